@@ -1,0 +1,1 @@
+"""COLLECT: pages in, captures and observations out."""

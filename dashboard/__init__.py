@@ -1,0 +1,1 @@
+"""SHOW: a published snapshot in, pages out."""

@@ -1,0 +1,1 @@
+"""RUN: the command line, configuration and scheduling; imports all, imported by none."""

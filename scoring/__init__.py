@@ -1,0 +1,1 @@
+"""JUDGE: observations in, findings, ratings and a snapshot out; no network."""

@@ -1,0 +1,1 @@
+"""KEEP: the vocabulary as tables, the engine, the evidence archive."""
