@@ -1,0 +1,245 @@
+"""Read a published snapshot: the schema of its tables and a small query interface over them.
+
+It imports none of our packages and writes nothing, so the dashboard and anyone else can rely on it alone.
+The writer is scoring/publish.py; docs/snapshot.md is generated from TABLES.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+VERDICTS = ("蓝", "黄", "橙", "红", "灰")
+"""Verdict words, best to worst, 灰 = not rated."""
+TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}
+WARNING_STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
+GRADES = ("A", "B", "C", "D", "E", "NR")
+OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
+DROP_KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")
+
+_S, _F, _I, _D, _T, _B = (
+    pa.string(),
+    pa.float64(),
+    pa.int64(),
+    pa.date32(),
+    pa.timestamp("us", tz="UTC"),
+    pa.bool_(),
+)
+_IDS = pa.list_(pa.string())
+_DROP_BY_KIND = [(f"drop_rate_{k}{s}", _F) for k in DROP_KINDS for s in ("", "_low", "_high")]
+
+TABLES: dict[str, pa.Schema] = {
+    # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; shares are 0-1, coverage 0-100.
+    "ratings": pa.schema(
+        [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S)]
+        + [("score", _F), ("score_low", _F), ("score_high", _F), ("grade", _S), ("coverage", _F)]
+        + [
+            ("warning_state", _S),
+            ("warning_since", _D),
+            ("verdict", _S),
+            ("tier", pa.int32()),
+            ("alarm_proposed_on", _D),
+        ]
+        + [("filing_state", _S), ("filing_number", _S), ("filing_province", _S), ("filing_checked_on", _D)]
+        + [("software", _S), ("sells", _S)]
+        + [("drop_rate", _F), ("drop_rate_low", _F), ("drop_rate_high", _F), ("drop_rate_basis", _S)]
+        + [("drop_rate_n", _F), ("drop_rate_why_zh", _S), ("drop_rate_why_en", _S)]
+        + _DROP_BY_KIND
+        + [("complaints_30d", _I), ("complaints_total", _I), ("complainants_30d", _I)]
+        + [("advice_zh", _S), ("advice_en", _S), ("reasons_zh", _IDS), ("reasons_en", _IDS)]
+        + [("reason_evidence", pa.list_(_IDS)), ("blind_spots_zh", _IDS), ("blind_spots_en", _IDS)]
+        + [
+            ("evidence_n", _I),
+            ("sources_n", _I),
+            ("confidence", _S),
+            ("first_seen_on", _D),
+            ("last_evidence_at", _T),
+        ]
+        + [("disputed", _B), ("demo", _B), ("as_of", _D), ("method_version", _S)]
+    ),
+    # platform x indicator; contribution is in score points and sums to the score over one host.
+    "findings": pa.schema(
+        [
+            ("host", _S),
+            ("indicator", _S),
+            ("dimension", _S),
+            ("title_zh", _S),
+            ("title_en", _S),
+            ("outcome", _S),
+        ]
+        + [("value", _F), ("unit", _S), ("n", _F), ("weight", _F), ("utility", _F), ("strength", _F)]
+        + [("contribution", _F), ("sentence_zh", _S), ("sentence_en", _S), ("evidence", _IDS)]
+        + [("limits_zh", _S), ("limits_en", _S)]
+    ),
+    "history": pa.schema(
+        [("host", _S), ("on", _D), ("score", _F), ("score_low", _F), ("score_high", _F), ("grade", _S)]
+        + [("coverage", _F), ("warning_state", _S)]
+    ),
+    "warnings": pa.schema(
+        [("host", _S), ("on", _D), ("from_state", _S), ("to_state", _S), ("reason_zh", _S), ("reason_en", _S)]
+        + [("evidence", _IDS)]
+    ),
+    "changes": pa.schema(
+        [("host", _S), ("on", _D), ("cause", _S), ("what", _S), ("from", _S), ("to", _S), ("sentence_zh", _S)]
+        + [("sentence_en", _S)]
+    ),
+    "series": pa.schema(
+        [("host", _S), ("on", _D), ("measure", _S), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
+    ),
+    # aspect: filing | footer | company | licence; agrees: yes | no | unknown.
+    "identity": pa.schema(
+        [("host", _S), ("aspect", _S), ("shown", _S), ("registered", _S), ("agrees", _S), ("source", _S)]
+        + [("observed_on", _D), ("sentence_zh", _S), ("sentence_en", _S)]
+    ),
+    "promises": pa.schema(
+        [
+            ("host", _S),
+            ("promise", _S),
+            ("text", _S),
+            ("first_seen_on", _D),
+            ("last_seen_on", _D),
+            ("state", _S),
+        ]
+        + [("kept", _I), ("broken", _I), ("evidence", _IDS)]
+    ),
+    "links": pa.schema(
+        [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
+        + [("reason_en", _S)]
+    ),
+    # tier: A official record, B archived by us from the site itself, C public complaint, D handed in by users.
+    "evidence": pa.schema(
+        [
+            ("id", _S),
+            ("host", _S),
+            ("kind", _S),
+            ("tier", _S),
+            ("claim_zh", _S),
+            ("claim_en", _S),
+            ("source", _S),
+        ]
+        + [("link", _S), ("event_on", _D), ("seen_at", _T), ("sha256", _S), ("archive", _S), ("offset", _I)]
+    ),
+    "responses": pa.schema([("host", _S), ("on", _D), ("text", _S), ("link", _S)]),
+    "corrections": pa.schema(
+        [("host", _S), ("on", _D), ("outcome", _S), ("sentence_zh", _S), ("sentence_en", _S)]
+    ),
+    # health: ok | stale | failed | blocked | never
+    "sources": pa.schema(
+        [("source", _S), ("title_zh", _S), ("title_en", _S), ("publisher", _S), ("kind", _S), ("health", _S)]
+        + [
+            ("last_ok_at", _T),
+            ("last_started_at", _T),
+            ("last_outcome", _S),
+            ("last_reason", _S),
+            ("records", _I),
+        ]
+        + [("blind_zh", _S), ("blind_en", _S)]
+    ),
+}
+
+
+class SnapshotError(Exception):
+    """The snapshot is missing or damaged; the message says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """One platform a query resolved to, and why: host | alias | name | filing | operator."""
+
+    host: str
+    name: str
+    why: str
+
+
+class Snapshot:
+    """A published snapshot opened for reading; safe to share between threads (every query uses its own cursor)."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the snapshot folder `path`; raises SnapshotError when it is not one."""
+        self.path = Path(path).resolve()
+        try:
+            self.manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise SnapshotError(
+                f"没有可读的快照 no snapshot in {self.path.name}: run `kamengwatch publish` first"
+            ) from error
+        except ValueError as error:
+            raise SnapshotError(
+                f"快照清单损坏 manifest.json is damaged in {self.path.name}: publish again"
+            ) from error
+        self.id: str = self.path.name
+        self._db = duckdb.connect(":memory:", config={"threads": 2})
+        for table in TABLES:
+            file = self.path / f"{table}.parquet"
+            if not file.is_file():
+                raise SnapshotError(
+                    f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"
+                )
+            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{_quoted(file)}')")
+
+    @classmethod
+    def latest(cls, data_dir: Path | str) -> Snapshot:
+        """Open the snapshot that `<data_dir>/snapshots/latest` points at."""
+        return cls(Path(data_dir) / "snapshots" / "latest")
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a read-only query over the tables, as dictionaries; values go in as parameters, never as text."""
+        cursor = self._db.cursor()
+        try:
+            table: pa.Table = cursor.execute(sql, list(parameters)).to_arrow_table()
+        except duckdb.IOException as error:
+            raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
+        result: list[dict[str, Any]] = table.to_pylist()
+        return result
+
+    def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:
+        """All rows of `table` about `host`; `table` must be one of TABLES, `order` one of its columns or a position."""
+        if table not in TABLES or not (order.isdigit() or order.split()[0] in TABLES[table].names):
+            raise KeyError(table)
+        column = (
+            order
+            if order.isdigit()
+            else '"' + order.split()[0] + '"' + (" desc" if order.endswith(" desc") else "")
+        )
+        return self.rows(f'select * from "{table}" where host = ? order by {column}', [host])
+
+    def site(self, host: str) -> dict[str, Any] | None:
+        """The rating row of `host`, or None when it is not in the snapshot."""
+        found = self.rows("select * from ratings where host = ?", [host])
+        return found[0] if found else None
+
+    def hosts(self) -> list[tuple[str, str]]:
+        """(host, name) of every platform, for near misses."""
+        return [
+            (r["host"], r["name"] or "") for r in self.rows("select host, name from ratings order by host")
+        ]
+
+    def method(self) -> dict[str, Any]:
+        """The method that made this snapshot, as written by the publisher (method.json)."""
+        try:
+            method: dict[str, Any] = json.loads((self.path / "method.json").read_text("utf-8"))
+        except (FileNotFoundError, ValueError) as error:
+            raise SnapshotError(f"快照缺少方法说明 method.json is missing or damaged in {self.id}") from error
+        return method
+
+    def verify(self) -> list[str]:
+        """Names of files whose content differs from SHA256SUMS (missing files included); empty means whole."""
+        wrong = []
+        for line in (self.path / "SHA256SUMS").read_text("utf-8").splitlines():
+            digest, name = line.split("  ", 1)
+            file = self.path / name
+            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+                wrong.append(name)
+        return wrong
+
+
+def _quoted(path: Path) -> str:
+    """A path inside a single-quoted SQL string."""
+    return str(path).replace("'", "''")
