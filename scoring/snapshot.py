@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -149,15 +148,6 @@ class SnapshotError(Exception):
     """The snapshot is missing or damaged; the message says which file and what to do."""
 
 
-@dataclass(frozen=True)
-class Match:
-    """One platform a query resolved to, and why: host | alias | name | filing | operator."""
-
-    host: str
-    name: str
-    why: str
-
-
 class Snapshot:
     """A published snapshot opened for reading; safe to share between threads (every query uses its own cursor)."""
 
@@ -182,7 +172,7 @@ class Snapshot:
                 raise SnapshotError(
                     f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"
                 )
-            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{_quoted(file)}')")
+            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{_quoted(file)}')")  # noqa: S608 - fixed table names, quoted path
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:
@@ -208,7 +198,7 @@ class Snapshot:
             if order.isdigit()
             else '"' + order.split()[0] + '"' + (" desc" if order.endswith(" desc") else "")
         )
-        return self.rows(f'select * from "{table}" where host = ? order by {column}', [host])
+        return self.rows(f'select * from "{table}" where host = ? order by {column}', [host])  # noqa: S608 - checked above
 
     def site(self, host: str) -> dict[str, Any] | None:
         """The rating row of `host`, or None when it is not in the snapshot."""
