@@ -1,0 +1,200 @@
+"""The evidence archive: append-only WARC files, one per crawl attempt, every capture addressable by file and offset.
+
+Nothing is ever rewritten: a crawl that was killed continues in a new file, and a torn tail is simply never cited.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
+_SKIPPED_HEADERS = {"set-cookie", "content-encoding", "transfer-encoding", "content-length"}
+
+
+class ArchiveError(Exception):
+    """The archive cannot be read where it was cited; the message names file and offset."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where one capture lies and what it hashes to."""
+
+    url: str
+    fetched_at: dt.datetime
+    status: int
+    media_type: str | None
+    archive: str
+    offset: int
+    payload_sha256: str
+    original_sha256: str
+
+
+@dataclass(frozen=True)
+class Archived:
+    """One capture read back; `payload` are the archived bytes, `sha256` is computed from them now."""
+
+    url: str
+    fetched_at: dt.datetime
+    status: int
+    headers: list[tuple[str, str]]
+    payload: bytes
+    sha256: str
+    stated_sha256: str
+    original_sha256: str
+
+
+class ArchiveWriter:
+    """Append captures to a new WARC file `<folder>/<name>[-n].warc.gz`; use as a context manager."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Create the file exclusively; raises ValueError when `name` is not a plain file name."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a plain archive name: {name!r}")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path, self._file = _create(folder, name)
+        self._writer = WARCWriter(self._file, gzip=True)
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def write(
+        self,
+        url: str,
+        fetched_at: dt.datetime,
+        status: int,
+        headers: list[tuple[str, str]],
+        payload: bytes,
+        original_sha256: str | None = None,
+    ) -> Stored:
+        """Append one response and flush it to the system before anyone may parse it.
+
+        `payload` are the decoded body bytes to keep; `original_sha256` the hash of what was received, where
+        only a redacted projection may be kept. Cookies are dropped: they identify a visit, not the page.
+        """
+        digest = hashlib.sha256(payload).hexdigest()
+        original = original_sha256 or digest
+        kept = [(k, v) for k, v in headers if k.lower() not in _SKIPPED_HEADERS]
+        kept.append(("Content-Length", str(len(payload))))
+        offset = self._file.tell()
+        record = self._writer.create_warc_record(
+            url,
+            "response",
+            payload=io.BytesIO(payload),
+            http_headers=StatusAndHeaders(f"{status} ", kept, protocol="HTTP/1.1"),
+            warc_headers_dict={
+                "WARC-Date": _warc_date(fetched_at),
+                "WARC-Payload-Digest": f"sha256:{digest}",
+                "X-Original-Sha256": original,
+            },
+        )
+        self._writer.write_record(record)
+        self._file.flush()
+        media_type = next((v for k, v in kept if k.lower() == "content-type"), None)
+        return Stored(
+            url,
+            fetched_at,
+            status,
+            media_type[:100] if media_type else None,
+            self.path.name,
+            offset,
+            digest,
+            original,
+        )
+
+    def close(self) -> None:
+        """Make the file durable; an empty one (nothing was fetched) is removed."""
+        if self._file.closed:
+            return
+        empty = self._file.tell() == 0
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if empty:
+            self.path.unlink()
+
+
+def read(folder: Path, archive: str, offset: int) -> Archived:
+    """The capture at `offset` of `<folder>/<archive>`.
+
+    Raises ArchiveError when the file is missing, the offset holds no whole record, or the name leaves the folder.
+    """
+    if not _NAME.fullmatch(archive):
+        raise ArchiveError(f"not an archive name: {archive!r}")
+    try:
+        with (folder / archive).open("rb") as stream:
+            stream.seek(offset)
+            for record in ArchiveIterator(stream):
+                return _archived(record)
+    except FileNotFoundError as error:
+        raise ArchiveError(f"archive file is missing: {archive}") from error
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
+        raise ArchiveError(f"no whole capture at {archive}:{offset}: {error}") from error
+    raise ArchiveError(f"no capture at {archive}:{offset}")
+
+
+def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
+    """(offset, capture) of every whole response in the file; a torn tail ends the iteration quietly."""
+    with path.open("rb") as stream:
+        iterator = ArchiveIterator(stream)
+        while True:
+            try:
+                record = next(iterator)
+                offset = iterator.get_record_offset()
+                if record.rec_type == "response":
+                    yield offset, _archived(record)
+            except StopIteration:
+                return
+            except (ArchiveLoadFailed, EOFError, OSError, ValueError):
+                return
+
+
+def _archived(record: Any) -> Archived:
+    payload = record.content_stream().read()
+    declared = record.http_headers.get_header("Content-Length") if record.http_headers else None
+    if declared is not None and int(declared) != len(payload):
+        raise ValueError("the record is cut short")
+    head = record.rec_headers
+    status = int(record.http_headers.get_statuscode()) if record.http_headers else 0
+    return Archived(
+        url=head.get_header("WARC-Target-URI"),
+        fetched_at=dt.datetime.fromisoformat(head.get_header("WARC-Date").replace("Z", "+00:00")),
+        status=status,
+        headers=list(record.http_headers.headers) if record.http_headers else [],
+        payload=payload,
+        sha256=hashlib.sha256(payload).hexdigest(),
+        stated_sha256=(head.get_header("WARC-Payload-Digest") or "").removeprefix("sha256:"),
+        original_sha256=head.get_header("X-Original-Sha256") or "",
+    )
+
+
+def _create(folder: Path, name: str) -> tuple[Path, Any]:
+    for attempt in range(1, 10_000):
+        path = folder / (f"{name}.warc.gz" if attempt == 1 else f"{name}-{attempt}.warc.gz")
+        try:
+            return path, path.open("xb")
+        except FileExistsError:
+            continue
+    raise ArchiveError(f"too many attempts at {name}")
+
+
+def _warc_date(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
