@@ -102,7 +102,7 @@ class ArchiveWriter:
             http_headers=StatusAndHeaders(f"{status} ", kept, protocol="HTTP/1.1"),
             warc_headers_dict={
                 "WARC-Date": _warc_date(fetched_at),
-                "WARC-Payload-Digest": f"sha256:{digest}",
+                "X-Payload-Sha256": digest,
                 "X-Original-Sha256": original,
             },
         )
@@ -158,9 +158,11 @@ def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
         while True:
             try:
                 record = next(iterator)
+                # Read first: asking for the offset runs to the record's end.
+                found = _archived(record) if record.rec_type == "response" else None
                 offset = iterator.get_record_offset()
-                if record.rec_type == "response":
-                    yield offset, _archived(record)
+                if found is not None:
+                    yield offset, found
             except StopIteration:
                 return
             except (ArchiveLoadFailed, EOFError, OSError, ValueError):
@@ -181,7 +183,7 @@ def _archived(record: Any) -> Archived:
         headers=list(record.http_headers.headers) if record.http_headers else [],
         payload=payload,
         sha256=hashlib.sha256(payload).hexdigest(),
-        stated_sha256=(head.get_header("WARC-Payload-Digest") or "").removeprefix("sha256:"),
+        stated_sha256=head.get_header("X-Payload-Sha256") or "",
         original_sha256=head.get_header("X-Original-Sha256") or "",
     )
 
