@@ -1,0 +1,46 @@
+# The menu of this project. Everything runs in .venv, which the first target that needs it creates from the lock.
+# A fresh machine needs Python 3.11, make and git.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup browser postgres run test check soak bench clean
+
+BIN := .venv/bin
+# Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/test_setup.py -k sqlite"
+ARGS ?=
+# Settings of this machine, see .env.example.
+ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
+
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: ## create the environment from requirements.lock (the other targets do it themselves)
+	@python=$$(sh scripts/python.sh) && "$$python" scripts/setup.py
+
+browser: setup ## find or install a Chromium and a Chinese font
+	@$(ENV) $(BIN)/python scripts/browser.py || true
+
+postgres: setup ## find or install PostgreSQL's server programs for the tests
+	@$(BIN)/python scripts/postgres_programs.py || true
+
+run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard on 127.0.0.1:8501
+	@$(ENV) exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
+
+test: browser postgres ## run every test of everyday size (under 10 minutes on 2 cores)
+	@$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --durations=10 $(ARGS)
+
+check: setup ## lint, format, types, and the direction of imports: what CI asks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: browser postgres ## run the heavy tests and write the dated result to docs/soak.md
+	@$(ENV) $(BIN)/python scripts/soak.py $(ARGS)
+
+bench: setup ## run every measurement in benchmarks/
+	@$(ENV) $(BIN)/python scripts/bench.py $(ARGS)
+
+clean: ## remove the environment and every cache; collected data stays
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,92 @@
+"""What every test may ask for: an empty data folder, both databases, a browser, real records. And no network.
+
+Test modules find their own helpers beside this file (`tests/` is on the import path).
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from network import GUARD
+from postgres import database, server
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from postgres_programs import find_server  # noqa: E402
+
+
+def _absent(what: str) -> None:
+    """Skip on a developer's machine; fail in CI, where everything has to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have it: {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def network_guard() -> Iterator[None]:
+    """Refuse connections outside loopback, and fail a test that tried one even if its code swallowed the error."""
+    GUARD.start()
+    yield
+    GUARD.stop()
+    attempts = GUARD.take()
+    assert not attempts, f"this test tried to leave loopback: {attempts}"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data directory, also named by KAMENGWATCH_DATA_DIR for programs the test starts."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(folder))
+    monkeypatch.delenv("KAMENGWATCH_DATABASE_URL", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real records, read-only."""
+    named = os.environ.get("KAMENGWATCH_REAL_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("real records: KAMENGWATCH_REAL_DATA names no folder here")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The executable of a Chromium, as scripts/browser.py found it."""
+    record = ROOT / ".cache/browser"
+    path = record.read_text(encoding="utf-8").strip() if record.exists() else ""
+    if not path or not os.access(path, os.X_OK):
+        _absent("no Chromium: run `make browser`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL that may create databases: the one named, or one of our own per worker."""
+    if named := os.environ.get("KAMENGWATCH_TEST_POSTGRES"):
+        yield named
+        return
+    programs = find_server()
+    if programs is None:
+        _absent("no PostgreSQL server programs: run `make postgres`, or set KAMENGWATCH_TEST_POSTGRES")
+    with server(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database of this test alone."""
+    with database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database; a test that asks for it runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kamengwatch.db'}"
+    return str(request.getfixturevalue("postgres_url"))
