@@ -336,7 +336,10 @@ class Order(Observed, Base):
     """One paid order from a platform's own feed or a test purchase; `order_key` is a keyed hash, never the number."""
 
     __tablename__ = "order_record"
-    __table_args__ = (UniqueConstraint("source_id", "subject", "order_key"), Index(None, "platform_id", "paid_at"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "subject", "order_key"),
+        Index(None, "platform_id", "paid_at"),
+    )
     order_key: Mapped[str] = mapped_column(String(64))
     paid_at: Mapped[dt.datetime]
     delivered_at: Mapped[dt.datetime | None]
@@ -398,6 +401,14 @@ class Correction(Base):
     outcome: Mapped[str] = mapped_column(String(8))
     sentence_zh: Mapped[str] = mapped_column(Text)
     sentence_en: Mapped[str] = mapped_column(Text)
+
+
+class Setting(Base):
+    """A value of this installation, such as the secret under which order numbers are hashed."""
+
+    __tablename__ = "setting"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
 
 
 class RatedRun(Base):

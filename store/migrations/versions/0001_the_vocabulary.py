@@ -45,6 +45,11 @@ def upgrade() -> None:
     with op.batch_alter_table('review', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_review_kind'), ['kind'], unique=False)
 
+    op.create_table('setting',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_setting'))
+    )
     op.create_table('source',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
@@ -501,6 +506,7 @@ def downgrade() -> None:
 
     op.drop_table('crawl')
     op.drop_table('source')
+    op.drop_table('setting')
     with op.batch_alter_table('review', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_review_kind'))
 

@@ -1,0 +1,375 @@
+"""Take records in: match, redact, classify and upsert them, so that taking them in twice changes nothing.
+
+One transaction a page or batch. Evidence (captures) is written to the archive before it comes here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.archive import Stored
+from store.ledger import (
+    CrawlState,
+    SourceCard,
+    Target,
+    finish_crawl,
+    finish_platform,
+    register_sources,
+    start_crawl,
+    targets,
+)
+from store.matching import Directory
+from store.names import host_key
+from store.records import About, CrawlRecord, PlatformRecord, Record, RecordError, parse_line, parse_record
+from store.rows import row_of
+from store.tables import (
+    OBSERVATIONS,
+    Capture,
+    Complaint,
+    Crawl,
+    CrawlPlatform,
+    Operator,
+    Order,
+    Platform,
+    Review,
+    Setting,
+    Source,
+)
+
+__all__ = [
+    "CrawlState",
+    "Ingest",
+    "Refused",
+    "Saved",
+    "SourceCard",
+    "Target",
+    "finish_crawl",
+    "finish_platform",
+    "import_lines",
+    "import_records",
+    "register_sources",
+    "save_page",
+    "start_crawl",
+    "targets",
+]
+
+BATCH = 5_000
+_MUTABLE: dict[type[Any], tuple[str, ...]] = {
+    Complaint: ("status", "replied_at", "completed_at", "text", "amount", "stars", "url"),
+    Order: ("state", "delivered_at", "refunded_at", "drop_kind"),
+}
+_FIRST_KEPT = {"replied_at", "completed_at", "text", "amount", "stars", "url", "delivered_at", "refunded_at"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line that was not taken: its number (1 = first) and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass
+class Saved:
+    """What taking records in did: new or changed rows, rows already known, rows waiting for a match, refusals."""
+
+    inserted: int = 0
+    unchanged: int = 0
+    unmatched: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+    def add(self, other: Saved) -> None:
+        """Count `other` in."""
+        self.inserted += other.inserted
+        self.unchanged += other.unchanged
+        self.unmatched += other.unmatched
+        self.refused += other.refused
+
+
+class Ingest:
+    """Takes records in for one database. Not thread-safe; one per process or import."""
+
+    def __init__(
+        self, engine: Engine, now: dt.datetime, *, accept_new: bool = False, demo: bool = False
+    ) -> None:
+        """`now` dates what is made here; with `accept_new` an unknown host becomes a watched platform.
+
+        Only an operator's own file may do that: a host merely found by a crawl waits in the review queue.
+        """
+        self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
+        with engine.begin() as connection:
+            self.key = _order_secret(connection)
+            self.directory = Directory(connection)
+            self._sources = set(connection.scalars(select(Source.id)))
+
+    def save(
+        self,
+        records: Sequence[Record],
+        *,
+        crawl_id: int | None = None,
+        captures: Sequence[Stored] = (),
+    ) -> Saved:
+        """Store `records` (and the captures they came from) in one transaction."""
+        saved = Saved()
+        rows: dict[str, list[dict[str, Any]]] = {}
+        with self.engine.begin() as connection:
+            capture_ids = self._captures(connection, crawl_id, captures)
+            for record in records:
+                if isinstance(record, PlatformRecord):
+                    saved.add(self._platform(connection, record))
+                elif isinstance(record, CrawlRecord):
+                    saved.add(self._crawl(connection, record))
+                elif isinstance(record, About):
+                    row = self._row(connection, record, saved)
+                    row["crawl_id"] = crawl_id
+                    if record.capture is not None and capture_ids:
+                        row["capture_id"] = capture_ids[record.capture]
+                    rows.setdefault(record.kind, []).append(row)  # type: ignore[attr-defined]
+            for kind, batch in rows.items():
+                changed = _upsert_observations(connection, OBSERVATIONS[kind], batch)
+                saved.inserted += changed
+                saved.unchanged += len(batch) - changed
+        return saved
+
+    def _row(self, connection: Connection, record: About, saved: Saved) -> dict[str, Any]:
+        self._source(connection, record.source)
+        subject = self.directory.resolve(record.host, record.platform, record.mentions)
+        platform_id = subject.platform_id
+        if platform_id is None and record.host and self.accept_new:
+            platform_id = self.directory.add(connection, record.host, self.now, "watched", self.demo)
+        if platform_id is None:
+            saved.unmatched += 1
+            self._ask(connection, record, subject.text, subject.candidates)
+        return row_of(record, platform_id, subject.text, self.key)
+
+    def _ask(self, connection: Connection, record: About, text: str, candidates: tuple[str, ...]) -> None:
+        """Put an unsure or unknown subject into the review queue, once."""
+        kind = "match" if candidates or not record.host else "candidate"
+        detail = {"candidates": list(candidates), "source": record.source, "mentions": record.mentions[:5]}
+        row = {
+            "kind": kind,
+            "key": f"{kind}:{text}"[:253],
+            "subject": text,
+            "detail": detail,
+            "opened_at": self.now,
+        }
+        connection.execute(_insert(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+
+    def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
+        if not stored or crawl_id is None:
+            return []
+        table: Table = Capture.__table__  # type: ignore[assignment]
+        rows = [
+            {
+                "crawl_id": crawl_id,
+                "platform_id": self.directory.resolve(s.url, None, []).platform_id,
+                "url": s.url,
+                "fetched_at": s.fetched_at,
+                "status": s.status,
+                "media_type": s.media_type,
+                "archive": s.archive,
+                "offset": s.offset,
+                "payload_sha256": s.payload_sha256,
+                "original_sha256": s.original_sha256,
+            }
+            for s in stored
+        ]
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        ids = []
+        for s in stored:
+            known = select(Capture.id).where(
+                Capture.crawl_id == crawl_id, Capture.url == s.url, Capture.payload_sha256 == s.payload_sha256
+            )
+            ids.append(int(connection.execute(known).scalar_one()))
+        return ids
+
+    def _source(self, connection: Connection, source: str) -> str:
+        """The source's id; one nobody declared is taken as handed in by hand (tier D)."""
+        id_ = source.lower()
+        if id_ not in self._sources:
+            row = {"id": id_, "kind": "manual", "title_zh": id_, "title_en": id_, "family": id_, "tier": "D"}
+            connection.execute(_insert(connection, Source.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+            self._sources.add(id_)
+        return id_
+
+    def _platform(self, connection: Connection, record: PlatformRecord) -> Saved:
+        before = self.directory.by_host(record.host)
+        id_ = self.directory.add(connection, record.host, self.now, "watched", record.demo or self.demo)
+        changed = before is None
+        stored = connection.execute(select(Platform).where(Platform.id == id_)).one()
+        values: dict[str, Any] = {}
+        if record.name and stored.name != record.name:
+            values["name"] = record.name
+            self.directory.rename(id_, record.name)
+        if record.operator:
+            values["operator_id"] = self._operator(connection, record.operator, record.uscc)
+        for column in ("opened_on", "software"):
+            if (value := getattr(record, column)) is not None:
+                values[column] = value
+        if stored.status == "candidate":
+            values["status"] = "watched"
+        fresh = {k: v for k, v in values.items() if getattr(stored, k) != v}
+        if fresh:
+            connection.execute(update(Platform).where(Platform.id == id_).values(**fresh))
+            changed = True
+        for alias in record.aliases:
+            changed |= self.directory.add_alias(connection, id_, alias, "import", self.now)
+        return Saved(inserted=1) if changed else Saved(unchanged=1)
+
+    def _operator(self, connection: Connection, name: str, uscc: str | None) -> int:
+        table: Table = Operator.__table__  # type: ignore[assignment]
+        connection.execute(
+            _insert(connection, table).on_conflict_do_nothing(), [{"name": name, "uscc": uscc}]
+        )
+        return int(connection.execute(select(Operator.id).where(Operator.name == name)).scalar_one())
+
+    def _crawl(self, connection: Connection, record: CrawlRecord) -> Saved:
+        source = self._source(connection, record.source)
+        hosts = sorted({host_key(h) for h in record.hosts}) if record.hosts is not None else None
+        # The same run may be told in several lines, one a batch of hosts: they are one crawl only when all agrees.
+        key = (
+            f"told:{source}:{record.started_at.isoformat()}:{record.finished_at.isoformat()}:{record.outcome}"
+        )
+        row = {
+            "key": key + (":all" if hosts is None else ""),
+            "source_id": source,
+            "started_at": record.started_at,
+            "finished_at": record.finished_at,
+            "outcome": record.outcome,
+            "whole_source": hosts is None,
+            "reason": record.reason,
+            "demo": self.demo,
+        }
+        table: Table = Crawl.__table__  # type: ignore[assignment]
+        made = connection.execute(_insert(connection, table).on_conflict_do_nothing(), [row]).rowcount
+        id_ = int(connection.execute(select(Crawl.id).where(Crawl.key == row["key"])).scalar_one())
+        for host in hosts or ():
+            platform_id = self.directory.by_host(host)
+            if platform_id is None and self.accept_new:
+                platform_id = self.directory.add(connection, host, self.now, "watched", self.demo)
+            if platform_id is not None:
+                covered = {"crawl_id": id_, "platform_id": platform_id, "outcome": record.outcome}
+                table_ = CrawlPlatform.__table__
+                made += connection.execute(
+                    _insert(connection, table_).on_conflict_do_nothing(),  # type: ignore[arg-type]
+                    [covered],
+                ).rowcount
+        return Saved(inserted=1) if made else Saved(unchanged=1)
+
+
+def save_page(
+    ingest: Ingest, crawl_id: int, captures: Sequence[Stored], records: Sequence[dict[str, Any]]
+) -> Saved:
+    """Store one page: its captures and the records read from it, in one transaction; bad records are named."""
+    good: list[Record] = []
+    refused: list[Refused] = []
+    for number, record in enumerate(records, 1):
+        try:
+            good.append(parse_record(record))
+        except RecordError as error:
+            refused.append(Refused(number, str(error)))
+    saved = ingest.save(good, crawl_id=crawl_id, captures=captures)
+    saved.refused += refused
+    return saved
+
+
+def import_lines(ingest: Ingest, lines: Iterable[bytes | str]) -> Iterable[tuple[int, Saved]]:
+    """Take an evidence file in, batch by batch; yields (lines read so far, what the batch did).
+
+    A wrong line is refused with its number and reason, the rest is kept. Blank lines are skipped.
+    """
+    batch: list[Record] = []
+    refused: list[Refused] = []
+    number = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = parse_line(line)
+            _check_subject(record)
+            batch.append(record)
+        except RecordError as error:
+            refused.append(Refused(number, str(error)))
+        if len(batch) + len(refused) >= BATCH:
+            yield number, _flush(ingest, batch, refused)
+            batch, refused = [], []
+    yield number, _flush(ingest, batch, refused)
+
+
+def import_records(ingest: Ingest, records: Iterable[dict[str, Any]]) -> Saved:
+    """Take records given as dictionaries in (tests, other importers); numbers in refusals count from 1."""
+    good: list[Record] = []
+    saved = Saved()
+    for number, record in enumerate(records, 1):
+        try:
+            good.append(parse_record(record))
+            _check_subject(good[-1])
+        except RecordError as error:
+            saved.refused.append(Refused(number, str(error)))
+    for start in range(0, len(good), BATCH):
+        saved.add(ingest.save(good[start : start + BATCH]))
+    return saved
+
+
+def _check_subject(record: Record) -> None:
+    if isinstance(record, About) and not (record.host or record.platform or record.mentions):
+        raise RecordError("host 或 platform 至少给一个 give host or platform: whom is it about?")
+
+
+def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused]) -> Saved:
+    saved = ingest.save(batch) if batch else Saved()
+    saved.refused = refused
+    return saved
+
+
+def _upsert_observations(connection: Connection, model: type[Any], rows: list[dict[str, Any]]) -> int:
+    """Insert `rows`, or update the mutable columns of those already there; returns how many rows changed.
+
+    A time, text or amount once known is kept when a later look no longer shows it.
+    """
+    table: Table = model.__table__
+    statement = _insert(connection, table)
+    mutable = _MUTABLE.get(model)
+    if not mutable:
+        return int(connection.execute(statement.on_conflict_do_nothing(), rows).rowcount)
+    unique = next(
+        c
+        for c in table.constraints
+        if getattr(c, "columns", None) and c.__class__.__name__ == "UniqueConstraint"
+    )
+    new = statement.excluded
+    values = {
+        name: func.coalesce(table.c[name], new[name])
+        if name in _FIRST_KEPT and name.endswith("_at")
+        else func.coalesce(new[name], table.c[name])
+        for name in mutable
+    }
+    values["platform_id"] = func.coalesce(table.c.platform_id, new.platform_id)
+    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
+    upsert = statement.on_conflict_do_update(
+        index_elements=[c.name for c in unique.columns],  # type: ignore[attr-defined]
+        set_=values,
+        where=changed,
+    )
+    return int(connection.execute(upsert, rows).rowcount)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert:
+    """An insert that knows ON CONFLICT, in the connection's dialect (both dialects share the interface)."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)  # type: ignore[return-value]
+
+
+def _order_secret(connection: Connection) -> bytes:
+    row = {"name": "order_key", "value": secrets.token_hex(32)}
+    connection.execute(_insert(connection, Setting.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+    value = connection.execute(select(Setting.value).where(Setting.name == "order_key")).scalar_one()
+    return bytes.fromhex(value)

@@ -1,0 +1,157 @@
+"""The crawl ledger: what is watched, which jobs ran, and what became of each; a killed job is simply still due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
+
+
+@dataclass(frozen=True)
+class SourceCard:
+    """What a source declares about itself. `tier`: A official, B seen on the site, C complaints, D handed in."""
+
+    id: str
+    kind: str
+    title_zh: str
+    title_en: str
+    publisher: str
+    family: str
+    tier: str
+    cadence_hours: float
+    blind_zh: str
+    blind_en: str
+
+
+@dataclass(frozen=True)
+class CrawlState:
+    """A job taken up: finished = nothing to do; `done` = hosts a killed attempt already finished, with outcome."""
+
+    id: int
+    finished: bool
+    done: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A watched platform as a spider needs it."""
+
+    platform_id: int
+    host: str
+    name: str | None
+    aliases: tuple[str, ...]
+    software: str | None
+
+
+def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
+    """Make the source rows say what the cards say."""
+    with engine.begin() as connection:
+        known = set(connection.scalars(select(Source.id)))
+        for card in cards:
+            values = asdict(card)
+            if card.id in known:
+                connection.execute(update(Source).where(Source.id == card.id).values(**values))
+            else:
+                connection.execute(insert(Source).values(**values))
+
+
+def start_crawl(
+    engine: Engine,
+    key: str,
+    source_id: str,
+    started_at: dt.datetime,
+    *,
+    whole_source: bool = False,
+    demo: bool = False,
+    code_version: str | None = None,
+) -> CrawlState:
+    """Open the crawl named `key`, or take up the one that was killed under that key."""
+    with engine.begin() as connection:
+        row = connection.execute(select(Crawl.id, Crawl.finished_at).where(Crawl.key == key)).one_or_none()
+        if row is None:
+            values: dict[str, Any] = {
+                "key": key,
+                "source_id": source_id,
+                "started_at": started_at,
+                "whole_source": whole_source,
+                "demo": demo,
+                "code_version": code_version,
+            }
+            made = connection.execute(insert(Crawl).values(**values).returning(Crawl.id)).scalar_one()
+            return CrawlState(int(made), False, {})
+        done = connection.execute(
+            select(Platform.host, CrawlPlatform.outcome)
+            .join(Platform, Platform.id == CrawlPlatform.platform_id)
+            .where(CrawlPlatform.crawl_id == row.id)
+        )
+        return CrawlState(row.id, row.finished_at is not None, dict(done))
+
+
+def finish_platform(
+    engine: Engine, crawl_id: int, host: str, outcome: str, reason: str | None = None
+) -> None:
+    """Say what the crawl achieved for one host (ok, failed or blocked); the last word counts."""
+    if outcome not in CRAWL_OUTCOMES:
+        raise ValueError(f"not a crawl outcome: {outcome!r}")
+    with engine.begin() as connection:
+        id_ = connection.execute(select(Platform.id).where(Platform.host == host)).scalar_one_or_none()
+        if id_ is None:
+            return
+        connection.execute(
+            delete(CrawlPlatform).where(CrawlPlatform.crawl_id == crawl_id, CrawlPlatform.platform_id == id_)
+        )
+        connection.execute(
+            insert(CrawlPlatform).values(crawl_id=crawl_id, platform_id=id_, outcome=outcome, reason=reason)
+        )
+
+
+def finish_crawl(
+    engine: Engine,
+    crawl_id: int,
+    finished_at: dt.datetime,
+    outcome: str,
+    reason: str | None = None,
+    requests: int = 0,
+    records: int = 0,
+    measured: dict[str, Any] | None = None,
+) -> None:
+    """Close the crawl: from now on its job is not due any more."""
+    if outcome not in CRAWL_OUTCOMES:
+        raise ValueError(f"not a crawl outcome: {outcome!r}")
+    with engine.begin() as connection:
+        connection.execute(
+            update(Crawl)
+            .where(Crawl.id == crawl_id)
+            .values(
+                finished_at=finished_at,
+                outcome=outcome,
+                reason=reason,
+                requests=requests,
+                records=records,
+                measured=measured,
+            )
+        )
+
+
+def targets(engine: Engine, hosts: Iterable[str] = ()) -> list[Target]:
+    """The watchlist (only `hosts` of it, if given), in a fixed order."""
+    wanted = set(hosts)
+    with engine.connect() as connection:
+        aliases: dict[int, list[str]] = {}
+        for id_, text in connection.execute(select(Alias.platform_id, Alias.text).order_by(Alias.id)):
+            aliases.setdefault(id_, []).append(text)
+        rows = connection.execute(
+            select(Platform.id, Platform.host, Platform.name, Platform.software)
+            .where(Platform.status == "watched")
+            .order_by(Platform.host)
+        )
+        return [
+            Target(id_, host, name, tuple(aliases.get(id_, ())), software)
+            for id_, host, name, software in rows
+            if not wanted or host in wanted
+        ]

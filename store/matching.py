@@ -1,0 +1,125 @@
+"""Which platform a record is about: exact hosts and names are sure, near names wait for a person.
+
+It never guesses: an unsure name is stored without a platform and put into the review queue with its candidates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import Connection, insert, select
+
+from store.names import host_key, host_of, normal_name, registrable
+from store.tables import Alias, Platform
+
+NEAR = 82.0
+"""Similarity (0-100) from which a name is offered to a person as a candidate."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a record is about: a platform id when sure, else candidate hosts for the review queue."""
+
+    platform_id: int | None
+    text: str
+    candidates: tuple[str, ...] = ()
+
+
+class Directory:
+    """All platforms and aliases in memory; one per import or crawl, kept current as platforms are added."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read the platforms that were not removed, and every alias."""
+        self._hosts: dict[str, int] = {}
+        self._names: dict[str, set[int]] = {}
+        self._host_of: dict[int, str] = {}
+        for id_, host, name in connection.execute(
+            select(Platform.id, Platform.host, Platform.name).where(Platform.status != "removed")
+        ):
+            self._hosts[host] = id_
+            self._host_of[id_] = host
+            if name:
+                self._names.setdefault(normal_name(name), set()).add(id_)
+        for id_, kind, key in connection.execute(select(Alias.platform_id, Alias.kind, Alias.key)):
+            if id_ not in self._host_of:
+                continue
+            if kind == "host":
+                self._hosts.setdefault(key, id_)
+            else:
+                self._names.setdefault(key, set()).add(id_)
+
+    def by_host(self, host: str) -> int | None:
+        """The platform a host belongs to: exactly, or by its registrable domain."""
+        key = host_key(host)
+        return self._hosts.get(key) or self._hosts.get(registrable(key))
+
+    def host(self, platform_id: int) -> str:
+        """The present host of a platform."""
+        return self._host_of[platform_id]
+
+    def resolve(self, host: str | None, name: str | None, mentions: list[str]) -> Subject:
+        """Whom a record is about, from the host or name it gives, else from the one known host its text mentions."""
+        if host:
+            key = host_key(host)
+            return Subject(self.by_host(key), key)
+        text = (name or "").strip()[:200]
+        named = self._names.get(normal_name(text), set()) if text else set()
+        if len(named) == 1:
+            return Subject(next(iter(named)), text)
+        mentioned = {found for m in mentions if (h := host_of(m)) and (found := self.by_host(h))}
+        if len(mentioned) == 1 and not named:
+            return Subject(next(iter(mentioned)), text or self.host(next(iter(mentioned))))
+        return Subject(None, text or ",".join(mentions)[:200], self._near(text, named | mentioned))
+
+    def add(
+        self, connection: Connection, host: str, now: dt.datetime, status: str, demo: bool = False
+    ) -> int:
+        """The platform stored under `host`, made if it is new; returns its id."""
+        key = host_key(host)
+        if (known := self._hosts.get(key)) is not None:
+            return known
+        result = connection.execute(
+            insert(Platform).values(host=key, status=status, demo=demo, added_at=now).returning(Platform.id)
+        )
+        id_ = int(result.scalar_one())
+        self._hosts[key] = id_
+        self._host_of[id_] = key
+        return id_
+
+    def add_alias(self, connection: Connection, id_: int, text: str, source: str, now: dt.datetime) -> bool:
+        """Remember another host or name of platform `id_`; False when it was known already."""
+        host = host_of(text)
+        kind, key = ("host", host_key(host)) if host else ("name", normal_name(text))
+        if not key or (self._hosts.get(key) == id_ if kind == "host" else id_ in self._names.get(key, ())):
+            return False
+        connection.execute(
+            insert(Alias).values(
+                platform_id=id_, kind=kind, key=key[:253], text=text[:253], source=source, seen_at=now
+            )
+        )
+        if kind == "host":
+            self._hosts.setdefault(key, id_)
+        else:
+            self._names.setdefault(key, set()).add(id_)
+        return True
+
+    def rename(self, id_: int, name: str) -> None:
+        """Make `name` findable as the name of platform `id_`."""
+        self._names.setdefault(normal_name(name), set()).add(id_)
+
+    def _near(self, text: str, sure: set[int]) -> tuple[str, ...]:
+        key = normal_name(text)
+        hits = (
+            [
+                name
+                for name, _, _ in process.extract(
+                    key, list(self._names), scorer=fuzz.ratio, score_cutoff=NEAR, limit=5
+                )
+            ]
+            if len(key) >= 3
+            else []
+        )
+        ids = sure | {id_ for name in hits for id_ in self._names[name]}
+        return tuple(sorted(self._host_of[id_] for id_ in ids))

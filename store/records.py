@@ -1,0 +1,282 @@
+"""The open evidence format (design.md §7) as types: one record a line, checked before anything is stored.
+
+Spiders, importers, tests and outside evaluations all speak it. Nothing here touches the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+
+Text = Annotated[str, Field(max_length=200_000)]
+Short = Annotated[str, Field(max_length=400)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    return value
+
+
+Money = Annotated[float, BeforeValidator(_finite), Field(ge=0, le=1e12)]
+
+
+class Record(BaseModel):
+    """What every line may carry. Unknown keys are ignored, so that newer files stay readable."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+    host: Short | None = None
+    seen_at: AwareDatetime | None = None
+
+    def when(self) -> dt.datetime | None:
+        """When it happened in the world, if the record says so."""
+        return None
+
+
+class PlatformRecord(Record):
+    """A platform, its other names and its operator."""
+
+    kind: Literal["platform"]
+    host: Short
+    name: Short | None = None
+    aliases: list[Short] = []
+    operator: Short | None = None
+    uscc: Short | None = None
+    opened_on: dt.date | None = None
+    software: Short | None = None
+    demo: bool = False
+
+
+class Sourced(Record):
+    """A record some source said."""
+
+    source: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class About(Sourced):
+    """A record about one platform: by host, or by a name that still has to be matched."""
+
+    platform: Short | None = None
+    mentions: list[Short] = []
+    capture: Annotated[int | None, Field(alias="_capture")] = None
+
+
+class CrawlRecord(Sourced):
+    """One run of a source; without `hosts` it covered the whole source."""
+
+    kind: Literal["crawl"]
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    outcome: Literal["ok", "failed", "blocked"]
+    hosts: list[Short] | None = None
+    reason: Text | None = None
+
+
+class ComplaintRecord(About):
+    """A consumer's claim."""
+
+    kind: Literal["complaint"]
+    source_id: Annotated[str, Field(max_length=80)] | None = None
+    filed_at: AwareDatetime
+    title: Text | None = None
+    text: Text | None = None
+    amount: Money | None = None
+    status: Literal["open", "replied", "completed", "closed"] = "open"
+    replied_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    observed_at: AwareDatetime | None = None
+    url: Text | None = None
+    stars: Annotated[int, Field(ge=0, le=5)] | None = None
+
+    def when(self) -> dt.datetime:
+        """The time of filing."""
+        return self.filed_at
+
+
+class Observed(About):
+    """A record with a moment of observation."""
+
+    observed_at: AwareDatetime
+
+    def when(self) -> dt.datetime:
+        """The time of observation."""
+        return self.observed_at
+
+
+class CountersRecord(Observed):
+    """A complaint site's totals."""
+
+    kind: Literal["counters"]
+    valid_total: Count | None = None
+    replied_total: Count | None = None
+    completed_total: Count | None = None
+    valid_30d: Count | None = None
+    replied_30d: Count | None = None
+    completed_30d: Count | None = None
+
+
+class FilingRecord(Observed):
+    """A registry's answer."""
+
+    kind: Literal["filing"]
+    provider: Annotated[str, Field(max_length=40)] | None = None
+    found: bool
+    number: Annotated[str, Field(max_length=60)] | None = None
+    entity: Annotated[str, Field(max_length=200)] | None = None
+    nature: Annotated[str, Field(max_length=20)] | None = None
+    domain: Annotated[str, Field(max_length=253)] | None = None
+    limit_access: bool | None = None
+    approved_on: dt.date | None = None
+
+
+class OrdersRecord(Observed):
+    """A shop's own order counters."""
+
+    kind: Literal["orders"]
+    total: Count | None = None
+    processed: Count | None = None
+    today: Count | None = None
+    hidden: bool = False
+
+
+class PriceRecord(Observed):
+    """One product on offer."""
+
+    kind: Literal["price"]
+    product: Annotated[str, Field(min_length=1, max_length=200)]
+    price: Money | None = None
+    face_value: Money | None = None
+    list_price: Money | None = None
+    stock: Count | None = None
+    stock_label: Annotated[str, Field(max_length=20)] | None = None
+    sold: Count | None = None
+    automatic: bool | None = None
+
+
+class ProbeRecord(Observed):
+    """One availability probe. `class` (icp_sites.md §2.2) may be finer than the outcome."""
+
+    kind: Literal["probe"]
+    outcome: Literal["ok", "slow", "down", "refused"]
+    class_: Annotated[str | None, Field(alias="class", max_length=20)] = None
+    status: Annotated[int, Field(ge=0, le=999)] | None = None
+    latency_ms: Annotated[int, Field(ge=0)] | None = None
+
+
+class PageRecord(Observed):
+    """One page of the site."""
+
+    kind: Literal["page"]
+    role: Literal["home", "notice", "terms", "contact"]
+    text: Text | None = None
+    footer_icp: Annotated[str, Field(max_length=80)] | None = None
+    company: Annotated[str, Field(max_length=200)] | None = None
+    software: Annotated[str, Field(max_length=40)] | None = None
+    signs: dict[str, Any] | None = None
+
+
+class RegistrationRecord(Observed):
+    """The domain's registration."""
+
+    kind: Literal["registration"]
+    provider: Annotated[str, Field(max_length=40)] | None = None
+    registered_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    registrar: Annotated[str, Field(max_length=200)] | None = None
+
+
+class PenaltyRecord(About):
+    """A published administrative decision."""
+
+    kind: Literal["penalty"]
+    decided_on: dt.date
+    category: Annotated[str, Field(min_length=1, max_length=80)]
+    reason: Short = ""
+    url: Text | None = None
+
+    def when(self) -> dt.datetime:
+        """Noon of the day of the decision, China time: it carries no hour."""
+        return dt.datetime.combine(self.decided_on, dt.time(4), dt.UTC)
+
+
+class OrderRecord(About):
+    """One paid order: a real denominator."""
+
+    kind: Literal["order"]
+    order_ref: Annotated[str, Field(min_length=1, max_length=200)]
+    paid_at: AwareDatetime
+    delivered_at: AwareDatetime | None = None
+    refunded_at: AwareDatetime | None = None
+    state: Literal["delivered", "processing", "missing", "refunded"]
+    promised_hours: Annotated[float, BeforeValidator(_finite), Field(ge=0, le=24 * 3660)] | None = None
+    drop_kind: Literal["payment_not_synced", "stuck", "record_lost"] | None = None
+
+    def when(self) -> dt.datetime:
+        """The time of payment."""
+        return self.paid_at
+
+
+AnyRecord = (
+    PlatformRecord
+    | CrawlRecord
+    | ComplaintRecord
+    | CountersRecord
+    | FilingRecord
+    | OrdersRecord
+    | PriceRecord
+    | ProbeRecord
+    | PageRecord
+    | RegistrationRecord
+    | PenaltyRecord
+    | OrderRecord
+)
+KINDS = tuple(t.model_fields["kind"].annotation.__args__[0] for t in AnyRecord.__args__)
+
+_ADAPTER: TypeAdapter[AnyRecord] = TypeAdapter(Annotated[AnyRecord, Field(discriminator="kind")])
+
+
+class RecordError(ValueError):
+    """A line or record that cannot be taken; the message says which field and what is expected."""
+
+
+def parse_line(line: bytes | str) -> AnyRecord:
+    """One line of an evidence file as a record; raises RecordError with one clear sentence."""
+    try:
+        return _ADAPTER.validate_json(line)
+    except ValidationError as error:
+        raise RecordError(_sentence(error)) from None
+
+
+def parse_record(record: dict[str, Any]) -> AnyRecord:
+    """One record given as a dictionary (a spider's item); raises RecordError with one clear sentence."""
+    try:
+        return _ADAPTER.validate_python(record)
+    except ValidationError as error:
+        raise RecordError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    kind = first["type"]
+    field = ".".join(str(part) for part in first["loc"][1:]) or ".".join(str(part) for part in first["loc"])
+    if kind == "json_invalid":
+        return "不是有效的 JSON not valid JSON"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return f"kind 缺失或未知 missing or unknown kind; 可用 use one of: {', '.join(KINDS)}"
+    if kind == "timezone_aware":
+        return f"{field}: 时间须带时区 the time needs an offset, e.g. 2026-03-02T10:00:00+08:00"
+    if kind == "missing":
+        return f"{field}: 缺少必填字段 required field is missing"
+    return f"{field}: {first['msg']}"
