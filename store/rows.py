@@ -58,6 +58,11 @@ def _plain(record: Any, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     return values
 
 
+def _probe(record: ProbeRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["class"] = values.pop("class_")
+    return values
+
+
 def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     title, text = clean(record.title or ""), clean(record.text or "")
     found = classify(f"{title} {text}".strip())
@@ -139,5 +144,5 @@ _SHAPES: dict[type[Any], Any] = {
     PageRecord: _page,
     PriceRecord: _price,
     PenaltyRecord: _penalty,
-    ProbeRecord: _plain,
+    ProbeRecord: _probe,
 }
