@@ -1,0 +1,5 @@
+"""`python -m kamengwatch` is the console script."""
+
+from kamengwatch.cli import main
+
+main()

@@ -1,0 +1,63 @@
+"""Rate and publish from the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+from kamengwatch.config import Config, UserError
+from kamengwatch.progress import bar, say
+
+ENGINES = ("duckdb",)
+
+
+def rate(config: Config, as_of: str | None, engine: str, as_json: bool) -> None:
+    """Compute ratings and warnings up to a Shanghai day (default: today)."""
+    from scoring.rate import rate as run
+
+    if engine not in ENGINES:
+        raise UserError(f"--engine {engine}: 可用 use {', '.join(ENGINES)}")
+    day = _day(config, as_of)
+    with bar(config.say("评级", "rating")) as progress:
+        rated = run(config.engine, config.data_dir, day, config.now(), progress=progress.note)
+    if as_json:
+        print(
+            json.dumps({"as_of": day.isoformat(), "folder": rated.folder.name, "platforms": rated.platforms})
+        )
+    else:
+        say(
+            config.say(
+                f"已评级 {rated.platforms} 个平台，截至 {day}（方法 {rated.method_version}）。下一步：kamengwatch publish",
+                f"Rated {rated.platforms} platforms as of {day} (method {rated.method_version}). Next: kamengwatch publish",
+            )
+        )
+
+
+def publish(config: Config, as_json: bool) -> None:
+    """Write the snapshot of the last rating and point `latest` at it."""
+    from scoring.publish import NothingRated
+    from scoring.publish import publish as write
+
+    try:
+        with bar(config.say("发布", "publishing")) as progress:
+            path = write(config.engine, config.data_dir, config.now(), progress=progress.note)
+    except NothingRated as error:
+        raise UserError(
+            config.say(
+                "还没有评级可发布；先运行 kamengwatch rate",
+                "nothing is rated yet; run kamengwatch rate first",
+            )
+        ) from error
+    if as_json:
+        print(json.dumps({"snapshot": path.name}))
+    else:
+        say(config.say(f"已发布快照 {path.name}", f"Published snapshot {path.name}"))
+
+
+def _day(config: Config, text: str | None) -> dt.date:
+    if text is None:
+        return config.today()
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(f"--as-of {text}: 不是日期 not a date; 例 e.g. 2026-11-15") from error

@@ -1,0 +1,55 @@
+"""Progress on a terminal, plain lines elsewhere; never on standard output, which belongs to the answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+console = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def bar(title: str, total: int | None = None) -> Iterator[Bar]:
+    """A progress bar named `title`; on anything but a terminal only its beginning and end are printed."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        yield Bar(progress, progress.add_task(title, total=total, note=""))
+
+
+class Bar:
+    """One running bar."""
+
+    def __init__(self, progress: Progress, task: object) -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self, steps: float = 1, note: str | None = None) -> None:
+        """Move on by `steps`, with a short note behind the bar."""
+        fields = {} if note is None else {"note": note}
+        self._progress.update(self._task, advance=steps, **fields)  # type: ignore[arg-type]
+
+    def note(self, text: str) -> None:
+        """Show a short note behind the bar."""
+        self._progress.update(self._task, note=text)  # type: ignore[arg-type]
+
+
+def say(text: str) -> None:
+    """One line for the person watching."""
+    console.print(text, markup=False, soft_wrap=True)

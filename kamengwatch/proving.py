@@ -1,0 +1,95 @@
+"""Show and verify evidence: every capture re-hashed from the archive, every snapshot file from its sums."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.progress import bar, say
+from scoring.snapshot import Snapshot, SnapshotError
+from store import archive
+from store.tables import Capture
+
+
+def show(config: Config, id_: str, as_json: bool) -> None:
+    """One row of the published evidence table, with the state of its archived capture."""
+    try:
+        rows = Snapshot.latest(config.data_dir).rows("select * from evidence where id = ?", [id_])
+    except SnapshotError as error:
+        raise UserError(str(error)) from error
+    if not rows:
+        raise UserError(f"{id_}: 快照里没有这条证据 no such evidence in the latest snapshot")
+    row = rows[0]
+    row["archive_state"] = _state(config, row)
+    if as_json:
+        print(json.dumps(row, ensure_ascii=False, default=str))
+        return
+    for key in (
+        "id",
+        "host",
+        "tier",
+        "claim_zh",
+        "claim_en",
+        "source",
+        "link",
+        "event_on",
+        "seen_at",
+        "sha256",
+        "archive_state",
+    ):
+        say(f"{key:14} {row[key] if row[key] is not None else '—'}")
+
+
+def _state(config: Config, row: dict[str, object]) -> str:
+    if not row["archive"]:
+        return "no capture of ours 无本站存档"
+    try:
+        found = archive.read(config.archive_dir, str(row["archive"]), int(str(row["offset"])))
+    except archive.ArchiveError as error:
+        return f"missing 缺失: {error}"
+    return "intact 完好" if found.sha256 == row["sha256"] else "altered 与登记的哈希不符"
+
+
+def verify(config: Config, as_json: bool) -> None:
+    """Re-hash all captures and the latest snapshot; raises Failure (exit 1) when anything is missing or altered."""
+    wrong: list[str] = []
+    with config.engine.connect() as connection:
+        rows = connection.execute(
+            select(Capture.archive, Capture.offset, Capture.url, Capture.payload_sha256).order_by(
+                Capture.archive, Capture.offset
+            )
+        ).all()
+    with bar(config.say("核对存证", "verifying"), len(rows)) as progress:
+        for row in rows:
+            try:
+                if archive.read(config.archive_dir, row.archive, row.offset).sha256 != row.payload_sha256:
+                    wrong.append(f"{row.archive}:{row.offset} {row.url}: 与登记的哈希不符 altered")
+            except archive.ArchiveError as error:
+                wrong.append(str(error))
+            progress.advance()
+    files = 0
+    if (config.data_dir / "snapshots" / "latest").exists():
+        try:
+            snapshot = Snapshot.latest(config.data_dir)
+            files = len((snapshot.path / "SHA256SUMS").read_text("utf-8").splitlines())
+            wrong += [
+                f"snapshot {snapshot.id}: {name}: 与 SHA256SUMS 不符 altered or missing"
+                for name in snapshot.verify()
+            ]
+        except (SnapshotError, OSError) as error:
+            wrong.append(f"snapshot latest: {error}")
+    if as_json:
+        print(json.dumps({"captures": len(rows), "files": files, "wrong": wrong}, ensure_ascii=False))
+    else:
+        for line in wrong[:50]:
+            say(line)
+        say(
+            config.say(
+                f"核对了 {len(rows)} 份存证与 {files} 个快照文件，{len(wrong)} 处不符。",
+                f"Checked {len(rows)} captures and {files} snapshot files; {len(wrong)} differ.",
+            )
+        )
+    if wrong:
+        raise Failure(f"{len(wrong)} 处与登记不符 differ from what was recorded")
