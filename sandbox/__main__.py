@@ -1,0 +1,94 @@
+"""Command line of the sandbox: `python -m sandbox evidence …` and `python -m sandbox serve …`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.evidence import write_evidence
+from sandbox.market import Market, build_market
+from sandbox.parameters import MarketParameters
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="演练市场 a market in a box, seeded and deterministic."
+)
+Seed = Annotated[int, typer.Option(help="随机种子 same seed, same market.")]
+Platforms = Annotated[int, typer.Option(min=24, help="平台数 number of shops.")]
+Days = Annotated[int, typer.Option(min=120, help="日历天数 days of the calendar.")]
+EndsOn = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="日历最后一天 last day (2026-11-15).")
+]
+Truth = Annotated[
+    Path | None, typer.Option(help="真相文件 where to write the truth, which the product never reads.")
+]
+
+
+def _market(seed: int, platforms: int, days: int, ends_on: datetime | None, truth: Path | None) -> Market:
+    usual = MarketParameters().ends_on
+    last = ends_on.date() if ends_on else usual
+    market = build_market(MarketParameters(seed=seed, platforms=platforms, days=days, ends_on=last))
+    if truth is not None:
+        market.write_truth(truth)
+    return market
+
+
+@app.command()
+def evidence(
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON Lines 文件 file to write.")],
+    seed: Seed = 7,
+    platforms: Platforms = 500,
+    days: Days = 540,
+    ends_on: EndsOn = None,
+    truth: Truth = None,
+) -> None:
+    """整个市场写成开放证据格式 write the whole market in the open evidence format.
+
+    Example: python -m sandbox evidence --seed 7 --platforms 500 --days 540 -o market.jsonl --truth truth.json
+    """
+    begin = time.perf_counter()
+    count = write_evidence(_market(seed, platforms, days, ends_on, truth), output)
+    typer.echo(f"{count} records -> {output} ({time.perf_counter() - begin:.1f} s)", err=True)
+
+
+@app.command()
+def serve(
+    seed: Seed = 7,
+    platforms: Platforms = 64,
+    days: Days = 270,
+    ends_on: EndsOn = None,
+    truth: Truth = None,
+    host: Annotated[str, typer.Option(help="监听地址 address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口，0 为任选 port, 0 = any free one.")] = 0,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="就绪后写入端口号 file that gets the port once ready.")
+    ] = None,
+    latency: Annotated[
+        float, typer.Option(min=0.0, help="慢页面的时间系数 factor on the delay of slow pages.")
+    ] = 1.0,
+) -> None:
+    """用一个 HTTP 端口演出所有信息源与商店 play every source and shop on one HTTP port.
+
+    Crawlers and browsers use the port as a plain HTTP proxy; a direct request with a Host header works too.
+
+    Examples:
+
+      python -m sandbox serve --port 8300
+
+      curl -x http://127.0.0.1:8300 http://control.sandbox.test/hosts
+
+      curl -x http://127.0.0.1:8300 -X PUT -d '{"now":"2026-10-01T12:00:00+08:00"}' http://control.sandbox.test/clock
+
+      curl -H 'Host: tousu.sina.test' 'http://127.0.0.1:8300/api/index/feed?type=2&page=1'
+    """
+    from sandbox.server import run
+
+    sys.exit(run(_market(seed, platforms, days, ends_on, truth), host, port, ready_file, latency))
+
+
+if __name__ == "__main__":
+    app()
