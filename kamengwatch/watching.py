@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from rich.table import Table
 from sqlalchemy import select, update
+from store.names import parse_query
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import console, say
 from store.ingest import Ingest, import_records, targets
-from store.names import parse_query
 from store.tables import Platform
 
 

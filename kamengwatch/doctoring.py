@@ -1,0 +1,139 @@
+"""Self-check: each line says what was looked at, whether it is well, and the remedy when it is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.progress import say
+
+MIN_FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One checked thing: state ok, warn (works without it) or bad."""
+
+    what: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def doctor(config: Config, as_json: bool) -> None:
+    """Run every check; raises Failure (exit 1) when something is bad."""
+    found = [finding for check in CHECKS for finding in check(config)]
+    if as_json:
+        print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
+    else:
+        marks = {"ok": "●", "warn": "◆", "bad": "▲"}
+        for f in found:
+            say(f"{marks[f.state]} {f.what}: {f.detail}" + (f"  → {f.remedy}" if f.remedy else ""))
+    bad = [f.what for f in found if f.state == "bad"]
+    if bad:
+        raise Failure("、".join(bad))
+
+
+def _python(config: Config) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = sys.version_info >= (3, 11)
+    yield Finding("Python", "ok" if good else "bad", version, "" if good else "需要 needs Python ≥ 3.11")
+
+
+def _data(config: Config) -> Iterator[Finding]:
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        probe = config.data_dir / ".doctor"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        yield Finding(
+            "数据目录 data folder",
+            "bad",
+            f"{config.data_dir}: {error.strerror}",
+            "换目录或改权限 use --data-dir, or mend its permissions",
+        )
+        return
+    free = shutil.disk_usage(config.data_dir).free
+    good = free >= MIN_FREE_BYTES
+    yield Finding(
+        "数据目录 data folder",
+        "ok" if good else "warn",
+        f"{config.data_dir}, {free / 2**30:.1f} GiB free",
+        "" if good else "磁盘将满 the disk is nearly full: make room",
+    )
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    from sqlalchemy import func, select
+
+    from store.tables import Platform
+
+    try:
+        with config.engine.connect() as connection:
+            count = connection.execute(select(func.count()).select_from(Platform)).scalar_one()
+    except UserError as error:
+        yield Finding("数据库 database", "bad", str(error), "检查 check --database")
+        return
+    yield Finding("数据库 database", "ok", f"{config.engine.dialect.name}, {count} platforms")
+
+
+def _browser(config: Config) -> Iterator[Finding]:
+    path = os.environ.get("CHROMIUM") or _line(Path(".cache/browser"))
+    good = bool(path) and Path(path).is_file()
+    yield Finding(
+        "浏览器 browser",
+        "ok" if good else "warn",
+        path if good else "没有 none: 需要 JavaScript 的页面读不到 pages that need JavaScript are not read",
+        "" if good else "运行 run: make browser",
+    )
+
+
+def _icp(config: Config) -> Iterator[Finding]:
+    url = os.environ.get("KAMENGWATCH_ICP_URL")
+    yield Finding(
+        "备案查询 filing query",
+        "ok" if url else "warn",
+        "已配置 configured" if url else "未配置 not configured: 备案状态为未知 filings stay unknown",
+        "" if url else "设置 set KAMENGWATCH_ICP_URL, 或导入 or import filings",
+    )
+
+
+def _snapshot(config: Config) -> Iterator[Finding]:
+    from scoring.snapshot import Snapshot, SnapshotError
+
+    try:
+        snapshot = Snapshot.latest(config.data_dir)
+        wrong = snapshot.verify()
+    except (SnapshotError, OSError) as error:
+        yield Finding(
+            "快照 snapshot", "warn", str(error), "运行 run: kamengwatch rate && kamengwatch publish"
+        )
+        return
+    yield Finding(
+        "快照 snapshot",
+        "bad" if wrong else "ok",
+        f"{snapshot.id}, as of {snapshot.manifest.get('as_of')}"
+        + (f": {', '.join(wrong[:3])}" if wrong else ""),
+        "重新发布 publish again: kamengwatch publish" if wrong else "",
+    )
+
+
+def _line(path: Path) -> str:
+    return path.read_text("utf-8").strip() if path.is_file() else ""
+
+
+CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+    _python,
+    _data,
+    _database,
+    _browser,
+    _icp,
+    _snapshot,
+)

@@ -1,0 +1,157 @@
+"""Answers on the terminal: the verdict card, the arithmetic, the ranking. All from the latest snapshot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.table import Table
+
+from kamengwatch.config import Config, UserError
+from kamengwatch.progress import console, say
+from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
+
+EXIT = {"蓝": 10, "黄": 11, "橙": 12, "红": 13, "灰": 14}
+_NAMES_EN = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
+
+
+def check(config: Config, text: str, live: bool, exit_code: bool, as_json: bool) -> int:
+    """Print the verdict card of what `text` names; returns the exit code.
+
+    An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
+    """
+    from dashboard.resolve import resolve
+
+    if not text.strip():
+        raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
+    if live:
+        _crawl_first(config, text)
+    snapshot = _snapshot(config)
+    answer = resolve(snapshot, text)
+    if as_json:
+        print(json.dumps(answer.as_dict(config.lang), ensure_ascii=False, default=str))
+    else:
+        for line in answer.lines(config.lang):
+            say(line)
+    return EXIT[answer.verdict] if exit_code else 0
+
+
+def _crawl_first(config: Config, text: str) -> None:
+    from kamengwatch import crawling, judging
+    from kamengwatch.watching import add_sites, host_in
+
+    host = host_in(text)
+    add_sites(config, [(host, None, ())])
+    crawling.crawl(config, [], [host], False, None, False)
+    judging.rate(config, None, "duckdb", False)
+    judging.publish(config, False)
+
+
+def explain(config: Config, text: str, as_json: bool) -> None:
+    """Print how the score of one site comes about."""
+    from scoring.explain import explain as explanation
+
+    snapshot = _snapshot(config)
+    host = _host(snapshot, text)
+    told = explanation(snapshot, host, config.lang)
+    if as_json:
+        print(json.dumps(told.as_dict(), ensure_ascii=False, default=str))
+    else:
+        for line in told.lines():
+            say(line)
+
+
+def rank(config: Config, limit: int, as_json: bool) -> None:
+    """Print the ranking by tier; inside a tier by the lower bound, ties by host; not rated sites at the end."""
+    snapshot = _snapshot(config)
+    rows = snapshot.rows(
+        "select host, name, verdict, tier, grade, score, score_low, score_high, coverage, warning_state, filing_state, "
+        "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, as_of, demo from ratings "
+        "order by tier nulls last, score_low desc, host"
+    )
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    if not rows:
+        say(
+            config.say(
+                "快照里还没有平台。先：kamengwatch watch add 网址",
+                "No platforms yet. First: kamengwatch watch add URL",
+            )
+        )
+        return
+    _print_rank(config, rows, limit)
+
+
+def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
+    demo = config.say(" · 演示数据", " · demonstration data") if any(r["demo"] for r in rows) else ""
+    table = Table(
+        config.say("结论", "verdict"),
+        config.say("网站", "site"),
+        config.say("名称", "name"),
+        config.say("等级", "grade"),
+        config.say("信用分(90%区间)", "score (90 % interval)"),
+        config.say("掉单率(90%区间)", "drop rate (90 % interval)"),
+        config.say("资金链状态", "warning state"),
+        config.say("备案", "filing"),
+        title=config.say("榜单", "Ranking") + f" · {rows[0]['as_of']}{demo}",
+    )
+    shown: dict[str, int] = {}
+    for row in rows:
+        shown[row["verdict"]] = shown.get(row["verdict"], 0) + 1
+        if limit and shown[row["verdict"]] > limit:
+            continue
+        rated = row["grade"] != "NR"
+        table.add_row(
+            row["verdict"] if config.lang == "zh" else _NAMES_EN[row["verdict"]],
+            row["host"],
+            row["name"] or "",
+            row["grade"],
+            f"{row['score']:.0f} ({row['score_low']:.0f}–{row['score_high']:.0f})" if rated else "—",
+            _drop(config, row),
+            row["warning_state"],
+            row["filing_state"],
+        )
+    console.print(table)
+    counts = " · ".join(f"{v} {shown.get(v, 0)}" for v in VERDICTS)
+    say(
+        counts
+        + config.say(
+            "　本榜反映公开证据，不等于安全。",
+            "  The ranking reflects public evidence; it is not a guarantee.",
+        )
+    )
+
+
+def _drop(config: Config, row: dict[str, Any]) -> str:
+    if row["drop_rate"] is None:
+        return config.say("未知", "unknown")
+    basis = (
+        config.say("计数", "counted")
+        if row["drop_rate_basis"] == "counted"
+        else config.say("估计", "estimated")
+    )
+    return f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
+
+
+def _snapshot(config: Config) -> Snapshot:
+    try:
+        return Snapshot.latest(config.data_dir)
+    except SnapshotError as error:
+        raise UserError(
+            config.say(
+                f"{config.data_dir} 里还没有快照；先运行 kamengwatch run（或 run --sandbox 看演示）",
+                f"no snapshot in {config.data_dir}; run kamengwatch run (or run --sandbox for a demonstration)",
+            )
+            if not (config.data_dir / "snapshots" / "latest").exists()
+            else str(error)
+        ) from error
+
+
+def _host(snapshot: Snapshot, text: str) -> str:
+    from dashboard.resolve import resolve
+
+    answer = resolve(snapshot, text)
+    if answer.host is None:
+        raise UserError(f"{text[:60]}: 尚未收录 not in the snapshot; 加入 add it: kamengwatch watch add …")
+    return answer.host
