@@ -198,20 +198,6 @@ def _pages(market: Market) -> Iterator[Record]:
                 }  # fmt: skip
 
 
-def company_counters(market: Market, platform: Platform, day: float) -> tuple[int, int, int, int, int, int]:
-    """(valid, replied, completed, and the same over the last 30 days) as the complaint site counts them at `day`."""
-    mine = market.complaints.platform == platform.index
-    filed, replied, completed = (
-        column[mine]
-        for column in (market.complaints.filed, market.complaints.replied, market.complaints.completed)
-    )
-    base = market.company_base(platform)
-    # NaN compares false, so what never happened is never counted.
-    total = [int((column <= day).sum()) for column in (filed, replied, completed)]
-    recent = [int(((column <= day) & (column > day - 30)).sum()) for column in (filed, replied, completed)]
-    return (base[0] + total[0], base[1] + total[1], base[2] + total[2], recent[0], recent[1], recent[2])
-
-
 def _counters(market: Market) -> Iterator[Record]:
     """Company counters of the complaint site, weekly."""
     clock = _Clock(market)
@@ -220,7 +206,7 @@ def _counters(market: Market) -> Iterator[Record]:
         if p.couid is None:
             continue
         for day in clock.visits("heimao", 7, p.index, p.opened_day):
-            values = company_counters(market, p, day + HOURS_OF_CRAWL["heimao"] / 24)
+            values = market.company_counters(p, day + HOURS_OF_CRAWL["heimao"] / 24)
             yield {
                 "kind": "counters", "source": "heimao", "host": p.host, "observed_at": clock.at["heimao"][day],
                 **dict(zip(names, values, strict=True)),
@@ -231,13 +217,14 @@ def _complaints(market: Market) -> Iterator[Record]:
     """Every complaint, in filing order, with what became of it by the end; seen at the first readable crawl after filing."""
     clock, c, end = _Clock(market), market.complaints, market.parameters.days
     moment = market.parameters.moment
-    visits = np.array(clock.visits("heimao", 1))
+    visits = np.unique(clock.visits("heimao", 1))
+    seen = visits + HOURS_OF_CRAWL["heimao"] / 24
     for index in np.flatnonzero(c.platform >= 0).tolist():
         words, p = market.words(index), market.platforms[c.platform[index]]
         replied = moment(c.replied[index]).isoformat() if c.replied[index] < end else None
         completed = moment(c.completed[index]).isoformat() if c.completed[index] < end else None
         status = "completed" if completed else "replied" if replied else "open"
-        later = visits[visits + HOURS_OF_CRAWL["heimao"] / 24 > c.filed[index]][:1]
+        later = visits[np.searchsorted(seen, c.filed[index]) :][:1]
         record = {
             "kind": "complaint", "source": "heimao", "source_id": c.number(index), "host": p.host,
             "filed_at": moment(c.filed[index]).isoformat(), "title": words.title, "text": words.text, "amount": words.amount,

@@ -33,10 +33,19 @@ class Market:
         self.orders_before = np.array(
             [int(p.daily_orders * max(0, -p.opened_day) * rng.uniform(0.3, 0.8)) for p in self.platforms]
         )
+        level = self.days.stress
+        self.tight = (level > 0.3).astype(int) + (level > 0.55) + (level > 0.8)
+        self.mine = [np.flatnonzero(self.complaints.platform == p.index) for p in self.platforms]
+        self._words: dict[int, Words] = {}
         self.outages = {s: rng.random(parameters.days) < parameters.source_outage_share for s in SOURCES}
 
     def words(self, index: int) -> Words:
-        """Title, text and tags of complaint `index`."""
+        """Title, text and tags of complaint `index` (kept once composed)."""
+        if index not in self._words:
+            self._words[index] = self._compose(index)
+        return self._words[index]
+
+    def _compose(self, index: int) -> Words:
         k = int(self.complaints.platform[index])
         stamp = self.parameters.moment(self.complaints.filed[index]).strftime("%Y%m%d%H%M%S")
         origin = ORIGINS[int(self.complaints.origin[index])]
@@ -89,8 +98,18 @@ class Market:
 
     def tightness(self, platform: Platform, day: float) -> int:
         """How far the shop has tightened its terms: 0 usual, 1 delays announced, 2 dearer and slower, 3 withdrawals stopped."""
-        level = float(self.days.stress[platform.index, self.clamp(day)])
-        return int(level > 0.3) + int(level > 0.55) + int(level > 0.8)
+        return int(self.tight[platform.index, self.clamp(day)])
+
+    def company_counters(self, platform: Platform, day: float) -> tuple[int, int, int, int, int, int]:
+        """(valid, replied, completed, and the same over the last 30 days) as the complaint site counts them at `day`."""
+        own, all_ = self.mine[platform.index], self.complaints
+        total, recent = list(self.company_base(platform)), []
+        for position, column in enumerate((all_.filed, all_.replied, all_.completed)):
+            # NaN compares false, so what never happened is never counted.
+            values = column[own]
+            total[position] += int((values <= day).sum())
+            recent.append(int(((values <= day) & (values > day - 30)).sum()))
+        return (total[0], total[1], total[2], recent[0], recent[1], recent[2])
 
     def probe(self, platform: Platform, day: float) -> str:
         """up, slow, down or refused."""

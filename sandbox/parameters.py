@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cached_property
 
 SHANGHAI = timezone(timedelta(hours=8))
 """All days of the market are calendar days of this zone (China has no daylight saving)."""
@@ -42,10 +43,17 @@ class MarketParameters:
         if self.platforms < 24 or self.days < 120:
             raise ValueError("a market needs at least 24 platforms and 120 days to hold its cast")
 
-    @property
+    @cached_property
     def starts_on(self) -> date:
         """First simulated day."""
         return self.ends_on - timedelta(days=self.days - 1)
+
+    @cached_property
+    def first_midnight(self) -> datetime:
+        """UTC time of the first midnight in Shanghai."""
+        return datetime(
+            self.starts_on.year, self.starts_on.month, self.starts_on.day, tzinfo=SHANGHAI
+        ).astimezone(UTC)
 
     def date_of(self, day: int) -> date:
         """Calendar date of day index `day` (may lie outside the calendar)."""
@@ -53,12 +61,10 @@ class MarketParameters:
 
     def moment(self, day: float) -> datetime:
         """UTC time of `day` days (with fraction) after the first midnight in Shanghai, to the second."""
-        midnight = datetime(self.starts_on.year, self.starts_on.month, self.starts_on.day, tzinfo=SHANGHAI)
-        return (midnight + timedelta(seconds=int(day * 86400))).astimezone(UTC)
+        return self.first_midnight + timedelta(seconds=int(day * 86400))
 
     def day_at(self, now: datetime) -> float:
         """Days (with fraction) since the first midnight; `now` must carry a time zone."""
         if now.tzinfo is None:
             raise ValueError("the simulated clock needs a time zone")
-        midnight = datetime(self.starts_on.year, self.starts_on.month, self.starts_on.day, tzinfo=SHANGHAI)
-        return (now - midnight).total_seconds() / 86400
+        return (now - self.first_midnight).total_seconds() / 86400

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
+
 from sandbox.goods import scatter
 from sandbox.market import Market
 from sandbox.platforms import Platform
@@ -96,8 +98,8 @@ def _updated(market: Market, platform: Platform, day: float) -> str:
     """First day on which the terms read as they do at `day`."""
     tight = market.tightness(platform, day)
     t = market.clamp(day)
-    while t > 0 and market.tightness(platform, t - 1) == tight:
-        t -= 1
+    changes = np.flatnonzero(market.tight[platform.index, : t + 1] != tight)
+    t = int(changes[-1]) + 1 if len(changes) else 0
     changed = market.parameters.date_of(t) if t else platform.opened_on + timedelta(days=3)
     return changed.isoformat()
 
