@@ -96,12 +96,12 @@ def _browser(config: Config) -> Iterator[Finding]:
 
 
 def _icp(config: Config) -> Iterator[Finding]:
-    url = os.environ.get("KAMENGWATCH_ICP_URL")
+    url = os.environ.get("KAMENGWATCH_ICP_BASE")
     yield Finding(
         "备案查询 filing query",
         "ok" if url else "warn",
         "已配置 configured" if url else "未配置 not configured: 备案状态为未知 filings stay unknown",
-        "" if url else "设置 set KAMENGWATCH_ICP_URL, 或导入 or import filings",
+        "" if url else "设置 set KAMENGWATCH_ICP_BASE, 或导入 or import filings",
     )
 
 

@@ -19,12 +19,6 @@ from kamengwatch.config import Failure
 
 CONTROL = "control.sandbox.test"
 START_SECONDS = 60
-ENVIRONMENT = {
-    "KAMENGWATCH_HEIMAO_URL": "http://tousu.sina.test",
-    "KAMENGWATCH_ICP_URL": "http://icp.sandbox.test",
-    "KAMENGWATCH_RDAP_URL": "http://rdap.sandbox.test",
-}
-"""Where the sandbox plays the sources, as settings of the crawler."""
 
 
 @dataclass(frozen=True)
