@@ -72,12 +72,14 @@ def _visits(config: Config, market: sandboxing.Sandbox, seed: int) -> Config:
     shops = [(s["host"], s.get("name"), s.get("aliases", ())) for s in market.hosts()]
     watching.add_sites(config, shops, demo=True)
     pages = 0
-    with bar(config.say("采集演示市场", "crawling the market"), len(moments) * len(shops)) as progress:
+    with bar(
+        config.say("采集演示市场", "crawling the market"), len(moments) * len(shops) * len(crawling.cards())
+    ) as progress:
         for moment in moments:
             market.set_now(moment)
             config = replace(config, fixed_now=moment)
             visit = crawling.Visit(
-                job=f"sandbox-{seed}-{moment:%Y%m%d}", sandbox_proxy=market.proxy, progress=progress
+                f"sandbox-{seed}-{moment:%Y%m%d}", market.proxy, lambda host: progress.advance(1, host)
             )
             pages += crawling.visit(config, visit)
     say(

@@ -29,7 +29,9 @@ def schedule(config: Config, list_: bool, run_now: str | None) -> None:
         _list(config)
     elif run_now:
         if run_now not in {card.id for card in cards()}:
-            raise UserError(f"{run_now}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}")
+            raise UserError(
+                f"{run_now}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
+            )
         if not _step(config, run_now):
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
     else:
@@ -68,7 +70,16 @@ def _step(config: Config, source: str) -> bool:
 
 
 def _command(config: Config, *words: str) -> bool:
-    command = [sys.executable, "-m", "kamengwatch", *words, "--data-dir", str(config.data_dir), "--lang", config.lang]
+    command = [
+        sys.executable,
+        "-m",
+        "kamengwatch",
+        *words,
+        "--data-dir",
+        str(config.data_dir),
+        "--lang",
+        config.lang,
+    ]
     if config.database:
         command += ["--database", config.database]
     try:

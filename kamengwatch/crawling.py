@@ -1,0 +1,227 @@
+"""Crawl what is due: which jobs there are, each run as a subprocess of the crawler with its progress shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from sqlalchemy import func, select
+
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from kamengwatch.progress import bar, console, say
+from kamengwatch.watching import host_in
+from store.ledger import SourceCard, targets
+from store.tables import Crawl
+
+STALE_AFTER = 3.0
+"""A source is shown as stale after this many of its cadences without a healthy crawl."""
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One source's place in the plan."""
+
+    source: str
+    cadence_hours: float
+    finished_at: dt.datetime | None
+    due_at: dt.datetime
+
+
+@lru_cache(maxsize=1)
+def cards() -> tuple[SourceCard, ...]:
+    """What every spider found in crawler/spiders declares about its source."""
+    from crawler.run import spider_cards
+
+    return tuple(spider_cards())
+
+
+def plan(config: Config) -> list[Planned]:
+    """When each source is due: one cadence after its last finished crawl, or now."""
+    with config.engine.connect() as connection:
+        finished = dict(
+            connection.execute(
+                select(Crawl.source_id, func.max(Crawl.finished_at)).group_by(Crawl.source_id)
+            ).all()
+        )
+    found = []
+    for card in cards():
+        last = finished.get(card.id)
+        due = last + dt.timedelta(hours=card.cadence_hours) if last else config.now()
+        found.append(Planned(card.id, card.cadence_hours, last, due))
+    return sorted(found, key=lambda p: (p.due_at, p.source))
+
+
+def crawl(
+    config: Config, sources: list[str], platforms: list[str], due: bool, replay: Path | None, as_json: bool
+) -> None:
+    """Run spiders over the watchlist (or over `platforms` of it).
+
+    Raises UserError for unknown names and Failure when no crawl was healthy.
+    """
+    known = [card.id for card in cards()]
+    for source in sources:
+        if source not in known:
+            raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
+    if replay is not None and not replay.is_file():
+        raise UserError(f"{replay}: 文件不存在 no such file")
+    if not sources and not platforms and not due:
+        raise UserError(
+            "采什么？what to crawl? 例 e.g. kamengwatch crawl --due, 或 or kamengwatch crawl storefront"
+        )
+    hosts = [host_in(text) for text in platforms]
+    watched = {t.host for t in targets(config.engine)}
+    for host in hosts:
+        if host not in watched:
+            raise UserError(
+                f"{host}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {host}"
+            )
+    chosen = sources or known
+    if due:
+        now = config.now()
+        late = {p.source for p in plan(config) if p.due_at <= now}
+        chosen = [s for s in chosen if s in late]
+        if not chosen:
+            say(config.say("没有到期的采集。", "Nothing is due."))
+            return
+    command = _command(config, f"cli-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
+    ended: list[Event] = []
+    with bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress:
+        for event in _events(command):
+            if event["event"] == "host":
+                progress.advance(1, str(event.get("host", "")))
+            elif event["event"] == "crawl":
+                ended.append(event)
+    _tell(config, ended, as_json)
+
+
+def _tell(config: Config, ended: list[Event], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(ended, ensure_ascii=False))
+    else:
+        for e in ended:
+            reason = f" — {e['reason']}" if e.get("reason") else ""
+            say(
+                f"{e['source']}: {e['outcome']}, {e.get('records', 0)} records, {e.get('requests', 0)} requests{reason}"
+            )
+    if ended and all(e["outcome"] != "ok" for e in ended):
+        raise Failure("; ".join(f"{e['source']}: {e['outcome']}" for e in ended))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One scheduled visit of every source to every platform, under a job name that makes it resumable."""
+
+    job: str
+    sandbox_proxy: str | None
+    on_host: Callable[[str], None]
+
+
+def visit(config: Config, visit: Visit) -> int:
+    """Make the visit; returns how many pages were fetched. Finished parts of the same job are not repeated."""
+    command = _command(config, visit.job, [card.id for card in cards()], [], visit.sandbox_proxy, None)
+    pages = 0
+    for event in _events(command):
+        if event["event"] == "host":
+            visit.on_host(str(event.get("host", "")))
+        elif event["event"] == "crawl":
+            pages += int(event.get("requests", 0))
+    return pages
+
+
+def _command(
+    config: Config, job: str, sources: list[str], hosts: list[str], proxy: str | None, replay: Path | None
+) -> list[str]:
+    command = [sys.executable, "-m", "crawler.run", "--job", job, "--now", config.now().isoformat()]
+    command += ["--data-dir", str(config.data_dir), "--database", config.database_url]
+    for source in sources:
+        command += ["--source", source]
+    for host in hosts:
+        command += ["--host", host]
+    if proxy:
+        command += ["--sandbox-proxy", proxy]
+    if replay:
+        command += ["--replay", str(replay)]
+    return command
+
+
+def _events(command: list[str]) -> Iterator[Event]:
+    """The crawler's progress, one JSON object a line; raises Failure when the process ends badly."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None and process.stderr is not None
+            for line in process.stdout:
+                if line.startswith("{"):
+                    yield json.loads(line)
+            said = process.stderr.read().strip()
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        last = said.splitlines()[-1] if said else f"exit code {process.returncode}"
+        raise Failure(f"采集进程出错 the crawl process failed: {last}")
+
+
+def show_sources(config: Config, as_json: bool) -> None:
+    """Health and age of every source."""
+    rows = list(_health(config))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    table = Table(
+        config.say("信息源", "source"),
+        config.say("名称", "title"),
+        config.say("状态", "health"),
+        config.say("上次成功", "last ok"),
+        config.say("上次结果", "last outcome"),
+    )
+    for row in rows:
+        ok = row["last_ok_at"]
+        table.add_row(
+            row["source"],
+            row["title_en" if config.lang == "en" else "title_zh"],
+            row["health"],
+            f"{ok.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if ok else "—",
+            (row["last_outcome"] or "—") + (f" ({row['reason']})" if row["reason"] else ""),
+        )
+    console.print(table)
+
+
+def _health(config: Config) -> Iterator[dict[str, Any]]:
+    with config.engine.connect() as connection:
+        crawls = connection.execute(
+            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
+            .where(Crawl.finished_at.is_not(None))
+            .order_by(Crawl.finished_at)
+        ).all()
+    for card in cards():
+        own = [c for c in crawls if c.source_id == card.id]
+        last_ok = max((c.finished_at for c in own if c.outcome == "ok"), default=None)
+        last = own[-1] if own else None
+        if last is None:
+            health = "never"
+        elif last_ok is None or config.now() - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
+            health = "stale"
+        else:
+            health = "ok" if last.outcome == "ok" else str(last.outcome)
+        yield {
+            "source": card.id,
+            "title_zh": card.title_zh,
+            "title_en": card.title_en,
+            "health": health,
+            "last_ok_at": last_ok,
+            "last_outcome": last.outcome if last else None,
+            "reason": last.reason if last else None,
+        }
