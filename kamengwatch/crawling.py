@@ -40,9 +40,9 @@ class Planned:
 @lru_cache(maxsize=1)
 def cards() -> tuple[SourceCard, ...]:
     """What every spider found in crawler/spiders declares about its source."""
-    from crawler.run import spider_cards
+    from crawler.run import cards as found
 
-    return tuple(spider_cards())
+    return tuple(found())
 
 
 def plan(config: Config) -> list[Planned]:
@@ -141,7 +141,7 @@ def visit(config: Config, visit: Visit) -> int:
 def _command(
     config: Config, job: str, sources: list[str], hosts: list[str], proxy: str | None, replay: Path | None
 ) -> list[str]:
-    command = [sys.executable, "-m", "crawler.run", "--job", job, "--now", config.now().isoformat()]
+    command = [sys.executable, "-m", "crawler.run", "--key", job, "--now", config.now().isoformat()]
     command += ["--data-dir", str(config.data_dir), "--database", config.database_url]
     for source in sources:
         command += ["--source", source]
@@ -162,14 +162,18 @@ def _events(command: list[str]) -> Iterator[Event]:
     ) as process:
         try:
             assert process.stdout is not None and process.stderr is not None
+            told = False
             for line in process.stdout:
                 if line.startswith("{"):
-                    yield json.loads(line)
+                    event = json.loads(line)
+                    told = told or event["event"] == "crawl"
+                    yield event
             said = process.stderr.read().strip()
         except BaseException:
             process.terminate()
             raise
-    if process.returncode:
+    # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
+    if process.returncode and not (process.returncode == 1 and told):
         last = said.splitlines()[-1] if said else f"exit code {process.returncode}"
         raise Failure(f"采集进程出错 the crawl process failed: {last}")
 
