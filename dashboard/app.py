@@ -1,0 +1,124 @@
+"""Entry point of the Streamlit app: language, snapshot, what stands above every page, and the menu of found pages."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import markup, pages, reader, text
+from dashboard.text import pick, say
+from dashboard.view import View
+
+_STYLE = Path(__file__).with_name("templates") / "style.css"
+_MARK = (
+    "[data-testid='stAppViewContainer']::after{{content:'';position:fixed;inset:0;pointer-events:none;z-index:9;"
+    "background-image:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='340' height='240'%3E"
+    "%3Ctext x='20' y='190' transform='rotate(-24 20 190)' font-size='30' font-family='sans-serif' fill='%23808890'"
+    " fill-opacity='.13'%3E{words}%3C/text%3E%3C/svg%3E\")}}"
+)
+_log = logging.getLogger(__name__)
+
+
+def _language() -> str:
+    """The language of the address; a reader who chose English keeps it when the menu drops the parameter."""
+    asked = st.query_params.get("lang")
+    if asked is None and st.session_state.get("lang") == "en":
+        asked = st.query_params["lang"] = "en"
+    st.session_state["lang"] = lang = text.language(asked)
+    return lang
+
+
+@functools.cache
+def _style() -> str:
+    return _STYLE.read_text("utf-8")
+
+
+def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
+    found = reader.rows(snapshot, "select * from sources where health <> 'ok' order by source limit 50")
+    return tuple(text.plain(pick(row, "title", lang) or row["source"], 24) for row in found)
+
+
+def _switch(lang: str) -> str:
+    """The same page in the other language."""
+    query = {k: v for k, v in st.query_params.to_dict().items() if k != "lang"}
+    if lang == "zh":
+        query["lang"] = "en"
+    return "?" + urlencode(query)
+
+
+def _top(view: View, facts: reader.Facts) -> None:
+    age = reader.days_old(facts)
+    if facts.demo:
+        st.html(f"<style>{_MARK.format(words=say(view.lang, 'app.demo_mark'))}</style>")
+    view.html(
+        "top.html",
+        switch=_switch(view.lang),
+        demo=facts.demo,
+        stale_days=age if age is not None and age > reader.STALE_AFTER_DAYS else None,
+        trouble=view.ask(_trouble, view.lang),
+        as_of=str(facts.as_of or say(view.lang, "word.unknown")),
+        method=facts.method_version,
+        count=facts.count,
+    )
+
+
+def _failure(lang: str, kind: str, detail: str = "") -> None:
+    """A clear message in place of the page."""
+    st.html(
+        markup.render(
+            "failure.html",
+            lang,
+            switch=_switch(lang),
+            title=say(lang, f"app.{kind}_title"),
+            words=say(lang, f"app.{kind}_text"),
+            detail=say(lang, "app.detail", text=detail) if detail else "",
+        )
+    )
+
+
+def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            snapshot = reader.current()
+            facts = reader.facts(snapshot)
+            view = View(lang, snapshot, facts)
+            _top(view, facts)
+            page.render(view)
+            view.html("footer.html")
+        except reader.NoSnapshot as error:
+            _failure(lang, "missing", str(error))
+        except reader.DamagedSnapshot as error:
+            _failure(lang, "damaged", str(error))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            _log.exception("page %s failed", page.module)
+            _failure(lang, "failed")
+
+    return run
+
+
+def main() -> None:
+    """One run of the app."""
+    lang = _language()
+    st.set_page_config(page_title=say(lang, "app.name"), page_icon="🔎", layout="centered")
+    st.html(f"<style>{_style()}</style>")
+    menu: dict[str, list[Any]] = {}
+    for page in pages.discover():
+        menu.setdefault(say(lang, f"group.{page.group}"), []).append(
+            st.Page(
+                _runner(page, lang),
+                title=page.title(lang),
+                url_path=page.url_path or None,
+                default=page.url_path == "",
+                visibility="visible" if page.visible else "hidden",
+            )
+        )
+    st.navigation(menu, position="top").run()
+
+
+main()

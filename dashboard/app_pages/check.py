@@ -1,0 +1,139 @@
+"""查 check: what somebody pasted in, the verdict card out. The first screen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import ranking, reader, search, verdict
+from dashboard.text import plain
+from dashboard.view import View, cell, row
+from scoring.snapshot import Snapshot
+from store.names import Query, parse_query
+
+title_zh = "查一个网站"
+title_en = "Check a site"
+url_path = ""
+order = 1
+group = "check"
+visible = True
+
+
+def render(view: View) -> None:
+    """The search box, what was understood, and the card, the choice of sites, or the self-check."""
+    view.title(view.t("check.title"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            view.t("check.label"),
+            placeholder=view.t("check.placeholder"),
+            help=view.t("check.examples"),
+            key="q",
+            bind="query-params",
+            max_chars=4000,
+            on_change=_shorten,
+            width="stretch",
+        )
+        st.button(view.t("check.button"), type="primary")
+    if (text or "").strip():
+        _answer(view, text)
+    else:
+        _welcome(view)
+
+
+def _shorten() -> None:
+    """Leave only the host of a pasted address in the box and the page's address: paths may hold order numbers."""
+    asked = st.session_state.get("q") or ""
+    query = parse_query(asked[:4000])
+    if query.kind == "host" and query.host and query.host != asked:
+        st.session_state["q"] = query.host
+        st.session_state["asked"] = (query.host, query)
+
+
+def _query_notices(view: View, query: Query) -> None:
+    what = _what(view, query)
+    lines = [view.t("check.understood", what=what)] if what else []
+    lines += [plain(getattr(notice, view.lang), 300) for notice in query.notices]
+    if lines:
+        view.html("lines.html", lines=lines)
+
+
+def _what(view: View, query: Query) -> str:
+    if query.kind == "host":
+        shown = query.unicode_host or query.host or ""
+        return view.t("check.kind_host", host=shown if shown == query.host else f"{shown}（{query.host}）")
+    if query.kind == "name":
+        return view.t("check.kind_name", name=plain(query.name or "", 60))
+    if query.kind in ("icp", "uscc"):
+        return view.t(f"check.kind_{query.kind}", number=plain(query.number or "", 40))
+    return ""
+
+
+def _answer(view: View, text: str) -> None:
+    found: search.Answer = view.ask(search.find, text)
+    remembered = st.session_state.get("asked")
+    _query_notices(view, remembered[1] if remembered and remembered[0] == text else found.query)
+    if found.query.kind == "empty":
+        view.note(view.t("check.nothing"))
+    elif len(found.matches) == 1:
+        _card(view, found.matches[0])
+    elif found.matches:
+        view.heading(view.t("check.several", count=len(found.matches)))
+        _choices(view, found.matches)
+    else:
+        if found.query.kind == "uscc":
+            view.note(view.t("check.uscc_note"))
+        asked = found.query.host or found.query.name or found.query.number or text
+        view.card(verdict.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
+        if found.near:
+            view.heading(view.t("check.near"))
+            _choices(view, found.near)
+
+
+def _card(view: View, rating: dict) -> None:
+    host = rating["host"]
+    responses = view.ask(_newest_response, host)
+    site = view.link("site", host=host)
+    view.card(
+        verdict.card(rating, view.lang, responses),
+        actions=(
+            (view.t("card.to_site"), site),
+            (view.t("card.to_why"), f"{site}#why"),
+            (view.t("appeals.title"), view.link("appeals")),
+        ),
+    )
+
+
+def _newest_response(snapshot: Snapshot, host: str) -> dict | None:
+    found = reader.rows(snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host])
+    return found[0] if found else None
+
+
+def _choices(view: View, ratings: tuple[dict, ...]) -> None:
+    cards = [verdict.card(rating, view.lang) for rating in ratings]
+    view.table(
+        [view.t("rank.verdict"), view.t("word.site"), view.t("card.warning"), view.t("card.filing"), view.t("card.drop_rate")],
+        [
+            row(
+                cell(card.word, state=card.code, soft=view.t("card.as_of", date=card.as_of)),
+                cell(card.name, href=view.link("", q=card.host), soft=card.host),
+                cell(card.warning),
+                cell(card.filing),
+                cell(card.drop_rate),
+            )
+            for card in cards
+        ],
+    )
+
+
+def _welcome(view: View) -> None:
+    view.heading(view.t("check.how"))
+    view.html("lines.html", lines=[view.t("check.how_text"), view.t("check.examples")])
+    rated, unrated = view.ask(ranking.counts, ranking.Filters())
+    parts = view.ask(_by_verdict)
+    words = "，".join(view.t("check.watched_part", word=w, count=n) for w, n in parts)
+    view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
+
+
+def _by_verdict(snapshot: Snapshot) -> list[tuple[str, int]]:
+    found = reader.rows(snapshot, "select verdict, count(*) as n from ratings group by 1")
+    counts = {r["verdict"]: r["n"] for r in found}
+    return [(word, counts[word]) for word in verdict.STATES if counts.get(word)]

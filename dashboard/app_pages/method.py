@@ -1,0 +1,47 @@
+"""方法 method: the published method of this snapshot, as the publisher generated it from the code."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.text import pick, plain
+from dashboard.view import View, cell, row
+from scoring.snapshot import Snapshot, SnapshotError
+
+title_zh = "方法"
+title_en = "Method"
+url_path = "method"
+order = 1
+group = "trust"
+visible = True
+
+
+def render(view: View) -> None:
+    """The words, the indicators with their weights, the rules."""
+    view.title(view.t("method.title"), view.t("method.generated"))
+    try:
+        method = view.ask(Snapshot.method)
+    except SnapshotError as error:
+        view.note(f"{view.t('app.damaged_title')}：{plain(error, 200)}")
+        return
+    view.html("lines.html", lines=[view.t("method.version", version=method.get("version") or "–")])
+    words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
+    if words:
+        st.markdown(str(words))
+    if indicators := method.get("indicators"):
+        view.heading(view.t("method.indicators"))
+        view.table(
+            [view.t("method.dimension"), view.t("site.indicator"), view.t("method.weight"), view.t("method.question")],
+            [
+                row(
+                    cell(view.w("dimension", i.get("dimension"))),
+                    cell(pick(i, "title", view.lang) or i.get("id"), soft=plain(i.get("id") or "", 40)),
+                    cell(f"{i['weight']:g}" if i.get("weight") else view.t("method.unscored")),
+                    cell(pick(i, "question", view.lang) or pick(i, "definition", view.lang)),
+                )
+                for i in indicators
+            ],
+        )
+    if rules := method.get("rules"):
+        view.heading(view.t("method.rules"))
+        view.html("lines_plain.html", lines=[r.get(view.lang) or r.get("zh") or "" for r in rules])

@@ -1,0 +1,89 @@
+"""网站档案 site: everything the snapshot holds about one site, from the verdict down to single pieces of evidence."""
+
+from __future__ import annotations
+
+from dashboard import reader, site_evidence, site_sections, verdict
+from dashboard.view import View
+from store.names import parse_query
+
+title_zh = "网站档案"
+title_en = "Site profile"
+url_path = "site"
+order = 2
+group = "check"
+visible = False
+
+
+def render(view: View) -> None:
+    """The card, then one section per question a careful reader asks."""
+    asked = view.param("host").strip()
+    if not asked:
+        view.title(view.t("site.title"))
+        view.note(view.t("site.none_asked"))
+        view.html("linkline.html", href=view.link(""), words=view.t("site.to_check"))
+        return
+    host = parse_query(asked).host or asked
+    rating = view.ask(_rating, host)
+    view.title(f"{view.t('site.title')} · {host[:80]}")
+    if rating is None:
+        view.card(verdict.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
+        view.html("linkline.html", href=view.link("", q=host), words=view.t("site.to_check"))
+        return
+    responses = view.ask(_rows, "responses", host, "on desc")
+    view.card(
+        verdict.card(rating, view.lang, responses[0] if responses else None),
+        actions=(
+            (view.t("card.to_method"), view.link("method")),
+            (view.t("card.to_api"), f"./api/v1/sites/{host}"),
+            (view.t("appeals.title"), view.link("appeals")),
+        ),
+        on_site_page=True,
+    )
+    findings = view.ask(_rows, "findings", host, "contribution desc")
+    warnings = view.ask(_rows, "warnings", host, "on desc")
+    site_sections.why(view, rating, findings)
+    site_sections.drop_rate(view, rating)
+    site_sections.findings(view, findings)
+    site_sections.warnings(view, warnings)
+    site_sections.history(view, rating, view.ask(_rows, "history", host, "on"))
+    site_sections.identity(view, view.ask(_rows, "identity", host, "aspect"))
+    site_sections.promises(view, view.ask(_rows, "promises", host, "promise"))
+    site_sections.links(view, view.ask(_rows, "links", host, "other"))
+    site_evidence.changes(view, view.ask(_rows, "changes", host, "on desc"))
+    site_evidence.responses(view, responses, view.ask(_rows, "corrections", host, "on desc"))
+    cited = _cited(rating, findings, warnings)
+    site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
+
+
+def _rating(snapshot, host: str) -> dict | None:
+    found = reader.rows(snapshot, "select * from ratings where host = ?", [host])
+    return found[0] if found else None
+
+
+def _rows(snapshot, table: str, host: str, order: str) -> list[dict]:
+    """At most 2,000 rows of one table about a host; `table` and `order` are written in this file, never read."""
+    column, _, direction = order.partition(" ")
+    return reader.rows(
+        snapshot,
+        f'select * from "{table}" where host = ? order by "{column}" {direction} limit 2000',  # noqa: S608
+        [host],
+    )
+
+
+def _evidence(snapshot, host: str, cited: tuple[str, ...]) -> tuple[int, list[dict]]:
+    """How many pieces of evidence there are; the latest 50 and every one cited on the page."""
+    total = reader.rows(snapshot, "select count(*) as n from evidence where host = ?", [host])[0]["n"]
+    shown = reader.rows(
+        snapshot,
+        "select * from evidence where host = ? qualify list_contains(?, id)"
+        " or row_number() over (order by event_on desc nulls last, id) <= 50 order by event_on desc nulls last, id",
+        [host, list(cited)],
+    )
+    return total, shown
+
+
+def _cited(rating: dict, findings: list[dict], warnings: list[dict]) -> tuple[str, ...]:
+    ids = [i for group in rating.get("reason_evidence") or () for i in group or ()]
+    for source in (findings, warnings):
+        ids += [i for entry in source for i in (entry.get("evidence") or ())[: site_sections.CITED]]
+    return tuple(dict.fromkeys(ids))

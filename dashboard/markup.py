@@ -1,0 +1,81 @@
+"""The only place that makes HTML. Every value is escaped by Jinja, and stripped of control and bidi marks on the way.
+
+Foreign text therefore reaches a reader as text whatever it contains. It must not import streamlit: the static twin and
+the badge use the same templates.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard import figures, text, verdict
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    """The template (`card.html`) as HTML in one language; `t` says a catalogue entry, `w` the word for a code."""
+    return _environment().get_template(template).render(
+        lang=lang,
+        t=lambda key, **v: text.say(lang, key, **v),
+        w=lambda section, code: text.word(lang, section, code),
+        day=lambda value: figures.day(value, lang),
+        moment=lambda value: figures.moment(value, lang),
+        pick=lambda row, field: text.pick(row, field, lang) or "",
+        link=lambda path, **query: link(path, lang, **query),
+        card_of=lambda row: verdict.card(row, lang),
+        **values,
+    )
+
+
+def link(path: str, lang: str, **query: Any) -> str:
+    """A link inside the site, relative so that it works below any prefix; Chinese, the default, needs no `lang`."""
+    query = {k: str(v) for k, v in query.items() if v not in (None, "")}
+    if lang != text.LANGUAGES[0]:
+        query["lang"] = lang
+    return f"./{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def outside(url: object) -> str:
+    """A foreign link, only when it is plain http or https; else an empty string, which templates show as no link."""
+    address = text.plain(url or "", 2000)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in ("http", "https") and parts.netloc and " " not in address else ""
+
+
+def anchor(identity: object) -> str:
+    """An element id for a piece of evidence; two different ids never meet."""
+    return "e-" + quote(str(identity), safe="").replace("%", "_")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dashboard", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.filters.update(
+        cut=lambda value, limit: text.plain(value, limit), outside=outside, anchor=anchor, signed=figures.signed,
+        number=figures.number,
+    )
+    environment.globals["STATES"] = verdict.STATES
+    return environment
+
+
+def _clean(value: Any) -> Any:
+    """What an expression prints: None as nothing, text without control marks, ready markup as it is."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return text.plain(value, 4000)
+    return value

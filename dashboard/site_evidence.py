@@ -1,0 +1,78 @@
+"""Sections of the site page that let a reader check: changes, responses and corrections, the evidence table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import figures, markup
+from dashboard.text import pick, plain
+from dashboard.view import Row, View, cell, row
+
+
+def changes(view: View, rows: list[dict[str, Any]]) -> None:
+    """What changed and whether the world, a source or our method did."""
+    if not rows:
+        return
+    view.heading(view.t("site.changes"))
+    view.table(
+        [view.t("word.date"), view.t("alerts.reason"), view.t("alerts.change")],
+        [
+            row(
+                cell(figures.day(r["on"], view.lang)),
+                cell(view.w("site", f"cause_{r['cause']}")),
+                cell(pick(r, "sentence", view.lang) or f"{r['what']}: {r['from']} → {r['to']}"),
+            )
+            for r in rows[:50]
+        ],
+    )
+
+
+def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> None:
+    """Everything the site said, in full, and every correction made."""
+    if len(answers) > 1:
+        view.heading(view.t("site.responses"))
+        view.html("lines_plain.html", lines=[f"{figures.day(r['on'], view.lang)}：{plain(r['text'] or '', 800)}" for r in answers])
+    if corrections:
+        view.heading(view.t("site.corrections"))
+        view.table(
+            [view.t("word.date"), view.t("appeals.outcome"), view.t("site.finding")],
+            [
+                row(cell(figures.day(r["on"], view.lang)), cell(view.w("correction", r["outcome"])), cell(pick(r, "sentence", view.lang)))
+                for r in corrections
+            ],
+        )
+
+
+def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> None:
+    """The evidence table: claim, tier, event date, seen time, source, link, hash."""
+    view.html("anchor_heading.html", id="evidence", title=view.t("site.evidence"))
+    if not rows:
+        view.note(view.t("site.evidence_none"))
+        return
+    view.html("lines.html", lines=[view.t("site.evidence_shown", count=total, shown=min(50, total))])
+    view.table(
+        [
+            view.t("site.claim"),
+            view.t("site.tier"),
+            view.t("site.event_on"),
+            view.t("site.seen_at"),
+            view.t("site.source"),
+            view.t("word.link"),
+            view.t("site.hash"),
+        ],
+        [_piece(view, r) for r in rows],
+    )
+
+
+def _piece(view: View, piece: dict[str, Any]) -> Row:
+    url = markup.outside(piece["link"])
+    return row(
+        cell(pick(piece, "claim", view.lang), soft=plain(piece["id"], 40)),
+        cell(view.w("tier", piece["tier"])),
+        cell(figures.day(piece["event_on"], view.lang)),
+        cell(figures.moment(piece["seen_at"], view.lang)),
+        cell(piece["source"], limit=60),
+        cell(view.t("word.open"), href=url, outside=True) if url else cell(view.t("word.no_link")),
+        cell(piece["sha256"] or "–", mono=True, limit=70),
+        id=piece["id"],
+    )

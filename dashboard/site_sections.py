@@ -1,0 +1,223 @@
+"""Sections of the site page that explain the verdict: score, drop rate, indicators, warning log, history, identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import charts, figures, markup, verdict
+from dashboard.text import pick, plain
+from dashboard.view import View, cell, row
+from scoring.snapshot import DROP_KINDS
+
+CITED = 3
+"""So many pieces of evidence are linked from one finding or warning; the table below has the rest."""
+
+_SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_applicable": "·"}
+
+
+def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> None:
+    """The waterfall of contributions that sum to the score; for an unrated site the reason why there is none."""
+    view.html("anchor_heading.html", id="why", title=view.t("site.why"))
+    scored = [f for f in findings if f["contribution"] is not None and (f["contribution"] or f["weight"])]
+    if verdict.verdict_of(rating) == "灰" or rating["score"] is None or not scored:
+        view.note(view.t("site.why_nr"))
+        return
+    records, at = [], 0.0
+    for finding in scored:
+        points, weight = finding["contribution"], finding["weight"] or 0.0
+        records.append(
+            {
+                "label": plain(pick(finding, "title", view.lang) or finding["indicator"], 40),
+                "start": at,
+                "end": at + points,
+                "reach": min(100.0, at + max(points, weight)),
+                "points": points,
+                "possible": weight,
+            }
+        )
+        at += points
+    worst = max(scored, key=lambda f: (f["weight"] or 0.0) - f["contribution"])
+    view.chart(
+        charts.waterfall(records, view.t("site.total")),
+        view.t(
+            "site.why_finding",
+            score=f"{rating['score']:.0f}",
+            count=len(scored),
+            worst=plain(pick(worst, "title", view.lang) or worst["indicator"], 40),
+        ),
+        view.t("site.why_alt", score=f"{rating['score']:.0f}"),
+        [
+            {
+                view.t("site.indicator"): r["label"],
+                view.t("site.points"): round(r["points"], 2),
+                view.t("method.weight"): r["possible"],
+            }
+            for r in records
+        ],
+        f"{_stem(rating)}-score",
+    )
+
+
+def drop_rate(view: View, rating: dict[str, Any]) -> None:
+    """The drop rate and its kinds, each with basis and interval, or the reason for having none."""
+    view.heading(view.t("site.drop"), view.t("drop.meaning"))
+    lines = [(view.t("word.all"), verdict.drop_rate(rating, view.lang))]
+    if rating.get("drop_rate") is not None:
+        lines += [
+            (view.w("drop_kind", kind), verdict.drop_rate(rating, view.lang, kind))
+            for kind in DROP_KINDS
+            if rating.get(f"drop_rate_{kind}") is not None
+        ]
+    view.table([view.t("site.kind"), view.t("site.rate")], [row(cell(a), cell(b)) for a, b in lines])
+
+
+def findings(view: View, rows: list[dict[str, Any]]) -> None:
+    """Every indicator by dimension: outcome in words, what was seen, evidence, limits."""
+    view.heading(view.t("site.findings"))
+    columns = [view.t("site.indicator"), view.t("site.outcome"), view.t("site.points"), view.t("site.finding")]
+    for dimension in sorted({f["dimension"] or "" for f in rows}):
+        view.html("heading3.html", title=view.w("dimension", dimension))
+        view.table(columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension])
+
+
+def _finding(view: View, finding: dict[str, Any]):
+    limits = pick(finding, "limits", view.lang)
+    weight = finding["weight"]
+    points = (
+        view.t("site.of_weight", points=f"{finding['contribution'] or 0:.1f}", weight=f"{weight:.0f}")
+        if weight
+        else view.t("method.unscored")
+    )
+    return row(
+        cell(pick(finding, "title", view.lang) or finding["indicator"]),
+        cell(f"{_SIGN.get(finding['outcome'], '')} {view.w('outcome', finding['outcome'])}"),
+        cell(points),
+        cell(
+            pick(finding, "sentence", view.lang),
+            evidence=tuple(finding["evidence"] or ())[:CITED],
+            soft=f"{view.t('site.limits')}{plain(limits, 200)}" if limits else "",
+        ),
+    )
+
+
+def warnings(view: View, rows: list[dict[str, Any]]) -> None:
+    """Every change of the cash-flow state, newest first."""
+    view.heading(view.t("site.warnings"))
+    if not rows:
+        view.note(view.t("site.warnings_none"))
+        return
+    view.table(
+        [view.t("word.date"), view.t("alerts.change"), view.t("alerts.reason")],
+        [
+            row(
+                cell(figures.day(w["on"], view.lang)),
+                cell(transition(view, w)),
+                cell(pick(w, "reason", view.lang), evidence=tuple(w["evidence"] or ())[:CITED]),
+            )
+            for w in rows
+        ],
+    )
+
+
+def transition(view: View, warning: dict[str, Any]) -> str:
+    """The change of a state in words."""
+    return view.t(
+        "site.change", before=view.w("warning", warning["from_state"]), after=view.w("warning", warning["to_state"])
+    )
+
+
+def history(view: View, rating: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Step chart of the daily score with its interval; days without a score stay open."""
+    view.heading(view.t("site.history"))
+    scored = [r for r in rows if r["score"] is not None]
+    if not scored:
+        view.note(view.t("site.history_none"))
+        return
+    records = [
+        {
+            "on": r["on"].isoformat(),
+            "score": _tenth(r["score"]),
+            "low": _tenth(r["score_low"]),
+            "high": _tenth(r["score_high"]),
+            "state": view.w("warning", r["warning_state"]),
+        }
+        for r in rows
+    ]
+    view.chart(
+        charts.history(records, view.t("site.total")),
+        view.t(
+            "site.history_finding",
+            first=figures.day(scored[0]["on"], view.lang),
+            last=figures.day(scored[-1]["on"], view.lang),
+            start=f"{scored[0]['score']:.0f}",
+            end=f"{scored[-1]['score']:.0f}",
+        ),
+        view.t("site.history_alt"),
+        records[::-1],
+        f"{_stem(rating)}-history",
+    )
+
+
+def identity(view: View, rows: list[dict[str, Any]]) -> None:
+    """Filing, footer, company and licence: what is shown beside what is registered."""
+    view.heading(view.t("site.identity"))
+    if not rows:
+        view.note(view.t("site.identity_none"))
+        return
+    view.table(
+        ["", view.t("site.shown"), view.t("site.registered"), view.t("site.agrees"), view.t("site.source")],
+        [
+            row(
+                cell(view.w("aspect", r["aspect"])),
+                cell(r["shown"] or view.t("word.unknown"), limit=80),
+                cell(r["registered"] or view.t("word.unknown"), limit=80),
+                cell(view.w("word", r["agrees"]), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
+                cell(r["source"], soft=figures.day(r["observed_on"], view.lang)),
+            )
+            for r in rows
+        ],
+    )
+
+
+def promises(view: View, rows: list[dict[str, Any]]) -> None:
+    """What the site promised and what became of it."""
+    if not rows:
+        return
+    view.heading(view.t("site.promises"))
+    view.table(
+        [view.t("site.promises"), view.t("site.outcome"), view.t("word.date")],
+        [
+            row(
+                cell(r["text"] or r["promise"], limit=160),
+                cell(view.t("site.promise_kept", kept=r["kept"] or 0, broken=r["broken"] or 0), soft=view.w("promise", r["state"])),
+                cell(f"{figures.day(r['first_seen_on'], view.lang)} – {figures.day(r['last_seen_on'], view.lang)}"),
+            )
+            for r in rows
+        ],
+    )
+
+
+def links(view: View, rows: list[dict[str, Any]]) -> None:
+    """Sites that share traits with this one."""
+    if not rows:
+        return
+    view.heading(view.t("site.links"), view.t("site.links_note"))
+    view.table(
+        [view.t("word.site"), view.t("alerts.reason"), view.t("word.date")],
+        [
+            row(
+                cell(r["other"], href=markup.link("site", view.lang, host=r["other"]), limit=80),
+                cell(pick(r, "reason", view.lang), soft=view.w("relation", r["relation"])),
+                cell(figures.day(r["since"], view.lang)),
+            )
+            for r in rows
+        ],
+    )
+
+
+def _tenth(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _stem(rating: dict[str, Any]) -> str:
+    return "".join(c if c.isalnum() or c in ".-" else "_" for c in rating["host"])[:80]

@@ -1,0 +1,139 @@
+"""What a page gets to work with: the language, the snapshot, cached questions to it, and ways to show the answers.
+
+Pages show foreign text only through here (escaped by dashboard.markup) or as values of charts and widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import markup, reader, sheet, text, verdict
+from scoring.snapshot import Snapshot
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _kept(key: str, name: str, arguments: tuple[Any, ...], _function: Callable[..., Any], _snapshot: Snapshot) -> Any:
+    return _function(_snapshot, *arguments)
+
+
+@dataclass(frozen=True)
+class View:
+    """One run of one page for one reader."""
+
+    lang: str
+    snapshot: Snapshot
+    facts: reader.Facts
+
+    def t(self, key: str, **values: Any) -> str:
+        """A sentence of the catalogue."""
+        return text.say(self.lang, key, **values)
+
+    def w(self, section: str, code: str | None) -> str:
+        """The word for a code of the vocabulary."""
+        return text.word(self.lang, section, code)
+
+    def param(self, name: str) -> str:
+        """A query parameter of the page's address, "" when absent, cut to 4000 characters."""
+        return str(st.query_params.get(name, ""))[:4000]
+
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
+        return _kept(str(self.snapshot.path), f"{function.__module__}.{function.__qualname__}", arguments, function, self.snapshot)
+
+    def link(self, path: str, **query: Any) -> str:
+        """A link inside the site that keeps the language."""
+        return markup.link(path, self.lang, **query)
+
+    def html(self, template: str, **values: Any) -> None:
+        """Show a template."""
+        st.html(markup.render(template, self.lang, **values))
+
+    def title(self, words: str, intro: str = "") -> None:
+        """The page's one first-level heading, and a sentence below it."""
+        self.html("title.html", title=words, intro=intro)
+
+    def heading(self, words: str, note: str = "") -> None:
+        """A second-level heading."""
+        self.html("heading.html", title=words, note=note)
+
+    def note(self, words: str) -> None:
+        """A remark set apart."""
+        self.html("note.html", words=words)
+
+    def card(self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False) -> None:
+        """The verdict card, with links to what can be done next; evidence links stay on the page that has the table."""
+
+        def evidence_link(identity: str) -> str:
+            place = "" if on_site_page else self.link("site", host=card.host)
+            return f"{place}#{markup.anchor(identity)}"
+
+        self.html(
+            "card.html",
+            card=card,
+            actions=actions,
+            evidence_link=evidence_link,
+            self_check=card.code == "grey" and card.warning_state not in verdict.REFUND_FIRST,
+        )
+
+    def table(self, columns: Sequence[str], rows: Sequence[Row], caption: str = "") -> None:
+        """A table of `row(...)`s."""
+        self.html("table.html", columns=columns, rows=rows, caption=caption)
+
+    def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
+        """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
+        as_of = str(self.facts.as_of or "–")
+        self.html("heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})")
+        st.altair_chart(chart, alt=alt, width="stretch")
+        if not records:
+            return
+        columns = list(records[0])
+        with st.expander(self.t("word.table")):
+            self.table(columns, [row(*(cell(_shown(r[c])) for c in columns)) for r in records[:400]])
+            self.download(lambda: sheet.csv_bytes(records, columns), f"{name}-{as_of}.csv", key=f"csv-{name}")
+
+    def download(self, make: Callable[[], bytes], file_name: str, key: str, label: str = "") -> None:
+        """A download button whose file is only made when it is pressed."""
+        st.download_button(
+            label or self.t("word.download_csv"), data=make, file_name=file_name, mime="text/csv", key=key, on_click="ignore"
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: text, perhaps a link, a verdict state, evidence ids, a remark."""
+
+    text: str
+    href: str = ""
+    outside: bool = False
+    state: str = ""
+    mono: bool = False
+    soft: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells, and the id other parts of the page may link to."""
+
+    cells: tuple[Cell, ...]
+    id: str = ""
+
+
+def cell(words: object, **more: Any) -> Cell:
+    """A cell with foreign or own text, cut to a length a table bears."""
+    return Cell(text.plain("" if words is None else words, more.pop("limit", 400)), **more)
+
+
+def row(*cells: Cell, id: str = "") -> Row:
+    """A row of cells."""
+    return Row(cells, id)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return "" if value is None else str(value)
