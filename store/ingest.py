@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, select, update
 
 from store.archive import Stored
 from store.ledger import (
@@ -32,16 +31,15 @@ from store.rows import row_of
 from store.tables import (
     OBSERVATIONS,
     Capture,
-    Complaint,
     Crawl,
     CrawlPlatform,
     Operator,
-    Order,
     Platform,
     Review,
     Setting,
     Source,
 )
+from store.upsert import changed_rows, insert_for, upsert_observations
 
 __all__ = [
     "CrawlState",
@@ -61,11 +59,6 @@ __all__ = [
 ]
 
 BATCH = 5_000
-_MUTABLE: dict[type[Any], tuple[str, ...]] = {
-    Complaint: ("status", "replied_at", "completed_at", "text", "amount", "stars", "url"),
-    Order: ("state", "delivered_at", "refunded_at", "drop_kind"),
-}
-_FIRST_KEPT = {"replied_at", "completed_at", "text", "amount", "stars", "url", "delivered_at", "refunded_at"}
 
 
 @dataclass(frozen=True)
@@ -133,7 +126,7 @@ class Ingest:
                         row["capture_id"] = capture_ids[record.capture]
                     rows.setdefault(record.kind, []).append(row)  # type: ignore[attr-defined]
             for kind, batch in rows.items():
-                changed = _upsert_observations(connection, OBSERVATIONS[kind], batch)
+                changed = upsert_observations(connection, OBSERVATIONS[kind], batch)
                 saved.inserted += changed
                 saved.unchanged += len(batch) - changed
         return saved
@@ -160,7 +153,7 @@ class Ingest:
             "detail": detail,
             "opened_at": self.now,
         }
-        connection.execute(_insert(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+        connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
 
     def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
         if not stored or crawl_id is None:
@@ -181,7 +174,7 @@ class Ingest:
             }
             for s in stored
         ]
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(insert_for(connection, table).on_conflict_do_nothing(), rows)
         ids = []
         for s in stored:
             known = select(Capture.id).where(
@@ -195,7 +188,7 @@ class Ingest:
         id_ = source.lower()
         if id_ not in self._sources:
             row = {"id": id_, "kind": "manual", "title_zh": id_, "title_en": id_, "family": id_, "tier": "D"}
-            connection.execute(_insert(connection, Source.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+            connection.execute(insert_for(connection, Source.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
             self._sources.add(id_)
         return id_
 
@@ -226,7 +219,7 @@ class Ingest:
     def _operator(self, connection: Connection, name: str, uscc: str | None) -> int:
         table: Table = Operator.__table__  # type: ignore[assignment]
         connection.execute(
-            _insert(connection, table).on_conflict_do_nothing(), [{"name": name, "uscc": uscc}]
+            insert_for(connection, table).on_conflict_do_nothing(), [{"name": name, "uscc": uscc}]
         )
         return int(connection.execute(select(Operator.id).where(Operator.name == name)).scalar_one())
 
@@ -248,7 +241,7 @@ class Ingest:
             "demo": self.demo,
         }
         table: Table = Crawl.__table__  # type: ignore[assignment]
-        made = connection.execute(_insert(connection, table).on_conflict_do_nothing(), [row]).rowcount
+        made = changed_rows(connection, insert_for(connection, table).on_conflict_do_nothing(), [row])
         id_ = int(connection.execute(select(Crawl.id).where(Crawl.key == row["key"])).scalar_one())
         for host in hosts or ():
             platform_id = self.directory.by_host(host)
@@ -257,10 +250,11 @@ class Ingest:
             if platform_id is not None:
                 covered = {"crawl_id": id_, "platform_id": platform_id, "outcome": record.outcome}
                 table_ = CrawlPlatform.__table__
-                made += connection.execute(
-                    _insert(connection, table_).on_conflict_do_nothing(),  # type: ignore[arg-type]
+                made += changed_rows(
+                    connection,
+                    insert_for(connection, table_).on_conflict_do_nothing(),  # type: ignore[arg-type]
                     [covered],
-                ).rowcount
+                )
         return Saved(inserted=1) if made else Saved(unchanged=1)
 
 
@@ -329,47 +323,8 @@ def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused]) -> Saved
     return saved
 
 
-def _upsert_observations(connection: Connection, model: type[Any], rows: list[dict[str, Any]]) -> int:
-    """Insert `rows`, or update the mutable columns of those already there; returns how many rows changed.
-
-    A time, text or amount once known is kept when a later look no longer shows it.
-    """
-    table: Table = model.__table__
-    statement = _insert(connection, table)
-    mutable = _MUTABLE.get(model)
-    if not mutable:
-        return int(connection.execute(statement.on_conflict_do_nothing(), rows).rowcount)
-    unique = next(
-        c
-        for c in table.constraints
-        if getattr(c, "columns", None) and c.__class__.__name__ == "UniqueConstraint"
-    )
-    new = statement.excluded
-    values = {
-        name: func.coalesce(table.c[name], new[name])
-        if name in _FIRST_KEPT and name.endswith("_at")
-        else func.coalesce(new[name], table.c[name])
-        for name in mutable
-    }
-    values["platform_id"] = func.coalesce(table.c.platform_id, new.platform_id)
-    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
-    upsert = statement.on_conflict_do_update(
-        index_elements=[c.name for c in unique.columns],  # type: ignore[attr-defined]
-        set_=values,
-        where=changed,
-    )
-    return int(connection.execute(upsert, rows).rowcount)
-
-
-def _insert(connection: Connection, table: Table) -> sqlite.Insert:
-    """An insert that knows ON CONFLICT, in the connection's dialect (both dialects share the interface)."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)  # type: ignore[return-value]
-
-
 def _order_secret(connection: Connection) -> bytes:
     row = {"name": "order_key", "value": secrets.token_hex(32)}
-    connection.execute(_insert(connection, Setting.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+    connection.execute(insert_for(connection, Setting.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
     value = connection.execute(select(Setting.value).where(Setting.name == "order_key")).scalar_one()
     return bytes.fromhex(value)

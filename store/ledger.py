@@ -89,7 +89,7 @@ def start_crawl(
             .join(Platform, Platform.id == CrawlPlatform.platform_id)
             .where(CrawlPlatform.crawl_id == row.id)
         )
-        return CrawlState(row.id, row.finished_at is not None, dict(done))
+        return CrawlState(row.id, row.finished_at is not None, {d.host: d.outcome for d in done})
 
 
 def finish_platform(
