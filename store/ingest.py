@@ -145,7 +145,11 @@ class Ingest:
     def _ask(self, connection: Connection, record: About, text: str, candidates: tuple[str, ...]) -> None:
         """Put an unsure or unknown subject into the review queue, once."""
         kind = "match" if candidates or not record.host else "candidate"
-        detail = {"candidates": list(candidates), "source": record.source, "mentions": record.mentions[:5]}
+        detail = {
+            "candidates": list(candidates),
+            "source": record.source,
+            "mentions": list(record.mentions[:5]),
+        }
         row = {
             "kind": kind,
             "key": f"{kind}:{text}"[:253],
@@ -162,7 +166,7 @@ class Ingest:
         rows = [
             {
                 "crawl_id": crawl_id,
-                "platform_id": self.directory.resolve(s.url, None, []).platform_id,
+                "platform_id": self.directory.resolve(s.url, None).platform_id,
                 "url": s.url,
                 "fetched_at": s.fetched_at,
                 "status": s.status,

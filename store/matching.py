@@ -6,13 +6,17 @@ It never guesses: an unsure name is stored without a platform and put into the r
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, insert, select
 
 from store.names import host_key, host_of, normal_name, registrable
 from store.tables import Alias, Platform
+
+_key = lru_cache(maxsize=65_536)(host_key)
 
 NEAR = 82.0
 """Similarity (0-100) from which a name is offered to a person as a candidate."""
@@ -52,17 +56,17 @@ class Directory:
 
     def by_host(self, host: str) -> int | None:
         """The platform a host belongs to: exactly, or by its registrable domain."""
-        key = host_key(host)
+        key = _key(host)
         return self._hosts.get(key) or self._hosts.get(registrable(key))
 
     def host(self, platform_id: int) -> str:
         """The present host of a platform."""
         return self._host_of[platform_id]
 
-    def resolve(self, host: str | None, name: str | None, mentions: list[str]) -> Subject:
+    def resolve(self, host: str | None, name: str | None, mentions: Sequence[str] = ()) -> Subject:
         """Whom a record is about, from the host or name it gives, else from the one known host its text mentions."""
         if host:
-            key = host_key(host)
+            key = _key(host)
             return Subject(self.by_host(key), key)
         text = (name or "").strip()[:200]
         named = self._names.get(normal_name(text), set()) if text else set()

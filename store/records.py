@@ -51,7 +51,7 @@ class PlatformRecord(Record):
     kind: Literal["platform"]
     host: Short
     name: Short | None = None
-    aliases: list[Short] = []
+    aliases: tuple[Short, ...] = ()
     operator: Short | None = None
     uscc: Short | None = None
     opened_on: dt.date | None = None
@@ -69,7 +69,7 @@ class About(Sourced):
     """A record about one platform: by host, or by a name that still has to be matched."""
 
     platform: Short | None = None
-    mentions: list[Short] = []
+    mentions: tuple[Short, ...] = ()
     capture: Annotated[int | None, Field(alias="_capture")] = None
 
 
