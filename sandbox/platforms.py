@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from sandbox import names
+from sandbox.filings import Filing, draw_filing
 from sandbox.parameters import MarketParameters
 
 CHARACTERS = ("healthy", "sloppy", "decline", "sudden", "orderly", "smeared", "praised", "hider")
@@ -16,22 +17,6 @@ ODD_ROBOTS = ("forbid_all", "html", "error")
 COMMON_ROBOTS = ("missing", "allow", "disallow_query", "crawl_delay")
 AFTERLIVES = ("connection_closed", "bad_gateway", "unfiled_block", "frozen")
 SOFTWARE = ("unicorn", "luna", "acg", "rainbow", "cardsystem")
-
-
-@dataclass(frozen=True)
-class Filing:
-    """What the registry holds about a host, and what the shop prints in its footer (which may differ)."""
-
-    number: str | None
-    """Main number in the registry, None when the host was never filed."""
-    nature: str
-    entity: str
-    updated_on: date
-    limited: bool
-    cancelled_day: int | None
-    footer: str | None
-    """Site number in the footer (with -1), None when none is shown."""
-    footer_linked: bool
 
 
 @dataclass
@@ -159,7 +144,7 @@ def _platform(
         registrar=names.REGISTRARS[int(rng.integers(3))], software=software, character=character, condition=condition,
         robots=robots or str(rng.choice(COMMON_ROBOTS, p=[0.5, 0.27, 0.16, 0.07])),
         sells=str(rng.choice(["svip", "topup", "game_card", "mixed"], p=[0.25, 0.2, 0.2, 0.35])),
-        filing=_filing(index, operator, person, province, registered_on, end, parameters, rng),
+        filing=draw_filing(index, operator, person, province, registered_on, end, parameters, rng),
         couid=str(2000000000 + index * 7919 + 13) if _is_company(character, parameters, rng) else None,
         opened_day=opened_day, stress_day=stress, end_day=end, hides_day=_hides_day(character, stress, parameters),
         severity=severity, drop_rate=drop, daily_orders=float(rng.lognormal(0.0, parameters.order_log_sd)),
@@ -233,35 +218,6 @@ def _is_company(character: str, parameters: MarketParameters, rng: np.random.Gen
 
 def _hides_day(character: str, stress: int | None, parameters: MarketParameters) -> int | None:
     return parameters.days - 40 if character == "hider" and stress is not None else None
-
-
-def _filing(
-    index: int,
-    operator: str,
-    person: str,
-    province: tuple[str, str, int],
-    registered_on: date,
-    end: int | None,
-    parameters: MarketParameters,
-    rng: np.random.Generator,
-) -> Filing:
-    """Filing says little about the ending, as in the public record of failed platforms."""
-    roll = rng.random()
-    year = max(2020, registered_on.year)
-    number = names.licence_number(province[0], year, 7 * index + int(rng.integers(7)) + 1000)
-    updated = date(min(year, parameters.starts_on.year), 1 + int(rng.integers(12)), 1 + int(rng.integers(28)))
-    updated = min(updated, names.spread_date(parameters.starts_on, 20))
-    linked = bool(rng.random() < 0.7)
-    suffix = "-1" if rng.random() < 0.8 else ""
-    cancelled = end - 20 if end is not None and end > 60 and rng.random() < 0.15 else None
-    if roll < 0.66:
-        return Filing(
-            number, "企业", operator, updated, bool(rng.random() < 0.03), cancelled, number + suffix, linked
-        )
-    if roll < 0.82:
-        return Filing(number, "个人", person, updated, False, cancelled, number + suffix, linked)
-    shown = None if roll < 0.90 else number + suffix if roll < 0.97 else f"{province[0]}ICP备12345678号-1"
-    return Filing(None, "", "", updated, False, None, shown, linked)
 
 
 def _borrow_numbers(platforms: list[Platform]) -> None:

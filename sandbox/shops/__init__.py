@@ -1,0 +1,1 @@
+"""The shops as a visitor meets them: door.py decides whether one gets in, one file per shop layout draws the pages."""

@@ -1,0 +1,115 @@
+"""Whether a visitor gets into a shop at all: closed, blocked, slow, walled or open; then the shop's layout answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from sandbox import robots
+from sandbox.goods import scatter
+from sandbox.platforms import Platform
+from sandbox.shops import acg, cardsystem, luna, plain, rainbow, spa, unicorn
+from sandbox.shops.view import View, Visit
+from sandbox.stage import CAPTCHA, Hangup, Stage
+
+Layout = Callable[[View, Visit], Response | None]
+LAYOUTS: dict[str, Layout] = {
+    "unicorn": unicorn.page, "luna": luna.page, "acg": acg.page, "rainbow": rainbow.page, "cardsystem": cardsystem.page,
+    "plain": plain.page, "spa": spa.page,
+}  # fmt: skip
+JS_CHALLENGE = (
+    "<html><script>var arg1='{token}';function setCookie(n,v){{document.cookie=n+'='+v}}"
+    "function go(){{setCookie('acw_sc__v2',arg1);document.location.reload()}}setTimeout(go,2);</script></html>"
+)
+COOKIE_WALL = (
+    '<html><head><meta charset="utf-8"><title>正在加载中</title><script>function setCookie(n,v){document.cookie=n+"="+v}'
+    "var sec_defend_time=0;setCookie('sec_defend','demo');setCookie('sec_defend_time',1);window.location.reload();</script></head><body></body></html>"
+)
+UNFILED = (
+    '<html><head><meta charset="utf-8"><title>TestPage</title></head><body><h2>网站暂时无法访问</h2>'
+    "<p>该域名未备案，根据工信部规定，未备案的域名不得提供访问服务。请联系接入服务商完成备案。</p></body></html>"
+)
+FROZEN = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>提示</title></head><body><div class="msg">店铺已被冻结</div><a href="/s#/report">投诉订单</a></body></html>'
+MAINTENANCE = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>店铺正在维护</title></head><body><h1>店铺正在维护，请稍后访问</h1></body></html>'
+
+
+async def answer(stage: Stage, platform: Platform, request: Request) -> Response:
+    """One request to a shop; raises Hangup where the connection is cut."""
+    day, path = stage.day, request.url.path
+    if day < platform.opened_day:
+        raise Hangup
+    if platform.ended(day):
+        return _after_the_end(platform)
+    state = stage.market.probe(platform, day)
+    if state == "down":
+        return _down(platform, stage.market.clamp(day))
+    if path == "/robots.txt":
+        return robots.of_shop(platform)
+    if state == "slow":
+        seconds = float(stage.market.days.latency[platform.index, stage.market.clamp(day)]) / 1000
+        await asyncio.sleep(seconds * stage.latency * (1.0 if path == "/" else 0.1))
+    if state == "refused":
+        return _refuse(platform)
+    form = {k: str(v) for k, v in (await request.form()).items()} if request.method == "POST" else {}
+    visit = Visit(request.method, path, dict(request.query_params), form)
+    view = View(stage.market, platform, day)
+    response = _static(path) or LAYOUTS[platform.software](view, visit)
+    return response or HTMLResponse(
+        "<html><head><title>404 Not Found</title></head><body>404</body></html>", 404
+    )
+
+
+def _after_the_end(platform: Platform) -> Response:
+    kind = platform.afterlife
+    if kind == "unfiled_block":
+        return HTMLResponse(UNFILED, 403)
+    if kind == "frozen":
+        return HTMLResponse(FROZEN)
+    if kind == "bad_gateway":
+        return _bad_gateway()
+    raise Hangup
+
+
+def _down(platform: Platform, day: int) -> Response:
+    kind = scatter(platform.index, day) % 3
+    if kind == 0:
+        raise Hangup
+    if kind == 1:
+        return HTMLResponse(MAINTENANCE, 503 if platform.software != "acg" else 200)
+    return _bad_gateway()
+
+
+def _bad_gateway() -> Response:
+    return HTMLResponse(
+        "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr>nginx</body></html>",
+        502,
+    )
+
+
+def _refuse(platform: Platform) -> Response:
+    if platform.condition == "captcha":
+        return HTMLResponse(CAPTCHA)
+    if platform.condition == "js_challenge":
+        token = f"{scatter(platform.index, 1):08X}" * 5
+        return HTMLResponse(
+            JS_CHALLENGE.format(token=token), headers={"set-cookie": "acw_tc=demo;path=/;HttpOnly"}
+        )
+    if platform.condition == "cookie_wall":
+        return HTMLResponse(COOKIE_WALL, headers={"set-cookie": "mysid=demo; path=/"})
+    return HTMLResponse(
+        "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>", 403
+    )
+
+
+def _static(path: str) -> Response | None:
+    """Style sheets, scripts and icons: small but real."""
+    if path.endswith(".css"):
+        return Response("body{margin:0}", media_type="text/css")
+    if path.endswith(".js"):
+        return Response("/* demo */", media_type="application/javascript")
+    if path.endswith((".ico", ".png", ".jpg", ".svg")):
+        return PlainTextResponse("", 204)
+    return None
