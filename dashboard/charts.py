@@ -24,7 +24,9 @@ def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.Layer
         y=alt.Y(
             "host:N",
             sort=order,
-            axis=alt.Axis(title=None, labelLimit=120, ticks=False, labelExpr=f"({_json(names)})[datum.value]"),
+            axis=alt.Axis(
+                title=None, labelLimit=120, ticks=False, labelExpr=f"({_json(names)})[datum.value]"
+            ),
         )
     )
     scale = alt.Scale(domain=[0, 100])
@@ -33,7 +35,11 @@ def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.Layer
     )
     dot = base.mark_point(filled=True, size=70, color=_INK, opacity=1).encode(
         x=alt.X("score:Q", scale=scale),
-        tooltip=["host:N", "verdict:N", *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high"))],
+        tooltip=[
+            "host:N",
+            "verdict:N",
+            *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")),
+        ],
     )
     return (line + dot).properties(height=alt.Step(22))
 
@@ -57,11 +63,13 @@ def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
 
 def history(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Step line of `score` with its interval over `on`; a day without a score is a gap."""
-    base = alt.Chart(alt.Data(values=records)).encode(x=alt.X("on:T", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True)))
-    scale = alt.Scale(domain=[0, 100])
-    ribbon = base.mark_area(interpolate="step-after", opacity=0.3, color=_BAND, invalid="break-paths-show-domains").encode(
-        y=alt.Y("low:Q", scale=scale, title=title), y2=alt.Y2("high:Q")
+    base = alt.Chart(alt.Data(values=records)).encode(
+        x=alt.X("on:T", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True))
     )
+    scale = alt.Scale(domain=[0, 100])
+    ribbon = base.mark_area(
+        interpolate="step-after", opacity=0.3, color=_BAND, invalid="break-paths-show-domains"
+    ).encode(y=alt.Y("low:Q", scale=scale, title=title), y2=alt.Y2("high:Q"))
     line = base.mark_line(interpolate="step-after", color=_INK, invalid="break-paths-show-domains").encode(
         y=alt.Y("score:Q", scale=scale),
         tooltip=["on:T", *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")), "state:N"],
@@ -72,10 +80,17 @@ def history(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
 def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
     """Horizontal bars of `value` by `label`, in the order given, with the number printed at the end."""
     order = [r[label] for r in records]
-    base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y("label:N", sort=order, axis=_LABELS), x=alt.X("number:Q", title=value, axis=alt.Axis(tickMinStep=1))
-    ).transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
-    return (base.mark_bar(color=_INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")).properties(height=alt.Step(28))
+    base = (
+        alt.Chart(alt.Data(values=records))
+        .encode(
+            y=alt.Y("label:N", sort=order, axis=_LABELS),
+            x=alt.X("number:Q", title=value, axis=alt.Axis(tickMinStep=1)),
+        )
+        .transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
+    )
+    return (
+        base.mark_bar(color=_INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")
+    ).properties(height=alt.Step(28))
 
 
 def _json(value: Any) -> str:

@@ -18,16 +18,20 @@ from dashboard import figures, text, verdict
 
 def render(template: str, lang: str, **values: Any) -> str:
     """The template (`card.html`) as HTML in one language; `t` says a catalogue entry, `w` the word for a code."""
-    return _environment().get_template(template).render(
-        lang=lang,
-        t=lambda key, **v: text.say(lang, key, **v),
-        w=lambda section, code: text.word(lang, section, code),
-        day=lambda value: figures.day(value, lang),
-        moment=lambda value: figures.moment(value, lang),
-        pick=lambda row, field: text.pick(row, field, lang) or "",
-        link=lambda path, **query: link(path, lang, **query),
-        card_of=lambda row: verdict.card(row, lang),
-        **values,
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=lang,
+            t=lambda key, **v: text.say(lang, key, **v),
+            w=lambda section, code: text.word(lang, section, code),
+            day=lambda value: figures.day(value, lang),
+            moment=lambda value: figures.moment(value, lang),
+            pick=lambda row, field: text.pick(row, field, lang) or "",
+            link=lambda path, **query: link(path, lang, **query),
+            card_of=lambda row: verdict.card(row, lang),
+            **values,
+        )
     )
 
 
@@ -65,7 +69,10 @@ def _environment() -> Environment:
         finalize=_clean,
     )
     environment.filters.update(
-        cut=lambda value, limit: text.plain(value, limit), outside=outside, anchor=anchor, signed=figures.signed,
+        cut=lambda value, limit: text.plain(value, limit),
+        outside=outside,
+        anchor=anchor,
+        signed=figures.signed,
         number=figures.number,
     )
     environment.globals["STATES"] = verdict.STATES

@@ -31,13 +31,20 @@ def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[
     """Everything the site said, in full, and every correction made."""
     if len(answers) > 1:
         view.heading(view.t("site.responses"))
-        view.html("lines_plain.html", lines=[f"{figures.day(r['on'], view.lang)}：{plain(r['text'] or '', 800)}" for r in answers])
+        view.html(
+            "lines_plain.html",
+            lines=[f"{figures.day(r['on'], view.lang)}：{plain(r['text'] or '', 800)}" for r in answers],
+        )
     if corrections:
         view.heading(view.t("site.corrections"))
         view.table(
             [view.t("word.date"), view.t("appeals.outcome"), view.t("site.finding")],
             [
-                row(cell(figures.day(r["on"], view.lang)), cell(view.w("correction", r["outcome"])), cell(pick(r, "sentence", view.lang)))
+                row(
+                    cell(figures.day(r["on"], view.lang)),
+                    cell(view.w("correction", r["outcome"])),
+                    cell(pick(r, "sentence", view.lang)),
+                )
                 for r in corrections
             ],
         )

@@ -74,7 +74,12 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
 def findings(view: View, rows: list[dict[str, Any]]) -> None:
     """Every indicator by dimension: outcome in words, what was seen, evidence, limits."""
     view.heading(view.t("site.findings"))
-    columns = [view.t("site.indicator"), view.t("site.outcome"), view.t("site.points"), view.t("site.finding")]
+    columns = [
+        view.t("site.indicator"),
+        view.t("site.outcome"),
+        view.t("site.points"),
+        view.t("site.finding"),
+    ]
     for dimension in sorted({f["dimension"] or "" for f in rows}):
         view.html("heading3.html", title=view.w("dimension", dimension))
         view.table(columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension])
@@ -122,7 +127,9 @@ def warnings(view: View, rows: list[dict[str, Any]]) -> None:
 def transition(view: View, warning: dict[str, Any]) -> str:
     """The change of a state in words."""
     return view.t(
-        "site.change", before=view.w("warning", warning["from_state"]), after=view.w("warning", warning["to_state"])
+        "site.change",
+        before=view.w("warning", warning["from_state"]),
+        after=view.w("warning", warning["to_state"]),
     )
 
 
@@ -189,8 +196,13 @@ def promises(view: View, rows: list[dict[str, Any]]) -> None:
         [
             row(
                 cell(r["text"] or r["promise"], limit=160),
-                cell(view.t("site.promise_kept", kept=r["kept"] or 0, broken=r["broken"] or 0), soft=view.w("promise", r["state"])),
-                cell(f"{figures.day(r['first_seen_on'], view.lang)} – {figures.day(r['last_seen_on'], view.lang)}"),
+                cell(
+                    view.t("site.promise_kept", kept=r["kept"] or 0, broken=r["broken"] or 0),
+                    soft=view.w("promise", r["state"]),
+                ),
+                cell(
+                    f"{figures.day(r['first_seen_on'], view.lang)} – {figures.day(r['last_seen_on'], view.lang)}"
+                ),
             )
             for r in rows
         ],

@@ -85,7 +85,11 @@ class Card:
 
 def verdict_of(row: dict[str, Any]) -> str:
     """The verdict word of a rating row; grey whatever the row says when it is not rated or its data stopped."""
-    if row.get("grade") in (None, "NR") or row.get("warning_state") in (None, "stale") or not row.get("as_of"):
+    if (
+        row.get("grade") in (None, "NR")
+        or row.get("warning_state") in (None, "stale")
+        or not row.get("as_of")
+    ):
         return "灰"
     found = row.get("verdict")
     return found if found in STATES else "灰"
@@ -160,7 +164,11 @@ def unknown_card(host: str, lang: str, as_of: date | None, demo: bool = False) -
 
 def filing(row: dict[str, Any], lang: str) -> str:
     """The ICP filing in a sentence; a query without result stays 'unknown' and is never turned into 'not filed'."""
-    when = say(lang, "filing.checked", date=day(row["filing_checked_on"], lang)) if row.get("filing_checked_on") else ""
+    when = (
+        say(lang, "filing.checked", date=day(row["filing_checked_on"], lang))
+        if row.get("filing_checked_on")
+        else ""
+    )
     state = row.get("filing_state")
     if state == "filed":
         return say(
@@ -227,7 +235,9 @@ def _score(row: dict[str, Any], lang: str) -> str | None:
     score, low, high = row.get("score"), row.get("score_low"), row.get("score_high")
     if score is None or low is None or high is None:
         return None
-    return say(lang, "card.score", score=f"{score:.0f}", low=f"{low:.0f}", high=f"{high:.0f}", grade=row["grade"])
+    return say(
+        lang, "card.score", score=f"{score:.0f}", low=f"{low:.0f}", high=f"{high:.0f}", grade=row["grade"]
+    )
 
 
 def _warning(row: dict[str, Any], lang: str, state: str) -> str:
@@ -239,7 +249,9 @@ def _warning(row: dict[str, Any], lang: str, state: str) -> str:
 def _response(response: dict[str, Any] | None, lang: str) -> str | None:
     if not response:
         return None
-    return say(lang, "card.response", date=day(response.get("on"), lang), text=plain(response.get("text") or "", 800))
+    return say(
+        lang, "card.response", date=day(response.get("on"), lang), text=plain(response.get("text") or "", 800)
+    )
 
 
 def _overlays(row: dict[str, Any], lang: str, warning_state: str) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from scoring.snapshot import Snapshot
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _kept(key: str, name: str, arguments: tuple[Any, ...], _function: Callable[..., Any], _snapshot: Snapshot) -> Any:
+def _kept(
+    key: str, name: str, arguments: tuple[Any, ...], _function: Callable[..., Any], _snapshot: Snapshot
+) -> Any:
     return _function(_snapshot, *arguments)
 
 
@@ -42,7 +44,13 @@ class View:
 
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
-        return _kept(str(self.snapshot.path), f"{function.__module__}.{function.__qualname__}", arguments, function, self.snapshot)
+        return _kept(
+            str(self.snapshot.path),
+            f"{function.__module__}.{function.__qualname__}",
+            arguments,
+            function,
+            self.snapshot,
+        )
 
     def link(self, path: str, **query: Any) -> str:
         """A link inside the site that keeps the language."""
@@ -64,7 +72,9 @@ class View:
         """A remark set apart."""
         self.html("note.html", words=words)
 
-    def card(self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False) -> None:
+    def card(
+        self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
+    ) -> None:
         """The verdict card, with links to what can be done next; evidence links stay on the page that has the table."""
 
         def evidence_link(identity: str) -> str:
@@ -86,7 +96,9 @@ class View:
     def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
         """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
         as_of = str(self.facts.as_of or "–")
-        self.html("heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})")
+        self.html(
+            "heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
+        )
         st.altair_chart(chart, alt=alt, width="stretch")
         if not records:
             return
@@ -98,7 +110,12 @@ class View:
     def download(self, make: Callable[[], bytes], file_name: str, key: str, label: str = "") -> None:
         """A download button whose file is only made when it is pressed."""
         st.download_button(
-            label or self.t("word.download_csv"), data=make, file_name=file_name, mime="text/csv", key=key, on_click="ignore"
+            label or self.t("word.download_csv"),
+            data=make,
+            file_name=file_name,
+            mime="text/csv",
+            key=key,
+            on_click="ignore",
         )
 
 

@@ -42,7 +42,9 @@ def render(view: View) -> None:
         key="state",
         bind="query-params",
     )
-    since = view.facts.as_of - dt.timedelta(days=int(days)) if days in ("7", "30") and view.facts.as_of else None
+    since = (
+        view.facts.as_of - dt.timedelta(days=int(days)) if days in ("7", "30") and view.facts.as_of else None
+    )
     total = view.ask(_count, since, state)
     view.html("lines.html", lines=[view.t("alerts.count", count=total["changes"], sites=total["sites"])])
     if not total["changes"]:
@@ -55,7 +57,9 @@ def render(view: View) -> None:
         [
             row(
                 cell(figures.day(w["on"], view.lang)),
-                cell(w["name"] or w["host"], href=view.link("site", host=w["host"]), soft=w["host"], limit=60),
+                cell(
+                    w["name"] or w["host"], href=view.link("site", host=w["host"]), soft=w["host"], limit=60
+                ),
                 cell(site_sections.transition(view, w)),
                 cell(pick(w, "reason", view.lang)),
             )
@@ -71,7 +75,7 @@ def render(view: View) -> None:
     view.html("linkline.html", href="./feeds/all.atom", words=view.t("alerts.subscribe"))
 
 
-_WHERE = 'where (? is null or "on" > ?) and (? = \'\' or to_state = ?)'
+_WHERE = "where (? is null or \"on\" > ?) and (? = '' or to_state = ?)"
 
 
 def _count(snapshot, since: dt.date | None, state: str) -> dict:

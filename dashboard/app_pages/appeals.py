@@ -25,7 +25,12 @@ def render(view: View) -> None:
             [view.t("word.site"), view.t("card.warning")],
             [
                 row(
-                    cell(r["name"] or r["host"], href=view.link("site", host=r["host"]), soft=r["host"], limit=60),
+                    cell(
+                        r["name"] or r["host"],
+                        href=view.link("site", host=r["host"]),
+                        soft=r["host"],
+                        limit=60,
+                    ),
                     cell(view.w("warning", r["warning_state"])),
                 )
                 for r in disputed
@@ -53,7 +58,9 @@ def render(view: View) -> None:
 
 
 def _disputed(snapshot) -> list[dict]:
-    return reader.rows(snapshot, "select host, name, warning_state from ratings where disputed order by host limit 200")
+    return reader.rows(
+        snapshot, "select host, name, warning_state from ratings where disputed order by host limit 200"
+    )
 
 
 def _corrections(snapshot) -> list[dict]:

@@ -110,7 +110,13 @@ def _newest_response(snapshot: Snapshot, host: str) -> dict | None:
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:
     cards = [verdict.card(rating, view.lang) for rating in ratings]
     view.table(
-        [view.t("rank.verdict"), view.t("word.site"), view.t("card.warning"), view.t("card.filing"), view.t("card.drop_rate")],
+        [
+            view.t("rank.verdict"),
+            view.t("word.site"),
+            view.t("card.warning"),
+            view.t("card.filing"),
+            view.t("card.drop_rate"),
+        ],
         [
             row(
                 cell(card.word, state=card.code, soft=view.t("card.as_of", date=card.as_of)),
@@ -134,6 +140,10 @@ def _welcome(view: View) -> None:
 
 
 def _by_verdict(snapshot: Snapshot) -> list[tuple[str, int]]:
-    found = reader.rows(snapshot, "select verdict, count(*) as n from ratings group by 1")
+    found = reader.rows(
+        snapshot,
+        f"select case when {ranking.RATED} then verdict else '灰' end as verdict, count(*) as n"  # noqa: S608 - fixed text
+        " from ratings group by 1",
+    )
     counts = {r["verdict"]: r["n"] for r in found}
     return [(word, counts[word]) for word in verdict.STATES if counts.get(word)]

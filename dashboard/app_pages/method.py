@@ -31,7 +31,12 @@ def render(view: View) -> None:
     if indicators := method.get("indicators"):
         view.heading(view.t("method.indicators"))
         view.table(
-            [view.t("method.dimension"), view.t("site.indicator"), view.t("method.weight"), view.t("method.question")],
+            [
+                view.t("method.dimension"),
+                view.t("site.indicator"),
+                view.t("method.weight"),
+                view.t("method.question"),
+            ],
             [
                 row(
                     cell(view.w("dimension", i.get("dimension"))),

@@ -51,7 +51,9 @@ def _filters(view: View) -> ranking.Filters:
     """The filter widgets; each writes itself into the page's address."""
     text = st.text_input(view.t("rank.search"), key="text", bind="query-params", max_chars=80)
     tier = _choice(view, "tier", ("1", "2", "3"), lambda code: view.t(f"rank.tier_{code}"))
-    with st.expander(view.t("word.filters"), expanded=any(view.param(k) for k in ("warning", "filing", "province"))):
+    with st.expander(
+        view.t("word.filters"), expanded=any(view.param(k) for k in ("warning", "filing", "province"))
+    ):
         warning = _choice(view, "warning", _WARNINGS, lambda code: view.w("warning", code))
         filing = _choice(view, "filing", _FILINGS, lambda code: view.w("filing", code))
         province = _choice(view, "province", tuple(view.ask(ranking.choices, "filing_province")), str)
@@ -84,9 +86,17 @@ def _columns(view: View) -> list[str]:
 
 def _row(view: View, rating: dict) -> Row:
     card = verdict.card(rating, view.lang)
-    score = f"{rating['score']:.0f}（{rating['score_low']:.0f}–{rating['score_high']:.0f}）" if card.score else "–"
+    score = (
+        f"{rating['score']:.0f}（{rating['score_low']:.0f}–{rating['score_high']:.0f}）"
+        if card.score
+        else "–"
+    )
     return row(
-        cell(card.name, href=view.link("site", host=rating["host"]), soft=card.host if card.host != card.name else ""),
+        cell(
+            card.name,
+            href=view.link("site", host=rating["host"]),
+            soft=card.host if card.host != card.name else "",
+        ),
         cell(card.word, state=card.code, soft=view.t("card.as_of", date=card.as_of)),
         cell(score if view.lang == "zh" else score.replace("（", " (").replace("）", ")")),
         cell(card.warning),

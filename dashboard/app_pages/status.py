@@ -22,7 +22,13 @@ def render(view: View) -> None:
         view.note(view.t("status.none"))
         return
     view.table(
-        [view.t("site.source"), view.t("status.health"), view.t("status.last_ok"), view.t("status.records"), view.t("status.blind")],
+        [
+            view.t("site.source"),
+            view.t("status.health"),
+            view.t("status.last_ok"),
+            view.t("status.records"),
+            view.t("status.blind"),
+        ],
         [
             row(
                 cell(pick(r, "title", view.lang) or r["source"], soft=r["publisher"] or ""),

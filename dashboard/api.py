@@ -1,0 +1,311 @@
+"""The JSON API, feeds, badges and static pages, in the same process as the app.
+
+Reads the snapshot only. Errors are RFC 9457 problem documents; every answer carries the snapshot's id as its ETag, so
+that a client asks again cheaply. It must not import streamlit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard import ranking, reader, search, twin, verdict
+from dashboard.text import language, say
+from scoring.snapshot import Snapshot
+from store.names import parse_query
+
+PREFIX = "/api/v1"
+_MAX_ROWS = 1000
+
+Handler = Callable[[Request, Snapshot, str], Response]
+
+
+def problem(status: int, title: str, detail: str = "") -> JSONResponse:
+    """An RFC 9457 problem document."""
+    body = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def _answering(handler: Handler) -> Callable[[Request], Response]:
+    """Give a handler the snapshot and the language, and the answer its ETag; failures become problem documents."""
+
+    def endpoint(request: Request) -> Response:
+        lang = language(request.query_params.get("lang"))
+        try:
+            snapshot = reader.current()
+            tag = f'"{snapshot.id}"'
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=304, headers={"ETag": tag})
+            response = handler(request, snapshot, lang)
+        except reader.NoSnapshot:
+            return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
+        except reader.DamagedSnapshot as error:
+            return problem(503, say(lang, "app.damaged_title"), str(error))
+        except (ValueError, OverflowError) as error:
+            return problem(400, say(lang, "api.bad_query"), str(error)[:200])
+        if response.status_code == 200:
+            response.headers["ETag"] = tag
+            response.headers["Cache-Control"] = "public, max-age=300"
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    endpoint.__name__ = handler.__name__.strip("_")
+    return endpoint
+
+
+def healthz(request: Request) -> Response:
+    """200 while a snapshot can be read; says which one and how old it is."""
+    try:
+        snapshot = reader.current()
+        facts = reader.facts(snapshot)
+    except (reader.NoSnapshot, reader.DamagedSnapshot) as error:
+        return JSONResponse({"status": "failing", "reason": type(error).__name__, "detail": str(error)}, 503)
+    return JSONResponse(
+        {
+            "status": "ok",
+            "snapshot": snapshot.id,
+            "as_of": _plain(facts.as_of),
+            "platforms": facts.count,
+            "demo": facts.demo,
+            "days_old": reader.days_old(facts),
+        }
+    )
+
+
+def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """What a pasted text means and the verdict card of each site it may mean."""
+    text = request.query_params.get("q", "").strip()
+    if not text:
+        raise ValueError("q")
+    found = search.find(snapshot, text)
+    query = found.query
+    cards = [verdict.card(row, lang).as_dict() for row in found.matches]
+    asked = query.host or query.name or query.number or ""
+    if not cards and query.kind != "empty":
+        facts = reader.facts(snapshot)
+        cards = [verdict.unknown_card(asked, lang, facts.as_of, facts.demo).as_dict()]
+    return _json(
+        {
+            "snapshot": snapshot.id,
+            "understood": {
+                "kind": query.kind,
+                "host": query.host,
+                "unicode_host": query.unicode_host,
+                "name": query.name,
+                "number": query.number,
+                "notices": [getattr(notice, lang) for notice in query.notices],
+            },
+            "cards": cards,
+            "near": [{"host": row["host"], "name": row["name"]} for row in found.near],
+        }
+    )
+
+
+def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """The rating row, the card and the findings of one site."""
+    rating = _rating(request, snapshot)
+    if rating is None:
+        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+    host = rating["host"]
+    responses = _about(snapshot, "responses", host)
+    return _json(
+        {
+            "snapshot": snapshot.id,
+            "card": verdict.card(rating, lang, responses[-1] if responses else None).as_dict(),
+            "rating": rating,
+            "findings": _about(snapshot, "findings", host, "indicator"),
+            "warnings": _about(snapshot, "warnings", host),
+            "identity": _about(snapshot, "identity", host, "aspect"),
+            "responses": responses,
+        }
+    )
+
+
+def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """One table about one site: evidence, history, response, changes, series."""
+    tables = {"evidence": ("evidence", "id"), "history": ("history", "on"), "response": ("responses", "on"),
+              "changes": ("changes", "on"), "series": ("series", "on")}  # fmt: skip
+    part = request.path_params["part"]
+    rating = _rating(request, snapshot)
+    if rating is None or part not in tables:
+        return problem(404, say(lang, "api.not_found"))
+    table, order = tables[part]
+    return _json(
+        {
+            "snapshot": snapshot.id,
+            "host": rating["host"],
+            part: _about(snapshot, table, rating["host"], order),
+        }
+    )
+
+
+def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """A page of the ranking with its filters; the unrated are counted and listed beside it."""
+    asked = request.query_params
+    names = ("text", "tier", "warning", "filing", "province", "software", "sells")
+    filters = ranking.Filters(**{name: asked.get(name, "")[:80] for name in names})
+    page = max(1, min(int(asked.get("page", "1")), 10**6))
+    rated, unrated = ranking.counts(snapshot, filters)
+    return _json(
+        {
+            "snapshot": snapshot.id,
+            "page": page,
+            "pages": max(1, math.ceil(rated / ranking.PAGE_SIZE)),
+            "rated": rated,
+            "unrated": unrated,
+            "sites": [verdict.card(row, lang).as_dict() for row in ranking.rated(snapshot, filters, page)],
+            "unrated_sites": [
+                verdict.card(row, lang).as_dict() for row in ranking.unrated(snapshot, filters)
+            ],
+        }
+    )
+
+
+def events(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """Changes of cash-flow states since a day (`since=YYYY-MM-DD`), newest first, at most 1,000."""
+    since = dt.date.fromisoformat(request.query_params.get("since", "1970-01-01"))
+    found = reader.rows(
+        snapshot,
+        'select * from warnings where "on" >= ? order by "on" desc, host limit ?',
+        [since, _MAX_ROWS],
+    )
+    return _json({"snapshot": snapshot.id, "events": found})
+
+
+def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """The dated state of one site as an SVG picture, or as JSON for shield services."""
+    rating = _rating(request, snapshot)
+    facts = reader.facts(snapshot)
+    host = request.path_params["host"]
+    card = verdict.card(rating, lang) if rating else verdict.unknown_card(host, lang, facts.as_of, facts.demo)
+    if request.path_params["form"] == "json":
+        return _json(
+            {
+                "schemaVersion": 1,
+                "label": card.host,
+                "message": f"{card.word} {card.as_of}",
+                "color": verdict.STATES[card.verdict].light.lstrip("#"),
+                "isError": False,
+            }  # fmt: skip
+        )
+    return Response(twin.badge(card), media_type="image/svg+xml")
+
+
+def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """Changes of cash-flow states as an Atom feed, of all sites or of one."""
+    host = request.path_params.get("host")
+    return Response(twin.feed(snapshot, lang, str(request.base_url), host), media_type="application/atom+xml")
+
+
+def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """The page of one site without JavaScript."""
+    page = twin.page(snapshot, request.path_params["host"], lang, str(request.base_url))
+    return Response(page, media_type="text/html") if page else problem(404, say(lang, "api.not_found"))
+
+
+def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """A file of the snapshot, if SHA256SUMS lists it."""
+    name = request.path_params["name"]
+    sums = (
+        (snapshot.path / "SHA256SUMS").read_text("utf-8") if (snapshot.path / "SHA256SUMS").is_file() else ""
+    )
+    listed = {line.partition("  ")[2] for line in sums.splitlines()}
+    file = snapshot.path / name
+    if (name not in listed and name != "SHA256SUMS") or not file.is_file():
+        return problem(404, say(lang, "api.not_found"))
+    return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
+
+
+def openapi(request: Request) -> Response:
+    """The OpenAPI description, made from the routes and their docstrings."""
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        variables = list(route.param_convertors)
+        query = _QUERY.get(route.path, ())
+        paths[route.path.replace(":path", "")] = {
+            "get": {
+                "summary": (route.endpoint.__doc__ or _DOCS.get(route.path, "")).strip(),
+                "parameters": [
+                    {
+                        "name": n,
+                        "in": "path" if n in variables else "query",
+                        "required": n in variables,
+                        "schema": {"type": "string"},
+                    }
+                    for n in (*variables, *query)
+                ],
+                "responses": {
+                    "200": {"description": "OK"},
+                    "default": {"description": "application/problem+json"},
+                },
+            }
+        }
+    return JSONResponse(
+        {"openapi": "3.1.0", "info": {"title": "kamengwatch", "version": "1"}, "paths": paths}
+    )
+
+
+def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:
+    asked = request.path_params["host"]
+    host = parse_query(asked[:300]).host or asked
+    found = reader.rows(snapshot, "select * from ratings where host = ?", [host])
+    return found[0] if found else None
+
+
+def _about(snapshot: Snapshot, table: str, host: str, order: str = "on") -> list[dict[str, Any]]:
+    return reader.rows(
+        snapshot,
+        f'select * from "{table}" where host = ? order by "{order}" limit {_MAX_ROWS}',  # noqa: S608 - names from this file
+        [host],
+    )
+
+
+def _json(body: dict[str, Any]) -> JSONResponse:
+    return JSONResponse(_plain(body))
+
+
+def _plain(value: Any) -> Any:
+    """The value with dates as ISO 8601 text and numbers JSON cannot carry as null."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+_HANDLERS: dict[str, Handler] = {
+    f"{PREFIX}/check": check,
+    f"{PREFIX}/sites/{{host}}": site,
+    f"{PREFIX}/sites/{{host}}/{{part}}": site_part,
+    f"{PREFIX}/rank": rank,
+    f"{PREFIX}/events": events,
+    "/badge/{host}.{form}": badge,
+    "/feeds/all.atom": feed,
+    "/feeds/site/{host}.atom": feed,
+    "/s/{host}.html": static_page,
+    "/snapshot/{name:path}": snapshot_file,
+}
+_DOCS = {path: handler.__doc__ or "" for path, handler in _HANDLERS.items()}
+_QUERY = {
+    f"{PREFIX}/check": ("q", "lang"),
+    f"{PREFIX}/rank": ("text", "tier", "warning", "filing", "province", "software", "sells", "page", "lang"),
+    f"{PREFIX}/events": ("since",),
+}
+ROUTES = [
+    Route("/healthz", healthz),
+    Route(f"{PREFIX}/openapi.json", openapi),
+    *(Route(path, _answering(handler)) for path, handler in _HANDLERS.items()),
+]
+"""Every route beside the app itself."""

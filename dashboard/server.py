@@ -1,0 +1,156 @@
+"""Runs the dashboard: the Streamlit app, the API beside it, and what both need around them in one process.
+
+`serve()` is what the command line calls. Streamlit reads dashboard/.streamlit/config.toml because it lies beside app.py.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.starlette import App
+
+from dashboard import reader
+from dashboard.api import ROUTES
+from dashboard.text import language, say
+
+_SCRIPT = Path(__file__).with_name("app.py")
+_HEADERS = {
+    b"content-security-policy": (
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; "
+        b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        b"connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+        b"form-action 'self'; frame-ancestors 'self'"
+    ),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"permissions-policy": b"geolocation=(), camera=(), microphone=()",
+    b"cross-origin-opener-policy": b"same-origin",
+}
+
+
+class Headers:
+    """Adds the security headers to every HTTP answer that does not set its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete the head of its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                extra = [(n, v) for n, v in _HEADERS.items() if n not in present]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+class Page:
+    """Gives the app's HTML shell the right language, a title and words for readers without JavaScript.
+
+    Streamlit writes `lang="en"` and its own name into it; screen readers and search engines believe that.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; hold a page's shell back until it is whole, and send it rewritten."""
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "GET"
+            or scope["path"].startswith(("/s/", "/snapshot/"))
+        ):
+            await self.app(scope, receive, send)
+            return
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [None])[0]
+        start: Message | None = None
+        body = b""
+
+        async def sending(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                if message["status"] == 200 and kind.startswith(b"text/html"):
+                    start = message
+                    return
+            if start is None:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                shell = _localised(body, language(asked))
+                kept = [
+                    (n, v)
+                    for n, v in start["headers"]
+                    if n.lower() not in (b"content-length", b"etag", b"last-modified")
+                ]
+                await send({**start, "headers": [*kept, (b"content-length", str(len(shell)).encode())]})
+                await send({"type": "http.response.body", "body": shell})
+
+        # A compressed shell could not be rewritten: ask for it plain.
+        headers = [
+            (n, v)
+            for n, v in scope["headers"]
+            if n.lower() not in (b"accept-encoding", b"if-none-match", b"if-modified-since")
+        ]
+        plain_scope = {**scope, "headers": headers} if _is_page(scope["path"]) else scope
+        await self.app(plain_scope, receive, sending)
+
+
+def build_app(data_dir: Path | str | None = None, clock: reader.Clock | None = None) -> App:
+    """The whole dashboard as an ASGI application.
+
+    `data_dir` is put into KAMENGWATCH_DATA_DIR, where the app looks for it; `clock` lets it say how old its data is.
+    """
+    if data_dir is not None:
+        os.environ[reader.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
+    reader.use_clock(clock)
+    return App(_SCRIPT, routes=ROUTES, middleware=[Middleware(Headers), Middleware(Page)])
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    data_dir: Path | str | None = None,
+    clock: reader.Clock | None = None,
+) -> None:
+    """Serve until stopped. Raises OSError at once when the port is taken."""
+    app = build_app(data_dir, clock)
+    config.get_config_options(
+        force_reparse=True, options_from_flags={"server.address": host, "server.port": port}
+    )
+    # No access log: addresses carry what people look up.
+    server = uvicorn.Server(
+        uvicorn.Config(app, host, port, access_log=False, log_level="warning", ws_max_size=1_000_000)
+    )
+    server.run()
+
+
+def _is_page(path: str) -> bool:
+    """Whether a path is answered by the app's HTML shell and not by a file, the API or Streamlit's own endpoints."""
+    return not path.startswith(
+        ("/static/", "/_stcore/", "/media/", "/component/", "/api/", "/feeds/", "/badge/")
+    )
+
+
+def _localised(shell: bytes, lang: str) -> bytes:
+    text = shell.decode("utf-8")
+    text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
+    text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
+    before, opening, rest = text.partition("<noscript>")
+    _, closing, after = rest.partition("</noscript>")
+    if closing:
+        text = f"{before}{opening}<p>{say(lang, 'app.noscript')}</p>{closing}{after}"
+    return text.encode("utf-8")
