@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.table import Table
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import console, say
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
+
+if TYPE_CHECKING:
+    from dashboard.search import Answer
+    from dashboard.verdict import Card
 
 EXIT = {"蓝": 10, "黄": 11, "橙": 12, "红": 13, "灰": 14}
 _NAMES_EN = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
@@ -20,20 +26,93 @@ def check(config: Config, text: str, live: bool, exit_code: bool, as_json: bool)
 
     An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
     """
-    from dashboard.resolve import resolve
+    from dashboard.search import find
 
     if not text.strip():
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
     if live:
         _crawl_first(config, text)
     snapshot = _snapshot(config)
-    answer = resolve(snapshot, text)
+    answer = find(snapshot, text)
+    cards = [_card(snapshot, row, config.lang) for row in answer.matches] or [
+        _unknown(snapshot, answer, config)
+    ]
     if as_json:
-        print(json.dumps(answer.as_dict(config.lang), ensure_ascii=False, default=str))
+        print(json.dumps(_as_dict(answer, cards), ensure_ascii=False, default=str))
     else:
-        for line in answer.lines(config.lang):
-            say(line)
-    return EXIT[answer.verdict] if exit_code else 0
+        _print_answer(config, answer, cards)
+    return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
+
+
+def _card(snapshot: Snapshot, row: dict[str, Any], lang: str) -> Card:
+    from dashboard.verdict import card
+
+    answers = snapshot.of("responses", row["host"], "on desc")
+    return card(row, lang, answers[0] if answers else None)
+
+
+def _unknown(snapshot: Snapshot, answer: Answer, config: Config) -> Card:
+    from dashboard.verdict import unknown_card
+
+    asked = answer.query.host or answer.query.name or answer.query.number or ""
+    as_of = snapshot.manifest.get("as_of")
+    return unknown_card(asked, config.lang, dt.date.fromisoformat(as_of) if as_of else None)
+
+
+def _as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
+    """The first card's fields at the top level, what was understood, and further matches and near misses beside it."""
+    first = cards[0]
+    return first.as_dict() | {
+        "understood": {"kind": answer.query.kind, "host": answer.query.host, "name": answer.query.name},
+        "notices": [{"code": n.code, "zh": n.zh, "en": n.en} for n in answer.query.notices],
+        "matches": [c.host for c in cards if c.known],
+        "near": [row["host"] for row in answer.near],
+    }
+
+
+def _print_answer(config: Config, answer: Answer, cards: list[Card]) -> None:
+    for notice in answer.query.notices:
+        say(f"· {config.say(notice.zh, notice.en)}")
+    if len(cards) > 1:
+        say(config.say("这个说法对应几个网站：", "This may mean several sites:"))
+        for card in cards:
+            say(f"  {card.shape} {card.word}  {card.host}  {card.name}")
+        return
+    _print_card(config, cards[0])
+    if answer.near:
+        near = "、".join(row["host"] for row in answer.near)
+        say(config.say(f"相近的已收录网站：{near}", f"Similar sites on record: {near}"))
+
+
+def _print_card(config: Config, card: Card) -> None:
+    """The card as lines: the verdict, what it rests on, what to do; the same parts as on the page."""
+    rows = [
+        (config.say("查询对象", "asked"), f"{card.host}  {card.name if card.name != card.host else ''}"),
+        (
+            config.say("结论", "verdict"),
+            f"{card.shape} {card.word}  {config.say('截至', 'as of')} {card.as_of}",
+        ),
+        ("", card.sentence),
+        (config.say("建议", "advice"), card.advice),
+        (config.say("依据", "basis"), card.basis),
+        *((f"  {n}", f"{r.text}  {' '.join(r.evidence[:3])}") for n, r in enumerate(card.reasons, 1)),
+        (config.say("信用分", "score"), card.score or "—"),
+        (config.say("掉单率", "drop rate"), card.drop_rate),
+        (config.say("资金链", "cash flow"), card.warning),
+        (config.say("备案", "filing"), card.filing),
+        (config.say("看不到", "not seen"), "；".join(card.blind_spots)),
+        (config.say("网站说明", "response"), card.response or "—"),
+        *((config.say("下一步", "next") if n == 0 else "", step) for n, step in enumerate(card.next_steps)),
+    ]
+    for label, text in rows:
+        say(f"{_padded(label)}{text}")
+    for overlay in (*card.overlays, *([config.say("演示数据", "demonstration data")] if card.demo else [])):
+        say(f"[{overlay}]")
+
+
+def _padded(label: str) -> str:
+    """The label in a column of ten cells; a Chinese character takes two."""
+    return label + " " * max(1, 10 - cell_len(label))
 
 
 def _crawl_first(config: Config, text: str) -> None:
@@ -149,9 +228,13 @@ def _snapshot(config: Config) -> Snapshot:
 
 
 def _host(snapshot: Snapshot, text: str) -> str:
-    from dashboard.resolve import resolve
+    from dashboard.search import find
 
-    answer = resolve(snapshot, text)
-    if answer.host is None:
+    matches = find(snapshot, text).matches
+    if len(matches) > 1:
+        raise UserError(
+            f"{text[:60]}: 对应几个网站 means several sites: {', '.join(m['host'] for m in matches)}"
+        )
+    if not matches:
         raise UserError(f"{text[:60]}: 尚未收录 not in the snapshot; 加入 add it: kamengwatch watch add …")
-    return answer.host
+    return str(matches[0]["host"])
