@@ -1,0 +1,124 @@
+"""How many orders a platform takes a day, as far as its own counters show it; a hidden counter is unknown, never zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import method
+from scoring.calendar import MICROSECONDS
+from scoring.facts import Facts, Floats, Ints, Rows
+from scoring.panel import Bools, cached, latest, pick, window
+
+NONE, ORDERS, SOLD = range(3)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Orders a day per platform and day (nan = unknown), its log standard deviation, where it comes from, and
+    whether the counter was hidden after having been shown."""
+
+    per_day: Floats
+    log_sd: Floats
+    basis: NDArray[np.int8]
+    hidden: Bools
+    ever: Bools
+    position: Ints
+
+
+def exposure(facts: Facts) -> Exposure:
+    """The exposure of all platforms on all days, from order counters or else from sold counters."""
+    found: Exposure = cached(facts, "exposure", lambda: _exposure(facts))
+    return found
+
+
+def counters(facts: Facts) -> Rows:
+    """Order counters with `concealed` (hidden, or zero after having been more) and `grown` (sum of increases so far)."""
+    found: Rows = cached(facts, "order_counters", lambda: _counters(facts.rows["orders"]))
+    return found
+
+
+def _counters(rows: Rows) -> Rows:
+    total = rows["total"] if len(rows) else np.empty(0)
+    shown_before = _running_max(np.where(np.nan_to_num(total) > 0, 1.0, 0.0), rows.platform) > 0
+    concealed = (np.nan_to_num(rows["hidden"]) > 0) | np.isnan(total) | ((total <= 0) & shown_before)
+    grown, breaks = _grown(np.where(concealed, np.nan, total), rows.platform)
+    rows.columns.update({"concealed": concealed, "grown": grown, "breaks": breaks})
+    return rows
+
+
+def _running_max(values: Floats, group: Ints) -> Floats:
+    """Cumulative maximum within runs of equal `group` (values in [0, 1])."""
+    return np.maximum.accumulate(values + 2.0 * group) - 2.0 * group if len(values) else values
+
+
+def _grown(total: Floats, platform: Ints) -> tuple[Floats, Floats]:
+    """(sum of increases since the platform's first value, number of decreases so far), nan values skipped."""
+    grown, breaks = np.zeros(len(total)), np.zeros(len(total))
+    known = np.flatnonzero(~np.isnan(total))
+    if len(known):
+        step = np.diff(total[known], prepend=total[known][0])
+        new = np.r_[True, np.diff(platform[known]) != 0]
+        step[new] = 0.0
+        rise = np.cumsum(np.maximum(step, 0.0))
+        fall = np.cumsum(step < 0).astype(float)
+        start = np.maximum.accumulate(np.where(new, np.arange(len(known)), 0))
+        grown[known] = rise - rise[start]
+        breaks[known] = fall - fall[start]
+    return grown, breaks
+
+
+def _exposure(facts: Facts) -> Exposure:
+    rows = counters(facts)
+    concealed = rows["concealed"].astype(bool)
+    shown = rows.take(~concealed)
+    now = latest(facts, shown)
+    any_now = latest(facts, rows)
+    hidden = (any_now >= 0) & pick(concealed, any_now, False).astype(bool)
+    then = _then(now)
+    span = (pick(shown.at, now, 0) - pick(shown.at, then, 0)) / MICROSECONDS
+    grown = pick(shown["grown"], now) - pick(shown["grown"], then)
+    rate = np.where(span >= 3, grown / np.maximum(span, 1e-9), np.nan)
+    stale = (np.arange(facts.days)[None, :] - pick(shown.day, now, 0)) > method.DROP_WINDOW
+    usable = (now >= 0) & ~hidden & ~stale & (rate > 0)
+    broken = pick(shown["breaks"], now) - pick(shown["breaks"], then) > 0
+    sold, sold_span = _sold(facts)
+    has_sold = (sold_span >= 7) & (sold > 0)
+    sold_rate = sold / np.maximum(np.minimum(sold_span, method.DROP_WINDOW), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = usable & has_sold & (np.abs(np.log(rate / sold_rate)) > np.log(3.0))
+    sd = np.where(broken | apart, method.EXPOSURE_SD["orders_inconsistent"], method.EXPOSURE_SD["orders"])
+    per_day = np.where(usable, rate, np.where(has_sold, sold_rate, np.nan))
+    basis = np.where(usable, ORDERS, np.where(has_sold, SOLD, NONE)).astype(np.int8)
+    log_sd = np.where(usable, sd, method.EXPOSURE_SD["sold"])
+    return Exposure(per_day, log_sd, basis, hidden, now >= 0, now)
+
+
+def _then(now: Ints) -> Ints:
+    """Position of the counter as it stood DROP_WINDOW days earlier, else the first one known."""
+    days = now.shape[1]
+    first = np.where((now >= 0).any(axis=1), np.take_along_axis(now, (now >= 0).argmax(axis=1)[:, None], 1)[:, 0], -1)
+    back = np.full_like(now, -1)
+    if days > method.DROP_WINDOW:
+        back[:, method.DROP_WINDOW :] = now[:, : -method.DROP_WINDOW]
+    return np.where(back >= 0, back, first[:, None])
+
+
+def _sold(facts: Facts) -> tuple[Floats, Floats]:
+    """(units sold in the window by the products' own counters, days over which such counters are known)."""
+    rows = facts.rows["price"]
+    rows = rows.take(~np.isnan(rows["sold"])) if len(rows) else rows
+    if not len(rows):
+        return np.zeros(facts.shape), np.zeros(facts.shape)
+    _, product = np.unique(rows["product"].astype(str), return_inverse=True)
+    order = np.lexsort((rows.at, product, rows.platform))
+    step = np.diff(rows["sold"][order], prepend=0.0)
+    new = np.r_[True, (np.diff(product[order]) != 0) | (np.diff(rows.platform[order]) != 0)]
+    rise = np.empty(len(rows))
+    rise[order] = np.where(new, 0.0, np.maximum(step, 0.0))
+    first = np.full(len(facts.sites), np.inf)
+    np.minimum.at(first, rows.platform, np.maximum(rows.seen, rows.day).astype(float))
+    span = np.maximum(np.arange(facts.days)[None, :] - first[:, None], 0.0)
+    return window(facts, rows, method.DROP_WINDOW, rise), np.where(np.isfinite(span), span, 0.0)

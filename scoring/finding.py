@@ -1,0 +1,144 @@
+"""What an indicator answers (Finding), and how indicators are found: every module in scoring/indicators is one.
+
+The docstring of an indicator is its published definition; its headings are fixed and checked here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import indicators, method
+from scoring.facts import Facts, Floats
+
+OK, CONCERN, UNKNOWN, HIDDEN, NOT_APPLICABLE = range(5)
+OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
+_HEADINGS = ("Why", "Reads", "ok", "concern", "unknown", "hidden", "not_applicable", "Limits")
+_REQUIRED = ("Why", "Reads", "ok", "concern", "unknown", "Limits")
+
+Cited = tuple[str, int]
+"""An observation as evidence: (kind, row id)."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An indicator's answer for every platform and day (arrays platforms × days).
+
+    `utility` in [0, 1] with standard deviation `sd`; `strength` is how good the evidence is (0-1), `freshness` how
+    recent (0-1); `value` in `unit`; `n` the cases behind it. `say` and `cite` speak about the last day only.
+    """
+
+    outcome: NDArray[np.int8]
+    value: Floats
+    utility: Floats
+    sd: Floats
+    strength: Floats
+    freshness: Floats
+    n: Floats
+    unit: str
+    say: Callable[[int], tuple[str, str]]
+    cite: Callable[[int], Sequence[Cited]]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An indicator as published: id, titles, and each heading's text in Chinese and English."""
+
+    id: str
+    title: tuple[str, str]
+    texts: dict[str, tuple[str, str]]
+    reads: tuple[str, ...]
+    compute: Callable[[Facts], Finding]
+
+    @property
+    def weight(self) -> float:
+        """Points; 0 when the indicator is shown but unscored."""
+        return method.WEIGHTS.get(self.id, ("", 0.0))[1]
+
+    @property
+    def dimension(self) -> str:
+        """A-E, or "" when unscored."""
+        return method.WEIGHTS.get(self.id, ("", 0.0))[0]
+
+
+class DefinitionError(Exception):
+    """An indicator file does not follow the form; the message names the file and the fix."""
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """All indicators of the folder, in the order of their ids."""
+    names = sorted(m.name for m in pkgutil.iter_modules(indicators.__path__))
+    return tuple(_definition(name) for name in names)
+
+
+def _definition(name: str) -> Definition:
+    module = importlib.import_module(f"scoring.indicators.{name}")
+    compute = getattr(module, name, None)
+    if compute is None:
+        raise DefinitionError(f"scoring/indicators/{name}.py must hold a function named {name}")
+    title, texts = parse(inspect.getdoc(compute) or "", name)
+    reads = tuple(part.strip() for part in texts.pop("Reads")[0].split(","))
+    return Definition(name, title, texts, reads, compute)
+
+
+def parse(docstring: str, name: str) -> tuple[tuple[str, str], dict[str, tuple[str, str]]]:
+    """(title, heading -> (zh, en)) of an indicator's docstring; raises DefinitionError naming what is missing."""
+    lines = docstring.splitlines()
+    zh, dash, en = lines[0].partition(" — ") if lines else ("", "", "")
+    if not dash:
+        raise DefinitionError(f"scoring/indicators/{name}.py: the docstring must open with '中文题 — English title'")
+    texts: dict[str, tuple[str, str]] = {}
+    for block in re.split(r"\n(?=(?:%s): )" % "|".join(_HEADINGS), "\n".join(lines[1:])):
+        head, colon, rest = block.strip().partition(": ")
+        if colon and head in _HEADINGS:
+            left, _, right = " ".join(rest.split()).partition(" | ")
+            texts[head] = (left.strip(), right.strip() or left.strip())
+    for head in _REQUIRED:
+        if head not in texts:
+            raise DefinitionError(f"scoring/indicators/{name}.py: its docstring lacks the heading '{head}: 中文 | English'")
+    return (zh.strip(), en.strip()), texts
+
+
+def judge(utility: Floats, known: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """ok / concern at a utility of one half, unknown where nothing is known."""
+    return np.where(known, np.where(utility < 0.5, CONCERN, OK), UNKNOWN).astype(np.int8)
+
+
+def last(array: NDArray[Any], site: int) -> Any:
+    """The value of the last day, as a Python scalar."""
+    return array[site, -1].item()
+
+
+def share_words(hits: int, cases: int) -> tuple[str, str]:
+    """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 例中 5 例"."""
+    if cases >= method.PERCENT_FROM:
+        return f"{cases} 例中约 {100 * hits / cases:.0f}%", f"about {100 * hits / cases:.0f}% of {cases} cases"
+    return f"{cases} 例中 {hits} 例", f"{hits} of {cases} cases"
+
+
+def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:
+    """Evidence for rows of one kind, the newest EVIDENCE_LIMIT of them."""
+    return [(kind, int(i)) for i in ids[-method.EVIDENCE_LIMIT :]]
+
+
+def recent_of(facts: Facts, rows: Any, site: int, days: int) -> Any:
+    """Rows of one platform that stand on the last day and happened within the last `days` days."""
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    mine = rows.take(slice(a, b))
+    return mine.take((mine.gone >= facts.days) & (mine.day > facts.days - 1 - days))
+
+
+def row_at(position: NDArray[np.int64], kind: str, rows: Any, site: int) -> list[Cited]:
+    """Evidence for the row a panel points at on the last day."""
+    at = int(position[site, -1])
+    return [(kind, int(rows.id[at]))] if at >= 0 else []

@@ -1,0 +1,65 @@
+"""掉单率 as an indicator; the arithmetic is in scoring/droprate.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import droprate, method
+from scoring.curves import lognormal
+from scoring.droprate import BASES, COUNTED, UNKNOWN, hidden_after_shown, interval
+from scoring.facts import Facts
+from scoring.finding import HIDDEN, Cited, Finding, cite_rows, judge, last, recent_of
+from scoring.panel import complaint_freshness, hold
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage with two significant digits."""
+    return "—" if value is None else f"{100 * value:.2g}%"
+
+
+def drop_rate(facts: Facts) -> Finding:
+    """掉单率 — Drop rate
+
+    Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.
+    Reads: order, complaint, orders, price
+    ok: 掉单率的水平低于约 3%。 | The drop rate lies below about 3%.
+    concern: 掉单率的水平达到或高于约 3%。 | The drop rate lies at about 3% or above.
+    unknown: 不知道订单量，算不出比率。 | The number of orders is unknown, so no rate can be given.
+    hidden: 网站曾显示订单计数，现已隐藏。 | The site used to show an order counter and hides it now.
+    Limits: 无订单明细时为估计：由公开投诉与网站自己的计数推算，投诉是主张而非事实。 | Without order records it is an estimate from public complaints, which are claims, and the site's own counter.
+    """
+    found = droprate.drop_rate(facts)
+    known = found.basis != UNKNOWN
+    mean, sd = lognormal(np.nan_to_num(found.rate, nan=0.03), "drop_rate", np.nan_to_num(found.log_sd))
+    # Silence rule (ii): a counter hidden after being shown counts as what was last seen, at most HIDDEN_CAP.
+    hidden = hidden_after_shown(found) & ~known
+    held = np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP)
+    utility = np.where(hidden, held, mean)
+    fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
+    fresh = np.where(hidden & hold(known, known, False).astype(bool), 1.0, np.where(known, fresh, 0.0))
+    outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
+    strength = np.where(found.basis == COUNTED, method.STRENGTH_OFFICIAL, method.STRENGTH_COMPLAINTS)
+
+    def say(i: int) -> tuple[str, str]:
+        part = interval(found, i)
+        if part.rate is None:
+            if last(hidden, i):
+                return ("网站隐藏了订单计数，暂无法估计掉单率。", "The site hides its order counter; no drop rate can be estimated now.")
+            return "无法得知订单量，暂不给出掉单率。", "The number of orders is unknown; no drop rate is given."
+        basis = BASES[int(found.basis[i, -1])]
+        span = (percent(part.low), percent(part.high))
+        if basis == "counted":
+            n, k = int(found.n[i, -1]), int(found.dropped[i, -1])
+            return (f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(part.rate)}（90% 区间 {span[0]}–{span[1]}）。",
+                    f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(part.rate)} (90% interval {span[0]}–{span[1]}).")
+        per = 100 * part.rate
+        return (f"估计每 100 单约 {per:.2g} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
+                f"An estimated {per:.2g} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).")
+
+    def cite(i: int) -> list[Cited]:
+        rows, _, _ = droprate.drop_complaints(facts)
+        recent = recent_of(facts, rows, i, method.DROP_WINDOW)
+        orders = recent_of(facts, facts.rows["orders"], i, method.DROP_WINDOW)
+        return cite_rows("complaint", recent.id) + cite_rows("orders", orders.id[-2:])
+
+    return Finding(outcome, found.rate, utility, sd, strength, fresh, found.n, "share", say, cite)

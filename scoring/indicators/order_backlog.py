@@ -1,0 +1,49 @@
+"""未处理订单积压."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.backlog import backlog
+from scoring.curves import lognormal
+from scoring.facts import Facts
+from scoring.finding import HIDDEN, Cited, Finding, judge, last, row_at
+from scoring.panel import freshness, hold
+
+
+def order_backlog(facts: Facts) -> Finding:
+    """未处理订单积压 — Backlog of unprocessed orders
+
+    Why: 已付款而未处理的订单越积越多，是发货或资金出问题的直接迹象。 | A growing pile of paid, unprocessed orders is a direct sign of trouble with stock or money.
+    Reads: orders
+    ok: 未处理订单少于约两天的订单量。 | Unprocessed orders amount to less than about two days of orders.
+    concern: 未处理订单达到或超过约两天的订单量。 | Unprocessed orders amount to about two days of orders or more.
+    unknown: 页面没有可用的订单计数。 | The page shows no usable order counters.
+    hidden: 网站隐藏订单计数。 | The site hides its order counters.
+    Limits: 计数由网站自报；“已处理”可能包含退单，因此是下限。 | The counters are the site's own; "processed" may include cancelled orders, so this is a lower bound.
+    """
+    b = backlog(facts)
+    known = np.isfinite(b.days)
+    mean, sd = lognormal(np.nan_to_num(b.days, nan=1.0) + 0.05, "order_backlog", 0.3)
+    ever = hold(known, known, False).astype(bool)
+    disclosed = facts.priors.disclose[None, :] >= method.PEERS_DISCLOSE
+    hidden = b.hidden & ~known
+    held = np.where(ever, np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP), method.HIDDEN_CAP)
+    utility = np.where(hidden, held, mean)
+    fresh = np.where(hidden, (ever | disclosed).astype(float), np.where(known, freshness(b.age, method.CADENCE_DAYS), 0.0))
+    outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
+
+    def say(i: int) -> tuple[str, str]:
+        if last(hidden, i):
+            return "网站隐藏了订单计数，看不到积压。", "The site hides its order counters; the backlog cannot be seen."
+        if not last(known, i):
+            return "页面没有可用的订单计数。", "The page shows no usable order counters."
+        d = last(b.days, i)
+        return f"页面显示约 {d:.1f} 天的订单尚未处理。", f"The page shows about {d:.1f} days of orders not yet processed."
+
+    def cite(i: int) -> list[Cited]:
+        return row_at(b.position, "orders", b.rows, i)
+
+    n = np.where(known, b.orders_per_day, 0.0)
+    return Finding(outcome, b.days, utility, sd, np.full(facts.shape, method.STRENGTH_OWN_PAGE), fresh, n, "days", say, cite)

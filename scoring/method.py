@@ -1,0 +1,186 @@
+"""The method: its version and every number it uses. Nothing here reads, computes or decides.
+
+Changing a number without a new METHOD_VERSION fails tests/test_method.py, which says what to do.
+Sources: the scorecard of the project's scoring reference (§3), first fitted on simulated markets (seeds 1-5 only).
+"""
+
+from __future__ import annotations
+
+METHOD_VERSION = "2026.11.1"
+
+# --- Scale -------------------------------------------------------------------------------------------------
+DIMENSIONS = {"A": 20.0, "B": 30.0, "C": 25.0, "D": 15.0, "E": 10.0}
+"""Points of each dimension; they sum to 100."""
+DIMENSION_TITLES = {
+    "A": ("主体与备案", "Identity and filing"),
+    "B": ("交付", "Delivery"),
+    "C": ("资金与退款", "Money and refunds"),
+    "D": ("投诉处理", "Complaint handling"),
+    "E": ("官方与技术记录", "Official and technical record"),
+}
+WEIGHTS = {
+    "icp_filing": ("A", 8.0),
+    "identity_match": ("A", 4.0),
+    "licence_claim": ("A", 3.0),
+    "operating_time": ("A", 3.0),
+    "domain_hops": ("A", 2.0),
+    "drop_rate": ("B", 15.0),
+    "drop_overrepresented": ("B", 5.0),
+    "order_backlog": ("B", 5.0),
+    "repair_time": ("B", 5.0),
+    "refund_delay": ("C", 8.0),
+    "withdrawal_trouble": ("C", 8.0),
+    "price_anomaly": ("C", 5.0),
+    "funds_terms": ("C", 4.0),
+    "reply_rate": ("D", 5.0),
+    "completion_rate": ("D", 5.0),
+    "unreachable_share": ("D", 3.0),
+    "complaint_index": ("D", 2.0),
+    "penalties": ("E", 6.0),
+    "availability": ("E", 3.0),
+    "https": ("E", 1.0),
+}
+"""Indicator -> (dimension, weight in points). An indicator file without a weight is shown but unscored."""
+PRIOR_SHARE = 0.25
+"""kappa: the prior weighs this share of a dimension's applicable weight."""
+PRIOR_UTILITY = {"A": 0.60, "B": 0.60, "C": 0.62, "D": 0.55, "E": 0.70}
+"""u0: what a dimension is worth before any evidence; slightly below an ordinary platform."""
+PRIOR_SD = 0.15
+GRADES = (("A", 85.0), ("B", 70.0), ("C", 55.0), ("D", 40.0))
+HYSTERESIS = 2.0
+PROOF_GOOD = 0.80
+"""A grade is given when P(score >= its cut) is at least this."""
+PROOF_BAD = 0.90
+"""D or E need P(score < cut) of at least this and BAD_FAMILIES independent source families."""
+BAD_FAMILIES = 2
+INTERVAL_Z = 1.6448536269514722
+
+# --- Coverage and NR ---------------------------------------------------------------------------------------
+COVERAGE_FLOOR = 40.0
+COVERAGE_ONE_FAMILY = 60.0
+OBSERVED_DAYS = 30
+NEW_DAYS = 90
+MIN_COMPLAINANTS = 5
+
+# --- Evidence strength and freshness ------------------------------------------------------------------------
+STRENGTH_OFFICIAL = 1.0
+STRENGTH_COMPLAINTS = 0.8
+STRENGTH_OWN_PAGE = 0.6
+STRENGTH_CLAIM = 0.35
+HALF_LIFE_FACT = 30.0
+"""Days after the last successful check in which the strength of a structural fact halves."""
+HALF_LIFE_COMPLAINT = 60.0
+HALF_LIFE_WITHDRAWAL = 30.0
+HALF_LIFE_HANDLING = 90.0
+HALF_LIFE_PENALTY = 730.0
+EVIDENCE_LIMIT = 12
+"""At most so many observations are cited by one finding (the newest)."""
+CADENCE_DAYS = 7
+FILING_STALE_DAYS = 30
+FILING_CADENCE_DAYS = 30
+REGISTRATION_CADENCE_DAYS = 120
+OWN_WORDS_CAP = 0.6
+HIDDEN_CAP = 0.4
+PEERS_DISCLOSE = 0.6
+
+# --- Curves: log-normal with two control points (value at u = 0.9, value at u = 0.5) ------------------------------
+CURVES = {
+    "drop_rate": (0.005, 0.03),
+    "order_backlog": (0.5, 2.0),
+    "repair_time": (1.0, 7.0),
+    "withdrawal_trouble": (0.1, 0.6),
+    "availability": (0.002, 0.02),
+}
+
+# --- Drop rate ------------------------------------------------------------------------------------------------
+DROP_WINDOW = 90
+DROP_MIN_AGE_HOURS = 24.0
+REPORTING_MEAN = 0.04
+REPORTING_GLOBAL_SD = 0.25
+REPORTING_PLATFORM_SD = 0.40
+DROP_MEDIAN = 0.02
+DROP_MEDIAN_SD = 0.35
+DROP_SPREAD_RANGE = (0.5, 1.6)
+EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.35}
+COMPLAINT_SHAPE = 6.0
+"""NB shape of a 90-day complaint count around its mean (bursts of one incident)."""
+KIND_PSEUDO = 0.5
+FIT_EVERY_DAYS = 28
+FIT_SAMPLE = 800
+COPY_WEIGHTS = (1.0, 0.6931471805599453, 0.3068528194400547)
+"""Weight of the 1st, 2nd and 3rd copy of one text (1 + ln n, at most 2); further copies weigh nothing."""
+COPY_GAP_DAYS = 14
+COMMON_WORDING = 3
+"""A text seen at this many platforms is common wording, not a copy."""
+
+# --- Shrinkage of shares: (prior mean, prior strength in cases) -----------------------------------------------
+SHARES = {
+    "refund_delay": (0.35, 6.0),
+    "reply_rate": (0.60, 6.0),
+    "completion_rate": (0.45, 6.0),
+    "unreachable_share": (0.08, 10.0),
+    "drop_overrepresented": (0.45, 8.0),
+}
+MIN_CASES = 5
+PERCENT_FROM = 30
+
+# --- Caps ---------------------------------------------------------------------------------------------------------
+CAPS = {
+    "alarm": 54.9,
+    "warning": 69.9,
+    "closed": 39.9,
+    "filing": 69.9,
+    "funds_terms": 84.9,
+    "weak_dimension": 54.0,
+}
+WEAK_DIMENSION = 0.40
+
+# --- Warning --------------------------------------------------------------------------------------------------------
+SHIRYAEV_RHO = (1.5, 2.5, 5.0)
+HAZARD = 1.0 / 365.0
+THETA = {"watch": 1.6, "warning": 3.0, "alarm": 4.2}
+LEAVE = {"watch": (0.5, 14), "warning": (1.0, 28), "alarm": (1.0, 56)}
+"""State -> (log odds below which, for how many days in a row, it is left by one step)."""
+COMPLAINT_CAP = 1.0
+OTHER_CAP = 0.5
+BASELINE_GAP = 14
+BASELINE_SHORT = 56
+BASELINE_LONG = 120
+BASELINE_PRIOR_DAYS = 28.0
+STREAM_SHAPE = 3.0
+STREAMS = {
+    "drop": ("掉单投诉", "drop complaints"),
+    "refund": ("退款拖延投诉", "complaints of delayed refunds"),
+    "withdrawal": ("提现或余额投诉", "complaints about withdrawals or balances"),
+    "unreachable": ("失联投诉", "complaints that nobody can be reached"),
+    "counters": ("投诉站计数上升", "rising counters of a complaint site"),
+    "backlog": ("未处理订单积压", "backlog of unprocessed orders"),
+    "price": ("标价骤降", "sudden price cut"),
+    "terms": ("资金条款收紧", "tightened money terms"),
+    "site": ("网站无法访问", "site unreachable"),
+    "operator": ("同主体网站出事", "trouble at a site of the same operator"),
+}
+MONEY_STREAMS = ("refund", "withdrawal", "backlog", "terms")
+COMPLAINT_STREAMS = ("drop", "refund", "withdrawal", "unreachable")
+STREAM_WINDOW = 28
+STREAM_ACTIVE = 0.5
+COMPLAINANT_WINDOW = 14
+WATCH_COMPLAINANTS = 3
+WARNING_COMPLAINANTS = 5
+WARNING_STREAMS = 2
+ALARM_STREAMS = 3
+WARNING_FAMILIES = 2
+COVERAGE_WINDOW = 14
+COVERAGE_SHARE = 0.70
+CLOSED_DAYS = 7
+BACKLOG_LLR = (0.9, 0.25)
+"""Centre (in robust sd of the log backlog above its own median) and daily slope of the backlog's evidence."""
+PRICE_DROP = 0.25
+TERMS_EVIDENCE_DAYS = 4
+SITE_EVIDENCE = 0.25
+OPERATOR_EVIDENCE = 0.5
+
+# --- Confidence words -----------------------------------------------------------------------------------------------
+CONFIDENCE_HIGH = (5, 12.0)
+"""高 needs this many sources and an interval at most this wide on either side."""
+CONFIDENCE_MEDIUM = (2, 25.0)

@@ -1,0 +1,255 @@
+"""Turn rows into panels: arrays of platforms × days that at each day hold only what was visible by then.
+
+All functions are pure and vectorised; none loops over platforms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from scoring import method
+from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Rows
+
+Bools = NDArray[np.bool_]
+
+
+def spread(facts: Facts, rows: Rows, start: Ints, end: Ints, weight: Floats | None = None) -> Floats:
+    """Sum of `weight` (default 1) over rows, each counting on the days start..end-1 of its platform and while it stands."""
+    sites, days = facts.shape
+    begin = np.maximum(start, 0)
+    stop = np.minimum(np.minimum(end, rows.gone), days)
+    live = begin < stop
+    at = rows.platform[live] * (days + 1)
+    w = np.ones(int(live.sum())) if weight is None else weight[live]
+    size = sites * (days + 1)
+    steps = np.bincount(at + begin[live], w, size) - np.bincount(at + stop[live], w, size)
+    total = np.cumsum(steps.reshape(sites, days + 1)[:, :days], axis=1)
+    total[np.abs(total) < 1e-9] = 0.0
+    return total
+
+
+def window(facts: Facts, rows: Rows, length: int, weight: Floats | None = None) -> Floats:
+    """Rows (or their weight) whose event lies in the last `length` days and that were visible, per platform and day."""
+    return spread(facts, rows, np.maximum(rows.day, rows.seen), rows.day + length, weight)
+
+
+def decayed(facts: Facts, rows: Rows, half_life: float, weight: Floats | None = None) -> Floats:
+    """Sum of weight × 0.5^(age / half_life) over the visible rows, per platform and day (lfilter along the days)."""
+    sites, days = facts.shape
+    w = np.ones(len(rows)) if weight is None else weight
+    begin = np.maximum(np.maximum(rows.day, rows.seen), 0)
+    size = sites * (days + 1)
+    stop = np.minimum(rows.gone, days)
+    live = begin < stop
+    base = rows.platform[live] * (days + 1)
+    age_in = 0.5 ** ((begin[live] - rows.day[live]) / half_life)
+    age_out = 0.5 ** ((stop[live] - rows.day[live]) / half_life)
+    impulses = np.bincount(base + begin[live], w[live] * age_in, size)
+    impulses -= np.bincount(base + stop[live], w[live] * age_out, size)
+    out: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / half_life))], impulses.reshape(sites, days + 1)[:, :days], axis=1)
+    out[np.abs(out) < 1e-9] = 0.0
+    return out
+
+
+def latest(facts: Facts, rows: Rows) -> Ints:
+    """Position in `rows` of the latest observation (by time of event) standing on each day; -1 before the first."""
+    cuts = np.unique(rows.gone[(rows.gone < facts.days) & (rows.gone > 0)])
+    if len(cuts) == 0:
+        return _latest(facts, rows, rows.gone > 0)
+    out = np.full(facts.shape, -1, dtype=np.int64)
+    for low, high in zip([0, *cuts], [*cuts, facts.days], strict=True):
+        out[:, low:high] = _latest(facts, rows, rows.gone > low)[:, low:high]
+    return out
+
+
+def _latest(facts: Facts, rows: Rows, standing: Bools) -> Ints:
+    sites, days = facts.shape
+    place = np.full(sites * days, -1, dtype=np.int64)
+    keep = np.flatnonzero(standing & (rows.seen < days))
+    if len(keep):
+        rank = np.empty(len(rows), dtype=np.int64)
+        rank[np.argsort(rows.at, kind="stable")] = np.arange(len(rows))
+        key = rows.platform[keep] * (len(rows) + 1) + rank[keep]
+        # Rows come ordered by platform and time seen: an older event seen later never replaces a newer one.
+        keep = keep[key >= np.maximum.accumulate(key)]
+        day = np.maximum(rows.seen[keep], 0)
+        place[rows.platform[keep] * days + day] = keep
+    filled: Ints = np.maximum.accumulate(place.reshape(sites, days), axis=1)
+    return filled
+
+
+def pick(values: NDArray[Any], position: Ints, missing: Any = np.nan) -> NDArray[Any]:
+    """values[position], with `missing` where position is -1."""
+    if len(values) == 0:
+        return np.full(position.shape, missing)
+    return np.where(position >= 0, values[np.maximum(position, 0)], missing)
+
+
+def age(facts: Facts, rows: Rows, position: Ints) -> Floats:
+    """Days since the event of the row at `position`; infinite where there is none."""
+    today = np.arange(facts.days)[None, :]
+    return np.where(position >= 0, today - pick(rows.day, position, 0), np.inf)
+
+
+def freshness(age_days: Floats, cadence: float) -> Floats:
+    """1 within the cadence of the source, then halving every HALF_LIFE_FACT days; 0 for something never seen."""
+    late = np.maximum(age_days - cadence, 0.0)
+    return np.where(np.isfinite(age_days), 0.5 ** (late / method.HALF_LIFE_FACT), 0.0)
+
+
+def hold(values: NDArray[Any], mask: Bools, missing: Any) -> NDArray[Any]:
+    """On days where `mask` is false, the value of the last day where it was true (else `missing`)."""
+    days = values.shape[1]
+    last = np.maximum.accumulate(np.where(mask, np.arange(days)[None, :], -1), axis=1)
+    held = np.take_along_axis(values, np.maximum(last, 0), axis=1)
+    return np.where(last >= 0, held, missing)
+
+
+def of_kinds(rows: Rows, *kinds: str) -> Rows:
+    """The complaints that have at least one of `kinds` (spam excluded)."""
+    bits = sum(BIT[k] for k in kinds)
+    return rows.take(((rows["kinds"] & bits) != 0) & ((rows["kinds"] & BIT["spam"]) == 0))
+
+
+def complaints(facts: Facts) -> Rows:
+    """All complaints that are not spam."""
+    found: Rows = cached(facts, "complaints", lambda: _not_spam(facts.rows["complaint"]))
+    return found
+
+
+def _not_spam(rows: Rows) -> Rows:
+    return rows.take((rows["kinds"] & BIT["spam"]) == 0)
+
+
+def cached(facts: Facts, key: Any, make: Any) -> Any:
+    """`make()` once per facts object."""
+    if key not in facts.cache:
+        facts.cache[key] = make()
+    return facts.cache[key]
+
+
+def visited(facts: Facts, group: str) -> tuple[Bools, Bools]:
+    """(a healthy visit on the day, the last visit within the cadence was healthy), platforms × days, for one group.
+
+    A healthy visit is an ok crawl of a source of the group that covers the platform, or an observation it brought.
+    A failed or blocked crawl covers nothing, and ends what earlier visits covered.
+    """
+    found: tuple[Bools, Bools] = cached(facts, ("visited", group), lambda: _visited(facts, group))
+    return found
+
+
+def _visited(facts: Facts, group: str) -> tuple[Bools, Bools]:
+    sites, days = facts.shape
+    any_ok = np.zeros((sites, days), bool)
+    covered = np.zeros((sites, days), bool)
+    for source in facts.sources:
+        ok, failed = _outcomes(facts, source.index, group, SOURCE_SHOWS.get(source.id, source.kind))
+        if ok is None:
+            continue
+        today = np.arange(days)[None, :]
+        last_ok = np.maximum.accumulate(np.where(ok, today, -NEVER), axis=1)
+        last_failed = np.maximum.accumulate(np.where(failed & ~ok, today, -NEVER), axis=1)
+        any_ok |= ok
+        covered |= (today - last_ok < method.CADENCE_DAYS) & (last_ok > last_failed)
+    return any_ok, covered
+
+
+def _outcomes(facts: Facts, source: int, group: str, shows: str) -> tuple[Any, Any]:
+    """(ok, failed) visits of one source as panels, or (None, None) when it has nothing to say about the group."""
+    sites, days = facts.shape
+    kinds = [k for k, g in GROUP_OF.items() if g == group]
+    ok = np.zeros((sites, days), bool)
+    first = 0 if shows == group else NEVER
+    for kind in kinds:
+        rows = facts.rows[kind]
+        mine = (rows.source == source) & (rows.seen < days)
+        if mine.any():
+            ok[rows.platform[mine], np.maximum(rows.seen[mine], 0)] = True
+        first = min(first, facts.shown_since.get((source, kind), NEVER))
+    if first >= NEVER:
+        return None, None
+    failed = np.zeros((sites, days), bool)
+    v = facts.visits
+    mine = (v.source == source) & (v.day >= max(first, 0)) & (v.day < days)
+    whole, part = mine & (v.platform < 0), mine & (v.platform >= 0)
+    ok[:, v.day[whole & v.ok]] = True
+    failed[:, v.day[whole & ~v.ok]] = True
+    ok[v.platform[part & ~v.ok], v.day[part & ~v.ok]] = False
+    failed[v.platform[part & ~v.ok], v.day[part & ~v.ok]] = True
+    ok[v.platform[part & v.ok], v.day[part & v.ok]] = True
+    return ok, failed
+
+
+def covered_any(facts: Facts) -> Bools:
+    """Was anything about the platform seen by a healthy visit within its cadence on the day?"""
+    out = np.zeros(facts.shape, bool)
+    for group in GROUPS:
+        out |= visited(facts, group)[1]
+    return out
+
+
+def complaint_freshness(facts: Facts) -> Floats:
+    """Freshness of what complaint sources say: 1 while covered, halving every HALF_LIFE_FACT days without a visit."""
+
+    def make() -> Floats:
+        ok, _ = visited(facts, "complaint")
+        today = np.arange(facts.days)[None, :]
+        last = np.maximum.accumulate(np.where(ok, today, -NEVER), axis=1)
+        return freshness(np.where(last >= 0, (today - last).astype(float), np.inf), method.CADENCE_DAYS - 1)
+
+    found: Floats = cached(facts, "complaint_freshness", make)
+    return found
+
+
+def copy_weights(facts: Facts) -> Floats:
+    """Weight of each complaint (of `complaints`) as a possible copy: 1, 0.69, 0.31, then 0 within one text and platform.
+
+    A text that stands at COMMON_WORDING platforms or more is common wording and no copy from then on. Pure in time:
+    a weight depends only on what was seen before the complaint.
+    """
+    found: Floats = cached(facts, "copy_weights", lambda: _copy_weights(facts, complaints(facts)))
+    return found
+
+
+def copy_rank(facts: Facts) -> Ints:
+    """0 for the first of a group of copies, 1, 2 … for the further ones (see copy_weights)."""
+    copy_weights(facts)
+    found: Ints = facts.cache["copy_rank"]
+    return found
+
+
+def _copy_weights(facts: Facts, rows: Rows) -> Floats:
+    n = len(rows)
+    rank = np.zeros(n, dtype=np.int64)
+    marked = np.flatnonzero(rows["fingerprint"] != 0) if n else np.empty(0, np.int64)
+    if len(marked):
+        print_, platform, seen = rows["fingerprint"][marked], rows.platform[marked], rows.seen[marked]
+        common = _common_from(facts, print_)
+        order = np.lexsort((rows.at[marked], seen, print_, platform))
+        same = np.zeros(len(order), bool)
+        a, b = order[1:], order[:-1]
+        same[1:] = (
+            (platform[a] == platform[b])
+            & (print_[a] == print_[b])
+            & (seen[a] - seen[b] <= method.COPY_GAP_DAYS)
+            & (seen[a] < common[a])
+        )
+        at = np.arange(len(order))
+        start = np.maximum.accumulate(np.where(same, 0, at))
+        rank[marked[order]] = at - start
+    facts.cache["copy_rank"] = rank
+    table = np.array([*method.COPY_WEIGHTS, 0.0])
+    return table[np.minimum(rank, len(table) - 1)]
+
+
+def _common_from(facts: Facts, prints: Ints) -> Ints:
+    """The first day on which each text stood at COMMON_WORDING platforms."""
+    keys, days = facts.common
+    if not len(keys):
+        return np.full(len(prints), NEVER, dtype=np.int64)
+    at = np.minimum(np.searchsorted(keys, prints), len(keys) - 1)
+    return np.where(keys[at] == prints, days[at], NEVER)

@@ -1,0 +1,183 @@
+"""What the population of platforms teaches, per day and from what was visible by then; fitted once, used by all chunks.
+
+Fitted every FIT_EVERY_DAYS days on at most FIT_SAMPLE platforms chosen by the hash of their host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln, logsumexp
+
+from scoring import method
+from scoring.droprate import DropPriors, drop_complaints, observed_days
+from scoring.exposure import exposure
+from scoring.facts import Facts, Floats
+from scoring.panel import complaints, copy_weights, latest, visited, window
+
+_NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)
+_LOG_MASS = np.log(_MASS / _MASS.sum())
+_MEANS = np.arange(-11.0, -2.9, 0.2)
+_SPREADS = np.array([0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 1.8])
+_FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Population figures per day: the drop rate's prior, complaints a day of a median platform, share that disclose counters,
+    share of drops among complaints."""
+
+    drop: DropPriors
+    disclose: Floats
+    drop_share: Floats
+    index: Floats
+    products: dict[str, tuple[Any, Floats]]
+
+
+def fit(facts: Facts) -> Priors:
+    """Fit the population's figures; with fewer than 10 usable platforms the method's own defaults stand."""
+    sample = _sample(facts)
+    return Priors(
+        drop=_drop(sample),
+        disclose=_disclose(sample),
+        drop_share=_drop_share(sample),
+        index=_index(sample),
+        products=_products(facts),
+    )
+
+
+def _sample(facts: Facts) -> Facts:
+    """The facts about at most FIT_SAMPLE platforms, the same ones in every run."""
+    if len(facts.sites) <= method.FIT_SAMPLE:
+        return facts
+    by_hash = sorted(range(len(facts.sites)), key=lambda i: hashlib.sha256(facts.sites[i].host.encode()).digest())
+    chosen = np.array(sorted(by_hash[: method.FIT_SAMPLE]), dtype=np.int64)
+    number = np.full(len(facts.sites) + 1, -2, dtype=np.int64)
+    number[chosen] = np.arange(len(chosen))
+    number[-1] = -1  # Visits to every platform stay visits to every platform.
+    rows = {}
+    for kind, found in facts.rows.items():
+        mine = found.take(number[found.platform] >= 0)
+        rows[kind] = replace(mine, platform=number[mine.platform])
+    v = facts.visits
+    keep = number[v.platform] >= -1
+    visits = replace(
+        v, platform=number[v.platform[keep]], day=v.day[keep], source=v.source[keep], ok=v.ok[keep], crawl=v.crawl[keep]
+    )
+    return replace(facts, sites=[facts.sites[i] for i in chosen], rows=rows, visits=visits, cache={})
+
+
+def _epochs(facts: Facts) -> list[int]:
+    """Days on which to fit: fixed calendar days, so that a later run fits on the same ones; plus the first."""
+    every = method.FIT_EVERY_DAYS
+    return [d for d in range(facts.days) if d == 0 or (facts.first_day + d) % every == 0]
+
+
+def _fill(facts: Facts, values: dict[int, float]) -> Floats:
+    """A figure per day that holds from each epoch to the next."""
+    out = np.empty(facts.days)
+    for day in sorted(values):
+        out[day:] = values[day]
+    return out
+
+
+def _drop(facts: Facts) -> DropPriors:
+    rows, weight, _ = drop_complaints(facts)
+    count = window(facts, rows, method.DROP_WINDOW, weight)
+    seen = exposure(facts)
+    orders = seen.per_day * observed_days(facts)
+    known = np.isfinite(orders) & (orders > 0)
+    default = float(np.log(method.DROP_MEDIAN * method.REPORTING_MEAN))
+    means, spreads = {}, {}
+    for day in _epochs(facts):
+        use = known[:, day]
+        mean, total = default, 1.0
+        if use.sum() >= _FEWEST:
+            mean, total = _marginal(count[use, day], orders[use, day], seen.log_sd[use, day])
+        means[day] = mean
+        low, high = method.DROP_SPREAD_RANGE
+        spreads[day] = float(np.clip(np.sqrt(max(total**2 - method.REPORTING_PLATFORM_SD**2, 0)), low, high))
+    log_mean = _fill(facts, means)
+    # The shift of the product is split between drop rate and reporting by how uncertain each is beforehand.
+    share = method.DROP_MEDIAN_SD**2 / (method.DROP_MEDIAN_SD**2 + method.REPORTING_GLOBAL_SD**2)
+    return DropPriors(log_mean, _fill(facts, spreads), np.log(method.DROP_MEDIAN) + share * (log_mean - default))
+
+
+def _marginal(count: Floats, orders: Floats, exposure_sd: Floats) -> tuple[float, float]:
+    """(mean, spread) of log(drop rate × reporting) that maximise the NB marginal likelihood on a grid."""
+    k = method.COMPLAINT_SHAPE
+    best, found = -np.inf, (0.0, 1.0)
+    for spread in _SPREADS:
+        sd = np.sqrt(spread**2 + exposure_sd**2)
+        x = (np.log(orders)[:, None] + sd[:, None] * _NODES[None, :])[:, None, :] + _MEANS[None, :, None]
+        lam = np.exp(np.clip(x, -30, 30))
+        c = count[:, None, None]
+        log = gammaln(c + k) - gammaln(k) - gammaln(c + 1) + c * (x - np.log(k + lam)) - k * np.log1p(lam / k)
+        total = logsumexp(log + _LOG_MASS, axis=2).sum(axis=0)
+        # A weak pull to the usual mean keeps a young market from running off on a handful of complaints.
+        total -= 0.5 * ((_MEANS - np.log(method.DROP_MEDIAN * method.REPORTING_MEAN)) / 1.0) ** 2
+        at = int(np.argmax(total))
+        if total[at] > best:
+            best, found = float(total[at]), (float(_MEANS[at]), float(spread))
+    return found
+
+
+def _disclose(facts: Facts) -> Floats:
+    seen = exposure(facts)
+    any_row = latest(facts, facts.rows["orders"]) >= 0
+    known = any_row.sum(axis=0)
+    shown = (any_row & ~seen.hidden & seen.ever).sum(axis=0)
+    return np.where(known >= _FEWEST, shown / np.maximum(known, 1), 0.0)
+
+
+def _drop_share(facts: Facts) -> Floats:
+    rows, weight, _ = drop_complaints(facts)
+    drops = window(facts, rows, method.DROP_WINDOW, weight).sum(axis=0)
+    every = window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)).sum(axis=0)
+    mean0, strength = method.SHARES["drop_overrepresented"]
+    return (drops + mean0 * strength) / (every + strength)
+
+
+def _index(facts: Facts) -> Floats:
+    """Complaints per 1,000 orders of the whole sample (nan without exposure)."""
+    seen = exposure(facts)
+    every = window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts))
+    orders = seen.per_day * observed_days(facts)
+    ok = np.isfinite(orders) & (orders > 0) & visited(facts, "complaint")[0].any(axis=1)[:, None]
+    total = np.where(ok, orders, 0).sum(axis=0)
+    return np.where(total > 0, 1000 * np.where(ok, every, 0).sum(axis=0) / np.maximum(total, 1e-9), np.nan)
+
+
+def _products(facts: Facts) -> dict[str, tuple[Any, Floats]]:
+    """Product -> (fit days, median price over platforms of the last 28 days before each); at least 3 platforms."""
+    rows = facts.rows["price"]
+    rows = rows.take(np.nan_to_num(rows["price"]) > 0) if len(rows) else rows
+    if not len(rows):
+        return {}
+    names, product = np.unique(rows["product"].astype(str), return_inverse=True)
+    epochs = np.array(_epochs(facts))
+    medians = np.full((len(names), len(epochs)), np.nan)
+    visible = np.maximum(rows.seen, rows.day)
+    for at, day in enumerate(epochs):
+        recent = (visible <= day) & (visible > day - method.FIT_EVERY_DAYS)
+        # One vote a platform and product: its latest price.
+        key = rows.platform[recent] * len(names) + product[recent]
+        order = np.lexsort((rows.at[recent], key))
+        newest = np.r_[np.diff(key[order]) != 0, True] if len(order) else np.empty(0, bool)
+        chosen = np.flatnonzero(recent)[order][newest]
+        _medians(product[chosen], rows["price"][chosen], medians[:, at])
+    return {str(n): (epochs, medians[i]) for i, n in enumerate(names)}
+
+
+def _medians(product: Any, price: Floats, out: Floats) -> None:
+    """Median price of each product with at least 3 platforms, into `out`."""
+    order = np.lexsort((price, product))
+    product, price = product[order], price[order]
+    begin = np.flatnonzero(np.r_[True, np.diff(product) != 0]) if len(product) else np.empty(0, int)
+    size = np.diff(np.r_[begin, len(product)])
+    enough = size >= 3
+    middle = (price[begin + (size - 1) // 2] + price[begin + size // 2]) / 2 if len(begin) else np.empty(0)
+    out[product[begin[enough]]] = middle[enough]
