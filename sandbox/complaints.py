@@ -147,7 +147,7 @@ def _campaigns(
             )
             parts.append(_part(np.full(40, p.index), start + 3 * rng.random(40), kind, -1, SMEAR))
         if p.character == "praised":
-            start = int(rng.integers(parameters.days // 2, parameters.days - 60))
+            start = int(rng.integers(parameters.days // 3, parameters.days - 50))
             day = start + np.floor(40 * rng.random(60)) + _time_of_day(60, rng)
             parts.append(_part(np.full(60, p.index), day, NUMBER["other"], -1, SHILL))
     return parts
