@@ -1,0 +1,36 @@
+"""From an answer, or its absence, to an availability probe: outcome ok, slow, down or refused, with its finer class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.walls import place_of, wall_of
+
+SLOW_SECONDS = 5.0
+_REFUSED = {"js_challenge", "waf_block"}
+_FAILURES = {
+    "dns_gone": "dns_gone",
+    "tls_error": "tls_error",
+    "timeout": "timeout",
+    "connect_refused": "connect_refused",
+    "broken": "broken",
+}
+
+
+def probe_of_page(status: int, body: bytes, text: str, latency: float | None) -> dict[str, Any]:
+    """Outcome, class, status and latency of an answered home page; a wall is refused, a page in its place is down."""
+    kind = wall_of(body) or place_of(status, text)
+    milliseconds = round(latency * 1000) if latency is not None else None
+    if kind is None:
+        slow = latency is not None and latency >= SLOW_SECONDS
+        outcome, kind = ("slow", "slow") if slow else ("ok", "up")
+    else:
+        outcome = "refused" if kind in _REFUSED else "down"
+    return {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds}
+
+
+def probe_of_failure(kind: str) -> dict[str, Any] | None:
+    """The probe a failed request makes, or None when nothing was learned about the site (robots.txt, our own guard)."""
+    if kind not in _FAILURES:
+        return None
+    return {"outcome": "down", "class": _FAILURES[kind], "status": None, "latency_ms": None}

@@ -1,0 +1,305 @@
+"""What every source shares: one universal callback, one transaction a page, an outcome for every host and the crawl.
+
+A spider declares its card, asks for pages by step and turns each into records of the open evidence format; it never
+touches the database, the archive or the clock, and it never decides on its own that silence is good news.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.books import Books, NoBooks
+from crawler.clock import Clock
+from crawler.failures import why
+from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.archive import ArchiveWriter
+from store.ingest import SourceCard, Target
+from store.names import host_key
+from store.redact import clean
+
+Record = dict[str, Any]
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Visit:
+    """What one crawl is doing about one host."""
+
+    at: dt.datetime | None = None
+    """When its first answer came: one moment for all that is observed on the visit."""
+    pending: int = 0
+    records: int = 0
+    outcome: str = "ok"
+    reason: str | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def worsen(self, outcome: str, reason: str) -> None:
+        """Lower the outcome; blocked says more than failed, and the first reason is the cause of the rest."""
+        if self.outcome == "ok" or (self.outcome == "failed" and outcome == "blocked"):
+            self.outcome, self.reason = outcome, reason
+
+
+class SourceSpider(Spider):
+    """Base of all sources. Subclasses give `card` and methods `begin`, `read_<step>` and, if needed, `missed`."""
+
+    card: ClassVar[SourceCard]
+    expected: ClassVar[tuple[int, int]]
+    """Records a healthy crawl of one host (or of the whole source) brings, least and most."""
+    whole_source: ClassVar[bool] = False
+    visits_platforms: ClassVar[bool] = False
+    """Whether it asks the platforms' own hosts; such spiders run one after another, never two at one host."""
+
+    def __init__(
+        self,
+        platform: str = "",
+        limit: str | int = 0,
+        books: Books | None = None,
+        targets: Sequence[Target] | None = None,
+        progress: Progress | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`platform`: hosts separated by commas; `limit`: at most so many; the rest is given by `crawler.run`."""
+        super().__init__(**kwargs)
+        self.books = books or NoBooks()
+        named = [Target(0, host_key(h), None, (), None) for h in platform.split(",") if h.strip()]
+        self.targets = list(targets) if targets is not None else named
+        if int(limit):
+            self.targets = self.targets[: int(limit)]
+        self.progress = progress or (lambda event: None)
+        self.visits: dict[str, Visit] = {}
+        self.outcome, self.reason = "ok", None  # type: tuple[str, str | None]
+        self.measured: dict[str, Any] = {}
+        self.record_count = 0
+        self.refusals: list[str] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SourceSpider:
+        """Scrapy's constructor."""
+        spider: SourceSpider = super().from_crawler(crawler, *args, **kwargs)
+        feeds = bool(crawler.settings.getdict("FEEDS"))
+        spider.exporting = feeds or isinstance(spider.books, NoBooks)
+        return spider
+
+    exporting: bool = True
+
+    @property
+    def archive(self) -> ArchiveWriter | None:
+        """Where captures go; none in a plain Scrapy run."""
+        return self.books.archive
+
+    def project(self, url: str, response: Response) -> bytes | None:
+        """What may be kept of an answer that names people; None where the received bytes themselves are kept."""
+        return None
+
+    def begin(self) -> Iterator[Request]:
+        """The first requests of the crawl."""
+        raise NotImplementedError
+
+    def missed(self, request: Request, host: str | None, kind: str, reason: str) -> Iterator[Record]:
+        """Records to make of a request that got no response (`kind` as in crawler.failures)."""
+        return iter(())
+
+    def instead(self, request: Request, kind: str) -> Request | None:
+        """Another way to ask what got no response, if there is one."""
+        return None
+
+    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+        """Last records about a host, when nothing more is pending."""
+        return iter(())
+
+    def ask(self, url: str, step: str, host: str | None = None, **options: Any) -> Request:
+        """A request whose answer goes to `read_<step>`; `known` values are handed to it, `meta` to Scrapy."""
+        meta = {"handle_httpstatus_all": True, **options.pop("meta", {})}
+        known = options.pop("known", {})
+        return Request(
+            url,
+            callback=self.on_page,
+            errback=self.on_failure,
+            dont_filter=True,
+            cb_kwargs={"step": step, "host": host, "known": known},
+            meta=meta,
+            **options,
+        )
+
+    def visit(self, host: str) -> Visit:
+        """The visit to `host`, opened at its first page."""
+        if host not in self.visits:
+            self.visits[host] = Visit()
+        return self.visits[host]
+
+    def at(self, host: str | None = None, response: Response | None = None) -> dt.datetime:
+        """The moment an observation is dated with: of the host's visit, else of the page, else the present."""
+        fetched: dt.datetime | None = (
+            response.request.meta.get("fetched_at") if response and response.request else None
+        )
+        if host is None:
+            return fetched or self.clock.now()
+        visit = self.visit(host)
+        if visit.at is None:
+            visit.at = fetched or self.clock.now()
+        return visit.at
+
+    @property
+    def clock(self) -> Clock:
+        """The crawl's clock."""
+        if not hasattr(self, "_clock"):
+            self._clock = Clock.of(self.crawler)
+        return self._clock
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask the first pages; hosts a killed attempt had finished are not asked again."""
+        for out in self._sent(self.begin()):
+            yield out
+
+    def on_page(
+        self, response: Response, step: str, host: str | None, known: dict[str, Any]
+    ) -> Iterator[Any]:
+        """Read one page: all its records in one transaction, then the requests it leads to."""
+        records: list[Record] = []
+        requests: list[Request] = []
+        stop: CloseSpider | None = None
+        if host:
+            self.at(host, response)
+        try:
+            for out in getattr(self, f"read_{step}")(response, host=host, **known):
+                (requests if isinstance(out, Request) else records).append(out)
+        except SourceBlocked as error:
+            stop = self._trouble(host, "blocked", str(error))
+        except SourceChanged as error:
+            stop = self._trouble(host, "failed", f"unexpected answer: {error}")
+        except NotAnswered as error:
+            self._fail(host, "failed", str(error))
+        assert response.request is not None
+        yield from self._close_page(response.request, response, host, records, requests)
+        if stop:
+            raise stop
+
+    def on_failure(self, failure: Failure) -> Iterator[Any]:
+        """A request without a response: say why, and what it means for the host."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        host = request.cb_kwargs["host"]
+        assert failure.value is not None
+        outcome, kind, reason = why(failure.value)
+        other = self.instead(request, kind)
+        if other is None and kind != "not_archived":
+            self._fail(host, outcome, reason)
+        records = list(self.missed(request, host, kind, reason)) if other is None else []
+        yield from self._close_page(request, None, host, records, [other] if other else [])
+
+    def _close_page(
+        self,
+        request: Request,
+        response: Response | None,
+        host: str | None,
+        records: list[Record],
+        requests: list[Request],
+    ) -> Iterator[Any]:
+        sent = list(self._sent(iter(requests)))
+        if host:
+            visit = self.visit(host)
+            visit.pending -= 1
+            if not visit.pending:
+                records += self.finished(host, visit)
+        self._keep(request, host, records)
+        if host and not self.visits[host].pending:
+            self._finish(host)
+        self.progress({"event": "page", "source": self.name, "host": host, "url": request.url,
+                       "status": response.status if response else None, "records": len(records)})  # fmt: skip
+        yield from sent
+        if self.exporting:
+            yield from (_shown(record) for record in records)
+
+    def _sent(self, requests: Iterator[Request]) -> Iterator[Request]:
+        for request in requests:
+            host = request.cb_kwargs["host"]
+            if host in self.books.done:
+                continue
+            if host:
+                self.visit(host).pending += 1
+            yield request
+
+    def _keep(self, request: Request, host: str | None, records: list[Record]) -> None:
+        captures = request.meta.get("captures", ())
+        if not captures and not records:
+            return
+        page = len(captures) - 1
+        stored = [{**record, "_capture": page} for record in records] if captures else records
+        saved = self.books.page(captures, stored)
+        self.refusals += [refused.reason for refused in saved.refused]
+        self.record_count += len(records) - len(saved.refused)
+        if host:
+            self.visits[host].records += len(records)
+
+    def _fail(self, host: str | None, outcome: str, reason: str) -> None:
+        if host:
+            self.visit(host).worsen(outcome, reason)
+        elif self.outcome == "ok":
+            self.outcome, self.reason = outcome, reason
+
+    def _trouble(self, host: str | None, outcome: str, reason: str) -> CloseSpider | None:
+        """A wall or a changed layout: of one platform it is that host's, of the source itself it ends the crawl."""
+        if self.visits_platforms and host:
+            self.visit(host).worsen(outcome, reason)
+            return None
+        self.outcome, self.reason = outcome, reason
+        return CloseSpider(outcome)
+
+    def end(self, host: str) -> None:
+        """Close the visit to a host of which nothing was asked."""
+        if not self.visit(host).pending:
+            self._finish(host)
+
+    def _finish(self, host: str) -> None:
+        visit = self.visits[host]
+        self.books.platform(host, visit.outcome, visit.reason)
+        self.books.done[host] = visit.outcome
+        self.progress({"event": "host", "source": self.name, "host": host, "outcome": visit.outcome,
+                       "reason": visit.reason, "records": visit.records})  # fmt: skip
+
+    def closed(self, reason: str) -> None:
+        """End the books: hosts still open share the crawl's fate, and an empty crawl is never calm."""
+        if reason not in ("finished", "blocked", "failed") and self.outcome == "ok":
+            self.outcome, self.reason = "failed", f"ended early: {reason}"
+        for host, visit in self.visits.items():
+            if visit.pending and host not in self.books.done:
+                visit.worsen(
+                    self.outcome if self.outcome != "ok" else "failed", self.reason or "not finished"
+                )
+                self._finish(host)
+        self._judge()
+        requests = self.crawler.stats.get_value("downloader/request_count", 0)
+        measured = (
+            {**self.measured, "refused_records": self.refusals[:20]} if self.refusals else self.measured
+        )
+        self.books.close(self.clock.now(), self.outcome, self.reason, requests, self.record_count, measured)
+        self.progress({"event": "crawl", "source": self.name, "outcome": self.outcome, "reason": self.reason,
+                       "requests": requests, "records": self.record_count, "measured": measured})  # fmt: skip
+
+    def _judge(self) -> None:
+        """The crawl's own outcome, where nothing decided it yet."""
+        if self.outcome != "ok":
+            return
+        outcomes = list(self.books.done.values())
+        if self.refusals and self.record_count == 0:
+            self.outcome, self.reason = "failed", f"no record was accepted: {self.refusals[0]}"
+        elif outcomes and "ok" not in outcomes:
+            self.outcome = "blocked" if set(outcomes) == {"blocked"} else "failed"
+            first = next((v.reason for v in self.visits.values() if v.reason), None)
+            self.reason = f"no host could be read: {first}"
+        elif self.record_count < self.expected[0] and not outcomes:
+            self.outcome, self.reason = "failed", "the crawl brought nothing"
+
+
+def _shown(record: Record) -> Record:
+    """The record as it may leave in a file: texts redacted, as the database would keep them."""
+    texts = {key: clean(record[key]) for key in ("title", "text") if record.get(key)}
+    return {**record, **texts}

@@ -1,0 +1,101 @@
+"""The browser, for the few pages that are empty without JavaScript. Absent, such a page is unknown and all else works.
+
+It identifies itself like every other request, loads one page at a time and nothing from other hosts, and never loads
+images, fonts, media or styles. No stealth, no stored state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+
+from crawler.guard import Guard, Refused
+from crawler.politeness import RobotsMiddleware
+
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+_SKIPPED = {"image", "font", "media", "stylesheet", "websocket", "eventsource"}
+_NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
+
+
+def executable() -> str | None:
+    """The browser to use: environment CHROMIUM, the path written in `.cache/browser` by the set-up, else one on PATH."""
+    noted = Path(".cache/browser")
+    wanted = [os.environ.get("CHROMIUM", ""), noted.read_text().strip() if noted.is_file() else ""]
+    found = [path for path in wanted if path and Path(path).is_file()]
+    return found[0] if found else next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def available() -> bool:
+    """Whether pages that need JavaScript can be read here."""
+    return bool(importlib.util.find_spec("scrapy_playwright")) and executable() is not None
+
+
+def launch_options(proxy: str = "") -> dict[str, Any]:
+    """How Chromium is started; `proxy` is the sandbox's address."""
+    options: dict[str, Any] = {"executable_path": executable(), "headless": True, "args": _ARGS}
+    return options | {"proxy": {"server": proxy}} if proxy else options
+
+
+async def one_at_a_time(page: Any, request: Any) -> None:
+    """Let the page load its parts one after another: the host sees one request at a time from us."""
+    turn = asyncio.Lock()
+
+    async def wait(route: Any) -> None:
+        await turn.acquire()
+        await route.fallback()
+
+    def done(_: Any) -> None:
+        if turn.locked():
+            turn.release()
+
+    page.on("requestfinished", done)
+    page.on("requestfailed", done)
+    await page.route("**/*", wait)
+
+
+async def open_browser(crawler: Crawler) -> Any:
+    """A started scrapy-playwright handler for `crawler`; raises RuntimeError when no browser is installed."""
+    if executable() is None:
+        raise RuntimeError("no Chromium found: set CHROMIUM or run the set-up")
+    from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+    handler = ScrapyPlaywrightDownloadHandler.from_crawler(crawler)
+    handler.abort_request = partial(_refused, crawler)
+    # The handler waits for the engine's start signal, which is long past: start it here.
+    await handler._maybe_launch_in_thread()
+    return handler
+
+
+def _refused(crawler: Crawler, request: Any) -> bool:
+    """Whether the page may not load this part: heavy, of another host, never asked, or forbidden by robots.txt."""
+    url = urlsplit(request.url)
+    if request.resource_type in _SKIPPED:
+        return True
+    if (
+        not request.is_navigation_request()
+        and url.hostname != urlsplit(request.frame.url or request.url).hostname
+    ):
+        return True
+    try:
+        Guard.of(crawler).check_url(request.url)
+    except Refused:
+        return True
+    robots = crawler.get_downloader_middleware(RobotsMiddleware)
+    return robots is not None and not robots.permits(request.url)

@@ -1,0 +1,57 @@
+"""Why a request got no response, in words for the ledger and in the availability classes."""
+
+from __future__ import annotations
+
+import ssl
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+
+from crawler.guard import Refused
+from crawler.politeness import Unwelcome
+
+
+class NotArchived(IgnoreRequest):
+    """In a replay: the archive holds no answer to this request."""
+
+
+def why(error: BaseException) -> tuple[str, str, str]:
+    """(crawl outcome, kind, reason) of a failed request.
+
+    Kinds: unwelcome (the host does not want it), refused (our guard), not_archived, dns_gone, tls_error, timeout,
+    connect_refused, broken.
+    """
+    if isinstance(error, Unwelcome) and error.cause is not None:
+        return why(error.cause)
+    if isinstance(error, Unwelcome):
+        kept_out = "answered HTTP 5" in str(error) or "HTML" in str(error)
+        return ("failed" if kept_out else "blocked"), "unwelcome", str(error)
+    if isinstance(error, NotArchived):
+        return "failed", "not_archived", str(error)
+    if isinstance(error, Refused):
+        return "failed", "refused", str(error)
+    if isinstance(error, CannotResolveHostError):
+        return "failed", "dns_gone", "the name does not resolve"
+    if isinstance(error, DownloadTimeoutError):
+        return "failed", "timeout", "no answer in time"
+    if _is_tls(error):
+        return "failed", "tls_error", "no TLS connection"
+    if isinstance(error, DownloadConnectionRefusedError):
+        return "failed", "connect_refused", "the connection was refused"
+    if isinstance(error, DownloadFailedError):
+        return "failed", "broken", f"the connection broke: {error}"[:200]
+    return "failed", "broken", f"{type(error).__name__}: {error}"[:200]
+
+
+def _is_tls(error: BaseException) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "SSL" in type(seen).__name__:
+            return True
+        seen = seen.__cause__
+    return False

@@ -1,0 +1,1 @@
+"""Wire formats of the sources: bytes in, plain values out. Nothing here fetches or stores."""

@@ -1,0 +1,135 @@
+"""Answers of a self-hosted ICP query service (ymicp-compatible): filed, not filed, or no answer at all. Pure.
+
+A failed query is never "not filed": everything that is not a clear list raises. A natural person's filing keeps no name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.names import registrable
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+PERSONAL = "个人"
+_LOGIN = {401}
+_SETTINGS = {101, 102}
+_BUSY = {429}
+_WALL = ("创宇盾", "疑似黑客", "访问频次过高")
+
+
+@dataclass(frozen=True)
+class Filed:
+    """One filing as the registry states it; `entity` is None for a natural person."""
+
+    domain: str
+    number: str
+    nature: str
+    entity: str | None
+    limit_access: bool | None
+    approved_on: dt.date | None
+
+
+def filing_of(body: str, domain: str) -> Filed | None:
+    """The filing of registrable `domain`, or None when the registry clearly has none.
+
+    Raises SourceBlocked (login, firewall, rate), NotAnswered (the service's own failure), SourceChanged (unknown shape).
+    """
+    document = document_of(body)
+    rows = document["params"]["list"]
+    same = [row for row in rows if isinstance(row, dict) and _is(row.get("domain"), domain)]
+    if rows and not same:
+        raise NotAnswered(f"{len(rows)} filings came back, none for {domain}")
+    return filed_of(same[0]) if same else None
+
+
+def document_of(body: str) -> dict[str, Any]:
+    """The parsed success answer with a list in it; raises for everything else (HTTP is 200 even for errors)."""
+    text = body.strip()
+    if text.startswith("<"):
+        raise SourceBlocked("an HTML page instead of JSON (firewall)")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise SourceChanged(f"not JSON: {text[:60]!r}") from None
+    if not isinstance(document, dict):
+        raise SourceChanged("not a JSON object")
+    said = " ".join(str(document[k]) for k in ("msg", "message", "error") if document.get(k))
+    code = _code(document.get("code"))
+    if code in _LOGIN:
+        raise SourceBlocked(f"code {code}: {said}")
+    if code in _BUSY or any(word in said for word in _WALL):
+        raise SourceBlocked(f"code {code}: {said}")
+    if code in _SETTINGS:
+        raise SourceChanged(f"code {code}: {said}")
+    if code != 200 or document.get("success") is False:
+        raise NotAnswered(f"code {code}: {said}")
+    params = document.get("params")
+    if not isinstance(params, dict) or not isinstance(params.get("list"), list):
+        raise SourceChanged("code 200 without a list")
+    if not params["list"] and _code(params.get("total", 0)) not in (0, None):
+        raise NotAnswered("the list is empty but the total is not")
+    return document
+
+
+def filed_of(row: dict[str, Any]) -> Filed:
+    """One row of the list; raises SourceChanged when number or nature is missing."""
+    number = str(row.get("serviceLicence") or row.get("mainLicence") or "").strip()
+    nature = str(row.get("natureName") or "").strip()
+    if not number or not nature or "查询失败" in number:
+        raise SourceChanged("a filing without number or nature")
+    return Filed(
+        domain=str(row.get("domain")),
+        number=number,
+        nature=nature,
+        entity=None if nature == PERSONAL else str(row.get("unitName") or "").strip() or None,
+        limit_access={"是": True, "否": False}.get(str(row.get("limitAccess") or "")),
+        approved_on=_approved(row.get("updateRecordTime")),
+    )
+
+
+def project(body: str) -> str:
+    """The answer without the names of natural persons; an answer that is no JSON keeps only its length."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        # Keep that it was a page, and which: the reader must still tell a firewall from an answer.
+        wall = next((word for word in _WALL if word in body), "")
+        return (
+            f"<html>{wall} {len(body)}</html>" if body.strip().startswith("<") else f"unreadable {len(body)}"
+        )
+    _anonymise(document)
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _anonymise(value: Any) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _anonymise(item)
+    elif isinstance(value, dict):
+        value.pop("leaderName", None)
+        if "natureName" in value and str(value["natureName"]).strip() in (PERSONAL, ""):
+            for key in ("unitName", "serviceName"):
+                value.pop(key, None)
+        for item in value.values():
+            _anonymise(item)
+
+
+def _is(value: Any, domain: str) -> bool:
+    return bool(value) and registrable(str(value).strip().lower()) == domain
+
+
+def _code(value: Any) -> int | None:
+    text = str(value if value is not None else "")
+    return int(text) if text.lstrip("-").isdigit() else None
+
+
+def _approved(value: Any) -> dt.date | None:
+    """The day of approval; the registry prints China time."""
+    try:
+        return dt.datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA).date()
+    except ValueError:
+        return None

@@ -1,0 +1,104 @@
+"""What may be asked at all: http(s) only, public addresses only, and never a page that belongs to a buyer.
+
+It refuses before a connection is made. In sandbox mode the world is the sandbox: every `*.test` host goes through
+its proxy and every other host is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import unquote, urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.utils.httpobj import urlparse_cached
+
+NEVER = re.compile(
+    r"""
+      /(?:order-?search|search-?order|orderquery|create-order|createorder|chadan|bill|cart|checkout|captcha|kaptcha
+         |login|logout|signin|register|regsite|frontlogin|complaint/store\w*)(?:[/.?\#]|$)
+    | /user/api/index/(?:query|secret|pay)\b | /user/(?:index/query|authentication|personal|login|reg)\b
+    | /(?:submit|mapi)\.php | /pay(?:ment|s)?(?:[/.?]|$) | /s\#?/record | /api/v1/(?:guest/)?(?:orders?|auth|login)\b
+    | [?&](?:act|mod)=(?:query|order|chadan|pay|login|reg|cart|payrmb|captcha|getshareid)\b
+    | /api/(?:sms|votes|user)/
+    """,
+    re.I | re.X,
+)
+"""Paths of order queries, logins, carts, captchas and payment: buyers' data or an act, never a public list."""
+
+
+class Refused(IgnoreRequest):
+    """This request must not be made; the message says why."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet (not private, loopback, link-local, reserved or mapped so)."""
+    ip = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(ip, ipaddress.IPv6Address) and (inner := ip.ipv4_mapped or ip.sixtofour):
+        ip = inner
+    return ip.is_global and not ip.is_multicast
+
+
+class Guard:
+    """The rules for one run; raises Refused, returns nothing."""
+
+    def __init__(self, sandbox: bool, allowed_hosts: list[str]) -> None:
+        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private."""
+        self.sandbox = sandbox
+        self.allowed_hosts = {h.lower() for h in allowed_hosts if h}
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Guard:
+        """The guard of `crawler`; the hosts of configured source addresses count as named by the operator."""
+        settings = crawler.settings
+        named = [urlsplit(settings.get(key) or "").hostname or "" for key in ("ICP_BASE", "RDAP_BASE")]
+        return cls(bool(settings.get("SANDBOX_PROXY")), named + settings.getlist("GUARD_ALLOWED_HOSTS"))
+
+    def check_url(self, url: str) -> None:
+        """Refuse a scheme, host or path that may never be asked; raises Refused."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        if parts.scheme not in ("http", "https") or not host:
+            raise Refused(f"only http and https are fetched: {url[:80]}")
+        if self.sandbox and not host.endswith(".test"):
+            raise Refused(f"outside the sandbox: {host}")
+        if NEVER.search(unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")):
+            raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
+        if not self.sandbox and _is_literal(host):
+            self.check_address(host, host)
+
+    def check_address(self, host: str, address: str) -> None:
+        """Refuse an address that is not public, unless the operator named its host; raises Refused."""
+        if host.lower() not in self.allowed_hosts and not is_public(address):
+            raise Refused(f"{host} is at {address}, which is not a public address")
+
+
+class GuardMiddleware:
+    """Applies the guard to every request, redirects and robots.txt included."""
+
+    def __init__(self, guard: Guard, proxy: str) -> None:
+        """`proxy` is the sandbox's address, or empty."""
+        self._guard = guard
+        self._proxy = proxy
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> GuardMiddleware:
+        """Scrapy's constructor."""
+        return cls(Guard.of(crawler), crawler.settings.get("SANDBOX_PROXY") or "")
+
+    def process_request(self, request: Request) -> None:
+        """Refuse, or send the request on its way."""
+        urlparse_cached(request)
+        self._guard.check_url(request.url)
+        if self._proxy:
+            request.meta["proxy"] = self._proxy
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,13 @@
+"""The three ways in which an answer is no answer. A spider raises one; it never turns it into "nothing found"."""
+
+
+class SourceBlocked(Exception):
+    """A login, captcha or refusal page: stop, record, never work around."""
+
+
+class SourceChanged(Exception):
+    """The answer does not look as this source's answers look; nothing may be concluded from it."""
+
+
+class NotAnswered(Exception):
+    """This one question got no answer (an error of the service); the host stays unknown, the rest goes on."""

@@ -1,0 +1,161 @@
+"""How a named, slow, obedient guest behaves: robots.txt, Crawl-delay, and stopping where it is not wanted.
+
+No spider may switch any of it off. robots.txt missing (404) = allowed; 5xx, timeout or HTML = do not crawl.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader import Slot
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.walls import wall_of
+from store.names import registrable
+
+log = logging.getLogger(__name__)
+
+STOP_STATUSES = {401, 403, 407, 429, 456}
+"""Answers after which nothing more is asked of that host in this run (456: Sina's ban of an address)."""
+_MISSING = {404, 410}
+
+
+class Unwelcome(IgnoreRequest):
+    """The host does not want this request; the message says how we know.
+
+    `cause` is set where robots.txt could not be had at all: then the host itself gave no answer.
+    """
+
+    def __init__(self, reason: str, cause: Exception | None = None) -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.cause = cause
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """robots.txt with this project's reading of failures, and Crawl-delay honoured."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Keep why a host may not be crawled beside the parsed rules."""
+        super().__init__(crawler)
+        self._denied: dict[str, Unwelcome] = {}
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Let the request pass or raise Unwelcome with the reason a reader of the ledger sees."""
+        netloc = urlparse_cached(request).netloc
+        if netloc in self._denied:
+            raise self._denied[netloc]
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest:
+            raise Unwelcome("robots.txt disallows this page") from None
+
+    def permits(self, url: str) -> bool:
+        """Whether a part of a page already being visited may be loaded, by the rules read for its host."""
+        netloc = urlsplit(url).netloc
+        rules = self._parsers.get(netloc)
+        agent = self._robotstxt_useragent or self._default_useragent
+        return netloc not in self._denied and isinstance(rules, RobotParser) and rules.allowed(url, agent)
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status in _MISSING:
+            response = response.replace(body=b"")
+        elif reason := _unreadable(response):
+            self._denied[netloc] = Unwelcome(reason)
+            response = response.replace(body=b"")
+        await super()._parse_robots(response, netloc, request)
+        parser = self._parsers[netloc]
+        if isinstance(parser, RobotParser):
+            self._honour_delay(parser, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._denied[netloc] = Unwelcome("robots.txt could not be read: not crawled", exc)
+        super()._robots_error(exc, netloc)
+
+    def _honour_delay(self, parser: RobotParser, netloc: str, request: Request) -> None:
+        """Make Crawl-delay the least distance of the host's slot. In the sandbox it counts on the simulated calendar."""
+        delay = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
+        settings = self.crawler.settings
+        if not delay or settings.get("SANDBOX_PROXY"):
+            return
+        if delay > settings.getfloat("LONGEST_CRAWL_DELAY"):
+            self._denied[netloc] = Unwelcome(f"robots.txt asks for {delay:g} s between requests: not crawled")
+            return
+        downloader = self.crawler.engine.downloader
+        key = urlparse_cached(request).hostname or ""
+        wanted = max(delay, settings.getfloat("DOWNLOAD_DELAY"))
+        downloader.per_slot_settings[key] = {"delay": wanted, "concurrency": 1, "jitter": 0}
+        if slot := downloader.slots.get(key):
+            slot.delay, slot.jitter = max(slot.delay, wanted), 0.0
+
+
+class CrawlDelayThrottle(AutoThrottle):
+    """AutoThrottle that never goes below the delay a host's robots.txt asked for."""
+
+    def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        super()._adjust_delay(slot, latency, response)
+        downloader = self.crawler.engine.downloader
+        key = urlparse_cached(response).hostname or ""
+        slot.delay = max(slot.delay, downloader.per_slot_settings.get(key, {}).get("delay", 0.0))
+
+
+class HostStopMiddleware:
+    """After a refusal, a captcha or a firewall page nothing more is asked of that host in this run."""
+
+    def __init__(self) -> None:
+        """Nothing is stopped yet."""
+        self.stopped: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> HostStopMiddleware:
+        """Scrapy's constructor."""
+        return cls()
+
+    def process_request(self, request: Request) -> None:
+        """Refuse what would go to a stopped host."""
+        if reason := self.stopped.get(urlparse_cached(request).hostname or ""):
+            raise Unwelcome(reason)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Remember a refusal; the spider still sees the page, to record what it was."""
+        host = urlparse_cached(request).hostname or ""
+        if response.status in STOP_STATUSES:
+            self.stopped[host] = f"stopped after HTTP {response.status}"
+        elif len(response.body) < 200_000 and (wall := wall_of(response.body)):
+            self.stopped[host] = f"stopped at a {wall} page"
+        return response
+
+
+class SameSiteRedirectMiddleware(RedirectMiddleware):
+    """Follows redirects within one registrable domain; a move to another is left for the spider to record."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Any = None
+    ) -> Request | Response:
+        """The next request, or the redirect itself when it leaves the site."""
+        location = response.headers.get("Location")
+        if location and 300 <= response.status < 400:
+            here = urlsplit(request.url).hostname or ""
+            there = urlsplit(response.urljoin(location.decode("latin-1"))).hostname or ""
+            if registrable(here) != registrable(there):
+                return response
+        return super().process_response(request, response)
+
+
+def _unreadable(response: Response) -> str | None:
+    if response.status != 200:
+        return f"robots.txt answered HTTP {response.status}: not crawled"
+    head = response.body[:2000].lstrip().lower()
+    if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<script", b"<body")):
+        return "robots.txt is an HTML page: not crawled"
+    return None

@@ -1,0 +1,74 @@
+"""What may be kept of an answer that names people: the same structure, personal data redacted or dropped.
+
+Used by identity-bearing sources. The original bytes are hashed and never reach the disk. Projecting twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from store.redact import clean
+
+DROPPED = frozenset(
+    [
+        "author",
+        "wb_profile",
+        "gift",
+        "avatar",
+        "username",
+        "user",
+        "nickname",
+        "mobile",
+        "phone",
+        "tel",
+        "email",
+        "idcard",
+        "sex",
+        "age",
+        "manager",
+        "contactway",
+    ]
+)
+"""Keys that can only be about a person."""
+
+
+def project_json(value: Any, kept: frozenset[str], key: str = "") -> Any:
+    """`value` with every string redacted, keys of DROPPED removed, and values under `kept` keys (ids, times) untouched."""
+    if isinstance(value, dict):
+        return {k: project_json(v, kept, k) for k, v in value.items() if k not in DROPPED}
+    if isinstance(value, list):
+        return [project_json(v, kept, key) for v in value]
+    if isinstance(value, str) and key not in kept:
+        return clean(value)
+    return value
+
+
+def project_html(text: str, blocks: str, blanked: str, exempt: Callable[[LexborNode], bool]) -> str:
+    """The page without scripts and images, its texts redacted.
+
+    `blocks`: selector of elements redacted as one text (a number may be split over tags); `blanked`: elements emptied;
+    `exempt`: text nodes left as they are (record numbers that look like telephone numbers).
+    """
+    tree = LexborHTMLParser(text)
+    for node in tree.css("script, style, img, iframe, input"):
+        node.decompose()
+    for node in tree.css(blanked):
+        node.inner_html = ""
+    for node in tree.css(blocks):
+        whole = node.text(separator="\n", strip=True)
+        node.inner_html = ""
+        node.insert_child(clean(whole))
+    root = tree.root
+    if root is None:
+        return ""
+    texts = [
+        n for n in root.traverse(include_text=True) if n.tag == "-text" and (n.text_content or "").strip()
+    ]
+    for node in texts:
+        content = node.text_content or ""
+        if not exempt(node) and (kept := clean(content)) != content:
+            node.replace_with(kept)
+    return tree.html or ""

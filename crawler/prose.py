@@ -1,0 +1,88 @@
+"""Prose of a shop's pages: visible text, footer, notices, and links to its notice, terms and contact pages.
+
+Lists are read with lexbor; the few pages of prose (notices, terms) with beautifulsoup4, which forgives the most.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.guard import NEVER
+
+LONGEST = 5_000
+"""Characters of prose kept of a page."""
+_FOOTER = "footer, .footer, #footer, .copyright, [class*=beian], [class*=icp], .content-icp"
+_ROLES = (
+    ("terms", re.compile(r"条款|协议|退款|售后|声明|规则|免责")),
+    ("notice", re.compile(r"公告|通知|须知|必读|新闻")),
+    ("contact", re.compile(r"联系|关于我们|客服中心")),
+)
+_NOTICE = re.compile(r"公告|通知|必读|须知")
+_SPACE = re.compile(r"[ \t\xa0\u3000]+")
+_LINES = re.compile(r"\n\s*\n+")
+
+
+def visible(tree: LexborHTMLParser) -> str:
+    """The visible text of a page, for finding signs in."""
+    body = tree.body
+    return body.text(separator="\n", strip=True, skip_empty=True) if body is not None else ""
+
+
+def prose(html: str) -> str:
+    """The text of a notice or terms page or fragment, a block a line."""
+    soup = BeautifulSoup(html, "lxml")
+    for tag in soup(["script", "style", "noscript", "select", "option"]):
+        tag.decompose()
+    text = _SPACE.sub(" ", soup.get_text("\n", strip=True))
+    return _LINES.sub("\n", text)[:LONGEST]
+
+
+def footer_of(tree: LexborHTMLParser, text: str) -> str:
+    """What a visitor finds at the bottom: footer elements with their link targets, and the last of the visible text."""
+    parts = [node.html or "" for node in tree.css(_FOOTER)][:6]
+    marks = " ".join(_bare(part) for part in parts)
+    links = " ".join(parts)
+    return f"{marks}\n{text[-max(400, len(text) * 15 // 100) :]}\n{links}"
+
+
+def notices_of(tree: LexborHTMLParser) -> list[str]:
+    """HTML of blocks headed 公告, 通知 or 必读, where the shop's system is not known."""
+    found = []
+    for heading in tree.css("h1, h2, h3, h4, .title, .panel-title, .card-header, dt, legend"):
+        if len(heading.text()) <= 20 and _NOTICE.search(heading.text()):
+            block = heading.next
+            while block is not None and block.tag == "-text":
+                block = block.next
+            if block is not None:
+                found.append(block.html or "")
+    return found[:5]
+
+
+def role_links(tree: LexborHTMLParser, base: str) -> dict[str, str]:
+    """role → address of the first link on the same host to a terms, notice or contact page."""
+    host = urlsplit(base).hostname
+    found: dict[str, str] = {}
+    for link in tree.css("a[href]"):
+        href, label = link.attributes.get("href") or "", link.text(strip=True)
+        if not label or len(label) > 16 or href.startswith(("#", "javascript", "mailto", "tel")):
+            continue
+        for role, pattern in _ROLES:
+            if role not in found and pattern.search(label):
+                url = urljoin(base, href)
+                if (
+                    urlsplit(url).hostname == host
+                    and not NEVER.search(url)
+                    and url.rstrip("/") != base.rstrip("/")
+                ):
+                    found[role] = url
+                break
+    return found
+
+
+def _bare(html: str) -> str:
+    """Text of a footer fragment joined without spaces inside: a number may be split over tags."""
+    return re.sub(r"<[^>]+>", "", html)

@@ -1,0 +1,54 @@
+"""Archived responses instead of the network: the same spiders read a WARC file again. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.headers import Headers
+from scrapy.responsetypes import responsetypes
+
+from crawler.failures import NotArchived
+from store.archive import Archived, Stored, iterate
+
+
+class ReplayHandler(BaseDownloadHandler):
+    """Answers each URL with what the archive holds for it, in the order it was captured; the last is repeated."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Read the whole file: setting REPLAY_FILE; REPLAY_IN_PLACE says it lies in our own archive."""
+        super().__init__(crawler)
+        path = Path(crawler.settings["REPLAY_FILE"])
+        self._in_place = path.name if crawler.settings.getbool("REPLAY_IN_PLACE") else ""
+        self._held: dict[str, deque[tuple[int, Archived]]] = {}
+        for offset, archived in iterate(path):
+            self._held.setdefault(archived.url, deque()).append((offset, archived))
+
+    async def download_request(self, request: Request) -> Response:
+        """The archived answer; a missing robots.txt is a 404 (it was obeyed when the pages were fetched)."""
+        held = self._held.get(request.url)
+        if held is None:
+            if request.url.endswith("/robots.txt"):
+                return Response(request.url, status=404)
+            raise NotArchived(f"not in the archive: {request.url}")
+        offset, archived = held.popleft() if len(held) > 1 else held[0]
+        media_type = next((v for k, v in archived.headers if k.lower() == "content-type"), None)
+        request.meta["replayed"] = Stored(
+            archived.url,
+            archived.fetched_at,
+            archived.status,
+            media_type,
+            self._in_place,
+            offset,
+            archived.sha256,
+            archived.original_sha256,
+        )
+        headers = Headers(
+            {k: v for k, v in archived.headers if k.lower() not in ("content-encoding", "content-length")}
+        )
+        made = responsetypes.from_args(headers=headers, url=archived.url, body=archived.payload)
+        return made(archived.url, status=archived.status, headers=headers, body=archived.payload)

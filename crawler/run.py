@@ -1,0 +1,206 @@
+"""Run spiders as one job: several sources over a batch of hosts, in one process, resumable by its key.
+
+`python -m crawler.run --source heimao --source storefront --host a.example --now … --data-dir … --database …`; the command
+line and the scheduler start it as a subprocess and read its progress as JSON lines. A reactor runs once per process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+from scrapy.utils.project import get_project_settings
+
+from crawler.base import Progress, SourceSpider
+from crawler.books import StoreBooks
+from crawler.browser import launch_options
+from store.archive import iterate
+from store.engine import open_engine
+from store.ingest import Ingest, SourceCard, register_sources, start_crawl, targets
+from store.names import host_key
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to crawl and where to keep it. `key` names the job: finished once, it is never done again."""
+
+    sources: tuple[str, ...]
+    now: dt.datetime
+    data_dir: Path
+    database_url: str
+    hosts: tuple[str, ...] = ()
+    key: str = ""
+    sandbox_proxy: str = ""
+    replay: Path | None = None
+    demo: bool = False
+    code_version: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    def key_of(self, source: str) -> str:
+        """The ledger key of one source's part of the job."""
+        if self.replay is not None:
+            digest = hashlib.sha256(self.replay.read_bytes()).hexdigest()[:32]
+            return f"replay:{source}:{digest}"
+        batch = (
+            hashlib.sha256(",".join(sorted(self.hosts)).encode()).hexdigest()[:10] if self.hosts else "all"
+        )
+        return f"{source}:{self.key or self.now.astimezone(dt.UTC).strftime('%Y%m%dT%H%M%SZ')}:{batch}"
+
+
+def cards() -> list[SourceCard]:
+    """The cards of every source that has a spider, by id."""
+    return [spider.card for spider in spiders().values()]
+
+
+def spiders() -> dict[str, type[SourceSpider]]:
+    """Source id -> spider, found through SPIDER_MODULES."""
+    loader = SpiderLoader.from_settings(_settings())
+    return {name: loader.load(name) for name in sorted(loader.list())}  # type: ignore[misc]
+
+
+def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]:
+    """Run the job to its end; returns source -> outcome (ok, failed, blocked).
+
+    A source whose part was finished before is not run again. Raises KeyError for an unknown source. Blocks; starts the
+    process's only reactor.
+    """
+    known = spiders()
+    for source in job.sources:
+        if source not in known:
+            raise KeyError(source)
+    engine = open_engine(job.database_url)
+    register_sources(engine, [spider.card for spider in known.values()])
+    watched = targets(engine, [host_key(h) for h in job.hosts])
+    outcomes: dict[str, str] = {}
+
+    def noted(event: dict[str, Any]) -> None:
+        if event["event"] == "crawl":
+            outcomes[event["source"]] = event["outcome"]
+        progress(event)
+
+    due: list[Callable[[], Any]] = []
+    process = AsyncCrawlerProcess(_settings(job))
+    lines: dict[bool, list[Callable[[], Any]]] = {True: [], False: []}
+    for source in dict.fromkeys(job.sources):
+        cls = known[source]
+        state = start_crawl(
+            engine, job.key_of(source), source, job.now,
+            whole_source=cls.whole_source and not job.hosts, demo=job.demo, code_version=job.code_version,
+        )  # fmt: skip
+        if state.finished:
+            outcomes[source] = "ok"
+            progress({"event": "crawl", "source": source, "outcome": "ok", "already": True})
+            continue
+        name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
+        ingest = Ingest(engine, job.now, demo=job.demo)
+        books = StoreBooks(engine, ingest, state.id, dict(state.done), job.data_dir / "archive", name)
+        start = partial(
+            process.crawl, cls, books=books, targets=watched, progress=noted, **dict(job.options)
+        )  # fmt: skip
+        lines[cls.visits_platforms].append(start)
+    due = [line[0] for line in lines.values() if line]
+    if due:
+        _start(process, lines)
+    engine.dispose()
+    return outcomes
+
+
+def _start(process: AsyncCrawlerProcess, lines: dict[bool, list[Callable[[], Any]]]) -> None:
+    """Run each line one after another and the lines beside each other: no host is visited by two spiders at once."""
+
+    def next_of(line: list[Callable[[], Any]]) -> None:
+        if line:
+            line.pop(0)().add_done_callback(lambda _: next_of(line))
+
+    for line in lines.values():
+        next_of(line)
+    process.start()
+
+
+def _settings(job: Job | None = None) -> Settings:
+    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
+    settings = get_project_settings()
+    if job is None:
+        return settings
+    values: dict[str, Any] = {"KAMENGWATCH_NOW": job.now.isoformat(), "SANDBOX_PROXY": job.sandbox_proxy}
+    if job.sandbox_proxy or (job.replay is not None and _from_sandbox(job.replay)):
+        values |= settings.getdict("SANDBOX_SETTINGS")
+        values["PLAYWRIGHT_LAUNCH_OPTIONS"] = launch_options(job.sandbox_proxy)
+    if job.replay is not None:
+        handler = "crawler.replay.ReplayHandler"
+        values |= {
+            "DOWNLOAD_HANDLERS": {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler},
+            "REPLAY_FILE": str(job.replay),
+            "REPLAY_IN_PLACE": job.replay.resolve().parent == (job.data_dir / "archive").resolve(),
+            "DOWNLOAD_DELAY": 0.0,
+            "AUTOTHROTTLE_ENABLED": False,
+            "RETRY_ENABLED": False,
+        }
+    for name, value in values.items():
+        settings.set(name, value, priority="cmdline")
+    return settings
+
+
+def _from_sandbox(path: Path) -> bool:
+    first = next(iterate(path), None)
+    return first is not None and (urlsplit(first[1].url).hostname or "").endswith(".test")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, run, print progress as JSON lines; 0 ok, 1 a source failed or was blocked, 2 bad input."""
+    parser = argparse.ArgumentParser(prog="python -m crawler.run", description="Crawl sources as one job.")
+    parser.add_argument("--source", action="append", required=True, help="source id; repeat for several")
+    parser.add_argument("--host", action="append", default=[], help="only these watched hosts")
+    parser.add_argument("--now", required=True, help="the present, ISO 8601 with offset")
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--key", default="", help="job key; default: the present")
+    parser.add_argument("--sandbox-proxy", default="", help="http://127.0.0.1:PORT of a running sandbox")
+    parser.add_argument("--replay", type=Path, help="a WARC file to read instead of the network")
+    parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--code-version")
+    given = parser.parse_args(arguments)
+    now = dt.datetime.fromisoformat(given.now)
+    if now.tzinfo is None:
+        parser.error("--now needs an offset, e.g. 2026-03-02T10:00:00+08:00")
+    if given.replay is not None and not given.replay.is_file():
+        parser.error(f"no such file: {given.replay}")
+    job = Job(
+        sources=tuple(given.source),
+        hosts=tuple(given.host),
+        now=now,
+        data_dir=given.data_dir,
+        database_url=given.database,
+        key=given.key,
+        sandbox_proxy=given.sandbox_proxy,
+        replay=given.replay,
+        demo=given.demo or bool(given.sandbox_proxy),
+        code_version=given.code_version,
+    )
+    try:
+        outcomes = run_job(job, _print)
+    except KeyError as error:
+        parser.error(f"unknown source {error}; known: {', '.join(spiders())}")
+    return 0 if all(outcome == "ok" for outcome in outcomes.values()) else 1
+
+
+def _print(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Every politeness and safety setting of the crawler, each stated explicitly. No spider may override one.
+
+Library defaults are unpolite (robots off, 8 requests a domain, no delay, 1 GiB bodies, a remote console), so nothing
+is left to them. Values that depend on the run (clock, sandbox, source addresses) are given by `crawler.run` or `-s`.
+"""
+
+import os
+
+from crawler.browser import launch_options
+
+BOT_NAME = "kamengwatch"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# Who we are. ROBOTSTXT_USER_AGENT is the product token robots.txt files are matched with.
+_CONTACT = os.environ.get("KAMENGWATCH_CONTACT", "contact not configured")
+USER_AGENT = f"kamengwatch/0.1 (public-interest monitor of card-trading sites; +{_CONTACT})"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "kamengwatch"
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
+}
+
+# Pace: one request at a time per host, a second and more apart, slower when the host is slow.
+CONCURRENT_REQUESTS = 64
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2.0
+DOWNLOAD_DELAY_JITTER = 0.3
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 3.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
+LONGEST_CRAWL_DELAY = 120.0
+"""Seconds. A host that asks for more between two requests is left alone: a visit would never end."""
+
+# Limits.
+DOWNLOAD_TIMEOUT = 20
+DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 2 * 1024 * 1024
+DOWNLOAD_FAIL_ON_DATALOSS = True
+DOWNLOAD_VERIFY_CERTIFICATES = (
+    False  # a broken certificate is a fact to record, not a reason to miss the page
+)
+DEPTH_LIMIT = 60
+URLLENGTH_LIMIT = 2083
+REDIRECT_ENABLED = True
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False
+RETRY_ENABLED = True
+RETRY_TIMES = 1
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524]  # not 429 and 503: those say "later"
+COOKIES_ENABLED = False
+COMPRESSION_ENABLED = True
+REFERER_ENABLED = False
+HTTPPROXY_ENABLED = False  # a proxy from the environment would hide addresses from the guard
+HTTPCACHE_ENABLED = False
+CLOSESPIDER_TIMEOUT = 6 * 3600
+MEMUSAGE_ENABLED = True
+MEMUSAGE_LIMIT_MB = 2048
+
+# Off: one runs posted code, the other opens a shell.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+# Process.
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+ASYNCIO_EVENT_LOOP = "uvloop.Loop"
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.fetch.GuardedHandler",
+    "https": "crawler.fetch.GuardedHandler",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
+DNS_TIMEOUT = 10
+LOG_LEVEL = "WARNING"
+LOGSTATS_INTERVAL = 0
+FEED_EXPORT_ENCODING = "utf-8"
+
+# Responses pass from 900 (network) to 50 (spider): decompressed at 590, kept at 585 before anything reads them.
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.guard.GuardMiddleware": 40,
+    "crawler.politeness.HostStopMiddleware": 60,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.politeness.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "crawler.politeness.SameSiteRedirectMiddleware": 570,
+    "crawler.capture.CaptureMiddleware": 585,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+}
+EXTENSIONS = {
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "crawler.politeness.CrawlDelayThrottle": 0,
+}
+
+# The browser, started only when a page asks for it.
+PLAYWRIGHT_BROWSER_TYPE = "chromium"
+PLAYWRIGHT_LAUNCH_OPTIONS = launch_options()
+PLAYWRIGHT_CONTEXTS = {
+    "default": {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "service_workers": "block"}
+}
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 1
+PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000
+
+# The run. Empty means: real clock given by Scrapy's own start time, real network.
+KAMENGWATCH_NOW = ""
+SANDBOX_PROXY = ""
+GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network
+
+# Where the sources are. A source without an address is not configured, which is never "nothing found".
+HEIMAO_BASE = os.environ.get("KAMENGWATCH_HEIMAO_BASE", "https://tousu.sina.com.cn")
+ICP_BASE = os.environ.get("KAMENGWATCH_ICP_BASE", "")
+RDAP_BASE = os.environ.get("KAMENGWATCH_RDAP_BASE", "")
+AVAILABILITY_CONTROL = os.environ.get("KAMENGWATCH_CONTROL_URL", "")
+RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
+SHOP_SCHEMES = ["https", "http"]
+SANDBOX_SETTINGS = {
+    "HEIMAO_BASE": "http://tousu.sina.test",
+    "ICP_BASE": "http://icp.sandbox.test",
+    "RDAP_BASE": "http://rdap.sandbox.test",
+    "SHOP_SCHEMES": ["http"],
+    "DOWNLOAD_DELAY": 0.0,
+    "AUTOTHROTTLE_ENABLED": False,
+}
+"""Sandbox mode: pace counts on the simulated calendar, so the real delay is nil; one at a time per host still holds."""

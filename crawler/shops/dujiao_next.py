@@ -1,0 +1,84 @@
+"""独角 Next (dujiao-next): public configuration, goods and notices as JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
+
+ID = "dujiao-next"
+NAME = "独角 Next"
+SIGNS = ((re.compile(r"/api/v1/public/(?:config|products)|dujiao-next", re.I), 5),)
+_SIZE = 50
+_PAGES = 20
+_LABELS = {"unlimited": "不限", "in_stock": "有货", "low_stock": "少量", "out_of_stock": "缺货"}
+
+
+def more(page: Page) -> list[More]:
+    """Configuration, notices and the first page of goods."""
+    return [
+        More("/api/v1/public/config", "config"),
+        More("/api/v1/public/posts?type=notice", "posts"),
+        _goods(1),
+    ]
+
+
+def lists(page: Page, what: str) -> tuple[Found, list[More]]:
+    """One of the public lists."""
+    document = page.envelope((0,), "status_code")
+    data = document.get("data")
+    if what == "config":
+        return _config(data if isinstance(data, dict) else {}), []
+    rows = data if isinstance(data, list) else (data or {}).get("items") or []
+    if what == "posts":
+        return Found(notices=[_words(row.get("content") or row.get("title")) for row in rows]), []
+    goods = [_good(row) for row in rows]
+    number = int(what)
+    pages = count((document.get("pagination") or {}).get("total_page")) or 1
+    following = [_goods(number + 1)] if goods and number < min(pages, _PAGES) else []
+    return Found(goods=goods, stated_empty=not goods), following
+
+
+def _config(data: dict[str, Any]) -> Found:
+    contact = data.get("contact") or {}
+    return Found(
+        payments=[
+            (str(c.get("name") or ""), f"{c.get('provider_type') or ''} {c.get('channel_type') or ''}")
+            for c in data.get("payment_channels") or ()
+        ],
+        contacts=" ".join(f"{kind} {value}" for kind, value in contact.items() if value),
+        footer=_words(data.get("footer") or data.get("icp") or ""),
+    )
+
+
+def _good(row: dict[str, Any]) -> Good:
+    manual = row.get("fulfillment_type") == "manual"
+    pieces = row.get("manual_stock_available" if manual else "auto_stock_available")
+    status = str(row.get("stock_status") or "")
+    stock, _ = stock_of(pieces)
+    if row.get("is_sold_out") or status == "out_of_stock":
+        stock = 0
+    elif status == "unlimited":
+        stock = None
+    yuan_only = row.get("price_currency", "CNY") == "CNY"
+    return Good(
+        _words(row.get("title")),
+        yuan(row.get("price_amount")) if yuan_only else None,
+        None,
+        stock,
+        _LABELS.get(status, status[:20] or None),
+        count(row.get("sales")),
+        {"auto": True, "manual": False}.get(str(row.get("fulfillment_type"))),
+    )
+
+
+def _words(value: Any) -> str:
+    """A text that may come by language."""
+    if isinstance(value, dict):
+        return str(value.get("zh-CN") or next(iter(value.values()), ""))
+    return str(value or "")
+
+
+def _goods(number: int) -> More:
+    return More(f"/api/v1/public/products?page={number}&page_size={_SIZE}", str(number))

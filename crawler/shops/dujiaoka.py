@@ -1,0 +1,120 @@
+"""独角数卡 (dujiaoka) with its themes unicorn, luna and hyper: server-rendered lists, payment names on product pages."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from selectolax.lexbor import LexborNode
+
+from crawler.outcomes import SourceChanged
+from crawler.shops.page import Found, Good, More, Page, count, stock_of, text_in, yuan
+
+ID = "dujiaoka"
+NAME = "独角数卡"
+SIGNS = (
+    (re.compile(r"Powered by[^<]{0,10}<a[^>]*>\s*@?独角数卡|@独角数卡"), 6),
+    (re.compile(r"/assets/(?:unicorn|luna|hyper)/"), 4),
+    (re.compile(r'action="[^"]*/create-order"'), 3),
+    (re.compile(r"/order-search\b"), 2),
+    (re.compile(r"\bgoodsMsg\s*=\s*\["), 3),
+)
+_GOODS = re.compile(
+    r"\bgoodsMsg\s*=\s*(\[.*?\])\s*;?\s*(?:</script>|\n\s*(?:var|let|const|function)\b)", re.S
+)
+_STOCK = re.compile(r"库存\s*[:：(（]?\s*(-?\d+|[^\s\d)）]{1,8})")
+
+
+def home(page: Page) -> Found:
+    """Goods of the home page, whichever theme drew it."""
+    found = Found()
+    if script := _GOODS.search(page.text):
+        _luna(script.group(1), found)
+    found.goods += [_unicorn(card) for card in page.tree.css("#group-all .card")]
+    found.goods += [_hyper(card) for card in page.tree.css("a.home-card")]
+    for selector in (".notice", "#notice-modal .modal-body"):
+        found.notices += [node.html or "" for node in page.tree.css(selector)]
+    footer = page.tree.css_first("footer.footer .custom, .hyper-footer .footer-links, .footer")
+    found.footer = footer.html or "" if footer else ""
+    return found
+
+
+def more(page: Page) -> list[More]:
+    """One product page: the only public place that names the payment channels."""
+    link = page.tree.css_first('a[href*="/buy/"]')
+    return [More(link.attributes.get("href") or "", "item")] if link else []
+
+
+def lists(page: Page, what: str) -> tuple[Found, list[More]]:
+    """A product page: its payment channels and its own figures."""
+    name = page.tree.css_first(".goods-name, h3, .card-title, .page-title, h5")
+    pays = page.tree.css(".pay-type[data-name]")
+    channels = [(n.attributes.get("data-name") or "", n.attributes.get("data-type") or "") for n in pays]
+    labels = [n for n in page.tree.css("label") if n.css_first("input[name=payway]")]
+    channels += [(text_in(n), "") for n in labels]
+    if not channels and page.tree.css_first("input[name=gid], form#buy-form") is None:
+        raise SourceChanged("neither a product form nor payment channels on the product page")
+    price = page.tree.css_first("span.buy-price, .price-num")
+    if name is None or price is None:
+        return Found(payments=channels), []
+    shown = _STOCK.search(
+        text_in(page.tree.css_first(".badge-outline-primary, .tips-blue, small.text-muted"))
+    )
+    stock, label = stock_of(shown.group(1)) if shown else (None, None)
+    good = Good(text_in(name), yuan(text_in(price)), None, stock, label)
+    return Found(goods=[good], payments=channels), []
+
+
+def _luna(script: str, found: Found) -> None:
+    try:
+        groups = json.loads(script)
+    except ValueError:
+        raise SourceChanged("goodsMsg is not JSON") from None
+    for group in groups:
+        for item in group.get("goods") or ():
+            stock, label = stock_of(item.get("in_stock"))
+            found.goods.append(
+                Good(
+                    str(item.get("gd_name") or ""),
+                    yuan(item.get("actual_price")),
+                    yuan(item.get("retail_price")),
+                    stock,
+                    label,
+                    count(item.get("sales_volume")),
+                    {1: True, 2: False}.get(item.get("type")),
+                )
+            )
+    found.stated_empty = not found.goods
+
+
+def _unicorn(card: LexborNode) -> Good:
+    shown = _STOCK.search(text_in(card))
+    stock, label = stock_of(shown.group(1)) if shown else (None, None)
+    return Good(
+        text_in(card.css_first("h6.card-title, .card-title")),
+        yuan(text_in(card.css_first("strong"))),
+        None,
+        stock,
+        label,
+        None,
+        _automatic(" ".join(text_in(badge) for badge in card.css(".badge"))),
+    )
+
+
+def _hyper(card: LexborNode) -> Good:
+    sold_out = (card.attributes.get("href") or "").startswith("javascript")
+    return Good(
+        text_in(card.css_first("p.name, .name")),
+        yuan(text_in(card.css_first(".price b, .price"))),
+        None,
+        0 if sold_out else None,
+        "缺货" if sold_out else None,
+        None,
+        _automatic(text_in(card)),
+    )
+
+
+def _automatic(text: str) -> bool | None:
+    if "自动" in text:
+        return True
+    return False if "人工" in text or "手动" in text else None

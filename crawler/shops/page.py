@@ -1,0 +1,138 @@
+"""What a shop page is to its reader, and what reading gives back. Values only."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.outcomes import SourceChanged
+
+_PRICE = re.compile(r"(?<![\d.])(\d{1,7}(?:,\d{3})*(?:\.\d{1,3})?)")
+_NUMBER = re.compile(r"-?\d+")
+SOLD_OUT = re.compile(r"缺货|售罄|已售完|卖光|无货|out.of.stock|sold.out", re.I)
+
+
+@dataclass
+class Good:
+    """One product as offered: yuan, pieces; None means not shown. `label` is the site's own word for its stock."""
+
+    name: str
+    price: float | None = None
+    list_price: float | None = None
+    stock: int | None = None
+    label: str | None = None
+    sold: int | None = None
+    automatic: bool | None = None
+
+
+@dataclass
+class Orders:
+    """A shop's own order counters; `hidden` when it shows none, which is not zero."""
+
+    total: int | None = None
+    processed: int | None = None
+    today: int | None = None
+    hidden: bool = False
+
+
+@dataclass
+class Found:
+    """What one page gave."""
+
+    goods: list[Good] = field(default_factory=list)
+    orders: Orders | None = None
+    payments: list[tuple[str, str]] = field(default_factory=list)
+    """(name, handle) of payment channels."""
+    notices: list[str] = field(default_factory=list)
+    """HTML of notices."""
+    company: str = ""
+    footer: str = ""
+    """HTML or text of the footer, where the system keeps it outside the page's own footer."""
+    contacts: str = ""
+    stated_empty: bool = False
+    """The source itself says there is nothing, which is the only way in which nothing is an answer."""
+
+
+@dataclass(frozen=True)
+class More:
+    """A public list to fetch: address relative to the page, and what `lists` is told it is."""
+
+    path: str
+    what: str
+    method: str = "GET"
+    body: str | None = None
+
+
+class Page:
+    """One fetched page: its address, decoded text, and parsed forms made when first asked for."""
+
+    def __init__(self, url: str, text: str) -> None:
+        """`text` is decoded already: parsers never see bytes."""
+        self.url = url
+        self.text = text
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        """The parsed HTML."""
+        return LexborHTMLParser(self.text)
+
+    def json(self) -> Any:
+        """The parsed JSON; raises SourceChanged when it is none."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            raise SourceChanged(f"not JSON: {self.text[:60]!r}") from None
+
+    def envelope(self, good: tuple[int, ...], key: str = "code") -> dict[str, Any]:
+        """The JSON object whose `key` is one of `good`; raises SourceChanged otherwise."""
+        document = self.json()
+        if not isinstance(document, dict) or document.get(key) not in good:
+            said = (
+                {k: document.get(k) for k in (key, "msg", "message")}
+                if isinstance(document, dict)
+                else document
+            )
+            raise SourceChanged(f"refused list: {str(said)[:120]}")
+        return document
+
+
+def text_in(node: LexborNode | None) -> str:
+    """The visible text of a node on one line; empty for none."""
+    return " ".join(node.text(separator=" ").split()) if node is not None else ""
+
+
+def yuan(value: Any) -> float | None:
+    """A price in yuan out of "¥ 9.60", "9.90元", 9.9 or "1,299.00"; None when there is none."""
+    if isinstance(value, int | float):
+        return float(value) if value >= 0 else None
+    found = _PRICE.search(str(value or ""))
+    return float(found.group(1).replace(",", "")) if found else None
+
+
+def count(value: Any) -> int | None:
+    """A whole number out of 35, "35", "库存(35)" or "销量:120"; None when there is none or it is negative."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return int(value) if value >= 0 else None
+    found = _NUMBER.search(str(value).replace(",", ""))
+    return int(found.group()) if found and int(found.group()) >= 0 else None
+
+
+def stock_of(value: Any) -> tuple[int | None, str | None]:
+    """(pieces, label) of a stock shown as a number, as a word, or not at all. Unknown is neither in stock nor sold out."""
+    if value is None or value == "":
+        return None, None
+    if isinstance(value, int | float):
+        return (int(value), None) if value >= 0 else (None, "不限")
+    text = str(value).strip()
+    if re.fullmatch(r"-?\d+(?:\.0+)?", text):
+        return stock_of(int(float(text)))
+    if SOLD_OUT.search(text):
+        return 0, text[:20]
+    return None, text[:20]

@@ -1,0 +1,147 @@
+"""What any shop page shows besides its goods: contacts, payment classes, promises, licence links, features.
+
+Contacts are counted by kind and never kept; promises are quoted, not judged. Keys of `signs_of` are the keys of
+`signs` in the stored page record.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_CONTACTS = {
+    "qq": re.compile(
+        r"wpa\.qq\.com/msgrd\?[^\"'\s]*uin=\d+|tencent://message/\?[^\"'\s]*uin=\d+|(?:客服|联系)?[Qq]{2}\s*[:：]?\s*\d{5,11}",
+        re.I,
+    ),
+    "qq_group": re.compile(
+        r"jq\.qq\.com/|qm\.qq\.com/|[Qq]{2}\s*群\s*[:：]?\s*\d{5,11}|群号\s*[:：]?\s*\d{5,11}"
+    ),
+    "wechat": re.compile(
+        r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*[a-z][\w-]{4,19}|weixin\.qq\.com/|work\.weixin\.qq", re.I
+    ),
+    "telegram": re.compile(r"(?:https?://)?t\.me/\w+|telegram\s*[:：]?\s*@\w+", re.I),
+    "whatsapp": re.compile(r"wa\.me/|whatsapp\s*[:：]?\s*\+?\d+", re.I),
+    "email": re.compile(r"mailto:[^\"'\s]+|[\w.+-]+@[\w-]+\.[a-z]{2,10}\b", re.I),
+    "phone": re.compile(
+        r"(?:电话|热线|手机|tel)\s*[:：]?\s*(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})|href=\"tel:",
+        re.I,
+    ),
+    "chat": re.compile(r"53kf\.com|meiqia|tawk\.to|crisp\.chat|livechatinc|udesk\.cn|kefu\.\w+", re.I),
+}
+_CHANNELS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "usdt",
+        re.compile(
+            r"usdt|trc-?20|erc-?20|\btrx\b|epusdt|bepusdt|tokenpay|coinbase|coinpayments|比特币|加密货币|泰达币",
+            re.I,
+        ),
+    ),
+    (
+        "official",
+        re.compile(
+            r"当面付|zfbf2f|aliweb|电脑网站支付|\bmqq\b|\bmzfb\b|\bmwx\b|wescan|pszfb|pswx|微信官方|支付宝官方|jsapi|\bofficial\b|paypal|stripe",
+            re.I,
+        ),
+    ),
+    ("personal_qr", re.compile(r"码支付|codepay|v免签|\bvzfb\b|\bvwx\b|个人收款|收款码|免签", re.I)),
+    ("aggregator", re.compile(r"payjs|paysapi|虎皮椒|xunhu|迅虎|yungouos|xorpay|有赞", re.I)),
+    ("epay", re.compile(r"epay|易支付|彩虹支付|\balipay\b|\bwxpay\b|\bqqpay\b", re.I)),
+    ("balance", re.compile(r"余额|#system|预存款?|充值到账户", re.I)),
+    ("manual", re.compile(r"人工转账|加微信付款|联系客服付款|转账汇款|对公转账", re.I)),
+)
+"""First match wins; `epay` codes alipay/wxpay/qqpay are those of 易支付, the official ones have names of their own."""
+
+_PROMISES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "no_refund",
+        re.compile(
+            r"[^。；;\n]{0,30}(?:不退不换|概不退[款换]|不予退款|不支持退款|非质量问题[^。]{0,8}不退|一经售出[^。]{0,10}不)[^。；;\n]{0,30}"
+        ),
+    ),
+    ("compensation", re.compile(r"[^。；;\n]{0,30}(?:假一赔|赔偿|包赔|赔付|补偿|补时长)[^。；;\n]{0,30}")),
+    (
+        "refund",
+        re.compile(
+            r"[^。；;\n]{0,30}(?:全额退款|原路退[回款]|可退款|支持退款|包退|无条件退|小时内退款|超时[^。]{0,6}退款|自动退款)[^。；;\n]{0,30}"
+        ),
+    ),
+    (
+        "delivery_time",
+        re.compile(
+            r"[^。；;\n]{0,20}(?:\d+\s*(?:-|~|—|至|到)?\s*\d*\s*(?:秒|分钟|小时)(?:内)?(?:到账|发货|充值|完成|处理)|即时到账|秒到账?|秒发)[^。；;\n]{0,20}"
+        ),
+    ),
+    (
+        "delay_notice",
+        re.compile(
+            r"[^。；;\n]{0,30}(?:延迟到账|到账延迟|暂停发货|暂停提现|提现延迟|系统维护期间|通道维护|暂缓|延期)[^。；;\n]{0,30}"
+        ),
+    ),
+)
+_FEATURES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("order_query", re.compile(r"查询订单|订单查询|查单|order-search|mod=query|/user/index/query|#/record")),
+    ("order_reminder", re.compile(r"订单提醒|短信提醒|邮件(?:通知|提醒)|到账(?:通知|提醒)|站内信")),
+    ("auto_retry", re.compile(r"自动补单|自动重试|掉单自动|自动补发")),
+    ("timeout_refund", re.compile(r"超时[^。]{0,8}(?:自动)?退款|自动退款")),
+    ("drop_priority", re.compile(r"掉单[^。]{0,6}(?:优先|专线|通道)")),
+    ("prepaid_balance", re.compile(r"余额充值|账户余额|预存|充值余额|会员充值返")),
+    ("sub_sites", re.compile(r"regsite|开通分站|加盟分站|分站加盟|搭建分站")),
+    ("svip", re.compile(r"SVIP|超级会员", re.I)),
+)
+_LICENCE = re.compile(r"gsxt\.gov\.cn|营业执照|电子营业执照|亮照|dxzhgl\.miit\.gov\.cn")
+_ICP_LINK = re.compile(
+    r"href=[\"']?https?://beian\.miit\.gov\.cn|href=[\"']?https?://(?:www\.)?miitbeian\.gov\.cn", re.I
+)
+_POLICE = re.compile(r"公网安备\s*(\d{13,14})|recordcode=(\d{14})|webSearch\?code=(\d{14})")
+_FABRICATED = re.compile(
+    r'name="_template_virtualdata"[^>]*value="1"|value="1"[^>]*name="_template_virtualdata"|getdatashow\.php'
+)
+_COMPANY = re.compile(
+    r"(?:©|&copy;|版权所有|Copy\s?[Rr]ight|主办单位|公司名称|运营(?:主体|方))[^<\n]{0,30}?([\u4e00-\u9fa5（）()]{2,30}(?:有限公司|有限责任公司|股份公司|工作室|商行|经营部|合伙企业))"
+)
+_ANY_COMPANY = re.compile(r"([\u4e00-\u9fa5（）()]{4,30}(?:有限公司|有限责任公司|股份公司))")
+
+
+def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: str = "") -> dict[str, Any]:
+    """The signs of one page: `contacts` kind → count, `payments` [{name, class}], `promises` [{kind, text}],
+    `features` [name], `police` numbers, `licence_link`, `icp_link` and `fabricated_activity` as booleans.
+
+    `html` is the page, `text` its visible prose, `payments` (name, handle) pairs a system's lists gave.
+    """
+    shown = f"{html} {contacts}"
+    counts = {kind: len(set(pattern.findall(shown))) for kind, pattern in _CONTACTS.items()}
+    return {
+        "contacts": {kind: n for kind, n in counts.items() if n},
+        "payments": [
+            {"name": name[:40], "class": payment_class(f"{name} {handle}")} for name, handle in payments
+        ],
+        "promises": promises_of(text),
+        "features": [name for name, pattern in _FEATURES if pattern.search(html)],
+        "police": sorted({next(filter(None, groups)) for groups in _POLICE.findall(html)})[:5],
+        "licence_link": bool(_LICENCE.search(html)),
+        "icp_link": bool(_ICP_LINK.search(html)),
+        "fabricated_activity": bool(_FABRICATED.search(html)),
+    }
+
+
+def payment_class(name: str) -> str:
+    """The class of a channel by its name and handle; `unknown` when neither says."""
+    return next((kind for kind, pattern in _CHANNELS if pattern.search(name)), "unknown")
+
+
+def promises_of(text: str) -> list[dict[str, str]]:
+    """Sentences in which the shop promises or excludes something, at most two a kind."""
+    found = []
+    for kind, pattern in _PROMISES:
+        quotes = dict.fromkeys(
+            " ".join(match.group().split())[:80] for match in pattern.finditer(text[:20_000])
+        )
+        found += [{"kind": kind, "text": quote} for quote in list(quotes)[:2]]
+    return found
+
+
+def company_of(footer: str) -> str | None:
+    """The company a footer names, if any."""
+    found = _COMPANY.search(footer) or _ANY_COMPANY.search(footer)
+    return found.group(1).strip("（）() ") if found else None

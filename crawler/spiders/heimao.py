@@ -1,0 +1,248 @@
+"""黑猫投诉: the newest complaints as a measured sample, company counters, and detail pages of complaints that concern us.
+
+    scrapy crawl heimao -a platform=a.example [-a keep=all] [-a pages=50] -O out.jsonl
+
+It reads only what is open without login or signature, and stops where the site asks for one. A feed poll is a sample,
+not everything: how much of the site's numbering it covered is measured and kept with the crawl.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.base import Record, SourceSpider
+from crawler.decode import text_of
+from crawler.formats import heimao as wire
+from crawler.outcomes import SourceBlocked, SourceChanged
+from store.ingest import SourceCard, Target
+from store.names import host_key, host_of, normal_name
+
+PAGES = 50
+"""The feed's own end for visitors who are not logged in."""
+_TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|虚拟商品|点卡商城|[Cc][Dd][Kk]")
+_WEAK = re.compile(r"充值|会员|点券|激活码|兑换码|掉单|补单")
+_CONTEXT = re.compile(r"网站|平台|店铺|商城|发货|到账|链接|客服QQ|订单")
+_HOST = re.compile(r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,18}", re.I)
+
+
+class HeimaoSpider(SourceSpider):
+    """Arguments: `platform` hosts, `pages` of the feed (at most 50), `keep=all` for complaints about anything."""
+
+    name = "heimao"
+    card = SourceCard(
+        id="heimao",
+        kind="complaints",
+        title_zh="黑猫投诉",
+        title_en="Heimao complaints",
+        publisher="新浪",
+        family="sina",
+        tier="C",
+        cadence_hours=24,
+        blind_zh="只能看到最新约 500 条投诉与企业计数；未登录看不到关键词搜索和企业投诉列表；多数卡盟未在该平台建档。",
+        blind_en="Only about the 500 newest complaints and company counters are open; keyword search and company lists "
+        "need a login; most card sites have no company page there.",
+    )
+    expected = (1, 2_000)
+    whole_source = True
+
+    def __init__(
+        self, keep: str = "", pages: str | int = PAGES, known_sn: str | int = 0, **kwargs: Any
+    ) -> None:
+        """See the class; `known_sn` is the highest number a former poll has seen."""
+        super().__init__(**kwargs)
+        self.keep_all = keep == "all"
+        self.pages = min(int(pages), PAGES)
+        self.known_sn = int(known_sn)
+        self._names: dict[str, Target] = {}
+        self._companies: dict[str, str] = {}
+        self._numbers: set[int] = set()
+        self._skipped = 0
+        self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
+        for target in self.targets:
+            for name in filter(None, (target.name, *target.aliases)):
+                if not host_of(name) and len(normal_name(name)) >= 2:
+                    self._names[normal_name(name)] = target
+
+    def project(self, url: str, response: Response) -> bytes:
+        """What may be kept of an answer, as UTF-8."""
+        return wire.project(url, text_of(response)).encode()
+
+    def begin(self) -> Iterator[Request]:
+        """The feed, and one company search for each watched name."""
+        self._base = self.settings["HEIMAO_BASE"].rstrip("/")
+        if self.pages:
+            yield self._feed(1)
+        asked: set[str] = set()
+        for target in self.targets:
+            for name in filter(None, (target.name, *target.aliases)):
+                if not host_of(name) and normal_name(name) not in asked:
+                    asked.add(normal_name(name))
+                    url = f"{self._base}/api/company/main_search?keyword={quote(name)}&page=1&page_size=10"
+                    yield self.ask(url, "search", target.host, known={"name": name})
+
+    def read_feed(self, response: Response, host: None, page: int) -> Iterator[Record | Request]:
+        """One page of newest complaints; goes on until numbers already known, the end, or page 50."""
+        data = wire.data_of(self._json(response), may_end=page > 1)
+        items = wire.items_of(data) if data is not None else []
+        if not items and page == 1:
+            raise SourceChanged("the feed is empty, which it never is")
+        numbers: list[int] = []
+        for main in items:
+            try:
+                complaint = wire.complaint_of(main, self._base)
+            except (ValueError, KeyError, TypeError):
+                self._skipped += 1
+                continue
+            numbers.append(int(complaint["source_id"]))
+            yield from self._concerning(complaint, response)
+        if items and not numbers:
+            raise SourceChanged("no complaint on the page could be read")
+        self._numbers.update(numbers)
+        self._measure(page, ended=not items)
+        if items and page < self.pages and min(numbers) > self.known_sn:
+            yield self._feed(page + 1)
+
+    def read_search(self, response: Response, host: str, name: str) -> Iterator[Record | Request]:
+        """The company a watched name belongs to: sure only when exactly one company bears that very name."""
+        rows = wire.companies_of(wire.data_of(self._json(response)))
+        exact = {
+            row["couid"] for row in rows if row["couid"] and normal_name(row["name"]) == normal_name(name)
+        }
+        if len(exact) == 1:
+            couid = exact.pop()
+            self._companies[couid] = host
+            yield self._company("info", couid, host)
+            yield self._company("rel_service", couid, host)
+        elif near := [row["name"] for row in rows][:5]:
+            self.measured.setdefault("unsure_companies", {})[name] = near
+
+    def read_info(self, response: Response, host: str, couid: str) -> Iterator[Record]:
+        """The counters of one company."""
+        counters = wire.counters_of(wire.data_of(self._json(response)))
+        yield {
+            "kind": "counters",
+            "source": self.name,
+            "host": host,
+            "observed_at": self.at(host),
+            **counters,
+        }
+
+    def read_rel_service(self, response: Response, host: str, couid: str) -> Iterator[Record]:
+        """The company's services: kept with the crawl, for a person who checks the match."""
+        data = wire.data_of(self._json(response))
+        rows = data if isinstance(data, list) else data.get("lists", []) if data else []
+        names = [wire.plain(row.get("name")) for row in rows if isinstance(row, dict)]
+        if names:
+            self.measured.setdefault("services", {})[host] = names[:10]
+        return iter(())
+
+    def read_detail(self, response: Response, host: str | None, complaint: Record) -> Iterator[Record]:
+        """The full text, amount, first reply and completion of a complaint that concerns a watched platform."""
+        if response.status == 404:
+            return
+        self._refuse(response)
+        detail = wire.detail_of(text_of(response))
+        if detail is None:
+            return
+        if detail.sn and detail.sn != complaint["source_id"]:
+            raise SourceChanged("the detail page is of another complaint")
+        seen = self.at(None, response)
+        full = {
+            "text": detail.text or complaint["text"],
+            "amount": detail.amount if detail.amount is not None else complaint["amount"],
+            "status": detail.status or complaint["status"],
+            "filed_at": detail.filed_at or complaint["filed_at"],
+            "replied_at": detail.replied_at,
+            "completed_at": detail.completed_at,
+            "stars": detail.stars or complaint["stars"],
+            "kinds_hint": detail.tags or complaint["kinds_hint"],
+        }
+        yield {
+            **complaint,
+            **full,
+            "mentions": _hosts(detail.text or ""),
+            "seen_at": seen,
+            "observed_at": seen,
+        }
+
+    def _concerning(self, complaint: Record, response: Response) -> Iterator[Record | Request]:
+        """The record of a complaint about a watched platform or about the trade, and its detail page if watched."""
+        couid, company = complaint.pop("couid"), complaint.pop("company")
+        text = f"{complaint['title']} {complaint['text']}"
+        hosts = _hosts(text)
+        seen = self.at(None, response)
+        record = {"kind": "complaint", "source": self.name, "mentions": hosts, **complaint,
+                  "seen_at": seen, "observed_at": seen}  # fmt: skip
+        target = self._target(couid, company, complaint["title"], hosts)
+        if target is not None:
+            record["host"] = target.host
+        elif self.keep_all or self._of_the_trade(f"{company} {text}"):
+            record["platform"] = company or "未写明"
+        else:
+            return
+        yield record
+        if target is not None and complaint["url"] and complaint["url"].startswith(self._base):
+            yield self.ask(complaint["url"], "detail", known={"complaint": record}, priority=-1)
+
+    def _target(self, couid: str, company: str, title: str, hosts: list[str]) -> Target | None:
+        """The watched platform a complaint is surely about: its company, its exact name, or the one host it names."""
+        if couid in self._companies and (host := host_key(self._companies[couid])) in self._known:
+            return self._known[host]
+        if company and (named := self._names.get(normal_name(company))):
+            return named
+        mentioned = {self._known[h].host: self._known[h] for h in hosts if h in self._known}
+        if len(mentioned) == 1:
+            return next(iter(mentioned.values()))
+        titled = {t.host: t for n, t in self._names.items() if len(n) >= 3 and n in normal_name(title)}
+        return next(iter(titled.values())) if len(titled) == 1 else None
+
+    def _of_the_trade(self, text: str) -> bool:
+        if _TRADE.search(text) or any(len(n) >= 3 and n in normal_name(text) for n in self._names):
+            return True
+        return bool(_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text))
+
+    def _measure(self, page: int, ended: bool) -> None:
+        """Coverage of the poll: records seen over the span of the site's own numbering."""
+        if not self._numbers:
+            return
+        first, last = min(self._numbers), max(self._numbers)
+        span = last - first + 1
+        self.measured |= {
+            "pages": page,
+            "seen": len(self._numbers),
+            "sn_min": first,
+            "sn_max": last,
+            "coverage": round(len(self._numbers) / span, 6),
+            "site_number": last - wire.SN_ZERO,
+            "reached_known": bool(self.known_sn) and first <= self.known_sn,
+            "ended": ended,
+            "unreadable": self._skipped,
+        }
+
+    def _feed(self, page: int) -> Request:
+        url = f"{self._base}/api/index/feed?type=2&page_size=10&page={page}"
+        return self.ask(url, "feed", known={"page": page}, priority=10)
+
+    def _company(self, call: str, couid: str, host: str) -> Request:
+        return self.ask(f"{self._base}/api/company/{call}?couid={couid}", call, host, known={"couid": couid})
+
+    def _json(self, response: Response) -> str:
+        self._refuse(response)
+        return text_of(response)
+
+    def _refuse(self, response: Response) -> None:
+        if response.status in (301, 302, 303, 307, 401, 403, 407, 429, 456):
+            raise SourceBlocked(f"HTTP {response.status}")
+        if response.status != 200:
+            raise SourceChanged(f"HTTP {response.status}")
+
+
+def _hosts(text: str) -> list[str]:
+    found = (host_of(match) for match in _HOST.findall(text))
+    return list(dict.fromkeys(host_key(host) for host in found if host))[:10]

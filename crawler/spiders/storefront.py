@@ -1,0 +1,282 @@
+"""The shops themselves: which system they run, goods, prices, stock, order counters, notices, footer and what they promise.
+
+    scrapy crawl storefront -a platform=a.example,b.example -O out.jsonl
+
+It asks for the home page, the public lists of the recognised system and at most three prose pages; never orders, logins,
+captchas or payment. A page that stands in place of the shop is recorded as what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.availability import probe_of_failure, probe_of_page
+from crawler.base import Record, SourceSpider, Visit
+from crawler.browser import available as browser_available
+from crawler.browser import one_at_a_time
+from crawler.decode import text_of
+from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.prose import footer_of, notices_of, prose, role_links, visible
+from crawler.shops import generic, read_home, read_list, recognise, systems
+from crawler.shops.page import Found, Good, More, Page
+from crawler.signs import company_of, signs_of
+from store.ingest import SourceCard
+from store.names import find_icp, host_key, registrable
+
+_NEEDS_SCRIPT = re.compile(
+    r"<noscript>[^<]*(?:JavaScript|启用|开启)|<div id=\"?(?:app|root)\"?>\s*</div>", re.I
+)
+_MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
+_LONGEST_LIST = 2_000
+
+
+class StorefrontSpider(SourceSpider):
+    """Arguments: `platform` hosts."""
+
+    name = "storefront"
+    card = SourceCard(
+        id="storefront",
+        kind="site",
+        title_zh="店铺页面",
+        title_en="Shop pages",
+        publisher="各平台自身",
+        family="self",
+        tier="B",
+        cadence_hours=24,
+        blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字不可核实。",
+        blind_en="Public pages only: prices behind a login, true stock and true sales are not visible; a shop's own "
+        "figures cannot be verified.",
+    )
+    expected = (1, 5_000)
+    visits_platforms = True
+
+    def begin(self) -> Iterator[Request]:
+        """The home page of each platform."""
+        for target in self.targets:
+            yield self._home(target.host, list(self.settings.getlist("SHOP_SCHEMES")))
+
+    def read_home(
+        self, response: Response, host: str, schemes: list[str], rendered: bool
+    ) -> Iterator[Record | Request]:
+        """The home page: what it is, and if it is the shop, everything it shows and leads to."""
+        text = text_of(response)
+        latency = response.request.meta.get("download_latency") if response.request else None
+        probe = probe_of_page(response.status, response.body, text, latency)
+        if not rendered:
+            yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
+        if moved := self._moved_to(response, host):
+            yield self._moved_record(host, moved)
+            return
+        if probe["outcome"] == "refused":
+            raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
+        if probe["outcome"] == "down":
+            raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
+        page = Page(response.url, text)
+        system = recognise(page)
+        if self._needs_browser(page, system) and not rendered:
+            if browser_available():
+                yield self._rendered(host, response.url)
+                return
+            raise NotAnswered("the page needs JavaScript and no browser is installed")
+        yield from self._shop(page, system, host)
+
+    def _shop(self, page: Page, system: str | None, host: str) -> Iterator[Record | Request]:
+        visit = self.visit(host)
+        try:
+            found, more = read_home(system, page) if system else (generic.home(page), [])
+        except SourceChanged as error:
+            visit.worsen("failed", f"{system}: {error}")
+            found, more = generic.home(page), []
+        shown = visible(page.tree)
+        if not system and not found.goods and len(shown) < 80:
+            raise SourceChanged("an almost empty page")
+        footer = f"{found.footer}\n{footer_of(page.tree, shown)}"
+        notices = found.notices or notices_of(page.tree)
+        notice = "\n".join(filter(None, (prose(html) for html in notices)))
+        visit.notes |= {"system": system, "page": page, "text": shown, "footer": footer, "notice": notice,
+                        "payments": found.payments, "contacts": found.contacts, "goods": set(), "stated_empty": False,
+                        "stock": [0, 0]}  # fmt: skip
+        yield from self._goods(host, found)
+        yield from self._lists(page.url, more, host)
+        for role, url in role_links(page.tree, page.url).items():
+            yield self.ask(url, "prose", host, known={"role": role}, priority=-5)
+
+    def read_lists(self, response: Response, host: str, what: str) -> Iterator[Record | Request]:
+        """One public list of the recognised system."""
+        system = self.visit(host).notes["system"]
+        if response.status in (401, 403, 407, 429, 456):
+            raise SourceBlocked(f"HTTP {response.status} for a public list")
+        if response.status != 200:
+            raise SourceChanged(f"HTTP {response.status} for {urlsplit(response.url).path}")
+        found, more = read_list(system, Page(response.url, text_of(response)), what)
+        notes = self.visit(host).notes
+        notes["payments"] = notes["payments"] + found.payments
+        notes["contacts"] += f" {found.contacts}"
+        notes["footer"] += f"\n{found.footer}"
+        notes["notice"] = "\n".join(filter(None, (notes["notice"], *(prose(html) for html in found.notices))))
+        yield from self._goods(host, found)
+        yield from self._lists(response.url, more, host)
+
+    def read_prose(self, response: Response, host: str, role: str) -> Iterator[Record]:
+        """A notice, terms or contact page; one that is missing is no failure of the visit."""
+        if response.status != 200:
+            return
+        html = text_of(response)
+        text = prose(html)
+        if len(text) < 20:
+            return
+        notes = self.visit(host).notes
+        notes["contacts"] += f" {text}" if role == "contact" else ""
+        signs = {"promises": signs_of("", text, [])["promises"]}
+        if role == "notice":
+            notes["notice_page"] = True
+        yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": role,
+               "text": text, "signs": signs}  # fmt: skip
+
+    def missed(self, request: Request, host: str | None, kind: str, reason: str) -> Iterator[Record]:
+        """A home page that could not be had: try the other scheme, else record how the site was down."""
+        known = request.cb_kwargs["known"]
+        if host is None or request.cb_kwargs["step"] != "home" or known["rendered"]:
+            return
+        probe = probe_of_failure(kind)
+        if probe is not None:
+            yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
+
+    def instead(self, request: Request, kind: str) -> Request | None:
+        """The plain-HTTP home page, when there was no answer over HTTPS."""
+        known = request.cb_kwargs["known"]
+        if request.cb_kwargs["step"] != "home" or known["rendered"] or not known["schemes"]:
+            return None
+        if kind in ("tls_error", "connect_refused", "broken", "timeout"):
+            return self._home(request.cb_kwargs["host"], known["schemes"])
+        return None
+
+    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+        """The home page's own record, when all lists were read: only then are payments and contacts complete."""
+        notes = visit.notes
+        if "page" not in notes:
+            return
+        page: Page = notes.pop("page")
+        system = notes["system"]
+        if not notes["goods"] and not notes["stated_empty"]:
+            visit.worsen(
+                "failed", f"no goods found where {systems()[system].NAME if system else 'a shop'} lists them"
+            )
+        signs = signs_of(
+            page.text, f"{notes['notice']}\n{notes['text']}", notes["payments"], notes["contacts"]
+        )
+        signs["goods"] = {
+            "read": len(notes["goods"]),
+            "in_stock": notes["stock"][0],
+            "sold_out": notes["stock"][1],
+        }
+        moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
+        if moved:
+            signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
+        yield {
+            "kind": "page",
+            "source": self.name,
+            "host": host,
+            "observed_at": self.at(host),
+            "role": "home",
+            "text": notes["text"][:3_000],
+            "footer_icp": icp_number(notes["footer"]),
+            "company": company_of(notes["footer"]),
+            "software": system,
+            "signs": signs,
+        }
+        if notes["notice"] and not notes.get("notice_page"):
+            yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "notice",
+                   "text": notes["notice"][:5_000], "signs": {"promises": signs["promises"]}}  # fmt: skip
+
+    def _goods(self, host: str, found: Found) -> Iterator[Record]:
+        visit = self.visit(host)
+        seen: set[str] = visit.notes["goods"]
+        visit.notes["stated_empty"] |= found.stated_empty
+        for good in found.goods:
+            product = " ".join(good.name.split())[:200]
+            if product and product not in seen and len(seen) < _LONGEST_LIST:
+                seen.add(product)
+                if good.stock == 0:
+                    visit.notes["stock"][1] += 1
+                elif good.stock or good.label:
+                    visit.notes["stock"][0] += 1
+                yield self._price(host, product, good)
+        if found.orders is not None:
+            orders = found.orders
+            yield {"kind": "orders", "source": self.name, "host": host, "observed_at": self.at(host),
+                   "total": orders.total, "processed": orders.processed, "today": orders.today,
+                   "hidden": orders.hidden}  # fmt: skip
+
+    def _price(self, host: str, product: str, good: Good) -> Record:
+        return {
+            "kind": "price",
+            "source": self.name,
+            "host": host,
+            "observed_at": self.at(host),
+            "product": product,
+            "price": good.price,
+            "list_price": good.list_price,
+            "stock": good.stock,
+            "stock_label": good.label,
+            "sold": good.sold,
+            "automatic": good.automatic,
+        }
+
+    def _lists(self, base: str, more: list[More], host: str) -> Iterator[Request]:
+        for item in more:
+            headers = {"Content-Type": "application/json"} if item.body else None
+            yield self.ask(
+                urljoin(base, item.path),
+                "lists",
+                host,
+                known={"what": item.what},
+                method=item.method,
+                body=item.body or "",
+                headers=headers,
+            )
+
+    def _home(self, host: str, schemes: list[str]) -> Request:
+        known = {"schemes": schemes[1:], "rendered": False}
+        return self.ask(f"{schemes[0]}://{host}/", "home", host, known=known)
+
+    def _rendered(self, host: str, url: str) -> Request:
+        return self.ask(
+            url,
+            "home",
+            host,
+            known={"schemes": [], "rendered": True},
+            meta={"playwright": True, "playwright_page_init_callback": one_at_a_time},
+        )
+
+    def _needs_browser(self, page: Page, system: str | None) -> bool:
+        """A page that is empty without JavaScript and whose system has no public list to read instead."""
+        if system is not None and hasattr(systems()[system], "lists"):
+            return False
+        return len(visible(page.tree)) < 200 and bool(_NEEDS_SCRIPT.search(page.text))
+
+    def _moved_to(self, response: Response, host: str) -> str | None:
+        location = response.headers.get("Location")
+        if not location or not 300 <= response.status < 400:
+            return None
+        return host_key(urlsplit(response.urljoin(location.decode("latin-1"))).hostname or "")
+
+    def _moved_record(self, host: str, moved: str) -> Record:
+        return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",
+                "text": "", "signs": {"moved_to": moved}}  # fmt: skip
+
+
+def icp_number(footer: str) -> str | None:
+    """The filing number a footer shows, as shown."""
+    found: Any = find_icp(footer)
+    if isinstance(found, list | tuple):
+        found = found[0] if found else None
+    if found is None:
+        return None
+    return f"{found.main}-{found.sequence}" if found.sequence else str(found.main)
