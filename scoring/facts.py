@@ -159,6 +159,7 @@ class Facts:
     shown_since: dict[tuple[int, str], int]
     common: tuple[Ints, Ints]
     complaints_since: Ints
+    line_down: Floats
     priors: Any = None
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -214,7 +215,21 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         shown_since=_shown_since(rows),
         common=_common_wording(rows["complaint"]),
         complaints_since=_complaints_since(rows["complaint"], last - first + 1),
+        line_down=_line_down(rows["probe"], last - first + 1),
     )
+
+
+def _line_down(rows: Rows, days: int) -> Floats:
+    """Share of all probes of a day that failed: above one half our own line is at fault (needs 3 platforms)."""
+    out = np.zeros(days)
+    inside = (rows.seen >= 0) & (rows.seen < days)
+    n = np.bincount(rows.seen[inside], minlength=days)
+    down = np.bincount(rows.seen[inside], (rows["outcome"][inside] == "down").astype(float), minlength=days)
+    pairs = np.unique(np.stack([rows.seen[inside], rows.platform[inside]]), axis=1)
+    platforms = np.bincount(pairs[0], minlength=days)
+    enough = platforms >= 3
+    out[enough] = down[enough] / n[enough]
+    return out
 
 
 def _complaints_since(rows: Rows, days: int) -> Ints:

@@ -17,6 +17,7 @@ from scoring.droprate import DropPriors, drop_complaints, observed_days
 from scoring.exposure import exposure
 from scoring.facts import Facts, Floats
 from scoring.panel import complaints, copy_weights, latest, visited, window
+from scoring.surge import population
 
 _NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)
 _LOG_MASS = np.log(_MASS / _MASS.sum())
@@ -35,12 +36,17 @@ class Priors:
     drop_share: Floats
     index: Floats
     products: dict[str, tuple[Any, Floats]]
+    streams: list[Floats]
+    volume: Floats
 
 
 def fit(facts: Facts) -> Priors:
     """Fit the population's figures; with fewer than 10 usable platforms the method's own defaults stand."""
     sample = _sample(facts)
+    streams, volume = population(sample)
     return Priors(
+        streams=streams,
+        volume=volume,
         drop=_drop(sample),
         disclose=_disclose(sample),
         drop_share=_drop_share(sample),

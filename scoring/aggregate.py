@@ -1,0 +1,90 @@
+"""Findings into a score: prior-anchored, not renormalised over what is present. Pure arithmetic over panels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import Facts, Floats
+from scoring.finding import NOT_APPLICABLE, Definition, Finding
+from scoring.panel import Bools
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Score before caps (0-100), its standard deviation, coverage (0-100) and each row's points, platforms × days.
+
+    `points` has a panel per weighted indicator and one `prior_<dimension>` per dimension; they sum to `score`.
+    `utility_of` is each dimension's mean utility, `worst`/`best` the score if everything missing were bad/good.
+    """
+
+    score: Floats
+    sd: Floats
+    coverage: Floats
+    points: dict[str, Floats]
+    utility_of: dict[str, Floats]
+    worst: Floats
+    best: Floats
+
+
+def aggregate(facts: Facts, found: dict[str, tuple[Definition, Finding]], families: Floats) -> Scored:
+    """S_D = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f), κ = PRIOR_SHARE·Σ w over the applicable indicators of dimension D.
+
+    A finding worse than its dimension's prior does not fade with age: silence must never lift a score. `families` is
+    the number of source families seen so far; with one, coverage is at most COVERAGE_ONE_FAMILY.
+    """
+    shape = facts.shape
+    points: dict[str, Floats] = {}
+    utility_of: dict[str, Floats] = {}
+    score, variance, worst, best = (np.zeros(shape) for _ in range(4))
+    answered, applicable = np.zeros(shape), np.zeros(shape)
+    for dimension, size in method.DIMENSIONS.items():
+        mine = [(d, f) for d, f in found.values() if d.dimension == dimension]
+        weights = [np.where(f.outcome == NOT_APPLICABLE, 0.0, d.weight) for d, f in mine]
+        total = np.sum(weights, axis=0) if mine else np.zeros(shape)
+        kappa = np.maximum(method.PRIOR_SHARE * total, 1e-9)
+        u0 = method.PRIOR_UTILITY[dimension]
+        masses = [w * f.strength * _effective(f, u0) for w, (_, f) in zip(weights, mine, strict=True)]
+        norm = kappa + np.sum(masses, axis=0) if mine else kappa
+        utility = kappa * u0 / norm
+        points[f"prior_{dimension}"] = size * utility
+        variance += (size * kappa / norm * method.PRIOR_SD) ** 2
+        known = np.zeros(shape)
+        for weight, mass, (definition, finding) in zip(weights, masses, mine, strict=True):
+            part = mass * finding.utility / norm
+            points[definition.id] = size * part
+            utility = utility + part
+            known += mass
+            variance += (size * mass / norm * finding.sd) ** 2
+            answered += weight * finding.strength * finding.freshness
+            applicable += weight
+        utility_of[dimension] = utility
+        score += size * utility
+        missing = np.maximum(total - known, 0.0) / (norm + np.maximum(total - known, 0.0))
+        worst += size * utility * (1 - missing)
+        best += size * (utility * (1 - missing) + missing)
+    coverage = 100 * answered / np.maximum(applicable, 1e-9)
+    coverage = np.where(families <= 1, np.minimum(coverage, method.COVERAGE_ONE_FAMILY), coverage)
+    return Scored(score, np.sqrt(variance), coverage, points, utility_of, worst, best)
+
+
+def _effective(finding: Finding, u0: float) -> Floats:
+    """Freshness that fades only for what is better than the prior."""
+    bad = (finding.utility < u0) & (finding.freshness > 0)
+    return np.where(bad, 1.0, finding.freshness)
+
+
+def cap(scored: Scored, caps: dict[str, Bools]) -> tuple[Floats, dict[str, Floats]]:
+    """(score after caps, points taken by each cap ≤ 0); the lowest cap that applies takes them all."""
+    limit = np.full(scored.score.shape, 100.0)
+    which = np.full(scored.score.shape, -1)
+    names = list(caps)
+    for at, name in enumerate(names):
+        lower = caps[name] & (method.CAPS[name] < limit)
+        limit = np.where(lower, method.CAPS[name], limit)
+        which = np.where(lower, at, which)
+    capped = np.minimum(scored.score, limit)
+    taken = {n: np.where(which == at, capped - scored.score, 0.0) for at, n in enumerate(names)}
+    return capped, {f"cap_{n}": t for n, t in taken.items()}

@@ -1,0 +1,59 @@
+"""From score to grade: asymmetric proof, hysteresis, and NR where the evidence is too thin. Loops over days only."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from scoring import method
+from scoring.facts import Floats
+from scoring.panel import Bools
+
+GRADES = ("A", "B", "C", "D", "E", "NR")
+NR = 5
+Codes = NDArray[np.int8]
+
+
+def candidate(score: Floats, sd: Floats, families_bad: Floats) -> Codes:
+    """The grade the proof rules allow for each cell.
+
+    A and B when P(score ≥ cut) ≥ PROOF_GOOD; D and E when P(score < cut) ≥ PROOF_BAD and BAD_FAMILIES source families
+    speak against it; C in between.
+    """
+    cuts = dict(method.GRADES)
+    sd = np.maximum(sd, 1e-6)
+
+    def above(cut: float) -> Floats:
+        return ndtr((score - cut) / sd)
+
+    enough = families_bad >= method.BAD_FAMILIES
+    grade = np.full(score.shape, 2, dtype=np.int8)
+    grade[above(cuts["B"]) >= method.PROOF_GOOD] = 1
+    grade[above(cuts["A"]) >= method.PROOF_GOOD] = 0
+    grade[enough & (1 - above(cuts["C"]) >= method.PROOF_BAD)] = 3
+    grade[enough & (1 - above(cuts["D"]) >= method.PROOF_BAD)] = 4
+    return grade
+
+
+def grades(score: Floats, sd: Floats, families_bad: Floats, rated: Bools, new_evidence: Bools) -> Codes:
+    """Grade per platform and day: a change must hold with HYSTERESIS points against it, and needs new evidence.
+
+    Loss of evidence can only lead to NR (`rated` false).
+    """
+    h = method.HYSTERESIS
+    plain = candidate(score, sd, families_bad)
+    strict_up = candidate(score - h, sd, families_bad)
+    strict_down = candidate(score + h, sd, families_bad)
+    out = np.full(score.shape, NR, dtype=np.int8)
+    held = np.full(score.shape[0], NR, dtype=np.int8)
+    for day in range(score.shape[1]):
+        news = new_evidence[:, day]
+        now = plain[:, day]
+        up = (now < held) & (strict_up[:, day] < held) & news
+        down = (now > held) & (strict_down[:, day] > held) & news
+        fresh = (held == NR) & rated[:, day]
+        changed = np.where(up, strict_up[:, day], np.where(down, strict_down[:, day], held))
+        held = np.where(fresh, now, np.where(rated[:, day], changed, held)).astype(np.int8)
+        out[:, day] = np.where(rated[:, day], held, NR)
+    return out

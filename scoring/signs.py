@@ -1,0 +1,204 @@
+"""Evidence for the warning that is not complaints: backlog, counters, prices, terms, reachability. Each adds at most
+OTHER_CAP a day, and only on days something was observed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring import method
+from scoring.backlog import backlog
+from scoring.facts import NEVER, Facts, Floats, Ints, Rows
+from scoring.panel import Bools, cached, latest, pick, spread, window
+from scoring.surge import _gap
+from scipy.signal import lfilter
+
+_HALF = 45.0
+TIGHT = (
+    re.compile(r"(提现|提款|取现)[^。；\n]{0,12}(暂停|关闭|停止|延长|限制|维护)|(暂停|关闭|停止)[^。；\n]{0,8}(提现|提款|退款)"),
+    re.compile(r"提现手续费|手续费[^。；\n]{0,8}(调整|提高|上调|收取)"),
+    re.compile(r"(起提|最低提现|满\s*\d+\s*(元)?(方|才)?可提)"),
+    re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不予退|概不退)|概不退款|不支持退款|一经(售出|充值)[^。；\n]{0,8}不(退|予)"),
+    re.compile(r"冻结期|延迟到账|审核[^。；\n]{0,6}工作日"),
+)
+"""Clauses by which a site holds on to money: suspended or delayed withdrawals, fees, minimums, no refunds."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Daily evidence per stream (platforms × days), plus the days with an observation behind it."""
+
+    evidence: dict[str, Floats]
+    down_run: Floats
+    down_now: Bools
+
+
+def signs(facts: Facts) -> Signs:
+    """All evidence that is not complaints."""
+    found: Signs = cached(facts, "signs", lambda: _signs(facts))
+    return found
+
+
+def _signs(facts: Facts) -> Signs:
+    site, run, now = _site(facts)
+    streams = {"backlog": _backlog(facts), "counters": _counters(facts), "price": _price(facts), "terms": _terms(facts)}
+    return Signs({**streams, "site": site}, run, now)
+
+
+def _observed(facts: Facts, rows: Rows) -> Bools:
+    out = np.zeros(facts.shape, bool)
+    inside = (rows.seen >= 0) & (rows.seen < facts.days)
+    out[rows.platform[inside], rows.seen[inside]] = True
+    return out
+
+
+def _against_own_past(values: Floats, fresh: Bools, floor: float) -> Floats:
+    """Robust-ish z of today's value against the platform's own decayed mean and spread, both ending BASELINE_GAP days ago."""
+    keep = 0.5 ** (1 / _HALF)
+    seen = np.where(fresh, 1.0, 0.0)
+    y = np.where(fresh, np.nan_to_num(values), 0.0)
+
+    def smooth(x: Floats) -> Floats:
+        out: Floats = lfilter([1.0], [1.0, -keep], x, axis=1)
+        shifted = np.zeros_like(out)
+        shifted[:, method.BASELINE_GAP :] = out[:, : -method.BASELINE_GAP]
+        return shifted if out.shape[1] > method.BASELINE_GAP else np.zeros_like(out)
+
+    n = smooth(seen)
+    mean = smooth(y) / np.maximum(n, 1e-9)
+    square = smooth(y * y) / np.maximum(n, 1e-9)
+    sd = np.sqrt(np.maximum(square - mean * mean, 0.0) + floor**2)
+    return np.where(fresh & (n >= 2.0), (values - mean) / sd, np.nan)
+
+
+def _per_day(z: Floats, fresh: Bools) -> Floats:
+    """Evidence of z-scores, for each of the days an observation covers."""
+    centre, slope = method.BACKLOG_LLR
+    one = np.clip(slope * (np.nan_to_num(z, nan=centre) - centre), -method.OTHER_CAP / 5, method.OTHER_CAP)
+    return np.where(fresh & np.isfinite(z), one * _gap(fresh), 0.0)
+
+
+def _backlog(facts: Facts) -> Floats:
+    b = backlog(facts)
+    fresh = _observed(facts, b.rows) & np.isfinite(b.days)
+    z = _against_own_past(np.log(np.nan_to_num(b.days, nan=1.0) + 0.2), fresh, 0.25)
+    return _per_day(z, fresh)
+
+
+def _counters(facts: Facts) -> Floats:
+    """A complaint site's 30-day counter against its own past, where no single complaints of that site are known."""
+    rows = facts.rows["counters"]
+    rows = rows.take(~np.isnan(rows["valid_30d"])) if len(rows) else rows
+    if not len(rows):
+        return np.zeros(facts.shape)
+    at = latest(facts, rows)
+    fresh = _observed(facts, rows)
+    value = pick(rows["valid_30d"], at, 0.0)
+    alone = window(facts, facts.rows["complaint"], 60) < 1
+    z = _against_own_past(np.log1p(value), fresh & (at >= 0), 0.4)
+    return np.where(alone, _per_day(z, fresh & (at >= 0)), 0.0)
+
+
+def price_deviation(facts: Facts) -> tuple[Rows, Floats]:
+    """(price rows, log price of each against the mean of earlier prices of the same product at the same platform)."""
+
+    def make() -> tuple[Rows, Floats]:
+        rows = facts.rows["price"]
+        rows = rows.take(np.nan_to_num(rows["price"]) > 0) if len(rows) else rows
+        if not len(rows):
+            return rows, np.empty(0)
+        _, product = np.unique(rows["product"].astype(str), return_inverse=True)
+        order = np.lexsort((rows.at, product, rows.platform))
+        log = np.log(rows["price"][order])
+        new = np.r_[True, (np.diff(product[order]) != 0) | (np.diff(rows.platform[order]) != 0)]
+        start = np.maximum.accumulate(np.where(new, np.arange(len(log)), 0))
+        before = np.cumsum(log) - log
+        n = np.arange(len(log)) - start
+        mean = (before - before[start]) / np.maximum(n, 1)
+        out = np.empty(len(log))
+        out[order] = np.where(n > 0, log - mean, 0.0)
+        return rows, out
+
+    found: tuple[Rows, Floats] = cached(facts, "price_deviation", make)
+    return found
+
+
+def _price(facts: Facts) -> Floats:
+    rows, deviation = price_deviation(facts)
+    if not len(rows):
+        return np.zeros(facts.shape)
+    n = window(facts, rows, method.CADENCE_DAYS)
+    mean = window(facts, rows, method.CADENCE_DAYS, deviation) / np.maximum(n, 1)
+    deep = (n > 0) & (mean < np.log(1 - method.PRICE_DROP))
+    return np.where(deep & _observed(facts, rows), method.OTHER_CAP / 2, 0.0)
+
+
+def tightness(text: str | None) -> int:
+    """How many kinds of money-holding clauses a text has."""
+    return sum(1 for clause in TIGHT if text and clause.search(text))
+
+
+def tightened(facts: Facts) -> Rows:
+    """The pages on which more such clauses stand than on the version of the same page seen before."""
+
+    def make() -> Rows:
+        rows = facts.rows["page"]
+        known: dict[str | None, int] = {}
+        score = np.array([known.setdefault(t, tightness(t)) if t not in known else known[t] for t in rows["text"]], np.int64)
+        if not len(rows):
+            return rows
+        _, role = np.unique(rows["role"].astype(str), return_inverse=True)
+        order = np.lexsort((rows.at, role, rows.platform))
+        same = np.r_[False, (np.diff(role[order]) == 0) & (np.diff(rows.platform[order]) == 0)]
+        more = np.zeros(len(rows), bool)
+        more[order] = same & (np.diff(score[order], prepend=0) > 0)
+        return rows.take(more)
+
+    found: Rows = cached(facts, "tightened", make)
+    return found
+
+
+def _terms(facts: Facts) -> Floats:
+    rows = tightened(facts)
+    begin = np.maximum(rows.day, rows.seen)
+    held = spread(facts, rows, begin, begin + method.TERMS_EVIDENCE_DAYS)
+    return np.where(held > 0, method.OTHER_CAP, 0.0)
+
+
+def down_probes(facts: Facts) -> tuple[Rows, Bools]:
+    """(probes, which of them found the site down while our own line was fine: half of that day's probes succeeded)."""
+
+    def make() -> tuple[Rows, Bools]:
+        rows = facts.rows["probe"]
+        down = rows["outcome"] == "down"
+        share_down = facts.line_down
+        fault = share_down[np.clip(rows.seen, 0, facts.days - 1)] > 0.5 if len(rows) else np.empty(0, bool)
+        return rows, np.asarray(down & ~fault, bool)
+
+    found: tuple[Rows, Bools] = cached(facts, "down_probes", make)
+    return found
+
+
+def _site(facts: Facts) -> tuple[Floats, Floats, Bools]:
+    """(evidence, days the present run of failed probes has lasted, is the newest probe a failure)."""
+    rows, down = down_probes(facts)
+    fault = (rows["outcome"] == "down") & ~down
+    rows, down = rows.take(~fault), down[~fault]
+    at = latest(facts, rows)
+    now = pick(down, at, False).astype(bool)
+    order = np.lexsort((rows.at, rows.platform))
+    start_of_run = np.zeros(len(rows), dtype=np.int64)
+    if len(rows):
+        flags, platform = down[order], rows.platform[order]
+        fresh = np.r_[True, (np.diff(platform) != 0) | ~flags[:-1]]
+        begin = np.maximum.accumulate(np.where(fresh, np.arange(len(rows)), 0))
+        start_of_run[order] = rows.day[order][begin]
+    today = np.arange(facts.days)[None, :]
+    recent = (today - pick(rows.day, at, -NEVER)) <= method.CADENCE_DAYS
+    run = np.where(now & recent, pick(rows.day, at, 0) - pick(start_of_run, at, 0), -1)
+    failing = _observed(facts, rows.take(down)) & now
+    return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float), now & recent
+
+

@@ -1,0 +1,202 @@
+"""资金链状态: the fast answer. Log odds of stress from capped daily evidence, then a state machine with gates.
+
+An alarm needs a person: until confirmed in the review queue the state stays warning and `proposed` says since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import method
+from scoring.calendar import date_of
+from scoring.facts import NEVER, Facts, Floats, Ints
+from scoring.panel import Bools, covered_any, spread, visited
+from scoring.signs import Signs, signs
+from scoring.surge import Surge, surge
+
+NORMAL, WATCH, WARNING, ALARM, CLOSED, STALE = range(6)
+STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
+_CEILING = 8.0
+
+
+@dataclass(frozen=True)
+class Warned:
+    """State code, log odds and the day (index) since which an alarm is proposed (-1 none), platforms × days.
+
+    `active` says which streams carry evidence on a day, `families` how many source families they come from.
+    """
+
+    state: NDArray[np.int8]
+    log_odds: Floats
+    proposed: Ints
+    active: dict[str, Bools]
+    families: Floats
+    surge: Surge
+    signs: Signs
+    share_covered: Floats
+
+
+def warn(facts: Facts) -> Warned:
+    """The warning state of every platform on every day."""
+    complaints, others = surge(facts), signs(facts)
+    odds = log_odds(facts, complaints, others)
+    active = _active(facts, complaints, others)
+    families = _families(facts, complaints, active)
+    share = coverage_share(facts)
+    state, proposed = _machine(facts, odds, active, families, complaints.complainants, others, share)
+    return Warned(state, odds, proposed, active, families, complaints, others, share)
+
+
+def log_odds(facts: Facts, complaints: Surge, others: Signs) -> Floats:
+    """Shiryaev's recursion Λ ← (Λ + h)·exp(evidence) for each ρ, averaged; a day without information changes nothing."""
+    extra = np.sum(list(others.evidence.values()), axis=0)
+    informed = complaints.informed | (extra != 0)
+    sites, days = facts.shape
+    odds = np.full((len(complaints.evidence), sites), method.HAZARD)
+    out = np.empty(facts.shape)
+    top = np.exp(_CEILING)
+    for day in range(days):
+        for at, evidence in enumerate(complaints.evidence):
+            step = (odds[at] + method.HAZARD) * np.exp(evidence[:, day] + extra[:, day])
+            odds[at] = np.where(informed[:, day], np.clip(step, 1e-6, top), odds[at])
+        out[:, day] = np.log(odds.mean(axis=0))
+    return out
+
+
+def coverage_share(facts: Facts) -> Floats:
+    """Share of the last COVERAGE_WINDOW days (or of the days since the platform was first seen) that were covered."""
+    covered = covered_any(facts).astype(float)
+    total = np.cumsum(covered, axis=1)
+    days = np.arange(facts.days)[None, :]
+    back = method.COVERAGE_WINDOW
+    recent = total.copy()
+    recent[:, back:] -= total[:, :-back] if facts.days > back else 0
+    first = np.where(covered.any(axis=1), covered.argmax(axis=1), NEVER)[:, None]
+    length = np.clip(days - first + 1, 1, back)
+    return np.where(days >= first, recent / length, 0.0)
+
+
+def _active(facts: Facts, complaints: Surge, others: Signs) -> dict[str, Bools]:
+    active = {name: value >= method.STREAM_ACTIVE for name, value in complaints.recent.items()}
+    for name, value in others.evidence.items():
+        positive = np.cumsum(np.maximum(value, 0.0), axis=1)
+        recent = positive.copy()
+        w = method.STREAM_WINDOW
+        if facts.days > w:
+            recent[:, w:] -= positive[:, :-w]
+        active[name] = recent >= method.STREAM_ACTIVE
+    return active
+
+
+def _families(facts: Facts, complaints: Surge, active: dict[str, Bools]) -> Floats:
+    """Independent source families with evidence: those of recent complaints, the site itself, and availability."""
+    any_complaint = np.any([active[n] for n in method.COMPLAINT_STREAMS] + [active["counters"]], axis=0)
+    total = np.zeros(facts.shape)
+    rows = complaints.rows
+    family_of = {s.index: s.family for s in facts.sources}
+    names = sorted({family_of[int(s)] for s in np.unique(rows.source)})
+    for name in names:
+        mine = np.isin(rows.source, [i for i, f in family_of.items() if f == name])
+        part = rows.take(mine)
+        begin = np.maximum(part.day, part.seen)
+        total += (spread(facts, part, begin, part.day + method.STREAM_WINDOW) > 0) & any_complaint
+    if not names:
+        total += any_complaint
+    total += active["backlog"] | active["terms"] | active["price"]
+    total += active["site"]
+    return total
+
+
+def _machine(
+    facts: Facts,
+    odds: Floats,
+    active: dict[str, Bools],
+    families: Floats,
+    people: Floats,
+    others: Signs,
+    share: Floats,
+) -> tuple[NDArray[np.int8], Ints]:
+    sites, days = facts.shape
+    complaint_kinds = [active[n] for n in method.COMPLAINT_STREAMS]
+    kinds = np.sum(list(active.values()), axis=0)
+    not_complaints = np.any([v for n, v in active.items() if n not in method.COMPLAINT_STREAMS], axis=0)
+    money = np.any([active[n] for n in method.MONEY_STREAMS], axis=0)
+    ours = active["backlog"] | active["terms"]
+    del complaint_kinds
+    theta = method.THETA
+    to_watch = (odds >= theta["watch"]) & ((people >= method.WATCH_COMPLAINANTS) | not_complaints)
+    gates = (people >= method.WARNING_COMPLAINANTS) & (kinds >= method.WARNING_STREAMS) & money
+    gates &= (families >= method.WARNING_FAMILIES) | ours
+    to_warning = (odds >= theta["warning"]) & gates
+    to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
+    closed = others.down_run >= method.CLOSED_DAYS
+    informed, _ = visited(facts, "complaint")
+    calm = [np.zeros(sites, np.int64) for _ in range(3)]
+    level = np.zeros(sites, np.int8)
+    since = np.zeros(sites, np.int64)
+    proposal = np.full(sites, -1, np.int64)
+    refused = np.full(sites, -NEVER, np.int64)
+    state = np.zeros((sites, days), np.int8)
+    proposed = np.full((sites, days), -1, np.int64)
+    decisions = _decisions(facts)
+    for day in range(days):
+        fine = share[:, day] >= method.COVERAGE_SHARE
+        for at, name in enumerate(("watch", "warning", "alarm")):
+            below = odds[:, day] < method.LEAVE[name][0]
+            # Days nobody looked are not calm: they neither count nor break the run.
+            calm[at] = np.where(below, calm[at] + fine, 0)
+        up = np.select([to_warning[:, day], to_watch[:, day]], [WARNING, WATCH], NORMAL)
+        rise = fine & (up > level)
+        leave = np.zeros(sites, bool)
+        for at, name in enumerate(("watch", "warning", "alarm")):
+            code = at + 1
+            wait = method.LEAVE[name][1]
+            leave |= fine & (level == code) & ~rise & (calm[at] >= wait) & (day - since >= wait)
+        level = np.where(rise, up, np.where(leave, level - 1, level)).astype(np.int8)
+        since = np.where(rise | leave, day, since)
+        propose = (level == WARNING) & fine & to_alarm[:, day] & (proposal < 0) & (day - refused > method.STREAM_WINDOW)
+        proposal = np.where(propose, day, proposal)
+        for site, confirmed, on in decisions.get(day, ()):
+            if confirmed and proposal[site] == on and level[site] == WARNING:
+                level[site], since[site] = ALARM, day
+            elif not confirmed and proposal[site] == on:
+                refused[site] = day
+                proposal[site] = -1
+        proposal = np.where(level < WARNING, -1, proposal)
+        proposed[:, day] = proposal
+        shown = np.where(closed[:, day], CLOSED, np.where(fine, level, STALE))
+        state[:, day] = shown
+    return state, proposed
+
+
+def _decisions(facts: Facts) -> dict[int, list[tuple[int, bool, int]]]:
+    """Day index -> (platform, confirmed, day index of the proposal) of what people decided about proposed alarms."""
+    index = {s.host: i for i, s in enumerate(facts.sites)}
+    out: dict[int, list[tuple[int, bool, int]]] = {}
+    by_key = {f"alarm:{host}:": i for host, i in index.items()}
+    for key, (decision, day) in sorted(facts.reviews.items()):
+        head, _, on = key.rpartition(":")
+        site = by_key.get(head + ":")
+        if site is None or decision not in ("confirmed", "rejected"):
+            continue
+        at = np.datetime64(on, "D").astype(int) - facts.first_day
+        # A decision dated before the proposal it names counts from the proposal on.
+        out.setdefault(int(max(day - facts.first_day, at)), []).append((site, decision == "confirmed", int(at)))
+    return out
+
+
+def transitions(facts: Facts, warned: Warned) -> Iterator[tuple[int, int, int, int]]:
+    """(platform, day, from, to) of every change of state, by platform and day; the first day counts from normal."""
+    before = np.concatenate([np.zeros((len(facts.sites), 1), np.int8), warned.state[:, :-1]], axis=1)
+    begun = np.cumsum(covered_any(facts), axis=1) > 0
+    for site, day in np.argwhere((warned.state != before) & begun):
+        yield int(site), int(day), int(before[site, day]), int(warned.state[site, day])
+
+
+def proposal_key(host: str, facts: Facts, day: int) -> str:
+    """The review key of an alarm proposed on a day (index)."""
+    return f"alarm:{host}:{date_of(facts.first_day + day).isoformat()}"
