@@ -39,7 +39,15 @@ PLAYWRIGHT_PATTERNS = (
     "chromium-*/*/*.app/Contents/MacOS/*",
 )
 # The same flags as the tests use: a root user has no sandbox, and background services would call out.
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+# Containers have little or no shared memory.
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+)
 PROBE = "data:text/html;charset=utf-8,<p id=drawn>drawn</p>"
 FONT_NAMES = ("*CJK*", "*cjk*", "wqy*", "*SourceHan*", "*DroidSansFallback*")
 
@@ -106,13 +114,16 @@ def has_chinese_font() -> bool:
     return any(next(folder.rglob(name), None) for folder in folders for name in FONT_NAMES)
 
 
+def driver_works() -> bool:
+    """Say whether Playwright's own driver starts; a minimal system lacks a library of its bundled Node."""
+    python = ROOT / ".venv/bin/python"
+    return python.exists() and run_logged([str(python), "-m", "playwright", "--version"], "browser.log", 60)
+
+
 def playwright_download(total: float = 300, silence: float = 30) -> bool:
     """Let Playwright fetch its Chromium; give up after `silence` seconds without a line, or `total` in all."""
-    python = ROOT / ".venv/bin/python"
-    if not python.exists():
-        return False
     process = subprocess.Popen(
-        [str(python), "-m", "playwright", "install", "--only-shell", "chromium"],
+        [str(ROOT / ".venv/bin/python"), "-m", "playwright", "install", "--only-shell", "chromium"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -157,6 +168,14 @@ def install(need_browser: bool, need_font: bool) -> str | None:
 def main() -> None:
     """Prepare the browser and the font, and tell in one line each what is there."""
     path, font = recorded(), has_chinese_font()
+    if path is None and not driver_works():
+        say("Playwright cannot start; asking the system's package manager for libatomic1")
+        apt_install([["libatomic1"]])
+        if not driver_works():
+            record(None)
+            say("no browser: Playwright's driver does not start here (see .cache/logs/browser.log);")
+            say("pages that need JavaScript and screenshots are left out, everything else works")
+            return
     path = path or find()
     if not (path and font):
         path = install(need_browser=path is None, need_font=not font) or path
