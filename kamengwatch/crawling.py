@@ -127,10 +127,16 @@ class Visit:
 
 
 def visit(config: Config, visit: Visit) -> int:
-    """Make the visit; returns how many pages were fetched. Finished parts of the same job are not repeated."""
-    command = _command(config, visit.job, [card.id for card in cards()], [], visit.sandbox_proxy, None)
+    """Run every source that is due at the present; returns how many pages were fetched.
+
+    What a killed visit had finished is not due any more, so running the visit again does only the rest.
+    """
+    now = config.now()
+    due = [p.source for p in plan(config) if p.due_at <= now]
+    if not due:
+        return 0
     pages = 0
-    for event in _events(command):
+    for event in _events(_command(config, visit.job, due, [], visit.sandbox_proxy, None)):
         if event["event"] == "host":
             visit.on_host(str(event.get("host", "")))
         elif event["event"] == "crawl":
