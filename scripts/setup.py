@@ -126,7 +126,9 @@ def build() -> None:
         uv_run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV), what="creating .venv")
     say("installing the locked packages, every one checked against its hash")
     pip = ("pip", "install", "--python", str(PYTHON))
-    uv_run(uv, *pip, "--require-hashes", "-r", str(LOCK), what="installing the packages")
+    uv_run(
+        uv, *pip, "--compile-bytecode", "--require-hashes", "-r", str(LOCK), what="installing the packages"
+    )
     uv_run(uv, *pip, "--quiet", "--no-deps", "-e", str(ROOT), what="installing kamengwatch itself")
     STAMP.write_text(digest(), encoding="ascii")
 

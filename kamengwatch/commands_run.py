@@ -1,0 +1,199 @@
+"""Commands that make things happen: run, watch, crawl, import, review, schedule, serve, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.config import Config, make
+from kamengwatch.options import AsJson, Database, DataDir, Lang, app, watch
+
+
+@app.command(
+    epilog="例 examples: `kamengwatch run --sandbox` · `kamengwatch run --no-serve` · `kamengwatch run --sandbox --port 8600`"
+)
+def run(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="采集演示市场 crawl the market in a box (演示数据)")
+    ] = False,
+    serve_: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="最后打开网页 serve the dashboard at the end")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="演示市场的种子 seed of the sandbox market")] = 7,
+    host: Annotated[str, typer.Option(help="监听地址 address to serve on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 port to serve on")] = 8501,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """主任务 the main job: crawl what is due → rate → publish → serve."""
+    from kamengwatch import running
+
+    config = make(data_dir, database, lang)
+    if sandbox:
+        running.run_sandbox(config, seed)
+    else:
+        running.run_due(config)
+    if serve_:
+        _serve(config, host, port)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="监听地址 address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口 port")] = 8501,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """网页 serve the dashboard from the latest snapshot."""
+    _serve(make(data_dir, None, lang), host, port)
+
+
+@watch.command(
+    "add", epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x' --name 某某卡盟`"
+)
+def watch_add(
+    texts: Annotated[list[str], typer.Argument(help="网址、域名或整段聊天 a URL, host or pasted text")],
+    name: Annotated[str | None, typer.Option(help="网站名 its name (with one site)")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """加入观察 add sites to the watchlist."""
+    from kamengwatch import watching
+
+    watching.add(make(data_dir, database, lang), texts, name)
+
+
+@watch.command("remove")
+def watch_remove(
+    text: Annotated[str, typer.Argument(help="网址或域名 a URL or host")],
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """移出观察 stop watching a site; its evidence is kept."""
+    from kamengwatch import watching
+
+    watching.remove(make(data_dir, database, lang), text)
+
+
+@watch.command("list")
+def watch_list(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """列出观察名单 the sites being watched."""
+    from kamengwatch import watching
+
+    watching.show(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch crawl storefront --platform shop.example` · `kamengwatch crawl --due` · "
+    "`kamengwatch crawl heimao --replay data/archive/heimao-2026-11-01.warc.gz`"
+)
+def crawl(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="信息源 sources (see `kamengwatch sources`)")
+    ] = None,
+    platform: Annotated[
+        list[str] | None, typer.Option("--platform", help="只采这些网站 only these hosts")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="只采到期的 only what is due")] = False,
+    replay: Annotated[
+        Path | None, typer.Option("--replay", help="重放存证 feed an archived WARC, no network")
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """采集 run spiders over the watchlist."""
+    from kamengwatch import crawling
+
+    crawling.crawl(make(data_dir, database, lang), sources or [], platform or [], due, replay, as_json)
+
+
+@app.command("import", epilog="例: `kamengwatch import evidence.jsonl` · `kamengwatch import a.csv b.xlsx`")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(help="开放证据格式 JSON Lines, CSV or XLSX in the open evidence format")
+    ],
+    format_: Annotated[str, typer.Option("--format", help="auto | jsonl | csv | xlsx")] = "auto",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
+    from kamengwatch import importing
+
+    importing.import_files(make(data_dir, database, lang), files, format_, as_json)
+
+
+@app.command()
+def sources(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """信息源 health and age of every source."""
+    from kamengwatch import crawling
+
+    crawling.show_sources(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch review` · `kamengwatch review accept 12 --host a.example` · `kamengwatch review reject 13`"
+)
+def review(
+    action: Annotated[str, typer.Argument(help="list | accept | reject")] = "list",
+    id_: Annotated[int | None, typer.Argument(metavar="[ID]", help="队列编号 number in the queue")] = None,
+    host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,
+    note: Annotated[str | None, typer.Option(help="理由 why")] = None,
+    by: Annotated[str, typer.Option(help="复核人 who decides")] = "operator",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """人工复核 what a person must decide: names to match, hosts to accept, alarms to confirm."""
+    from kamengwatch import reviewing
+
+    reviewing.review(make(data_dir, database, lang), action, id_, host, note, by, as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch schedule --list` · `kamengwatch schedule --run-now storefront` · `kamengwatch schedule`"
+)
+def schedule(
+    list_: Annotated[
+        bool, typer.Option("--list", help="列出计划 what is planned, and when it is due")
+    ] = False,
+    run_now: Annotated[
+        str | None, typer.Option("--run-now", metavar="SOURCE", help="现在就采 run one source now")
+    ] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """定时 the scheduler: crawls each source at its own pace, rates and publishes after it. One instance only."""
+    from kamengwatch import scheduling
+
+    scheduling.schedule(make(data_dir, database, lang), list_, run_now)
+
+
+@app.command()
+def doctor(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """自检 check the installation and name the remedy for what is wrong."""
+    from kamengwatch import doctoring
+
+    doctoring.doctor(make(data_dir, database, lang), as_json)
+
+
+def _serve(config: Config, host: str, port: int) -> None:
+    from kamengwatch import running
+
+    running.serve(config, host, port)

@@ -1,0 +1,129 @@
+"""Commands that judge and answer: rate, publish, check, explain, rank, classify, evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.config import make
+from kamengwatch.options import AsJson, Database, DataDir, Lang, app, evidence
+
+
+@app.command(epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15`")
+def rate(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day [default: today]")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="duckdb")] = "duckdb",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """评级 compute ratings, warnings and their daily history up to a day."""
+    from kamengwatch import judging
+
+    judging.rate(make(data_dir, database, lang), as_of, engine, as_json)
+
+
+@app.command()
+def publish(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """发布 write the snapshot the dashboard reads, whole or not at all."""
+    from kamengwatch import judging
+
+    judging.publish(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch classify complaints.txt` · `echo 付款三天了还在处理中 | kamengwatch classify`"
+)
+def classify(
+    file: Annotated[
+        Path | None, typer.Argument(help="文本文件, 一行一条 one text a line [default: standard input]")
+    ] = None,
+) -> None:
+    """归类 complaint texts, one a line → JSON lines with primary and further kinds."""
+    from kamengwatch import importing
+
+    importing.classify_lines(file)
+
+
+@app.command(
+    epilog="例: `kamengwatch check 'hxxp://shop[.]test/x?id=1'` · `kamengwatch check '【某某卡盟】http://a.example/abc 快来' --json` · "
+    "退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
+)
+def check(
+    text: Annotated[
+        str, typer.Argument(help="网址、网站名、备案号或整段聊天 URL, name, ICP number or chat text")
+    ],
+    live: Annotated[bool, typer.Option("--live", help="先采集再回答 crawl it now first")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="以退出码表示结论 tell the verdict by exit code")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """查一个网站 the verdict card for what was pasted."""
+    from kamengwatch import showing
+
+    raise typer.Exit(showing.check(make(data_dir, database, lang), text, live, exit_code, as_json))
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(metavar="HOST", help="网址、域名或网站名")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """为什么 the arithmetic: every contribution, the interval, what could not be seen."""
+    from kamengwatch import showing
+
+    showing.explain(make(data_dir, database, lang), text, as_json)
+
+
+@app.command()
+def rank(
+    limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)")] = 0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """榜单 the ranking: tiers, ordered by the lower bound inside each, NR always shown."""
+    from kamengwatch import showing
+
+    showing.rank(make(data_dir, database, lang), limit, as_json)
+
+
+@evidence.command("show")
+def evidence_show(
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="证据编号 evidence id, as the site page prints it")
+    ],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """看一条存证 one piece of evidence: claim, dates, link, hash."""
+    from kamengwatch import proving
+
+    proving.show(make(data_dir, database, lang), id_, as_json)
+
+
+@evidence.command("verify")
+def evidence_verify(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """核对存证 re-hash every capture in the archive and every file of the latest snapshot."""
+    from kamengwatch import proving
+
+    proving.verify(make(data_dir, database, lang), as_json)
