@@ -13,7 +13,7 @@ import altair as alt
 _INK = "#0072B2"
 _BAND = "#56B4E9"
 _LOSS = "#D55E00"
-_LABELS = alt.Axis(title=None, labelLimit=130, ticks=False)
+_LABELS = alt.Axis(title=None, labelLimit=130, ticks=False, labelOverlap=False)
 
 
 def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.LayerChart:
@@ -41,7 +41,7 @@ def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.Layer
             *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")),
         ],
     )
-    return (line + dot).properties(height=alt.Step(22))
+    return (line + dot).properties(height=_height(records))
 
 
 def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -58,7 +58,7 @@ def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
         color=alt.condition("datum.points < 0", alt.value(_LOSS), alt.value(_INK)),
         tooltip=["label:N", alt.Tooltip("points:Q", format="+.1f"), alt.Tooltip("possible:Q", format=".1f")],
     )
-    return (room + bars).properties(height=alt.Step(22))
+    return (room + bars).properties(height=_height(records))
 
 
 def history(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -90,9 +90,14 @@ def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
     )
     return (
         base.mark_bar(color=_INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")
-    ).properties(height=alt.Step(28))
+    ).properties(height=_height(records))
 
 
 def _json(value: Any) -> str:
     """A value inside a Vega expression; JSON is a subset of its syntax."""
     return json.dumps(value)
+
+
+def _height(records: list[dict[str, Any]]) -> int:
+    """Pixels for one row per record; a fixed number, because the app fits charts to their width only."""
+    return 60 + 26 * len(records)

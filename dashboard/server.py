@@ -34,6 +34,10 @@ _HEADERS = {
 }
 
 
+# Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console.
+_BASE = "<script>window.__streamlit={BACKEND_BASE_URL:new URL('.',location.href).href.split('?')[0]}</script>"
+
+
 class Headers:
     """Adds the security headers to every HTTP answer that does not set its own."""
 
@@ -149,6 +153,7 @@ def _localised(shell: bytes, lang: str) -> bytes:
     text = shell.decode("utf-8")
     text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
+    text = text.replace("</title>", f"</title>{_BASE}", 1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")
     if closing:

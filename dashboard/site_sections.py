@@ -82,7 +82,9 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
     ]
     for dimension in sorted({f["dimension"] or "" for f in rows}):
         view.html("heading3.html", title=view.w("dimension", dimension))
-        view.table(columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension])
+        view.table(
+            columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension], "findings"
+        )
 
 
 def _finding(view: View, finding: dict[str, Any]):

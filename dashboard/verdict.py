@@ -203,6 +203,25 @@ def drop_rate(row: dict[str, Any], lang: str, kind: str = "") -> str:
     return say(lang, "drop.line_counted", value=percent(value), n=number(n), interval=interval)
 
 
+def filing_short(row: dict[str, Any], lang: str) -> str:
+    """The filing in a few words, for a table."""
+    state = word(lang, "filing", row.get("filing_state") or "unknown")
+    number_ = plain(row.get("filing_number") or "", 30)
+    return f"{state} {number_}" if row.get("filing_state") == "filed" and number_ else state
+
+
+def drop_short(row: dict[str, Any], lang: str) -> str:
+    """The drop rate in a few words, for a table; never without its basis."""
+    value, basis, n = row.get("drop_rate"), row.get("drop_rate_basis"), row.get("drop_rate_n")
+    if value is None or basis not in ("counted", "estimated"):
+        return say(lang, "drop.short_unknown")
+    if basis == "estimated":
+        return say(lang, "drop.short_estimated", value=percent(value))
+    if n is not None and n < 30:
+        return say(lang, "drop.short_few", n=number(n), k=number(round(value * n)))
+    return say(lang, "drop.short_counted", value=percent(value), n="?" if n is None else number(n))
+
+
 def _reasons(row: dict[str, Any], lang: str) -> tuple[Reason, ...]:
     texts = pick(row, "reasons", lang) or ()
     evidence = row.get("reason_evidence") or ()

@@ -89,9 +89,9 @@ class View:
             self_check=card.code == "grey" and card.warning_state not in verdict.REFUND_FIRST,
         )
 
-    def table(self, columns: Sequence[str], rows: Sequence[Row], caption: str = "") -> None:
-        """A table of `row(...)`s."""
-        self.html("table.html", columns=columns, rows=rows, caption=caption)
+    def table(self, columns: Sequence[str], rows: Sequence[Row], layout: str = "") -> None:
+        """A table of `row(...)`s; `layout` names column widths of style.css that several tables share."""
+        self.html("table.html", columns=columns, rows=rows, layout=layout)
 
     def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
         """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
@@ -107,6 +107,34 @@ class View:
             self.table(columns, [row(*(cell(_shown(r[c])) for c in columns)) for r in records[:400]])
             self.download(lambda: sheet.csv_bytes(records, columns), f"{name}-{as_of}.csv", key=f"csv-{name}")
 
+    def choose(
+        self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False
+    ) -> str:
+        """One of `options` (codes), kept in the page's address under `key`; the first is the default and leaves no trace.
+
+        Streamlit's own binding would write the label, which changes with the language, so the address is written here.
+        A choice leads back to the first page of a list.
+        """
+        widget = f"choose-{key}-{self.lang}"
+        asked = self.param(key)
+        st.session_state[widget] = asked if asked in options else options[0]
+
+        def changed() -> None:
+            chosen = st.session_state[widget]
+            if chosen and chosen != options[0]:
+                st.query_params[key] = chosen
+            elif key in st.query_params:
+                del st.query_params[key]
+            first_page()
+
+        kind = st.segmented_control if flat else st.selectbox
+        more = {"required": True} if flat else {}
+        return kind(label, options, format_func=words, key=widget, on_change=changed, **more)
+
+    def page_of(self, pages: int) -> int:
+        """The page of a list the reader is on, from 1; its widget writes itself into the address as `page`."""
+        return st.pagination(pages, key="page", bind="query-params", max_visible_pages=5) if pages > 1 else 1
+
     def download(self, make: Callable[[], bytes], file_name: str, key: str, label: str = "") -> None:
         """A download button whose file is only made when it is pressed."""
         st.download_button(
@@ -117,6 +145,12 @@ class View:
             key=key,
             on_click="ignore",
         )
+
+
+def first_page() -> None:
+    """Go back to the first page of a list, because what it lists has changed."""
+    if "page" in st.session_state:
+        st.session_state["page"] = 1
 
 
 @dataclass(frozen=True)

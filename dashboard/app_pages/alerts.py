@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-import streamlit as st
-
 from dashboard import figures, reader, sheet, site_sections
 from dashboard.text import pick
 from dashboard.view import View, cell, row
@@ -26,21 +24,18 @@ _COLUMNS = ("on", "host", "from_state", "to_state", "reason_zh", "reason_en", "e
 def render(view: View) -> None:
     """Period and state bound to the address, a page of changes, the download."""
     view.title(view.t("alerts.title"), view.t("alerts.intro"))
-    days = st.segmented_control(
+    days = view.choose(
         view.t("alerts.days"),
-        ("7", "30", "all"),
-        default="30",
-        required=True,
-        format_func=lambda code: view.t(f"alerts.days_{code}"),
-        key="days",
-        bind="query-params",
+        "days",
+        ("30", "7", "all"),
+        lambda code: view.t(f"alerts.days_{code}"),
+        flat=True,
     )
-    state = st.selectbox(
+    state = view.choose(
         view.t("alerts.to_state"),
+        "state",
         ("", *_STATES),
-        format_func=lambda code: view.w("warning", code) if code else view.t("word.all"),
-        key="state",
-        bind="query-params",
+        lambda code: view.w("warning", code) if code else view.t("word.all"),
     )
     since = (
         view.facts.as_of - dt.timedelta(days=int(days)) if days in ("7", "30") and view.facts.as_of else None
@@ -50,8 +45,7 @@ def render(view: View) -> None:
     if not total["changes"]:
         view.note(view.t("alerts.none"))
         return
-    pages = math.ceil(total["changes"] / _PAGE)
-    page = st.pagination(pages, key="page", bind="query-params", max_visible_pages=5) if pages > 1 else 1
+    page = view.page_of(math.ceil(total["changes"] / _PAGE))
     view.table(
         [view.t("word.date"), view.t("word.site"), view.t("alerts.change"), view.t("alerts.reason")],
         [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard import charts, ranking, sheet, verdict
-from dashboard.view import Row, View, cell, row
+from dashboard.view import Row, View, cell, first_page, row
 from scoring.snapshot import TABLES
 
 title_zh = "榜单"
@@ -28,7 +29,7 @@ def render(view: View) -> None:
     filters = _filters(view)
     rated, unrated = view.ask(ranking.counts, filters)
     view.html("lines.html", lines=[view.t("rank.count", rated=rated, unrated=unrated), view.t("rank.ties")])
-    page = _page(view, rated)
+    page = view.page_of(max(1, math.ceil(rated / ranking.PAGE_SIZE)))
     rows = view.ask(ranking.rated, filters, page)
     if rows:
         _chart(view, rows)
@@ -40,19 +41,15 @@ def render(view: View) -> None:
     _unrated(view, filters, unrated)
 
 
-def _page(view: View, rated: int) -> int:
-    pages = max(1, math.ceil(rated / ranking.PAGE_SIZE))
-    if pages == 1:
-        return 1
-    return st.pagination(pages, key="page", bind="query-params", max_visible_pages=5)
-
-
 def _filters(view: View) -> ranking.Filters:
     """The filter widgets; each writes itself into the page's address."""
-    text = st.text_input(view.t("rank.search"), key="text", bind="query-params", max_chars=80)
+    text = st.text_input(
+        view.t("rank.search"), key="text", bind="query-params", max_chars=80, on_change=first_page
+    )
     tier = _choice(view, "tier", ("1", "2", "3"), lambda code: view.t(f"rank.tier_{code}"))
     with st.expander(
-        view.t("word.filters"), expanded=any(view.param(k) for k in ("warning", "filing", "province"))
+        view.t("word.filters"),
+        expanded=any(view.param(k) for k in ("warning", "filing", "province", "software", "sells")),
     ):
         warning = _choice(view, "warning", _WARNINGS, lambda code: view.w("warning", code))
         filing = _choice(view, "filing", _FILINGS, lambda code: view.w("filing", code))
@@ -62,14 +59,10 @@ def _filters(view: View) -> ranking.Filters:
     return ranking.Filters(text.strip(), tier, warning, filing, province, software, sells)
 
 
-def _choice(view: View, key: str, options: tuple[str, ...], words: object) -> str:
+def _choice(view: View, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> str:
     everything = view.t("word.all")
-    return st.selectbox(
-        view.t(f"rank.{key}"),
-        ("", *options),
-        format_func=lambda code: words(code) if code else everything,
-        key=key,
-        bind="query-params",
+    return view.choose(
+        view.t(f"rank.{key}"), key, ("", *options), lambda code: words(code) if code else everything
     )
 
 
@@ -87,9 +80,9 @@ def _columns(view: View) -> list[str]:
 def _row(view: View, rating: dict) -> Row:
     card = verdict.card(rating, view.lang)
     score = (
-        f"{rating['score']:.0f}（{rating['score_low']:.0f}–{rating['score_high']:.0f}）"
+        cell(f"{rating['score']:.0f}", soft=f"{rating['score_low']:.0f}–{rating['score_high']:.0f}")
         if card.score
-        else "–"
+        else cell("–")
     )
     return row(
         cell(
@@ -98,10 +91,10 @@ def _row(view: View, rating: dict) -> Row:
             soft=card.host if card.host != card.name else "",
         ),
         cell(card.word, state=card.code, soft=view.t("card.as_of", date=card.as_of)),
-        cell(score if view.lang == "zh" else score.replace("（", " (").replace("）", ")")),
+        score,
         cell(card.warning),
-        cell(card.filing, limit=90),
-        cell(card.drop_rate, limit=90),
+        cell(verdict.filing_short(rating, view.lang)),
+        cell(verdict.drop_short(rating, view.lang)),
     )
 
 
