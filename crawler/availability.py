@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from scrapy.http import Response
+
+from crawler.decode import text_of
 from crawler.walls import place_of, wall_of
 
 SLOW_SECONDS = 5.0
@@ -29,8 +32,14 @@ def probe_of_page(status: int, body: bytes, text: str, latency: float | None) ->
     return {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds}
 
 
-def probe_of_failure(kind: str) -> dict[str, Any] | None:
-    """The probe a failed request makes, or None when nothing was learned about the site (robots.txt, our own guard)."""
+def probe_of_failure(kind: str, answer: Response | None = None) -> dict[str, Any] | None:
+    """The probe a failed request makes, or None when nothing was learned about the site.
+
+    Where a server's error, a refusal or a closed shop answered in place of robots.txt, that answer is the observation.
+    """
+    if answer is not None:
+        probe = probe_of_page(answer.status, answer.body, text_of(answer), None)
+        return probe if probe["outcome"] in ("down", "refused") and probe["class"] != "not_found" else None
     if kind not in _FAILURES:
         return None
     return {"outcome": "down", "class": _FAILURES[kind], "status": None, "latency_ms": None}

@@ -104,8 +104,13 @@ class SourceSpider(Spider):
         """The first requests of the crawl."""
         raise NotImplementedError
 
-    def missed(self, request: Request, host: str | None, kind: str, reason: str) -> Iterator[Record]:
-        """Records to make of a request that got no response (`kind` as in crawler.failures)."""
+    def missed(
+        self, request: Request, host: str | None, kind: str, answer: Response | None
+    ) -> Iterator[Record]:
+        """Records to make of a request that got no response (`kind` as in crawler.failures).
+
+        `answer` is what came instead of a robots.txt, where that is why the page was not asked.
+        """
         return iter(())
 
     def instead(self, request: Request, kind: str) -> Request | None:
@@ -189,10 +194,13 @@ class SourceSpider(Spider):
         host = request.cb_kwargs["host"]
         assert failure.value is not None
         outcome, kind, reason = why(failure.value)
+        answer: Response | None = getattr(failure.value, "answer", None)
         other = self.instead(request, kind)
         if other is None and kind != "not_archived":
             self._fail(host, outcome, reason)
-        records = list(self.missed(request, host, kind, reason)) if other is None else []
+        records = list(self.missed(request, host, kind, answer)) if other is None else []
+        if answer is not None and answer.request is not None and records:
+            request.meta["captures"] = answer.request.meta.get("captures", ())
         yield from self._close_page(request, None, host, records, [other] if other else [])
 
     def _close_page(

@@ -23,7 +23,8 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.walls import wall_of
 from store.names import registrable
 
-log = logging.getLogger(__name__)
+# Its errors carry a traceback for every host that is down; the ledger says the same in one line.
+logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
 
 STOP_STATUSES = {401, 403, 407, 429, 456}
 """Answers after which nothing more is asked of that host in this run (456: Sina's ban of an address)."""
@@ -33,13 +34,15 @@ _MISSING = {404, 410}
 class Unwelcome(IgnoreRequest):
     """The host does not want this request; the message says how we know.
 
-    `cause` is set where robots.txt could not be had at all: then the host itself gave no answer.
+    `cause` is set where robots.txt could not be had at all: then the host itself gave no answer. `answer` is what
+    came in its place: a server's error or a closed shop answers every address the same way.
     """
 
-    def __init__(self, reason: str, cause: Exception | None = None) -> None:
-        """Keep both."""
+    def __init__(self, reason: str, cause: Exception | None = None, answer: Response | None = None) -> None:
+        """Keep all three."""
         super().__init__(reason)
         self.cause = cause
+        self.answer = answer
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -71,7 +74,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if response.status in _MISSING:
             response = response.replace(body=b"")
         elif reason := _unreadable(response):
-            self._denied[netloc] = Unwelcome(reason)
+            self._denied[netloc] = Unwelcome(reason, answer=response)
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
         parser = self._parsers[netloc]

@@ -46,13 +46,18 @@ def project_json(value: Any, kept: frozenset[str], key: str = "") -> Any:
     return value
 
 
-def project_html(text: str, blocks: str, blanked: str, exempt: Callable[[LexborNode], bool]) -> str:
-    """The page without scripts and images, its texts redacted.
+def project_html(
+    text: str, parts: str, blocks: str, blanked: str, exempt: Callable[[LexborNode], bool]
+) -> str:
+    """The page's `parts` alone, or all of it where none is found, without scripts and images, its texts redacted.
 
     `blocks`: selector of elements redacted as one text (a number may be split over tags); `blanked`: elements emptied;
     `exempt`: text nodes left as they are (record numbers that look like telephone numbers).
     """
     tree = LexborHTMLParser(text)
+    kept = tree.css(parts)
+    if kept:
+        tree = LexborHTMLParser("".join(node.html or "" for node in kept))
     for node in tree.css("script, style, img, iframe, input"):
         node.decompose()
     for node in tree.css(blanked):
@@ -64,11 +69,9 @@ def project_html(text: str, blocks: str, blanked: str, exempt: Callable[[LexborN
     root = tree.root
     if root is None:
         return ""
-    texts = [
-        n for n in root.traverse(include_text=True) if n.tag == "-text" and (n.text_content or "").strip()
-    ]
+    texts = [n for n in root.traverse(include_text=True) if n.tag == "-text"]
     for node in texts:
         content = node.text_content or ""
-        if not exempt(node) and (kept := clean(content)) != content:
-            node.replace_with(kept)
+        if content.strip() and not exempt(node) and (redacted := clean(content)) != content:
+            node.replace_with(redacted)
     return tree.html or ""

@@ -75,6 +75,7 @@ DOWNLOAD_HANDLERS = {
     "data": None,
 }
 DNS_TIMEOUT = 10
+WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses the source of every callback, for a mistake mypy finds
 LOG_LEVEL = "WARNING"
 LOGSTATS_INTERVAL = 0
 FEED_EXPORT_ENCODING = "utf-8"

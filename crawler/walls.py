@@ -8,32 +8,41 @@ from __future__ import annotations
 
 import re
 
-_WALLS: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
-    (name, re.compile("|".join(words).encode(), re.I))
-    for name, words in (
-        (
-            "js_challenge",
-            (
-                r"acw_sc__v2",
-                r"setCookie\(['\"]sec_defend",
-                "浏览器不支持COOKIE或者不正常访问",
-                r"cf-browser-verification|/cdn-cgi/challenge-platform/|cf_chl_opt",
-                r"__jsl_clearance",
-                r"geetest\.com/|initGeetest\(|TencentCaptcha\(|aliyunCaptcha|g-recaptcha",
-                "请完成安全验证|拖动滑块|请输入验证码后继续|人机验证",
-            ),
-        ),
-        (
-            "waf_block",
-            (
-                "当前访问疑似黑客攻击|创宇盾|网站防火墙|您的请求带有不合法参数",
-                "your request has been blocked as it may cause potential threats",
-                "安全狗|云锁|宝塔.{0,6}防火墙",
-            ),
-        ),
-    )
+_WALLS = {
+    "js_challenge": (
+        "acw_sc__v2",
+        "setcookie('sec_defend",
+        'setcookie("sec_defend',
+        "浏览器不支持cookie或者不正常访问",
+        "cf-browser-verification",
+        "/cdn-cgi/challenge-platform/",
+        "cf_chl_opt",
+        "__jsl_clearance",
+        "geetest.com/",
+        "initgeetest(",
+        "tencentcaptcha(",
+        "aliyuncaptcha",
+        "g-recaptcha",
+        "请完成安全验证",
+        "拖动滑块",
+        "请输入验证码后继续",
+        "人机验证",
+    ),
+    "waf_block": (
+        "当前访问疑似黑客攻击",
+        "创宇盾",
+        "网站防火墙",
+        "您的请求带有不合法参数",
+        "your request has been blocked as it may cause potential threats",
+    ),
+}
+_SPELLED = tuple(
+    (name, word.encode(encoding))
+    for name, words in _WALLS.items()
+    for word in words
+    for encoding in (("utf-8",) if word.isascii() else ("utf-8", "gb18030"))
 )
-"""Matched on bytes in UTF-8; the GBK spellings are added below, because such pages often declare no charset."""
+"""(class, bytes to find in the lower-cased page); such pages often declare no charset, so both spellings count."""
 
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -63,14 +72,6 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _SHORT = 6_000
 """Characters. A long page that merely speaks of a closed shop is a shop, not a closure."""
 
-_GBK = {
-    name: re.compile(b"|".join(re.escape(word.encode("gb18030")) for word in words))
-    for name, words in (
-        ("js_challenge", ("浏览器不支持COOKIE或者不正常访问", "请完成安全验证")),
-        ("waf_block", ("当前访问疑似黑客攻击", "创宇盾")),
-    )
-}
-
 
 def wall_of(body: bytes) -> str | None:
     """`js_challenge` or `waf_block` when the page is a wall in front of the site, else None.
@@ -79,10 +80,9 @@ def wall_of(body: bytes) -> str | None:
     """
     if len(body) > 30_000:
         return None
-    for name, pattern in (*_WALLS, *_GBK.items()):
-        if pattern.search(body) and not _has_goods(body):
-            return name
-    return None
+    low = body.lower()
+    found = next((name for name, spelled in _SPELLED if spelled in low), None)
+    return None if found is None or _has_goods(body) else found
 
 
 def place_of(status: int, text: str) -> str | None:

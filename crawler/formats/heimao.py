@@ -51,6 +51,7 @@ _KEPT = frozenset(
         "date",
     ]
 )
+_PARTS = ".ts-d-user, h1.article, ul.ts-q-list, div.ts-d-item, div.ts-d-pj"
 _JSONP = re.compile(
     r"^\s*(?:try\s*\{\s*)?[\w$.]+\(\s*(\{.*\})\s*\)\s*;?\s*(?:\}\s*catch\s*\(e\)\s*\{\s*\}\s*;?)?\s*$", re.S
 )
@@ -226,7 +227,7 @@ def detail_of(html: str) -> Detail | None:
 def project(url: str, body: str) -> str:
     """What may be kept of an answer: JSON without its authors, pages without names, all texts redacted."""
     if body.lstrip().startswith("<"):
-        return project_html(body, "h1.article, .ts-d-cont", ".u-name", _is_number)
+        return project_html(body, _PARTS, "h1.article, .ts-d-cont", ".u-name", _is_number)
     try:
         document = unwrap(body)
     except SourceChanged:

@@ -55,11 +55,13 @@ class AvailabilitySpider(SourceSpider):
         latency = response.request.meta.get("download_latency") if response.request else None
         yield self._probe(host, probe_of_page(response.status, response.body, text_of(response), latency))
 
-    def missed(self, request: Request, host: str | None, kind: str, reason: str) -> Iterator[Record]:
+    def missed(
+        self, request: Request, host: str | None, kind: str, answer: Response | None
+    ) -> Iterator[Record]:
         """No answer: the site's failure, unless the control host failed too."""
         if host is None:
             self._control_failed = True
-        elif not self._control_failed and (probe := probe_of_failure(kind)) is not None:
+        elif not self._control_failed and (probe := probe_of_failure(kind, answer)) is not None:
             # The absence of an answer is this source's answer: the visit itself went well.
             self.visit(host).outcome, self.visit(host).reason = "ok", None
             yield self._probe(host, probe)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider
+from crawler.base import Record, SourceSpider, Visit
 from crawler.decode import text_of
 from crawler.formats import heimao as wire
 from crawler.outcomes import SourceBlocked, SourceChanged
@@ -120,7 +120,7 @@ class HeimaoSpider(SourceSpider):
             yield self._company("info", couid, host)
             yield self._company("rel_service", couid, host)
         elif near := [row["name"] for row in rows][:5]:
-            self.measured.setdefault("unsure_companies", {})[name] = near
+            self.visit(host).notes.setdefault("near", {})[name] = near
 
     def read_info(self, response: Response, host: str, couid: str) -> Iterator[Record]:
         """The counters of one company."""
@@ -171,6 +171,12 @@ class HeimaoSpider(SourceSpider):
             "observed_at": seen,
         }
 
+    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+        """Note near names for a person, where no company could be surely matched."""
+        if visit.notes.get("near") and host not in self._companies.values():
+            self.measured.setdefault("unsure_companies", {})[host] = visit.notes["near"]
+        return iter(())
+
     def _concerning(self, complaint: Record, response: Response) -> Iterator[Record | Request]:
         """The record of a complaint about a watched platform or about the trade, and its detail page if watched."""
         couid, company = complaint.pop("couid"), complaint.pop("company")
@@ -199,13 +205,15 @@ class HeimaoSpider(SourceSpider):
         mentioned = {self._known[h].host: self._known[h] for h in hosts if h in self._known}
         if len(mentioned) == 1:
             return next(iter(mentioned.values()))
-        titled = {t.host: t for n, t in self._names.items() if len(n) >= 3 and n in normal_name(title)}
+        key = normal_name(title)
+        titled = {t.host: t for name, t in self._names.items() if len(name) >= 3 and name in key}
         return next(iter(titled.values())) if len(titled) == 1 else None
 
     def _of_the_trade(self, text: str) -> bool:
-        if _TRADE.search(text) or any(len(n) >= 3 and n in normal_name(text) for n in self._names):
+        if _TRADE.search(text) or (_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text)):
             return True
-        return bool(_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text))
+        key = normal_name(text)
+        return any(len(name) >= 3 and name in key for name in self._names)
 
     def _measure(self, page: int, ended: bool) -> None:
         """Coverage of the poll: records seen over the span of the site's own numbering."""

@@ -139,12 +139,14 @@ class StorefrontSpider(SourceSpider):
         yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": role,
                "text": text, "signs": signs}  # fmt: skip
 
-    def missed(self, request: Request, host: str | None, kind: str, reason: str) -> Iterator[Record]:
+    def missed(
+        self, request: Request, host: str | None, kind: str, answer: Response | None
+    ) -> Iterator[Record]:
         """A home page that could not be had: try the other scheme, else record how the site was down."""
         known = request.cb_kwargs["known"]
         if host is None or request.cb_kwargs["step"] != "home" or known["rendered"]:
             return
-        probe = probe_of_failure(kind)
+        probe = probe_of_failure(kind, answer)
         if probe is not None:
             yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
 
