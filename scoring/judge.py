@@ -1,0 +1,155 @@
+"""All three answers for a chunk of platforms on every day: findings, score and grade, warning state. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import method
+from scoring.aggregate import Scored, aggregate, cap
+from scoring.calendar import day_number
+from scoring.caps import applying
+from scoring.droprate import UNKNOWN as NO_RATE
+from scoring.droprate import drop_rate
+from scoring.facts import GROUP_OF, GROUPS, NEVER, Facts, Floats
+from scoring.finding import CONCERN, Definition, Finding, definitions
+from scoring.grade import NR, grades
+from scoring.panel import Bools, complaints, copy_rank, visited, window
+from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
+
+BLUE, YELLOW, ORANGE, RED, GREY = range(5)
+_SELF_SEEN = ("icp_filing", "penalties", "order_backlog", "funds_terms", "availability", "price_anomaly", "identity_match")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Panels (platforms × days) of everything published about a chunk; `points` sum to `score` cell by cell."""
+
+    facts: Facts
+    found: dict[str, tuple[Definition, Finding]]
+    scored: Scored
+    score: Floats
+    low: Floats
+    high: Floats
+    points: dict[str, Floats]
+    grade: NDArray[np.int8]
+    coverage: Floats
+    warned: Warned
+    verdict: NDArray[np.int8]
+    caps: dict[str, Bools]
+    nr_why: NDArray[np.int8]
+
+
+NR_WHY = (
+    ("", ""),
+    ("尚未观测满 30 天", "observed for less than 30 days"),
+    ("证据充分度低于 40%", "evidence coverage is below 40%"),
+    ("订单量未知，且投诉人不足 5 名", "orders are unknown and there are fewer than 5 complainants"),
+    ("网站启用不足 90 天", "the site is less than 90 days old"),
+)
+
+
+def judge(facts: Facts) -> Judged:
+    """Judge every platform of `facts` on every day; needs facts.priors."""
+    found = {d.id: (d, d.compute(facts)) for d in definitions()}
+    warned = warn(facts)
+    families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
+    scored = aggregate(facts, found, families)
+    caps = applying(facts, found, scored, warned)
+    score, taken = cap(scored, caps)
+    half = method.INTERVAL_Z * scored.sd
+    low, high = np.clip(np.minimum(scored.score - half, score), 0, 100), np.clip(scored.score + half, 0, 100)
+    limit = np.full(facts.shape, 100.0)
+    for name, where in caps.items():
+        limit = np.where(where, np.minimum(limit, method.CAPS[name]), limit)
+    high = np.maximum(np.minimum(high, limit), score)
+    why = _not_rated(facts, scored.coverage)
+    grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts))
+    verdict = _verdict(facts, found, grade, warned)
+    return Judged(
+        facts, found, scored, score, low, high, {**scored.points, **taken}, grade, scored.coverage, warned, verdict, caps, why
+    )
+
+
+def _not_rated(facts: Facts, coverage: Floats) -> NDArray[np.int8]:
+    """0 where a rating may be given, else the index into NR_WHY."""
+    today = np.arange(facts.days)[None, :]
+    first = first_seen(facts)[:, None]
+    rows, first_copy = complaints(facts), copy_rank(facts) == 0
+    people = window(facts, rows.take(first_copy), 365)
+    thin = (drop_rate(facts).basis == NO_RATE) & (people < method.MIN_COMPLAINANTS)
+    begun = np.array([NEVER if s.opened_on is None else _index(facts, s.opened_on) for s in facts.sites])[:, None]
+    young = (begun < NEVER) & (today - begun < method.NEW_DAYS)
+    out = np.zeros(facts.shape, np.int8)
+    out[thin] = 3
+    out[coverage < method.COVERAGE_FLOOR] = 2
+    out[young] = 4
+    out[today - first < method.OBSERVED_DAYS] = 1
+    return out
+
+
+def _index(facts: Facts, day: dt.date) -> int:
+    return day_number(day) - facts.first_day
+
+
+def first_seen(facts: Facts) -> NDArray[np.int64]:
+    """Day index of the first observation of each platform (NEVER if none)."""
+    out = np.full(len(facts.sites), NEVER, dtype=np.int64)
+    for rows in facts.rows.values():
+        np.minimum.at(out, rows.platform, rows.seen)
+    return out
+
+
+def _families_bad(facts: Facts, found: dict[str, tuple[Definition, Finding]]) -> Floats:
+    """Number of independent families (complaints, the site, registries …) with a weighted finding of concern."""
+    by_group: dict[str, Bools] = {}
+    for definition, finding in found.values():
+        if definition.weight > 0:
+            group = GROUP_OF.get(definition.reads[0], definition.reads[0])
+            by_group[group] = by_group.get(group, np.zeros(facts.shape, bool)) | (finding.outcome == CONCERN)
+    return np.sum(list(by_group.values()), axis=0).astype(float)
+
+
+def _new_evidence(facts: Facts) -> Bools:
+    out = np.zeros(facts.shape, bool)
+    for rows in facts.rows.values():
+        for day in (rows.seen, rows.gone):
+            inside = (day >= 0) & (day < facts.days)
+            out[rows.platform[inside], day[inside]] = True
+    return out
+
+
+def _verdict(
+    facts: Facts, found: dict[str, tuple[Definition, Finding]], grade: NDArray[np.int8], warned: Warned
+) -> NDArray[np.int8]:
+    """design.md §1, first match; red only after a person decided, before it orange."""
+    state = warned.state
+    facts_bad = np.sum([found[i][1].outcome == CONCERN for i in _SELF_SEEN if i in found], axis=0)
+    e_twice = (grade == 4) & (facts_bad >= 2)
+    red = (state == ALARM) | ((state == CLOSED) & _reviewed(facts, "closed")) | (e_twice & _reviewed(facts, "grade"))
+    out = np.full(facts.shape, BLUE, dtype=np.int8)
+    out[(state == WATCH) | (grade == 2)] = YELLOW
+    out[(state == WARNING) | (state == CLOSED) | (grade == 3) | (grade == 4)] = ORANGE
+    out[red] = RED
+    out[(grade == NR) | (state == STALE)] = GREY
+    return out
+
+
+def _reviewed(facts: Facts, kind: str) -> Bools:
+    """Days from which a person has confirmed something of this kind about a platform."""
+    out = np.zeros(facts.shape, bool)
+    index = {s.host: i for i, s in enumerate(facts.sites)}
+    for key, (decision, day) in facts.reviews.items():
+        what, _, rest = key.partition(":")
+        host = rest.rpartition(":")[0]
+        if what == kind and decision == "confirmed" and host in index:
+            out[index[host], max(day - facts.first_day, 0) :] = True
+    return out
+
+
+def red_facts(found: dict[str, tuple[Definition, Finding]], site: int) -> int:
+    """How many official or self-observed facts speak against a platform on the last day."""
+    return sum(int(found[i][1].outcome[site, -1] == CONCERN) for i in _SELF_SEEN if i in found)

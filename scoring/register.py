@@ -1,0 +1,96 @@
+"""Responses, corrections and the health of sources, as the snapshot shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from scoring import method
+from scoring.calendar import SHANGHAI
+from store.tables import OBSERVATIONS, Correction, Crawl, Platform, Response, Source
+
+
+def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """The platforms' own words that stood at `end`."""
+    query = (
+        select(Platform.host, Response.received_at, Response.text, Response.link, Response.withdrawn_at)
+        .join(Platform, Platform.id == Response.platform_id)
+        .where(Response.received_at < end)
+        .order_by(Platform.host, Response.received_at)
+    )
+    with engine.connect() as connection:
+        return [
+            {"host": r.host, "on": _day(r.received_at), "text": r.text, "link": r.link}
+            for r in connection.execute(query)
+            if r.withdrawn_at is None or r.withdrawn_at >= end
+        ]
+
+
+def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """What was corrected by `end`."""
+    query = (
+        select(Platform.host, Correction.made_at, Correction.outcome, Correction.sentence_zh, Correction.sentence_en)
+        .join(Platform, Platform.id == Correction.platform_id)
+        .where(Correction.made_at < end)
+        .order_by(Platform.host, Correction.made_at)
+    )
+    with engine.connect() as connection:
+        return [
+            {"host": r.host, "on": _day(r.made_at), "outcome": r.outcome, "sentence_zh": r.sentence_zh, "sentence_en": r.sentence_en}
+            for r in connection.execute(query)
+        ]
+
+
+def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Health and age of every source at `end`: ok, stale, failed, blocked or never."""
+    with engine.connect() as connection:
+        rows: dict[str, dict[str, Any]] = {
+            s.id: {"source": s.id, "title_zh": s.title_zh, "title_en": s.title_en, "publisher": s.publisher, "kind": s.kind,
+                   "blind_zh": s.blind_zh, "blind_en": s.blind_en, "records": 0, "cadence": s.cadence_hours}
+            for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
+        }
+        runs = connection.execute(
+            select(Crawl.source_id, Crawl.started_at, Crawl.finished_at, Crawl.outcome, Crawl.reason)
+            .where(Crawl.started_at < end)
+            .order_by(Crawl.started_at, Crawl.id)
+        )
+        for run in runs:
+            row = rows[run.source_id]
+            row |= {"last_started_at": run.started_at}
+            if run.finished_at is not None and run.finished_at < end:
+                row |= {"last_outcome": run.outcome, "last_reason": run.reason}
+                if run.outcome == "ok":
+                    row["last_ok_at"] = run.finished_at
+        _count(connection, rows, end)
+    return [_health(row, end) for row in rows.values()]
+
+
+def _count(connection: Any, rows: dict[str, dict[str, Any]], end: dt.datetime) -> None:
+    for table in OBSERVATIONS.values():
+        query = select(table.source_id, func.count(), func.max(table.seen_at)).where(table.seen_at < end)
+        for source, n, newest in connection.execute(query.group_by(table.source_id)):
+            row = rows[source]
+            row["records"] += n
+            if newest is not None and row.get("newest", newest) <= newest:
+                row["newest"] = newest
+
+
+def _health(row: dict[str, Any], end: dt.datetime) -> dict[str, Any]:
+    cadence = dt.timedelta(hours=max(row.pop("cadence") or 0.0, 24.0 * method.CADENCE_DAYS))
+    newest = row.pop("newest", None)
+    last_ok, outcome = row.get("last_ok_at"), row.get("last_outcome")
+    # A source nobody crawls (handed-in files) is as old as its newest record.
+    seen = last_ok or (newest if outcome is None else None)
+    if outcome in ("failed", "blocked"):
+        health = outcome
+    elif seen is None:
+        health = "never"
+    else:
+        health = "ok" if end - seen <= cadence else "stale"
+    return row | {"health": health}
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(SHANGHAI).date()

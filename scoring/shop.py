@@ -1,0 +1,37 @@
+"""What kind of shop a platform is: its software and what it sells, from the newest pages and prices."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from scoring.facts import Facts
+
+_SELLS = (
+    ("svip", re.compile(r"会员|vip|月卡|季卡|年卡|黄钻|绿钻|视频|音乐", re.I)),
+    ("topup", re.compile(r"话费|流量|油卡|q\s*币|充值|直充|电费", re.I)),
+    ("game_card", re.compile(r"点券|点卡|游戏|王者|和平精英|原神|steam|皮肤|金币|钻石", re.I)),
+)
+_CLEAR = 0.7
+
+
+def software_of(facts: Facts, site: int) -> str | None:
+    """The shop software last recognised."""
+    rows = facts.rows["page"]
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    seen = [s for s in rows["software"][a:b] if s]
+    return seen[-1] if seen else facts.sites[site].software
+
+
+def sells_of(facts: Facts, site: int) -> str:
+    """svip, topup, game_card, mixed or unknown, by the names of the products seen."""
+    rows = facts.rows["price"]
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    products = set(rows["product"][a:b].tolist())
+    counts = {kind: sum(1 for p in products if pattern.search(str(p))) for kind, pattern in _SELLS}
+    total = sum(counts.values())
+    if not total:
+        return "unknown"
+    kind, most = max(counts.items(), key=lambda item: item[1])
+    return kind if most >= _CLEAR * total else "mixed"

@@ -1,0 +1,19 @@
+"""The tables about single sites beside rating and findings: series, identity, promises, links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scoring.identity import identity_rows
+from scoring.judge import Judged
+from scoring.promises import promise_rows
+from scoring.series import series_rows
+
+
+def site_tables(judged: Judged) -> dict[str, list[dict[str, Any]]]:
+    """Rows of each of these tables for a chunk of platforms."""
+    return {
+        "series": series_rows(judged),
+        "identity": identity_rows(judged),
+        "promises": promise_rows(judged),
+    }

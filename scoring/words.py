@@ -1,0 +1,169 @@
+"""Verdict, advice, reasons and blind spots in neutral words, Chinese and English (product wording rules apply)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scoring import method
+from scoring.caps import sentence as cap_sentence
+from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
+from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
+from scoring.signs import tightened
+from scoring.warning import ALARM, CLOSED, STALE, WARNING
+
+VERDICTS = ("蓝", "黄", "橙", "红", "灰")
+_ADVICE = {
+    BLUE: (
+        "在我们看得到的范围内，目前未见明显异常。这不等于安全。",
+        "Within what we can see, nothing notable at present. This is not a safety guarantee.",
+    ),
+    YELLOW: (
+        "有待核实的疑点。如确需购买，请小额、用可申诉的支付方式。",
+        "There are questions to resolve. If you must buy, keep it small and pay in a way you can dispute.",
+    ),
+    ORANGE: (
+        "出现较强风险迹象。建议先不付款，核实以下问题后再决定。",
+        "High-risk signs. Do not pay before the questions below are resolved.",
+    ),
+    RED: (
+        "出现多项严重警示。不建议付款；已付款请尽快取证并优先申请退款。",
+        "Severe warnings. Paying is not advised; if you have paid, save evidence now and ask for a refund first.",
+    ),
+    GREY: (
+        "公开证据不足，我们不评级。没有记录不代表可靠。",
+        "Too little public evidence; we do not rate. No record does not mean reliable.",
+    ),
+}
+_REFUND_FIRST = (
+    "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
+    "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
+)
+_ALWAYS_BLIND = (
+    "后台订单、私下退款和需要登录的页面",
+    "orders in the back office, refunds made privately, and pages behind a login",
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason with its evidence."""
+
+    zh: str
+    en: str
+    cited: tuple[Cited, ...]
+
+
+def advice(judged: Judged, site: int) -> tuple[str, str]:
+    """What to do, by verdict; from warning on, refund first."""
+    state = int(judged.warned.state[site, -1])
+    verdict = int(judged.verdict[site, -1])
+    if state in (WARNING, CLOSED) and verdict == ORANGE:
+        return _REFUND_FIRST
+    if state == STALE:
+        return (
+            "监测中断，目前状态未知。没有记录不代表可靠。",
+            "Monitoring is interrupted; the present state is unknown. No record does not mean reliable.",
+        )
+    if verdict == GREY:
+        zh, en = NR_WHY[int(judged.nr_why[site, -1])]
+        return (f"不予评级：{zh}。没有记录不代表可靠。", f"Not rated: {en}. No record does not mean reliable.") if zh else _ADVICE[GREY]
+    return _ADVICE[verdict]
+
+
+def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
+    """The weightiest reasons for the verdict, with numbers; the warning's own first."""
+    out = list(_warning_reasons(judged, site))
+    out += [Reason(*cap_sentence(n), cited=()) for n, on in judged.caps.items() if on[site, -1] and n not in ("alarm", "warning", "closed")]
+    bad = int(judged.verdict[site, -1]) != BLUE
+    scored = []
+    for name, (definition, finding) in judged.found.items():
+        if definition.weight <= 0:
+            continue
+        outcome = int(finding.outcome[site, -1])
+        prior = method.PRIOR_UTILITY[definition.dimension]
+        pull = definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
+        if outcome in ((CONCERN, HIDDEN) if bad else (CONCERN, HIDDEN, OK)):
+            scored.append((pull if bad else -abs(pull), name))
+    for _, name in sorted(scored):
+        finding = judged.found[name][1]
+        out.append(Reason(*finding.say(site), cited=tuple(finding.cite(site))))
+    if not out:
+        out = [Reason(*f.say(site), cited=tuple(f.cite(site))) for d, f in judged.found.values() if d.id in ("drop_rate", "icp_filing")]
+    return out[:most]
+
+
+def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
+    state = int(judged.warned.state[site, -1])
+    if state not in (1, WARNING, ALARM, CLOSED):
+        return []
+    zh, en, cited = transition_reason(judged, site, judged.facts.days - 1, state)
+    return [Reason(zh, en, tuple(cited))]
+
+
+def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[str, str, list[Cited]]:
+    """Why a state holds on a day (index): complainants and active streams, with the observations behind them."""
+    warned, facts = judged.warned, judged.facts
+    if state == STALE:
+        share = 100 * float(warned.share_covered[site, day])
+        return (
+            f"近 14 天只有约 {share:.0f}% 的日子有成功的采集，监测中断。",
+            f"Only about {share:.0f}% of the last 14 days were covered by a successful crawl: monitoring is interrupted.",
+            [],
+        )
+    if state == CLOSED:
+        run = int(warned.signs.down_run[site, day])
+        return f"网站已连续 {run} 天以上无法访问，其他网站同期可访问。", f"The site has been unreachable for {run} days or more while others were reachable.", _probes(judged, site, day)
+    names = [n for n, on in warned.active.items() if on[site, day]]
+    people = int(warned.surge.complainants[site, day])
+    zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
+    en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
+    return (
+        f"近 14 天至少 {people} 名互不相同的投诉人；信号：{zh}。" if people else f"信号：{zh}。",
+        f"At least {people} distinct complainants in 14 days; signals: {en}." if people else f"Signals: {en}.",
+        _behind(judged, site, day, names),
+    )
+
+
+def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited]:
+    facts, surge = judged.facts, judged.warned.surge
+    cited: list[Cited] = []
+    a, b = surge.rows.platform.searchsorted((site, site + 1))
+    for at in range(int(b) - 1, int(a) - 1, -1):
+        if surge.rows.seen[at] <= day and surge.rows.day[at] > day - method.STREAM_WINDOW:
+            if method.COMPLAINT_STREAMS[surge.stream[at]] in names:
+                cited.append(("complaint", int(surge.rows.id[at])))
+            if len(cited) >= method.EVIDENCE_LIMIT:
+                break
+    for name, kind in (("backlog", "orders"), ("counters", "counters")):
+        if name in names:
+            rows = facts.rows[kind]
+            a, b = rows.platform.searchsorted((site, site + 1))
+            mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day]
+            cited += [(kind, i) for i in mine[-2:]]
+    if "terms" in names:
+        rows = recent_of(facts, tightened(facts), site, facts.days)
+        cited += [("page", int(i)) for i, d in zip(rows.id, rows.seen, strict=True) if d <= day][-2:]
+    return cited
+
+
+def _probes(judged: Judged, site: int, day: int) -> list[Cited]:
+    rows = judged.facts.rows["probe"]
+    a, b = rows.platform.searchsorted((site, site + 1))
+    return [("probe", int(rows.id[i])) for i in range(int(a), int(b)) if rows.seen[i] <= day][-4:]
+
+
+def blind_spots(judged: Judged, site: int) -> list[tuple[str, str]]:
+    """What we cannot see about a platform."""
+    out = [_ALWAYS_BLIND]
+    for definition, finding in judged.found.values():
+        if definition.weight >= 3 and int(finding.outcome[site, -1]) in (UNKNOWN, HIDDEN):
+            out.append(definition.title)
+    return out
+
+
+def confidence(sources: int, low: float, high: float) -> str:
+    """高, 中 or 低 by the number of independent sources and the width of the interval."""
+    half = (high - low) / 2
+    if sources >= method.CONFIDENCE_HIGH[0] and half <= method.CONFIDENCE_HIGH[1]:
+        return "高"
+    return "中" if sources >= method.CONFIDENCE_MEDIUM[0] and half <= method.CONFIDENCE_MEDIUM[1] else "低"
