@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from sandbox import prose
 from sandbox.goods import Product, scatter
@@ -147,6 +147,7 @@ def description(item: Item) -> str:
     return f"{item.product.plain}，官方价{item.product.face:g}元。" + "".join(lines)
 
 
+@cache
 def style_sheet(seed: int, rules: int = 260) -> str:
     """Inline CSS of a real page's bulk (about 70 bytes a rule)."""
     lines = []
