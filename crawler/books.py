@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from store.archive import ArchiveWriter, Stored
-from store.ingest import Ingest, Saved, finish_crawl, finish_platform, save_page
+from store.ingest import CrawlState, Ingest, Saved, finish_crawl, finish_platform, save_page
+from store.tables import Complaint, Crawl, Platform
 
 
 class Books(Protocol):
@@ -21,6 +22,12 @@ class Books(Protocol):
 
     archive: ArchiveWriter | None
     done: dict[str, str]
+
+    def previous(self) -> dict[str, Any]:
+        """What the last good crawl of this source measured; empty for the first."""
+
+    def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
+        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records."""
 
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Store one page."""
@@ -49,6 +56,14 @@ class NoBooks:
         """Nothing was done before."""
         self.done: dict[str, str] = {}
 
+    def previous(self) -> dict[str, Any]:
+        """Nothing was measured before."""
+        return {}
+
+    def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
+        """Nothing is remembered."""
+        return []
+
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Count the records, keep none."""
         return Saved(inserted=len(records))
@@ -72,12 +87,48 @@ class StoreBooks:
     """One crawl's row, its captures and its records."""
 
     def __init__(
-        self, engine: Engine, ingest: Ingest, crawl_id: int, done: dict[str, str], folder: Path, name: str
+        self, engine: Engine, ingest: Ingest, source: str, state: CrawlState, folder: Path, name: str
     ) -> None:
-        """Write under crawl `crawl_id`; captures go to a new file `<folder>/<name>.warc.gz`."""
-        self._engine, self._ingest, self._id = engine, ingest, crawl_id
-        self.done = done
+        """Write under the crawl of `state`; captures go to a new file `<folder>/<name>.warc.gz`."""
+        self._engine, self._ingest, self._source, self._id = engine, ingest, source, state.id
+        self.done = dict(state.done)
         self.archive: ArchiveWriter | None = ArchiveWriter(folder, name)
+
+    def previous(self) -> dict[str, Any]:
+        """What the last good crawl of this source measured; empty for the first."""
+        last = (
+            select(Crawl.measured)
+            .where(Crawl.source_id == self._source, Crawl.outcome == "ok", Crawl.finished_at.is_not(None))
+            .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(last).scalar_one_or_none() or {}
+
+    def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
+        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records."""
+        wanted = (
+            select(
+                Complaint.source_key.label("source_id"),
+                Platform.host,
+                *(
+                    Complaint.__table__.c[name]
+                    for name in ("filed_at", "title", "text", "amount", "status", "url", "stars")
+                ),
+            )
+            .join(Platform, Platform.id == Complaint.platform_id)
+            .where(
+                Complaint.source_id == self._source,
+                Complaint.status.in_(("open", "replied")),
+                Complaint.filed_at >= since,
+                Complaint.url.is_not(None),
+            )
+            .order_by(Complaint.filed_at.desc(), Complaint.id)
+            .limit(most)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted).mappings()
+            return [{"kind": "complaint", "source": self._source, "kinds_hint": [], **row} for row in rows]
 
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Store one page in one transaction."""

@@ -27,7 +27,9 @@ _LINES = re.compile(r"\n\s*\n+")
 
 
 def visible(tree: LexborHTMLParser) -> str:
-    """The visible text of a page, for finding signs in."""
+    """The visible text of a page, for finding signs in. Scripts and styles are taken out of `tree` for good."""
+    for node in tree.css("script, style, noscript, template"):
+        node.decompose()
     body = tree.body
     return body.text(separator="\n", strip=True, skip_empty=True) if body is not None else ""
 

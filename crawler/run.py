@@ -106,7 +106,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             continue
         name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
         ingest = Ingest(engine, job.now, demo=job.demo)
-        books = StoreBooks(engine, ingest, state.id, dict(state.done), job.data_dir / "archive", name)
+        books = StoreBooks(engine, ingest, source, state, job.data_dir / "archive", name)
         start = partial(
             process.crawl, cls, books=books, targets=watched, progress=noted, **dict(job.options)
         )  # fmt: skip

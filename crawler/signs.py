@@ -93,7 +93,16 @@ _LICENCE = re.compile(r"gsxt\.gov\.cn|营业执照|电子营业执照|亮照|dxz
 _ICP_LINK = re.compile(
     r"href=[\"']?https?://beian\.miit\.gov\.cn|href=[\"']?https?://(?:www\.)?miitbeian\.gov\.cn", re.I
 )
-_POLICE = re.compile(r"公网安备\s*(\d{13,14})|recordcode=(\d{14})|webSearch\?code=(\d{14})")
+_POLICE = re.compile(r"([\u4e00-\u9fa5]?)公网安备\s*(\d{13,14})\s*号?")
+_COUNTERS = {
+    "total": re.compile(
+        r"(?:累计|总|历史|全站)(?:成交)?(?:订单|交易)(?:总?数|总?量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"
+    ),
+    "processed": re.compile(
+        r"(?:已处理|已完成|已发货|完成订单)(?:订单)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"
+    ),
+    "today": re.compile(r"今日(?:成交)?(?:订单|交易|成交)(?:数|量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"),
+}
 _FABRICATED = re.compile(
     r'name="_template_virtualdata"[^>]*value="1"|value="1"[^>]*name="_template_virtualdata"|getdatashow\.php'
 )
@@ -118,11 +127,21 @@ def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: st
         ],
         "promises": promises_of(text),
         "features": [name for name, pattern in _FEATURES if pattern.search(html)],
-        "police": sorted({next(filter(None, groups)) for groups in _POLICE.findall(html)})[:5],
+        "police": list(
+            dict.fromkeys(f"{place}公网安备{digits}号" for place, digits in _POLICE.findall(html))
+        )[:5],
         "licence_link": bool(_LICENCE.search(html)),
         "icp_link": bool(_ICP_LINK.search(html)),
         "fabricated_activity": bool(_FABRICATED.search(html)),
     }
+
+
+def orders_shown(text: str) -> dict[str, int]:
+    """Order counters written in the visible text: some of total, processed, today; empty when it shows no total."""
+    line = " ".join(text.split())
+    found = {name: pattern.search(line) for name, pattern in _COUNTERS.items()}
+    shown = {name: int(match.group(1).replace(",", "")) for name, match in found.items() if match}
+    return shown if "total" in shown else {}
 
 
 def payment_class(name: str) -> str:

@@ -8,6 +8,7 @@ not everything: how much of the site's numbering it covered is measured and kept
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,9 @@ from store.names import host_key, host_of, normal_name
 
 PAGES = 50
 """The feed's own end for visitors who are not logged in."""
+REVISIT = dt.timedelta(days=45)
+MOST_REVISITED = 300
+"""Complaints known to be open are looked at again: the feed forgets them long before they are answered."""
 _TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|虚拟商品|点卡商城|[Cc][Dd][Kk]")
 _WEAK = re.compile(r"充值|会员|点券|激活码|兑换码|掉单|补单")
 _CONTEXT = re.compile(r"网站|平台|店铺|商城|发货|到账|链接|客服QQ|订单")
@@ -58,10 +62,11 @@ class HeimaoSpider(SourceSpider):
         super().__init__(**kwargs)
         self.keep_all = keep == "all"
         self.pages = min(int(pages), PAGES)
-        self.known_sn = int(known_sn)
+        self.known_sn = int(self.books.previous().get("sn_max") or 0)
         self._names: dict[str, Target] = {}
         self._companies: dict[str, str] = {}
         self._numbers: set[int] = set()
+        self._detailed: set[str] = set()
         self._skipped = 0
         self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
         for target in self.targets:
@@ -78,6 +83,9 @@ class HeimaoSpider(SourceSpider):
         self._base = self.settings["HEIMAO_BASE"].rstrip("/")
         if self.pages:
             yield self._feed(1)
+        for record in self.books.unsettled(self.clock.now() - REVISIT, MOST_REVISITED):
+            if request := self._detail(record):
+                yield request
         asked: set[str] = set()
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
@@ -183,18 +191,34 @@ class HeimaoSpider(SourceSpider):
         text = f"{complaint['title']} {complaint['text']}"
         hosts = _hosts(text)
         seen = self.at(None, response)
-        record = {"kind": "complaint", "source": self.name, "mentions": hosts, **complaint,
-                  "seen_at": seen, "observed_at": seen}  # fmt: skip
+        record: Record = {
+            "kind": "complaint",
+            "source": self.name,
+            "mentions": hosts,
+            **complaint,
+            "seen_at": seen,
+        }
         target = self._target(couid, company, complaint["title"], hosts)
         if target is not None:
             record["host"] = target.host
+            if request := self._detail(record):
+                # Without observed_at a reply is not dated by this glance at the list: the detail page has its time.
+                yield record
+                yield request
+                return
         elif self.keep_all or self._of_the_trade(f"{company} {text}"):
             record["platform"] = company or "未写明"
         else:
             return
-        yield record
-        if target is not None and complaint["url"] and complaint["url"].startswith(self._base):
-            yield self.ask(complaint["url"], "detail", known={"complaint": record}, priority=-1)
+        yield {**record, "observed_at": seen}
+
+    def _detail(self, record: Record) -> Request | None:
+        """The detail page of a complaint, once a crawl."""
+        url, number = record.get("url"), record["source_id"]
+        if not url or not url.startswith(self._base) or number in self._detailed:
+            return None
+        self._detailed.add(number)
+        return self.ask(url, "detail", known={"complaint": record}, priority=-1)
 
     def _target(self, couid: str, company: str, title: str, hosts: list[str]) -> Target | None:
         """The watched platform a complaint is surely about: its company, its exact name, or the one host it names."""

@@ -25,13 +25,10 @@ from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page
-from crawler.signs import company_of, signs_of
+from crawler.signs import company_of, orders_shown, signs_of
 from store.ingest import SourceCard
 from store.names import find_icp, host_key, registrable
 
-_NEEDS_SCRIPT = re.compile(
-    r"<noscript>[^<]*(?:JavaScript|启用|开启)|<div id=\"?(?:app|root)\"?>\s*</div>", re.I
-)
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
 
@@ -193,6 +190,8 @@ class StorefrontSpider(SourceSpider):
             "software": system,
             "signs": signs,
         }
+        if "orders" not in notes and (shown := orders_shown(notes["text"])):
+            yield {"kind": "orders", "source": self.name, "host": host, "observed_at": self.at(host), **shown}
         if notes["notice"] and not notes.get("notice_page"):
             yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "notice",
                    "text": notes["notice"][:5_000], "signs": {"promises": signs["promises"]}}  # fmt: skip
@@ -210,8 +209,8 @@ class StorefrontSpider(SourceSpider):
                 elif good.stock or good.label:
                     visit.notes["stock"][0] += 1
                 yield self._price(host, product, good)
-        if found.orders is not None:
-            orders = found.orders
+        if (orders := found.orders) is not None:
+            visit.notes["orders"] = True
             yield {"kind": "orders", "source": self.name, "host": host, "observed_at": self.at(host),
                    "total": orders.total, "processed": orders.processed, "today": orders.today,
                    "hidden": orders.hidden}  # fmt: skip
@@ -261,7 +260,7 @@ class StorefrontSpider(SourceSpider):
         """A page that is empty without JavaScript and whose system has no public list to read instead."""
         if system is not None and hasattr(systems()[system], "lists"):
             return False
-        return len(visible(page.tree)) < 200 and bool(_NEEDS_SCRIPT.search(page.text))
+        return "<script" in page.text and len(visible(Page(page.url, page.text).tree)) < 200
 
     def _moved_to(self, response: Response, host: str) -> str | None:
         location = response.headers.get("Location")
