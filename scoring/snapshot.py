@@ -183,7 +183,7 @@ class Snapshot:
         """Rows of a read-only query over the tables, as dictionaries; values go in as parameters, never as text."""
         cursor = self._db.cursor()
         try:
-            table: pa.Table = cursor.execute(sql, list(parameters)).to_arrow_table()
+            table: pa.Table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
         except duckdb.IOException as error:
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
         result: list[dict[str, Any]] = table.to_pylist()
