@@ -17,7 +17,7 @@ from scoring.droprate import drop_rate
 from scoring.facts import GROUP_OF, GROUPS, NEVER, Facts, Floats
 from scoring.finding import CONCERN, Definition, Finding, definitions
 from scoring.grade import NR, grades
-from scoring.panel import Bools, complaints, copy_rank, visited, window
+from scoring.panel import Bools, cached, complaints, copy_rank, visited, window
 from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
 
 BLUE, YELLOW, ORANGE, RED, GREY = range(5)
@@ -97,10 +97,15 @@ def _index(facts: Facts, day: dt.date) -> int:
 
 def first_seen(facts: Facts) -> NDArray[np.int64]:
     """Day index of the first observation of each platform (NEVER if none)."""
-    out = np.full(len(facts.sites), NEVER, dtype=np.int64)
-    for rows in facts.rows.values():
-        np.minimum.at(out, rows.platform, rows.seen)
-    return out
+
+    def make() -> NDArray[np.int64]:
+        out = np.full(len(facts.sites), NEVER, dtype=np.int64)
+        for rows in facts.rows.values():
+            np.minimum.at(out, rows.platform, rows.seen)
+        return out
+
+    found: NDArray[np.int64] = cached(facts, "first_seen", make)
+    return found
 
 
 def _families_bad(facts: Facts, found: dict[str, tuple[Definition, Finding]]) -> Floats:

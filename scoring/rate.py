@@ -31,7 +31,7 @@ from store.tables import RatedRun, Review
 
 CHUNK = 2_000
 ENGINES = ("duckdb",)
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,9 @@ def rate(
     """
     if engine_name not in ENGINES:
         raise ValueError(f"unknown engine {engine_name!r}: choose one of {', '.join(ENGINES)}")
-    tell = progress or (lambda stage, done, total: None)
-    tell("read", 0, 1)
+    tell = progress or (lambda note: None)
+    tell("reading facts")
     facts = read_facts(engine, as_of)
-    tell("read", 1, 1)
     facts = replace(facts, priors=fit(facts))
     out, tables = Collected(), []
     for low in range(0, len(facts.sites), CHUNK):
@@ -72,7 +71,7 @@ def rate(
         collect(out, judged, as_of, history)
         out.proposals += propose(judged)
         tables.append(site_tables(judged))
-        tell("rate", min(low + CHUNK, len(facts.sites)), len(facts.sites))
+        tell(f"{min(low + CHUNK, len(facts.sites))} / {len(facts.sites)}")
     result = _tables(engine, out, tables, facts, as_of)
     run = _store(engine, Path(data_dir), result, as_of, now)
     _ask(engine, out.proposals, now)

@@ -1,0 +1,153 @@
+"""The published method, generated from the code: docs/methodology*.md, docs/snapshot.md and method.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scoring import method
+from scoring.caps import TITLES, sentence
+from scoring.finding import Definition, definitions
+from scoring.snapshot import TABLES
+
+_NAMES = {
+    "Why": ("为什么看", "Why"),
+    "ok": ("正常", "ok"),
+    "concern": ("值得留意", "concern"),
+    "unknown": ("未知", "unknown"),
+    "hidden": ("平台隐藏", "hidden"),
+    "not_applicable": ("不适用", "not applicable"),
+    "Limits": ("局限", "Limits"),
+}
+_ZH, _EN = 0, 1
+
+
+def method_json() -> dict[str, Any]:
+    """What the dashboard's method page shows."""
+    return {
+        "version": method.METHOD_VERSION,
+        "zh": {"markdown": methodology(_ZH, indicators=False)},
+        "en": {"markdown": methodology(_EN, indicators=False)},
+        "indicators": [_indicator(d) for d in _ordered()],
+        "rules": [{"zh": sentence(n)[0], "en": sentence(n)[1], "id": n, "cap": c} for n, c in method.CAPS.items()],
+        "bands": [{"grade": g, "from": c} for g, c in method.GRADES] + [{"grade": "E", "from": 0.0}],
+    }
+
+
+def _ordered() -> list[Definition]:
+    return sorted(definitions(), key=lambda d: (d.dimension or "Z", -d.weight, d.id))
+
+
+def _indicator(d: Definition) -> dict[str, Any]:
+    return {
+        "id": d.id,
+        "dimension": d.dimension,
+        "weight": d.weight,
+        "title_zh": d.title[0],
+        "title_en": d.title[1],
+        "question_zh": d.texts["Why"][0],
+        "question_en": d.texts["Why"][1],
+        "definition_zh": _definition(d, _ZH),
+        "definition_en": _definition(d, _EN),
+        "limits_zh": d.texts["Limits"][0],
+        "limits_en": d.texts["Limits"][1],
+        "reads": list(d.reads),
+    }
+
+
+def _definition(d: Definition, lang: int) -> str:
+    heads = [h for h in ("ok", "concern", "unknown", "hidden", "not_applicable") if h in d.texts]
+    return " ".join(f"{_NAMES[h][lang]}：{d.texts[h][lang]}" if lang == _ZH else f"{_NAMES[h][lang]}: {d.texts[h][lang]}" for h in heads)
+
+
+def methodology(lang: int, indicators: bool = True) -> str:
+    """The methodology page in Markdown; `lang` 0 Chinese, 1 English."""
+    lines = _opening(lang) + _dimensions(lang) + _caps(lang) + _warning(lang)
+    if indicators:
+        lines += ["", ("## 指标", "## Indicators")[lang]]
+        for d in _ordered():
+            weight = f"{d.weight:g}" if d.weight else ("不计分", "not scored")[lang]
+            lines += ["", f"### {d.title[lang]} (`{d.id}`)", "", f"{('权重', 'Weight')[lang]}: {weight} · {('读取', 'Reads')[lang]}: {', '.join(d.reads)}", ""]
+            lines += [f"- **{_NAMES[h][lang]}**: {text[lang]}" for h, text in d.texts.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _opening(lang: int) -> list[str]:
+    floor, days = method.COVERAGE_FLOOR, method.OBSERVED_DAYS
+    if lang == _ZH:
+        return [
+            "# 方法",
+            "",
+            f"方法版本 {method.METHOD_VERSION}。本页由代码生成。",
+            "",
+            "三个互不合并的答案：**信用分**（0–100，附 90% 区间与等级 A–E 或 NR 不予评级）、**资金链状态**、**证据充分度**。"
+            "本分反映公开证据，不是安全担保；投诉是主张而非事实。",
+            "",
+            "每个维度：S = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f)，κ 为适用权重之和的 "
+            f"{method.PRIOR_SHARE:.0%}。u 为指标效用，w 权重，e 证据强度，f 新鲜度。缺失的证据不会被其余证据替代，而是退回略低于普通平台的先验；"
+            "坏于先验的结论不随时间淡出，所以沉默不会提高分数。",
+            "",
+            f"不予评级：观测不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
+            f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。变动须超过 {method.HYSTERESIS:g} 分。",
+            "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
+            "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉、订单计数与报告倾向估计并给出 90% 区间；无订单量时为未知。",
+        ]
+    return [
+        "# Method",
+        "",
+        f"Method version {method.METHOD_VERSION}. This page is generated from the code.",
+        "",
+        "Three answers, never merged: a **score** (0–100 with a 90% interval and a grade A–E or NR, not rated), the **cash-flow state**, "
+        "and **coverage**. The score reflects public evidence and is no guarantee; complaints are claims, not facts.",
+        "",
+        f"Each dimension: S = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f), κ being {method.PRIOR_SHARE:.0%} of the applicable weight; u utility, w weight, "
+        "e strength of the evidence, f freshness. Missing evidence is not replaced by the rest but falls back to a prior slightly below an ordinary "
+        "site; a finding worse than the prior does not fade, so that silence never lifts a score.",
+        "",
+        f"Not rated: observed for less than {days} days, or coverage below {floor:g}%, or orders unknown and fewer than {method.MIN_COMPLAINANTS} complainants, or a site less than {method.NEW_DAYS} days old.",
+        f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. A change must exceed {method.HYSTERESIS:g} points.",
+        "Contributions (with a `prior_*` row per dimension and a `cap_*` row where one applies) sum to the score.",
+        "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints, order counters and the propensity to complain, with a 90% interval; unknown without orders.",
+    ]
+
+
+def _dimensions(lang: int) -> list[str]:
+    head = ("| 维度 | 分值 | 先验 u0 |", "| Dimension | Points | Prior u0 |")[lang]
+    rows = [
+        f"| {code} {titles[lang]} | {method.DIMENSIONS[code]:g} | {method.PRIOR_UTILITY[code]:g} |"
+        for code, titles in method.DIMENSION_TITLES.items()
+    ]
+    bands = " · ".join(f"{g} ≥ {c:g}" for g, c in method.GRADES)
+    return ["", head, "|---|---|---|", *rows, "", f"{('等级', 'Grades')[lang]}: {bands} · E < {method.GRADES[-1][1]:g}"]
+
+
+def _caps(lang: int) -> list[str]:
+    lines = ["", ("## 上限", "## Caps")[lang], ""]
+    return lines + [f"- **{TITLES[name][lang]}**: {sentence(name)[lang]}" for name in method.CAPS]
+
+
+def _warning(lang: int) -> list[str]:
+    t = method.THETA
+    streams = ("、", ", ")[lang].join(s[lang] for s in method.STREAMS.values())
+    if lang == _ZH:
+        text = (
+            f"逐日证据为各信号流相对平台自身过去（56 天与 120 天中较小者）的对数似然比，投诉类合计每日至多 +{method.COMPLAINT_CAP:g}，其他每类至多 +{method.OTHER_CAP:g}；"
+            f"没有成功采集的日子计 0，不算平静。对数几率 ≥ {t['watch']:g} 且 14 天内至少 {method.WATCH_COMPLAINANTS} 名投诉人（或非投诉信号）为关注；"
+            f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源为预警；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
+            "每次只降一级。"
+        )
+    else:
+        text = (
+            f"Daily evidence is the log-likelihood ratio of each stream against the platform's own past (the smaller of 56 and 120 days), complaints together at most +{method.COMPLAINT_CAP:g} a day, each other stream +{method.OTHER_CAP:g}; "
+            f"days without a healthy crawl add 0 and are not calm. Watch: log odds ≥ {t['watch']:g} with {method.WATCH_COMPLAINANTS} complainants in 14 days (or another signal). "
+            f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time."
+        )
+    return ["", ("## 资金链状态", "## Cash-flow state")[lang], "", text, "", f"{('信号流', 'Streams')[lang]}: {streams}"]
+
+
+def snapshot_page() -> str:
+    """docs/snapshot.md: the data dictionary, from the schema."""
+    lines = ["# Snapshot tables", "", "Generated from scoring/snapshot.py. Shares are 0–1, scores and coverage 0–100, days are Asia/Shanghai dates, times UTC.",
+             "complaints_total counts every matched complaint except spam."]
+    for name, schema in TABLES.items():
+        lines += ["", f"## {name}", "", "| column | type |", "|---|---|", *[f"| {f.name} | {f.type} |" for f in schema]]
+    return "\n".join(lines) + "\n"

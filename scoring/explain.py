@@ -1,0 +1,82 @@
+"""Every contribution to a site's score in order of weight, its interval, and what could not be seen. From a snapshot only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scoring.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Part:
+    """One contribution in points."""
+
+    indicator: str
+    title: str
+    outcome: str
+    points: float
+    sentence: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a score comes about; `total` is the sum of the parts and equals the score before it is withheld as NR."""
+
+    host: str
+    lang: str
+    as_of: str
+    method_version: str
+    verdict: str
+    grade: str
+    score: float | None
+    low: float | None
+    high: float | None
+    coverage: float
+    total: float
+    parts: tuple[Part, ...]
+    unseen: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """As text, one line each."""
+        zh = self.lang == "zh"
+        score = "—" if self.score is None else f"{self.score:.1f} [{self.low:.1f}–{self.high:.1f}]"
+        head = [
+            f"{self.host} · {self.verdict} · {self.grade} · {score}",
+            f"{'截至' if zh else 'as of'} {self.as_of} · {'方法' if zh else 'method'} {self.method_version} · {'证据充分度' if zh else 'coverage'} {self.coverage:.0f}%",
+        ]
+        body = [f"{part.points:+7.2f}  {part.title}: {part.sentence}" for part in self.parts]
+        total = f"{self.total:+7.2f}  {'合计' if zh else 'sum'}"
+        return [*head, *body, total, ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen)]
+
+
+def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
+    """The arithmetic of one site. Raises KeyError for a site that is not in the snapshot."""
+    row = snapshot.site(host)
+    if row is None:
+        raise KeyError(host)
+    found = snapshot.of("findings", host)
+    parts = [
+        Part(f["indicator"], f[f"title_{lang}"], f["outcome"], f["contribution"], f[f"sentence_{lang}"], tuple(f["evidence"] or ()))
+        for f in found
+    ]
+    return Explanation(
+        host=host,
+        lang=lang,
+        as_of=row["as_of"].isoformat(),
+        method_version=row["method_version"],
+        verdict=row["verdict"],
+        grade=row["grade"],
+        score=row["score"],
+        low=row["score_low"],
+        high=row["score_high"],
+        coverage=row["coverage"],
+        total=sum(p.points for p in parts),
+        parts=tuple(sorted(parts, key=lambda p: (-abs(p.points), p.indicator))),
+        unseen=tuple(row[f"blind_spots_{lang}"] or ()),
+    )

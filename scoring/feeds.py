@@ -1,0 +1,74 @@
+"""Atom feeds: one per site and one of all, made of changes the world caused. No clock: dates are those of the events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+
+from scoring.calendar import SHANGHAI
+from store.names import file_stem
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_STATE_ZH = {"normal": "正常", "watch": "关注", "warning": "预警", "alarm": "警报", "closed": "停运", "stale": "数据中断"}
+_MOST = 200
+
+
+def write_feeds(tables: dict[str, pa.Table], folder: Path) -> None:
+    """Write `<host>.atom` for every site and `all.atom`."""
+    folder.mkdir()
+    ratings = tables["ratings"].to_pylist()
+    entries = _entries(tables["warnings"].to_pylist())
+    as_of = max((r["as_of"] for r in ratings), default=dt.date(1970, 1, 1))
+    by_host: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        by_host.setdefault(entry["host"], []).append(entry)
+    _write(folder / "all.atom", "all", "卡盟信用观察：全部变动 · all changes", entries[:_MOST], as_of)
+    for row in ratings:
+        host = row["host"]
+        title = f"{host}：资金链状态变动 · cash-flow changes"
+        _write(folder / f"{file_stem(host)}.atom", host, title, by_host.get(host, [])[:_MOST], as_of)
+
+
+def _entries(warnings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events newest first; interruptions of our own monitoring notify nobody."""
+    kept = [w for w in warnings if "stale" not in (w["from_state"], w["to_state"])]
+    return sorted(kept, key=lambda w: (w["on"], w["host"], w["to_state"]), reverse=True)
+
+
+def _write(file: Path, about: str, title: str, entries: list[dict[str, Any]], as_of: dt.date) -> None:
+    ET.register_namespace("", _ATOM)
+    feed = ET.Element(f"{{{_ATOM}}}feed")
+    newest = entries[0]["on"] if entries else as_of
+    _add(feed, "id", f"urn:kamengwatch:feed:{about}")
+    _add(feed, "title", title)
+    _add(feed, "updated", _stamp(newest))
+    _add(_add(feed, "author", None), "name", "卡盟信用观察 kamengwatch")
+    for entry in entries:
+        item = _add(feed, "entry", None)
+        a, b = entry["from_state"], entry["to_state"]
+        _add(item, "id", f"urn:kamengwatch:event:{entry['host']}:{entry['on']}:{a}:{b}")
+        _add(item, "title", f"{entry['on']} {entry['host']}：{_STATE_ZH[a]} → {_STATE_ZH[b]} ({a} → {b})")
+        _add(item, "updated", _stamp(entry["on"]))
+        link = _add(item, "link", None)
+        link.set("href", f"../s/{file_stem(entry['host'])}.html")
+        _add(item, "summary", f"{entry['reason_zh']} {entry['reason_en']}")
+    file.write_bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n")
+
+
+def _add(parent: ET.Element, name: str, text: str | None) -> ET.Element:
+    child = ET.SubElement(parent, f"{{{_ATOM}}}{name}")
+    child.text = _plain(text) if text is not None else None
+    return child
+
+
+def _plain(text: str) -> str:
+    """Without the control characters XML forbids."""
+    return "".join(c for c in text if c >= " " or c in "\t\n")
+
+
+def _stamp(day: dt.date) -> str:
+    return dt.datetime.combine(day, dt.time(), SHANGHAI).isoformat()

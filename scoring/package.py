@@ -1,0 +1,91 @@
+"""datapackage.json (Frictionless v2) and ratings.csv."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from scoring.method import METHOD_VERSION
+from scoring.snapshot import TABLES
+
+_TYPES = {"string": "string", "double": "number", "int64": "integer", "int32": "integer", "date32[day]": "date", "bool": "boolean"}
+
+
+def ratings_csv(rows: list[dict[str, Any]], file: Path) -> None:
+    """The ratings as CSV: UTF-8 with header, lists as JSON, booleans true/false, empty = unknown."""
+    names = TABLES["ratings"].names
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow([_cell(row[name]) for name in names])
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, str) and value[:1] in "=+-@\t":
+        return "'" + value  # A spreadsheet must not take a site's name for a formula.
+    return value
+
+
+def datapackage(folder: Path, as_of: dt.date) -> dict[str, Any]:
+    """The package descriptor: the CSV as a table with schema, every Parquet file with its columns, size and hash."""
+    resources = [
+        {
+            "name": "ratings",
+            "type": "table",
+            "path": "ratings.csv",
+            "scheme": "file",
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "schema": {"fields": [_field(f) for f in TABLES["ratings"]], "missingValues": [""], "primaryKey": ["host"]},
+            **_fixity(folder / "ratings.csv"),
+        }
+    ]
+    for table, schema in TABLES.items():
+        resources.append(
+            {
+                "name": f"{table}-parquet",
+                "type": "file",
+                "path": f"{table}.parquet",
+                "scheme": "file",
+                "format": "parquet",
+                "mediatype": "application/vnd.apache.parquet",
+                "columns": [{"name": f.name, "type": str(f.type)} for f in schema],
+                **_fixity(folder / f"{table}.parquet"),
+            }
+        )
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "kamengwatch-snapshot",
+        "title": "卡盟信用观察 kamengwatch",
+        "version": METHOD_VERSION,
+        "created": f"{as_of.isoformat()}T00:00:00+08:00",
+        "licenses": [{"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0"}],
+        "resources": resources,
+    }
+
+
+def _field(field: pa.Field) -> dict[str, Any]:
+    kind = str(field.type)
+    name = "datetime" if kind.startswith("timestamp") else "array" if kind.startswith("list") else _TYPES[kind]
+    return {"name": field.name, "type": name}
+
+
+def _fixity(file: Path) -> dict[str, Any]:
+    data = file.read_bytes()
+    return {"bytes": len(data), "hash": "sha256:" + hashlib.sha256(data).hexdigest()}

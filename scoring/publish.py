@@ -1,0 +1,215 @@
+"""`publish`: write the snapshot of a finished rating whole or not at all, and only then move `latest` to it.
+
+Everything is built in a temporary folder, made durable, renamed; a kill at any moment leaves the old `latest` as it was.
+The only clock in the content is manifest.created_at, which is not part of the comparison "nothing changed".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from filelock import FileLock
+from sqlalchemy import Engine, select
+
+import scoring
+from scoring import method
+from scoring.calendar import SHANGHAI, end_of_day
+from scoring.captures import write_captures
+from scoring.documents import method_json
+from scoring.feeds import write_feeds
+from scoring.package import datapackage, ratings_csv
+from scoring.rate import sync, sync_folder
+from scoring.snapshot import TABLES
+from scoring.twins import write_badges, write_twins
+from store.tables import Crawl, Platform, RatedRun
+
+Progress = Callable[[str], None]
+_UNCOMPARED = ("manifest.json", "SHA256SUMS")
+
+
+class NothingRated(Exception):
+    """There is no finished rating to publish; run `rate` first."""
+
+
+def publish(
+    engine: Engine,
+    data_dir: Path,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Publish the newest finished rating (of `as_of`, if given) and return the snapshot's folder.
+
+    Publishing the same again returns the snapshot that is there. Raises NothingRated when nothing was rated.
+    """
+    tell = progress or (lambda note: None)
+    data_dir = Path(data_dir)
+    base = data_dir / "snapshots"
+    base.mkdir(parents=True, exist_ok=True)
+    with FileLock(base / ".lock"):
+        for leftover in base.glob(".tmp-*"):
+            shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink()
+        run = _newest(engine, data_dir, as_of)
+        before = _latest(base)
+        temporary = base / f".tmp-{os.getpid()}"
+        temporary.mkdir()
+        tell("writing")
+        _content(engine, data_dir, temporary, run)
+        sums = checksums(temporary)
+        digest = _digest(sums)
+        if before is not None and _manifest(before).get("content_sha256") == digest:
+            shutil.rmtree(temporary)
+            _cited(base, before)
+            return before
+        _seal(engine, temporary, run, now, before, sums, digest)
+        if before is not None:
+            _link_unchanged(temporary, before)
+        tell("making durable")
+        sync(temporary)
+        final = _name(base, now)
+        temporary.rename(final)
+        sync_folder(base)
+        _cited(base, final)
+    return final
+
+
+def _newest(engine: Engine, data_dir: Path, as_of: dt.date | None) -> Any:
+    query = select(RatedRun.as_of, RatedRun.folder, RatedRun.method_version, RatedRun.sha256)
+    if as_of is not None:
+        query = query.where(RatedRun.as_of == as_of)
+    with engine.connect() as connection:
+        for run in connection.execute(query.order_by(RatedRun.id.desc())):
+            if (data_dir / "rated" / run.folder / "ratings.parquet").is_file():
+                return run
+    raise NothingRated("nothing is rated yet: run `kamengwatch rate` first")
+
+
+def _latest(base: Path) -> Path | None:
+    link = base / "latest"
+    return link.resolve() if (link / "manifest.json").is_file() else None
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return found
+
+
+def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
+    """Every file but the manifest and the sums."""
+    rated = data_dir / "rated" / run.folder
+    for table in TABLES:
+        shutil.copyfile(rated / f"{table}.parquet", folder / f"{table}.parquet")
+    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
+    ratings = tables["ratings"].to_pylist()
+    ratings_csv(ratings, folder / "ratings.csv")
+    write_captures(tables["evidence"], data_dir / "archive", folder)
+    write_feeds(tables, folder / "feeds")
+    write_badges(ratings, folder / "badges")
+    write_twins(tables, folder / "s")
+    (folder / "method.json").write_text(_json(method_json()), "utf-8")
+    (folder / "datapackage.json").write_text(_json(datapackage(folder, run.as_of)), "utf-8")
+
+
+def _seal(
+    engine: Engine,
+    folder: Path,
+    run: Any,
+    now: dt.datetime,
+    before: Path | None,
+    sums: dict[str, str],
+    digest: str,
+) -> None:
+    """Write manifest.json (chained to the snapshot before by its hash) and SHA256SUMS."""
+    crawls, demo = _crawls(engine, end_of_day(run.as_of))
+    previous = None
+    if before is not None:
+        previous = {"name": before.name, "sha256": hashlib.sha256((before / "manifest.json").read_bytes()).hexdigest()}
+    manifest = {
+        "as_of": run.as_of.isoformat(),
+        "method_version": run.method_version,
+        "code_version": scoring.CODE_VERSION,
+        "created_at": now.astimezone(dt.UTC).isoformat(),
+        "demo": demo,
+        "rated_run": run.folder,
+        "rated_sha256": run.sha256,
+        "crawls": crawls,
+        "content_sha256": digest,
+        "files": sums,
+        "previous": previous,
+    }
+    (folder / "manifest.json").write_text(_json(manifest), "utf-8")
+    sums = {**sums, "manifest.json": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()}
+    (folder / "SHA256SUMS").write_text("".join(f"{v}  {k}\n" for k, v in sorted(sums.items())), "utf-8")
+
+
+def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], bool]:
+    """The newest finished crawl of every source and outcome up to `end`, and whether the market is a demonstration."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(Crawl.id, Crawl.source_id, Crawl.outcome, Crawl.finished_at)
+            .where(Crawl.finished_at.is_not(None), Crawl.finished_at < end)
+            .order_by(Crawl.id)
+        ).all()
+        demo = connection.execute(select(Platform.id).where(Platform.demo).limit(1)).first() is not None
+    return [{"id": r.id, "source": r.source_id, "outcome": r.outcome, "finished_at": r.finished_at.isoformat()} for r in rows], demo
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """sha256 of every file of the folder by its relative name."""
+    return {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def _digest(sums: dict[str, str]) -> str:
+    kept = sorted((k, v) for k, v in sums.items() if k not in _UNCOMPARED)
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def _link_unchanged(folder: Path, before: Path) -> None:
+    """Files equal to those of the snapshot before become hard links to them, to save space."""
+    known = _manifest(before).get("files", {})
+    for name, digest in _manifest(folder)["files"].items():
+        old, new = before / name, folder / name
+        if known.get(name) == digest and old.is_file():
+            spare = new.with_name(new.name + ".link")
+            try:
+                os.link(old, spare)
+            except OSError:
+                return  # Another file system: copies are as good.
+            spare.replace(new)
+
+
+def _name(base: Path, now: dt.datetime) -> Path:
+    stem = f"{now.astimezone(SHANGHAI):%Y-%m-%dT%H%M%S}-{method.METHOD_VERSION}"
+    path, n = base / stem, 1
+    while path.exists():
+        n += 1
+        path = base / f"{stem}.{n}"
+    return path
+
+
+def _cited(base: Path, folder: Path) -> None:
+    """Point `latest` at `folder` in one step."""
+    link = base / "latest"
+    if link.is_symlink() and os.readlink(link) == folder.name:
+        return
+    spare = base / f".tmp-latest-{os.getpid()}"
+    spare.unlink(missing_ok=True)
+    spare.symlink_to(folder.name)
+    spare.replace(link)
+    sync_folder(base)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
