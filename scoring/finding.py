@@ -142,3 +142,34 @@ def row_at(position: NDArray[np.int64], kind: str, rows: Any, site: int) -> list
     """Evidence for the row a panel points at on the last day."""
     at = int(position[site, -1])
     return [(kind, int(rows.id[at]))] if at >= 0 else []
+
+
+def finding(
+    facts: Facts,
+    utility: Floats,
+    sd: Floats | float,
+    known: NDArray[np.bool_],
+    strength: float,
+    fresh: Floats | float,
+    say: Callable[[int], tuple[str, str]],
+    cite: Callable[[int], Sequence[Cited]],
+    *,
+    value: Floats,
+    n: Floats | None = None,
+    unit: str = "",
+    outcome: NDArray[np.int8] | None = None,
+) -> Finding:
+    """A Finding of full panels from what an indicator computed; nothing known means freshness 0."""
+    shape = facts.shape
+    return Finding(
+        outcome=judge(utility, known) if outcome is None else outcome,
+        value=np.where(known, value, np.nan),
+        utility=np.broadcast_to(utility, shape),
+        sd=np.broadcast_to(np.asarray(sd, dtype=float), shape),
+        strength=np.full(shape, strength),
+        freshness=np.where(known, fresh, 0.0),
+        n=np.zeros(shape) if n is None else n,
+        unit=unit,
+        say=say,
+        cite=cite,
+    )

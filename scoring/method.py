@@ -184,3 +184,9 @@ OPERATOR_EVIDENCE = 0.5
 CONFIDENCE_HIGH = (5, 12.0)
 """高 needs this many sources and an interval at most this wide on either side."""
 CONFIDENCE_MEDIUM = (2, 25.0)
+
+# --- Withdrawals ------------------------------------------------------------------------------------------------------
+ORDERS_ASSUMED = 60.0
+"""Orders a day assumed for a complaint rate where they are unknown."""
+WITHDRAWAL_PRIOR = (0.2, 8_000.0)
+"""Cases and orders the prior of the withdrawal rate is worth."""

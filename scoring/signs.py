@@ -202,3 +202,32 @@ def _site(facts: Facts) -> tuple[Floats, Floats, Bools]:
     return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float), now & recent
 
 
+
+
+_DEPOSIT_ONLY = re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不能提现|只充不提)")
+_MOVED = re.compile(r"(最新|新的?|备用)(地址|域名|网址)|更换(域名|网址|地址)|域名(更换|变更|迁移)")
+
+
+def deposit_only(text: str | None) -> bool:
+    """Does a page say that a prepaid balance cannot be withdrawn?"""
+    return bool(text and _DEPOSIT_ONLY.search(text))
+
+
+def moved(facts: Facts) -> Rows:
+    """Pages that announce a new address while the version of the same page before did not."""
+
+    def make() -> Rows:
+        rows = facts.rows["page"]
+        if not len(rows):
+            return rows
+        says = np.array([bool(t and _MOVED.search(t)) for t in rows["text"]], bool)
+        _, role = np.unique(rows["role"].astype(str), return_inverse=True)
+        order = np.lexsort((rows.at, role, rows.platform))
+        same = np.r_[False, (np.diff(role[order]) == 0) & (np.diff(rows.platform[order]) == 0)]
+        before = np.r_[False, says[order][:-1]]
+        fresh = np.zeros(len(rows), bool)
+        fresh[order] = says[order] & same & ~before
+        return rows.take(fresh)
+
+    found: Rows = cached(facts, "moved", make)
+    return found

@@ -1,0 +1,47 @@
+"""可用率."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import lognormal
+from scoring.facts import Facts
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
+from scoring.panel import freshness, window
+from scoring.signs import down_probes
+
+
+def availability(facts: Facts) -> Finding:
+    """30 天可用率 — Availability over 30 days
+
+    Why: 网站经常打不开，用户就查不了订单、退不了款。 | A site that is often down leaves users unable to see orders or get refunds.
+    Reads: probe
+    ok: 近 30 天探测失败不超过约 2%。 | At most about 2% of probes failed in 30 days.
+    concern: 近 30 天探测失败超过约 2%。 | More than about 2% of probes failed in 30 days.
+    unknown: 没有探测，或网站拒绝自动访问。 | No probes, or the site refuses automatic access.
+    Limits: 拒绝自动访问不算失败；我们自己的线路故障日已排除。 | A refusal is no failure; days our own line failed are excluded.
+    """
+    rows, down = down_probes(facts)
+    usable = (rows["outcome"] != "refused") & ~((rows["outcome"] == "down") & ~down)
+    rows, down = rows.take(usable), down[usable]
+    n = window(facts, rows, 30)
+    bad = window(facts, rows.take(down), 30)
+    at = np.maximum.accumulate(np.where(n > 0, np.arange(facts.days)[None, :], -1), axis=1)
+    known = at >= 0
+    share = (bad + 0.02) / (n + 2.0)
+    share = np.take_along_axis(share, np.maximum(at, 0), axis=1)
+    utility, sd = lognormal(share, "availability", 1 / np.sqrt(bad + 2.0))
+    late = (np.arange(facts.days)[None, :] - at).astype(float)
+
+    def say(i: int) -> tuple[str, str]:
+        if not known[i, -1]:
+            return "没有可用的探测结果。", "No usable probes."
+        hit, cases = int(last(bad, i)), int(last(n, i))
+        return f"近 30 天 {cases} 次探测中 {hit} 次无法访问。", f"{hit} of {cases} probes in 30 days could not reach the site."
+
+    def cite(i: int) -> list[Cited]:
+        recent = recent_of(facts, rows.take(down), i, 30)
+        return cite_rows("probe", recent.id if len(recent) else recent_of(facts, rows, i, 30).id[-2:])
+
+    return finding(facts, utility, sd, known, method.STRENGTH_OFFICIAL, freshness(late, 0), say, cite, value=1 - share, n=n, unit="share")

@@ -1,0 +1,44 @@
+"""投诉指数."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import between
+from scoring.droprate import observed_days
+from scoring.exposure import exposure
+from scoring.facts import Facts
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
+from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
+
+
+def complaint_index(facts: Facts) -> Finding:
+    """投诉指数 — Complaint index
+
+    Why: 投诉多少要和订单多少放在一起看。 | The number of complaints means something only beside the number of orders.
+    Reads: complaint, orders
+    ok: 每单投诉不高于同行的约三倍。 | Complaints per order are below about three times the peers'.
+    concern: 每单投诉达到同行的约三倍以上。 | Complaints per order are about three times the peers' or more.
+    unknown: 订单量未知。 | The number of orders is unknown.
+    Limits: 1 表示与同行相当；已向 1 收缩。 | 1 means the same as peers; shrunk towards 1.
+    """
+    rows = complaints(facts)
+    seen, covered = visited(facts, "complaint")
+    every = hold(window(facts, rows, method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
+    orders = exposure(facts).per_day * observed_days(facts)
+    expected = orders / 1000 * facts.priors.index[None, :]
+    known = np.isfinite(expected) & (expected > 0) & (np.cumsum(seen, axis=1) > 0)
+    index = (every + 3.0) / (np.nan_to_num(expected) + 3.0)
+    utility = between(index, ((0.5, 0.85), (1.0, 0.7), (2.0, 0.6), (3.0, 0.5), (4.0, 0.0)))
+
+    def say(i: int) -> tuple[str, str]:
+        if not known[i, -1]:
+            return "订单量未知，无法计算投诉指数。", "Orders unknown; no complaint index."
+        v = last(index, i)
+        return f"每单投诉约为同行的 {v:.1f} 倍。", f"Complaints per order are about {v:.1f} times the peers'."
+
+    def cite(i: int) -> list[Cited]:
+        return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
+
+    return finding(facts, utility, 0.15, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite, value=index, n=every, unit="ratio")

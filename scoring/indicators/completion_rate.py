@@ -1,0 +1,28 @@
+"""办结率."""
+
+from __future__ import annotations
+
+from scoring.facts import Facts
+from scoring.finding import Finding
+from scoring.shares import answered_share
+
+
+def completion_rate(facts: Facts) -> Finding:
+    """投诉办结率 — Share of complaints settled
+
+    Why: 投诉人确认完成，说明问题真的解决了。 | A complaint confirmed as completed shows the problem was really solved.
+    Reads: complaint
+    ok: 满一周的投诉中办结较多。 | A good share of complaints older than a week were settled.
+    concern: 满一周的投诉中办结很少（按偏保守的下界计）。 | Few of them were settled (by a cautious lower bound).
+    unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
+    not_applicable: 近期没有投诉。 | There were no complaints lately.
+    Limits: 有的投诉站需要投诉人确认，未确认的解决看不到。 | Some sites need the complainant's confirmation; unconfirmed solutions are not seen.
+    """
+    return answered_share(
+        facts,
+        "completion_rate",
+        "completed_at",
+        (("近 90 天满一周的投诉 {share}已办结。", "Of complaints older than a week in the last 90 days, {share} were settled."),
+         ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days.")),
+        lambda share: share / 0.7,
+    )

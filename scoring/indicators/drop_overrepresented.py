@@ -1,0 +1,47 @@
+"""掉单投诉偏高倍数 (EB05)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import between
+from scoring.droprate import drop_complaints
+from scoring.facts import Facts
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
+from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
+
+
+def drop_overrepresented(facts: Facts) -> Finding:
+    """掉单投诉偏高倍数 — Over-representation of drop complaints
+
+    Why: 不需要订单量也能看出一个网站的投诉是否特别集中在“付了款没到账”。 | Shows without order counts whether a site's complaints are unusually about paying and not receiving.
+    Reads: complaint
+    ok: 掉单投诉占比的下界不高于同行的两倍。 | The lower bound of the share of drop complaints is at most twice that of peers.
+    concern: 掉单投诉占比的下界达到同行的两倍以上。 | The lower bound is more than twice that of peers.
+    unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
+    Limits: 只比较投诉的构成，不反映总量。 | Compares the mix of complaints, not their number.
+    """
+    rows, weight, _ = drop_complaints(facts)
+    seen, covered = visited(facts, "complaint")
+    known = np.cumsum(seen, axis=1) > 0
+    drops = hold(window(facts, rows, method.DROP_WINDOW, weight), covered, 0.0)
+    every = hold(window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
+    expected = every * facts.priors.drop_share[None, :]
+    # Gamma prior around 1 (worth 3 expected cases); the lower 5 % point by the normal approximation of its log.
+    shape = drops + 3.0
+    ratio = shape / (expected + 3.0)
+    low = ratio * np.exp(-method.INTERVAL_Z / np.sqrt(shape))
+    utility = between(np.log2(np.maximum(low, 0.1)), ((0.0, 1.0), (1.0, 0.5), (2.0, 0.0)))
+
+    def say(i: int) -> tuple[str, str]:
+        if last(drops, i) < 3:
+            return "近 90 天的掉单投诉太少，无法比较。", "Too few drop complaints in the last 90 days to compare."
+        v = last(low, i)
+        return (f"“付款未到账”投诉占比至少是同行的 {v:.1f} 倍。", f"The share of complaints about paying and not receiving is at least {v:.1f} times that of peers.")
+
+    def cite(i: int) -> list[Cited]:
+        return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
+
+    return finding(facts, utility, 0.15, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
+                   value=low, n=drops, unit="ratio")

@@ -1,0 +1,54 @@
+"""资金条款."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import between
+from scoring.facts import Facts
+from scoring.finding import Cited, Finding, finding, last, row_at
+from scoring.panel import age, freshness, latest, pick
+from scoring.signs import deposit_only, tightness
+
+
+def funds_terms(facts: Facts) -> Finding:
+    """资金条款 — Terms about money
+
+    Why: 只充不提、概不退款、手续费和冻结期让用户难以拿回自己的钱。 | No withdrawals, no refunds, fees and freezes make it hard to get one's money back.
+    Reads: page
+    ok: 页面条款没有或只有一项限制取回资金的内容。 | The terms hold at most one clause that keeps back money.
+    concern: 条款有两项以上限制取回资金的内容，或写明充值余额不可提现。 | They hold two or more such clauses, or say that a prepaid balance cannot be withdrawn.
+    unknown: 没有读到条款或公告。 | No terms or notice could be read.
+    Limits: 只看公开页面的文字；只凭自述的好做法最多 0.6。 | Only the words of public pages; good practice known only from the site's own words counts at most 0.6.
+    """
+    rows = facts.rows["page"]
+    mask = np.isin(rows["role"].astype(str), ("terms", "notice", "home")) if len(rows) else np.empty(0, bool)
+    mask &= np.array([bool(t) for t in rows["text"]], bool)
+    rows = rows.take(mask)
+    parts = {role: rows.take(rows["role"] == role) for role in ("terms", "notice", "home")}
+    total, known = np.zeros(facts.shape), np.zeros(facts.shape, bool)
+    closed = np.zeros(facts.shape, bool)
+    for part in parts.values():
+        at = latest(facts, part)
+        total += pick(np.array([tightness(t) for t in part["text"]], float), at, 0.0)
+        closed |= pick(np.array([deposit_only(t) for t in part["text"]], bool), at, False).astype(bool)
+        known |= at >= 0
+    position = latest(facts, rows)
+    utility = np.where(closed, 0.1, between(total, ((0.0, method.OWN_WORDS_CAP), (1.0, 0.5), (2.0, 0.3), (4.0, 0.0))))
+
+    def say(i: int) -> tuple[str, str]:
+        if not known[i, -1]:
+            return "没有读到该网站的条款或公告。", "The site's terms or notices could not be read."
+        if closed[i, -1]:
+            return "页面写明充值余额不可提现。", "The site states that a prepaid balance cannot be withdrawn."
+        n = int(last(total, i))
+        if n == 0:
+            return "页面条款中未见限制取回资金的内容。", "No clauses that keep back money were seen on the pages."
+        return f"页面条款有 {n} 项限制取回资金的内容。", f"The pages hold {n} clause(s) that keep back money."
+
+    def cite(i: int) -> list[Cited]:
+        return [c for role in parts for c in row_at(latest(facts, parts[role]), "page", parts[role], i)]
+
+    return finding(facts, utility, 0.1, known, method.STRENGTH_OWN_PAGE, freshness(age(facts, rows, position), method.CADENCE_DAYS),
+                   say, cite, value=np.where(closed, 0.0, total + 1.0), n=known.astype(float), unit="clauses")

@@ -1,0 +1,43 @@
+"""连续经营时间."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import NEVER, Facts
+from scoring.finding import Cited, Finding, finding, last, row_at
+from scoring.panel import age, freshness, latest, pick
+
+
+def operating_time(facts: Facts) -> Finding:
+    """域名启用时间 — Time in operation
+
+    Why: 刚启用的网站没有历史可查。 | A site that has just begun has no history to look at.
+    Reads: registration
+    ok: 域名启用约一年半以上。 | The domain has been registered for about a year and a half or more.
+    concern: 域名启用不足约一年半。 | The domain is younger than about a year and a half.
+    unknown: 没有查到域名登记。 | The domain's registration could not be read.
+    Limits: 域名可以转手，老域名不等于老网站。 | Domains change hands; an old domain is not an old site.
+    """
+    rows = facts.rows["registration"]
+    rows = rows.take(rows["registered_on"] < NEVER) if len(rows) else rows
+    at = latest(facts, rows)
+    began = pick(rows["registered_on"], at, 0)
+    years = np.where(at >= 0, (np.arange(facts.days)[None, :] + facts.first_day - began) / 365.25, 0.0)
+    known = at >= 0
+    utility = 1 - np.exp(-np.maximum(years, 0) / 2)
+
+    def say(i: int) -> tuple[str, str]:
+        if not known[i, -1]:
+            return "没有查到域名登记时间。", "The registration date of the domain is unknown."
+        y = last(years, i)
+        if y < 1:
+            return f"该域名只启用了 {365.25 * y:.0f} 天。", f"The domain has been registered for only {365.25 * y:.0f} days."
+        return f"该域名已启用 {y:.1f} 年。", f"The domain has been registered for {y:.1f} years."
+
+    def cite(i: int) -> list[Cited]:
+        return row_at(at, "registration", rows, i)
+
+    return finding(facts, utility, 0.05, known, method.STRENGTH_OFFICIAL,
+                   freshness(age(facts, rows, at), method.REGISTRATION_CADENCE_DAYS), say, cite, value=years, n=known.astype(float), unit="years")

@@ -1,0 +1,43 @@
+"""行政处罚."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import Facts
+from scoring.finding import OK, Cited, Finding, cite_rows, finding, judge, recent_of
+from scoring.panel import decayed, visited, window
+
+
+def penalties(facts: Facts) -> Finding:
+    """行政处罚与经营异常 — Penalties and abnormal operation
+
+    Why: 监管部门公示的记录是经核实的事实。 | Records published by the authorities are verified facts.
+    Reads: penalty
+    ok: 查询过公示系统，未见记录。 | The register was queried and showed no record.
+    concern: 有行政处罚或经营异常记录。 | There are penalties or entries of abnormal operation.
+    unknown: 没有查询过公示系统。 | The register has not been queried.
+    Limits: 影响随时间减半（两年）；同名企业须先核对主体。 | The effect halves in two years; firms of the same name must be told apart first.
+    """
+    rows = facts.rows["penalty"]
+    seen, _ = visited(facts, "penalty")
+    n = window(facts, rows, 3650)
+    asked = np.cumsum(seen, axis=1) > 0
+    known = asked | (n > 0)
+    load = decayed(facts, rows, method.HALF_LIFE_PENALTY)
+    utility = np.where(n > 0, 0.45 * 0.5 ** np.maximum(load - 0.5, 0.0), 0.9)
+
+    def mine(i: int) -> list[Cited]:
+        return cite_rows("penalty", recent_of(facts, rows, i, 3650).id)
+
+    def say(i: int) -> tuple[str, str]:
+        count = len(mine(i))
+        if count:
+            return f"公示系统有 {count} 条行政处罚或经营异常记录。", f"The register shows {count} penalty or abnormal-operation record(s)."
+        if known[i, -1]:
+            return "公示系统未见处罚记录。", "The register shows no penalties."
+        return "尚未查询公示系统。", "The register has not been queried yet."
+
+    outcome = np.where(known & (n == 0), OK, judge(utility, known)).astype(np.int8)
+    return finding(facts, utility, 0.05, known, method.STRENGTH_OFFICIAL, 1.0, say, mine, value=n, n=n, unit="records", outcome=outcome)

@@ -1,0 +1,46 @@
+"""价格过低."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import between
+from scoring.facts import Facts
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
+from scoring.panel import freshness, window
+from scoring.prices import against_sector
+
+
+def price_anomaly(facts: Facts) -> Finding:
+    """价格过低 — Unusually low prices
+
+    Why: 低得不寻常的价格常用来在短时间内收款。 | Unusually low prices are often used to collect money in a short time.
+    Reads: price
+    ok: 标价与同行同类商品的中位数相近或更高。 | Prices are near or above the peers' median for the same products.
+    concern: 标价比同行中位数低约三成以上。 | Prices are about 30% or more below the peers' median.
+    unknown: 没有可比的商品（至少 3 家同行有同名商品）。 | No comparable products (at least 3 peers with the same product).
+    Limits: 高价不加分；促销期间会短暂偏低。 | High prices earn nothing; sales lower prices for a while.
+    """
+    rows, ratio = against_sector(facts)
+    n = window(facts, rows, method.DROP_WINDOW // 3)
+    mean = window(facts, rows, method.DROP_WINDOW // 3, ratio) / np.maximum(n, 1)
+    ever = np.cumsum(n > 0, axis=1) > 0
+    from_here = np.maximum.accumulate(np.where(n > 0, np.arange(facts.days)[None, :], -1), axis=1)
+    mean = np.take_along_axis(mean, np.maximum(from_here, 0), axis=1)
+    age = (np.arange(facts.days)[None, :] - from_here).astype(float)
+    utility = between(mean, ((np.log(0.4), 0.0), (np.log(0.7), 0.5), (np.log(0.95), 1.0)))
+
+    def say(i: int) -> tuple[str, str]:
+        if not ever[i, -1]:
+            return "没有可与同行比较的商品。", "No products to compare with peers."
+        gap = 100 * (1 - np.exp(last(mean, i)))
+        if gap >= 5:
+            return f"标价比同行中位数约低 {gap:.0f}%。", f"Prices are about {gap:.0f}% below the peers' median."
+        return "标价与同行中位数相近或更高。", "Prices are near or above the peers' median."
+
+    def cite(i: int) -> list[Cited]:
+        return cite_rows("price", recent_of(facts, rows, i, method.DROP_WINDOW // 3).id)
+
+    return finding(facts, utility, 0.1, ever, method.STRENGTH_COMPLAINTS, freshness(age, 0), say, cite,
+                   value=np.exp(mean), n=n, unit="ratio")

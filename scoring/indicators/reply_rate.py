@@ -1,0 +1,28 @@
+"""回复率."""
+
+from __future__ import annotations
+
+from scoring.facts import Facts
+from scoring.finding import Finding
+from scoring.shares import answered_share
+
+
+def reply_rate(facts: Facts) -> Finding:
+    """投诉回复率 — Share of complaints answered
+
+    Why: 有人回复投诉，用户才有机会解决问题。 | Somebody has to answer before a complaint can be settled.
+    Reads: complaint
+    ok: 满一周的投诉中回复过半。 | More than half of complaints older than a week were answered.
+    concern: 满一周的投诉中回复不到一半（按偏保守的下界计）。 | Less than half were answered (by a cautious lower bound).
+    unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
+    not_applicable: 近期没有投诉。 | There were no complaints lately.
+    Limits: 回复不等于解决，所以权重有限。 | An answer is not a solution, so the weight is limited.
+    """
+    return answered_share(
+        facts,
+        "reply_rate",
+        "replied_at",
+        (("近 90 天满一周的投诉 {share}得到回复。", "Of complaints older than a week in the last 90 days, {share} were answered."),
+         ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days.")),
+        lambda share: share / 0.9,
+    )

@@ -1,0 +1,27 @@
+"""客服失联占比."""
+
+from __future__ import annotations
+
+from scoring.facts import BIT, Facts
+from scoring.finding import Finding
+from scoring.shares import kind_share
+
+
+def unreachable_share(facts: Facts) -> Finding:
+    """客服失联占比 — Share of complaints that nobody can be reached
+
+    Why: 联系不上客服，是问题无法解决的开始。 | Not reaching anybody is where problems stop being solved.
+    Reads: complaint
+    ok: 提到联系不上客服的投诉占比较低。 | A small share of complaints mention that nobody can be reached.
+    concern: 约 15% 以上的投诉提到联系不上客服或网站打不开。 | About 15% or more mention that nobody, or the site, can be reached.
+    unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
+    Limits: 由投诉文字归类得出。 | Derived from the wording of complaints.
+    """
+    return kind_share(
+        facts,
+        "unreachable_share",
+        BIT["unreachable"] | BIT["site_gone"],
+        (("近 90 天投诉中 {share}提到联系不上客服或网站打不开。", "In the last 90 days {share} mention that nobody, or the site, can be reached."),
+         ("近 90 天未见投诉。", "No complaints seen in the last 90 days.")),
+        lambda share: 1 - share / 0.3,
+    )

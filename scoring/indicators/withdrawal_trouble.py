@@ -1,0 +1,49 @@
+"""提现受阻强度."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.curves import lognormal
+from scoring.exposure import exposure
+from scoring.facts import BIT, Facts
+from scoring.finding import Cited, Finding, cite_rows, finding, recent_of
+from scoring.panel import complaint_freshness, complaints, copy_rank, copy_weights, decayed, hold, visited
+
+
+def withdrawal_trouble(facts: Facts) -> Finding:
+    """提现受阻 — Trouble withdrawing balances
+
+    Why: 余额提不出来，往往先于网站停运。 | Balances that cannot be withdrawn often come before a closure.
+    Reads: complaint, orders
+    ok: 提现或余额类投诉相对订单量很少。 | Few complaints about withdrawals or balances for the number of orders.
+    concern: 提现或余额类投诉相对订单量偏多。 | Many such complaints for the number of orders.
+    unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
+    Limits: 订单量未知时按同行的中等规模计。 | Where orders are unknown, a middling size is assumed.
+    """
+    rows, weight, rank = complaints(facts), copy_weights(facts), copy_rank(facts)
+    mask = (rows["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"])) != 0
+    mine, weight, first = rows.take(mask), weight[mask], rank[mask] == 0
+    seen, covered = visited(facts, "complaint")
+    known = np.cumsum(seen, axis=1) > 0
+    count = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
+    # A decayed count is worth half-life / ln 2 days of orders.
+    worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
+    orders = np.nan_to_num(exposure(facts).per_day, nan=method.ORDERS_ASSUMED) * worth
+    prior = method.WITHDRAWAL_PRIOR
+    rate = 10_000 * (count + prior[0]) / (orders + prior[1])
+    utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(count + 1.0))
+
+    def say(i: int) -> tuple[str, str]:
+        recent = recent_of(facts, mine.take(first), i, 30)
+        if not len(recent):
+            return "近 30 天未见提现或余额类投诉。", "No complaints about withdrawals or balances in the last 30 days."
+        n = len(recent)
+        return f"近 30 天至少 {n} 名互不相同的投诉人反映余额提不出来或被冻结。", f"At least {n} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen."
+
+    def cite(i: int) -> list[Cited]:
+        return cite_rows("complaint", recent_of(facts, mine, i, 90).id)
+
+    return finding(facts, utility, sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
+                   value=rate, n=count, unit="per_10k_orders")

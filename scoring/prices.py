@@ -1,0 +1,31 @@
+"""Prices against the median of all platforms for the same product."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring.facts import Facts, Floats, Rows
+from scoring.panel import cached
+
+
+def against_sector(facts: Facts) -> tuple[Rows, Floats]:
+    """(price rows with a comparable product, log of their price over the sector's median known on the day)."""
+
+    def make() -> tuple[Rows, Floats]:
+        rows = facts.rows["price"]
+        rows = rows.take(np.nan_to_num(rows["price"]) > 0) if len(rows) else rows
+        if not len(rows) or not facts.priors.products:
+            return rows.take(np.zeros(len(rows), bool)), np.empty(0)
+        names, product = np.unique(rows["product"].astype(str), return_inverse=True)
+        epochs = next(iter(facts.priors.products.values()))[0]
+        blank = np.full(len(epochs), np.nan)
+        table = np.stack([facts.priors.products.get(str(n), (None, blank))[1] for n in names])
+        day = np.maximum(rows.seen, rows.day)
+        at = np.clip(np.searchsorted(epochs, day, side="right") - 1, 0, len(epochs) - 1)
+        median = table[product, at]
+        comparable = np.isfinite(median)
+        rows_ = rows.take(comparable)
+        return rows_, np.log(rows_["price"] / median[comparable])
+
+    found: tuple[Rows, Floats] = cached(facts, "against_sector", make)
+    return found
