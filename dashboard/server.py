@@ -34,8 +34,19 @@ _HEADERS = {
 }
 
 
-# Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console.
-_BASE = "<script>window.__streamlit={BACKEND_BASE_URL:new URL('.',location.href).href.split('?')[0]}</script>"
+# Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console. A link to
+# a piece of evidence arrives before the evidence is drawn, so the page is scrolled to it once it is there.
+_SHELL_SCRIPT = """<script>
+window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
+if (location.hash.length > 1) {
+  let left = 100;
+  const timer = setInterval(() => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target) target.scrollIntoView();
+    if (target || --left === 0) clearInterval(timer);
+  }, 150);
+}
+</script>"""
 
 
 class Headers:
@@ -153,7 +164,7 @@ def _localised(shell: bytes, lang: str) -> bytes:
     text = shell.decode("utf-8")
     text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
-    text = text.replace("</title>", f"</title>{_BASE}", 1)
+    text = text.replace("</title>", f"</title>{_SHELL_SCRIPT}", 1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")
     if closing:

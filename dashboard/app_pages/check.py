@@ -25,7 +25,6 @@ def render(view: View) -> None:
         text = st.text_input(
             view.t("check.label"),
             placeholder=view.t("check.placeholder"),
-            help=view.t("check.examples"),
             key="q",
             bind="query-params",
             max_chars=4000,
@@ -33,6 +32,7 @@ def render(view: View) -> None:
             width="stretch",
         )
         st.button(view.t("check.button"), type="primary")
+    view.html("lines.html", lines=[view.t("check.examples")])
     if (text or "").strip():
         _answer(view, text)
     else:
@@ -132,7 +132,7 @@ def _choices(view: View, ratings: tuple[dict, ...]) -> None:
 
 def _welcome(view: View) -> None:
     view.heading(view.t("check.how"))
-    view.html("lines.html", lines=[view.t("check.how_text"), view.t("check.examples")])
+    view.html("lines.html", lines=[view.t("check.how_text")])
     rated, unrated = view.ask(ranking.counts, ranking.Filters())
     parts = view.ask(_by_verdict)
     words = "，".join(view.t("check.watched_part", word=w, count=n) for w, n in parts)

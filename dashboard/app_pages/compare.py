@@ -1,0 +1,89 @@
+"""对比 compare: two to four sites side by side; what is missing is shown as unknown, never as zero."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from dashboard import charts, reader, verdict
+from dashboard.view import View, cell, row
+from scoring.snapshot import Snapshot
+from store.names import parse_query
+
+title_zh = "对比"
+title_en = "Compare"
+url_path = "compare"
+order = 3
+group = "check"
+visible = True
+
+
+def render(view: View) -> None:
+    """The names, the intervals, the table of facts."""
+    view.title(view.t("compare.title"))
+    text = st.text_input(view.t("compare.label"), key="h", bind="query-params", max_chars=1000)
+    asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text or "") if part]
+    hosts = tuple(dict.fromkeys(asked))[:4]
+    if len(hosts) < 2:
+        view.note(view.t("compare.need_two"))
+        return
+    found = view.ask(_ratings, hosts)
+    cards = [
+        verdict.card(found[h], view.lang)
+        if h in found
+        else verdict.unknown_card(h, view.lang, view.facts.as_of, view.facts.demo)
+        for h in hosts
+    ]
+    _intervals(view, [found[c.host] for c in cards if c.score and c.host in found])
+    facts = (
+        ("rank.verdict", lambda c, r: cell(c.word, state=c.code, soft=view.t("card.as_of", date=c.as_of))),
+        ("card.warning", lambda c, r: cell(c.warning)),
+        ("card.filing", lambda c, r: cell(c.filing)),
+        ("card.drop_rate", lambda c, r: cell(c.drop_rate)),
+        ("card.score_title", lambda c, r: cell(c.score or view.t("word.unknown"))),
+        (
+            "card.reasons",
+            lambda c, r: cell("；".join(reason.text for reason in c.reasons) or view.t("word.none")),
+        ),
+        ("compare.complaints", lambda c, r: cell(_known(view, r, "complaints_30d"))),
+        ("card.blind", lambda c, r: cell(" · ".join(c.blind_spots))),
+    )
+    view.table(
+        [view.t("compare.fact"), *(c.host for c in cards)],
+        [row(cell(view.t(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
+    )
+    view.html("linklist.html", links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known])
+
+
+def _known(view: View, rating: dict | None, column: str) -> object:
+    value = rating.get(column) if rating else None
+    return view.t("word.unknown") if value is None else value
+
+
+def _intervals(view: View, ratings: list[dict]) -> None:
+    if not ratings:
+        return
+    records = [
+        {
+            "name": verdict.card(r, view.lang).name,
+            "host": r["host"],
+            "score": r["score"],
+            "low": r["score_low"],
+            "high": r["score_high"],
+            "verdict": view.t(f"verdict.{verdict.STATES[verdict.verdict_of(r)].code}"),
+        }
+        for r in ratings
+    ]
+    view.chart(
+        charts.intervals(records, "name", view.t("card.score_title")),
+        view.t("rank.chart_finding", count=len(records)),
+        view.t("rank.chart_alt"),
+        records,
+        "compare",
+    )
+
+
+def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, dict]:
+    found = reader.rows(snapshot, "select * from ratings where list_contains(?, host)", [list(hosts)])
+    return {r["host"]: r for r in found}

@@ -1,0 +1,135 @@
+"""The API beside the app: answers, problem documents, caching, and the same caution as the pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import snapshots
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.api import ROUTES
+
+
+@pytest.fixture
+def client(data_dir: Path) -> TestClient:
+    snapshots.build(data_dir)
+    return TestClient(Starlette(routes=ROUTES))
+
+
+def test_check_returns_the_card_with_what_was_understood(client):
+    body = client.get("/api/v1/check", params={"q": "https://cheng.test/a?order=1"}).json()
+    assert body["understood"]["host"] == snapshots.ORANGE
+    card = body["cards"][0]
+    assert (card["code"], card["word"], card["warning_state"]) == ("orange", "橙·高风险迹象", "warning")
+    assert card["filing"] and card["drop_rate"] and card["as_of"] == "2026-11-21"
+    assert "order=1" not in json.dumps(body)
+
+
+def test_an_unknown_site_is_grey_and_not_an_error(client):
+    answer = client.get("/api/v1/check", params={"q": "nobody.test", "lang": "en"})
+    assert answer.status_code == 200
+    assert answer.json()["cards"][0]["code"] == "grey"
+    assert answer.json()["cards"][0]["known"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/check", 400),
+        ("/api/v1/check?q=", 400),
+        ("/api/v1/sites/nobody.test", 404),
+        ("/api/v1/sites/cheng.test/secrets", 404),
+        ("/api/v1/rank?page=x", 400),
+        ("/api/v1/events?since=yesterday", 400),
+        ("/s/nobody.test.html", 404),
+        ("/snapshot/../../etc/passwd", 404),
+        ("/snapshot/manifest.json.bak", 404),
+    ],
+)
+def test_errors_are_problem_documents(client, path, status):
+    answer = client.get(path)
+    assert answer.status_code == status
+    if path.startswith("/api/"):
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert {"type", "title", "status"} <= set(answer.json())
+
+
+@pytest.mark.parametrize("damage", ["nothing published", "truncated"])
+def test_without_a_readable_snapshot_everything_says_so(data_dir, damage):
+    if damage == "truncated":
+        folder = snapshots.build(data_dir)
+        (folder / "ratings.parquet").write_bytes(b"PAR1")
+    client = TestClient(Starlette(routes=ROUTES))
+    for path in ("/healthz", "/api/v1/check?q=a.test", "/api/v1/rank", "/feeds/all.atom", "/s/a.test.html"):
+        answer = client.get(path)
+        assert answer.status_code == 503, path
+        assert str(data_dir) not in answer.text
+
+
+def test_an_unchanged_snapshot_is_not_sent_twice(client, data_dir):
+    first = client.get("/api/v1/rank")
+    tag = first.headers["etag"]
+    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 304
+    snapshots.build(data_dir, name="20261122T080000-2026.11.1")
+    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_ranking_is_ordered_filtered_and_lists_the_unrated(client):
+    body = client.get("/api/v1/rank").json()
+    assert [s["host"] for s in body["sites"]][0] == snapshots.BLUE
+    assert snapshots.GREY in [s["host"] for s in body["unrated_sites"]]
+    assert {s["code"] for s in body["unrated_sites"]} == {"grey"}
+    only = client.get("/api/v1/rank", params={"tier": "3"}).json()
+    assert {s["code"] for s in only["sites"]} == {"orange", "red"}
+    assert only["unrated"] == body["unrated"]
+
+
+@pytest.mark.parametrize("part", ["evidence", "history", "response", "changes", "series"])
+def test_parts_of_a_site(client, part):
+    assert client.get(f"/api/v1/sites/cheng.test/{part}").json()[part]
+
+
+def test_events_since_a_day(client):
+    body = client.get("/api/v1/events?since=2026-11-16").json()
+    assert {e["on"] for e in body["events"]} == {"2026-11-17", "2026-11-20"}
+
+
+def test_the_badge_is_dated_and_escapes(client):
+    badge = client.get(f"/badge/{snapshots.HOSTILE_HOST}.svg")
+    root = ElementTree.fromstring(badge.text)
+    assert "2026-11-21" in "".join(root.itertext())
+    assert "灰" in client.get("/badge/nobody.test.json").json()["message"]
+
+
+def test_feeds_are_well_formed_and_dated_first(client):
+    for path in ("/feeds/all.atom", f"/feeds/site/{snapshots.HOSTILE_HOST}.atom"):
+        root = ElementTree.fromstring(client.get(path).text)
+        titles = [t.text for t in root.iter("{http://www.w3.org/2005/Atom}title")][1:]
+        assert titles and all(re.match(r"\d{4}-\d\d-\d\d ", t) for t in titles)
+
+
+def test_the_static_page_needs_no_script_and_stays_small(client):
+    for host in (snapshots.ORANGE, snapshots.HOSTILE_HOST):
+        answer = client.get(f"/s/{host}.html")
+        assert "<script" not in answer.text and "\u202e" not in answer.text
+        assert len(answer.content) < 60_000
+        assert 'property="og:title"' in answer.text
+
+
+def test_files_of_the_snapshot_can_be_fetched_and_match_their_hash(client):
+    import hashlib
+
+    sums = client.get("/snapshot/SHA256SUMS").text
+    digest, name = sums.splitlines()[0].split("  ")
+    assert hashlib.sha256(client.get(f"/snapshot/{name}").content).hexdigest() == digest
+
+
+def test_the_description_names_every_route(client):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert "/api/v1/check" in paths and "/badge/{host}.{form}" in paths
+    assert all(method["summary"] for path in paths.values() for method in path.values())
