@@ -40,6 +40,8 @@ class Visit:
     records: int = 0
     outcome: str = "ok"
     reason: str | None = None
+    missing: str | None = None
+    """In a replay: what the archive does not hold about it."""
     notes: dict[str, Any] = field(default_factory=dict)
 
     def worsen(self, outcome: str, reason: str) -> None:
@@ -198,6 +200,8 @@ class SourceSpider(Spider):
         other = self.instead(request, kind)
         if other is None and kind != "not_archived":
             self._fail(host, outcome, reason)
+        elif other is None and host:
+            self.visit(host).missing = reason
         records = list(self.missed(request, host, kind, answer)) if other is None else []
         if answer is not None and answer.request is not None and records:
             request.meta["captures"] = answer.request.meta.get("captures", ())
@@ -255,9 +259,10 @@ class SourceSpider(Spider):
 
     def _trouble(self, host: str | None, outcome: str, reason: str) -> CloseSpider | None:
         """A wall or a changed layout: of one platform it is that host's, of the source itself it ends the crawl."""
-        if self.visits_platforms and host:
+        if host:
             self.visit(host).worsen(outcome, reason)
-            return None
+            if self.visits_platforms:
+                return None
         self.outcome, self.reason = outcome, reason
         return CloseSpider(outcome)
 
@@ -268,6 +273,8 @@ class SourceSpider(Spider):
 
     def _finish(self, host: str) -> None:
         visit = self.visits[host]
+        if visit.missing and not visit.records:
+            visit.worsen("failed", visit.missing)
         self.books.platform(host, visit.outcome, visit.reason)
         self.books.done[host] = visit.outcome
         self.progress({"event": "host", "source": self.name, "host": host, "outcome": visit.outcome,

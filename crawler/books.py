@@ -96,9 +96,15 @@ class StoreBooks:
 
     def previous(self) -> dict[str, Any]:
         """What the last good crawl of this source measured; empty for the first."""
+        alike = select(Crawl.whole_source).where(Crawl.id == self._id).scalar_subquery()
         last = (
             select(Crawl.measured)
-            .where(Crawl.source_id == self._source, Crawl.outcome == "ok", Crawl.finished_at.is_not(None))
+            .where(
+                Crawl.whole_source == alike,
+                Crawl.source_id == self._source,
+                Crawl.outcome == "ok",
+                Crawl.finished_at.is_not(None),
+            )
             .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
             .limit(1)
         )

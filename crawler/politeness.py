@@ -24,7 +24,7 @@ from crawler.walls import wall_of
 from store.names import registrable
 
 # Its errors carry a traceback for every host that is down; the ledger says the same in one line.
-logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(lambda record: not record.exc_info)
 
 STOP_STATUSES = {401, 403, 407, 429, 456}
 """Answers after which nothing more is asked of that host in this run (456: Sina's ban of an address)."""

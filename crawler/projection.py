@@ -5,6 +5,7 @@ Used by identity-bearing sources. The original bytes are hashed and never reach 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from store.redact import clean
 
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)[^>]*>", re.I)
 DROPPED = frozenset(
     [
         "author",
@@ -63,7 +65,7 @@ def project_html(
     for node in tree.css(blanked):
         node.inner_html = ""
     for node in tree.css(blocks):
-        whole = node.text(separator="\n", strip=True)
+        whole = _lines(node.inner_html or "")
         node.inner_html = ""
         node.insert_child(clean(whole))
     root = tree.root
@@ -75,3 +77,9 @@ def project_html(
         if content.strip() and not exempt(node) and (redacted := clean(content)) != content:
             node.replace_with(redacted)
     return tree.html or ""
+
+
+def _lines(html: str) -> str:
+    """The text of a block: a line for each paragraph, inline tags gone without a trace."""
+    body = LexborHTMLParser(_BREAK.sub("\n", html)).body
+    return "\n".join(filter(None, map(str.strip, (body.text() if body else "").splitlines())))

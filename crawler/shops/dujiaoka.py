@@ -77,7 +77,7 @@ def _luna(script: str, found: Found) -> None:
                 Good(
                     str(item.get("gd_name") or ""),
                     yuan(item.get("actual_price")),
-                    yuan(item.get("retail_price")),
+                    yuan(item.get("retail_price")) or None,
                     stock,
                     label,
                     count(item.get("sales_volume")),

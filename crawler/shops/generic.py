@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 from crawler.shops.page import Found, Good, Page, stock_of, text_in, yuan
 
 _PRICED = re.compile(r"[¥￥]\s*\d+(?:\.\d{1,3})?|\d+(?:\.\d{1,2})?\s*元")
+_YUAN_SIGN = re.compile(r"[¥￥]\s*\d+(?:\.\d{1,3})?")
 _STOCK = re.compile(r"库存\s*[:：(（]?\s*(-?\d+|充足|少量|紧张|缺货|售罄)")
 _BLOCKS = ".goods, .product, .item, .goods-item, .product-item, .card, li, tr"
 _MOST = 500
@@ -26,11 +27,13 @@ def _blocks(page: Page) -> list[Good]:
     found: dict[str, Good] = {}
     for block in page.tree.css(_BLOCKS):
         text = text_in(block)
-        prices = _PRICED.findall(text) if 4 < len(text) < 300 else []
-        if len(prices) not in (1, 2):
+        if not 4 < len(text) < 300 or not _PRICED.search(text):
             continue
         name = _name(block, text)
-        if not name or name in found:
+        # A name may hold a sum of its own (话费100元): prices are looked for outside it, and ¥ says more than 元.
+        rest = text.replace(name, " ", 1)
+        prices = _YUAN_SIGN.findall(rest) or _PRICED.findall(rest)
+        if not name or name in found or len(prices) not in (1, 2):
             continue
         shown = _STOCK.search(text)
         stock, label = (
@@ -58,7 +61,7 @@ def _name(block: LexborNode, text: str) -> str:
         node = block.css_first(selector)
         if node is not None:
             name = node.attributes.get("title") or text_in(node)
-            if 2 <= len(name) <= 120 and not _PRICED.search(name):
+            if 2 <= len(name) <= 120 and not _YUAN_SIGN.search(name) and not _PRICED.fullmatch(name):
                 return name
     head = _PRICED.split(text)[0].strip(" ·|-：:")
     return head if 2 <= len(head) <= 120 else ""

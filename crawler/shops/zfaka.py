@@ -44,7 +44,7 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
             Good(
                 str(row.get("name") or ""),
                 yuan(row.get("price")),
-                yuan(row.get("price_ori")),
+                yuan(row.get("price_ori")) or None,
                 stock,
                 label,
                 count(row.get("qty_sell")),

@@ -86,13 +86,14 @@ class HeimaoSpider(SourceSpider):
         for record in self.books.unsettled(self.clock.now() - REVISIT, MOST_REVISITED):
             if request := self._detail(record):
                 yield request
-        asked: set[str] = set()
+        known: dict[str, str] = self.books.previous().get("companies") or {}
+        self.measured["companies"] = dict(known)
         for target in self.targets:
-            for name in filter(None, (target.name, *target.aliases)):
-                if not host_of(name) and normal_name(name) not in asked:
-                    asked.add(normal_name(name))
-                    url = f"{self._base}/api/company/main_search?keyword={quote(name)}&page=1&page_size=10"
-                    yield self.ask(url, "search", target.host, known={"name": name})
+            names = [n for n in (target.name, *target.aliases) if n and not host_of(n)]
+            if couid := known.get(target.host):
+                yield from self._counted(couid, target.host)
+            elif names:
+                yield self._search(target.host, names)
 
     def read_feed(self, response: Response, host: None, page: int) -> Iterator[Record | Request]:
         """One page of newest complaints; goes on until numbers already known, the end, or page 50."""
@@ -116,19 +117,21 @@ class HeimaoSpider(SourceSpider):
         if items and page < self.pages and min(numbers) > self.known_sn:
             yield self._feed(page + 1)
 
-    def read_search(self, response: Response, host: str, name: str) -> Iterator[Record | Request]:
+    def read_search(self, response: Response, host: str, names: list[str]) -> Iterator[Request]:
         """The company a watched name belongs to: sure only when exactly one company bears that very name."""
         rows = wire.companies_of(wire.data_of(self._json(response)))
+        name, *others = names
         exact = {
             row["couid"] for row in rows if row["couid"] and normal_name(row["name"]) == normal_name(name)
         }
         if len(exact) == 1:
-            couid = exact.pop()
-            self._companies[couid] = host
-            yield self._company("info", couid, host)
-            yield self._company("rel_service", couid, host)
-        elif near := [row["name"] for row in rows][:5]:
-            self.visit(host).notes.setdefault("near", {})[name] = near
+            yield self._company("rel_service", couid := exact.pop(), host)
+            yield from self._counted(couid, host)
+            return
+        if rows:
+            self.visit(host).notes.setdefault("near", {})[name] = [row["name"] for row in rows][:5]
+        if others:
+            yield self._search(host, others)
 
     def read_info(self, response: Response, host: str, couid: str) -> Iterator[Record]:
         """The counters of one company."""
@@ -256,6 +259,15 @@ class HeimaoSpider(SourceSpider):
             "ended": ended,
             "unreadable": self._skipped,
         }
+
+    def _search(self, host: str, names: list[str]) -> Request:
+        url = f"{self._base}/api/company/main_search?keyword={quote(names[0])}&page=1&page_size=10"
+        return self.ask(url, "search", host, known={"names": names})
+
+    def _counted(self, couid: str, host: str) -> Iterator[Request]:
+        self._companies[couid] = host
+        self.measured["companies"][host] = couid
+        yield self._company("info", couid, host)
 
     def _feed(self, page: int) -> Request:
         url = f"{self._base}/api/index/feed?type=2&page_size=10&page={page}"

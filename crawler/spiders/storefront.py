@@ -257,8 +257,8 @@ class StorefrontSpider(SourceSpider):
         )
 
     def _needs_browser(self, page: Page, system: str | None) -> bool:
-        """A page that is empty without JavaScript and whose system has no public list to read instead."""
-        if system is not None and hasattr(systems()[system], "lists"):
+        """A page of no known system that is empty without JavaScript; the known ones have public lists, or a login."""
+        if system is not None:
             return False
         return "<script" in page.text and len(visible(Page(page.url, page.text).tree)) < 200
 
