@@ -28,7 +28,9 @@ _GB2260 = {
 # A filing writes 蜀 黔 滇 陕 陇 where the licence and the police write 川 贵 云 陕 甘: one spelling a kind, to compare.
 _FOR_FILINGS = str.maketrans("川贵云秦甘", "蜀黔滇陕陇")
 _FOR_LICENCES = str.maketrans("蜀黔滇秦陇", "川贵云陕甘")
-_TRADITIONAL = str.maketrans("晉遼滬蘇閩贛魯雲陝隴寧貴瓊備證號安網", "晋辽沪苏闽赣鲁云陕陇宁贵琼备证号安网")
+_TRADITIONAL = str.maketrans(
+    "晉遼滬蘇閩贛魯粵雲陝隴寧貴瓊備證號安網", "晋辽沪苏闽赣鲁粤云陕陇宁贵琼备证号安网"
+)
 _P = f"[{''.join(PROVINCES)}]"
 _DASH = "[-‐‑‒–—―−﹣]"
 _DIGITS = r"[0-9x*×]{1,14}"

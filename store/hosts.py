@@ -9,12 +9,15 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 import tldextract
 
 LONGEST = 10_000
 """Characters of a query that are read."""
+_ENOUGH = 20
+"""So many hosts of a text are read; the answer shows fewer."""
 _EXTRACT = tldextract.TLDExtract(
     suffix_list_urls=(), cache_dir=None, extra_suffixes=("test", "example"), include_psl_private_domains=True
 )
@@ -30,20 +33,24 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _SPOKEN = (
     "(?:com|cn|net|org|top|vip|shop|store|xyz|cc|co|me|info|site|online|club|icu|fun|pro|link|test|example)"
 )
+_NO_HOUR = r"(?<!^[0-9])(?<!^[0-9]{2})(?<![^a-z0-9][0-9])(?<![^a-z0-9][0-9]{2})"  # not 晚上9点vip
 _DEFANGED = (
     (re.compile(r"\[([:/]{1,3})\]"), r"\1"),
     (re.compile(r"\bh(?:xx|tt|\*\*|\+\+)p(s?)\s?:\s?(?=[/\\]{1,2})", re.IGNORECASE), r"http\1:"),
     (re.compile(r"\s?[\[({【〔<]\s?(?:[.。]|dot|点|點)\s?[\])}】〕>]\s?", re.IGNORECASE), "."),
-    (re.compile(rf"(?<=[a-z0-9])\s?(?:点|點)\s?(?={_SPOKEN}(?![a-z]))", re.IGNORECASE), "."),
+    (re.compile(r"(?<=[a-z0-9])\s?[点點]\s?(?=(?:com|cn|net|org)(?![a-z0-9]))", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=[a-z0-9]){_NO_HOUR}\s?[点點]\s?(?={_SPOKEN}(?![a-z0-9]))", re.IGNORECASE), "."),
     (re.compile(r"(?<=[a-z0-9]) dot (?=[a-z])", re.IGNORECASE), "."),
     (re.compile(r"(?<=[a-z0-9-])。(?=[a-z0-9])", re.IGNORECASE), "."),
 )
-_ALL_IDEOGRAPHIC = re.compile(r"[\w-]{1,63}(?:。[\w-]{1,63}){1,9}")
 # Targets of Markdown and HTML links come before the text shown, which may name another site.
 _TARGET = re.compile(r"""\]\(\s{0,3}(?=\S)|\b(?:href|src)\s{0,3}=\s{0,3}["']?(?=\S)""", re.IGNORECASE)
 _URL = re.compile(
-    r"(?<![a-z0-9])(?:[a-z][a-z0-9+-]{1,9}):[/\\]{1,4}(?P<authority>[^\s/\\?#\"'<>`|]{1,600})", re.IGNORECASE
+    r"(?<![a-z0-9])(?:[a-z][a-z0-9+-]{1,9}):[/\\]{1,4}(?P<authority>"
+    r"(?:[^\s/\\?#\"'<>`|()\[\]@]{0,200}@)?\[[^\s\]]{1,60}\](?::\d{1,5})?|[^\s/\\?#\"'<>`|()\[\]]{1,600})",
+    re.IGNORECASE,
 )
+_IDEOGRAPHIC_HOST = re.compile(r"[\w-]{1,63}(?:。[\w-]{1,63}){1,9}")
 _TOKEN = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,126}")
 _ASCII = re.compile(
     rf"(?<![^\W{_HAN}])(?<![.-])[a-z0-9][a-z0-9_-]{{0,62}}\.(?:[a-z0-9_-]{{1,63}}\.){{0,125}}[a-z0-9-]{{1,63}}"
@@ -51,7 +58,9 @@ _ASCII = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r":(\d{1,5})(?!\d)")
-_REST = re.compile(r"[/\\?#][\x21-\x7e]+")
+# ASCII without quotes and brackets, which end a link in HTML and Markdown.
+_REST = re.compile(r"[/\\?#][!#-&*-;=?-Z\\_a-z|~]+")
+_DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _BRACKETED = re.compile(r"\[([0-9a-f:.]{2,45})\](?::(\d{1,5}))?", re.IGNORECASE)
 
 
@@ -87,7 +96,7 @@ def prepare(text: str) -> str:
     for pattern, plain in _DEFANGED:
         folded = pattern.sub(plain, folded)
     folded = folded.strip()
-    if _ALL_IDEOGRAPHIC.fullmatch(folded) and _EXTRACT(folded.replace("。", ".")).suffix:
+    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _EXTRACT(folded.replace("。", ".")).suffix:
         folded = folded.replace("。", ".")
     return folded
 
@@ -145,7 +154,7 @@ def _decoded(label: str) -> str:
 def has_known_suffix(host: str) -> bool:
     """Whether the public-suffix list knows its ending and something stands before it."""
     parts = _EXTRACT(host)
-    return bool(parts.suffix and parts.domain)
+    return bool(parts.suffix and (parts.domain or parts.is_private))
 
 
 def without_suffix(host: str) -> str:
@@ -154,6 +163,7 @@ def without_suffix(host: str) -> str:
     return ".".join(part for part in (parts.subdomain, parts.domain) if part) or host
 
 
+@lru_cache(maxsize=65_536)
 def registrable(host: str) -> str:
     """The registrable domain (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
     lowered = _without_port(host.strip().lower().rstrip("."))
@@ -172,13 +182,17 @@ def host_key(host: str) -> str:
     lowered = host.strip().lower()
     if _PLAIN.fullmatch(lowered):
         return _without_www(lowered)
-    found = find_hosts(prepare(host))
+    folded = prepare(host).lower()
+    if _DOTTED.fullmatch(folded) and has_known_suffix(folded) and (named := canonical(folded)):
+        return _without_www(named)  # here Chinese characters belong to the host: 卡盟123.com is not 123.com
+    found = find_hosts(folded)
     return found[0].key if found else re.split(r"[/\\?#\s]", lowered, maxsplit=1)[0].rstrip(".")[:253]
 
 
 def _without_www(lowered: str) -> str:
-    rest = lowered.removeprefix("www.")
-    return rest if rest != lowered and registrable(lowered) != lowered else lowered
+    while lowered.startswith("www.") and registrable(lowered) != lowered:
+        lowered = lowered[4:]
+    return lowered
 
 
 def host_of(text: str) -> str | None:
@@ -196,6 +210,10 @@ def find_hosts(folded: str) -> list[Found]:
     urls: list[tuple[int, Found]] = []
     rest, done = [], 0
     for match in _URL.finditer(folded):
+        if match.start() < done:
+            continue  # an address inside the path of another
+        if len(urls) == _ENOUGH:
+            break
         if found := _from_url(folded, match):
             urls.append((match.start(), found))
         path = _REST.match(folded, match.end())
@@ -222,9 +240,9 @@ def _from_url(folded: str, match: re.Match[str]) -> Found | None:
         inside, _, tail = authority[1:].partition("]")
         ip = ip_of(inside)
         return Found(ip, _port(tail), _path(folded, match.end()), userinfo) if ip else None
-    name = re.match(r"[\w.-]*", authority)
+    name = _IDEOGRAPHIC_HOST.match(authority) or re.match(r"[\w.-]*", authority)
     label = _unglued_end(name.group()) if name else ""
-    host = canonical(label.lower())
+    host = canonical(label.replace("。", ".").lower())
     if host is None:
         return None
     port = _port(authority[len(label) :])
@@ -253,6 +271,8 @@ def _bare(text: str) -> list[Found]:
     done = 0
     for token in _TOKEN.finditer(text):
         inner = [(token.start() + m.start(), token.start() + m.end()) for m in _ASCII.finditer(token.group())]
+        if len(found) == _ENOUGH:
+            break
         for start, end in inner or [token.span()]:
             if start < done or text[end : end + 1] == "@":
                 continue
@@ -264,14 +284,14 @@ def _bare(text: str) -> list[Found]:
 
 
 def _from_bare(text: str, start: int, end: int, glued: bool) -> Found | None:
-    host = canonical(_unglued_end(text[start:end]).lower())
-    if host is None:
-        return None
-    known = has_known_suffix(host)
+    name = _unglued_end(text[start:end]).lower()
+    known = has_known_suffix(name)
     alone = (
         start == 0 and text[end : end + 1] in ("", ":", "/", "?", "#") and not re.search(r"\s", text[end:])
     )
-    if not known and ip_of(host) is None and (not alone or re.search(f"[{_HAN}][^.]*$", text[start:end])):
+    if not known and ip_of(name) is None and (not alone or re.search(f"[{_HAN}][^.]*$", text[start:end])):
+        return None
+    if (host := canonical(name)) is None:
         return None
     port = _PORT.match(text, end)
     after_at = text[start - 1 : start] == "@" if start else False

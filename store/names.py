@@ -43,7 +43,8 @@ _TO_SIMPLIFIED = OpenCC("t2s")
 _LEGAL_FORM = re.compile(r"股份有限公司|有限责任公司|有限公司|公司")
 _NOT_WORD = re.compile(r"[\W_]+")
 _ICP_TRIED = re.compile(r"ICP\s{0,3}[备证備證]|备案号|備案號", re.IGNORECASE)
-_ADDRESS_REST = re.compile(r"[/\\]\S*[?#]\S*|[?&#][^\s=]{0,80}=\S*")
+# Starts at the first letter of a word, so that a row of slashes is read once.
+_ADDRESS_REST = re.compile(r"(?<!\S)([^\s/\\]*)[/\\]\S*[?#]\S*|[?&#][^\s=]{0,80}=\S*")
 _SCHEME = re.compile(r"\b[a-z][a-z0-9+-]{1,9}:[/\\]{1,4}([^\s/\\?#]*)\S*", re.IGNORECASE)
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _RESERVED_STEM = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
@@ -198,7 +199,7 @@ def _uscc_query(folded: str) -> Query | None:
 
 
 def _name_query(folded: str) -> Query:
-    text = _ADDRESS_REST.sub(" ", _SCHEME.sub(r" \1 ", folded))
+    text = _ADDRESS_REST.sub(r"\1 ", _SCHEME.sub(r" \1 ", folded))
     name = (
         " ".join(clean(text).split())
         .strip(" ,.;:!?'\"<>()。、！？“”‘’《》【】「」『』")[:LONGEST_NAME]
@@ -226,9 +227,11 @@ def _name_query(folded: str) -> Query:
     return Query("name", name=name, notices=tuple(notices))
 
 
+@lru_cache(maxsize=16_384)
 def normal_name(text: str) -> str:
     """The form in which two spellings of a name are equal: simplified, lower case, without legal form, spaces and signs."""
-    folded = _TO_SIMPLIFIED.convert(unicodedata.normalize("NFKC", text)).lower()
+    readable = text.encode("utf-8", "ignore").decode("utf-8")  # OpenCC refuses half of a surrogate pair
+    folded = _TO_SIMPLIFIED.convert(unicodedata.normalize("NFKC", readable)).lower()
     bare = _NOT_WORD.sub("", folded)
     return _LEGAL_FORM.sub("", bare) or bare
 
@@ -273,7 +276,9 @@ def file_stem(host: str) -> str:
     An ordinary host is its own stem; anything else is changed and gets eight hex digits of its SHA-256, so that two hosts
     never share a stem.
     """
-    key = host_key(host)
+    key = (
+        host.strip().lower()
+    )  # not host_key: it would find a.example in x/a.example, and the two would share a file
     stem = re.sub(r"\.{2,}|[^a-z0-9.-]", "_", key)[:100].strip(".-") or "_"
     if stem == key and not _RESERVED_STEM.fullmatch(stem):
         return stem
