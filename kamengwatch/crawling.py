@@ -17,7 +17,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
-from kamengwatch.progress import bar, console, say
+from kamengwatch.progress import bar, say, tell
 from kamengwatch.watching import host_in
 from store.ledger import SourceCard, targets
 from store.tables import Crawl
@@ -206,7 +206,7 @@ def show_sources(config: Config, as_json: bool) -> None:
             f"{ok.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if ok else "—",
             (row["last_outcome"] or "—") + (f" ({row['reason']})" if row["reason"] else ""),
         )
-    console.print(table)
+    tell(table)
 
 
 def _health(config: Config) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import say
+from kamengwatch.progress import tell
 
 MIN_FREE_BYTES = 1 << 30
 
@@ -34,7 +34,7 @@ def doctor(config: Config, as_json: bool) -> None:
     else:
         marks = {"ok": "●", "warn": "◆", "bad": "▲"}
         for f in found:
-            say(f"{marks[f.state]} {f.what}: {f.detail}" + (f"  → {f.remedy}" if f.remedy else ""))
+            tell(f"{marks[f.state]} {f.what}: {f.detail}" + (f"  → {f.remedy}" if f.remedy else ""))
     bad = [f.what for f in found if f.state == "bad"]
     if bad:
         raise Failure("、".join(bad))

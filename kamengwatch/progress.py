@@ -17,6 +17,9 @@ from rich.progress import (
 )
 
 console = Console(stderr=True, highlight=False)
+answers = Console(highlight=False)
+PLAIN_WIDTH = 160
+"""Columns of a table that goes to a file or pipe, which has no width of its own."""
 
 
 @contextmanager
@@ -53,3 +56,10 @@ class Bar:
 def say(text: str) -> None:
     """One line for the person watching."""
     console.print(text, markup=False, soft_wrap=True)
+
+
+def tell(answer: str | Table) -> None:
+    """A line or table of the answer, on standard output."""
+    if not answers.is_terminal:
+        answers.width = PLAIN_WIDTH
+    answers.print(answer, markup=False, soft_wrap=isinstance(answer, str))

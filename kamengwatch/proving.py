@@ -7,7 +7,7 @@ import json
 from sqlalchemy import select
 
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import bar, say
+from kamengwatch.progress import bar, tell
 from scoring.snapshot import Snapshot, SnapshotError
 from store import archive
 from store.tables import Capture
@@ -39,7 +39,7 @@ def show(config: Config, id_: str, as_json: bool) -> None:
         "sha256",
         "archive_state",
     ):
-        say(f"{key:14} {row[key] if row[key] is not None else '—'}")
+        tell(f"{key:14} {row[key] if row[key] is not None else '—'}")
 
 
 def _state(config: Config, row: dict[str, object]) -> str:
@@ -84,8 +84,8 @@ def verify(config: Config, as_json: bool) -> None:
         print(json.dumps({"captures": len(rows), "files": files, "wrong": wrong}, ensure_ascii=False))
     else:
         for line in wrong[:50]:
-            say(line)
-        say(
+            tell(line)
+        tell(
             config.say(
                 f"核对了 {len(rows)} 份存证与 {files} 个快照文件，{len(wrong)} 处不符。",
                 f"Checked {len(rows)} captures and {files} snapshot files; {len(wrong)} differ.",

@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlalchemy import Connection, Row, select, update
 
 from kamengwatch.config import Config, UserError
-from kamengwatch.progress import console, say
+from kamengwatch.progress import say, tell
 from kamengwatch.watching import host_in
 from store.matching import Directory
 from store.tables import OBSERVATIONS, Review
@@ -64,7 +64,7 @@ def _list(config: Config, as_json: bool) -> None:
         )
         return
     if not rows:
-        say(config.say("没有待复核的事项。", "Nothing waits for review."))
+        tell(config.say("没有待复核的事项。", "Nothing waits for review."))
         return
     table = Table(
         "#", config.say("事项", "what"), config.say("对象", "about"), config.say("候选", "candidates")
@@ -72,7 +72,7 @@ def _list(config: Config, as_json: bool) -> None:
     for r in rows[:200]:
         kind = KIND_NAMES.get(r.kind, (r.kind, r.kind))[config.lang == "en"]
         table.add_row(str(r.id), kind, r.subject, "、".join(r.detail.get("candidates", [])))
-    console.print(table)
+    tell(table)
 
 
 def _decide(config: Config, action: str, id_: int, host: str | None, note: str | None, by: str) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
 from kamengwatch.crawling import cards, plan
-from kamengwatch.progress import console, say
+from kamengwatch.progress import say, tell
 
 GRACE_SECONDS = 24 * 3600
 CRAWL_SECONDS = 6 * 3600
@@ -104,4 +104,4 @@ def _list(config: Config) -> None:
             if entry.due_at <= config.now()
             else f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         )
-    console.print(table)
+    tell(table)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 from kamengwatch.config import Config, UserError
-from kamengwatch.progress import console, say
+from kamengwatch.progress import tell
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
 
 if TYPE_CHECKING:
@@ -72,16 +72,16 @@ def _as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
 
 def _print_answer(config: Config, answer: Answer, cards: list[Card]) -> None:
     for notice in answer.query.notices:
-        say(f"· {config.say(notice.zh, notice.en)}")
+        tell(f"· {config.say(notice.zh, notice.en)}")
     if len(cards) > 1:
-        say(config.say("这个说法对应几个网站：", "This may mean several sites:"))
+        tell(config.say("这个说法对应几个网站：", "This may mean several sites:"))
         for card in cards:
-            say(f"  {card.shape} {card.word}  {card.host}  {card.name}")
+            tell(f"  {card.shape} {card.word}  {card.host}  {card.name}")
         return
     _print_card(config, cards[0])
     if answer.near:
         near = "、".join(row["host"] for row in answer.near)
-        say(config.say(f"相近的已收录网站：{near}", f"Similar sites on record: {near}"))
+        tell(config.say(f"相近的已收录网站：{near}", f"Similar sites on record: {near}"))
 
 
 def _print_card(config: Config, card: Card) -> None:
@@ -105,9 +105,9 @@ def _print_card(config: Config, card: Card) -> None:
         *((config.say("下一步", "next") if n == 0 else "", step) for n, step in enumerate(card.next_steps)),
     ]
     for label, text in rows:
-        say(f"{_padded(label)}{text}")
+        tell(f"{_padded(label)}{text}")
     for overlay in (*card.overlays, *([config.say("演示数据", "demonstration data")] if card.demo else [])):
-        say(f"[{overlay}]")
+        tell(f"[{overlay}]")
 
 
 def _padded(label: str) -> str:
@@ -137,7 +137,7 @@ def explain(config: Config, text: str, as_json: bool) -> None:
         print(json.dumps(told.as_dict(), ensure_ascii=False, default=str))
     else:
         for line in told.lines():
-            say(line)
+            tell(line)
 
 
 def rank(config: Config, limit: int, as_json: bool) -> None:
@@ -152,7 +152,7 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False, default=str))
         return
     if not rows:
-        say(
+        tell(
             config.say(
                 "快照里还没有平台。先：kamengwatch watch add 网址",
                 "No platforms yet. First: kamengwatch watch add URL",
@@ -191,9 +191,9 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             row["warning_state"],
             row["filing_state"],
         )
-    console.print(table)
+    tell(table)
     counts = " · ".join(f"{v} {shown.get(v, 0)}" for v in VERDICTS)
-    say(
+    tell(
         counts
         + config.say(
             "　本榜反映公开证据，不等于安全。",

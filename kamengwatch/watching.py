@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from rich.table import Table
 from sqlalchemy import select, update
-from store.names import parse_query
 
 from kamengwatch.config import Config, UserError
-from kamengwatch.progress import console, say
+from kamengwatch.progress import say, tell
 from store.ingest import Ingest, import_records, targets
+from store.names import parse_query
 from store.tables import Platform
 
 
@@ -88,7 +88,7 @@ def show(config: Config, as_json: bool) -> None:
     table = Table(config.say("域名", "host"), config.say("名称", "name"), config.say("别名", "aliases"))
     for target in found:
         table.add_row(target.host, target.name or "", "、".join(target.aliases))
-    console.print(table)
+    tell(table)
 
 
 def holds_real_platforms(config: Config) -> bool:
