@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import ranking, reader, search, twin, verdict
+from dashboard import ranking, reader, search, verdict
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
-from store.names import parse_query
+from store.names import file_stem, parse_query
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
@@ -180,35 +180,39 @@ def events(request: Request, snapshot: Snapshot, lang: str) -> Response:
     return _json({"snapshot": snapshot.id, "events": found})
 
 
-def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """The dated state of one site as an SVG picture, or as JSON for shield services."""
+def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """The dated state of one site for shield services; an unknown site is grey."""
     rating = _rating(request, snapshot)
     facts = reader.facts(snapshot)
     host = request.path_params["host"]
     card = verdict.card(rating, lang) if rating else verdict.unknown_card(host, lang, facts.as_of, facts.demo)
-    if request.path_params["form"] == "json":
-        return _json(
-            {
-                "schemaVersion": 1,
-                "label": card.host,
-                "message": f"{card.word} {card.as_of}",
-                "color": verdict.STATES[card.verdict].light.lstrip("#"),
-                "isError": False,
-            }  # fmt: skip
-        )
-    return Response(twin.badge(card), media_type="image/svg+xml")
+    return _json(
+        {
+            "schemaVersion": 1,
+            "label": card.host,
+            "message": f"{card.word} {card.as_of}",
+            "color": verdict.STATES[card.verdict].light.lstrip("#"),
+        }
+    )
+
+
+def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """The dated badge of one site, as the publisher made it."""
+    return _published(snapshot, f"badges/{file_stem(request.path_params['host'])}.svg", "image/svg+xml", lang)
 
 
 def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """Changes of cash-flow states as an Atom feed, of all sites or of one."""
-    host = request.path_params.get("host")
-    return Response(twin.feed(snapshot, lang, str(request.base_url), host), media_type="application/atom+xml")
+    """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
+    name = request.path_params["host"]
+    stem = name if name == "all" else file_stem(name)
+    return _published(snapshot, f"feeds/{stem}.atom", "application/atom+xml", lang)
 
 
 def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """The page of one site without JavaScript."""
-    page = twin.page(snapshot, request.path_params["host"], lang, str(request.base_url))
-    return Response(page, media_type="text/html") if page else problem(404, say(lang, "api.not_found"))
+    """The page of one site without JavaScript, as the publisher made it."""
+    return _published(
+        snapshot, f"s/{file_stem(request.path_params['host'])}.html", "text/html; charset=utf-8", lang
+    )
 
 
 def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -222,6 +226,14 @@ def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
     if (name not in listed and name != "SHA256SUMS") or not file.is_file():
         return problem(404, say(lang, "api.not_found"))
     return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
+
+
+def _published(snapshot: Snapshot, name: str, media_type: str, lang: str) -> Response:
+    """A file of the snapshot by its exact name, shown rather than downloaded."""
+    file = snapshot.path / name
+    if not file.is_file():
+        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+    return FileResponse(file, media_type=media_type)
 
 
 def openapi(request: Request) -> Response:
@@ -291,9 +303,9 @@ _HANDLERS: dict[str, Handler] = {
     f"{PREFIX}/sites/{{host}}/{{part}}": site_part,
     f"{PREFIX}/rank": rank,
     f"{PREFIX}/events": events,
-    "/badge/{host}.{form}": badge,
-    "/feeds/all.atom": feed,
-    "/feeds/site/{host}.atom": feed,
+    "/badge/{host}.json": badge_json,
+    "/badge/{host}.svg": badge,
+    "/feeds/{host}.atom": feed,
     "/s/{host}.html": static_page,
     "/snapshot/{name:path}": snapshot_file,
 }

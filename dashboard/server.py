@@ -39,12 +39,14 @@ _HEADERS = {
 _SHELL_SCRIPT = """<script>
 window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
 if (location.hash.length > 1) {
-  let left = 100;
+  let left = 40;
   const timer = setInterval(() => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target) target.scrollIntoView();
-    if (target || --left === 0) clearInterval(timer);
+    if (target && Math.abs(target.getBoundingClientRect().top) > 90) target.scrollIntoView();
+    if (--left === 0) clearInterval(timer);
   }, 150);
+  for (const moved of ['wheel', 'touchstart', 'keydown', 'pointerdown'])
+    addEventListener(moved, () => clearInterval(timer), { once: true, passive: true });
 }
 </script>"""
 

@@ -18,6 +18,10 @@ REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
 """Warning states in which the advice is to ask for money back, not for delivery."""
 
 
+_CONFIDENCE = {"高": "high", "中": "medium", "低": "low", "high": "high", "medium": "medium", "low": "low"}
+"""How the snapshot says it, and the catalogue's codes."""
+
+
 @dataclass(frozen=True)
 class State:
     """How one verdict looks: `code` for URLs and styles, colours for both themes, `ink` the text colour upon each."""
@@ -245,7 +249,7 @@ def _basis(row: dict[str, Any], lang: str) -> str:
         "card.basis",
         evidence=number(row.get("evidence_n") or 0),
         sources=number(row.get("sources_n") or 0),
-        confidence=word(lang, "confidence", row.get("confidence") or "none"),
+        confidence=word(lang, "confidence", _CONFIDENCE.get(row.get("confidence") or "none", "none")),
         coverage=say(lang, "word.unknown") if coverage is None else f"{coverage:.0f} %",
     )
 

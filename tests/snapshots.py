@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.feeds import write_feeds
 from scoring.snapshot import TABLES
+from scoring.twins import write_badges, write_twins
 
 AS_OF = dt.date(2026, 11, 21)
 SEEN = dt.datetime(2026, 11, 20, 18, 30, tzinfo=dt.UTC)
@@ -487,12 +489,18 @@ def build(
         if not demo and table == "ratings":
             filled = [entry | {"demo": False} for entry in filled]
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")
+    written = {table: pq.read_table(folder / f"{table}.parquet") for table in TABLES}
+    write_feeds(written, folder / "feeds")
+    write_badges(written["ratings"].to_pylist(), folder / "badges")
+    write_twins(written, folder / "s")
     manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "method.json").write_text(json.dumps(METHOD, ensure_ascii=False), "utf-8")
     (folder / "SHA256SUMS").write_text(
         "".join(
-            f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in sorted(folder.iterdir())
+            f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n"
+            for f in sorted(folder.rglob("*"))
+            if f.is_file()
         ),
         "utf-8",
     )

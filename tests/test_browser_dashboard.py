@@ -220,18 +220,19 @@ def test_from_the_card_to_the_evidence(visit):
     page.get_by_role("link", name="看全部证据").click()
     page.get_by_text("网站档案 · cheng.test").wait_for()
     page.get_by_text(FOOT["zh"]).first.wait_for()
+    page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").nth(1).wait_for()
     page.get_by_role("link", name="证据 E-1").first.click()
     page.wait_for_function("location.hash === '#e-E-1'")
     page.locator("#e-E-1").wait_for()
     page.wait_for_function(
-        "() => { const t = document.getElementById('e-E-1').getBoundingClientRect().top; return t >= 0 && t < 800 }"
+        "() => { const t = document.getElementById('e-E-1').getBoundingClientRect().top; return t > -60 && t < 800 }"
     )
 
 
 def test_a_link_to_evidence_from_another_page_arrives_at_it(visit):
     page = visit().open("/site?host=cheng.test#e-E-1")
     page.wait_for_function(
-        "() => { const t = document.getElementById('e-E-1')?.getBoundingClientRect().top; return t >= 0 && t < 800 }"
+        "() => { const t = document.getElementById('e-E-1')?.getBoundingClientRect().top; return t > -60 && t < 800 }"
     )
 
 
@@ -265,13 +266,13 @@ def test_the_static_page_prints_without_scripts(chromium, site):
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()
     page.goto(f"{site}/s/cheng.test.html")
-    assert page.get_by_text("橙·高风险迹象").first.is_visible()
+    assert page.get_by_text("高风险迹象").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
 
 
 def test_a_warm_first_verdict_is_quick(visit):
-    """1.5 s is the target on an idle machine (benchmarks/dashboard.py measures it); a busy one is given four times that."""
+    """1.5 s is the target on an idle machine; a busy one is given four times that."""
     one = visit(1280)
     one.open("/?q=cheng.test")
     begin = time.monotonic()

@@ -21,6 +21,7 @@ _ENDPOINTS = (
     ("api/v1/events", "events"),
     ("feeds/all.atom", "feed"),
     ("badge/example.com.svg", "badge"),
+    ("s/example.com.html", "static"),
     ("api/v1/openapi.json", "openapi"),
 )
 _LISTED = 60

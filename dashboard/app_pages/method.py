@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from dashboard.text import pick, plain
@@ -27,7 +29,7 @@ def render(view: View) -> None:
     view.html("lines.html", lines=[view.t("method.version", version=method.get("version") or "–")])
     words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
     if words:
-        st.markdown(str(words))
+        st.markdown(re.sub(r"^#(?=#? )", "##", str(words), flags=re.MULTILINE))
     if indicators := method.get("indicators"):
         view.heading(view.t("method.indicators"))
         view.table(
