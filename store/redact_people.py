@@ -1,0 +1,143 @@
+"""Names and addresses of people in complaint texts, by their context. Pure.
+
+A name is taken only where something says that it is one (投诉人, 我叫, 先生, a telephone number beside it): Chinese names
+are made of everyday characters, and a text robbed of those would say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+TAKEN = "\ue001"
+"""Stands in the folded text where something was taken out already."""
+
+_H = "\u4e00-\u9fff"
+_COMPOUND = (
+    "欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|宇文|司徒|东方|南宫|端木|独孤|西门|申屠|轩辕|长孙"
+)
+# Surnames that begin few everyday words; enough where the context is weak.
+_COMMON = (
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗凤花俞袁柳鲍史唐"
+    "费廉岑薛雷贺倪汤滕殷罗毕郝邬傅卞齐伍余顾孟黄穆萧尹姚邵汪祁狄贝臧戴宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季贾娄童颜"
+    "郭梅盛林刁钟徐邱骆夏蔡田樊胡凌霍虞柯卢莫房裘缪宗丁宣邓郁杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀甄曲封储靳段巫焦"
+    "巴侯宓全秋仲宁仇栾甘厉祖武符刘景詹束龙叶幸司韶黎薄印怀蒲邰赖卓蔺屠蒙池乔阴胥闻莘翟谭姬申扶冉宰郦雍桑桂濮牛寿"
+    "边扈燕冀浦尚农温庄晏柴瞿阎慕茹习宦艾鱼容古易慎戈廖庾终暨居衡步耿满弘匡寇广禄阙欧殳沃利蔚越夔隆师巩聂晁勾敖融冷"
+    "辛阚那简饶沙养鞠丰巢关蒯查后荆红游竺权逯盖益桓岳覃佟苟肖闫涂区麦"
+)
+_OTHERS = "于方高常时成任向应曾安江毛路白金康平明计强华单解万文车谷管支经解牧干官宫国元卜米麻乐邬邸丛战"
+_STOP = "在于的是和与我你他她它们电手身住已说来要被把给向从到付充买下投联因为了不就也都还又再才将至及或等先女同号两几个这那哪什么呢吧吗啊上午年月日元共称让叫跟加打发没有无退拒却而并且对此"
+_GIVEN = rf"[{_H}](?:(?![{_STOP}])[{_H}])?"
+_NAME = rf"(?:(?:{_COMPOUND}){_GIVEN}|[{_COMMON}]{_GIVEN})"
+_ANY_NAME = rf"(?:(?:{_COMPOUND}){_GIVEN}|[{_COMMON}{_OTHERS}]{_GIVEN})"
+_END = rf"(?=[\s,.。;!?、:()\[\]《》“”\"'\d{TAKEN}]|$)"
+_COMPANY = rf"(?![{_H}() ]{{1,24}}(?:公司|商行|工作室|平台|银行|中心|集团|商城|卡盟|旗舰店|专营店|经营部))"
+_ROLE = (
+    "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
+    "报案人|举报人|机主|户\\s?主|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字"
+)
+_LABELLED = re.compile(
+    rf"(?:{_ROLE}|客服|经理|负责人|老板|店主)(?:姓名|名字|信息)?[\s]?(?:[:=]|是|为|叫)\s{{0,3}}{_COMPANY}"
+    rf"(?P<x>{_ANY_NAME}(?![{_H}]{{0,1}}(?:客服|人员))|[{_H}](?:[ *·某x]?[{_H}*某x]){{1,3}}{_END}|[{_H}]{{1,8}}·[{_H}]{{1,10}}"
+    rf"|[{_COMMON}{_OTHERS}] [{_H}](?: ?(?![{_STOP}])[{_H}])?|[a-z]{{2,15}}(?:[ ·.][a-z]{{2,15}}){{0,2}}(?![a-z0-9@._]))"
+)
+_ROLE_ONLY = re.compile(rf"(?:{_ROLE})\s?{_COMPANY}(?P<x>{_ANY_NAME})")
+_SELF_CALLED = re.compile(
+    rf"(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理)(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?P<x>{_ANY_NAME}|[{_H}](?: ?[{_H}]){{1,2}}{_END})"
+)
+_SELF_IS = re.compile(rf"(?:我是|本人|我,|我姓)\s?:?\s?(?P<x>{_NAME}){_END}")
+_STAFF = re.compile(
+    rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
+    rf"(?=[\s,.。;!?、:()\d{TAKEN}说称回让叫要在不跟加的于告]|$)"
+)
+_TITLED = re.compile(
+    rf"(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)[{_H}]){{0,2}}|[方高于任曾江金白康万安成文])"
+    r"(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
+)
+_MASKED = re.compile(
+    rf"(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)"
+)
+_BESIDE = re.compile(
+    rf"(?:^|(?<=[\s,.。:;、(!\[]))(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址))"
+)
+_AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{_NAME}){_END}")
+_NOT_NAMES = (
+    "金额|余额|黄金|白金|钻石|王者|马上|华为|江苏|高手|高级|高峰|常客|方面|方式|方法|平台|官方|时间|安卓|苹果|温馨|全部|全额|全国|"
+    "任何|任务|白天|白嫖|石油|广告|广东|广西|后台|后来|后面|后续|关于|关注|关闭|查询|查看|查单|游戏|红包|易支付|简单|权益|满意|居然|终于|"
+    "师傅|利息|花费|花呗|花钱|花了|包括|包月|包年|包退|明天|明白|明显|经常|经过|管理|支付|支持|解决|解释|计算|单号|单子|单独|文件|成功|"
+    "应该|曾经|向我|安全|安装|万元|万能|干脆|封号|封禁|封了|印象|段时|古董|毕竟|严重|严格|习惯|尚未|容易|费用|费了|程序|施工|别人|"
+    "许多|何时|何况|何必|席位|房间|房卡|燕云|梅花|边缘|左右|左边|池子|乔迁|申请|申诉|龙卡|龙年|农行|农业|农村|幸好|幸运|怀疑|阴阳|"
+    "祖国|武汉|武器|仇人|宁波|宁夏|荣耀|童年|雷电|雷达|项目|祝福|宋体|季卡|季度|蓝钻|蓝牙|贝壳|史诗|花卡|司机|司法|秋季|夏季|沙盒|那么|那个|那天|"
+    "步骤|隆重|欧元|麦当|区服|区号|卡盟|肖像|于是|于今|于昨|路由|强制|强烈|国家|元宝|文字|车主|华夏|康复|毛利|江湖|成交|时候|时常|常常|常年|高价|高额|高仿"
+)
+_NOT_NAME = re.compile(_NOT_NAMES)
+_ROLE_HINT = re.compile("人|名|客服|经理|老板|店主|主")
+_HINTS = (
+    (_LABELLED, _ROLE_HINT),
+    (_ROLE_ONLY, _ROLE_HINT),
+    (_SELF_CALLED, re.compile("叫")),
+    (_SELF_IS, re.compile("我|本人")),
+    (_STAFF, re.compile("客服|老板|店主|负责人|卖家|站长|群主|代理|员")),
+    (_TITLED, re.compile("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨")),
+    (_MASKED, re.compile(r"某|\*")),
+    (_BESIDE, re.compile(f"{TAKEN}|电话|手机|身份证|住址")),
+    (_AFTER, re.compile(TAKEN)),
+)
+
+_NUMBER = r"(?:[0-9]{1,5}[a-z]?|[一二三四五六七八九十百]{1,5})"
+_ROAD = "路|街|巷|弄|大道|胡同|里弄|村|道|圩|屯|庄|段"
+_ESTATE = "小区|社区|花园|花苑|苑|公寓|大厦|大楼|广场|新村|家园|公馆|府|城|园区|园|湾|庭|居|期|里|楼|坊|宿舍|号院|大院|座|厂"
+_DETAIL = re.compile(
+    rf"(?:(?:{_ROAD})\s?{_NUMBER}\s?(?:号|弄|组|队)|(?:{_ESTATE})\s?{_NUMBER}\s?(?:号楼|栋|幢|座|单元|室|区)"
+    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?)"
+    rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|(?=\W|$))|[\s]?[{_H}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍)){{0,8}}"
+)
+_DETAIL_HINT = re.compile(r"[0-9a-z一二三四五六七八九十百]\s?(?:号|[弄组队栋幢座室]|单元)")
+_BEFORE = re.compile(rf"(?:[{_H}0-9]{{1,12}} ){{0,4}}[{_H}0-9a-z]{{0,30}}$")
+_DIVISION = (
+    "(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|重庆|四川|贵州|云南"
+    "|西藏|陕西|甘肃|青海|宁夏|新疆)"
+)
+_AREA = re.compile(
+    rf"{_DIVISION}(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区)?\s?[{_H}]{{1,7}}?(?:市|州|盟|区|县)\s?(?:[{_H}]{{1,7}}?(?:区|县|市|旗)\s?)?"
+    rf"[{_H}0-9]{{1,14}}?(?:街道|镇|乡|村|小区|社区|花园|路|大道|公寓|大厦|家园|苑)(?:[{_H}0-9]{{0,8}}(?:小区|花园|大厦|公寓|宿舍|村|组|号|栋|室))?(?![{_H}]{{0,4}}(?:局|法院|派出所))"
+)
+_LIVES = re.compile(
+    rf"(?:地址\s?(?::|是|为)|住址\s?(?::|是|为)|住所\s?(?::|是|为)|家住|我住|现住|住在)\s{{0,2}}"
+    rf"(?P<x>[{_H}0-9][{_H}0-9a-z\s\-#()]{{3,59}})"
+)
+_PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
+_LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄往|发到|发往|送到|位于|就在|在|是|到|住|:)")
+
+
+def find_names(shadow: str) -> Iterator[tuple[int, int]]:
+    """Spans of names in a folded text; where a full name was found, its other occurrences too."""
+    spans: list[tuple[int, int]] = []
+    for pattern, hint in _HINTS:
+        if not hint.search(shadow):
+            continue
+        for match in pattern.finditer(shadow):
+            start, end = match.span("x")
+            if not _NOT_NAME.match(shadow, start):
+                spans.append((start, end))
+    yield from spans
+    for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{_H}·]+", shadow[a:b])}:
+        at = shadow.find(name)
+        while at >= 0:
+            yield at, at + len(name)
+            at = shadow.find(name, at + len(name))
+
+
+def find_addresses(shadow: str) -> Iterator[tuple[int, int]]:
+    """Spans of postal addresses: a road or estate with its number, a division down to a street, or a text after 地址."""
+    for match in _LIVES.finditer(shadow):
+        if _PLACE.search(match["x"]) and re.search(r"\d|[省市区县镇乡村]", match["x"]):
+            yield match.start("x"), match.end("x")
+    for match in _AREA.finditer(shadow):
+        yield match.span()
+    for match in _DETAIL.finditer(shadow) if _DETAIL_HINT.search(shadow) else ():
+        low = max(0, match.start() - 60)
+        before = _BEFORE.search(shadow[low : match.start()])
+        start = low + (before.start() if before else match.start() - low)
+        lead = _LEAD.match(shadow[start : match.start()])
+        yield start + (lead.end() if lead else 0), match.end()
