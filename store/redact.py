@@ -13,11 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from store.redact_digits import TO_DIGITS, Span, find_numbers
-from store.redact_people import find_addresses, find_names
-from store.redact_rules import EARLY, FOLD, HELD, LATE, MAIL, PUBLIC, TAKEN, TOKEN, Rule
+from store.redact_people import TAKEN, find_addresses, find_names
+from store.redact_rules import EARLY, FOLD, HELD, LATE, MAIL, PUBLIC, TOKEN, Rule
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_HINT = re.compile(rf"[0-9〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖@*]|艾特|[qvw]\s?[qx信]|信|人|名|叫|我是|本人|先生|女士|小姐|太太|阿姨|同学|师傅|老师|经理|某|客服|老板|店主|卖家|站长|群主|代理|员|主|住|址|路|街|t\.me|密码|口令|账|id|飞机|电报|省|市|绿泡泡|卫星|[加+➕]")  # fmt: skip
+_HINT = re.compile(
+    r"[0-9〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖@*+➕信人名叫某员主住址路街账省市]|艾特|q\s?q|[vw]\s?x|我是|本人|先生|女士|小姐|太太|阿姨|同学|师傅"
+    r"|老师|经理|客服|老板|店主|卖家|站长|代理|t\.me|密码|口令|id|飞机|电报|tg|tele|绿泡泡|卫星|v❤|加\s?[vq薇微]|weixin|wechat|扣扣|企鹅|ip"
+)
+"""A text without any of these holds nothing to take out."""
 
 
 @dataclass(frozen=True, slots=True)

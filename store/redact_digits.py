@@ -84,16 +84,18 @@ def _longest(shadow: str, groups: list[tuple[int, int, str]], at: int) -> tuple[
         kind, extra = _solid(alone, shadow, groups[at][1])
         return 1, kind, groups[at][1] + extra
     digits, seps, sizes = "", [], []
+    free = True
     best = (1, "", groups[at][1])
     for index in range(at, len(groups)):
         if len(digits) + len(groups[index][2]) > _LONGEST:
             break
         if index > at:
             seps.append(shadow[groups[index - 1][1] : groups[index][0]])
+            free = free and _FREE.fullmatch(seps[-1]) is not None
         digits += groups[index][2]
         sizes.append(len(groups[index][2]))
         if len(digits) >= 10:
-            kind, extra = _window(digits, tuple(sizes), seps, shadow, groups[index][1])
+            kind, extra = _window(digits, tuple(sizes), seps, free, shadow, groups[index][1])
             if kind:
                 best = (index - at + 1, kind, groups[index][1] + extra)
     return best
@@ -111,8 +113,10 @@ def _solid(digits: str, shadow: str, end: int) -> tuple[str, int]:
     )
 
 
-def _window(digits: str, sizes: tuple[int, ...], seps: list[str], shadow: str, end: int) -> tuple[str, int]:
-    free = all(_FREE.fullmatch(sep) for sep in seps)
+def _window(
+    digits: str, sizes: tuple[int, ...], seps: list[str], free: bool, shadow: str, end: int
+) -> tuple[str, int]:
+    """What digits in groups are; `free` says that only emoji and script changes stand between them."""
     chunked = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
     if _decimals(sizes, seps):
         return "", 0

@@ -122,7 +122,8 @@ def _is_wechat(match: re.Match[str], shadow: str) -> bool:
         return _is_number(match, shadow)
     if name in _NOT_IDS or len(name) < 6 or not _no_letter_before(match, shadow):
         return False
-    return bool(re.search(r"[0-9_\-]", name) or match["said"].strip() or not match.group().startswith("微"))
+    told = match["said"].strip() != "" or not match.group().startswith("微")
+    return told or re.search(r"[0-9_\-]", name) is not None
 
 
 def _is_telegram(match: re.Match[str], shadow: str) -> bool:
