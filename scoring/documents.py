@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from scoring import method
@@ -151,3 +152,18 @@ def snapshot_page() -> str:
     for name, schema in TABLES.items():
         lines += ["", f"## {name}", "", "| column | type |", "|---|---|", *[f"| {f.name} | {f.type} |" for f in schema]]
     return "\n".join(lines) + "\n"
+
+
+def write(docs: Path) -> None:
+    """Write methodology.zh.md, methodology.md and snapshot.md into `docs`."""
+    for name, text in pages().items():
+        (docs / name).write_text(text, "utf-8")
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    return {"methodology.zh.md": methodology(_ZH), "methodology.md": methodology(_EN), "snapshot.md": snapshot_page()}
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parent.parent / "docs")

@@ -57,6 +57,10 @@ def drop_rate(facts: Facts) -> Finding:
                 f"An estimated {per:.2g} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).")
 
     def cite(i: int) -> list[Cited]:
+        if int(found.basis[i, -1]) == COUNTED:
+            mine = recent_of(facts, facts.rows["order"], i, method.DROP_WINDOW)
+            bad = mine.take(mine["state"] != "delivered")
+            return cite_rows("order", bad.id if len(bad) else mine.id)
         rows, _, _ = droprate.drop_complaints(facts)
         recent = recent_of(facts, rows, i, method.DROP_WINDOW)
         orders = recent_of(facts, facts.rows["orders"], i, method.DROP_WINDOW)

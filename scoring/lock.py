@@ -1,0 +1,100 @@
+"""Ties METHOD_VERSION to the numbers and the code it names; docs/method.lock gains a line per version, never loses one.
+
+`python -m scoring.lock` adds the present version; it refuses to change the line of a version that is already there.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from pathlib import Path
+
+from scoring import method
+
+_HERE = Path(__file__).parent
+LOCK = _HERE.parent / "docs" / "method.lock"
+SCORED = (
+    "aggregate",
+    "backlog",
+    "calendar",
+    "caps",
+    "curves",
+    "droprate",
+    "exposure",
+    "facts",
+    "filings",
+    "finding",
+    "grade",
+    "identity",
+    "judge",
+    "method",
+    "panel",
+    "prices",
+    "priors",
+    "shares",
+    "signs",
+    "surge",
+    "warning",
+)
+"""Modules whose code can change a score, a grade or a state; indicators with a weight are added."""
+
+
+def fingerprint() -> str:
+    """sha256 over the syntax trees, without docstrings and comments, of everything scored."""
+    files = [_HERE / f"{name}.py" for name in SCORED]
+    files += [_HERE / "indicators" / f"{name}.py" for name in sorted(method.WEIGHTS)]
+    digest = hashlib.sha256()
+    for file in files:
+        tree = _Bare().visit(ast.parse(file.read_text("utf-8")))
+        digest.update(f"{file.stem}\n{ast.dump(tree)}\n".encode())
+    return digest.hexdigest()
+
+
+class _Bare(ast.NodeTransformer):
+    """Drops docstrings and other bare strings: words may be corrected without a new method version."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Remove an expression that is only a string."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return None
+        return node
+
+
+def locked(file: Path = LOCK) -> dict[str, str]:
+    """version -> fingerprint as recorded; empty when there is no file yet."""
+    if not file.is_file():
+        return {}
+    lines = (line.split() for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#"))
+    return {version: digest for version, digest in lines}
+
+
+def complaint(file: Path = LOCK) -> str | None:
+    """What is wrong with the lock and what to do, or None."""
+    known = locked(file).get(method.METHOD_VERSION)
+    if known is None:
+        return f"method version {method.METHOD_VERSION} is not in docs/method.lock: run `python -m scoring.lock`"
+    if known != fingerprint():
+        return (
+            f"scored code or numbers changed but METHOD_VERSION is still {method.METHOD_VERSION}: give it a new value in "
+            "scoring/method.py, run `python -m scoring.lock`, and say in CHANGELOG (Method) what changed and why"
+        )
+    return None
+
+
+def main() -> int:
+    """Record the present version."""
+    known = locked()
+    if method.METHOD_VERSION in known:
+        wrong = complaint()
+        print(wrong or f"{method.METHOD_VERSION} is recorded")
+        return 1 if wrong else 0
+    head = "" if LOCK.is_file() else "# method version and fingerprint of the numbers and code it names; lines are never changed\n"
+    with LOCK.open("a", encoding="utf-8") as stream:
+        stream.write(f"{head}{method.METHOD_VERSION} {fingerprint()}\n")
+    print(f"{method.METHOD_VERSION} recorded")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Shared by the scoring tests: a database of given records, and what was judged about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from store import ingest
+from store.engine import default_url, migrate, open_engine
+
+from scoring.facts import read_facts
+from scoring.judge import Judged, judge
+from scoring.priors import fit
+
+NOW = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
+
+
+def database(folder: Path, records: list[dict[str, Any]]) -> Engine:
+    """A migrated database in `folder` holding `records` (open evidence format); every record must be accepted."""
+    engine = open_engine(default_url(folder))
+    migrate(engine)
+    saved = ingest.import_records(ingest.Ingest(engine, NOW, accept_new=True), records)
+    assert not saved.refused, saved.refused[:3]
+    return engine
+
+
+def judged(engine: Engine, as_of: dt.date) -> Judged:
+    """Everything about all platforms as of a day."""
+    facts = read_facts(engine, as_of)
+    return judge(replace(facts, priors=fit(facts)))
+
+
+def expand(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records with `repeat` (times) and `every_days` written out: all their times move on, ids get a number.
+
+    "{n}" in a text becomes different characters each time, so that the copies are different complaints.
+    """
+    out = []
+    for record in given:
+        record = dict(record)
+        times, step = record.pop("repeat", 1), record.pop("every_days", 1)
+        for n in range(times):
+            out.append({k: _moved(k, v, n, n * step) for k, v in record.items()})
+    return out
+
+
+def _moved(key: str, value: Any, n: int, days: float) -> Any:
+    if key == "text" and isinstance(value, str):
+        return value.replace("{n}", chr(0x4E00 + n) + chr(0x5000 + 7 * n))
+    if n and key in ("source_id", "order_ref"):
+        return f"{value}-{n}"
+    if key.endswith("_at") and isinstance(value, str):
+        return (dt.datetime.fromisoformat(value) + dt.timedelta(days=days)).isoformat()
+    return value
