@@ -157,3 +157,15 @@ class StoreBooks:
         if self.archive is not None:
             self.archive.close()
         finish_crawl(self._engine, self._id, at, outcome, reason, requests, records, measured)
+
+
+class ReplayBooks(StoreBooks):
+    """Books of a replay: it reads the whole archive, whatever was known before."""
+
+    def previous(self) -> dict[str, Any]:
+        """As for a first crawl."""
+        return {}
+
+    def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
+        """Nothing is looked at again that the archive does not hold."""
+        return []

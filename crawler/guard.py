@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from urllib.parse import unquote, urlsplit
 
 from scrapy import Request
@@ -66,8 +67,8 @@ class Guard:
             raise Refused(f"outside the sandbox: {host}")
         if NEVER.search(unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
-        if not self.sandbox and _is_literal(host):
-            self.check_address(host, host)
+        if not self.sandbox and (address := _literal(host)) is not None:
+            self.check_address(host, address)
 
     def check_address(self, host: str, address: str) -> None:
         """Refuse an address that is not public, unless the operator named its host; raises Refused."""
@@ -96,9 +97,13 @@ class GuardMiddleware:
             request.meta["proxy"] = self._proxy
 
 
-def _is_literal(host: str) -> bool:
+def _literal(host: str) -> str | None:
+    """The address a host part spells, in any of the forms resolvers accept (127.1, 2130706433, 0x7f.1); None for a name."""
     try:
-        ipaddress.ip_address(host)
+        return str(ipaddress.ip_address(host))
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None

@@ -96,7 +96,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return
         downloader = self.crawler.engine.downloader
         key = urlparse_cached(request).hostname or ""
-        wanted = max(delay, settings.getfloat("DOWNLOAD_DELAY"))
+        # A little more than asked: a slow connection before one request must not make the next seem early.
+        wanted = max(delay + 0.05, settings.getfloat("DOWNLOAD_DELAY"))
         downloader.per_slot_settings[key] = {"delay": wanted, "concurrency": 1, "jitter": 0}
         if slot := downloader.slots.get(key):
             slot.delay, slot.jitter = max(slot.delay, wanted), 0.0

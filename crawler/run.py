@@ -25,7 +25,7 @@ from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 
 from crawler.base import Progress, SourceSpider
-from crawler.books import StoreBooks
+from crawler.books import ReplayBooks, StoreBooks
 from crawler.browser import launch_options
 from store.archive import iterate
 from store.engine import open_engine
@@ -106,7 +106,9 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             continue
         name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
         ingest = Ingest(engine, job.now, demo=job.demo)
-        books = StoreBooks(engine, ingest, source, state, job.data_dir / "archive", name)
+        books = (ReplayBooks if job.replay else StoreBooks)(
+            engine, ingest, source, state, job.data_dir / "archive", name
+        )
         start = partial(
             process.crawl, cls, books=books, targets=watched, progress=noted, **dict(job.options)
         )  # fmt: skip

@@ -1,0 +1,82 @@
+"""What every JSON service has in common: refusals, walls in place of an answer, and a projection of named keys. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+"""The zone of every time that is printed without one."""
+REFUSALS = {301, 302, 303, 307, 308, 401, 403, 407, 429, 451, 456}
+_ASKS = re.compile(r"登录|登陆|验证码|滑块|人机|captcha|log ?in|sign ?in|unauthori[sz]ed|token", re.I)
+_MOMENT = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+
+
+def json_of(status: int, text: str) -> Any:
+    """The answer as JSON.
+
+    Raises SourceBlocked for a refusal or a page in place of JSON, NotAnswered for a server's error, SourceChanged else.
+    """
+    if status in REFUSALS:
+        raise SourceBlocked(f"HTTP {status}")
+    if status >= 500:
+        raise NotAnswered(f"HTTP {status}")
+    if status != 200:
+        raise SourceChanged(f"HTTP {status}")
+    bare = text.strip()
+    if bare.startswith("<"):
+        raise SourceBlocked("an HTML page instead of JSON (login, captcha or firewall)")
+    try:
+        return json.loads(bare)
+    except ValueError:
+        raise SourceChanged(f"not JSON: {bare[:40]!r}") from None
+
+
+def data_of(status: int, text: str) -> dict[str, Any]:
+    """`data` of an answer {"code": 200 or 0, "data": {…}}; raises as json_of, and for every other code."""
+    document = json_of(status, text)
+    if not isinstance(document, dict) or "code" not in document:
+        raise SourceChanged("an answer without a code")
+    said = str(document.get("msg") or document.get("message") or "")[:80]
+    if str(document["code"]) not in ("200", "0"):
+        if str(document["code"]) in ("401", "403", "429") or _ASKS.search(said):
+            raise SourceBlocked(f"code {document['code']}: {said}")
+        raise NotAnswered(f"code {document['code']}: {said}")
+    data = document.get("data")
+    if not isinstance(data, dict):
+        raise SourceChanged("an answer without data")
+    return data
+
+
+def projected(text: str, keep: Callable[[Any], Any]) -> str:
+    """What may be kept of an answer: `keep` of its JSON. Of anything else only what it was, and its length."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return f"<html>{len(text)}</html>" if text.strip().startswith("<") else f"unreadable {len(text)}"
+    return json.dumps(keep(document), ensure_ascii=False)
+
+
+def picked(value: Any, names: tuple[str, ...]) -> Any:
+    """The object with only the named keys; anything else unchanged."""
+    return {k: v for k, v in value.items() if k in names} if isinstance(value, dict) else value
+
+
+def moment_of(value: Any) -> dt.datetime | None:
+    """A time as these services print it: unix seconds, or China time with or without an hour; None when unreadable."""
+    text = str(value if value is not None else "").strip()
+    if text.isdigit() and len(text) in (10, 13):
+        return dt.datetime.fromtimestamp(int(text[:10]), dt.UTC)
+    found = _MOMENT.search(text)
+    if not found:
+        return None
+    try:
+        parts = [int(part or 0) for part in found.groups()]
+        return dt.datetime(*parts, tzinfo=CHINA).astimezone(dt.UTC)  # type: ignore[arg-type,misc]
+    except ValueError:
+        return None

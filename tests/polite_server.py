@@ -1,0 +1,68 @@
+"""A local web server that tells how it was visited: every request with its time, and how many were open at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Answer = tuple[int, str, str]
+"""Status, media type, body."""
+
+
+@dataclass
+class Visits:
+    """What the server saw: (monotonic seconds, path) of each request, and the most that were open together."""
+
+    port: int = 0
+    seen: list[tuple[float, str]] = field(default_factory=list)
+    open_now: int = 0
+    most_open: int = 0
+    agents: set[str] = field(default_factory=set)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths in order."""
+        return [path for _, path in self.seen]
+
+
+@contextmanager
+def serving(answer: Callable[[str], Answer], seconds: float = 0.0) -> Iterator[Visits]:
+    """Serve `answer(path)` on a free loopback port, taking `seconds` for each."""
+    visits, lock = Visits(), threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with lock:
+                visits.seen.append((time.monotonic(), self.path))
+                visits.agents.add(self.headers.get("User-Agent", ""))
+                visits.open_now += 1
+                visits.most_open = max(visits.most_open, visits.open_now)
+            try:
+                time.sleep(seconds)
+                status, media_type, body = answer(self.path)
+                data = body.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", media_type)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            finally:
+                with lock:
+                    visits.open_now -= 1
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    visits.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield visits
+    finally:
+        server.shutdown()
+        server.server_close()
