@@ -1,8 +1,9 @@
 """Turns complaint texts into sparse features and features into a score per kind, many texts at once.
 
-Features are the distinct character n-grams (1–4) of the normalised text, the concepts it speaks of
-(kinds_rules) and every pair of them. Each n-gram is four 16-bit code units in one integer, so a
-vocabulary look-up is a binary search, not a hash. It must not know what a kind means or touch a database.
+Features are the distinct character n-grams (1–4) of the normalised text and the concepts it speaks of
+(kinds_rules). Each feature is four 16-bit code units in one integer, so a vocabulary look-up is an exact
+binary search, not a hash. The weights come from benchmarks/train_kinds.py and are read once, on first use.
+It must not know what a kind means or touch a database.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,14 @@ from store.kinds_rules import concepts
 from store.kinds_text import normalise
 
 MAX_N = 4
+_Block = tuple[NDArray[np.int64], NDArray[np.uint64]]
 _START, _END = "\x02", "\x03"
 # Concept number i is code unit 0xE000 + i (private use); _OTHER stands for what lies outside the basic plane.
 _CONCEPT, _OTHER = 0xE000, 0xFFFD
 _SHIFT = np.array([48, 32, 16, 0], dtype=np.uint64)
 
 
-def _ngrams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _ngrams(texts: Sequence[str]) -> _Block:
     """Row numbers and codes of every n-gram of every text; an n-gram never crosses from one text into the next."""
     marked = [_START + text + _END for text in texts]
     units = np.frombuffer("".join(marked).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
@@ -45,34 +46,62 @@ def _ngrams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]
     return np.concatenate(all_rows), np.concatenate(all_codes)
 
 
-def _concept_codes(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Row numbers and codes of every concept and every pair of concepts of every text."""
-    rows: list[int] = []
-    codes: list[int] = []
-    for row, text in enumerate(texts):
-        units = [_CONCEPT + number for number in concepts(text)]
-        found = [unit << 48 for unit in units] + [a << 48 | b << 32 for a, b in combinations(units, 2)]
-        rows += [row] * len(found)
-        codes += found
-    return np.array(rows, dtype=np.int64), np.array(codes, dtype=np.uint64)
+def _concept_codes(texts: Sequence[str]) -> _Block:
+    """Row numbers and codes of every concept of every text."""
+    found = [concepts(text) for text in texts]
+    rows = np.repeat(np.arange(len(texts)), [len(numbers) for numbers in found])
+    units = np.array([_CONCEPT + number for numbers in found for number in numbers], dtype=np.uint64)
+    return rows, units << _SHIFT[0]
 
 
-def features(texts: Sequence[str]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-    """The two blocks of features, n-grams and concepts, of raw texts as (row numbers, codes)."""
+def features(texts: Sequence[str]) -> tuple[_Block, _Block]:
+    """The two blocks of features of raw texts, n-grams and concepts, each as (row numbers, codes)."""
     plain = [normalise(text) for text in texts]
-    return [_ngrams(plain), _concept_codes(plain)]
+    return _ngrams(plain), _concept_codes(plain)
 
 
-def matrix(blocks: list[tuple[NDArray[np.int64], NDArray[np.uint64]]], count: int, vocabulary: NDArray[np.uint64],
-           block_weights: Sequence[float]) -> Any:
-    """A (count × vocabulary) sparse matrix; in each row each block is binary, of the length its block weight gives."""
-    parts = []
-    for (rows, codes), weight in zip(blocks, block_weights, strict=True):
-        column = np.searchsorted(vocabulary, codes)
-        column[column == len(vocabulary)] = 0
+def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64]) -> Any:
+    """A sparse (count × len(vocabulary)) matrix; in each row each block is binary, scaled to length 1.
+
+    The two blocks weigh the same however long a text is, so that a long story does not drown its concepts.
+    """
+    columns = len(vocabulary)
+    total = csr_matrix((count, columns), dtype=np.float32)
+    for rows, codes in blocks:
+        column = np.minimum(np.searchsorted(vocabulary, codes), columns - 1)
         known = vocabulary[column] == codes
-        cells = np.unique(rows[known] * len(vocabulary) + column[known])
-        row, col = np.divmod(cells, len(vocabulary))
-        norm = np.sqrt(np.maximum(np.bincount(row, minlength=count), 1))
-        parts.append(csr_matrix((weight / norm[row], (row, col)), shape=(count, len(vocabulary))))
-    return sum(parts[1:], parts[0])
+        row, col = np.divmod(np.unique(rows[known] * columns + column[known]), columns)
+        length = np.sqrt(np.maximum(np.bincount(row, minlength=count), 1)).astype(np.float32)
+        total += csr_matrix((1 / length[row], (row, col)), shape=(count, columns))
+    return total
+
+
+@dataclass(frozen=True)
+class Model:
+    """Trained weights: sorted feature codes, (features × kinds) weights, one bias per kind, the kinds' names."""
+
+    vocabulary: NDArray[np.uint64]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    kinds: tuple[str, ...]
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """A (texts × kinds) array; each row sums to 1."""
+        scores = matrix(features(texts), len(texts), self.vocabulary) @ self.weights + self.bias
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def load() -> Model:
+    """The shipped model. Weights are stored as int8 with one scale per kind."""
+    with (
+        files("store").joinpath("kinds_model.npz").open("rb") as opened,
+        np.load(opened, allow_pickle=False) as stored,
+    ):
+        return Model(
+            vocabulary=np.cumsum(stored["steps"], dtype=np.uint64),
+            weights=stored["weights"].astype(np.float32) * stored["scale"],
+            bias=stored["bias"],
+            kinds=tuple(str(kind) for kind in stored["kinds"]),
+        )

@@ -26,7 +26,7 @@ _FOLDS = {
     "没活了": "没货了", "库村": "库存", "余鹅": "余额", "佘额": "余额", "打不凯": "打不开", "打布开": "打不开", "网占": "网站", "刷心": "刷新",
     # slang, abbreviations
     "zfb": "支付宝", "alipay": "支付宝", "vx": "微信", "wx": "微信", "wechat": "微信", "薇信": "微信", "威信": "微信", "微x": "微信", "v信": "微信",
-    "扣扣": "qq", "qb": "q币", "飞机": "telegram", "纸飞机": "telegram", "电报": "telegram", "tg": "telegram",
+    "扣扣": "qq", "qb": "q币", "飞机": "telegram", "纸飞机": "telegram", "电报": "telegram", "tg": "telegram", "tk": "退款", "tx": "提现", "kf": "客服", "dd": "订单", "zf": "支付", "cz": "充值",
     # Taiwan, Hong Kong
     "储值金": "余额", "储值": "充值", "序号": "卡密", "提领": "提现", "提款": "提现", "领出": "提现", "点数": "点券", "刷退": "退款", "退费": "退款",
     "退刷": "退款", "客户中心": "客服", "私讯": "私信", "讯息": "消息", "简讯": "短信", "信箱": "邮箱", "电邮": "邮件", "停权": "封号", "汇款": "转账", "登入": "登录",
@@ -35,9 +35,18 @@ _FOLDS = {
     "冇": "没", "咗": "了", "俾": "给", "畀": "给", "嘅": "的", "唔": "不", "佢哋": "他们", "佢": "他", "啲": "些", "仲": "还", "喺": "在", "嘢": "东西",
     "乜": "什么", "点样": "怎么", "点解": "为什么", "喇": "了", "㗎": "的", "咩": "什么", "嗰": "那", "搵": "找", "系咪": "是不是", "攞": "拿", "睇": "看", "嚟": "来",
 }  # fmt: skip
-_FOLD = re.compile("|".join(re.escape(key) for key in sorted(_FOLDS, key=len, reverse=True)))
+# Latin abbreviations count only as whole words: txt is no tx.
+_FOLD = re.compile(
+    "|".join(
+        rf"(?<![a-z]){key}(?![a-z])" if key.isascii() else re.escape(key)
+        for key in sorted(_FOLDS, key=len, reverse=True)
+    )
+)
+_ERROR_PAGE = re.compile(r"(?<!\d)(?:404|50[0-4]|52\d)(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_CJK_NUMBER = re.compile(r"[一二两三四五六七八九十几百千]+(?=(?:多|来)?(?:个)?(?:天|小时|钟头|星期|礼拜|月|年|块|元|周|遍|次|分钟|单|张|号))")
+_CJK_NUMBER = re.compile(
+    r"[一二两三四五六七八九十几百千]+(?=(?:多|来)?(?:个)?(?:天|小时|钟头|星期|礼拜|月|年|块|元|周|遍|次|分钟|单|张|号))"
+)
 _REPEAT = re.compile(r"(.)\1{2,}")
 _GAP = re.compile(r"[^\w一-鿿]+")
 
@@ -55,6 +64,7 @@ def normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text[:MAX_CHARS]).lower()
     plain = _to_simplified().convert(plain)
     plain = _FOLD.sub(lambda found: _FOLDS[found.group()], plain)
+    plain = _ERROR_PAGE.sub("报错页", plain)
     plain = _CJK_NUMBER.sub("0", _NUMBER.sub("0", plain))
     plain = _REPEAT.sub(r"\1\1", plain)
     return _GAP.sub(lambda found: "?" if "?" in found.group() else " ", plain).strip()

@@ -1,0 +1,92 @@
+"""What a complaint text is about: one primary kind and further kinds.
+
+Pure: the same text always gets the same answer, and after the model file has been read once nothing is read.
+It must not import a database or know any site; the dashboard uses it too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from store.kinds_model import load
+
+KINDS = (
+    "drop.payment_not_synced",
+    "drop.stuck",
+    "drop.record_lost",
+    "drop.unspecified",
+    "out_of_stock_after_payment",
+    "invalid_card",
+    "refund_delayed",
+    "refund_refused",
+    "withdrawal_blocked",
+    "balance_frozen",
+    "unreachable",
+    "site_gone",
+    "upstream_funds",
+    "price_bait",
+    "not_a_drop.not_renewed",
+    "not_a_drop.payment_failed",
+    "not_a_drop.wrong_item",
+    "spam",
+    "other",
+)
+
+
+_ALONE = frozenset({"other", "spam"})
+_WORD = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The primary kind first, then every further kind found."""
+
+    primary: str
+    kinds: tuple[str, ...]
+
+
+# A further kind is named from this probability on; chosen by cross-validation (docs/classifier.md).
+FURTHER_FROM = 0.12
+_BATCH = 2000
+
+
+def classify(text: str) -> Classified:
+    """The kinds of one complaint text; an empty or meaningless text is "other"."""
+    return classify_many([text])[0]
+
+
+def classify_many(texts: Sequence[str]) -> list[Classified]:
+    """The kinds of many texts, in their order; the same answers as classify, several times faster."""
+    found: list[Classified] = []
+    for start in range(0, len(texts), _BATCH):
+        found += _classify_batch(texts[start : start + _BATCH])
+    return found
+
+
+def _classify_batch(texts: Sequence[str]) -> list[Classified]:
+    model = load()
+    probabilities = model.probabilities(texts)
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    found = []
+    for text, row, best in zip(texts, probabilities, order, strict=True):
+        if not _WORD.search(text):
+            found.append(Classified("other", ("other",)))
+            continue
+        primary = model.kinds[best[0]]
+        further = [model.kinds[i] for i in best[1:3] if row[i] >= FURTHER_FROM]
+        found.append(Classified(primary, _kinds(primary, further)))
+    return found
+
+
+def _kinds(primary: str, further: list[str]) -> tuple[str, ...]:
+    """Other and spam stand alone; an unspecified drop adds nothing to a drop whose kind is known."""
+    if primary in _ALONE:
+        return (primary,)
+    kept = [kind for kind in further if kind not in _ALONE]
+    if primary.startswith("drop."):
+        kept = [kind for kind in kept if kind != "drop.unspecified"]
+    return (primary, *kept)
