@@ -59,6 +59,10 @@ class SourceSpider(Spider):
     whole_source: ClassVar[bool] = False
     visits_platforms: ClassVar[bool] = False
     """Whether it asks the platforms' own hosts; such spiders run one after another, never two at one host."""
+    brings: ClassVar[tuple[str, ...]] = ()
+    """Kinds of records it makes, for docs/sources.md."""
+    legal: ClassVar[tuple[str, str]] = ("", "")
+    """What its card must say about the law and its terms, in Chinese and English, for docs/sources.md."""
 
     def __init__(
         self,

@@ -10,6 +10,10 @@ SOURCES = {
     "tousu.sina.test": "User-agent: *\nDisallow: /api/user/\nDisallow: /api/votes/\nDisallow: /api/complaint/\nDisallow: /api/sms/\n",
     "icp.sandbox.test": None,
     "rdap.sandbox.test": "User-agent: *\nAllow: /\n",
+    "xiaofeibao.sandbox.test": "User-agent: *\nDisallow: /v6.5.1/\n",
+    "rednet.sandbox.test": "User-agent: *\nDisallow: /admin/\n",
+    "github.sandbox.test": None,
+    "lists.sandbox.test": "User-agent: *\nAllow: /\n",
 }
 QUERY_PATHS = (
     "/order-search",

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sandbox import control, heimao, icp, rdap, robots
+from sandbox import control, github, heimao, icp, lists, rdap, rednet, robots, xiaofeibao
 from sandbox.market import Market
 from sandbox.shops import door
 from sandbox.stage import CONTROL_HOST, SOURCE_HOSTS, Hangup, Stage, played_fault
@@ -25,6 +25,10 @@ SOURCES = {
     SOURCE_HOSTS["heimao"]: heimao.answer,
     SOURCE_HOSTS["icp"]: icp.answer,
     SOURCE_HOSTS["rdap"]: rdap.answer,
+    SOURCE_HOSTS["xiaofeibao"]: xiaofeibao.answer,
+    SOURCE_HOSTS["rednet"]: rednet.answer,
+    SOURCE_HOSTS["github_issues"]: github.answer,
+    SOURCE_HOSTS["blocklists"]: lists.answer,
 }
 OWN_NAMES = (CONTROL_HOST, "127.0.0.1", "localhost", "[", "testserver")
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]

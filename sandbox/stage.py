@@ -17,6 +17,10 @@ SOURCE_HOSTS = {
     "heimao": "tousu.sina.test",
     "icp": "icp.sandbox.test",
     "rdap": "rdap.sandbox.test",
+    "xiaofeibao": "xiaofeibao.sandbox.test",
+    "rednet": "rednet.sandbox.test",
+    "github_issues": "github.sandbox.test",
+    "blocklists": "lists.sandbox.test",
 }
 CONTROL_HOST = "control.sandbox.test"
 KEPT_REQUESTS = 500_000

@@ -1,0 +1,89 @@
+"""A provincial message board read by public offices: search by POST, detail by number, replies with their state."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox.goods import scatter
+from sandbox.outages import out
+from sandbox.parameters import SHANGHAI
+from sandbox.stage import CAPTCHA, Stage
+
+SHARE = 4
+"""Per cent of the complaints about shops that are also written here."""
+FIRST = 4_000_000
+OFFICES = ("长沙市市场监督管理局", "株洲市公安局", "湘潭市商务局", "衡阳市市场监督管理局")
+PAGE = 10
+
+
+async def answer(stage: Stage, request: Request) -> Response:
+    """One request to the board."""
+    if out(stage, "rednet"):
+        return HTMLResponse(CAPTCHA)
+    path = request.url.path.rstrip("/")
+    if path == "/front/msg/index" and request.method == "POST":
+        try:
+            asked = json.loads(await request.body())
+        except ValueError:
+            return JSONResponse({"code": 400, "msg": "参数错误", "data": None})
+        return JSONResponse(_search(stage, asked))
+    if path == "/front/msg/detail":
+        return JSONResponse(_detail(stage, request.query_params.get("id", "")))
+    return JSONResponse({"code": 404, "msg": "not found", "data": None}, 404)
+
+
+def posts(stage: Stage) -> list[int]:
+    """Complaints written here until the simulated present, newest first."""
+    market = stage.market
+    own = np.flatnonzero((market.complaints.platform >= 0) & (market.complaints.filed <= stage.day))
+    return [int(i) for i in own[::-1] if scatter(market.parameters.seed, int(i), 47) % 100 < SHARE]
+
+
+def _search(stage: Stage, asked: dict[str, Any]) -> dict[str, Any]:
+    word = str(asked.get("search") or "").strip()
+    page, size = max(1, int(asked.get("page") or 1)), min(50, int(asked.get("page_num") or PAGE))
+    hits = [i for i in posts(stage) if word in _title(stage, i) + stage.market.words(i).text]
+    rows = [_row(stage, i) for i in hits[(page - 1) * size : page * size]]
+    return {"code": 200, "msg": "success", "data": {"rows": rows, "total": len(hits)}}
+
+
+def _detail(stage: Stage, number: str) -> dict[str, Any]:
+    index = int(number) - FIRST if number.isdigit() else -1
+    if index not in posts(stage):
+        return {"code": 404, "msg": "留言不存在", "data": None}
+    row = _row(stage, index)
+    replied = row["is_reply"] == 1
+    text = "您好，来信已转办，商家表示将核实订单并处理退款。" if replied else ""
+    person = {"user_name": "湘" + "江"[: index % 2] + "网友", "mobile": f"138{scatter(index, 2) % 10**8:08d}"}
+    return {
+        "code": 200,
+        "msg": "success",
+        "data": row | person | {"content": stage.market.words(index).text, "reply_content": text},
+    }
+
+
+def _title(stage: Stage, index: int) -> str:
+    """Most messages name the shop in their title."""
+    platform = stage.market.platforms[int(stage.market.complaints.platform[index])]
+    return f"投诉{platform.name}：{stage.market.words(index).title}"[:60]
+
+
+def _row(stage: Stage, index: int) -> dict[str, Any]:
+    c, market = stage.market.complaints, stage.market
+    filed = market.parameters.moment(c.filed[index]).astimezone(SHANGHAI)
+    answered = c.filed[index] + 3 + scatter(index, 5) % 25
+    state = (
+        1 if scatter(index, 6) % 3 and answered <= stage.day else 2 if stage.day > c.filed[index] + 2 else 3
+    )
+    reply = filed + timedelta(days=3 + scatter(index, 5) % 25) if state == 1 else None
+    return {
+        "id": FIRST + index, "title": _title(stage, index), "created_at": filed.strftime("%Y-%m-%d %H:%M:%S"),
+        "type_name": "投诉", "is_reply": state, "reply_name": OFFICES[index % len(OFFICES)] if reply else "",
+        "reply_time": reply.strftime("%Y-%m-%d %H:%M:%S") if reply else None,
+    }  # fmt: skip
