@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from store.filing_numbers import find_icp, find_licences, find_police
+
 _CONTACTS = {
     "qq": re.compile(
         r"wpa\.qq\.com/msgrd\?[^\"'\s]*uin=\d+|tencent://message/\?[^\"'\s]*uin=\d+|(?:客服|联系)?[Qq]{2}\s*[:：]?\s*\d{5,11}",
@@ -93,7 +95,6 @@ _LICENCE = re.compile(r"gsxt\.gov\.cn|营业执照|电子营业执照|亮照|dxz
 _ICP_LINK = re.compile(
     r"href=[\"']?https?://beian\.miit\.gov\.cn|href=[\"']?https?://(?:www\.)?miitbeian\.gov\.cn", re.I
 )
-_POLICE = re.compile(r"([\u4e00-\u9fa5]?)公网安备\s*(\d{13,14})\s*号?")
 _COUNTERS = {
     "total": re.compile(
         r"(?:累计|总|历史|全站)(?:成交)?(?:订单|交易)(?:总?数|总?量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"
@@ -114,7 +115,7 @@ _ANY_COMPANY = re.compile(r"([\u4e00-\u9fa5（）()]{4,30}(?:有限公司|有限
 
 def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: str = "") -> dict[str, Any]:
     """The signs of one page: `contacts` kind → count, `payments` [{name, class}], `promises` [{kind, text}],
-    `features` [name], `police` numbers, `licence_link`, `icp_link` and `fabricated_activity` as booleans.
+    `features` [name], `licence_link`, `icp_link` and `fabricated_activity` as booleans.
 
     `html` is the page, `text` its visible prose, `payments` (name, handle) pairs a system's lists gave.
     """
@@ -127,12 +128,27 @@ def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: st
         ],
         "promises": promises_of(text),
         "features": [name for name, pattern in _FEATURES if pattern.search(html)],
-        "police": list(
-            dict.fromkeys(f"{place}公网安备{digits}号" for place, digits in _POLICE.findall(html))
-        )[:5],
         "licence_link": bool(_LICENCE.search(html)),
         "icp_link": bool(_ICP_LINK.search(html)),
         "fabricated_activity": bool(_FABRICATED.search(html)),
+    }
+
+
+def footer_numbers(footer: str) -> tuple[str | None, dict[str, list[str]]]:
+    """The filing number a footer shows (else its telecom licence), and what was odd about it and the police number.
+
+    The second part has `icp_flags`, `police` (numbers in one spelling) and `police_flags`, as store.filing_numbers says.
+    """
+    shown = find_icp(footer) or find_licences(footer)
+    police = find_police(footer)
+    number = shown[0] if shown else None
+    text = (
+        f"{number.main}-{number.sequence}" if number and number.sequence else number.main if number else None
+    )
+    return text, {
+        "icp_flags": list(number.flags) if number else [],
+        "police": [entry.main for entry in police[:5]],
+        "police_flags": sorted({flag for entry in police for flag in entry.flags}),
     }
 
 

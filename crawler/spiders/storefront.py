@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -25,9 +24,9 @@ from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page
-from crawler.signs import company_of, orders_shown, signs_of
+from crawler.signs import company_of, footer_numbers, orders_shown, signs_of
 from store.ingest import SourceCard
-from store.names import find_icp, host_key, registrable
+from store.names import host_key, registrable
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
@@ -178,6 +177,8 @@ class StorefrontSpider(SourceSpider):
         moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
         if moved:
             signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
+        number, numbers = footer_numbers(notes["footer"])
+        signs |= numbers
         yield {
             "kind": "page",
             "source": self.name,
@@ -185,7 +186,7 @@ class StorefrontSpider(SourceSpider):
             "observed_at": self.at(host),
             "role": "home",
             "text": notes["text"][:3_000],
-            "footer_icp": icp_number(notes["footer"]),
+            "footer_icp": number,
             "company": company_of(notes["footer"]),
             "software": system,
             "signs": signs,
@@ -271,13 +272,3 @@ class StorefrontSpider(SourceSpider):
     def _moved_record(self, host: str, moved: str) -> Record:
         return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",
                 "text": "", "signs": {"moved_to": moved}}  # fmt: skip
-
-
-def icp_number(footer: str) -> str | None:
-    """The filing number a footer shows, as shown."""
-    found: Any = find_icp(footer)
-    if isinstance(found, list | tuple):
-        found = found[0] if found else None
-    if found is None:
-        return None
-    return f"{found.main}-{found.sequence}" if found.sequence else str(found.main)
