@@ -1,0 +1,56 @@
+"""Which watched platform a text is surely about: the one host it names, or the one full name it contains. Pure.
+
+An unsure text is nobody's: the record then carries what was said, and a person decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from store.ingest import Target
+from store.names import host_key, host_of, normal_name
+
+TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|点卡商城|[Cc][Dd][Kk]")
+"""Words by which a text is about this trade whoever it names."""
+SHORTEST = 3
+"""Characters of a normalised name that may be looked for inside a text."""
+_HOST = re.compile(r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,18}", re.I)
+
+
+def hosts_in(text: str) -> list[str]:
+    """Hosts a text names, in order, each once, at most ten."""
+    found = (host_of(match) for match in _HOST.findall(text))
+    return list(dict.fromkeys(host_key(host) for host in found if host))[:10]
+
+
+class Watched:
+    """The watched platforms, by host and by name."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        """Index hosts, names and aliases of `targets`."""
+        self._hosts: dict[str, Target] = {}
+        self._names: dict[str, dict[str, Target]] = {}
+        for target in targets:
+            for text in filter(None, (target.host, target.name, *target.aliases)):
+                if host := host_of(text):
+                    self._hosts[host_key(host)] = target
+                elif len(key := normal_name(text)) >= SHORTEST:
+                    self._names.setdefault(key, {})[target.host] = target
+
+    def names(self, most: int) -> list[str]:
+        """Names to search for, one a platform: its own, not its aliases."""
+        firsts: dict[str, str] = {}
+        for targets in self._names.values():
+            for target in targets.values():
+                if target.name and target.host not in firsts and len(normal_name(target.name)) >= SHORTEST:
+                    firsts[target.host] = target.name
+        return [firsts[host] for host in sorted(firsts)][:most]
+
+    def of(self, text: str) -> Target | None:
+        """The one platform `text` is about; None when it names none, or several."""
+        named = {t.host: t for h in hosts_in(text) if (t := self._hosts.get(h))}
+        if not named:
+            key = normal_name(text)
+            named = {h: t for name, owners in self._names.items() if name in key for h, t in owners.items()}
+        return next(iter(named.values())) if len(named) == 1 else None

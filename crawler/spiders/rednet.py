@@ -1,0 +1,136 @@
+"""红网百姓呼声: public messages to offices in Hunan about the trade or a watched site, with the state of each.
+
+    scrapy crawl rednet -a platform=a.example [-a pages=5] -O out.jsonl
+
+One search for each trade word and each watched name, then the messages not seen before or in another state than then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.addresses import Address
+from crawler.base import Record, SourceSpider
+from crawler.decode import text_of
+from crawler.formats import answers
+from crawler.formats import rednet as wire
+from crawler.mentions import TRADE, Watched, hosts_in
+from crawler.outcomes import SourceChanged
+from store.ingest import SourceCard
+
+API = Address("REDNET_BASE", "https://rapi.rednet.cn", "http://rednet.sandbox.test")
+WORDS = ("卡盟", "发卡", "卡密", "点卡充值")
+PAGE_SIZE = 10
+MOST_NAMES = 100
+MOST_MESSAGES = 300
+REMEMBERED = 3_000
+
+
+class RednetSpider(SourceSpider):
+    """Arguments: `platform` hosts, `pages` of each search (at most 5)."""
+
+    name = "rednet"
+    card = SourceCard(
+        id="rednet",
+        kind="complaints",
+        title_zh="红网百姓呼声",
+        title_en="Rednet public message board",
+        publisher="湖南红网",
+        family="rednet",
+        tier="C",
+        cadence_hours=24 * 3,
+        blind_zh="以湖南网民为主；每个词只看前几页；留言是单方陈述；办结不等于退款。",
+        blind_en="Mostly people in Hunan; the first pages of each search only; one side's words; an answer is not a refund.",
+    )
+    expected = (0, MOST_MESSAGES)
+    whole_source = True
+    brings: ClassVar[tuple[str, ...]] = ("complaint",)
+    legal: ClassVar[tuple[str, str]] = (
+        "公开检索与公开留言，无需登录和签名；留言人信息在写盘之前即丢弃，正文先脱敏。",
+        "Open search and open messages, no login or signature; who wrote is dropped and the text redacted before anything is kept.",
+    )
+
+    def __init__(self, pages: str | int = 5, **kwargs: Any) -> None:
+        """See the class."""
+        super().__init__(**kwargs)
+        self.pages = min(int(pages), 5)
+        self._watched = Watched(self.targets)
+        self._states: dict[str, int] = {}
+        self._before: dict[str, int] = self.books.previous().get("states") or {}
+        self._asked: set[str] = set()
+        self._searches = 0
+
+    def project(self, url: str, response: Response) -> bytes:
+        """What may be kept of an answer, as UTF-8."""
+        return answers.projected(text_of(response), wire.keep).encode()
+
+    def begin(self) -> Iterator[Request]:
+        """One search for each word."""
+        self._base = str(API.of(self.settings)).rstrip("/")
+        for word in dict.fromkeys((*WORDS, *self._watched.names(MOST_NAMES))):
+            yield self._search(word, 1)
+
+    def read_search(self, response: Response, host: None, word: str, page: int) -> Iterator[Request]:
+        """One page of hits; its new messages, and the next page while pages are full."""
+        rows = wire.rows_of(answers.data_of(response.status, text_of(response)), first=page == 1)
+        self._searches += 1
+        for row in rows:
+            number, state = str(row["id"]), int(row["is_reply"])
+            self._states[number] = state
+            if number in self._asked or self._before.get(number) == state:
+                continue
+            if len(self._asked) >= MOST_MESSAGES:
+                self.measured["left_for_next_time"] = True
+                self._states.pop(number)
+                continue
+            self._asked.add(number)
+            yield self.ask(f"{self._base}/front/msg/detail?id={number}", "detail", known={"number": number})
+        if len(rows) >= PAGE_SIZE and page < self.pages:
+            yield self._search(word, page + 1)
+        states = dict(list((self._before | self._states).items())[-REMEMBERED:])
+        self.measured |= {"searches": self._searches, "hits": len(self._states), "states": states}
+
+    def read_detail(self, response: Response, host: None, number: str) -> Iterator[Record]:
+        """One message, if it is about a watched site or the trade."""
+        document = answers.json_of(response.status, text_of(response))
+        if isinstance(document, dict) and str(document.get("code")) == "404":
+            self.measured["gone"] = self.measured.get("gone", 0) + 1
+            return
+        complaint = wire.complaint_of(answers.data_of(response.status, text_of(response)))
+        if complaint["source_id"] != number:
+            raise SourceChanged("the detail is of another message")
+        text = f"{complaint['title']} {complaint['text']}"
+        target = self._watched.of(text)
+        if target is None and not TRADE.search(text):
+            return
+        whom = {"host": target.host} if target else {"platform": "未写明"}
+        seen = self.at(None, response)
+        yield {
+            "kind": "complaint",
+            "source": self.name,
+            **whom,
+            "mentions": hosts_in(text),
+            **complaint,
+            "url": response.url,
+            "seen_at": seen,
+            "observed_at": seen,
+        }
+
+    def _search(self, word: str, page: int) -> Request:
+        """The question is in the body; behind # it is written once more, never sent, so that archive and replay know it."""
+        body = json.dumps({"search": word, "page": page, "page_num": PAGE_SIZE}, ensure_ascii=False)
+        return self.ask(
+            f"{self._base}/front/msg/index#search={quote(word)}&page={page}",
+            "search",
+            known={"word": word, "page": page},
+            method="POST",
+            body=body,
+            headers={"Content-Type": "application/json"},
+            priority=10,
+        )
