@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from typing import Any
 
 from store.kinds import classify
@@ -137,7 +138,7 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-_SHAPES: dict[type[Any], Any] = {
+_SHAPES: dict[type[Any], Callable[[Any, dict[str, Any], bytes], dict[str, Any]]] = {
     ComplaintRecord: _complaint,
     FilingRecord: _filing,
     OrderRecord: _order,
