@@ -90,7 +90,7 @@ def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
             view = View(lang, snapshot, facts)
             _top(view, facts)
             page.render(view)
-            view.html("footer.html")
+            view.html("footer.html", pages=[p for p in pages.discover() if p.visible])
         except reader.NoSnapshot as error:
             _failure(lang, "missing", str(error))
         except reader.DamagedSnapshot as error:
@@ -107,17 +107,17 @@ def main() -> None:
     lang = _language()
     st.set_page_config(page_title=say(lang, "app.name"), page_icon="🔎", layout="centered")
     st.html(f"<style>{_style()}</style>")
-    menu: dict[str, list[Any]] = {}
-    for page in pages.discover():
-        menu.setdefault(say(lang, f"group.{page.group}"), []).append(
-            st.Page(
-                _runner(page, lang),
-                title=page.title(lang),
-                url_path=page.url_path or None,
-                default=page.url_path == "",
-                visibility="visible" if page.visible else "hidden",
-            )
+    # A flat menu: Streamlit's grouped one is no valid list for screen readers (axe: list, listitem).
+    menu = [
+        st.Page(
+            _runner(page, lang),
+            title=page.title(lang),
+            url_path=page.url_path or None,
+            default=page.url_path == "",
+            visibility="visible" if page.visible else "hidden",
         )
+        for page in pages.discover()
+    ]
     st.navigation(menu, position="top").run()
 
 
