@@ -22,7 +22,7 @@ from crawler.clock import Clock
 from crawler.failures import why
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.archive import ArchiveWriter
-from store.ingest import SourceCard, Target
+from store.ledger import SourceCard, Target
 from store.names import host_key
 from store.redact import clean
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from sqlalchemy import Engine, select
 
 from store.archive import ArchiveWriter, Stored
-from store.ingest import CrawlState, Ingest, Saved, finish_crawl, finish_platform, save_page
+from store.ingest import Ingest, Saved, save_page
+from store.ledger import CrawlState, finish_crawl, finish_platform
 from store.tables import Complaint, Crawl, Platform
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from store.ingest import Target
+from store.ledger import Target
 from store.names import host_key, host_of, normal_name
 
 TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|点卡商城|[Cc][Dd][Kk]")

@@ -29,7 +29,8 @@ from crawler.books import ReplayBooks, StoreBooks
 from crawler.browser import launch_options
 from store.archive import iterate
 from store.engine import open_engine
-from store.ingest import Ingest, SourceCard, register_sources, start_crawl, targets
+from store.ingest import Ingest
+from store.ledger import SourceCard, register_sources, start_crawl, targets
 from store.names import host_key
 
 

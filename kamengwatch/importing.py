@@ -61,7 +61,7 @@ def import_files(config: Config, files: list[Path], format_: str, as_json: bool)
 def _register(config: Config) -> None:
     """Let the sources our spiders know keep their names and tiers when their records come from a file."""
     from kamengwatch.crawling import cards
-    from store.ingest import register_sources
+    from store.ledger import register_sources
 
     register_sources(config.engine, cards())
 

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import say, tell
-from store.ingest import Ingest, import_records, targets
+from store.ingest import Ingest, import_records
+from store.ledger import targets
 from store.names import parse_query
 from store.tables import Platform
 

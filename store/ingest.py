@@ -14,16 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from store.archive import Stored
-from store.ledger import (
-    CrawlState,
-    SourceCard,
-    Target,
-    finish_crawl,
-    finish_platform,
-    register_sources,
-    start_crawl,
-    targets,
-)
 from store.matching import Directory
 from store.names import host_key
 from store.records import About, CrawlRecord, PlatformRecord, Record, RecordError, parse_line, parse_record
@@ -40,23 +30,6 @@ from store.tables import (
     Source,
 )
 from store.upsert import changed_rows, insert_for, upsert_observations
-
-__all__ = [
-    "CrawlState",
-    "Ingest",
-    "Refused",
-    "Saved",
-    "SourceCard",
-    "Target",
-    "finish_crawl",
-    "finish_platform",
-    "import_lines",
-    "import_records",
-    "register_sources",
-    "save_page",
-    "start_crawl",
-    "targets",
-]
 
 BATCH = 5_000
 

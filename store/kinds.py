@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from store.kinds_model import load
 
@@ -37,6 +38,12 @@ KINDS = (
 )
 
 
+# Silence is the main grievance only where there is no other; so it gives way from this summed probability on.
+_YIELDS_FROM = 0.15
+_UNREACHABLE = KINDS.index("unreachable")
+_GRIEVANCES = [
+    i for i, kind in enumerate(KINDS) if kind == "upstream_funds" or kind == "price_bait" or i < _UNREACHABLE
+]
 _ALONE = frozenset({"other", "spam"})
 _WORD = re.compile(r"[^\W\d_]")
 
@@ -67,18 +74,25 @@ def classify_many(texts: Sequence[str]) -> list[Classified]:
     return found
 
 
-def _classify_batch(texts: Sequence[str]) -> list[Classified]:
-    model = load()
-    probabilities = model.probabilities(texts)
+def ranked(probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Numbers into KINDS for each row of a (texts × kinds) array, the primary kind first."""
     order = np.argsort(-probabilities, axis=1, kind="stable")
+    silent = (order[:, 0] == _UNREACHABLE) & (probabilities[:, _GRIEVANCES].sum(axis=1) >= _YIELDS_FROM)
+    for row in np.flatnonzero(silent):
+        grievance = _GRIEVANCES[int(probabilities[row, _GRIEVANCES].argmax())]
+        order[row] = [grievance, *order[row][order[row] != grievance]]
+    return order
+
+
+def _classify_batch(texts: Sequence[str]) -> list[Classified]:
+    probabilities = load().probabilities(texts)
     found = []
-    for text, row, best in zip(texts, probabilities, order, strict=True):
+    for text, row, order in zip(texts, probabilities, ranked(probabilities), strict=True):
         if not _WORD.search(text):
             found.append(Classified("other", ("other",)))
             continue
-        primary = model.kinds[best[0]]
-        further = [model.kinds[i] for i in best[1:3] if row[i] >= FURTHER_FROM]
-        found.append(Classified(primary, _kinds(primary, further)))
+        further = [KINDS[i] for i in order[1:3] if row[i] >= FURTHER_FROM]
+        found.append(Classified(KINDS[order[0]], _kinds(KINDS[order[0]], further)))
     return found
 
 

@@ -23,6 +23,7 @@ from store.kinds_text import normalise
 
 MAX_N = 4
 _Block = tuple[NDArray[np.int64], NDArray[np.uint64]]
+_BLOCK_WEIGHTS, _DAMPING = (0.7, 0.5), -0.35
 _START, _END = "\x02", "\x03"
 # Concept number i is code unit 0xE000 + i (private use); _OTHER stands for what lies outside the basic plane.
 _CONCEPT, _OTHER = 0xE000, 0xFFFD
@@ -61,29 +62,29 @@ def features(texts: Sequence[str]) -> tuple[_Block, _Block]:
 
 
 def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64]) -> Any:
-    """A sparse (count × len(vocabulary)) matrix; in each row each block is binary, scaled to length 1.
+    """A sparse (count × len(vocabulary)) matrix; each feature of a text is weight · n^-0.35, n such features there.
 
-    The two blocks weigh the same however long a text is, so that a long story does not drown its concepts.
+    Dividing damps long texts without making them as faint as length 1 (n^-0.5) would; both were cross-validated.
     """
     columns = len(vocabulary)
     total = csr_matrix((count, columns), dtype=np.float32)
-    for rows, codes in blocks:
+    for (rows, codes), weight in zip(blocks, _BLOCK_WEIGHTS, strict=True):
         column = np.minimum(np.searchsorted(vocabulary, codes), columns - 1)
         known = vocabulary[column] == codes
         row, col = np.divmod(np.unique(rows[known] * columns + column[known]), columns)
-        length = np.sqrt(np.maximum(np.bincount(row, minlength=count), 1)).astype(np.float32)
-        total += csr_matrix((1 / length[row], (row, col)), shape=(count, columns))
+        present = np.maximum(np.bincount(row, minlength=count), 1)
+        value = (weight * present**_DAMPING).astype(np.float32)
+        total += csr_matrix((value[row], (row, col)), shape=(count, columns))
     return total
 
 
 @dataclass(frozen=True)
 class Model:
-    """Trained weights: sorted feature codes, (features × kinds) weights, one bias per kind, the kinds' names."""
+    """Trained weights: sorted feature codes, (features × kinds) weights, one bias per kind, in the order of KINDS."""
 
     vocabulary: NDArray[np.uint64]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
-    kinds: tuple[str, ...]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A (texts × kinds) array; each row sums to 1."""
@@ -103,5 +104,4 @@ def load() -> Model:
             vocabulary=np.cumsum(stored["steps"], dtype=np.uint64),
             weights=stored["weights"].astype(np.float32) * stored["scale"],
             bias=stored["bias"],
-            kinds=tuple(str(kind) for kind in stored["kinds"]),
         )

@@ -14,14 +14,11 @@ from dataclasses import dataclass, field
 
 from store.redact_digits import TO_DIGITS, Span, find_numbers
 from store.redact_people import TAKEN, find_addresses, find_names
-from store.redact_rules import EARLY, FOLD, HELD, LATE, MAIL, PUBLIC, TOKEN, Rule
+from store.redact_rules import EARLY, FIRST, FOLD, HELD, LATE, PUBLIC, TOKEN, Rule
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_HINT = re.compile(
-    r"[0-9〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖@*+➕信人名叫某员主住址路街账省市]|艾特|q\s?q|[vw]\s?x|我是|本人|先生|女士|小姐|太太|阿姨|同学|师傅"
-    r"|老师|经理|客服|老板|店主|卖家|站长|代理|t\.me|密码|口令|id|飞机|电报|tg|tele|绿泡泡|卫星|v❤|加\s?[vq薇微]|weixin|wechat|扣扣|企鹅|ip"
-)
-"""A text without any of these holds nothing to take out."""
+_KEYCAP = ("\ufe0f", "\u20e3")
+"""What remains of a digit drawn as a key when its digit is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +67,14 @@ def redact(text: str) -> Redacted:
 
     Redacting a second time changes nothing. Text without personal data comes back unchanged.
     """
-    shadow = text.translate(FOLD)
-    if not _HINT.search(shadow):
-        return Redacted(text, {})
-    if _INVISIBLE.search(text):
-        stripped = _INVISIBLE.sub("", text)
-        found = _spans(stripped.translate(FOLD))
-        return _cut(stripped, found) if found else Redacted(text, {})
-    found = _spans(shadow)
-    return _cut(text, found) if found else Redacted(text, {})
+    seen = _INVISIBLE.sub("", text)
+    spans = _spans(seen.translate(FOLD))
+    return _cut(seen, spans) if spans else Redacted(text, {})
 
 
 def _spans(shadow: str) -> list[Span]:
     work = _Work(shadow)
-    _apply(work, MAIL)
+    _apply(work, FIRST)
     for rule in PUBLIC:
         if any(needle in work.shadow for needle in rule.needles):
             work.shadow = rule.pattern.sub(lambda m: HELD * len(m.group()), work.shadow)
@@ -118,6 +109,8 @@ def _cut(text: str, spans: list[Span]) -> Redacted:
             highest[kind] += 1
             numbers[key] = last + highest[kind]
         counts[kind] += 1
+        while text[end : end + 1] in _KEYCAP:
+            end += 1
         pieces += [text[at:start], f"[{kind}#{numbers[key]}]"]
         at = end
     return Redacted("".join([*pieces, text[at:]]), dict(counts))

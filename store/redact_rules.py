@@ -76,11 +76,12 @@ class Rule:
     needles: tuple[str, ...] = ()
 
 
-MAIL: tuple[Rule, ...] = (
-    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,63}\s?(?:@|\[\s?(?:at|@)\s?\]|\(\s?(?:at|@)\s?\)|艾特|圈a|#at#| at )\s?[a-z0-9][a-z0-9\-]{0,62}"
-     r"(?:\s?(?:\.|。|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )\s?[a-z0-9\-]{2,63}){1,4}"), needles=("@", "艾特", "at", "圈a")),
+FIRST: tuple[Rule, ...] = (
+    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})")),
+    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[\s?(?:at|@)\s?\]|\(\s?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
+     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4}"), needles=("@", "艾特", "at", "圈a")),
 )  # fmt: skip
-"""Before PUBLIC, because a mail address ends in a host."""
+"""Before PUBLIC, because these hold a host."""
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.
 PUBLIC: tuple[Rule, ...] = (
     Rule("标记", TOKEN, needles=("#",)),
@@ -100,7 +101,7 @@ PUBLIC: tuple[Rule, ...] = (
 )  # fmt: skip
 
 _UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻"
-_SAID = r"(?:号码|账号|账户|号|id|为|是|加|联系|[\s:=+\-_,(➕#]){0,6}"
+_SAID = r"(?:号码|邮箱|账号|账户|号|id|为|是|加|联系|[\s:=+\-_,(➕#]){0,6}"
 _DIGITS = rf"{DIGIT}(?:[ \-.·_*~]{{0,2}}{DIGIT}){{4,11}}(?!{DIGIT})"
 _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay", "harmonyos", "miniprogram"}
 
@@ -132,8 +133,8 @@ def _is_telegram(match: re.Match[str], shadow: str) -> bool:
 
 
 def _is_order(match: re.Match[str], shadow: str) -> bool:
-    digits = sum(c.isdigit() for c in match["x"])
-    return digits >= (4 if "号" in match["key"] or match["key"][0] == "o" else 8)
+    digits: int = sum(c.isdigit() for c in match["x"])
+    return digits >= (4 if "号" in match.group("key") or match.group().startswith("o") else 8)
 
 
 def _is_address(match: re.Match[str], shadow: str) -> bool:
@@ -147,18 +148,17 @@ def _is_plate(match: re.Match[str], shadow: str) -> bool:
 
 
 EARLY: tuple[Rule, ...] = (
+    Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}")),
     Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]")),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order),
-    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|微❤\ufe0f?|v❤\ufe0f?|v\s?x|w\s?x|加\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
+    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|v\s?x|w\s?x|加\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat),
-    Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}")),
-    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number),
+    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram),
-    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{5,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})")),
+    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{5,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})")),
     Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before),
     Rule("密码", re.compile(r"(?:密码|口令)\s?(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})")),
     Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",)),
@@ -167,9 +167,9 @@ EARLY: tuple[Rule, ...] = (
     Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate),
 )  # fmt: skip
 LATE: tuple[Rule, ...] = (
-    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>(?![48]00)\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before),
+    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before),
     Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)")),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)")),
     Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before),
-    Rule("尾号", re.compile(r"尾号\s?(?:[:是为])?\s?(?P<x>\d{3,4})(?!\d)")),
+    Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])")),
 )  # fmt: skip

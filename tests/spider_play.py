@@ -27,7 +27,7 @@ from crawler.books import NoBooks
 from crawler.capture import CaptureMiddleware
 from crawler.failures import NotArchived
 from crawler.politeness import HostStopMiddleware
-from store.ingest import Target
+from store.ledger import Target
 
 NOW = "2026-03-02T12:00:00+08:00"
 

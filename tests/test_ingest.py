@@ -12,14 +12,8 @@ from records import HOST, complaint, platform, probe
 from sqlalchemy import Engine, func, select
 
 from store.engine import downgrade, migrate, open_engine
-from store.ingest import (
-    Ingest,
-    finish_crawl,
-    finish_platform,
-    import_lines,
-    import_records,
-    start_crawl,
-)
+from store.ingest import Ingest, import_lines, import_records
+from store.ledger import finish_crawl, finish_platform, start_crawl
 from store.tables import (
     OBSERVATIONS,
     Base,

@@ -16,7 +16,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure, probe_of_page
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 
 
 class AvailabilitySpider(SourceSpider):

@@ -21,7 +21,7 @@ from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.formats import github as wire
 from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 
 API = Address("GITHUB_BASE", "https://api.github.com", "http://github.sandbox.test")
 REPOSITORIES = {

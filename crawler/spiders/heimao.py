@@ -21,7 +21,7 @@ from crawler.base import Record, SourceSpider, Visit
 from crawler.decode import text_of
 from crawler.formats import heimao as wire
 from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ingest import SourceCard, Target
+from store.ledger import SourceCard, Target
 from store.names import host_key, host_of, normal_name
 
 PAGES = 50

@@ -19,7 +19,7 @@ from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import icp as wire
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 from store.names import registrable
 
 GIVE_UP = 5

@@ -22,7 +22,7 @@ from crawler.formats import answers
 from crawler.formats import rednet as wire
 from crawler.mentions import TRADE, Watched, hosts_in
 from crawler.outcomes import SourceChanged
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 
 API = Address("REDNET_BASE", "https://rapi.rednet.cn", "http://rednet.sandbox.test")
 WORDS = ("卡盟", "发卡", "卡密", "点卡充值")

@@ -19,7 +19,7 @@ from scrapy.http import Response
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 from store.names import registrable
 
 _DATES = {"registration": "registered_on", "expiration": "expires_on"}

@@ -25,7 +25,7 @@ from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page
 from crawler.signs import company_of, footer_numbers, orders_shown, signs_of
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 from store.names import host_key, registrable
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)

@@ -19,7 +19,7 @@ from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.outcomes import SourceChanged
-from store.ingest import SourceCard
+from store.ledger import SourceCard
 from store.names import host_key
 
 API = Address("XIAOFEIBAO_BASE", "https://api.xfb315.com", "http://xiaofeibao.sandbox.test")
