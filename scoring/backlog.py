@@ -36,5 +36,7 @@ def _backlog(facts: Facts) -> Backlog:
     seen = exposure(facts)
     open_ = pick(rows["total"], at) - pick(rows["processed"], at)
     usable = (seen.basis == ORDERS) & ~hidden & np.isfinite(open_)
-    days = np.where(usable, np.maximum(open_, 0) / np.maximum(np.nan_to_num(seen.per_day, nan=1.0), 0.2), np.nan)
+    days = np.where(
+        usable, np.maximum(open_, 0) / np.maximum(np.nan_to_num(seen.per_day, nan=1.0), 0.2), np.nan
+    )
     return Backlog(rows, at, days, hidden, age(facts, rows, at), np.nan_to_num(seen.per_day))

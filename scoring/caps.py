@@ -13,9 +13,18 @@ from scoring.panel import Bools
 from scoring.warning import ALARM, CLOSED, WARNING, Warned
 
 SENTENCES = {
-    "alarm": ("资金链状态为警报，信用分最高 {cap}。", "The cash-flow state is alarm: the score is at most {cap}."),
-    "warning": ("资金链状态为预警，信用分最高 {cap}。", "The cash-flow state is warning: the score is at most {cap}."),
-    "closed": ("网站已停运或无法访问，信用分最高 {cap}。", "The site is closed or unreachable: the score is at most {cap}."),
+    "alarm": (
+        "资金链状态为警报，信用分最高 {cap}。",
+        "The cash-flow state is alarm: the score is at most {cap}.",
+    ),
+    "warning": (
+        "资金链状态为预警，信用分最高 {cap}。",
+        "The cash-flow state is warning: the score is at most {cap}.",
+    ),
+    "closed": (
+        "网站已停运或无法访问，信用分最高 {cap}。",
+        "The site is closed or unreachable: the score is at most {cap}.",
+    ),
     "filing": (
         "两次查询均未查到备案，或备案属于其他主体，信用分最高 {cap}。",
         "No filing in two queries, or it belongs to another subject: the score is at most {cap}.",

@@ -45,4 +45,5 @@ def share(hits: Floats, cases: Floats, prior: tuple[float, float]) -> tuple[Floa
 def between(value: Floats, points: tuple[tuple[float, float], ...]) -> Floats:
     """Piecewise linear utility through (value, utility) points in rising order of value; flat outside."""
     x, y = zip(*points, strict=True)
-    return np.interp(value, x, y)
+    found: Floats = np.interp(value, x, y)
+    return found

@@ -29,7 +29,9 @@ def method_json() -> dict[str, Any]:
         "zh": {"markdown": methodology(_ZH, indicators=False)},
         "en": {"markdown": methodology(_EN, indicators=False)},
         "indicators": [_indicator(d) for d in _ordered()],
-        "rules": [{"zh": sentence(n)[0], "en": sentence(n)[1], "id": n, "cap": c} for n, c in method.CAPS.items()],
+        "rules": [
+            {"zh": sentence(n)[0], "en": sentence(n)[1], "id": n, "cap": c} for n, c in method.CAPS.items()
+        ],
         "bands": [{"grade": g, "from": c} for g, c in method.GRADES] + [{"grade": "E", "from": 0.0}],
     }
 
@@ -57,7 +59,10 @@ def _indicator(d: Definition) -> dict[str, Any]:
 
 def _definition(d: Definition, lang: int) -> str:
     heads = [h for h in ("ok", "concern", "unknown", "hidden", "not_applicable") if h in d.texts]
-    return " ".join(f"{_NAMES[h][lang]}：{d.texts[h][lang]}" if lang == _ZH else f"{_NAMES[h][lang]}: {d.texts[h][lang]}" for h in heads)
+    return " ".join(
+        f"{_NAMES[h][lang]}：{d.texts[h][lang]}" if lang == _ZH else f"{_NAMES[h][lang]}: {d.texts[h][lang]}"
+        for h in heads
+    )
 
 
 def methodology(lang: int, indicators: bool = True) -> str:
@@ -67,7 +72,13 @@ def methodology(lang: int, indicators: bool = True) -> str:
         lines += ["", ("## 指标", "## Indicators")[lang]]
         for d in _ordered():
             weight = f"{d.weight:g}" if d.weight else ("不计分", "not scored")[lang]
-            lines += ["", f"### {d.title[lang]} (`{d.id}`)", "", f"{('权重', 'Weight')[lang]}: {weight} · {('读取', 'Reads')[lang]}: {', '.join(d.reads)}", ""]
+            lines += [
+                "",
+                f"### {d.title[lang]} (`{d.id}`)",
+                "",
+                f"{('权重', 'Weight')[lang]}: {weight} · {('读取', 'Reads')[lang]}: {', '.join(d.reads)}",
+                "",
+            ]
             lines += [f"- **{_NAMES[h][lang]}**: {text[lang]}" for h, text in d.texts.items()]
     return "\n".join(lines) + "\n"
 
@@ -118,7 +129,14 @@ def _dimensions(lang: int) -> list[str]:
         for code, titles in method.DIMENSION_TITLES.items()
     ]
     bands = " · ".join(f"{g} ≥ {c:g}" for g, c in method.GRADES)
-    return ["", head, "|---|---|---|", *rows, "", f"{('等级', 'Grades')[lang]}: {bands} · E < {method.GRADES[-1][1]:g}"]
+    return [
+        "",
+        head,
+        "|---|---|---|",
+        *rows,
+        "",
+        f"{('等级', 'Grades')[lang]}: {bands} · E < {method.GRADES[-1][1]:g}",
+    ]
 
 
 def _caps(lang: int) -> list[str]:
@@ -142,15 +160,33 @@ def _warning(lang: int) -> list[str]:
             f"days without a healthy crawl add 0 and are not calm. Watch: log odds ≥ {t['watch']:g} with {method.WATCH_COMPLAINANTS} complainants in 14 days (or another signal). "
             f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time."
         )
-    return ["", ("## 资金链状态", "## Cash-flow state")[lang], "", text, "", f"{('信号流', 'Streams')[lang]}: {streams}"]
+    return [
+        "",
+        ("## 资金链状态", "## Cash-flow state")[lang],
+        "",
+        text,
+        "",
+        f"{('信号流', 'Streams')[lang]}: {streams}",
+    ]
 
 
 def snapshot_page() -> str:
     """docs/snapshot.md: the data dictionary, from the schema."""
-    lines = ["# Snapshot tables", "", "Generated from scoring/snapshot.py. Shares are 0–1, scores and coverage 0–100, days are Asia/Shanghai dates, times UTC.",
-             "complaints_total counts every matched complaint except spam."]
+    lines = [
+        "# Snapshot tables",
+        "",
+        "Generated from scoring/snapshot.py. Shares are 0–1, scores and coverage 0–100, days are Asia/Shanghai dates, times UTC.",
+        "complaints_total counts every matched complaint except spam.",
+    ]
     for name, schema in TABLES.items():
-        lines += ["", f"## {name}", "", "| column | type |", "|---|---|", *[f"| {f.name} | {f.type} |" for f in schema]]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            "| column | type |",
+            "|---|---|",
+            *[f"| {f.name} | {f.type} |" for f in schema],
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -162,7 +198,11 @@ def write(docs: Path) -> None:
 
 def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
-    return {"methodology.zh.md": methodology(_ZH), "methodology.md": methodology(_EN), "snapshot.md": snapshot_page()}
+    return {
+        "methodology.zh.md": methodology(_ZH),
+        "methodology.md": methodology(_EN),
+        "snapshot.md": snapshot_page(),
+    }
 
 
 if __name__ == "__main__":

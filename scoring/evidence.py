@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, inspect, select
 
 from scoring.calendar import SHANGHAI
 from scoring.finding import Cited
@@ -44,7 +44,7 @@ def resolve(engine: Engine, cited: Iterable[Cited]) -> dict[Cited, dict[str, Any
         by_kind.setdefault(kind, []).append(id_)
     out: dict[Cited, dict[str, Any]] = {}
     with engine.connect() as connection:
-        tiers = dict(connection.execute(select(Source.id, Source.tier)).all())  # type: ignore[arg-type]
+        tiers = dict(connection.execute(select(Source.id, Source.tier)).all())
         for kind, ids in by_kind.items():
             for start in range(0, len(ids), _BATCH):
                 for row in _fetch(connection, kind, ids[start : start + _BATCH]):
@@ -55,9 +55,16 @@ def resolve(engine: Engine, cited: Iterable[Cited]) -> dict[Cited, dict[str, Any
 def _fetch(connection: Connection, kind: str, ids: list[int]) -> list[dict[str, Any]]:
     table = OBSERVATIONS[kind]
     skip = {"text", "title", "kinds", "signs"}
-    columns = [c for c in table.__table__.columns if c.name not in skip]
+    columns = [c for c in inspect(table).local_table.columns if c.name not in skip]
     query = (
-        select(*columns, Platform.host, Capture.payload_sha256, Capture.archive, Capture.offset, Capture.url.label("page"))
+        select(
+            *columns,
+            Platform.host,
+            Capture.payload_sha256,
+            Capture.archive,
+            Capture.offset,
+            Capture.url.label("page"),
+        )
         .join(Platform, Platform.id == table.platform_id)
         .outerjoin(Capture, Capture.id == table.capture_id)
         .where(table.id.in_(ids))
@@ -68,7 +75,7 @@ def _fetch(connection: Connection, kind: str, ids: list[int]) -> list[dict[str, 
 
 def _evidence(kind: str, row: dict[str, Any], tier: str) -> dict[str, Any]:
     moment = row.get("filed_at") or row.get("paid_at") or row.get("observed_at")
-    on = row["decided_on"] if kind == "penalty" else moment.astimezone(SHANGHAI).date()
+    on = row["decided_on"] if moment is None else moment.astimezone(SHANGHAI).date()
     zh, en = _CLAIMS[kind](row)
     return {
         "id": identifier(kind, row, on, moment),
@@ -98,7 +105,9 @@ def identifier(kind: str, row: dict[str, Any], on: dt.date, moment: dt.datetime 
     if kind in _EXACT or moment is None:
         return stem if kind != "penalty" else stem + ":" + _short(row["category"] + row["reason"])
     stem += moment.astimezone(SHANGHAI).strftime("T%H%M%S")
-    return stem + {"price": ":" + _short(row.get("product") or ""), "page": f":{row.get('role')}"}.get(kind, "")
+    return stem + {"price": ":" + _short(row.get("product") or ""), "page": f":{row.get('role')}"}.get(
+        kind, ""
+    )
 
 
 def _short(text: str) -> str:
@@ -135,7 +144,11 @@ def _price(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _probe(row: dict[str, Any]) -> tuple[str, str]:
-    words = {"ok": ("可以访问", "reachable"), "slow": ("访问缓慢", "slow"), "down": ("无法访问", "unreachable")}
+    words = {
+        "ok": ("可以访问", "reachable"),
+        "slow": ("访问缓慢", "slow"),
+        "down": ("无法访问", "unreachable"),
+    }
     zh, en = words.get(row["outcome"], ("拒绝自动访问", "refuses automatic access"))
     return f"探测结果：{zh}", f"Probe: {en}"
 

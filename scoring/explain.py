@@ -52,7 +52,12 @@ class Explanation:
         ]
         body = [f"{part.points:+7.2f}  {part.title}: {part.sentence}" for part in self.parts]
         total = f"{self.total:+7.2f}  {'合计' if zh else 'sum'}"
-        return [*head, *body, total, ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen)]
+        return [
+            *head,
+            *body,
+            total,
+            ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen),
+        ]
 
 
 def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
@@ -62,7 +67,14 @@ def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
         raise KeyError(host)
     found = snapshot.of("findings", host)
     parts = [
-        Part(f["indicator"], f[f"title_{lang}"], f["outcome"], f["contribution"], f[f"sentence_{lang}"], tuple(f["evidence"] or ()))
+        Part(
+            f["indicator"],
+            f[f"title_{lang}"],
+            f["outcome"],
+            f["contribution"],
+            f[f"sentence_{lang}"],
+            tuple(f["evidence"] or ()),
+        )
         for f in found
     ]
     return Explanation(

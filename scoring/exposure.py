@@ -99,7 +99,9 @@ def _exposure(facts: Facts) -> Exposure:
 def _then(now: Ints) -> Ints:
     """Position of the counter as it stood DROP_WINDOW days earlier, else the first one known."""
     days = now.shape[1]
-    first = np.where((now >= 0).any(axis=1), np.take_along_axis(now, (now >= 0).argmax(axis=1)[:, None], 1)[:, 0], -1)
+    first = np.where(
+        (now >= 0).any(axis=1), np.take_along_axis(now, (now >= 0).argmax(axis=1)[:, None], 1)[:, 0], -1
+    )
     back = np.full_like(now, -1)
     if days > method.DROP_WINDOW:
         back[:, method.DROP_WINDOW :] = now[:, : -method.DROP_WINDOW]

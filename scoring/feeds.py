@@ -13,7 +13,14 @@ from scoring.calendar import SHANGHAI
 from store.names import file_stem
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_STATE_ZH = {"normal": "正常", "watch": "关注", "warning": "预警", "alarm": "警报", "closed": "停运", "stale": "数据中断"}
+_STATE_ZH = {
+    "normal": "正常",
+    "watch": "关注",
+    "warning": "预警",
+    "alarm": "警报",
+    "closed": "停运",
+    "stale": "数据中断",
+}
 _MOST = 200
 
 

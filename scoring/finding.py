@@ -96,16 +96,20 @@ def parse(docstring: str, name: str) -> tuple[tuple[str, str], dict[str, tuple[s
     lines = docstring.splitlines()
     zh, dash, en = lines[0].partition(" — ") if lines else ("", "", "")
     if not dash:
-        raise DefinitionError(f"scoring/indicators/{name}.py: the docstring must open with '中文题 — English title'")
+        raise DefinitionError(
+            f"scoring/indicators/{name}.py: the docstring must open with '中文题 — English title'"
+        )
     texts: dict[str, tuple[str, str]] = {}
-    for block in re.split(r"\n(?=(?:%s): )" % "|".join(_HEADINGS), "\n".join(lines[1:])):
+    for block in re.split(r"\n(?=(?:" + "|".join(_HEADINGS) + r"): )", "\n".join(lines[1:])):
         head, colon, rest = block.strip().partition(": ")
         if colon and head in _HEADINGS:
             left, _, right = " ".join(rest.split()).partition(" | ")
             texts[head] = (left.strip(), right.strip() or left.strip())
     for head in _REQUIRED:
         if head not in texts:
-            raise DefinitionError(f"scoring/indicators/{name}.py: its docstring lacks the heading '{head}: 中文 | English'")
+            raise DefinitionError(
+                f"scoring/indicators/{name}.py: its docstring lacks the heading '{head}: 中文 | English'"
+            )
     return (zh.strip(), en.strip()), texts
 
 
@@ -122,7 +126,10 @@ def last(array: NDArray[Any], site: int) -> Any:
 def share_words(hits: int, cases: int) -> tuple[str, str]:
     """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 例中 5 例"."""
     if cases >= method.PERCENT_FROM:
-        return f"{cases} 例中约 {100 * hits / cases:.0f}%", f"about {100 * hits / cases:.0f}% of {cases} cases"
+        return (
+            f"{cases} 例中约 {100 * hits / cases:.0f}%",
+            f"about {100 * hits / cases:.0f}% of {cases} cases",
+        )
     return f"{cases} 例中 {hits} 例", f"{hits} of {cases} cases"
 
 

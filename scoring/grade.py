@@ -25,7 +25,8 @@ def candidate(score: Floats, sd: Floats, families_bad: Floats) -> Codes:
     sd = np.maximum(sd, 1e-6)
 
     def above(cut: float) -> Floats:
-        return ndtr((score - cut) / sd)
+        found: Floats = ndtr((score - cut) / sd)
+        return found
 
     enough = families_bad >= method.BAD_FAMILIES
     grade = np.full(score.shape, 2, dtype=np.int8)

@@ -44,7 +44,14 @@ def pairs(facts: Facts) -> tuple[Bools, Bools, Bools, Bools, Any, Any]:
         # A number shown although none is on record disagrees as well.
         footer_known = (footer != None) & f.known & ((filed != "") | ~f.found)  # noqa: E711 - elementwise
         company_known = (company != None) & (owner != "")  # noqa: E711 - elementwise
-        return footer_known, footer_known & (number == filed), company_known, company_known & (entity == owner), footer, company
+        return (
+            footer_known,
+            footer_known & (number == filed),
+            company_known,
+            company_known & (entity == owner),
+            footer,
+            company,
+        )
 
     found: tuple[Bools, Bools, Bools, Bools, Any, Any] = cached(facts, "identity", make)
     return found
@@ -62,7 +69,11 @@ def identity_rows(judged: Judged) -> list[dict[str, Any]]:
     footer_known, footer_same, company_known, company_same, footer, company = pairs(facts)
     out = []
     for site, who in enumerate(facts.sites):
-        on = None if not f.known[site, -1] else date_of(facts.first_day + int(f.rows.day[f.position[site, -1]]))
+        on = (
+            None
+            if not f.known[site, -1]
+            else date_of(facts.first_day + int(f.rows.day[f.position[site, -1]]))
+        )
         number = f.number[site, -1] if f.known[site, -1] and f.found[site, -1] else None
         entity = f.entity[site, -1] if f.known[site, -1] else None
         for aspect, known, same, shown, registered in (
@@ -72,8 +83,17 @@ def identity_rows(judged: Judged) -> list[dict[str, Any]]:
             agrees = ("yes" if same[site, -1] else "no") if known[site, -1] else "unknown"
             zh, en = _SAID[(aspect, agrees)]
             out.append(
-                {"host": who.host, "aspect": aspect, "shown": shown, "registered": registered, "agrees": agrees,
-                 "source": "icp", "observed_on": on, "sentence_zh": zh, "sentence_en": en}
+                {
+                    "host": who.host,
+                    "aspect": aspect,
+                    "shown": shown,
+                    "registered": registered,
+                    "agrees": agrees,
+                    "source": "icp",
+                    "observed_on": on,
+                    "sentence_zh": zh,
+                    "sentence_en": en,
+                }
             )
     return out
 
@@ -83,6 +103,12 @@ _SAID = {
     ("footer", "no"): ("页脚备案号与登记不一致。", "The footer's filing number does not match the registry."),
     ("footer", "unknown"): ("页脚备案号无法核对。", "The footer's filing number cannot be compared."),
     ("company", "yes"): ("网站写的公司与备案主体一致。", "The company named on the site matches the filing."),
-    ("company", "no"): ("网站写的公司与备案主体不一致。", "The company named on the site does not match the filing."),
-    ("company", "unknown"): ("网站写的公司无法与备案主体核对。", "The company named on the site cannot be compared with the filing."),
+    ("company", "no"): (
+        "网站写的公司与备案主体不一致。",
+        "The company named on the site does not match the filing.",
+    ),
+    ("company", "unknown"): (
+        "网站写的公司无法与备案主体核对。",
+        "The company named on the site cannot be compared with the filing.",
+    ),
 }

@@ -21,7 +21,15 @@ from scoring.panel import Bools, cached, complaints, copy_rank, visited, window
 from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
 
 BLUE, YELLOW, ORANGE, RED, GREY = range(5)
-_SELF_SEEN = ("icp_filing", "penalties", "order_backlog", "funds_terms", "availability", "price_anomaly", "identity_match")
+_SELF_SEEN = (
+    "icp_filing",
+    "penalties",
+    "order_backlog",
+    "funds_terms",
+    "availability",
+    "price_anomaly",
+    "identity_match",
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,19 @@ def judge(facts: Facts) -> Judged:
     grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts))
     verdict = _verdict(facts, found, grade, warned)
     return Judged(
-        facts, found, scored, score, low, high, {**scored.points, **taken}, grade, scored.coverage, warned, verdict, caps, why
+        facts,
+        found,
+        scored,
+        score,
+        low,
+        high,
+        {**scored.points, **taken},
+        grade,
+        scored.coverage,
+        warned,
+        verdict,
+        caps,
+        why,
     )
 
 
@@ -81,7 +101,9 @@ def _not_rated(facts: Facts, coverage: Floats) -> NDArray[np.int8]:
     rows, first_copy = complaints(facts), copy_rank(facts) == 0
     people = window(facts, rows.take(first_copy), 365)
     thin = (drop_rate(facts).basis == NO_RATE) & (people < method.MIN_COMPLAINANTS)
-    begun = np.array([NEVER if s.opened_on is None else _index(facts, s.opened_on) for s in facts.sites])[:, None]
+    begun = np.array([NEVER if s.opened_on is None else _index(facts, s.opened_on) for s in facts.sites])[
+        :, None
+    ]
     young = (begun < NEVER) & (today - begun < method.NEW_DAYS)
     out = np.zeros(facts.shape, np.int8)
     out[thin] = 3
@@ -115,7 +137,8 @@ def _families_bad(facts: Facts, found: dict[str, tuple[Definition, Finding]]) ->
         if definition.weight > 0:
             group = GROUP_OF.get(definition.reads[0], definition.reads[0])
             by_group[group] = by_group.get(group, np.zeros(facts.shape, bool)) | (finding.outcome == CONCERN)
-    return np.sum(list(by_group.values()), axis=0).astype(float)
+    total: Floats = np.sum(list(by_group.values()), axis=0).astype(float)
+    return total
 
 
 def _new_evidence(facts: Facts) -> Bools:
@@ -134,7 +157,11 @@ def _verdict(
     state = warned.state
     facts_bad = np.sum([found[i][1].outcome == CONCERN for i in _SELF_SEEN if i in found], axis=0)
     e_twice = (grade == 4) & (facts_bad >= 2)
-    red = (state == ALARM) | ((state == CLOSED) & _reviewed(facts, "closed")) | (e_twice & _reviewed(facts, "grade"))
+    red = (
+        (state == ALARM)
+        | ((state == CLOSED) & _reviewed(facts, "closed"))
+        | (e_twice & _reviewed(facts, "grade"))
+    )
     out = np.full(facts.shape, BLUE, dtype=np.int8)
     out[(state == WATCH) | (grade == 2)] = YELLOW
     out[(state == WARNING) | (state == CLOSED) | (grade == 3) | (grade == 4)] = ORANGE

@@ -32,6 +32,7 @@ SCORED = (
     "panel",
     "prices",
     "priors",
+    "reading",
     "shares",
     "signs",
     "surge",
@@ -65,15 +66,19 @@ def locked(file: Path = LOCK) -> dict[str, str]:
     """version -> fingerprint as recorded; empty when there is no file yet."""
     if not file.is_file():
         return {}
-    lines = (line.split() for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return {version: digest for version, digest in lines}
+    lines = (
+        line.split() for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")
+    )
+    return {line[0]: line[1] for line in lines}
 
 
 def complaint(file: Path = LOCK) -> str | None:
     """What is wrong with the lock and what to do, or None."""
     known = locked(file).get(method.METHOD_VERSION)
     if known is None:
-        return f"method version {method.METHOD_VERSION} is not in docs/method.lock: run `python -m scoring.lock`"
+        return (
+            f"method version {method.METHOD_VERSION} is not in docs/method.lock: run `python -m scoring.lock`"
+        )
     if known != fingerprint():
         return (
             f"scored code or numbers changed but METHOD_VERSION is still {method.METHOD_VERSION}: give it a new value in "
@@ -89,7 +94,11 @@ def main() -> int:
         wrong = complaint()
         print(wrong or f"{method.METHOD_VERSION} is recorded")
         return 1 if wrong else 0
-    head = "" if LOCK.is_file() else "# method version and fingerprint of the numbers and code it names; lines are never changed\n"
+    head = (
+        ""
+        if LOCK.is_file()
+        else "# method version and fingerprint of the numbers and code it names; lines are never changed\n"
+    )
     with LOCK.open("a", encoding="utf-8") as stream:
         stream.write(f"{head}{method.METHOD_VERSION} {fingerprint()}\n")
     print(f"{method.METHOD_VERSION} recorded")

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of
-from scoring.caps import TITLES, sentence
 from scoring.droprate import BASES, KINDS, drop_rate, interval
 from scoring.facts import NEVER
 from scoring.filings import filing_panel
-from scoring.finding import OUTCOMES, Cited
+from scoring.finding import Cited
+from scoring.finding_rows import finding_rows
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
 from scoring.panel import complaints, copy_rank
@@ -49,14 +49,22 @@ def collect(out: Collected, judged: Judged, as_of: dt.date, history: bool) -> No
     """Add a chunk's rows to `out`."""
     for site in range(len(judged.facts.sites)):
         out.ratings.append(_rating(judged, site, as_of))
-        out.findings += _findings(judged, site)
+        out.findings += finding_rows(judged, site)
     first = len(out.warnings)
     for site, day, before, after in transitions(judged.facts, judged.warned):
         zh, en, cited = transition_reason(judged, site, day, after)
         host = judged.facts.sites[site].host
         on = date_of(judged.facts.first_day + day)
         out.warnings.append(
-            {"host": host, "on": on, "from_state": STATES[before], "to_state": STATES[after], "reason_zh": zh, "reason_en": en, "evidence": cited}
+            {
+                "host": host,
+                "on": on,
+                "from_state": STATES[before],
+                "to_state": STATES[after],
+                "reason_zh": zh,
+                "reason_en": en,
+                "evidence": cited,
+            }
         )
     out.changes += _changes(judged, out.warnings[first:])
     if history:
@@ -139,7 +147,11 @@ def _drops(judged: Judged, site: int) -> dict[str, Any]:
     }
     for at, kind in enumerate(KINDS):
         part = interval(found, site, at)
-        row |= {f"drop_rate_{kind}": part.rate, f"drop_rate_{kind}_low": part.low, f"drop_rate_{kind}_high": part.high}
+        row |= {
+            f"drop_rate_{kind}": part.rate,
+            f"drop_rate_{kind}_low": part.low,
+            f"drop_rate_{kind}_high": part.high,
+        }
     return row
 
 
@@ -188,78 +200,6 @@ def _first_seen(judged: Judged, site: int) -> dt.date | None:
     return None if first >= NEVER else date_of(judged.facts.first_day + first)
 
 
-def _findings(judged: Judged, site: int) -> list[dict[str, Any]]:
-    host = judged.facts.sites[site].host
-    out = []
-    for name, (definition, finding) in judged.found.items():
-        zh, en = finding.say(site)
-        limits = definition.texts["Limits"]
-        outcome = int(finding.outcome[site, -1])
-        out.append(
-            {
-                "host": host,
-                "indicator": name,
-                "dimension": definition.dimension,
-                "title_zh": definition.title[0],
-                "title_en": definition.title[1],
-                "outcome": OUTCOMES[outcome],
-                "value": _number(finding.value[site, -1]),
-                "unit": finding.unit,
-                "n": float(finding.n[site, -1]),
-                "weight": definition.weight,
-                "utility": float(finding.utility[site, -1]) if outcome != 2 else None,
-                "strength": float(finding.strength[site, -1] * finding.freshness[site, -1]),
-                "contribution": float(judged.points[name][site, -1]) if name in judged.points else 0.0,
-                "sentence_zh": zh,
-                "sentence_en": en,
-                "evidence": list(finding.cite(site)),
-                "limits_zh": limits[0],
-                "limits_en": limits[1],
-            }
-        )
-    return out + _pseudo(judged, site, host)
-
-
-def _pseudo(judged: Judged, site: int, host: str) -> list[dict[str, Any]]:
-    """Rows for the priors and the cap that applies, so that contributions sum to the score."""
-    out = []
-    for name, panel in judged.points.items():
-        points = float(panel[site, -1])
-        kind, _, what = name.partition("_")
-        if kind == "prior":
-            zh, en = method.DIMENSION_TITLES[what]
-            titles = (f"{zh}：先验", f"{en}: prior")
-            said = ("证据不足的部分按略低于普通平台的水平计。", "What is not evidenced counts as slightly below an ordinary site.")
-        elif kind == "cap" and points != 0.0:
-            titles, said = TITLES[what], sentence(what)
-        else:
-            continue
-        out.append(
-            {
-                "host": host,
-                "indicator": name,
-                "dimension": what if kind == "prior" else "",
-                "title_zh": titles[0],
-                "title_en": titles[1],
-                "outcome": "concern" if kind == "cap" else "not_applicable",
-                "unit": "",
-                "n": 0.0,
-                "weight": 0.0,
-                "contribution": points,
-                "sentence_zh": said[0],
-                "sentence_en": said[1],
-                "evidence": [],
-                "limits_zh": "",
-                "limits_en": "",
-            }
-        )
-    return out
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
 def _history(judged: Judged) -> pa.Table:
     facts = judged.facts
     sites, days = facts.shape
@@ -283,7 +223,9 @@ def _history(judged: Judged) -> pa.Table:
             "score_high": number(judged.high),
             "grade": pa.array(GRADES).take(pa.array(judged.grade.ravel()[flat].astype(np.int32))),
             "coverage": np.round(judged.coverage.ravel()[flat], 6),
-            "warning_state": pa.array(STATES).take(pa.array(judged.warned.state.ravel()[flat].astype(np.int32))),
+            "warning_state": pa.array(STATES).take(
+                pa.array(judged.warned.state.ravel()[flat].astype(np.int32))
+            ),
         },
         schema=TABLES["history"],
     )
@@ -291,7 +233,7 @@ def _history(judged: Judged) -> pa.Table:
 
 def _changes(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Changes of warning state and of grade along the history; becoming NR or stale is the source's doing."""
-    out = []
+    out: list[dict[str, Any]] = []
     for w in warned:
         cause = "source" if "stale" in (w["from_state"], w["to_state"]) else "world"
         out.append(_change(w["host"], w["on"], cause, "warning_state", w["from_state"], w["to_state"]))
@@ -299,7 +241,9 @@ def _changes(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any
     for site, day in np.argwhere(np.diff(grade, axis=1) != 0):
         a, b = GRADES[grade[site, day]], GRADES[grade[site, day + 1]]
         on = date_of(judged.facts.first_day + int(day) + 1)
-        out.append(_change(judged.facts.sites[site].host, on, "source" if "NR" in (a, b) else "world", "grade", a, b))
+        out.append(
+            _change(judged.facts.sites[site].host, on, "source" if "NR" in (a, b) else "world", "grade", a, b)
+        )
     return out
 
 

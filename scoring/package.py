@@ -14,7 +14,14 @@ import pyarrow as pa
 from scoring.method import METHOD_VERSION
 from scoring.snapshot import TABLES
 
-_TYPES = {"string": "string", "double": "number", "int64": "integer", "int32": "integer", "date32[day]": "date", "bool": "boolean"}
+_TYPES = {
+    "string": "string",
+    "double": "number",
+    "int64": "integer",
+    "int32": "integer",
+    "date32[day]": "date",
+    "bool": "boolean",
+}
 
 
 def ratings_csv(rows: list[dict[str, Any]], file: Path) -> None:
@@ -52,7 +59,11 @@ def datapackage(folder: Path, as_of: dt.date) -> dict[str, Any]:
             "format": "csv",
             "mediatype": "text/csv",
             "encoding": "utf-8",
-            "schema": {"fields": [_field(f) for f in TABLES["ratings"]], "missingValues": [""], "primaryKey": ["host"]},
+            "schema": {
+                "fields": [_field(f) for f in TABLES["ratings"]],
+                "missingValues": [""],
+                "primaryKey": ["host"],
+            },
             **_fixity(folder / "ratings.csv"),
         }
     ]
@@ -82,7 +93,9 @@ def datapackage(folder: Path, as_of: dt.date) -> dict[str, Any]:
 
 def _field(field: pa.Field) -> dict[str, Any]:
     kind = str(field.type)
-    name = "datetime" if kind.startswith("timestamp") else "array" if kind.startswith("list") else _TYPES[kind]
+    name = (
+        "datetime" if kind.startswith("timestamp") else "array" if kind.startswith("list") else _TYPES[kind]
+    )
     return {"name": field.name, "type": name}
 
 

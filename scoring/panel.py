@@ -50,7 +50,9 @@ def decayed(facts: Facts, rows: Rows, half_life: float, weight: Floats | None = 
     age_out = 0.5 ** ((stop[live] - rows.day[live]) / half_life)
     impulses = np.bincount(base + begin[live], w[live] * age_in, size)
     impulses -= np.bincount(base + stop[live], w[live] * age_out, size)
-    out: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / half_life))], impulses.reshape(sites, days + 1)[:, :days], axis=1)
+    out: Floats = lfilter(
+        [1.0], [1.0, -(0.5 ** (1 / half_life))], impulses.reshape(sites, days + 1)[:, :days], axis=1
+    )
     out[np.abs(out) < 1e-9] = 0.0
     return out
 

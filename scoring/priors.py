@@ -16,7 +16,7 @@ from scoring import method
 from scoring.droprate import DropPriors, drop_complaints, observed_days
 from scoring.exposure import exposure
 from scoring.facts import Facts, Floats
-from scoring.panel import complaints, copy_weights, latest, visited, window
+from scoring.panel import Bools, complaints, copy_weights, latest, visited, window
 from scoring.surge import population
 
 _NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)
@@ -59,7 +59,9 @@ def _sample(facts: Facts) -> Facts:
     """The facts about at most FIT_SAMPLE platforms, the same ones in every run."""
     if len(facts.sites) <= method.FIT_SAMPLE:
         return facts
-    by_hash = sorted(range(len(facts.sites)), key=lambda i: hashlib.sha256(facts.sites[i].host.encode()).digest())
+    by_hash = sorted(
+        range(len(facts.sites)), key=lambda i: hashlib.sha256(facts.sites[i].host.encode()).digest()
+    )
     chosen = np.array(sorted(by_hash[: method.FIT_SAMPLE]), dtype=np.int64)
     number = np.full(len(facts.sites) + 1, -2, dtype=np.int64)
     number[chosen] = np.arange(len(chosen))
@@ -71,7 +73,12 @@ def _sample(facts: Facts) -> Facts:
     v = facts.visits
     keep = number[v.platform] >= -1
     visits = replace(
-        v, platform=number[v.platform[keep]], day=v.day[keep], source=v.source[keep], ok=v.ok[keep], crawl=v.crawl[keep]
+        v,
+        platform=number[v.platform[keep]],
+        day=v.day[keep],
+        source=v.source[keep],
+        ok=v.ok[keep],
+        crawl=v.crawl[keep],
     )
     return replace(facts, sites=[facts.sites[i] for i in chosen], rows=rows, visits=visits, cache={})
 
@@ -109,7 +116,9 @@ def _drop(facts: Facts) -> DropPriors:
     log_mean = _fill(facts, means)
     # The shift of the product is split between drop rate and reporting by how uncertain each is beforehand.
     share = method.DROP_MEDIAN_SD**2 / (method.DROP_MEDIAN_SD**2 + method.REPORTING_GLOBAL_SD**2)
-    return DropPriors(log_mean, _fill(facts, spreads), np.log(method.DROP_MEDIAN) + share * (log_mean - default))
+    return DropPriors(
+        log_mean, _fill(facts, spreads), np.log(method.DROP_MEDIAN) + share * (log_mean - default)
+    )
 
 
 def _marginal(count: Floats, orders: Floats, exposure_sd: Floats) -> tuple[float, float]:
@@ -133,10 +142,11 @@ def _marginal(count: Floats, orders: Floats, exposure_sd: Floats) -> tuple[float
 
 def _disclose(facts: Facts) -> Floats:
     seen = exposure(facts)
-    any_row = latest(facts, facts.rows["orders"]) >= 0
+    any_row: Bools = np.asarray(latest(facts, facts.rows["orders"]) >= 0)
     known = any_row.sum(axis=0)
     shown = (any_row & ~seen.hidden & seen.ever).sum(axis=0)
-    return np.where(known >= _FEWEST, shown / np.maximum(known, 1), 0.0)
+    share: Floats = np.where(known >= _FEWEST, shown / np.maximum(known, 1), 0.0)
+    return share
 
 
 def _drop_share(facts: Facts) -> Floats:
@@ -144,7 +154,8 @@ def _drop_share(facts: Facts) -> Floats:
     drops = window(facts, rows, method.DROP_WINDOW, weight).sum(axis=0)
     every = window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)).sum(axis=0)
     mean0, strength = method.SHARES["drop_overrepresented"]
-    return (drops + mean0 * strength) / (every + strength)
+    share: Floats = (drops + mean0 * strength) / (every + strength)
+    return share
 
 
 def _index(facts: Facts) -> Floats:
@@ -152,7 +163,8 @@ def _index(facts: Facts) -> Floats:
     seen = exposure(facts)
     every = window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts))
     orders = seen.per_day * observed_days(facts)
-    ok = np.isfinite(orders) & (orders > 0) & visited(facts, "complaint")[0].any(axis=1)[:, None]
+    read: Bools = np.asarray(visited(facts, "complaint")[0].any(axis=1))
+    ok = np.isfinite(orders) & (orders > 0) & read[:, None]
     total = np.where(ok, orders, 0).sum(axis=0)
     return np.where(total > 0, 1000 * np.where(ok, every, 0).sum(axis=0) / np.maximum(total, 1e-9), np.nan)
 

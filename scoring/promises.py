@@ -12,8 +12,14 @@ from scoring.judge import Judged
 
 PROMISES = (
     ("instant_delivery", re.compile(r"[^。；\n]{0,16}(秒到账|即时到账|秒发|自动发货|秒充)[^。；\n]{0,10}")),
-    ("refund_days", re.compile(r"[^。；\n]{0,10}\d+\s*(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}")),
-    ("drop_compensation", re.compile(r"[^。；\n]{0,12}(掉单|漏单|未到账)[^。；\n]{0,8}(赔|补偿|包赔|补发)[^。；\n]{0,10}")),
+    (
+        "refund_days",
+        re.compile(r"[^。；\n]{0,10}\d+\s*(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}"),
+    ),
+    (
+        "drop_compensation",
+        re.compile(r"[^。；\n]{0,12}(掉单|漏单|未到账)[^。；\n]{0,8}(赔|补偿|包赔|补发)[^。；\n]{0,10}"),
+    ),
     ("withdrawal", re.compile(r"[^。；\n]{0,10}(余额|随时)[^。；\n]{0,8}(可提现|提现到账)[^。；\n]{0,10}")),
 )
 _HOLDS_BACK = re.compile(r"不|暂停|关闭|停止")

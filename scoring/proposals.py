@@ -18,7 +18,13 @@ def propose(judged: Judged) -> list[tuple[str, str, str]]:
         if day >= 0:
             out.append(("alarm", proposal_key(who.host, facts, day), who.host))
         if int(judged.warned.state[site, -1]) == CLOSED:
-            out.append(("closed", f"closed:{who.host}:{_since(judged.warned.state[site], facts.first_day)}", who.host))
+            out.append(
+                (
+                    "closed",
+                    f"closed:{who.host}:{_since(judged.warned.state[site], facts.first_day)}",
+                    who.host,
+                )
+            )
         if int(judged.grade[site, -1]) == 4 and red_facts(judged.found, site) >= 2:
             out.append(("grade", f"grade:{who.host}:{_since(judged.grade[site], facts.first_day)}", who.host))
     return out

@@ -131,7 +131,10 @@ def _seal(
     crawls, demo = _crawls(engine, end_of_day(run.as_of))
     previous = None
     if before is not None:
-        previous = {"name": before.name, "sha256": hashlib.sha256((before / "manifest.json").read_bytes()).hexdigest()}
+        previous = {
+            "name": before.name,
+            "sha256": hashlib.sha256((before / "manifest.json").read_bytes()).hexdigest(),
+        }
     manifest = {
         "as_of": run.as_of.isoformat(),
         "method_version": run.method_version,
@@ -159,7 +162,10 @@ def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], boo
             .order_by(Crawl.id)
         ).all()
         demo = connection.execute(select(Platform.id).where(Platform.demo).limit(1)).first() is not None
-    return [{"id": r.id, "source": r.source_id, "outcome": r.outcome, "finished_at": r.finished_at.isoformat()} for r in rows], demo
+    return [
+        {"id": r.id, "source": r.source_id, "outcome": r.outcome, "finished_at": r.finished_at.isoformat()}
+        for r in rows
+    ], demo
 
 
 def checksums(folder: Path) -> dict[str, str]:

@@ -18,12 +18,13 @@ from sqlalchemy import Engine, delete, insert, select
 from scoring import method
 from scoring.calendar import end_of_day
 from scoring.evidence import resolve
-from scoring.facts import Facts, read_facts
+from scoring.facts import Facts
 from scoring.finding import Cited
 from scoring.judge import judge
 from scoring.output import Collected, collect, named
 from scoring.priors import fit
 from scoring.proposals import propose
+from scoring.reading import read_facts
 from scoring.register import corrections, responses, source_health
 from scoring.snapshot import TABLES
 from scoring.tables import site_tables
@@ -110,14 +111,28 @@ def _tables(
         "sources": source_health(engine, end_of_day(as_of)),
         **{name: named(rows, ids) for name, rows in extra.items()},
     }
-    tables = {n: pa.Table.from_pylist(rows_of.get(n, []), schema=s) for n, s in TABLES.items() if n != "history"}
+    tables = {
+        n: pa.Table.from_pylist(rows_of.get(n, []), schema=s) for n, s in TABLES.items() if n != "history"
+    }
     empty = TABLES["history"].empty_table()
     tables["history"] = pa.concat_tables(out.history) if out.history else empty
-    order = {"ratings": ["host"], "findings": ["host", "indicator"], "warnings": ["host", "on"], "changes": ["host", "on", "what"], "series": ["host", "measure", "on"], "sources": ["source"]}
-    return {n: t.sort_by([(c, "ascending") for c in order.get(n, [])]) if n in order else t for n, t in tables.items()}
+    order = {
+        "ratings": ["host"],
+        "findings": ["host", "indicator"],
+        "warnings": ["host", "on"],
+        "changes": ["host", "on", "what"],
+        "series": ["host", "measure", "on"],
+        "sources": ["source"],
+    }
+    return {
+        n: t.sort_by([(c, "ascending") for c in order.get(n, [])]) if n in order else t
+        for n, t in tables.items()
+    }
 
 
-def _store(engine: Engine, data_dir: Path, tables: dict[str, pa.Table], as_of: dt.date, now: dt.datetime) -> Run:
+def _store(
+    engine: Engine, data_dir: Path, tables: dict[str, pa.Table], as_of: dt.date, now: dt.datetime
+) -> Run:
     """Write to a temporary folder, make it durable, rename it, then record it."""
     base = data_dir / "rated"
     base.mkdir(parents=True, exist_ok=True)
@@ -181,10 +196,14 @@ def sync_folder(folder: Path) -> None:
 def _ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime) -> None:
     """Put what a person must decide into the review queue, once."""
     with engine.begin() as connection:
-        known = set(connection.scalars(select(Review.key).where(Review.key.in_([k for _, k, _ in proposals]))))
+        known = set(
+            connection.scalars(select(Review.key).where(Review.key.in_([k for _, k, _ in proposals])))
+        )
         for kind, key, host in proposals:
             if key not in known:
                 known.add(key)
                 connection.execute(
-                    insert(Review).values(kind=kind, key=key, subject=host, detail={"host": host}, opened_at=now)
+                    insert(Review).values(
+                        kind=kind, key=key, subject=host, detail={"host": host}, opened_at=now
+                    )
                 )

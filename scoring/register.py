@@ -31,14 +31,26 @@ def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
 def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
     """What was corrected by `end`."""
     query = (
-        select(Platform.host, Correction.made_at, Correction.outcome, Correction.sentence_zh, Correction.sentence_en)
+        select(
+            Platform.host,
+            Correction.made_at,
+            Correction.outcome,
+            Correction.sentence_zh,
+            Correction.sentence_en,
+        )
         .join(Platform, Platform.id == Correction.platform_id)
         .where(Correction.made_at < end)
         .order_by(Platform.host, Correction.made_at)
     )
     with engine.connect() as connection:
         return [
-            {"host": r.host, "on": _day(r.made_at), "outcome": r.outcome, "sentence_zh": r.sentence_zh, "sentence_en": r.sentence_en}
+            {
+                "host": r.host,
+                "on": _day(r.made_at),
+                "outcome": r.outcome,
+                "sentence_zh": r.sentence_zh,
+                "sentence_en": r.sentence_en,
+            }
             for r in connection.execute(query)
         ]
 
@@ -47,8 +59,17 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
     """Health and age of every source at `end`: ok, stale, failed, blocked or never."""
     with engine.connect() as connection:
         rows: dict[str, dict[str, Any]] = {
-            s.id: {"source": s.id, "title_zh": s.title_zh, "title_en": s.title_en, "publisher": s.publisher, "kind": s.kind,
-                   "blind_zh": s.blind_zh, "blind_en": s.blind_en, "records": 0, "cadence": s.cadence_hours}
+            s.id: {
+                "source": s.id,
+                "title_zh": s.title_zh,
+                "title_en": s.title_en,
+                "publisher": s.publisher,
+                "kind": s.kind,
+                "blind_zh": s.blind_zh,
+                "blind_en": s.blind_en,
+                "records": 0,
+                "cadence": s.cadence_hours,
+            }
             for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
         }
         runs = connection.execute(

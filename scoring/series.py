@@ -19,7 +19,14 @@ _REFUND_EDGES = (1, 7, 15, 30)
 
 def series_rows(judged: Judged) -> list[dict[str, Any]]:
     """Rows of the series table for a chunk."""
-    return [*_availability(judged), *_drops(judged), *_prices(judged), *_backlog(judged), *_refunds(judged), *_hours(judged)]
+    return [
+        *_availability(judged),
+        *_drops(judged),
+        *_prices(judged),
+        *_backlog(judged),
+        *_refunds(judged),
+        *_hours(judged),
+    ]
 
 
 def _row(judged: Judged, site: int, day: int | None, measure: str, value: float, n: float) -> dict[str, Any]:
@@ -35,7 +42,10 @@ def _grouped(platform: Any, day: Any, value: Any) -> list[tuple[int, int, float,
     span = int(day.max()) - low + 1
     key, at, n = np.unique(platform * span + (day - low), return_inverse=True, return_counts=True)
     total = np.bincount(at, value, len(key))
-    return [(int(k // span), int(k % span) + low, float(t / c), int(c)) for k, t, c in zip(key, total, n, strict=True)]
+    return [
+        (int(k // span), int(k % span) + low, float(t / c), int(c))
+        for k, t, c in zip(key, total, n, strict=True)
+    ]
 
 
 def _availability(judged: Judged) -> list[dict[str, Any]]:
@@ -44,9 +54,14 @@ def _availability(judged: Judged) -> list[dict[str, Any]]:
     ok = np.isin(rows["outcome"].astype(str), ("ok", "slow")).astype(float) if len(rows) else np.empty(0)
     refused = rows["outcome"] == "refused"
     asked = rows.take(~refused) if len(rows) else rows
-    out = [_row(judged, s, d, "availability", v, n) for s, d, v, n in _grouped(asked.platform, asked.day, ok[~refused] if len(rows) else ok)]
+    out = [
+        _row(judged, s, d, "availability", v, n)
+        for s, d, v, n in _grouped(asked.platform, asked.day, ok[~refused] if len(rows) else ok)
+    ]
     no = rows.take(refused) if len(rows) else rows
-    return out + [_row(judged, s, d, "refused", v, n) for s, d, v, n in _grouped(no.platform, no.day, np.ones(len(no)))]
+    return out + [
+        _row(judged, s, d, "refused", v, n) for s, d, v, n in _grouped(no.platform, no.day, np.ones(len(no)))
+    ]
 
 
 def _drops(judged: Judged) -> list[dict[str, Any]]:
@@ -67,7 +82,9 @@ def _drops(judged: Judged) -> list[dict[str, Any]]:
 def _prices(judged: Judged) -> list[dict[str, Any]]:
     rows, deviation = price_deviation(judged.facts)
     ratio = np.exp(deviation)
-    return [_row(judged, s, d, "price_ratio", v, n) for s, d, v, n in _grouped(rows.platform, rows.day, ratio)]
+    return [
+        _row(judged, s, d, "price_ratio", v, n) for s, d, v, n in _grouped(rows.platform, rows.day, ratio)
+    ]
 
 
 def _backlog(judged: Judged) -> list[dict[str, Any]]:
@@ -75,7 +92,9 @@ def _backlog(judged: Judged) -> list[dict[str, Any]]:
     rows = b.rows
     inside = (rows.seen >= 0) & (rows.seen < judged.facts.days)
     out = []
-    for site, day in sorted(set(zip(rows.platform[inside].tolist(), rows.seen[inside].tolist(), strict=True))):
+    for site, day in sorted(
+        set(zip(rows.platform[inside].tolist(), rows.seen[inside].tolist(), strict=True))
+    ):
         value = float(b.days[site, day])
         if np.isfinite(value):
             out.append(_row(judged, site, day, "backlog_days", value, float(b.orders_per_day[site, day])))
@@ -117,5 +136,6 @@ def _hours(judged: Judged) -> list[dict[str, Any]]:
     weekday = (rows.at // MICROSECONDS + 3) % 7 + 1
     key, n = np.unique(np.stack([rows.platform, weekday, hour]), axis=1, return_counts=True)
     return [
-        _row(judged, int(s), None, f"hour_{w}_{h}", float(c), int(c)) for (s, w, h), c in zip(key.T, n, strict=True)
+        _row(judged, int(s), None, f"hour_{w}_{h}", float(c), int(c))
+        for (s, w, h), c in zip(key.T, n, strict=True)
     ]

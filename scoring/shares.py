@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,9 @@ class Shared:
     read: NDArray[np.bool_]
 
 
-def shrunk(facts: Facts, cases: Rows, hits: Rows, case_w: Floats, hit_w: Floats, name: str, half_life: float) -> Shared:
+def shrunk(
+    facts: Facts, cases: Rows, hits: Rows, case_w: Floats, hit_w: Floats, name: str, half_life: float
+) -> Shared:
     """The share hits / cases under the prior method.SHARES[name]; on days no complaint source was healthy the last value holds."""
     seen, covered = visited(facts, "complaint")
     n = hold(decayed(facts, cases, half_life, case_w), covered, 0.0)
@@ -38,7 +39,11 @@ def shrunk(facts: Facts, cases: Rows, hits: Rows, case_w: Floats, hit_w: Floats,
 
 
 def answered_share(
-    facts: Facts, name: str, column: str, words: tuple[tuple[str, str], tuple[str, str]], curve: Callable[[Floats], Floats]
+    facts: Facts,
+    name: str,
+    column: str,
+    words: tuple[tuple[str, str], tuple[str, str]],
+    curve: Callable[[Floats], Floats],
 ) -> Finding:
     """The finding of a share of complaints answered or settled (time in `column`), one week after filing at the earliest.
 
@@ -49,7 +54,9 @@ def answered_share(
     due = replace(rows, day=rows.day + 7)
     yes = done < NEVER
     # An answer counts from the day it was given, whatever the week says.
-    given = replace(rows.take(yes), day=np.maximum(done[yes], due.day[yes]), seen=np.maximum(done[yes], rows.seen[yes]))
+    given = replace(
+        rows.take(yes), day=np.maximum(done[yes], due.day[yes]), seen=np.maximum(done[yes], rows.seen[yes])
+    )
     found = shrunk(facts, due, given, weight, weight[yes], name, method.HALF_LIFE_HANDLING)
     few = found.cases < 0.5
     # What counts is a cautious share: its lower 5 % bound.
@@ -58,7 +65,8 @@ def answered_share(
     outcome = np.where(found.read & few, NOT_APPLICABLE, judge(utility, known)).astype(np.int8)
 
     def mine(i: int) -> Rows:
-        return recent_of(facts, due, i, 90)
+        recent: Rows = recent_of(facts, due, i, 90)
+        return recent
 
     def say(i: int) -> tuple[str, str]:
         recent = mine(i)
@@ -78,7 +86,11 @@ def answered_share(
 
 
 def kind_share(
-    facts: Facts, name: str, bits: int, words: tuple[tuple[str, str], tuple[str, str]], curve: Callable[[Floats], Floats]
+    facts: Facts,
+    name: str,
+    bits: int,
+    words: tuple[tuple[str, str], tuple[str, str]],
+    curve: Callable[[Floats], Floats],
 ) -> Finding:
     """The finding of the share of complaints that have one of the kinds in `bits`."""
     rows, weight = complaints(facts), copy_weights(facts)
@@ -100,5 +112,3 @@ def kind_share(
         facts, utility, found.sd / 0.3, found.read, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
         value=found.hits / np.maximum(found.cases, 1e-9), n=found.cases, unit="share",
     )  # fmt: skip
-
-

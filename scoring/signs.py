@@ -7,20 +7,24 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from scoring import method
 from scoring.backlog import backlog
-from scoring.facts import NEVER, Facts, Floats, Ints, Rows
+from scoring.facts import NEVER, Facts, Floats, Rows
 from scoring.panel import Bools, cached, latest, pick, spread, window
 from scoring.surge import _gap
-from scipy.signal import lfilter
 
 _HALF = 45.0
 TIGHT = (
-    re.compile(r"(提现|提款|取现)[^。；\n]{0,12}(暂停|关闭|停止|延长|限制|维护)|(暂停|关闭|停止)[^。；\n]{0,8}(提现|提款|退款)"),
+    re.compile(
+        r"(提现|提款|取现)[^。；\n]{0,12}(暂停|关闭|停止|延长|限制|维护)|(暂停|关闭|停止)[^。；\n]{0,8}(提现|提款|退款)"
+    ),
     re.compile(r"提现手续费|手续费[^。；\n]{0,8}(调整|提高|上调|收取)"),
     re.compile(r"(起提|最低提现|满\s*\d+\s*(元)?(方|才)?可提)"),
-    re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不予退|概不退)|概不退款|不支持退款|一经(售出|充值)[^。；\n]{0,8}不(退|予)"),
+    re.compile(
+        r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不予退|概不退)|概不退款|不支持退款|一经(售出|充值)[^。；\n]{0,8}不(退|予)"
+    ),
     re.compile(r"冻结期|延迟到账|审核[^。；\n]{0,6}工作日"),
 )
 """Clauses by which a site holds on to money: suspended or delayed withdrawals, fees, minimums, no refunds."""
@@ -43,7 +47,12 @@ def signs(facts: Facts) -> Signs:
 
 def _signs(facts: Facts) -> Signs:
     site, run, now = _site(facts)
-    streams = {"backlog": _backlog(facts), "counters": _counters(facts), "price": _price(facts), "terms": _terms(facts)}
+    streams = {
+        "backlog": _backlog(facts),
+        "counters": _counters(facts),
+        "price": _price(facts),
+        "terms": _terms(facts),
+    }
     return Signs({**streams, "site": site}, run, now)
 
 
@@ -146,7 +155,10 @@ def tightened(facts: Facts) -> Rows:
     def make() -> Rows:
         rows = facts.rows["page"]
         known: dict[str | None, int] = {}
-        score = np.array([known.setdefault(t, tightness(t)) if t not in known else known[t] for t in rows["text"]], np.int64)
+        score = np.array(
+            [known.setdefault(t, tightness(t)) if t not in known else known[t] for t in rows["text"]],
+            np.int64,
+        )
         if not len(rows):
             return rows
         _, role = np.unique(rows["role"].astype(str), return_inverse=True)
@@ -200,8 +212,6 @@ def _site(facts: Facts) -> tuple[Floats, Floats, Bools]:
     run = np.where(now & recent, pick(rows.day, at, 0) - pick(start_of_run, at, 0), -1)
     failing = _observed(facts, rows.take(down)) & now
     return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float), now & recent
-
-
 
 
 _DEPOSIT_ONLY = re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不能提现|只充不提)")

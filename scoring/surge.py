@@ -74,7 +74,9 @@ def surge(facts: Facts) -> Surge:
         expected = baseline[at] * method.STREAM_WINDOW
         k = method.STREAM_SHAPE * method.STREAM_WINDOW
         # Evidence of this stream alone for its best-fitting doubling over the window.
-        recent[name] = np.where(ready, count * np.log(2.0) - (k + count) * np.log((k + 2 * expected) / (k + expected)), 0.0)
+        recent[name] = np.where(
+            ready, count * np.log(2.0) - (k + count) * np.log((k + 2 * expected) / (k + expected)), 0.0
+        )
     first = rank == 0
     people = window(facts, rows.take(first), method.COMPLAINANT_WINDOW)
     return Surge(rows, stream, evidence, recent, people, seen)
@@ -85,7 +87,9 @@ def _gap(seen: np.ndarray) -> Floats:
     today = np.arange(seen.shape[1])[None, :]
     last = np.maximum.accumulate(np.where(seen, today, -NEVER), axis=1)
     before = np.concatenate([np.full((seen.shape[0], 1), -NEVER), last[:, :-1]], axis=1)
-    return np.where(seen, np.where(before < 0, 1, np.minimum(today - before, method.CADENCE_DAYS)), 0).astype(float)
+    return np.where(seen, np.where(before < 0, 1, np.minimum(today - before, method.CADENCE_DAYS)), 0).astype(
+        float
+    )
 
 
 def _cells(facts: Facts, rows: Rows, stream: Ints, weight: Floats, gain: Floats, calm: Floats) -> Floats:
@@ -100,7 +104,8 @@ def _cells(facts: Facts, rows: Rows, stream: Ints, weight: Floats, gain: Floats,
     place = cell // (_LATEST_REPORT + 2)
     total = np.bincount(at, value, len(cell))
     total = np.minimum(total, method.COMPLAINT_CAP + calm.ravel()[place])
-    return np.bincount(place, total, sites * days).reshape(sites, days)
+    found: Floats = np.bincount(place, total, sites * days).astype(float).reshape(sites, days)
+    return found
 
 
 def _baselines(facts: Facts, rows: Rows, stream: Ints, weight: Floats) -> tuple[list[Floats], np.ndarray]:
@@ -127,7 +132,9 @@ def _baselines(facts: Facts, rows: Rows, stream: Ints, weight: Floats) -> tuple[
             end = rows.day[mine] + method.BASELINE_GAP + 1 + length
             counts.append(spread(facts, rows.take(mine), begin[mine], end, weight[mine]))
         total = (np.sum(counts, axis=0) + prior * volume[None, :]) / (known + prior)
-        rates.append([(c + prior * total * s[None, :]) / (known + prior) for c, s in zip(counts, shares, strict=True)])
+        rates.append(
+            [(c + prior * total * s[None, :]) / (known + prior) for c, s in zip(counts, shares, strict=True)]
+        )
     return [np.minimum(short, long) for short, long in zip(*rates, strict=True)], np.asarray(enough)
 
 

@@ -25,7 +25,11 @@ STATES = {
     "closed": ("停运", "closed"),
     "stale": ("数据中断", "interrupted"),
 }
-FILINGS = {"filed": ("有备案记录", "on record"), "not_filed": ("未查到备案", "none found"), "unknown": ("未知", "unknown")}
+FILINGS = {
+    "filed": ("有备案记录", "on record"),
+    "not_filed": ("未查到备案", "none found"),
+    "unknown": ("未知", "unknown"),
+}
 _EVIDENCE = 60
 
 
@@ -55,10 +59,15 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
     """`<host>.html`: verdict, filing, drop rate, warning state, reasons, findings and evidence on one printable page."""
     folder.mkdir()
     template = _environment().get_template("site.html")
-    parts = {name: _by_host(tables[name]) for name in ("findings", "evidence", "warnings", "responses", "corrections")}
+    parts = {
+        name: _by_host(tables[name])
+        for name in ("findings", "evidence", "warnings", "responses", "corrections")
+    }
     for row in tables["ratings"].to_pylist():
         host = row["host"]
-        evidence = sorted(parts["evidence"].get(host, []), key=lambda e: (e["event_on"], e["id"]), reverse=True)
+        evidence = sorted(
+            parts["evidence"].get(host, []), key=lambda e: (e["event_on"], e["id"]), reverse=True
+        )
         page = template.render(
             row=row,
             words=WORDS[row["verdict"]],

@@ -158,7 +158,13 @@ def _machine(
             leave |= fine & (level == code) & ~rise & (calm[at] >= wait) & (day - since >= wait)
         level = np.where(rise, up, np.where(leave, level - 1, level)).astype(np.int8)
         since = np.where(rise | leave, day, since)
-        propose = (level == WARNING) & fine & to_alarm[:, day] & (proposal < 0) & (day - refused > method.STREAM_WINDOW)
+        propose = (
+            (level == WARNING)
+            & fine
+            & to_alarm[:, day]
+            & (proposal < 0)
+            & (day - refused > method.STREAM_WINDOW)
+        )
         proposal = np.where(propose, day, proposal)
         for site, confirmed, on in decisions.get(day, ()):
             if confirmed and proposal[site] == on and level[site] == WARNING:
@@ -185,7 +191,9 @@ def _decisions(facts: Facts) -> dict[int, list[tuple[int, bool, int]]]:
             continue
         at = np.datetime64(on, "D").astype(int) - facts.first_day
         # A decision dated before the proposal it names counts from the proposal on.
-        out.setdefault(int(max(day - facts.first_day, at)), []).append((site, decision == "confirmed", int(at)))
+        out.setdefault(int(max(day - facts.first_day, at)), []).append(
+            (site, decision == "confirmed", int(at))
+        )
     return out
 
 

@@ -66,14 +66,22 @@ def advice(judged: Judged, site: int) -> tuple[str, str]:
         )
     if verdict == GREY:
         zh, en = NR_WHY[int(judged.nr_why[site, -1])]
-        return (f"不予评级：{zh}。没有记录不代表可靠。", f"Not rated: {en}. No record does not mean reliable.") if zh else _ADVICE[GREY]
+        return (
+            (f"不予评级：{zh}。没有记录不代表可靠。", f"Not rated: {en}. No record does not mean reliable.")
+            if zh
+            else _ADVICE[GREY]
+        )
     return _ADVICE[verdict]
 
 
 def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
     """The weightiest reasons for the verdict, with numbers; the warning's own first."""
     out = list(_warning_reasons(judged, site))
-    out += [Reason(*cap_sentence(n), cited=()) for n, on in judged.caps.items() if on[site, -1] and n not in ("alarm", "warning", "closed")]
+    out += [
+        Reason(*cap_sentence(n), cited=())
+        for n, on in judged.caps.items()
+        if on[site, -1] and n not in ("alarm", "warning", "closed")
+    ]
     bad = int(judged.verdict[site, -1]) != BLUE
     scored = []
     for name, (definition, finding) in judged.found.items():
@@ -81,14 +89,20 @@ def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
             continue
         outcome = int(finding.outcome[site, -1])
         prior = method.PRIOR_UTILITY[definition.dimension]
-        pull = definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
+        pull = (
+            definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
+        )
         if outcome in ((CONCERN, HIDDEN) if bad else (CONCERN, HIDDEN, OK)):
             scored.append((pull if bad else -abs(pull), name))
     for _, name in sorted(scored):
         finding = judged.found[name][1]
         out.append(Reason(*finding.say(site), cited=tuple(finding.cite(site))))
     if not out:
-        out = [Reason(*f.say(site), cited=tuple(f.cite(site))) for d, f in judged.found.values() if d.id in ("drop_rate", "icp_filing")]
+        out = [
+            Reason(*f.say(site), cited=tuple(f.cite(site)))
+            for d, f in judged.found.values()
+            if d.id in ("drop_rate", "icp_filing")
+        ]
     return out[:most]
 
 
@@ -102,7 +116,7 @@ def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
 
 def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[str, str, list[Cited]]:
     """Why a state holds on a day (index): complainants and active streams, with the observations behind them."""
-    warned, facts = judged.warned, judged.facts
+    warned = judged.warned
     if state == STALE:
         share = 100 * float(warned.share_covered[site, day])
         return (
@@ -112,14 +126,20 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
         )
     if state == CLOSED:
         run = int(warned.signs.down_run[site, day])
-        return f"网站已连续 {run} 天以上无法访问，其他网站同期可访问。", f"The site has been unreachable for {run} days or more while others were reachable.", _probes(judged, site, day)
+        return (
+            f"网站已连续 {run} 天以上无法访问，其他网站同期可访问。",
+            f"The site has been unreachable for {run} days or more while others were reachable.",
+            _probes(judged, site, day),
+        )
     names = [n for n, on in warned.active.items() if on[site, day]]
     people = int(warned.surge.complainants[site, day])
     zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
     en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
     return (
         f"近 14 天至少 {people} 名互不相同的投诉人；信号：{zh}。" if people else f"信号：{zh}。",
-        f"At least {people} distinct complainants in 14 days; signals: {en}." if people else f"Signals: {en}.",
+        f"At least {people} distinct complainants in 14 days; signals: {en}."
+        if people
+        else f"Signals: {en}.",
         _behind(judged, site, day, names),
     )
 

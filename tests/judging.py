@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from store import ingest
-from store.engine import default_url, migrate, open_engine
 
-from scoring.facts import read_facts
 from scoring.judge import Judged, judge
 from scoring.priors import fit
+from scoring.reading import read_facts
+from store import ingest
+from store.engine import default_url, migrate, open_engine
 
 NOW = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
 

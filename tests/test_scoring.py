@@ -13,16 +13,22 @@ from judging import database, judged
 from scoring import method
 from scoring.aggregate import aggregate
 from scoring.droprate import drop_rate, interval
-from scoring.facts import read_facts
 from scoring.finding import CONCERN, OK, UNKNOWN, Definition, Finding
 from scoring.grade import GRADES, NR, grades
 from scoring.judge import judge
 from scoring.priors import fit
+from scoring.reading import read_facts
 from scoring.warning import STATES
 
 DAY = dt.date(2026, 4, 30)
 START = dt.date(2026, 1, 1)
-_TEXTS = ("付款成功但一直没到账", "申请退款拖着一直不退", "余额提现一直失败", "网站打不开了", "会员等级说降就降")
+_TEXTS = (
+    "付款成功但一直没到账",
+    "申请退款拖着一直不退",
+    "余额提现一直失败",
+    "网站打不开了",
+    "会员等级说降就降",
+)
 
 
 def at(day, hour=12):
@@ -45,7 +51,13 @@ def complaints(host, days, text=0, prefix="c"):
 
 def crawls(days, outcome="ok", source="heimao"):
     return [
-        {"kind": "crawl", "source": source, "started_at": at(d, 2), "finished_at": at(d, 3), "outcome": outcome}
+        {
+            "kind": "crawl",
+            "source": source,
+            "started_at": at(d, 2),
+            "finished_at": at(d, 3),
+            "outcome": outcome,
+        }
         for d in days
     ]
 
@@ -60,13 +72,39 @@ def market(rng, hosts=4, days=120):
         for day in range(0, days, 7):
             total += int(rng.integers(200, 700))
             records.append(
-                {"kind": "orders", "source": "storefront", "host": host, "observed_at": at(day), "total": total,
-                 "processed": total - int(rng.integers(0, 200)), "today": 50, "hidden": bool(rng.random() < 0.1)}
+                {
+                    "kind": "orders",
+                    "source": "storefront",
+                    "host": host,
+                    "observed_at": at(day),
+                    "total": total,
+                    "processed": total - int(rng.integers(0, 200)),
+                    "today": 50,
+                    "hidden": bool(rng.random() < 0.1),
+                }
             )
-            records.append({"kind": "probe", "source": "availability", "host": host, "observed_at": at(day, 5),
-                            "outcome": str(rng.choice(["ok", "slow", "down", "refused"])), "status": 200, "latency_ms": 9})
-        records.append({"kind": "filing", "source": "icp", "host": host, "observed_at": at(int(rng.integers(0, 60))),
-                        "found": bool(rng.random() < 0.7), "number": "粤ICP备18046372号-1", "nature": "企业"})
+            records.append(
+                {
+                    "kind": "probe",
+                    "source": "availability",
+                    "host": host,
+                    "observed_at": at(day, 5),
+                    "outcome": str(rng.choice(["ok", "slow", "down", "refused"])),
+                    "status": 200,
+                    "latency_ms": 9,
+                }
+            )
+        records.append(
+            {
+                "kind": "filing",
+                "source": "icp",
+                "host": host,
+                "observed_at": at(int(rng.integers(0, 60))),
+                "found": bool(rng.random() < 0.7),
+                "number": "粤ICP备18046372号-1",
+                "nature": "企业",
+            }
+        )
         for kind in range(5):
             when = sorted(int(x) for x in rng.integers(0, days, rng.integers(0, 12)))
             records += complaints(host, when, kind, f"k{kind}")
@@ -92,7 +130,11 @@ def test_history_is_what_was_known_then(whole, back):
     then = judged(engine, DAY - dt.timedelta(days=back))
     now = result.facts.days - 1 - back
     assert then.facts.first_day == result.facts.first_day
-    for ours, theirs in ((result.score, then.score), (result.coverage, then.coverage), (result.warned.log_odds, then.warned.log_odds)):
+    for ours, theirs in (
+        (result.score, then.score),
+        (result.coverage, then.coverage),
+        (result.warned.log_odds, then.warned.log_odds),
+    ):
         np.testing.assert_allclose(ours[:, now], theirs[:, -1], atol=1e-9)
     assert (result.warned.state[:, now] == then.warned.state[:, -1]).all()
     assert (result.grade[:, now] == then.grade[:, -1]).all()
@@ -117,9 +159,15 @@ def test_nothing_known_is_not_rated(tmp_path):
 def test_failed_crawls_are_never_calm(tmp_path):
     """After a surge, days of failed crawls must not lower the log odds, and the state becomes stale, not normal."""
     surge = [d for d in range(80, 90) for _ in range(5)]
-    base = [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 90)), *complaints("a.example", [*range(0, 80, 8), *surge])]
+    base = [
+        {"kind": "platform", "host": "a.example"},
+        *crawls(range(0, 90)),
+        *complaints("a.example", [*range(0, 80, 8), *surge]),
+    ]
     before = judged(database(tmp_path / "a", base), START + dt.timedelta(days=89))
-    after = judged(database(tmp_path / "b", [*base, *crawls(range(90, 115), "failed")]), START + dt.timedelta(days=114))
+    after = judged(
+        database(tmp_path / "b", [*base, *crawls(range(90, 115), "failed")]), START + dt.timedelta(days=114)
+    )
     assert STATES[before.warned.state[0, -1]] == "watch"
     assert after.warned.log_odds[0, -1] == pytest.approx(before.warned.log_odds[0, -1])
     assert STATES[after.warned.state[0, -1]] == "stale"
@@ -127,14 +175,24 @@ def test_failed_crawls_are_never_calm(tmp_path):
 
 
 def test_a_blocked_crawl_covers_nothing(tmp_path):
-    result = judged(database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 60), "blocked")]), DAY)
+    result = judged(
+        database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 60), "blocked")]), DAY
+    )
     assert result.coverage[0, -1] == 0
 
 
 def test_a_hidden_counter_is_unknown_and_does_not_help(tmp_path):
     def orders(day, total, processed, hidden=False):
-        return {"kind": "orders", "source": "storefront", "host": "a.example", "observed_at": at(day), "total": total,
-                "processed": processed, "today": 50, "hidden": hidden}
+        return {
+            "kind": "orders",
+            "source": "storefront",
+            "host": "a.example",
+            "observed_at": at(day),
+            "total": total,
+            "processed": processed,
+            "today": 50,
+            "hidden": hidden,
+        }
 
     shown = [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 120))]
     shown += complaints("a.example", range(20, 100, 2))
@@ -142,7 +200,10 @@ def test_a_hidden_counter_is_unknown_and_does_not_help(tmp_path):
     hiding = [orders(d, None, None, True) for d in range(100, 120, 5)]
     zeroes = [orders(d, 0, 0) for d in range(100, 120, 5)]
     honest = [orders(d, 1000 + 20 * d, 900 + 10 * d) for d in range(100, 120, 5)]
-    results = {n: judged(database(tmp_path / n, shown + more), DAY) for n, more in (("a", hiding), ("b", zeroes), ("c", honest))}
+    results = {
+        n: judged(database(tmp_path / n, shown + more), DAY)
+        for n, more in (("a", hiding), ("b", zeroes), ("c", honest))
+    }
     assert drop_rate(results["c"].facts).basis[0, -1] == 1
     for name in ("a", "b"):
         assert interval(drop_rate(results[name].facts), 0).rate is None
@@ -154,8 +215,17 @@ def test_the_drop_rate_is_counted_as_defined(tmp_path):
     """Late delivery and refunds stay dropped; promised hours count; young orders wait; the window has 90 days."""
 
     def order(ref, paid, delivered=None, state="processing", **more):
-        return {"kind": "order", "source": "feed", "host": "a.example", "order_ref": ref, "paid_at": paid, "delivered_at": delivered,
-                "refunded_at": None, "state": state, **more}
+        return {
+            "kind": "order",
+            "source": "feed",
+            "host": "a.example",
+            "order_ref": ref,
+            "paid_at": paid,
+            "delivered_at": delivered,
+            "refunded_at": None,
+            "state": state,
+            **more,
+        }
 
     end = dt.datetime(2026, 4, 30, 16, tzinfo=dt.UTC)  # The end of 2026-04-30 in Shanghai.
 
@@ -186,7 +256,9 @@ def test_the_drop_rate_is_counted_as_defined(tmp_path):
 
 
 def test_a_filing_by_a_failed_query_stays_unknown(tmp_path):
-    result = judged(database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls([5], "failed", "icp")]), DAY)
+    result = judged(
+        database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls([5], "failed", "icp")]), DAY
+    )
     assert result.found["icp_filing"][1].outcome[0, -1] == UNKNOWN
 
 
@@ -210,8 +282,18 @@ def _fake(value, outcome=None, fresh=1.0):
     def panel(x, kind=float):
         return np.full(shape, x, kind)
 
-    return Finding(panel(code, np.int8), panel(value), panel(value), panel(0.05), panel(0.8), panel(fresh), panel(1.0), "",
-                   lambda i: ("", ""), lambda i: [])
+    return Finding(
+        panel(code, np.int8),
+        panel(value),
+        panel(value),
+        panel(0.05),
+        panel(0.8),
+        panel(fresh),
+        panel(1.0),
+        "",
+        lambda i: ("", ""),
+        lambda i: [],
+    )
 
 
 def _found(values, fresh):
@@ -234,14 +316,19 @@ def test_evidence_that_grows_old_never_lifts_the_score(values, stale, freshness)
     """What is not renewed counts less when good and fully when bad, and coverage falls."""
     families = np.full((1, 1), 3.0)
     fresh = aggregate(_Shape(), _found(values, [1.0] * 20), families)
-    old = aggregate(_Shape(), _found(values, [max(freshness, 1e-6) if i in stale else 1.0 for i in range(20)]), families)
+    old = aggregate(
+        _Shape(), _found(values, [max(freshness, 1e-6) if i in stale else 1.0 for i in range(20)]), families
+    )
     assert old.score[0, 0] <= fresh.score[0, 0] + 1e-9
     assert old.coverage[0, 0] <= fresh.coverage[0, 0] + 1e-9
     assert abs(sum(p[0, 0] for p in old.points.values()) - old.score[0, 0]) < 1e-9
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), min_size=2, max_size=30), st.floats(0.1, 12))
+@given(
+    st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), min_size=2, max_size=30),
+    st.floats(0.1, 12),
+)
 def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, sd):
     score = np.array([[s for s, _, _ in days]])
     rated = np.array([[r for _, r, _ in days]])
@@ -258,7 +345,11 @@ def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, 
 def test_quiet_days_change_no_label(tmp_path):
     """30 days of healthy crawls that bring nothing new leave grades alone."""
     records = market(np.random.default_rng(11), hosts=4, days=90)
-    quiet = [*crawls(range(90, 121)), *crawls(range(90, 121), source="storefront"), *crawls(range(90, 121), source="availability")]
+    quiet = [
+        *crawls(range(90, 121)),
+        *crawls(range(90, 121), source="storefront"),
+        *crawls(range(90, 121), source="availability"),
+    ]
     result = judged(database(tmp_path, records + quiet), START + dt.timedelta(days=120))
     grade = result.grade[:, -30:]
     changed = (np.diff(grade, axis=1) != 0) & (grade[:, 1:] != NR) & (grade[:, :-1] != NR)
@@ -267,8 +358,22 @@ def test_quiet_days_change_no_label(tmp_path):
 
 def test_a_bomb_of_copies_does_not_raise_an_alarm(tmp_path):
     text = "这家网站付款之后一直没有到账客服也不回复大家不要买"
-    base = [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 110)), *complaints("a.example", range(0, 100, 6))]
-    bomb = [{"kind": "complaint", "source": "heimao", "source_id": f"b{i}", "host": "a.example", "filed_at": at(100 + i % 3, i % 23), "text": f"{text}{i}"} for i in range(40)]
+    base = [
+        {"kind": "platform", "host": "a.example"},
+        *crawls(range(0, 110)),
+        *complaints("a.example", range(0, 100, 6)),
+    ]
+    bomb = [
+        {
+            "kind": "complaint",
+            "source": "heimao",
+            "source_id": f"b{i}",
+            "host": "a.example",
+            "filed_at": at(100 + i % 3, i % 23),
+            "text": f"{text}{i}",
+        }
+        for i in range(40)
+    ]
     calm = judged(database(tmp_path / "a", base), START + dt.timedelta(days=109))
     hit = judged(database(tmp_path / "b", base + bomb), START + dt.timedelta(days=109))
     assert STATES[hit.warned.state[0, -1]] in ("normal", "watch")

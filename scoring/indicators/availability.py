@@ -38,10 +38,25 @@ def availability(facts: Facts) -> Finding:
         if not known[i, -1]:
             return "没有可用的探测结果。", "No usable probes."
         hit, cases = int(last(bad, i)), int(last(n, i))
-        return f"近 30 天 {cases} 次探测中 {hit} 次无法访问。", f"{hit} of {cases} probes in 30 days could not reach the site."
+        return (
+            f"近 30 天 {cases} 次探测中 {hit} 次无法访问。",
+            f"{hit} of {cases} probes in 30 days could not reach the site.",
+        )
 
     def cite(i: int) -> list[Cited]:
         recent = recent_of(facts, rows.take(down), i, 30)
         return cite_rows("probe", recent.id if len(recent) else recent_of(facts, rows, i, 30).id[-2:])
 
-    return finding(facts, utility, sd, known, method.STRENGTH_OFFICIAL, freshness(late, 0), say, cite, value=1 - share, n=n, unit="share")
+    return finding(
+        facts,
+        utility,
+        sd,
+        known,
+        method.STRENGTH_OFFICIAL,
+        freshness(late, 0),
+        say,
+        cite,
+        value=1 - share,
+        n=n,
+        unit="share",
+    )

@@ -41,4 +41,16 @@ def complaint_index(facts: Facts) -> Finding:
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
 
-    return finding(facts, utility, 0.15, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite, value=index, n=every, unit="ratio")
+    return finding(
+        facts,
+        utility,
+        0.15,
+        known,
+        method.STRENGTH_COMPLAINTS,
+        complaint_freshness(facts),
+        say,
+        cite,
+        value=index,
+        n=every,
+        unit="ratio",
+    )

@@ -36,9 +36,24 @@ def domain_hops(facts: Facts) -> Finding:
         count = int(last(n, i))
         if count == 0:
             return "过去一年未见换域名公告。", "No announcement of a new domain in the past year."
-        return f"过去一年公告换过 {count} 次域名。", f"{count} change(s) of domain announced in the past year."
+        return (
+            f"过去一年公告换过 {count} 次域名。",
+            f"{count} change(s) of domain announced in the past year.",
+        )
 
     def cite(i: int) -> list[Cited]:
         return [("page", int(x)) for x in recent_of(facts, rows, i, 365).id]
 
-    return finding(facts, utility, 0.1, known, method.STRENGTH_OWN_PAGE, freshness(late, method.CADENCE_DAYS), say, cite, value=n, n=n, unit="times")
+    return finding(
+        facts,
+        utility,
+        0.1,
+        known,
+        method.STRENGTH_OWN_PAGE,
+        freshness(late, method.CADENCE_DAYS),
+        say,
+        cite,
+        value=n,
+        n=n,
+        unit="times",
+    )

@@ -36,12 +36,29 @@ def drop_overrepresented(facts: Facts) -> Finding:
 
     def say(i: int) -> tuple[str, str]:
         if last(drops, i) < 3:
-            return "近 90 天的掉单投诉太少，无法比较。", "Too few drop complaints in the last 90 days to compare."
+            return (
+                "近 90 天的掉单投诉太少，无法比较。",
+                "Too few drop complaints in the last 90 days to compare.",
+            )
         v = last(low, i)
-        return (f"“付款未到账”投诉占比至少是同行的 {v:.1f} 倍。", f"The share of complaints about paying and not receiving is at least {v:.1f} times that of peers.")
+        return (
+            f"“付款未到账”投诉占比至少是同行的 {v:.1f} 倍。",
+            f"The share of complaints about paying and not receiving is at least {v:.1f} times that of peers.",
+        )
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
 
-    return finding(facts, utility, 0.15, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
-                   value=low, n=drops, unit="ratio")
+    return finding(
+        facts,
+        utility,
+        0.15,
+        known,
+        method.STRENGTH_COMPLAINTS,
+        complaint_freshness(facts),
+        say,
+        cite,
+        value=low,
+        n=drops,
+        unit="ratio",
+    )

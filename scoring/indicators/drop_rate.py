@@ -44,17 +44,27 @@ def drop_rate(facts: Facts) -> Finding:
         part = interval(found, i)
         if part.rate is None:
             if last(hidden, i):
-                return ("网站隐藏了订单计数，暂无法估计掉单率。", "The site hides its order counter; no drop rate can be estimated now.")
-            return "无法得知订单量，暂不给出掉单率。", "The number of orders is unknown; no drop rate is given."
+                return (
+                    "网站隐藏了订单计数，暂无法估计掉单率。",
+                    "The site hides its order counter; no drop rate can be estimated now.",
+                )
+            return (
+                "无法得知订单量，暂不给出掉单率。",
+                "The number of orders is unknown; no drop rate is given.",
+            )
         basis = BASES[int(found.basis[i, -1])]
         span = (percent(part.low), percent(part.high))
         if basis == "counted":
             n, k = int(found.n[i, -1]), int(found.dropped[i, -1])
-            return (f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(part.rate)}（90% 区间 {span[0]}–{span[1]}）。",
-                    f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(part.rate)} (90% interval {span[0]}–{span[1]}).")
+            return (
+                f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(part.rate)}（90% 区间 {span[0]}–{span[1]}）。",
+                f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(part.rate)} (90% interval {span[0]}–{span[1]}).",
+            )
         per = 100 * part.rate
-        return (f"估计每 100 单约 {per:.2g} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
-                f"An estimated {per:.2g} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).")
+        return (
+            f"估计每 100 单约 {per:.2g} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
+            f"An estimated {per:.2g} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
+        )
 
     def cite(i: int) -> list[Cited]:
         if int(found.basis[i, -1]) == COUNTED:

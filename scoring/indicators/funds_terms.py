@@ -35,7 +35,9 @@ def funds_terms(facts: Facts) -> Finding:
         closed |= pick(np.array([deposit_only(t) for t in part["text"]], bool), at, False).astype(bool)
         known |= at >= 0
     position = latest(facts, rows)
-    utility = np.where(closed, 0.1, between(total, ((0.0, method.OWN_WORDS_CAP), (1.0, 0.5), (2.0, 0.3), (4.0, 0.0))))
+    utility = np.where(
+        closed, 0.1, between(total, ((0.0, method.OWN_WORDS_CAP), (1.0, 0.5), (2.0, 0.3), (4.0, 0.0)))
+    )
 
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
@@ -44,11 +46,25 @@ def funds_terms(facts: Facts) -> Finding:
             return "页面写明充值余额不可提现。", "The site states that a prepaid balance cannot be withdrawn."
         n = int(last(total, i))
         if n == 0:
-            return "页面条款中未见限制取回资金的内容。", "No clauses that keep back money were seen on the pages."
+            return (
+                "页面条款中未见限制取回资金的内容。",
+                "No clauses that keep back money were seen on the pages.",
+            )
         return f"页面条款有 {n} 项限制取回资金的内容。", f"The pages hold {n} clause(s) that keep back money."
 
     def cite(i: int) -> list[Cited]:
         return [c for role in parts for c in row_at(latest(facts, parts[role]), "page", parts[role], i)]
 
-    return finding(facts, utility, 0.1, known, method.STRENGTH_OWN_PAGE, freshness(age(facts, rows, position), method.CADENCE_DAYS),
-                   say, cite, value=np.where(closed, 0.0, total + 1.0), n=known.astype(float), unit="clauses")
+    return finding(
+        facts,
+        utility,
+        0.1,
+        known,
+        method.STRENGTH_OWN_PAGE,
+        freshness(age(facts, rows, position), method.CADENCE_DAYS),
+        say,
+        cite,
+        value=np.where(closed, 0.0, total + 1.0),
+        n=known.astype(float),
+        unit="clauses",
+    )

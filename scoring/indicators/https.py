@@ -32,11 +32,24 @@ def https(facts: Facts) -> Finding:
         if not known[i, -1]:
             return "没有探测结果。", "No probes."
         if bad[i, -1]:
-            return "最近一次探测发现证书无效或过期。", "The latest probe met an invalid or expired certificate."
+            return (
+                "最近一次探测发现证书无效或过期。",
+                "The latest probe met an invalid or expired certificate.",
+            )
         return "最近一次探测未见证书错误。", "The latest probe met no certificate error."
 
     def cite(i: int) -> list[Cited]:
         return row_at(at, "probe", rows_, i)
 
-    return finding(facts, utility, 0.05, known, method.STRENGTH_OFFICIAL, freshness(age(facts, rows_, at), method.CADENCE_DAYS), say, cite,
-                   value=(~bad).astype(float), n=known.astype(float))
+    return finding(
+        facts,
+        utility,
+        0.05,
+        known,
+        method.STRENGTH_OFFICIAL,
+        freshness(age(facts, rows_, at), method.CADENCE_DAYS),
+        say,
+        cite,
+        value=(~bad).astype(float),
+        n=known.astype(float),
+    )

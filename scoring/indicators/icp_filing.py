@@ -6,8 +6,8 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import Facts
-from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, last, row_at
 from scoring.filings import confirmed_absent, filing_panel
+from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, last, row_at
 from scoring.panel import freshness
 
 
@@ -23,8 +23,11 @@ def icp_filing(facts: Facts) -> Finding:
     """
     f = filing_panel(facts)
     personal = f.nature == "个人"
-    u = np.select([~f.known, f.found & f.restricted, f.found & personal, f.found, confirmed_absent(facts)],
-                  [0.5, 0.2, 0.4, 1.0, 0.0], 0.1)
+    u = np.select(
+        [~f.known, f.found & f.restricted, f.found & personal, f.found, confirmed_absent(facts)],
+        [0.5, 0.2, 0.4, 1.0, 0.0],
+        0.1,
+    )
     outcome = np.where(f.known, np.where(u >= 0.5, OK, CONCERN), UNKNOWN).astype(np.int8)
 
     def say(i: int) -> tuple[str, str]:
@@ -35,7 +38,9 @@ def icp_filing(facts: Facts) -> Finding:
         if not last(f.found, i):
             twice = bool(last(confirmed_absent(facts), i))
             zh = "未查到该网站的 ICP 备案" + ("，两次查询间隔 24 小时以上" if twice else "")
-            en = "No ICP filing found for this site" + (", in two queries at least 24 hours apart" if twice else "")
+            en = "No ICP filing found for this site" + (
+                ", in two queries at least 24 hours apart" if twice else ""
+            )
         elif last(personal, i):
             zh, en = "查到备案，性质为个人", "A filing is on record, held by an individual"
         elif last(f.restricted, i):
@@ -48,5 +53,15 @@ def icp_filing(facts: Facts) -> Finding:
         return row_at(f.position, "filing", f.rows, i)
 
     shape = facts.shape
-    return Finding(outcome, f.found.astype(float), u, np.full(shape, 0.05), np.full(shape, method.STRENGTH_OFFICIAL),
-                   freshness(f.age, method.FILING_CADENCE_DAYS), f.known.astype(float), "", say, cite)
+    return Finding(
+        outcome,
+        f.found.astype(float),
+        u,
+        np.full(shape, 0.05),
+        np.full(shape, method.STRENGTH_OFFICIAL),
+        freshness(f.age, method.FILING_CADENCE_DAYS),
+        f.known.astype(float),
+        "",
+        say,
+        cite,
+    )

@@ -32,9 +32,15 @@ def identity_match(facts: Facts) -> Finding:
 
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
-            return "网站的主体信息无法与备案核对。", "The site's operator cannot be compared with the registry."
+            return (
+                "网站的主体信息无法与备案核对。",
+                "The site's operator cannot be compared with the registry.",
+            )
         if company_known[i, -1] and not company_same[i, -1]:
-            return "网站写的公司与备案主体不一致。", "The company named on the site does not match the filing."
+            return (
+                "网站写的公司与备案主体不一致。",
+                "The company named on the site does not match the filing.",
+            )
         if footer_known[i, -1] and not footer_same[i, -1]:
             return "页脚备案号与登记不一致。", "The footer's filing number does not match the registry."
         return "网站写的主体与备案登记一致。", "The operator named on the site matches the filing."
@@ -43,5 +49,16 @@ def identity_match(facts: Facts) -> Finding:
         f = filing_panel(facts)
         return row_at(at, "page", rows, i) + row_at(f.position, "filing", f.rows, i)
 
-    return finding(facts, utility, 0.1, known, method.STRENGTH_OWN_PAGE, freshness(age(facts, rows, at), method.CADENCE_DAYS),
-                   say, cite, value=agree / np.maximum(n, 1), n=n, unit="share")
+    return finding(
+        facts,
+        utility,
+        0.1,
+        known,
+        method.STRENGTH_OWN_PAGE,
+        freshness(age(facts, rows, at), method.CADENCE_DAYS),
+        say,
+        cite,
+        value=agree / np.maximum(n, 1),
+        n=n,
+        unit="share",
+    )

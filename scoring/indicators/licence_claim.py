@@ -11,7 +11,9 @@ from scoring.facts import Facts
 from scoring.finding import Cited, Finding, finding, row_at
 from scoring.panel import age, freshness, latest, pick
 
-_PERMIT = re.compile(r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新]?[AB][12](\.[AB][12])*-\d{8}|ICP证\s*\d{6}|增值电信业务经营许可证")
+_PERMIT = re.compile(
+    r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新]?[AB][12](\.[AB][12])*-\d{8}|ICP证\s*\d{6}|增值电信业务经营许可证"
+)
 
 
 def licence_claim(facts: Facts) -> Finding:
@@ -37,11 +39,24 @@ def licence_claim(facts: Facts) -> Finding:
         if not known[i, -1]:
             return "没有读到页面，许可信息未知。", "No page read; licence information unknown."
         if shown[i, -1]:
-            return "页面写有许可信息（网站自述，未核对）。", "The pages name a permit (the site's own claim, unchecked)."
+            return (
+                "页面写有许可信息（网站自述，未核对）。",
+                "The pages name a permit (the site's own claim, unchecked).",
+            )
         return "未找到经营所需的许可信息。", "No licence information was found."
 
     def cite(i: int) -> list[Cited]:
         return row_at(at, "page", rows, i)
 
-    return finding(facts, utility, 0.1, known, method.STRENGTH_CLAIM, freshness(age(facts, rows, at), method.CADENCE_DAYS),
-                   say, cite, value=shown.astype(float), n=known.astype(float))
+    return finding(
+        facts,
+        utility,
+        0.1,
+        known,
+        method.STRENGTH_CLAIM,
+        freshness(age(facts, rows, at), method.CADENCE_DAYS),
+        say,
+        cite,
+        value=shown.astype(float),
+        n=known.astype(float),
+    )

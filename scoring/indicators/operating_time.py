@@ -33,11 +33,25 @@ def operating_time(facts: Facts) -> Finding:
             return "没有查到域名登记时间。", "The registration date of the domain is unknown."
         y = last(years, i)
         if y < 1:
-            return f"该域名只启用了 {365.25 * y:.0f} 天。", f"The domain has been registered for only {365.25 * y:.0f} days."
+            return (
+                f"该域名只启用了 {365.25 * y:.0f} 天。",
+                f"The domain has been registered for only {365.25 * y:.0f} days.",
+            )
         return f"该域名已启用 {y:.1f} 年。", f"The domain has been registered for {y:.1f} years."
 
     def cite(i: int) -> list[Cited]:
         return row_at(at, "registration", rows, i)
 
-    return finding(facts, utility, 0.05, known, method.STRENGTH_OFFICIAL,
-                   freshness(age(facts, rows, at), method.REGISTRATION_CADENCE_DAYS), say, cite, value=years, n=known.astype(float), unit="years")
+    return finding(
+        facts,
+        utility,
+        0.05,
+        known,
+        method.STRENGTH_OFFICIAL,
+        freshness(age(facts, rows, at), method.REGISTRATION_CADENCE_DAYS),
+        say,
+        cite,
+        value=years,
+        n=known.astype(float),
+        unit="years",
+    )

@@ -31,19 +31,38 @@ def order_backlog(facts: Facts) -> Finding:
     hidden = b.hidden & ~known
     held = np.where(ever, np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP), method.HIDDEN_CAP)
     utility = np.where(hidden, held, mean)
-    fresh = np.where(hidden, (ever | disclosed).astype(float), np.where(known, freshness(b.age, method.CADENCE_DAYS), 0.0))
+    fresh = np.where(
+        hidden, (ever | disclosed).astype(float), np.where(known, freshness(b.age, method.CADENCE_DAYS), 0.0)
+    )
     outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
 
     def say(i: int) -> tuple[str, str]:
         if last(hidden, i):
-            return "网站隐藏了订单计数，看不到积压。", "The site hides its order counters; the backlog cannot be seen."
+            return (
+                "网站隐藏了订单计数，看不到积压。",
+                "The site hides its order counters; the backlog cannot be seen.",
+            )
         if not last(known, i):
             return "页面没有可用的订单计数。", "The page shows no usable order counters."
         d = last(b.days, i)
-        return f"页面显示约 {d:.1f} 天的订单尚未处理。", f"The page shows about {d:.1f} days of orders not yet processed."
+        return (
+            f"页面显示约 {d:.1f} 天的订单尚未处理。",
+            f"The page shows about {d:.1f} days of orders not yet processed.",
+        )
 
     def cite(i: int) -> list[Cited]:
         return row_at(b.position, "orders", b.rows, i)
 
     n = np.where(known, b.orders_per_day, 0.0)
-    return Finding(outcome, b.days, utility, sd, np.full(facts.shape, method.STRENGTH_OWN_PAGE), fresh, n, "days", say, cite)
+    return Finding(
+        outcome,
+        b.days,
+        utility,
+        sd,
+        np.full(facts.shape, method.STRENGTH_OWN_PAGE),
+        fresh,
+        n,
+        "days",
+        say,
+        cite,
+    )

@@ -34,10 +34,26 @@ def penalties(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         count = len(mine(i))
         if count:
-            return f"公示系统有 {count} 条行政处罚或经营异常记录。", f"The register shows {count} penalty or abnormal-operation record(s)."
+            return (
+                f"公示系统有 {count} 条行政处罚或经营异常记录。",
+                f"The register shows {count} penalty or abnormal-operation record(s).",
+            )
         if known[i, -1]:
             return "公示系统未见处罚记录。", "The register shows no penalties."
         return "尚未查询公示系统。", "The register has not been queried yet."
 
     outcome = np.where(known & (n == 0), OK, judge(utility, known)).astype(np.int8)
-    return finding(facts, utility, 0.05, known, method.STRENGTH_OFFICIAL, 1.0, say, mine, value=n, n=n, unit="records", outcome=outcome)
+    return finding(
+        facts,
+        utility,
+        0.05,
+        known,
+        method.STRENGTH_OFFICIAL,
+        1.0,
+        say,
+        mine,
+        value=n,
+        n=n,
+        unit="records",
+        outcome=outcome,
+    )

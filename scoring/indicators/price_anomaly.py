@@ -36,11 +36,25 @@ def price_anomaly(facts: Facts) -> Finding:
             return "没有可与同行比较的商品。", "No products to compare with peers."
         gap = 100 * (1 - np.exp(last(mean, i)))
         if gap >= 5:
-            return f"标价比同行中位数约低 {gap:.0f}%。", f"Prices are about {gap:.0f}% below the peers' median."
+            return (
+                f"标价比同行中位数约低 {gap:.0f}%。",
+                f"Prices are about {gap:.0f}% below the peers' median.",
+            )
         return "标价与同行中位数相近或更高。", "Prices are near or above the peers' median."
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("price", recent_of(facts, rows, i, method.DROP_WINDOW // 3).id)
 
-    return finding(facts, utility, 0.1, ever, method.STRENGTH_COMPLAINTS, freshness(age, 0), say, cite,
-                   value=np.exp(mean), n=n, unit="ratio")
+    return finding(
+        facts,
+        utility,
+        0.1,
+        ever,
+        method.STRENGTH_COMPLAINTS,
+        freshness(age, 0),
+        say,
+        cite,
+        value=np.exp(mean),
+        n=n,
+        unit="ratio",
+    )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from scoring import method
 from scoring.calendar import MICROSECONDS
 from scoring.curves import share
-from scoring.facts import NEVER, Facts
+from scoring.facts import BIT, NEVER, Facts
 from scoring.finding import OK, Cited, Finding, cite_rows, judge, recent_of, share_words
-from scoring.panel import complaint_freshness, copy_weights, complaints, decayed, hold, of_kinds, spread, visited
-from dataclasses import replace
-from scoring.facts import BIT
+from scoring.panel import (
+    complaint_freshness,
+    complaints,
+    copy_weights,
+    decayed,
+    hold,
+    visited,
+)
 
 
 def refund_delay(facts: Facts) -> Finding:
@@ -43,7 +50,9 @@ def refund_delay(facts: Facts) -> Finding:
 
     def counts(i: int) -> tuple[int, int]:
         recent = recent_of(facts, ripe, i, 90)
-        d = np.where(recent["completed_at"] >= NEVER, NEVER, recent["completed_at"] // MICROSECONDS - facts.first_day)
+        d = np.where(
+            recent["completed_at"] >= NEVER, NEVER, recent["completed_at"] // MICROSECONDS - facts.first_day
+        )
         return int((d > recent.day).sum()), len(recent)
 
     def say(i: int) -> tuple[str, str]:
@@ -53,10 +62,23 @@ def refund_delay(facts: Facts) -> Finding:
         if n == 0:
             return "近 90 天未见退款类投诉。", "No refund complaints seen in the last 90 days."
         zh, en = share_words(hit, n)
-        return f"近 90 天退款类投诉 {zh}在 7 天后仍未了结。", f"Of refund complaints in the last 90 days, {en} were not settled after 7 days."
+        return (
+            f"近 90 天退款类投诉 {zh}在 7 天后仍未了结。",
+            f"Of refund complaints in the last 90 days, {en} were not settled after 7 days.",
+        )
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", recent_of(facts, ripe, i, 90).id)
 
-    return Finding(outcome, np.where(cases > 0, hits / np.maximum(cases, 1e-9), np.nan), utility, sd,
-                   np.full(facts.shape, method.STRENGTH_COMPLAINTS), complaint_freshness(facts), cases, "share", say, cite)
+    return Finding(
+        outcome,
+        np.where(cases > 0, hits / np.maximum(cases, 1e-9), np.nan),
+        utility,
+        sd,
+        np.full(facts.shape, method.STRENGTH_COMPLAINTS),
+        complaint_freshness(facts),
+        cases,
+        "share",
+        say,
+        cite,
+    )

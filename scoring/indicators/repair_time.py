@@ -25,7 +25,9 @@ def repair_time(facts: Facts) -> Finding:
     Limits: 仍未了结的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.
     """
     rows, weight, _ = drop_complaints(facts)
-    done = np.where(rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - facts.first_day)
+    done = np.where(
+        rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - facts.first_day
+    )
     begin, end = np.maximum(rows.day, rows.seen), rows.day + method.DROP_WINDOW
     seen, covered = visited(facts, "complaint")
     cases = hold(spread(facts, rows, begin, end, weight), covered, 0.0)
@@ -34,7 +36,9 @@ def repair_time(facts: Facts) -> Finding:
     # Days waited: today − filing while open, the whole time once settled.
     open_n = spread(facts, rows, begin, np.minimum(end, done), weight)
     open_day = spread(facts, rows, begin, np.minimum(end, done), weight * rows.day)
-    closed = spread(facts, rows, np.maximum(begin, done), end, weight * np.maximum(np.minimum(done, 10_000) - rows.day, 0))
+    closed = spread(
+        facts, rows, np.maximum(begin, done), end, weight * np.maximum(np.minimum(done, 10_000) - rows.day, 0)
+    )
     waited = hold(np.maximum(open_n * today - open_day, 0.0) + closed, covered, 0.0)
     mean = (waited + 2 * 7.0) / (settled + 2.0)  # A prior worth two cases of a week each.
     utility, sd = lognormal(mean * np.log(2.0), "repair_time", 1 / np.sqrt(settled + 2.0))
@@ -46,10 +50,25 @@ def repair_time(facts: Facts) -> Finding:
         if not known[i, -1]:
             return "近 90 天没有未到账投诉。", "No drop complaints in the last 90 days."
         d = last(mean, i) * np.log(2.0)
-        return f"未到账投诉通常要约 {d:.0f} 天才处理（含仍未了结的）。", f"Drop complaints usually take about {d:.0f} days to be settled (open ones included)."
+        return (
+            f"未到账投诉通常要约 {d:.0f} 天才处理（含仍未了结的）。",
+            f"Drop complaints usually take about {d:.0f} days to be settled (open ones included).",
+        )
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
 
-    return finding(facts, utility, sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
-                   value=mean * np.log(2.0), n=cases, unit="days", outcome=outcome)
+    return finding(
+        facts,
+        utility,
+        sd,
+        known,
+        method.STRENGTH_COMPLAINTS,
+        complaint_freshness(facts),
+        say,
+        cite,
+        value=mean * np.log(2.0),
+        n=cases,
+        unit="days",
+        outcome=outcome,
+    )

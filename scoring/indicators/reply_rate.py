@@ -22,7 +22,12 @@ def reply_rate(facts: Facts) -> Finding:
         facts,
         "reply_rate",
         "replied_at",
-        (("近 90 天满一周的投诉 {share}得到回复。", "Of complaints older than a week in the last 90 days, {share} were answered."),
-         ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days.")),
+        (
+            (
+                "近 90 天满一周的投诉 {share}得到回复。",
+                "Of complaints older than a week in the last 90 days, {share} were answered.",
+            ),
+            ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days."),
+        ),
         lambda share: share / 0.9,
     )

@@ -21,7 +21,12 @@ def unreachable_share(facts: Facts) -> Finding:
         facts,
         "unreachable_share",
         BIT["unreachable"] | BIT["site_gone"],
-        (("近 90 天投诉中 {share}提到联系不上客服或网站打不开。", "In the last 90 days {share} mention that nobody, or the site, can be reached."),
-         ("近 90 天未见投诉。", "No complaints seen in the last 90 days.")),
+        (
+            (
+                "近 90 天投诉中 {share}提到联系不上客服或网站打不开。",
+                "In the last 90 days {share} mention that nobody, or the site, can be reached.",
+            ),
+            ("近 90 天未见投诉。", "No complaints seen in the last 90 days."),
+        ),
         lambda share: 1 - share / 0.3,
     )

@@ -38,12 +38,29 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         recent = recent_of(facts, mine.take(first), i, 30)
         if not len(recent):
-            return "近 30 天未见提现或余额类投诉。", "No complaints about withdrawals or balances in the last 30 days."
+            return (
+                "近 30 天未见提现或余额类投诉。",
+                "No complaints about withdrawals or balances in the last 30 days.",
+            )
         n = len(recent)
-        return f"近 30 天至少 {n} 名互不相同的投诉人反映余额提不出来或被冻结。", f"At least {n} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen."
+        return (
+            f"近 30 天至少 {n} 名互不相同的投诉人反映余额提不出来或被冻结。",
+            f"At least {n} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen.",
+        )
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", recent_of(facts, mine, i, 90).id)
 
-    return finding(facts, utility, sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
-                   value=rate, n=count, unit="per_10k_orders")
+    return finding(
+        facts,
+        utility,
+        sd,
+        known,
+        method.STRENGTH_COMPLAINTS,
+        complaint_freshness(facts),
+        say,
+        cite,
+        value=rate,
+        n=count,
+        unit="per_10k_orders",
+    )

@@ -1,0 +1,362 @@
+"""Read everything visible up to a day from the database, once, as columns of numbers. It judges nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    String,
+    cast,
+    extract,
+    or_,
+    select,
+    type_coerce,
+)
+
+from scoring.calendar import MICROSECONDS, day_number, days_of, end_of_day, microseconds
+from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Rows, Site, SourceRow, Visits
+from scoring.method import COMMON_WORDING
+from store.kinds import KINDS
+from store.tables import (
+    OBSERVATIONS,
+    Alias,
+    Complaint,
+    Crawl,
+    CrawlPlatform,
+    Dispute,
+    Operator,
+    Platform,
+    Review,
+    Source,
+)
+
+
+def read_facts(engine: Engine, as_of: dt.date) -> Facts:
+    """Read what was visible by the end of `as_of`. Raises nothing for an empty database: 0 sites, 1 day."""
+    end = end_of_day(as_of)
+    last = day_number(as_of)
+    with engine.connect() as connection:
+        sites = _sites(connection, end)
+        index = {site.id: i for i, site in enumerate(sites)}
+        sources = _sources(connection)
+        number = {s.id: s.index for s in sources}
+        raw = {kind: _rows(connection, kind, index, number, end) for kind in OBSERVATIONS}
+        visits = _visits(connection, index, number, end)
+        reviews = _reviews(connection, end)
+        disputes = _disputes(connection, index, end)
+    seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
+    first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
+    rows = {k: _from(r, first) for k, r in raw.items()}
+    return Facts(
+        sites=sites,
+        first_day=first,
+        days=last - first + 1,
+        rows=rows,
+        sources=sources,
+        visits=replace(visits, day=visits.day - first),
+        reviews=reviews,
+        disputes=disputes,
+        shown_since=_shown_since(rows),
+        common=_common_wording(rows["complaint"]),
+        complaints_since=_complaints_since(rows["complaint"], last - first + 1),
+        line_down=_line_down(rows["probe"], last - first + 1),
+    )
+
+
+def _line_down(rows: Rows, days: int) -> Floats:
+    """Share of all probes of a day that failed: above one half our own line is at fault (needs 3 platforms)."""
+    out = np.zeros(days)
+    inside = (rows.seen >= 0) & (rows.seen < days)
+    n = np.bincount(rows.seen[inside], minlength=days)
+    down = np.bincount(rows.seen[inside], (rows["outcome"][inside] == "down").astype(float), minlength=days)
+    pairs = np.unique(np.stack([rows.seen[inside], rows.platform[inside]]), axis=1)
+    platforms = np.bincount(pairs[0], minlength=days)
+    enough = platforms >= 3
+    out[enough] = down[enough] / n[enough]
+    return out
+
+
+def _complaints_since(rows: Rows, days: int) -> Ints:
+    """The earliest filing day among all complaints visible by each day: how far back complaint sources show."""
+    out = np.full(days, NEVER, dtype=np.int64)
+    np.minimum.at(out, np.clip(rows.seen, 0, days - 1), rows.day)
+    return np.minimum.accumulate(out)
+
+
+def _shown_since(rows: dict[str, Rows]) -> dict[tuple[int, str], int]:
+    """The first day on which each source delivered each kind, so that earlier visits of it are not read as silence."""
+    out: dict[tuple[int, str], int] = {}
+    for kind, found in rows.items():
+        for source in np.unique(found.source):
+            out[(int(source), kind)] = int(found.seen[found.source == source].min())
+    return out
+
+
+def _common_wording(rows: Rows) -> tuple[Ints, Ints]:
+    """(texts, day on which each stood at COMMON_WORDING platforms), ordered by text."""
+    marked = rows.take(rows["fingerprint"] != 0) if len(rows) else rows
+    if not len(marked):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    text = marked["fingerprint"]
+    order = np.lexsort((marked.seen, marked.platform, text))
+    first = np.ones(len(order), bool)
+    first[1:] = (np.diff(text[order]) != 0) | (np.diff(marked.platform[order]) != 0)
+    text, seen = text[order][first], marked.seen[order][first]
+    order = np.lexsort((seen, text))
+    text, seen = text[order], seen[order]
+    begin = np.flatnonzero(np.r_[True, np.diff(text) != 0])
+    size = np.diff(np.r_[begin, len(text)])
+    wide = begin[size >= COMMON_WORDING] + COMMON_WORDING - 1
+    return text[wide], seen[wide]
+
+
+def _from(rows: Rows, first: int) -> Rows:
+    gone = np.where(rows.gone >= NEVER, NEVER, rows.gone - first)
+    return replace(rows, seen=rows.seen - first, gone=gone, day=rows.day - first)
+
+
+def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
+    aliases: dict[int, list[str]] = {}
+    known = select(Alias.platform_id, Alias.text).order_by(Alias.text)
+    for id_, text in connection.execute(known):
+        aliases.setdefault(id_, []).append(text)
+    query = (
+        select(Platform, Operator.name.label("operator"))
+        .outerjoin(Operator, Operator.id == Platform.operator_id)
+        .where(Platform.status == "watched")
+        .order_by(Platform.host)
+    )
+    return [
+        Site(
+            p.id,
+            p.host,
+            p.name,
+            p.software,
+            p.operator,
+            p.opened_on,
+            p.demo,
+            tuple(dict.fromkeys(t for t in aliases.get(p.id, ()) if t not in (p.host, p.name))),
+        )
+        for p in connection.execute(_plain(query)).all()
+    ]
+
+
+def _plain(query: Any) -> Any:
+    """The same query over columns, not entities, so that rows stay cheap."""
+    return query.with_only_columns(*Platform.__table__.columns, Operator.name.label("operator"))
+
+
+def _sources(connection: Connection) -> list[SourceRow]:
+    found = connection.execute(
+        select(Source.id, Source.kind, Source.family, Source.tier, Source.title_zh, Source.title_en).order_by(
+            Source.id
+        )
+    )
+    return [
+        SourceRow(i, r.id, r.kind, r.family, r.tier, (r.title_zh, r.title_en)) for i, r in enumerate(found)
+    ]
+
+
+def stamp(connection: Connection, column: Any) -> ColumnElement[Any]:
+    """A time column as something that arrives fast: ISO text on SQLite, microseconds on PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        return type_coerce(column, String())
+    return cast(extract("epoch", column) * 1_000_000, BigInteger)
+
+
+def stamps(values: Sequence[Any]) -> Ints:
+    """Shanghai microseconds of a `stamp` column; NEVER for nulls."""
+    if not values:
+        return np.empty(0, np.int64)
+    offset = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    if any(isinstance(v, str) for v in values[:1000]) or any(isinstance(v, str) for v in values):
+        parsed = np.array([v or "NaT" for v in values], dtype="datetime64[us]")
+        found = parsed.astype(np.int64) + offset
+        return np.where(np.isnat(parsed), NEVER, found)
+    return np.array([NEVER if v is None else int(v) + offset for v in values], dtype=np.int64)
+
+
+_WHEN = {"complaint": "filed_at", "order": "paid_at"}
+_TIMES = {"complaint": ("replied_at", "completed_at"), "order": ("delivered_at", "refunded_at")}
+_NUMBERS = {
+    "complaint": ("amount", "stars"),
+    "counters": (
+        "valid_total",
+        "replied_total",
+        "completed_total",
+        "valid_30d",
+        "replied_30d",
+        "completed_30d",
+    ),
+    "filing": ("found", "limit_access"),
+    "orders": ("total", "processed", "today", "hidden"),
+    "price": ("price", "face_value", "stock", "sold", "automatic"),
+    "probe": ("status", "latency_ms"),
+    "order": ("promised_hours",),
+}
+_TEXTS = {
+    "complaint": ("primary_kind", "fingerprint", "status"),
+    "filing": ("number", "entity", "nature", "domain", "provider"),
+    "price": ("product",),
+    "probe": ("outcome", "class_"),
+    "page": ("role", "text", "footer_icp", "company", "software"),
+    "registration": ("provider", "registrar"),
+    "penalty": ("category", "reason"),
+    "order": ("state", "drop_kind"),
+}
+_DATES = {
+    "registration": ("registered_on", "expires_on"),
+    "filing": ("approved_on",),
+    "penalty": ("decided_on",),
+}
+
+
+def _rows(
+    connection: Connection, kind: str, index: dict[int, int], sources: dict[str, int], end: dt.datetime
+) -> Rows:
+    table = OBSERVATIONS[kind]
+    when = getattr(table, _WHEN.get(kind, "observed_at"), None)
+    names = ["id", "platform_id", "source_id", "seen_at", "withdrawn_at"]
+    picked: list[Any] = [table.id, table.platform_id, table.source_id]
+    picked += [stamp(connection, table.seen_at), stamp(connection, table.withdrawn_at)]
+    for name in _TIMES.get(kind, ()):
+        names.append(name)
+        picked.append(stamp(connection, getattr(table, name)))
+    for group in (_NUMBERS, _TEXTS, _DATES):
+        for name in group.get(kind, ()):
+            names.append(name)
+            picked.append(getattr(table, name))
+    if when is not None:
+        names.append("when")
+        picked.append(stamp(connection, when))
+    if kind == "complaint":
+        names.append("kinds")
+        picked.append(cast(Complaint.kinds, String()))
+    query = select(*picked).where(table.platform_id.is_not(None), table.seen_at < end)
+    query = query.where(or_(table.withdrawn_at.is_(None), table.withdrawn_at > table.seen_at))
+    found = connection.execute(query).all()
+    column = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
+    platform = np.array([index.get(p, -1) for p in column["platform_id"]], dtype=np.int64)
+    seen_at, gone_at = stamps(column["seen_at"]), stamps(column["withdrawn_at"])
+    values = _values(kind, column, microseconds(end))
+    at = stamps(column["when"]) if when is not None else values["decided_on"].astype(np.int64) * MICROSECONDS
+    order = np.lexsort((np.array(column["id"], dtype=np.int64), at, seen_at, platform))
+    order = order[platform[order] >= 0]
+    gone = np.where(gone_at >= min(NEVER, microseconds(end)), NEVER, days_of(gone_at))
+    rows = Rows(
+        kind,
+        platform,
+        days_of(seen_at),
+        gone,
+        days_of(at),
+        at,
+        np.array(column["id"], dtype=np.int64),
+        np.array([sources[s] for s in column["source_id"]], dtype=np.int64),
+        values,
+    )
+    return rows.take(order)
+
+
+def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[Any]]:
+    out: dict[str, NDArray[Any]] = {}
+    for name in _TIMES.get(kind, ()):
+        at = stamps(column[name])
+        # A reply or delivery after the day is not known yet.
+        out[name] = np.where(at >= end, NEVER, at)
+    for name in _NUMBERS.get(kind, ()):
+        out[name] = np.array([np.nan if v is None else float(v) for v in column[name]], dtype=np.float64)
+    for name in _TEXTS.get(kind, ()):
+        out[name] = np.array(column[name], dtype=object)
+    for name in _DATES.get(kind, ()):
+        out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
+    if kind == "complaint":
+        out["kinds"] = _bits(column["kinds"], column["primary_kind"])
+        out["fingerprint"] = np.array(
+            [
+                0 if f is None else int(f[:15], 16) if _hexadecimal(f) else hash_of(f)
+                for f in column["fingerprint"]
+            ],
+            dtype=np.int64,
+        )
+    return out
+
+
+def _hexadecimal(text: str) -> bool:
+    return len(text) >= 15 and all(c in "0123456789abcdef" for c in text[:15])
+
+
+def hash_of(text: str) -> int:
+    """A stable 60-bit number for a text."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+
+
+def _bits(kinds: Sequence[str | None], primary: Sequence[str]) -> Ints:
+    known: dict[tuple[str | None, str], int] = {}
+    out = np.empty(len(primary), dtype=np.int64)
+    for i, pair in enumerate(zip(kinds, primary, strict=True)):
+        bits = known.get(pair)
+        if bits is None:
+            named = [k for k in KINDS if f'"{k}"' in (pair[0] or "")]
+            bits = known[pair] = sum(BIT[k] for k in {*named, pair[1]} if k in BIT)
+        out[i] = bits
+    return out
+
+
+def _visits(
+    connection: Connection, index: dict[int, int], sources: dict[str, int], end: dt.datetime
+) -> Visits:
+    done = stamp(connection, Crawl.finished_at)
+    finished = (Crawl.finished_at.is_not(None), Crawl.finished_at < end)
+    whole = connection.execute(
+        select(Crawl.id, Crawl.source_id, done, Crawl.outcome).where(Crawl.whole_source, *finished)
+    ).all()
+    part = connection.execute(
+        select(Crawl.id, Crawl.source_id, done, CrawlPlatform.outcome, CrawlPlatform.platform_id)
+        .join(CrawlPlatform, CrawlPlatform.crawl_id == Crawl.id)
+        .where(*finished)
+    ).all()
+    rows = [(-1, r[2], sources[r[1]], r[3] == "ok", r[0]) for r in whole]
+    rows += [(index.get(r[4], -2), r[2], sources[r[1]], r[3] == "ok", r[0]) for r in part]
+    rows = [r for r in rows if r[0] > -2]
+    columns: Any = list(zip(*rows, strict=True)) if rows else [[], [], [], [], []]
+    return Visits(
+        np.array(columns[0], np.int64),
+        days_of(stamps(columns[1])),
+        np.array(columns[2], np.int64),
+        np.array(columns[3], np.bool_),
+        np.array(columns[4], np.int64),
+    )
+
+
+def _reviews(connection: Connection, end: dt.datetime) -> dict[str, tuple[str, int]]:
+    found = connection.execute(
+        select(Review.key, Review.decision, Review.decided_at).where(
+            Review.decision.is_not(None), Review.decided_at < end
+        )
+    )
+    return {r.key: (r.decision, int(microseconds(r.decided_at) // MICROSECONDS)) for r in found}
+
+
+def _disputes(
+    connection: Connection, index: dict[int, int], end: dt.datetime
+) -> dict[int, list[tuple[int, int, str]]]:
+    out: dict[int, list[tuple[int, int, str]]] = {}
+    for r in connection.execute(
+        select(Dispute.platform_id, Dispute.received_at, Dispute.decided_at, Dispute.about).where(
+            Dispute.received_at < end
+        )
+    ):
+        if r.platform_id in index:
+            decided = NEVER if r.decided_at is None or r.decided_at >= end else microseconds(r.decided_at)
+            out.setdefault(index[r.platform_id], []).append((microseconds(r.received_at), decided, r.about))
+    return out
