@@ -33,6 +33,15 @@ def judged(engine: Engine, as_of: dt.date) -> Judged:
     return judge(replace(facts, priors=fit(facts)))
 
 
+_BRANDS = ("腾讯视频", "优酷", "爱奇艺", "芒果", "网易云", "酷狗", "喜马拉雅", "知乎")
+_TERMS = ("周卡", "月卡", "双月卡", "季卡", "半年卡", "年卡", "两年卡", "体验卡")
+
+
+def product(n: int) -> str:
+    """The n-th of 64 products, so that texts about them are different texts."""
+    return _BRANDS[n % 8] + _TERMS[n // 8 % 8]
+
+
 def expand(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records with `repeat` (times) and `every_days` written out: all their times move on, ids get a number.
 
@@ -49,7 +58,7 @@ def expand(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _moved(key: str, value: Any, n: int, days: float) -> Any:
     if key == "text" and isinstance(value, str):
-        return value.replace("{n}", chr(0x4E00 + n) + chr(0x5000 + 7 * n))
+        return value.replace("{n}", product(n))
     if n and key in ("source_id", "order_ref"):
         return f"{value}-{n}"
     if key.endswith("_at") and isinstance(value, str):

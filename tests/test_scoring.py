@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from judging import database, judged
+from judging import database, judged, product
 
 from scoring import method
 from scoring.aggregate import aggregate
@@ -43,7 +43,7 @@ def complaints(host, days, text=0, prefix="c"):
             "source_id": f"{prefix}{host}{i}",
             "host": host,
             "filed_at": at(day),
-            "text": f"在{chr(0x4E00 + i)}{chr(0x5100 + i)}专区买的，{_TEXTS[text]}",
+            "text": f"买{product(i)}，{_TEXTS[text]}",
         }
         for i, day in enumerate(days)
     ]
