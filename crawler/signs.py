@@ -9,28 +9,36 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from crawler.promises import promises_of
 from store.filing_numbers import find_icp, find_licences, find_police
 
-_CONTACTS = {
-    "qq": re.compile(
-        r"wpa\.qq\.com/msgrd\?[^\"'\s]*uin=\d+|tencent://message/\?[^\"'\s]*uin=\d+|(?:客服|联系)?[Qq]{2}\s*[:：]?\s*\d{5,11}",
-        re.I,
+_CONTACTS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "qq": (
+        ("qq.com/msgrd", "tencent://", "qq"),
+        re.compile(r"(?:wpa\.qq\.com/msgrd\?|tencent://message/\?)[^\"'\s]*uin=\d+|qq\s*[:：]?\s*\d{5,11}"),
     ),
-    "qq_group": re.compile(
-        r"jq\.qq\.com/|qm\.qq\.com/|[Qq]{2}\s*群\s*[:：]?\s*\d{5,11}|群号\s*[:：]?\s*\d{5,11}"
+    "qq_group": (
+        ("jq.qq.com", "qm.qq.com", "群"),
+        re.compile(r"(?:jq|qm)\.qq\.com/|(?:qq\s*群|群号)\s*[:：]?\s*\d{5,11}"),
     ),
-    "wechat": re.compile(
-        r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*[a-z][\w-]{4,19}|weixin\.qq\.com/|work\.weixin\.qq", re.I
+    "wechat": (
+        ("微信", "vx", "wechat", "weixin"),
+        re.compile(r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*[a-z][\w-]{4,19}|weixin\.qq\.com/"),
     ),
-    "telegram": re.compile(r"(?:https?://)?t\.me/\w+|telegram\s*[:：]?\s*@\w+", re.I),
-    "whatsapp": re.compile(r"wa\.me/|whatsapp\s*[:：]?\s*\+?\d+", re.I),
-    "email": re.compile(r"mailto:[^\"'\s]+|[\w.+-]+@[\w-]+\.[a-z]{2,10}\b", re.I),
-    "phone": re.compile(
-        r"(?:电话|热线|手机|tel)\s*[:：]?\s*(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})|href=\"tel:",
-        re.I,
+    "telegram": (("t.me/", "telegram"), re.compile(r"\bt\.me/\w+|telegram\s*[:：]?\s*@\w+")),
+    "whatsapp": (("wa.me/", "whatsapp"), re.compile(r"wa\.me/|whatsapp\s*[:：]?\s*\+?\d+")),
+    "email": (("@",), re.compile(r"@(?<=[a-z0-9_.+-]@)[\w-]+\.[a-z]{2,10}\b")),
+    "phone": (
+        ("电话", "热线", "手机", "tel"),
+        re.compile(r"(?:电话|热线|手机|tel)\s*[:：]?\s*(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})"),
     ),
-    "chat": re.compile(r"53kf\.com|meiqia|tawk\.to|crisp\.chat|livechatinc|udesk\.cn|kefu\.\w+", re.I),
+    "chat": (
+        ("53kf.com", "meiqia", "tawk.to", "crisp.chat", "livechatinc", "udesk.cn"),
+        re.compile(r"53kf\.com|meiqia|tawk\.to|crisp\.chat|livechatinc|udesk\.cn"),
+    ),
 }
+"""kind -> (literals one of which the lower-cased page must hold, expression that counts): most pages hold few."""
+
 _CHANNELS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "usdt",
@@ -54,47 +62,26 @@ _CHANNELS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """First match wins; `epay` codes alipay/wxpay/qqpay are those of 易支付, the official ones have names of their own."""
 
-_PROMISES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "no_refund",
-        re.compile(
-            r"[^。；;\n]{0,30}(?:不退不换|概不退[款换]|不予退款|不支持退款|非质量问题[^。]{0,8}不退|一经售出[^。]{0,10}不)[^。；;\n]{0,30}"
-        ),
+_FEATURES: dict[str, tuple[str, ...]] = {
+    "order_query": (
+        "查询订单",
+        "订单查询",
+        "查单",
+        "order-search",
+        "mod=query",
+        "/user/index/query",
+        "#/record",
     ),
-    ("compensation", re.compile(r"[^。；;\n]{0,30}(?:假一赔|赔偿|包赔|赔付|补偿|补时长)[^。；;\n]{0,30}")),
-    (
-        "refund",
-        re.compile(
-            r"[^。；;\n]{0,30}(?:全额退款|原路退[回款]|可退款|支持退款|包退|无条件退|小时内退款|超时[^。]{0,6}退款|自动退款)[^。；;\n]{0,30}"
-        ),
-    ),
-    (
-        "delivery_time",
-        re.compile(
-            r"[^。；;\n]{0,20}(?:\d+\s*(?:-|~|—|至|到)?\s*\d*\s*(?:秒|分钟|小时)(?:内)?(?:到账|发货|充值|完成|处理)|即时到账|秒到账?|秒发)[^。；;\n]{0,20}"
-        ),
-    ),
-    (
-        "delay_notice",
-        re.compile(
-            r"[^。；;\n]{0,30}(?:延迟到账|到账延迟|暂停发货|暂停提现|提现延迟|系统维护期间|通道维护|暂缓|延期)[^。；;\n]{0,30}"
-        ),
-    ),
-)
-_FEATURES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("order_query", re.compile(r"查询订单|订单查询|查单|order-search|mod=query|/user/index/query|#/record")),
-    ("order_reminder", re.compile(r"订单提醒|短信提醒|邮件(?:通知|提醒)|到账(?:通知|提醒)|站内信")),
-    ("auto_retry", re.compile(r"自动补单|自动重试|掉单自动|自动补发")),
-    ("timeout_refund", re.compile(r"超时[^。]{0,8}(?:自动)?退款|自动退款")),
-    ("drop_priority", re.compile(r"掉单[^。]{0,6}(?:优先|专线|通道)")),
-    ("prepaid_balance", re.compile(r"余额充值|账户余额|预存|充值余额|会员充值返")),
-    ("sub_sites", re.compile(r"regsite|开通分站|加盟分站|分站加盟|搭建分站")),
-    ("svip", re.compile(r"SVIP|超级会员", re.I)),
-)
-_LICENCE = re.compile(r"gsxt\.gov\.cn|营业执照|电子营业执照|亮照|dxzhgl\.miit\.gov\.cn")
-_ICP_LINK = re.compile(
-    r"href=[\"']?https?://beian\.miit\.gov\.cn|href=[\"']?https?://(?:www\.)?miitbeian\.gov\.cn", re.I
-)
+    "order_reminder": ("订单提醒", "短信提醒", "邮件通知", "邮件提醒", "到账通知", "到账提醒", "站内信"),
+    "auto_retry": ("自动补单", "自动重试", "掉单自动", "自动补发"),
+    "timeout_refund": ("超时自动退款", "超时退款", "超时未到账退款", "自动退款"),
+    "drop_priority": ("掉单优先", "掉单专线", "掉单通道"),
+    "prepaid_balance": ("余额充值", "账户余额", "预存", "充值余额", "会员充值返"),
+    "sub_sites": ("regsite", "开通分站", "加盟分站", "分站加盟", "搭建分站"),
+    "svip": ("svip", "超级会员"),
+}
+_LICENCE = ("gsxt.gov.cn", "营业执照", "亮照", "dxzhgl.miit.gov.cn")
+_ICP_LINK = ("//beian.miit.gov.cn", "//www.miitbeian.gov.cn", "//miitbeian.gov.cn")
 _COUNTERS = {
     "total": re.compile(
         r"(?:累计|总|历史|全站)(?:成交)?(?:订单|交易)(?:总?数|总?量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"
@@ -105,7 +92,7 @@ _COUNTERS = {
     "today": re.compile(r"今日(?:成交)?(?:订单|交易|成交)(?:数|量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"),
 }
 _FABRICATED = re.compile(
-    r'name="_template_virtualdata"[^>]*value="1"|value="1"[^>]*name="_template_virtualdata"|getdatashow\.php'
+    r'name="_template_virtualdata"[^>]*value="1"|value="1"[^>]*name="_template_virtualdata"'
 )
 _COMPANY = re.compile(
     r"(?:©|&copy;|版权所有|Copy\s?[Rr]ight|主办单位|公司名称|运营(?:主体|方))[^<\n]{0,30}?([\u4e00-\u9fa5（）()]{2,30}(?:有限公司|有限责任公司|股份公司|工作室|商行|经营部|合伙企业))"
@@ -119,19 +106,22 @@ def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: st
 
     `html` is the page, `text` its visible prose, `payments` (name, handle) pairs a system's lists gave.
     """
-    shown = f"{html} {contacts}"
-    counts = {kind: len(set(pattern.findall(shown))) for kind, pattern in _CONTACTS.items()}
+    low = f"{html} {contacts}".lower()
     return {
-        "contacts": {kind: n for kind, n in counts.items() if n},
+        "contacts": {kind: n for kind in _CONTACTS if (n := _count(low, *_CONTACTS[kind]))},
         "payments": [
             {"name": name[:40], "class": payment_class(f"{name} {handle}")} for name, handle in payments
         ],
         "promises": promises_of(text),
-        "features": [name for name, pattern in _FEATURES if pattern.search(html)],
-        "licence_link": bool(_LICENCE.search(html)),
-        "icp_link": bool(_ICP_LINK.search(html)),
-        "fabricated_activity": bool(_FABRICATED.search(html)),
+        "features": [name for name, words in _FEATURES.items() if any(word in low for word in words)],
+        "licence_link": any(word in low for word in _LICENCE),
+        "icp_link": any(word in low for word in _ICP_LINK),
+        "fabricated_activity": "_template_virtualdata" in low and bool(_FABRICATED.search(low)),
     }
+
+
+def _count(low: str, triggers: tuple[str, ...], pattern: re.Pattern[str]) -> int:
+    return len(set(pattern.findall(low))) if any(word in low for word in triggers) else 0
 
 
 def footer_numbers(footer: str) -> tuple[str | None, dict[str, list[str]]]:
@@ -163,17 +153,6 @@ def orders_shown(text: str) -> dict[str, int]:
 def payment_class(name: str) -> str:
     """The class of a channel by its name and handle; `unknown` when neither says."""
     return next((kind for kind, pattern in _CHANNELS if pattern.search(name)), "unknown")
-
-
-def promises_of(text: str) -> list[dict[str, str]]:
-    """Sentences in which the shop promises or excludes something, at most two a kind."""
-    found = []
-    for kind, pattern in _PROMISES:
-        quotes = dict.fromkeys(
-            " ".join(match.group().split())[:80] for match in pattern.finditer(text[:20_000])
-        )
-        found += [{"kind": kind, "text": quote} for quote in list(quotes)[:2]]
-    return found
 
 
 def company_of(footer: str) -> str | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -68,7 +70,8 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
     spider = cls.from_crawler(crawler, books=books, targets=targets)
     crawler.spider = spider
     engine = _Engine(crawler, spider, case["exchanges"], folder)
-    engine.run()
+    with mock.patch.dict(os.environ, case.get("environment", {})):
+        engine.run()
     return {
         **books.end,
         "hosts": books.hosts,
@@ -121,6 +124,8 @@ class _Engine:
             failure = Failure(error)
             failure.request = request  # type: ignore[attr-defined]
             return self.spider.on_failure(failure)
+        if "picture" in exchange:  # what the browser's screenshot would have brought
+            request.meta["playwright_page_methods"][-1].result = bytes.fromhex(exchange["picture"])
         response = self.capture.process_response(request, self._response(request, exchange))
         response = self.stops.process_response(request, response)
         response.request = request

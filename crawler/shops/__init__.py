@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from types import ModuleType
 
@@ -48,4 +49,9 @@ def read_list(system: str, page: Page, what: str) -> tuple[Found, list[More]]:
 
 
 def _score(page: Page, module: ModuleType) -> int:
-    return sum(weight for pattern, weight in module.SIGNS if pattern.search(page.text))
+    return sum(weight for sign, weight in module.SIGNS if _shows(page.text, sign))
+
+
+def _shows(text: str, sign: tuple[str, ...] | re.Pattern[str]) -> bool:
+    """Whether a sign is there: any of some literals (fast, so most signs are), or an expression."""
+    return any(word in text for word in sign) if isinstance(sign, tuple) else bool(sign.search(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
@@ -10,12 +9,12 @@ from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
 ID = "acg-faka"
 NAME = "异次元发卡"
 SIGNS = (
-    (re.compile(r"/assets/common/js/ready\.js\?v="), 5),
-    (re.compile(r"setVar\(\"CAT_ID\""), 4),
-    (re.compile(r"navbar-acg|alt=\"ACG Logo\""), 3),
-    (re.compile(r"/assets/static/(?:pay|acg)\.js|Pay\.getCategory"), 5),
-    (re.compile(r"/user/index/query"), 2),
-    (re.compile(r'class="content-icp"|class="cdn-support"'), 2),
+    (("/assets/common/js/ready.js?v=",), 5),
+    (('setVar("CAT_ID"',), 4),
+    (("navbar-acg", 'alt="ACG Logo"'), 3),
+    (("/assets/static/pay.js", "/assets/static/acg.js", "Pay.getCategory"), 5),
+    (("/user/index/query",), 2),
+    (('class="content-icp"', 'class="cdn-support"'), 2),
 )
 _LIMIT = 40
 _CATEGORIES = 30

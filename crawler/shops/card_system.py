@@ -12,10 +12,10 @@ from crawler.shops.page import Found, Good, More, Page, count, stock_of
 ID = "card-system"
 NAME = "风铃发卡"
 SIGNS = (
-    (re.compile(r"web_shop doesn't work properly without JavaScript"), 6),
-    (re.compile(r'var config = \{"url":'), 4),
-    (re.compile(r"/shop_theme/(?:classic|ms|material)/|site=fakaxitong\.com", re.I), 5),
-    (re.compile(r"/s#/(?:record|report)"), 3),
+    (("web_shop doesn't work properly without JavaScript",), 6),
+    (('var config = {"url":',), 4),
+    (("/shop_theme/classic/", "/shop_theme/ms/", "/shop_theme/material/", "site=fakaxitong.com"), 5),
+    (("/s#/record", "/s#/report"), 3),
 )
 _CONFIG = re.compile(r"var config = (\{.*?\})\s*;?\s*</script>", re.S)
 _CATEGORIES = 20

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
 
 ID = "dujiao-next"
 NAME = "独角 Next"
-SIGNS = ((re.compile(r"/api/v1/public/(?:config|products)|dujiao-next", re.I), 5),)
+SIGNS = ((("/api/v1/public/config", "/api/v1/public/products", "dujiao-next", "Dujiao-Next"), 5),)
 _SIZE = 50
 _PAGES = 20
 _LABELS = {"unlimited": "不限", "in_stock": "有货", "low_stock": "少量", "out_of_stock": "缺货"}

@@ -13,11 +13,12 @@ from crawler.shops.page import Found, Good, More, Page, count, stock_of, text_in
 ID = "dujiaoka"
 NAME = "独角数卡"
 SIGNS = (
-    (re.compile(r"Powered by[^<]{0,10}<a[^>]*>\s*@?独角数卡|@独角数卡"), 6),
+    (("@独角数卡",), 6),
+    (re.compile(r"Powered by[^<]{0,10}<a[^>]*>\s*独角数卡"), 6),
     (re.compile(r"/assets/(?:unicorn|luna|hyper)/"), 4),
     (re.compile(r'action="[^"]*/create-order"'), 3),
-    (re.compile(r"/order-search\b"), 2),
-    (re.compile(r"\bgoodsMsg\s*=\s*\["), 3),
+    (("/order-search",), 2),
+    (re.compile(r"goodsMsg\s*=\s*\["), 3),
 )
 _GOODS = re.compile(
     r"\bgoodsMsg\s*=\s*(\[.*?\])\s*;?\s*(?:</script>|\n\s*(?:var|let|const|function)\b)", re.S

@@ -10,8 +10,8 @@ ID = "jiuwu"
 NAME = "玖伍社区"
 SIGNS = (
     (re.compile(r"index\.php\?m=[Hh]ome&(?:amp;)?c=[Gg]oods&(?:amp;)?a=detail&(?:amp;)?id=\d+"), 6),
-    (re.compile(r"all-pt-upyun-cdn\.95at\.cn"), 6),
-    (re.compile(r'class="order_post_form"|fixed-width-right-80'), 4),
+    (("all-pt-upyun-cdn.95at.cn",), 6),
+    (('class="order_post_form"', "fixed-width-right-80"), 4),
 )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from crawler.shops.page import Found, Page
 
 ID = "juheshe"
 NAME = "聚合社"
 SIGNS = (
-    (re.compile(r"jhs_config|juheshe"), 5),
-    (re.compile(r"Public/js/artDialog"), 3),
+    (("jhs_config", "juheshe"), 5),
+    (("Public/js/artDialog",), 3),
 )
 
 

@@ -11,9 +11,9 @@ from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
 ID = "kamifaka"
 NAME = "佰阅发卡"
 SIGNS = (
-    (re.compile(r"kamifaka-frontend"), 6),
+    (("kamifaka-frontend",), 6),
     (re.compile(r"/static/user/js/app\.[0-9a-f]{8}\.js"), 4),
-    (re.compile(r"kamiFaka_v|KAMIFKA|佰阅发卡"), 4),
+    (("kamiFaka_v", "KAMIFKA", "佰阅发卡"), 4),
 )
 
 

@@ -10,8 +10,8 @@ ID = "kayixin"
 NAME = "卡易信"
 SIGNS = (
     (re.compile(r"/front/inter/(?:buyGoods|dirList|cutPageGoodsList|uploadOrder)"), 6),
-    (re.compile(r"/frontLogin\.htm"), 5),
-    (re.compile(r'td-buy-good-(?:name|type)|showgoodsmessage\(|name="hideMoneys"'), 4),
+    (("/frontLogin.htm",), 5),
+    (("td-buy-good-name", "td-buy-good-type", "showgoodsmessage(", 'name="hideMoneys"'), 4),
 )
 
 

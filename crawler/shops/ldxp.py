@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from crawler.shops.page import Found, Page
 
 ID = "ldxp-shopapi"
 NAME = "链动小铺"
-SIGNS = ((re.compile(r"/shopApi/(?:Shop|goods)/|pay\.ldxp\.cn|wzyp\.cn"), 5),)
+SIGNS = ((("/shopApi/Shop/", "/shopApi/goods/", "pay.ldxp.cn", "wzyp.cn"), 5),)
 
 
 def home(page: Page) -> Found:

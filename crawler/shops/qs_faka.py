@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from crawler.shops.page import Found, More, Orders, Page, count
 
 ID = "qs-faka"
 NAME = "骑士企业发卡"
 SIGNS = (
-    (re.compile(r"/home/index/siteConfig|site_info_icp"), 5),
-    (re.compile(r"beoan_box"), 4),
-    (re.compile(r"/home/complaint/"), 3),
+    (("/home/index/siteConfig", "site_info_icp"), 5),
+    (("beoan_box",), 4),
+    (("/home/complaint/",), 3),
 )
 
 

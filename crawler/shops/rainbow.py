@@ -16,11 +16,11 @@ from crawler.shops.page import Found, Good, More, Orders, Page, count, stock_of,
 ID = "rainbow"
 NAME = "彩虹自助下单"
 SIGNS = (
-    (re.compile(r"\bhashsalt\s*="), 5),
+    (re.compile(r"hashsalt\s*="), 5),
     (re.compile(r"assets/js/main\.js\?ver=\d+"), 3),
     (re.compile(r"assets/(?:faka|store|simple|cyui|layui)/(?:css|images|js)/"), 2),
-    (re.compile(r'class="indexlistlb|stitle tableth2'), 3),
-    (re.compile(r'name="_template_virtualdata"'), 4),
+    (('class="indexlistlb', "stitle tableth2"), 3),
+    (('name="_template_virtualdata"',), 4),
     (re.compile(r'id="count_(?:yxts|orders\d?|money\d?)"'), 3),
     (re.compile(r"\./\?mod=(?:buy|query|cart|kf)"), 2),
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from crawler.shops.page import Found, Page
 
 ID = "yile"
 NAME = "亿乐社区"
 SIGNS = (
-    (re.compile(r"assets\.yilep\.com|api\.yilesup\.net|/ylsq/"), 6),
-    (re.compile(r"/ajax/goodslist\.php|getGoodsAndClass"), 3),
+    (("assets.yilep.com", "api.yilesup.net", "/ylsq/"), 6),
+    (("/ajax/goodslist.php", "getGoodsAndClass"), 3),
 )
 
 

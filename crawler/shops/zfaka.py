@@ -10,10 +10,10 @@ ID = "zfaka"
 NAME = "ZFAKA"
 SIGNS = (
     (re.compile(r'name="keywords" content="[^"]*ZFAKA'), 6),
-    (re.compile(r'name="author" content="资料空白"'), 4),
+    (('name="author" content="资料空白"',), 4),
     (re.compile(r"Powered by[\s\S]{0,80}ZFAKA"), 4),
     (re.compile(r"/templates/(?:hibiscus|choice|hyacinth|shadan)/"), 4),
-    (re.compile(r"/product/get/"), 3),
+    (("/product/get/",), 3),
 )
 _LIMIT = 20
 _PAGES = 30
