@@ -57,7 +57,7 @@ class Classified:
 
 
 # A further kind is named from this probability on; chosen by cross-validation (docs/classifier.md).
-FURTHER_FROM = 0.12
+FURTHER_FROM = 0.5
 _BATCH = 2000
 
 
@@ -84,23 +84,22 @@ def ranked(probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
     return order
 
 
-def _classify_batch(texts: Sequence[str]) -> list[Classified]:
-    probabilities = load().probabilities(texts)
-    found = []
-    for text, row, order in zip(texts, probabilities, ranked(probabilities), strict=True):
-        if not _WORD.search(text):
-            found.append(Classified("other", ("other",)))
-            continue
-        further = [KINDS[i] for i in order[1:3] if row[i] >= FURTHER_FROM]
-        found.append(Classified(KINDS[order[0]], _kinds(KINDS[order[0]], further)))
-    return found
+def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_FROM) -> list[str]:
+    """At most two kinds besides the primary, likeliest first, from one row of membership probabilities.
 
-
-def _kinds(primary: str, further: list[str]) -> tuple[str, ...]:
-    """Other and spam stand alone; an unspecified drop adds nothing to a drop whose kind is known."""
+    Other and spam stand alone; an unspecified drop adds nothing to a drop whose kind is known.
+    """
     if primary in _ALONE:
-        return (primary,)
-    kept = [kind for kind in further if kind not in _ALONE]
-    if primary.startswith("drop."):
-        kept = [kind for kind in kept if kind != "drop.unspecified"]
-    return (primary, *kept)
+        return []
+    idle = {primary, *_ALONE} | ({"drop.unspecified"} if primary.startswith("drop.") else set())
+    likely = [int(i) for i in np.argsort(-members, kind="stable") if members[i] >= limit]
+    return [KINDS[i] for i in likely if KINDS[i] not in idle][:2]
+
+
+def _classify_batch(texts: Sequence[str]) -> list[Classified]:
+    probabilities, members = load().judge(texts)
+    found = []
+    for text, order, row in zip(texts, ranked(probabilities), members, strict=True):
+        primary = KINDS[order[0]] if _WORD.search(text) else "other"
+        found.append(Classified(primary, (primary, *further(primary, row))))
+    return found

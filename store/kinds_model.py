@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from scipy.special import expit, softmax
 
 from store.kinds_rules import concepts
 from store.kinds_text import normalise
@@ -80,17 +81,22 @@ def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64])
 
 @dataclass(frozen=True)
 class Model:
-    """Trained weights: sorted feature codes, (features × kinds) weights, one bias per kind, in the order of KINDS."""
+    """Trained weights: sorted feature codes and, for two heads, (features × kinds) weights and one bias per kind.
+
+    The first head says which one kind a text is mainly of, the second which kinds it is of at all.
+    """
 
     vocabulary: NDArray[np.uint64]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
+    member_weights: NDArray[np.float32]
+    member_bias: NDArray[np.float32]
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """A (texts × kinds) array; each row sums to 1."""
-        scores = matrix(features(texts), len(texts), self.vocabulary) @ self.weights + self.bias
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
+    def judge(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Two (texts × kinds) arrays: probabilities of the main kind (rows sum to 1), and of each kind by itself."""
+        inputs = matrix(features(texts), len(texts), self.vocabulary)
+        main = softmax(inputs @ self.weights + self.bias, axis=1)
+        return np.asarray(main), np.asarray(expit(inputs @ self.member_weights + self.member_bias))
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +107,9 @@ def load() -> Model:
         np.load(opened, allow_pickle=False) as stored,
     ):
         return Model(
-            vocabulary=np.cumsum(stored["steps"], dtype=np.uint64),
-            weights=stored["weights"].astype(np.float32) * stored["scale"],
-            bias=stored["bias"],
+            np.cumsum(stored["steps"], dtype=np.uint64),
+            stored["primary_weights"].astype(np.float32) * stored["primary_scale"],
+            stored["primary_bias"],
+            stored["member_weights"].astype(np.float32) * stored["member_scale"],
+            stored["member_bias"],
         )
