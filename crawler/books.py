@@ -17,6 +17,9 @@ from store.ingest import Ingest, Saved, save_page
 from store.ledger import CrawlState, finish_crawl, finish_platform
 from store.tables import Complaint, Crawl, Platform
 
+LOOK_AGAIN_EVERY = 4
+"""Days between two looks at one open complaint."""
+
 
 class Books(Protocol):
     """What a spider needs of its books."""
@@ -28,7 +31,10 @@ class Books(Protocol):
         """What the last good crawl of this source measured; empty for the first."""
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
-        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records."""
+        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records.
+
+        Each comes up every LOOK_AGAIN_EVERY days: looking at all of them daily would be a burden on the source.
+        """
 
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Store one page."""
@@ -113,7 +119,11 @@ class StoreBooks:
             return connection.execute(last).scalar_one_or_none() or {}
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
-        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records."""
+        """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records.
+
+        Each comes up every LOOK_AGAIN_EVERY days: looking at all of them daily would be a burden on the source.
+        """
+        turn = since.toordinal() % LOOK_AGAIN_EVERY
         wanted = (
             select(
                 Complaint.source_key.label("source_id"),
@@ -128,6 +138,7 @@ class StoreBooks:
                 Complaint.source_id == self._source,
                 Complaint.status.in_(("open", "replied")),
                 Complaint.filed_at >= since,
+                Complaint.id % LOOK_AGAIN_EVERY == turn,
                 Complaint.url.is_not(None),
             )
             .order_by(Complaint.filed_at.desc(), Complaint.id)
