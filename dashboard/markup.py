@@ -58,6 +58,12 @@ def anchor(identity: object) -> str:
     return "e-" + quote(str(identity), safe="").replace("%", "_")
 
 
+def short_id(identity: object, position: int) -> str:
+    """How a link names a piece of evidence: by a short id, or by its place among its neighbours when the id is long."""
+    name = text.plain(identity)
+    return name if len(name) <= 12 else str(position)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -72,6 +78,7 @@ def _environment() -> Environment:
         cut=lambda value, limit: text.plain(value, limit),
         outside=outside,
         anchor=anchor,
+        short_id=short_id,
         signed=figures.signed,
         number=figures.number,
     )

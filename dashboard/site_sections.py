@@ -81,7 +81,7 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
         view.t("site.finding"),
     ]
     for dimension in sorted({f["dimension"] or "" for f in rows}):
-        view.html("heading3.html", title=view.w("dimension", dimension))
+        view.html("heading3.html", title=view.w("dimension", dimension) or view.t("method.rules"))
         view.table(
             columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension], "findings"
         )
@@ -89,12 +89,14 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
 
 def _finding(view: View, finding: dict[str, Any]):
     limits = pick(finding, "limits", view.lang)
-    weight = finding["weight"]
-    points = (
-        view.t("site.of_weight", points=f"{finding['contribution'] or 0:.1f}", weight=f"{weight:.0f}")
-        if weight
-        else view.t("method.unscored")
-    )
+    weight, contribution = finding["weight"], finding["contribution"] or 0.0
+    if weight:
+        points = view.t("site.of_weight", points=f"{contribution:.1f}", weight=f"{weight:.0f}")
+    elif contribution:
+        # What is not evidenced (a prior) and what a rule takes away (a cap) have points but no weight of their own.
+        points = figures.signed(contribution)
+    else:
+        points = view.t("method.unscored")
     return row(
         cell(pick(finding, "title", view.lang) or finding["indicator"]),
         cell(f"{_SIGN.get(finding['outcome'], '')} {view.w('outcome', finding['outcome'])}"),

@@ -246,6 +246,20 @@ def findings() -> list[dict[str, Any]]:
                     "limits_en": "public records only",
                 }
             )
+    # What the publisher adds for a rule that lowers a score: no dimension, no weight, points taken away.
+    found.append(
+        found[0]
+        | {
+            "host": ORANGE,
+            "indicator": "cap_warning",
+            "dimension": "",
+            "title_zh": "封顶",
+            "title_en": "Cap",
+            "weight": 0.0,
+            "contribution": -1.5,
+            "evidence": ["complaint:heimao:17398235176"],
+        }
+    )
     return found
 
 

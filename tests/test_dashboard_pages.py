@@ -188,6 +188,11 @@ def test_site_page_shows_evidence_with_dates_and_hash(full):
     assert re.search(r"\b[0-9a-f]{64}\b", markup)
 
 
+def test_points_taken_away_by_a_rule_are_shown_with_their_sign(full):
+    content = words(open_page("site", host=snapshots.ORANGE))
+    assert "封顶与降级规则" in content and "−1.5" in content
+
+
 def test_the_menu_keeps_english(full):
     at = open_page(lang="en")
     del at.query_params["lang"]

@@ -135,7 +135,9 @@ def _welcome(view: View) -> None:
     view.html("lines.html", lines=[view.t("check.how_text")])
     rated, unrated = view.ask(ranking.counts, ranking.Filters())
     parts = view.ask(_by_verdict)
-    words = "，".join(view.t("check.watched_part", word=w, count=n) for w, n in parts)
+    words = ("，" if view.lang == "zh" else ", ").join(
+        view.t("check.watched_part", word=w, count=n) for w, n in parts
+    )
     view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
 
 

@@ -29,7 +29,9 @@ def render(view: View) -> None:
     view.html("lines.html", lines=[view.t("method.version", version=method.get("version") or "–")])
     words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
     if words:
-        st.markdown(re.sub(r"^#(?=#? )", "##", str(words), flags=re.MULTILINE))
+        # The page has its own first heading; those of the text move down one level each.
+        body = re.sub(r"\A# .*\n", "", str(words))
+        st.markdown(re.sub(r"^#(?=#? )", "##", body, flags=re.MULTILINE))
     if indicators := method.get("indicators"):
         view.heading(view.t("method.indicators"))
         view.table(
