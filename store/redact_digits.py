@@ -66,10 +66,12 @@ _ORDER_FROM = 13
 def find_numbers(shadow: str) -> Iterator[Span]:
     """Spans of personal numbers in a folded text (store/redact.py); linear in its length."""
     for cluster in _CLUSTER.finditer(shadow):
-        groups = [
-            (cluster.start() + m.start(), cluster.start() + m.end(), m.group().translate(TO_DIGITS))
-            for m in _GROUP.finditer(cluster.group())
-        ]
+        if cluster.group().isascii() and cluster.group().isdigit():
+            groups = [(*cluster.span(), cluster.group())]
+        else:
+            groups = [
+                (*m.span(), m.group().translate(TO_DIGITS)) for m in _GROUP.finditer(shadow, *cluster.span())
+            ]
         at = 0
         while at < len(groups):
             used, kind, end = _longest(shadow, groups, at)

@@ -13,23 +13,26 @@ TAKEN = "\ue001"
 """Stands in the folded text where something was taken out already."""
 
 _H = "\u4e00-\u9fff"
-_COMPOUND = (
-    "欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|宇文|司徒|东方|南宫|端木|独孤|西门|申屠|轩辕|长孙"
-)
 # Surnames that begin few everyday words; enough where the context is weak.
 _COMMON = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗凤花俞袁柳鲍史唐"
     "费廉岑薛雷贺倪汤滕殷罗毕郝邬傅卞齐伍余顾孟黄穆萧尹姚邵汪祁狄贝臧戴宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季贾娄童颜"
     "郭梅盛林刁钟徐邱骆夏蔡田樊胡凌霍虞柯卢莫房裘缪宗丁宣邓郁杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀甄曲封储靳段巫焦"
-    "巴侯宓全秋仲宁仇栾甘厉祖武符刘景詹束龙叶幸司韶黎薄印怀蒲邰赖卓蔺屠蒙池乔阴胥闻莘翟谭姬申扶冉宰郦雍桑桂濮牛寿"
+    "巴侯宓全秋仲宁仇栾甘厉祖武符刘景詹束龙叶幸韶黎薄印怀蒲邰赖卓蔺屠蒙池乔阴胥闻莘翟谭姬申扶冉宰郦雍桑桂濮牛寿"
     "边扈燕冀浦尚农温庄晏柴瞿阎慕茹习宦艾鱼容古易慎戈廖庾终暨居衡步耿满弘匡寇广禄阙欧殳沃利蔚越夔隆师巩聂晁勾敖融冷"
     "辛阚那简饶沙养鞠丰巢关蒯查后荆红游竺权逯盖益桓岳覃佟苟肖闫涂区麦"
+)
+# Two-character surnames; written so that every name pattern begins with one set, which lets the engine skip ahead.
+_FIRST = "欧上司诸夏皇尉公慕令宇东南端独西申轩长"
+_SURNAME = (
+    rf"[{_COMMON}{_FIRST}](?:(?<=欧)阳|(?<=上)官|(?<=司)[马徒]|(?<=诸)葛|(?<=夏)侯|(?<=皇)甫|(?<=尉)迟|(?<=公)孙|(?<=慕)容|(?<=令)狐"
+    r"|(?<=宇)文|(?<=东)方|(?<=南)宫|(?<=端)木|(?<=独)孤|(?<=西)门|(?<=申)屠|(?<=轩)辕|(?<=长)孙|(?<![上皇尉公令宇东南端独西轩长司]))"
 )
 _OTHERS = "于方高常时成任向应曾安江毛路白金康平明计强华单解万文车谷管支经解牧干官宫国元卜米麻乐邬邸丛战"
 _STOP = "在于的是和与我你他她它们电手身住已说要被把给充付买下投联因为了不就也都还又将至及或等先女号两个几这那哪什么呢吧吗啊让叫跟打没退拒却对此到"
 _GIVEN = rf"[{_H}](?:(?![{_STOP}])[{_H}])?"
-_NAME = rf"(?:(?:{_COMPOUND}){_GIVEN}|[{_COMMON}]{_GIVEN})"
-_ANY_NAME = rf"(?:(?:{_COMPOUND}){_GIVEN}|[{_COMMON}{_OTHERS}]{_GIVEN})"
+_NAME = rf"{_SURNAME}{_GIVEN}"
+_ANY_NAME = rf"(?:{_SURNAME}|[{_OTHERS}]){_GIVEN}"
 _END = rf"(?=[\s,.。;!?、:()\[\]《》“”「」【】\"'\d{TAKEN}]|$)"
 # A company's name has no function words before its legal form; "张三在某某公司买" is a person who bought.
 _COMPANY = (
@@ -54,22 +57,21 @@ _SELF_IS = re.compile(
 )
 _KIN = re.compile(
     r"(?:老公|老婆|丈夫|妻子|朋友|儿子|女儿|爸爸|妈妈|父亲|母亲|弟弟|哥哥|姐姐|妹妹|同事|孩子|爱人|同学|室友"
-    rf"|(?:转账?|付款?|打款?|汇款?)给了?|转到)\s?[“\"「【]?(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
+    rf"|(?:转账?|付款?|打款?|汇款?)给了?|转到)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
 )
 _STAFF = re.compile(
-    rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
+    rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
     rf"(?=[\s,.。;!?、:()\d{TAKEN}说称回让叫要在不跟加的于告]|$)"
 )
 _TITLED = re.compile(
-    rf"(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服)[{_H}]){{0,2}}|[方高于任曾江金白康万安成文])"
+    rf"(?P<x>{_SURNAME}(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服)[{_H}]){{0,2}})"
     r"(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
 )
-_MASKED = re.compile(
-    rf"(?P<x>(?:{_COMPOUND}|[{_COMMON}])(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)"
+_TITLED_SHORT = re.compile(
+    "(?P<x>[方高于任曾江金白康万安成文])(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
 )
-_BESIDE = re.compile(
-    rf"(?:^|(?<=[\s,.。:;、(!\[]))(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))"
-)
+_MASKED = re.compile(rf"(?P<x>{_SURNAME}(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)")
+_BESIDE = re.compile(rf"(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
 _AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{_NAME}){_END}")
 _NOT_NAMES = (
     "金额|余额|黄金|白金|钻石|王者|马上|华为|江苏|高手|高级|高峰|常客|方面|方式|方法|平台|官方|时间|安卓|苹果|温馨|全部|全额|全国|"
@@ -82,6 +84,7 @@ _NOT_NAMES = (
 )
 _NOT_NAME = re.compile(_NOT_NAMES)
 _ROLE_HINT = re.compile("[人名主方码]|客服|经理|老板")
+_TITLE_HINT = re.compile("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨")
 _HINTS = (
     (_LABELLED, _ROLE_HINT),
     (_ROLE_ONLY, _ROLE_HINT),
@@ -89,7 +92,8 @@ _HINTS = (
     (_KIN, re.compile("[公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到]")),
     (_SELF_IS, re.compile("我|本人")),
     (_STAFF, re.compile("客服|老板|店主|负责人|卖家|站长|群主|代理|员")),
-    (_TITLED, re.compile("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨")),
+    (_TITLED, _TITLE_HINT),
+    (_TITLED_SHORT, _TITLE_HINT),
     (_MASKED, re.compile(r"某|\*")),
     (_BESIDE, re.compile(f"{TAKEN}|电话|手机|身份证|住址|本人")),
     (_AFTER, re.compile(TAKEN)),
@@ -129,6 +133,8 @@ def find_names(shadow: str) -> Iterator[tuple[int, int]]:
             continue
         for match in pattern.finditer(shadow):
             start, end = match.span("y" if match.lastgroup == "y" else "x")
+            if pattern is _BESIDE and shadow[start - 1 : start].isalnum() and start:
+                continue
             if not _NOT_NAME.match(shadow, start):
                 spans.append((start, end))
     yield from spans

@@ -28,9 +28,11 @@ _SIMPLIFIED = (
 )
 
 
-def _folding() -> dict[int, str]:
+def _folding() -> dict[int, int]:
     """One character for one: compatibility letters and digits to ASCII lower case, traditional keywords to simplified."""
-    table = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    # Characters that stay are in the table too: for a missing key str.translate raises and catches an error.
+    table = {code: chr(code) for code in (*range(0x80), *range(0x3000, 0x3040), *range(0x4E00, 0xA000))}
+    table |= {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
     for low, high in (
         (0x80, 0x3000),
         (0x3200, 0x3400),
@@ -46,19 +48,11 @@ def _folding() -> dict[int, str]:
             elif len(plain) == 1 and plain.isascii():
                 table[code] = plain.lower()
     table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
-    return table | {
-        ord(HELD): " ",
-        ord(TAKEN): " ",
-        0x3000: " ",
-        0xA0: " ",
-        ord("帐"): "账",
-        ord("＊"): "*",
-        ord("＋"): "+",
-    }
+    table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
+    return {code: ord(folded) for code, folded in table.items()}
 
 
 FOLD = _folding()
-
 _P = "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝蜀川黔贵滇云藏陕秦陇甘青宁新]"
 _KINDS = "手机号|电话|邮箱|身份证|银行卡|订单号|QQ|微信|账号|密码|姓名|地址|车牌|网络地址|尾号"
 TOKEN = re.compile(rf"\[(?:{_KINDS})#(\d{{1,4}})\]", re.IGNORECASE)
@@ -77,7 +71,7 @@ class Rule:
 
 
 FIRST: tuple[Rule, ...] = (
-    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})")),
+    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[\s?(?:at|@)\s?\]|\(\s?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
      r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4}"), needles=("@", "艾特", "at", "圈a")),
 )  # fmt: skip
@@ -148,28 +142,28 @@ def _is_plate(match: re.Match[str], shadow: str) -> bool:
 
 
 EARLY: tuple[Rule, ...] = (
-    Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}")),
+    Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}"), needles=("wxid_",)),
     Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]")),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
-     r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order),
+     r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
     Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|v\s?x|w\s?x|加\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
-     rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat),
-    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number),
-    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram),
+     rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿泡泡", "薇", "微")),
+    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "企鹅", "球球", "秋秋", "群")),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{5,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})")),
-    Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before),
-    Rule("密码", re.compile(r"(?:密码|口令)\s?(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})")),
+    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("昵称", "网名")),
+    Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
+    Rule("密码", re.compile(r"(?:密码|口令)\s?(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})"), needles=("密码", "口令")),
     Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",)),
-    Rule("网络地址", re.compile(r"ip(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})")),
+    Rule("网络地址", re.compile(r"ip(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"), needles=("ip",)),
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:].)[0-9a-f]{0,3}:(?:[0-9a-f]{1,4}:){4,6}[0-9a-f]{1,4}(?![0-9a-f:])"), needles=(":",)),
     Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate),
 )  # fmt: skip
 LATE: tuple[Rule, ...] = (
-    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before),
-    Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)")),
-    Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)")),
+    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone")),
+    Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)"), needles=("+",)),
+    Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×")),
     Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before),
-    Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])")),
+    Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])"), needles=("尾号", "后")),
 )  # fmt: skip
