@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from scrapy import Request, Spider
@@ -21,33 +20,16 @@ from crawler.books import Books, NoBooks
 from crawler.clock import Clock
 from crawler.failures import why
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.visit import Visit
 from store.archive import ArchiveWriter
 from store.ledger import SourceCard, Target
 from store.names import host_key
 from store.redact import clean
 
+__all__ = ["Progress", "Record", "SourceSpider", "Visit"]
+
 Record = dict[str, Any]
 Progress = Callable[[dict[str, Any]], None]
-
-
-@dataclass
-class Visit:
-    """What one crawl is doing about one host."""
-
-    at: dt.datetime | None = None
-    """When its first answer came: one moment for all that is observed on the visit."""
-    pending: int = 0
-    records: int = 0
-    outcome: str = "ok"
-    reason: str | None = None
-    missing: str | None = None
-    """In a replay: what the archive does not hold about it."""
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def worsen(self, outcome: str, reason: str) -> None:
-        """Lower the outcome; blocked says more than failed, and the first reason is the cause of the rest."""
-        if self.outcome == "ok" or (self.outcome == "failed" and outcome == "blocked"):
-            self.outcome, self.reason = outcome, reason
 
 
 class SourceSpider(Spider):
@@ -188,7 +170,7 @@ class SourceSpider(Spider):
         except SourceChanged as error:
             stop = self._trouble(host, "failed", f"unexpected answer: {error}")
         except NotAnswered as error:
-            self._fail(host, "failed", str(error))
+            self._fail(host, error.outcome, str(error))
         assert response.request is not None
         yield from self._close_page(response.request, response, host, records, requests)
         if stop:

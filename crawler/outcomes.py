@@ -10,4 +10,12 @@ class SourceChanged(Exception):
 
 
 class NotAnswered(Exception):
-    """This one question got no answer (an error of the service); the host stays unknown, the rest goes on."""
+    """This one question got no answer (an error of the service); the host stays unknown, the rest goes on.
+
+    `outcome` is `blocked` where the service says that somebody refused it, else `failed`.
+    """
+
+    def __init__(self, reason: str, outcome: str = "failed") -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.outcome = outcome

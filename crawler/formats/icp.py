@@ -36,7 +36,7 @@ class Filed:
 def filing_of(body: str, domain: str) -> Filed | None:
     """The filing of registrable `domain`, or None when the registry clearly has none.
 
-    Raises SourceBlocked (login, firewall, rate), NotAnswered (the service's own failure), SourceChanged (unknown shape).
+    Raises SourceBlocked (rate limit, an HTML page), NotAnswered (the service's failure on this query), SourceChanged.
     """
     document = document_of(body)
     rows = document["params"]["list"]
@@ -59,10 +59,11 @@ def document_of(body: str) -> dict[str, Any]:
         raise SourceChanged("not a JSON object")
     said = " ".join(str(document[k]) for k in ("msg", "message", "error") if document.get(k))
     code = _code(document.get("code"))
-    if code in _LOGIN:
+    if code in _BUSY:
         raise SourceBlocked(f"code {code}: {said}")
-    if code in _BUSY or any(word in said for word in _WALL):
-        raise SourceBlocked(f"code {code}: {said}")
+    if code in _LOGIN or any(word in said for word in _WALL):
+        # It is the operator's own service that says so of one query: that host is unknown; several in a row end the crawl.
+        raise NotAnswered(f"code {code}: {said}", "blocked")
     if code in _SETTINGS:
         raise SourceChanged(f"code {code}: {said}")
     if code != 200 or document.get("success") is False:

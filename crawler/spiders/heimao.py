@@ -20,6 +20,7 @@ from scrapy.http import Response
 from crawler.base import Record, SourceSpider, Visit
 from crawler.decode import text_of
 from crawler.formats import heimao as wire
+from crawler.formats import heimao_page as page_wire
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.ledger import SourceCard, Target
 from store.names import host_key, host_of, normal_name
@@ -76,7 +77,7 @@ class HeimaoSpider(SourceSpider):
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
-        return wire.project(url, text_of(response)).encode()
+        return page_wire.project(url, text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
         """The feed, and one company search for each watched name."""
@@ -158,7 +159,7 @@ class HeimaoSpider(SourceSpider):
         if response.status == 404:
             return
         self._refuse(response)
-        detail = wire.detail_of(text_of(response))
+        detail = page_wire.detail_of(text_of(response))
         if detail is None:
             return
         if detail.sn and detail.sn != complaint["source_id"]:
