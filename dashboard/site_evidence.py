@@ -56,7 +56,7 @@ def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> N
     if not rows:
         view.note(view.t("site.evidence_none"))
         return
-    view.html("lines.html", lines=[view.t("site.evidence_shown", count=total, shown=min(50, total))])
+    view.html("lines.html", lines=[view.t("site.evidence_shown", count=total, shown=min(20, total))])
     view.table(
         [
             view.t("site.claim"),

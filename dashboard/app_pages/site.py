@@ -71,12 +71,12 @@ def _rows(snapshot, table: str, host: str, order: str) -> list[dict]:
 
 
 def _evidence(snapshot, host: str, cited: tuple[str, ...]) -> tuple[int, list[dict]]:
-    """How many pieces of evidence there are; the latest 50 and every one cited on the page."""
+    """How many pieces of evidence there are; the latest 20 and every one cited on the page."""
     total = reader.rows(snapshot, "select count(*) as n from evidence where host = ?", [host])[0]["n"]
     shown = reader.rows(
         snapshot,
         "select * from evidence where host = ? qualify list_contains(?, id)"
-        " or row_number() over (order by event_on desc nulls last, id) <= 50 order by event_on desc nulls last, id",
+        " or row_number() over (order by event_on desc nulls last, id) <= 20 order by event_on desc nulls last, id",
         [host, list(cited)],
     )
     return total, shown
