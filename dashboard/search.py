@@ -5,7 +5,6 @@ Reading what was pasted is store/names.py's work; this only looks things up in t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,6 @@ MATCHES = 8
 """At most so many sites are listed for one query."""
 _SIMILAR = 0.86
 """Jaro-Winkler similarity from which a name counts as a near miss; one changed letter in ten stays above it."""
-_SUFFIX = re.compile(r"-\d+$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
     if query.kind == "host" and query.host:
         return _by_host(snapshot, query.host)
     if query.kind == "icp" and query.number:
-        base = _SUFFIX.sub("", query.number)
+        base = query.number
         return _select(snapshot, "filing_number = ? or starts_with(filing_number, ?)", [base, f"{base}-"])
     if query.kind == "name" and query.name:
         return _by_name(snapshot, plain(query.name, 80))
