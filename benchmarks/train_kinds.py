@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
-from store.kinds import KINDS, further, ranked
+from store.kinds import KINDS, further, primaries
 from store.kinds_model import Model, features, matrix
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,7 +116,7 @@ def f1(true, found, kind):
 
 def report(records, probabilities, members):
     true = [record["primary"] for record in records]
-    found = [KINDS[order[0]] for order in ranked(probabilities)]
+    found = primaries([record["text"] for record in records], probabilities)
     scores = {kind: f1(true, found, kind) for kind in KINDS}
     drops = f1(
         [kind.startswith("drop.") for kind in true], [kind.startswith("drop.") for kind in found], True
@@ -125,8 +125,8 @@ def report(records, probabilities, members):
     print("  " + "  ".join(f"{kind} {score:.2f}" for kind, score in scores.items()))
     for limit in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         wanted = named = hit = 0
-        for record, row, order in zip(records, members, ranked(probabilities), strict=True):
-            more = set(further(KINDS[order[0]], row, limit))
+        for record, row, primary in zip(records, members, found, strict=True):
+            more = set(further(primary, row, limit))
             real = set(record["kinds"]) - {record["primary"]}
             wanted, named, hit = wanted + len(real), named + len(more), hit + len(more & real)
         print(

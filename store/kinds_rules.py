@@ -69,6 +69,18 @@ _LEXICON: dict[str, str] = {
     "TIME": r"昨天|昨晚|今天|刚才?|上周|上个月|前天|早上|晚上|凌晨 0月0[日号]?",
 }  # fmt: skip
 
+# A refund refused in so many words.
+_REFUSAL_PATTERN = re.compile(
+    r"(?:不|没|拒|别)(?:给|予|能|肯|让|准|支持|可以|同意|可|会)*退(?!出|回来|订|役|一步)|退不了|拒绝退|拒退"
+    r"|退款?(?:申请)?(?:也|都|直接|又)?被?(?:拒|驳回)"
+)
+
+
+def refused(text: str) -> bool:
+    """Whether a normalised text says that a refund was refused."""
+    return _REFUSAL_PATTERN.search(text) is not None
+
+
 CONCEPTS = tuple(_LEXICON)
 _PATTERNS = tuple(re.compile("|".join(phrases.split())) for phrases in _LEXICON.values())
 
