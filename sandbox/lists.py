@@ -58,4 +58,4 @@ def _hosts(stage: Stage, hosts: list[str]) -> str:
     return f"# {_stamp(stage)}\n127.0.0.1 localhost\n" + "".join(f"0.0.0.0 {host}\n" for host in hosts)
 
 
-FORMS = {"/wildcard.txt": _wildcard, "/adblock.txt": _adblock, "/hosts.txt": _hosts}
+FORMS = {"/lists/wildcard.txt": _wildcard, "/lists/adblock.txt": _adblock, "/lists/hosts.txt": _hosts}

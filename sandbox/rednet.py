@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.goods import scatter
+from sandbox.market import Market
 from sandbox.outages import out
 from sandbox.parameters import SHANGHAI
 from sandbox.stage import CAPTCHA, Stage
 
-SHARE = 4
+SHARE = 1
 """Per cent of the complaints about shops that are also written here."""
 FIRST = 4_000_000
 OFFICES = ("长沙市市场监督管理局", "株洲市公安局", "湘潭市商务局", "衡阳市市场监督管理局")
@@ -38,11 +40,17 @@ async def answer(stage: Stage, request: Request) -> Response:
     return JSONResponse({"code": 404, "msg": "not found", "data": None}, 404)
 
 
+@lru_cache(maxsize=4)
+def written(market: Market) -> tuple[int, ...]:
+    """Complaints that are written here at any time, oldest first."""
+    own = np.flatnonzero(market.complaints.platform >= 0)
+    return tuple(int(i) for i in own if scatter(market.parameters.seed, int(i), 47) % 100 < SHARE)
+
+
 def posts(stage: Stage) -> list[int]:
     """Complaints written here until the simulated present, newest first."""
-    market = stage.market
-    own = np.flatnonzero((market.complaints.platform >= 0) & (market.complaints.filed <= stage.day))
-    return [int(i) for i in own[::-1] if scatter(market.parameters.seed, int(i), 47) % 100 < SHARE]
+    filed = stage.market.complaints.filed
+    return [i for i in reversed(written(stage.market)) if filed[i] <= stage.day]
 
 
 def _search(stage: Stage, asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.goods import scatter
+from sandbox.market import Market
 from sandbox.outages import out
 from sandbox.platforms import Platform
 from sandbox.stage import CAPTCHA, Stage
@@ -41,8 +45,13 @@ async def answer(stage: Stage, request: Request) -> Response:
 def counted(stage: Stage, platform: Platform) -> tuple[int, int]:
     """(complaints, solved) told here until the simulated present."""
     market = stage.market
-    own = market.mine[platform.index]
-    told = own[np.array([scatter(market.parameters.seed, int(i), 31) % 100 < SHARE for i in own], dtype=bool)]
+    told = _told(market, platform.index)
     seen = market.complaints.filed[told] <= stage.day
     solved = market.complaints.completed[told] <= stage.day
     return int(seen.sum()), int(solved.sum())
+
+
+@lru_cache(maxsize=2_000)
+def _told(market: Market, platform: int) -> NDArray[np.int64]:
+    own = market.mine[platform]
+    return own[np.array([scatter(market.parameters.seed, int(i), 31) % 100 < SHARE for i in own], dtype=bool)]

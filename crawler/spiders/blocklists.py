@@ -24,7 +24,7 @@ from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.ledger import SourceCard
 
 LISTS = Address("BLOCKLISTS", "", "")
-_DEMO = {f"演示名单{n}": f"http://lists.sandbox.test/{n}.txt" for n in ("wildcard", "adblock", "hosts")}
+_DEMO = {f"演示名单{n}": f"http://lists.sandbox.test/lists/{n}.txt" for n in ("wildcard", "adblock", "hosts")}
 CATEGORY = "列入公开名单"
 
 

@@ -71,10 +71,14 @@ class RednetSpider(SourceSpider):
         return answers.projected(text_of(response), wire.keep).encode()
 
     def begin(self) -> Iterator[Request]:
-        """One search for each word."""
+        """One search for each word. A name that holds a trade word is searched once for its past, then found by the word."""
         self._base = str(API.of(self.settings)).rstrip("/")
-        for word in dict.fromkeys((*WORDS, *self._watched.names(MOST_NAMES))):
-            yield self._search(word, 1)
+        names = self._watched.names(MOST_NAMES)
+        before: list[str] = self.books.previous().get("names") or []
+        self.measured["names"] = names
+        for word in (*WORDS, *names):
+            if word in WORDS or word not in before or not any(trade in word for trade in WORDS):
+                yield self._search(word, 1)
 
     def read_search(self, response: Response, host: None, word: str, page: int) -> Iterator[Request]:
         """One page of hits; its new messages, and the next page while pages are full."""

@@ -1,0 +1,192 @@
+"""Pictures of a site's home, notice and terms pages, stored as captures beside the pages they show.
+
+    scrapy crawl screenshot -a platform=a.example
+
+Only where a browser is installed. The page loads its own styles and images, one part at a time, under the same guard and
+robots.txt; contact numbers are masked in the page before the picture is taken. It reads nothing and makes no records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from scrapy import Request
+from scrapy.http import Response
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.base import Record, SourceSpider, Visit
+from crawler.browser import available, one_at_a_time
+from crawler.decode import text_of
+from crawler.guard import Guard, Refused
+from crawler.outcomes import SourceBlocked
+from crawler.politeness import RobotsMiddleware
+from crawler.prose import role_links
+from crawler.walls import place_of, wall_of
+from store.ledger import SourceCard
+
+WIDTH, TALLEST = 1280, 6_000
+"""Pixels. A longer page is cut; its text is kept whole by the storefront source."""
+HEAVIEST = 2 * 1024 * 1024
+"""Bytes of one picture."""
+MOST_PARTS = 60
+MOST_SITES = 40
+"""Sites a crawl, those longest without a picture first: a picture costs a hundred times a page."""
+MOST_SITES_PLAYED = 2
+_PARTS = {"image", "font", "stylesheet"}
+_ROLES = ("notice", "terms")
+_MASK = r"""() => {
+  const personal = /(1[3-9]\d)\d{8}|(\d{4})\d{7,11}[\dXx]?|((?:QQ|qq|扣扣|微信|VX|vx|V信)\D{0,6})[A-Za-z0-9_-]{5,20}|[\w.+-]{2,}@[\w-]+\.\w{2,}/g;
+  const walker = document.createTreeWalker(document.body || document.documentElement, NodeFilter.SHOW_TEXT);
+  for (let n = walker.nextNode(); n; n = walker.nextNode())
+    if (/\d{5}|@|微信|VX|vx/.test(n.data)) n.data = n.data.replace(personal, (_, a, b, c) => (a || b || c || '') + '●●●●●●');
+}"""
+
+
+class ScreenshotSpider(SourceSpider):
+    """Arguments: `platform` hosts. Settings SCREENSHOT_SITES: sites a crawl."""
+
+    name = "screenshot"
+    card = SourceCard(
+        id="screenshot",
+        kind="evidence",
+        title_zh="页面截图",
+        title_en="Screenshots",
+        publisher="本项目自行观测",
+        family="self",
+        tier="B",
+        cadence_hours=24 * 30,
+        blind_zh="只有装有浏览器的机器能截图；过长的页面被截断；其他网站提供的图片与脚本不加载，因此可能与访客所见略有不同。",
+        blind_en="Only machines with a browser; long pages are cut; parts from other hosts are not loaded, so it may differ a little from what a visitor sees.",
+    )
+    expected = (0, 0)
+    visits_platforms = True
+    legal: ClassVar[tuple[str, str]] = (
+        "仅作存证，不公开整页；联系方式在截图之前遮盖。",
+        "Kept as evidence, whole pages are not republished; contact numbers are masked before the picture is taken.",
+    )
+
+    def begin(self) -> Iterator[Request]:
+        """The home pages of the sites that have waited longest."""
+        if not available():
+            self.outcome, self.reason = (
+                "failed",
+                "no browser on this machine: run the set-up, or set CHROMIUM",
+            )
+            return
+        taken: dict[str, str] = self.books.previous().get("taken") or {}
+        self.measured |= {
+            "taken": {t.host: taken[t.host] for t in self.targets if t.host in taken},
+            "pictures": 0,
+        }
+        played = bool(self.settings.get("SANDBOX_PROXY"))
+        most = self.settings.getint("SCREENSHOT_SITES") or (MOST_SITES_PLAYED if played else MOST_SITES)
+        for target in sorted(self.targets, key=lambda t: (taken.get(t.host, ""), t.host))[:most]:
+            # Tried counts as taken: a site that is down for good must not keep the others waiting.
+            self.measured["taken"][target.host] = self.clock.now().isoformat()
+            scheme = self.settings.getlist("SHOP_SCHEMES")[0]
+            yield self._picture(f"{scheme}://{target.host}/", target.host, "home", scheme)
+
+    def read_picture(
+        self, response: Response, host: str, role: str, scheme: str
+    ) -> Iterator[Request | Record]:
+        """Keep the picture as a capture; from the home page go on to notice and terms."""
+        if wall := wall_of(response.body):
+            raise SourceBlocked(f"a {wall} page")
+        text = text_of(response)
+        place = place_of(response.status, text)
+        if place == "waf_block":
+            raise SourceBlocked(f"{role}: HTTP {response.status}")
+        # A closed, frozen or broken page is what a visitor sees: its picture is evidence too.
+        self._keep_picture(response, host, role)
+        if role == "home" and place is None:
+            links = role_links(LexborHTMLParser(text), response.url)
+            for wanted in _ROLES:
+                if url := links.get(wanted):
+                    yield self._picture(url, host, wanted, scheme)
+
+    def instead(self, request: Request, kind: str) -> Request | None:
+        """The plain-HTTP home page, when there was no answer over HTTPS."""
+        known, host = request.cb_kwargs["known"], request.cb_kwargs["host"]
+        plain = "http" in self.settings.getlist("SHOP_SCHEMES")
+        if (
+            known["role"] == "home"
+            and known["scheme"] == "https"
+            and plain
+            and kind not in ("unwelcome", "refused")
+        ):
+            return self._picture(f"http://{host}/", host, "home", "http")
+        return None
+
+    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+        """A visit without a picture was not a good one."""
+        if not visit.notes.get("pictures") and not visit.missing:
+            visit.worsen("failed", "no picture could be taken")
+        return iter(())
+
+    def _keep_picture(self, response: Response, host: str, role: str) -> None:
+        request = response.request
+        assert request is not None
+        methods = request.meta.get("playwright_page_methods") or []
+        picture: bytes | None = getattr(methods[-1], "result", None) if methods else None
+        if not picture or not picture.startswith(b"\x89PNG"):
+            return
+        if len(picture) > HEAVIEST:
+            self.visit(host).worsen(
+                "failed", f"{role}: the picture has {len(picture)} bytes, more than {HEAVIEST}"
+            )
+            return
+        visit = self.visit(host)
+        visit.notes["pictures"] = visit.notes.get("pictures", 0) + 1
+        self.measured["pictures"] += 1
+        if self.archive is None:
+            return
+        at: dt.datetime = request.meta.get("fetched_at") or self.clock.now()
+        headers = [("Content-Type", "image/png"), ("X-Page-Role", role)]
+        stored = self.archive.write(response.url, at, response.status, headers, picture)
+        request.meta["captures"] = [*request.meta.get("captures", ()), stored]
+
+    def _picture(self, url: str, host: str, role: str, scheme: str) -> Request:
+        from scrapy_playwright.page import PageMethod
+
+        clip = {"x": 0, "y": 0, "width": WIDTH, "height": TALLEST}
+        methods = [
+            PageMethod("evaluate", _MASK),
+            PageMethod(
+                "screenshot", full_page=True, clip=clip, type="png", animations="disabled", timeout=15_000
+            ),
+        ]
+        meta = {
+            "playwright": True,
+            "playwright_page_methods": methods,
+            "playwright_page_init_callback": self._dress,
+        }
+        return self.ask(url, "picture", host, known={"role": role, "scheme": scheme}, meta=meta)
+
+    async def _dress(self, page: Any, request: Request) -> None:
+        """Let the page load its own styles, images and fonts, which the browser otherwise leaves out."""
+        guard = Guard.of(self.crawler)
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        left = [MOST_PARTS]
+
+        async def part(route: Any) -> None:
+            asked = route.request
+            own = self._own_part(asked, request.url, guard) and (robots is None or robots.permits(asked.url))
+            if own and left[0] > 0:
+                left[0] -= 1
+                await route.continue_()
+            else:
+                await route.fallback()
+
+        await page.route("**/*", part)
+        await one_at_a_time(page, request)
+
+    def _own_part(self, asked: Any, page_url: str, guard: Guard) -> bool:
+        if asked.resource_type not in _PARTS or asked.url.split("/")[:3] != page_url.split("/")[:3]:
+            return False
+        try:
+            guard.check_url(asked.url)
+        except Refused:
+            return False
+        return True
