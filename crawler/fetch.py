@@ -19,6 +19,7 @@ from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 
 from crawler.guard import Guard, Refused
+from crawler.politeness import HostStopMiddleware
 
 
 class GuardedResolver(AbstractResolver):
@@ -59,9 +60,18 @@ class GuardedHandler(AiohttpDownloadHandler):
             connector._resolver = GuardedResolver(Guard.of(crawler))
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one page; raises Refused, or one of Scrapy's download errors."""
+        """Fetch one page; raises Unwelcome, Refused, or one of Scrapy's download errors."""
+        stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
+        assert stops is not None
+        stops.process_request(request)
+        response: Response
         if request.meta.get("playwright"):
-            return await (await self._browser_handler()).download_request(request)  # type: ignore[no-any-return]
+            response = await (await self._browser_handler()).download_request(request)
+        else:
+            response = await self._plain(request)
+        return stops.process_response(request, response)
+
+    async def _plain(self, request: Request) -> Response:
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:

@@ -18,7 +18,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 NEVER = re.compile(
     r"""
-      /(?:order-?search|search-?order|orderquery|create-order|createorder|chadan|bill|cart|checkout|captcha|kaptcha
+      /(?:order-?search|search-?order[\w-]*|orderquery|create-order|createorder|chadan|bill|cart|checkout|captcha|kaptcha
          |login|logout|signin|register|regsite|frontlogin|complaint/store\w*)(?:[/.?\#]|$)
     | /user/api/index/(?:query|secret|pay)\b | /user/(?:index/query|authentication|personal|login|reg)\b
     | /(?:submit|mapi)\.php | /pay(?:ment|s)?(?:[/.?]|$) | /s\#?/record | /api/v1/(?:guest/)?(?:orders?|auth|login)\b

@@ -114,7 +114,11 @@ class CrawlDelayThrottle(AutoThrottle):
 
 
 class HostStopMiddleware:
-    """After a refusal, a captcha or a firewall page nothing more is asked of that host in this run."""
+    """After a refusal, a captcha or a firewall page nothing more is asked of that host in this run.
+
+    The download handler asks it too, at the last moment and with the answer still in hand: requests to the same host may
+    already be waiting in line when the refusal comes.
+    """
 
     def __init__(self) -> None:
         """Nothing is stopped yet."""
@@ -133,9 +137,11 @@ class HostStopMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Remember a refusal; the spider still sees the page, to record what it was."""
         host = urlparse_cached(request).hostname or ""
+        if host in self.stopped:
+            return response
         if response.status in STOP_STATUSES:
             self.stopped[host] = f"stopped after HTTP {response.status}"
-        elif len(response.body) < 200_000 and (wall := wall_of(response.body)):
+        elif wall := wall_of(response.body):
             self.stopped[host] = f"stopped at a {wall} page"
         return response
 

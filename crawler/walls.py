@@ -91,7 +91,7 @@ def place_of(status: int, text: str) -> str | None:
         return "waf_block"
     visible = text if len(text) < _SHORT else text[:1_500]
     for name, pattern in _PLACES:
-        if pattern.search(visible):
+        if pattern.search(visible) and not _has_goods(text.encode()):
             return name
     if status >= 500:
         return "server_error"
