@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.kinds import read
+from benchmarks.kinds import HELD_OUT, measure, read
 from store.kinds import KINDS, classify, classify_many
 
 ROOT = Path(__file__).resolve().parent.parent
