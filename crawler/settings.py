@@ -126,5 +126,6 @@ SANDBOX_SETTINGS = {
     "SHOP_SCHEMES": ["http"],
     "DOWNLOAD_DELAY": 0.0,
     "AUTOTHROTTLE_ENABLED": False,
+    "RETRY_ENABLED": False,
 }
 """Sandbox mode: pace counts on the simulated calendar, so the real delay is nil; one at a time per host still holds."""
