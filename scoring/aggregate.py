@@ -30,10 +30,11 @@ class Scored:
 
 
 def aggregate(facts: Facts, found: dict[str, tuple[Definition, Finding]], families: Floats) -> Scored:
-    """S_D = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f), κ = PRIOR_SHARE·Σ w over the applicable indicators of dimension D.
+    """S_D = (κ·u0 + Σ w·e·v) / (κ + Σ w·e), v = f·u + (1−f)·min(u, u0), κ = PRIOR_SHARE·Σ w of the applicable indicators.
 
-    A finding worse than its dimension's prior does not fade with age: silence must never lift a score. `families` is
-    the number of source families seen so far; with one, coverage is at most COVERAGE_ONE_FAMILY.
+    The sums run over what was ever seen. Evidence that grows old (f → 0) pulls a good finding down to the prior u0 and
+    leaves a bad one where it is, so that silence never lifts a score; what was never seen leaves the prior. `families`
+    is the number of source families seen so far; with one, coverage is at most COVERAGE_ONE_FAMILY.
     """
     shape = facts.shape
     points: dict[str, Floats] = {}
@@ -46,14 +47,14 @@ def aggregate(facts: Facts, found: dict[str, tuple[Definition, Finding]], famili
         total = np.sum(weights, axis=0) if mine else np.zeros(shape)
         kappa = np.maximum(method.PRIOR_SHARE * total, 1e-9)
         u0 = method.PRIOR_UTILITY[dimension]
-        masses = [w * f.strength * _effective(f, u0) for w, (_, f) in zip(weights, mine, strict=True)]
+        masses = [w * f.strength * (f.freshness > 0) for w, (_, f) in zip(weights, mine, strict=True)]
         norm = kappa + np.sum(masses, axis=0) if mine else kappa
         utility = kappa * u0 / norm
         points[f"prior_{dimension}"] = size * utility
         variance += (size * kappa / norm * method.PRIOR_SD) ** 2
         known = np.zeros(shape)
         for weight, mass, (definition, finding) in zip(weights, masses, mine, strict=True):
-            part = mass * finding.utility / norm
+            part = mass * _faded(finding, u0) / norm
             points[definition.id] = size * part
             utility = utility + part
             known += mass
@@ -70,10 +71,10 @@ def aggregate(facts: Facts, found: dict[str, tuple[Definition, Finding]], famili
     return Scored(score, np.sqrt(variance), coverage, points, utility_of, worst, best)
 
 
-def _effective(finding: Finding, u0: float) -> Floats:
-    """Freshness that fades only for what is better than the prior."""
-    bad = (finding.utility < u0) & (finding.freshness > 0)
-    return np.where(bad, 1.0, finding.freshness)
+def _faded(finding: Finding, u0: float) -> Floats:
+    """The utility after ageing: towards the prior for what is better than it, unchanged for what is worse."""
+    fresh = finding.freshness
+    return fresh * finding.utility + (1 - fresh) * np.minimum(finding.utility, u0)
 
 
 def cap(scored: Scored, caps: dict[str, Bools]) -> tuple[Floats, dict[str, Floats]]:

@@ -94,7 +94,7 @@ def _opening(lang: int) -> list[str]:
             "三个互不合并的答案：**信用分**（0–100，附 90% 区间与等级 A–E 或 NR 不予评级）、**资金链状态**、**证据充分度**。"
             "本分反映公开证据，不是安全担保；投诉是主张而非事实。",
             "",
-            "每个维度：S = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f)，κ 为适用权重之和的 "
+            "每个维度：S = (κ·u0 + Σ w·e·v) / (κ + Σ w·e)，v = f·u + (1−f)·min(u, u0)，κ 为适用权重之和的 "
             f"{method.PRIOR_SHARE:.0%}。u 为指标效用，w 权重，e 证据强度，f 新鲜度。缺失的证据不会被其余证据替代，而是退回略低于普通平台的先验；"
             "坏于先验的结论不随时间淡出，所以沉默不会提高分数。",
             "",
@@ -111,7 +111,7 @@ def _opening(lang: int) -> list[str]:
         "Three answers, never merged: a **score** (0–100 with a 90% interval and a grade A–E or NR, not rated), the **cash-flow state**, "
         "and **coverage**. The score reflects public evidence and is no guarantee; complaints are claims, not facts.",
         "",
-        f"Each dimension: S = (κ·u0 + Σ w·e·f·u) / (κ + Σ w·e·f), κ being {method.PRIOR_SHARE:.0%} of the applicable weight; u utility, w weight, "
+        f"Each dimension: S = (κ·u0 + Σ w·e·v) / (κ + Σ w·e), v = f·u + (1−f)·min(u, u0), κ being {method.PRIOR_SHARE:.0%} of the applicable weight; u utility, w weight, "
         "e strength of the evidence, f freshness. Missing evidence is not replaced by the rest but falls back to a prior slightly below an ordinary "
         "site; a finding worse than the prior does not fade, so that silence never lifts a score.",
         "",

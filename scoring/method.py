@@ -87,7 +87,7 @@ PEERS_DISCLOSE = 0.6
 CURVES = {
     "drop_rate": (0.005, 0.03),
     "order_backlog": (0.5, 2.0),
-    "repair_time": (1.0, 7.0),
+    "repair_time": (3.0, 30.0),
     "withdrawal_trouble": (0.1, 0.6),
     "availability": (0.002, 0.02),
 }
@@ -156,6 +156,7 @@ STREAMS = {
     "counters": ("投诉站计数上升", "rising counters of a complaint site"),
     "backlog": ("未处理订单积压", "backlog of unprocessed orders"),
     "price": ("标价骤降", "sudden price cut"),
+    "handling": ("投诉回复变差", "complaints answered less than before"),
     "terms": ("资金条款收紧", "tightened money terms"),
     "site": ("网站无法访问", "site unreachable"),
     "operator": ("同主体网站出事", "trouble at a site of the same operator"),
@@ -164,6 +165,7 @@ MONEY_STREAMS = ("refund", "withdrawal", "backlog", "terms")
 COMPLAINT_STREAMS = ("drop", "refund", "withdrawal", "unreachable")
 STREAM_WINDOW = 28
 STREAM_ACTIVE = 0.5
+SIGN_ACTIVE = 1.0
 COMPLAINANT_WINDOW = 14
 WATCH_COMPLAINANTS = 3
 WARNING_COMPLAINANTS = 5
@@ -173,9 +175,12 @@ WARNING_FAMILIES = 2
 COVERAGE_WINDOW = 14
 COVERAGE_SHARE = 0.70
 CLOSED_DAYS = 7
-BACKLOG_LLR = (0.9, 0.25)
-"""Centre (in robust sd of the log backlog above its own median) and daily slope of the backlog's evidence."""
-PRICE_DROP = 0.25
+SIGN_LLR = (0.9, 0.25)
+"""Centre (sd above the platform's own past) and daily slope of the evidence of backlog, price, handling and counters."""
+SIGN_FLOOR = -0.1
+PRICE_NOISE = 0.05
+HANDLING_NOISE = 0.12
+HANDLING_CASES = 3.0
 TERMS_EVIDENCE_DAYS = 4
 SITE_EVIDENCE = 0.25
 OPERATOR_EVIDENCE = 0.5
@@ -188,5 +193,13 @@ CONFIDENCE_MEDIUM = (2, 25.0)
 # --- Withdrawals ------------------------------------------------------------------------------------------------------
 ORDERS_ASSUMED = 60.0
 """Orders a day assumed for a complaint rate where they are unknown."""
-WITHDRAWAL_PRIOR = (0.2, 8_000.0)
+WITHDRAWAL_PRIOR = (0.1, 8_000.0)
 """Cases and orders the prior of the withdrawal rate is worth."""
+
+# --- Utilities of shares: (share, utility) points ---------------------------------------------------------------------
+SHARE_POINTS = {
+    "refund_delay": ((0.15, 1.0), (0.65, 0.5), (0.95, 0.0)),
+    "reply_rate": ((0.0, 0.0), (0.40, 0.5), (0.80, 1.0)),
+    "completion_rate": ((0.0, 0.0), (0.25, 0.5), (0.60, 1.0)),
+    "unreachable_share": ((0.0, 1.0), (0.15, 0.5), (0.30, 0.0)),
+}

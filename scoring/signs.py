@@ -4,15 +4,16 @@ OTHER_CAP a day, and only on days something was observed."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import lfilter
 
 from scoring import method
 from scoring.backlog import backlog
+from scoring.calendar import MICROSECONDS
 from scoring.facts import NEVER, Facts, Floats, Rows
-from scoring.panel import Bools, cached, latest, pick, spread, window
+from scoring.panel import Bools, cached, complaints, copy_weights, latest, pick, spread, visited, window
 from scoring.surge import _gap
 
 _HALF = 45.0
@@ -51,6 +52,7 @@ def _signs(facts: Facts) -> Signs:
         "backlog": _backlog(facts),
         "counters": _counters(facts),
         "price": _price(facts),
+        "handling": _handling(facts),
         "terms": _terms(facts),
     }
     return Signs({**streams, "site": site}, run, now)
@@ -84,8 +86,8 @@ def _against_own_past(values: Floats, fresh: Bools, floor: float) -> Floats:
 
 def _per_day(z: Floats, fresh: Bools) -> Floats:
     """Evidence of z-scores, for each of the days an observation covers."""
-    centre, slope = method.BACKLOG_LLR
-    one = np.clip(slope * (np.nan_to_num(z, nan=centre) - centre), -method.OTHER_CAP / 5, method.OTHER_CAP)
+    centre, slope = method.SIGN_LLR
+    one = np.clip(slope * (np.nan_to_num(z, nan=centre) - centre), method.SIGN_FLOOR, method.OTHER_CAP)
     return np.where(fresh & np.isfinite(z), one * _gap(fresh), 0.0)
 
 
@@ -135,13 +137,29 @@ def price_deviation(facts: Facts) -> tuple[Rows, Floats]:
 
 
 def _price(facts: Facts) -> Floats:
+    """Prices of the last week below the platform's own past; ordinary sales widen its own spread and count less."""
     rows, deviation = price_deviation(facts)
     if not len(rows):
         return np.zeros(facts.shape)
     n = window(facts, rows, method.CADENCE_DAYS)
     mean = window(facts, rows, method.CADENCE_DAYS, deviation) / np.maximum(n, 1)
-    deep = (n > 0) & (mean < np.log(1 - method.PRICE_DROP))
-    return np.where(deep & _observed(facts, rows), method.OTHER_CAP / 2, 0.0)
+    fresh = _observed(facts, rows) & (n > 0)
+    return _per_day(_against_own_past(-mean, fresh, method.PRICE_NOISE), fresh)
+
+
+def _handling(facts: Facts) -> Floats:
+    """Share of complaints of the last weeks that got no answer within a week, against the platform's own past."""
+    rows, weight = complaints(facts), copy_weights(facts)
+    replied = np.where(
+        rows["replied_at"] >= NEVER, NEVER, rows["replied_at"] // MICROSECONDS - facts.first_day
+    )
+    due = replace(rows, day=rows.day + method.CADENCE_DAYS)
+    late = replied > due.day
+    length = 3 * method.CADENCE_DAYS
+    cases = window(facts, due, length, weight)
+    share = (window(facts, due.take(late), length, weight[late]) + 1.0) / (cases + 2.0)
+    fresh = visited(facts, "complaint")[0] & (cases >= method.HANDLING_CASES)
+    return _per_day(_against_own_past(share, fresh, method.HANDLING_NOISE), fresh)
 
 
 def tightness(text: str | None) -> int:

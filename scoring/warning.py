@@ -88,13 +88,13 @@ def _active(facts: Facts, complaints: Surge, others: Signs) -> dict[str, Bools]:
         w = method.STREAM_WINDOW
         if facts.days > w:
             recent[:, w:] -= positive[:, :-w]
-        active[name] = recent >= method.STREAM_ACTIVE
+        active[name] = recent >= method.SIGN_ACTIVE
     return active
 
 
 def _families(facts: Facts, complaints: Surge, active: dict[str, Bools]) -> Floats:
     """Independent source families with evidence: those of recent complaints, the site itself, and availability."""
-    any_complaint = np.any([active[n] for n in method.COMPLAINT_STREAMS] + [active["counters"]], axis=0)
+    any_complaint = np.any([active[n] for n in (*method.COMPLAINT_STREAMS, "counters", "handling")], axis=0)
     total = np.zeros(facts.shape)
     rows = complaints.rows
     family_of = {s.index: s.family for s in facts.sources}

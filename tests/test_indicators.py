@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from judging import database, expand, judged
+
 from scoring.finding import OUTCOMES, definitions
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -16,14 +17,18 @@ def _cases():
     for definition in definitions():
         file = CASES / f"{definition.id}.json"
         for number, case in enumerate(json.loads(file.read_text("utf-8")) if file.is_file() else []):
-            yield pytest.param(definition.id, case, id=f"{definition.id}-{number}-{case['expect']['outcome']}")
+            yield pytest.param(
+                definition.id, case, id=f"{definition.id}-{number}-{case['expect']['outcome']}"
+            )
 
 
 @pytest.mark.parametrize("indicator", [d.id for d in definitions()])
 def test_every_documented_outcome_has_a_case(indicator):
     definition = next(d for d in definitions() if d.id == indicator)
     file = CASES / f"{indicator}.json"
-    assert file.is_file(), f"write tests/cases/{indicator}.json: a list of {{given, as_of, expect}}, one for every outcome"
+    assert file.is_file(), (
+        f"write tests/cases/{indicator}.json: a list of {{given, as_of, expect}}, one for every outcome"
+    )
     shown = {case["expect"]["outcome"] for case in json.loads(file.read_text("utf-8"))}
     missing = [h for h in _HEADS if h in definition.texts and h not in shown]
     assert not missing, f"tests/cases/{indicator}.json lacks a case with outcome {', '.join(missing)}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from scoring import documents, lock, method
 from scoring.finding import definitions
 
@@ -37,5 +38,15 @@ def test_generated_pages_are_current(name):
 
 def test_no_forbidden_word_in_the_method_pages():
     for text in documents.pages().values():
-        for word in ("骗子", "诈骗网站", "黑平台", "跑路", "放心", "征信", "scam", "verified site", "trusted"):
+        for word in (
+            "骗子",
+            "诈骗网站",
+            "黑平台",
+            "跑路",
+            "放心",
+            "征信",
+            "scam",
+            "verified site",
+            "trusted",
+        ):
             assert word not in text

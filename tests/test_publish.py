@@ -44,7 +44,14 @@ def test_every_file_of_the_snapshot_is_there(published):
         assert (path / "feeds" / f"{host}.atom").is_file()
         assert (path / "badges" / f"{host}.svg").is_file()
         assert (path / "s" / f"{host}.html").stat().st_size < 60_000
-    for name in ("ratings.csv", "method.json", "feeds/all.atom", "datapackage.json", "manifest.json", "SHA256SUMS"):
+    for name in (
+        "ratings.csv",
+        "method.json",
+        "feeds/all.atom",
+        "datapackage.json",
+        "manifest.json",
+        "SHA256SUMS",
+    ):
         assert (path / name).is_file()
     assert Snapshot.latest(folder).id == path.name
     assert Snapshot.latest(folder).verify() == []
@@ -65,11 +72,17 @@ def test_feeds_are_atom_and_badges_never_endorse(published):
             assert item.findtext(f"{atom}id") and item.findtext(f"{atom}title")
             dt.datetime.fromisoformat(item.findtext(f"{atom}updated"))
         for entry in feed.findall(f"{atom}entry"):
-            assert re.match(r"\d{4}-\d\d-\d\d ", entry.findtext(f"{atom}title")), "the event's date comes first"
+            assert re.match(r"\d{4}-\d\d-\d\d ", entry.findtext(f"{atom}title")), (
+                "the event's date comes first"
+            )
     for file in (path / "badges").iterdir():
         text = file.read_text("utf-8")
         ET.fromstring(text)
-        assert DAY.isoformat() in text and "安全" not in text and "safe" not in text.replace("safety guarantee", "")
+        assert (
+            DAY.isoformat() in text
+            and "安全" not in text
+            and "safe" not in text.replace("safety guarantee", "")
+        )
 
 
 def test_twins_need_no_script(published):
@@ -104,7 +117,9 @@ def test_snapshots_are_chained_and_points_add_up(published, tmp_path):
         if row["score"] is not None:
             assert abs(told.total - row["score"]) < 1e-9
         assert told.lines()
-    assert (first / "method.json").stat().st_ino == (second / "method.json").stat().st_ino, "unchanged files are hard links"
+    assert (first / "method.json").stat().st_ino == (second / "method.json").stat().st_ino, (
+        "unchanged files are hard links"
+    )
 
 
 def test_evidence_is_named_and_every_reference_resolves(published):
@@ -137,7 +152,9 @@ publish(engine, folder, dt.datetime(2026, 11, 17, tzinfo=dt.UTC))
 def _start(folder):
     root = Path(__file__).resolve().parent.parent
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen([sys.executable, "-c", _PUBLISH, str(folder)], stdout=subprocess.PIPE, env=environment)
+    return subprocess.Popen(
+        [sys.executable, "-c", _PUBLISH, str(folder)], stdout=subprocess.PIPE, env=environment
+    )
 
 
 def test_a_kill_at_any_moment_leaves_the_old_snapshot(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scoring import method
+from scoring.curves import between
 from scoring.facts import Facts
 from scoring.finding import Finding
 from scoring.shares import answered_share
@@ -12,8 +14,8 @@ def completion_rate(facts: Facts) -> Finding:
 
     Why: 投诉人确认完成，说明问题真的解决了。 | A complaint confirmed as completed shows the problem was really solved.
     Reads: complaint
-    ok: 满一周的投诉中办结较多。 | A good share of complaints older than a week were settled.
-    concern: 满一周的投诉中办结很少（按偏保守的下界计）。 | Few of them were settled (by a cautious lower bound).
+    ok: 满一周的投诉中办结达四分之一以上。 | A quarter or more of complaints older than a week were settled.
+    concern: 满一周的投诉中办结不到四分之一（按偏保守的下界计）。 | Less than a quarter were settled (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     not_applicable: 近期没有投诉。 | There were no complaints lately.
     Limits: 有的投诉站需要投诉人确认，未确认的解决看不到。 | Some sites need the complainant's confirmation; unconfirmed solutions are not seen.
@@ -29,5 +31,5 @@ def completion_rate(facts: Facts) -> Finding:
             ),
             ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days."),
         ),
-        lambda share: share / 0.7,
+        lambda share: between(share, method.SHARE_POINTS["completion_rate"]),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring import method
 from scoring.calendar import MICROSECONDS
-from scoring.curves import share
+from scoring.curves import between, share
 from scoring.facts import BIT, NEVER, Facts
 from scoring.finding import OK, Cited, Finding, cite_rows, judge, recent_of, share_words
 from scoring.panel import (
@@ -26,8 +26,8 @@ def refund_delay(facts: Facts) -> Finding:
 
     Why: 拖延退款占用用户的钱，是资金紧张的常见先兆。 | Delaying refunds keeps users' money and often precedes a cash shortage.
     Reads: complaint
-    ok: 要求退款的投诉人里，多数在 7 天内了结，或近期没有此类投诉。 | Most who complained about refunds were settled within 7 days, or there were no such complaints lately.
-    concern: 要求退款的投诉人里，半数以上 7 天后仍未了结。 | More than half of those who complained about refunds were not settled after 7 days.
+    ok: 要求退款的投诉人里，约三分之一以上在 7 天内了结，或近期没有此类投诉。 | About a third or more of those who complained about refunds were settled within 7 days, or there were no such complaints lately.
+    concern: 要求退款的投诉人里，约三分之二以上 7 天后仍未了结。 | About two thirds or more of those who complained about refunds were not settled after 7 days.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     Limits: 依据公开投诉的办结状态，私下退款看不到。 | Based on the status of public complaints; refunds made privately are not seen.
     """
@@ -44,7 +44,7 @@ def refund_delay(facts: Facts) -> Finding:
     cases, hits = hold(cases, covered, 0.0), hold(hits, covered, 0.0)
     bad, sd = share(hits, cases, method.SHARES["refund_delay"])
     # Nobody complaining about refunds while we look is a (weaker) good sign; the prior share stands for it.
-    utility = 1.0 - bad
+    utility = between(bad, method.SHARE_POINTS["refund_delay"])
     known = np.cumsum(seen, axis=1) > 0
     outcome = np.where(known & (cases < 1), OK, judge(utility, known)).astype(np.int8)
 

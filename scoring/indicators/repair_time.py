@@ -18,8 +18,8 @@ def repair_time(facts: Facts) -> Finding:
 
     Why: 掉单难免，处理得快慢差别很大。 | Drops happen; how fast they are put right differs a lot.
     Reads: complaint
-    ok: 未到账投诉的平均了结时间少于约 7 天。 | Drop complaints are settled in less than about 7 days on average.
-    concern: 未到账投诉平均约 7 天以上才了结，或一直未了结。 | They take about 7 days or more, or stay open.
+    ok: 未到账投诉的平均了结时间少于约 30 天。 | Drop complaints are settled in less than about 30 days on average.
+    concern: 未到账投诉平均约 30 天以上才了结，或一直未了结。 | They take about 30 days or more, or stay open.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     not_applicable: 近 90 天没有未到账投诉。 | No drop complaints in the last 90 days.
     Limits: 仍未了结的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scoring import method
+from scoring.curves import between
 from scoring.facts import Facts
 from scoring.finding import Finding
 from scoring.shares import answered_share
@@ -12,8 +14,8 @@ def reply_rate(facts: Facts) -> Finding:
 
     Why: 有人回复投诉，用户才有机会解决问题。 | Somebody has to answer before a complaint can be settled.
     Reads: complaint
-    ok: 满一周的投诉中回复过半。 | More than half of complaints older than a week were answered.
-    concern: 满一周的投诉中回复不到一半（按偏保守的下界计）。 | Less than half were answered (by a cautious lower bound).
+    ok: 满一周的投诉中回复达四成以上。 | 40% or more of complaints older than a week were answered.
+    concern: 满一周的投诉中回复不到四成（按偏保守的下界计）。 | Less than 40% were answered (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     not_applicable: 近期没有投诉。 | There were no complaints lately.
     Limits: 回复不等于解决，所以权重有限。 | An answer is not a solution, so the weight is limited.
@@ -29,5 +31,5 @@ def reply_rate(facts: Facts) -> Finding:
             ),
             ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days."),
         ),
-        lambda share: share / 0.9,
+        lambda share: between(share, method.SHARE_POINTS["reply_rate"]),
     )

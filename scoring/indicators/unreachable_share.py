@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scoring import method
+from scoring.curves import between
 from scoring.facts import BIT, Facts
 from scoring.finding import Finding
 from scoring.shares import kind_share
@@ -28,5 +30,5 @@ def unreachable_share(facts: Facts) -> Finding:
             ),
             ("近 90 天未见投诉。", "No complaints seen in the last 90 days."),
         ),
-        lambda share: 1 - share / 0.3,
+        lambda share: between(share, method.SHARE_POINTS["unreachable_share"]),
     )
