@@ -260,9 +260,8 @@ def openapi(request: Request) -> Response:
                 },
             }
         }
-    return JSONResponse(
-        {"openapi": "3.1.0", "info": {"title": "kamengwatch", "version": "1"}, "paths": paths}
-    )
+    about = {"title": "kamengwatch", "version": "1"}
+    return JSONResponse({"openapi": "3.1.0", "info": about, "paths": paths})
 
 
 def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from store.redact_digits import TO_DIGITS, Span, find_numbers
 from store.redact_people import TAKEN, find_addresses, find_names
@@ -21,6 +22,9 @@ _ROUNDS = 6
 """What was taken out may uncover more beside it, so it is read again until nothing is found; hostile text ends here."""
 _KEYCAP = ("\ufe0f", "\u20e3")
 """What remains of a digit drawn as a key when its digit is gone."""
+
+_SHORT = 400
+"""Characters up to which `clean` remembers its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,12 @@ def _same(kind: str, folded: str) -> str:
 
 
 def clean(text: str) -> str:
-    """The text that may be kept, see `redact`."""
+    """The text that may be kept, see `redact`. Labels and names recur from page to page, so short texts are remembered."""
+    return _clean_short(text) if len(text) <= _SHORT else redact(text).text
+
+
+@lru_cache(maxsize=16_384)
+def _clean_short(text: str) -> str:
     return redact(text).text
 
 
