@@ -68,15 +68,9 @@ def healthz(request: Request) -> Response:
         facts = reader.facts(snapshot)
     except (reader.NoSnapshot, reader.DamagedSnapshot) as error:
         return JSONResponse({"status": "failing", "reason": type(error).__name__, "detail": str(error)}, 503)
+    about = {"as_of": _plain(facts.as_of), "platforms": facts.count, "demo": facts.demo}
     return JSONResponse(
-        {
-            "status": "ok",
-            "snapshot": snapshot.id,
-            "as_of": _plain(facts.as_of),
-            "platforms": facts.count,
-            "demo": facts.demo,
-            "days_old": reader.days_old(facts),
-        }
+        {"status": "ok", "snapshot": snapshot.id, **about, "days_old": reader.days_old(facts)}
     )
 
 

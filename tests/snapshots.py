@@ -14,6 +14,7 @@ from snapshot_rows import (
     AS_OF,
     BLUE,
     CLOSED,
+    GREY,
     HOSTILE,
     HOSTILE_HOST,
     ORANGE,
@@ -21,6 +22,7 @@ from snapshot_rows import (
     SEEN,
     STALE,
     VERSION,
+    YELLOW,
     findings,
     rating,
     ratings,
@@ -30,25 +32,7 @@ from scoring.feeds import write_feeds
 from scoring.snapshot import TABLES
 from scoring.twins import write_badges, write_twins
 
-__all__ = [
-    "BLUE",
-    "ORANGE",
-    "RED",
-    "AS_OF",
-    "CLOSED",
-    "HOSTILE",
-    "HOSTILE_HOST",
-    "SEEN",
-    "STALE",
-    "VERSION",
-    "build",
-    "empty",
-    "findings",
-    "point_latest",
-    "rating",
-    "ratings",
-    "tables",
-]
+__all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
