@@ -1,0 +1,192 @@
+"""Saved pages of four filing look-up sites, read for one domain: rows of filings, a clear "no record", or a refusal. Pure.
+
+Used by the importer only: none of these sites is crawled. A challenge page or an unknown layout is an error, never "no record".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from store.names import find_licences, host_of, parse_icp, registrable
+
+_WALL = (
+    "acw_sc__v2",
+    "acw_tc",
+    "安全验证",
+    "请完成验证",
+    "滑块",
+    "captcha",
+    "访问过于频繁",
+    "请登录",
+    "请先登录",
+)
+_NO_RECORD = re.compile(r"没有查询到记录|未查询到[^<]{0,10}备案|没有(?:找到|查到)[^<]{0,10}备案|未备案")
+_SAVED = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)")
+_SITES = ("beianx.cn", "chinaz.com", "aizhan.com", "icplishi.com")
+_DAY = re.compile(r"(?:19|20|21)\d{2}-\d{1,2}-\d{1,2}")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One filing as a page shows it; `past` where the page lists history and says nothing of the present."""
+
+    site: str
+    domain: str
+    number: str
+    entity: str | None
+    nature: str | None
+    limited: bool | None
+    day: str | None
+    past: bool = False
+
+
+def read_page(html: str, named: str | None) -> tuple[str, str | None, list[Shown]]:
+    """(site, domain asked, filings shown); an empty list means the page says there is none.
+
+    `named`: the file's name, which may be the domain. Raises ValueError for a wall, an unknown page, or an unclear one.
+    """
+    low = html[:40_000].lower()
+    tree = LexborHTMLParser(html)
+    for site, reader in (
+        ("beianx", _beianx),
+        ("chinaz", _chinaz),
+        ("aizhan", _aizhan),
+        ("icplishi", _icplishi),
+    ):
+        domain = _asked(tree, html, named)
+        shown = reader(tree, domain)
+        if shown is not None:
+            return site, domain, shown
+    if any(mark in low for mark in _WALL):
+        raise ValueError("这是验证或登录页，不是查询结果 a challenge or login page, not an answer")
+    raise ValueError("认不出的页面 not a page of beianx, chinaz, aizhan or icplishi")
+
+
+def _beianx(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
+    table = tree.css_first("table.table")
+    if table is None:
+        return None
+    shown = []
+    for row in table.css("tbody tr"):
+        cells = [_text(cell) for cell in row.css("td")]
+        if len(cells) >= 8 and (host := host_of(cells[5])):
+            shown.append(Shown("beianx", registrable(host), _number(cells[3]), _name(cells[1]), cells[2] or None,
+                               {"是": True, "否": False}.get(cells[7]), _day(cells[6])))  # fmt: skip
+    return shown if shown else _none_said(_text(table))
+
+
+def _chinaz(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
+    number, name, kind = (tree.css_first(f"p#{key}") for key in ("license", "comName", "typ"))
+    if number is None:
+        older = tree.css("div.icpMainBox div.ztInfo p")
+        if len(older) < 3:
+            return None
+        number, name, kind = older[2], older[0], older[1]
+    texts = [_text(node) if node is not None else "" for node in (number, name, kind)]
+    if all(text.strip("-—") == "" for text in texts) and texts[0]:
+        return []
+    return [Shown("chinaz", _known(domain), _number(texts[0]), _name(texts[1]), _name(texts[2]), None, None)]
+
+
+def _aizhan(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
+    number, name = tree.css_first("#icp_icp"), tree.css_first("#icp_company")
+    if number is not None:
+        return [
+            Shown(
+                "aizhan",
+                _known(domain),
+                _number(_text(number)),
+                _name(_text(name) if name else ""),
+                None,
+                None,
+                None,
+            )
+        ]
+    pairs = [[_text(cell) for cell in row.css("td")] for row in tree.css("#icp-table tr")]
+    if not pairs:
+        return None
+    found = {cells[0].rstrip("：:"): cells[1] for cells in pairs if len(cells) >= 2}
+    numbers = [value for key, value in found.items() if "备案" in key and "号" in key]
+    if not numbers:
+        return _none_said(" ".join(found.values()))
+    names = [value for key, value in found.items() if "名称" in key and "主办" in key]
+    return [
+        Shown(
+            "aizhan", _known(domain), _number(numbers[0]), _name(names[0] if names else ""), None, None, None
+        )
+    ]
+
+
+def _icplishi(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
+    """History: what was filed on a day, which says nothing of today; a row without a day says nothing at all."""
+    tables = tree.css("div.mod-panel div.c-bd table")
+    if not tables:
+        return None
+    shown = []
+    for row in (row for table in tables for row in table.css("tr")):
+        cells = [_text(cell) for cell in row.css("td")]
+        number = next((c for c in cells if parse_icp(c) or find_licences(c)), None)
+        day = next((d for c in cells if (d := _day(c))), None)
+        if number and day:
+            kind = next((c for c in cells if c in ("企业", "个人", "事业单位", "政府机关", "社会团体")), None)
+            entity = next(
+                (c for c in cells if c not in (number, kind) and not _DAY.search(c) and len(c) > 4), None
+            )
+            shown.append(
+                Shown("icplishi", _known(domain), _number(number), entity, kind, None, day, past=True)
+            )
+    if not shown:
+        raise ValueError("历史页没有带日期的记录 no dated row on the history page")
+    return shown
+
+
+def _asked(tree: LexborHTMLParser, html: str, named: str | None) -> str | None:
+    """The domain a page was asked about: from where it was saved, its canonical link, or the file's name."""
+    links = [found.group(1) for found in [_SAVED.search(html[:2000])] if found]
+    for node in tree.css("link[rel=canonical], meta[property='og:url']"):
+        links.append(node.attributes.get("href") or node.attributes.get("content") or "")
+    for link in links:
+        for part in re.split(r"[/?=&]", link.split("://", 1)[-1])[1:]:
+            if (host := host_of(part)) and "." in part and not part.endswith((".htm", ".html")):
+                return registrable(host)
+        first = host_of(link)
+        if first and not first.endswith(_SITES):
+            return registrable(first)
+    host = host_of(named) if named and "." in named else None
+    return registrable(host) if host and not host.endswith(_SITES) else None
+
+
+def _known(domain: str | None) -> str:
+    if domain is None:
+        raise ValueError(
+            "页面没写查的是哪个域名：请把文件名改成域名 the page does not say its domain: name the file after it"
+        )
+    return domain
+
+
+def _number(text: str) -> str:
+    if parse_icp(text) is None and not find_licences(text):
+        raise ValueError(f"不是备案号 not a filing number: {text[:40] or '(空 empty)'}")
+    return text
+
+
+def _none_said(text: str) -> list[Shown]:
+    if _NO_RECORD.search(text):
+        return []
+    raise ValueError("页面既无备案也没说没有 the page shows no filing and does not say that there is none")
+
+
+def _text(node: LexborNode) -> str:
+    return " ".join(node.text(separator=" ", strip=True).split())
+
+
+def _name(text: str) -> str | None:
+    return text if text.strip("-— ") else None
+
+
+def _day(text: str) -> str | None:
+    found = _DAY.search(text)
+    return found.group() if found else None

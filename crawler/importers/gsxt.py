@@ -1,0 +1,119 @@
+"""国家企业信用信息公示系统: entries of abnormal operation, serious violations and penalties, pasted or typed in.
+
+The keys of its answers differ in case by province; they are read without regard to case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crawler.importers.sheet import (
+    COMPANY,
+    HOST,
+    PLATFORM,
+    USCC,
+    Column,
+    Handed,
+    Importer,
+    Record,
+    Row,
+    company_of,
+    day_of,
+)
+from store.ledger import SourceCard
+
+
+class GsxtImporter(Importer):
+    """A pasted answer does not name the company: name the file after it, or after the host."""
+
+    id = "gsxt"
+    source = "gsxt"
+    brings = ("penalty",)
+    card = SourceCard(
+        id="gsxt",
+        kind="penalty",
+        title_zh="国家企业信用信息公示系统",
+        title_en="National enterprise information register",
+        publisher="国家市场监督管理总局",
+        family="samr",
+        tier="A",
+        cadence_hours=24 * 30,
+        blind_zh="由人工查询录入；同名企业须先核对统一社会信用代码；移出后的记录仍会列出，须看移出日期。",
+        blind_en="Looked up and entered by a person; firms of one name must be told apart by credit code; entries already lifted are listed with that date.",
+    )
+    legal = (
+        "系统有验证码，不采集；只收企业，不收自然人。",
+        "The register asks for a captcha and is not crawled; companies only, no natural persons.",
+    )
+    hint = "粘贴的查询结果没有企业名称时，请把文件名改成企业全称或网址。name a pasted answer's file after the company or host"
+    columns = (
+        COMPANY,
+        USCC,
+        HOST,
+        PLATFORM,
+        Column("category", "类别", "category", names=("类型",)),
+        Column(
+            "reason",
+            "列入原因",
+            "reason",
+            names=(
+                "speCause_CN",
+                "serILLRea_CN",
+                "illegActType",
+                "违法行为类型",
+                "处罚事由",
+                "列入严重违法原因",
+            ),
+        ),
+        Column(
+            "date",
+            "列入日期",
+            "date",
+            names=("abntime", "penDecIssDate", "决定日期", "处罚决定日期", "列入时间"),
+        ),
+        Column("content", "处罚内容", "penContent"),
+        Column("authority", "决定机关", "authority", names=("decOrg_CN", "penAuth_CN", "作出决定机关")),
+        Column("number", "文书号", "penDecNo", names=("决定书文号",)),
+        Column("lifted", "移出日期", "remDate", names=("移出时间",)),
+        Column("lifted_reason", "移出原因", "remExcpRes_CN"),
+        Column("url", "链接", "url"),
+        Column("severe", "严重违法原因", "serILLRea"),
+    )
+
+    def record(self, row: Row, handed: Handed) -> Iterator[Record]:
+        """One entry."""
+        named = dict(row)
+        if not any(row.get(key) for key in ("company", "platform", "host")):
+            key = "host" if "." in handed.stem and handed.stem.isascii() else "company"
+            named[key] = handed.stem
+        about: Record = {"host": str(named["host"])} if named.get("host") else {}
+        if not about or named.get("company"):
+            about["platform"] = str(named.get("platform") or company_of(named))
+        reason = str(row.get("reason") or row.get("severe") or "").strip()
+        if not reason:
+            raise ValueError("缺少列入原因 the reason is missing")
+        parts = [reason, row.get("content"), row.get("number"), row.get("authority")]
+        if row.get("lifted"):
+            lifted = day_of(row["lifted"], "remDate").isoformat()
+            parts.append(
+                f"已于 {lifted} 移出" + (f"（{row['lifted_reason']}）" if row.get("lifted_reason") else "")
+            )
+        category = str(row.get("category") or "").strip() or self._category(row)
+        yield {
+            "kind": "penalty",
+            "source": self.source,
+            **about,
+            "decided_on": day_of(row.get("date"), "date"),
+            "category": category + ("（已移出）" if row.get("lifted") else ""),
+            "reason": "；".join(str(part) for part in parts if part)[:400],
+            "url": row.get("url"),
+            "seen_at": handed.checked_at,
+        }
+
+    def _category(self, row: Row) -> str:
+        if row.get("severe"):
+            return "严重违法失信"
+        return "行政处罚" if row.get("content") or row.get("number") else "经营异常"
+
+
+IMPORTER = GsxtImporter()

@@ -1,0 +1,97 @@
+"""Exports that other tools made of 黑猫投诉: their CSV and JSON columns, merged with our own records by the complaint's number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of
+from crawler.mentions import hosts_in
+
+_NUMBER = re.compile(r"/complaint/view/(\d{8,14})")
+_OPENED = re.compile(r"(\d{4}-\d{2}-\d{2})\s*于黑猫投诉平台发起")
+_OBJECT = re.compile(r"\[投诉对象\]\s*(\S[^\n\[]*)")
+_DEMANDS = re.compile(r"\[投诉要求\]\s*(\S[^\n\[]*)")
+_STATES = {
+    "处理中": "open",
+    "待分配": "open",
+    "通过审核": "open",
+    "已回复": "replied",
+    "已完成": "completed",
+    "已关闭": "closed",
+}
+
+
+class HeimaoExportImporter(Importer):
+    """Columns date,title,summary,object,demands,href; its JSON with all of it in one title; the Chinese columns of 2020."""
+
+    id = "heimao_export"
+    card = None
+    source = "heimao"
+    brings = ("complaint",)
+    hint = "2020 年的导出没有日期，请补一列“日期”。exports of 2020 have no date: add a column date"
+    legal = (
+        "他人工具的导出，须确认其来源合法；编号相同的与自行采集的合并，不重复计数。",
+        "Other tools' exports: make sure of their origin; equal numbers are merged with our own records, never counted twice.",
+    )
+    columns = (
+        Column("date", "日期", "date", names=("投诉日期", "投诉时间", "time", "发布时间", "发起时间")),
+        Column("title", "投诉标题", "title", True, ("标题",)),
+        Column("summary", "投诉详情", "summary", names=("content", "内容", "投诉内容")),
+        Column("object", "投诉对象", "object", names=("cotitle", "商家")),
+        Column("issue", "投诉问题", "issue"),
+        Column("demands", "投诉要求", "demands", names=("appeal",)),
+        Column("amount", "涉诉金额", "amount", names=("cost", "金额")),
+        Column("status", "投诉进度", "status", names=("进度", "状态")),
+        Column("href", "链接", "href", names=("url",)),
+        Column("sn", "投诉编号", "sn"),
+        HOST,
+    )
+
+    def record(self, row: Row, handed: Handed) -> Iterator[Record]:
+        """One complaint."""
+        title, text = str(row.get("title") or ""), str(row.get("summary") or "")
+        opened = _OPENED.search(title)
+        when = row.get("date") or (opened.group(1) if opened else None)
+        if not when:
+            raise ValueError("没有日期：请补一列“日期” no date: add a column date")
+        filed = time_of(when, "date")
+        number = str(row.get("sn") or "") or _found(_NUMBER, str(row.get("href") or ""))
+        about = str(row.get("object") or "") or _found(_OBJECT, title) or ""
+        mentions = hosts_in(f"{title} {text}")
+        if not (row.get("host") or about or mentions):
+            raise ValueError("没有投诉对象 whom it is about is missing")
+        demands = str(row.get("demands") or "") or _found(_DEMANDS, title) or ""
+        short = title.split("\n")[1] if opened and "\n" in title else title
+        seen = max(handed.checked_at, filed)
+        yield {
+            "kind": "complaint",
+            "source": self.source,
+            "source_id": number or None,
+            "host": row.get("host"),
+            "platform": about or None,
+            "mentions": mentions,
+            "filed_at": filed,
+            "title": short.strip()[:200],
+            "text": "\n".join(
+                filter(None, (text, str(row.get("issue") or ""), demands and f"要求：{demands}"))
+            ),
+            "amount": _amount(row.get("amount")),
+            "status": _STATES.get(str(row.get("status") or ""), "open"),
+            "observed_at": seen,
+            "seen_at": seen,
+            "url": str(row["href"]) if row.get("href") else None,
+        }
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found.group(1).strip() if found else None
+
+
+def _amount(value: object) -> float | None:
+    text = re.sub(r"[元,，\s]", "", str(value or ""))
+    return float(text) if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text) else None
+
+
+IMPORTER = HeimaoExportImporter()
