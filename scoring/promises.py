@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ def promise_rows(judged: Judged) -> list[dict[str, Any]]:
     return out
 
 
+@lru_cache(maxsize=20_000)
 def _made(pattern: re.Pattern[str], text: str | None) -> re.Match[str] | None:
     match = pattern.search(text) if text else None
     return None if match is None or _HOLDS_BACK.search(match.group(0)) else match

@@ -95,7 +95,8 @@ def kind_share(
     """The finding of the share of complaints that have one of the kinds in `bits`."""
     rows, weight = complaints(facts), copy_weights(facts)
     hit = (rows["kinds"] & bits) != 0
-    found = shrunk(facts, rows, rows.take(hit), weight, weight[hit], name, method.HALF_LIFE_COMPLAINT)
+    named = rows.take(hit)
+    found = shrunk(facts, rows, named, weight, weight[hit], name, method.HALF_LIFE_COMPLAINT)
     utility = np.clip(curve(found.mean), 0, 1)
 
     def say(i: int) -> tuple[str, str]:
@@ -106,7 +107,7 @@ def kind_share(
         return words[0][0].format(share=zh), words[0][1].format(share=en)
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", recent_of(facts, rows.take(hit), i, 90).id)
+        return cite_rows("complaint", recent_of(facts, named, i, 90).id)
 
     return finding(
         facts, utility, found.sd / 0.3, found.read, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,

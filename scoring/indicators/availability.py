@@ -26,7 +26,8 @@ def availability(facts: Facts) -> Finding:
     usable = (rows["outcome"] != "refused") & ~((rows["outcome"] == "down") & ~down)
     rows, down = rows.take(usable), down[usable]
     n = window(facts, rows, 30)
-    bad = window(facts, rows.take(down), 30)
+    failed = rows.take(down)
+    bad = window(facts, failed, 30)
     at = np.maximum.accumulate(np.where(n > 0, np.arange(facts.days)[None, :], -1), axis=1)
     known = at >= 0
     share = (bad + 0.02) / (n + 2.0)
@@ -44,7 +45,7 @@ def availability(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        recent = recent_of(facts, rows.take(down), i, 30)
+        recent = recent_of(facts, failed, i, 30)
         return cite_rows("probe", recent.id if len(recent) else recent_of(facts, rows, i, 30).id[-2:])
 
     return finding(

@@ -29,8 +29,9 @@ def funds_terms(facts: Facts) -> Finding:
     parts = {role: rows.take(rows["role"] == role) for role in ("terms", "notice", "home")}
     total, known = np.zeros(facts.shape), np.zeros(facts.shape, bool)
     closed = np.zeros(facts.shape, bool)
-    for part in parts.values():
-        at = latest(facts, part)
+    newest = {role: latest(facts, part) for role, part in parts.items()}
+    for role, part in parts.items():
+        at = newest[role]
         total += pick(np.array([tightness(t) for t in part["text"]], float), at, 0.0)
         closed |= pick(np.array([deposit_only(t) for t in part["text"]], bool), at, False).astype(bool)
         known |= at >= 0
@@ -53,7 +54,7 @@ def funds_terms(facts: Facts) -> Finding:
         return f"页面条款有 {n} 项限制取回资金的内容。", f"The pages hold {n} clause(s) that keep back money."
 
     def cite(i: int) -> list[Cited]:
-        return [c for role in parts for c in row_at(latest(facts, parts[role]), "page", parts[role], i)]
+        return [c for role in parts for c in row_at(newest[role], "page", parts[role], i)]
 
     return finding(
         facts,

@@ -25,6 +25,7 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     rows, weight, rank = complaints(facts), copy_weights(facts), copy_rank(facts)
     mask = (rows["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"])) != 0
     mine, weight, first = rows.take(mask), weight[mask], rank[mask] == 0
+    people = mine.take(first)
     seen, covered = visited(facts, "complaint")
     known = np.cumsum(seen, axis=1) > 0
     count = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
@@ -36,7 +37,7 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(count + 1.0))
 
     def say(i: int) -> tuple[str, str]:
-        recent = recent_of(facts, mine.take(first), i, 30)
+        recent = recent_of(facts, people, i, 30)
         if not len(recent):
             return (
                 "近 30 天未见提现或余额类投诉。",
