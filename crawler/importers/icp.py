@@ -68,7 +68,7 @@ class IcpImporter(Importer):
 
     def answer(self, document: Any, handed: Handed) -> Iterable[tuple[int, Row]]:
         """The rows of the registry's answer; an empty one needs the domain as the file's name."""
-        if not isinstance(document, dict) or "params" not in document:
+        if not isinstance(document, dict) or not {"params", "code"} & set(document):
             return super().answer(document, handed)
         try:
             rows = icp.document_of(json.dumps(document, ensure_ascii=False))["params"]["list"]

@@ -15,9 +15,8 @@ from typing import Any, ClassVar
 
 from crawler.formats.answers import CHINA, moment_of
 from crawler.importers import files
-from store.filing_numbers import looks_like_uscc
 from store.ledger import SourceCard
-from store.names import host_key, host_of
+from store.names import host_key, host_of, uscc_is_valid
 from store.records import parse_record
 
 Record = dict[str, Any]
@@ -111,10 +110,13 @@ class Importer:
             if read.page is not None:
                 made = self._checked(1, self.page(read.page, handed))
             elif read.document is not None:
-                made = self.records(self.answer(read.document, handed), handed)
-            elif read.rows and (missing := self._missing(read.rows[0][1])):
-                raise ValueError(f"缺少列 missing column: {missing}")
+                rows = list(self.answer(read.document, handed))
+                self._known(row for _, row in rows)
+                made = self.records(rows, handed)
             else:
+                self._known(row for _, row in read.rows[:1])
+                if missing := self._missing(read.rows[0][1]):
+                    raise ValueError(f"缺少列 missing column: {missing}")
                 made = self.records(read.rows, handed)
         except ValueError as error:
             yield BadRow(1, str(error))
@@ -164,6 +166,15 @@ class Importer:
             for name in (column.key, column.zh, column.en, column.title, *column.names)
         }
 
+    def _known(self, rows: Iterable[Row]) -> None:
+        """Raise ValueError when no heading of any row is one of ours: silence would look like an empty source."""
+        named = self._named()
+        if not any(fold(key) in named for row in rows for key in row):
+            shown = "、".join(column.title for column in self.columns[:6])
+            raise ValueError(
+                f"没有数据或认不出任何列 no rows, or none of its columns is known; use: {shown} …"
+            )
+
     def _missing(self, row: Row) -> str:
         named = self._named()
         have = {named.get(fold(key)) for key in row}
@@ -190,11 +201,11 @@ def whom(row: Row) -> Record:
 def company_of(row: Row, key: str = "company") -> str:
     """The company a row is about; raises ValueError for a natural person: people are not evidence."""
     name = str(row.get(key) or "").strip()
-    if any(
-        _PERSON_NUMBER.search(str(value)) and not looks_like_uscc(str(value).strip())
-        for value in row.values()
-    ):
-        raise ValueError("含个人身份证号，不导入 holds a person's ID number: not taken")
+    for column, value in row.items():
+        # A credit code may have the shape of a person's number; it is one only where its check digit says so.
+        is_code = column == "uscc" and uscc_is_valid(str(value).strip().upper())
+        if not is_code and _PERSON_NUMBER.search(str(value)):
+            raise ValueError("含个人身份证号，不导入 holds a person's ID number: not taken")
     if not name:
         raise ValueError("缺少企业名称 the company's name is missing")
     if not _ENTITY.search(name):
