@@ -26,6 +26,7 @@ _OLD_ID = re.compile(r"[1-6]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 _MOBILE = re.compile(r"(?:(?:00)?86)?1[3-9]\d{9}|(?:00)?8869\d{8}|09\d{8}")
 _AREA = re.compile(r"(?:010|02\d|0[3-9]\d\d)")
 _LANDLINE = re.compile(rf"{_AREA.pattern}[1-9]\d{{6,7}}")
+_BORN = re.compile(r"[1-9]\d{5}(?:18|19|20)")
 _MOBILE_SIZES = frozenset(
     [
         (3, 4, 4),
@@ -86,22 +87,40 @@ def _longest(shadow: str, groups: list[tuple[int, int, str]], at: int) -> tuple[
     if len(alone) >= _ORDER_FROM:
         kind, extra = _solid(alone, shadow, groups[at][1])
         return 1, kind, groups[at][1] + extra
+    best = (1, "", groups[at][1])
+    lengths = _lengths("".join(group[2] for group in groups[at : at + _LONGEST]))
+    if not lengths:
+        return best
+    most = max(lengths)
     digits, seps, sizes = "", [], []
     free = True
-    best = (1, "", groups[at][1])
     for index in range(at, len(groups)):
-        if len(digits) + len(groups[index][2]) > _LONGEST:
+        if len(digits) + len(groups[index][2]) > most:
             break
         if index > at:
             seps.append(shadow[groups[index - 1][1] : groups[index][0]])
             free = free and _FREE.fullmatch(seps[-1]) is not None
         digits += groups[index][2]
         sizes.append(len(groups[index][2]))
-        if len(digits) >= 10:
+        if len(digits) in lengths:
             kind, extra = _window(digits, tuple(sizes), seps, free, shadow, groups[index][1])
             if kind:
                 best = (index - at + 1, kind, groups[index][1] + extra)
     return best
+
+
+def _lengths(ahead: str) -> set[int]:
+    """How many digits a number told by its groups may have if it begins `ahead`; spares most windows over lists of prices."""
+    lengths: set[int] = set()
+    if mobile := _MOBILE.match(ahead):
+        lengths.add(mobile.end())
+    if _LANDLINE.match(ahead):
+        lengths |= {10, 11, 12}
+    if _BORN.match(ahead):
+        lengths |= {17, 18}
+    if ahead[0] in "3456":
+        lengths |= {16, 17, 18, 19}
+    return lengths
 
 
 def _solid(digits: str, shadow: str, end: int) -> tuple[str, int]:

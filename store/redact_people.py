@@ -163,9 +163,11 @@ def _address_parts(shadow: str) -> Iterator[tuple[int, int]]:
             yield match.start("x"), match.end("x")
     for match in _AREA.finditer(shadow):
         yield match.span()
+    last = 0
     for match in _DETAIL.finditer(shadow) if _DETAIL_HINT.search(shadow) else ():
-        low = max(0, match.start() - 60)
+        low = max(last, match.start() - 60)
         before = _BEFORE.search(shadow[low : match.start()])
         start = low + (before.start() if before else match.start() - low)
         lead = _LEAD.match(shadow[start : match.start()])
         yield start + (lead.end() if lead else 0), match.end()
+        last = match.end()

@@ -162,14 +162,17 @@ def test_every_mobile_number_in_three_groups_goes(second: int, rest: str, signs:
 
 
 HOSTILE = ["1", "1 ", "13", "138 ", "一", "a@", "a.", "姓名:", "张", "张先", "我叫", "微信:", "qq ", "订单号 1-", "路1号", "1栋", "广东省深圳",
-           "地址:省1", "0755-", "1.", "1:", "f:", "粤b", "[手机号#1]", "\u200b1", "1单元", "62", "2020-1-1", "😀1", "abc at a dot ", "赵丁 13800001234,"]  # fmt: skip
+           "地址:省1", "0755-", "1.", "1:", "f:", "粤b", "[手机号#1]", "\u200b1", "1单元", "62", "2020-1-1", "😀1", "abc at a dot ", "赵丁 13800001234,", "1-", "1,", "0,", "13,", "4 ", "19,9,", "33.3 ", "一1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_texts_take_time_in_proportion_to_their_length(unit: str) -> None:
-    begun = time.process_time()
-    redact((unit * 10_000)[:10_000])
-    assert time.process_time() - begun < 1.5
+    spent = []
+    for _ in range(2):
+        begun = time.process_time()
+        redact((unit * 10_000)[:10_000])
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.4  # at most 90 ms here; a shared build machine may be four times slower
 
 
 def test_ordinary_complaints_are_redacted_by_the_thousand() -> None:
