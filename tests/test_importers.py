@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from crawler.importers import BadRow, cards, found
 from crawler.importers.dianshubao import IDENTITY
 from crawler.run import spiders
+from crawler.sources_page import PAGE, render
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
 from store.records import parse_record
@@ -269,3 +270,21 @@ def test_no_file_breaks_an_importer(body: bytes, tmp_path_factory: pytest.TempPa
     for importer in found().values():
         for made in importer.read(path, CHECKED):
             assert isinstance(made, BadRow | dict)
+
+
+def test_the_page_of_sources_is_fresh() -> None:
+    written = (Path(__file__).resolve().parent.parent / PAGE).read_text(encoding="utf-8")
+    assert written == render(), "run: python -m crawler.sources_page"
+
+
+def test_the_page_names_every_source_with_what_it_cannot_see() -> None:
+    page = render()
+    for card in [spider.card for spider in spiders().values()] + cards():
+        assert (
+            f"### {card.id}" in page
+            and card.blind_zh in page
+            and card.blind_en in page
+            and card.publisher in page
+        )
+    for importer in found().values():
+        assert f"--template {importer.id}`" in page
