@@ -258,3 +258,24 @@ def test_a_list_is_kept_without_paths_and_reads_the_same(real_data: Path) -> Non
 )
 def test_what_an_issue_tells_of(title: str, body: str, kind: str | None, version: str | None) -> None:
     assert (github.drop_of(title, body), github.version_of(title, body)) == (kind, version)
+
+
+@pytest.mark.real_data
+def test_the_played_statistics_have_the_documented_shape(market: Sandbox, real_data: Path) -> None:
+    market._call("PUT", "/faults", {})
+    sample = json.loads(
+        (real_data / "complaints/fixtures_constructed/xfb_brand_statistics.json").read_text(encoding="utf-8")
+    )
+
+    def asked(number: int) -> dict[str, Any]:
+        address = f"{market.proxy}/brand/getBrandStatistics?brand_id={number}&type=all"
+        with urllib.request.urlopen(
+            urllib.request.Request(address, headers={"Host": "xiaofeibao.sandbox.test"}), timeout=30
+        ) as answer:
+            return json.load(answer)
+
+    played = [answer for n in range(20_000, 20_448, 14) if (answer := asked(n))["code"] == 200]
+    assert played
+    for answer in played:
+        assert answer.keys() == sample.keys() and answer["data"].keys() == sample["data"].keys()
+        assert type(answer["data"]["total"]) is int and isinstance(answer["data"]["solve_rate"], int | float)
