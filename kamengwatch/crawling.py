@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -129,19 +130,34 @@ class Visit:
 def visit(config: Config, visit: Visit) -> int:
     """Run every source that is due at the present; returns how many pages were fetched.
 
-    What a killed visit had finished is not due any more, so running the visit again does only the rest.
+    What a killed visit had finished is not due any more, so running the visit again does only the rest. Sources that
+    visit the platforms themselves share one process, so that no host is asked twice at once; the others run beside it.
     """
     now = config.now()
-    due = [p.source for p in plan(config) if p.due_at <= now]
-    if not due:
-        return 0
+    due = {p.source for p in plan(config) if p.due_at <= now}
+    batches = [sorted(due & _platform_visitors()), sorted(due - _platform_visitors())]
+    commands = [
+        _command(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(lambda command: _pages(command, visit.on_host), commands))
+
+
+def _pages(command: list[str], on_host: Callable[[str], None]) -> int:
     pages = 0
-    for event in _events(_command(config, visit.job, due, [], visit.sandbox_proxy, None)):
+    for event in _events(command):
         if event["event"] == "host":
-            visit.on_host(str(event.get("host", "")))
+            on_host(str(event.get("host", "")))
         elif event["event"] == "crawl":
             pages += int(event.get("requests", 0))
     return pages
+
+
+@lru_cache(maxsize=1)
+def _platform_visitors() -> frozenset[str]:
+    from crawler.run import spiders
+
+    return frozenset(name for name, spider in spiders().items() if spider.visits_platforms)
 
 
 def _command(

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
 from store.archive import Stored
 from store.matching import Directory
 from store.names import host_key
 from store.records import About, CrawlRecord, PlatformRecord, Record, RecordError, parse_line, parse_record
-from store.rows import row_of
+from store.rows import classify_rows, row_of
 from store.tables import (
     OBSERVATIONS,
     Capture,
@@ -32,6 +32,11 @@ from store.tables import (
 from store.upsert import changed_rows, insert_for, upsert_observations
 
 BATCH = 5_000
+_CAPTURE_ID = select(Capture.id).where(
+    Capture.crawl_id == bindparam("crawl"),
+    Capture.url == bindparam("url"),
+    Capture.payload_sha256 == bindparam("sha"),
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ class Ingest:
                     if record.capture is not None and capture_ids:
                         row["capture_id"] = capture_ids[record.capture]
                     rows.setdefault(record.kind, []).append(row)  # type: ignore[attr-defined]
+            classify_rows(rows.get("complaint", ()))
             for kind, batch in rows.items():
                 changed = upsert_observations(connection, OBSERVATIONS[kind], batch)
                 saved.inserted += changed
@@ -152,13 +158,8 @@ class Ingest:
             for s in stored
         ]
         connection.execute(insert_for(connection, table).on_conflict_do_nothing(), rows)
-        ids = []
-        for s in stored:
-            known = select(Capture.id).where(
-                Capture.crawl_id == crawl_id, Capture.url == s.url, Capture.payload_sha256 == s.payload_sha256
-            )
-            ids.append(int(connection.execute(known).scalar_one()))
-        return ids
+        keys = ({"crawl": crawl_id, "url": s.url, "sha": s.payload_sha256} for s in stored)
+        return [int(connection.execute(_CAPTURE_ID, key).scalar_one()) for key in keys]
 
     def _source(self, connection: Connection, source: str) -> str:
         """The source's id; one nobody declared is taken as handed in by hand (tier D)."""

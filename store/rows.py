@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from store.kinds import classify
+from store.kinds import classify_many
 from store.names import host_key
 from store.records import (
     About,
@@ -49,6 +49,13 @@ def row_of(record: About, platform_id: int | None, subject: str, key: bytes) -> 
     return row | _SHAPES.get(type(record), _plain)(record, values, key)
 
 
+def classify_rows(rows: Sequence[dict[str, Any]]) -> None:
+    """Give complaint rows their kinds, all at once: the classifier is some twenty times faster on many texts."""
+    texts = [f"{row['title'] or ''} {row['text'] or ''}".strip() for row in rows]
+    for row, found in zip(rows, classify_many(texts), strict=True):
+        row["primary_kind"], row["kinds"] = found.primary, list(found.kinds)
+
+
 def fingerprint(text: str) -> str | None:
     """A key shared by copies of one complaint: what remains without digits, tokens, spaces and punctuation."""
     kept = _NOT_TEXT.sub("", text)
@@ -66,7 +73,6 @@ def _probe(record: ProbeRecord, values: dict[str, Any], key: bytes) -> dict[str,
 
 def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     title, text = clean(record.title or ""), clean(record.text or "")
-    found = classify(f"{title} {text}".strip())
     source_key = (
         record.source_id
         or hashlib.sha256(
@@ -85,8 +91,6 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
         "text": text or None,
         "replied_at": replied,
         "completed_at": completed,
-        "primary_kind": found.primary,
-        "kinds": list(found.kinds),
         "fingerprint": fingerprint(title + text),
     }
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_
+from sqlalchemy import ColumnElement, Connection, Table, UniqueConstraint, case, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.tables import Complaint, Order
 
 _MUTABLE: dict[type[Any], tuple[str, ...]] = {
-    Complaint: ("status", "replied_at", "completed_at", "text", "amount", "stars", "url"),
+    Complaint: ("status", "replied_at", "completed_at", "amount", "stars", "url"),
     Order: ("state", "delivered_at", "refunded_at", "drop_kind"),
 }
-_FIRST_KEPT = {"replied_at", "completed_at", "text", "amount", "stars", "url", "delivered_at", "refunded_at"}
+_READ_FROM_TEXT = ("text", "primary_kind", "kinds", "fingerprint")
+"""Columns of a complaint that go with its text: the longer text wins, a list's summary never replaces the whole."""
 
 
 def upsert_observations(connection: Connection, model: type[Any], rows: list[dict[str, Any]]) -> int:
@@ -21,31 +23,34 @@ def upsert_observations(connection: Connection, model: type[Any], rows: list[dic
 
     A time, text or amount once known is kept when a later look no longer shows it.
     """
+    return changed_rows(connection, _statement(connection.dialect.name, model), rows)  # type: ignore[arg-type]
+
+
+@cache
+def _statement(dialect: str, model: type[Any]) -> sqlite.Insert:
+    """The upsert of one table; built once, because building it costs more than running it."""
     table: Table = model.__table__
-    statement = insert_for(connection, table)
+    statement = _insert(dialect, table)
     mutable = _MUTABLE.get(model)
     if not mutable:
-        return changed_rows(connection, statement.on_conflict_do_nothing(), rows)
-    unique = next(
-        c
-        for c in table.constraints
-        if getattr(c, "columns", None) and c.__class__.__name__ == "UniqueConstraint"
-    )
-    new = statement.excluded
-    values = {
-        name: func.coalesce(table.c[name], new[name])
-        if name in _FIRST_KEPT and name.endswith("_at")
-        else func.coalesce(new[name], table.c[name])
+        return statement.on_conflict_do_nothing()
+    unique = next(c for c in table.constraints if isinstance(c, UniqueConstraint))
+    new, old = statement.excluded, table.c
+    values: dict[str, ColumnElement[Any]] = {
+        name: func.coalesce(old[name], new[name])
+        if name.endswith("_at")
+        else func.coalesce(new[name], old[name])
         for name in mutable
     }
-    values["platform_id"] = func.coalesce(table.c.platform_id, new.platform_id)
-    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
-    upsert = statement.on_conflict_do_update(
-        index_elements=[c.name for c in unique.columns],  # type: ignore[attr-defined]
-        set_=values,
-        where=changed,
+    values["platform_id"] = func.coalesce(old.platform_id, new.platform_id)
+    if model is Complaint:
+        longer = func.length(func.coalesce(new.text, "")) >= func.length(func.coalesce(old.text, ""))
+        values |= {name: case((longer, new[name]), else_=old[name]) for name in _READ_FROM_TEXT}
+    # JSON has no equality on PostgreSQL; the kinds change only together with the primary kind or the text.
+    changed = or_(*(old[name].is_distinct_from(value) for name, value in values.items() if name != "kinds"))
+    return statement.on_conflict_do_update(
+        index_elements=[c.name for c in unique.columns], set_=values, where=changed
     )
-    return changed_rows(connection, upsert, rows)
 
 
 def changed_rows(connection: Connection, statement: sqlite.Insert, rows: list[dict[str, Any]]) -> int:
@@ -55,6 +60,8 @@ def changed_rows(connection: Connection, statement: sqlite.Insert, rows: list[di
 
 def insert_for(connection: Connection, table: Table) -> sqlite.Insert:
     """An insert that knows ON CONFLICT, in the connection's dialect (both dialects share the interface)."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)  # type: ignore[return-value]
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[return-value]

@@ -209,3 +209,17 @@ def test_a_time_without_zone_is_refused(engine: Engine) -> None:
             Platform.__table__.insert(),
             [{"host": "x.example", "status": "watched", "demo": False, "added_at": dt.datetime(2026, 1, 1)}],
         )
+
+
+def test_the_whole_text_replaces_a_summary_and_is_not_replaced_by_one(engine: Engine) -> None:
+    summary, whole = (
+        "我在这里买了会员...",
+        "我在这里买了会员，付款三天了订单一直显示处理中，一直没有发货，客服也不回",
+    )
+    for text in (summary, whole, summary):
+        taken(engine, [platform(), complaint(1, text)])
+    with engine.connect() as connection:
+        assert connection.execute(select(Complaint.text, Complaint.primary_kind)).one() == (
+            whole,
+            "drop.stuck",
+        )
