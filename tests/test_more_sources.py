@@ -19,7 +19,7 @@ from sqlalchemy import Engine, func, select
 from crawler.browser import available
 from crawler.formats import blocklists as lists
 from crawler.formats import github
-from crawler.spiders.screenshot import ScreenshotSpider
+from crawler.spiders.screenshot import MASK, ScreenshotSpider
 from kamengwatch.sandboxing import Sandbox, started
 from store.archive import iterate
 from store.engine import migrate, open_engine
@@ -204,6 +204,39 @@ def test_pictures_are_kept_beside_their_pages(market: Sandbox, engine: Engine, d
         assert payload.startswith(b"\x89PNG") and len(payload) < 2 * 1024 * 1024 and picture.platform_id
         width = int.from_bytes(payload[16:20], "big")
         assert width == 1280
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("shown", "pictured"),
+    [
+        ("电话 13912345678", "电话 139●●●●●●●●"),
+        ("客服QQ：123456789", "客服QQ：●●●●●●"),
+        ("微信号 abc_12345", "微信号 ●●●●●●"),
+        ("邮箱 someone@mail.test", "邮箱 ●●●●●●"),
+        ("440101199001011234", "●●●●●●●●"),
+        (
+            "粤公网安备44010302000001号 粤ICP备2022901148号-1",
+            "粤公网安备44010302000001号 粤ICP备2022901148号-1",
+        ),
+        ("QQ超级会员月卡 16.31元 销量:10043", "QQ超级会员月卡 16.31元 销量:10043"),
+        (
+            "2026-03-02 12:00 库存 329 统一社会信用代码 91110108321713271Q",
+            "2026-03-02 12:00 库存 329 统一社会信用代码 91110108321713271Q",
+        ),
+    ],
+)
+def test_contact_numbers_are_masked_before_the_picture(browser_path: str, shown: str, pictured: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_content(f"<p>{shown}</p>")
+        page.evaluate(MASK)
+        seen = page.inner_text("p")
+        browser.close()
+    assert seen == pictured
 
 
 def test_without_a_browser_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

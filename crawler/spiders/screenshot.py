@@ -36,12 +36,19 @@ MOST_SITES = 40
 MOST_SITES_PLAYED = 2
 _PARTS = {"image", "font", "stylesheet"}
 _ROLES = ("notice", "terms")
-_MASK = r"""() => {
-  const personal = /(1[3-9]\d)\d{8}|(\d{4})\d{7,11}[\dXx]?|((?:QQ|qq|扣扣|微信|VX|vx|V信)\D{0,6})[A-Za-z0-9_-]{5,20}|[\w.+-]{2,}@[\w-]+\.\w{2,}/g;
+MASK = r"""() => {
+  const rules = [
+    [/(^|\D)(1[3-9]\d)\d{8}(?!\d)/g, '$1$2●●●●●●●●'],
+    [/(^|\D)[1-6]\d{5}(19|20)\d\d[01]\d[0-3]\d{4}[\dXx](?!\d)/g, '$1●●●●●●●●'],
+    [/((?:QQ|qq|扣扣)(?:群|号)?[:：\s]{0,3})\d{5,11}(?!\d)/g, '$1●●●●●●'],
+    [/((?:微信|VX|vx|V信)(?:号)?[:：\s]{0,3})[A-Za-z][\w-]{5,19}/g, '$1●●●●●●'],
+    [/[\w.+-]{2,}@[\w-]+(?:\.\w{2,})+/g, '●●●●●●'],
+  ];
   const walker = document.createTreeWalker(document.body || document.documentElement, NodeFilter.SHOW_TEXT);
   for (let n = walker.nextNode(); n; n = walker.nextNode())
-    if (/\d{5}|@|微信|VX|vx/.test(n.data)) n.data = n.data.replace(personal, (_, a, b, c) => (a || b || c || '') + '●●●●●●');
+    for (const [found, instead] of rules) n.data = n.data.replace(found, instead);
 }"""
+"""Masks telephone and ID numbers, chat accounts and e-mail addresses; filing numbers, prices and credit codes stay."""
 
 
 class ScreenshotSpider(SourceSpider):
@@ -152,7 +159,7 @@ class ScreenshotSpider(SourceSpider):
 
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": TALLEST}
         methods = [
-            PageMethod("evaluate", _MASK),
+            PageMethod("evaluate", MASK),
             PageMethod(
                 "screenshot", full_page=True, clip=clip, type="png", animations="disabled", timeout=15_000
             ),
