@@ -19,6 +19,8 @@ from kamengwatch.config import Failure
 
 CONTROL = "control.sandbox.test"
 START_SECONDS = 60
+LATENCY = "0.4"
+"""Shops answer in two fifths of their simulated time: a slow one is still slow, and the run need not wait for it."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,8 @@ def started(seed: int) -> Iterator[Sandbox]:
     """Run the sandbox market with `seed` in a process of its own; raises Failure when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="kamengwatch-sandbox-") as folder:
         ready = Path(folder) / "port"
-        command = [
-            sys.executable,
-            "-m",
-            "sandbox",
-            "serve",
-            "--port",
-            "0",
-            "--seed",
-            str(seed),
-            "--ready-file",
-            str(ready),
-        ]
+        command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--seed", str(seed)]
+        command += ["--latency", LATENCY, "--ready-file", str(ready)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             yield Sandbox(f"http://127.0.0.1:{_port(process, ready)}")

@@ -16,8 +16,10 @@ DIMENSION_TITLES = {
     "B": ("交付", "Delivery"),
     "C": ("资金与退款", "Money and refunds"),
     "D": ("投诉处理", "Complaint handling"),
-    "E": ("官方与技术记录", "Official and technical record"),
+    "E": ("公示与技术记录", "Public registers and technical record"),
 }
+BLOCKLISTED = "列入公开名单"
+"""Category of a block-list hit among the penalty records; shown as evidence, not scored."""
 WEIGHTS = {
     "icp_filing": ("A", 8.0),
     "identity_match": ("A", 4.0),

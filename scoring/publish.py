@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 from sqlalchemy import Engine, select
 
-import scoring
 from scoring import method
 from scoring.calendar import SHANGHAI, end_of_day
 from scoring.captures import write_captures
@@ -138,7 +138,7 @@ def _seal(
     manifest = {
         "as_of": run.as_of.isoformat(),
         "method_version": run.method_version,
-        "code_version": scoring.CODE_VERSION,
+        "code_version": _code_version(),
         "created_at": now.astimezone(dt.UTC).isoformat(),
         "demo": demo,
         "rated_run": run.folder,
@@ -219,3 +219,10 @@ def _cited(base: Path, folder: Path) -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _code_version() -> str:
+    try:
+        return version("kamengwatch")
+    except PackageNotFoundError:  # Run from a checkout that is not installed.
+        return "0"

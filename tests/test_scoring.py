@@ -6,109 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from judging import database, judged, product
+from judging import database, judged
+from scoring_play import DAY, START, at, complaints, crawls, market
 
-from scoring import method
-from scoring.aggregate import aggregate
 from scoring.droprate import drop_rate, interval
-from scoring.finding import CONCERN, OK, UNKNOWN, Definition, Finding
-from scoring.grade import GRADES, NR, grades
+from scoring.finding import UNKNOWN
+from scoring.grade import GRADES, NR
 from scoring.judge import judge
 from scoring.priors import fit
 from scoring.reading import read_facts
 from scoring.warning import STATES
-
-DAY = dt.date(2026, 4, 30)
-START = dt.date(2026, 1, 1)
-_TEXTS = (
-    "付款成功但一直没到账",
-    "申请退款拖着一直不退",
-    "余额提现一直失败",
-    "网站打不开了",
-    "会员等级说降就降",
-)
-
-
-def at(day, hour=12):
-    return f"{START + dt.timedelta(days=day)}T{hour:02d}:00:00+08:00"
-
-
-def complaints(host, days, text=0, prefix="c"):
-    return [
-        {
-            "kind": "complaint",
-            "source": "heimao",
-            "source_id": f"{prefix}{host}{i}",
-            "host": host,
-            "filed_at": at(day),
-            "text": f"买{product(i)}，{_TEXTS[text]}",
-        }
-        for i, day in enumerate(days)
-    ]
-
-
-def crawls(days, outcome="ok", source="heimao"):
-    return [
-        {
-            "kind": "crawl",
-            "source": source,
-            "started_at": at(d, 2),
-            "finished_at": at(d, 3),
-            "outcome": outcome,
-        }
-        for d in days
-    ]
-
-
-def market(rng, hosts=4, days=120):
-    """A small random market in the open format."""
-    records = crawls(range(0, days, 3))
-    for h in range(hosts):
-        host = f"m{h}.example"
-        records.append({"kind": "platform", "host": host})
-        total = 10_000
-        for day in range(0, days, 7):
-            total += int(rng.integers(200, 700))
-            records.append(
-                {
-                    "kind": "orders",
-                    "source": "storefront",
-                    "host": host,
-                    "observed_at": at(day),
-                    "total": total,
-                    "processed": total - int(rng.integers(0, 200)),
-                    "today": 50,
-                    "hidden": bool(rng.random() < 0.1),
-                }
-            )
-            records.append(
-                {
-                    "kind": "probe",
-                    "source": "availability",
-                    "host": host,
-                    "observed_at": at(day, 5),
-                    "outcome": str(rng.choice(["ok", "slow", "down", "refused"])),
-                    "status": 200,
-                    "latency_ms": 9,
-                }
-            )
-        records.append(
-            {
-                "kind": "filing",
-                "source": "icp",
-                "host": host,
-                "observed_at": at(int(rng.integers(0, 60))),
-                "found": bool(rng.random() < 0.7),
-                "number": "粤ICP备18046372号-1",
-                "nature": "企业",
-            }
-        )
-        for kind in range(5):
-            when = sorted(int(x) for x in rng.integers(0, days, rng.integers(0, 12)))
-            records += complaints(host, when, kind, f"k{kind}")
-    return records
 
 
 @pytest.fixture(scope="module")
@@ -273,73 +180,6 @@ def test_a_platform_beside_others_gets_the_same_warning_alone(whole):
 
 
 # --- Silence: whatever a platform hides, its label does not get better -------------------------------------------
-
-
-def _fake(value, outcome=None, fresh=1.0):
-    shape = (1, 1)
-    code = (OK if value >= 0.5 else CONCERN) if outcome is None else outcome
-
-    def panel(x, kind=float):
-        return np.full(shape, x, kind)
-
-    return Finding(
-        panel(code, np.int8),
-        panel(value),
-        panel(value),
-        panel(0.05),
-        panel(0.8),
-        panel(fresh),
-        panel(1.0),
-        "",
-        lambda i: ("", ""),
-        lambda i: [],
-    )
-
-
-def _found(values, fresh):
-    out = {}
-    for (name, _), value, f in zip(sorted(method.WEIGHTS.items()), values, fresh, strict=True):
-        out[name] = (Definition(name, ("", ""), {}, (), None), _fake(value, fresh=f))
-    return out
-
-
-class _Shape:
-    shape = (1, 1)
-
-
-_UTILITIES = st.lists(st.floats(0, 1), min_size=20, max_size=20)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_UTILITIES, st.sets(st.integers(0, 19)), st.floats(0, 0.99))
-def test_evidence_that_grows_old_never_lifts_the_score(values, stale, freshness):
-    """What is not renewed counts less when good and fully when bad, and coverage falls."""
-    families = np.full((1, 1), 3.0)
-    fresh = aggregate(_Shape(), _found(values, [1.0] * 20), families)
-    old = aggregate(
-        _Shape(), _found(values, [max(freshness, 1e-6) if i in stale else 1.0 for i in range(20)]), families
-    )
-    assert old.score[0, 0] <= fresh.score[0, 0] + 1e-9
-    assert old.coverage[0, 0] <= fresh.coverage[0, 0] + 1e-9
-    assert abs(sum(p[0, 0] for p in old.points.values()) - old.score[0, 0]) < 1e-9
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), min_size=2, max_size=30),
-    st.floats(0.1, 12),
-)
-def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, sd):
-    score = np.array([[s for s, _, _ in days]])
-    rated = np.array([[r for _, r, _ in days]])
-    news = np.array([[n for _, _, n in days]])
-    found = grades(score, np.full(score.shape, sd), np.full(score.shape, 2.0), rated, news)[0]
-    for day in range(1, len(days)):
-        a, b = found[day - 1], found[day]
-        if a != b and NR not in (a, b):
-            assert news[0, day]
-        if not rated[0, day]:
-            assert b == NR
 
 
 def test_quiet_days_change_no_label(tmp_path):

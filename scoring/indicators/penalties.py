@@ -13,7 +13,7 @@ from scoring.panel import decayed, visited, window
 def penalties(facts: Facts) -> Finding:
     """行政处罚与经营异常 — Penalties and abnormal operation
 
-    Why: 监管部门公示的记录是经核实的事实。 | Records published by the authorities are verified facts.
+    Why: 监管部门公示的记录由其查证后作出。 | What an authority has published was established by it.
     Reads: penalty
     ok: 查询过公示系统，未见记录。 | The register was queried and showed no record.
     concern: 有行政处罚或经营异常记录。 | There are penalties or entries of abnormal operation.
@@ -21,6 +21,8 @@ def penalties(facts: Facts) -> Finding:
     Limits: 影响随时间减半（两年）；同名企业须先核对主体。 | The effect halves in two years; firms of the same name must be told apart first.
     """
     rows = facts.rows["penalty"]
+    # A hit on an open block list comes as a penalty record too, but no authority decided anything.
+    rows = rows.take(rows["category"] != method.BLOCKLISTED)
     seen, _ = visited(facts, "penalty")
     n = window(facts, rows, 3650)
     asked = np.cumsum(seen, axis=1) > 0
