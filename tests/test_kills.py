@@ -22,7 +22,8 @@ from sqlalchemy import select
 from store.engine import default_url, migrate, open_engine
 from store.tables import OBSERVATIONS, Alias, Capture, Crawl, CrawlPlatform, Platform
 
-SOAK_KILLS = 60
+SOAK_KILLS = int(os.environ.get("KAMENGWATCH_SOAK_KILLS", "60"))
+"""Kills per command in `make soak`; the environment may ask for fewer or more, and the report says how many there were."""
 NOW = dt.datetime(2026, 11, 8, 12, tzinfo=dt.UTC)
 UNLIKE = {"id", "platform_id", "crawl_id", "capture_id", "order_key", "added_at", "opened_at"}
 """Columns that name rows of this database only, or when this database first heard of a site."""

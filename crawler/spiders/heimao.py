@@ -28,7 +28,7 @@ from store.names import host_key, host_of, normal_name
 PAGES = 50
 """The feed's own end for visitors who are not logged in."""
 REVISIT = dt.timedelta(days=45)
-MOST_REVISITED = 100
+MOST_REVISITED = 60
 """Complaints known to be open are looked at again: the feed forgets them long before they are answered."""
 _TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|虚拟商品|点卡商城|[Cc][Dd][Kk]")
 _WEAK = re.compile(r"充值|会员|点券|激活码|兑换码|掉单|补单")
