@@ -50,6 +50,13 @@ def repair_time(facts: Facts) -> Finding:
         if not known[i, -1]:
             return "近 90 天没有未到账投诉。", "No drop complaints in the last 90 days."
         d = last(mean, i) * np.log(2.0)
+        if d > method.DROP_WINDOW:
+            # The model's median would lie beyond anything observed: say what was counted instead.
+            count, done_n = last(cases, i), last(settled, i)
+            return (
+                f"近 90 天 {count:.0f} 起未到账投诉中，{done_n:.0f} 起已了结。",
+                f"Of {count:.0f} drop complaints in the last 90 days, {done_n:.0f} are settled.",
+            )
         return (
             f"未到账投诉通常要约 {d:.0f} 天才处理（含仍未了结的）。",
             f"Drop complaints usually take about {d:.0f} days to be settled (open ones included).",
