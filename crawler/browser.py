@@ -7,6 +7,7 @@ images, fonts, media or styles. No stealth, no stored state.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -68,6 +69,21 @@ async def one_at_a_time(page: Any, request: Any) -> None:
     page.on("requestfinished", done)
     page.on("requestfailed", done)
     await page.route("**/*", wait)
+
+
+async def settled(page: Any) -> None:
+    """Wait until the page has asked for all it needs; one that never rests is read as it stands after ten seconds."""
+    from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+    with contextlib.suppress(PlaywrightTimeout):
+        await page.wait_for_load_state("networkidle", timeout=10_000)
+
+
+def when_settled() -> list[Any]:
+    """The page methods of a request whose page is read only when it has come to rest."""
+    from scrapy_playwright.page import PageMethod
+
+    return [PageMethod(settled)]
 
 
 async def open_browser(crawler: Crawler) -> Any:

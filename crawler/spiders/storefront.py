@@ -18,7 +18,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure, probe_of_page
 from crawler.base import Record, SourceSpider, Visit
 from crawler.browser import available as browser_available
-from crawler.browser import one_at_a_time
+from crawler.browser import one_at_a_time, when_settled
 from crawler.decode import text_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
@@ -254,7 +254,11 @@ class StorefrontSpider(SourceSpider):
             "home",
             host,
             known={"schemes": [], "rendered": True},
-            meta={"playwright": True, "playwright_page_init_callback": one_at_a_time},
+            meta={
+                "playwright": True,
+                "playwright_page_init_callback": one_at_a_time,
+                "playwright_page_methods": when_settled(),
+            },
         )
 
     def _needs_browser(self, page: Page, system: str | None) -> bool:
