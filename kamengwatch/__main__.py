@@ -2,4 +2,5 @@
 
 from kamengwatch.cli import main
 
-main()
+if __name__ == "__main__":  # a crawl process imports this module too
+    main()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from kamengwatch.crawl_process import Event, events
 from kamengwatch.progress import bar, say, tell
 from kamengwatch.watching import host_in
 from store.ledger import SourceCard, targets
@@ -25,7 +23,6 @@ from store.tables import Crawl
 
 STALE_AFTER = 3.0
 """A source is shown as stale after this many of its cadences without a healthy crawl."""
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,10 @@ def crawl(
         if not chosen:
             say(config.say("没有到期的采集。", "Nothing is due."))
             return
-    command = _command(config, f"cli-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
+    arguments = _arguments(config, f"cli-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
     with bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress:
-        for event in _events(command):
+        for event in events(arguments):
             if event["event"] == "host":
                 progress.advance(1, str(event.get("host", "")))
             elif event["event"] == "crawl":
@@ -136,16 +133,14 @@ def visit(config: Config, visit: Visit) -> int:
     now = config.now()
     due = {p.source for p in plan(config) if p.due_at <= now}
     batches = [sorted(due & _platform_visitors()), sorted(due - _platform_visitors())]
-    commands = [
-        _command(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch
-    ]
+    jobs = [_arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
     with ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(lambda command: _pages(command, visit.on_host), commands))
+        return sum(pool.map(lambda arguments: _pages(arguments, visit.on_host), jobs))
 
 
-def _pages(command: list[str], on_host: Callable[[str], None]) -> int:
+def _pages(arguments: list[str], on_host: Callable[[str], None]) -> int:
     pages = 0
-    for event in _events(command):
+    for event in events(arguments):
         if event["event"] == "host":
             on_host(str(event.get("host", "")))
         elif event["event"] == "crawl":
@@ -160,44 +155,20 @@ def _platform_visitors() -> frozenset[str]:
     return frozenset(name for name, spider in spiders().items() if spider.visits_platforms)
 
 
-def _command(
+def _arguments(
     config: Config, job: str, sources: list[str], hosts: list[str], proxy: str | None, replay: Path | None
 ) -> list[str]:
-    command = [sys.executable, "-m", "crawler.run", "--key", job, "--now", config.now().isoformat()]
-    command += ["--data-dir", str(config.data_dir), "--database", config.database_url]
+    arguments = ["--key", job, "--now", config.now().isoformat()]
+    arguments += ["--data-dir", str(config.data_dir), "--database", config.database_url]
     for source in sources:
-        command += ["--source", source]
+        arguments += ["--source", source]
     for host in hosts:
-        command += ["--host", host]
+        arguments += ["--host", host]
     if proxy:
-        command += ["--sandbox-proxy", proxy]
+        arguments += ["--sandbox-proxy", proxy]
     if replay:
-        command += ["--replay", str(replay)]
-    return command
-
-
-def _events(command: list[str]) -> Iterator[Event]:
-    """The crawler's progress, one JSON object a line; raises Failure when the process ends badly."""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            assert process.stdout is not None and process.stderr is not None
-            told = False
-            for line in process.stdout:
-                if line.startswith("{"):
-                    event = json.loads(line)
-                    told = told or event["event"] == "crawl"
-                    yield event
-            said = process.stderr.read().strip()
-        except BaseException:
-            process.terminate()
-            raise
-    # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
-    if process.returncode and not (process.returncode == 1 and told):
-        last = said.splitlines()[-1] if said else f"exit code {process.returncode}"
-        raise Failure(f"采集进程出错 the crawl process failed: {last}")
+        arguments += ["--replay", str(replay)]
+    return arguments
 
 
 def show_sources(config: Config, as_json: bool) -> None:

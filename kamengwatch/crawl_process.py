@@ -1,0 +1,62 @@
+"""Run the crawler in processes of its own, all forked from one that has imported it: a crawl then starts in milliseconds.
+
+A demonstration run starts 26 crawls and importing the crawler costs more than a small crawl itself. The parent of the forks
+(multiprocessing's fork server) holds no reactor, no thread, no database and no crawl; it ends with the command.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from kamengwatch.config import Failure
+
+Event = dict[str, Any]
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["kamengwatch.crawl_preload"])
+
+
+def events(arguments: list[str]) -> Iterator[Event]:
+    """The progress of `python -m crawler.run ARGUMENTS`, one event a line; raises Failure when the process ends badly."""
+    with tempfile.TemporaryDirectory(prefix="kamengwatch-crawl-") as folder:
+        errors = Path(folder) / "stderr"
+        reader, writer = _PROCESSES.Pipe(duplex=False)
+        process = _PROCESSES.Process(target=_crawl, args=(arguments, writer, errors, dict(os.environ)))
+        process.start()
+        writer.close()
+        told = False
+        try:
+            with open(os.dup(reader.fileno()), encoding="utf-8") as lines:
+                for line in lines:
+                    if line.startswith("{"):
+                        event = json.loads(line)
+                        told = told or event["event"] == "crawl"
+                        yield event
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            reader.close()
+            process.join()
+        # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
+        if process.exitcode and not (process.exitcode == 1 and told):
+            said = errors.read_text(errors="replace").strip() if errors.is_file() else ""
+            last = said.splitlines()[-1] if said else f"exit code {process.exitcode}"
+            raise Failure(f"采集进程出错 the crawl process failed: {last}")
+
+
+def _crawl(arguments: list[str], writer: Connection, errors: Path, environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)  # the fork server was started with the environment of an earlier moment
+    os.dup2(writer.fileno(), 1)
+    writer.close()
+    os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
+    from crawler.run import main
+
+    raise SystemExit(main(arguments))
