@@ -15,8 +15,11 @@ from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
 from store.archive import Stored
 from store.matching import Directory
+from store.moves import question, with_moves
 from store.names import host_key
-from store.records import About, CrawlRecord, PlatformRecord, Record, RecordError, parse_line, parse_record
+from store.records import CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
+from store.records_base import About, Record
+from store.records_domain import MoveRecord
 from store.rows import classify_rows, row_of
 from store.tables import (
     OBSERVATIONS,
@@ -92,7 +95,7 @@ class Ingest:
         rows: dict[str, list[dict[str, Any]]] = {}
         with self.engine.begin() as connection:
             capture_ids = self._captures(connection, crawl_id, captures)
-            for record in records:
+            for record in with_moves(records):
                 if isinstance(record, PlatformRecord):
                     saved.add(self._platform(connection, record))
                 elif isinstance(record, CrawlRecord):
@@ -103,6 +106,8 @@ class Ingest:
                     if record.capture is not None and capture_ids:
                         row["capture_id"] = capture_ids[record.capture]
                     rows.setdefault(record.kind, []).append(row)  # type: ignore[attr-defined]
+                    if isinstance(record, MoveRecord):
+                        self._offer(connection, record)
             classify_rows(rows.get("complaint", ()))
             for kind, batch in rows.items():
                 changed = upsert_observations(connection, OBSERVATIONS[kind], batch)
@@ -137,6 +142,12 @@ class Ingest:
             "opened_at": self.now,
         }
         connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+
+    def _offer(self, connection: Connection, move: MoveRecord) -> None:
+        """Ask a person, once, whether the host moved to is an alias; not where it is known already."""
+        if self.directory.by_host(move.to_host) is None:
+            row = question(move, self.now)
+            connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
 
     def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
         if not stored or crawl_id is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
@@ -25,7 +25,11 @@ class Observed:
 
 
 class Complaint(Observed, Base):
-    """投诉: a consumer's claim, never a proven fact. Text is redacted; kinds are the classifier's."""
+    """投诉: a consumer's claim, never a proven fact. Text is redacted; kinds are the classifier's.
+
+    `signature` finds near-copies (store/copies.py); `complainant` is a keyed hash whose key is destroyed in time
+    (store/complainants.py), so that it tells the same person apart from others and nothing else.
+    """
 
     __tablename__ = "complaint"
     __table_args__ = (UniqueConstraint("source_id", "source_key"), Index(None, "platform_id", "seen_at"))
@@ -42,6 +46,9 @@ class Complaint(Observed, Base):
     kinds: Mapped[list[Any]]
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     stars: Mapped[int | None]
+    steps: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    signature: Mapped[bytes | None]
+    complainant: Mapped[str | None] = mapped_column(String(32))
 
 
 class Counters(Observed, Base):
@@ -59,6 +66,18 @@ class Counters(Observed, Base):
     valid_30d: Mapped[int | None]
     replied_30d: Mapped[int | None]
     completed_30d: Mapped[int | None]
+
+
+class Rank(Observed, Base):
+    """投诉榜单名次: a place on one of a complaint site's lists (red = best, black = worst, reply, rise); 1 is the top."""
+
+    __tablename__ = "rank_entry"
+    __table_args__ = (UniqueConstraint("source_id", "subject", "board", "span", "field", "observed_at"),)
+    observed_at: Mapped[dt.datetime]
+    board: Mapped[str] = mapped_column(String(8))
+    span: Mapped[str] = mapped_column(String(8))
+    field: Mapped[str] = mapped_column(String(40), default="")
+    place: Mapped[int]
 
 
 class Filing(Observed, Base):
@@ -158,6 +177,45 @@ class Registration(Observed, Base):
     registrar: Mapped[str | None] = mapped_column(String(200))
 
 
+class Certificate(Observed, Base):
+    """网站证书: the certificate a host showed when asked; whoever it was issued to is not kept."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("source_id", "subject", "observed_at"),)
+    observed_at: Mapped[dt.datetime]
+    issuer: Mapped[str | None] = mapped_column(String(200))
+    issuer_kind: Mapped[str] = mapped_column(String(12))
+    not_before: Mapped[dt.datetime]
+    not_after: Mapped[dt.datetime]
+    names: Mapped[list[Any]]
+    matches: Mapped[bool]
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+
+
+class Resolution(Observed, Base):
+    """域名解析: how the name resolved; `found` false means that the name does not exist."""
+
+    __tablename__ = "resolution"
+    __table_args__ = (UniqueConstraint("source_id", "subject", "observed_at"),)
+    observed_at: Mapped[dt.datetime]
+    found: Mapped[bool]
+    ipv4: Mapped[int | None]
+    ipv6: Mapped[int | None]
+    alias_of: Mapped[str | None] = mapped_column(String(253))
+    name_servers: Mapped[list[Any]]
+    takes_mail: Mapped[bool | None]
+
+
+class Move(Observed, Base):
+    """域名变更: the platform was first seen to point to this other host of its own, by a redirect or a notice."""
+
+    __tablename__ = "move"
+    __table_args__ = (UniqueConstraint("source_id", "subject", "to_host", "via"),)
+    observed_at: Mapped[dt.datetime]
+    to_host: Mapped[str] = mapped_column(String(253))
+    via: Mapped[str] = mapped_column(String(8))
+
+
 class Penalty(Observed, Base):
     """行政处罚: a published decision about the operator (companies only)."""
 
@@ -189,12 +247,16 @@ class Order(Observed, Base):
 OBSERVATIONS: dict[str, type[Observed]] = {
     "complaint": Complaint,
     "counters": Counters,
+    "rank": Rank,
     "filing": Filing,
     "orders": Orders,
     "price": Price,
     "probe": Probe,
     "page": Page,
     "registration": Registration,
+    "certificate": Certificate,
+    "resolution": Resolution,
+    "move": Move,
     "penalty": Penalty,
     "order": Order,
 }

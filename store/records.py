@@ -6,43 +6,12 @@ Spiders, importers, tests and outside evaluations all speak it. Nothing here tou
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
-Text = Annotated[str, Field(max_length=200_000)]
-Short = Annotated[str, Field(max_length=400)]
-Count = Annotated[int, Field(ge=0, le=10**15)]
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
-
-
-Money = Annotated[float, BeforeValidator(_finite), Field(ge=0, le=1e12)]
-
-
-class Record(BaseModel):
-    """What every line may carry. Unknown keys are ignored, so that newer files stay readable."""
-
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
-    host: Short | None = None
-    seen_at: AwareDatetime | None = None
-
-    def when(self) -> dt.datetime | None:
-        """When it happened in the world, if the record says so."""
-        return None
+from store.records_base import About, Count, Money, Observed, Record, Short, Sourced, Text, finite
+from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
 
 
 class PlatformRecord(Record):
@@ -59,20 +28,6 @@ class PlatformRecord(Record):
     demo: bool = False
 
 
-class Sourced(Record):
-    """A record some source said."""
-
-    source: Annotated[str, Field(min_length=1, max_length=40)]
-
-
-class About(Sourced):
-    """A record about one platform: by host, or by a name that still has to be matched."""
-
-    platform: Short | None = None
-    mentions: tuple[Short, ...] = ()
-    capture: Annotated[int | None, Field(alias="_capture")] = None
-
-
 class CrawlRecord(Sourced):
     """One run of a source; without `hosts` it covered the whole source."""
 
@@ -82,6 +37,13 @@ class CrawlRecord(Sourced):
     outcome: Literal["ok", "failed", "blocked"]
     hosts: list[Short] | None = None
     reason: Text | None = None
+
+
+class Step(BaseModel):
+    """One step of a complaint's handling: what was done and when, never by whom or in which words."""
+
+    did: Annotated[str, Field(min_length=1, max_length=20)]
+    at: AwareDatetime | None = None
 
 
 class ComplaintRecord(About):
@@ -99,20 +61,11 @@ class ComplaintRecord(About):
     observed_at: AwareDatetime | None = None
     url: Text | None = None
     stars: Annotated[int, Field(ge=0, le=5)] | None = None
+    steps: tuple[Step, ...] | None = None
 
     def when(self) -> dt.datetime:
         """The time of filing."""
         return self.filed_at
-
-
-class Observed(About):
-    """A record with a moment of observation."""
-
-    observed_at: AwareDatetime
-
-    def when(self) -> dt.datetime:
-        """The time of observation."""
-        return self.observed_at
 
 
 class CountersRecord(Observed):
@@ -125,6 +78,16 @@ class CountersRecord(Observed):
     valid_30d: Count | None = None
     replied_30d: Count | None = None
     completed_30d: Count | None = None
+
+
+class RankRecord(Observed):
+    """A place on one of a complaint site's lists: red (best), black (worst) or reply, for a span and an industry."""
+
+    kind: Literal["rank"]
+    board: Literal["red", "black", "reply", "rise"]
+    span: Literal["week", "month", "season"] = "week"
+    field: Annotated[str, Field(max_length=40)] = ""
+    place: Annotated[int, Field(ge=1, le=100_000)]
 
 
 class FilingRecord(Observed):
@@ -187,16 +150,6 @@ class PageRecord(Observed):
     signs: dict[str, Any] | None = None
 
 
-class RegistrationRecord(Observed):
-    """The domain's registration."""
-
-    kind: Literal["registration"]
-    provider: Annotated[str, Field(max_length=40)] | None = None
-    registered_on: dt.date | None = None
-    expires_on: dt.date | None = None
-    registrar: Annotated[str, Field(max_length=200)] | None = None
-
-
 class PenaltyRecord(About):
     """A published administrative decision."""
 
@@ -220,7 +173,7 @@ class OrderRecord(About):
     delivered_at: AwareDatetime | None = None
     refunded_at: AwareDatetime | None = None
     state: Literal["delivered", "processing", "missing", "refunded"]
-    promised_hours: Annotated[float, BeforeValidator(_finite), Field(ge=0, le=24 * 3660)] | None = None
+    promised_hours: Annotated[float, BeforeValidator(finite), Field(ge=0, le=24 * 3660)] | None = None
     drop_kind: Literal["payment_not_synced", "stuck", "record_lost"] | None = None
 
     def when(self) -> dt.datetime:
@@ -233,12 +186,16 @@ AnyRecord = (
     | CrawlRecord
     | ComplaintRecord
     | CountersRecord
+    | RankRecord
     | FilingRecord
     | OrdersRecord
     | PriceRecord
     | ProbeRecord
     | PageRecord
     | RegistrationRecord
+    | CertificateRecord
+    | ResolutionRecord
+    | MoveRecord
     | PenaltyRecord
     | OrderRecord
 )

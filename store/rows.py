@@ -11,7 +11,6 @@ from typing import Any
 from store.kinds import classify_many
 from store.names import host_key
 from store.records import (
-    About,
     ComplaintRecord,
     FilingRecord,
     OrderRecord,
@@ -19,7 +18,10 @@ from store.records import (
     PenaltyRecord,
     PriceRecord,
     ProbeRecord,
+    RankRecord,
 )
+from store.records_base import About
+from store.records_domain import CertificateRecord, MoveRecord, ResolutionRecord
 from store.redact import clean
 
 _NOT_TEXT = re.compile(r"\[[^\]]*\]|[\W\d_]+")
@@ -85,6 +87,8 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
     replied = record.replied_at or (observed if record.status != "open" else None)
     completed = record.completed_at or (observed if record.status == "completed" else None)
     values.pop("source_id")
+    if record.steps is not None:
+        values["steps"] = [step.model_dump(mode="json") for step in record.steps]
     return values | {
         "source_key": source_key,
         "title": title or None,
@@ -131,6 +135,27 @@ def _penalty(record: PenaltyRecord, values: dict[str, Any], key: bytes) -> dict[
     return values
 
 
+def _rank(record: RankRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["field"] = clean(record.field)
+    return values
+
+
+def _certificate(record: CertificateRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["names"] = list(record.names)
+    values["issuer"] = clean(record.issuer) if record.issuer else None
+    return values
+
+
+def _resolution(record: ResolutionRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["name_servers"] = list(record.name_servers)
+    return values
+
+
+def _move(record: MoveRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["to_host"] = host_key(record.to_host)
+    return values
+
+
 def _cleaned(value: Any) -> Any:
     """Redact every string inside a JSON value."""
     if isinstance(value, str):
@@ -150,4 +175,8 @@ _SHAPES: dict[type[Any], Callable[[Any, dict[str, Any], bytes], dict[str, Any]]]
     PriceRecord: _price,
     PenaltyRecord: _penalty,
     ProbeRecord: _probe,
+    RankRecord: _rank,
+    CertificateRecord: _certificate,
+    ResolutionRecord: _resolution,
+    MoveRecord: _move,
 }

@@ -16,9 +16,11 @@ from store.base import Base, UtcDateTime
 from store.decisions import Correction, Dispute, RatedRun, Response, Review, Setting
 from store.observations import (
     OBSERVATIONS,
+    Certificate,
     Complaint,
     Counters,
     Filing,
+    Move,
     Observed,
     Order,
     Orders,
@@ -26,7 +28,9 @@ from store.observations import (
     Penalty,
     Price,
     Probe,
+    Rank,
     Registration,
+    Resolution,
 )
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "Base",
     "CRAWL_OUTCOMES",
     "Capture",
+    "Certificate",
     "Complaint",
     "Correction",
     "Counters",
@@ -41,6 +46,7 @@ __all__ = [
     "CrawlPlatform",
     "Dispute",
     "Filing",
+    "Move",
     "OBSERVATIONS",
     "Observed",
     "Operator",
@@ -52,8 +58,10 @@ __all__ = [
     "Platform",
     "Price",
     "Probe",
+    "Rank",
     "RatedRun",
     "Registration",
+    "Resolution",
     "Response",
     "Review",
     "Setting",

@@ -1,0 +1,53 @@
+"""What is known of a domain: its registration, its certificate, how it resolves, and where it moved. Host facts only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from store.records_base import Observed, Short
+
+
+class RegistrationRecord(Observed):
+    """The domain's registration."""
+
+    kind: Literal["registration"]
+    provider: Annotated[str, Field(max_length=40)] | None = None
+    registered_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    registrar: Annotated[str, Field(max_length=200)] | None = None
+
+
+class CertificateRecord(Observed):
+    """The certificate a host showed. `names` are the host names it is for; whoever it was issued to is not kept."""
+
+    kind: Literal["certificate"]
+    issuer: Annotated[str, Field(max_length=200)] | None = None
+    issuer_kind: Literal["self_signed", "automated", "other"]
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    names: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
+    matches: bool
+    fingerprint: Annotated[str, Field(max_length=64)] | None = None
+
+
+class ResolutionRecord(Observed):
+    """How the name resolves: how many addresses, which name servers, whether it takes mail; `found` false = no such name."""
+
+    kind: Literal["resolution"]
+    found: bool
+    ipv4: Annotated[int, Field(ge=0, le=1000)] | None = None
+    ipv6: Annotated[int, Field(ge=0, le=1000)] | None = None
+    alias_of: Short | None = None
+    name_servers: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    takes_mail: bool | None = None
+
+
+class MoveRecord(Observed):
+    """The platform was seen to point to another host of its own: an event of the platform, not a new platform."""
+
+    kind: Literal["move"]
+    to_host: Annotated[str, Field(min_length=1, max_length=253)]
+    via: Literal["redirect", "notice"]
