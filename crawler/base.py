@@ -18,13 +18,14 @@ from twisted.python.failure import Failure
 
 from crawler.books import Books, NoBooks
 from crawler.clock import Clock
+from crawler.ending import judged, measured
 from crawler.failures import why
+from crawler.health import Tally, add, count_fields, out_of_range
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from crawler.visit import Visit
+from crawler.visit import Visit, shown
 from store.archive import ArchiveWriter
-from store.ledger import SourceCard, Target
+from store.ledger import Expected, SourceCard, Target
 from store.names import host_key
-from store.redact import clean
 
 __all__ = ["Progress", "Record", "SourceSpider", "Visit"]
 
@@ -36,8 +37,7 @@ class SourceSpider(Spider):
     """Base of all sources. Subclasses give `card` and methods `begin`, `read_<step>` and, if needed, `missed`."""
 
     card: ClassVar[SourceCard]
-    expected: ClassVar[tuple[int, int]]
-    """Records a healthy crawl of one host (or of the whole source) brings, least and most."""
+    """What the source is, and in `card.expected` what a healthy crawl of it brings."""
     whole_source: ClassVar[bool] = False
     visits_platforms: ClassVar[bool] = False
     """Whether it asks the platforms' own hosts; such spiders run one after another, never two at one host."""
@@ -66,6 +66,7 @@ class SourceSpider(Spider):
         self.visits: dict[str, Visit] = {}
         self.outcome, self.reason = "ok", None  # type: tuple[str, str | None]
         self.measured: dict[str, Any] = {}
+        self.selectors: Tally = {}
         self.record_count = 0
         self.refusals: list[str] = []
 
@@ -129,6 +130,17 @@ class SourceSpider(Spider):
             self.visits[host] = Visit()
         return self.visits[host]
 
+    @property
+    def counted(self) -> int | None:
+        """What `card.expected` counts for a crawl of the whole source; None where this run did not ask for it."""
+        return self.record_count
+
+    def tally(self, selector: str, hits: int, tried: int = 1, host: str | None = None) -> None:
+        """Count how often a main selector found what it looks for."""
+        add(self.selectors, selector, hits, tried)
+        if host:
+            add(self.visit(host).selectors, selector, hits, tried)
+
     def at(self, host: str | None = None, response: Response | None = None) -> dt.datetime:
         """The moment an observation is dated with: of the host's visit, else of the page, else the present."""
         fetched: dt.datetime | None = (
@@ -140,6 +152,12 @@ class SourceSpider(Spider):
         if visit.at is None:
             visit.at = fetched or self.clock.now()
         return visit.at
+
+    @property
+    def expected(self) -> Expected:
+        """What a healthy crawl brings, as the card says."""
+        assert self.card.expected is not None, f"{self.name}: its card does not say what to expect"
+        return self.card.expected
 
     @property
     def clock(self) -> Clock:
@@ -214,7 +232,7 @@ class SourceSpider(Spider):
                        "status": response.status if response else None, "records": len(records)})  # fmt: skip
         yield from sent
         if self.exporting:
-            yield from (_shown(record) for record in records)
+            yield from (shown(record) for record in records)
 
     def _sent(self, requests: Iterator[Request]) -> Iterator[Request]:
         for request in requests:
@@ -234,6 +252,10 @@ class SourceSpider(Spider):
         saved = self.books.page(captures, stored)
         self.refusals += [refused.reason for refused in saved.refused]
         self.record_count += len(records) - len(saved.refused)
+        for record in records:
+            count_fields(self.selectors, self.expected, record)
+            if host:
+                count_fields(self.visits[host].selectors, self.expected, record)
         if host:
             self.visits[host].records += len(records)
 
@@ -261,10 +283,22 @@ class SourceSpider(Spider):
         visit = self.visits[host]
         if visit.missing and not visit.records:
             visit.worsen("failed", visit.missing)
-        self.books.platform(host, visit.outcome, visit.reason)
-        self.books.done[host] = visit.outcome
+        elif visit.outcome == "ok" and (reason := self._amiss(visit)):
+            visit.worsen("failed", reason)
+        self.note(host)
         self.progress({"event": "host", "source": self.name, "host": host, "outcome": visit.outcome,
                        "reason": visit.reason, "records": visit.records})  # fmt: skip
+
+    def _amiss(self, visit: Visit) -> str | None:
+        if self.expected.of != "host" or visit.stated_nothing:
+            return None
+        return out_of_range(self.expected, visit.records)
+
+    def note(self, host: str) -> None:
+        """Write down what became of a host; the last word counts."""
+        visit = self.visits[host]
+        self.books.platform(host, visit.outcome, visit.reason)
+        self.books.done[host] = visit.outcome
 
     def closed(self, reason: str) -> None:
         """End the books: hosts still open share the crawl's fate, and an empty crawl is never calm."""
@@ -276,31 +310,9 @@ class SourceSpider(Spider):
                     self.outcome if self.outcome != "ok" else "failed", self.reason or "not finished"
                 )
                 self._finish(host)
-        self._judge()
+        self.outcome, self.reason = judged(self)
         requests = self.crawler.stats.get_value("downloader/request_count", 0)
-        measured = (
-            {**self.measured, "refused_records": self.refusals[:20]} if self.refusals else self.measured
-        )
-        self.books.close(self.clock.now(), self.outcome, self.reason, requests, self.record_count, measured)
+        kept = measured(self)
+        self.books.close(self.clock.now(), self.outcome, self.reason, requests, self.record_count, kept)
         self.progress({"event": "crawl", "source": self.name, "outcome": self.outcome, "reason": self.reason,
-                       "requests": requests, "records": self.record_count, "measured": measured})  # fmt: skip
-
-    def _judge(self) -> None:
-        """The crawl's own outcome, where nothing decided it yet."""
-        if self.outcome != "ok":
-            return
-        outcomes = list(self.books.done.values())
-        if self.refusals and self.record_count == 0:
-            self.outcome, self.reason = "failed", f"no record was accepted: {self.refusals[0]}"
-        elif outcomes and "ok" not in outcomes:
-            self.outcome = "blocked" if set(outcomes) == {"blocked"} else "failed"
-            first = next((v.reason for v in self.visits.values() if v.reason), None)
-            self.reason = f"no host could be read: {first}"
-        elif self.record_count < self.expected[0] and not outcomes:
-            self.outcome, self.reason = "failed", "the crawl brought nothing"
-
-
-def _shown(record: Record) -> Record:
-    """The record as it may leave in a file: texts redacted, as the database would keep them."""
-    texts = {key: clean(record[key]) for key in ("title", "text") if record.get(key)}
-    return {**record, **texts}
+                       "requests": requests, "records": self.record_count, "measured": kept})  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, select
 
+from crawler.health import LOOK_BACK, Tally
 from store.archive import ArchiveWriter, Stored
 from store.ingest import Ingest, Saved, save_page
 from store.ledger import CrawlState, finish_crawl, finish_platform
@@ -29,6 +30,9 @@ class Books(Protocol):
 
     def previous(self) -> dict[str, Any]:
         """What the last good crawl of this source measured; empty for the first."""
+
+    def history(self) -> list[Tally]:
+        """How often the selectors hit in the last good crawls of this source, newest first."""
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
         """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records.
@@ -67,6 +71,10 @@ class NoBooks:
         """Nothing was measured before."""
         return {}
 
+    def history(self) -> list[Tally]:
+        """Nothing is remembered."""
+        return []
+
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
         """Nothing is remembered."""
         return []
@@ -103,6 +111,14 @@ class StoreBooks:
 
     def previous(self) -> dict[str, Any]:
         """What the last good crawl of this source measured; empty for the first."""
+        return next(iter(self._good(1)), {})
+
+    def history(self) -> list[Tally]:
+        """How often the selectors hit in the last good crawls of this source, newest first."""
+        return [measured.get("selectors", {}) for measured in self._good(LOOK_BACK)]
+
+    def _good(self, most: int) -> list[dict[str, Any]]:
+        """What the last good crawls of this source and of the same extent measured, newest first."""
         alike = select(Crawl.whole_source).where(Crawl.id == self._id).scalar_subquery()
         last = (
             select(Crawl.measured)
@@ -113,10 +129,10 @@ class StoreBooks:
                 Crawl.finished_at.is_not(None),
             )
             .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
-            .limit(1)
+            .limit(most)
         )
         with self._engine.connect() as connection:
-            return connection.execute(last).scalar_one_or_none() or {}
+            return [measured or {} for measured in connection.scalars(last)]
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
         """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records.
@@ -177,6 +193,10 @@ class ReplayBooks(StoreBooks):
     def previous(self) -> dict[str, Any]:
         """As for a first crawl."""
         return {}
+
+    def history(self) -> list[Tally]:
+        """An archive is judged by what its source declares, not by what came after it."""
+        return []
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
         """Nothing is looked at again that the archive does not hold."""

@@ -61,6 +61,9 @@ CLOSESPIDER_TIMEOUT = 6 * 3600
 MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 2048
 
+# What judges a crawl at its end (Spidermon suites; crawler.base runs them before the ledger is closed).
+SPIDERMON_SPIDER_CLOSE_MONITORS = ["crawler.monitors.CollectionHealth"]
+
 # Off: one runs posted code, the other opens a shell.
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False

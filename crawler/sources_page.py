@@ -41,8 +41,9 @@ _HEAD = """# 信息源 Sources
 What each source says, how often it is read, and what it cannot see. A complaint is a claim, not a fact; not seen is not absent.
 
 共同规则 for all of them：一个站点同一时间只有一个请求，遵守 robots.txt 与 Crawl-delay（404 视为允许，5xx、超时或网页视为不允许）；先存证后读取；
-含个人信息的来源只留脱敏后的投影与原始哈希。One request at a time per host; robots.txt and Crawl-delay obeyed (404 = allowed; 5xx, timeout
-or HTML = not crawled); kept before it is read; of answers that name people only the redacted projection and the original's hash are kept.
+含个人信息的来源只留脱敏后的投影与原始哈希。一次采集超出预期范围、主要选择器的命中率低于所列比例或远低于该来源自己的历史，即记为失败，并写明原因。One request at a time per host; robots.txt and Crawl-delay obeyed (404 = allowed; 5xx, timeout
+or HTML = not crawled); kept before it is read; of answers that name people only the redacted projection and the original's hash are kept. A run outside the expected range, or with a selector that hits
+less than stated here or far less than in the source's own last good runs, is marked failed, with the reason.
 """
 
 
@@ -64,10 +65,8 @@ def render() -> str:
     ]
     lines += [_handed_line(importer) for importer in handed.values()]
     for name, spider in read.items():
-        low, most = spider.expected
-        of = "全部 of a crawl" if spider.whole_source else "每站 of a host"
         facts = [
-            f"- 每次记录数 records {of}: {low}–{most} (expected range 预期范围)",
+            *_expected(spider.card),
             f"- 字段 fields: {_fields(spider.brings or _BRINGS.get(name, ()))}",
         ]
         lines += _section(spider.card, facts, spider.legal if all(spider.legal) else _USUAL)
@@ -80,6 +79,18 @@ def render() -> str:
         ]
         lines += _section(importer.card or _host_card(importer), facts, importer.legal, importer.id)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _expected(card: SourceCard) -> list[str]:
+    """Two lines: the range outside which a run counts as failed, and the hit rates of the main selectors."""
+    expected = card.expected
+    assert expected is not None, f"{card.id}: its card does not say what to expect"
+    of = "每站 of a host" if expected.of == "host" else "每次采集 of a crawl"
+    rates = " · ".join(f"`{name}` ≥ {rate:.0%}" for name, rate in expected.selectors.items())
+    return [
+        f"- 预期范围 expected range: {of} {expected.least}–{expected.most} {expected.counted_zh} {expected.counted_en}",
+        f"- 主要选择器命中率 hit rate of the main selectors: {rates}",
+    ]
 
 
 def _line(card: SourceCard) -> str:

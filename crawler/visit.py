@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.redact import clean
+
 
 @dataclass
 class Visit:
@@ -19,9 +21,19 @@ class Visit:
     reason: str | None = None
     missing: str | None = None
     """In a replay: what the archive does not hold about it."""
+    stated_nothing: bool = False
+    """The source itself says that it has nothing about this host: zero records are an answer."""
+    selectors: dict[str, list[int]] = field(default_factory=dict)
+    """How often each selector hit on this host, as in crawler.health."""
     notes: dict[str, Any] = field(default_factory=dict)
 
     def worsen(self, outcome: str, reason: str) -> None:
         """Lower the outcome; blocked says more than failed, and the first reason is the cause of the rest."""
         if self.outcome == "ok" or (self.outcome == "failed" and outcome == "blocked"):
             self.outcome, self.reason = outcome, reason
+
+
+def shown(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as it may leave in a file: texts redacted, as the database would keep them."""
+    texts = {key: clean(record[key]) for key in ("title", "text") if record.get(key)}
+    return {**record, **texts}

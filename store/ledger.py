@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
@@ -13,8 +13,27 @@ from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, 
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a healthy crawl brings: `least` to `most` of what is counted, for each host read or for the whole crawl.
+
+    `of` is "host" or "crawl". `selectors`: main selector → the least share of tries in which it finds what it looks
+    for; `<kind>.<field>` is a field of a record, any other name is tallied by the spider itself.
+    """
+
+    least: int
+    most: int
+    of: str = "host"
+    counted_zh: str = "记录"
+    counted_en: str = "records"
+    selectors: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
 class SourceCard:
-    """What a source declares about itself. `tier`: A official, B seen on the site, C complaints, D handed in."""
+    """What a source declares about itself. `tier`: A official, B seen on the site, C complaints, D handed in.
+
+    `expected` is None for what is only handed in: nothing is crawled there.
+    """
 
     id: str
     kind: str
@@ -26,6 +45,7 @@ class SourceCard:
     cadence_hours: float
     blind_zh: str
     blind_en: str
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
     with engine.begin() as connection:
         known = set(connection.scalars(select(Source.id)))
         for card in cards:
-            values = asdict(card)
+            values = {column.name: getattr(card, column.name) for column in Source.__table__.columns}
             if card.id in known:
                 connection.execute(update(Source).where(Source.id == card.id).values(**values))
             else:

@@ -48,6 +48,7 @@ class CaseBooks(NoBooks):
     def close(
         self, at: dt.datetime, outcome: str, reason: str | None, requests: int, records: int, measured: Any
     ) -> None:
+        self.selectors = measured.pop("selectors", {})
         self.end = {"outcome": outcome, "reason": reason, "measured": measured}
 
 

@@ -61,4 +61,5 @@ def test_a_card_says_who_publishes_and_what_cannot_be_seen(name: str) -> None:
     assert card.id == name == SPIDERS[name].name
     assert card.title_zh and card.title_en and card.publisher and card.blind_zh and card.blind_en
     assert card.tier in "ABCD" and card.cadence_hours > 0
-    assert 0 <= SPIDERS[name].expected[0] <= SPIDERS[name].expected[1]
+    expected = card.expected
+    assert 0 <= expected.least <= expected.most and expected.of in ("host", "crawl") and expected.selectors

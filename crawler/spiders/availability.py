@@ -16,7 +16,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure, probe_of_page
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 
 
 class AvailabilitySpider(SourceSpider):
@@ -34,8 +34,8 @@ class AvailabilitySpider(SourceSpider):
         cadence_hours=6,
         blind_zh="只从一处网络观测；拒绝机器访问不等于停运；单次失败不作结论。",
         blind_en="Seen from one network only; refusing machines is not being down; one failure proves nothing.",
+        expected=Expected(1, 1, selectors={"probe.class": 0.99}),
     )
-    expected = (1, 1)
     visits_platforms = True
 
     def begin(self) -> Iterator[Request]:

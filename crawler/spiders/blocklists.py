@@ -21,7 +21,7 @@ from crawler.decode import decode, text_of
 from crawler.formats import blocklists as wire
 from crawler.formats.answers import CHINA, REFUSALS
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 
 LISTS = Address("BLOCKLISTS", "", "")
 _DEMO = {f"演示名单{n}": f"http://lists.sandbox.test/lists/{n}.txt" for n in ("wildcard", "adblock", "hosts")}
@@ -43,8 +43,8 @@ class BlocklistsSpider(SourceSpider):
         cadence_hours=24,
         blind_zh="名单很少收录卡盟，未列入不说明任何问题；列入的理由与标准由名单维护者决定，可能有误。",
         blind_en="Such lists hardly know card sites: not being listed means nothing; why a host is listed is its keeper's judgement and may be wrong.",
+        expected=Expected(1, 20_000_000, "crawl", "名单条目", "list entries", {"list": 0.5, "entry": 0.5}),
     )
-    expected = (0, 500)
     whole_source = True
     brings: ClassVar[tuple[str, ...]] = ("penalty",)
     legal: ClassVar[tuple[str, str]] = (
@@ -115,7 +115,13 @@ class BlocklistsSpider(SourceSpider):
                 self.outcome = "blocked" if worst == {"blocked"} else "failed"
         super().closed(reason)
 
+    @property
+    def counted(self) -> int | None:
+        """Entries of all lists that could be read."""
+        return sum(int(row.get("entries", 0)) for row in self.measured["lists"].values())
+
     def _unread(self, name: str, outcome: str, reason: str) -> None:
+        self.tally("list", 0)
         self.measured["lists"][name] = {"outcome": outcome, "reason": reason}
         self.measured["hits"][name] = self._hits.get(name, {})
 
@@ -136,6 +142,8 @@ class BlocklistsSpider(SourceSpider):
 
     def _matched(self, name: str, text: str, url: str | None, seen: dt.datetime) -> Iterator[Record]:
         found = wire.read_list(text)
+        self.tally("list", 1)
+        self.tally("entry", found.entries, found.entries + found.unread)
         before = self._hits.get(name, {})
         hits: dict[str, list[str]] = {}
         today = seen.astimezone(CHINA).date()

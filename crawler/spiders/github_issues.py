@@ -21,7 +21,7 @@ from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.formats import github as wire
 from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 
 API = Address("GITHUB_BASE", "https://api.github.com", "http://github.sandbox.test")
 REPOSITORIES = {
@@ -51,8 +51,8 @@ class GithubIssuesSpider(SourceSpider):
         cadence_hours=24 * 7,
         blind_zh="说的是软件，不是网站；站长自行修改过的版本看不到；闭源系统没有公开问题单；报得多也可能只是用得多。",
         blind_en="About software, not sites; modified copies and closed systems are not seen; many reports may mean many users.",
+        expected=Expected(1, 10_000, "crawl", "问题单", "issues", {"issue": 0.9}),
     )
-    expected = (0, 0)
     whole_source = True
     legal: ClassVar[tuple[str, str]] = (
         "使用其文档公开的 REST 接口，不登录，遵守其每小时限额；提交者账号在写盘之前即丢弃。",
@@ -95,11 +95,17 @@ class GithubIssuesSpider(SourceSpider):
         if not items and page == 1:
             raise SourceChanged(f"{repository} has no issue at all")
         issues = [issue for issue in items if issue is not None]
+        self.tally("issue", len(issues), len(items))
         self._found.setdefault(software, []).extend(issues)
         covered = bool(issues) and min(issue.opened_at for issue in issues) < self._since
         self._count(software, repository, covered or len(items) < PAGE_SIZE)
         if len(items) >= PAGE_SIZE and not covered and page < MOST_PAGES:
             yield self._page(software, repository, page + 1)
+
+    @property
+    def counted(self) -> int | None:
+        """Issues read, of all repositories."""
+        return sum(len(issues) for issues in self._found.values())
 
     def _count(self, software: str, repository: str, complete: bool) -> None:
         found = {issue.number: issue for issue in self._found[software]}

@@ -22,7 +22,7 @@ from crawler.decode import text_of
 from crawler.formats import heimao as wire
 from crawler.formats import heimao_page as page_wire
 from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ledger import SourceCard, Target
+from store.ledger import Expected, SourceCard, Target
 from store.names import host_key, host_of, normal_name
 
 PAGES = 50
@@ -52,8 +52,21 @@ class HeimaoSpider(SourceSpider):
         blind_zh="只能看到最新约 500 条投诉与企业计数；未登录看不到关键词搜索和企业投诉列表；多数卡盟未在该平台建档。",
         blind_en="Only about the 500 newest complaints and company counters are open; keyword search and company lists "
         "need a login; most card sites have no company page there.",
+        expected=Expected(
+            1,
+            500,
+            "crawl",
+            "最新投诉条目",
+            "feed entries",
+            {
+                "entry": 0.9,
+                "detail": 0.7,
+                "complaint.text": 0.9,
+                "complaint.filed_at": 0.9,
+                "counters.valid_total": 0.9,
+            },
+        ),
     )
-    expected = (1, 2_000)
     whole_source = True
 
     def __init__(
@@ -111,6 +124,7 @@ class HeimaoSpider(SourceSpider):
                 continue
             numbers.append(int(complaint["source_id"]))
             yield from self._concerning(complaint, response)
+        self.tally("entry", len(numbers), len(items))
         if items and not numbers:
             raise SourceChanged("no complaint on the page could be read")
         self._numbers.update(numbers)
@@ -160,6 +174,7 @@ class HeimaoSpider(SourceSpider):
             return
         self._refuse(response)
         detail = page_wire.detail_of(text_of(response))
+        self.tally("detail", int(detail is not None))
         if detail is None:
             return
         if detail.sn and detail.sn != complaint["source_id"]:
@@ -188,6 +203,11 @@ class HeimaoSpider(SourceSpider):
         if visit.notes.get("near") and host not in self._companies.values():
             self.measured.setdefault("unsure_companies", {})[host] = visit.notes["near"]
         return iter(())
+
+    @property
+    def counted(self) -> int | None:
+        """Entries of the feed; None for a run that was told not to read it."""
+        return len(self._numbers) if self.pages else None
 
     def _concerning(self, complaint: Record, response: Response) -> Iterator[Record | Request]:
         """The record of a complaint about a watched platform or about the trade, and its detail page if watched."""

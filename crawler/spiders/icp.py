@@ -19,7 +19,7 @@ from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import icp as wire
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 from store.names import registrable
 
 GIVE_UP = 5
@@ -41,8 +41,8 @@ class IcpSpider(SourceSpider):
         cadence_hours=24 * 7,
         blind_zh="查询失败不等于未备案；已注销的备案与从未备案看起来一样；个人备案不保留姓名。",
         blind_en="A failed query is not “not filed”; a cancelled filing looks like none; a person's name is not kept.",
+        expected=Expected(1, 1, selectors={"answered": 0.5}),
     )
-    expected = (1, 1)
 
     def __init__(self, **kwargs: Any) -> None:
         """See the class."""
@@ -73,6 +73,7 @@ class IcpSpider(SourceSpider):
                 raise NotAnswered(f"HTTP {response.status}")
             filed = wire.filing_of(text_of(response), domain)
         except NotAnswered as error:
+            self.tally("answered", 0, host=host)
             self._unanswered += 1
             if self._unanswered >= GIVE_UP:
                 raise SourceChanged(
@@ -80,6 +81,7 @@ class IcpSpider(SourceSpider):
                 ) from None
             raise
         self._unanswered = 0
+        self.tally("answered", 1, host=host)
         record: Record = {
             "kind": "filing",
             "source": self.name,

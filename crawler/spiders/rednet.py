@@ -22,7 +22,7 @@ from crawler.formats import answers
 from crawler.formats import rednet as wire
 from crawler.mentions import TRADE, Watched, hosts_in
 from crawler.outcomes import SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 
 API = Address("REDNET_BASE", "https://rapi.rednet.cn", "http://rednet.sandbox.test")
 WORDS = ("卡盟", "发卡", "卡密", "点卡充值")
@@ -47,8 +47,15 @@ class RednetSpider(SourceSpider):
         cadence_hours=24 * 3,
         blind_zh="以湖南网民为主；每个词只看前几页；留言是单方陈述；办结不等于退款。",
         blind_en="Mostly people in Hunan; the first pages of each search only; one side's words; an answer is not a refund.",
+        expected=Expected(
+            0,
+            5_200,
+            "crawl",
+            "检索命中",
+            "search hits",
+            {"concerns": 0.3, "complaint.text": 0.9, "complaint.filed_at": 0.9},
+        ),
     )
-    expected = (0, MOST_MESSAGES)
     whole_source = True
     brings: ClassVar[tuple[str, ...]] = ("complaint",)
     legal: ClassVar[tuple[str, str]] = (
@@ -111,7 +118,9 @@ class RednetSpider(SourceSpider):
             raise SourceChanged("the detail is of another message")
         text = f"{complaint['title']} {complaint['text']}"
         target = self._watched.of(text)
-        if target is None and not TRADE.search(text):
+        concerns = target is not None or bool(TRADE.search(text))
+        self.tally("concerns", int(concerns))
+        if not concerns:
             return
         whom = {"host": target.host} if target else {"platform": "未写明"}
         seen = self.at(None, response)
@@ -125,6 +134,11 @@ class RednetSpider(SourceSpider):
             "seen_at": seen,
             "observed_at": seen,
         }
+
+    @property
+    def counted(self) -> int | None:
+        """Messages the searches listed; none is an answer, the site says how many there are."""
+        return len(self._states)
 
     def _search(self, word: str, page: int) -> Request:
         """The question is in the body; behind # it is written once more, never sent, so that archive and replay know it."""

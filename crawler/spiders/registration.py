@@ -19,7 +19,7 @@ from scrapy.http import Response
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 from store.names import registrable
 
 _DATES = {"registration": "registered_on", "expiration": "expires_on"}
@@ -40,8 +40,8 @@ class RegistrationSpider(SourceSpider):
         cadence_hours=24 * 30,
         blind_zh="域名可买卖，注册时间不等于开站时间；.cn 没有公开 RDAP。",
         blind_en="Domains are traded, so registration is not opening; .cn has no public RDAP.",
+        expected=Expected(1, 1, selectors={"dated": 0.8}),
     )
-    expected = (1, 1)
 
     def project(self, url: str, response: Response) -> bytes:
         """The answer without its people: of the entities only the registrar's name stays."""
@@ -85,7 +85,7 @@ class RegistrationSpider(SourceSpider):
     def read_domain(self, response: Response, host: str) -> Iterator[Record]:
         """The dates and registrar of one domain."""
         if response.status == 404:
-            self.visit(host).reason = "not registered"
+            self.visit(host).reason, self.visit(host).stated_nothing = "not registered", True
             return
         if response.status in (401, 403, 429):
             raise SourceBlocked(f"HTTP {response.status}")
@@ -101,6 +101,7 @@ class RegistrationSpider(SourceSpider):
             for e in events
             if e.get("eventAction") in _DATES
         }
+        self.tally("dated", int(bool(dates.get("registered_on"))), host=host)
         if not dates.get("registered_on"):
             raise NotAnswered("the registry states no registration date")
         yield {

@@ -24,7 +24,7 @@ from crawler.outcomes import SourceBlocked
 from crawler.politeness import RobotsMiddleware
 from crawler.prose import role_links
 from crawler.walls import place_of, wall_of
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 
 WIDTH, TALLEST = 1280, 6_000
 """Pixels. A longer page is cut; its text is kept whole by the storefront source."""
@@ -66,8 +66,8 @@ class ScreenshotSpider(SourceSpider):
         cadence_hours=24 * 30,
         blind_zh="只有装有浏览器的机器能截图；过长的页面被截断；其他网站提供的图片与脚本不加载，因此可能与访客所见略有不同。",
         blind_en="Only machines with a browser; long pages are cut; parts from other hosts are not loaded, so it may differ a little from what a visitor sees.",
+        expected=Expected(1, 120, "crawl", "截图", "pictures", {"picture": 0.3}),
     )
-    expected = (0, 0)
     visits_platforms = True
     legal: ClassVar[tuple[str, str]] = (
         "仅作存证，不公开整页；联系方式在截图之前遮盖。",
@@ -132,12 +132,19 @@ class ScreenshotSpider(SourceSpider):
             visit.worsen("failed", "no picture could be taken")
         return iter(())
 
+    @property
+    def counted(self) -> int | None:
+        """Pictures taken."""
+        return int(self.measured["pictures"])
+
     def _keep_picture(self, response: Response, host: str, role: str) -> None:
         request = response.request
         assert request is not None
         methods = request.meta.get("playwright_page_methods") or []
         picture: bytes | None = getattr(methods[-1], "result", None) if methods else None
-        if not picture or not picture.startswith(b"\x89PNG"):
+        taken = picture is not None and picture.startswith(b"\x89PNG")
+        self.tally("picture", int(taken), host=host)
+        if picture is None or not taken:
             return
         if len(picture) > HEAVIEST:
             self.visit(host).worsen(

@@ -25,7 +25,7 @@ from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page
 from crawler.signs import company_of, footer_numbers, orders_shown, signs_of
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 from store.names import host_key, registrable
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
@@ -48,8 +48,8 @@ class StorefrontSpider(SourceSpider):
         blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字不可核实。",
         blind_en="Public pages only: prices behind a login, true stock and true sales are not visible; a shop's own "
         "figures cannot be verified.",
+        expected=Expected(2, 2_010, selectors={"goods": 0.5, "priced": 0.5, "page.text": 0.5}),
     )
-    expected = (1, 5_000)
     visits_platforms = True
 
     def begin(self) -> Iterator[Request]:
@@ -96,7 +96,7 @@ class StorefrontSpider(SourceSpider):
         notices = found.notices or notices_of(page.tree)
         notice = "\n".join(filter(None, (prose(html) for html in notices)))
         visit.notes |= {"system": system, "page": page, "text": shown, "footer": footer, "notice": notice,
-                        "payments": found.payments, "contacts": found.contacts, "goods": set(), "stated_empty": False,
+                        "payments": found.payments, "contacts": found.contacts, "goods": set(), "stated_empty": False, "priced": False,
                         "stock": [0, 0]}  # fmt: skip
         yield from self._goods(host, found)
         yield from self._lists(page.url, more, host)
@@ -162,7 +162,13 @@ class StorefrontSpider(SourceSpider):
             return
         page: Page = notes.pop("page")
         system = notes["system"]
-        if not notes["goods"] and not notes["stated_empty"]:
+        listed = bool(notes["goods"] or notes["stated_empty"])
+        if visit.outcome != "blocked":
+            self.tally("goods", int(listed), host=host)
+            self.tally(f"goods:{system or 'generic'}", int(listed), host=host)
+        if notes["goods"]:
+            self.tally("priced", int(notes["priced"]), host=host)
+        if not listed:
             visit.worsen(
                 "failed", f"no goods found where {systems()[system].NAME if system else 'a shop'} lists them"
             )
@@ -205,6 +211,7 @@ class StorefrontSpider(SourceSpider):
             product = " ".join(good.name.split())[:200]
             if product and product not in seen and len(seen) < _LONGEST_LIST:
                 seen.add(product)
+                visit.notes["priced"] |= good.price is not None
                 if good.stock == 0:
                     visit.notes["stock"][1] += 1
                 elif good.stock or good.label:

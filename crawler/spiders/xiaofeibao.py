@@ -19,7 +19,7 @@ from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.outcomes import SourceChanged
-from store.ledger import SourceCard
+from store.ledger import Expected, SourceCard
 from store.names import host_key
 
 API = Address("XIAOFEIBAO_BASE", "https://api.xfb315.com", "http://xiaofeibao.sandbox.test")
@@ -42,8 +42,8 @@ class XiaofeibaoSpider(SourceSpider):
         cadence_hours=24 * 7,
         blind_zh="只有投诉总量与解决率，没有投诉内容；解决率由该平台自行计算；只覆盖已建品牌页的商家。",
         blind_en="Only a total and a share solved, as the site itself counts it; no texts; only merchants with a brand page.",
+        expected=Expected(1, 1, selectors={"counters.completed_total": 0.5}),
     )
-    expected = (0, 1)
     brings: ClassVar[tuple[str, ...]] = ("counters",)
     legal: ClassVar[tuple[str, str]] = (
         "品牌统计为公开页面所用的公开计数，不含个人信息；加密的列表接口不使用，也不伪造来源页。",
