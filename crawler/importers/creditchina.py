@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crawler.importers.shapes import about, penalty
 from crawler.importers.sheet import (
     COMPANY,
     HOST,
+    URL,
     USCC,
     Column,
     Handed,
@@ -14,7 +16,6 @@ from crawler.importers.sheet import (
     Record,
     Row,
     company_of,
-    day_of,
 )
 from store.ledger import SourceCard
 
@@ -50,7 +51,7 @@ class CreditChinaImporter(Importer):
         Column("date", "决定日期", "date", True, ("处罚决定日期", "列入日期", "立案日期")),
         Column("number", "文书号", "number", names=("决定书文号", "案号")),
         Column("authority", "决定机关", "authority", names=("处罚机关",)),
-        Column("url", "链接", "url"),
+        URL,
     )
 
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
@@ -59,19 +60,8 @@ class CreditChinaImporter(Importer):
         category, reason = str(row.get("category") or "").strip(), str(row.get("reason") or "").strip()
         if not category or not reason:
             raise ValueError("类别与事由都要填 category and reason are both needed")
-        record: Record = {
-            "kind": "penalty",
-            "source": self.source,
-            "platform": company,
-            "decided_on": day_of(row.get("date"), "date"),
-            "category": category[:80],
-            "reason": "；".join(
-                str(part) for part in (reason, row.get("number"), row.get("authority")) if part
-            )[:400],
-            "url": row.get("url"),
-            "seen_at": handed.checked_at,
-        }
-        yield record | ({"host": str(row["host"])} if row.get("host") else {})
+        parts = (reason, row.get("number"), row.get("authority"))
+        yield penalty(self.source, row, handed, category, parts, about(row, company))
 
 
 IMPORTER = CreditChinaImporter()

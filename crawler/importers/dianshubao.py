@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crawler.importers.shapes import amount, complaint
 from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of, whom
 from store.ledger import SourceCard
 from store.redact import clean
@@ -23,6 +24,7 @@ class DianshubaoImporter(Importer):
     id = "dianshubao"
     source = "dianshubao"
     brings = ("complaint",)
+    identity = IDENTITY
     card = SourceCard(
         id="dianshubao",
         kind="complaints",
@@ -62,30 +64,18 @@ class DianshubaoImporter(Importer):
             else None
         )
         replied = time_of(back, "back_time") if back else None
-        seen = max(handed.checked_at, filed)
-        yield {
-            "kind": "complaint",
-            "source": self.source,
-            "source_id": str(row.get("id") or "") or None,
-            **whom({"host": row.get("host"), "platform": row.get("company_name")}),
-            "filed_at": filed,
-            "title": clean(str(row.get("title") or "")),
-            "text": clean(str(row.get("intro") or "")),
-            "amount": _amount(row.get("money")),
-            "status": _STATES.get(state, "replied" if replied else "open"),
-            "replied_at": replied if replied is None or replied >= filed else None,
-            "observed_at": seen,
-            "seen_at": seen,
-        }
-
-
-def _amount(value: object) -> float | None:
-    text = str(value or "").replace("元", "").replace(",", "").strip()
-    try:
-        amount = float(text)
-    except ValueError:
-        return None
-    return amount if 0 < amount < 1e9 else None
+        yield complaint(
+            self.source,
+            filed,
+            handed.checked_at,
+            whom({"host": row.get("host"), "platform": row.get("company_name")}),
+            source_id=str(row.get("id") or "") or None,
+            title=clean(str(row.get("title") or "")),
+            text=clean(str(row.get("intro") or "")),
+            amount=amount(row.get("money")),
+            status=_STATES.get(state, "replied" if replied else "open"),
+            replied_at=replied if replied is None or replied >= filed else None,
+        )
 
 
 IMPORTER = DianshubaoImporter()

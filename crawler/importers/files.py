@@ -26,22 +26,26 @@ class Read:
 
 
 def read(path: Path) -> Read:
-    """The content of a file; raises ValueError with a sentence for the user when it cannot be read."""
-    body = path.read_bytes()
-    if len(body) > HEAVIEST:
+    """The content of a file; raises ValueError with a sentence for the user when it cannot be read, and OSError."""
+    if path.stat().st_size > HEAVIEST:
         raise ValueError(f"{path.name}: 文件过大 more than {HEAVIEST >> 20} MiB")
+    return parse(path.read_bytes(), path.name)
+
+
+def parse(body: bytes, name: str) -> Read:
+    """The content of `body`, which is called `name` in what is said of it; raises ValueError."""
     if body.startswith(b"PK"):
-        return Read(rows=list(_workbook(body, path.name)))
+        return Read(rows=list(_workbook(body, name)))
     if body.startswith(b"\xd0\xcf\x11\xe0"):
-        raise ValueError(f"{path.name}: 旧版 .xls，请另存为 .xlsx old .xls: save it as .xlsx")
+        raise ValueError(f"{name}: 旧版 .xls，请另存为 .xlsx old .xls: save it as .xlsx")
     text = decode(body).lstrip("\ufeff").strip()
     if not text:
-        raise ValueError(f"{path.name}: 空文件 the file is empty")
+        raise ValueError(f"{name}: 空文件 the file is empty")
     if text.startswith("<"):
         return Read(page=text)
     if text[0] in "{[(":
-        return Read(document=_json(text, path.name))
-    return Read(rows=list(_table(text, path.name)))
+        return Read(document=_json(text, name))
+    return Read(rows=list(_table(text, name)))
 
 
 def rows_in(document: Any) -> list[dict[str, Any]]:
@@ -79,9 +83,9 @@ def _table(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
         titles = [title.strip() for title in next(reader)]
-        for cells in reader:
+        for number, cells in enumerate(reader, 2):  # as a spreadsheet counts: a cell may hold several lines
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, dict(zip(titles, (cell.strip() for cell in cells), strict=False))
+                yield number, dict(zip(titles, (cell.strip() for cell in cells), strict=False))
     except csv.Error as error:
         raise ValueError(f"{name}: 不是完整的 CSV not a readable CSV ({error})") from None
 

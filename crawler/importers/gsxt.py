@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crawler.importers.shapes import about, penalty
 from crawler.importers.sheet import (
     COMPANY,
     HOST,
     PLATFORM,
+    URL,
     USCC,
     Column,
     Handed,
@@ -76,7 +78,7 @@ class GsxtImporter(Importer):
         Column("number", "文书号", "penDecNo", names=("决定书文号",)),
         Column("lifted", "移出日期", "remDate", names=("移出时间",)),
         Column("lifted_reason", "移出原因", "remExcpRes_CN"),
-        Column("url", "链接", "url"),
+        URL,
         Column("severe", "严重违法原因", "serILLRea"),
     )
 
@@ -86,9 +88,8 @@ class GsxtImporter(Importer):
         if not any(row.get(key) for key in ("company", "platform", "host")):
             key = "host" if "." in handed.stem and handed.stem.isascii() else "company"
             named[key] = handed.stem
-        about: Record = {"host": str(named["host"])} if named.get("host") else {}
-        if not about or named.get("company"):
-            about["platform"] = str(named.get("platform") or company_of(named))
+        elsewise = named.get("host") or named.get("platform")
+        company = company_of(named) if named.get("company") or not elsewise else None
         reason = str(row.get("reason") or row.get("severe") or "").strip()
         if not reason:
             raise ValueError("缺少列入原因 the reason is missing")
@@ -99,16 +100,8 @@ class GsxtImporter(Importer):
                 f"已于 {lifted} 移出" + (f"（{row['lifted_reason']}）" if row.get("lifted_reason") else "")
             )
         category = str(row.get("category") or "").strip() or self._category(row)
-        yield {
-            "kind": "penalty",
-            "source": self.source,
-            **about,
-            "decided_on": day_of(row.get("date"), "date"),
-            "category": category + ("（已移出）" if row.get("lifted") else ""),
-            "reason": "；".join(str(part) for part in parts if part)[:400],
-            "url": row.get("url"),
-            "seen_at": handed.checked_at,
-        }
+        shown = category + ("（已移出）" if row.get("lifted") else "")
+        yield penalty(self.source, row, handed, shown, parts, about(named, company))
 
     def _category(self, row: Row) -> str:
         if row.get("severe"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from crawler.importers.shapes import amount, complaint
 from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of
 from crawler.mentions import hosts_in
 
@@ -63,35 +64,24 @@ class HeimaoExportImporter(Importer):
             raise ValueError("没有投诉对象 whom it is about is missing")
         demands = str(row.get("demands") or "") or _found(_DEMANDS, title) or ""
         short = title.split("\n")[1] if opened and "\n" in title else title
-        seen = max(handed.checked_at, filed)
-        yield {
-            "kind": "complaint",
-            "source": self.source,
-            "source_id": number or None,
-            "host": row.get("host"),
-            "platform": about or None,
-            "mentions": mentions,
-            "filed_at": filed,
-            "title": short.strip()[:200],
-            "text": "\n".join(
-                filter(None, (text, str(row.get("issue") or ""), demands and f"要求：{demands}"))
-            ),
-            "amount": _amount(row.get("amount")),
-            "status": _STATES.get(str(row.get("status") or ""), "open"),
-            "observed_at": seen,
-            "seen_at": seen,
-            "url": str(row["href"]) if row.get("href") else None,
-        }
+        yield complaint(
+            self.source,
+            filed,
+            handed.checked_at,
+            {"host": row.get("host"), "platform": about or None},
+            source_id=number or None,
+            mentions=mentions,
+            title=short.strip()[:200],
+            text="\n".join(filter(None, (text, str(row.get("issue") or ""), demands and f"要求：{demands}"))),
+            amount=amount(row.get("amount")),
+            status=_STATES.get(str(row.get("status") or ""), "open"),
+            url=str(row["href"]) if row.get("href") else None,
+        )
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return found.group(1).strip() if found else None
-
-
-def _amount(value: object) -> float | None:
-    text = re.sub(r"[元,，\s]", "", str(value or ""))
-    return float(text) if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text) else None
 
 
 IMPORTER = HeimaoExportImporter()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.sheet import HOST, PLATFORM, Column, Handed, Importer, Record, Row, time_of
+from crawler.importers.shapes import complaint
+from crawler.importers.sheet import HOST, PLATFORM, URL, Column, Handed, Importer, Record, Row, time_of
 from crawler.mentions import hosts_in
 from store.ledger import SourceCard
 
@@ -52,7 +53,7 @@ class PeopleBoardImporter(Importer):
         Column("replied", "回复时间", "replied", names=("replyTime",)),
         HOST,
         PLATFORM,
-        Column("url", "链接", "url"),
+        URL,
     )
 
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
@@ -69,23 +70,19 @@ class PeopleBoardImporter(Importer):
                 "看不出说的是哪个网站：请填网址或平台名称 whom it is about: fill in host or platform"
             )
         filed = time_of(row.get("createDateline"), "createDateline")
-        seen = max(handed.checked_at, filed)
-        yield {
-            "kind": "complaint",
-            "source": self.source,
-            "source_id": str(row["tid"]),
-            "host": row.get("host"),
-            "platform": row.get("platform"),
-            "mentions": mentions,
-            "filed_at": filed,
-            "title": title,
-            "text": text,
-            "status": status,
-            "replied_at": time_of(row["replied"], "replied") if row.get("replied") else None,
-            "observed_at": seen,
-            "seen_at": seen,
-            "url": row.get("url"),
-        }
+        yield complaint(
+            self.source,
+            filed,
+            handed.checked_at,
+            {"host": row.get("host"), "platform": row.get("platform")},
+            source_id=str(row["tid"]),
+            mentions=mentions,
+            title=title,
+            text=text,
+            status=status,
+            replied_at=time_of(row["replied"], "replied") if row.get("replied") else None,
+            url=row.get("url"),
+        )
 
 
 IMPORTER = PeopleBoardImporter()

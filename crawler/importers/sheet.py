@@ -73,6 +73,7 @@ COMPANY = Column(
     "company",
     names=("entName", "主体名称", "公司名称", "单位名称", "unitName", "name企业"),
 )
+URL = Column("url", "链接", "url", names=("网页",))
 USCC = Column("uscc", "统一社会信用代码", "uscc", names=("creditCode", "creditNo", "信用代码", "uniscId"))
 
 
@@ -87,6 +88,8 @@ class Importer:
     hint: ClassVar[str] = ""
     """One line under the heading of the empty sheet, in both languages."""
     legal: ClassVar[tuple[str, str]] = ("", "")
+    identity: ClassVar[frozenset[str]] = frozenset()
+    """Columns of its exports that say who somebody is: never read, and the person handing them in is told so."""
     brings: ClassVar[tuple[str, ...]]
     reads: ClassVar[tuple[str, ...]] = ("csv", "xlsx", "json")
 
@@ -94,8 +97,13 @@ class Importer:
         """An empty sheet: the heading, and a line that begins with # and is skipped when the sheet comes back."""
         needed = "、".join(c.zh for c in self.columns if c.required) or "—"
         needed_en = ", ".join(c.en for c in self.columns if c.required) or "-"
-        note = f"# 必填 {needed}。required: {needed_en}. {self.hint}".strip()
+        note = f"{self.mark} 必填 {needed}。required: {needed_en}. {self.hint}".strip()
         return [[column.title for column in self.columns], [note] + [""] * (len(self.columns) - 1)]
+
+    @property
+    def mark(self) -> str:
+        """How the note below the heading of this importer's empty sheet begins: it says whose sheet it is."""
+        return f"# {self.id}:"
 
     def read(self, path: Path, checked_at: dt.datetime | None = None) -> Iterator[Record | BadRow]:
         """Every record of a file; a file that cannot be read at all is one BadRow. Raises OSError only.
@@ -107,6 +115,14 @@ class Importer:
         handed = Handed(checked_at, path.name.removesuffix(path.suffix))
         try:
             read = files.read(path)
+        except ValueError as error:
+            yield BadRow(1, str(error))
+            return
+        yield from self.take(read, handed)
+
+    def take(self, read: files.Read, handed: Handed) -> Iterator[Record | BadRow]:
+        """Every record of content already read; what cannot be taken as a whole is one BadRow."""
+        try:
             if read.page is not None:
                 made = self._checked(1, self.page(read.page, handed))
             elif read.document is not None:
@@ -122,6 +138,12 @@ class Importer:
             yield BadRow(1, str(error))
             return
         yield from made
+
+    def likeness(self, headings: Iterable[Any]) -> int:
+        """How many of `headings` this importer reads; 0 where one it needs is absent."""
+        named = self._named()
+        have = {named[fold(heading)] for heading in headings if fold(heading) in named}
+        return len(have) if all(c.key in have for c in self.columns if c.required) else 0
 
     def records(self, rows: Iterable[tuple[int, Row]], handed: Handed) -> Iterator[Record | BadRow]:
         """Records of numbered rows as they stand in a sheet or an answer, under any of their headings."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from crawler.importers.shapes import about, complaint
 from crawler.importers.sheet import (
     COMPANY,
     HOST,
     PLATFORM,
+    URL,
     USCC,
     Column,
     Handed,
@@ -58,7 +60,7 @@ class NoticeImporter(Importer):
         Column("department", "处理部门", "department", names=("办理单位",)),
         HOST,
         PLATFORM,
-        Column("url", "链接", "url", names=("网页",)),
+        URL,
     )
 
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
@@ -79,24 +81,18 @@ class NoticeImporter(Importer):
             raise ValueError(f"处理结果看不懂 unknown result: {result[:40] or '(空 empty)'}")
         issue, service = str(row.get("issue") or ""), str(row.get("service") or "")
         key = "|".join((code or company, filed.isoformat(), service, issue))
-        seen = published or handed.checked_at
-        record: Record = {
-            "kind": "complaint",
-            "source": self.source,
-            "source_id": hashlib.sha256(key.encode()).hexdigest()[:32],
-            "platform": row.get("platform") or company,
-            "filed_at": filed,
-            "title": "：".join(filter(None, (service, issue)))[:200],
-            "text": "；".join(str(row[k]) for k in ("issue", "claim", "result", "department") if row.get(k)),
-            "status": status,
-            # What became of it is known since the notice: its own time is the only one that is given.
-            "observed_at": max(seen, filed),
-            "seen_at": max(seen, filed),
-            "url": row.get("url"),
-        }
-        if row.get("host"):
-            record["host"] = str(row["host"])
-        yield record
+        # What became of it is known since the notice: its own time is the only one that is given.
+        yield complaint(
+            self.source,
+            filed,
+            published or handed.checked_at,
+            about(row, company),
+            source_id=hashlib.sha256(key.encode()).hexdigest()[:32],
+            title="：".join(filter(None, (service, issue)))[:200],
+            text="；".join(str(row[k]) for k in ("issue", "claim", "result", "department") if row.get(k)),
+            status=status,
+            url=row.get("url"),
+        )
 
 
 IMPORTER = NoticeImporter()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.sheet import HOST, USCC, Column, Handed, Importer, Record, Row, company_of, day_of
+from crawler.importers.shapes import about, penalty
+from crawler.importers.sheet import HOST, URL, USCC, Column, Handed, Importer, Record, Row, company_of
 from store.ledger import SourceCard
 
 _KINDS = ("失信被执行人", "被执行人", "限制消费", "终结本次执行")
@@ -53,7 +54,7 @@ class EnforcementImporter(Importer):
             ("立案时间", "发布日期", "发布时间", "caseCreateTime", "regDate"),
         ),
         Column("conduct", "行为情形", "conduct", names=("失信行为具体情形", "disruptTypeName")),
-        Column("url", "链接", "url"),
+        URL,
         # Named so that it is looked at and refused, not so that it is kept.
         Column("id_number", "身份证号码/组织机构代码", "pCardNum", names=("cardNum", "身份证号", "证件号码")),
     )
@@ -66,17 +67,8 @@ class EnforcementImporter(Importer):
             raise ValueError(f"类别应为 kind must be one of: {'、'.join(_KINDS)}")
         if not row.get("case"):
             raise ValueError("缺少案号 the case number is missing")
-        record: Record = {
-            "kind": "penalty",
-            "source": self.source,
-            "platform": company,
-            "decided_on": day_of(row.get("date"), "date"),
-            "category": kind,
-            "reason": "；".join(str(row[k]) for k in ("case", "court", "conduct") if row.get(k))[:400],
-            "url": row.get("url"),
-            "seen_at": handed.checked_at,
-        }
-        yield record | ({"host": str(row["host"])} if row.get("host") else {})
+        parts = (row["case"], row.get("court"), row.get("conduct"))
+        yield penalty(self.source, row, handed, kind, parts, about(row, company))
 
 
 IMPORTER = EnforcementImporter()

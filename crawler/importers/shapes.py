@@ -1,0 +1,62 @@
+"""The two records that handed-in sheets become, complaint and penalty, made in one place.
+
+Whom a row is about and what it says is each importer's own matter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from crawler.importers.sheet import Handed, Record, Row, day_of
+
+_NOT_AMOUNT = re.compile(r"[元¥￥,，\s]")
+
+
+def about(row: Row, company: str | None) -> Record:
+    """Whom a row about `company` is about: the platform it names, else the company, and the host where one is given."""
+    named = str(row.get("platform") or company or "")
+    return ({"platform": named} if named else {}) | ({"host": str(row["host"])} if row.get("host") else {})
+
+
+def penalty(
+    source: str, row: Row, handed: Handed, category: str, reason: Iterable[Any], whom: Record
+) -> Record:
+    """A decision or list entry: `reason` are its parts, empty ones left out; `whom` as `about` gives it.
+
+    Raises ValueError when its day cannot be read.
+    """
+    return {
+        "kind": "penalty",
+        "source": source,
+        **whom,
+        "decided_on": day_of(row.get("date"), "date"),
+        "category": category[:80],
+        "reason": "；".join(str(part) for part in reason if part)[:400],
+        "url": row.get("url"),
+        "seen_at": handed.checked_at,
+    }
+
+
+def complaint(source: str, filed: dt.datetime, seen: dt.datetime, whom: Record, **said: Any) -> Record:
+    """A complaint filed at `filed`; its state is known since `seen`, which is never before it was filed."""
+    known = max(seen, filed)
+    return {
+        "kind": "complaint",
+        "source": source,
+        **whom,
+        "filed_at": filed,
+        "observed_at": known,
+        "seen_at": known,
+        **said,
+    }
+
+
+def amount(value: Any) -> float | None:
+    """Yuan as a sheet writes them; None where it is no amount."""
+    text = _NOT_AMOUNT.sub("", str(value if value is not None else ""))
+    if not re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
+        return None
+    return float(text) or None
