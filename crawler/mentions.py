@@ -13,6 +13,8 @@ from store.names import host_key, host_of, normal_name
 
 TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|点卡商城|[Cc][Dd][Kk]")
 """Words by which a text is about this trade whoever it names."""
+_WEAK = re.compile(r"充值|会员|点券|激活码|兑换码|掉单|补单")
+_CONTEXT = re.compile(r"网站|平台|店铺|商城|发货|到账|链接|客服QQ|订单")
 SHORTEST = 3
 """Characters of a normalised name that may be looked for inside a text."""
 _HOST = re.compile(r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,18}", re.I)
@@ -22,6 +24,13 @@ def hosts_in(text: str) -> list[str]:
     """Hosts a text names, in order, each once, at most ten."""
     found = (host_of(match) for match in _HOST.findall(text))
     return list(dict.fromkeys(host_key(host) for host in found if host))[:10]
+
+
+def of_the_trade(text: str) -> bool:
+    """Whether a complaint is about this trade: by a strong word, or by a weak one with its context and an address."""
+    if TRADE.search(text) or "虚拟商品" in text:
+        return True
+    return bool(_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text))
 
 
 class Watched:

@@ -37,10 +37,14 @@ NOW = "2026-03-02T12:00:00+08:00"
 class CaseBooks(NoBooks):
     """Remembers what a spider said of its hosts."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: dict[str, Any]) -> None:
         super().__init__()
+        self.before = before
         self.hosts: dict[str, list[str | None]] = {}
         self.end: dict[str, Any] = {}
+
+    def previous(self) -> dict[str, Any]:
+        return self.before
 
     def platform(self, host: str, outcome: str, reason: str | None) -> None:
         self.hosts[host] = [outcome, reason]
@@ -64,7 +68,7 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
     settings.setdict(values | case.get("settings", {}), priority="cmdline")
     crawler = Crawler(cls, settings)
     crawler.stats = load_object(settings["STATS_CLASS"])(crawler)
-    books = CaseBooks()
+    books = CaseBooks(case.get("previous", {}))
     targets = [
         Target(0, p["host"], p.get("name"), tuple(p.get("aliases", ())), None) for p in case["platforms"]
     ]

@@ -22,6 +22,8 @@ _STEP = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d
 _STARS = re.compile(r"\bstar([1-5])\b")
 _PARTS = ".ts-d-user, h1.article, ul.ts-q-list, div.ts-d-item, div.ts-d-pj"
 PROGRESS = {"审核通过": 1, "待分配": 3, "处理中": 4, "已回复": 6, "已完成": 7, "已关闭": 8}
+DID = ("发起", "审核", "分配", "申请完成", "完成", "评价", "补充", "回复", "关闭")
+"""What a step may be called when it is kept; the site's own wording varies and may name somebody."""
 _KEPT = frozenset(
     [
         "sn",
@@ -45,6 +47,7 @@ _KEPT = frozenset(
         "is_virtual",
         "page_size",
         "date",
+        "rank",
     ]
 )
 
@@ -65,6 +68,7 @@ class Detail:
     replied_at: dt.datetime | None
     completed_at: dt.datetime | None
     stars: int | None
+    steps: list[dict[str, object]]
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -99,6 +103,7 @@ def detail_of(html: str) -> Detail | None:
         replied_at=next((at for name, at, _ in steps if "回复" in name), None),
         completed_at=next((at for name, at, _ in steps if "完成" in name and "申请" not in name), None),
         stars=_page_stars(tree),
+        steps=[{"did": did, "at": at} for name, at, _ in steps if (did := _did(name))],
         fields=fields,
     )
 
@@ -158,6 +163,10 @@ def _step_time(text: str, last: dt.datetime | None) -> dt.datetime | None:
     except ValueError:
         return None
     return moment
+
+
+def _did(name: str) -> str | None:
+    return next((did for did in DID if did in name), None)
 
 
 def _page_stars(tree: LexborHTMLParser) -> int | None:

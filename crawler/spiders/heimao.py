@@ -9,18 +9,22 @@ not everything: how much of the site's numbering it covered is measured and kept
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from crawler.base import Record, SourceSpider, Visit
 from crawler.decode import text_of
+from crawler.failures import why
 from crawler.formats import heimao as wire
 from crawler.formats import heimao_page as page_wire
+from crawler.formats import heimao_volume as volume
+from crawler.heimao_ranks import Ranks
+from crawler.mentions import hosts_in, of_the_trade
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard, Target
 from store.names import host_key, host_of, normal_name
@@ -30,10 +34,6 @@ PAGES = 50
 REVISIT = dt.timedelta(days=45)
 MOST_REVISITED = 60
 """Complaints known to be open are looked at again: the feed forgets them long before they are answered."""
-_TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|虚拟商品|点卡商城|[Cc][Dd][Kk]")
-_WEAK = re.compile(r"充值|会员|点券|激活码|兑换码|掉单|补单")
-_CONTEXT = re.compile(r"网站|平台|店铺|商城|发货|到账|链接|客服QQ|订单")
-_HOST = re.compile(r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,18}", re.I)
 
 
 class HeimaoSpider(SourceSpider):
@@ -65,7 +65,7 @@ class HeimaoSpider(SourceSpider):
                 "complaint.filed_at": 0.9,
                 "counters.valid_total": 0.9,
             },
-        ),
+        ),  # fmt: skip
     )
     whole_source = True
 
@@ -76,9 +76,11 @@ class HeimaoSpider(SourceSpider):
         super().__init__(**kwargs)
         self.keep_all = keep == "all"
         self.pages = min(int(pages), PAGES)
-        self.known_sn = int(self.books.previous().get("sn_max") or 0)
-        self._names: dict[str, Target] = {}
-        self._companies: dict[str, str] = {}
+        self._before = self.books.previous()
+        self.known_sn = int(known_sn) or int(self._before.get("sn_max") or 0)
+        self._ranks = Ranks(self, self._before.get("ranks") or {})
+        self.names: dict[str, Target] = {}
+        self.companies: dict[str, str] = {}
         self._numbers: set[int] = set()
         self._detailed: set[str] = set()
         self._skipped = 0
@@ -86,7 +88,7 @@ class HeimaoSpider(SourceSpider):
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
                 if not host_of(name) and len(normal_name(name)) >= 2:
-                    self._names[normal_name(name)] = target
+                    self.names[normal_name(name)] = target
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
@@ -94,13 +96,13 @@ class HeimaoSpider(SourceSpider):
 
     def begin(self) -> Iterator[Request]:
         """The feed, and one company search for each watched name."""
-        self._base = self.settings["HEIMAO_BASE"].rstrip("/")
+        self.base = self.settings["HEIMAO_BASE"].rstrip("/")
         if self.pages:
             yield self._feed(1)
         for record in self.books.unsettled(self.clock.now() - REVISIT, MOST_REVISITED):
             if request := self._detail(record):
                 yield request
-        known: dict[str, str] = self.books.previous().get("companies") or {}
+        known: dict[str, str] = self._before.get("companies") or {}
         self.measured["companies"] = dict(known)
         for target in self.targets:
             names = [n for n in (target.name, *target.aliases) if n and not host_of(n)]
@@ -118,7 +120,7 @@ class HeimaoSpider(SourceSpider):
         numbers: list[int] = []
         for main in items:
             try:
-                complaint = wire.complaint_of(main, self._base)
+                complaint = wire.complaint_of(main, self.base)
             except (ValueError, KeyError, TypeError):
                 self._skipped += 1
                 continue
@@ -131,6 +133,18 @@ class HeimaoSpider(SourceSpider):
         self._measure(page, ended=not items)
         if items and page < self.pages and min(numbers) > self.known_sn:
             yield self._feed(page + 1)
+        else:
+            yield from self._ranks.begin()
+
+    def read_rank_fields(self, response: Response, host: None) -> Iterator[Request]:
+        """The industries the site ranks companies by."""
+        yield from self._ranks.fields(response)
+
+    def read_rank(
+        self, response: Response, host: None, left: list[tuple[str, str, str]]
+    ) -> Iterator[Record | Request]:
+        """One red, black or reply list."""
+        yield from self._ranks.places(response, left)
 
     def read_search(self, response: Response, host: str, names: list[str]) -> Iterator[Request]:
         """The company a watched name belongs to: sure only when exactly one company bears that very name."""
@@ -189,18 +203,28 @@ class HeimaoSpider(SourceSpider):
             "completed_at": detail.completed_at,
             "stars": detail.stars or complaint["stars"],
             "kinds_hint": detail.tags or complaint["kinds_hint"],
+            "steps": detail.steps,
         }
         yield {
             **complaint,
             **full,
-            "mentions": _hosts(detail.text or ""),
+            "mentions": hosts_in(detail.text or ""),
             "seen_at": seen,
             "observed_at": seen,
         }
 
+    def on_failure(self, failure: Failure) -> Iterator[Any]:
+        """A ranking list that got no answer ends the lists, which are an extra; all else is the source's failure."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        assert failure.value is not None
+        if request.cb_kwargs["step"] in ("rank", "rank_fields"):
+            self._ranks.ended(why(failure.value)[2])
+        else:
+            yield from super().on_failure(failure)
+
     def finished(self, host: str, visit: Visit) -> Iterator[Record]:
         """Note near names for a person, where no company could be surely matched."""
-        if visit.notes.get("near") and host not in self._companies.values():
+        if visit.notes.get("near") and host not in self.companies.values():
             self.measured.setdefault("unsure_companies", {})[host] = visit.notes["near"]
         return iter(())
 
@@ -213,7 +237,7 @@ class HeimaoSpider(SourceSpider):
         """The record of a complaint about a watched platform or about the trade, and its detail page if watched."""
         couid, company = complaint.pop("couid"), complaint.pop("company")
         text = f"{complaint['title']} {complaint['text']}"
-        hosts = _hosts(text)
+        hosts = hosts_in(text)
         seen = self.at(None, response)
         record: Record = {
             "kind": "complaint",
@@ -239,63 +263,57 @@ class HeimaoSpider(SourceSpider):
     def _detail(self, record: Record) -> Request | None:
         """The detail page of a complaint, once a crawl."""
         url, number = record.get("url"), record["source_id"]
-        if not url or not url.startswith(self._base) or number in self._detailed:
+        if not url or not url.startswith(self.base) or number in self._detailed:
             return None
         self._detailed.add(number)
         return self.ask(url, "detail", known={"complaint": record}, priority=-1)
 
     def _target(self, couid: str, company: str, title: str, hosts: list[str]) -> Target | None:
         """The watched platform a complaint is surely about: its company, its exact name, or the one host it names."""
-        if couid in self._companies and (host := host_key(self._companies[couid])) in self._known:
+        if couid in self.companies and (host := host_key(self.companies[couid])) in self._known:
             return self._known[host]
-        if company and (named := self._names.get(normal_name(company))):
+        if company and (named := self.names.get(normal_name(company))):
             return named
         mentioned = {self._known[h].host: self._known[h] for h in hosts if h in self._known}
         if len(mentioned) == 1:
             return next(iter(mentioned.values()))
         key = normal_name(title)
-        titled = {t.host: t for name, t in self._names.items() if len(name) >= 3 and name in key}
+        titled = {t.host: t for name, t in self.names.items() if len(name) >= 3 and name in key}
         return next(iter(titled.values())) if len(titled) == 1 else None
 
     def _of_the_trade(self, text: str) -> bool:
-        if _TRADE.search(text) or (_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text)):
+        if of_the_trade(text):
             return True
         key = normal_name(text)
-        return any(len(name) >= 3 and name in key for name in self._names)
+        return any(len(name) >= 3 and name in key for name in self.names)
 
     def _measure(self, page: int, ended: bool) -> None:
-        """Coverage of the poll: records seen over the span of the site's own numbering."""
+        """What the poll says of itself and of the whole site."""
         if not self._numbers:
             return
-        first, last = min(self._numbers), max(self._numbers)
-        span = last - first + 1
+        self.measured |= volume.of_poll(self._numbers, self._before, self.clock.now())
         self.measured |= {
             "pages": page,
-            "seen": len(self._numbers),
-            "sn_min": first,
-            "sn_max": last,
-            "coverage": round(len(self._numbers) / span, 6),
-            "site_number": last - wire.SN_ZERO,
-            "reached_known": bool(self.known_sn) and first <= self.known_sn,
+            "reached_known": bool(self.known_sn) and min(self._numbers) <= self.known_sn,
             "ended": ended,
             "unreadable": self._skipped,
         }
 
     def _search(self, host: str, names: list[str]) -> Request:
-        url = f"{self._base}/api/company/main_search?keyword={quote(names[0])}&page=1&page_size=10"
+        url = f"{self.base}/api/company/main_search?keyword={quote(names[0])}&page=1&page_size=10"
         return self.ask(url, "search", host, known={"names": names})
 
     def _counted(self, couid: str, host: str) -> Iterator[Request]:
-        self._companies[couid] = host
+        self.companies[couid] = host
         self.measured["companies"][host] = couid
         yield self._company("info", couid, host)
 
     def _feed(self, page: int) -> Request:
-        url = f"{self._base}/api/index/feed?type=2&page_size=10&page={page}"
+        url = f"{self.base}/api/index/feed?type=2&page_size=10&page={page}"
         return self.ask(url, "feed", known={"page": page}, priority=10)
 
     def _company(self, call: str, couid: str, host: str) -> Request:
-        return self.ask(f"{self._base}/api/company/{call}?couid={couid}", call, host, known={"couid": couid})
+        return self.ask(f"{self.base}/api/company/{call}?couid={couid}", call, host, known={"couid": couid})
 
     def _json(self, response: Response) -> str:
         self._refuse(response)
@@ -306,8 +324,3 @@ class HeimaoSpider(SourceSpider):
             raise SourceBlocked(f"HTTP {response.status}")
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status}")
-
-
-def _hosts(text: str) -> list[str]:
-    found = (host_of(match) for match in _HOST.findall(text))
-    return list(dict.fromkeys(host_key(host) for host in found if host))[:10]
