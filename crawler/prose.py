@@ -15,6 +15,7 @@ from crawler.guard import NEVER
 
 LONGEST = 5_000
 """Characters of prose kept of a page."""
+_NO_PROSE = "script, style, noscript, template, select, nav, footer"
 _FOOTER = "footer, .footer, #footer, .copyright, [class*=beian], [class*=icp], .content-icp"
 _ROLES = (
     ("terms", re.compile(r"条款|协议|退款|售后|声明|规则|免责")),
@@ -35,10 +36,13 @@ def visible(tree: LexborHTMLParser) -> str:
 
 
 def prose(html: str) -> str:
-    """The text of a notice or terms page or fragment, a block a line."""
-    soup = BeautifulSoup(html, "lxml")
-    for tag in soup(["script", "style", "noscript", "select", "option"]):
-        tag.decompose()
+    """The text of a notice or terms page or fragment, a block a line, without menus, scripts and the page's footer."""
+    tree = LexborHTMLParser(html)
+    for node in tree.css(
+        _NO_PROSE
+    ):  # a shop's menu is most of such a page, and costly to read the forgiving way
+        node.decompose()
+    soup = BeautifulSoup(tree.body.html or "" if tree.body is not None else "", "lxml")
     text = _SPACE.sub(" ", soup.get_text("\n", strip=True))
     return _LINES.sub("\n", text)[:LONGEST]
 
