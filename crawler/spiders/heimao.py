@@ -34,6 +34,10 @@ PAGES = 50
 REVISIT = dt.timedelta(days=45)
 MOST_REVISITED = 60
 """Complaints known to be open are looked at again: the feed forgets them long before they are answered."""
+_EXPECTED = Expected(
+    1, 500, "crawl", "最新投诉条目", "feed entries",
+    {"entry": 0.9, "detail": 0.7, "complaint.text": 0.9, "complaint.filed_at": 0.9, "counters.valid_total": 0.9},
+)  # fmt: skip
 
 
 class HeimaoSpider(SourceSpider):
@@ -52,20 +56,7 @@ class HeimaoSpider(SourceSpider):
         blind_zh="只能看到最新约 500 条投诉与企业计数；未登录看不到关键词搜索和企业投诉列表；多数卡盟未在该平台建档。",
         blind_en="Only about the 500 newest complaints and company counters are open; keyword search and company lists "
         "need a login; most card sites have no company page there.",
-        expected=Expected(
-            1,
-            500,
-            "crawl",
-            "最新投诉条目",
-            "feed entries",
-            {
-                "entry": 0.9,
-                "detail": 0.7,
-                "complaint.text": 0.9,
-                "complaint.filed_at": 0.9,
-                "counters.valid_total": 0.9,
-            },
-        ),  # fmt: skip
+        expected=_EXPECTED,
     )
     whole_source = True
 
