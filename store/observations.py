@@ -97,6 +97,8 @@ class Filing(Observed, Base):
     domain: Mapped[str | None] = mapped_column(String(253))
     limit_access: Mapped[bool | None]
     approved_on: Mapped[dt.date | None]
+    site_name: Mapped[str | None] = mapped_column(String(200))
+    content: Mapped[str | None] = mapped_column(String(200))
 
 
 class Orders(Observed, Base):
@@ -193,7 +195,7 @@ class Certificate(Observed, Base):
 
 
 class Resolution(Observed, Base):
-    """域名解析: how the name resolved; `found` false means that the name does not exist."""
+    """域名解析: how the name resolved; `found` false means that the name does not exist; `places` its addresses' countries."""
 
     __tablename__ = "resolution"
     __table_args__ = (UniqueConstraint("source_id", "subject", "observed_at"),)
@@ -204,6 +206,7 @@ class Resolution(Observed, Base):
     alias_of: Mapped[str | None] = mapped_column(String(253))
     name_servers: Mapped[list[Any]]
     takes_mail: Mapped[bool | None]
+    places: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Move(Observed, Base):
@@ -217,7 +220,7 @@ class Move(Observed, Base):
 
 
 class Penalty(Observed, Base):
-    """行政处罚: a published decision about the operator (companies only)."""
+    """行政处罚: a published decision about the operator (companies only); `ended_on` when it was lifted or a list left."""
 
     __tablename__ = "penalty"
     __table_args__ = (UniqueConstraint("source_id", "subject", "decided_on", "category", "reason"),)
@@ -225,6 +228,7 @@ class Penalty(Observed, Base):
     category: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(400), default="")
     url: Mapped[str | None] = mapped_column(Text)
+    ended_on: Mapped[dt.date | None]
 
 
 class Order(Observed, Base):

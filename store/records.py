@@ -102,6 +102,8 @@ class FilingRecord(Observed):
     domain: Annotated[str, Field(max_length=253)] | None = None
     limit_access: bool | None = None
     approved_on: dt.date | None = None
+    site_name: Annotated[str, Field(max_length=200)] | None = None
+    content: Annotated[str, Field(max_length=200)] | None = None
 
 
 class OrdersRecord(Observed):
@@ -139,7 +141,7 @@ class ProbeRecord(Observed):
 
 
 class PageRecord(Observed):
-    """One page of the site."""
+    """One page of the site. `contacts` are the shop's own, kind -> numbers: only their keyed hashes are ever stored."""
 
     kind: Literal["page"]
     role: Literal["home", "notice", "terms", "contact"]
@@ -148,6 +150,7 @@ class PageRecord(Observed):
     company: Annotated[str, Field(max_length=200)] | None = None
     software: Annotated[str, Field(max_length=40)] | None = None
     signs: dict[str, Any] | None = None
+    contacts: dict[str, list[Short]] | None = None
 
 
 class PenaltyRecord(About):
@@ -158,6 +161,7 @@ class PenaltyRecord(About):
     category: Annotated[str, Field(min_length=1, max_length=80)]
     reason: Short = ""
     url: Text | None = None
+    ended_on: dt.date | None = None
 
     def when(self) -> dt.datetime:
         """Noon of the day of the decision, China time: it carries no hour."""

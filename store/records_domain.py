@@ -34,7 +34,11 @@ class CertificateRecord(Observed):
 
 
 class ResolutionRecord(Observed):
-    """How the name resolves: how many addresses, which name servers, whether it takes mail; `found` false = no such name."""
+    """How the name resolves: how many addresses, which name servers, whether it takes mail; `found` false = no such name.
+
+    `places`: country codes of its addresses, where the operator gave a table to look them up in; an address of a CDN says
+    nothing of the site itself.
+    """
 
     kind: Literal["resolution"]
     found: bool
@@ -43,6 +47,9 @@ class ResolutionRecord(Observed):
     alias_of: Short | None = None
     name_servers: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     takes_mail: bool | None = None
+    places: (
+        Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...], Field(max_length=50)] | None
+    ) = None
 
 
 class MoveRecord(Observed):

@@ -163,7 +163,7 @@ def test_the_registers_keys_differ_in_case_by_province(case: Any, tmp_path: Path
         case("entName"): COMPANY,
     }
     records, bad = read("gsxt", document(tmp_path / "x.json", [row]))
-    assert not bad and records[0]["category"] == "经营异常（已移出）" and "2025-09-01" in records[0]["reason"]
+    assert not bad and records[0]["category"] == "经营异常" and str(records[0]["ended_on"]) == "2025-09-01"
 
 
 def test_penalties_and_serious_violations_are_told_apart(tmp_path: Path) -> None:

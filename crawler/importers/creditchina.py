@@ -50,6 +50,7 @@ class CreditChinaImporter(Importer):
         Column("reason", "事由", "reason", True, ("处罚事由", "违法事实", "列入原因")),
         Column("date", "决定日期", "date", True, ("处罚决定日期", "列入日期", "立案日期")),
         Column("number", "文书号", "number", names=("决定书文号", "案号")),
+        Column("lifted", "移出日期", "lifted", names=("移出时间", "修复日期", "失效日期")),
         Column("authority", "决定机关", "authority", names=("处罚机关",)),
         URL,
     )

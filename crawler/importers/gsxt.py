@@ -20,7 +20,6 @@ from crawler.importers.sheet import (
     Record,
     Row,
     company_of,
-    day_of,
 )
 from store.ledger import SourceCard
 
@@ -40,8 +39,8 @@ class GsxtImporter(Importer):
         family="samr",
         tier="A",
         cadence_hours=24 * 30,
-        blind_zh="由人工查询录入；同名企业须先核对统一社会信用代码；移出后的记录仍会列出，须看移出日期。",
-        blind_en="Looked up and entered by a person; firms of one name must be told apart by credit code; entries already lifted are listed with that date.",
+        blind_zh="由人工查询录入；同名企业须先核对统一社会信用代码；移出后的记录仍会列出，附移出日期，不再计分。",
+        blind_en="Looked up and entered by a person; firms of one name must be told apart by credit code; entries already lifted stay listed with that date and are no longer scored.",
     )
     legal = (
         "系统有验证码，不采集；只收企业，不收自然人。",
@@ -77,7 +76,6 @@ class GsxtImporter(Importer):
         Column("authority", "决定机关", "authority", names=("decOrg_CN", "penAuth_CN", "作出决定机关")),
         Column("number", "文书号", "penDecNo", names=("决定书文号",)),
         Column("lifted", "移出日期", "remDate", names=("移出时间",)),
-        Column("lifted_reason", "移出原因", "remExcpRes_CN"),
         URL,
         Column("severe", "严重违法原因", "serILLRea"),
     )
@@ -94,14 +92,9 @@ class GsxtImporter(Importer):
         if not reason:
             raise ValueError("缺少列入原因 the reason is missing")
         parts = [reason, row.get("content"), row.get("number"), row.get("authority")]
-        if row.get("lifted"):
-            lifted = day_of(row["lifted"], "remDate").isoformat()
-            parts.append(
-                f"已于 {lifted} 移出" + (f"（{row['lifted_reason']}）" if row.get("lifted_reason") else "")
-            )
+        # Category and reason stay what they were: an entry read again after it was lifted is the same entry.
         category = str(row.get("category") or "").strip() or self._category(row)
-        shown = category + ("（已移出）" if row.get("lifted") else "")
-        yield penalty(self.source, row, handed, shown, parts, about(named, company))
+        yield penalty(self.source, row, handed, category, parts, about(named, company))
 
     def _category(self, row: Row) -> str:
         if row.get("severe"):

@@ -26,7 +26,7 @@ def penalty(
 ) -> Record:
     """A decision or list entry: `reason` are its parts, empty ones left out; `whom` as `about` gives it.
 
-    Raises ValueError when its day cannot be read.
+    The row's `lifted` is the day on which it ended. Raises ValueError when a day cannot be read.
     """
     return {
         "kind": "penalty",
@@ -36,6 +36,7 @@ def penalty(
         "category": category[:80],
         "reason": "；".join(str(part) for part in reason if part)[:400],
         "url": row.get("url"),
+        "ended_on": day_of(row["lifted"], "lifted") if row.get("lifted") else None,
         "seen_at": handed.checked_at,
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
+from scoring.facts import NEVER, Facts, Ints, Rows
 from scoring.finding import OK, Cited, Finding, cite_rows, finding, judge, recent_of
 from scoring.panel import decayed, visited, window
 
@@ -15,18 +17,20 @@ def penalties(facts: Facts) -> Finding:
 
     Why: 监管部门公示的记录由其查证后作出。 | What an authority has published was established by it.
     Reads: penalty
-    ok: 查询过公示系统，未见记录。 | The register was queried and showed no record.
-    concern: 有行政处罚或经营异常记录。 | There are penalties or entries of abnormal operation.
+    ok: 查询过公示系统，未见仍然有效的记录。 | The register was queried and showed no record that still stands.
+    concern: 有未移出的行政处罚或经营异常记录。 | There are penalties or entries of abnormal operation that were not lifted.
     unknown: 没有查询过公示系统。 | The register has not been queried.
-    Limits: 影响随时间减半（两年）；同名企业须先核对主体。 | The effect halves in two years; firms of the same name must be told apart first.
+    Limits: 影响随时间减半（两年）；已移出的记录只列出，自移出日起不计分；同名企业须先核对主体。 | The effect halves in two years; a lifted entry stays listed and is not scored from the day it was lifted; firms of the same name must be told apart first.
     """
     rows = facts.rows["penalty"]
     # A hit on an open block list comes as a penalty record too, but no authority decided anything.
     rows = rows.take(rows["category"] != method.BLOCKLISTED)
+    every = rows
+    rows = replace(rows, gone=np.minimum(rows.gone, _ended(facts, rows)))
     seen, _ = visited(facts, "penalty")
     n = window(facts, rows, 3650)
     asked = np.cumsum(seen, axis=1) > 0
-    known = asked | (n > 0)
+    known = asked | (window(facts, every, 3650) > 0)
     load = decayed(facts, rows, method.HALF_LIFE_PENALTY)
     utility = np.where(n > 0, 0.45 * 0.5 ** np.maximum(load - 0.5, 0.0), 0.9)
 
@@ -35,13 +39,18 @@ def penalties(facts: Facts) -> Finding:
 
     def say(i: int) -> tuple[str, str]:
         count = len(mine(i))
+        over = len(recent_of(facts, every, i, 3650).id) - count
+        also = (f"；另有 {over} 条已移出", f"; {over} more were lifted") if over else ("", "")
         if count:
             return (
-                f"公示系统有 {count} 条行政处罚或经营异常记录。",
-                f"The register shows {count} penalty or abnormal-operation record(s).",
+                f"公示系统有 {count} 条行政处罚或经营异常记录{also[0]}。",
+                f"The register shows {count} penalty or abnormal-operation record(s){also[1]}.",
             )
         if known[i, -1]:
-            return "公示系统未见处罚记录。", "The register shows no penalties."
+            return (
+                f"公示系统未见仍有效的处罚记录{also[0]}。",
+                f"The register shows no standing penalties{also[1]}.",
+            )
         return "尚未查询公示系统。", "The register has not been queried yet."
 
     outcome = np.where(known & (n == 0), OK, judge(utility, known)).astype(np.int8)
@@ -59,3 +68,9 @@ def penalties(facts: Facts) -> Finding:
         unit="records",
         outcome=outcome,
     )
+
+
+def _ended(facts: Facts, rows: Rows) -> Ints:
+    """The day index from which each record no longer stands: NEVER, or the day it was lifted."""
+    ended = rows["ended_on"]
+    return np.where(ended >= NEVER, NEVER, ended - facts.first_day)
