@@ -1,4 +1,4 @@
-"""What may be asked at all: http(s) only, public addresses only, and never a page that belongs to a buyer.
+"""What may be asked at all: pages and three direct questions, public addresses only, never a page that is a buyer's.
 
 It refuses before a connection is made. In sandbox mode the world is the sandbox: every `*.test` host goes through
 its proxy and every other host is refused.
@@ -28,6 +28,10 @@ NEVER = re.compile(
     re.I | re.X,
 )
 """Paths of order queries, logins, carts, captchas and payment: buyers' data or an act, never a public list."""
+
+
+DIRECT = ("whois", "tls", "dns")
+"""Schemes of crawler/direct.py: one question each, and no page."""
 
 
 class Refused(IgnoreRequest):
@@ -61,11 +65,13 @@ class Guard:
         """Refuse a scheme, host or path that may never be asked; raises Refused."""
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
-        if parts.scheme not in ("http", "https") or not host:
+        if parts.scheme not in ("http", "https", *DIRECT) or not host:
             raise Refused(f"only http and https are fetched: {url[:80]}")
         if self.sandbox and not host.endswith(".test"):
             raise Refused(f"outside the sandbox: {host}")
-        if NEVER.search(unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")):
+        if parts.scheme not in DIRECT and NEVER.search(
+            unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
+        ):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
         if not self.sandbox and (address := _literal(host)) is not None:
             self.check_address(host, address)
@@ -93,7 +99,7 @@ class GuardMiddleware:
         """Refuse, or send the request on its way."""
         urlparse_cached(request)
         self._guard.check_url(request.url)
-        if self._proxy:
+        if self._proxy and not request.url.startswith(DIRECT):
             request.meta["proxy"] = self._proxy
 
 

@@ -20,6 +20,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.guard import DIRECT
 from crawler.walls import wall_of
 from store.names import registrable
 
@@ -52,6 +53,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Keep why a host may not be crawled beside the parsed rules."""
         super().__init__(crawler)
         self._denied: dict[str, Unwelcome] = {}
+
+    async def process_request(self, request: Request, spider: Any = None) -> None:
+        """Obey robots.txt for pages; a registry, a name server and a TLS handshake have none."""
+        if not request.url.startswith(DIRECT):
+            await super().process_request(request)
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Let the request pass or raise Unwelcome with the reason a reader of the ledger sees."""

@@ -145,7 +145,10 @@ def _settings(job: Job | None = None) -> Settings:
     if job.replay is not None:
         handler = "crawler.replay.ReplayHandler"
         values |= {
-            "DOWNLOAD_HANDLERS": {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler},
+            "DOWNLOAD_HANDLERS": {
+                scheme: handler if there else None
+                for scheme, there in settings.getdict("DOWNLOAD_HANDLERS").items()
+            },
             "REPLAY_FILE": str(job.replay),
             "REPLAY_IN_PLACE": job.replay.resolve().parent == (job.data_dir / "archive").resolve(),
             "DOWNLOAD_DELAY": 0.0,

@@ -74,6 +74,9 @@ ASYNCIO_EVENT_LOOP = "uvloop.Loop"
 DOWNLOAD_HANDLERS = {
     "http": "crawler.fetch.GuardedHandler",
     "https": "crawler.fetch.GuardedHandler",
+    "whois": "crawler.direct.DirectHandler",
+    "tls": "crawler.direct.DirectHandler",
+    "dns": "crawler.direct.DirectHandler",
     "file": None,
     "ftp": None,
     "s3": None,
@@ -121,11 +124,15 @@ ICP_BASE = os.environ.get("KAMENGWATCH_ICP_BASE", "")
 RDAP_BASE = os.environ.get("KAMENGWATCH_RDAP_BASE", "")
 AVAILABILITY_CONTROL = os.environ.get("KAMENGWATCH_CONTROL_URL", "")
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
+WHOIS_SERVERS: dict[str, str] = {}  # ending of a name -> server, beside those of crawler/formats/whois.py
+DNS_SERVERS: list[str] = []  # empty: the system's
+DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual ones
 SHOP_SCHEMES = ["https", "http"]
 SANDBOX_SETTINGS = {
     "HEIMAO_BASE": "http://tousu.sina.test",
     "ICP_BASE": "http://icp.sandbox.test",
     "RDAP_BASE": "http://rdap.sandbox.test",
+    "WHOIS_SERVERS": {"faka.test": "whois.sandbox.test"},
     "SHOP_SCHEMES": ["http"],
     "DOWNLOAD_DELAY": 0.0,
     "AUTOTHROTTLE_ENABLED": False,

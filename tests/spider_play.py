@@ -145,6 +145,8 @@ class _Engine:
                 .read_text(encoding="utf-8")
                 .encode(exchange.get("encoding", "utf-8"))
             )
+        elif "hex" in exchange:
+            body = bytes.fromhex(exchange["hex"])
         else:
             body = exchange.get("body", "").encode(exchange.get("encoding", "utf-8"))
         headers = Headers({"Content-Type": "application/json" if "json" in exchange else "text/html"})

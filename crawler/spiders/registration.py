@@ -1,28 +1,32 @@
-"""Domain registration over RDAP: when the domain was registered and when it expires, as its registry states it.
+"""What is on record about a domain: its registration, the certificate its host shows, and how its name resolves.
 
     scrapy crawl registration -a platform=a.example -O out.jsonl
 
-The registry is found through IANA's bootstrap list, or RDAP_BASE. A top-level domain without RDAP (.cn) is unknown, never
-young. Names of registrants are dropped before anything is kept.
+The registry is asked over RDAP (found through IANA's bootstrap list, or RDAP_BASE), CNNIC over WHOIS. A registry that
+cannot be asked leaves the domain unknown, never young. Names of registrants are dropped before anything is kept.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
+from crawler.failures import why
+from crawler.formats import certificates, rdap, whois
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard
-from store.names import registrable
+from store.names import host_key, host_of, registrable
 
-_DATES = {"registration": "registered_on", "expiration": "expires_on"}
+_EXTRAS = ("certificate", "resolution")
 
 
 class RegistrationSpider(SourceSpider):
@@ -32,58 +36,72 @@ class RegistrationSpider(SourceSpider):
     card = SourceCard(
         id="registration",
         kind="registration",
-        title_zh="域名注册信息（RDAP）",
-        title_en="Domain registration (RDAP)",
+        title_zh="域名登记、证书与解析",
+        title_en="Domain registration, certificate, name resolution",
         publisher="各域名注册局",
         family="registry",
         tier="A",
         cadence_hours=24 * 30,
-        blind_zh="域名可买卖，注册时间不等于开站时间；.cn 没有公开 RDAP。",
-        blind_en="Domains are traded, so registration is not opening; .cn has no public RDAP.",
-        expected=Expected(1, 1, selectors={"dated": 0.8}),
+        blind_zh="域名可买卖，注册时间不等于开站时间；注册人不可见也不保存；证书与解析只说明主机，不说明经营者。",
+        blind_en="Domains are traded, so registration is not opening; registrants are neither visible nor kept; "
+        "certificate and resolution tell of the host, not of who runs it.",
+        expected=Expected(1, 3, selectors={"dated": 0.8}),
+    )
+    visits_platforms = True
+    brings: ClassVar[tuple[str, ...]] = ("registration", "certificate", "resolution")
+    legal: ClassVar[tuple[str, str]] = (
+        "注册局的公开查询；每域名每月一次，遇限频即停；姓名、邮箱与联系方式在存证之前删去。对网站主机只握手一次，不取页面。",
+        "Public look-ups of the registries, once a month for a domain, stopped when told to slow down; names, e-mail and "
+        "contacts are removed before archiving. Of a site's host one handshake, no page.",
     )
 
-    def project(self, url: str, response: Response) -> bytes:
-        """The answer without its people: of the entities only the registrar's name stays."""
+    def project(self, url: str, response: Response) -> bytes | None:
+        """The answer without its people; a resolution names none and is kept as it is."""
+        if url.startswith("dns:"):
+            return None
+        if url.startswith("tls:"):
+            return certificates.project(response.body).encode()
+        if url.startswith("whois:"):
+            return whois.project(response.body).encode()
         try:
-            document = json.loads(text_of(response))
+            return rdap.project(text_of(response)).encode()
         except ValueError:
             return b"" if response.status == 404 else f"unreadable {len(response.body)}".encode()
-        if isinstance(document, dict) and "entities" in document:
-            name = _registrar(document)
-            document["entities"] = (
-                [{"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", name]]]}]
-                if name
-                else []
-            )
-        return json.dumps(document, ensure_ascii=False).encode()
 
     def begin(self) -> Iterator[Request]:
-        """The bootstrap list, or each domain at the configured server."""
+        """Registry, resolution and certificate of each domain; the bootstrap list first where a registry must be found."""
         base = self.settings.get("RDAP_BASE")
-        if base:
-            for target in self.targets:
-                yield self._domain(base, target.host)
-        elif self.targets:
-            yield self.ask(self.settings["RDAP_BOOTSTRAP"], "bootstrap")
+        servers = whois.SERVERS | self.settings.getdict("WHOIS_SERVERS")
+        waiting: list[str] = []
+        for host in (target.host for target in self.targets):
+            if _is_address(host):
+                self.visit(host).worsen("failed", "an address has no registration")
+                self.end(host)
+                continue
+            domain = registrable(host)
+            if server := whois.server_of(domain, servers):
+                yield self.ask(f"whois://{server}/{domain}", "whois", host)
+            elif base:
+                yield self._domain(base, host)
+            else:
+                waiting.append(host)
+                continue
+            yield from self._extras(host)
+        if waiting:
+            yield self.ask(
+                self.settings["RDAP_BOOTSTRAP"], "bootstrap", known={"waiting": waiting}, priority=1
+            )
 
-    def read_bootstrap(self, response: Response, host: None) -> Iterator[Request]:
+    def read_bootstrap(self, response: Response, host: None, waiting: list[str]) -> Iterator[Request]:
         """IANA's list: top-level domain → server."""
         try:
-            services = json.loads(text_of(response))["services"]
-        except (ValueError, KeyError, TypeError):
+            servers = rdap.servers_of(text_of(response))
+        except ValueError:
             raise SourceChanged("the RDAP bootstrap list cannot be read") from None
-        servers = {tld: urls[0] for tlds, urls in services for tld in tlds if urls}
-        for target in self.targets:
-            server = servers.get(target.host.rsplit(".", 1)[-1])
-            if server:
-                yield self._domain(server, target.host)
-            else:
-                self.visit(target.host).worsen("failed", "its top-level domain has no public RDAP")
-                self.end(target.host)
+        yield from self._asked(waiting, servers)
 
     def read_domain(self, response: Response, host: str) -> Iterator[Record]:
-        """The dates and registrar of one domain."""
+        """The dates and registrar of one domain, over RDAP."""
         if response.status == 404:
             self.visit(host).reason, self.visit(host).stated_nothing = "not registered", True
             return
@@ -92,44 +110,119 @@ class RegistrationSpider(SourceSpider):
         if response.status != 200:
             raise NotAnswered(f"HTTP {response.status}")
         try:
-            document = json.loads(text_of(response))
-            events = document["events"]
-        except (ValueError, KeyError, TypeError):
-            raise SourceChanged("an RDAP answer without events") from None
-        dates = {
-            _DATES[e["eventAction"]]: _day(e.get("eventDate"))
-            for e in events
-            if e.get("eventAction") in _DATES
+            facts = rdap.facts_of(text_of(response))
+        except ValueError as error:
+            raise SourceChanged(str(error)) from None
+        yield self._registration(host, "rdap", facts)
+
+    def read_whois(self, response: Response, host: str) -> Iterator[Record]:
+        """The dates and registrar of one domain, over WHOIS."""
+        text = text_of(response)
+        state = whois.state_of(text)
+        if response.status == 429 or state == "refused":
+            raise SourceBlocked("the registry says that it is asked too often")
+        if state in ("not_found", "reserved"):
+            self.visit(host).reason = "not registered" if state == "not_found" else "reserved by the registry"
+            self.visit(host).stated_nothing = True
+            return
+        if state == "unknown":
+            raise SourceChanged("a WHOIS answer without a registration")
+        found = whois.registered(text)
+        if found.domain != registrable(host):
+            raise SourceChanged(f"asked for {registrable(host)}, answered for {found.domain[:80]}")
+        facts = {
+            "registrar": found.registrar,
+            "registered_on": found.registered_on,
+            "expires_on": found.expires_on,
         }
-        self.tally("dated", int(bool(dates.get("registered_on"))), host=host)
-        if not dates.get("registered_on"):
-            raise NotAnswered("the registry states no registration date")
+        yield self._registration(host, "whois", facts)
+
+    def read_resolution(self, response: Response, host: str) -> Iterator[Record]:
+        """How the name resolves; the addresses themselves stay in the capture."""
+        found = json.loads(text_of(response))
+        if found["rcode"] not in ("NOERROR", "NXDOMAIN"):
+            self.visit(host).notes["resolution"] = found["rcode"]
+            return
+        there = found["rcode"] == "NOERROR"
+        aliases = [name for name in found.get("CNAME", ()) if host_of(name)]
         yield {
-            "kind": "registration",
+            "kind": "resolution",
             "source": self.name,
-            "provider": "rdap",
             "host": host,
             "observed_at": self.at(host),
-            "registrar": _registrar(document),
-            **dates,
+            "found": there,
+            "ipv4": len(found.get("A", ())) if there else None,
+            "ipv6": len(found.get("AAAA", ())) if there else None,
+            "alias_of": host_key(aliases[-1]) if aliases else None,
+            "name_servers": found.get("NS", [])[:20],
+            "takes_mail": any(found.get("MX", ())) if there else None,
         }
+
+    def read_certificate(self, response: Response, host: str) -> Iterator[Record]:
+        """Issuer, period and host names of the certificate the host shows."""
+        facts = json.loads(text_of(response))
+        if "unreadable" in facts:
+            self.visit(host).notes["certificate"] = "unreadable"
+            return
+        yield {
+            "kind": "certificate",
+            "source": self.name,
+            "host": host,
+            "observed_at": self.at(host),
+            **facts,
+            "matches": certificates.covers(facts["names"], host),
+        }
+
+    def on_failure(self, failure: Failure) -> Iterator[Any]:
+        """A host without TLS, or one that does not resolve, is no failure of the registry's answer.
+
+        Without the bootstrap list the registries we know are asked.
+        """
+        request: Request = failure.request  # type: ignore[attr-defined]
+        step, host = request.cb_kwargs["step"], request.cb_kwargs["host"]
+        assert failure.value is not None
+        if step in _EXTRAS:
+            self.visit(host).notes[step] = why(failure.value)[2]
+            yield from self._close_page(request, None, host, [], [])
+        elif step == "bootstrap":
+            self.measured["bootstrap"] = why(failure.value)[2]
+            waiting = request.cb_kwargs["known"]["waiting"]
+            yield from self._close_page(request, None, None, [], [*self._asked(waiting, rdap.KNOWN)])
+        else:
+            yield from super().on_failure(failure)
+
+    def _asked(self, hosts: list[str], servers: dict[str, str]) -> Iterator[Request]:
+        for host in hosts:
+            if server := servers.get(host.rsplit(".", 1)[-1]):
+                yield self._domain(server, host)
+            else:
+                self.visit(host).worsen("failed", "its top-level domain has no public RDAP")
+            yield from self._extras(host)
+
+    def _extras(self, host: str) -> Iterator[Request]:
+        """Asked together with the registry: a visit ends when nothing more is pending."""
+        yield self.ask(f"dns://{host}/", "resolution", host, priority=-1)
+        yield self.ask(f"tls://{host}/", "certificate", host, priority=-2)
+
+    def _registration(self, host: str, provider: str, facts: dict[str, Any]) -> Record:
+        self.tally("dated", int(bool(facts.get("registered_on"))), host=host)
+        if not facts.get("registered_on"):
+            raise NotAnswered("the registry states no registration date")
+        return {"kind": "registration", "source": self.name, "provider": provider, "host": host,
+                "observed_at": self.at(host), **facts}  # fmt: skip
 
     def _domain(self, base: str, host: str) -> Request:
         headers = {"Accept": "application/rdap+json, application/json"}
         return self.ask(f"{base.rstrip('/')}/domain/{registrable(host)}", "domain", host, headers=headers)
 
 
-def _registrar(document: dict[str, Any]) -> str | None:
-    for entity in document.get("entities") or ():
-        if "registrar" in (entity.get("roles") or ()):
-            for entry in (entity.get("vcardArray") or [None, []])[1]:
-                if entry[0] == "fn":
-                    return str(entry[3])[:200]
-    return None
+def _china_day(moment: dt.datetime | None) -> dt.date | None:
+    return moment.astimezone(whois.CHINA).date() if moment else None
 
 
-def _day(value: Any) -> dt.date | None:
+def _is_address(host: str) -> bool:
     try:
-        return dt.datetime.fromisoformat(str(value).replace("Z", "+00:00")).date()
+        ipaddress.ip_address(host)
     except ValueError:
-        return None
+        return False
+    return True
