@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from crawler.books import Books, NoBooks
 from crawler.clock import Clock
 from crawler.ending import judged, measured
-from crawler.failures import why
+from crawler.failures import unread, why
 from crawler.health import Tally, add, count_fields, out_of_range
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.visit import Visit, shown
@@ -45,6 +45,7 @@ class SourceSpider(Spider):
     """Kinds of records it makes, for docs/sources.md."""
     legal: ClassVar[tuple[str, str]] = ("", "")
     """What its card must say about the law and its terms, in Chinese and English, for docs/sources.md."""
+    exporting: bool = True
 
     def __init__(
         self,
@@ -77,8 +78,6 @@ class SourceSpider(Spider):
         feeds = bool(crawler.settings.getdict("FEEDS"))
         spider.exporting = feeds or isinstance(spider.books, NoBooks)
         return spider
-
-    exporting: bool = True
 
     @property
     def archive(self) -> ArchiveWriter | None:
@@ -183,12 +182,12 @@ class SourceSpider(Spider):
         try:
             for out in getattr(self, f"read_{step}")(response, host=host, **known):
                 (requests if isinstance(out, Request) else records).append(out)
-        except SourceBlocked as error:
-            stop = self._trouble(host, "blocked", str(error))
-        except SourceChanged as error:
-            stop = self._trouble(host, "failed", f"unexpected answer: {error}")
         except NotAnswered as error:
             self._fail(host, error.outcome, str(error))
+        except Exception as error:
+            if not isinstance(error, SourceBlocked | SourceChanged):
+                self.logger.exception("cannot read %s", response.url)
+            stop = self._trouble(host, *unread(error, response.body))
         assert response.request is not None
         yield from self._close_page(response.request, response, host, records, requests)
         if stop:

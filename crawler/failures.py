@@ -13,7 +13,9 @@ from scrapy.exceptions import (
 )
 
 from crawler.guard import Refused
+from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.politeness import Unwelcome
+from crawler.walls import wall_of
 
 
 class NotArchived(IgnoreRequest):
@@ -46,6 +48,20 @@ def why(error: BaseException) -> tuple[str, str, str]:
     if isinstance(error, DownloadFailedError):
         return "failed", "broken", f"the connection broke: {error}"[:200]
     return "failed", "broken", f"{type(error).__name__}: {error}"[:200]
+
+
+def unread(error: Exception, body: bytes) -> tuple[str, str]:
+    """(crawl outcome, reason) of an answer that could not be read: a wall explains more than the change it looks like.
+
+    An error of our own code counts as a changed page until somebody has looked: what the page said is not known.
+    """
+    if isinstance(error, SourceBlocked):
+        return "blocked", str(error)
+    if wall := wall_of(body):
+        return "blocked", f"a {wall} page instead of the answer"
+    if isinstance(error, SourceChanged):
+        return "failed", f"unexpected answer: {error}"
+    return "failed", f"unreadable answer: {type(error).__name__}: {error}"[:300]
 
 
 def _is_tls(error: BaseException) -> bool:

@@ -42,10 +42,24 @@ class SelectorMonitor(Monitor):  # type: ignore[misc]
             self.fail("; ".join(found.values()))
 
 
+@monitors.name("exceptions")
+class ExceptionMonitor(Monitor):  # type: ignore[misc]
+    """No part of our own code broke during the crawl: what it would have read is not known."""
+
+    def test_no_exception(self) -> None:
+        """Fails with the number of exceptions and the first kind."""
+        raised = {
+            name.partition("/")[2]: n for name, n in self.data.stats.items() if name.startswith("spider_exc")
+        }
+        if raised:
+            kinds = ", ".join(sorted(set(raised) - {"count"}))
+            self.fail(f"{raised.get('count', 1)} exceptions in our own code: {kinds}")
+
+
 class CollectionHealth(MonitorSuite):  # type: ignore[misc]
     """Every crawl's monitors."""
 
-    monitors = (RangeMonitor, SelectorMonitor)
+    monitors = (RangeMonitor, SelectorMonitor, ExceptionMonitor)
 
 
 def _misread(spider: SourceSpider, selector: str, reason: str) -> None:

@@ -28,10 +28,12 @@ Truth = Annotated[
 ]
 
 
-def _market(seed: int, platforms: int, days: int, ends_on: datetime | None, truth: Path | None) -> Market:
+def _market(
+    seed: int, platforms: int, days: int, ends_on: datetime | None, truth: Path | None, **more: float
+) -> Market:
     usual = MarketParameters().ends_on
     last = ends_on.date() if ends_on else usual
-    market = build_market(MarketParameters(seed=seed, platforms=platforms, days=days, ends_on=last))
+    market = build_market(MarketParameters(seed=seed, platforms=platforms, days=days, ends_on=last, **more))
     if truth is not None:
         market.write_truth(truth)
     return market
@@ -70,6 +72,12 @@ def serve(
     latency: Annotated[
         float, typer.Option(min=0.0, help="慢页面的时间系数 factor on the delay of slow pages.")
     ] = 1.0,
+    complaints_per_day: Annotated[
+        float, typer.Option(min=0.0, help="每店每日投诉数 median complaints a shop and day in calm times.")
+    ] = MarketParameters.complaints_per_day,
+    decoys_per_day: Annotated[
+        float, typer.Option(min=0.0, help="每日无关投诉数 complaints a day about other companies.")
+    ] = MarketParameters.decoys_per_day,
 ) -> None:
     """用一个 HTTP 端口演出所有信息源与商店 play every source and shop on one HTTP port.
 
@@ -87,7 +95,9 @@ def serve(
     """
     from sandbox.server import run
 
-    sys.exit(run(_market(seed, platforms, days, ends_on, truth), host, port, ready_file, latency))
+    volume = {"complaints_per_day": complaints_per_day, "decoys_per_day": decoys_per_day}
+    market = _market(seed, platforms, days, ends_on, truth, **volume)
+    sys.exit(run(market, host, port, ready_file, latency))
 
 
 if __name__ == "__main__":

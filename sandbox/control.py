@@ -45,7 +45,10 @@ async def _clock(stage: Stage, request: Request) -> Response:
 
 
 async def _faults(stage: Stage, request: Request) -> Response:
-    """PUT replaces all faults: {"heimao": {"mode": "rate_limit"}, "some-shop.test": {"mode": "slow", "seconds": 5}}; {} clears."""
+    """PUT replaces all faults: {"heimao": {"mode": "rate_limit"}, "some-shop.test": {"mode": "slow", "seconds": 5}}; {} clears.
+
+    A fault may be narrowed to addresses that begin with its `path`; walls and `layout` spare robots.txt. `layout` serves the same content in another markup.
+    """
     if request.method == "PUT":
         try:
             faults = json.loads(await request.body())
@@ -59,7 +62,7 @@ async def _faults(stage: Stage, request: Request) -> Response:
 
 
 def _log(stage: Stage, request: Request) -> Response:
-    """JSON lines, oldest first; ?since=<unix seconds> and ?host= narrow it, DELETE empties it."""
+    """What was asked and answered, as JSON lines, oldest first; ?since=<unix seconds> and ?host= narrow it, DELETE empties it."""
     if request.method == "DELETE":
         stage.log.clear()
         return Response(status_code=204)

@@ -44,7 +44,10 @@ async def answer(stage: Stage, request: Request) -> Response:
             if path.startswith("/api/")
             else HTMLResponse(heimao_pages.missing(), 404)
         )
-    return _json(request, handler(stage, dict(query)))
+    result = handler(stage, dict(query))
+    if path == "/api/index/feed" and result["result"]["data"]:
+        request.state.shown = [item["main"]["sn"] for item in result["result"]["data"]["lists"]]
+    return _json(request, result)
 
 
 def _json(request: Request, body: dict[str, Any]) -> Response:

@@ -34,7 +34,9 @@ async def answer(stage: Stage, request: Request) -> Response:
             asked = json.loads(await request.body())
         except ValueError:
             return JSONResponse({"code": 400, "msg": "参数错误", "data": None})
-        return JSONResponse(_search(stage, asked))
+        result = _search(stage, asked)
+        request.state.shown = [str(row["id"]) for row in result["data"]["rows"]]
+        return JSONResponse(result)
     if path == "/front/msg/detail":
         return JSONResponse(_detail(stage, request.query_params.get("id", "")))
     return JSONResponse({"code": 404, "msg": "not found", "data": None}, 404)

@@ -18,8 +18,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox import control, github, heimao, icp, lists, rdap, rednet, robots, xiaofeibao
 from sandbox.market import Market
+from sandbox.redesign import redesigned
 from sandbox.shops import door
-from sandbox.stage import CONTROL_HOST, SOURCE_HOSTS, Hangup, Stage, played_fault
+from sandbox.stage import CONTROL_HOST, PAGE_FAULTS, SOURCE_HOSTS, Hangup, Stage, played_fault
 
 SOURCES = {
     SOURCE_HOSTS["heimao"]: heimao.answer,
@@ -57,25 +58,43 @@ class _Play:
             await response(scope, receive, send)
             return
         self.stage.in_flight[host] += 1
-        self.stage.note(request, host)
+        entry = self.stage.note(request, host)
         try:
             response = await answer(self.stage, host, request)
+            entry |= {"status": response.status_code, "shown": getattr(request.state, "shown", [])}
             await response(scope, receive, send)
         except Hangup as hangup:
             await _hang_up(hangup, scope, send)
         finally:
             self.stage.in_flight[host] -= 1
+        if "status" not in entry:
+            await asyncio.sleep(
+                0.05
+            )  # until the cut connection is known to be closed, else an error is sent on it
 
 
 async def answer(stage: Stage, host: str, request: Request) -> Response:
     """What `host` answers at the simulated present; raises Hangup when it closes the connection."""
     fault = stage.fault(host)
-    if fault is not None and request.url.path.startswith(str(fault.get("path", "/"))):
+    if fault is not None and _touches(fault, request.url.path):
         if fault["mode"] == "slow":
             await asyncio.sleep(float(fault.get("seconds", 5)))
         response = played_fault(fault)
         if response is not None:
             return response
+        if fault["mode"] == "layout":
+            return redesigned(await _usual(stage, host, request))
+    return await _usual(stage, host, request)
+
+
+def _touches(fault: dict[str, Any], path: str) -> bool:
+    """Whether a fault changes the answer for `path`: a wall or a redesign of the pages leaves robots.txt as it is."""
+    if path == "/robots.txt" and fault["mode"] in PAGE_FAULTS:
+        return False
+    return path.startswith(str(fault.get("path", "/")))
+
+
+async def _usual(stage: Stage, host: str, request: Request) -> Response:
     if host in SOURCES:
         if request.url.path == "/robots.txt":
             return robots.of_source(host)
@@ -100,7 +119,6 @@ async def _hang_up(hangup: Hangup, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.body", "body": hangup.after, "more_body": True})
         await asyncio.sleep(0.05)
     transport.abort()
-    await asyncio.sleep(0.05)
 
 
 async def _no_body() -> Message:

@@ -35,7 +35,10 @@ FAULT_MODES = (
     "truncated",
     "empty",
     "open",
+    "layout",
 )
+PAGE_FAULTS = ("captcha", "login_wall", "empty", "layout")
+"""Faults of the pages alone; the others hit robots.txt too."""
 
 
 class Hangup(Exception):
@@ -76,15 +79,19 @@ class Stage:
         """Whether a source is unreadable on this simulated day."""
         return bool(self.market.outages[source][self.market.clamp(self.day)])
 
-    def note(self, request: Request, host: str) -> None:
-        """Log a request at its arrival; concurrency counts the requests of this host already being answered, plus this one."""
-        self.log.append(
-            {
+    def note(self, request: Request, host: str) -> dict[str, Any]:
+        """Log a request at its arrival; concurrency counts the requests of this host already being answered, plus this one.
+
+        Returns the entry: the answer's `status` and the numbers of the complaints it `shown` are added to it. An entry
+        without a status was cut off.
+        """
+        entry = {
                 "time": time.time(), "simulated": self.now.isoformat(), "host": host, "method": request.method,
                 "path": request.url.path, "query": request.url.query, "concurrency": self.in_flight[host],
-                "agent": request.headers.get("user-agent", ""),
-            }
-        )  # fmt: skip
+                "agent": request.headers.get("user-agent", ""), "fault": (self.fault(host) or {}).get("mode"),
+            }  # fmt: skip
+        self.log.append(entry)
+        return entry
 
 
 def played_fault(fault: dict[str, Any]) -> Response | None:

@@ -97,8 +97,9 @@ class BlocklistsSpider(SourceSpider):
         self, request: Request, host: str | None, kind: str, answer: Response | None
     ) -> Iterator[Record]:
         """A list that could not be had: what was known of it stays remembered."""
+        outcome, reason = self.outcome, self.reason or kind
         self.outcome, self.reason = "ok", None
-        self._unread(request.cb_kwargs["known"]["name"], "blocked" if kind == "unwelcome" else "failed", kind)
+        self._unread(request.cb_kwargs["known"]["name"], outcome, reason)
         return iter(())
 
     def closed(self, reason: str) -> None:

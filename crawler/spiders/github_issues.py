@@ -51,7 +51,7 @@ class GithubIssuesSpider(SourceSpider):
         cadence_hours=24 * 7,
         blind_zh="说的是软件，不是网站；站长自行修改过的版本看不到；闭源系统没有公开问题单；报得多也可能只是用得多。",
         blind_en="About software, not sites; modified copies and closed systems are not seen; many reports may mean many users.",
-        expected=Expected(1, 10_000, "crawl", "问题单", "issues", {"issue": 0.9}),
+        expected=Expected(1, 10_000, "crawl", "问题单", "issues", {"issue": 0.3}),
     )
     whole_source = True
     legal: ClassVar[tuple[str, str]] = (
