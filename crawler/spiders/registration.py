@@ -132,8 +132,8 @@ class RegistrationSpider(SourceSpider):
             raise SourceChanged(f"asked for {registrable(host)}, answered for {found.domain[:80]}")
         facts = {
             "registrar": found.registrar,
-            "registered_on": found.registered_on,
-            "expires_on": found.expires_on,
+            "registered_on": _china_day(found.registered_at),
+            "expires_on": _china_day(found.expires_at),
         }
         yield self._registration(host, "whois", facts)
 
