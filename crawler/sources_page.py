@@ -77,7 +77,7 @@ def render() -> str:
             f"- 列 columns: {columns}",
             f"- 字段 fields: {_fields(importer.brings)}",
         ]
-        lines += _section(importer.card or _host_card(importer), facts, importer.legal, importer.id)
+        lines += _section(card_of(importer), facts, importer.legal, importer.id)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -98,7 +98,7 @@ def _line(card: SourceCard) -> str:
 
 
 def _handed_line(importer: Importer) -> str:
-    card = importer.card or _host_card(importer)
+    card = card_of(importer)
     joins = "—" if importer.card else importer.source
     name = _anchor(importer)
     return f"| [{importer.id}](#{name}) | {card.title_zh} | {card.title_en} | {joins} | {card.tier} |"
@@ -142,8 +142,9 @@ def _every(card: SourceCard) -> str:
     return f"{hours:g} 小时 h" if hours < 48 else f"{hours / 24:g} 天 d"
 
 
-def _host_card(importer: Importer) -> SourceCard:
-    return spiders()[importer.source].card
+def card_of(importer: Importer) -> SourceCard:
+    """The card of the source an importer serves: its own, or that of the spider it joins."""
+    return importer.card or spiders()[importer.source].card
 
 
 def _anchor(importer: Importer) -> str:

@@ -1,4 +1,4 @@
-"""Commands that make things happen: run, watch, crawl, import, review, schedule, serve, doctor."""
+"""Commands that make things happen: run, crawl, sources, schedule, serve, doctor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kamengwatch.config import Config, make
-from kamengwatch.options import AsJson, Database, DataDir, Lang, app, watch
+from kamengwatch.options import AsJson, Database, DataDir, Lang, app
 
 
 @app.command(
@@ -51,45 +51,6 @@ def serve(
     _serve(make(data_dir, None, lang), host, port)
 
 
-@watch.command(
-    "add", epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x' --name 某某卡盟`"
-)
-def watch_add(
-    texts: Annotated[list[str], typer.Argument(help="网址、域名或整段聊天 a URL, host or pasted text")],
-    name: Annotated[str | None, typer.Option(help="网站名 its name (with one site)")] = None,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
-) -> None:
-    """加入观察 add sites to the watchlist."""
-    from kamengwatch import watching
-
-    watching.add(make(data_dir, database, lang), texts, name)
-
-
-@watch.command("remove")
-def watch_remove(
-    text: Annotated[str, typer.Argument(help="网址或域名 a URL or host")],
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
-) -> None:
-    """移出观察 stop watching a site; its evidence is kept."""
-    from kamengwatch import watching
-
-    watching.remove(make(data_dir, database, lang), text)
-
-
-@watch.command("list")
-def watch_list(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
-) -> None:
-    """列出观察名单 the sites being watched."""
-    from kamengwatch import watching
-
-    watching.show(make(data_dir, database, lang), as_json)
-
-
 @app.command(
     epilog="例: `kamengwatch crawl storefront --platform shop.example` · `kamengwatch crawl --due` · "
     "`kamengwatch crawl heimao --replay data/archive/heimao-2026-11-01.warc.gz`"
@@ -116,23 +77,6 @@ def crawl(
     crawling.crawl(make(data_dir, database, lang), sources or [], platform or [], due, replay, as_json)
 
 
-@app.command("import", epilog="例: `kamengwatch import evidence.jsonl` · `kamengwatch import a.csv b.xlsx`")
-def import_(
-    files: Annotated[
-        list[Path], typer.Argument(help="开放证据格式 JSON Lines, CSV or XLSX in the open evidence format")
-    ],
-    format_: Annotated[str, typer.Option("--format", help="auto | jsonl | csv | xlsx")] = "auto",
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
-) -> None:
-    """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
-    from kamengwatch import importing
-
-    importing.import_files(make(data_dir, database, lang), files, format_, as_json)
-
-
 @app.command()
 def sources(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
@@ -141,26 +85,6 @@ def sources(
     from kamengwatch import crawling
 
     crawling.show_sources(make(data_dir, database, lang), as_json)
-
-
-@app.command(
-    epilog="例: `kamengwatch review` · `kamengwatch review accept 12 --host a.example` · `kamengwatch review reject 13`"
-)
-def review(
-    action: Annotated[str, typer.Argument(help="list | accept | reject")] = "list",
-    id_: Annotated[int | None, typer.Argument(metavar="[ID]", help="队列编号 number in the queue")] = None,
-    host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,
-    note: Annotated[str | None, typer.Option(help="理由 why")] = None,
-    by: Annotated[str, typer.Option(help="复核人 who decides")] = "operator",
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
-) -> None:
-    """人工复核 what a person must decide: names to match, hosts to accept, alarms to confirm."""
-    from kamengwatch import reviewing
-
-    reviewing.review(make(data_dir, database, lang), action, id_, host, note, by, as_json)
 
 
 @app.command(

@@ -1,54 +1,76 @@
-"""Take evidence files in (JSON Lines, CSV, XLSX) and classify plain complaint texts."""
+"""Take evidence in: files of the open format, and sheets, pasted answers and saved pages of manual sources.
+
+A wrong line is named by file, number and reason, the rest is kept. A file of the open format is the operator's own and puts
+its sites on the watchlist; a site that only a source's sheet names waits in the review queue.
+"""
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kamengwatch.config import Config, UserError
+from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.evidence_files import FORMATS, line_count, lines, open_format
 from kamengwatch.progress import bar, say
 
-FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".xlsx": "xlsx"}
+if TYPE_CHECKING:
+    from crawler.importers import Importer
+    from store.ingest import Ingest, Saved
+
 SHOWN = 20
 """Refused lines named on the terminal; --json names all."""
+_BATCH = 2_000
 
 
-def import_files(config: Config, files: list[Path], format_: str, as_json: bool) -> None:
+@dataclass
+class Taken:
+    """What became of one file: as what it was read, what was saved, lines refused (number, reason), columns not read."""
+
+    file: str
+    read_as: str
+    saved: Saved
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    identity: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line --json prints."""
+        return {
+            "file": self.file,
+            "read_as": self.read_as,
+            "inserted": self.saved.inserted,
+            "unchanged": self.saved.unchanged,
+            "unmatched": self.saved.unmatched,
+            "identity_columns_not_read": self.identity,
+            "refused": [{"line": number, "reason": reason} for number, reason in self.refused],
+        }
+
+
+def import_files(
+    config: Config, files: list[Path], format_: str, checked_at: str | None, as_json: bool
+) -> None:
     """Import each file; raises UserError (exit 2) after everything good was kept, if a line was refused."""
-    from store.ingest import Ingest, Saved, import_lines
+    from crawler.importers import found
 
+    known = ("auto", *FORMATS, *found())
+    if format_ not in known:
+        raise UserError(f"--format {format_}: 可用 use {', '.join(known)}")
     for file in files:
         if not file.is_file():
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
-    ingest = Ingest(config.engine, config.now(), accept_new=True)
+    at = _moment(checked_at) if checked_at else None
     _register(config)
-    report: list[dict[str, Any]] = []
-    for file in files:
-        total = Saved()
-        with bar(file.name, _line_count(file)) as progress:
-            done = 0
-            for read, saved in import_lines(ingest, _lines(file, _format(file, format_))):
-                total.add(saved)
-                progress.advance(read - done)
-                done = read
-        report.append(
-            {
-                "file": file.name,
-                "inserted": total.inserted,
-                "unchanged": total.unchanged,
-                "unmatched": total.unmatched,
-                "refused": [{"line": r.line, "reason": r.reason} for r in total.refused],
-            }
-        )
-        if not as_json:
-            _tell(config, report[-1])
+    report = [_take(config, file, format_, at) for file in files]
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
-    refused = sum(len(r["refused"]) for r in report)
+        print(json.dumps([taken.as_dict() for taken in report], ensure_ascii=False))
+    else:
+        for taken in report:
+            _tell(config, taken)
+    refused = sum(len(taken.refused) for taken in report)
     if refused:
         raise UserError(
             config.say(
@@ -58,98 +80,116 @@ def import_files(config: Config, files: list[Path], format_: str, as_json: bool)
         )
 
 
+def _take(config: Config, file: Path, format_: str, at: dt.datetime | None) -> Taken:
+    from store.ingest import Ingest
+
+    open_ = format_ if format_ in FORMATS else open_format(file) if format_ == "auto" else None
+    if open_:
+        return _take_open(Ingest(config.engine, config.now(), accept_new=True), file, open_)
+    return _take_handed(Ingest(config.engine, config.now()), file, format_, at)
+
+
+def _take_open(ingest: Ingest, file: Path, format_: str) -> Taken:
+    from store.ingest import Saved, import_lines
+
+    taken = Taken(file.name, format_, Saved())
+    with bar(file.name, line_count(file)) as progress:
+        done = 0
+        for read, saved in import_lines(ingest, lines(file, format_)):
+            taken.saved.add(saved)
+            progress.advance(read - done)
+            done = read
+    taken.refused = [(refused.line, refused.reason) for refused in taken.saved.refused]
+    return taken
+
+
+def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | None) -> Taken:
+    """A file of a manual source, under the importer named, or the one its content belongs to."""
+    from crawler.importers import BadRow
+    from crawler.importers.detect import identity_in
+    from store.ingest import Saved, import_records
+
+    importer, read = _reader(file, format_)
+    if importer is None:
+        return Taken(file.name, "?", Saved(), [(1, str(read))])
+    taken = Taken(file.name, importer.id, Saved(), identity=identity_in(read, importer))
+    with bar(file.name) as progress:
+        for batch in _batches(importer.take(read, importer.handed(file, at))):
+            records = [made for made in batch if not isinstance(made, BadRow)]
+            taken.refused += [(made.number, made.reason) for made in batch if isinstance(made, BadRow)]
+            taken.saved.add(import_records(ingest, records))
+            progress.advance(len(batch))
+    # Importers check every record they make; one refused all the same has no row number of its own.
+    taken.refused += [(1, refused.reason) for refused in taken.saved.refused]
+    if not (taken.refused or taken.saved.inserted or taken.saved.unchanged):
+        taken.refused = [(1, "没有数据行 there is no row in it")]
+    return taken
+
+
+def _reader(file: Path, format_: str) -> tuple[Importer | None, Any]:
+    """(importer, content); (None, reason) where the file cannot be read or nobody's it is."""
+    from crawler.importers import found
+    from crawler.importers.detect import importer_of
+    from crawler.importers.files import read
+
+    try:
+        content = read(file)
+        return (found()[format_] if format_ != "auto" else importer_of(content, found())), content
+    except ValueError as error:
+        return None, str(error).removeprefix(f"{file.name}: ")
+
+
+def _batches(made: Iterator[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for one in made:
+        batch.append(one)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(
+            f"--checked-at {text}: 不是日期或时间 not a date or time; 例 e.g. 2026-11-20"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
 def _register(config: Config) -> None:
-    """Let the sources our spiders know keep their names and tiers when their records come from a file."""
+    """Let the sources our spiders and importers know keep their names and tiers when their records come from a file."""
+    from crawler.importers import cards as handed_in
     from kamengwatch.crawling import cards
     from store.ledger import register_sources
 
-    register_sources(config.engine, cards())
+    register_sources(config.engine, [*cards(), *handed_in()])
 
 
-def _tell(config: Config, row: dict[str, Any]) -> None:
+def _tell(config: Config, taken: Taken) -> None:
+    saved, refused = taken.saved, taken.refused
     say(
         config.say(
-            f"{row['file']}: 新增或更新 {row['inserted']}，已有 {row['unchanged']}，待人工匹配 {row['unmatched']}，未导入 {len(row['refused'])}",
-            f"{row['file']}: {row['inserted']} new or changed, {row['unchanged']} known, {row['unmatched']} waiting for a match, {len(row['refused'])} refused",
+            f"{taken.file}（按 {taken.read_as} 读取）: 新增或更新 {saved.inserted}，已有 {saved.unchanged}，待人工匹配 {saved.unmatched}，未导入 {len(refused)}",
+            f"{taken.file} (read as {taken.read_as}): {saved.inserted} new or changed, {saved.unchanged} known, {saved.unmatched} waiting for a match, {len(refused)} refused",
         )
     )
-    for refused in row["refused"][:SHOWN]:
+    if taken.identity:
+        named = "、".join(taken.identity)
         say(
-            config.say("  第", "  line ")
-            + f"{refused['line']}"
-            + config.say(" 行: ", ": ")
-            + refused["reason"]
+            config.say(
+                f"  身份信息列未读取、未保存：{named}",
+                f"  columns that identify people were not read and not kept: {named}",
+            )
         )
-    if len(row["refused"]) > SHOWN:
-        say(f"  … {len(row['refused']) - SHOWN} (--json)")
-
-
-def _format(file: Path, format_: str) -> str:
-    if format_ == "auto":
-        found = FORMATS.get(file.suffix.lower())
-        if found is None:
-            raise UserError(f"{file.name}: 认不出格式 unknown format; 请用 use --format jsonl|csv|xlsx")
-        return found
-    if format_ not in FORMATS.values():
-        raise UserError(f"--format {format_}: 可用 use auto, jsonl, csv or xlsx")
-    return format_
-
-
-def _lines(file: Path, format_: str) -> Iterable[bytes | str]:
-    if format_ == "jsonl":
-        return _json_lines(file)
-    rows = _csv_rows(file) if format_ == "csv" else _xlsx_rows(file)
-    # The header is line 1, as a spreadsheet numbers it; it is passed on as a blank line to keep the count.
-    return _sheet_lines(rows)
-
-
-def _json_lines(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream):
-            yield line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
-
-
-def _sheet_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    yield ""
-    for row in rows:
-        kept = {k: v for k, v in row.items() if k and v not in (None, "")}
-        yield json.dumps(kept, ensure_ascii=False, default=str) if kept else ""
-
-
-def _csv_rows(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        try:
-            for row in csv.DictReader(stream):
-                yield {k: _value(v) for k, v in row.items() if k}
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise UserError(f"{file.name}: 不是 UTF-8 的 CSV not a UTF-8 CSV file ({error})") from error
-
-
-def _xlsx_rows(file: Path) -> Iterator[dict[str, Any]]:
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(file, read_only=True, data_only=True)
-    except Exception as error:
-        raise UserError(f"{file.name}: 打不开的 XLSX cannot be opened as XLSX ({error})") from error
-    rows = book.active.iter_rows(values_only=True)
-    header = [str(h or "").strip() for h in next(rows, ())]
-    for row in rows:
-        yield {k: v for k, v in zip(header, row, strict=False) if k}
-
-
-def _value(text: str | None) -> Any:
-    if text is None:
-        return None
-    lowered = text.strip().lower()
-    return {"true": True, "false": False, "null": None}.get(lowered, text.strip())
-
-
-def _line_count(file: Path) -> int | None:
-    if file.suffix.lower() == ".xlsx":
-        return None
-    with file.open("rb") as stream:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+    for number, reason in refused[:SHOWN]:
+        say(config.say(f"  {taken.file} 第 {number} 行: {reason}", f"  {taken.file} line {number}: {reason}"))
+    if len(refused) > SHOWN:
+        say(f"  … {len(refused) - SHOWN} (--json)")
+    if saved.unmatched:
+        say(config.say("  查看待匹配的：kamengwatch review", "  see what waits: kamengwatch review"))
 
 
 def classify_lines(file: Path | None) -> None:

@@ -16,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-watch = typer.Typer(help="观察名单 the watchlist: add, remove, list.", no_args_is_help=True)
+watch = typer.Typer(help="观察名单 the watchlist: add, remove, list, import, suggest.", no_args_is_help=True)
 evidence = typer.Typer(help="原始存证 archived evidence: show one, verify all.", no_args_is_help=True)
 app.add_typer(watch, name="watch")
 app.add_typer(evidence, name="evidence")

@@ -43,15 +43,7 @@ def add_sites(
         {"kind": "platform", "host": host, "name": name, "aliases": list(aliases), "demo": demo}
         for host, name, aliases in sites
     ]
-    changed = import_records(ingest, records).inserted
-    with config.engine.begin() as connection:
-        again = [r["host"] for r in records]
-        connection.execute(
-            update(Platform)
-            .where(Platform.host.in_(again), Platform.status == "removed")
-            .values(status="watched")
-        )
-    return changed
+    return import_records(ingest, records).inserted
 
 
 def remove(config: Config, text: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from store.names import host_key, host_of, normal_name, registrable
 from store.tables import Alias, Platform
@@ -84,10 +84,12 @@ class Directory:
         key = host_key(host)
         if (known := self._hosts.get(key)) is not None:
             return known
-        result = connection.execute(
+        # One that was removed from the watchlist is taken up again, with all that is known of it.
+        revived = update(Platform).where(Platform.host == key).values(status=status).returning(Platform.id)
+        made = (
             insert(Platform).values(host=key, status=status, demo=demo, added_at=now).returning(Platform.id)
         )
-        id_ = int(result.scalar_one())
+        id_ = int(connection.execute(revived).scalar_one_or_none() or connection.execute(made).scalar_one())
         self._hosts[key] = id_
         self._host_of[id_] = key
         return id_

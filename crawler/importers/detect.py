@@ -5,11 +5,14 @@ It never guesses between two: then the person is asked to say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from crawler.importers.files import Read, rows_in
 from crawler.importers.sheet import Importer
+
+_PERSONAL = re.compile(r"姓名|手机|电话|身份证|邮箱|住址|收货|mobile|phone|id_?card|e-?mail|address", re.I)
 
 
 def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
@@ -28,9 +31,10 @@ def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
 
 
 def identity_in(read: Read, importer: Importer) -> list[str]:
-    """Columns of the file that say who somebody is; the importer never reads them."""
+    """Columns of the file that say who somebody is, by this source's own list or by their name; none of them is read."""
     headings = dict.fromkeys(str(key) for row in _first(read, 20) for key in row)
-    return [heading for heading in headings if heading.lower() in importer.identity]
+    unread = [heading for heading in headings if not importer.reads_column(heading)]
+    return [h for h in unread if h.lower() in importer.identity or _PERSONAL.search(h)]
 
 
 def _first(read: Read, most: int) -> Iterator[dict[str, Any]]:

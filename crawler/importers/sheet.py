@@ -110,15 +110,18 @@ class Importer:
 
         `checked_at`: when its content was looked up, where the file itself does not say; else the file's own time.
         """
-        if checked_at is None:
-            checked_at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(microsecond=0)
-        handed = Handed(checked_at, path.name.removesuffix(path.suffix))
         try:
             read = files.read(path)
         except ValueError as error:
             yield BadRow(1, str(error))
             return
-        yield from self.take(read, handed)
+        yield from self.take(read, self.handed(path, checked_at))
+
+    def handed(self, path: Path, checked_at: dt.datetime | None = None) -> Handed:
+        """What is known of a file itself: when it was looked up (else when it was last written), and its name."""
+        if checked_at is None:
+            checked_at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(microsecond=0)
+        return Handed(checked_at, path.name.removesuffix(path.suffix))
 
     def take(self, read: files.Read, handed: Handed) -> Iterator[Record | BadRow]:
         """Every record of content already read; what cannot be taken as a whole is one BadRow."""
@@ -144,6 +147,10 @@ class Importer:
         named = self._named()
         have = {named[fold(heading)] for heading in headings if fold(heading) in named}
         return len(have) if all(c.key in have for c in self.columns if c.required) else 0
+
+    def reads_column(self, heading: Any) -> bool:
+        """Whether a column of this name is read at all."""
+        return fold(heading) in self._named()
 
     def records(self, rows: Iterable[tuple[int, Row]], handed: Handed) -> Iterator[Record | BadRow]:
         """Records of numbered rows as they stand in a sheet or an answer, under any of their headings."""

@@ -1,0 +1,177 @@
+"""Commands by which people hand things in and decide: import, watch, review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.config import UserError, make
+from kamengwatch.options import AsJson, Database, DataDir, Lang, app, watch
+
+
+@app.command(
+    "import",
+    epilog="例: `kamengwatch import evidence.jsonl` · `kamengwatch import 备案.csv 公示.xlsx` · "
+    "`kamengwatch import --template icp > icp.csv` · `kamengwatch import --template gsxt -o gsxt.xlsx`",
+)
+def import_(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="开放证据格式，或人工来源的表格、粘贴的 JSON、保存的网页 evidence files, or sheets, pasted JSON and saved pages"
+        ),
+    ] = None,
+    format_: Annotated[
+        str,
+        typer.Option("--format", help="auto（按内容识别 by content）| jsonl | csv | xlsx | 来源 source id"),
+    ] = "auto",
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            metavar="SOURCE",
+            help="输出该人工来源的空表 print an empty sheet of a manual source",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="空表写到 .csv 或 .xlsx write the empty sheet to a file"),
+    ] = None,
+    checked_at: Annotated[
+        str | None,
+        typer.Option(
+            "--checked-at",
+            metavar="TIME",
+            help="表中没写时，何时查到的 when it was looked up [default: the file's own time]",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
+    config = make(data_dir, database, lang)
+    if template is not None:
+        from kamengwatch import templates
+
+        if files:
+            raise UserError(
+                "--template: 只输出空表，不能同时导入文件 prints an empty sheet and takes no files"
+            )
+        templates.write(config, template, out)
+        return
+    if out is not None:
+        raise UserError("-o: 只和 --template 一起用 only goes with --template")
+    if not files:
+        raise UserError(
+            "导入什么？what to import? 例 e.g. kamengwatch import a.csv, 空表 empty sheet: kamengwatch import --template icp"
+        )
+    from kamengwatch import importing
+
+    importing.import_files(config, files, format_, checked_at, as_json)
+
+
+@watch.command(
+    "add", epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x' --name 某某卡盟`"
+)
+def watch_add(
+    texts: Annotated[list[str], typer.Argument(help="网址、域名或整段聊天 a URL, host or pasted text")],
+    name: Annotated[str | None, typer.Option(help="网站名 its name (with one site)")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """加入观察 add sites to the watchlist."""
+    from kamengwatch import watching
+
+    watching.add(make(data_dir, database, lang), texts, name)
+
+
+@watch.command("remove")
+def watch_remove(
+    text: Annotated[str, typer.Argument(help="网址或域名 a URL or host")],
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """移出观察 stop watching a site; its evidence is kept."""
+    from kamengwatch import watching
+
+    watching.remove(make(data_dir, database, lang), text)
+
+
+@watch.command("list")
+def watch_list(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """列出观察名单 the sites being watched."""
+    from kamengwatch import watching
+
+    watching.show(make(data_dir, database, lang), as_json)
+
+
+@watch.command(
+    "import",
+    epilog="例: `kamengwatch watch import 网站名单.txt` · `kamengwatch watch import list.csv --accept`",
+)
+def watch_import(
+    files: Annotated[
+        list[Path], typer.Argument(help="一行一个网址或名称，或 CSV one host or name a line, or a CSV")
+    ],
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="有网址的直接加入观察 watch what has a host at once, without review"),
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """导入名单 a list of sites into the review queue; wrong lines are named, the rest is kept."""
+    from kamengwatch import lists
+
+    lists.import_lists(make(data_dir, database, lang), files, accept, as_json)
+
+
+@watch.command("suggest")
+def watch_suggest(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """提示 hosts and names found in complaints, redirects and notices; a person accepts them before anything is rated."""
+    from kamengwatch import suggesting
+
+    suggesting.suggest(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch review` · `kamengwatch review accept 12 --host a.example` · `kamengwatch review reject 13 14`"
+)
+def review(
+    action: Annotated[str, typer.Argument(help="list | accept | reject")] = "list",
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="队列编号 numbers in the queue")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="只列这类 only: match | candidate | alarm | red | campaign")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,
+    note: Annotated[str | None, typer.Option(help="理由 why")] = None,
+    by: Annotated[str, typer.Option(help="复核人 who decides")] = "operator",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """人工复核 what a person must decide: names to match, hosts to accept, alarms to confirm."""
+    from kamengwatch import reviewing
+
+    config = make(data_dir, database, lang)
+    if action == "list":
+        reviewing.show(config, kind, as_json)
+    elif action in reviewing.DECISIONS:
+        reviewing.decide(config, action, ids or [], host, note, by)
+    else:
+        raise UserError(f"review {action}: 可用 use list, accept or reject")

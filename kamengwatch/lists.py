@@ -1,0 +1,165 @@
+"""Lists of sites handed in: each line is a host, a name or a number in any spelling, and waits for a person's yes.
+
+With `accept` the person who hands the list in has said yes already; a line that gives no host still waits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kamengwatch.config import Config, UserError
+from kamengwatch.progress import say
+from kamengwatch.queue import Asked, Question, ask
+from kamengwatch.watching import add_sites
+from store.names import parse_query
+
+LONGEST_NAME = 40
+"""Characters. A longer line without a host is a sentence, not the name of a site."""
+SHOWN = 20
+_HOST = ("host", "网址", "域名", "url", "domain", "site", "website", "网站")
+_NAME = ("name", "名称", "平台名称", "网站名称", "平台", "站名")
+
+
+@dataclass
+class List_:
+    """What one file holds: questions, and lines that are none (number, reason)."""
+
+    questions: list[Question] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def import_lists(config: Config, files: list[Path], accept: bool, as_json: bool) -> None:
+    """Take lists in; raises UserError (exit 2) after everything good was kept, if a line was refused."""
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file}: 文件不存在或不是文件 no such file")
+    report = [_take(config, file, accept) for file in files]
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        for row in report:
+            _tell(config, row)
+    refused = sum(len(row["refused"]) for row in report)
+    if refused:
+        raise UserError(
+            config.say(
+                f"{refused} 行未收下（见上），其余已保存",
+                f"{refused} lines were not taken (see above); the rest is kept",
+            )
+        )
+
+
+def _take(config: Config, file: Path, accept: bool) -> dict[str, Any]:
+    list_ = _read(file)
+    waiting, watched = list_.questions, 0
+    if accept:
+        waiting = [q for q in list_.questions if not q.host]
+        watched = add_sites(config, [(q.subject, q.name, ()) for q in list_.questions if q.host])
+    with config.engine.begin() as connection:
+        asked = ask(connection, waiting, config.now())
+    known = len(list_.questions) - len(waiting) - watched
+    return {
+        "file": file.name,
+        **_counted(asked, known),
+        "watched": watched,
+        "refused": [{"line": number, "reason": reason} for number, reason in list_.refused],
+    }
+
+
+def _counted(asked: Asked, known: int) -> dict[str, Any]:
+    counts = asked.as_dict()
+    return counts | {"known": counts["known"] + known}
+
+
+def _read(file: Path) -> List_:
+    from crawler.importers.files import parse
+
+    made = List_()
+    body = file.read_bytes()
+    try:
+        rows = list(_rows(body, file.name, parse(body, file.name).rows if _is_sheet(body) else None))
+    except ValueError as error:
+        made.refused.append((1, str(error).removeprefix(f"{file.name}: ")))
+        return made
+    for number, text, name in rows:
+        try:
+            made.questions.append(_question(text, name, file.name))
+        except ValueError as error:
+            made.refused.append((number, str(error)))
+    if not rows:
+        made.refused.append((1, "没有网址或名称 there is no host or name in it"))
+    return made
+
+
+def _is_sheet(body: bytes) -> bool:
+    """A workbook, or text whose first line is a heading that names the column of hosts or of names."""
+    if body.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return True
+    from crawler.decode import decode
+
+    first = decode(body[:4096].splitlines()[0] if body.strip() else b"").lstrip("\ufeff")
+    return any(_plain(cell) in (*_HOST, *_NAME) for sign in ",\t;" for cell in first.split(sign))
+
+
+def _rows(
+    body: bytes, name: str, sheet: list[tuple[int, dict[str, Any]]] | None
+) -> Iterator[tuple[int, str, str | None]]:
+    """(line, text, name or None) of every line that is not blank and no # comment; raises ValueError for a sheet without columns."""
+    if sheet is None:
+        from crawler.decode import decode
+
+        for number, line in enumerate(decode(body).lstrip("\ufeff").splitlines(), 1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                yield number, line, None
+        return
+    for number, row in sheet:
+        cells = {_plain(key): str(value).strip() for key, value in row.items() if value not in (None, "")}
+        host = next((cells[key] for key in _HOST if key in cells), "")
+        named = next((cells[key] for key in _NAME if key in cells), "")
+        if not (host or named) and not any(_plain(key) in (*_HOST, *_NAME) for key in row):
+            raise ValueError("没有网址或名称列 no column of hosts or names; 用 use: 网址 host, 名称 name")
+        if not next(iter(cells.values()), "#").startswith("#"):
+            yield number, host or named, (named or None) if host else None
+
+
+def _plain(heading: Any) -> str:
+    text = str(heading).strip().lower()
+    return text if text in (*_HOST, *_NAME) else text.split(" ")[0]
+
+
+def _question(text: str, name: str | None, source: str) -> Question:
+    """What a line asks; raises ValueError with the reason why it names nothing."""
+    query = parse_query(text)
+    if query.kind == "host" and query.host:
+        return Question(query.host, True, source, "list", name=name)
+    subject = query.number or query.name
+    if not subject:
+        raise ValueError("里面没有网址、名称或备案号 no host, name or filing number in it")
+    if len(subject) > LONGEST_NAME:
+        raise ValueError(f"没有网址，作名称又太长 no host, and too long for a name: {subject[:30]}…")
+    return Question(subject, False, source, "list")
+
+
+def _tell(config: Config, row: dict[str, Any]) -> None:
+    say(
+        config.say(
+            f"{row['file']}: 进入复核队列 {row['queued']}，加入观察 {row['watched']}，已在观察 {row['known']}，先前问过 {row['asked_before']}，未收下 {len(row['refused'])}",
+            f"{row['file']}: {row['queued']} wait for review, {row['watched']} now watched, {row['known']} watched already, {row['asked_before']} asked before, {len(row['refused'])} refused",
+        )
+    )
+    for refused in row["refused"][:SHOWN]:
+        where = config.say(f"第 {refused['line']} 行", f"line {refused['line']}")
+        say(f"  {row['file']} {where}: {refused['reason']}")
+    if len(row["refused"]) > SHOWN:
+        say(f"  … {len(row['refused']) - SHOWN} (--json)")
+    if row["queued"]:
+        say(
+            config.say(
+                "  接受之前不评级：kamengwatch review（下次可用 --accept 直接加入观察）",
+                "  nothing is rated before you accept it: kamengwatch review (or --accept next time)",
+            )
+        )
