@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from sqlalchemy import (
 
 from scoring.calendar import MICROSECONDS, day_number, days_of, microseconds
 from scoring.facts import BIT, NEVER, Ints, Rows
+from store.copies import PERMUTATIONS
 from store.kinds import KINDS
 from store.tables import (
     OBSERVATIONS,
@@ -68,19 +68,23 @@ _NUMBERS = {
     "order": ("promised_hours",),
 }
 _TEXTS = {
-    "complaint": ("primary_kind", "fingerprint", "status"),
-    "filing": ("number", "entity", "nature", "domain", "provider"),
+    "complaint": ("primary_kind", "status"),
+    "filing": ("number", "entity", "nature", "domain", "provider", "site_name", "content"),
     "price": ("product",),
     "probe": ("outcome", "class_"),
-    "page": ("role", "text", "footer_icp", "company", "software"),
+    "page": ("role", "text", "footer_icp", "company", "software", "signs"),
+    "certificate": ("fingerprint", "names", "issuer_kind"),
+    "move": ("to_host", "via"),
+    "resolution": ("places",),
     "registration": ("provider", "registrar"),
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),
 }
+_JSON = ("signs", "names", "places")
 _DATES = {
     "registration": ("registered_on", "expires_on"),
     "filing": ("approved_on",),
-    "penalty": ("decided_on",),
+    "penalty": ("decided_on", "ended_on"),
 }
 
 
@@ -104,8 +108,8 @@ def read_rows(
         names.append("when")
         picked.append(stamp(connection, when))
     if kind == "complaint":
-        names.append("kinds")
-        picked.append(cast(Complaint.kinds, String()))
+        names += ["kinds", "signature", "complainant"]
+        picked += [cast(Complaint.kinds, String()), Complaint.signature, Complaint.complainant]
     query = select(*picked).where(table.platform_id.is_not(None), table.seen_at < end)
     query = query.where(or_(table.withdrawn_at.is_(None), table.withdrawn_at > table.seen_at))
     found = connection.execute(query).all()
@@ -140,28 +144,30 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
     for name in _NUMBERS.get(kind, ()):
         out[name] = np.array([np.nan if v is None else float(v) for v in column[name]], dtype=np.float64)
     for name in _TEXTS.get(kind, ()):
-        out[name] = np.array(column[name], dtype=object)
+        out[name] = _objects(column[name]) if name in _JSON else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
         out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
     if kind == "complaint":
         out["kinds"] = _bits(column["kinds"], column["primary_kind"])
-        out["fingerprint"] = np.array(
-            [
-                0 if f is None else int(f[:15], 16) if _hexadecimal(f) else hash_of(f)
-                for f in column["fingerprint"]
-            ],
-            dtype=np.int64,
+        out["signature"] = _signatures(column["signature"])
+        out["complainant"] = np.array(
+            [0 if c is None else int(c[:15], 16) for c in column["complainant"]], dtype=np.int64
         )
     return out
 
 
-def _hexadecimal(text: str) -> bool:
-    return len(text) >= 15 and all(c in "0123456789abcdef" for c in text[:15])
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    """What was stored as JSON, one object each: of lists of one length numpy would make a table."""
+    out = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        out[i] = value
+    return out
 
 
-def hash_of(text: str) -> int:
-    """A stable 60-bit number for a text."""
-    return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+def _signatures(values: Sequence[bytes | None]) -> NDArray[np.uint8]:
+    """The signatures as rows of bytes; a text too short to have one is all zeros."""
+    none = bytes(PERMUTATIONS)
+    return np.frombuffer(b"".join(v or none for v in values), np.uint8).reshape(len(values), PERMUTATIONS)
 
 
 def _bits(kinds: Sequence[str | None], primary: Sequence[str]) -> Ints:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.kinds import KINDS
 
 NEVER = np.iinfo(np.int64).max // 4
 HISTORY_DAYS = 800
@@ -30,7 +29,6 @@ GROUP_OF = {
     "penalty": "penalty",
     "order": "order",
 }
-"""Observation kind -> what one has looked at when one has seen it."""
 SOURCE_SHOWS = {
     "heimao": "complaint",
     "icp": "filing",
@@ -40,7 +38,6 @@ SOURCE_SHOWS = {
     "gsxt": "penalty",
     "feed": "order",
 }
-BIT = {kind: 1 << i for i, kind in enumerate(KINDS)}
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -48,13 +45,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Observations of one kind as columns, ordered by platform, then time seen.
 
     `platform` index, `seen`/`gone`/`day` are day indices relative to the panel's first day (gone = NEVER while it
-    stands; day = when it happened), `at` the moment in Shanghai microseconds; `columns` the kind's own values.
     """
 
-    kind: str
     platform: Ints
     seen: Ints
     gone: Ints
@@ -73,7 +67,6 @@ class Rows:
     def take(self, mask: NDArray[Any]) -> Rows:
         """The rows selected by a mask or by positions, in the same order."""
         return Rows(
-            self.kind,
             self.platform[mask],
             self.seen[mask],
             self.gone[mask],
@@ -89,6 +82,26 @@ class Rows:
         a, b = np.searchsorted(self.platform, (low, high))
         part = self.take(slice(a, b))  # type: ignore[arg-type]
         return replace(part, platform=part.platform - low)
+
+
+def joined(a: Rows, b: Rows) -> Rows:
+    """The rows of `a`, then those of `b`, which has the same columns."""
+    columns = {k: np.concatenate([v, b.columns[k]]) for k, v in a.columns.items()}
+
+    def both(name: str) -> Ints:
+        found: Ints = np.concatenate([getattr(a, name), getattr(b, name)])
+        return found
+
+    return Rows(
+        both("platform"),
+        both("seen"),
+        both("gone"),
+        both("day"),
+        both("at"),
+        both("id"),
+        both("source"),
+        columns,
+    )
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,6 @@ class SourceRow:
 
     index: int
     id: str
-    kind: str
     family: str
     tier: str
     titles: tuple[str, str]
@@ -141,7 +153,6 @@ class Facts:
     reviews: dict[str, tuple[str, int]]
     disputes: dict[int, list[tuple[int, int, str]]]
     shown_since: dict[tuple[int, str], int]
-    common: tuple[Ints, Ints]
     complaints_since: Ints
     line_down: Floats
     priors: Any = None

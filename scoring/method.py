@@ -6,7 +6,7 @@ Sources: the scorecard of the project's scoring reference (§3), first fitted on
 
 from __future__ import annotations
 
-METHOD_VERSION = "2026.11.1"
+METHOD_VERSION = "2026.11.2"
 
 # --- Scale -------------------------------------------------------------------------------------------------
 DIMENSIONS = {"A": 20.0, "B": 30.0, "C": 25.0, "D": 15.0, "E": 10.0}
@@ -112,8 +112,28 @@ FIT_SAMPLE = 800
 COPY_WEIGHTS = (1.0, 0.6931471805599453, 0.3068528194400547)
 """Weight of the 1st, 2nd and 3rd copy of one text (1 + ln n, at most 2); further copies weigh nothing."""
 COPY_GAP_DAYS = 14
+COPY_SIMILARITY = 0.7
+"""Estimated Jaccard similarity of character triples from which a text is a copy."""
 COMMON_WORDING = 3
-"""A text seen at this many platforms is common wording, not a copy."""
+COMMON_PERIOD_DAYS = 28
+"""A text seen at this many platforms, or in this many periods at one, is common wording, not a copy."""
+COMMON_BANDS = 4
+"""So many of the 16 bands of its signature must have stood at them."""
+
+# --- Campaigns: held back until a person decides -------------------------------------------------------------
+CAMPAIGN_ATTACK = (4, 10, 5.0, 56)
+"""Days, fewest complaints in them, times what was expected, days before from which that is expected."""
+CAMPAIGN_PRAISE = (42, 15, 2.0, 84)
+"""The same for cases settled within CAMPAIGN_SETTLED_HOURS of filing."""
+CAMPAIGN_SETTLED_HOURS = 24
+CAMPAIGN_ALIKE = 0.5
+"""Estimated similarity of a text to its nearest neighbour in the burst that ordinary complaints seldom reach."""
+CAMPAIGN_SHARE = 0.40
+"""At least this share of the burst must be that similar, and twice the share usual for the platform and its peers."""
+CAMPAIGN_KIN = 0.35
+"""Only complaints at least this similar to another one of the campaign are held back."""
+CAMPAIGN_LOOK = 400
+"""At most so many complaints of one burst are compared with each other (the newest)."""
 
 # --- Shrinkage of shares: (prior mean, prior strength in cases) -----------------------------------------------
 SHARES = {
@@ -205,3 +225,40 @@ SHARE_POINTS = {
     "completion_rate": ((0.0, 0.0), (0.25, 0.5), (0.60, 1.0)),
     "unreachable_share": ((0.0, 1.0), (0.15, 0.5), (0.30, 0.0)),
 }
+
+# --- Links between platforms: shown, not scored -------------------------------------------------------------------------
+LINK_WEIGHTS = {
+    "redirect": 0.9,
+    "entity": 0.8,
+    "contact": 0.75,
+    "account": 0.75,
+    "certificate": 0.7,
+    "notice": 0.7,
+    "words": 0.45,
+    "goods": 0.35,
+    "number": 0.3,
+    "template": 0.2,
+}
+"""Trait -> how sure it makes a link by itself; a footer's number may be borrowed, a page structure is the software's."""
+LINK_FAMILY = {
+    "redirect": "pointing",
+    "notice": "pointing",
+    "entity": "filing",
+    "number": "filing",
+    "contact": "contact",
+    "account": "account",
+    "certificate": "certificate",
+    "words": "words",
+    "goods": "shop",
+    "template": "shop",
+}
+"""Traits of one family are not independent of each other; a link needs two families, or one site pointing to the other."""
+LINK_COMMON = 20
+"""A trait value held by more platforms than this is common and links nobody."""
+LINK_SENTENCE = 15
+"""Characters of a sentence from which it may be a trait."""
+LINK_SENTENCES = 3
+LINK_GOODS = 5
+LINK_CERTIFICATE_DOMAINS = 10
+OPERATOR_KEYS = {"filing": 0.7, "footer": 0.4, "number": 0.5, "code": 0.6, "stated": 0.4}
+"""How sure each key makes it that a company runs a site; two independent keys are needed for a link."""

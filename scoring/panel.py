@@ -5,6 +5,7 @@ All functions are pure and vectorised; none loops over platforms.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from scoring import method
-from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Rows
+from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Rows, joined
 
 Bools = NDArray[np.bool_]
 
@@ -118,13 +119,27 @@ def of_kinds(rows: Rows, *kinds: str) -> Rows:
 
 
 def complaints(facts: Facts) -> Rows:
-    """All complaints that are not spam."""
-    found: Rows = cached(facts, "complaints", lambda: _not_spam(facts.rows["complaint"]))
+    """All complaints that count: no spam, and none while it is held back as part of a campaign (scoring/campaigns.py).
+
+    One that counted before it was held and again after a person released it is there twice, the second time `again`.
+    """
+    found: Rows = cached(facts, "complaints", lambda: _counting(facts.rows["complaint"]))
     return found
 
 
-def _not_spam(rows: Rows) -> Rows:
-    return rows.take((rows["kinds"] & BIT["spam"]) == 0)
+def _counting(rows: Rows) -> Rows:
+    rows = rows.take((rows["kinds"] & BIT["spam"]) == 0)
+    held, freed = rows["held"], rows["freed"]
+    before = replace(rows, gone=np.minimum(rows.gone, held))
+    before = replace(before, columns={**rows.columns, "again": np.zeros(len(rows), bool)})
+    before = before.take(before.gone > before.seen)
+    back = rows.take(freed < NEVER)
+    seen = np.maximum(back.seen, back["freed"])
+    back = replace(back, seen=seen, columns={**back.columns, "again": back["held"] > back.seen})
+    if not len(back):
+        return before
+    both = joined(before, back)
+    return both.take(np.lexsort((both.id, both.at, both.seen, both.platform)))
 
 
 def cached(facts: Facts, key: Any, make: Any) -> Any:
@@ -208,50 +223,21 @@ def complaint_freshness(facts: Facts) -> Floats:
 
 
 def copy_weights(facts: Facts) -> Floats:
-    """Weight of each complaint (of `complaints`) as a possible copy: 1, 0.69, 0.31, then 0 within one text and platform.
+    """Weight of each complaint (of `complaints`) as a possible copy: 1, 0.69, 0.31, then 0 within one group of copies.
 
-    A text that stands at COMMON_WORDING platforms or more is common wording and no copy from then on. Pure in time:
-    a weight depends only on what was seen before the complaint.
+    See scoring/copies.py for what a copy is.
     """
-    found: Floats = cached(facts, "copy_weights", lambda: _copy_weights(facts, complaints(facts)))
+
+    def make() -> Floats:
+        table = np.array([*method.COPY_WEIGHTS, 0.0])
+        weights: Floats = table[np.minimum(copy_rank(facts), len(table) - 1)]
+        return weights
+
+    found: Floats = cached(facts, "copy_weights", make)
     return found
 
 
 def copy_rank(facts: Facts) -> Ints:
-    """0 for the first of a group of copies, 1, 2 … for the further ones (see copy_weights)."""
-    copy_weights(facts)
-    found: Ints = facts.cache["copy_rank"]
-    return found
-
-
-def _copy_weights(facts: Facts, rows: Rows) -> Floats:
-    n = len(rows)
-    rank = np.zeros(n, dtype=np.int64)
-    marked = np.flatnonzero(rows["fingerprint"] != 0) if n else np.empty(0, np.int64)
-    if len(marked):
-        print_, platform, seen = rows["fingerprint"][marked], rows.platform[marked], rows.seen[marked]
-        common = _common_from(facts, print_)
-        order = np.lexsort((rows.at[marked], seen, print_, platform))
-        same = np.zeros(len(order), bool)
-        a, b = order[1:], order[:-1]
-        same[1:] = (
-            (platform[a] == platform[b])
-            & (print_[a] == print_[b])
-            & (seen[a] - seen[b] <= method.COPY_GAP_DAYS)
-            & (seen[a] < common[a])
-        )
-        at = np.arange(len(order))
-        start = np.maximum.accumulate(np.where(same, 0, at))
-        rank[marked[order]] = at - start
-    facts.cache["copy_rank"] = rank
-    table = np.array([*method.COPY_WEIGHTS, 0.0])
-    return table[np.minimum(rank, len(table) - 1)]
-
-
-def _common_from(facts: Facts, prints: Ints) -> Ints:
-    """The first day on which each text stood at COMMON_WORDING platforms."""
-    keys, days = facts.common
-    if not len(keys):
-        return np.full(len(prints), NEVER, dtype=np.int64)
-    at = np.minimum(np.searchsorted(keys, prints), len(keys) - 1)
-    return np.where(keys[at] == prints, days[at], NEVER)
+    """0 for the first of a group of copies, 1, 2 … for the further ones (of `complaints`)."""
+    rank: Ints = complaints(facts)["rank"]
+    return rank

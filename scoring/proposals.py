@@ -1,10 +1,12 @@
-"""What a person must decide before a site may turn red: alarms, closures, and grade E on two facts."""
+"""What a person must decide before a site may turn red: alarms, closures, grade E on two facts; and campaigns."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from scoring.calendar import date_of
+from scoring.campaigns import key_of
+from scoring.facts import NEVER
 from scoring.judge import Judged, red_facts
 from scoring.warning import CLOSED, proposal_key
 
@@ -27,7 +29,16 @@ def propose(judged: Judged) -> list[tuple[str, str, str]]:
             )
         if int(judged.grade[site, -1]) == 4 and red_facts(judged.found, site) >= 2:
             out.append(("grade", f"grade:{who.host}:{_since(judged.grade[site], facts.first_day)}", who.host))
-    return out
+    return out + _campaigns(judged)
+
+
+def _campaigns(judged: Judged) -> list[tuple[str, str, str]]:
+    facts = judged.facts
+    rows = facts.rows["complaint"]
+    waiting = (rows["held"] < facts.days) & (rows["freed"] >= NEVER)
+    found = np.unique(np.stack([rows.platform[waiting], rows["campaign"][waiting]]), axis=1)
+    hosts = [(facts.sites[site].host, facts.first_day + int(day)) for site, day in found.T]
+    return [("campaign", key_of(host, day), host) for host, day in hosts]
 
 
 def _since(codes: np.ndarray, first_day: int) -> str:

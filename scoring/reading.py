@@ -14,9 +14,10 @@ from sqlalchemy import (
 )
 
 from scoring.calendar import MICROSECONDS, day_number, days_of, end_of_day, microseconds
+from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
-from scoring.facts import HISTORY_DAYS, NEVER, Facts, Floats, Ints, Rows, Site, SourceRow, Visits
-from scoring.method import COMMON_WORDING
+from scoring.copies import copy_ranks
+from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Rows, Site, SourceRow, Visits
 from store.tables import (
     OBSERVATIONS,
     Alias,
@@ -46,6 +47,8 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: _from(r, first) for k, r in raw.items()}
+    line_down = _line_down(rows["probe"], last - first + 1)
+    rows["complaint"] = _weighed(rows, first, sites, line_down, reviews)
     return Facts(
         sites=sites,
         first_day=first,
@@ -56,9 +59,8 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         reviews=reviews,
         disputes=disputes,
         shown_since=_shown_since(rows),
-        common=_common_wording(rows["complaint"]),
         complaints_since=_complaints_since(rows["complaint"], last - first + 1),
-        line_down=_line_down(rows["probe"], last - first + 1),
+        line_down=line_down,
     )
 
 
@@ -91,22 +93,19 @@ def _shown_since(rows: dict[str, Rows]) -> dict[tuple[int, str], int]:
     return out
 
 
-def _common_wording(rows: Rows) -> tuple[Ints, Ints]:
-    """(texts, day on which each stood at COMMON_WORDING platforms), ordered by text."""
-    marked = rows.take(rows["fingerprint"] != 0) if len(rows) else rows
-    if not len(marked):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    text = marked["fingerprint"]
-    order = np.lexsort((marked.seen, marked.platform, text))
-    first = np.ones(len(order), bool)
-    first[1:] = (np.diff(text[order]) != 0) | (np.diff(marked.platform[order]) != 0)
-    text, seen = text[order][first], marked.seen[order][first]
-    order = np.lexsort((seen, text))
-    text, seen = text[order], seen[order]
-    begin = np.flatnonzero(np.r_[True, np.diff(text) != 0])
-    size = np.diff(np.r_[begin, len(text)])
-    wide = begin[size >= COMMON_WORDING] + COMMON_WORDING - 1
-    return text[wide], seen[wide]
+def _weighed(
+    rows: dict[str, Rows],
+    first: int,
+    sites: list[Site],
+    line_down: Floats,
+    reviews: dict[str, tuple[str, int]],
+) -> Rows:
+    """The complaints with what must be known about all platforms at once: `rank` as a copy, and what is `held` back."""
+    found = rows["complaint"]
+    held = hold_back(found, first, sites, rows["probe"], line_down, reviews, BIT["spam"])
+    values = {k: v for k, v in found.columns.items() if k not in ("signature", "complainant")}
+    values |= {"rank": copy_ranks(found), "held": held.since, "freed": held.freed, "campaign": held.campaign}
+    return replace(found, columns=values)
 
 
 def _from(rows: Rows, first: int) -> Rows:

@@ -55,6 +55,8 @@ def surge(facts: Facts) -> Surge:
     rows, weight, rank = complaints(facts), copy_weights(facts), copy_rank(facts)
     stream = stream_of(rows["kinds"])
     keep = stream >= 0
+    # What was evidence once, before it was held back and released, is no news the second time.
+    keep &= ~rows["again"]
     rows, weight, rank, stream = rows.take(keep), weight[keep], rank[keep], stream[keep]
     seen, _ = visited(facts, "complaint")
     baseline, ready = _baselines(facts, rows, stream, weight)

@@ -1,27 +1,36 @@
-"""Idempotent upserts in bulk, the same for SQLite and PostgreSQL."""
+"""Idempotent upserts in bulk, the same for SQLite and PostgreSQL.
+
+What is seen of one complaint or order in several looks is joined column by column so that the order of the looks does
+not matter: an old export read after a new one takes nothing back. Every rule is a maximum or minimum of its own column
+(or, for the text, of the whole group of columns read from it), hence commutative, associative and idempotent.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, UniqueConstraint, case, func, or_
+from sqlalchemy import ColumnElement, Connection, Table, Text, UniqueConstraint, and_, case, cast, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.tables import Complaint, Order
+from store.tables import Complaint, Order, Penalty
 
-_MUTABLE: dict[type[Any], tuple[str, ...]] = {
-    Complaint: ("status", "replied_at", "completed_at", "amount", "stars", "url"),
-    Order: ("state", "delivered_at", "refunded_at", "drop_kind"),
-}
-_READ_FROM_TEXT = ("text", "primary_kind", "kinds", "fingerprint")
-"""Columns of a complaint that go with its text: the longer text wins, a list's summary never replaces the whole."""
+Column = ColumnElement[Any]
+STATUS_ORDER = ("open", "replied", "closed", "completed")
+"""A complaint only advances; one the complainant confirmed as settled stays settled when a later page calls it closed."""
+STATE_ORDER = ("processing", "missing", "delivered", "refunded")
+READ_FROM_TEXT = ("title", "text", "primary_kind", "kinds", "fingerprint", "signature")
+"""Columns of a complaint that go together: the longer text wins, a list's summary never replaces the whole."""
+
+
+_JSON = ("kinds", "steps")
 
 
 def upsert_observations(connection: Connection, model: type[Any], rows: list[dict[str, Any]]) -> int:
-    """Insert `rows`, or update the mutable columns of those already there; returns how many rows changed.
+    """Insert `rows`, or join them with those already there; returns how many rows changed.
 
-    A time, text or amount once known is kept when a later look no longer shows it.
+    A time, text or amount once known is kept when another look does not show it.
     """
     return changed_rows(connection, _statement(connection.dialect.name, model), rows)  # type: ignore[arg-type]
 
@@ -31,25 +40,104 @@ def _statement(dialect: str, model: type[Any]) -> sqlite.Insert:
     """The upsert of one table; built once, because building it costs more than running it."""
     table: Table = model.__table__
     statement = _insert(dialect, table)
-    mutable = _MUTABLE.get(model)
-    if not mutable:
+    join = _JOINS.get(model)
+    if join is None:
         return statement.on_conflict_do_nothing()
     unique = next(c for c in table.constraints if isinstance(c, UniqueConstraint))
-    new, old = statement.excluded, table.c
-    values: dict[str, ColumnElement[Any]] = {
-        name: func.coalesce(old[name], new[name])
-        if name.endswith("_at")
-        else func.coalesce(new[name], old[name])
-        for name in mutable
-    }
-    values["platform_id"] = func.coalesce(old.platform_id, new.platform_id)
-    if model is Complaint:
-        longer = func.length(func.coalesce(new.text, "")) >= func.length(func.coalesce(old.text, ""))
-        values |= {name: case((longer, new[name]), else_=old[name]) for name in _READ_FROM_TEXT}
-    # JSON has no equality on PostgreSQL; the kinds change only together with the primary kind or the text.
-    changed = or_(*(old[name].is_distinct_from(value) for name, value in values.items() if name != "kinds"))
+    old, new = table.c, statement.excluded
+    values = {"platform_id": func.coalesce(old.platform_id, new.platform_id)} | join(old, new, dialect)
+    # JSON has no equality on PostgreSQL.
+    changed = or_(
+        *(
+            _json(old[name]).is_distinct_from(_json(value))
+            if name in _JSON
+            else old[name].is_distinct_from(value)
+            for name, value in values.items()
+        )
+    )
     return statement.on_conflict_do_update(
         index_elements=[c.name for c in unique.columns], set_=values, where=changed
+    )
+
+
+def _complaint(old: Any, new: Any, dialect: str) -> dict[str, Column]:
+    most, least = _pair(dialect)
+    values = {
+        name: least(old[name], new[name]) for name in ("seen_at", "filed_at", "replied_at", "completed_at")
+    }
+    values |= {name: most(old[name], new[name]) for name in ("amount", "stars")}
+    values["url"] = _later(old.url, new.url, dialect)
+    values["complainant"] = _later(old.complainant, new.complainant, dialect)
+    values["status"] = _furthest(old.status, new.status, STATUS_ORDER)
+    more_steps = _greater(_weight(_json(new.steps), dialect), _weight(_json(old.steps), dialect))
+    values["steps"] = case((more_steps, new.steps), else_=old.steps)
+    fuller = _greater(
+        [key for name in ("text", "title") for key in _weight(new[name], dialect)],
+        [key for name in ("text", "title") for key in _weight(old[name], dialect)],
+    )
+    return values | {name: case((fuller, new[name]), else_=old[name]) for name in READ_FROM_TEXT}
+
+
+def _order(old: Any, new: Any, dialect: str) -> dict[str, Column]:
+    _, least = _pair(dialect)
+    values = {name: least(old[name], new[name]) for name in ("seen_at", "delivered_at", "refunded_at")}
+    values["state"] = _furthest(old.state, new.state, STATE_ORDER)
+    values["drop_kind"] = _later(old.drop_kind, new.drop_kind, dialect)
+    return values
+
+
+def _penalty(old: Any, new: Any, dialect: str) -> dict[str, Column]:
+    _, least = _pair(dialect)
+    return {"seen_at": least(old.seen_at, new.seen_at), "ended_on": least(old.ended_on, new.ended_on)}
+
+
+_JOINS: dict[type[Any], Callable[[Any, Any, str], dict[str, Column]]] = {
+    Complaint: _complaint,
+    Order: _order,
+    Penalty: _penalty,
+}
+
+
+def _pair(dialect: str) -> tuple[Callable[[Column, Column], Column], Callable[[Column, Column], Column]]:
+    """(greater, lesser) of two columns; where one is unknown, the other."""
+    names = ("max", "min") if dialect == "sqlite" else ("greatest", "least")
+
+    def of(name: str) -> Callable[[Column, Column], Column]:
+        # SQLite's max and min answer NULL when one side is NULL; PostgreSQL's ignore it.
+        return lambda a, b: getattr(func, name)(func.coalesce(a, b), func.coalesce(b, a), type_=a.type)
+
+    return of(names[0]), of(names[1])
+
+
+def _furthest(old: Column, new: Column, order: Sequence[str]) -> Column:
+    rank = {name: i for i, name in enumerate(order)}
+    return case((case(rank, value=new, else_=-1) > case(rank, value=old, else_=-1), new), else_=old)
+
+
+def _later(old: Column, new: Column, dialect: str) -> Column:
+    """The text that sorts last by its bytes; which one matters less than that it is always the same one."""
+    further = func.coalesce(_bytes(new, dialect) > _bytes(old, dialect), old.is_(None))
+    return case((further, new), else_=old)
+
+
+def _weight(text: Column, dialect: str) -> tuple[Column, Column]:
+    known = func.coalesce(text, "")
+    return func.length(known), _bytes(known, dialect)
+
+
+def _json(value: Column) -> Column:
+    return cast(value, Text)
+
+
+def _bytes(text: Column, dialect: str) -> Column:
+    """Compared byte by byte, whatever the locale of the server."""
+    return text.collate("BINARY" if dialect == "sqlite" else "C")
+
+
+def _greater(a: Sequence[Column], b: Sequence[Column]) -> Column:
+    """Lexicographic a > b."""
+    return or_(
+        *(and_(*(x == y for x, y in zip(a[:i], b[:i], strict=True)), a[i] > b[i]) for i in range(len(a)))
     )
 
 

@@ -1,0 +1,184 @@
+"""Bursts of complaints that look arranged: held back from every score until a person has decided, and shown meanwhile.
+
+Numbers alone never hold a complaint back, because a collapse is a burst too. What does is a burst whose texts repeat each
+other as no ordinary complaints of the platform or its peers do: an attack (many within days) or praise (cases settled at
+once, in the same words). A site that our own probes cannot reach is never held: there the burst has its explanation.
+Pure in time: a complaint is held from the day on which what was visible showed the campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring import method
+from scoring.calendar import MICROSECONDS, date_of
+from scoring.copies import similarity
+from scoring.facts import NEVER, Floats, Ints, Rows, Site
+
+_LATE = 14
+"""Days after filing up to which a complaint that becomes visible can still complete a burst."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a campaign looks like: within `days`, at least `fewest`, `times` what `history` days before let expect."""
+
+    days: int
+    fewest: int
+    times: float
+    history: int
+
+
+ATTACK = Shape(*method.CAMPAIGN_ATTACK)
+PRAISE = Shape(*method.CAMPAIGN_PRAISE)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Per complaint, as day indices: held from (NEVER = not), released by a person (NEVER = not), when its campaign began."""
+
+    since: Ints
+    freed: Ints
+    campaign: Ints
+
+
+def key_of(host: str, day: int) -> str:
+    """The review key of a campaign first seen on a day number (see scoring.calendar)."""
+    return f"campaign:{host}:{date_of(day).isoformat()}"
+
+
+def hold_back(
+    rows: Rows,
+    first_day: int,
+    sites: Sequence[Site],
+    probes: Rows,
+    line_down: Floats,
+    reviews: dict[str, tuple[str, int]],
+    spam: int,
+) -> Held:
+    """Find campaigns among all complaints; `reviews` holds decisions by key ("rejected" = it was no campaign)."""
+    since = np.full(len(rows), NEVER, dtype=np.int64)
+    known = np.maximum(rows.seen, rows.day)
+    real = (rows["kinds"] & spam) == 0
+    settled = np.where(rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - first_day)
+    quick = real & (rows["completed_at"] - rows.at <= method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000)
+    market = np.flatnonzero(real)[np.argsort(rows.day[real], kind="stable")]
+    for shape, mask, visible in ((ATTACK, real, known), (PRAISE, quick, np.maximum(known, settled))):
+        for site, mine, day in _suspects(rows, shape, mask, visible):
+            found = _campaign(rows, shape, mine, visible, day, market)
+            new = found[since[found] > day]
+            if len(new) and not (shape is ATTACK and _down(probes, line_down, site, day)):
+                since[new] = day
+    campaign, freed = _decided(rows, since, first_day, sites, reviews)
+    return Held(since, freed, campaign)
+
+
+def _suspects(rows: Rows, shape: Shape, mask: np.ndarray, visible: Ints) -> Iterator[tuple[int, Ints, int]]:
+    """(platform, its complaints, day) wherever there may be a burst: few, so that the exact look may be slow."""
+    chosen = np.flatnonzero(mask)
+    span = (
+        int(rows.day[chosen].max() - rows.day[chosen].min()) + shape.days + shape.history + 2
+        if len(chosen)
+        else 1
+    )
+    key = rows.platform[chosen] * span + (rows.day[chosen] - rows.day[chosen].min() if len(chosen) else 0)
+    order = np.argsort(key, kind="stable")
+    chosen, key = chosen[order], key[order]
+    begin = np.searchsorted(key, key - shape.days + 1)
+    count = np.searchsorted(key, key, "right") - begin
+    before = begin - np.searchsorted(key, key - shape.days + 1 - shape.history)
+    # Half of what is asked for: the exact look counts only what was visible.
+    burst = (count >= shape.fewest) & (2 * count >= shape.times * _expected(before, shape))
+    for site in np.unique(rows.platform[chosen[burst]]):
+        a, b = np.searchsorted(rows.platform[chosen], (site, site + 1))
+        mine, hot = chosen[a:b], np.unique(rows.day[chosen[a:b][burst[a:b]]])
+        for day in np.unique(visible[mine]):
+            if np.any((hot <= day) & (hot > day - _LATE)):
+                yield int(site), mine, int(day)
+
+
+def _expected(before: Ints, shape: Shape) -> Floats:
+    return (before + 1.0) * shape.days / shape.history
+
+
+def _campaign(rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, market: Ints) -> Ints:
+    """The complaints of the fullest window visible on `day`, if it is a campaign, that resemble another one in it."""
+    seen = mine[(visible[mine] <= day) & (rows.gone[mine] > day)]
+    filed = rows.day[seen]
+    ends = np.unique(filed[filed > day - _LATE])
+    if not len(ends):
+        return ends
+    counts = [int(((filed <= e) & (filed > e - shape.days)).sum()) for e in ends]
+    end = int(ends[int(np.argmax(counts))])
+    inside = (filed <= end) & (filed > end - shape.days)
+    before = int(((filed <= end - shape.days) & (filed > end - shape.days - shape.history)).sum())
+    n = int(inside.sum())
+    if n < shape.fewest or n < shape.times * _expected(np.array(before), shape):
+        return ends[:0]
+    burst = seen[inside][-method.CAMPAIGN_LOOK :]
+    nearest = _nearest(rows, burst)
+    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
+    earlier = seen[filed <= end - shape.days][-len(burst) :]
+    others = market[: np.searchsorted(rows.day[market], end - shape.days + 1)][-4 * len(burst) :]
+    others = others[(rows.platform[others] != rows.platform[burst[0]]) & (visible[others] <= day)][
+        -len(burst) :
+    ]
+    if max(len(earlier), len(others)) < shape.fewest:
+        return ends[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
+    usual = max(_usual(rows, earlier), _usual(rows, others))
+    if share < max(method.CAMPAIGN_SHARE, 2 * usual):
+        return ends[:0]
+    return burst[nearest >= method.CAMPAIGN_KIN]
+
+
+def _usual(rows: Rows, some: Ints) -> float:
+    return float((_nearest(rows, some) >= method.CAMPAIGN_ALIKE).mean()) if len(some) > 1 else 0.0
+
+
+def _nearest(rows: Rows, some: Ints) -> Floats:
+    """Similarity of each complaint's text to the most similar other one among `some`."""
+    signature = rows["signature"][some]
+    agree = np.zeros((len(some), len(some)))
+    for column in signature.T:
+        agree += column[:, None] == column[None, :]
+    alike = similarity(agree / signature.shape[1])
+    blank = ~signature.any(axis=1)
+    alike[blank, :], alike[:, blank] = 0.0, 0.0
+    np.fill_diagonal(alike, 0.0)
+    found: Floats = alike.max(axis=1)
+    return found
+
+
+def _down(probes: Rows, line_down: Floats, site: int, day: int) -> bool:
+    """Could our last probe by that day not reach the site, while our own line was fine?"""
+    a, b = np.searchsorted(probes.platform, (site, site + 1))
+    seen = np.flatnonzero(probes.seen[a:b] <= day)
+    if not len(seen):
+        return False
+    last = a + int(seen[-1])
+    at = min(max(int(probes.seen[last]), 0), len(line_down) - 1)
+    return bool(probes["outcome"][last] == "down" and line_down[at] <= 0.5)
+
+
+def _decided(
+    rows: Rows, since: Ints, first_day: int, sites: Sequence[Site], reviews: dict[str, tuple[str, int]]
+) -> tuple[Ints, Ints]:
+    """(day the campaign of each held complaint began, day a person released it); what a person released is not held again."""
+    campaign, freed = np.full(len(rows), NEVER, np.int64), np.full(len(rows), NEVER, np.int64)
+    held = np.flatnonzero(since < NEVER)
+    held = held[np.lexsort((since[held], rows.platform[held]))]
+    site, began, last = -1, 0, 0
+    for i in held:
+        if rows.platform[i] != site or since[i] - last > _LATE:
+            site, began = int(rows.platform[i]), int(since[i])
+        last = int(since[i])
+        campaign[i] = began
+        decision, day = reviews.get(key_of(sites[site].host, first_day + began), ("", NEVER))
+        if decision == "rejected":
+            freed[i] = max(day - first_day, began)
+            if freed[i] <= since[i]:
+                since[i] = freed[i] = NEVER
+    return campaign, freed

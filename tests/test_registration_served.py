@@ -1,0 +1,134 @@
+"""Registration, certificate and resolution asked over real connections of the sandbox's registry, name server and hosts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from sandbox.certificates import kind_of
+from sandbox.market import Market, build_market
+from sandbox.parameters import MarketParameters
+from store.archive import iterate
+from store.engine import migrate, open_engine
+from store.ingest import Ingest, import_records
+from store.tables import Certificate, Registration, Resolution
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = {"platforms": 24, "days": 120}
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    return build_market(MarketParameters(**SIZES))
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    ready = tmp_path_factory.mktemp("served") / "port"
+    sizes = [f"--{name}={value}" for name, value in SIZES.items()]
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--ready-file", str(ready), *sizes]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        assert server.stdout is not None and b"127.0.0.1" in server.stdout.readline()
+        yield int(ready.read_text())
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def control(port: int, path: str, body: Any = None) -> Any:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": f"http://127.0.0.1:{port}"}))
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(
+        f"http://control.sandbox.test/{path}", data, method="PUT" if data else "GET"
+    )
+    return opener.open(request, timeout=10).read().decode()
+
+
+def crawl(port: int, data: Path, hosts: list[str], now: dt.datetime) -> tuple[Engine, dict[str, Any]]:
+    """The database and the crawl's last event after `registration` over `hosts`."""
+    url = f"sqlite:///{data / 'k.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    import_records(Ingest(engine, now, accept_new=True), [{"kind": "platform", "host": h} for h in hosts])
+    command = [sys.executable, "-m", "crawler.run", "--source", "registration", "--now", now.isoformat(), "--data-dir", str(data),
+               "--database", url, "--sandbox-proxy", f"http://127.0.0.1:{port}"]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode in (0, 1), done.stderr
+    return engine, json.loads(done.stdout.splitlines()[-1])
+
+
+def quiet_day(market: Market) -> int:
+    return next(d for d in range(60, market.parameters.days) if not market.outages["registration"][d])
+
+
+def test_what_the_played_world_says_of_its_domains_is_what_is_stored(
+    port: int, market: Market, tmp_path: Path
+) -> None:
+    day = quiet_day(market)
+    now = market.parameters.moment(day + 0.5)
+    control(port, "clock", {"now": now.isoformat()})
+    control(port, "faults", {})
+    there = [p for p in market.platforms if p.opened_day <= day and not p.ended(day)]
+    engine, event = crawl(port, tmp_path, [p.host for p in there], now)
+    assert event["outcome"] == "ok"
+    with engine.connect() as connection:
+        stored = {r.subject: r for r in connection.execute(select(Registration))}
+        names = {r.subject: r for r in connection.execute(select(Resolution))}
+        shown = {r.subject: r for r in connection.execute(select(Certificate))}
+        cited = connection.scalar(text("select count(*) from certificate where capture_id is null"))
+    engine.dispose()
+    assert {h: (r.registered_on, r.expires_on, r.registrar) for h, r in stored.items()} == {
+        p.host: (p.registered_on, p.expires_on, p.registrar) for p in there
+    }
+    assert {r.provider for h, r in stored.items() if h.endswith("faka.test")} == {"whois"}
+    assert {r.provider for h, r in stored.items() if not h.endswith("faka.test")} == {"rdap"}
+    assert set(names) == set(stored) and all(r.found and r.ipv4 for r in names.values())
+    assert set(shown) == {p.host for p in there if kind_of(p.index) != "none"} and cited == 0
+    for p in there:
+        if p.host in shown:
+            kind, row = kind_of(p.index), shown[p.host]
+            assert (row.issuer_kind == "self_signed") == (kind == "self_signed")
+            assert (row.not_after < now) == (kind == "expired") and row.matches == (kind != "other_name")
+
+
+def test_nobody_who_registered_a_name_is_kept_and_nobody_is_asked_twice_at_once(
+    port: int, market: Market, tmp_path: Path
+) -> None:
+    day = quiet_day(market)
+    now = market.parameters.moment(day + 0.5)
+    control(port, "clock", {"now": now.isoformat()})
+    control(port, "faults", {})
+    there = [p for p in market.platforms if p.opened_day <= day and p.host.endswith("faka.test")]
+    crawl(port, tmp_path, [p.host for p in there], now)[0].dispose()
+    kept = b"".join(a.payload for path in (tmp_path / "archive").iterdir() for _, a in iterate(path))
+    kept += b"".join(path.read_bytes() for path in tmp_path.glob("k.db*"))
+    for p in there:
+        assert p.person.encode() not in kept and b"@mail.test" not in kept
+    log = [json.loads(line) for line in control(port, "log").splitlines()]
+    tunnels = [x for x in log if x["method"] == "CONNECT"]
+    assert tunnels and max(x["concurrency"] for x in tunnels if x["host"] == "whois.sandbox.test") == 1
+
+
+def test_a_registry_that_is_asked_too_often_blocks_and_is_left_alone(
+    port: int, market: Market, tmp_path: Path
+) -> None:
+    out = next(d for d in range(30, market.parameters.days) if market.outages["registration"][d])
+    now = market.parameters.moment(out + 0.5)
+    control(port, "clock", {"now": now.isoformat()})
+    hosts = [p.host for p in market.platforms if p.opened_day <= out and p.host.endswith("faka.test")]
+    before = len(control(port, "log").splitlines())
+    engine, event = crawl(port, tmp_path, hosts, now)
+    engine.dispose()
+    assert event["outcome"] == "blocked"
+    log = [json.loads(line) for line in control(port, "log").splitlines()[before:]]
+    assert len([x for x in log if x["host"] == "whois.sandbox.test"]) == 1
