@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from store.kinds import KINDS
 
 NEVER = np.iinfo(np.int64).max // 4
 HISTORY_DAYS = 800
@@ -29,6 +30,7 @@ GROUP_OF = {
     "penalty": "penalty",
     "order": "order",
 }
+"""Observation kind -> what one has looked at when one has seen it."""
 SOURCE_SHOWS = {
     "heimao": "complaint",
     "icp": "filing",
@@ -38,6 +40,7 @@ SOURCE_SHOWS = {
     "gsxt": "penalty",
     "feed": "order",
 }
+BIT = {kind: 1 << i for i, kind in enumerate(KINDS)}
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,10 +48,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
+    """Observations of one kind as columns, ordered by platform, then time seen.
 
     `platform` index, `seen`/`gone`/`day` are day indices relative to the panel's first day (gone = NEVER while it
+    stands; day = when it happened), `at` the moment in Shanghai microseconds; `columns` the kind's own values.
     """
 
+    kind: str
     platform: Ints
     seen: Ints
     gone: Ints
@@ -67,6 +73,7 @@ class Rows:
     def take(self, mask: NDArray[Any]) -> Rows:
         """The rows selected by a mask or by positions, in the same order."""
         return Rows(
+            self.kind,
             self.platform[mask],
             self.seen[mask],
             self.gone[mask],
@@ -93,6 +100,7 @@ def joined(a: Rows, b: Rows) -> Rows:
         return found
 
     return Rows(
+        a.kind,
         both("platform"),
         both("seen"),
         both("gone"),
@@ -124,6 +132,7 @@ class SourceRow:
 
     index: int
     id: str
+    kind: str
     family: str
     tier: str
     titles: tuple[str, str]
