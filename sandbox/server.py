@@ -21,6 +21,7 @@ from sandbox.market import Market
 from sandbox.redesign import redesigned
 from sandbox.shops import door
 from sandbox.stage import CONTROL_HOST, PAGE_FAULTS, SOURCE_HOSTS, Hangup, Stage, played_fault
+from sandbox.tunnel import open_tunnel
 
 SOURCES = {
     SOURCE_HOSTS["heimao"]: heimao.answer,
@@ -132,6 +133,14 @@ class _Protocol(HttpToolsProtocol):
         super().on_message_begin()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
         scope["extensions"] = {TRANSPORT: self.transport}
+
+    def data_received(self, data: bytes) -> None:
+        """Pages go on as usual; a CONNECT leaves HTTP, and uvicorn must not wait for it when it shuts down."""
+        if not data.startswith(b"CONNECT "):
+            super().data_received(data)
+            return
+        self.connections.discard(self)
+        open_tunnel(self.config.app.state.stage, data, self.transport)
 
 
 def run(market: Market, host: str, port: int, ready_file: Path | None = None, latency: float = 1.0) -> int:
