@@ -82,9 +82,9 @@ def sources(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:
     """信息源 health and age of every source."""
-    from kamengwatch import crawling
+    from kamengwatch import source_health
 
-    crawling.show_sources(make(data_dir, database, lang), as_json)
+    source_health.show_sources(make(data_dir, database, lang), as_json)
 
 
 @app.command(

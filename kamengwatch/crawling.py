@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from rich.table import Table
 from sqlalchemy import func, select
 
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from dashboard.text import word
+from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.crawl_process import Event, events
-from kamengwatch.progress import bar, say, tell
+from kamengwatch.progress import bar, say
 from kamengwatch.watching import host_in
 from store.ledger import SourceCard, targets
 from store.tables import Crawl
-
-STALE_AFTER = 3.0
-"""A source is shown as stale after this many of its cadences without a healthy crawl."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +104,11 @@ def _tell(config: Config, ended: list[Event], as_json: bool) -> None:
     else:
         for e in ended:
             reason = f" — {e['reason']}" if e.get("reason") else ""
-            say(
-                f"{e['source']}: {e['outcome']}, {e.get('records', 0)} records, {e.get('requests', 0)} requests{reason}"
+            records, requests = e.get("records", 0), e.get("requests", 0)
+            counted = config.say(
+                f"{records} 条记录，{requests} 个请求", f"{records} records, {requests} requests"
             )
+            say(f"{e['source']}: {word(config.lang, 'health', e['outcome'])}, {counted}{reason}")
     if ended and all(e["outcome"] != "ok" for e in ended):
         raise Failure("; ".join(f"{e['source']}: {e['outcome']}" for e in ended))
 
@@ -169,56 +167,3 @@ def _arguments(
     if replay:
         arguments += ["--replay", str(replay)]
     return arguments
-
-
-def show_sources(config: Config, as_json: bool) -> None:
-    """Health and age of every source."""
-    rows = list(_health(config))
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
-        return
-    table = Table(
-        config.say("信息源", "source"),
-        config.say("名称", "title"),
-        config.say("状态", "health"),
-        config.say("上次成功", "last ok"),
-        config.say("上次结果", "last outcome"),
-    )
-    for row in rows:
-        ok = row["last_ok_at"]
-        table.add_row(
-            row["source"],
-            row["title_en" if config.lang == "en" else "title_zh"],
-            row["health"],
-            f"{ok.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if ok else "—",
-            (row["last_outcome"] or "—") + (f" ({row['reason']})" if row["reason"] else ""),
-        )
-    tell(table)
-
-
-def _health(config: Config) -> Iterator[dict[str, Any]]:
-    with config.engine.connect() as connection:
-        crawls = connection.execute(
-            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
-            .where(Crawl.finished_at.is_not(None))
-            .order_by(Crawl.finished_at)
-        ).all()
-    for card in cards():
-        own = [c for c in crawls if c.source_id == card.id]
-        last_ok = max((c.finished_at for c in own if c.outcome == "ok"), default=None)
-        last = own[-1] if own else None
-        if last is None:
-            health = "never"
-        elif last_ok is None or config.now() - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
-            health = "stale"
-        else:
-            health = "ok" if last.outcome == "ok" else str(last.outcome)
-        yield {
-            "source": card.id,
-            "title_zh": card.title_zh,
-            "title_en": card.title_en,
-            "health": health,
-            "last_ok_at": last_ok,
-            "last_outcome": last.outcome if last else None,
-            "reason": last.reason if last else None,
-        }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from rich.table import Table
 
+from dashboard.text import word
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import tell
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
@@ -182,17 +183,17 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             continue
         rated = row["grade"] != "NR"
         table.add_row(
-            row["verdict"] if config.lang == "zh" else _NAMES_EN[row["verdict"]],
+            config.say(row["verdict"], _NAMES_EN[row["verdict"]]),
             row["host"],
             row["name"] or "",
-            row["grade"],
+            row["grade"] if rated else config.say("NR 不予评级", "NR not rated"),
             f"{row['score']:.0f} ({row['score_low']:.0f}–{row['score_high']:.0f})" if rated else "—",
             _drop(config, row),
-            row["warning_state"],
-            row["filing_state"],
+            word(config.lang, "warning", row["warning_state"]),
+            word(config.lang, "filing", row["filing_state"]),
         )
     tell(table)
-    counts = " · ".join(f"{v} {shown.get(v, 0)}" for v in VERDICTS)
+    counts = " · ".join(f"{config.say(v, _NAMES_EN[v])} {shown.get(v, 0)}" for v in VERDICTS)
     tell(
         counts
         + config.say(
@@ -205,11 +206,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
 def _drop(config: Config, row: dict[str, Any]) -> str:
     if row["drop_rate"] is None:
         return config.say("未知", "unknown")
-    basis = (
-        config.say("计数", "counted")
-        if row["drop_rate_basis"] == "counted"
-        else config.say("估计", "estimated")
-    )
+    basis = word(config.lang, "drop", row["drop_rate_basis"])
     return f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
 
 

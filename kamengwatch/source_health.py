@@ -1,0 +1,114 @@
+"""Health and age of every source: of a crawled one by its crawls, of a handed-in one by what was handed in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+from sqlalchemy import Connection, func, select
+
+from dashboard.text import word
+from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.crawling import cards
+from kamengwatch.progress import tell
+from store.tables import OBSERVATIONS, Crawl
+
+STALE_AFTER = 3.0
+"""A source is shown as stale after this many of its cadences without a healthy crawl."""
+_HANDED_IN = {"handed_in": ("已导入", "handed in"), "nothing": ("尚未导入", "nothing handed in")}
+
+
+def show_sources(config: Config, as_json: bool) -> None:
+    """Print health and age of every source."""
+    with config.engine.connect() as connection:
+        rows = [*crawled(config), *_handed_in(connection)]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    table = Table(
+        config.say("信息源", "source"),
+        config.say("名称", "title"),
+        config.say("方式", "how"),
+        config.say("状态", "health"),
+        config.say("上次成功", "last ok"),
+        config.say("上次结果", "last outcome"),
+    )
+    for row in rows:
+        ok = row["last_ok_at"]
+        is_crawled = row["how"] == "crawled"
+        table.add_row(
+            row["source"],
+            row["title_en" if config.lang == "en" else "title_zh"],
+            config.say("采集", "crawled") if is_crawled else config.say("人工导入", "handed in"),
+            word(config.lang, "health", row["health"])
+            if is_crawled
+            else config.say(*_HANDED_IN[row["health"]]),
+            f"{ok.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if ok else "—",
+            _last(config, row),
+        )
+    tell(table)
+
+
+def _last(config: Config, row: dict[str, Any]) -> str:
+    if row["how"] == "handed_in":
+        return config.say(f"{row['records']} 条记录", f"{row['records']} records") if row["records"] else "—"
+    said = word(config.lang, "health", row["last_outcome"]) if row["last_outcome"] else "—"
+    return said + (f" ({row['reason']})" if row["reason"] else "")
+
+
+def crawled(config: Config) -> Iterator[dict[str, Any]]:
+    """A row a source that has a spider: `health` is ok, failed, blocked, stale or never."""
+    with config.engine.connect() as connection:
+        crawls = connection.execute(
+            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
+            .where(Crawl.finished_at.is_not(None))
+            .order_by(Crawl.finished_at)
+        ).all()
+    for card in cards():
+        own = [c for c in crawls if c.source_id == card.id]
+        last_ok = max((c.finished_at for c in own if c.outcome == "ok"), default=None)
+        last = own[-1] if own else None
+        if last is None:
+            health = "never"
+        elif last_ok is None or config.now() - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
+            health = "stale"
+        else:
+            health = "ok" if last.outcome == "ok" else str(last.outcome)
+        yield {
+            "source": card.id,
+            "title_zh": card.title_zh,
+            "title_en": card.title_en,
+            "how": "crawled",
+            "health": health,
+            "last_ok_at": last_ok,
+            "last_outcome": last.outcome if last else None,
+            "reason": last.reason if last else None,
+        }
+
+
+def _handed_in(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Sources only an importer knows: how much was handed in, and the newest moment it became visible."""
+    from crawler.importers import found
+
+    for importer in found().values():
+        if importer.card is None:
+            continue
+        counted, newest = 0, None
+        for kind in importer.brings:
+            model = OBSERVATIONS[kind]
+            query = select(func.count(), func.max(model.seen_at)).where(model.source_id == importer.source)
+            n, last = connection.execute(query).one()
+            counted += n
+            newest = max(filter(None, (newest, last)), default=None)
+        yield {
+            "source": importer.id,
+            "title_zh": importer.card.title_zh,
+            "title_en": importer.card.title_en,
+            "how": "handed_in",
+            "health": "handed_in" if counted else "nothing",
+            "last_ok_at": newest,
+            "records": counted,
+        }
