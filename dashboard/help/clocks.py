@@ -1,0 +1,114 @@
+"""The clocks of a case: when to write again, when the law's edges pass, as dates and as an ICS file.
+
+Working days follow the published Chinese calendar (chinesecalendar); for a year it does not hold yet, Mondays to Fridays,
+and the clock says so. Pure: the day the case begins is a parameter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import chinese_calendar
+from dateutil.relativedelta import relativedelta
+from icalendar import Alarm, Calendar, Event
+
+SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One deadline. `law` names the legal fact it rests on, None where it is a good habit; `exact` False: holidays not published."""
+
+    id: str
+    on: dt.date
+    zh: str
+    en: str
+    law: str | None = None
+    exact: bool = True
+
+    def text(self, lang: str) -> str:
+        """What to do on that day."""
+        return self.en if lang == "en" else self.zh
+
+
+def clocks(
+    paid_on: dt.date,
+    demanded_on: dt.date | None = None,
+    complained_on: dt.date | None = None,
+    expires_on: dt.date | None = None,
+) -> list[Clock]:
+    """The clocks of a case in order of date.
+
+    `paid_on` the payment, `demanded_on` the written demand for a refund, `complained_on` the complaint with 12315, `expires_on` the
+    membership's last day. Raises ValueError when a later step lies before an earlier one.
+    """
+    for name, day in (("demanded_on", demanded_on), ("complained_on", complained_on)):
+        if day is not None and day < paid_on:
+            raise ValueError(f"{name} {day} 早于付款日 is before the payment on {paid_on}")
+    found = [
+        Clock("reply_24h", (demanded_on or paid_on) + dt.timedelta(days=1),
+              "24 小时没有答复：走平台投诉通道，同时投诉到 12315 和公开投诉平台（这是好习惯，不是法定期限）。",
+              "No answer after 24 hours: use the site's complaint channel, 12315 and a public complaint board (a good habit, not a legal term)."),
+        Clock("limitation", paid_on + relativedelta(years=3),
+              "三年诉讼时效一般到期（期间催告、起诉会重新计算）。",
+              "The three years for a civil claim generally end (a demand or a lawsuit restarts them).", "limitation"),
+    ]  # fmt: skip
+    if demanded_on:
+        found.append(
+            Clock("refund_15d", demanded_on + dt.timedelta(days=16),
+                  "提出退款满 15 日仍未退：可以认定为故意拖延或无理拒绝，发第二封信。",
+                  "More than 15 days since the refund was demanded: it may count as deliberate delay; send the second letter.", "refund_15")
+        )  # fmt: skip
+    if complained_on:
+        for name, days, zh, en in (
+            ("accept_7wd", 7, "12315 应当决定是否受理。", "12315 should have decided whether to accept the complaint."),
+            ("mediate_45wd", 45, "调解到期：不成即终止，可以起诉。", "Mediation ends: without a result, a lawsuit is next."),
+        ):  # fmt: skip
+            on, exact = after_working_days(complained_on, days)
+            found.append(Clock(name, on, zh, en, "market_regulator", exact))
+    if expires_on:
+        found.append(
+            Clock("expiry_3d", expires_on - dt.timedelta(days=3),
+                  "会员还有三天到期：确认权益是否正常、要不要续费（到期没续不是掉单）。",
+                  "The membership ends in three days: check it and decide about renewal (an expiry is not a drop).", "auto_renew")
+        )  # fmt: skip
+    return sorted(found, key=lambda clock: (clock.on, clock.id))
+
+
+def after_working_days(start: dt.date, days: int) -> tuple[dt.date, bool]:
+    """The day on which `days` working days after `start` have passed, and whether every holiday in between is published."""
+    day, left, exact = start, days, True
+    while left:
+        day += dt.timedelta(days=1)
+        working, known = _working(day)
+        exact = exact and known
+        left -= working
+    return day, exact
+
+
+def _working(day: dt.date) -> tuple[bool, bool]:
+    try:
+        return chinese_calendar.is_workday(day), True
+    except NotImplementedError:  # the State Council has not published that year's holidays yet
+        return day.weekday() < 5, False
+
+
+def ics(found: list[Clock], made_at: dt.datetime, lang: str) -> bytes:
+    """The clocks as an iCalendar file, an all-day event each with a reminder at nine; names no site and no order."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//kamengwatch//help//ZH")
+    calendar.add("version", "2.0")
+    for clock in found:
+        event = Event()
+        event.add("uid", f"{clock.id}-{clock.on:%Y%m%d}@kamengwatch")
+        event.add("dtstamp", made_at)
+        event.add("dtstart", clock.on)
+        event.add("summary", clock.text(lang))
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", clock.text(lang))
+        alarm.add("trigger", dt.timedelta(hours=9))
+        event.add_component(alarm)
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
