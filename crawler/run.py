@@ -28,6 +28,7 @@ from crawler.base import Progress, SourceSpider
 from crawler.books import ReplayBooks, StoreBooks
 from crawler.browser import launch_options
 from store.archive import iterate
+from store.complainants import Complainants
 from store.engine import open_engine
 from store.ingest import Ingest
 from store.ledger import SourceCard, register_sources, start_crawl, targets
@@ -106,7 +107,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             progress({"event": "crawl", "source": source, "outcome": "ok", "already": True})
             continue
         name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
-        ingest = Ingest(engine, job.now, demo=job.demo)
+        ingest = Ingest(engine, job.now, demo=job.demo, complainants=Complainants(job.data_dir, job.now))
         books = (ReplayBooks if job.replay else StoreBooks)(
             engine, ingest, source, state, job.data_dir / "archive", name
         )

@@ -81,12 +81,16 @@ def import_files(
 
 
 def _take(config: Config, file: Path, format_: str, at: dt.datetime | None) -> Taken:
+    from store.complainants import Complainants
     from store.ingest import Ingest
 
+    known = Complainants(config.data_dir, config.now())
     open_ = format_ if format_ in FORMATS else open_format(file) if format_ == "auto" else None
     if open_:
-        return _take_open(Ingest(config.engine, config.now(), accept_new=True), file, open_)
-    return _take_handed(Ingest(config.engine, config.now()), file, format_, at)
+        return _take_open(
+            Ingest(config.engine, config.now(), accept_new=True, complainants=known), file, open_
+        )
+    return _take_handed(Ingest(config.engine, config.now(), complainants=known), file, format_, at)
 
 
 def _take_open(ingest: Ingest, file: Path, format_: str) -> Taken:

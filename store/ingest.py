@@ -8,19 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
 from store.archive import Stored
+from store.complainants import Complainants
 from store.matching import Directory
 from store.moves import question, with_moves
 from store.names import host_key
-from store.records import CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
+from store.records import ComplaintRecord, CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
 from store.records_base import About, Record
 from store.records_domain import MoveRecord
 from store.rows import classify_rows, row_of
+from store.saved import Refused, Saved
 from store.tables import (
     OBSERVATIONS,
     Capture,
@@ -34,6 +35,7 @@ from store.tables import (
 )
 from store.upsert import changed_rows, insert_for, upsert_observations
 
+__all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
 _CAPTURE_ID = select(Capture.id).where(
     Capture.crawl_id == bindparam("crawl"),
@@ -42,42 +44,26 @@ _CAPTURE_ID = select(Capture.id).where(
 )
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A line that was not taken: its number (1 = first) and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass
-class Saved:
-    """What taking records in did: new or changed rows, rows already known, rows waiting for a match, refusals."""
-
-    inserted: int = 0
-    unchanged: int = 0
-    unmatched: int = 0
-    refused: list[Refused] = field(default_factory=list)
-
-    def add(self, other: Saved) -> None:
-        """Count `other` in."""
-        self.inserted += other.inserted
-        self.unchanged += other.unchanged
-        self.unmatched += other.unmatched
-        self.refused += other.refused
-
-
 class Ingest:
     """Takes records in for one database. Not thread-safe; one per process or import."""
 
     def __init__(
-        self, engine: Engine, now: dt.datetime, *, accept_new: bool = False, demo: bool = False
+        self,
+        engine: Engine,
+        now: dt.datetime,
+        *,
+        accept_new: bool = False,
+        demo: bool = False,
+        complainants: Complainants | None = None,
     ) -> None:
         """`now` dates what is made here; with `accept_new` an unknown host becomes a watched platform.
+
+        With `complainants` further complaints of one person can be told; without, nobody is told apart.
 
         Only an operator's own file may do that: a host merely found by a crawl waits in the review queue.
         """
         self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
+        self.complainants = complainants
         with engine.begin() as connection:
             self.key = _order_secret(connection)
             self.directory = Directory(connection)
@@ -124,7 +110,11 @@ class Ingest:
         if platform_id is None:
             saved.unmatched += 1
             self._ask(connection, record, subject.text, subject.candidates)
-        return row_of(record, platform_id, subject.text, self.key)
+        row = row_of(record, platform_id, subject.text, self.key)
+        if isinstance(record, ComplaintRecord):
+            known = self.complainants
+            row["complainant"] = known.of(record, platform_id) if known is not None else None
+        return row
 
     def _ask(self, connection: Connection, record: About, text: str, candidates: tuple[str, ...]) -> None:
         """Put an unsure or unknown subject into the review queue, once."""

@@ -47,7 +47,7 @@ class Step(BaseModel):
 
 
 class ComplaintRecord(About):
-    """A consumer's claim."""
+    """A consumer's claim. `complainant` is any name the source has for who filed it; only a keyed hash of it is kept."""
 
     kind: Literal["complaint"]
     source_id: Annotated[str, Field(max_length=80)] | None = None
@@ -62,6 +62,7 @@ class ComplaintRecord(About):
     url: Text | None = None
     stars: Annotated[int, Field(ge=0, le=5)] | None = None
     steps: tuple[Step, ...] | None = None
+    complainant: Short | None = None
 
     def when(self) -> dt.datetime:
         """The time of filing."""
