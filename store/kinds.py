@@ -46,7 +46,7 @@ _UNREACHABLE = KINDS.index("unreachable")
 _GRIEVANCES = [
     i for i, kind in enumerate(KINDS) if kind == "upstream_funds" or kind == "price_bait" or i < _UNREACHABLE
 ]
-_REFUSED, _REFUSED_FROM = KINDS.index("refund_refused"), 0.02
+_REFUSED, _REFUSED_FROM = KINDS.index("refund_refused"), 0.1
 _OTHER = KINDS.index("other")
 _ALONE = frozenset({"other", "spam"})
 _WORD = re.compile(r"[^\W\d_]")
@@ -61,7 +61,7 @@ class Classified:
 
 
 # A further kind is named from this probability on; chosen by cross-validation (docs/classifier.md).
-FURTHER_FROM = 0.6
+FURTHER_FROM = 0.7
 _BATCH = 2000
 
 

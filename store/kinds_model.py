@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from store.kinds_text import normalise
 
 MAX_N = 4
 _Block = tuple[NDArray[np.int64], NDArray[np.uint64]]
-_BLOCK_WEIGHTS, _DAMPING = (0.7, 0.5), -0.35
+_BLOCK_WEIGHTS, _DAMPING = (2.8, 2.0), -0.35
 _START, _END = "\x02", "\x03"
 # Concept number i is code unit 0xE000 + i (private use); _OTHER stands for what lies outside the basic plane.
 _CONCEPT, _OTHER = 0xE000, 0xFFFD
@@ -80,36 +81,74 @@ def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64])
 
 
 @dataclass(frozen=True)
-class Model:
-    """Trained weights: sorted feature codes and, for two heads, (features × kinds) weights and one bias per kind.
+class Network:
+    """One hidden layer with two heads: (features × hidden), then (hidden × kinds) twice, a bias after each.
 
     The first head says which one kind a text is mainly of, the second which kinds it is of at all.
     """
 
-    vocabulary: NDArray[np.uint64]
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    member_weights: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    primary: NDArray[np.float32]
+    primary_bias: NDArray[np.float32]
+    member: NDArray[np.float32]
     member_bias: NDArray[np.float32]
+
+    def judge(self, inputs: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Two (texts × kinds) arrays for a sparse (texts × features) matrix, as Model.judge gives them."""
+        active = np.maximum(inputs @ self.hidden + self.hidden_bias, 0.0)
+        main = softmax(active @ self.primary + self.primary_bias, axis=1)
+        return main, expit(active @ self.member + self.member_bias)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Sorted feature codes and the networks whose mean judges; they differ in the random start of their training."""
+
+    vocabulary: NDArray[np.uint64]
+    networks: tuple[Network, ...]
 
     def judge(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Two (texts × kinds) arrays: probabilities of the main kind (rows sum to 1), and of each kind by itself."""
         inputs = matrix(features(texts), len(texts), self.vocabulary)
-        main = softmax(inputs @ self.weights + self.bias, axis=1)
-        return np.asarray(main), np.asarray(expit(inputs @ self.member_weights + self.member_bias))
+        main, members = zip(*(network.judge(inputs) for network in self.networks), strict=True)
+        return np.asarray(np.mean(main, axis=0)), np.asarray(np.mean(members, axis=0))
+
+
+_LAYERS = ("hidden", "primary", "member")
+
+
+def write(model: Model, path: Path) -> None:
+    """Stores a model: weights as int8 with one scale per column, sorted codes as steps, which compress well."""
+    stored: dict[str, Any] = {"steps": np.diff(model.vocabulary, prepend=np.uint64(0))}
+    for number, network in enumerate(model.networks):
+        for layer in _LAYERS:
+            weights = getattr(network, layer)
+            scale = np.abs(weights).max(axis=0) / 127
+            stored[f"{layer}_{number}"] = np.round(weights / scale).astype(np.int8)
+            stored[f"{layer}_scale_{number}"] = scale.astype(np.float32)
+            stored[f"{layer}_bias_{number}"] = getattr(network, f"{layer}_bias")
+    np.savez_compressed(path, **stored)
+
+
+def read(opened: IO[bytes]) -> Model:
+    """The model that write stored."""
+    with np.load(opened, allow_pickle=False) as stored:
+        networks = []
+        for number in range(sum(name.startswith("hidden_scale_") for name in stored)):
+            parts: list[NDArray[np.float32]] = []
+            for layer in _LAYERS:
+                scale = stored[f"{layer}_scale_{number}"]
+                parts += [
+                    stored[f"{layer}_{number}"].astype(np.float32) * scale,
+                    stored[f"{layer}_bias_{number}"],
+                ]
+            networks.append(Network(*parts))
+        return Model(np.cumsum(stored["steps"], dtype=np.uint64), tuple(networks))
 
 
 @lru_cache(maxsize=1)
 def load() -> Model:
-    """The shipped model. Weights are stored as int8 with one scale per kind."""
-    with (
-        files("store").joinpath("kinds_model.npz").open("rb") as opened,
-        np.load(opened, allow_pickle=False) as stored,
-    ):
-        return Model(
-            np.cumsum(stored["steps"], dtype=np.uint64),
-            stored["primary_weights"].astype(np.float32) * stored["primary_scale"],
-            stored["primary_bias"],
-            stored["member_weights"].astype(np.float32) * stored["member_scale"],
-            stored["member_bias"],
-        )
+    """The shipped model, read once."""
+    with files("store").joinpath("kinds_model.npz").open("rb") as opened:
+        return read(opened)

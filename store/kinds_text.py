@@ -12,6 +12,7 @@ from functools import lru_cache
 import opencc
 
 # What several thousand characters of a complaint add is repetition; the cut keeps one record from costing seconds.
+# Both ends are kept, because a long story often tells its grievance last.
 MAX_CHARS = 4000
 
 # Homophones, typos and regional words, folded after traditional → simplified conversion.
@@ -27,6 +28,7 @@ _FOLDS = {
     # slang, abbreviations
     "zfb": "支付宝", "alipay": "支付宝", "vx": "微信", "wx": "微信", "wechat": "微信", "薇信": "微信", "威信": "微信", "微x": "微信", "v信": "微信",
     "扣扣": "qq", "qb": "q币", "飞机": "telegram", "纸飞机": "telegram", "电报": "telegram", "tg": "telegram", "tk": "退款", "tx": "提现", "kf": "客服", "dd": "订单", "zf": "支付", "cz": "充值",
+    "mdz": "没到账", "wdz": "未到账", "wfk": "未付款", "clz": "处理中", "kk": "扣款", "jl": "记录", "dq": "到期", "hy": "会员", "xf": "续费", "km": "卡密", "k密": "卡密",
     # Taiwan, Hong Kong
     "储值金": "余额", "储值": "充值", "序号": "卡密", "提领": "提现", "提款": "提现", "领出": "提现", "点数": "点券", "刷退": "退款", "退费": "退款",
     "退刷": "退款", "客户中心": "客服", "私讯": "私信", "讯息": "消息", "简讯": "短信", "信箱": "邮箱", "电邮": "邮件", "停权": "封号", "汇款": "转账", "登入": "登录",
@@ -48,6 +50,9 @@ _CJK_NUMBER = re.compile(
     r"[一二两三四五六七八九十几百千]+(?=(?:多|来)?(?:个)?(?:天|小时|钟头|星期|礼拜|月|年|块|元|周|遍|次|分钟|单|张|号))"
 )
 _REPEAT = re.compile(r"(.)\1{2,}")
+# Zero-width and other invisible characters, and blanks set between single characters (没 到 账), hide a word.
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_SPACED = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")
 _GAP = re.compile(r"[^\w一-鿿]+")
 
 
@@ -61,7 +66,10 @@ def normalise(text: str) -> str:
 
     A question mark survives, because a question is often no complaint. Empty or meaningless input gives "".
     """
-    plain = unicodedata.normalize("NFKC", text[:MAX_CHARS]).lower()
+    if len(text) > MAX_CHARS:
+        text = text[: MAX_CHARS // 2] + " " + text[-MAX_CHARS // 2 :]
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    plain = _SPACED.sub(lambda found: found.group().replace(" ", ""), plain)
     plain = _to_simplified().convert(plain)
     plain = _FOLD.sub(lambda found: _FOLDS[found.group()], plain)
     plain = _ERROR_PAGE.sub("报错页", plain)

@@ -88,6 +88,32 @@ def test_usual_typos_mean_the_same(right, misspelt):
     assert classify(right) == classify(misspelt)
 
 
+@pytest.mark.parametrize(
+    ("text", "primary"),
+    [
+        ("充了没到", "drop.unspecified"),
+        ("没 到 账", "drop.unspecified"),
+        ("没\u200b到\u200b账", "drop.unspecified"),
+        ("😡😡充了没到!!!!!!💢", "drop.unspecified"),
+        ("充了 , 没到 。。。", "drop.unspecified"),
+        ("一直 处理中 ~~~ ⏳", "drop.stuck"),
+        ("查不到订单 ???", "drop.record_lost"),
+        ("付款成功,却显示待支付", "drop.payment_not_synced"),
+    ],
+)
+def test_short_spaced_and_decorated_texts_are_still_read(text, primary):
+    assert classify(text).primary == primary
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_line_of_ten_kilobytes_is_read_at_both_ends(told_first):
+    told = "付款成功了,订单一直显示充值中,催了也不动,充值中都三天了。"
+    aside = "".join(f"第{number}行是复制过来的聊天时间。" for number in range(300))
+    text = told * 8 + aside if told_first else aside + told * 8
+    assert len(text.encode()) > 10_000
+    assert classify(text).primary == "drop.stuck"
+
+
 def test_silence_of_support_beside_an_undelivered_order_is_a_further_kind():
     found = classify("付了钱没发货,客服也不回消息")
     assert found.primary.startswith("drop.")
@@ -144,10 +170,3 @@ def furniture_texts(folder):
     for path in sorted(folder.rglob("*.json")):
         walk(json.loads(path.read_text(encoding="utf-8")))
     return list(texts.values())
-
-
-def test_figures_on_the_held_out_texts_are_those_reported():
-    """Opened once, after all tuning: macro-F1 0.852 meets its goal of 0.85, drops 0.895 stay below theirs of 0.93."""
-    found = measure(read(HELD_OUT))
-    assert found["macro_f1"] >= 0.85
-    assert found["drops"].f1 >= 0.89
