@@ -1,0 +1,130 @@
+"""The letters of a case: filled from fields, linted for vagueness, as text and as DOCX. Pure; nothing typed is kept anywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from docx import Document
+from docx.oxml.ns import qn
+from docx.shared import Pt
+
+from dashboard.help.law import fact
+
+_FILE = Path(__file__).with_name("letters.toml")
+LETTERS = ("platform", "explanation", "day15", "r12315", "heimao", "payment", "small_claims")
+"""To the site, the demand for a written explanation, after day 15, 12315, a public board, the payment channel, the court."""
+ANSWER_DAYS = 3
+"""Days the site is given to answer."""
+_LONGEST = 200
+_LAW = re.compile(r"\{law_(\w+)\}")
+_VAGUE = ("没到", "赶紧", "快点", "会员没", "SVIP没", "svip没", "有问题")
+_ABUSE = ("骗子", "诈骗", "黑平台", "垃圾", "无良", "scam", "fraudster")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a letter is filled from; empty fields become blanks to fill by hand. `case` as in triage."""
+
+    site: str = ""
+    product: str = ""
+    amount: Decimal | None = None
+    paid_on: dt.date | None = None
+    payee: str = ""
+    channel: str = ""
+    order_no: str = ""
+    company: str = ""
+    case: str = "stuck"
+    refund: bool = False
+    demanded_on: dt.date | None = None
+
+
+@cache
+def _texts() -> dict[str, dict[str, object]]:
+    with _FILE.open("rb") as file:
+        return tomllib.load(file)
+
+
+def _phrase(group: str, key: str, lang: str, **values: object) -> str:
+    entry = _texts()[group][key]
+    assert isinstance(entry, dict)
+    return str(entry[lang]).format(**values)
+
+
+def title(letter: str, lang: str) -> str:
+    """The letter's name; raises KeyError for a letter not in LETTERS."""
+    return _phrase(letter, "title", lang)
+
+
+def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
+    """The letter's text; raises KeyError for a letter not in LETTERS. Blanks stand where a field is empty."""
+    template = str(_texts()[letter][lang]).strip()
+    clean = {
+        name: _line(getattr(fields, name))
+        for name in ("site", "product", "payee", "channel", "order_no", "company")
+    }
+    blank = {name: clean[name] or _phrase("phrase", f"unknown_{name}", lang)
+             for name in ("site", "product", "payee", "channel", "company")}  # fmt: skip
+    unknown_day = _phrase("phrase", "unknown_date", lang)
+    amount = f"{fields.amount:f}" if fields.amount is not None else _phrase("phrase", "unknown_amount", lang)
+    order = ("order_no", {"order_no": clean["order_no"]}) if clean["order_no"] else ("no_order", {})
+    demand = "demand_refund" if fields.refund else "demand_deliver"
+    values = blank | {
+        "amount": amount,
+        "paid_at": str(fields.paid_on or unknown_day),
+        "demanded_on": str(fields.demanded_on or unknown_day),
+        "order_line": _phrase("phrase", order[0], lang, **order[1]),
+        "anomaly": _phrase("phrase", fields.case, lang) if fields.case in _texts()["phrase"] else "",
+        "contacted": _phrase("phrase", "contacted", lang, demanded_on=fields.demanded_on)
+        if fields.demanded_on
+        else "",
+        "demand": _phrase("phrase", demand, lang, amount=amount),
+        "deadline": str(today + dt.timedelta(days=ANSWER_DAYS)),
+        "today": str(today),
+    }
+    for name in _LAW.findall(template):
+        values[f"law_{name}"] = f"{fact(name).text(lang).rstrip('。.')}{fact(name).named(lang)}"
+    return template.format(**values)
+
+
+def _line(text: str) -> str:
+    """One line of at most 200 characters without control and bidi characters; braces cannot reach the template."""
+    return _CONTROL.sub(" ", text).strip()[:_LONGEST]
+
+
+def laws(letter: str, lang: str) -> list[str]:
+    """Ids of the legal facts a letter quotes, in order."""
+    return list(dict.fromkeys(_LAW.findall(str(_texts()[letter][lang]))))
+
+
+def lint(fields: Fields, said: str = "", lang: str = "zh") -> list[str]:
+    """What is missing or vague: the fields a reader needs to find the order, and words in `said` that say nothing or insult."""
+    missing = [name for name in ("site", "product", "amount", "paid_on", "payee", "order_no")
+               if not getattr(fields, name) and not (name == "order_no" and fields.case == "record_lost")]  # fmt: skip
+    found = [_phrase("lint", name, lang) for name in missing]
+    found += [_phrase("lint", "vague", lang, word=word) for word in _VAGUE if word in said]
+    found += [_phrase("lint", "abuse", lang, word=word) for word in _ABUSE if word in said.lower()]
+    return found
+
+
+def docx(heading: str, text: str) -> bytes:
+    """The letter as a Word file, a paragraph a line, without author or machine names in its properties."""
+    document = Document()
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = "SimSun", Pt(12)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), "SimSun")
+    document.core_properties.author = ""
+    document.core_properties.comments = ""
+    document.add_heading(_line(heading), level=1)
+    for line in text.splitlines():
+        document.add_paragraph(line)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
