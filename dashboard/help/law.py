@@ -34,14 +34,17 @@ class Fact:
 
     def cite(self, lang: str) -> str:
         """Law, article and the day it was verified, in brackets."""
-        name = f"{self.law}, {self.article}" if lang == "en" else f"《{self.law}》{self.article}"
+        name = f"{self._plain()}, {self.article}" if lang == "en" else f"《{self.law}》{self.article}"
         note = ("; to be re-read" if lang == "en" else "，待复核") if self.recheck else ""
         when = f"verified {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
         return f"({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
 
     def named(self, lang: str) -> str:
         """Law and article in brackets, as a letter quotes them."""
-        return f" ({self.law}, {self.article})" if lang == "en" else f"（《{self.law}》{self.article}）"
+        return f" ({self._plain()}, {self.article})" if lang == "en" else f"（《{self.law}》{self.article}）"
+
+    def _plain(self) -> str:
+        return self.law.replace("》《", " / ")
 
     def holds(self, on: dt.date) -> bool:
         """Whether it was in force on a day."""
