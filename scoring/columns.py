@@ -75,7 +75,7 @@ _TEXTS = {
     "page": ("role", "text", "footer_icp", "company", "software", "signs"),
     "certificate": ("fingerprint", "names", "issuer_kind"),
     "move": ("to_host", "via"),
-    "resolution": ("places",),
+    "resolution": ("places", "alias_of"),
     "registration": ("provider", "registrar"),
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),

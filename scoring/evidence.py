@@ -34,7 +34,7 @@ KIND_WORDS = {
     "other": ("其他", "other"),
 }
 _BATCH = 900
-_EXACT = ("filing", "registration", "penalty")
+_EXACT = ("filing", "registration", "penalty", "certificate", "resolution", "move")
 
 
 def resolve(engine: Engine, cited: Iterable[Cited]) -> dict[Cited, dict[str, Any]]:
@@ -165,6 +165,33 @@ def _penalty(row: dict[str, Any]) -> tuple[str, str]:
     return f"公示记录：{row['category']}", f"Published record: {row['category']}"
 
 
+def _certificate(row: dict[str, Any]) -> tuple[str, str]:
+    return (
+        f"网站证书，有效至 {row['not_after'].astimezone(SHANGHAI).date()}",
+        f"Certificate valid until {row['not_after'].astimezone(SHANGHAI).date()}",
+    )
+
+
+def _resolution(row: dict[str, Any]) -> tuple[str, str]:
+    if not row["found"]:
+        return "域名解析：不存在", "The name does not resolve"
+    n = (row["ipv4"] or 0) + (row["ipv6"] or 0)
+    return f"域名解析到 {n} 个地址", f"The name resolves to {n} address(es)"
+
+
+def _move(row: dict[str, Any]) -> tuple[str, str]:
+    how = {"redirect": ("跳转到", "redirects to"), "notice": ("公告新地址", "announces")}[row["via"]]
+    return f"网站{how[0]} {row['to_host']}", f"The site {how[1]} {row['to_host']}"
+
+
+def _rank(row: dict[str, Any]) -> tuple[str, str]:
+    zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[row["board"]]
+    return (
+        f"投诉站{zh}第 {row['place']} 名",
+        f"Place {row['place']} on a complaint site's {row['board']} list",
+    )
+
+
 def _order(row: dict[str, Any]) -> tuple[str, str]:
     return f"一笔已付款订单，状态：{row['state']}", f"A paid order, state: {row['state']}"
 
@@ -180,4 +207,8 @@ _CLAIMS: dict[str, Any] = {
     "registration": _registration,
     "penalty": _penalty,
     "order": _order,
+    "certificate": _certificate,
+    "resolution": _resolution,
+    "move": _move,
+    "rank": _rank,
 }

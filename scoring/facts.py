@@ -165,6 +165,7 @@ class Facts:
     complaints_since: Ints
     line_down: Floats
     priors: Any = None
+    kin: Any = None
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.calendar import MICROSECONDS
-from scoring.facts import Facts, Floats, Ints, Rows
+from scoring.facts import Facts, Floats, Ints, Rows, Site
 from scoring.panel import Bools, age, cached, latest, pick
+from store.names import host_of, registrable
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,30 @@ def filing_panel(facts: Facts) -> FilingPanel:
     return result
 
 
+def own_filings(facts: Facts) -> Rows:
+    """The answers about the platform's own domains; an answer to a query by number may name another domain."""
+
+    def make() -> Rows:
+        rows = facts.rows["filing"]
+        own = [own_domains(site) for site in facts.sites]
+        mine = [
+            not domain or registrable(domain) in own[site]
+            for site, domain in zip(rows.platform.tolist(), rows["domain"], strict=True)
+        ]
+        return rows.take(np.array(mine, bool))
+
+    found: Rows = cached(facts, "own_filings", make)
+    return found
+
+
+def own_domains(site: Site) -> set[str]:
+    """The registrable domains of a platform: its host's and those of the hosts among its aliases."""
+    hosts = [site.host, *(host for alias in site.aliases if (host := host_of(alias)))]
+    return {registrable(host) for host in hosts}
+
+
 def _panel(facts: Facts) -> FilingPanel:
-    rows = facts.rows["filing"]
+    rows = own_filings(facts)
     at = latest(facts, rows)
     found = pick(rows["found"], at, 0.0) > 0
     return FilingPanel(
@@ -55,7 +78,7 @@ def confirmed_absent(facts: Facts) -> Bools:
     """Not found now, and not found by another query at least 24 hours earlier with none found in between."""
 
     def make() -> Bools:
-        rows = facts.rows["filing"]
+        rows = own_filings(facts)
         streak = np.zeros(len(rows), dtype=np.int64)
         order = np.lexsort((rows.at, rows.platform))
         start = 0

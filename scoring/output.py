@@ -12,13 +12,14 @@ import pyarrow as pa
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of
 from scoring.droprate import BASES, KINDS, drop_rate, interval
-from scoring.facts import NEVER
+from scoring.facts import BIT, NEVER, Facts, Rows
+from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.finding import Cited
 from scoring.finding_rows import finding_rows
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
-from scoring.panel import complaints, copy_rank
+from scoring.panel import complaints
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TABLES, TIER
 from scoring.warning import STATES, transitions
@@ -66,7 +67,7 @@ def collect(out: Collected, judged: Judged, as_of: dt.date, history: bool) -> No
                 "evidence": cited,
             }
         )
-    out.changes += _changes(judged, out.warnings[first:])
+    out.changes += _changes(judged, out.warnings[first:]) + filing_changes(judged.facts)
     if history:
         out.history.append(_history(judged))
 
@@ -157,16 +158,22 @@ def _drops(judged: Judged, site: int) -> dict[str, Any]:
 
 def _complaints(judged: Judged, site: int) -> dict[str, Any]:
     facts = judged.facts
-    rows = complaints(facts)
-    a, b = np.searchsorted(rows.platform, (site, site + 1))
-    stands = rows.gone[a:b] >= facts.days
-    recent = stands & (rows.day[a:b] > facts.days - 1 - 30)
-    first = copy_rank(facts)[a:b] == 0
+    counted = _standing(facts, complaints(facts), site)
+    # Copies and complaints held back are shown among the complaints; complainants are those that count.
+    shown = _standing(facts, facts.rows["complaint"], site)
+    shown = shown.take((shown["kinds"] & BIT["spam"]) == 0)
+    since = facts.days - 1 - 30
     return {
-        "complaints_30d": int(recent.sum()),
-        "complaints_total": int(stands.sum()),
-        "complainants_30d": int((recent & first).sum()),
+        "complaints_30d": int((shown.day > since).sum()),
+        "complaints_total": len(shown),
+        "complainants_30d": int(((counted.day > since) & (counted["rank"] == 0)).sum()),
     }
+
+
+def _standing(facts: Facts, rows: Rows, site: int) -> Rows:
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    found = rows.take(slice(a, b))  # type: ignore[arg-type]
+    return found.take(found.gone >= facts.days)
 
 
 def _evidence_summary(judged: Judged, site: int) -> tuple[int, dt.datetime | None]:

@@ -18,6 +18,7 @@ from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
 from scoring.copies import copy_ranks
 from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Rows, Site, SourceRow, Visits
+from scoring.kin import kinship
 from store.tables import (
     OBSERVATIONS,
     Alias,
@@ -61,6 +62,7 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         shown_since=_shown_since(rows),
         complaints_since=_complaints_since(rows["complaint"], last - first + 1),
         line_down=line_down,
+        kin=kinship(rows, sites),
     )
 
 

@@ -92,10 +92,11 @@ TABLES: dict[str, pa.Schema] = {
     "series": pa.schema(
         [("host", _S), ("on", _D), ("measure", _S), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
     ),
-    # aspect: filing | footer | company | licence; agrees: yes | no | unknown.
+    # aspect: filing | footer | company | licence | operator | F1-F15 (a rule that applies); agrees: yes | no | unknown.
     "identity": pa.schema(
         [("host", _S), ("aspect", _S), ("shown", _S), ("registered", _S), ("agrees", _S), ("source", _S)]
         + [("observed_on", _D), ("sentence_zh", _S), ("sentence_en", _S)]
+        + [("confidence", _F), ("evidence", _IDS)]
     ),
     "promises": pa.schema(
         [
@@ -110,7 +111,7 @@ TABLES: dict[str, pa.Schema] = {
     ),
     "links": pa.schema(
         [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
-        + [("reason_en", _S)]
+        + [("reason_en", _S), ("evidence", _IDS)]
     ),
     # tier: A official record, B archived by us from the site itself, C public complaint, D handed in by users.
     "evidence": pa.schema(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from scoring.identity import identity_rows
+from scoring.identity_table import identity_rows
 from scoring.judge import Judged
+from scoring.linked import link_rows
 from scoring.promises import promise_rows
 from scoring.series import series_rows
 
@@ -16,4 +17,5 @@ def site_tables(judged: Judged) -> dict[str, list[dict[str, Any]]]:
         "series": series_rows(judged),
         "identity": identity_rows(judged),
         "promises": promise_rows(judged),
+        "links": link_rows(judged.facts.sites, judged.facts.kin.links, judged.facts.first_day),
     }

@@ -1,0 +1,49 @@
+"""What can only be known of all platforms at once: which filing numbers several show, and which of them are linked.
+
+Computed when facts are read, before they are cut into chunks; values are keyed by host, so a chunk may share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scoring.facts import Rows, Site
+from scoring.filings import own_domains
+from scoring.identity import number_key
+from scoring.linked import Link, links_of
+from store.names import registrable
+
+
+@dataclass(frozen=True)
+class Kin:
+    """`showing`: filing number -> registrable domains whose newest footer shows it. `registered`: number -> domains the
+    registry gave for it, from all answers. `links`: host -> its links, the most certain first."""
+
+    showing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    registered: dict[str, frozenset[str]] = field(default_factory=dict)
+    links: dict[str, list[Link]] = field(default_factory=dict)
+
+
+def kinship(rows: dict[str, Rows], sites: list[Site]) -> Kin:
+    """What the platforms share, by everything visible; `rows` of all of them."""
+    return Kin(_showing(rows["page"], sites), _registered(rows["filing"]), links_of(rows, sites))
+
+
+def _showing(pages: Rows, sites: list[Site]) -> dict[str, tuple[str, ...]]:
+    newest: dict[int, tuple[int, str]] = {}
+    for at, (site, number) in enumerate(zip(pages.platform.tolist(), pages["footer_icp"], strict=True)):
+        if number and pages.at[at] >= newest.get(site, (-1, ""))[0]:
+            newest[site] = (int(pages.at[at]), number)
+    showing: dict[str, set[str]] = {}
+    for site, (_, number) in newest.items():
+        if main := number_key(number):
+            showing.setdefault(main, set()).add(min(own_domains(sites[site])))
+    return {number: tuple(sorted(domains)) for number, domains in showing.items()}
+
+
+def _registered(filings: Rows) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for number, domain in zip(filings["number"], filings["domain"], strict=True):
+        if domain and (main := number_key(number)):
+            found.setdefault(main, set()).add(registrable(domain))
+    return {number: frozenset(domains) for number, domains in found.items()}

@@ -1,0 +1,58 @@
+"""Findings that are shown and not scored: one answer a platform, for the last day only. It weighs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import Facts, Rows
+from scoring.finding import UNKNOWN, Cited, Finding
+
+NEUTRAL = 0.5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one platform: outcome, a value with its unit's meaning, the cases behind it, both sentences, evidence."""
+
+    outcome: int
+    zh: str
+    en: str
+    value: float = 0.0
+    n: float = 0.0
+    cited: tuple[Cited, ...] = ()
+
+
+def shown(facts: Facts, answers: Sequence[Answer], strength: float, unit: str = "") -> Finding:
+    """The finding of these answers, one for each platform in order; days before the last stay unknown."""
+    sites, days = facts.shape
+    outcome = np.full((sites, days), UNKNOWN, np.int8)
+    value, n, fresh = np.full((sites, days), np.nan), np.zeros((sites, days)), np.zeros((sites, days))
+    if sites:
+        outcome[:, -1] = [answer.outcome for answer in answers]
+        known = outcome[:, -1] != UNKNOWN
+        value[:, -1] = np.where(known, [answer.value for answer in answers], np.nan)
+        n[:, -1] = [answer.n for answer in answers]
+        fresh[:, -1] = known
+    return Finding(
+        outcome=outcome,
+        value=value,
+        utility=np.full((sites, days), NEUTRAL),
+        sd=np.zeros((sites, days)),
+        strength=np.full((sites, days), strength),
+        freshness=fresh,
+        n=n,
+        unit=unit,
+        say=lambda i: (answers[i].zh, answers[i].en),
+        cite=lambda i: answers[i].cited[: method.EVIDENCE_LIMIT],
+    )
+
+
+def of_site(rows: Rows, site: int, days: int) -> list[int]:
+    """Positions of a platform's rows that stand on the last day, oldest event first."""
+    a, b = (int(x) for x in np.searchsorted(rows.platform, (site, site + 1)))
+    standing = [i for i in range(a, b) if rows.gone[i] >= days]
+    return sorted(standing, key=lambda i: (rows.at[i], rows.id[i]))
