@@ -6,7 +6,9 @@ that changes its answer between check and use cannot lead inside.
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections import defaultdict
 from typing import Any
 
 import aiohttp
@@ -17,9 +19,13 @@ from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
+from crawler.secret import KEYED, Secret
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class GuardedResolver(AbstractResolver):
@@ -44,6 +50,17 @@ class GuardedResolver(AbstractResolver):
         await self._system.close()
 
 
+async def open_pinned(names: GuardedResolver, host: str, port: int) -> Streams:
+    """A connection to a checked address of `host`; raises Refused, or OSError when none of its addresses answers."""
+    error: OSError = OSError("no address")
+    for entry in await names.resolve(host, port, socket.AF_UNSPEC):
+        try:
+            return await asyncio.open_connection(entry["host"], port)
+        except OSError as failed:
+            error = failed
+    raise error
+
+
 class GuardedHandler(AiohttpDownloadHandler):
     """aiohttp for plain pages; `meta={"playwright": True}` asks for the browser."""
 
@@ -54,30 +71,49 @@ class GuardedHandler(AiohttpDownloadHandler):
         super().__init__(crawler)
         self._crawler = crawler
         self._browser: Any = None
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         if not crawler.settings.get("SANDBOX_PROXY"):
             connector = self._session.connector
             assert isinstance(connector, aiohttp.TCPConnector)
             connector._resolver = GuardedResolver(Guard.of(crawler))
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one page; raises Unwelcome, Refused, or one of Scrapy's download errors."""
+        """Fetch one page; raises Unwelcome, Refused, or one of Scrapy's download errors.
+
+        One at a time per host, and each asked only when the answer before it is known: without a delay Scrapy's own slot
+        lets all waiting requests through at once, because it counts them when their task runs, not when it is made.
+        """
         stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
         assert stops is not None
-        stops.process_request(request)
-        response: Response
-        if request.meta.get("playwright"):
-            response = await (await self._browser_handler()).download_request(request)
-        else:
-            response = await self._plain(request)
-        return stops.process_response(request, response)
+        async with self._turns[urlparse_cached(request).hostname or ""]:
+            stops.process_request(request)
+            response: Response
+            if request.meta.get("playwright"):
+                response = await (await self._browser_handler()).download_request(request)
+            else:
+                response = await self._plain(request)
+            return stops.process_response(request, response)
 
     async def _plain(self, request: Request) -> Response:
+        if request.meta.get(KEYED):
+            return await self._keyed(request)
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
             if isinstance(error.__cause__, ValueError | Refused):
                 raise error.__cause__ from None
             raise
+
+    async def _keyed(self, request: Request) -> Response:
+        """Ask with the operator's key; neither the answer's address nor an error tells it."""
+        secret = Secret.of(self._crawler)
+        try:
+            response = await super().download_request(secret.applied(request))
+        except Exception as error:
+            if secret.is_in(f"{error}{error.__cause__}"):
+                raise DownloadFailedError("the query service could not be asked") from None
+            raise
+        return response.replace(url=request.url)
 
     async def close(self) -> None:
         """Close the session and the browser, if one was started."""

@@ -97,6 +97,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.politeness.SameSiteRedirectMiddleware": 570,
     "crawler.capture.CaptureMiddleware": 585,
+    "crawler.secret.SecretMiddleware": 587,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
 }
 EXTENSIONS = {
@@ -120,7 +121,9 @@ GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in 
 
 # Where the sources are. A source without an address is not configured, which is never "nothing found".
 HEIMAO_BASE = os.environ.get("KAMENGWATCH_HEIMAO_BASE", "https://tousu.sina.com.cn")
+ICP_PROVIDER = os.environ.get("KAMENGWATCH_ICP_PROVIDER", "ymicp")
 ICP_BASE = os.environ.get("KAMENGWATCH_ICP_BASE", "")
+ICP_KEY = os.environ.get("KAMENGWATCH_ICP_KEY", "")
 RDAP_BASE = os.environ.get("KAMENGWATCH_RDAP_BASE", "")
 AVAILABILITY_CONTROL = os.environ.get("KAMENGWATCH_CONTROL_URL", "")
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
@@ -130,7 +133,9 @@ DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual
 SHOP_SCHEMES = ["https", "http"]
 SANDBOX_SETTINGS = {
     "HEIMAO_BASE": "http://tousu.sina.test",
+    "ICP_PROVIDER": "ymicp",
     "ICP_BASE": "http://icp.sandbox.test",
+    "ICP_KEY": "",
     "RDAP_BASE": "http://rdap.sandbox.test",
     "WHOIS_SERVERS": {"faka.test": "whois.sandbox.test"},
     "SHOP_SCHEMES": ["http"],

@@ -51,6 +51,46 @@ SAMPLES = [
     ("miit/error_500.json", "ymicp", "a.test", "unknown", None),
 ]  # fmt: skip
 
+# (provider, its answer about shop.a.test, state, whether asking on is rude or useless)
+QUIRKS = [
+    ("uapis", '{"code":"200","serviceLicence":"查询失败"}', "unknown", False),
+    ("uapis", '{"code":200,"serviceLicence":"粤ICP备2099000001号"}', "filed", False),
+    ("apihz", '{"code":400,"msg":"查询失败或没有备案。"}', "unknown", False),
+    ("apihz", '{"code":400,"msg":"调用频率过高"}', "unknown", True),
+    ("vvhan", '{"success":false,"message":"没有备案"}', "unknown", False),
+    ("zeapi", '{"code":200,"data":[],"total":0}', "not_filed", False),
+    ("zeapi", '{"code":200,"data":[],"total":3}', "unknown", False),
+    ("zeapi", '{"code":200,"data":[{"domain_name":"b.test","website_licence":"粤ICP备2099000001号"}],"total":1}', "unknown", False),
+    ("yzxmz", '{"code":200,"data":{"exists":false,"domain":"a.test"}}', "not_filed", False),
+    ("yzxmz", '{"code":200,"data":{"exists":null,"domain":"a.test"}}', "unknown", False),
+    ("uomg", '{"code":1,"domain":"b.test","icp":"未备案"}', "unknown", False),
+    ("uomg", '{"code":201901,"msg":"域名格式错误"}', "unknown", False),
+    ("uutool", '{"status":0,"error":"次数已用完"}', "unknown", True),
+    ("uutool", '{"status":1,"data":{"is_icp":1,"icp_no":""}}', "unknown", False),
+    ("yitd", '{"icp":"","msg":"查询成功","result":"1"}', "unknown", False),
+    ("urlsec", '({"reCode":0,"data":{"results":{"url":"a.test","isDomainICPOk":0}}})', "not_filed", False),
+    ("urlsec", 'cb({"reCode":-1,"data":{}});', "unknown", False),
+    ("aliyun", '{"Status":"DomainIsRegistration"}', "filed", False),
+    ("aliyun", '{"Status":"DomainNotRegistration"}', "not_filed", False),
+    ("aliyun", '{"Code":"Throttling.User"}', "unknown", True),
+    ("ymicp", '{"code":401,"message":"未登录或会话已过期"}', "unknown", False),
+    ("ymicp", "<html>创宇盾</html>", "unknown", True),
+    ("fghwett", '{"code":0,"data":{}}', "unknown", False),
+    ("fghwett", "", "unknown", True),
+    ("ymicp", '{"code":101,"msg":"参数错误,请指定search参数"}', "unknown", True),
+    ("ymicp", '{"code":102,"msg":"不是支持的查询类型"}', "unknown", True),
+    ("ymicp", '{"code":122,"message":"查询失败","error":"x"}', "unknown", False),
+    ("ymicp", '{"code":201,"error":"验证码识别失败"}', "unknown", False),
+    ("ymicp", '{"code":405,"message":"不允许的查询内容"}', "unknown", False),
+    ("ymicp", '{"code":500,"message":"当前访问已被创宇盾拦截"}', "unknown", False),
+    ("ymicp", '{"success":false,"code":429,"msg":"您目前访问频次过高"}', "unknown", True),
+    ("ymicp", '{"code":200,"params":{"list":[],"total":0}}', "not_filed", False),
+    ("ymicp", '{"code":200,"params":{"list":[],"total":2}}', "unknown", False),
+    ("ymicp", '{"code":200,"params":{"list":[{"domain":"b.test","serviceLicence":"粤ICP备2099000001号","natureName":"企业"}],"total":1}}', "unknown", False),
+    ("yitd", '{"msg":"服务器请求频率过高，请稍后再试","result":"0"}', "unknown", True),
+    ("fghwett", '{"code":-1,"msg":"x"}', "unknown", False),
+]  # fmt: skip
+
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(("file", "provider", "domain", "state", "number"), SAMPLES, ids=lambda v: str(v))
@@ -90,35 +130,7 @@ def test_a_natural_person_keeps_no_name(real_data: Path) -> None:
     assert parse_answer("yzxmz", personal, "a.test").entity is None
 
 
-@pytest.mark.parametrize(
-    ("provider", "body", "state", "stop"),
-    [
-        ("uapis", '{"code":"200","serviceLicence":"查询失败"}', "unknown", False),
-        ("uapis", '{"code":200,"serviceLicence":"粤ICP备2099000001号"}', "filed", False),
-        ("apihz", '{"code":400,"msg":"查询失败或没有备案。"}', "unknown", False),
-        ("apihz", '{"code":400,"msg":"调用频率过高"}', "unknown", True),
-        ("vvhan", '{"success":false,"message":"没有备案"}', "unknown", False),
-        ("zeapi", '{"code":200,"data":[],"total":0}', "not_filed", False),
-        ("zeapi", '{"code":200,"data":[],"total":3}', "unknown", False),
-        ("zeapi", '{"code":200,"data":[{"domain_name":"b.test","website_licence":"粤ICP备2099000001号"}],"total":1}', "unknown", False),
-        ("yzxmz", '{"code":200,"data":{"exists":false,"domain":"a.test"}}', "not_filed", False),
-        ("yzxmz", '{"code":200,"data":{"exists":null,"domain":"a.test"}}', "unknown", False),
-        ("uomg", '{"code":1,"domain":"b.test","icp":"未备案"}', "unknown", False),
-        ("uomg", '{"code":201901,"msg":"域名格式错误"}', "unknown", False),
-        ("uutool", '{"status":0,"error":"次数已用完"}', "unknown", True),
-        ("uutool", '{"status":1,"data":{"is_icp":1,"icp_no":""}}', "unknown", False),
-        ("yitd", '{"icp":"","msg":"查询成功","result":"1"}', "unknown", False),
-        ("urlsec", '({"reCode":0,"data":{"results":{"url":"a.test","isDomainICPOk":0}}})', "not_filed", False),
-        ("urlsec", 'cb({"reCode":-1,"data":{}});', "unknown", False),
-        ("aliyun", '{"Status":"DomainIsRegistration"}', "filed", False),
-        ("aliyun", '{"Status":"DomainNotRegistration"}', "not_filed", False),
-        ("aliyun", '{"Code":"Throttling.User"}', "unknown", False),
-        ("ymicp", '{"code":401,"message":"未登录或会话已过期"}', "unknown", True),
-        ("ymicp", "<html>创宇盾</html>", "unknown", True),
-        ("fghwett", '{"code":0,"data":{}}', "unknown", False),
-        ("fghwett", "", "unknown", False),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("provider", "body", "state", "stop"), QUIRKS)
 def test_quirk(provider: str, body: str, state: str, stop: bool) -> None:
     answer = parse_answer(provider, body, "shop.a.test")
     assert (answer.state, answer.stop) == (state, stop)

@@ -13,6 +13,11 @@ from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 CHINA = dt.timezone(dt.timedelta(hours=8))
 """The zone of every time that is printed without one."""
 REFUSALS = {301, 302, 303, 307, 308, 401, 403, 407, 429, 451, 456}
+ORGANISATION = re.compile(
+    r"公司|集团|企业|工作室|商行|经营部|商店|网店|门市|超市|中心|事务所|合作社|协会|银行|(?:厂|店|社|行|部|院|馆|站)$|\b(?:Ltd|Inc|LLC|Co)\b",
+    re.I,
+)
+"""Words by which a name is an organisation's and no natural person's."""
 _ASKS = re.compile(r"登录|登陆|验证码|滑块|人机|captcha|log ?in|sign ?in|unauthori[sz]ed|token", re.I)
 _MOMENT = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.formats.answers import ORGANISATION
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.names import registrable
 
@@ -18,6 +20,12 @@ PERSONAL = "个人"
 _LOGIN = {401}
 _SETTINGS = {101, 102}
 _BUSY = {429}
+_PERSONAL = {PERSONAL, "personal", "individual"}
+_NATURE_KEYS = ("natureName", "nature", "type", "domain_type")
+_OWNER_KEYS = ("unitName", "unit", "name", "icp_org", "company", "domain_owner", "Orgnization")
+"""Under these the known services name who filed."""
+_SITE_KEYS = ("serviceName", "siteName", "title")
+_WRAPPED = re.compile(r"^[\w.$]*\(\s*(.*?)\s*\)\s*;?$", re.S)
 _WALL = ("创宇盾", "疑似黑客", "访问频次过高")
 
 
@@ -95,7 +103,7 @@ def filed_of(row: dict[str, Any]) -> Filed:
 def project(body: str) -> str:
     """The answer without the names of natural persons; an answer that is no JSON keeps only its length."""
     try:
-        document = json.loads(body)
+        document = json.loads(unwrapped(body))
     except ValueError:
         # Keep that it was a page, and which: the reader must still tell a firewall from an answer.
         wall = next((word for word in _WALL if word in body), "")
@@ -106,14 +114,29 @@ def project(body: str) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
+def unwrapped(body: str) -> str:
+    """The JSON inside a callback or brackets, where a service wraps its answer so."""
+    text = body.strip().lstrip("\ufeff")
+    found = _WRAPPED.match(text)
+    return found.group(1) if found else text
+
+
+def is_person(nature: Any, name: Any) -> bool:
+    """Whether a filing is a natural person's: its nature says so, or, where a service names none, the name is no organisation's."""
+    stated = str(nature or "").strip().lower()
+    return stated in _PERSONAL if stated else not ORGANISATION.search(str(name or ""))
+
+
 def _anonymise(value: Any) -> None:
     if isinstance(value, list):
         for item in value:
             _anonymise(item)
     elif isinstance(value, dict):
         value.pop("leaderName", None)
-        if "natureName" in value and str(value["natureName"]).strip() in (PERSONAL, ""):
-            for key in ("unitName", "serviceName"):
+        nature = next((value[key] for key in _NATURE_KEYS if isinstance(value.get(key), str)), None)
+        owner = next((value[key] for key in _OWNER_KEYS if value.get(key)), None)
+        if owner and is_person(nature, owner):
+            for key in (*_OWNER_KEYS, *_SITE_KEYS):
                 value.pop(key, None)
         for item in value.values():
             _anonymise(item)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from crawler.formats import icp
 from crawler.formats.answers import moment_of
@@ -22,14 +22,17 @@ from store.names import find_licences, parse_icp, registrable
 State = Literal["filed", "not_filed", "unknown"]
 PERSONAL = icp.PERSONAL
 _NONE = {"未备案", "无备案", "未查到备案", "未查询到备案"}
-_WRAPPED = re.compile(r"^[\w.$]*\(\s*(.*?)\s*\)\s*;?$", re.S)
-_WALL = re.compile(r"频率|频繁|限制|登录|未授权|key|token|余额|次数", re.I)
+_WALL = re.compile(r"频率|频繁|限制|登录|未授权|key|token|余额|次数|throttl", re.I)
 _NATURES = {"enterprise": "企业", "company": "企业", "personal": PERSONAL, "individual": PERSONAL}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one service said of one domain. `stop`: it refuses us (login, rate, quota), asking on would be rude."""
+    """What one service said of one domain.
+
+    Of an unknown one `outcome` is what became of the question (failed, or blocked where somebody refused it), and `stop`
+    says that asking on is rude (rate, quota, key) or useless (it does not answer as this service does).
+    """
 
     state: State
     number: str | None = None
@@ -38,46 +41,59 @@ class Answer:
     limit_access: bool | None = None
     approved_on: dt.date | None = None
     reason: str | None = None
+    outcome: Literal["failed", "blocked"] = "failed"
     stop: bool = False
 
 
 @dataclass(frozen=True)
 class Provider:
-    """How a service is asked, under the operator's own address `base`: method, address and form, `{domain}` filled in."""
+    """How a service is asked, under the operator's own address `base`: method, address and form, `{domain}` filled in.
+
+    `says` is whom its answers are ascribed to: the registry itself where the service passes its answer through unchanged.
+    """
 
     path: str
     read: Callable[[Any, str], Answer]
     method: str = "GET"
     form: str = ""
-    wrapped: bool = False
+    says: str = ""
 
     def request(self, base: str, domain: str) -> tuple[str, str, str]:
         """(method, address, body) of the question about `domain`."""
         asked = quote(registrable(domain))
-        return self.method, base.rstrip("/") + self.path.format(domain=asked), self.form.format(domain=asked)
+        at = base.rstrip("/")
+        if self.path.startswith("?") and not urlsplit(at).path:
+            at += "/"
+        return self.method, at + self.path.format(domain=asked), self.form.format(domain=asked)
 
 
 def parse_answer(provider: str, body: str, domain: str) -> Answer:
     """The reading of `body`, an answer of `provider` about `domain`; raises KeyError only for an unknown provider."""
     service = PROVIDERS[provider]
-    text = body.strip().lstrip("\ufeff")
+    text = icp.unwrapped(body)
     if text.startswith("<"):
-        return unknown("an HTML page instead of JSON", stop=True)
-    if service.wrapped and (found := _WRAPPED.match(text)):
-        text = found.group(1)
+        return unknown("an HTML page instead of JSON (firewall)", "blocked", stop=True)
     try:
         document = json.loads(text)
     except ValueError:
-        return unknown("not JSON")
+        return unknown(f"not JSON: {text[:60]!r}", stop=True)
     if not isinstance(document, dict):
-        return unknown("not a JSON object")
+        return unknown("not a JSON object", stop=True)
     return service.read(document, registrable(domain))
 
 
-def unknown(reason: Any, stop: bool | None = None) -> Answer:
-    """No answer, and why; a reason that speaks of limits, keys or logins asks us to stop."""
+def unknown(
+    reason: Any, outcome: Literal["failed", "blocked"] | None = None, stop: bool | None = None
+) -> Answer:
+    """No answer, and why; a reason that speaks of limits, keys or logins is a refusal and asks us to stop."""
     text = " ".join(str(reason or "no answer").split())[:120]
-    return Answer("unknown", reason=text, stop=bool(_WALL.search(text)) if stop is None else stop)
+    refused = bool(_WALL.search(text))
+    return Answer(
+        "unknown",
+        reason=text,
+        outcome=outcome or ("blocked" if refused else "failed"),
+        stop=refused if stop is None else stop,
+    )
 
 
 def blacklist_of(body: str) -> Literal["clear", "listed", "unknown"]:
@@ -101,6 +117,8 @@ def _filed(number: Any, entity: Any = None, nature: Any = None, **more: Any) -> 
         return unknown(f"not a filing number: {shown[:40] or 'empty'}")
     kind = _NATURES.get(str(nature or "").strip().lower(), str(nature or "").strip()) or None
     name = str(entity or "").strip() or None
+    if name and icp.is_person(kind, name):
+        kind = PERSONAL
     return Answer("filed", shown, None if kind == PERSONAL else name, kind, **more)
 
 
@@ -132,9 +150,12 @@ def _ymicp(document: dict[str, Any], domain: str) -> Answer:
     try:
         found = icp.filing_of(json.dumps(document, ensure_ascii=False), domain)
     except SourceBlocked as error:
-        return unknown(error, stop=True)
-    except (NotAnswered, SourceChanged) as error:
-        return unknown(error)
+        return unknown(error, "blocked", stop=True)
+    except SourceChanged as error:
+        return unknown(error, "failed", stop=True)
+    except NotAnswered as error:
+        # The operator's own service says so of one question: that domain is unknown, and the next may be answered.
+        return unknown(error, "blocked" if error.outcome == "blocked" else "failed", stop=False)
     if found is None:
         return Answer("not_filed")
     return _filed(
@@ -263,7 +284,7 @@ def _aliyun(document: dict[str, Any], domain: str) -> Answer:
 
 
 PROVIDERS: dict[str, Provider] = {
-    "ymicp": Provider("/query/web?search={domain}&pageNum=1&pageSize=26", _ymicp),
+    "ymicp": Provider("/query/web?search={domain}&pageNum=1&pageSize=26", _ymicp, says="miit"),
     "fghwett": Provider("/query?domain={domain}", _fghwett),
     "yitd": Provider("/index.php?domain={domain}", _yitd),
     "uomg": Provider("/api/icp?domain={domain}", _uomg),
@@ -273,7 +294,7 @@ PROVIDERS: dict[str, Provider] = {
     "apihz": Provider("/api/wangzhan/icp.php?domain={domain}", _apihz),
     "zeapi": Provider("/query/{domain}", _zeapi),
     "yzxmz": Provider("?domain={domain}", _yzxmz),
-    "urlsec": Provider("/index.php?m=check&a=check&url={domain}", _urlsec, wrapped=True),
+    "urlsec": Provider("/index.php?m=check&a=check&url={domain}", _urlsec),
     "aliyun": Provider("?Action=CheckCdnDomainICP&DomainName={domain}", _aliyun),
 }
-"""Provider id → how it is asked and read. Keys and signatures are the operator's: they belong into its own address."""
+"""Provider id → how it is asked and read. A key is the operator's and is added where the request leaves (crawler.secret)."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from crawler.formats.answers import CHINA, moment_of
+from crawler.formats.answers import CHINA, ORGANISATION, moment_of
 from crawler.importers import files
 from store.ledger import SourceCard
 from store.names import host_key, host_of, uscc_is_valid
@@ -21,10 +21,6 @@ from store.records import parse_record
 
 Record = dict[str, Any]
 _SIGNS = re.compile(r"[\s_\-（）()【】\[\]:：*·/]+")
-_ENTITY = re.compile(
-    r"公司|集团|企业|工作室|商行|经营部|商店|网店|门市|超市|中心|事务所|合作社|协会|银行|(?:厂|店|社|行|部|院|馆|站)$|\b(?:Ltd|Inc|LLC|Co)\b",
-    re.I,
-)
 _PERSON_NUMBER = re.compile(
     r"(?<![0-9A-Z])[1-6]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX](?![0-9A-Z])",
     re.I,
@@ -237,7 +233,7 @@ def company_of(row: Row, key: str = "company") -> str:
             raise ValueError("含个人身份证号，不导入 holds a person's ID number: not taken")
     if not name:
         raise ValueError("缺少企业名称 the company's name is missing")
-    if not _ENTITY.search(name):
+    if not ORGANISATION.search(name):
         raise ValueError("只收企业，不收自然人 companies only, no natural persons")
     return name
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -18,7 +18,9 @@ from scrapy.http import Response
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import icp as wire
+from crawler.formats.icp_providers import PROVIDERS, Answer, parse_answer, unknown
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.secret import KEYED, Secret
 from store.ledger import Expected, SourceCard
 from store.names import registrable
 
@@ -27,7 +29,7 @@ GIVE_UP = 5
 
 
 class IcpSpider(SourceSpider):
-    """Arguments: `platform` hosts. Setting ICP_BASE: address of the query service."""
+    """Arguments: `platform` hosts. Settings: ICP_PROVIDER (whose format), ICP_BASE (its address), ICP_KEY (if it wants one)."""
 
     name = "icp"
     card = SourceCard(
@@ -55,48 +57,75 @@ class IcpSpider(SourceSpider):
 
     def begin(self) -> Iterator[Request]:
         """One question for each registrable domain."""
-        base = (self.settings.get("ICP_BASE") or "").rstrip("/")
-        if not base:
-            self.outcome, self.reason = "failed", "not configured: set ICP_BASE to a query service"
+        provider = self._provider
+        if wrong := self._misconfigured(provider):
+            self.outcome, self.reason = "failed", f"not configured: {wrong}"
             return
         for target in self.targets:
-            url = f"{base}/query/web?search={quote(registrable(target.host))}&pageNum=1&pageSize=26"
-            yield self.ask(url, "answer", target.host)
+            method, url, form = PROVIDERS[provider].request(self.settings["ICP_BASE"], target.host)
+            headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+            meta = {KEYED: True, "dont_redirect": True}  # a redirect would carry the key along
+            yield self.ask(url, "answer", target.host, method=method, body=form, headers=headers, meta=meta)
+
+    @property
+    def _provider(self) -> str:
+        return str(self.settings.get("ICP_PROVIDER") or "ymicp")
+
+    def _misconfigured(self, provider: str) -> str | None:
+        """What the operator has to set right, or None; it never repeats an address or a key."""
+        base = urlsplit(self.settings.get("ICP_BASE") or "")
+        if not base.hostname:
+            return "set ICP_BASE to a query service"
+        if base.query or base.fragment or base.username:
+            return "ICP_BASE is an address without key, question mark or login; the key belongs into ICP_KEY"
+        if provider not in PROVIDERS:
+            return f"ICP_PROVIDER must be one of {', '.join(PROVIDERS)}"
+        try:
+            Secret.of(self.crawler)
+        except ValueError as error:
+            return f"ICP_KEY: {error}"
+        return None
 
     def read_answer(self, response: Response, host: str) -> Iterator[Record]:
         """Filed or not filed; anything else leaves the host unknown."""
         if response.status in (401, 403, 407, 429, 456):
             raise SourceBlocked(f"HTTP {response.status}")
         domain = registrable(host)
-        try:
-            if response.status >= 500:
-                raise NotAnswered(f"HTTP {response.status}")
-            filed = wire.filing_of(text_of(response), domain)
-        except NotAnswered as error:
-            self.tally("answered", 0, host=host)
-            self._unanswered += 1
-            if self._unanswered >= GIVE_UP:
-                raise SourceChanged(
-                    f"{GIVE_UP} questions in a row were not answered; the last: {error}"
-                ) from None
-            raise
+        answer = (
+            unknown(f"HTTP {response.status}", "failed", stop=False)
+            if response.status >= 500 or 300 <= response.status < 400
+            else parse_answer(self._provider, text_of(response), domain)
+        )
+        if answer.state == "unknown":
+            self._no_answer(answer, host)
         self._unanswered = 0
         self.tally("answered", 1, host=host)
         record: Record = {
             "kind": "filing",
             "source": self.name,
-            "provider": "miit",
+            "provider": PROVIDERS[self._provider].says or self._provider,
             "host": host,
             "observed_at": self.at(host),
-            "found": filed is not None,
+            "found": answer.state == "filed",
             "domain": domain,
         }
-        if filed is not None:
+        if answer.state == "filed":
             record |= {
-                "number": filed.number,
-                "entity": filed.entity,
-                "nature": filed.nature,
-                "limit_access": filed.limit_access,
-                "approved_on": filed.approved_on,
+                "number": answer.number,
+                "entity": answer.entity,
+                "nature": answer.nature,
+                "limit_access": answer.limit_access,
+                "approved_on": answer.approved_on,
             }
         yield record
+
+    def _no_answer(self, answer: Answer, host: str) -> None:
+        """Raise what an unknown answer means: the end of the crawl, or one more host that is not known."""
+        reason = answer.reason or "no answer"
+        if answer.stop:
+            raise SourceBlocked(reason) if answer.outcome == "blocked" else SourceChanged(reason)
+        self.tally("answered", 0, host=host)
+        self._unanswered += 1
+        if self._unanswered >= GIVE_UP:
+            raise SourceChanged(f"{GIVE_UP} questions in a row were not answered; the last: {reason}")
+        raise NotAnswered(reason, answer.outcome)

@@ -1,0 +1,157 @@
+"""The filing source against every kind of query service: what each answer becomes, how it is set up, and where its key never is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from polite_server import Answer, serving
+from scrapy import Request
+from scrapy.http import Response
+from spider_play import play
+from test_icp_providers import QUIRKS, SAMPLES
+
+from crawler.formats.icp_providers import PROVIDERS
+from crawler.run import spiders
+from crawler.secret import Secret
+from store.engine import migrate, open_engine
+from store.ingest import Ingest, import_records
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = "http://icp.test"
+KEY = "geheim-0123456789"
+
+
+def asked(
+    folder: Path, provider: str, body: str, host: str = "shop.a.test", **settings: str
+) -> dict[str, Any]:
+    """What the crawl says when `provider` gives this answer about `host`."""
+    url = PROVIDERS[provider].request(BASE, host)[1]
+    case = {
+        "platforms": [{"host": host}],
+        "settings": {"ICP_BASE": BASE, "ICP_PROVIDER": provider} | settings,
+        "exchanges": [{"url": url, "body": body}],
+    }
+    (folder / "case.json").write_text(json.dumps(case), "utf-8")
+    return play(spiders()["icp"], folder)
+
+
+def state_of(said: dict[str, Any], host: str) -> str:
+    """filed or not_filed where a record was made; unknown where the host was not answered and no record was made."""
+    if said["records"]:
+        assert said["hosts"][host] == ["ok", None]
+        return "filed" if said["records"][0]["found"] else "not_filed"
+    assert said["hosts"][host][0] in ("failed", "blocked") and said["hosts"][host][1]
+    return "unknown"
+
+
+@pytest.mark.parametrize(("provider", "body", "state", "stop"), QUIRKS)
+def test_an_unclear_answer_never_becomes_a_record(
+    provider: str, body: str, state: str, stop: bool, tmp_path: Path
+) -> None:
+    assert state_of(asked(tmp_path, provider, body), "shop.a.test") == state
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("file", "provider", "domain", "state", "number"), SAMPLES, ids=lambda v: str(v))
+def test_every_recorded_answer_through_the_crawl(
+    real_data: Path, tmp_path: Path, file: str, provider: str, domain: str, state: str, number: str | None
+) -> None:
+    said = asked(tmp_path, provider, (real_data / "icp" / file).read_text(encoding="utf-8"), domain)
+    assert state_of(said, domain) == state
+    if state == "filed":
+        assert said["records"][0]["number"] == number
+        assert said["records"][0]["provider"] == ("miit" if provider == "ymicp" else provider)
+
+
+def test_a_natural_persons_name_is_gone_before_anything_is_kept() -> None:
+    spider = spiders()["icp"]()
+    answers = [
+        '{"code":1,"data":{"domain":"a.test","icp_no":"粤ICP备2099000001号","icp_org":"王小明"}}',
+        '{"code":200,"data":{"type":"personal","company":"王小明","siteName":"王小明的小站","number":"粤ICP备2099000001号"}}',
+        '({"reCode":0,"data":{"results":{"isDomainICPOk":1,"Orgnization":"王小明","ICPSerial":"粤ICP备2099000001号"}}})',
+        '{"success":true,"info":{"name":"王小明","nature":"个人","icp":"粤ICP备2099000001号"}}',
+        '{"code":200,"data":[{"domain_owner":"王小明","domain_type":"个人","website_licence":"粤ICP备2099000001号"}]}',
+    ]
+    for answer in answers:
+        kept = spider.project(BASE, Response(BASE, body=answer.encode())).decode()
+        assert "王小明" not in kept and "2099000001" in kept, answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"ICP_BASE": ""}, "ICP_BASE"),
+        ({"ICP_BASE": f"http://icp.test/x?key={KEY}"}, "ICP_KEY"),
+        ({"ICP_BASE": f"http://me:{KEY}@icp.test"}, "ICP_KEY"),
+        ({"ICP_PROVIDER": "nosuch"}, "ymicp"),
+        ({"ICP_KEY": KEY}, "name=value"),
+    ],
+)
+def test_a_wrong_set_up_says_what_to_set_and_asks_nothing(
+    settings: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    (tmp_path / "case.json").write_text(
+        json.dumps(
+            {"platforms": [{"host": "a.test"}], "exchanges": [], "settings": {"ICP_BASE": BASE} | settings}
+        )
+    )
+    said = play(spiders()["icp"], tmp_path)
+    assert said["outcome"] == "failed" and "not configured" in said["reason"] and named in said["reason"]
+    assert KEY not in json.dumps(said) and not said["asked"]
+
+
+def test_the_key_is_added_as_parameters_or_as_a_header() -> None:
+    request = Request(f"{BASE}/query?domain=a.test")
+    assert Secret(f"id=1&key={KEY}").applied(request).url == f"{request.url}&id=1&key={KEY}"
+    sent = Secret(f"Authorization: Bearer {KEY}").applied(request)
+    assert sent.headers["Authorization"] == f"Bearer {KEY}".encode() and sent.url == request.url
+    assert Secret("").applied(request) is request
+    told = Response(BASE, headers={"X-Echo": f"Bearer {KEY}"}, body=f"wrong key {KEY}".encode())
+    clean = Secret(f"Authorization: Bearer {KEY}").scrubbed(told)
+    assert KEY.encode() not in clean.body + clean.headers["X-Echo"]
+
+
+def test_the_key_is_in_no_file_no_log_and_no_output(data_dir: Path) -> None:
+    url = f"sqlite:///{data_dir / 'kamengwatch.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    import_records(Ingest(engine, _now(), accept_new=True), [{"kind": "platform", "host": "shop.example"}])
+
+    def answer(path: str) -> Answer:
+        if path == "/robots.txt":
+            return 404, "text/plain", ""
+        shown = {"code": 1, "domain": "shop.example", "icp": "粤ICP备2099000001号", "you_sent": path}
+        return 200, "application/json", json.dumps(shown, ensure_ascii=False)
+
+    with serving(answer) as visits:
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler.run", "--source", "icp", "--now", _now().isoformat(),
+             "--data-dir", str(data_dir), "--database", url],
+            cwd=ROOT, capture_output=True, text=True, timeout=60,
+            env=os.environ | {"KAMENGWATCH_ICP_PROVIDER": "uomg", "KAMENGWATCH_ICP_KEY": f"id=1&key={KEY}",
+                              "KAMENGWATCH_ICP_BASE": f"http://127.0.0.1:{visits.port}", "SCRAPY_LOG_LEVEL": "DEBUG"},
+        )  # fmt: skip
+    assert any(KEY in path for path in visits.paths), "the service was asked with the key"
+    assert done.returncode == 0, done.stdout + done.stderr
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select found, number, provider from filing").all() == [
+            (1, "粤ICP备2099000001号", "uomg")
+        ]
+    assert KEY not in done.stdout + done.stderr
+    kept = [path for path in data_dir.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".gz" for path in kept)
+    for path in kept:
+        body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        assert KEY.encode() not in body, path.name
+
+
+def _now() -> dt.datetime:
+    return dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
