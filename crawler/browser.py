@@ -1,7 +1,7 @@
 """The browser, for the few pages that are empty without JavaScript. Absent, such a page is unknown and all else works.
 
 It identifies itself like every other request, loads one page at a time and nothing from other hosts, and never loads
-images, fonts, media or styles. No stealth, no stored state.
+images, fonts, media or styles. No stealth, no stored state. Names are resolved for it, under the guard (crawler/pinning.py).
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ import os
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 
 from crawler.guard import Guard, Refused
 from crawler.politeness import RobotsMiddleware
+
+if TYPE_CHECKING:
+    from crawler.pinning import PinningProxy
 
 _ARGS = [
     "--no-sandbox",
@@ -86,17 +91,42 @@ def when_settled() -> list[Any]:
     return [PageMethod(settled)]
 
 
-async def open_browser(crawler: Crawler) -> Any:
-    """A started scrapy-playwright handler for `crawler`; raises RuntimeError when no browser is installed."""
+class Browser:
+    """A started browser behind its pinning proxy; in the sandbox the sandbox is the proxy."""
+
+    def __init__(self, handler: Any, proxy: PinningProxy | None) -> None:
+        """Keep both, to close both."""
+        self._handler, self._proxy = handler, proxy
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch one page; raises what scrapy-playwright raises."""
+        response: Response = await self._handler.download_request(request)
+        return response
+
+    async def close(self) -> None:
+        """Close the browser, then its way out."""
+        await self._handler.close()
+        if self._proxy is not None:
+            await self._proxy.close()
+
+
+async def open_browser(crawler: Crawler) -> Browser:
+    """A started browser for `crawler`; raises RuntimeError when none is installed."""
     if executable() is None:
         raise RuntimeError("no Chromium found: set CHROMIUM or run the set-up")
     from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
+    from crawler.pinning import PinningProxy
+
     handler = ScrapyPlaywrightDownloadHandler.from_crawler(crawler)
     handler.abort_request = partial(_refused, crawler)
+    proxy = None
+    if "proxy" not in handler.config.launch_options:
+        proxy = PinningProxy(Guard.of(crawler))
+        handler.config.launch_options |= {"proxy": {"server": await proxy.start()}}
     # The handler waits for the engine's start signal, which is long past: start it here.
     await handler._maybe_launch_in_thread()
-    return handler
+    return Browser(handler, proxy)
 
 
 def _refused(crawler: Crawler, request: Any) -> bool:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import socket
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +34,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response, TextResponse
 
 from crawler.decode import decode
-from crawler.fetch import GuardedResolver
+from crawler.fetch import GuardedResolver, Streams, open_pinned
 from crawler.formats.whois import state_of
 from crawler.guard import Guard
 from crawler.politeness import HostStopMiddleware
@@ -44,8 +45,6 @@ LONGEST = 64 * 1024
 PLAYED_DNS = "dns.sandbox.test"
 _PORTS = {"whois": 43, "tls": 443, "dns": 53}
 _HEAD = 4096
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DirectHandler(BaseDownloadHandler):
@@ -60,10 +59,15 @@ class DirectHandler(BaseDownloadHandler):
         self._proxy = urlsplit(settings.get("SANDBOX_PROXY") or "")
         self._seconds = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._ports = _PORTS | {k: int(v) for k, v in settings.getdict("DIRECT_PORTS").items()}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._servers: list[str] = settings.getlist("DNS_SERVERS")
 
     async def download_request(self, request: Request) -> Response:
         """Ask and answer within the time limit."""
+        async with self._turns[urlsplit(request.url).hostname or ""]:  # one at a time, as for pages
+            return await self._asked(request)
+
+    async def _asked(self, request: Request) -> Response:
         stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
         assert stops is not None
         stops.process_request(request)
@@ -151,21 +155,13 @@ class DirectHandler(BaseDownloadHandler):
     @contextlib.asynccontextmanager
     async def _open(self, host: str, port: int) -> AsyncIterator[Streams]:
         """A connection to the checked address of `host`, closed when done."""
-        streams = await (self._tunnelled(host, port) if self._proxy.hostname else self._pinned(host, port))
+        streams = await (
+            self._tunnelled(host, port) if self._proxy.hostname else open_pinned(self._names, host, port)
+        )
         try:
             yield streams
         finally:
             streams[1].transport.abort()
-
-    async def _pinned(self, host: str, port: int) -> Streams:
-        found = await self._names.resolve(host, port, socket.AF_UNSPEC)
-        error: OSError = OSError("no address")
-        for entry in found:
-            try:
-                return await asyncio.open_connection(entry["host"], port)
-            except OSError as failed:
-                error = failed
-        raise error
 
     async def _tunnelled(self, host: str, port: int) -> Streams:
         assert self._proxy.hostname and self._proxy.port
