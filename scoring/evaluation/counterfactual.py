@@ -1,0 +1,97 @@
+"""The same facts, had something else happened: counters and pages hidden, or simply nothing more seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from scoring.calendar import MICROSECONDS
+from scoring.exposure import exposure
+from scoring.facts import NEVER, Facts, Ints, Rows, joined
+
+SHOWN_BY_THE_SITE = ("orders", "price", "page")
+
+
+def hidden_from(facts: Facts, day: int) -> Facts:
+    """From `day` on every site hides all it controls: what was seen before stands, nothing further is seen."""
+    rows = {
+        kind: rows.take(rows.seen <= day) if kind in SHOWN_BY_THE_SITE else rows
+        for kind, rows in facts.rows.items()
+    }
+    rows["orders"] = _hidden_counters(rows["orders"], facts.days, day)
+    return replace(facts, rows=rows, cache={})
+
+
+def shown_from(facts: Facts, day: int) -> Facts:
+    """From `day` on every site goes on showing what it showed then: the same prices and pages, counters growing as before."""
+    rows = dict(facts.rows)
+    pace = np.nan_to_num(exposure(facts).per_day[:, min(day, facts.days - 1)])
+    for kind in SHOWN_BY_THE_SITE:
+        past = rows[kind].take(rows[kind].seen <= day)
+        rows[kind] = _sorted(joined(past, _repeated(past, facts.days, pace)))
+    return replace(facts, rows=rows, cache={})
+
+
+def _last_of_each(rows: Rows) -> Rows:
+    """The newest row of each platform and thing (product, role of the page)."""
+    if not len(rows):
+        return rows
+    thing = rows.columns.get("product", rows.columns.get("role"))
+    _, name = (
+        np.unique(thing.astype(str), return_inverse=True)
+        if thing is not None
+        else (None, np.zeros(len(rows), int))
+    )
+    order = np.lexsort((rows.at, name, rows.platform))
+    newest = np.r_[(np.diff(rows.platform[order]) != 0) | (np.diff(name[order]) != 0), True]
+    return rows.take(np.sort(order[newest]))
+
+
+def _moved(rows: Rows, days: Ints | int) -> Rows:
+    columns = {k: v.copy() for k, v in rows.columns.items()}
+    return replace(
+        rows, seen=rows.seen + days, day=rows.day + days, at=rows.at + days * MICROSECONDS, columns=columns
+    )
+
+
+def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
+    last = _last_of_each(past)
+    out = last.take(np.zeros(len(last), bool))
+    for later in range(7, days, 7):
+        more = _moved(last, later)
+        for name in ("total", "processed"):
+            if name in more.columns:
+                more.columns[name] += np.round(pace[more.platform] * later)
+        out = joined(out, more.take(more.seen < days))
+    return out
+
+
+def _hidden_counters(past: Rows, days: int, day: int) -> Rows:
+    last = _last_of_each(past)
+    more = _moved(last, np.maximum(day + 1 - last.seen, 1))
+    for name in ("total", "processed", "today"):
+        more.columns[name] = np.full(len(more), np.nan)
+    more.columns["hidden"] = np.ones(len(more))
+    return _sorted(joined(past, more.take(more.seen < days)))
+
+
+def _sorted(rows: Rows) -> Rows:
+    return rows.take(np.lexsort((rows.id, rows.at, rows.seen, rows.platform)))
+
+
+def quiet(facts: Facts, days: int) -> Facts:
+    """`days` further days on which nothing at all is seen: no evidence, no visit."""
+    return replace(
+        facts,
+        days=facts.days + days,
+        complaints_since=np.concatenate([facts.complaints_since, np.full(days, facts.complaints_since[-1])]),
+        line_down=np.concatenate([facts.line_down, np.zeros(days)]),
+        rows={k: _stands(r, facts.days) for k, r in facts.rows.items()},
+        cache={},
+    )
+
+
+def _stands(rows: Rows, days: int) -> Rows:
+    """What stood on the last day stands on."""
+    return replace(rows, gone=np.where(rows.gone >= days, NEVER, rows.gone))
