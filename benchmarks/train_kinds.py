@@ -85,6 +85,7 @@ class Adam:
         self.values, self.mean, self.square = values, np.zeros_like(values), np.zeros_like(values)
 
     def step(self, gradient, rate, count, rows=...):
+        """Moves the rows against their gradient; count is the number of steps so far, this one included."""
         self.mean[rows] = 0.9 * self.mean[rows] + 0.1 * gradient
         self.square[rows] = 0.999 * self.square[rows] + 0.001 * gradient**2
         spread = np.sqrt(self.square[rows] / (1 - 0.999**count)) + 1e-8

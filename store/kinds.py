@@ -100,7 +100,7 @@ def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_F
 
     Other and spam stand alone; an unspecified drop adds nothing to a drop whose kind is known.
     """
-    if primary in _ALONE:
+    if primary in _ALONE or members.max() < limit:
         return []
     idle = {primary, *_ALONE} | ({"drop.unspecified"} if primary.startswith("drop.") else set())
     likely = [int(i) for i in np.argsort(-members, kind="stable") if members[i] >= limit]

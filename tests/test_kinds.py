@@ -170,3 +170,10 @@ def furniture_texts(folder):
     for path in sorted(folder.rglob("*.json")):
         walk(json.loads(path.read_text(encoding="utf-8")))
     return list(texts.values())
+
+
+def test_figures_on_the_held_out_texts_are_those_reported():
+    """Opened once, after all tuning: macro-F1 0.886 meets its goal of 0.85, drops 0.914 stay below theirs of 0.93."""
+    found = measure(read(HELD_OUT))
+    assert found["macro_f1"] >= 0.87
+    assert found["drops"].f1 >= 0.90
