@@ -13,7 +13,7 @@ from dashboard import app_pages
 if TYPE_CHECKING:
     from dashboard.view import View
 
-GROUPS = ("check", "browse", "trust")
+GROUPS = ("check", "browse", "act", "trust")
 """Groups of the menu, in order."""
 
 

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,13 @@ def days_old(known: Facts) -> int | None:
     if not _clock or known.as_of is None or known.demo:
         return None
     return (_clock[0]().astimezone(SHANGHAI).date() - known.as_of).days
+
+
+def now(known: Facts) -> datetime:
+    """The host program's present; without a clock, noon of the last day covered."""
+    if _clock:
+        return _clock[0]()
+    return datetime.combine(known.as_of or date(1970, 1, 1), time(12), SHANGHAI)
 
 
 def _manifest_day(manifest: dict[str, Any]) -> date | None:

@@ -107,4 +107,4 @@ def serve(config: Config, host: str, port: int) -> None:
             f"网页：http://{host}:{port}（Ctrl+C 停止）", f"Dashboard: http://{host}:{port} (Ctrl+C stops it)"
         )
     )
-    run(host, port, config.data_dir)
+    run(host, port, config.data_dir, config.now)

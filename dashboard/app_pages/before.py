@@ -1,0 +1,36 @@
+"""付款之前 before: what recourse is left if it drops, a sensible maximum, and what to keep first. Stores and sends nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.help.before import coach
+from dashboard.help.texts import keys, text
+from dashboard.view import View
+
+title_zh = "付款之前"
+title_en = "Before you pay"
+url_path = "before"
+order = 2
+group = "act"
+visible = True
+
+
+def render(view: View) -> None:
+    """Amount, product, means of payment and hour in; recourse, maximum and a short list out."""
+    lang = view.lang
+    view.title(text("ui", "before_title", lang), text("ui", "before_intro", lang))
+    amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)
+    kind = st.selectbox(
+        text("ui", "before_kind", lang), keys("kind"), format_func=lambda key: text("kind", key, lang)
+    )
+    channel = st.selectbox(
+        text("ui", "before_channel", lang),
+        keys("channel"),
+        format_func=lambda key: text("channel", key, lang),
+    )
+    hour = st.slider(text("ui", "before_hour", lang), 0, 23, 20)
+    view.heading(text("ui", "before_result", lang))
+    view.html("lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang))
+    view.heading(text("ui", "before_keep", lang))
+    view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])

@@ -1,0 +1,160 @@
+"""The tools of the help page: checklist, letters, deadlines, evidence pack. Widgets only; the arithmetic is in dashboard.help."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import streamlit as st
+
+from dashboard import reader
+from dashboard.help import letters as letter_texts
+from dashboard.help import pack
+from dashboard.help.clocks import SHANGHAI, clocks, ics
+from dashboard.help.law import fact, read_in
+from dashboard.help.letters import LETTERS, Fields, docx, lint, title, write
+from dashboard.help.proofs import GROUPS, meter
+from dashboard.help.texts import text
+from dashboard.help.triage import Path
+from dashboard.view import View, cell, row
+from scoring.snapshot import Snapshot
+
+_FIELDS = ("product", "payee", "channel", "order_no", "company")
+
+
+def laws_shown(names: list[str], view: View) -> list[str]:
+    """The legal facts with article and date; one verified too long ago says so."""
+    today = _now(view).date()
+    lines = []
+    for name in names:
+        rule = fact(name)
+        old = text("ui", "old_law", view.lang) if rule.old(today) else ""
+        lines.append(f"{rule.text(view.lang)}{rule.cite(view.lang)}{old}")
+    return [*lines, read_in(view.lang)]
+
+
+def checklist(view: View) -> None:
+    """What to keep, ticked off; how complete it is and how each gap hurts."""
+    lang = view.lang
+    view.heading(text("ui", "checklist", lang))
+    ticked = []
+    for group, items in GROUPS.items():
+        chosen = st.pills(
+            text("proof", group, lang),
+            items,
+            selection_mode="multi",
+            format_func=lambda item: text("proof", item, lang),
+            key=f"proof-{group}",
+        )
+        ticked += chosen
+    found = meter(ticked)
+    st.progress(found.percent, text("ui", "complete", lang).format(percent=found.percent))
+    view.html(
+        "lines_plain.html", lines=[f"{text('proof', g, lang)}：{text('gap', g, lang)}" for g in found.gaps]
+    )
+
+
+def letters(view: View, path: Path, host: str) -> Fields:
+    """The letter generator; returns what was filled in, for the clocks."""
+    lang = view.lang
+    view.heading(text("ui", "letters", lang), text("ui", "fill", lang))
+    fields = _fields(lang, path, host)
+    said = st.text_area(text("ui", "said", lang), max_chars=1000, key="letter-said")
+    chosen = st.selectbox(
+        text("ui", "letter", lang), LETTERS, format_func=lambda name: title(name, lang), key="letter-which"
+    )
+    missing = lint(fields, said, lang)
+    view.note(f"{text('ui', 'lint', lang)}{'；'.join(missing)}" if missing else text("ui", "ready", lang))
+    body = write(chosen, fields, _now(view).date(), lang)
+    st.code(body, language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        _file(text("ui", "text_file", lang), body.encode("utf-8-sig"), f"{chosen}.txt", "text/plain")
+        _file(
+            text("ui", "docx_file", lang),
+            docx(title(chosen, lang), body),
+            f"{chosen}.docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        )
+    with st.expander(text("ui", "laws", lang)):
+        view.html("lines_plain.html", lines=laws_shown(letter_texts.laws(chosen, lang), view))
+    return fields
+
+
+def _fields(lang: str, path: Path, host: str) -> Fields:
+    typed = {}
+    for name in _FIELDS:
+        typed[name] = st.text_input(text("ui", name, lang), max_chars=200, key=f"letter-{name}")
+    amount = st.number_input(text("ui", "amount", lang), 0.0, 1_000_000.0, None, 1.0, key="letter-amount")
+    days = {
+        name: st.date_input(text("ui", name, lang), None, key=f"letter-{name}")
+        for name in ("paid_on", "demanded_on")
+    }
+    exact = Decimal(str(amount)).normalize() if amount else None
+    return Fields(site=host, amount=exact, case=path.case, refund=path.refund_first, **typed, **days)
+
+
+def deadlines(view: View, fields: Fields) -> None:
+    """The clocks that run from the dates given, and the calendar file."""
+    lang = view.lang
+    view.heading(text("ui", "clocks", lang))
+    complained = st.date_input(text("ui", "complained_on", lang), None, key="clock-complained")
+    expires = st.date_input(text("ui", "expires_on", lang), None, key="clock-expires")
+    now = _now(view)
+    paid_on = fields.paid_on or now.date()
+    try:
+        found = clocks(paid_on, fields.demanded_on, complained, expires)
+    except ValueError:
+        view.note(text("ui", "clock_error", lang))
+        return
+    view.table(
+        [text("ui", "clock_date", lang), text("ui", "clock_what", lang)],
+        [
+            row(cell(c.on), cell(c.text(lang), soft="" if c.exact else text("ui", "inexact", lang)))
+            for c in found
+        ],
+    )
+    _file(text("ui", "ics_file", lang), ics(found, now, lang), "kamengwatch.ics", "text/calendar")
+
+
+def evidence_pack(view: View, host: str) -> None:
+    """Originals and our captures in one ZIP, made in memory."""
+    lang = view.lang
+    view.heading(text("ui", "pack", lang), text("ui", "pack_intro", lang))
+    files = st.file_uploader(text("ui", "files", lang), accept_multiple_files=True, key="pack-files")
+    items = [pack.Item(file.name, file.getvalue()) for file in files or ()]
+    ours = view.ask(captures_of, host) if host else []
+    if ours and st.checkbox(text("ui", "with_captures", lang).format(count=len(ours)), True, key="pack-ours"):
+        items += [
+            replace(item, data=data) for item, data in zip(ours, _texts(view.snapshot, ours), strict=True)
+        ]
+    if not items:
+        return
+    try:
+        made = pack.make(items, host, _now(view), lang)
+    except pack.PackError as error:
+        view.note(str(error))
+        return
+    _file(text("ui", "pack_file", lang), made, "evidence-pack.zip", "application/zip")
+
+
+def captures_of(snapshot: Snapshot, host: str) -> list[pack.Item]:
+    """Our captures cited about a host that the snapshot holds, without their bytes: name is the file in `captures/`."""
+    found: dict[str, pack.Item] = {}
+    for claim in snapshot.of("evidence", host):
+        name = f"{claim['sha256']}.txt"
+        if claim["sha256"] and (snapshot.path / "captures" / name).is_file():
+            found[name] = pack.Item(name, b"", "capture", claim["link"] or "", str(claim["seen_at"] or ""))
+    return list(found.values())[:100]
+
+
+def _texts(snapshot: Snapshot, items: list[pack.Item]) -> list[bytes]:
+    return [(snapshot.path / "captures" / item.name).read_bytes() for item in items]
+
+
+def _now(view: View) -> dt.datetime:
+    return reader.now(view.facts).astimezone(SHANGHAI)
+
+
+def _file(label: str, data: bytes, name: str, kind: str) -> None:
+    st.download_button(label, data, file_name=name, mime=kind, key=f"file-{name}", on_click="ignore")

@@ -1,0 +1,250 @@
+"""The help flow: the right path for each case, letters that say what must be said, clocks, the evidence pack, and nothing kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import zipfile
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+
+import pytest
+import snapshots
+from docx import Document
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from dashboard.help import before, law, letters, pack, proofs, texts, triage
+from dashboard.help.clocks import after_working_days, clocks, ics
+from dashboard.help.letters import LETTERS, Fields, docx, lint, write
+from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, case_of, path_for
+
+TODAY = dt.date(2026, 11, 22)
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+FULL = Fields(
+    "a.test", "腾讯视频VIP月卡", Decimal(168), dt.date(2026, 11, 20), "某某科技", "支付宝", "X1", "甲公司"
+)
+ALL_ANSWERS = [
+    Answers(**dict(zip((name for name, _ in QUESTIONS), given, strict=True)))
+    for given in product(*(options for _, options in QUESTIONS))
+]
+
+
+def test_no_legal_fact_is_older_than_180_days() -> None:
+    old = [rule.id for rule in law.facts().values() if rule.old(dt.date.today())]
+    assert not old, f"read {old} again in the official text, then set verified_on in legal_facts.toml"
+
+
+def test_every_fact_has_article_source_and_both_languages() -> None:
+    for rule in law.facts().values():
+        assert rule.article and rule.source and rule.zh and rule.en and rule.holds(TODAY)
+        assert "第" in rule.article, rule.id
+
+
+@pytest.mark.parametrize(
+    ("answers", "case"),
+    [
+        (Answers(order="paid_not_active"), "payment_not_synced"),
+        (Answers(order="processing"), "stuck"),
+        (Answers(order="gone"), "record_lost"),
+        (Answers(order="no_site"), "site_gone"),
+        (Answers(paid="page_only"), "payment_failed"),
+        (Answers(delivered="expired"), "not_renewed"),
+        (Answers(delivered="other_item"), "wrong_item"),
+        (Answers(stage="refund_promised"), "refund_wait"),
+        (Answers(fraud="asked_more", delivered="expired"), "fraud"),
+    ],
+)
+def test_the_case_follows_from_the_answers(answers: Answers, case: str) -> None:
+    assert case_of(answers) == case
+
+
+def test_every_answer_has_a_case_and_every_sentence_exists_in_both_languages() -> None:
+    seen = set()
+    for answers in ALL_ANSWERS:
+        path = path_for(Answers(**{**answers.__dict__, "branches": frozenset(BRANCHES)}))
+        seen.add(path.case)
+        for lang in ("zh", "en"):
+            assert texts.text("case", path.case, lang)
+            for step in path.steps:
+                assert texts.text("step", step.id, lang)
+                assert all(law.fact(name).text(lang) for name in step.laws)
+    assert seen == set(CASES)
+
+
+def test_fraud_comes_before_everything_and_a_site_in_trouble_means_money_first() -> None:
+    steps = [step.id for step in path_for(Answers(fraud="all_dead")).steps]
+    assert steps[:2] == ["stop_paying", "police"]
+    calm, warned = path_for(Answers()), path_for(Answers(), "warning")
+    assert not calm.refund_first and warned.refund_first
+    assert "refund_first" in [step.id for step in warned.steps]
+
+
+def test_an_answer_nobody_offered_is_refused() -> None:
+    with pytest.raises(ValueError, match="maybe"):
+        case_of(Answers(paid="maybe"))
+    with pytest.raises(ValueError, match="alien"):
+        case_of(Answers(branches=frozenset({"alien"})))
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_letter_states_the_facts_and_leaves_blanks_for_what_is_not_known(letter: str, lang: str) -> None:
+    body = write(letter, FULL, TODAY, lang)
+    assert "168" in body and "2026-11-20" in body and "腾讯视频VIP月卡" in body
+    assert "{" not in body and "待复核" not in body
+    empty = write(letter, Fields(), TODAY, lang)
+    assert ("〔" if lang == "zh" else "[") in empty and "None" not in empty
+
+
+def test_the_seed_article_s_errors_are_not_repeated() -> None:
+    everything = " ".join(write(letter, FULL, TODAY) for letter in LETTERS)
+    everything += " ".join(rule.zh for rule in law.facts().values())
+    everything += " ".join(texts.text("step", key, "zh") for key in texts.keys("step"))
+    assert "消费者协会" not in everything, "12315 belongs to the market regulator"
+    assert "格式条款约定付款后合同不成立" in everything, "article 49 with its second paragraph"
+    assert "没有五百元起诉门槛" in everything
+    assert "头部平台" not in everything
+
+
+def test_a_lost_record_puts_the_burden_on_the_site() -> None:
+    path = path_for(Answers(order="gone"))
+    assert any("records" in step.laws for step in path.steps)
+    body = write("explanation", Fields(case="record_lost"), TODAY)
+    assert "异常原因" in body and "第三十一条" in body and "查不到" in body
+
+
+def test_vague_and_abusive_words_are_named() -> None:
+    found = " ".join(lint(Fields(), "我的SVIP没到，骗子"))
+    assert "没写金额" in found and "没到" in found and "骗子" in found
+    assert lint(FULL, "请核实") == []
+    assert not any("订单号" in line for line in lint(Fields(case="record_lost")))
+
+
+@given(st.text(max_size=300))
+def test_what_is_typed_cannot_change_the_letter_s_frame(typed: str) -> None:
+    fields = Fields(site=typed, product=typed, payee=typed, channel=typed, order_no=typed, company=typed)
+    plain = write("platform", Fields(), TODAY).count("\n")
+    assert write("platform", fields, TODAY).count("\n") == plain
+
+
+def test_the_word_file_opens_and_names_nobody() -> None:
+    made = Document(io.BytesIO(docx("信", write("platform", FULL, TODAY))))
+    assert "168" in "\n".join(p.text for p in made.paragraphs)
+    assert not made.core_properties.author
+
+
+def test_the_clocks_of_a_case() -> None:
+    found = {
+        c.id: c
+        for c in clocks(dt.date(2026, 9, 1), dt.date(2026, 9, 2), dt.date(2026, 9, 21), dt.date(2026, 12, 31))
+    }
+    assert found["reply_24h"].on == dt.date(2026, 9, 3)
+    assert found["refund_15d"].on == dt.date(2026, 9, 18), "the day after fifteen full days"
+    assert found["limitation"].on == dt.date(2029, 9, 1)
+    assert found["expiry_3d"].on == dt.date(2026, 12, 28)
+    assert found["accept_7wd"].on > dt.date(2026, 9, 30), "the October holidays do not count"
+    with pytest.raises(ValueError, match="demanded_on"):
+        clocks(dt.date(2026, 9, 2), dt.date(2026, 9, 1))
+
+
+def test_holidays_not_published_yet_are_said() -> None:
+    assert after_working_days(dt.date(2026, 9, 21), 3)[1]
+    assert not after_working_days(dt.date(2031, 1, 1), 3)[1]
+
+
+def test_the_calendar_file_names_no_site() -> None:
+    calendar = Calendar.from_ical(ics(clocks(TODAY, TODAY), NOW, "zh"))
+    events = calendar.walk("VEVENT")
+    assert len(events) == 3 and all(event.walk("VALARM") for event in events)
+
+
+def test_the_meter_says_which_gap_hurts_most() -> None:
+    assert proofs.meter([]).percent == 0 and proofs.meter([]).gaps[0] == "payment"
+    everything = [item for items in proofs.GROUPS.values() for item in items]
+    assert proofs.meter(everything) == proofs.Meter(100, ())
+    assert sum(proofs.WEIGHTS.values()) == 100
+    with pytest.raises(ValueError, match="passport"):
+        proofs.meter(["passport"])
+
+
+def test_a_pack_holds_originals_captures_and_hashes_and_notices_a_change(tmp_path: Path) -> None:
+    items = [
+        pack.Item("../../../etc/账单.png", b"bill"),
+        pack.Item("home.txt", b"page", "capture", "http://a.test/", "2026-11-01"),
+    ]
+    made = pack.make(items, "a.test", NOW)
+    assert made == pack.make(items, "a.test", NOW), "the same files make the same pack"
+    file = tmp_path / "pack.zip"
+    file.write_bytes(made)
+    assert pack.verify(file) == []
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+        assert all(".." not in name and not name.startswith("/") for name in names)
+        assert "不能证明之前的内容真实" in archive.read("cover.html").decode()
+        assert archive.read("cover.pdf").startswith(b"%PDF")
+        contents = {name: archive.read(name) for name in names}
+    contents[names[0]] = b"forged"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    assert any("changed" in line for line in pack.verify(file))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", json.dumps({"files": []}).encode()])
+def test_what_is_no_pack_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "x.zip"
+    file.write_bytes(content)
+    with pytest.raises(pack.PackError, match="x.zip"):
+        pack.verify(file)
+
+
+def test_the_coach_knows_that_crypto_cannot_be_called_back() -> None:
+    assert "0 元" in " ".join(before.coach(30, "card", "usdt", 20, "zh"))
+    assert "预付" in " ".join(before.coach(30, "balance", "balance_only", 20, "zh"))
+    for kind, channel, lang in product(texts.keys("kind"), texts.keys("channel"), ("zh", "en")):
+        assert all(before.coach(1000, kind, channel, 3, lang))
+
+
+def test_the_page_turns_to_refund_first_for_a_site_in_trouble(data_dir: Path) -> None:
+    from test_dashboard_pages import open_page, words
+
+    snapshots.build(data_dir)
+    assert "一律先要退款" in words(open_page("help", site=snapshots.ORANGE))
+    assert "没有" in words(open_page("help", site="nowhere.test"))
+
+
+def test_what_is_typed_into_help_is_not_stored(data_dir: Path) -> None:
+    from test_dashboard_pages import open_page
+
+    snapshots.build(data_dir)
+    before_files = {p: p.stat().st_mtime_ns for p in data_dir.rglob("*") if p.is_file()}
+    at = open_page("help")
+    at.text_input(key="letter-order_no").set_value("SECRET-4711").run()
+    at.text_input(key="letter-payee").set_value("张三丰").run()
+    assert any("SECRET-4711" in code.value for code in at.code)
+    assert {p: p.stat().st_mtime_ns for p in data_dir.rglob("*") if p.is_file()} == before_files
+
+
+def test_every_letter_and_ui_text_is_there_in_both_languages() -> None:
+    for group in (
+        "ui",
+        "question",
+        "answer",
+        "branch",
+        "case",
+        "step",
+        "proof",
+        "gap",
+        "kind",
+        "channel",
+        "recourse",
+        "before",
+    ):
+        for key in texts.keys(group):
+            assert texts.text(group, key, "zh") and texts.text(group, key, "en"), f"{group}.{key}"
+    assert all(letters.title(name, lang) for name in LETTERS for lang in ("zh", "en"))
+    assert triage.BRANCHES
