@@ -53,6 +53,7 @@ def serve(
 
 @app.command(
     epilog="例: `kamengwatch crawl storefront --platform shop.example` · `kamengwatch crawl --due` · "
+    "`kamengwatch crawl icp --assisted --platform shop.example` · "
     "`kamengwatch crawl heimao --replay data/archive/heimao-2026-11-01.warc.gz`"
 )
 def crawl(
@@ -66,12 +67,24 @@ def crawl(
     replay: Annotated[
         Path | None, typer.Option("--replay", help="重放存证 feed an archived WARC, no network")
     ] = None,
+    assisted: Annotated[
+        bool,
+        typer.Option(
+            "--assisted",
+            help="备案：打开登记系统页面，由你查询 filings: you query the registry in a browser window",
+        ),
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
 ) -> None:
     """采集 run spiders over the watchlist."""
+    if assisted:
+        from kamengwatch import assisting
+
+        assisting.assisted(make(data_dir, database, lang), sources or [], platform or [], as_json)
+        return
     from kamengwatch import crawling
 
     crawling.crawl(make(data_dir, database, lang), sources or [], platform or [], due, replay, as_json)

@@ -1,0 +1,95 @@
+"""Assisted look-ups: open the registry's page, say what to type, wait for the person, keep what the registry answered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.progress import say
+from kamengwatch.watching import host_in
+from store.ledger import targets
+from store.names import registrable
+
+SECONDS = 600.0
+"""How long one look-up may take the person."""
+
+
+def assisted(
+    config: Config,
+    sources: list[str],
+    platforms: list[str],
+    as_json: bool,
+    *,
+    page_url: str | None = None,
+    headless: bool = False,
+    seconds: float = SECONDS,
+) -> None:
+    """Look the filings of `platforms` up with a person; raises UserError where no window can be shown.
+
+    `page_url`, `headless` and `seconds` let a test play the person; raises Failure when nothing was answered.
+    """
+    from crawler.assisted import REGISTRY, NoBrowser, browser_page
+
+    if sources != ["icp"] or not platforms:
+        raise UserError(
+            "--assisted: 只用于备案查询 is for filing look-ups: kamengwatch crawl icp --assisted --platform HOST"
+        )
+    hosts = list(dict.fromkeys(host_in(text) for text in platforms))
+    watched = {target.host for target in targets(config.engine)}
+    for host in hosts:
+        if host not in watched:
+            raise UserError(
+                f"{host}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {host}"
+            )
+    _register(config)
+    try:
+        with browser_page(page_url or REGISTRY, headless) as page:
+            told = [_look_up(config, page, host, seconds) for host in hosts]
+    except NoBrowser as error:
+        raise UserError(
+            f"--assisted: {error}；可人工查询后导入 look it up by hand and import it: kamengwatch import --template icp"
+        ) from None
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    if not any(row["state"] != "unknown" for row in told):
+        raise Failure(
+            config.say("没有取得任何结果，备案状态仍为未知", "nothing was answered; the filings stay unknown")
+        )
+
+
+def _look_up(config: Config, page: Any, host: str, seconds: float) -> dict[str, Any]:
+    from crawler.assisted import answers, keep, read
+
+    domain = registrable(host)
+    say(
+        config.say(
+            f"请在打开的页面里查询：{domain}，并自行完成验证。等待结果（关闭窗口即放弃）…",
+            f"Please search for {domain} in the page that opened, captcha included. Waiting (close the window to give up) …",
+        )
+    )
+
+    for answered in answers(page, domain, seconds):
+        try:
+            if answered is None:
+                raise ValueError(f"不是 {domain} 的结果 not about {domain}")
+            record = read(answered, host, config.now())
+        except ValueError as error:
+            say(config.say(f"  {error}；继续等待", f"  {error}; still waiting"))
+            continue
+        keep(config.engine, config.data_dir, host, answered, record, config.now())
+        if record["found"]:
+            say(config.say(f"{host}：已备案 {record['number']}", f"{host}: filed, {record['number']}"))
+        else:
+            say(config.say(f"{host}：未查到备案", f"{host}: no filing found"))
+        state = "filed" if record["found"] else "not_filed"
+        return {"host": host, "state": state, "number": record.get("number")}
+    say(config.say(f"{host}：没有结果，仍为未知", f"{host}: no answer, still unknown"))
+    return {"host": host, "state": "unknown", "number": None}
+
+
+def _register(config: Config) -> None:
+    from kamengwatch.crawling import cards
+    from store.ledger import register_sources
+
+    register_sources(config.engine, cards())
