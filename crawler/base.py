@@ -187,7 +187,7 @@ class SourceSpider(Spider):
         except Exception as error:
             if not isinstance(error, SourceBlocked | SourceChanged):
                 self.logger.exception("cannot read %s", response.url)
-            stop = self._trouble(host, *unread(error, response.body))
+            stop = self._trouble(host, *unread(error, b"" if self.visits_platforms else response.body))
         assert response.request is not None
         yield from self._close_page(response.request, response, host, records, requests)
         if stop:
@@ -270,8 +270,10 @@ class SourceSpider(Spider):
             self.visit(host).worsen(outcome, reason)
             if self.visits_platforms:
                 return None
-        self.outcome, self.reason = outcome, reason
-        return CloseSpider(outcome)
+        # The first cause stays: what was already on its way when a wall came up only repeats it.
+        if self.outcome == "ok" or (self.outcome, outcome) == ("failed", "blocked"):
+            self.outcome, self.reason = outcome, reason
+        return CloseSpider(self.outcome)
 
     def end(self, host: str) -> None:
         """Close the visit to a host of which nothing was asked."""

@@ -55,10 +55,10 @@ def unread(error: Exception, body: bytes) -> tuple[str, str]:
 
     An error of our own code counts as a changed page until somebody has looked: what the page said is not known.
     """
-    if isinstance(error, SourceBlocked):
-        return "blocked", str(error)
     if wall := wall_of(body):
         return "blocked", f"a {wall} page instead of the answer"
+    if isinstance(error, SourceBlocked):
+        return "blocked", str(error)
     if isinstance(error, SourceChanged):
         return "failed", f"unexpected answer: {error}"
     return "failed", f"unreadable answer: {type(error).__name__}: {error}"[:300]
