@@ -1,66 +1,19 @@
 """What any shop page shows besides its goods: contacts, payment classes, promises, licence links, features.
 
-Contacts are counted by kind and never kept; promises are quoted, not judged. Keys of `signs_of` are the keys of
+Contacts are counted by kind (their values: crawler/contacts.py); promises are quoted, not judged. Keys of `signs_of` are the keys of
 `signs` in the stored page record.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
+from crawler.contacts import contacts_in, telling
+from crawler.payments import hinted, listed
 from crawler.promises import promises_of
-from store.filing_numbers import find_icp, find_licences, find_police
-
-_CONTACTS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
-    "qq": (
-        ("qq.com/msgrd", "tencent://", "qq"),
-        re.compile(r"(?:wpa\.qq\.com/msgrd\?|tencent://message/\?)[^\"'\s]*uin=\d+|qq\s*[:：]?\s*\d{5,11}"),
-    ),
-    "qq_group": (
-        ("jq.qq.com", "qm.qq.com", "群"),
-        re.compile(r"(?:jq|qm)\.qq\.com/|(?:qq\s*群|群号)\s*[:：]?\s*\d{5,11}"),
-    ),
-    "wechat": (
-        ("微信", "vx", "wechat", "weixin"),
-        re.compile(r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*[a-z][\w-]{4,19}|weixin\.qq\.com/"),
-    ),
-    "telegram": (("t.me/", "telegram"), re.compile(r"\bt\.me/\w+|telegram\s*[:：]?\s*@\w+")),
-    "whatsapp": (("wa.me/", "whatsapp"), re.compile(r"wa\.me/|whatsapp\s*[:：]?\s*\+?\d+")),
-    "email": (("@",), re.compile(r"@(?<=[a-z0-9_.+-]@)[\w-]+\.[a-z]{2,10}\b")),
-    "phone": (
-        ("电话", "热线", "手机", "tel"),
-        re.compile(r"(?:电话|热线|手机|tel)\s*[:：]?\s*(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4})"),
-    ),
-    "chat": (
-        ("53kf.com", "meiqia", "tawk.to", "crisp.chat", "livechatinc", "udesk.cn"),
-        re.compile(r"53kf\.com|meiqia|tawk\.to|crisp\.chat|livechatinc|udesk\.cn"),
-    ),
-}
-"""kind -> (literals one of which the lower-cased page must hold, expression that counts): most pages hold few."""
-
-_CHANNELS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "usdt",
-        re.compile(
-            r"usdt|trc-?20|erc-?20|\btrx\b|epusdt|bepusdt|tokenpay|coinbase|coinpayments|比特币|加密货币|泰达币",
-            re.I,
-        ),
-    ),
-    (
-        "official",
-        re.compile(
-            r"当面付|zfbf2f|aliweb|电脑网站支付|\bmqq\b|\bmzfb\b|\bmwx\b|wescan|pszfb|pswx|微信官方|支付宝官方|jsapi|\bofficial\b|paypal|stripe",
-            re.I,
-        ),
-    ),
-    ("personal_qr", re.compile(r"码支付|codepay|v免签|\bvzfb\b|\bvwx\b|个人收款|收款码|免签", re.I)),
-    ("aggregator", re.compile(r"payjs|paysapi|虎皮椒|xunhu|迅虎|yungouos|xorpay|有赞", re.I)),
-    ("epay", re.compile(r"epay|易支付|彩虹支付|\balipay\b|\bwxpay\b|\bqqpay\b", re.I)),
-    ("balance", re.compile(r"余额|#system|预存款?|充值到账户", re.I)),
-    ("manual", re.compile(r"人工转账|加微信付款|联系客服付款|转账汇款|对公转账", re.I)),
-)
-"""First match wins; `epay` codes alipay/wxpay/qqpay are those of 易支付, the official ones have names of their own."""
+from store.filing_numbers import find_icp, find_licences, find_police, uscc_is_valid
 
 _FEATURES: dict[str, tuple[str, ...]] = {
     "order_query": (
@@ -80,6 +33,7 @@ _FEATURES: dict[str, tuple[str, ...]] = {
     "sub_sites": ("regsite", "开通分站", "加盟分站", "分站加盟", "搭建分站"),
     "svip": ("svip", "超级会员"),
 }
+_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{2}\d{6}[0-9A-Z]{10}(?![0-9A-Z])")
 _LICENCE = ("gsxt.gov.cn", "营业执照", "亮照", "dxzhgl.miit.gov.cn")
 _ICP_LINK = ("//beian.miit.gov.cn", "//www.miitbeian.gov.cn", "//miitbeian.gov.cn")
 _COUNTERS = {
@@ -91,9 +45,29 @@ _COUNTERS = {
     ),
     "today": re.compile(r"今日(?:成交)?(?:订单|交易|成交)(?:数|量)?\s*[:：]?\s*(\d[\d,]*)\s*(?:单|笔|个)?"),
 }
-_FABRICATED = re.compile(
-    r'name="_template_virtualdata"[^>]*value="1"|value="1"[^>]*name="_template_virtualdata"'
+_FABRICATED: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    (
+        "virtual_data_switch",
+        "_template_virtualdata",
+        re.compile(
+            r'name="_template_virtualdata"[^>]{0,200}value="1"|value="1"[^>]{0,200}name="_template_virtualdata"'
+        ),
+    ),
+    (
+        "random_purchases",
+        "math.random",
+        re.compile(
+            r"math\.random[\s\S]{0,400}(?:购买了|下单了|刚刚购买|成功购买)|(?:购买了|下单了|刚刚购买|成功购买)[\s\S]{0,400}math\.random"
+        ),
+    ),
 )
+"""(name, literal the lower-cased page must hold, expression): switches and scripts that show purchases nobody made."""
+_PERMIT = re.compile(r"[\u4e00-\u9fa5]网文\s?[〔\[(（]\d{4}[〕\])）]\s?[\d-]{3,12}号")
+_FILE = re.compile(r"""(?:src|href)=["']([^"'?#\s]{1,200}\.(?:css|js))""")
+_CLASS = re.compile(r"""class=["']([^"'<>]{1,200})["']""")
+_FEWEST_PARTS = 12
+_LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
+"""Hashes are written in letters: digits would look like somebody's number."""
 _COMPANY = re.compile(
     r"(?:©|&copy;|版权所有|Copy\s?[Rr]ight|主办单位|公司名称|运营(?:主体|方))[^<\n]{0,30}?([\u4e00-\u9fa5（）()]{2,30}(?:有限公司|有限责任公司|股份公司|工作室|商行|经营部|合伙企业))"
 )
@@ -101,35 +75,54 @@ _ANY_COMPANY = re.compile(r"([\u4e00-\u9fa5（）()]{4,30}(?:有限公司|有限
 
 
 def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: str = "") -> dict[str, Any]:
-    """The signs of one page: `contacts` kind → count, `payments` [{name, class}], `promises` [{kind, text}],
-    `features` [name], `licence_link`, `icp_link` and `fabricated_activity` as booleans.
+    """The signs of one page: `contacts` kind → count, `payments` [{name, class}] of its lists, `payment_hints` [class] of
+    its markup and words, `promises` [{kind, text}], `features` [name], `licence_link`, `icp_link`, `fabricated_activity`
+    as booleans, `fabricated` [what shows it], `permits` [text], `template` a hash of the page's structure.
 
     `html` is the page, `text` its visible prose, `payments` (name, handle) pairs a system's lists gave.
     """
     low = f"{html} {contacts}".lower()
+    made_up = [name for name, word, pattern in _FABRICATED if word in low and pattern.search(low)]
     return {
-        "contacts": {kind: n for kind in _CONTACTS if (n := _count(low, *_CONTACTS[kind]))},
-        "payments": [
-            {"name": name[:40], "class": payment_class(f"{name} {handle}")} for name, handle in payments
-        ],
+        "contacts": {kind: len(values) for kind, values in contacts_in(low).items()},
+        "payments": listed(payments),
+        "payment_hints": hinted(low),
         "promises": promises_of(text),
         "features": [name for name, words in _FEATURES.items() if any(word in low for word in words)],
         "licence_link": any(word in low for word in _LICENCE),
         "icp_link": any(word in low for word in _ICP_LINK),
-        "fabricated_activity": "_template_virtualdata" in low and bool(_FABRICATED.search(low)),
+        "fabricated_activity": bool(made_up),
+        "fabricated": made_up,
+        "permits": list(dict.fromkeys(_PERMIT.findall(text)))[:3],
+        "template": template_of(html),
     }
 
 
-def _count(low: str, triggers: tuple[str, ...], pattern: re.Pattern[str]) -> int:
-    return len(set(pattern.findall(low))) if any(word in low for word in triggers) else 0
+def contact_values(html: str, contacts: str = "") -> dict[str, list[str]]:
+    """The shop's own contacts and accounts, for the `contacts` of a page record."""
+    low = f"{html} {contacts}".lower()
+    return telling(low, contacts_in(low))
+
+
+def template_of(html: str) -> str | None:
+    """A hash of the files and classes a page is built of, whatever it says; None for a page with too few to tell."""
+    files = {match.rsplit("/", 1)[-1] for match in _FILE.findall(html)}
+    classes = {name for match in _CLASS.findall(html) for name in match.split()}
+    parts = sorted(files) + sorted(name for name in classes if not any(c.isdigit() for c in name))
+    if len(parts) < _FEWEST_PARTS:
+        return None
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+    return digest.translate(_LETTERS)
 
 
 def footer_numbers(footer: str) -> tuple[str | None, dict[str, list[str]]]:
     """The filing number a footer shows (else its telecom licence), and what was odd about it and the police number.
 
-    The second part has `icp_flags`, `police` (numbers in one spelling) and `police_flags`, as store.filing_numbers says.
+    The second part has `icp_flags`, `police` (numbers in one spelling) and `police_flags`, as store.filing_numbers says,
+    `licences` (telecom licences) and `credit_codes` (统一社会信用代码 whose check digit fits).
     """
-    shown = find_icp(footer) or find_licences(footer)
+    licences = find_licences(footer)
+    shown = find_icp(footer) or licences
     police = find_police(footer)
     number = shown[0] if shown else None
     text = (
@@ -139,6 +132,8 @@ def footer_numbers(footer: str) -> tuple[str | None, dict[str, list[str]]]:
         "icp_flags": list(number.flags) if number else [],
         "police": [entry.main for entry in police[:5]],
         "police_flags": sorted({flag for entry in police for flag in entry.flags}),
+        "licences": [entry.main for entry in licences[:3]],
+        "credit_codes": [code for code in dict.fromkeys(_CODE.findall(footer)) if uscc_is_valid(code)][:3],
     }
 
 
@@ -148,11 +143,6 @@ def orders_shown(text: str) -> dict[str, int]:
     found = {name: pattern.search(line) for name, pattern in _COUNTERS.items()}
     shown = {name: int(match.group(1).replace(",", "")) for name, match in found.items() if match}
     return shown if "total" in shown else {}
-
-
-def payment_class(name: str) -> str:
-    """The class of a channel by its name and handle; `unknown` when neither says."""
-    return next((kind for kind, pattern in _CHANNELS if pattern.search(name)), "unknown")
 
 
 def company_of(footer: str) -> str | None:

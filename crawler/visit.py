@@ -34,6 +34,7 @@ class Visit:
 
 
 def shown(record: dict[str, Any]) -> dict[str, Any]:
-    """The record as it may leave in a file: texts redacted, as the database would keep them."""
+    """The record as it may leave in a file: texts redacted, as the database would keep them, and no contact's value."""
+    record = {key: value for key, value in record.items() if key != "contacts"}
     texts = {key: clean(record[key]) for key in ("title", "text") if record.get(key)}
     return {**record, **texts}

@@ -23,4 +23,4 @@ def home(page: Page) -> Found:
         name = (image.attributes.get("alt") if image else None) or text_in(link)
         if name:
             goods.append(Good(name))
-    return Found(goods=goods, stated_empty=True)
+    return Found(goods=goods, behind_login=True)

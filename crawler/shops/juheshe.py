@@ -14,4 +14,4 @@ SIGNS = (
 
 def home(page: Page) -> Found:
     """Nothing but what every page shows."""
-    return Found(stated_empty=True)
+    return Found(behind_login=True)

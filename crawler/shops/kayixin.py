@@ -16,8 +16,8 @@ SIGNS = (
 
 
 def home(page: Page) -> Found:
-    """Rows of an open goods list, if the page has one; `stated_empty` because most of it needs a login."""
-    found = Found(stated_empty=True)
+    """Rows of an open goods list, if the page has one; most of it stands behind a login."""
+    found = Found()
     for row in page.tree.css("tr"):
         name = row.css_first("td.name")
         price = row.css_first('td[name="hideMoneys"]')
@@ -37,4 +37,5 @@ def home(page: Page) -> Found:
                 True if "提取卡密" in way else None,
             )
         )
+    found.behind_login = not found.goods
     return found

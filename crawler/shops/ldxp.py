@@ -11,4 +11,4 @@ SIGNS = ((("/shopApi/Shop/", "/shopApi/goods/", "pay.ldxp.cn", "wzyp.cn"), 5),)
 
 def home(page: Page) -> Found:
     """Nothing but what every page shows."""
-    return Found(stated_empty=True)
+    return Found(behind_login=True)

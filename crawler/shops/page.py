@@ -14,6 +14,11 @@ from crawler.outcomes import SourceChanged
 
 _PRICE = re.compile(r"(?<![\d.])(\d{1,7}(?:,\d{3})*(?:\.\d{1,3})?)")
 _NUMBER = re.compile(r"-?\d+")
+STOCK_CLASSES = ("sold_out", "low", "in_stock", "unlimited", "unknown")
+_LOW = re.compile(r"少量|紧张|所剩无几|数量有限|low", re.I)
+_PLENTY = re.compile(r"充足|现货|爆棚|大量|一般|有货|正常|in.?stock", re.I)
+_UNLIMITED = re.compile(r"不限|无限|unlimited", re.I)
+_FEW = 5
 SOLD_OUT = re.compile(r"缺货|售罄|已售完|卖光|无货|out.of.stock|sold.out", re.I)
 
 
@@ -56,6 +61,8 @@ class Found:
     contacts: str = ""
     stated_empty: bool = False
     """The source itself says there is nothing, which is the only way in which nothing is an answer."""
+    behind_login: bool = False
+    """The system shows its goods or their prices to members only: hidden, which is neither nothing nor a failure."""
 
 
 @dataclass(frozen=True)
@@ -136,3 +143,45 @@ def stock_of(value: Any) -> tuple[int | None, str | None]:
     if SOLD_OUT.search(text):
         return 0, text[:20]
     return None, text[:20]
+
+
+def stock_class(good: Good) -> str:
+    """One of STOCK_CLASSES: by the pieces shown, else by the site's own word; stock that is not shown is unknown."""
+    label = good.label or ""
+    if good.stock is not None:
+        return "sold_out" if good.stock == 0 else "low" if good.stock <= _FEW else "in_stock"
+    if SOLD_OUT.search(label):
+        return "sold_out"
+    for name, pattern in (("unlimited", _UNLIMITED), ("low", _LOW), ("in_stock", _PLENTY)):
+        if pattern.search(label):
+            return name
+    return "unknown"
+
+
+class Shelf:
+    """What a visit saw on offer: how many goods, of which stock class, delivered how, priced or not."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self.names: set[str] = set()
+        self.hidden = False
+        self._stock = dict.fromkeys(STOCK_CLASSES, 0)
+        self._delivery = {"automatic": 0, "manual": 0, "unknown": 0}
+        self.priced = 0
+
+    def put(self, name: str, good: Good) -> None:
+        """Count one good, seen for the first time."""
+        self.names.add(name)
+        self._stock[stock_class(good)] += 1
+        self._delivery[
+            "unknown" if good.automatic is None else "automatic" if good.automatic else "manual"
+        ] += 1
+        self.priced += good.price is not None
+
+    def signs(self) -> dict[str, Any]:
+        """What the page record says of them: `goods` and `delivery`; `hidden` says that a login stands before them."""
+        stock = {name: n for name, n in self._stock.items() if n}
+        return {
+            "goods": {"read": len(self.names), "priced": self.priced, "hidden": self.hidden, **stock},
+            "delivery": {name: n for name, n in self._delivery.items() if n},
+        }

@@ -21,10 +21,11 @@ from crawler.browser import available as browser_available
 from crawler.browser import one_at_a_time, when_settled
 from crawler.decode import text_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.promises import promises_of
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
-from crawler.shops.page import Found, Good, More, Page
-from crawler.signs import company_of, footer_numbers, orders_shown, signs_of
+from crawler.shops.page import Found, Good, More, Page, Shelf
+from crawler.signs import company_of, contact_values, footer_numbers, orders_shown, signs_of
 from store.ledger import Expected, SourceCard
 from store.names import host_key, registrable
 
@@ -96,8 +97,8 @@ class StorefrontSpider(SourceSpider):
         notices = found.notices or notices_of(page.tree)
         notice = "\n".join(filter(None, (prose(html) for html in notices)))
         visit.notes |= {"system": system, "page": page, "text": shown, "footer": footer, "notice": notice,
-                        "payments": found.payments, "contacts": found.contacts, "goods": set(), "stated_empty": False, "priced": False,
-                        "stock": [0, 0]}  # fmt: skip
+                        "payments": found.payments, "contacts": found.contacts, "shelf": Shelf(),
+                        "stated_empty": False}  # fmt: skip
         yield from self._goods(host, found)
         yield from self._lists(page.url, more, host)
         for role, url in role_links(page.tree, page.url).items():
@@ -129,7 +130,7 @@ class StorefrontSpider(SourceSpider):
             return
         notes = self.visit(host).notes
         notes["contacts"] += f" {text}" if role == "contact" else ""
-        signs = {"promises": signs_of("", text, [])["promises"]}
+        signs = {"promises": promises_of(text)}
         if role == "notice":
             notes["notice_page"] = True
         yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": role,
@@ -162,12 +163,13 @@ class StorefrontSpider(SourceSpider):
             return
         page: Page = notes.pop("page")
         system = notes["system"]
-        listed = bool(notes["goods"] or notes["stated_empty"])
+        shelf: Shelf = notes["shelf"]
+        listed = bool(shelf.names or notes["stated_empty"] or shelf.hidden)
         if visit.outcome != "blocked":
             self.tally("goods", int(listed), host=host)
             self.tally(f"goods:{system or 'generic'}", int(listed), host=host)
-        if notes["goods"]:
-            self.tally("priced", int(notes["priced"]), host=host)
+        if shelf.names and not shelf.hidden:
+            self.tally("priced", int(shelf.priced > 0), host=host)
         if not listed:
             visit.worsen(
                 "failed", f"no goods found where {systems()[system].NAME if system else 'a shop'} lists them"
@@ -175,11 +177,7 @@ class StorefrontSpider(SourceSpider):
         signs = signs_of(
             page.text, f"{notes['notice']}\n{notes['text']}", notes["payments"], notes["contacts"]
         )
-        signs["goods"] = {
-            "read": len(notes["goods"]),
-            "in_stock": notes["stock"][0],
-            "sold_out": notes["stock"][1],
-        }
+        signs |= shelf.signs()
         moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
         if moved:
             signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
@@ -196,6 +194,7 @@ class StorefrontSpider(SourceSpider):
             "company": company_of(notes["footer"]),
             "software": system,
             "signs": signs,
+            "contacts": contact_values(page.text, notes["contacts"]),
         }
         if "orders" not in notes and (shown := orders_shown(notes["text"])):
             yield {"kind": "orders", "source": self.name, "host": host, "observed_at": self.at(host), **shown}
@@ -205,17 +204,13 @@ class StorefrontSpider(SourceSpider):
 
     def _goods(self, host: str, found: Found) -> Iterator[Record]:
         visit = self.visit(host)
-        seen: set[str] = visit.notes["goods"]
+        shelf: Shelf = visit.notes["shelf"]
         visit.notes["stated_empty"] |= found.stated_empty
+        shelf.hidden |= found.behind_login
         for good in found.goods:
             product = " ".join(good.name.split())[:200]
-            if product and product not in seen and len(seen) < _LONGEST_LIST:
-                seen.add(product)
-                visit.notes["priced"] |= good.price is not None
-                if good.stock == 0:
-                    visit.notes["stock"][1] += 1
-                elif good.stock or good.label:
-                    visit.notes["stock"][0] += 1
+            if product and product not in shelf.names and len(shelf.names) < _LONGEST_LIST:
+                shelf.put(product, good)
                 yield self._price(host, product, good)
         if (orders := found.orders) is not None:
             visit.notes["orders"] = True
