@@ -123,13 +123,13 @@ def _campaign(rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, mar
     share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
     earlier = seen[filed <= end - shape.days][-len(burst) :]
     others = market[: np.searchsorted(rows.day[market], end - shape.days + 1)][-4 * len(burst) :]
-    others = others[(rows.platform[others] != rows.platform[burst[0]]) & (visible[others] <= day)][
+    others = others[(rows.platform[others] != rows.platform[burst[0]]) & (rows.seen[others] <= day)][
         -len(burst) :
     ]
     if max(len(earlier), len(others)) < shape.fewest:
         return ends[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
     usual = max(_usual(rows, earlier), _usual(rows, others))
-    if share < max(method.CAMPAIGN_SHARE, 2 * usual):
+    if share < max(method.CAMPAIGN_SHARE, usual + method.CAMPAIGN_MARGIN):
         return ends[:0]
     return burst[nearest >= method.CAMPAIGN_KIN]
 

@@ -117,7 +117,7 @@ COPY_SIMILARITY = 0.7
 COMMON_WORDING = 3
 COMMON_PERIOD_DAYS = 28
 """A text seen at this many platforms, or in this many periods at one, is common wording, not a copy."""
-COMMON_BANDS = 4
+COMMON_BANDS = 10
 """So many of the 16 bands of its signature must have stood at them."""
 
 # --- Campaigns: held back until a person decides -------------------------------------------------------------
@@ -129,7 +129,8 @@ CAMPAIGN_SETTLED_HOURS = 24
 CAMPAIGN_ALIKE = 0.5
 """Estimated similarity of a text to its nearest neighbour in the burst that ordinary complaints seldom reach."""
 CAMPAIGN_SHARE = 0.40
-"""At least this share of the burst must be that similar, and twice the share usual for the platform and its peers."""
+CAMPAIGN_MARGIN = 0.35
+"""At least this share of the burst must be that similar, and by this margin more than is usual for the platform and its peers."""
 CAMPAIGN_KIN = 0.35
 """Only complaints at least this similar to another one of the campaign are held back."""
 CAMPAIGN_LOOK = 400
@@ -262,3 +263,25 @@ LINK_GOODS = 5
 LINK_CERTIFICATE_DOMAINS = 10
 OPERATOR_KEYS = {"filing": 0.7, "footer": 0.4, "number": 0.5, "code": 0.6, "stated": 0.4}
 """How sure each key makes it that a company runs a site; two independent keys are needed for a link."""
+
+# --- Shown, not scored: payments, practice, terms, promises -------------------------------------------------------------
+PAYMENT_RECOURSE = {
+    "licensed": 1.0,
+    "aggregator": 0.6,
+    "epay": 0.4,
+    "balance": 0.3,
+    "personal_qr": 0.2,
+    "manual": 0.1,
+    "usdt": 0.0,
+}
+"""How much recourse a channel leaves; the best one offered counts."""
+PAYMENT_CONCERN = 0.5
+PRACTICES_FEW = 2
+EDIT_WINDOW = 365
+ANNOUNCED_DAYS = 7
+"""A notice within so many days of an edit announces it."""
+INSTANT_HOURS = 1.0
+"""Delivery within this keeps a promise of instant delivery."""
+COMPENSATION_DAYS = 30
+PROMISE_CASES = 3
+PROMISE_KEPT = 0.8

@@ -1,4 +1,5 @@
-"""Daily and weekly series shown on a site's page: availability, drops by kind, price against own past, backlog, log odds."""
+"""Daily and weekly series shown on a site's page: availability, drops by kind, price against own past, backlog;
+copies and complaints held back."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import numpy as np
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
-from scoring.facts import NEVER
+from scoring.facts import BIT, NEVER
 from scoring.judge import Judged
 from scoring.panel import complaints, of_kinds
 from scoring.signs import price_deviation
@@ -26,6 +27,7 @@ def series_rows(judged: Judged) -> list[dict[str, Any]]:
         *_backlog(judged),
         *_refunds(judged),
         *_hours(judged),
+        *_copies_and_held(judged),
     ]
 
 
@@ -126,6 +128,25 @@ def kaplan_meier(length: Any, event: Any, edges: tuple[int, ...]) -> list[tuple[
             at_risk = int((length >= t).sum())
             left *= 1 - int((event & (length == t)).sum()) / at_risk
         out.append((edge, left, len(length)))
+    return out
+
+
+def _copies_and_held(judged: Judged) -> list[dict[str, Any]]:
+    """Complaints shown but not (fully) counted on the last day: copies, and those held back as a possible campaign.
+
+    Both with n = all complaints shown.
+    """
+    rows = judged.facts.rows["complaint"]
+    rows = rows.take((rows["kinds"] & BIT["spam"] == 0) & (rows.gone >= judged.facts.days))
+    sites = len(judged.facts.sites)
+    every = np.bincount(rows.platform, minlength=sites)
+    held = (rows["held"] < judged.facts.days) & (rows["freed"] >= NEVER)
+    out = []
+    for measure, mask in (("complaint_copies", rows["rank"] > 0), ("complaints_held", held)):
+        count = np.bincount(rows.platform[mask], minlength=sites)
+        out += [
+            _row(judged, int(s), None, measure, float(count[s]), int(every[s])) for s in np.flatnonzero(count)
+        ]
     return out
 
 
