@@ -14,7 +14,7 @@ from dashboard.text import word
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawling import cards
 from kamengwatch.progress import tell
-from store.tables import OBSERVATIONS, Crawl
+from store.tables import OBSERVATIONS, Crawl, CrawlPlatform
 
 STALE_AFTER = 3.0
 """A source is shown as stale after this many of its cadences without a healthy crawl."""
@@ -34,7 +34,9 @@ def show_sources(config: Config, as_json: bool) -> None:
         config.say("方式", "how"),
         config.say("状态", "health"),
         config.say("上次成功", "last ok"),
-        config.say("上次结果", "last outcome"),
+        config.say("距今", "age"),
+        config.say("上次结果与原因", "last outcome and why"),
+        config.say("上次各站", "hosts last time"),
     )
     for row in rows:
         ok = row["last_ok_at"]
@@ -47,7 +49,9 @@ def show_sources(config: Config, as_json: bool) -> None:
             if is_crawled
             else config.say(*_HANDED_IN[row["health"]]),
             f"{ok.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if ok else "—",
+            _age(config, ok),
             _last(config, row),
+            _hosts(config, row.get("hosts", {})),
         )
     tell(table)
 
@@ -59,13 +63,36 @@ def _last(config: Config, row: dict[str, Any]) -> str:
     return said + (f" ({row['reason']})" if row["reason"] else "")
 
 
+def _age(config: Config, last_ok: dt.datetime | None) -> str:
+    if last_ok is None:
+        return "—"
+    hours = (config.now() - last_ok).total_seconds() / 3600
+    if hours < 48:
+        return config.say(f"{hours:.0f} 小时", f"{hours:.0f} h")
+    return config.say(f"{hours / 24:.0f} 天", f"{hours / 24:.0f} d")
+
+
+def _hosts(config: Config, hosts: dict[str, int]) -> str:
+    return " · ".join(f"{word(config.lang, 'health', outcome)} {n}" for outcome, n in hosts.items()) or "—"
+
+
 def crawled(config: Config) -> Iterator[dict[str, Any]]:
-    """A row a source that has a spider: `health` is ok, failed, blocked, stale or never."""
+    """A row a source that has a spider: `health` is ok, failed, blocked, stale or never.
+
+    `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
+    """
     with config.engine.connect() as connection:
         crawls = connection.execute(
-            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
+            select(Crawl.id, Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
             .where(Crawl.finished_at.is_not(None))
-            .order_by(Crawl.finished_at)
+            .order_by(Crawl.finished_at, Crawl.id)
+        ).all()
+        newest = {c.source_id: c.id for c in crawls}
+        counted = connection.execute(
+            select(CrawlPlatform.crawl_id, CrawlPlatform.outcome, func.count())
+            .where(CrawlPlatform.crawl_id.in_(newest.values()))
+            .group_by(CrawlPlatform.crawl_id, CrawlPlatform.outcome)
+            .order_by(CrawlPlatform.outcome.desc())
         ).all()
     for card in cards():
         own = [c for c in crawls if c.source_id == card.id]
@@ -86,6 +113,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             "last_ok_at": last_ok,
             "last_outcome": last.outcome if last else None,
             "reason": last.reason if last else None,
+            "hosts": {outcome: n for id_, outcome, n in counted if id_ == newest.get(card.id)},
         }
 
 
