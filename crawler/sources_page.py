@@ -22,13 +22,12 @@ TIERS = {
     "D": "人工提供或第三方名单 handed in, third-party lists",
 }
 _BRINGS = {
-    "heimao": ("complaint", "counters"),
+    "heimao": ("complaint", "counters", "rank"),
     "icp": ("filing",),
     "storefront": ("page", "price", "orders", "probe"),
     "availability": ("probe",),
-    "registration": ("registration",),
 }
-"""Kinds of the first five sources, which declare none themselves."""
+"""Kinds of the first four sources, which declare none themselves."""
 _USUAL = (
     "公开页面，无需登录；遵守 robots.txt 与抓取间隔，遇拒绝、登录或验证即停。",
     "Public pages without login; robots.txt and Crawl-delay obeyed; it stops at a refusal, a login or a captcha.",
