@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from dashboard import reader
 from dashboard.help import letters as letter_texts
 from dashboard.help import pack
+from dashboard.help.captures import captures_of, with_text
 from dashboard.help.clocks import SHANGHAI, clocks, ics
 from dashboard.help.law import fact, read_in
 from dashboard.help.letters import LETTERS, Fields, docx, lint, title, write
@@ -18,7 +18,6 @@ from dashboard.help.proofs import GROUPS, meter
 from dashboard.help.texts import text
 from dashboard.help.triage import Path
 from dashboard.view import View, cell, row
-from scoring.snapshot import Snapshot
 
 _FIELDS = ("product", "payee", "channel", "order_no", "company")
 
@@ -125,9 +124,7 @@ def evidence_pack(view: View, host: str) -> None:
     items = [pack.Item(file.name, file.getvalue()) for file in files or ()]
     ours = view.ask(captures_of, host) if host else []
     if ours and st.checkbox(text("ui", "with_captures", lang).format(count=len(ours)), True, key="pack-ours"):
-        items += [
-            replace(item, data=data) for item, data in zip(ours, _texts(view.snapshot, ours), strict=True)
-        ]
+        items += with_text(view.snapshot, ours)
     if not items:
         return
     try:
@@ -136,20 +133,6 @@ def evidence_pack(view: View, host: str) -> None:
         view.note(str(error))
         return
     _file(text("ui", "pack_file", lang), made, "evidence-pack.zip", "application/zip")
-
-
-def captures_of(snapshot: Snapshot, host: str) -> list[pack.Item]:
-    """Our captures cited about a host that the snapshot holds, without their bytes: name is the file in `captures/`."""
-    found: dict[str, pack.Item] = {}
-    for claim in snapshot.of("evidence", host):
-        name = f"{claim['sha256']}.txt"
-        if claim["sha256"] and (snapshot.path / "captures" / name).is_file():
-            found[name] = pack.Item(name, b"", "capture", claim["link"] or "", str(claim["seen_at"] or ""))
-    return list(found.values())[:100]
-
-
-def _texts(snapshot: Snapshot, items: list[pack.Item]) -> list[bytes]:
-    return [(snapshot.path / "captures" / item.name).read_bytes() for item in items]
 
 
 def _now(view: View) -> dt.datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from decimal import Decimal
 from itertools import product
@@ -248,3 +250,31 @@ def test_every_letter_and_ui_text_is_there_in_both_languages() -> None:
             assert texts.text(group, key, "zh") and texts.text(group, key, "en"), f"{group}.{key}"
     assert all(letters.title(name, lang) for name in LETTERS for lang in ("zh", "en"))
     assert triage.BRANCHES
+
+
+def kamengwatch(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kamengwatch", *words], capture_output=True, text=True, timeout=60, **more
+    )
+
+
+def test_the_wizard_in_a_terminal_asks_and_answers() -> None:
+    done = kamengwatch("help-me", input="1\n9\n1\n1\n3\n1\n")
+    assert done.returncode == 0, done.stderr
+    assert "掉单：订单记录丢失" in done.stdout and "第三十一条" in done.stdout
+    silent = kamengwatch("help-me", input="")
+    assert silent.returncode == 2 and "--fraud" in silent.stderr
+
+
+def test_pack_on_the_command_line_is_checked_again(tmp_path: Path) -> None:
+    bill, out = tmp_path / "账单.png", tmp_path / "pack.zip"
+    bill.write_bytes(b"bill")
+    done = kamengwatch(
+        "pack", "shop.example", str(bill), "-o", str(out), "--data-dir", str(tmp_path / "none")
+    )
+    assert done.returncode == 0, done.stderr
+    assert kamengwatch("pack", "--verify", str(out)).returncode == 0
+    wrong = kamengwatch("pack", "--verify", str(bill))
+    assert wrong.returncode == 2 and "账单.png" in wrong.stderr
+    missing = kamengwatch("pack", "shop.example", str(tmp_path / "no.png"), "-o", str(tmp_path / "b.zip"))
+    assert missing.returncode == 2 and "no.png" in missing.stderr and not (tmp_path / "b.zip").exists()
