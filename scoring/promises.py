@@ -1,62 +1,154 @@
-"""Promises a site makes on its pages (instant delivery, refunds within days, compensation): kept standing or withdrawn."""
+"""The ledger of promises: what a site promised and when, what complaints and orders show of it, and whether it still stands.
+
+A complaint is a claim: what it shows is counted, never taken as proven. What nobody reported is neither kept nor broken.
+"""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from scoring.calendar import date_of
+from scoring import method
+from scoring.calendar import MICROSECONDS, date_of
+from scoring.clauses import edits
+from scoring.facts import BIT, NEVER, Facts, Rows
+from scoring.finding import Cited
 from scoring.judge import Judged
+from scoring.panel import cached, complaints
+from scoring.promise_words import PROMISES, days_promised, made
+from scoring.shown import of_site
 
-PROMISES = (
-    ("instant_delivery", re.compile(r"[^。；\n]{0,16}(秒到账|即时到账|秒发|自动发货|秒充)[^。；\n]{0,10}")),
-    (
-        "refund_days",
-        re.compile(r"[^。；\n]{0,10}\d+\s*(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}"),
-    ),
-    (
-        "drop_compensation",
-        re.compile(r"[^。；\n]{0,12}(掉单|漏单|未到账)[^。；\n]{0,8}(赔|补偿|包赔|补发)[^。；\n]{0,10}"),
-    ),
-    ("withdrawal", re.compile(r"[^。；\n]{0,10}(余额|随时)[^。；\n]{0,8}(可提现|提现到账)[^。；\n]{0,10}")),
-)
-_HOLDS_BACK = re.compile(r"不|暂停|关闭|停止")
+_DROPS = sum(bit for kind, bit in BIT.items() if kind.startswith("drop."))
+_REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
+_WITHDRAWALS = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
+_HOUR = MICROSECONDS / 24
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise of one platform; `first`, `last` are day indices on which a page made it."""
+
+    name: str
+    words: str
+    first: int
+    last: int
+    state: str
+    kept: int
+    broken: int
+    cited: tuple[Cited, ...]
+
+
+def ledger(facts: Facts) -> list[list[Promise]]:
+    """The promises of every platform in order."""
+    found: list[list[Promise]] = cached(
+        facts, "promises", lambda: [list(_of(facts, site)) for site in range(len(facts.sites))]
+    )
+    return found
 
 
 def promise_rows(judged: Judged) -> list[dict[str, Any]]:
-    """A row per platform and promise: its wording when first seen, and whether the newest page still has it."""
-    facts = judged.facts
-    rows = facts.rows["page"]
-    out = []
-    for site, who in enumerate(facts.sites):
-        a, b = (int(x) for x in np.searchsorted(rows.platform, (site, site + 1)))
-        newest: dict[str, int] = {str(rows["role"][i]): i for i in range(a, b)}
-        for promise, pattern in PROMISES:
-            found = [(i, m.group(0).strip()) for i in range(a, b) if (m := _made(pattern, rows["text"][i]))]
-            if not found:
-                continue
-            roles = {str(rows["role"][i]) for i, _ in found}
-            stands = any(_made(pattern, rows["text"][newest[r]]) for r in roles)
-            out.append(
-                {
-                    "host": who.host,
-                    "promise": promise,
-                    "text": found[-1][1],
-                    "first_seen_on": date_of(facts.first_day + int(rows.day[found[0][0]])),
-                    "last_seen_on": date_of(facts.first_day + int(rows.day[found[-1][0]])),
-                    "state": "standing" if stands else "withdrawn",
-                    "kept": None,
-                    "broken": None,
-                    "evidence": [("page", int(rows.id[i])) for i in {found[0][0], found[-1][0]}],
-                }
-            )
-    return out
+    """Rows of the promises table for a chunk."""
+    first_day = judged.facts.first_day
+    return [
+        {
+            "host": site.host,
+            "promise": promise.name,
+            "text": promise.words,
+            "first_seen_on": date_of(first_day + promise.first),
+            "last_seen_on": date_of(first_day + promise.last),
+            "state": promise.state,
+            "kept": promise.kept,
+            "broken": promise.broken,
+            "evidence": list(promise.cited),
+        }
+        for site, promises in zip(judged.facts.sites, ledger(judged.facts), strict=True)
+        for promise in promises
+    ]
 
 
-@lru_cache(maxsize=20_000)
-def _made(pattern: re.Pattern[str], text: str | None) -> re.Match[str] | None:
-    match = pattern.search(text) if text else None
-    return None if match is None or _HOLDS_BACK.search(match.group(0)) else match
+def _of(facts: Facts, site: int) -> Any:
+    pages = facts.rows["page"]
+    mine = [i for i in of_site(pages, site, facts.days) if pages["text"][i]]
+    newest = {str(pages["role"][i]): i for i in mine}
+    for name in PROMISES:
+        found = [(i, words) for i in mine if (words := made(name, pages["text"][i]))]
+        if not found:
+            continue
+        (first, _), (last, words) = found[0], found[-1]
+        roles = {str(pages["role"][i]) for i, _ in found}
+        stands = any(made(name, pages["text"][newest[role]]) for role in roles)
+        # A promise covers what was bought while a page made it, and until the first page that no longer does.
+        until = facts.days if stands else min(int(pages.day[newest[r]]) for r in roles)
+        kept, broken, cases = _performance(facts, site, name, words, int(pages.day[first]), until)
+        state = _state(kept, broken) if stands else _withdrawn(facts, site, name, roles)
+        cited = tuple(dict.fromkeys([("page", int(pages.id[first])), ("page", int(pages.id[last])), *cases]))
+        yield Promise(
+            name, words, int(pages.day[first]), int(pages.day[last]), state, kept, broken,
+            cited[: method.EVIDENCE_LIMIT],
+        )  # fmt: skip
+
+
+def _state(kept: int, broken: int) -> str:
+    n = kept + broken
+    if n < method.PROMISE_CASES:
+        return "standing"
+    return "kept" if kept >= method.PROMISE_KEPT * n else "broken" if broken > kept else "standing"
+
+
+def _withdrawn(facts: Facts, site: int, name: str, roles: set[str]) -> str:
+    """withdrawn when a notice announced the edit of the terms that took it away, else withdrawn_silently.
+
+    What only a notice promised went with that notice: notices come and go.
+    """
+    if roles == {"notice"}:
+        return "withdrawn"
+    mine = edits(facts)[site] or []
+    announced = any(name in edit.removed and edit.announced for edit in mine)
+    return "withdrawn" if announced else "withdrawn_silently"
+
+
+def _performance(
+    facts: Facts, site: int, name: str, words: str, first: int, until: int
+) -> tuple[int, int, list[Cited]]:
+    """(kept, broken, cases) of a promise for what happened on the days first..until-1."""
+    claims = _claims(facts, site, first, until)
+    if name == "instant_delivery":
+        kept, broken, cases = _orders(facts, site, first, until)
+        said = claims.take((claims["kinds"] & _DROPS) != 0)
+        return kept, broken + len(said), cases + _cite(said)
+    if name == "withdrawal":
+        said = claims.take((claims["kinds"] & _WITHDRAWALS) != 0)
+        return 0, len(said), _cite(said)
+    limit = days_promised(words) if name == "refund_days" else float(method.COMPENSATION_DAYS)
+    said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else _DROPS)) != 0)
+    due = said.at + int(limit * MICROSECONDS)
+    done = said["completed_at"] <= due
+    over = ~done & (due < (facts.last_day + 1) * MICROSECONDS)
+    return int(done.sum()), int(over.sum()), _cite(said.take(done | over))
+
+
+def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:
+    """The complaints about a platform filed while a promise stood, copies left out."""
+    rows = complaints(facts)
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    mine = rows.take(slice(int(a), int(b)))  # type: ignore[arg-type]
+    return mine.take(
+        (mine.gone >= facts.days) & (mine.day >= first) & (mine.day < until) & (mine["rank"] == 0)
+    )
+
+
+def _orders(facts: Facts, site: int, first: int, until: int) -> tuple[int, int, list[Cited]]:
+    """Orders paid while instant delivery was promised: delivered within the hour, or not although it has passed."""
+    rows = facts.rows["order"]
+    mine = [i for i in of_site(rows, site, facts.days) if first <= rows.day[i] < until]
+    due = {i: int(rows.at[i] + method.INSTANT_HOURS * _HOUR) for i in mine}
+    kept = [i for i in mine if rows["delivered_at"][i] <= due[i]]
+    late = [i for i in mine if due[i] < rows["delivered_at"][i]]
+    over = [i for i in late if due[i] < min((facts.last_day + 1) * MICROSECONDS, NEVER)]
+    return len(kept), len(over), [("order", int(rows.id[i])) for i in (over or kept)[-4:]]
+
+
+def _cite(rows: Rows) -> list[Cited]:
+    return [("complaint", int(i)) for i in rows.id[-4:]]

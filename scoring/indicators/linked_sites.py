@@ -1,0 +1,49 @@
+"""关联网站: clones, predecessors and successors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import Facts
+from scoring.finding import CONCERN, OK, UNKNOWN, Finding
+from scoring.linked import Link
+from scoring.panel import visited
+from scoring.shown import Answer, shown
+
+_GRAVE = ("predecessor", "successor", "clone")
+
+
+def linked_sites(facts: Facts) -> Finding:
+    """关联网站 — Linked sites
+
+    Why: 关掉旧站换个域名再开，旧站的欠单就没人管了。 | Who closes one site and opens another leaves the first one's debts behind.
+    Reads: page, filing
+    ok: 未见与其他被观测网站有两项以上相互独立的相同特征。 | No other watched site shares two independent traits with it.
+    concern: 与其他网站页面相同，或先后相继。 | It has the same pages as another site, or one followed the other.
+    unknown: 没有读到可比较的页面。 | No page that could be compared was read.
+    Limits: 只比较被观测的网站；特征相同不等于同一经营者，也不等于有问题。 | Watched sites only; shared traits prove neither the same operator nor any fault.
+    """
+    read = np.asarray(visited(facts, "site")[0].any(axis=1))
+    answers = [
+        _answer(facts.kin.links.get(site.host, []), bool(read[i])) for i, site in enumerate(facts.sites)
+    ]
+    return shown(facts, answers, method.STRENGTH_CLAIM, "sites")
+
+
+def _answer(links: list[Link], read: bool) -> Answer:
+    if not links:
+        if not read:
+            return Answer(UNKNOWN, "没有读到可比较的页面。", "No page that could be compared was read.")
+        return Answer(OK, "未见关联网站。", "No linked site was found.", 0.0, 0.0)
+    first = links[0]
+    zh, en = first.reason()
+    grave = [link for link in links if link.relation in _GRAVE]
+    return Answer(
+        CONCERN if grave else OK,
+        f"与 {len(links)} 个被观测网站有关联，最明显的是 {first.other}。{zh}",
+        f"Linked to {len(links)} watched site(s), most clearly {first.other}. {en}",
+        float(len(links)),
+        float(len(links)),
+        tuple(c for link in (grave or links) for c in link.cited),
+    )

@@ -1,0 +1,34 @@
+"""The promises a site may make, by their words: instant delivery, refund within days, compensation for drops, withdrawals."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+PROMISES: dict[str, re.Pattern[str]] = {
+    "instant_delivery": re.compile(r"[^。；\n]{0,16}(秒到账|即时到账|秒发|自动发货|秒充)[^。；\n]{0,10}"),
+    "refund_days": re.compile(
+        r"[^。；\n]{0,10}\d+\s*(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}"
+    ),
+    "drop_compensation": re.compile(
+        r"[^。；\n]{0,12}(掉单|漏单|未到账)[^。；\n]{0,8}(赔|补偿|包赔|补发)[^。；\n]{0,10}"
+    ),
+    "withdrawal": re.compile(r"[^。；\n]{0,10}(余额|随时)[^。；\n]{0,8}(可提现|提现到账)[^。；\n]{0,10}"),
+}
+_HOLDS_BACK = re.compile(r"不|暂停|关闭|停止")
+_DAYS = re.compile(r"(\d+)\s*(天|日|个工作日|小时)")
+_PER_DAY = {"天": 1.0, "日": 1.0, "个工作日": 1.4, "小时": 1 / 24}
+"""Days of each unit; five working days make a week."""
+
+
+@lru_cache(maxsize=20_000)
+def made(promise: str, text: str | None) -> str | None:
+    """The words in which a text makes a promise, None when it does not or takes it back in the same breath."""
+    match = PROMISES[promise].search(text) if text else None
+    return None if match is None or _HOLDS_BACK.search(match.group(0)) else match.group(0).strip()
+
+
+def days_promised(words: str) -> float:
+    """The time limit a promise names, in days; 7 when it names none."""
+    found = _DAYS.search(words)
+    return int(found.group(1)) * _PER_DAY[found.group(2)] if found else 7.0
