@@ -54,6 +54,10 @@ def serving(answer: Callable[[str], Answer], seconds: float = 0.0) -> Iterator[V
                 with lock:
                     visits.open_now -= 1
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.do_GET()
+
         def log_message(self, format: str, *args: object) -> None:
             pass
 
