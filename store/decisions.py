@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.base import Base
 
+OUTCOMES = {"upheld": "维持", "amended": "更正", "withdrawn": "撤回", "refused": "不予受理"}
+"""What may become of an objection: the code that is stored and published, and its word."""
+
 
 class Review(Base):
     """人工复核: something a person must decide (a name to match, an alarm to confirm, a site to accept)."""
@@ -40,7 +43,7 @@ class Response(Base):
 
 
 class Dispute(Base):
-    """异议: a claim that a finding is wrong, with its public clock and outcome (维持 更正 撤回 不予受理)."""
+    """异议: a claim that a finding is wrong, with its public clock and outcome (OUTCOMES)."""
 
     __tablename__ = "dispute"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,8 +51,9 @@ class Dispute(Base):
     received_at: Mapped[dt.datetime]
     about: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(Text)
+    acknowledged_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(8))
+    outcome: Mapped[str | None] = mapped_column(String(12))
     reason: Mapped[str | None] = mapped_column(Text)
 
 
@@ -60,7 +64,7 @@ class Correction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
     made_at: Mapped[dt.datetime]
-    outcome: Mapped[str] = mapped_column(String(8))
+    outcome: Mapped[str] = mapped_column(String(12))
     sentence_zh: Mapped[str] = mapped_column(Text)
     sentence_en: Mapped[str] = mapped_column(Text)
 
