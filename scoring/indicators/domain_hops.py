@@ -16,14 +16,17 @@ def domain_hops(facts: Facts) -> Finding:
     """一年内换域名 — Domain changes within a year
 
     Why: 频繁换域名让用户难以追索。 | Changing domains often makes it hard to hold anybody to account.
-    Reads: page
-    ok: 一年内没有或只有一次换域名公告。 | None or one announcement of a new domain within a year.
-    concern: 一年内两次以上公告换域名。 | Two or more within a year.
+    Reads: page, move
+    ok: 一年内没有或只有一次换域名公告或跳转。 | None or one announcement of a new domain, or redirect to one, within a year.
+    concern: 一年内两次以上公告换域名或跳转到新域名。 | Two or more within a year.
     unknown: 没有读到页面。 | No page could be read.
-    Limits: 依据页面上“最新地址、更换域名”一类公告。 | Based on announcements such as "new address" on the pages.
+    Limits: 依据页面上“最新地址、更换域名”一类公告，以及首页跳转到另一注册域名。 | Based on announcements such as "new address" on the pages, and on redirects to another registrable domain.
     """
     rows = moved(facts)
-    n = window(facts, rows, 365)
+    moves = facts.rows["move"]
+    # A notice of a new address is counted where it stands on a page; only redirects are added.
+    moves = moves.take(moves["via"] == "redirect") if len(moves) else moves
+    n = window(facts, rows, 365) + window(facts, moves, 365)
     seen, _ = visited(facts, "site")
     known = np.cumsum(seen, axis=1) > 0
     last_seen = np.maximum.accumulate(np.where(seen, np.arange(facts.days)[None, :], -1), axis=1)
@@ -35,14 +38,15 @@ def domain_hops(facts: Facts) -> Finding:
             return "没有读到页面，换域名情况未知。", "No page read; domain changes unknown."
         count = int(last(n, i))
         if count == 0:
-            return "过去一年未见换域名公告。", "No announcement of a new domain in the past year."
+            return "过去一年未见换域名。", "No change of domain seen in the past year."
         return (
-            f"过去一年公告换过 {count} 次域名。",
-            f"{count} change(s) of domain announced in the past year.",
+            f"过去一年换过 {count} 次域名（公告或跳转）。",
+            f"{count} change(s) of domain in the past year, by notice or redirect.",
         )
 
     def cite(i: int) -> list[Cited]:
-        return [("page", int(x)) for x in recent_of(facts, rows, i, 365).id]
+        announced = [("page", int(x)) for x in recent_of(facts, rows, i, 365).id]
+        return announced + [("move", int(x)) for x in recent_of(facts, moves, i, 365).id]
 
     return finding(
         facts,

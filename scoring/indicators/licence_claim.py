@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,11 @@ from scoring.panel import age, freshness, latest, pick
 _PERMIT = re.compile(
     r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新]?[AB][12](\.[AB][12])*-\d{8}|ICP证\s*\d{6}|增值电信业务经营许可证"
 )
+
+
+def _claims(text: str, signs: Any) -> bool:
+    """Whether a page names a permit: in its text, or in its footer, which the kept text may not reach."""
+    return bool(_PERMIT.search(text)) or bool(isinstance(signs, dict) and signs.get("licences"))
 
 
 def licence_claim(facts: Facts) -> Finding:
@@ -28,7 +34,7 @@ def licence_claim(facts: Facts) -> Finding:
     """
     rows = facts.rows["page"]
     rows = rows.take(np.array([bool(t) for t in rows["text"]], bool)) if len(rows) else rows
-    claims = np.array([bool(_PERMIT.search(t)) for t in rows["text"]], bool)
+    claims = np.array([_claims(t, s) for t, s in zip(rows["text"], rows["signs"], strict=True)], bool)
     at = latest(facts, rows)
     named = rows.take(claims)
     shown = pick(claims, at, False).astype(bool) | (latest(facts, named) >= 0)
