@@ -23,7 +23,7 @@ def run(
     ] = True,
     seed: Annotated[int, typer.Option(help="演示市场的种子 seed of the sandbox market")] = 7,
     host: Annotated[str, typer.Option(help="监听地址 address to serve on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口 port to serve on")] = 8501,
+    port: Annotated[int, typer.Option(help="端口 port to serve on", min=0, max=65535)] = 8501,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -43,7 +43,7 @@ def run(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 address")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口 port")] = 8501,
+    port: Annotated[int, typer.Option(help="端口 port", min=0, max=65535)] = 8501,
     data_dir: DataDir = None,
     lang: Lang = None,
 ) -> None:

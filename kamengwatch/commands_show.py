@@ -91,7 +91,7 @@ def explain(
 
 @app.command()
 def rank(
-    limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)")] = 0,
+    limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)", min=0)] = 0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,

@@ -66,8 +66,8 @@ def crawl(
     for source in sources:
         if source not in known:
             raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
-    if replay is not None and not replay.is_file():
-        raise UserError(f"{replay}: 文件不存在 no such file")
+    if replay is not None:
+        _check_archive(replay)
     if not sources and not platforms and not due:
         raise UserError(
             "采什么？what to crawl? 例 e.g. kamengwatch crawl --due, 或 or kamengwatch crawl storefront"
@@ -96,6 +96,15 @@ def crawl(
             elif event["event"] == "crawl":
                 ended.append(event)
     _tell(config, ended, as_json)
+
+
+def _check_archive(replay: Path) -> None:
+    from store.archive import iterate
+
+    if not replay.is_file():
+        raise UserError(f"{replay}: 文件不存在 no such file")
+    if next(iterate(replay), None) is None:
+        raise UserError(f"{replay}: 不是存证文件，或里面没有页面 not a WARC file, or no page in it")
 
 
 def _tell(config: Config, ended: list[Event], as_json: bool) -> None:

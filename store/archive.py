@@ -165,8 +165,8 @@ def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
                     yield offset, found
             except StopIteration:
                 return
-            except (ArchiveLoadFailed, EOFError, OSError, ValueError):
-                return
+            except (ArchiveLoadFailed, AttributeError, EOFError, OSError, ValueError):
+                return  # warcio meets a file that is no WARC at all with an AttributeError
 
 
 def _archived(record: Any) -> Archived:

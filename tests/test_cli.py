@@ -94,6 +94,12 @@ def test_a_wrong_line_is_named_by_number_and_the_rest_is_kept(data_dir: Path, tm
         (("evidence", "show", "x"), "kamengwatch publish"),
         (("review", "accept", "99"), "99"),
         (("rank", "--lang", "fr"), "fr"),
+        (("rank", "--limit", "-3"), "--limit"),
+        (("rank", "--limt", "3"), "--limit"),
+        (("explain",), "HOST"),
+        (("serve", "--port", "99999"), "--port"),
+        (("crawl", "storefront", "--replay", "pyproject.toml"), "WARC"),
+        (("nosuch",), "nosuch"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_input_and_remedy(
@@ -153,6 +159,19 @@ def test_check_explain_and_rank_speak_json(published: Path) -> None:
     total = sum(part["points"] for part in told["parts"])
     assert total == pytest.approx(told["total"], abs=1e-9)
     assert told["score"] in (None, pytest.approx(total, abs=1e-9))
+
+
+def test_tables_speak_the_language_asked_for(published: Path) -> None:
+    chinese = kamengwatch("rank", "--data-dir", str(published)).stdout
+    english = kamengwatch("rank", "--lang", "en", "--data-dir", str(published)).stdout
+    assert "正常" in chinese and "未知" in chinese and "不予评级" in chinese
+    for word in ("normal", "unknown", "grey", "not_filed"):
+        assert word not in chinese, word
+    for word in ("正常", "未知", "灰"):
+        assert word not in english, word
+    sources = kamengwatch("sources", "--data-dir", str(published)).stdout
+    assert "信用中国" in sources and "尚未导入" in sources and "never" not in sources
+    assert "nothing handed in" in kamengwatch("sources", "--lang", "en", "--data-dir", str(published)).stdout
 
 
 def test_rating_and_publishing_again_change_nothing(published: Path) -> None:
