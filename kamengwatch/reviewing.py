@@ -22,7 +22,10 @@ KIND_NAMES = {
     "candidate": ("待收录网站", "site to accept"),
     "alarm": ("警报待确认", "alarm to confirm"),
     "red": ("红色结论待复核", "red verdict to review"),
-    "campaign": ("疑似集中投诉", "possible campaign"),
+    "campaign": (
+        "疑似集中投诉（接受 = 确认是，不计分）",
+        "possible campaign (accept = it is one, not scored)",
+    ),
 }
 _DECIDED = {"confirmed": ("接受", "accepted"), "rejected": ("不接受", "rejected")}
 _VIA = {
