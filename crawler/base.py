@@ -129,7 +129,6 @@ class SourceSpider(Spider):
             self.visits[host] = Visit()
         return self.visits[host]
 
-    @property
     def counted(self) -> int | None:
         """What `card.expected` counts for a crawl of the whole source; None where this run did not ask for it."""
         return self.record_count

@@ -23,7 +23,7 @@ class RangeMonitor(Monitor):  # type: ignore[misc]
     def test_expected_range(self) -> None:
         """Fails with the count and the bound."""
         expected = self.data.spider.expected
-        counted = self.data.spider.counted
+        counted = self.data.spider.counted()
         if expected.of == "crawl" and counted is not None and (reason := out_of_range(expected, counted)):
             self.fail(reason)
 

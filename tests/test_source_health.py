@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spider_play import play
+from scrapy.crawler import Crawler
+from scrapy.utils.project import get_project_settings
+from spider_play import NOW, play
 
 from crawler.health import collapsed, out_of_range, significantly_below
 from crawler.run import spiders
@@ -26,6 +28,15 @@ def test_every_source_declares_its_range_and_its_main_selectors(name: str) -> No
     assert expected is not None, f"{name}: give its card expected=Expected(least, most, ...)"
     assert 0 <= expected.least <= expected.most < 10**8
     assert expected.selectors and all(0 < rate <= 1 for rate in expected.selectors.values())
+
+
+@pytest.mark.parametrize("name", SPIDERS)
+def test_a_spider_that_has_not_begun_can_be_looked_at(name: str) -> None:
+    """`-O out.jsonl`: Scrapy's feed exporter reads every attribute of a spider before its first request."""
+    crawler = Crawler(SPIDERS[name], get_project_settings())
+    crawler.settings.set("KAMENGWATCH_NOW", NOW)
+    spider = SPIDERS[name].from_crawler(crawler, platform="a.test")
+    assert "card" in {key for key in dir(spider) if getattr(spider, key) is not None}
 
 
 @pytest.mark.parametrize(("counted", "says"), [(1, "at least 2"), (51, "at most 50"), (2, None), (50, None)])

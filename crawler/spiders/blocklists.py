@@ -116,7 +116,6 @@ class BlocklistsSpider(SourceSpider):
                 self.outcome = "blocked" if worst == {"blocked"} else "failed"
         super().closed(reason)
 
-    @property
     def counted(self) -> int | None:
         """Entries of all lists that could be read."""
         return sum(int(row.get("entries", 0)) for row in self.measured["lists"].values())

@@ -102,7 +102,6 @@ class GithubIssuesSpider(SourceSpider):
         if len(items) >= PAGE_SIZE and not covered and page < MOST_PAGES:
             yield self._page(software, repository, page + 1)
 
-    @property
     def counted(self) -> int | None:
         """Issues read, of all repositories."""
         return sum(len(issues) for issues in self._found.values())

@@ -219,7 +219,6 @@ class HeimaoSpider(SourceSpider):
             self.measured.setdefault("unsure_companies", {})[host] = visit.notes["near"]
         return iter(())
 
-    @property
     def counted(self) -> int | None:
         """Entries of the feed; None for a run that was told not to read it."""
         return len(self._numbers) if self.pages else None

@@ -135,7 +135,6 @@ class RednetSpider(SourceSpider):
             "observed_at": seen,
         }
 
-    @property
     def counted(self) -> int | None:
         """Messages the searches listed; none is an answer, the site says how many there are."""
         return len(self._states)

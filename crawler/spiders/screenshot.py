@@ -132,7 +132,6 @@ class ScreenshotSpider(SourceSpider):
             visit.worsen("failed", "no picture could be taken")
         return iter(())
 
-    @property
     def counted(self) -> int | None:
         """Pictures taken."""
         return int(self.measured["pictures"])
