@@ -55,7 +55,7 @@ def _shop(
     rate = rng.lognormal(np.log(0.12), 0.25) if bad else rng.lognormal(np.log(0.015), 0.8)
     margin = rng.normal(0.78, 0.06)
     return Shop(
-        index=index, host=f"shop-{operator}-{index}.test", name=f"{word}数卡{index}", operator=f"{word[0]}{operator}数码商行",
+        index=index, host=f"shop-{operator}-{index}.test", name=f"{word}数卡{index}", operator=f"{_FIRST[operator % len(_FIRST)]}{operator}数码商行",
         supplier=int(rng.integers(max(3, parameters.platforms // 12))),
         part="failing" if part == "silent" else "careless" if bad and part == "steady" else part,
         shape=SHAPES[int(rng.integers(len(SHAPES)))], opened=-int(rng.gamma(2.0, 350)) - 60, stress=stress, end=end, volume=1.0,

@@ -56,15 +56,18 @@ def _moved(rows: Rows, days: Ints | int) -> Rows:
 
 
 def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
+    """The newest rows once more every week, their order counters grown at `pace` (orders a day of each platform)."""
     last = _last_of_each(past)
-    out = last.take(np.zeros(len(last), bool))
-    for later in range(7, days, 7):
-        more = _moved(last, later)
-        for name in ("total", "processed"):
-            if name in more.columns:
-                more.columns[name] += np.round(pace[more.platform] * later)
-        out = joined(out, more.take(more.seen < days))
-    return out
+    weeks = np.arange(7, max(days, 8), 7)
+    later = np.repeat(weeks, len(last))
+    again = last.take(np.tile(np.arange(len(last)), len(weeks)))
+    inside = again.seen + later < days
+    later = later[inside]
+    more = _moved(again.take(inside), later)
+    for name in ("total", "processed"):
+        if name in more.columns:
+            more.columns[name] += np.round(pace[more.platform] * later)
+    return more
 
 
 def _hidden_counters(past: Rows, days: int, day: int) -> Rows:

@@ -58,11 +58,11 @@ def detect(on: Bools, truth: Truth) -> Detection:
     inside = (days >= truth.stress[:, None]) & (days < truth.end[:, None]) & judged
     hit = on & inside
     first = np.where(hit.any(axis=1), hit.argmax(axis=1), truth.days)
-    lead = np.where(hit.any(axis=1), truth.end - first, -1)
+    lead: Ints = np.where(hit.any(axis=1), truth.end - first, -1).astype(np.int64)
     gradual = truth.gradual() & (truth.stress > BURN_IN)
     years = np.clip(truth.calm_until() - BURN_IN, 0, None) / 365.0
     true = hit.any(axis=1) & (start & inside).any(axis=1)
-    return Detection(gradual, lead, false, years, true.astype(np.int64))
+    return Detection(gradual, lead, np.asarray(false), years, true.astype(np.int64))
 
 
 def held(on: Bools, length: int = HOLD) -> Bools:

@@ -25,6 +25,8 @@ from scoring.facts import Floats, Ints
 AT_LEAST, AT_MOST, WITHIN, REPORT = "≥", "≤", "within", ""
 FALSE_ALLOWED = 0.02
 YEARLY_HAZARD = 0.10
+FEWEST = 5
+"""Figures of fewer cases are shown, not judged."""
 BASELINE_NAMES = {
     "ears_c3": "EARS C3",
     "raw_count": "投诉条数 complaint count",
@@ -52,11 +54,11 @@ class Row:
     def met(self) -> bool | None:
         """Whether the figure itself (not its interval) meets the target."""
         value = self.figure.value
-        if self.rule == REPORT or not np.isfinite(value):
+        if self.rule == REPORT or not np.isfinite(value) or self.n < FEWEST:
             return None
         if self.rule == WITHIN:
-            return self.target[0] <= value <= self.target[1]
-        return value >= self.target[0] if self.rule == AT_LEAST else value <= self.target[0]
+            return bool(self.target[0] <= value <= self.target[1])
+        return bool(value >= self.target[0] if self.rule == AT_LEAST else value <= self.target[0])
 
 
 class Pool:
