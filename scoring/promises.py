@@ -1,6 +1,7 @@
 """The ledger of promises: what a site promised and when, what complaints and orders show of it, and whether it still stands.
 
-A complaint is a claim: what it shows is counted, never taken as proven. What nobody reported is neither kept nor broken.
+A complaint is a claim: what it shows is counted, never taken as proven. What nobody reported is neither kept nor broken, so
+where only the dissatisfied speak (instant delivery, withdrawals) complaints are counted and do not decide the state.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _DROPS = sum(bit for kind, bit in BIT.items() if kind.startswith("drop."))
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 _WITHDRAWALS = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 _HOUR = MICROSECONDS / 24
+_STANDING = {"terms", "contact"}
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ def _of(facts: Facts, site: int) -> Any:
         stands = any(made(name, pages["text"][newest[role]]) for role in roles)
         # A promise covers what was bought while a page made it, and until the first page that no longer does.
         until = facts.days if stands else min(int(pages.day[newest[r]]) for r in roles)
-        kept, broken, cases = _performance(facts, site, name, words, int(pages.day[first]), until)
-        state = _state(kept, broken) if stands else _withdrawn(facts, site, name, roles)
+        (kept, broken), decided, cases = _performance(facts, site, name, words, int(pages.day[first]), until)
+        state = _state(*decided) if stands else _withdrawn(facts, site, name, roles)
         cited = tuple(dict.fromkeys([("page", int(pages.id[first])), ("page", int(pages.id[last])), *cases]))
         yield Promise(
             name, words, int(pages.day[first]), int(pages.day[last]), state, kept, broken,
@@ -100,9 +102,9 @@ def _state(kept: int, broken: int) -> str:
 def _withdrawn(facts: Facts, site: int, name: str, roles: set[str]) -> str:
     """withdrawn when a notice announced the edit of the terms that took it away, else withdrawn_silently.
 
-    What only a notice promised went with that notice: notices come and go.
+    Only terms and contact pages stand: a notice, which the home page repeats, comes and goes with what it promised.
     """
-    if roles == {"notice"}:
+    if not roles & _STANDING:
         return "withdrawn"
     mine = edits(facts)[site] or []
     announced = any(name in edit.removed and edit.announced for edit in mine)
@@ -111,22 +113,23 @@ def _withdrawn(facts: Facts, site: int, name: str, roles: set[str]) -> str:
 
 def _performance(
     facts: Facts, site: int, name: str, words: str, first: int, until: int
-) -> tuple[int, int, list[Cited]]:
-    """(kept, broken, cases) of a promise for what happened on the days first..until-1."""
+) -> tuple[tuple[int, int], tuple[int, int], list[Cited]]:
+    """((kept, broken), those of them that decide the state, cases) for what happened on the days first..until-1."""
     claims = _claims(facts, site, first, until)
     if name == "instant_delivery":
         kept, broken, cases = _orders(facts, site, first, until)
         said = claims.take((claims["kinds"] & _DROPS) != 0)
-        return kept, broken + len(said), cases + _cite(said)
+        return (kept, broken + len(said)), (kept, broken), cases + _cite(said)
     if name == "withdrawal":
         said = claims.take((claims["kinds"] & _WITHDRAWALS) != 0)
-        return 0, len(said), _cite(said)
+        return (0, len(said)), (0, 0), _cite(said)
     limit = days_promised(words) if name == "refund_days" else float(method.COMPENSATION_DAYS)
     said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else _DROPS)) != 0)
     due = said.at + int(limit * MICROSECONDS)
     done = said["completed_at"] <= due
     over = ~done & (due < (facts.last_day + 1) * MICROSECONDS)
-    return int(done.sum()), int(over.sum()), _cite(said.take(done | over))
+    counts = int(done.sum()), int(over.sum())
+    return counts, counts, _cite(said.take(done | over))
 
 
 def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:

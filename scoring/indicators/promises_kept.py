@@ -24,7 +24,7 @@ def promises_kept(facts: Facts) -> Finding:
     ok: 页面作过承诺，未见多数落空，也未悄悄撤下。 | Promises were made; most were not broken, and none was taken down silently.
     concern: 有承诺多数落空，或未经公告撤下。 | A promise was mostly broken, or taken down without a notice.
     unknown: 页面没有可核对的承诺。 | The pages make no promise that could be checked.
-    Limits: 投诉是一面之词，没有投诉不等于兑现；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; only public notices count as an announcement.
+    Limits: 投诉是一面之词，没有投诉不等于兑现；秒到账与提现只按订单数据判定，投诉只计数；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; instant delivery and withdrawals are decided by order data, complaints are only counted; only public notices count as an announcement.
     """
     return shown(
         facts, [_answer(promises) for promises in ledger(facts)], method.STRENGTH_COMPLAINTS, "share"
@@ -38,7 +38,10 @@ def _answer(promises: list[Promise]) -> Answer:
     bad = [p for p in promises if p.state in ("broken", "withdrawn_silently")]
     zh = [f"“{_NAMES[p.name][0]}”{_ZH[p.state]}" for p in bad]
     en = [f"{_NAMES[p.name][1]} {_EN[p.state]}" for p in bad]
-    cases = (f"可核对 {kept + broken} 例，兑现 {kept} 例", f"{kept} of {kept + broken} checkable cases kept")
+    cases = (
+        f"订单与投诉显示兑现 {kept} 例、未兑现 {broken} 例",
+        f"orders and complaints show {kept} case(s) kept and {broken} broken",
+    )
     return Answer(
         CONCERN if bad else OK,
         f"页面作过 {len(promises)} 类承诺，{cases[0]}{'；' if bad else ''}{'、'.join(zh)}。",
