@@ -172,3 +172,15 @@ def test_wrong_input_is_named_with_a_remedy(
     said = command(capsys, "import", *(word.format(**files) for word in words), expect=2).err
     assert all(one in said for one in named), said
     assert said.splitlines()[-1].startswith("错误 error:")
+
+
+def test_a_filing_looked_up_more_than_thirty_days_ago_is_unknown_again(
+    data_dir: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    file = sheet(tmp_path / "icp.csv", [ICP | {"查询时间": "2026-03-01 10:00:00"}])
+    command(capsys, "import", file)
+    for day, state in (("2026-03-31", "filed"), ("2026-04-01", "unknown")):
+        command(capsys, "rate", "--as-of", day)
+        command(capsys, "publish")
+        shown = json.loads(command(capsys, "rank", "--json").out)
+        assert [row["filing_state"] for row in shown] == [state], day
