@@ -9,11 +9,26 @@ import sys
 
 from typer.exceptions import Abort, TyperException
 
-from kamengwatch import commands_evaluate, commands_hand, commands_help, commands_run, commands_show
+from kamengwatch import (
+    commands_answer,
+    commands_evaluate,
+    commands_hand,
+    commands_help,
+    commands_run,
+    commands_show,
+)
 from kamengwatch.config import Failure, UserError
 from kamengwatch.options import app
 
-__all__ = ["commands_evaluate", "commands_hand", "commands_help", "commands_run", "commands_show", "main"]
+__all__ = [
+    "commands_answer",
+    "commands_evaluate",
+    "commands_hand",
+    "commands_help",
+    "commands_run",
+    "commands_show",
+    "main",
+]
 
 
 def main() -> None:

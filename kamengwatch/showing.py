@@ -33,7 +33,7 @@ def check(config: Config, text: str, live: bool, exit_code: bool, as_json: bool)
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
     if live:
         _crawl_first(config, text)
-    snapshot = _snapshot(config)
+    snapshot = open_snapshot(config)
     answer = find(snapshot, text)
     cards = [_card(snapshot, row, config.lang) for row in answer.matches] or [
         _unknown(snapshot, answer, config)
@@ -131,8 +131,8 @@ def explain(config: Config, text: str, as_json: bool) -> None:
     """Print how the score of one site comes about."""
     from scoring.explain import explain as explanation
 
-    snapshot = _snapshot(config)
-    host = _host(snapshot, text)
+    snapshot = open_snapshot(config)
+    host = host_in_snapshot(snapshot, text)
     told = explanation(snapshot, host, config.lang)
     if as_json:
         print(json.dumps(told.as_dict(), ensure_ascii=False, default=str))
@@ -143,7 +143,7 @@ def explain(config: Config, text: str, as_json: bool) -> None:
 
 def rank(config: Config, limit: int, as_json: bool) -> None:
     """Print the ranking by tier; inside a tier by the lower bound, ties by host; not rated sites at the end."""
-    snapshot = _snapshot(config)
+    snapshot = open_snapshot(config)
     rows = snapshot.rows(
         "select host, name, verdict, tier, grade, score, score_low, score_high, coverage, warning_state, filing_state, "
         "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, as_of, demo from ratings "
@@ -210,7 +210,8 @@ def _drop(config: Config, row: dict[str, Any]) -> str:
     return f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
 
 
-def _snapshot(config: Config) -> Snapshot:
+def open_snapshot(config: Config) -> Snapshot:
+    """The latest snapshot; raises UserError saying what to run when there is none or it is damaged."""
     try:
         return Snapshot.latest(config.data_dir)
     except SnapshotError as error:
@@ -224,7 +225,8 @@ def _snapshot(config: Config) -> Snapshot:
         ) from error
 
 
-def _host(snapshot: Snapshot, text: str) -> str:
+def host_in_snapshot(snapshot: Snapshot, text: str) -> str:
+    """The one site `text` means; raises UserError for none or several."""
     from dashboard.search import find
 
     matches = find(snapshot, text).matches
