@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER
@@ -38,8 +40,10 @@ ELSEWHERE = (
 def f8(case: Case) -> Answers:
     """An individual's filing while goods are priced."""
     prices = case.facts.rows["price"]
-    priced = [i for i in of_site(prices, case.site, case.facts.days) if prices["price"][i] > 0]
-    if not case.found or not priced or not case.answer("nature"):
+    a, b = (int(x) for x in np.searchsorted(prices.platform, (case.site, case.site + 1)))
+    standing = prices.gone[a:b] >= case.facts.days
+    priced = a + np.flatnonzero((np.nan_to_num(prices["price"][a:b]) > 0) & standing)
+    if not case.found or not len(priced) or not case.answer("nature"):
         return
     yield (
         None

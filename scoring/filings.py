@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,11 @@ def own_filings(facts: Facts) -> Rows:
     return found
 
 
-def own_domains(site: Site) -> set[str]:
+@lru_cache(maxsize=262_144)
+def own_domains(site: Site) -> frozenset[str]:
     """The registrable domains of a platform: its host's and those of the hosts among its aliases."""
     hosts = [site.host, *(host for alias in site.aliases if (host := host_of(alias)))]
-    return {registrable(host) for host in hosts}
+    return frozenset(registrable(host) for host in hosts)
 
 
 def _panel(facts: Facts) -> FilingPanel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scoring.panel import Bools, cached, latest, pick
 from store.names import normal_name, parse_icp
 
 
+@lru_cache(maxsize=65_536)
 def number_key(number: str | None) -> str | None:
     """A filing number's main part in one spelling, for comparison; None when the text holds no number."""
     found = parse_icp(number) if number else None

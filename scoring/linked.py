@@ -12,9 +12,11 @@ from itertools import combinations
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from scoring import method
 from scoring.calendar import date_of
-from scoring.facts import Rows, Site
+from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
 from scoring.traits import Traits, traits_of
 from store.names import registrable
@@ -128,14 +130,15 @@ def _moves(moves: Rows, sites: list[Site]) -> Iterator[tuple[tuple[int, int], tu
 
 def _alive(rows: dict[str, Rows]) -> dict[int, tuple[int, int]]:
     """platform -> (first day seen, last day on which a probe reached it)."""
-    out: dict[int, tuple[int, int]] = {}
     probes = rows["probe"]
-    for at in range(len(probes)):
-        if probes["outcome"][at] != "down":
-            site, day = int(probes.platform[at]), int(probes.day[at])
-            first, last = out.get(site, (day, day))
-            out[site] = (min(first, day), max(last, day))
-    return out
+    if not len(probes):
+        return {}
+    probes = probes.take(probes["outcome"] != "down")
+    platforms, at = np.unique(probes.platform, return_inverse=True)
+    first, last = np.full(len(platforms), NEVER), np.full(len(platforms), -NEVER)
+    np.minimum.at(first, at, probes.day)
+    np.maximum.at(last, at, probes.day)
+    return {int(p): (int(a), int(b)) for p, a, b in zip(platforms, first, last, strict=True)}
 
 
 def _relation(

@@ -16,7 +16,8 @@ import numpy as np
 from scoring import method
 from scoring.facts import Rows, Site
 from scoring.filings import own_domains
-from store.names import normal_name, parse_icp, registrable
+from scoring.identity import number_key
+from store.names import normal_name, registrable
 
 _SENTENCE = re.compile(r"[。；;！!？?\n]+")
 _NOT_WORDS = re.compile(r"\[[^\]]*\]|[\W\d_a-zA-Z]+")
@@ -76,8 +77,8 @@ def _of_page(pages: Rows, at: int) -> Iterator[tuple[str, str]]:
             yield ("account" if kind == "analytics" else "contact"), f"{kind}:{key}"
     if template := signs.get("template"):
         yield "template", str(template)
-    if (number := pages["footer_icp"][at]) and (read := parse_icp(number)):
-        yield "number", read.main
+    if number := number_key(pages["footer_icp"][at]):
+        yield "number", number
 
 
 def sentences(text: str, name: str = "") -> set[str]:

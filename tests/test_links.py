@@ -1,0 +1,160 @@
+"""Links between platforms: two independent traits or one site pointing to the other; the common says nothing; people never."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from judging import database
+
+from scoring import method
+from scoring.clauses import VOID, void_in
+from scoring.linked import confidence
+from scoring.promise_words import PROMISES, days_promised, made
+from scoring.reading import read_facts
+
+AS_OF = dt.date(2026, 4, 30)
+WORDS = "".join(f"本店第{c}类商品付款以后由系统按下单先后逐笔处理并通知买家查收。" for c in "甲乙丙丁")
+
+
+def site(host: str, role: str = "home", **more: Any) -> dict[str, Any]:
+    return {"kind": "page", "source": "storefront", "host": host, "role": role, "text": "首页",
+            "observed_at": "2026-04-20T10:00:00+08:00"} | more  # fmt: skip
+
+
+def filed(host: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "filing", "source": "icp", "host": host, "observed_at": "2026-04-20T10:00:00+08:00", "found": True,
+            "number": "粤ICP备18046372号-1", "entity": "甲科技有限公司", "nature": "企业", "domain": host} | more  # fmt: skip
+
+
+def certificate(host: str, *names: str) -> dict[str, Any]:
+    return {"kind": "certificate", "source": "registration", "host": host, "observed_at": "2026-04-20T10:00:00+08:00",
+            "issuer_kind": "automated", "not_before": "2026-03-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z",
+            "names": [host, *names], "matches": True}  # fmt: skip
+
+
+def probe(host: str, day: str, outcome: str = "ok") -> dict[str, Any]:
+    return {"kind": "probe", "source": "availability", "host": host, "observed_at": f"2026-{day}T10:00:00+08:00",
+            "outcome": outcome}  # fmt: skip
+
+
+def links(folder: Path, records: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return read_facts(database(folder, records), AS_OF).kin.links
+
+
+def contact(host: str, key: str = "ghij") -> dict[str, Any]:
+    return site(host, signs={"contact_keys": {"qq": [key]}})
+
+
+BOTH = ("a.example", "b.example")
+ONE_TRAIT = [
+    [contact(h) for h in BOTH],
+    [filed(h) for h in BOTH],
+    [site(h, "terms", text=WORDS) for h in BOTH],
+    [site(h, footer_icp="粤ICP备18046372号-1") for h in BOTH] + [filed(h) for h in BOTH],
+]
+TWO_TRAITS = [
+    ({"contact", "entity"}, [contact(h) for h in BOTH] + [filed(h) for h in BOTH]),
+    ({"contact", "words"}, [contact(h) for h in BOTH] + [site(h, "terms", text=WORDS) for h in BOTH]),
+    (
+        {"certificate", "contact"},
+        [contact(h) for h in BOTH]
+        + [certificate("a.example", "b.example"), certificate("b.example", "a.example")],
+    ),
+]
+
+
+@pytest.mark.parametrize("records", ONE_TRAIT)
+def test_one_trait_or_one_family_is_no_link(records: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert links(tmp_path, records) == {}
+
+
+@pytest.mark.parametrize(("traits", "records"), TWO_TRAITS)
+def test_two_independent_traits_link_both_ways(
+    traits: set[str], records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    found = links(tmp_path, records)
+    assert {h: [link.other for link in some] for h, some in found.items()} == {
+        "a.example": ["b.example"],
+        "b.example": ["a.example"],
+    }
+    link = found["a.example"][0]
+    assert set(link.traits) == traits and link.cited and 0.5 < link.confidence < 1
+    assert link.reason()[0].endswith("。") and link.reason()[1].endswith(".")
+
+
+def test_an_individuals_filing_links_nobody(tmp_path: Path) -> None:
+    people = [filed(h, nature="个人", entity="张三") for h in BOTH]
+    assert links(tmp_path, [*people, *(contact(h) for h in BOTH)]) == {}
+
+
+def test_what_many_sites_share_is_common(tmp_path: Path) -> None:
+    many = [f"s{i}.example" for i in range(method.LINK_COMMON + 1)]
+    records = [r for h in many for r in (contact(h), site(h, "terms", text=WORDS))]
+    assert links(tmp_path, records) == {}
+
+
+def test_the_later_of_two_linked_sites_is_the_successor(tmp_path: Path) -> None:
+    records = TWO_TRAITS[0][1] + [
+        probe("a.example", "02-01"), probe("a.example", "03-20", "down"), probe("b.example", "04-01"),
+    ]  # fmt: skip
+    found = links(tmp_path, records)
+    assert found["a.example"][0].relation == "successor" and found["b.example"][0].relation == "predecessor"
+
+
+def test_a_redirect_links_alone(tmp_path: Path) -> None:
+    move = {"kind": "move", "source": "storefront", "host": "a.example", "to_host": "b.example", "via": "redirect",
+            "observed_at": "2026-04-20T10:00:00+08:00"}  # fmt: skip
+    found = links(tmp_path, [site("a.example"), site("b.example"), move])
+    assert found["a.example"][0].relation == "redirect" and found["b.example"][0].relation == "predecessor"
+
+
+@given(
+    st.lists(st.sampled_from(sorted(method.LINK_WEIGHTS)), max_size=8),
+    st.sampled_from(sorted(method.LINK_WEIGHTS)),
+)
+def test_more_traits_never_make_a_link_less_certain(kinds: list[str], more: str) -> None:
+    assert 0 <= confidence(kinds) <= confidence([*kinds, more]) < 1
+    assert confidence(kinds + kinds) == confidence(kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("本活动最终解释权归本站所有。", {"interpretation"}),
+        ("付款成功后订单不成立的，本站可取消。", {"no_contract"}),
+        ("因使用本站产生的一切后果由买家自行承担。", {"no_liability"}),
+        ("无论任何原因，本站概不退款。", {"no_refund"}),
+        ("买家不得向任何平台投诉，投诉者封号处理。", {"no_complaint"}),
+        ("余额超过一年未使用自动清零。", {"forfeit"}),
+        ("卡密发出后非质量问题不退，未到账全额退款。", set()),
+        ("如需投诉请联系客服，我们会在24小时内回复。", set()),
+    ],
+)
+def test_clauses_the_law_may_make_void(text: str, clauses: set[str]) -> None:
+    assert set(void_in(text)) == clauses <= set(VOID)
+
+
+@pytest.mark.parametrize(
+    ("text", "promise", "days"),
+    [
+        ("未使用的卡密7天无理由退款", "refund_days", 7.0),
+        ("超过24小时未到账可退款，24小时内退款", "refund_days", 1.0),
+        ("5个工作日内退款到原账户", "refund_days", 7.0),
+        ("付款后秒到账", "instant_delivery", 7.0),
+        ("掉单包赔", "drop_compensation", 7.0),
+        ("余额随时可提现", "withdrawal", 7.0),
+    ],
+)
+def test_promises_are_read_with_their_time_limit(text: str, promise: str, days: float) -> None:
+    words = made(promise, text)
+    assert words is not None and days_promised(words) == pytest.approx(days)
+
+
+@pytest.mark.parametrize("text", ["暂停秒到账服务", "不支持7天无理由退款", "余额不可提现", "", None])
+def test_a_promise_taken_back_in_the_same_breath_is_none(text: str | None) -> None:
+    assert not any(made(name, text) for name in PROMISES)
