@@ -39,6 +39,8 @@ class Filed:
     entity: str | None
     limit_access: bool | None
     approved_on: dt.date | None
+    site_name: str | None = None
+    content: str | None = None
 
 
 def filing_of(body: str, domain: str) -> Filed | None:
@@ -97,7 +99,13 @@ def filed_of(row: dict[str, Any]) -> Filed:
         entity=None if nature == PERSONAL else str(row.get("unitName") or "").strip() or None,
         limit_access={"是": True, "否": False}.get(str(row.get("limitAccess") or "")),
         approved_on=_approved(row.get("updateRecordTime")),
+        site_name=None if nature == PERSONAL else _words(row.get("serviceName")),
+        content=_words(row.get("contentTypeName")),
     )
+
+
+def _words(value: Any) -> str | None:
+    return str(value or "").strip()[:200] or None
 
 
 def project(body: str) -> str:

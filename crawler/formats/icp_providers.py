@@ -40,6 +40,8 @@ class Answer:
     nature: str | None = None
     limit_access: bool | None = None
     approved_on: dt.date | None = None
+    site_name: str | None = None
+    content: str | None = None
     reason: str | None = None
     outcome: Literal["failed", "blocked"] = "failed"
     stop: bool = False
@@ -164,6 +166,8 @@ def _ymicp(document: dict[str, Any], domain: str) -> Answer:
         found.nature,
         limit_access=found.limit_access,
         approved_on=found.approved_on,
+        site_name=found.site_name,
+        content=found.content,
     )
 
 

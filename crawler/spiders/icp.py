@@ -116,6 +116,7 @@ class IcpSpider(SourceSpider):
                 "nature": answer.nature,
                 "limit_access": answer.limit_access,
                 "approved_on": answer.approved_on,
+                **{k: v for k in ("site_name", "content") if (v := getattr(answer, k))},
             }
         yield record
 
