@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard import ranking, reader, search, verdict
+from dashboard.limits import problem
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
 from store.names import file_stem, parse_query
@@ -24,14 +25,6 @@ PREFIX = "/api/v1"
 _MAX_ROWS = 1000
 
 Handler = Callable[[Request, Snapshot, str], Response]
-
-
-def problem(status: int, title: str, detail: str = "") -> JSONResponse:
-    """An RFC 9457 problem document."""
-    body = {"type": "about:blank", "title": title, "status": status}
-    if detail:
-        body["detail"] = detail
-    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 def _answering(handler: Handler) -> Callable[[Request], Response]:

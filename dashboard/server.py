@@ -15,8 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import reader
+from dashboard import metrics, reader
 from dashboard.api import ROUTES
+from dashboard.limits import Gate
 from dashboard.text import language, say
 
 _SCRIPT = Path(__file__).with_name("app.py")
@@ -134,7 +135,9 @@ def build_app(data_dir: Path | str | None = None, clock: reader.Clock | None = N
     if data_dir is not None:
         os.environ[reader.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
     reader.use_clock(clock)
-    return App(_SCRIPT, routes=ROUTES, middleware=[Middleware(Headers), Middleware(Page)])
+    routes = [*ROUTES, metrics.ROUTE]
+    around = [Middleware(Headers), Middleware(Gate, routes=routes), Middleware(Page)]
+    return App(_SCRIPT, routes=routes, middleware=around)
 
 
 def serve(
