@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -18,6 +19,7 @@ from typing import Any
 from kamengwatch.config import Failure
 
 Event = dict[str, Any]
+_ERROR = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["kamengwatch.crawl_preload"])
 
@@ -46,9 +48,17 @@ def events(arguments: list[str]) -> Iterator[Event]:
             process.join()
         # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
         if process.exitcode and not (process.exitcode == 1 and told):
-            said = errors.read_text(errors="replace").strip() if errors.is_file() else ""
-            last = said.splitlines()[-1] if said else f"exit code {process.exitcode}"
-            raise Failure(f"采集进程出错 the crawl process failed: {last}")
+            said = errors.read_text(errors="replace") if errors.is_file() else ""
+            raise Failure(
+                f"采集进程出错 the crawl process failed: {_reason(said) or f'exit code {process.exitcode}'}"
+            )
+
+
+def _reason(said: str) -> str:
+    """The line that names the error: the last that starts with its type, else the last line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if _ERROR.match(line)]
+    return (named or lines or [""])[-1][:300]
 
 
 def _crawl(arguments: list[str], writer: Connection, errors: Path, environment: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, insert, select, update
 
 from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
+from store.upsert import insert_for
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,10 @@ class Target:
 def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
     """Make the source rows say what the cards say."""
     with engine.begin() as connection:
-        known = set(connection.scalars(select(Source.id)))
-        for card in cards:
+        for card in cards:  # two crawls may start at the same moment
             values = {column.name: getattr(card, column.name) for column in Source.__table__.columns}
-            if card.id in known:
-                connection.execute(update(Source).where(Source.id == card.id).values(**values))
-            else:
-                connection.execute(insert(Source).values(**values))
+            statement = insert_for(connection, Source.__table__).values(**values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def start_crawl(

@@ -227,3 +227,13 @@ def test_the_whole_text_replaces_a_summary_and_is_not_replaced_by_one(engine: En
             whole,
             "drop.stuck",
         )
+
+
+def test_two_crawls_that_start_at_once_both_register_the_sources(engine) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from crawler.run import cards
+    from store.ledger import register_sources
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: register_sources(engine, cards()), range(8)))
