@@ -111,4 +111,13 @@ def _workbook(file: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def _value(text: str) -> Any:
-    return {"true": True, "false": False, "null": None}.get(text.strip().lower(), text.strip())
+    """A cell's value: what `export` wrote as JSON or kept from being a formula is read back as it was."""
+    text = text.strip()
+    if text[:2] in ("'=", "'+", "'-", "'@"):
+        return text[1:]
+    if text[:1] in "[{" and text[-1:] in "]}":
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return {"true": True, "false": False, "null": None}.get(text.lower(), text)

@@ -1,6 +1,7 @@
 """The evidence archive: append-only WARC files, one per crawl attempt, every capture addressable by file and offset.
 
-Nothing is ever rewritten: a crawl that was killed continues in a new file, and a torn tail is simply never cited.
+Nothing is rewritten (but store/archive_erase.py): a crawl that was killed continues in a new file, and a torn tail is simply
+never cited.
 """
 
 from __future__ import annotations
@@ -25,8 +26,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 _SKIPPED_HEADERS = {"set-cookie", "content-encoding", "transfer-encoding", "content-length"}
 
 
+ERASED_AT = "X-Erased-At"
+"""WARC header of a record whose content was erased (store/archive_erase.py): the time."""
+
+
 class ArchiveError(Exception):
     """The archive cannot be read where it was cited; the message names file and offset."""
+
+
+class ErasedCapture(ArchiveError):
+    """The capture's content was erased on request; its facts are in the message, `at` is when."""
+
+    def __init__(self, where: str, at: str) -> None:
+        """`where` is file and offset, `at` ISO 8601."""
+        super().__init__(f"{where}: 应个人请求已于 {at[:10]} 删除 erased on {at[:10]}")
+        self.at = at
 
 
 @dataclass(frozen=True)
@@ -143,6 +157,8 @@ def read(folder: Path, archive: str, offset: int) -> Archived:
         with (folder / archive).open("rb") as stream:
             stream.seek(offset)
             for record in ArchiveIterator(stream):
+                if erased := record.rec_headers.get_header(ERASED_AT):
+                    raise ErasedCapture(f"{archive}:{offset}", erased)
                 return _archived(record)
     except FileNotFoundError as error:
         raise ArchiveError(f"archive file is missing: {archive}") from error

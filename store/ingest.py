@@ -113,7 +113,7 @@ class Ingest:
         row = row_of(record, platform_id, subject.text, self.key)
         if isinstance(record, ComplaintRecord):
             known = self.complainants
-            row["complainant"] = known.of(record, platform_id) if known is not None else None
+            row["complainant"] = record.complainant_key or (known.of(record, platform_id) if known else None)
         return row
 
     def _ask(self, connection: Connection, record: About, text: str, candidates: tuple[str, ...]) -> None:

@@ -47,7 +47,10 @@ class Step(BaseModel):
 
 
 class ComplaintRecord(About):
-    """A consumer's claim. `complainant` is any name the source has for who filed it; only a keyed hash of it is kept."""
+    """A consumer's claim. `complainant` is any name the source has for who filed it; only a keyed hash of it is kept.
+
+    `complainant_key` is such a hash made elsewhere (`export --evidence`): it is kept as it stands.
+    """
 
     kind: Literal["complaint"]
     source_id: Annotated[str, Field(max_length=80)] | None = None
@@ -63,6 +66,7 @@ class ComplaintRecord(About):
     stars: Annotated[int, Field(ge=0, le=5)] | None = None
     steps: tuple[Step, ...] | None = None
     complainant: Short | None = None
+    complainant_key: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
 
     def when(self) -> dt.datetime:
         """The time of filing."""
