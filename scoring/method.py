@@ -1,7 +1,7 @@
 """The method: its version and every number it uses. Nothing here reads, computes or decides.
 
 Changing a number without a new METHOD_VERSION fails tests/test_method.py, which says what to do.
-Sources: the scorecard of the project's scoring reference (§3), first fitted on simulated markets (seeds 1-5 only).
+Sources: the scorecard of the project's scoring reference (§3), fitted on simulated markets (seeds 1-5, 101-109 only).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 METHOD_VERSION = "2026.11.2"
 
 # --- Scale -------------------------------------------------------------------------------------------------
-DIMENSIONS = {"A": 20.0, "B": 30.0, "C": 25.0, "D": 15.0, "E": 10.0}
+DIMENSIONS = {"A": 18.0, "B": 34.0, "C": 28.0, "D": 11.0, "E": 9.0}
 """Points of each dimension; they sum to 100."""
 DIMENSION_TITLES = {
     "A": ("主体与备案", "Identity and filing"),
@@ -21,26 +21,26 @@ DIMENSION_TITLES = {
 BLOCKLISTED = "列入公开名单"
 """Category of a block-list hit among the penalty records; shown as evidence, not scored."""
 WEIGHTS = {
-    "icp_filing": ("A", 8.0),
-    "identity_match": ("A", 4.0),
-    "licence_claim": ("A", 3.0),
-    "operating_time": ("A", 3.0),
-    "domain_hops": ("A", 2.0),
-    "drop_rate": ("B", 15.0),
-    "drop_overrepresented": ("B", 5.0),
-    "order_backlog": ("B", 5.0),
-    "repair_time": ("B", 5.0),
-    "refund_delay": ("C", 8.0),
-    "withdrawal_trouble": ("C", 8.0),
-    "price_anomaly": ("C", 5.0),
-    "funds_terms": ("C", 4.0),
-    "reply_rate": ("D", 5.0),
-    "completion_rate": ("D", 5.0),
-    "unreachable_share": ("D", 3.0),
-    "complaint_index": ("D", 2.0),
-    "penalties": ("E", 6.0),
-    "availability": ("E", 3.0),
-    "https": ("E", 1.0),
+    "icp_filing": ("A", 7.2),
+    "identity_match": ("A", 3.6),
+    "licence_claim": ("A", 2.7),
+    "operating_time": ("A", 2.7),
+    "domain_hops": ("A", 1.8),
+    "drop_rate": ("B", 20.4),
+    "drop_overrepresented": ("B", 3.4),
+    "order_backlog": ("B", 5.7),
+    "repair_time": ("B", 4.5),
+    "refund_delay": ("C", 10.1),
+    "withdrawal_trouble": ("C", 10.1),
+    "price_anomaly": ("C", 4.5),
+    "funds_terms": ("C", 3.3),
+    "reply_rate": ("D", 3.7),
+    "completion_rate": ("D", 3.7),
+    "unreachable_share": ("D", 2.1),
+    "complaint_index": ("D", 1.5),
+    "penalties": ("E", 5.4),
+    "availability": ("E", 2.7),
+    "https": ("E", 0.9),
 }
 """Indicator -> (dimension, weight in points). An indicator file without a weight is shown but unscored."""
 PRIOR_SHARE = 0.25
@@ -103,8 +103,8 @@ REPORTING_PLATFORM_SD = 0.40
 DROP_MEDIAN = 0.03
 DROP_MEDIAN_SD = 0.35
 DROP_SPREAD_RANGE = (0.5, 1.6)
-EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.35}
-COMPLAINT_SHAPE = 6.0
+EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.20}
+COMPLAINT_SHAPE = 25.0
 """NB shape of a 90-day complaint count around its mean (bursts of one incident)."""
 KIND_PSEUDO = 0.5
 FIT_EVERY_DAYS = 28
@@ -149,8 +149,8 @@ PERCENT_FROM = 30
 
 # --- Caps ---------------------------------------------------------------------------------------------------------
 CAPS = {
-    "alarm": 54.9,
-    "warning": 69.9,
+    "alarm": 45.0,
+    "warning": 55.0,
     "closed": 39.9,
     "filing": 69.9,
     "funds_terms": 84.9,
@@ -170,7 +170,8 @@ BASELINE_GAP = 14
 BASELINE_SHORT = 56
 BASELINE_LONG = 120
 BASELINE_PRIOR_DAYS = 28.0
-STREAM_SHAPE = 3.0
+STREAM_SHAPE = 1.0
+"""NB shape of a day's complaints: they come in clusters, because one complaint brings others."""
 STREAMS = {
     "drop": ("掉单投诉", "drop complaints"),
     "refund": ("退款拖延投诉", "complaints of delayed refunds"),
@@ -187,11 +188,12 @@ STREAMS = {
 MONEY_STREAMS = ("refund", "withdrawal", "backlog", "terms")
 COMPLAINT_STREAMS = ("drop", "refund", "withdrawal", "unreachable")
 STREAM_WINDOW = 28
-STREAM_ACTIVE = 0.5
+STREAM_ACTIVE = 1.5
 SIGN_ACTIVE = 1.0
-COMPLAINANT_WINDOW = 14
+COMPLAINANT_WINDOW = 28
+"""Four weeks, as Farrington's limit54: in two, half of all platforms have too few complaints to pass any gate."""
 WATCH_COMPLAINANTS = 3
-WARNING_COMPLAINANTS = 5
+WARNING_COMPLAINANTS = 4
 WARNING_STREAMS = 2
 ALARM_STREAMS = 3
 WARNING_FAMILIES = 2

@@ -13,7 +13,7 @@ from scoring import method
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
 from scoring.facts import NEVER, Facts, Floats, Rows
-from scoring.panel import Bools, cached, complaints, copy_weights, latest, pick, spread, visited, window
+from scoring.panel import Bools, cached, complaints, copy_weights, hold, latest, pick, spread, visited, window
 from scoring.surge import _gap
 
 _HALF = 45.0
@@ -92,10 +92,17 @@ def _per_day(z: Floats, fresh: Bools) -> Floats:
 
 
 def _backlog(facts: Facts) -> Floats:
+    """Days of unprocessed orders against the platform's own past; one hidden after being bad counts on for a while."""
     b = backlog(facts)
-    fresh = _observed(facts, b.rows) & np.isfinite(b.days)
+    read = _observed(facts, b.rows)
+    fresh = read & np.isfinite(b.days)
     z = _against_own_past(np.log(np.nan_to_num(b.days, nan=1.0) + 0.2), fresh, 0.25)
-    return _per_day(z, fresh)
+    shown = np.isfinite(z)
+    today = np.broadcast_to(np.arange(facts.days)[None, :], facts.shape)
+    recent = today - hold(today, shown, -NEVER) < method.STREAM_WINDOW
+    hidden = read & b.hidden & recent
+    kept = np.maximum(_per_day(hold(z, shown, np.nan), hidden), 0.0)
+    return np.where(hidden, kept, _per_day(z, fresh))
 
 
 def _counters(facts: Facts) -> Floats:

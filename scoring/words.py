@@ -136,8 +136,10 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
     zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
     en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
     return (
-        f"近 14 天至少 {people} 名互不相同的投诉人；信号：{zh}。" if people else f"信号：{zh}。",
-        f"At least {people} distinct complainants in 14 days; signals: {en}."
+        f"近 {method.COMPLAINANT_WINDOW} 天至少 {people} 名互不相同的投诉人；信号：{zh}。"
+        if people
+        else f"信号：{zh}。",
+        f"At least {people} distinct complainants in {method.COMPLAINANT_WINDOW} days; signals: {en}."
         if people
         else f"Signals: {en}.",
         _behind(judged, site, day, names),

@@ -71,8 +71,13 @@ def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
 
 
 def _hidden_counters(past: Rows, days: int, day: int) -> Rows:
+    """Every week from `day` on a visit finds the counter hidden."""
     last = _last_of_each(past)
-    more = _moved(last, np.maximum(day + 1 - last.seen, 1))
+    first = np.maximum(day + 1 - last.seen, 1)
+    weeks = np.arange(0, max(days - day, 1), 7)
+    later = np.tile(first, len(weeks)) + np.repeat(weeks, len(last))
+    again = last.take(np.tile(np.arange(len(last)), len(weeks)))
+    more = _moved(again, later)
     for name in ("total", "processed", "today"):
         more.columns[name] = np.full(len(more), np.nan)
     more.columns["hidden"] = np.ones(len(more))
