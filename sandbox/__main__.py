@@ -10,8 +10,12 @@ from typing import Annotated
 
 import typer
 
+from sandbox import other_evidence
+from sandbox.attack import plan as attack_plan
+from sandbox.attack import write_attack
 from sandbox.evidence import write_evidence
 from sandbox.market import Market, build_market
+from sandbox.other_market import OtherMarket, OtherParameters
 from sandbox.parameters import MarketParameters
 
 app = typer.Typer(
@@ -47,13 +51,56 @@ def evidence(
     days: Days = 540,
     ends_on: EndsOn = None,
     truth: Truth = None,
+    world: Annotated[
+        str, typer.Option(help="first | other，两种假设 kind of market: two sets of assumptions.")
+    ] = "first",
+    complaints_per_day: Annotated[
+        float,
+        typer.Option(min=0.0, help="每店每日投诉中位数 median complaints a shop and day in calm times."),
+    ] = MarketParameters.complaints_per_day,
+    visible_share: Annotated[
+        float, typer.Option(min=0.0, max=0.69, help="可见积压的份额 share of shops whose backlog shows.")
+    ] = MarketParameters.counter_visible_share,
+    sudden_share: Annotated[
+        float, typer.Option(min=0.0, max=0.8, help="无征兆结束的份额 share of endings without signs.")
+    ] = MarketParameters.sudden_share,
+    bombing: Annotated[
+        Path | None,
+        typer.Option(help="另写刷投诉的证据 also write false complaints about healthy shops here."),
+    ] = None,
 ) -> None:
     """整个市场写成开放证据格式 write the whole market in the open evidence format.
 
-    Example: python -m sandbox evidence --seed 7 --platforms 500 --days 540 -o market.jsonl --truth truth.json
+    Examples:
+
+      python -m sandbox evidence --seed 7 --platforms 500 --days 540 -o market.jsonl --truth truth.json
+
+      python -m sandbox evidence --world other --seed 7 -o other.jsonl --truth truth.json --bombing attack.jsonl
     """
     begin = time.perf_counter()
-    count = write_evidence(_market(seed, platforms, days, ends_on, truth), output)
+    market: Market | OtherMarket
+    if world == "other":
+        last = ends_on.date() if ends_on else MarketParameters().ends_on
+        market = OtherMarket(
+            OtherParameters(
+                seed=seed, platforms=platforms, days=days, ends_on=last, complaints_per_day=complaints_per_day,
+                backlog_share=visible_share, silent_share=sudden_share,
+            )
+        )  # fmt: skip
+        if truth is not None:
+            market.write_truth(truth)
+        count = other_evidence.write_evidence(market, output)
+    elif world == "first":
+        more = {
+            "complaints_per_day": complaints_per_day, "counter_visible_share": visible_share, "sudden_share": sudden_share,
+        }  # fmt: skip
+        market = _market(seed, platforms, days, ends_on, truth, **more)
+        count = write_evidence(market, output)
+    else:
+        raise typer.BadParameter(f"{world}: first | other", param_hint="--world")
+    if bombing is not None:
+        told = market.truth()
+        count += write_attack(told, attack_plan(told, seed), seed, bombing)
     typer.echo(f"{count} records -> {output} ({time.perf_counter() - begin:.1f} s)", err=True)
 
 

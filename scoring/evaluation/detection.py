@@ -54,7 +54,7 @@ def detect(on: Bools, truth: Truth) -> Detection:
     start = np.concatenate([on[:, :1], on[:, 1:] & ~on[:, :-1]], axis=1)
     start[:, BURN_IN] |= on[:, BURN_IN]
     judged = days >= BURN_IN
-    false = (start & judged & (days < calm_end)).sum(axis=1)
+    false: Ints = np.sum(start & judged & (days < calm_end), axis=1, dtype=np.int64)
     inside = (days >= truth.stress[:, None]) & (days < truth.end[:, None]) & judged
     hit = on & inside
     first = np.where(hit.any(axis=1), hit.argmax(axis=1), truth.days)
@@ -62,7 +62,7 @@ def detect(on: Bools, truth: Truth) -> Detection:
     gradual = truth.gradual() & (truth.stress > BURN_IN)
     years = np.clip(truth.calm_until() - BURN_IN, 0, None) / 365.0
     true = hit.any(axis=1) & (start & inside).any(axis=1)
-    return Detection(gradual, lead, np.asarray(false), years, true.astype(np.int64))
+    return Detection(gradual, lead, false, years, np.asarray(true, dtype=np.int64))
 
 
 def held(on: Bools, length: int = HOLD) -> Bools:

@@ -1,94 +1,16 @@
-"""Every target of the method with its figure, interval, baseline and whether it was met. Rows in, numbers out."""
+"""Every target of the method with its figure, interval, baseline and whether it was met: the warning, and all rows in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from scoring.evaluation.arithmetic import (
-    Estimate,
-    Figure,
-    auc,
-    bootstrap,
-    brier_skill,
-    calibration_error,
-    detection_at,
-    logistic,
-    ratio,
-)
-from scoring.evaluation.detection import Detection, at_equal_alarms, detect, held
-from scoring.evaluation.measure import BASELINES, CLASSES, Market
-from scoring.facts import Floats, Ints
-
-AT_LEAST, AT_MOST, WITHIN, REPORT = "≥", "≤", "within", ""
-FALSE_ALLOWED = 0.02
-YEARLY_HAZARD = 0.10
-FEWEST = 5
-"""Figures of fewer cases are shown, not judged."""
-BASELINE_NAMES = {
-    "ears_c3": "EARS C3",
-    "raw_count": "投诉条数 complaint count",
-    "bbb": "BBB 点数 points",
-    "reply_index": "电诉宝式回复指数 reply index",
-    "logistic": "原始比率的逻辑回归 logistic on raw rates",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured target. `met` is None where there is no target or nothing to measure; `n` the cases behind the figure."""
-
-    id: str
-    title: tuple[str, str]
-    figure: Estimate
-    unit: str
-    rule: str = REPORT
-    target: tuple[float, ...] = ()
-    n: int = 0
-    baselines: dict[str, float] = field(default_factory=dict)
-    note: tuple[str, str] = ("", "")
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the figure itself (not its interval) meets the target."""
-        value = self.figure.value
-        if self.rule == REPORT or not np.isfinite(value) or self.n < FEWEST:
-            return None
-        if self.rule == WITHIN:
-            return bool(self.target[0] <= value <= self.target[1])
-        return bool(value >= self.target[0] if self.rule == AT_LEAST else value <= self.target[0])
-
-
-class Pool:
-    """Markets side by side: weights per platform of all of them, and operators as the unit of resampling."""
-
-    def __init__(self, markets: list[Market], draws: int, seed: int = 1) -> None:
-        self.markets, self.draws, self.seed = markets, draws, seed
-        sizes = [len(m.groups) for m in markets]
-        self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
-        offsets = np.cumsum([0, *[int(m.groups.max()) + 1 for m in markets]])
-        self.groups: Ints = np.concatenate([m.groups + o for m, o in zip(markets, offsets, strict=False)])
-        self.site: Ints = np.concatenate(
-            [m.snapshots.site + s for m, s in zip(markets, self.start, strict=False)]
-        )
-        self.of: Ints = np.repeat(np.arange(len(markets)), [len(m.snapshots.site) for m in markets])
-
-    def column(self, name: str) -> Floats:
-        """A column of the snapshots of all markets."""
-        return np.concatenate([getattr(m.snapshots, name) for m in self.markets])
-
-    def estimate(self, figure: Figure) -> Estimate:
-        """The figure with its interval over operators."""
-        return bootstrap(figure, self.groups, self.draws, self.seed)
-
-    def detection(self, signal: Callable[[Market], np.ndarray]) -> Detection:
-        """A signal measured in every market, platforms one after the other."""
-        found = [detect(signal(m), m.truth) for m in self.markets]
-        return Detection(
-            *(np.concatenate([getattr(d, n) for d in found]) for n in Detection.__dataclass_fields__)
-        )
+from scoring.evaluation.arithmetic import ratio
+from scoring.evaluation.detection import Detection, at_equal_alarms, held
+from scoring.evaluation.measure import Market
+from scoring.evaluation.pool import AT_LEAST, AT_MOST, BASELINE_NAMES, YEARLY_HAZARD, Pool, Row
+from scoring.evaluation.rows_rating import drops, snapshot, tiers
+from scoring.evaluation.rows_steady import robust, stable
+from scoring.facts import Floats
 
 
 def rows_of(markets: list[Market], draws: int = 200) -> list[Row]:
@@ -97,11 +19,11 @@ def rows_of(markets: list[Market], draws: int = 200) -> list[Row]:
     return [
         *_warnings(pool),
         *_alarms(pool),
-        *_snapshot(pool),
-        *_drops(pool),
-        *_tiers(pool),
-        *_robust(pool),
-        *_stable(pool),
+        *snapshot(pool),
+        *drops(pool),
+        *tiers(pool),
+        *robust(pool),
+        *stable(pool),
     ]
 
 
@@ -176,168 +98,4 @@ def _alarms(pool: Pool) -> list[Row]:
         Row("alarm_14d", ("渐进倒闭在 ≥14 天前有警报提议", "gradual failures with a proposed 警报 ≥ 14 days ahead"),
             pool.estimate(lambda w: found.share(14, w)), "share", n=int(found.gradual.sum()), note=said),
         Row("alarm_false", ("每平台年误提议警报次数", "false proposals of 警报 per platform-year"), pool.estimate(found.per_year), "per year", n=int(found.years.sum())),
-    ]  # fmt: skip
-
-
-def _snapshot(pool: Pool) -> list[Row]:
-    bad = pool.column("bad")
-    known = ~np.isnan(bad)
-    y, site = bad[known] == 1, pool.site[known]
-    worse = 100 - pool.column("score")[known]
-    simple = {BASELINE_NAMES[n]: pool.column("baselines")[known][:, i] for i, n in enumerate(BASELINES)}
-    ours, raw = (_cross_fitted(pool, pool.column(n)) for n in ("answers", "raw"))
-    late = known & ~np.isnan(ours) & ~np.isnan(raw)
-    p, q, yl, sl = ours[late], raw[late], bad[late] == 1, pool.site[late]
-    simple_auc = {k: auc(v, y, np.ones(len(y))) for k, v in simple.items()} | {
-        BASELINE_NAMES["logistic"]: auc(q, yl, np.ones(len(yl)))
-    }
-    simple_hit = {k: detection_at(v, y, np.ones(len(y)), FALSE_ALLOWED) for k, v in simple.items()}
-    simple_hit[BASELINE_NAMES["logistic"]] = detection_at(q, yl, np.ones(len(yl)), FALSE_ALLOWED)
-    what = (
-        "不良 = 渐进倒闭前 30 天内，或实际掉单率 ≥10%；其余未承压者为良好", "bad = within 30 days of a gradual ending, or 10 % of orders dropped; good = the others not in stress",
-    )  # fmt: skip
-    split = (
-        "在较早日期与另一半主体上拟合，在较晚日期与其余主体上评测",
-        "fitted on earlier days and half the operators, measured on later days and the other half",
-    )
-    return [
-        Row("auc", ("信用分区分不良平台的 AUC", "AUC of the score"), pool.estimate(lambda w: auc(worse, y, w[site])), "share", AT_LEAST, (0.97,), int(y.sum()), simple_auc, what),
-        Row("detection", ("误伤 ≤2% 时信用分的检出率", "detection by the score at ≤ 2 % false positives"),
-            pool.estimate(lambda w: detection_at(worse, y, w[site], FALSE_ALLOWED)), "share", AT_LEAST, (0.95,), int(y.sum()), simple_hit, what),
-        Row("auc_three", ("三个答案合用的 AUC", "AUC of the three answers together"), pool.estimate(lambda w: auc(p, yl, w[sl])), "share", n=int(yl.sum()), note=split),
-        Row("detection_three", ("三个答案合用，误伤 ≤2% 时的检出率", "detection by the three answers at ≤ 2 % false positives"),
-            pool.estimate(lambda w: detection_at(p, yl, w[sl], FALSE_ALLOWED)), "share", n=int(yl.sum()), note=split),
-        Row("ece", ("不良概率的校准误差 ECE", "calibration error (ECE) of P(bad)"), pool.estimate(lambda w: calibration_error(p, yl, w[sl])), "share",
-            AT_MOST, (0.03,), len(p), {BASELINE_NAMES["logistic"]: calibration_error(q, yl, np.ones(len(q)))}, split),
-        Row("brier", ("Brier 技能分（相对基准率）", "Brier skill against the base rate"), pool.estimate(lambda w: brier_skill(p, yl, w[sl])), "share",
-            AT_LEAST, (0.25,), len(p), {BASELINE_NAMES["logistic"]: brier_skill(q, yl, np.ones(len(q)))}, split),
-    ]  # fmt: skip
-
-
-def _cross_fitted(pool: Pool, x: Floats) -> Floats:
-    """P(bad) of the later half of the snapshots, each fitted on the earlier half of the other half of the operators; else nan."""
-    bad, day = pool.column("bad"), pool.column("day")
-    x = np.nan_to_num(x)
-    middle = np.median(day)
-    fold = pool.groups[pool.site] % 2
-    out = np.full(len(bad), np.nan)
-    for mine in (0, 1):
-        train = (day < middle) & (fold != mine) & ~np.isnan(bad)
-        test = (day >= middle) & (fold == mine)
-        if 5 <= bad[train].sum() <= train.sum() - 5:
-            out[test] = logistic(x[train], bad[train])(x[test])
-    return out
-
-
-def _drops(pool: Pool) -> list[Row]:
-    rate, low, high, true, kind = (pool.column(n) for n in ("rate", "low", "high", "realised", "kind"))
-    out = []
-    floor = 1e-3
-    true = np.maximum(true, floor)
-    usable = np.isfinite(rate) & np.isfinite(true) & (kind >= 0)
-    error = np.log(np.maximum(rate, floor)) - np.log(true)
-    inside = (low <= true) & (true <= high)
-    for code in (-1, *range(len(CLASSES))):
-        mine = usable & ((kind == code) | (code < 0))
-        if not mine.any():
-            continue
-        site, e, ok = pool.site[mine], error[mine], inside[mine]
-        zh, en = (
-            ("全部", "all")
-            if code < 0
-            else (
-                {
-                    "counted": "逐单计数",
-                    "orders": "订单计数器",
-                    "orders_inconsistent": "自相矛盾的计数器",
-                    "sold": "商品销量",
-                }[CLASSES[code]],
-                CLASSES[code],
-            )
-        )
-        n = len(np.unique(site))
-        name = "all" if code < 0 else CLASSES[code]
-        out += [
-            Row(f"drop_rmse_{name}", (f"掉单率 log-RMSE（{zh}）", f"drop rate log-RMSE ({en})"),
-                pool.estimate(lambda w, s=site, e=e: np.sqrt(ratio((w[s] * e * e).sum(), w[s].sum()))), "log", AT_MOST if code < 0 else REPORT, (0.70,), n),
-            Row(f"drop_cover_{name}", (f"掉单率 90% 区间的覆盖率（{zh}）", f"coverage of the 90 % interval ({en})"),
-                pool.estimate(lambda w, s=site, ok=ok: ratio((w[s] * ok).sum(), w[s].sum())), "share", WITHIN if code >= 0 else REPORT, (0.88, 0.92), n),
-        ]  # fmt: skip
-    return out
-
-
-def _tiers(pool: Pool) -> list[Row]:
-    """Pairs of one market and day in different tiers (蓝 1, 黄 2, 橙 and 红 3) whose true harm is the other way round."""
-    tier = np.minimum(pool.column("verdict").astype(int), 2)
-    rated, harm, day = (pool.column("verdict") < 4), pool.column("harm"), pool.column("day")
-    ok = rated & ~np.isnan(harm)
-    blocks = []
-    for m in range(len(pool.markets)):
-        for d in np.unique(day):
-            at = np.flatnonzero(ok & (pool.of == m) & (day == d))
-            apart = tier[at][:, None] < tier[at][None, :]
-            wrong = apart & (harm[at][:, None] > harm[at][None, :])
-            blocks.append((pool.site[at], apart.astype(float), wrong.astype(float)))
-
-    def figure(w: Floats) -> float:
-        return ratio(sum(w[s] @ b @ w[s] for s, _, b in blocks), sum(w[s] @ a @ w[s] for s, a, _ in blocks))
-
-    note = (
-        "真实次序：其后 30 天付款落空的比例（掉单，或网站没活到交付）", "true order: the share of the next 30 days' payments that come to nothing (dropped, or the site is gone)",
-    )  # fmt: skip
-    return [
-        Row(
-            "tiers",
-            ("跨档排错的平台对", "mis-ordered pairs across tiers"),
-            pool.estimate(figure),
-            "share",
-            AT_MOST,
-            (0.04,),
-            len(np.unique(pool.site[ok])),
-            note=note,
-        )
-    ]
-
-
-def _robust(pool: Pool) -> list[Row]:
-    found = [m.attacked for m in pool.markets if m.attacked is not None and len(m.attacked)]
-    out = []
-    if found:
-        hit = np.concatenate(found)
-        groups = np.arange(len(hit))
-
-        def over(column: int, limit: float) -> Estimate:
-            return bootstrap(
-                lambda w: ratio((w * (hit[:, column] > limit)).sum(), w.sum()), groups, pool.draws, pool.seed
-            )
-
-        def typical(w: Floats) -> float:
-            return float(np.quantile(np.repeat(hit[:, 0], w.astype(int)), 0.95)) if w.sum() else float("nan")
-
-        what = (
-            "3 天内 40 条改写过的假投诉，各由一人之手",
-            "40 paraphrased false complaints in 3 days, one writer each",
-        )
-        out = [
-            Row("bomb_alarm", ("被刷投诉的健康平台中升到警报提议", "bombed healthy platforms that reach a proposed 警报"), over(2, 0), "share", AT_MOST, (0.03,), len(hit), note=what),
-            Row("bomb_warning", ("升到预警", "… that reach 预警"), over(1, 0), "share", AT_MOST, (0.10,), len(hit), note=what),
-            Row("bomb_points", ("信用分最多降低（第 95 百分位）", "points moved (95th percentile)"), bootstrap(typical, groups, pool.draws, pool.seed), "points", AT_MOST, (3.0,), len(hit), note=what),
-        ]  # fmt: skip
-    better = np.concatenate([m.hidden_better for m in pool.markets]).astype(float)
-    note = ("与继续展示当时的内容相比", "compared with showing on what was shown then")
-    total = int(better.sum())
-    out.append(
-        Row("hiding", ("隐藏一切自有页面后标签变好的平台数", "platforms whose label improves by hiding all they control"), Estimate(total, np.nan, np.nan), "platforms", AT_MOST, (0.0,), len(better), note=note)
-    )  # fmt: skip
-    return out
-
-
-def _stable(pool: Pool) -> list[Row]:
-    changes = int(sum(m.quiet_changes.sum() for m in pool.markets))
-    flips, weeks = (np.concatenate([getattr(m, n) for m in pool.markets]) for n in ("flips", "weeks"))
-    error = max(m.sum_error for m in pool.markets)
-    return [
-        Row("quiet", ("30 天无新证据期间的标签变化数", "label changes in 30 days without new evidence"), Estimate(changes, np.nan, np.nan), "changes", AT_MOST, (0.0,), len(pool.groups)),
-        Row("flips", ("平稳时期每周颜色变化", "weekly changes of colour in calm times"), pool.estimate(lambda w: ratio((w * flips).sum(), (w * weeks).sum())), "share", AT_MOST, (0.02,), int(weeks.sum())),
-        Row("sums", ("各项贡献之和与信用分之差（最大）", "largest gap between contributions and score"), Estimate(error, np.nan, np.nan), "points", AT_MOST, (1e-9,), len(pool.groups)),
     ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Rows about the rating: telling bad platforms from good ones, calibration, the drop rate, and the tiers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring.evaluation.arithmetic import (
+    Figure,
+    auc,
+    brier_skill,
+    calibration_error,
+    detection_at,
+    logistic,
+    ratio,
+)
+from scoring.evaluation.measure import BASELINES, CLASSES
+from scoring.evaluation.pool import (
+    AT_LEAST,
+    AT_MOST,
+    BASELINE_NAMES,
+    FALSE_ALLOWED,
+    REPORT,
+    WITHIN,
+    Pool,
+    Row,
+)
+from scoring.facts import Floats, Ints
+
+_CLASS_WORDS = (
+    ("全部", "all"), ("逐单计数", "counted"), ("订单计数器", "order counters"), ("自相矛盾的计数器", "inconsistent counters"), ("商品销量", "sold counters"),
+)  # fmt: skip
+"""Exposure classes of measure.CLASSES in words, after all of them together."""
+
+
+def snapshot(pool: Pool) -> list[Row]:
+    """Bad against good platforms on fixed days: by the score, by the three answers together, and as probabilities."""
+    bad = pool.column("bad")
+    known = ~np.isnan(bad)
+    y, site = bad[known] == 1, pool.site[known]
+    worse = 100 - pool.column("score")[known]
+    simple = {BASELINE_NAMES[n]: pool.column("baselines")[known][:, i] for i, n in enumerate(BASELINES)}
+    ours, raw = (_cross_fitted(pool, pool.column(n)) for n in ("answers", "raw"))
+    late = known & ~np.isnan(ours) & ~np.isnan(raw)
+    p, q, yl, sl = ours[late], raw[late], bad[late] == 1, pool.site[late]
+    simple_auc = {k: auc(v, y, np.ones(len(y))) for k, v in simple.items()} | {
+        BASELINE_NAMES["logistic"]: auc(q, yl, np.ones(len(yl)))
+    }
+    simple_hit = {k: detection_at(v, y, np.ones(len(y)), FALSE_ALLOWED) for k, v in simple.items()}
+    simple_hit[BASELINE_NAMES["logistic"]] = detection_at(q, yl, np.ones(len(yl)), FALSE_ALLOWED)
+    what = (
+        "不良 = 渐进倒闭前 30 天内，或实际掉单率 ≥10%；其余未承压者为良好", "bad = within 30 days of a gradual ending, or 10 % of orders dropped; good = the others not in stress",
+    )  # fmt: skip
+    split = (
+        "在较早日期与另一半主体上拟合，在较晚日期与其余主体上评测",
+        "fitted on earlier days and half the operators, measured on later days and the other half",
+    )
+    return [
+        Row("auc", ("信用分区分不良平台的 AUC", "AUC of the score"), pool.estimate(lambda w: auc(worse, y, w[site])), "share", AT_LEAST, (0.97,), int(y.sum()), simple_auc, what),
+        Row("detection", ("误伤 ≤2% 时信用分的检出率", "detection by the score at ≤ 2 % false positives"),
+            pool.estimate(lambda w: detection_at(worse, y, w[site], FALSE_ALLOWED)), "share", AT_LEAST, (0.95,), int(y.sum()), simple_hit, what),
+        Row("auc_three", ("三个答案合用的 AUC", "AUC of the three answers together"), pool.estimate(lambda w: auc(p, yl, w[sl])), "share", n=int(yl.sum()), note=split),
+        Row("detection_three", ("三个答案合用，误伤 ≤2% 时的检出率", "detection by the three answers at ≤ 2 % false positives"),
+            pool.estimate(lambda w: detection_at(p, yl, w[sl], FALSE_ALLOWED)), "share", n=int(yl.sum()), note=split),
+        Row("ece", ("不良概率的校准误差 ECE", "calibration error (ECE) of P(bad)"), pool.estimate(lambda w: calibration_error(p, yl, w[sl])), "share",
+            AT_MOST, (0.03,), len(p), {BASELINE_NAMES["logistic"]: calibration_error(q, yl, np.ones(len(q)))}, split),
+        Row("brier", ("Brier 技能分（相对基准率）", "Brier skill against the base rate"), pool.estimate(lambda w: brier_skill(p, yl, w[sl])), "share",
+            AT_LEAST, (0.25,), len(p), {BASELINE_NAMES["logistic"]: brier_skill(q, yl, np.ones(len(q)))}, split),
+    ]  # fmt: skip
+
+
+def _cross_fitted(pool: Pool, x: Floats) -> Floats:
+    """P(bad) of the later half of the snapshots, each fitted on the earlier half of the other half of the operators; else nan."""
+    bad, day = pool.column("bad"), pool.column("day")
+    x = np.nan_to_num(x)
+    middle = np.median(day)
+    fold = pool.groups[pool.site] % 2
+    out = np.full(len(bad), np.nan)
+    for mine in (0, 1):
+        train = (day < middle) & (fold != mine) & ~np.isnan(bad)
+        test = (day >= middle) & (fold == mine)
+        if 5 <= bad[train].sum() <= train.sum() - 5:
+            out[test] = logistic(x[train], bad[train])(x[test])
+    return out
+
+
+def drops(pool: Pool) -> list[Row]:
+    """Error and coverage of the drop rate against what was dropped, in all and by class of exposure."""
+    rate, low, high, true, kind = (pool.column(n) for n in ("rate", "low", "high", "realised", "kind"))
+    out = []
+    floor = 1e-3
+    true = np.maximum(true, floor)
+    usable = np.isfinite(rate) & np.isfinite(true) & (kind >= 0)
+    error = np.log(np.maximum(rate, floor)) - np.log(true)
+    inside = (low <= true) & (true <= high)
+    for code, (zh, en) in enumerate(_CLASS_WORDS, -1):
+        mine = usable & ((kind == code) | (code < 0))
+        if not mine.any():
+            continue
+        site = pool.site[mine]
+        n = len(np.unique(site))
+        name = "all" if code < 0 else CLASSES[code]
+        out += [
+            Row(f"drop_rmse_{name}", (f"掉单率 log-RMSE（{zh}）", f"drop rate log-RMSE ({en})"), pool.estimate(_root_mean(site, error[mine])),
+                "log", AT_MOST if code < 0 else REPORT, (0.70,), n),
+            Row(f"drop_cover_{name}", (f"掉单率 90% 区间的覆盖率（{zh}）", f"coverage of the 90 % interval ({en})"),
+                pool.estimate(_mean(site, inside[mine].astype(float))), "share", WITHIN if code >= 0 else REPORT, (0.88, 0.92), n),
+        ]  # fmt: skip
+    return out
+
+
+def _mean(site: Ints, values: Floats) -> Figure:
+    return lambda w: ratio((w[site] * values).sum(), w[site].sum())
+
+
+def _root_mean(site: Ints, values: Floats) -> Figure:
+    return lambda w: float(np.sqrt(ratio((w[site] * values**2).sum(), w[site].sum())))
+
+
+def tiers(pool: Pool) -> list[Row]:
+    """Pairs of one market and day in different tiers (蓝 1, 黄 2, 橙 and 红 3) whose true harm is the other way round."""
+    tier = np.minimum(pool.column("verdict").astype(int), 2)
+    rated, harm, day = (pool.column("verdict") < 4), pool.column("harm"), pool.column("day")
+    ok = rated & ~np.isnan(harm)
+    blocks = []
+    for m in range(len(pool.markets)):
+        for d in np.unique(day):
+            at = np.flatnonzero(ok & (pool.of == m) & (day == d))
+            apart = tier[at][:, None] < tier[at][None, :]
+            wrong = apart & (harm[at][:, None] > harm[at][None, :])
+            blocks.append((pool.site[at], apart.astype(float), wrong.astype(float)))
+
+    def figure(w: Floats) -> float:
+        return ratio(sum(w[s] @ b @ w[s] for s, _, b in blocks), sum(w[s] @ a @ w[s] for s, a, _ in blocks))
+
+    note = (
+        "真实次序：其后 30 天付款落空的比例（掉单，或网站没活到交付）", "true order: the share of the next 30 days' payments that come to nothing (dropped, or the site is gone)",
+    )  # fmt: skip
+    return [
+        Row(
+            "tiers",
+            ("跨档排错的平台对", "mis-ordered pairs across tiers"),
+            pool.estimate(figure),
+            "share",
+            AT_MOST,
+            (0.04,),
+            len(np.unique(pool.site[ok])),
+            note=note,
+        )
+    ]
