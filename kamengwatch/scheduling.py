@@ -5,7 +5,6 @@ So a killed scheduler loses nothing: whatever has no finished crawl within its c
 
 from __future__ import annotations
 
-import datetime as dt
 import subprocess
 import sys
 
@@ -98,10 +97,16 @@ def _list(config: Config) -> None:
     for entry in plan(config):
         table.add_row(
             entry.source,
-            str(dt.timedelta(hours=entry.cadence_hours)),
+            _every(config, entry.cadence_hours),
             f"{entry.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if entry.finished_at else "—",
             config.say("现在", "now")
             if entry.due_at <= config.now()
             else f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         )
     tell(table)
+
+
+def _every(config: Config, hours: float) -> str:
+    if hours < 48:
+        return config.say(f"{hours:g} 小时", f"{hours:g} h")
+    return config.say(f"{hours / 24:g} 天", f"{hours / 24:g} days")
