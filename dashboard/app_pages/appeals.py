@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import figures, reader
+from dashboard import appeals_form, figures, reader
 from dashboard.text import pick
 from dashboard.view import View, cell, row
 
@@ -15,9 +15,10 @@ visible = True
 
 
 def render(view: View) -> None:
-    """The rules with their clocks, open objections, the public log of corrections."""
+    """The rules with their clocks, the form, open objections, the public log of corrections."""
     view.title(view.t("appeals.title"), view.t("appeals.intro"))
     view.note(view.t("appeals.how"))
+    appeals_form.answer(view)
     view.heading(view.t("appeals.disputed"))
     disputed = view.ask(_disputed)
     if disputed:
