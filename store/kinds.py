@@ -42,6 +42,7 @@ KINDS = (
 
 # Silence is the main grievance only where there is no other; so it gives way from this summed probability on.
 _YIELDS_FROM = 0.15
+_SPECIFIC = [KINDS.index(f"drop.{kind}") for kind in ("payment_not_synced", "stuck", "record_lost")]
 _UNREACHABLE = KINDS.index("unreachable")
 _GRIEVANCES = [
     i for i, kind in enumerate(KINDS) if kind == "upstream_funds" or kind == "price_bait" or i < _UNREACHABLE
@@ -95,6 +96,14 @@ def primaries(texts: Sequence[str], probabilities: NDArray[np.float32]) -> list[
     return found
 
 
+def specified(primary: str, members: NDArray[np.float32]) -> str:
+    """An unspecified drop whose text also names a kind of drop is of that kind: unspecified says that none is named."""
+    if primary != "drop.unspecified":
+        return primary
+    best = max(_SPECIFIC, key=lambda kind: members[kind])
+    return KINDS[best] if members[best] >= FURTHER_FROM else primary
+
+
 def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_FROM) -> list[str]:
     """At most two kinds besides the primary, likeliest first, from one row of membership probabilities.
 
@@ -109,7 +118,9 @@ def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_F
 
 def _classify_batch(texts: Sequence[str]) -> list[Classified]:
     probabilities, members = load().judge(texts)
-    found = primaries(texts, probabilities)
+    found = [
+        specified(primary, row) for primary, row in zip(primaries(texts, probabilities), members, strict=True)
+    ]
     return [
         Classified(primary, (primary, *further(primary, row)))
         for primary, row in zip(found, members, strict=True)
