@@ -142,7 +142,7 @@ def test_the_second_kind_of_market_is_as_hard_as_agreed(other):
 def test_the_second_kind_of_market_repeats_to_the_byte(tmp_path):
     files = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        made = OtherMarket(OtherParameters(seed=seed, platforms=24, days=180))
+        made = OtherMarket(OtherParameters(seed=seed, platforms=24, days=120))
         write_evidence(made, tmp_path / name)
         files.append((tmp_path / name).read_bytes())
     assert files[0] == files[1] != files[2]
