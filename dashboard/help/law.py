@@ -10,12 +10,12 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("legal_facts.toml")
 LONGEST_UNREAD = dt.timedelta(days=180)
-"""A fact verified longer ago than this may not be shown as it stands: a test fails, and the page says it is old."""
+"""A fact checked longer ago than this may not be shown as it stands: a test fails, and the page says it is old."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One rule of law in our words. `valid_to` None: still in force when verified; `recheck`: read it again in the official text."""
+    """One rule of law in our words. `valid_to` None: still in force when checked; `recheck`: read it again in the official text."""
 
     id: str
     law: str
@@ -33,10 +33,10 @@ class Fact:
         return self.en if lang == "en" else self.zh
 
     def cite(self, lang: str) -> str:
-        """Law, article and the day it was verified, in brackets."""
+        """Law, article and the day it was checked, in brackets."""
         name = f"{self._plain()}, {self.article}" if lang == "en" else f"《{self.law}》{self.article}"
         note = ("; to be re-read" if lang == "en" else "，待复核") if self.recheck else ""
-        when = f"verified {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
+        when = f"checked {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
         return f"({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
 
     def named(self, lang: str) -> str:
@@ -51,7 +51,7 @@ class Fact:
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
     def old(self, on: dt.date) -> bool:
-        """Whether it was verified too long ago to be repeated without reading it again."""
+        """Whether it was checked too long ago to be repeated without reading it again."""
         return on - self.verified_on > LONGEST_UNREAD
 
 

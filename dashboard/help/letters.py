@@ -24,8 +24,8 @@ ANSWER_DAYS = 3
 """Days the site is given to answer."""
 _LONGEST = 200
 _LAW = re.compile(r"\{law_(\w+)\}")
-_VAGUE = ("没到", "赶紧", "快点", "会员没", "SVIP没", "svip没", "有问题")
-_ABUSE = ("骗子", "诈骗", "黑平台", "垃圾", "无良", "scam", "fraudster")
+_VAGUE_WORDS = ("没到", "赶紧", "快点", "会员没", "SVIP没", "svip没", "有问题")
+_ABUSE_WORDS = ("骗", "黑心", "垃圾", "无良", "奸商", "scam", "fraudster")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -109,8 +109,8 @@ def lint(fields: Fields, said: str = "", lang: str = "zh") -> list[str]:
     missing = [name for name in ("site", "product", "amount", "paid_on", "payee", "order_no")
                if not getattr(fields, name) and not (name == "order_no" and fields.case == "record_lost")]  # fmt: skip
     found = [_phrase("lint", name, lang) for name in missing]
-    found += [_phrase("lint", "vague", lang, word=word) for word in _VAGUE if word in said]
-    found += [_phrase("lint", "abuse", lang, word=word) for word in _ABUSE if word in said.lower()]
+    found += [_phrase("lint", "vague", lang, word=word) for word in _VAGUE_WORDS if word in said]
+    found += [_phrase("lint", "abuse", lang, word=word) for word in _ABUSE_WORDS if word in said.lower()]
     return found
 
 
