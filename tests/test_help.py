@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -278,3 +279,11 @@ def test_pack_on_the_command_line_is_checked_again(tmp_path: Path) -> None:
     assert wrong.returncode == 2 and "账单.png" in wrong.stderr
     missing = kamengwatch("pack", "shop.example", str(tmp_path / "no.png"), "-o", str(tmp_path / "b.zip"))
     assert missing.returncode == 2 and "no.png" in missing.stderr and not (tmp_path / "b.zip").exists()
+
+
+def test_the_source_checklist_has_every_row_and_names_files_that_exist() -> None:
+    root = Path(__file__).parent.parent
+    page = (root / "docs/source-checklist.md").read_text("utf-8")
+    assert re.findall(r"^\| (S\d\d) ", page, re.M) == [f"S{n:02d}" for n in range(1, 65)]
+    named = {path for path in re.findall(r"`([\w./]+/[\w./]+)`", page) if not path.startswith("/")}
+    assert named and not [path for path in named if not (root / path).exists()]
