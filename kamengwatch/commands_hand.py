@@ -150,12 +150,16 @@ def watch_suggest(
     epilog="例: `kamengwatch review` · `kamengwatch review accept 12 --host a.example` · `kamengwatch review reject 13 14`"
 )
 def review(
-    action: Annotated[str, typer.Argument(help="list | accept | reject")] = "list",
+    action: Annotated[str, typer.Argument(help="list | prove | accept | reject")] = "list",
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="队列编号 numbers in the queue")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="只列这类 only: match | candidate | alarm | red | campaign")
+        str | None,
+        typer.Option(
+            "--kind",
+            help="只列这类 only: match | candidate | alarm | red | campaign | report | response | dispute",
+        ),
     ] = None,
     host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,
     note: Annotated[str | None, typer.Option(help="理由 why")] = None,
@@ -171,7 +175,9 @@ def review(
     config = make(data_dir, database, lang)
     if action == "list":
         reviewing.show(config, kind, as_json)
+    elif action == "prove":
+        reviewing.prove(config, ids or [])
     elif action in reviewing.DECISIONS:
         reviewing.decide(config, action, ids or [], host, note, by)
     else:
-        raise UserError(f"review {action}: 可用 use list, accept or reject")
+        raise UserError(f"review {action}: 可用 use list, prove, accept or reject")

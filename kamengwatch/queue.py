@@ -46,7 +46,8 @@ class Asked:
 def ask(connection: Connection, questions: Iterable[Question], now: dt.datetime) -> Asked:
     """Put the questions into the queue."""
     directory = Directory(connection)
-    before = set(connection.scalars(select(Review.subject)))
+    sites = select(Review.subject).where(Review.kind.in_(("match", "candidate")))
+    before = set(connection.scalars(sites))
     asked = Asked()
     rows = []
     for question in questions:

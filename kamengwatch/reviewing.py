@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from sqlalchemy import Connection, Row, func, select, update
 
+from kamengwatch import moderating, taking_in
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.progress import say, tell
 from kamengwatch.watching import host_in
@@ -26,6 +27,9 @@ KIND_NAMES = {
         "疑似集中投诉（接受 = 确认是，不计分）",
         "possible campaign (accept = it is one, not scored)",
     ),
+    "report": ("用户线索（只计数，不计分）", "report by a user (counted, not scored)"),
+    "response": ("平台回应（须先证明）", "response of a site (needs its proof)"),
+    "dispute": ("异议（须先证明）", "objection of a site (needs its proof)"),
 }
 _DECIDED = {"confirmed": ("接受", "accepted"), "rejected": ("不接受", "rejected")}
 _VIA = {
@@ -34,6 +38,7 @@ _VIA = {
     "notice": ("备用网址公告", "notice of another address"),
     "list": ("名单", "list"),
     "record": ("记录", "records"),
+    "report": ("用户线索", "a user's report"),
 }
 ROWS = 200
 """Entries shown on the terminal; --json shows all."""
@@ -44,11 +49,13 @@ def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] =
     if kind is not None and kind not in KIND_NAMES:
         raise UserError(f"--kind {kind}: 可用 use {', '.join(KIND_NAMES)}")
     wanted = [kind] if kind else list(kinds)
+    taking_in.take_in(config)
     with config.engine.connect() as connection:
         query = select(Review).where(Review.decision.is_(None)).order_by(Review.id)
         rows = connection.execute(query.where(Review.kind.in_(wanted)) if wanted else query).all()
         waiting = _records_waiting(connection)
         titles = _titles(config, connection)
+        reports = moderating.accepted_reports(connection)
     if as_json:
         print(json.dumps([_as_dict(row, waiting.get(row.subject, 0)) for row in rows], ensure_ascii=False))
         return
@@ -68,7 +75,9 @@ def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] =
             str(row.id),
             config.say(*KIND_NAMES.get(row.kind, (row.kind, row.kind))),
             row.subject,
-            _where(config, row, titles, waiting.get(row.subject, 0)),
+            moderating.described(config, row, reports.get(row.subject, 0))
+            if row.kind in moderating.FORMS
+            else _where(config, row, titles, waiting.get(row.subject, 0)),
             "、".join(row.detail.get("candidates", [])),
             f"{row.opened_at.astimezone(SHANGHAI):%Y-%m-%d}",
         )
@@ -82,22 +91,25 @@ def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] =
     )
 
 
+def prove(config: Config, ids: list[str]) -> None:
+    """Look for the proof of responses and objections."""
+    moderating.prove(config, _numbers("prove", ids))
+
+
 def decide(config: Config, action: str, ids: list[str], host: str | None, note: str | None, by: str) -> None:
     """Accept or reject entries, all of them or, when one cannot be decided, none."""
-    if not ids:
-        raise UserError(f"review {action}: 缺少编号 give the number shown by `kamengwatch review`")
-    wrong = [text for text in ids if not text.isdecimal()]
-    if wrong:
-        raise UserError(
-            f"review {action} {wrong[0]}: 编号是数字 a number is needed; 查看 see `kamengwatch review`"
-        )
+    numbers = _numbers(action, ids)
     if host and len(ids) > 1:
         raise UserError("--host: 一次只用于一个编号 goes with one number at a time")
+    if action == "accept":
+        moderating.prove(config, numbers)
     decided = []
     with config.engine.begin() as connection:
-        for id_ in dict.fromkeys(map(int, ids)):
+        for id_ in numbers:
             row = _open(connection, id_)
             moved = _apply(config, connection, row, host) if action == "accept" else 0
+            if row.kind in moderating.FORMS:
+                moderating.decided(connection, row)
             connection.execute(
                 update(Review)
                 .where(Review.id == id_)
@@ -114,6 +126,17 @@ def decide(config: Config, action: str, ids: list[str], host: str | None, note: 
         )
 
 
+def _numbers(action: str, ids: list[str]) -> list[int]:
+    if not ids:
+        raise UserError(f"review {action}: 缺少编号 give the number shown by `kamengwatch review`")
+    wrong = [text for text in ids if not text.isdecimal()]
+    if wrong:
+        raise UserError(
+            f"review {action} {wrong[0]}: 编号是数字 a number is needed; 查看 see `kamengwatch review`"
+        )
+    return list(dict.fromkeys(map(int, ids)))
+
+
 def _open(connection: Connection, id_: int) -> Row[Any]:
     row = connection.execute(select(Review).where(Review.id == id_)).one_or_none()
     if row is None:
@@ -127,7 +150,9 @@ def _open(connection: Connection, id_: int) -> Row[Any]:
 
 
 def _apply(config: Config, connection: Connection, row: Row[Any], host: str | None) -> int:
-    """What accepting an entry does: a name gets its platform, a found site is watched."""
+    """What accepting an entry does: a name gets its platform, a found site is watched, a form is taken up."""
+    if row.kind in moderating.FORMS:
+        moderating.accept(config, connection, row)
     if row.kind not in ("match", "candidate"):
         return 0
     directory = Directory(connection)

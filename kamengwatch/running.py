@@ -7,7 +7,7 @@ import socket
 import time
 from dataclasses import replace
 
-from kamengwatch import crawling, judging, sandboxing, showing, watching
+from kamengwatch import crawling, judging, sandboxing, showing, taking_in, watching
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.progress import bar, say
 from store.ledger import targets
@@ -26,6 +26,7 @@ def run_due(config: Config) -> None:
                 "nothing is watched; first kamengwatch watch add URL, or kamengwatch run --sandbox for a demonstration",
             )
         )
+    taking_in.take_in(config)
     crawling.crawl(config, [], [], True, None, False)
     judging.rate(config, None, "duckdb", False)
     judging.publish(config, False)
