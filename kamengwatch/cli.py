@@ -14,6 +14,7 @@ from kamengwatch import (
     commands_evaluate,
     commands_hand,
     commands_help,
+    commands_keep,
     commands_run,
     commands_show,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "commands_evaluate",
     "commands_hand",
     "commands_help",
+    "commands_keep",
     "commands_run",
     "commands_show",
     "main",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from sqlalchemy import select
 
@@ -47,6 +48,8 @@ def _state(config: Config, row: dict[str, object]) -> str:
         return "no capture of ours 无本站存档"
     try:
         found = archive.read(config.archive_dir, str(row["archive"]), int(str(row["offset"])))
+    except archive.ErasedCapture as error:
+        return f"erased on {error.at[:10]} 已应个人请求删除"
     except archive.ArchiveError as error:
         return f"missing 缺失: {error}"
     return "intact 完好" if found.sha256 == row["sha256"] else "altered 与登记的哈希不符"
@@ -54,21 +57,10 @@ def _state(config: Config, row: dict[str, object]) -> str:
 
 def verify(config: Config, as_json: bool) -> None:
     """Re-hash all captures and the latest snapshot; raises Failure (exit 1) when anything is missing or altered."""
-    wrong: list[str] = []
-    with config.engine.connect() as connection:
-        rows = connection.execute(
-            select(Capture.archive, Capture.offset, Capture.url, Capture.payload_sha256).order_by(
-                Capture.archive, Capture.offset
-            )
-        ).all()
-    with bar(config.say("核对存证", "verifying"), len(rows)) as progress:
-        for row in rows:
-            try:
-                if archive.read(config.archive_dir, row.archive, row.offset).sha256 != row.payload_sha256:
-                    wrong.append(f"{row.archive}:{row.offset} {row.url}: 与登记的哈希不符 altered")
-            except archive.ArchiveError as error:
-                wrong.append(str(error))
-            progress.advance()
+    from kamengwatch.keeping import erasures
+
+    with bar(config.say("核对存证", "verifying")) as progress:
+        checked, wrong = wrong_captures(config, erasures(config.data_dir)["captures"], progress.advance)
     files = 0
     if (config.data_dir / "snapshots" / "latest").exists():
         try:
@@ -81,15 +73,42 @@ def verify(config: Config, as_json: bool) -> None:
         except (SnapshotError, OSError) as error:
             wrong.append(f"snapshot latest: {error}")
     if as_json:
-        print(json.dumps({"captures": len(rows), "files": files, "wrong": wrong}, ensure_ascii=False))
+        print(json.dumps({"captures": checked, "files": files, "wrong": wrong}, ensure_ascii=False))
     else:
         for line in wrong[:50]:
             tell(line)
         tell(
             config.say(
-                f"核对了 {len(rows)} 份存证与 {files} 个快照文件，{len(wrong)} 处不符。",
-                f"Checked {len(rows)} captures and {files} snapshot files; {len(wrong)} differ.",
+                f"核对了 {checked} 份存证与 {files} 个快照文件，{len(wrong)} 处不符。",
+                f"Checked {checked} captures and {files} snapshot files; {len(wrong)} differ.",
             )
         )
     if wrong:
         raise Failure(f"{len(wrong)} 处与登记不符 differ from what was recorded")
+
+
+def wrong_captures(
+    config: Config, erased: set[tuple[str, int]], advance: Callable[[], None]
+) -> tuple[int, list[str]]:
+    """Re-hash every capture; returns how many there are and a line for each that is missing or altered.
+
+    One whose content was erased is in order only if `erased`, the register of erasures, names its (archive, offset).
+    """
+    wrong: list[str] = []
+    with config.engine.connect() as connection:
+        rows = connection.execute(
+            select(Capture.archive, Capture.offset, Capture.url, Capture.payload_sha256).order_by(
+                Capture.archive, Capture.offset
+            )
+        ).all()
+    for row in rows:
+        try:
+            if archive.read(config.archive_dir, row.archive, row.offset).sha256 != row.payload_sha256:
+                wrong.append(f"{row.archive}:{row.offset} {row.url}: 与登记的哈希不符 altered")
+        except archive.ErasedCapture as error:
+            if (row.archive, row.offset) not in erased:
+                wrong.append(f"{error}，但未登记 but the register of erasures does not say so")
+        except archive.ArchiveError as error:
+            wrong.append(str(error))
+        advance()
+    return len(rows), wrong

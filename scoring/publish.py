@@ -64,7 +64,7 @@ def publish(
         tell("writing")
         _content(engine, data_dir, temporary, run)
         sums = checksums(temporary)
-        digest = _digest(sums)
+        digest = content_digest(sums)
         if before is not None and _manifest(before).get("content_sha256") == digest:
             shutil.rmtree(temporary)
             _cited(base, before)
@@ -114,8 +114,8 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
     write_feeds(tables, folder / "feeds")
     write_badges(ratings, folder / "badges")
     write_twins(tables, folder / "s")
-    (folder / "method.json").write_text(_json(method_json()), "utf-8")
-    (folder / "datapackage.json").write_text(_json(datapackage(folder, run.as_of)), "utf-8")
+    (folder / "method.json").write_text(json_text(method_json()), "utf-8")
+    (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")
 
 
 def _seal(
@@ -148,9 +148,9 @@ def _seal(
         "files": sums,
         "previous": previous,
     }
-    (folder / "manifest.json").write_text(_json(manifest), "utf-8")
-    sums = {**sums, "manifest.json": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()}
-    (folder / "SHA256SUMS").write_text("".join(f"{v}  {k}\n" for k, v in sorted(sums.items())), "utf-8")
+    written = json_text(manifest)
+    (folder / "manifest.json").write_text(written, "utf-8")
+    (folder / "SHA256SUMS").write_text(sums_text(sums, written), "utf-8")
 
 
 def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], bool]:
@@ -177,9 +177,16 @@ def checksums(folder: Path) -> dict[str, str]:
     }
 
 
-def _digest(sums: dict[str, str]) -> str:
+def content_digest(sums: dict[str, str]) -> str:
+    """What two snapshots of the same content have in common: the hash of their sums without manifest and list."""
     kept = sorted((k, v) for k, v in sums.items() if k not in _UNCOMPARED)
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def sums_text(sums: dict[str, str], manifest: str) -> str:
+    """The content of SHA256SUMS: the sums of all files and of the manifest."""
+    whole = {**sums, "manifest.json": hashlib.sha256(manifest.encode()).hexdigest()}
+    return "".join(f"{v}  {k}\n" for k, v in sorted(whole.items()))
 
 
 def _link_unchanged(folder: Path, before: Path) -> None:
@@ -217,7 +224,8 @@ def _cited(base: Path, folder: Path) -> None:
     sync_folder(base)
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """JSON as every file of a snapshot has it."""
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -1,0 +1,120 @@
+"""Commands that keep and hand on what is there: export, verify, backup, restore, privacy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.config import make
+from kamengwatch.options import AsJson, Database, DataDir, Lang, app
+
+privacy = typer.Typer(
+    help="个人信息 find and erase everything about a person's identifier.", no_args_is_help=True
+)
+app.add_typer(privacy, name="privacy")
+
+Identifier = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TEXT",
+        help="手机号、姓名、QQ、订单号…；省略则从标准输入读，不进命令历史 [default: one line of standard input]",
+    ),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option("--also", help="数据目录以外的文件或文件夹 files or folders outside the data folder"),
+]
+
+
+@app.command(
+    epilog="例: `kamengwatch export -o ratings.csv` · `kamengwatch export --evidence -o evidence.jsonl --host shop.example`"
+)
+def export(
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="以 .jsonl .csv 或 .parquet 结尾 the name decides the format"),
+    ],
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="开放证据格式 the evidence, instead of the published ratings")
+    ] = False,
+    host: Annotated[list[str] | None, typer.Option("--host", help="只要这些网站 only these sites")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """导出 the published ratings, or the evidence in the open format: imported elsewhere it gives the same ratings."""
+    from kamengwatch import exporting
+
+    exporting.export(make(data_dir, database, lang), out, host or [], evidence)
+
+
+@app.command()
+def verify(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """核对 archive, database and the snapshots' hash chain; one line per fault with its remedy (exit code 1)."""
+    from kamengwatch import keeping
+
+    keeping.verify(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch backup -o backup-2026-11-20.tar.gz` · 运行中也可备份 consistent while running"
+)
+def backup(
+    out: Annotated[
+        Path, typer.Option("-o", "--output", help="以 .tar、.tar.gz 或 .tgz 结尾 the file to write")
+    ],
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """备份 a consistent copy of everything, even while a crawl, import or publication is running."""
+    from kamengwatch import backing_up
+
+    backing_up.backup(make(data_dir, database, lang), out)
+
+
+@app.command(epilog="例: `kamengwatch restore backup.tar.gz --data-dir 新目录`")
+def restore(
+    file: Annotated[Path, typer.Argument(help="backup 写的文件 a file that backup wrote")],
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """恢复 a backup into a new or empty data folder, whole or not at all; every hash is checked first."""
+    from kamengwatch import backing_up
+
+    backing_up.restore(make(data_dir, None, lang), file)
+
+
+@privacy.command("find", epilog="例: `echo 13800001234 | kamengwatch privacy find`")
+def privacy_find(
+    text: Identifier = None,
+    also: Also = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """查找 where an identifier occurs: database, archive, snapshots, inbox and every other file kept (exit code 1 if anywhere)."""
+    from kamengwatch import erasing
+
+    erasing.find(make(data_dir, database, lang), text, also or [], as_json)
+
+
+@privacy.command("erase", epilog="例: `echo 13800001234 | kamengwatch privacy erase --yes`")
+def privacy_erase(
+    text: Identifier = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不再询问 do not ask")] = False,
+    also: Also = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """删除 an identifier everywhere, then search again to prove that nothing is left."""
+    from kamengwatch import erasing
+
+    erasing.erase(make(data_dir, database, lang), text, also or [], yes, as_json)

@@ -1,0 +1,232 @@
+"""A person's right to be forgotten: everything an identifier occurs in, found, erased, and searched again as proof.
+
+The identifier is never written to a file, a log or an answer. What was done is kept in the register of erasures (when, which
+captures, which hashes a snapshot had and has), so that `verify` can tell an erasure from tampering.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from kamengwatch import erasing_files, erasing_rows
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.identifiers import Identifier
+from kamengwatch.keeping import REGISTER
+from kamengwatch.progress import bar, say, tell
+from store.archive import Archived
+from store.matching import Directory
+
+SHOWN = 40
+
+
+@dataclass
+class Found:
+    """Where an identifier occurs: values of the database, captures, files; and files nobody can search here."""
+
+    rows: list[erasing_rows.Hit]
+    captures: list[tuple[Path, int, Archived]]
+    files: dict[Path, int]
+    raw: list[str]
+    closed: list[Path]
+
+    def places(self, data_dir: Path) -> list[str]:
+        """Each place in words, without the content."""
+        named = [hit.place for hit in self.rows]
+        named += [f"archive/{path.name}:{offset}" for path, offset, _ in self.captures]
+        named += [f"{_name(path, data_dir)} ×{n}" for path, n in self.files.items()]
+        return named + self.raw
+
+
+def find(config: Config, text: str | None, also: list[Path], as_json: bool) -> None:
+    """Print where the identifier occurs; raises Failure (exit 1) when it does anywhere."""
+    who = _identifier(config, text, also)
+    places = _tell(config, _search(config, who, also), as_json)
+    if places:
+        raise Failure(
+            config.say(
+                f"{places} 处含有它；删除：kamengwatch privacy erase",
+                f"it occurs in {places} places; to erase it: kamengwatch privacy erase",
+            )
+        )
+
+
+def erase(config: Config, text: str | None, also: list[Path], yes: bool, as_json: bool) -> None:
+    """Erase it everywhere and search again; raises Failure when anything is left, UserError when nobody said yes."""
+    who = _identifier(config, text, also)
+    found = _search(config, who, also)
+    unfinished = erasing_files.marked(config.data_dir)
+    places = found.places(config.data_dir)
+    if not places and not unfinished:
+        _tell(config, found, as_json)
+        return
+    if not yes:
+        _tell(config, found, False)
+        asked = config.say(
+            f"从这 {len(places)} 处删除，不能恢复？", f"Erase it from these {len(places)} places for good?"
+        )
+        if not (sys.stdin.isatty() and typer.confirm(asked, err=True)):
+            raise UserError(config.say("没有删除；确认后加 --yes", "nothing was erased; add --yes to do it"))
+    _erase(config, who, found, unfinished)
+    left = _search(config, who, also).places(config.data_dir)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "erased": places,
+                    "left": left,
+                    "not_searchable": [_name(p, config.data_dir) for p in found.closed],
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        counts = Counter(place.partition(".")[0].partition("/")[0] for place in places)
+        for what, n in sorted(counts.items()):
+            tell(f"{what}: {n}")
+        tell(
+            config.say(
+                f"已删除 {len(places)} 处；再次查找：{len(left)} 处。备份与别人手里的副本不在此内。",
+                f"Erased from {len(places)} places; a second search finds {len(left)}. Backups and copies others hold are not covered.",
+            )
+        )
+        _name_closed(config, found)
+    if left:
+        raise Failure(f"还有 {len(left)} 处 still in {len(left)} places: {'; '.join(left[:5])}")
+
+
+def _erase(config: Config, who: Identifier, found: Found, unfinished: list[Path]) -> None:
+    """Snapshots and files first, then the archive, the database last; the register knows before the bytes change."""
+    snapshots = {*unfinished}
+    for path in found.files:
+        if folder := erasing_files.snapshot_of(config.data_dir, path):
+            snapshots.add(folder)
+            erasing_files.mark(folder)
+        erasing_files.erase_in_file(path, who)
+    for folder in sorted(snapshots):
+        before, after, manifest = erasing_files.seal(folder)
+        _register(config, {"manifests": {before: after}})
+        erasing_files.finish(folder, manifest)
+    if found.captures:
+        cited = [{"archive": p.name, "offset": o, "sha256": c.stated_sha256} for p, o, c in found.captures]
+        _register(config, {"captures": cited})
+        for place in found.captures:
+            try:
+                erasing_files.erase_in_archive(place, who, config.now())
+            except ValueError as error:
+                raise Failure(f"archive/{place[0].name}:{place[1]}: {error}") from error
+    if found.rows or found.raw:
+        try:
+            erasing_rows.erase(config.engine, found.rows)
+        except OperationalError as error:
+            raise Failure(
+                "数据库正被使用，停下采集后再试 the database is in use; stop crawls and try again"
+            ) from error.orig
+
+
+def _register(config: Config, what: dict[str, Any]) -> None:
+    line = json.dumps({"at": config.now().astimezone(dt.UTC).isoformat(), **what}) + "\n"
+    with (config.data_dir / REGISTER).open("a", encoding="utf-8") as stream:
+        stream.write(line)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _search(config: Config, who: Identifier, also: list[Path]) -> Found:
+    with bar(config.say("查找", "searching")) as progress:
+        with config.engine.connect() as connection:
+            rows = list(erasing_rows.hits(connection, who, config.data_dir))
+        captures = list(erasing_files.captures(config.archive_dir, who))
+        files = {}
+        for path in erasing_files.files(config.data_dir, also):
+            if n := erasing_files.count(path, who):
+                files[path] = n
+            progress.advance()
+        raw = _raw(config, who, bool(rows))
+    return Found(rows, captures, files, raw, erasing_files.closed(config.data_dir, also))
+
+
+def _raw(config: Config, who: Identifier, known: bool) -> list[str]:
+    """The database's own file and log, where no row shows it: free pages keep what was overwritten until they are cleaned."""
+    if known or not config.database_url.startswith("sqlite"):
+        return []
+    file = Path(config.database_url.removeprefix("sqlite:///"))
+    out = []
+    for path in (file, file.with_name(file.name + "-wal")):
+        if path.is_file() and any(_holds(path, form) for form in who.raw()):
+            out.append(f"{path.name} (空闲页 free pages)")
+    return out
+
+
+def _holds(path: Path, form: bytes) -> bool:
+    """Whether a file holds the bytes, not inside a longer run of letters and digits."""
+    tail = b""
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            data = tail + block
+            at = data.find(form)
+            while at >= 0:
+                around = data[at - 1 : at] + data[at + len(form) : at + len(form) + 1]
+                if not any(chr(byte).isalnum() and byte < 128 for byte in around):
+                    return True
+                at = data.find(form, at + 1)
+            tail = data[-len(form) - 1 :]
+    return False
+
+
+def _identifier(config: Config, text: str | None, also: list[Path]) -> Identifier:
+    if not config.data_dir.is_dir():
+        raise UserError(f"{config.data_dir}: 没有这个目录 no such folder")
+    for path in also:
+        if not path.exists():
+            raise UserError(f"--also {path}: 没有这个文件或文件夹 no such file or folder")
+    try:
+        who = Identifier(sys.stdin.readline() if text is None else text)
+    except ValueError as error:
+        raise UserError(f"privacy: {error}") from error
+    with config.engine.connect() as connection:
+        directory = Directory(connection)
+        if directory.by_host(who.plain) is not None or directory.resolve(None, who.plain).platform_id:
+            raise UserError(
+                "privacy: 这是一个网站，不是个人 that is a site, not a person; 停止观察 kamengwatch watch remove"
+            )
+    return who
+
+
+def _tell(config: Config, found: Found, as_json: bool) -> int:
+    places = found.places(config.data_dir)
+    if as_json:
+        closed = [_name(p, config.data_dir) for p in found.closed]
+        print(json.dumps({"found": places, "not_searchable": closed}, ensure_ascii=False))
+        return len(places)
+    for place in places[:SHOWN]:
+        tell(f"  {place}")
+    if len(places) > SHOWN:
+        tell(f"  … {len(places) - SHOWN} (--json)")
+    tell(config.say(f"共 {len(places)} 处。", f"{len(places)} places."))
+    _name_closed(config, found)
+    return len(places)
+
+
+def _name_closed(config: Config, found: Found) -> None:
+    if found.closed:
+        named = "、".join(_name(p, config.data_dir) for p in found.closed[:10])
+        say(
+            config.say(
+                f"不能查找的文件 {len(found.closed)} 个，请人工查看：{named}",
+                f"{len(found.closed)} files cannot be searched, please look yourself: {named}",
+            )
+        )
+
+
+def _name(path: Path, data_dir: Path) -> str:
+    return path.relative_to(data_dir).as_posix() if path.is_relative_to(data_dir) else str(path)

@@ -1,0 +1,148 @@
+"""Is everything as it was recorded? Archive re-hashed, database checked, every published snapshot and the chain between them.
+
+What was erased on a person's request (kamengwatch/erasing.py) is no fault where the register of erasures says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.progress import bar, tell
+from kamengwatch.proving import wrong_captures
+
+REGISTER = "erasures.jsonl"
+"""What was erased, when and where, never whose: one JSON object a line, in the data folder."""
+_RESTORE = "用备份恢复 restore a backup: kamengwatch restore"
+_AGAIN = "重新发布 publish again: kamengwatch rate && kamengwatch publish"
+
+
+def verify(config: Config, as_json: bool) -> None:
+    """Print one line per fault, naming the file and the remedy; raises Failure (exit 1) when there is any."""
+    if not config.data_dir.is_dir():
+        raise UserError(f"{config.data_dir}: 没有这个目录 no such folder; 先 first: kamengwatch run")
+    erased = erasures(config.data_dir)
+    with bar(config.say("核对存证", "verifying the archive")) as progress:
+        checked, faults = wrong_captures(config, erased["captures"], progress.advance)
+        wrong = [(fault, _RESTORE) for fault in faults]
+        progress.note(config.say("数据库", "database"))
+        wrong += [(fault, _RESTORE) for fault in database_faults(config)]
+        progress.note(config.say("快照", "snapshots"))
+        snapshots = snapshot_folders(config.data_dir)
+        wrong += list(snapshot_faults(config.data_dir, snapshots, erased))
+    if as_json:
+        lines = [{"fault": fault, "remedy": remedy} for fault, remedy in wrong]
+        print(
+            json.dumps({"captures": checked, "snapshots": len(snapshots), "wrong": lines}, ensure_ascii=False)
+        )
+    else:
+        for fault, remedy in wrong:
+            tell(f"{fault} → {remedy}")
+        tell(
+            config.say(
+                f"核对了 {checked} 份存证、数据库与 {len(snapshots)} 个快照：{len(wrong)} 处不符。",
+                f"Checked {checked} captures, the database and {len(snapshots)} snapshots: {len(wrong)} faults.",
+            )
+        )
+    if wrong:
+        raise Failure(f"{len(wrong)} 处与登记不符 differ from what was recorded")
+
+
+def database_faults(config: Config) -> list[str]:
+    """What the database itself says is broken; PostgreSQL holds its constraints at all times and is only asked to answer."""
+    with config.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            connection.execute(text("select 1"))
+            return []
+        said = [str(r[0]) for r in connection.execute(text("pragma integrity_check(20)"))]
+        faults = [f"{config.database_url.rsplit('/', 1)[-1]}: {line}" for line in said if line != "ok"]
+        for row in connection.execute(text("pragma foreign_key_check")).all()[:20]:
+            faults.append(f"{row[0]} #{row[1]}: 指向不存在的行 points to a missing row of {row[2]}")
+        return faults
+
+
+def snapshot_folders(data_dir: Path) -> list[Path]:
+    """Every published snapshot by name; what a killed publication left is none."""
+    base = data_dir / "snapshots"
+    folders = (p for p in base.iterdir() if p.is_dir() and not p.is_symlink()) if base.is_dir() else ()
+    return sorted(p for p in folders if not p.name.startswith("."))
+
+
+def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(fault, remedy) of each file that differs from its sums and of each broken link of the chain between snapshots."""
+    manifests: dict[str, str] = {}
+    for folder in folders:
+        manifest = folder / "manifest.json"
+        if manifest.is_file():
+            manifests[folder.name] = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    latest = data_dir / "snapshots" / "latest"
+    if folders and not (latest / "manifest.json").is_file():
+        yield "snapshots/latest: 没有指向任何快照 points at no snapshot", _AGAIN
+    for folder in folders:
+        stem = f"snapshots/{folder.name}"
+        if folder.name not in manifests:
+            yield f"{stem}/manifest.json: 缺失 missing", _RESTORE
+            continue
+        yield from ((f"{stem}/{name}", _RESTORE) for name in _altered(folder))
+        try:
+            before = json.loads((folder / "manifest.json").read_text("utf-8")).get("previous")
+        except (ValueError, AttributeError):
+            continue  # Its sum has been named as wrong above.
+        if before is None:
+            continue
+        now = manifests.get(before["name"])
+        if now is None:
+            yield f"{stem}: 前一个快照 {before['name']} 缺失 the snapshot before it is missing", _RESTORE
+        elif now != before["sha256"] and now not in _later(before["sha256"], erased["manifests"]):
+            yield (
+                f"{stem}: 与前一个快照 {before['name']} 的哈希链断开 the hash chain to it is broken",
+                _RESTORE,
+            )
+
+
+def _altered(folder: Path) -> Iterator[str]:
+    """Names of files, with what is wrong: altered or missing by SHA256SUMS, or not listed there."""
+    try:
+        lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+        sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    except (OSError, ValueError):
+        yield "SHA256SUMS: 缺失或损坏 missing or damaged"
+        return
+    for name, digest in sums.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError:
+            yield f"{name}: 缺失 missing"
+            continue
+        if found != digest:
+            yield f"{name}: 与登记的哈希不符 altered"
+    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {"SHA256SUMS"}))
+
+
+def _later(digest: str, replaced: dict[str, str]) -> set[str]:
+    """Every manifest hash that recorded erasures have put in the place of `digest`."""
+    out: set[str] = set()
+    while (digest := replaced.get(digest, "")) and digest not in out:
+        out.add(digest)
+    return out
+
+
+def erasures(data_dir: Path) -> dict[str, Any]:
+    """What the register of erasures accounts for: `captures` (archive, offset) and `manifests` (old hash -> new hash)."""
+    out: dict[str, Any] = {"captures": set(), "manifests": {}}
+    register = data_dir / REGISTER
+    for line in register.read_text("utf-8").splitlines() if register.is_file() else ():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue  # A kill while it was written: what it would account for shows up as a fault.
+        out["captures"] |= {(c["archive"], c["offset"]) for c in entry.get("captures", ())}
+        out["manifests"] |= entry.get("manifests", {})
+    return out

@@ -1,0 +1,49 @@
+"""A small data folder with everything in it that is kept: evidence, an archived page, a rating and two chained snapshots."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+from records import HOST, complaint, platform, probe
+
+from kamengwatch import importing, judging
+from kamengwatch.config import Config
+from store.archive import ArchiveWriter
+from store.ingest import Ingest, save_page
+from store.ledger import finish_crawl, start_crawl
+
+NOW = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
+
+
+def kept(data: Path, body: str = "<html>七天退款</html>") -> Config:
+    """Two captures (the first holds `body`), thirty days of probes, six complaints, snapshots of two days."""
+    config = Config(data, fixed_now=NOW)
+    looks = [
+        {"kind": "crawl", "source": source, "started_at": f"2026-03-{day:02d}T01:00:00Z", "finished_at": f"2026-03-{day:02d}T02:00:00Z", "outcome": "ok"}
+        for day in range(1, 31)
+        for source in ("heimao", "storefront", "availability")
+    ]  # fmt: skip
+    records = [platform(), *looks, *(probe(day) for day in range(1, 31)), *(complaint(n) for n in range(6))]
+    file = data.parent / f"{data.name}.jsonl"
+    file.write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
+    importing.import_files(config, [file], "auto", None, False)
+    state = start_crawl(config.engine, "page", "storefront", NOW)
+    with ArchiveWriter(config.archive_dir, "storefront-1") as archive:
+        stored = [
+            archive.write(f"http://{HOST}/{name}", NOW, 200, [("Content-Type", "text/html; charset=utf-8")], text.encode())
+            for name, text in (("notice", body), ("terms", "<html>卡密类商品一经售出</html>"))
+        ]  # fmt: skip
+    pages = [
+        {"kind": "page", "source": "storefront", "host": HOST, "observed_at": "2026-03-29T04:00:00+00:00", "role": role, "text": "七天退款，秒到账", "_capture": n}
+        for n, role in enumerate(("notice", "terms"))
+    ]  # fmt: skip
+    saved = save_page(Ingest(config.engine, NOW), state.id, stored, pages)
+    assert not saved.refused
+    finish_crawl(config.engine, state.id, NOW, "ok")
+    for day, hour in (("2026-03-29", 1), ("2026-03-30", 2)):
+        at = Config(data, fixed_now=NOW + dt.timedelta(hours=hour))
+        judging.rate(at, day, "duckdb", False)
+        judging.publish(at, False)
+    return config
