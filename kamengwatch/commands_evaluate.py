@@ -39,7 +39,7 @@ def evaluate(
 ) -> None:
     """评测 play markets with known truth and print every target with its figure, baselines, interval, met or missed.
 
-    About 4 minutes a market of 250 platforms on one free processor; two run side by side. Interrupted, it goes on where it stopped.
+    About 6 minutes on two free processors for the two usual markets of 250 platforms. Interrupted, it goes on where it stopped.
     """
     from kamengwatch import evaluating
 
