@@ -120,6 +120,21 @@ def schedule(
     scheduling.schedule(make(data_dir, database, lang), list_, run_now)
 
 
+@app.command(epilog="例: `kamengwatch notify --dry-run` · 对象写在 targets stand in notify.toml")
+def notify(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只列出，不发送 list what would be sent, send nothing")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """通知 tell subscribers what changed in the world, each change once; also runs after every publish."""
+    from kamengwatch import notifying
+
+    notifying.notify(make(data_dir, None, lang), dry_run, as_json)
+
+
 @app.command()
 def doctor(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+from kamengwatch import notifying
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import bar, say
 
@@ -52,6 +53,7 @@ def publish(config: Config, as_json: bool) -> None:
         print(json.dumps({"snapshot": path.name}))
     else:
         say(config.say(f"已发布快照 {path.name}", f"Published snapshot {path.name}"))
+    notifying.after_publish(config)
 
 
 def _day(config: Config, text: str | None) -> dt.date:

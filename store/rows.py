@@ -31,7 +31,17 @@ _LEGAL_ENTITY = re.compile(
 )
 _PERSONAL = "个人"
 _LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
-_SKIP = {"kind", "host", "platform", "mentions", "source", "seen_at", "capture", "complainant", "complainant_key"}
+_SKIP = {
+    "kind",
+    "host",
+    "platform",
+    "mentions",
+    "source",
+    "seen_at",
+    "capture",
+    "complainant",
+    "complainant_key",
+}
 
 
 def row_of(record: About, platform_id: int | None, subject: str, key: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import ARGS
 from network import GUARD
 from postgres import database, server
 
@@ -62,6 +63,16 @@ def browser_path() -> str:
     if not path or not os.access(path, os.X_OK):
         _absent("no Chromium: run `make browser`")
     return path
+
+
+@pytest.fixture(scope="module")
+def chromium(browser_path: str) -> Iterator[object]:
+    """A running Chromium without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=browser_path, headless=True, args=ARGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
