@@ -190,7 +190,7 @@ def _identifier(config: Config, text: str | None, also: list[Path]) -> Identifie
         if not path.exists():
             raise UserError(f"--also {path}: 没有这个文件或文件夹 no such file or folder")
     try:
-        who = Identifier(sys.stdin.readline() if text is None else text)
+        who = Identifier(_asked(config) if text is None else text)
     except ValueError as error:
         raise UserError(f"privacy: {error}") from error
     with config.engine.connect() as connection:
@@ -200,6 +200,14 @@ def _identifier(config: Config, text: str | None, also: list[Path]) -> Identifie
                 "privacy: 这是一个网站，不是个人 that is a site, not a person; 停止观察 kamengwatch watch remove"
             )
     return who
+
+
+def _asked(config: Config) -> str:
+    """One line of standard input; typed unseen on a terminal, so that it stands in no scroll-back or history."""
+    if sys.stdin.isatty():
+        said = config.say("要查找的标识（不显示）", "The identifier (not shown)")
+        return str(typer.prompt(said, hide_input=True, err=True))
+    return sys.stdin.readline()
 
 
 def _tell(config: Config, found: Found, as_json: bool) -> int:

@@ -140,16 +140,29 @@ def test_a_killed_erasure_is_finished_by_the_next(
 
 
 def test_hashes_of_a_person_are_unlinked_while_they_can_be_tested(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = Config(tmp_path / "data", fixed_now=NOW)
+    config = Config(tmp_path / "data", database_url, fixed_now=NOW)
     account, number = "买家王小二", "202603010001"
     order = {"kind": "order", "source": "feed", "host": HOST, "order_ref": number, "paid_at": "2026-03-01T00:00:00Z", "state": "missing"}  # fmt: skip
     ingest = Ingest(config.engine, NOW, accept_new=True, complainants=Complainants(config.data_dir, NOW))
     assert not import_records(ingest, [complaint(1, complainant=account), complaint(2, text=f"订单号：{number}"), complaint(3, complainant="别人"), order]).refused  # fmt: skip
-    for who, named in ((account, "complaint.complainant #1"), (number, "order_record.order_key #1")):
-        assert named in privacy(capsys, monkeypatch, config.data_dir, "find", who=who, expect=1).out
-        privacy(capsys, monkeypatch, config.data_dir, "erase", "--yes", who=who)
+    with config.engine.begin() as connection:
+        connection.execute(
+            text("update complaint set title = :t, url = :t where id = 3"), {"t": f"问{PHONE}"}
+        )
+    for who, named in (
+        (PHONE, "complaint.url #3"),
+        (account, "complaint.complainant #1"),
+        (number, "order_record.order_key #1"),
+    ):
+        assert (
+            named
+            in privacy(
+                capsys, monkeypatch, config.data_dir, "find", "--database", database_url, who=who, expect=1
+            ).out
+        )
+        privacy(capsys, monkeypatch, config.data_dir, "erase", "--yes", "--database", database_url, who=who)
     with config.engine.connect() as connection:
         left = connection.scalars(select(Complaint.complainant).order_by(Complaint.id)).all()
         assert [bool(hash_) for hash_ in left] == [False, False, True]
