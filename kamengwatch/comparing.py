@@ -39,7 +39,7 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
         )
         return
     table = Table("", *(c.host for c, _ in found), title=config.say("对比", "Side by side"))
-    unknown = word(config.lang, "word", "unknown")
+    unknown, comma = word(config.lang, "word", "unknown"), config.say("；", "; ")
     for label, cells in (
         (config.say("结论", "verdict"), [f"{c.shape} {c.word}" for c, _ in found]),
         (config.say("信用分", "score"), [c.score or unknown for c, _ in found]),
@@ -53,8 +53,8 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
                 for _, r in found
             ],
         ),
-        (config.say("依据", "basis"), ["；".join(x.text for x in c.reasons) or "—" for c, _ in found]),
-        (config.say("看不到", "not seen"), ["；".join(c.blind_spots) for c, _ in found]),
+        (config.say("依据", "basis"), [comma.join(x.text for x in c.reasons) or "—" for c, _ in found]),
+        (config.say("看不到", "not seen"), [comma.join(c.blind_spots) for c, _ in found]),
         (config.say("截至", "as of"), [c.as_of for c, _ in found]),
     ):
         table.add_row(label, *cells)

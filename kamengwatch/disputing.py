@@ -119,7 +119,12 @@ def disputes(config: Config, only_open: bool, overdue: bool, as_json: bool) -> N
         print_rows(rows)
         return
     if not rows:
-        tell(config.say("没有这样的异议。", "There is no such objection."))
+        tell(
+            config.say(
+                "没有这样的异议。登记一条：kamengwatch dispute open 网站 --about 针对哪一项 --text 内容",
+                "There is no such objection. To record one: kamengwatch dispute open SITE --about FINDING --text WORDS",
+            )
+        )
         return
     table = Table("#", *(config.say(*t) for t in (
         ("网站", "site"), ("针对", "about"), ("收到", "received"), ("确认期限", "acknowledge by"), ("决定期限", "decide by"), ("状态", "state"),
