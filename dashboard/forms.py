@@ -29,7 +29,7 @@ EARLIEST = dt.date(2010, 1, 1)
 TOKEN_NAME = "kamengwatch-proof"  # noqa: S105 - the name of a public record, no secret
 PROOF_FILE = "/.well-known/kamengwatch.txt"
 _ID = re.compile(r"[0-9a-f]{32}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Incomplete(Exception):
@@ -118,7 +118,7 @@ def proof_text(token: str) -> str:
 
 def _whom(site: str) -> tuple[str, str]:
     """(host, "") of an address, whose path and query are dropped; ("", name) of anything else, redacted."""
-    query = parse_query(site[:300])
+    query = parse_query(_CONTROL.sub(" ", site[:300]))
     if query.host:
         return query.host, ""
     return "", clean(plain(query.name or "", LONGEST["name"]))

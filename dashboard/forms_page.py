@@ -53,7 +53,7 @@ def hand_in(view: View, name: str, make: Callable[[], dict[str, Any]]) -> None:
 
 def _keep(view: View, name: str, line: str, record: dict[str, Any]) -> None:
     bucket = st.session_state.setdefault("form-bucket", limits.Bucket(limits.FORM_SESSION))
-    seconds = limits.form_wait(bucket, time.monotonic())
+    seconds = limits.form_wait(bucket, time.monotonic(), st.context.ip_address)
     if seconds:
         view.note(view.t("form.too_fast", minutes=int(seconds // 60) + 1))
         return

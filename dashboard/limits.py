@@ -42,10 +42,14 @@ class Rate:
 
 API = Rate(60, 2.0)
 """One address: a minute's burst, then two requests a second."""
+API_LOCAL = Rate(2000, 200.0)
+"""This machine: a measurement, or a reverse proxy that names no visitor and so speaks for many."""
 FORM_SESSION = Rate(3, 1 / 600)
 """One browser session: three forms at once, then one every ten minutes."""
+FORM_VISITOR = Rate(6, 1 / 300)
+"""One address: a session is renewed by reloading the page."""
 FORM_ALL = Rate(60, 1 / 20)
-"""All forms of the installation together: a session is renewed by reloading the page, so it alone limits nobody."""
+"""All forms of the installation together."""
 
 
 @dataclass
@@ -93,17 +97,21 @@ class Buckets:
 
 FORMS = Buckets(FORM_ALL, most=1)
 """The forms' common bucket of this process."""
+FORM_VISITORS = Buckets(FORM_VISITOR)
 
 
-def form_wait(session: Bucket, now: float) -> float:
-    """Seconds until a form may be handed in; 0.0 takes a token of the session and of the installation."""
-    alone = session.wait(now)
-    if alone:
-        return alone
-    together = FORMS.wait("", now)
-    if together:
+def form_wait(session: Bucket, now: float, address: str | None = None) -> float:
+    """Seconds until a form may be handed in; 0.0 takes a token of the session, of the address (where known) and of all.
+
+    A form refused for the others' sake costs the session nothing.
+    """
+    seconds = session.wait(now)
+    if seconds:
+        return seconds
+    seconds = (address and FORM_VISITORS.wait(visitor(address), now)) or FORMS.wait("", now)
+    if seconds:
         session.tokens += 1
-    return together
+    return seconds
 
 
 def visitor(address: str | None) -> str:
@@ -134,7 +142,7 @@ class Gate:
         stopwatch: Stopwatch = time.monotonic,
     ) -> None:
         self.app, self._routes, self._stopwatch = app, routes, stopwatch
-        self._buckets = Buckets(rate)
+        self._buckets, self._local = Buckets(rate), Buckets(API_LOCAL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
@@ -172,10 +180,10 @@ class Gate:
         if not route:
             return None
         client = scope.get("client")
+        who = visitor(client[0] if client else None)
+        buckets = self._local if who.startswith("127.") or who == "::/64" else self._buckets
         cost = next((c for start, c in COSTS if path.startswith(start)), 1.0)
-        seconds = math.ceil(
-            self._buckets.wait(visitor(client[0] if client else None), self._stopwatch(), cost)
-        )
+        seconds = math.ceil(buckets.wait(who, self._stopwatch(), cost))
         if not seconds:
             return None
         answer = problem(429, say(lang, "api.too_fast"), say(lang, "api.too_fast_detail", seconds=seconds))

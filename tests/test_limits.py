@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import snapshots
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -117,6 +117,7 @@ def test_without_a_snapshot_the_metrics_still_answer(data_dir):
     assert "kamengwatch_snapshot_readable 0.0" in answer.text
 
 
+@settings(deadline=None)
 @given(
     gaps=st.lists(st.floats(0, 100), max_size=60),
     burst=st.integers(1, 20),
@@ -166,3 +167,16 @@ def test_forms_are_limited_by_session_and_all_together(monkeypatch):
     assert [limits.form_wait(first, 0.0) > 0 for _ in range(4)] == [False, False, False, True]
     assert [limits.form_wait(second, 0.0) > 0 for _ in range(2)] == [False, True]
     assert second.tokens == 2, "what the installation refused is not charged to the session"
+
+
+def test_reloading_the_page_does_not_make_a_new_visitor(monkeypatch):
+    monkeypatch.setattr(limits, "FORMS", limits.Buckets(limits.FORM_ALL, most=1))
+    monkeypatch.setattr(limits, "FORM_VISITORS", limits.Buckets(limits.Rate(2, 0.001)))
+    waits = [limits.form_wait(limits.Bucket(limits.FORM_SESSION), 0.0, "203.0.113.9") for _ in range(3)]
+    assert [w > 0 for w in waits] == [False, False, True]
+    assert limits.form_wait(limits.Bucket(limits.FORM_SESSION), 0.0, "203.0.113.10") == 0
+
+
+def test_this_machine_itself_may_ask_more_for_a_proxy_may_stand_on_it(data_dir):
+    client = made(data_dir, Watch(), address="127.0.0.1")
+    assert {client.get("/healthz").status_code for _ in range(40)} == {200}
