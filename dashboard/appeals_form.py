@@ -18,8 +18,6 @@ _KINDS = ("response", "dispute")
 
 def answer(view: View) -> None:
     """The fields, what to put on the site, the preview, consent; after it the receipt."""
-    if done := forms_page.handed_in("answer"):
-        _receipt(view, done)
     view.heading(view.t("appeals.form"), view.t("appeals.form_note"))
     id_, today = forms_page.draft("answer"), forms_page.today(view)
     token = st.session_state.setdefault(f"answer-proof-{id_}", secrets.token_hex(16))
@@ -34,7 +32,10 @@ def answer(view: View) -> None:
     if kind == "dispute":
         about = st.text_input(view.t("appeals.about"), max_chars=80, key=f"answer-about-{id_}") or ""
     text = st.text_area(view.t("appeals.text"), max_chars=forms.LONGEST[kind], key=f"answer-text-{id_}") or ""
-    proof(view, token, "")
+    if done := forms_page.handed_in("answer"):
+        _receipt(view, done)
+    else:
+        proof(view, token, "")
     forms_page.hand_in(
         view,
         "answer",

@@ -28,10 +28,10 @@ def render(view: View) -> None:
     """The fields, the preview, consent."""
     view.title(view.t("report.title"), view.t("report.intro"))
     view.note(view.t("report.first"))
-    if done := forms_page.handed_in("report"):
-        view.note(view.t("report.receipt", id=done["id"][:8]))
     id_, today = forms_page.draft("report"), forms_page.today(view)
     filled = _fields(view, id_, today)
+    if done := forms_page.handed_in("report"):  # where the reader, who has just pressed the button, looks
+        view.note(view.t("report.receipt", id=done["id"][:8]))
     forms_page.hand_in(view, "report", lambda: forms.report(id_, today, **filled))
     view.html("lines.html", lines=[view.t("report.later")])
 
