@@ -18,7 +18,7 @@ from sandbox.robots import of_shop, of_source
 from sandbox.server import SOURCES
 from sandbox.stage import SOURCE_HOSTS
 
-pytestmark = pytest.mark.timeout(900)  # some 40 s alone, minutes on a crowded machine
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]  # a minute alone, four on a crowded machine
 SMALL = {"platforms": 24, "days": 120, "complaints_per_day": 0.02, "decoys_per_day": 2.0}
 FULL = {"platforms": 64, "days": 270, "complaints_per_day": 0.1, "decoys_per_day": 6.0}
 ACTS = re.compile(
