@@ -6,13 +6,14 @@ has none of its own and is not configured until the operator names one.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
+
+from crawler.nesting import json_in
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def mapping_of(given: Any) -> dict[str, Any] | None:
             raise ValueError(f"no such file: {path.name}")
         text = path.read_text(encoding="utf-8-sig")
     try:
-        found = json.loads(text)
+        found = json_in(text)
     except ValueError:
         raise ValueError("not a JSON object") from None
     if not isinstance(found, dict):

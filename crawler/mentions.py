@@ -22,8 +22,13 @@ _HOST = re.compile(r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 def hosts_in(text: str) -> list[str]:
     """Hosts a text names, in order, each once, at most ten."""
-    found = (host_of(match) for match in _HOST.findall(text))
-    return list(dict.fromkeys(host_key(host) for host in found if host))[:10]
+    found: dict[str, None] = {}
+    for match in _HOST.finditer(text):
+        if host := host_of(match.group()):
+            found[host_key(host)] = None
+            if len(found) == 10:
+                break
+    return list(found)
 
 
 def of_the_trade(text: str) -> bool:

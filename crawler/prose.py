@@ -12,9 +12,13 @@ from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.guard import NEVER
+from crawler.nesting import too_deep
+from crawler.outcomes import SourceChanged
 
 LONGEST = 5_000
 """Characters of prose kept of a page."""
+_MARKUP = 200_000
+"""Characters of markup read forgivingly, which takes a second for every 400,000; of prose only LONGEST is kept anyway."""
 _NO_PROSE = "script, style, noscript, template, select, nav, footer"
 _FOOTER = "footer, .footer, #footer, .copyright, [class*=beian], [class*=icp], .content-icp"
 _ROLES = (
@@ -36,13 +40,19 @@ def visible(tree: LexborHTMLParser) -> str:
 
 
 def prose(html: str) -> str:
-    """The text of a notice or terms page or fragment, a block a line, without menus, scripts and the page's footer."""
+    """The text of a notice or terms page or fragment, a block a line, without menus, scripts and the page's footer.
+
+    Raises SourceChanged for a page nested beyond reading.
+    """
+    if too_deep(html):
+        raise SourceChanged("a page nested too deep to be read")
     tree = LexborHTMLParser(html)
     for node in tree.css(
         _NO_PROSE
     ):  # a shop's menu is most of such a page, and costly to read the forgiving way
         node.decompose()
-    soup = BeautifulSoup(tree.body.html or "" if tree.body is not None else "", "lxml")
+    markup = (tree.body.html or "" if tree.body is not None else "")[:_MARKUP]
+    soup = BeautifulSoup(markup, "lxml")
     text = _SPACE.sub(" ", soup.get_text("\n", strip=True))
     return _LINES.sub("\n", text)[:LONGEST]
 

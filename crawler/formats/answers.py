@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -37,7 +38,7 @@ def json_of(status: int, text: str) -> Any:
     if bare.startswith("<"):
         raise SourceBlocked("an HTML page instead of JSON (login, captcha or firewall)")
     try:
-        return json.loads(bare)
+        return json_in(bare)
     except ValueError:
         raise SourceChanged(f"not JSON: {bare[:40]!r}") from None
 
@@ -61,7 +62,7 @@ def data_of(status: int, text: str) -> dict[str, Any]:
 def projected(text: str, keep: Callable[[Any], Any]) -> str:
     """What may be kept of an answer: `keep` of its JSON. Of anything else only what it was, and its length."""
     try:
-        document = json.loads(text)
+        document = json_in(text)
     except ValueError:
         return f"<html>{len(text)}</html>" if text.strip().startswith("<") else f"unreadable {len(text)}"
     return json.dumps(keep(document), ensure_ascii=False)
@@ -83,5 +84,5 @@ def moment_of(value: Any) -> dt.datetime | None:
     try:
         parts = [int(part or 0) for part in found.groups()]
         return dt.datetime(*parts, tzinfo=CHINA).astimezone(dt.UTC)  # type: ignore[arg-type,misc]
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

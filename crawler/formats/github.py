@@ -125,7 +125,7 @@ def _issue(item: Any) -> Issue | None:
     title, body = str(item.get("title") or ""), str(item.get("body") or "")
     try:
         opened = dt.datetime.fromisoformat(str(item["created_at"]))
-        closed = dt.datetime.fromisoformat(item["closed_at"]) if item.get("closed_at") else None
+        closed = dt.datetime.fromisoformat(str(item["closed_at"])) if item.get("closed_at") else None
     except (KeyError, ValueError):
         raise SourceChanged("an issue without a time of opening") from None
     return Issue(item["number"], opened, closed, version_of(title, body), drop_of(title, body))

@@ -7,11 +7,11 @@ strings, amounts missing since 2026, addresses without a scheme, an unclosed lis
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from typing import Any
 from urllib.parse import urljoin
 
+from crawler.nesting import json_in
 from crawler.outcomes import SourceBlocked, SourceChanged
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -34,7 +34,7 @@ def unwrap(text: str) -> dict[str, Any]:
         raise SourceBlocked("an HTML page instead of JSON: login wanted")
     wrapped = _JSONP.match(body)
     try:
-        document = json.loads(wrapped.group(1) if wrapped else body)
+        document = json_in(wrapped.group(1) if wrapped else body)
     except ValueError as error:
         raise SourceChanged(f"not JSON: {body[:60]!r}") from error
     if not isinstance(document, dict):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.formats.heimao import CHINA, STATUS, money, plain, unwrap
+from crawler.nesting import too_deep
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.projection import project_html, project_json
 
@@ -74,6 +75,8 @@ class Detail:
 
 def detail_of(html: str) -> Detail | None:
     """The detail page, or None when it says the complaint is gone; raises SourceBlocked or SourceChanged."""
+    if too_deep(html):
+        raise SourceChanged("a detail page nested too deep to be read")
     tree = LexborHTMLParser(html)
     question = tree.css_first("ul.ts-q-list")
     heading = tree.css_first("h1.article")

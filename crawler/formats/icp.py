@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.formats.answers import ORGANISATION
+from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.names import registrable
 
@@ -62,7 +63,7 @@ def document_of(body: str) -> dict[str, Any]:
     if text.startswith("<"):
         raise SourceBlocked("an HTML page instead of JSON (firewall)")
     try:
-        document = json.loads(text)
+        document = json_in(text)
     except ValueError:
         raise SourceChanged(f"not JSON: {text[:60]!r}") from None
     if not isinstance(document, dict):
@@ -111,7 +112,7 @@ def _words(value: Any) -> str | None:
 def project(body: str) -> str:
     """The answer without the names of natural persons; an answer that is no JSON keeps only its length."""
     try:
-        document = json.loads(unwrapped(body))
+        document = json_in(unwrapped(body))
     except ValueError:
         # Keep that it was a page, and which: the reader must still tell a firewall from an answer.
         wall = next((word for word in _WALL if word in body), "")

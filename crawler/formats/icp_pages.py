@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.nesting import too_deep
 from store.names import find_licences, host_of, parse_icp, registrable
 
 _WALL = (
@@ -48,6 +49,8 @@ def read_page(html: str, named: str | None) -> tuple[str, str | None, list[Shown
 
     `named`: the file's name, which may be the domain. Raises ValueError for a wall, an unknown page, or an unclear one.
     """
+    if too_deep(html):
+        raise ValueError("页面嵌套过深，不是查询结果 nested too deep to be an answer")
     low = html[:40_000].lower()
     tree = LexborHTMLParser(html)
     for site, reader in (

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from crawler.formats import icp
 from crawler.formats.answers import moment_of
+from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.names import find_licences, parse_icp, registrable
 
@@ -76,7 +77,7 @@ def parse_answer(provider: str, body: str, domain: str) -> Answer:
     if text.startswith("<"):
         return unknown("an HTML page instead of JSON (firewall)", "blocked", stop=True)
     try:
-        document = json.loads(text)
+        document = json_in(text)
     except ValueError:
         return unknown(f"not JSON: {text[:60]!r}", stop=True)
     if not isinstance(document, dict):

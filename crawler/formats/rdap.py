@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from crawler.formats.whois import CHINA
+from crawler.nesting import json_in
 
 KNOWN = {
     "com": "https://rdap.verisign.com/com/v1/",
@@ -23,7 +24,7 @@ _DATES = {"registration": "registered_on", "expiration": "expires_on"}
 def servers_of(text: str) -> dict[str, str]:
     """Top-level domain -> server; raises ValueError when the list cannot be read."""
     try:
-        services = json.loads(text)["services"]
+        services = json_in(text)["services"]
         return {tld.lower(): urls[0] for tlds, urls in services for tld in tlds if urls}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError("not a bootstrap list") from None
@@ -32,7 +33,7 @@ def servers_of(text: str) -> dict[str, str]:
 def facts_of(text: str) -> dict[str, Any]:
     """registered_on, expires_on (China days) and registrar of a domain object, as far as stated; ValueError if it is none."""
     try:
-        document = json.loads(text)
+        document = json_in(text)
         events = document["events"]
         dates = {
             _DATES[e["eventAction"]]: _day(e.get("eventDate"))
@@ -46,7 +47,7 @@ def facts_of(text: str) -> dict[str, Any]:
 
 def project(text: str) -> str:
     """The answer without its people: of the entities only the registrar's name stays. Raises ValueError if not JSON."""
-    document = json.loads(text)
+    document = json_in(text)
     if isinstance(document, dict) and "entities" in document:
         name = registrar_of(document)
         kept = {"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", name]]]}

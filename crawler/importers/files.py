@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.decode import decode
+from crawler.nesting import json_in
 
 HEAVIEST = 64 * 1024 * 1024
 
@@ -68,11 +68,11 @@ def _lists(value: Any, depth: int) -> Iterator[list[Any]]:
 def _json(text: str, name: str) -> Any:
     bare = text.strip("();\n ") if text.startswith("(") else text
     try:
-        return json.loads(bare)
+        return json_in(bare)
     except ValueError:
         pass
     try:
-        return [json.loads(line) for line in bare.splitlines() if line.strip()]
+        return [json_in(line) for line in bare.splitlines() if line.strip()]
     except ValueError:
         raise ValueError(f"{name}: 不是完整的 JSON not complete JSON: paste the whole answer") from None
 

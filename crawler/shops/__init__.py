@@ -9,9 +9,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
+from crawler.outcomes import SourceChanged
 from crawler.shops.page import Found, More, Page
 
 ENOUGH = 4
@@ -35,17 +38,28 @@ def recognise(page: Page) -> str | None:
 
 
 def read_home(system: str, page: Page) -> tuple[Found, list[More]]:
-    """What the home page of `system` shows, and the public lists it leads to."""
+    """What the home page of `system` shows, and the public lists it leads to; raises SourceChanged."""
     module = systems()[system]
-    found: Found = module.home(page) if hasattr(module, "home") else Found()
-    more: list[More] = module.more(page) if hasattr(module, "more") else []
+    with _as_written():
+        found: Found = module.home(page) if hasattr(module, "home") else Found()
+        more: list[More] = module.more(page) if hasattr(module, "more") else []
     return found, more
 
 
 def read_list(system: str, page: Page, what: str) -> tuple[Found, list[More]]:
     """What one public list of `system` says, and the further lists it leads to; raises SourceChanged."""
-    found, more = systems()[system].lists(page, what)
+    with _as_written():
+        found, more = systems()[system].lists(page, what)
     return found, more
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """A value of another kind than the system writes (a word where a row should be) is a change of the source."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+        raise SourceChanged(f"not as this system writes it: {type(error).__name__}: {error}"[:160]) from error
 
 
 def _score(page: Page, module: ModuleType) -> int:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from crawler.nesting import json_in
 from crawler.outcomes import SourceChanged
 from crawler.shops.page import Found, Good, More, Page, count, stock_of
 
@@ -61,7 +62,7 @@ def _config(page: Page) -> dict[str, Any]:
     if not script:
         raise SourceChanged("no config in the page")
     try:
-        config = json.loads(script.group(1))
+        config = json_in(script.group(1))
     except ValueError:
         raise SourceChanged("the config is not JSON") from None
     if not isinstance(config, dict):
@@ -88,7 +89,7 @@ def _good(row: dict[str, Any]) -> Good:
 def _delta(value: Any) -> str:
     """The text of a notice, which may be an editor's Delta document."""
     try:
-        document = json.loads(value) if isinstance(value, str) else value
+        document = json_in(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
     operations = document.get("ops") if isinstance(document, dict) else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from selectolax.lexbor import LexborNode
 
+from crawler.nesting import json_in
 from crawler.outcomes import SourceChanged
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, text_in, yuan
 
@@ -68,7 +68,7 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
 
 def _luna(script: str, found: Found) -> None:
     try:
-        groups = json.loads(script)
+        groups = json_in(script)
     except ValueError:
         raise SourceChanged("goodsMsg is not JSON") from None
     for group in groups:

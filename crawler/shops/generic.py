@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from selectolax.lexbor import LexborNode
 
+from crawler.nesting import json_in
 from crawler.shops.page import Found, Good, Page, stock_of, text_in, yuan
 
 _PRICED = re.compile(r"[¥￥]\s*\d+(?:\.\d{1,3})?|\d+(?:\.\d{1,2})?\s*元")
@@ -71,7 +71,7 @@ def _structured(page: Page) -> list[Good]:
     goods = []
     for script in page.tree.css('script[type="application/ld+json"]'):
         try:
-            document = json.loads(script.text())
+            document = json_in(script.text())
         except ValueError:
             continue
         for entry in document if isinstance(document, list) else [document]:

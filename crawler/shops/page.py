@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.nesting import json_in, too_deep
 from crawler.outcomes import SourceChanged
 
 _PRICE = re.compile(r"(?<![\d.])(\d{1,7}(?:,\d{3})*(?:\.\d{1,3})?)")
@@ -85,13 +85,15 @@ class Page:
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
-        """The parsed HTML."""
+        """The parsed HTML; raises SourceChanged when it is nested beyond what selectors can be asked of in time."""
+        if too_deep(self.text):
+            raise SourceChanged("a page nested too deep to be read")
         return LexborHTMLParser(self.text)
 
     def json(self) -> Any:
         """The parsed JSON; raises SourceChanged when it is none."""
         try:
-            return json.loads(self.text)
+            return json_in(self.text)
         except ValueError:
             raise SourceChanged(f"not JSON: {self.text[:60]!r}") from None
 
