@@ -36,7 +36,7 @@ MOST_REVISITED = 60
 """Complaints known to be open are looked at again: the feed forgets them long before they are answered."""
 _EXPECTED = Expected(
     1, 500, "crawl", "最新投诉条目", "feed entries",
-    {"entry": 0.9, "detail": 0.7, "complaint.text": 0.9, "complaint.filed_at": 0.9, "counters.valid_total": 0.9},
+    {"entry": 0.9, "detail": 0.7, "complaint.text": 0.1, "complaint.filed_at": 0.9, "counters.valid_total": 0.9},
 )  # fmt: skip
 
 
