@@ -161,7 +161,7 @@ class Snapshot:
             raise SnapshotError(
                 f"没有可读的快照 no snapshot in {self.path.name}: run `kamengwatch publish` first"
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SnapshotError(
                 f"快照清单损坏 manifest.json is damaged in {self.path.name}: publish again"
             ) from error
