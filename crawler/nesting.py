@@ -12,7 +12,7 @@ from typing import Any
 DEEPEST_JSON = 100
 DEEPEST_PAGE = 1000
 """Real pages stay below 60; at 20,000 a selector of two steps takes half a minute."""
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNCLOSED = frozenset(
     [
         "area",

@@ -25,6 +25,9 @@ DEFAULT_REQUEST_HEADERS = {
 # Pace: one request at a time per host, a second and more apart, slower when the host is slow.
 CONCURRENT_REQUESTS = 64
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_ITEMS = (
+    1  # Scrapy starts that many tasks for every answer; a page's records go through none of them
+)
 DOWNLOAD_DELAY = 2.0
 DOWNLOAD_DELAY_JITTER = 0.3
 AUTOTHROTTLE_ENABLED = True

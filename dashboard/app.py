@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import markup, pages, reader, text
 from dashboard.text import pick, say
 from dashboard.view import View
+from store.plain import plain
 
 _STYLE = Path(__file__).with_name("templates") / "style.css"
 _MARK = (
@@ -41,7 +42,7 @@ def _style() -> str:
 
 def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
     found = reader.rows(snapshot, "select * from sources where health <> 'ok' order by source limit 50")
-    return tuple(text.plain(pick(row, "title", lang) or row["source"], 24) for row in found)
+    return tuple(plain(pick(row, "title", lang) or row["source"], 24) for row in found)
 
 
 def _switch(lang: str) -> str:
@@ -77,7 +78,7 @@ def _failure(lang: str, kind: str, detail: str = "") -> None:
             switch=_switch(lang),
             title=say(lang, f"app.{kind}_title"),
             words=say(lang, f"app.{kind}_text"),
-            detail=say(lang, "app.detail", text=detail) if detail else "",
+            detail=detail,
         )
     )
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.text import plain
 from store.kinds import KINDS
 from store.names import parse_query
+from store.plain import plain
 from store.redact import clean
 
 HAPPENED = tuple(kind for kind in KINDS if kind not in ("spam", "price_bait", "upstream_funds"))

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import figures, text, verdict
+from store.plain import plain
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -45,7 +46,7 @@ def link(path: str, lang: str, **query: Any) -> str:
 
 def outside(url: object) -> str:
     """A foreign link, only when it is plain http or https; else an empty string, which templates show as no link."""
-    address = text.plain(url or "", 2000)
+    address = plain(url or "", 2000)
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -60,7 +61,7 @@ def anchor(identity: object) -> str:
 
 def short_id(identity: object, position: int) -> str:
     """How a link names a piece of evidence: by a short id, or by its place among its neighbours when the id is long."""
-    name = text.plain(identity)
+    name = plain(identity)
     return name if len(name) <= 12 else str(position)
 
 
@@ -75,7 +76,7 @@ def _environment() -> Environment:
         finalize=_clean,
     )
     environment.filters.update(
-        cut=lambda value, limit: text.plain(value, limit),
+        cut=lambda value, limit: plain(value, limit),
         outside=outside,
         anchor=anchor,
         short_id=short_id,
@@ -91,5 +92,5 @@ def _clean(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return text.plain(value, 4000)
+        return plain(value, 4000)
     return value

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard import reader
-from dashboard.text import plain
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
+from store.plain import plain
 
 MATCHES = 8
 """At most so many sites are listed for one query."""

@@ -37,6 +37,19 @@ _HEADERS = {
 
 # Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console. A link to
 # a piece of evidence arrives before the evidence is drawn, so the page is scrolled to it once it is there.
+# Two labels of Streamlit's client exist in English only; screen readers would read them out on a Chinese page.
+_CHINESE_SCRIPT = """<script>
+const labels = {
+  '[data-testid=stSkipToContent]': '跳到正文',
+  '[data-testid=stFileUploaderDropzone] button p': '选择文件',
+};
+new MutationObserver(() => {
+  for (const [selector, words] of Object.entries(labels)) {
+    const text = document.querySelector(selector)?.firstChild;
+    if (text && text.data && text.data !== words) text.data = words;
+  }
+}).observe(document, { childList: true, subtree: true });
+</script>"""
 _SHELL_SCRIPT = """<script>
 window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
 if (location.hash.length > 1) {
@@ -169,7 +182,7 @@ def _localised(shell: bytes, lang: str) -> bytes:
     text = shell.decode("utf-8")
     text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
-    text = text.replace("</title>", f"</title>{_SHELL_SCRIPT}", 1)
+    text = text.replace("</title>", f"</title>{_SHELL_SCRIPT}{_CHINESE_SCRIPT if lang == 'zh' else ''}", 1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")
     if closing:

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from dashboard.text import plain
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+from store.plain import cell_text
 
 
 def cell(value: Any) -> str | int | float:
@@ -28,9 +26,7 @@ def cell(value: Any) -> str | int | float:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         value = " | ".join(str(v) for v in value)
-    text = str(value)
-    shown = plain(text)
-    return f"'{shown}" if text.startswith(_FORMULA) or shown.startswith(_FORMULA) else shown
+    return cell_text(str(value))
 
 
 def csv_bytes(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import figures, markup
-from dashboard.text import pick, plain
+from dashboard.text import pick
 from dashboard.view import Row, View, cell, row
+from store.plain import plain
 
 
 def changes(view: View, rows: list[dict[str, Any]]) -> None:
@@ -78,7 +79,7 @@ def _piece(view: View, piece: dict[str, Any]) -> Row:
         cell(view.w("tier", piece["tier"])),
         cell(figures.day(piece["event_on"], view.lang)),
         cell(figures.moment(piece["seen_at"], view.lang)),
-        cell(piece["source"], limit=60),
+        cell(view.source(piece["source"]), limit=60),
         cell(view.t("word.open"), href=url, outside=True) if url else cell(view.t("word.no_link")),
         cell(piece["sha256"] or "–", mono=True, limit=70),
         id=piece["id"],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import charts, figures, markup, verdict
-from dashboard.text import pick, plain
+from dashboard.text import pick
 from dashboard.view import View, cell, row
 from scoring.snapshot import DROP_KINDS
+from store.plain import plain
 
 CITED = 3
 """So many pieces of evidence are linked from one finding or warning; the table below has the rest."""
@@ -183,7 +184,7 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
                 cell(r["shown"] or view.t("word.unknown"), limit=80),
                 cell(r["registered"] or view.t("word.unknown"), limit=80),
                 cell(view.w("word", r["agrees"]), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
-                cell(r["source"], soft=figures.day(r["observed_on"], view.lang)),
+                cell(view.source(r["source"]), soft=figures.day(r["observed_on"], view.lang)),
             )
             for r in rows
         ],

@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import string
 import tomllib
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from store.plain import plain
 
 LANGUAGES = ("zh", "en")
 """Languages offered; the first is the default."""
 
 _CATALOGUE = Path(__file__).with_name("catalogue.toml")
-# Marks that reorder or hide text (bidi controls, zero-width characters, soft hyphen): a site name must not use them.
-_INVISIBLE = {
-    *range(0x200B, 0x2010),
-    *range(0x202A, 0x202F),
-    *range(0x2060, 0x2070),
-    0x00AD,
-    0x061C,
-    0x180E,
-    0xFEFF,
-}
 
 
 @cache
@@ -55,17 +46,6 @@ def word(lang: str, section: str, code: str | None) -> str:
 def placeholders(sentence: str) -> set[str]:
     """The names in braces a sentence expects."""
     return {field for _, field, _, _ in string.Formatter().parse(sentence) if field}
-
-
-def plain(value: object, limit: int | None = None) -> str:
-    """Foreign text made harmless to read: no control or bidi marks, one line, cut to `limit` characters with an ellipsis."""
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
-        for c in str(value)
-        if ord(c) not in _INVISIBLE
-    )
-    text = " ".join(text.split())
-    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
 def pick(row: dict[str, Any], field: str, lang: str) -> Any:

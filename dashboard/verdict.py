@@ -12,7 +12,8 @@ from datetime import date
 from typing import Any
 
 from dashboard.figures import day, number, percent, span
-from dashboard.text import pick, plain, say, word
+from dashboard.text import pick, say, word
+from store.plain import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
 """Warning states in which the advice is to ask for money back, not for delivery."""

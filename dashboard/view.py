@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import markup, reader, sheet, text, verdict
 from scoring.snapshot import Snapshot
+from store.plain import plain
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
@@ -37,6 +38,10 @@ class View:
     def w(self, section: str, code: str | None) -> str:
         """The word for a code of the vocabulary."""
         return text.word(self.lang, section, code)
+
+    def source(self, identity: str | None) -> str:
+        """What readers call a source; its id where the snapshot does not introduce it."""
+        return self.ask(_source_titles, self.lang).get(identity) or identity or ""
 
     def param(self, name: str) -> str:
         """A query parameter of the page's address, "" when absent, cut to 4000 characters."""
@@ -104,7 +109,10 @@ class View:
             return
         columns = list(records[0])
         with st.expander(self.t("word.table")):
-            self.table(columns, [row(*(cell(_shown(r[c])) for c in columns)) for r in records[:400]])
+            self.table(
+                [self.w("column", c) for c in columns],
+                [row(*(cell(_shown(r[c])) for c in columns)) for r in records[:400]],
+            )
             self.download(lambda: sheet.csv_bytes(records, columns), f"{name}-{as_of}.csv", key=f"csv-{name}")
 
     def choose(
@@ -147,6 +155,11 @@ class View:
         )
 
 
+def _source_titles(snapshot: Snapshot, lang: str) -> dict[str, str]:
+    found = reader.rows(snapshot, "select source, title_zh, title_en from sources")
+    return {row["source"]: text.pick(row, "title", lang) or row["source"] for row in found}
+
+
 def first_page() -> None:
     """Go back to the first page of a list, because what it lists has changed."""
     if "page" in st.session_state:
@@ -163,6 +176,7 @@ class Cell:
     state: str = ""
     mono: bool = False
     soft: str = ""
+    soft_lang: str = ""
     evidence: tuple[str, ...] = ()
 
 
@@ -176,7 +190,7 @@ class Row:
 
 def cell(words: object, **more: Any) -> Cell:
     """A cell with foreign or own text, cut to a length a table bears."""
-    return Cell(text.plain("" if words is None else words, more.pop("limit", 400)), **more)
+    return Cell(plain("" if words is None else words, more.pop("limit", 400)), **more)
 
 
 def row(*cells: Cell, id: str = "") -> Row:

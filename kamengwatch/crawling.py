@@ -135,11 +135,15 @@ def visit(config: Config, visit: Visit) -> int:
     """Run every source that is due at the present; returns how many pages were fetched.
 
     What a killed visit had finished is not due any more, so running the visit again does only the rest. Sources that
-    visit the platforms themselves share one process, so that no host is asked twice at once; the others run beside it.
+    visit the platforms themselves share one process, so that no host is asked twice at once; each of the others has one
+    of its own, and two run at a time.
     """
     now = config.now()
     due = {p.source for p in plan(config) if p.due_at <= now}
-    batches = [sorted(due & _platform_visitors()), sorted(due - _platform_visitors())]
+    batches = [
+        sorted(due & _platform_visitors()),
+        *([source] for source in sorted(due - _platform_visitors())),
+    ]
     jobs = [_arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
     with ThreadPoolExecutor(2) as pool:
         return sum(pool.map(lambda arguments: _pages(arguments, visit.on_host), jobs))

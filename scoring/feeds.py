@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from scoring.calendar import SHANGHAI
 from store.names import file_stem
+from store.plain import plain
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _STATE_ZH = {
@@ -22,6 +23,7 @@ _STATE_ZH = {
     "stale": "数据中断",
 }
 _MOST = 200
+_LONGEST = 2000
 
 
 def write_feeds(tables: dict[str, pa.Table], folder: Path) -> None:
@@ -73,8 +75,8 @@ def _add(parent: ET.Element, name: str, text: str | None) -> ET.Element:
 
 
 def _plain(text: str) -> str:
-    """Without the control characters XML forbids."""
-    return "".join(c for c in text if c >= " " or c in "\t\n")
+    """Without the characters XML forbids and the marks that reorder text."""
+    return plain(text, _LONGEST)
 
 
 def _stamp(day: dt.date) -> str:

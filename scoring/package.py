@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from scoring.method import METHOD_VERSION
 from scoring.snapshot import TABLES
+from store.plain import cell_text
 
 _TYPES = {
     "string": "string",
@@ -43,9 +44,7 @@ def _cell(value: Any) -> Any:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, str) and value[:1] in "=+-@\t":
-        return "'" + value  # A spreadsheet must not take a site's name for a formula.
-    return value
+    return cell_text(value) if isinstance(value, str) else value
 
 
 def datapackage(folder: Path, as_of: dt.date) -> dict[str, Any]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from store.names import file_stem
+from store.plain import plain
 
+# Shape, words, colour and the ink upon it (product.md 6.4, light); grey and orange bear only large or graphic ink.
 WORDS = {
     "蓝": ("●", "目前未见明显异常", "Nothing notable seen (not a safety guarantee)", "#0B4FA0", "#FFFFFF"),
-    "黄": ("◆", "有疑点", "Questions to resolve", "#FFE066", "#1B1F24"),
-    "橙": ("▲", "高风险迹象", "High-risk signs", "#A8430A", "#FFFFFF"),
+    "黄": ("◆", "有疑点", "Questions to resolve", "#E0AC00", "#1B1F24"),
+    "橙": ("▲", "高风险迹象", "High-risk signs", "#C8500A", "#FFFFFF"),
     "红": ("⬣", "严重警示", "Severe warning", "#6E0017", "#FFFFFF"),
-    "灰": ("○?", "证据不足，不予评级", "Not rated: too little evidence", "#5F5F5F", "#FFFFFF"),
+    "灰": ("○?", "证据不足，不予评级", "Not rated: too little evidence", "#7C7C7C", "#FFFFFF"),
 }
 STATES = {
     "normal": ("正常", "normal"),
@@ -31,15 +35,34 @@ FILINGS = {
     "unknown": ("未知", "unknown"),
 }
 _EVIDENCE = 60
+_LARGEST = 60_000
+"""Bytes of a page, whatever a site writes: it is read on a phone with a poor connection."""
+_LONGEST = (800, 300, 120, 50)
+"""Characters of one foreign text on a page: the first that keeps the page below its size."""
 
 
-def _environment() -> Environment:
+def verdict_of(row: dict[str, Any]) -> str:
+    """The verdict word of a rating row; grey whatever the row says when it is not rated or its data stopped."""
+    if row["grade"] in (None, "NR") or row["warning_state"] in (None, "stale") or not row["as_of"]:
+        return "灰"
+    return row["verdict"] if row["verdict"] in WORDS else "灰"
+
+
+def _printed(value: Any, longest: int) -> Any:
+    """What an expression of a template prints: foreign text without control and bidi marks, nothing for None."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return plain(value, longest)
+    return "" if value is None else value
+
+
+def _environment(longest: int = _LONGEST[0]) -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=partial(_printed, longest=longest),
     )
 
 
@@ -48,17 +71,18 @@ def write_badges(ratings: list[dict[str, Any]], folder: Path) -> None:
     folder.mkdir()
     template = _environment().get_template("badge.svg")
     for row in ratings:
-        shape, zh, en, colour, ink = WORDS[row["verdict"]]
-        text = f"{shape} {row['verdict']}·{zh} {row['as_of'].isoformat()}"
-        width = 24 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
-        said = template.render(row=row, text=text, en=en, colour=colour, ink=ink, width=width)
+        verdict = verdict_of(row)
+        shape, zh, en, colour, ink = WORDS[verdict]
+        text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}"
+        width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
+        said = template.render(row=row, shape=shape, text=text, en=en, colour=colour, ink=ink, width=width)
         (folder / f"{file_stem(row['host'])}.svg").write_text(said, "utf-8")
 
 
 def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
     """`<host>.html`: verdict, filing, drop rate, warning state, reasons, findings and evidence on one printable page."""
     folder.mkdir()
-    template = _environment().get_template("site.html")
+    templates = [_environment(longest).get_template("site.html") for longest in _LONGEST]
     parts = {
         name: _by_host(tables[name])
         for name in ("findings", "evidence", "warnings", "responses", "corrections")
@@ -68,9 +92,12 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
         evidence = sorted(
             parts["evidence"].get(host, []), key=lambda e: (e["event_on"], e["id"]), reverse=True
         )
-        page = template.render(
+        page = _fitting(
+            templates,
             row=row,
-            words=WORDS[row["verdict"]],
+            name=plain(row["name"] or host, 60),
+            verdict=verdict_of(row),
+            words=WORDS[verdict_of(row)],
             state=STATES[row["warning_state"]],
             filing=FILINGS[row["filing_state"]],
             findings=[f for f in parts["findings"].get(host, []) if f["weight"]],
@@ -82,6 +109,16 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
             stem=file_stem(host),
         )
         (folder / f"{file_stem(host)}.html").write_text(page, "utf-8")
+
+
+def _fitting(templates: list[Template], **shown: Any) -> str:
+    """The page with as much of every text as keeps it below its size; the last template's page when none does."""
+    page = ""
+    for template in templates:
+        page = template.render(**shown)
+        if len(page.encode()) < _LARGEST:
+            break
+    return page
 
 
 def _by_host(table: pa.Table) -> dict[str, list[dict[str, Any]]]:

@@ -18,7 +18,7 @@ SERVERS = {
 }
 """Endings of names whose registry has no public RDAP -> its WHOIS server (.cn, .中国, .中國)."""
 CHINA = dt.timezone(dt.timedelta(hours=8))
-_LINE = re.compile(r"^\s*([A-Za-z][A-Za-z /-]{2,40}?)\s*:\s*(.*?)\s*$", re.M)
+_LINE = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /-]{2,40}?)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.M)
 _KEPT = (
     "domain name",
     "domain status",
@@ -36,7 +36,7 @@ _KEPT = (
 _BEGAN = ("registration time", "registration date", "creation date")
 _ENDS = ("expiration time", "expiration date", "registry expiry date")
 _NOT_FOUND = re.compile(
-    r"^\s*(?:no matching record|no match for\b|not found\b|domain not found)", re.I | re.M
+    r"^[ \t]*(?:no matching record|no match for\b|not found\b|domain not found)", re.I | re.M
 )
 _RESERVED = re.compile(r"reserved list|is prohibited|cannot be registered|保留列表|禁止注册", re.I)
 _REFUSED = re.compile(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import ranking, reader, search, verdict
-from dashboard.text import plain
 from dashboard.view import View, cell, row
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
+from store.plain import plain
 
 title_zh = "查一个网站"
 title_en = "Check a site"
@@ -133,6 +133,8 @@ def _choices(view: View, ratings: tuple[dict, ...]) -> None:
 def _welcome(view: View) -> None:
     view.heading(view.t("check.how"))
     view.html("lines.html", lines=[view.t("check.how_text")])
+    if not view.facts.count:
+        return
     rated, unrated = view.ask(ranking.counts, ranking.Filters())
     parts = view.ask(_by_verdict)
     words = ("，" if view.lang == "zh" else ", ").join(

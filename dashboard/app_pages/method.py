@@ -6,9 +6,10 @@ import re
 
 import streamlit as st
 
-from dashboard.text import pick, plain
+from dashboard.text import pick
 from dashboard.view import View, cell, row
 from scoring.snapshot import Snapshot, SnapshotError
+from store.plain import plain
 
 title_zh = "方法"
 title_en = "Method"

@@ -17,6 +17,8 @@ visible = True
 def render(view: View) -> None:
     """Verdicts, cash-flow states, what drop rates rest on, the most complained about."""
     view.title(view.t("sector.title"))
+    if not view.facts.count:
+        return
     verdicts = view.ask(_verdicts)
     _bars(
         view,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard import figures, reader
 from dashboard.text import pick
 from dashboard.view import View, cell, row
+from store.plain import plain
 
 title_zh = "运行状态"
 title_en = "Status"
@@ -32,7 +33,7 @@ def render(view: View) -> None:
         [
             row(
                 cell(pick(r, "title", view.lang) or r["source"], soft=r["publisher"] or ""),
-                cell(view.w("health", r["health"]), soft=r["last_reason"] or ""),
+                cell(view.w("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"),
                 cell(figures.moment(r["last_ok_at"], view.lang)),
                 cell(figures.number(r["records"] or 0)),
                 cell(pick(r, "blind", view.lang) or view.t("word.none")),
