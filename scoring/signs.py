@@ -7,13 +7,24 @@ import re
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import lfilter
 
 from scoring import method
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
 from scoring.facts import NEVER, Facts, Floats, Rows
-from scoring.panel import Bools, cached, complaints, copy_weights, hold, latest, pick, spread, visited, window
+from scoring.panel import (
+    Bools,
+    cached,
+    carried,
+    complaints,
+    copy_weights,
+    hold,
+    latest,
+    pick,
+    spread,
+    visited,
+    window,
+)
 from scoring.surge import _gap
 
 _HALF = 45.0
@@ -72,7 +83,7 @@ def _against_own_past(values: Floats, fresh: Bools, floor: float) -> Floats:
     y = np.where(fresh, np.nan_to_num(values), 0.0)
 
     def smooth(x: Floats) -> Floats:
-        out: Floats = lfilter([1.0], [1.0, -keep], x, axis=1)
+        out = carried(x, keep)
         shifted = np.zeros_like(out)
         shifted[:, method.BASELINE_GAP :] = out[:, : -method.BASELINE_GAP]
         return shifted if out.shape[1] > method.BASELINE_GAP else np.zeros_like(out)

@@ -13,6 +13,8 @@ from browsing import ARGS
 from network import GUARD
 from postgres import database, server
 
+_LONG = ("test_kills", "test_cli", "test_page_states", "test_browser_dashboard", "test_dashboard_pages", "test_crawler_politeness",
+         "test_more_sources", "test_crawler_run", "test_ingest", "test_indicators", "test_fuzz", "test_publish", "test_hand_in")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -101,3 +103,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'kamengwatch.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that of two workers neither is left with one at the end."""
+    items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))

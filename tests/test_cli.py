@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_play import command
 from records import HOST, complaint, platform, probe
 
 CRAWLED_DAYS = range(1, 31)
@@ -103,11 +104,11 @@ def test_a_wrong_line_is_named_by_number_and_the_rest_is_kept(data_dir: Path, tm
     ],
 )
 def test_a_mistake_is_one_line_that_names_input_and_remedy(
-    data_dir: Path, words: tuple[str, ...], named: str
+    data_dir: Path, words: tuple[str, ...], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = kamengwatch(*words, expect=2)
-    assert named in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    said = command(capsys, *words, expect=2)
+    assert named in said.err
+    assert len(said.err.strip().splitlines()) == 1
 
 
 def test_csv_with_a_kind_column_is_taken(data_dir: Path, tmp_path: Path) -> None:

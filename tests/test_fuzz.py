@@ -95,7 +95,7 @@ PARAMETERS = (
 
 
 @pytest.mark.parametrize(
-    "count", [150, pytest.param(SOAK // 10, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
+    "count", [60, pytest.param(SOAK // 10, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
 )
 def test_any_address_of_the_api_is_answered(api, count, record_property):
     def ask(body: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from records import HOST, complaint, platform, probe
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, inspect, select
 
 from store.engine import downgrade, migrate, open_engine
 from store.ingest import Ingest, import_lines, import_records
@@ -192,6 +192,29 @@ def test_a_killed_crawl_is_taken_up_and_a_finished_one_is_not_repeated(engine: E
 def test_the_schema_goes_up_and_down_on_a_filled_database(engine: Engine) -> None:
     taken(engine, ONE_OF_EACH)
     downgrade(engine, "base")
+    migrate(engine)
+    assert set(counts(engine).values()) == {0}
+
+
+def test_a_migration_that_breaks_off_leaves_the_schema_as_it_was(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import op
+
+    downgrade(engine, "base")
+    made: list[str] = []
+
+    def breaks(name: str, *columns: Any, **more: Any) -> None:
+        made.append(name)
+        if len(made) == 8:
+            raise KeyboardInterrupt
+        create(name, *columns, **more)
+
+    create = op.create_table
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(op, "create_table", breaks)
+        migrate(engine)
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     migrate(engine)
     assert set(counts(engine).values()) == {0}
 

@@ -19,6 +19,7 @@ import pytest
 from records import complaint, platform, probe
 from sqlalchemy import select
 
+from store.complainants import FOLDER
 from store.engine import default_url, migrate, open_engine
 from store.tables import OBSERVATIONS, Alias, Capture, Crawl, CrawlPlatform, Platform
 
@@ -114,7 +115,7 @@ def evidence_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     lines = [platform(h, name=f"第{n}家卡盟", aliases=[]) for n, h in enumerate(hosts)] + looks
     lines += [
-        complaint(n, host=hosts[n % 20], text=f"付了{n}元，第{n}次了，订单一直处理中") for n in range(12_000)
+        complaint(n, host=hosts[n % 20], text=f"付了{n}元，第{n}次了，订单一直处理中") for n in range(6_000)
     ]
     lines += [probe(1 + n % 28, host=hosts[n % 20]) for n in range(600)]
     file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
@@ -244,6 +245,7 @@ def check_crawl(tmp_path: Path, proxy: str, kills: int) -> int:
     assert state(clean) == wanted, "a second identical crawl adds nothing"
     for n, after in enumerate(moments(kills, longest, 3)):
         data, words = prepared(f"killed{n}")
+        shutil.copytree(clean / FOLDER, data / FOLDER)  # the keys under which contacts are compared
         hit += killed(words, after)
         run(words)
         assert state(data) == wanted
@@ -252,15 +254,15 @@ def check_crawl(tmp_path: Path, proxy: str, kills: int) -> int:
 
 
 def test_a_killed_import_ends_like_a_clean_one(tmp_path: Path, evidence_file: Path) -> None:
-    check_import(tmp_path, evidence_file, 3)
+    check_import(tmp_path, evidence_file, 2)
 
 
 def test_a_killed_rating_or_publication_leaves_no_torn_snapshot(tmp_path: Path, evidence_file: Path) -> None:
-    check_publish(tmp_path, evidence_file, 3)
+    check_publish(tmp_path, evidence_file, 1)
 
 
 def test_a_killed_crawl_ends_like_a_clean_one(tmp_path: Path, market: str) -> None:
-    check_crawl(tmp_path, market, 3)
+    check_crawl(tmp_path, market, 2)
 
 
 @pytest.mark.soak

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import snapshots
+from axe_playwright_python.base import AXE_SCRIPT
 from browsing import Visit, served
 
 from dashboard import pages, text
@@ -77,10 +78,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core, shipped by a package; nothing is loaded from outside."""
-    package = pytest.importorskip(
-        "axe_playwright_python.base", reason="axe-playwright-python is not installed"
-    )
-    return package.AXE_SCRIPT
+    return AXE_SCRIPT
 
 
 def look(visit: Visit, path: str, state: str, axe: str) -> list[str]:
@@ -148,7 +146,7 @@ def test_every_page_is_whole_in_some_width_language_and_theme(chromium, address,
     )
 
 
-@pytest.mark.parametrize(("turn", "state"), enumerate(STATES[1:]), ids=STATES[1:])
+@pytest.mark.parametrize(("turn", "state"), list(enumerate(STATES[1:])), ids=STATES[1:])
 def test_a_page_in_every_other_state_is_whole(chromium, address, axe, turn, state):
     assert tour(chromium, address(state), state, axe, COMBINATIONS[turn + 1], ["/", PATHS[5 + turn]]) == []
 
