@@ -26,6 +26,7 @@ from scoring.priors import fit
 from scoring.proposals import propose
 from scoring.reading import read_facts
 from scoring.register import corrections, responses, source_health
+from scoring.sector import sector_rows
 from scoring.snapshot import TABLES
 from scoring.tables import site_tables
 from store.tables import RatedRun, Review
@@ -109,6 +110,7 @@ def _tables(
         "responses": responses(engine, end_of_day(as_of)),
         "corrections": corrections(engine, end_of_day(as_of)),
         "sources": source_health(engine, end_of_day(as_of)),
+        "sector": sector_rows(facts),
         **{name: named(rows, ids) for name, rows in extra.items()},
     }
     tables = {

@@ -126,6 +126,13 @@ TABLES: dict[str, pa.Schema] = {
         ]
         + [("link", _S), ("event_on", _D), ("seen_at", _T), ("sha256", _S), ("archive", _S), ("offset", _I)]
     ),
+    # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`. drop_hour: bin = 24 x
+    # (weekday - 1) + hour of filing, drops (value) among n complaints. drop_peak: the hour that stands out most, its share of
+    # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. refund_open: share of refund complaints open
+    # after `bin` days, n at risk, 90 % interval; refund_censored: n still open today after `bin` days.
+    "sector": pa.schema(
+        [("measure", _S), ("on", _D), ("bin", _I), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
+    ),
     "responses": pa.schema([("host", _S), ("on", _D), ("text", _S), ("link", _S)]),
     "corrections": pa.schema(
         [("host", _S), ("on", _D), ("outcome", _S), ("sentence_zh", _S), ("sentence_en", _S)]

@@ -271,7 +271,7 @@ def build(
     folder.mkdir(parents=True)
     content = tables() | (rows or {})
     for table, schema in TABLES.items():
-        filled = [{column: entry.get(column) for column in schema.names} for entry in content[table]]
+        filled = [{column: entry.get(column) for column in schema.names} for entry in content.get(table, [])]
         if not demo and table == "ratings":
             filled = [entry | {"demo": False} for entry in filled]
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")

@@ -1,0 +1,190 @@
+"""The sector table: all sites together, for the sector page. Shown, never scored, and it names no site.
+
+Complaints are claims: each counts once (copies and those held back are left out), and only those that stand today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import bdtrc
+
+from scoring.calendar import MICROSECONDS, date_of
+from scoring.droprate import KINDS, drop_complaints
+from scoring.facts import NEVER, Facts, Floats, Ints, Rows
+from scoring.panel import complaints, of_kinds
+
+WEEKS = 53
+LONGEST_OPEN = 90
+"""Days after filing up to which the share of open refund complaints is followed."""
+_CELLS = 168
+_Z90 = 1.6448536269514722
+_HOUR = 3_600_000_000
+
+
+@dataclass(frozen=True)
+class Survival:
+    """Kaplan-Meier by day 0, 1, …: share still open after the day with its 90 % interval, at risk on it, censored on it."""
+
+    share: Floats
+    low: Floats
+    high: Floats
+    at_risk: Ints
+    censored: Ints
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The hour of the week in which drops take the largest unexpected part: its share, all cases in it, and p.
+
+    `cell` is 24 × (weekday - 1) + hour, Monday = 1; `p` is corrected for having looked at all 168 hours.
+    """
+
+    cell: int
+    share: float
+    overall: float
+    n: int
+    p: float
+
+
+def sector_rows(facts: Facts) -> list[dict[str, Any]]:
+    """Rows of the sector table; what each measure means is said at its schema in scoring/snapshot.py."""
+    drops, _, kind = drop_complaints(facts)
+    once = _once(facts, drops)
+    drops, kind = drops.take(once), kind[once]
+    every = complaints(facts)
+    every = every.take(_once(facts, every))
+    others = every.take(~np.isin(every.id, drops.id))
+    return [*_weeks(facts, drops, kind), *_hours(drops, others), *_refunds(facts)]
+
+
+def _once(facts: Facts, rows: Rows) -> NDArray[np.bool_]:
+    """Which rows stand on the last day, each complaint and each text once."""
+    first = np.zeros(len(rows), bool)
+    standing = np.flatnonzero((rows.gone >= facts.days) & (rows["rank"] == 0))
+    first[standing[np.unique(rows.id[standing], return_index=True)[1]]] = True
+    return first
+
+
+def _row(measure: str, **values: Any) -> dict[str, Any]:
+    return {"measure": measure, **values}
+
+
+def _weeks(facts: Facts, rows: Rows, kind: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Drop complaints by kind and week of filing, for every week since the first shown, zeros included."""
+    monday = rows.day - (rows.day + facts.first_day + 3) % 7
+    last = facts.days - 1 - (facts.last_day + 3) % 7
+    shown = monday > last - 7 * WEEKS
+    if not shown.any():
+        return []
+    weeks = range(int(monday[shown].min()), last + 1, 7)
+    out = []
+    for at, name in enumerate(KINDS):
+        for week in weeks:
+            mine = (kind == at) & (monday == week)
+            out.append(
+                _row(
+                    f"drops_{name}",
+                    on=date_of(facts.first_day + week),
+                    value=float(mine.sum()),
+                    n=float(len(np.unique(rows.platform[mine]))),
+                )
+            )
+    return out
+
+
+def _hours(drops: Rows, others: Rows) -> list[dict[str, Any]]:
+    """Drops by hour of the week beside all complaints, and the test whether any hour stands out."""
+    dropped, rest = _by_cell(drops), _by_cell(others)
+    if not dropped.sum():
+        return []
+    out = [
+        _row("drop_hour", bin=cell, value=float(dropped[cell]), n=float(dropped[cell] + rest[cell]))
+        for cell in range(_CELLS)
+    ]
+    found = peak(dropped, rest)
+    if found is not None:
+        out.append(_row("drop_peak", bin=found.cell, value=found.share, n=float(found.n), low=found.overall))
+        out.append(_row("drop_peak_p", bin=found.cell, value=found.p))
+    return out
+
+
+def _by_cell(rows: Rows) -> Ints:
+    """Cases in each of the 168 hours of a week. A site's burst in one hour of one day is one case, and a time of exactly
+    midnight is left out: it is how sources write a date without a time."""
+    timed = rows.take(rows.at % MICROSECONDS != 0)
+    case = np.unique(np.stack([timed.platform, timed.at // _HOUR]), axis=1)[1]
+    hour, day = case % 24, case // 24
+    return np.bincount((day + 3) % 7 * 24 + hour, minlength=_CELLS)
+
+
+def peak(dropped: Ints, rest: Ints) -> Peak | None:
+    """The hour whose share of drops among all complaints most exceeds the overall share; None without both.
+
+    People write complaints when they are awake, so drops are held against other complaints of the same hour. p is the exact
+    binomial tail at the overall share, times the 168 hours looked at (Bonferroni), at most 1.
+    """
+    every = dropped + rest
+    if not dropped.sum() or not rest.sum():
+        return None
+    overall = float(dropped.sum() / every.sum())
+    tail = np.where(dropped > 0, bdtrc(np.maximum(dropped - 1, 0), np.maximum(every, 1), overall), 1.0)
+    cell = int(np.argmin(tail))
+    return Peak(
+        cell=cell,
+        share=float(dropped[cell] / every[cell]) if every[cell] else 0.0,
+        overall=overall,
+        n=int(every[cell]),
+        p=min(1.0, float(tail[cell]) * len(dropped)),
+    )
+
+
+def _refunds(facts: Facts) -> list[dict[str, Any]]:
+    """How long refund complaints stay open; those open today are censored today."""
+    rows = of_kinds(facts.rows["complaint"], "refund_delayed", "refund_refused")
+    held = (rows["held"] < facts.days) & (rows["freed"] >= NEVER)
+    rows = rows.take(_once(facts, rows) & ~held)
+    if not len(rows):
+        return []
+    done = rows["completed_at"]
+    closed = done < NEVER
+    ended = np.where(closed, done // MICROSECONDS - facts.first_day, facts.days - 1)
+    found = survival(np.maximum(ended - rows.day, 0), closed, LONGEST_OPEN)
+    return [
+        _row(
+            "refund_open",
+            bin=day,
+            value=float(found.share[day]),
+            n=float(found.at_risk[day]),
+            low=float(found.low[day]),
+            high=float(found.high[day]),
+        )
+        for day in range(len(found.share))
+    ] + [
+        _row("refund_censored", bin=int(day), n=float(found.censored[day]))
+        for day in np.flatnonzero(found.censored)
+    ]
+
+
+def survival(length: Ints, closed: NDArray[np.bool_], longest: int) -> Survival:
+    """Product-limit estimate by whole days up to the last day with anyone at risk, at most `longest`.
+
+    The interval is Greenwood's on the log-log scale (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time
+    Data, §1.4); where nothing has ended yet, or everything, it has no width.
+    """
+    days = min(int(length.max()), longest) + 1
+    ended = np.bincount(length[closed], minlength=days)[:days]
+    censored = np.bincount(length[~closed], minlength=days)[:days]
+    at_risk = np.array([int((length >= day).sum()) for day in range(days)])
+    share = np.cumprod(1 - ended / at_risk)
+    left = at_risk - ended
+    variance = np.cumsum(np.divide(ended, at_risk * left, out=np.zeros(days), where=left > 0))
+    inner = (share > 0) & (share < 1)
+    log = np.log(share, out=np.full(days, -1.0), where=inner)
+    spread = _Z90 * np.sqrt(variance) / np.abs(log)
+    low = np.where(inner, share ** np.exp(spread), share)
+    high = np.where(inner, share ** np.exp(-spread), share)
+    return Survival(share, low, high, at_risk, censored)

@@ -1,0 +1,93 @@
+"""The sector table: Kaplan-Meier against its definition, the peak test against chance, and a small market by hand."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from judging import NOW, database
+from scoring_play import at, complaints, crawls
+
+from scoring.rate import rate
+from scoring.reading import read_facts
+from scoring.sector import peak, sector_rows, survival
+
+DAY = dt.date(2026, 3, 31)
+
+
+def test_survival_by_hand():
+    # Ten complaints: two end on day 1, one open since 5 days, three end on day 15, four open since 40 days.
+    length = np.array([1, 1, 5, 15, 15, 15, 40, 40, 40, 40])
+    closed = np.array([1, 1, 0, 1, 1, 1, 0, 0, 0, 0], bool)
+    found = survival(length, closed, 30)
+    assert found.share[0] == 1 and found.share[1] == pytest.approx(0.8)
+    assert found.share[14] == pytest.approx(0.8), "an open complaint is no ended one"
+    assert found.share[15] == pytest.approx(0.8 * 4 / 7) and len(found.share) == 31
+    assert found.at_risk[15] == 7 and found.censored[5] == 1
+    assert found.low[15] < found.share[15] < found.high[15]
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=60))
+def test_survival_only_falls_and_stays_inside_its_interval(cases):
+    length, closed = (np.array(part) for part in zip(*cases, strict=True))
+    found = survival(length, closed.astype(bool), 30)
+    assert (np.diff(found.share) <= 1e-12).all() and (found.share >= 0).all()
+    assert (found.low <= found.share + 1e-12).all() and (found.share <= found.high + 1e-12).all()
+    if not closed.any():
+        assert (found.share == 1).all(), "nothing ended: everything is still open"
+
+
+def test_a_peak_of_all_complaints_is_no_peak_of_drops():
+    evening = np.ones(168, int)
+    evening[20::24] = 40
+    assert peak(evening, evening).p > 0.05
+    dropped = evening.copy()
+    dropped[20] += 80
+    found = peak(dropped, evening)
+    assert found.cell == 20 and found.p < 0.001 and found.share > found.overall
+    assert peak(evening, np.zeros(168, int)) is None, "nothing to hold it against"
+
+
+def test_chance_is_rarely_called_a_peak():
+    rng = np.random.default_rng(1)
+    found = [peak(rng.poisson(3, 168), rng.poisson(5, 168)).p < 0.05 for _ in range(200)]
+    assert np.mean(found) <= 0.06
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    """Two shops: drops in two weeks (one twice in the same words), refunds of which one ended after ten days."""
+    folder = tmp_path_factory.mktemp("sector")
+    refunds = complaints("a.example", [10, 20, 30], text=1, prefix="r")
+    refunds[0] |= {"status": "completed", "completed_at": at(20)}
+    drops = complaints("a.example", [40, 41]) + complaints("b.example", [47], prefix="d")
+    return folder, database(folder, crawls(range(0, 90, 3)) + refunds + drops)
+
+
+def test_every_complaint_counts_once_in_its_week(market):
+    rows = sector_rows(read_facts(market[1], DAY))
+    weeks = [r for r in rows if r["measure"].startswith("drops_")]
+    assert all(r["on"].weekday() == 0 for r in weeks)
+    assert sum(r["value"] for r in weeks) == 3
+    assert max(r["on"] for r in weeks) == dt.date(2026, 3, 30), "weeks without a drop are zeros, not gaps"
+    hours = [r for r in rows if r["measure"] == "drop_hour"]
+    assert len(hours) == 168 and sum(r["value"] for r in hours) == 3
+    assert {r["bin"] % 24 for r in hours if r["value"]} == {12}
+
+
+def test_open_refunds_are_censored(market):
+    rows = sector_rows(read_facts(market[1], DAY))
+    left = {r["bin"]: r["value"] for r in rows if r["measure"] == "refund_open"}
+    assert left[9] == 1 and left[10] == pytest.approx(2 / 3)
+    assert [r["bin"] for r in rows if r["measure"] == "refund_censored"] == [59, 69]
+
+
+def test_the_table_is_published_with_the_others(market):
+    folder, engine = market
+    run = rate(engine, folder, DAY, NOW)
+    assert (run.folder / "sector.parquet").is_file()
+
+
+def test_nothing_known_is_an_empty_table(tmp_path):
+    assert sector_rows(read_facts(database(tmp_path, []), DAY)) == []
