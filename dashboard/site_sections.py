@@ -17,11 +17,14 @@ _SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_appl
 
 
 def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> None:
-    """The waterfall of contributions that sum to the score; for an unrated site the reason why there is none."""
+    """The waterfall of contributions that sum to the score, and what would change the tier; for an unrated site why there is none."""
     view.html("anchor_heading.html", id="why", title=view.t("site.why"))
     scored = [f for f in findings if f["contribution"] is not None and (f["contribution"] or f["weight"])]
+    otherwise = [plain(s, 300) for s in (pick(rating, way, view.lang) for way in ("better", "worse")) if s]
     if verdict.verdict_of(rating) == "灰" or rating["score"] is None or not scored:
         view.note(view.t("site.why_nr"))
+        for sentence in otherwise:
+            view.note(sentence)
         return
     records, at = [], 0.0
     for finding in scored:
@@ -57,6 +60,8 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
         ],
         f"{_stem(rating)}-score",
     )
+    for sentence in otherwise:
+        view.note(sentence)
 
 
 def drop_rate(view: View, rating: dict[str, Any]) -> None:

@@ -21,6 +21,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Otherwise:
+    """What would move the site to another tier: the fewest facts (indicator ids) and the sentence, "" where there is none."""
+
+    facts: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Explanation:
     """How a score comes about; `total` is the sum of the parts and equals the score before it is withheld as NR."""
 
@@ -37,6 +45,8 @@ class Explanation:
     total: float
     parts: tuple[Part, ...]
     unseen: tuple[str, ...]
+    better: Otherwise
+    worse: Otherwise
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -52,10 +62,16 @@ class Explanation:
         ]
         body = [f"{part.points:+7.2f}  {part.title}: {part.sentence}" for part in self.parts]
         total = f"{self.total:+7.2f}  {'合计' if zh else 'sum'}"
+        what_if = "什么会改变这一档" if zh else "what would change the tier"
         return [
             *head,
             *body,
             total,
+            *(
+                f"{what_if}{'：' if zh else ': '}{o.sentence}"
+                for o in (self.better, self.worse)
+                if o.sentence
+            ),
             ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen),
         ]
 
@@ -91,4 +107,11 @@ def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
         total=sum(p.points for p in parts),
         parts=tuple(sorted(parts, key=lambda p: (-abs(p.points), p.indicator))),
         unseen=tuple(row[f"blind_spots_{lang}"] or ()),
+        better=_otherwise(row, "better", lang),
+        worse=_otherwise(row, "worse", lang),
     )
+
+
+def _otherwise(row: dict[str, Any], which: str, lang: str) -> Otherwise:
+    """The counterfactual as published; a snapshot from before there was one has none."""
+    return Otherwise(tuple(row.get(f"{which}_facts") or ()), row.get(f"{which}_{lang}") or "")

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of
+from scoring.counterfactual_rows import counterfactual_rows
 from scoring.droprate import BASES, KINDS, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.filing_changes import filing_changes
@@ -48,8 +49,9 @@ class Collected:
 
 def collect(out: Collected, judged: Judged, as_of: dt.date, history: bool) -> None:
     """Add a chunk's rows to `out`."""
+    otherwise = counterfactual_rows(judged)
     for site in range(len(judged.facts.sites)):
-        out.ratings.append(_rating(judged, site, as_of))
+        out.ratings.append(_rating(judged, site, as_of) | otherwise[site])
         out.findings += finding_rows(judged, site)
     first = len(out.warnings)
     for site, day, before, after in transitions(judged.facts, judged.warned):

@@ -61,6 +61,9 @@ TABLES: dict[str, pa.Schema] = {
             ("first_seen_on", _D),
             ("last_evidence_at", _T),
         ]
+        # The fewest findings that, at their best (worst), would move the site to a better (worse) tier, and the sentence.
+        + [("better_facts", _IDS), ("better_zh", _S), ("better_en", _S)]
+        + [("worse_facts", _IDS), ("worse_zh", _S), ("worse_en", _S)]
         + [("disputed", _B), ("demo", _B), ("as_of", _D), ("method_version", _S)]
     ),
     # platform x indicator; contribution is in score points and sums to the score over one host.
