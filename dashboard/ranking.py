@@ -1,6 +1,7 @@
 """The ranking as pages of SQL: tiers, inside a tier the lower bound, never a whole table in memory.
 
-Pure apart from reading the snapshot; shared by the ranking page, its download and the API.
+The order comes with the snapshot (its view `ranked`); a page is a few positions of it and then their ratings. Pure apart from
+reading the snapshot; shared by the ranking page, its download and the API.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from dashboard import reader
 from scoring.snapshot import Snapshot
 
 PAGE_SIZE = 25
+UNRATED_SHOWN = 10
 DOWNLOAD_LIMIT = 200_000
 """Rows a download may have; whole tables are among the snapshot's files."""
 
 RATED = "grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null"
-_ORDER = "tier, round(score_low, 6) desc nulls last, round(score, 6) desc nulls last, host"
+"""The condition on a row of `ratings`; `ranked` has it as its column `rated`."""
+COVERAGES = ("20", "40", "60", "80")
+"""Least coverage (0-100) a reader may ask for."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a reader asks for; an empty string leaves a filter open. `tier` is "1", "2" or "3"."""
+    """What a reader asks for; an empty string leaves a filter open. `tier` is "1", "2" or "3", `coverage` one of COVERAGES."""
 
     text: str = ""
     tier: str = ""
@@ -30,6 +34,7 @@ class Filters:
     province: str = ""
     software: str = ""
     sells: str = ""
+    coverage: str = ""
 
     def where(self) -> tuple[str, list[Any]]:
         """The SQL condition, without the tier, and its values."""
@@ -46,8 +51,11 @@ class Filters:
                 clauses.append(f"{column} = ?")
                 values.append(value)
         if self.text:
-            clauses.append("(contains(host, lower(?)) or contains(lower(name), lower(?)))")
+            clauses.append("(contains(host, lower(?)) or contains(name, lower(?)))")
             values += [self.text, self.text]
+        if self.coverage in COVERAGES:
+            clauses.append("coverage >= ?")
+            values.append(float(self.coverage))
         return " and ".join(clauses), values
 
     def tier_clause(self) -> tuple[str, list[Any]]:
@@ -61,8 +69,8 @@ def counts(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
     tier, tier_values = filters.tier_clause()
     row = reader.rows(
         snapshot,
-        f"select count(*) filter (where {RATED} and {tier}) as rated,"  # noqa: S608 - fixed clauses, values bound
-        f" count(*) filter (where not coalesce({RATED}, false)) as unrated from ratings where {where}",
+        f"select count(*) filter (where rated and {tier}) as rated,"  # noqa: S608 - fixed clauses, values bound
+        f" count(*) filter (where not rated) as unrated from ranked where {where}",
         [*tier_values, *values],
     )[0]
     return row["rated"], row["unrated"]
@@ -72,21 +80,28 @@ def rated(snapshot: Snapshot, filters: Filters, page: int, size: int = PAGE_SIZE
     """One page (from 1) of rated sites in ranking order."""
     where, values = filters.where()
     tier, tier_values = filters.tier_clause()
-    return reader.rows(
-        snapshot,
-        f"select * from ratings where {RATED} and {tier} and {where} order by {_ORDER} limit ? offset ?",  # noqa: S608
-        [*tier_values, *values, size, max(page - 1, 0) * size],
-    )
+    skip = max(page - 1, 0) * size
+    return _ratings(snapshot, f"rated and {where} and {tier}", [*values, *tier_values], size, skip)
 
 
-def unrated(snapshot: Snapshot, filters: Filters, size: int = 10) -> list[dict[str, Any]]:
-    """The first unrated sites that match, by host; the tier filter does not apply to them."""
+def unrated(
+    snapshot: Snapshot, filters: Filters, size: int = UNRATED_SHOWN, skip: int = 0
+) -> list[dict[str, Any]]:
+    """Unrated sites that match, by host; the tier filter does not apply to them."""
     where, values = filters.where()
-    return reader.rows(
+    return _ratings(snapshot, f"not rated and {where}", values, size, skip)
+
+
+def _ratings(snapshot: Snapshot, where: str, values: list[Any], size: int, skip: int) -> list[dict[str, Any]]:
+    """The ratings at some places of the ranking. First the places and then the rows: a row is wide, and naming its hosts lets
+    the reader of the file skip the rest."""
+    found = reader.rows(
         snapshot,
-        f"select * from ratings where not coalesce({RATED}, false) and {where} order by host limit ?",  # noqa: S608
-        [*values, size],
+        f"select host from ranked where {where} order by position limit ? offset ?",  # noqa: S608 - fixed clauses
+        [*values, size, skip],
     )
+    place = {row["host"]: at for at, row in enumerate(found)}
+    return sorted(reader.ratings_of(snapshot, place), key=lambda row: place[row["host"]])
 
 
 def choices(snapshot: Snapshot, column: str) -> list[str]:
@@ -95,7 +110,7 @@ def choices(snapshot: Snapshot, column: str) -> list[str]:
         raise KeyError(column)
     found = reader.rows(
         snapshot,
-        f"select {column} as value, count(*) as n from ratings where {column} <> ''"  # noqa: S608 - checked above
+        f"select {column} as value, count(*) as n from ranked where {column} <> ''"  # noqa: S608 - checked above
         " group by 1 order by n desc, 1 limit 60",
     )
     return [row["value"] for row in found]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -23,6 +23,9 @@ from scoring.snapshot import Snapshot, SnapshotError
 DATA_DIR_VARIABLE = "KAMENGWATCH_DATA_DIR"
 STALE_AFTER_DAYS = 3
 """A snapshot older than this is shown under a banner; publishing is daily."""
+
+_FEW = 100
+"""Up to so many hosts are named one by one, which the reader of the file can use; more are joined."""
 
 Clock = Callable[[], datetime]
 _clock: list[Clock] = []
@@ -83,6 +86,15 @@ def rows(snapshot: Snapshot, sql: str, parameters: list[Any] | tuple[Any, ...] =
         return snapshot.rows(sql, parameters)
     except (SnapshotError, duckdb.Error, OSError) as error:
         raise DamagedSnapshot(_told(error)) from error
+
+
+def ratings_of(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]:
+    """The rows of `ratings` of these hosts, in no order; the file is sorted by host, so most of it is skipped."""
+    if not hosts:
+        return []
+    marks = ",".join("?" * len(hosts)) if len(hosts) <= _FEW else "select unnest(?)"
+    values = list(hosts) if len(hosts) <= _FEW else [list(hosts)]
+    return rows(snapshot, f"select * from ratings where host in ({marks})", values)  # noqa: S608 - question marks
 
 
 @lru_cache(maxsize=3)

@@ -17,6 +17,8 @@ MATCHES = 8
 """At most so many sites are listed for one query."""
 _SIMILAR = 0.86
 """Jaro-Winkler similarity from which a name counts as a near miss; one changed letter in ten stays above it."""
+_LENGTHS_APART = 3
+"""A near miss is at most so many characters longer or shorter."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def find(snapshot: Snapshot, text: str) -> Answer:
     """Look up pasted text; several matches are possible for a name or a filing number."""
     query = parse_query(text[:4000])
     matches = _matches(snapshot, query)
-    near = () if matches else _near(snapshot, query.host or query.name or "")
+    near = () if matches else _near(snapshot, query)
     return Answer(query, tuple(matches), tuple(near))
 
 
@@ -49,39 +51,43 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
 
 def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
     """The site itself, else one that lists the host among its aliases, else the site above a subdomain."""
-    if found := _select(snapshot, "host = ?", [host]):
+    if found := reader.ratings_of(snapshot, [host]):
         return found
     if found := _select(snapshot, "list_contains(aliases, ?)", [host]):
         return found
     labels = host.split(".")
-    above = [".".join(labels[i:]) for i in range(1, len(labels) - 1)]
-    return _select(snapshot, "list_contains(?, host)", [above]) if above else []
+    return reader.ratings_of(snapshot, [".".join(labels[i:]) for i in range(1, len(labels) - 1)])
 
 
 def _by_name(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     """Sites of exactly that name or alias, else sites whose name contains it."""
-    if found := _select(snapshot, "lower(name) = lower(?) or list_contains(aliases, ?)", [name, name]):
+    if found := _select(snapshot, "name = lower(?) or list_contains(aliases, ?)", [name, name]):
         return found
     if len(name) < 2:
         return []
-    return _select(snapshot, "contains(lower(name), lower(?)) or contains(host, lower(?))", [name, name])
+    return _select(snapshot, "contains(name, lower(?)) or contains(host, lower(?))", [name, name])
 
 
 def _select(snapshot: Snapshot, condition: str, values: list[Any]) -> list[dict[str, Any]]:
-    return reader.rows(
+    """The first sites by host for which a condition on `ranked` holds: the slim table finds them, the wide one tells of them."""
+    found = reader.rows(
         snapshot,
-        f"select * from ratings where {condition} order by host limit {MATCHES}",  # noqa: S608 - fixed conditions
+        f"select host from ranked where {condition} order by host limit {MATCHES}",  # noqa: S608 - fixed conditions
         values,
     )
+    return sorted(reader.ratings_of(snapshot, [row["host"] for row in found]), key=lambda row: row["host"])
 
 
-def _near(snapshot: Snapshot, text: str) -> list[dict[str, Any]]:
-    """Up to five sites whose host or name is similar, most similar first."""
-    if len(text) < 3:
+def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
+    """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first."""
+    column, text = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
+    if not text or len(text) < 3:
         return []
-    return reader.rows(
+    found = reader.rows(
         snapshot,
-        "select *, greatest(jaro_winkler_similarity(host, ?), jaro_winkler_similarity(coalesce(name, ''), ?)) as near"
-        " from ratings where near >= ? order by near desc, host limit 5",
-        [text, text, _SIMILAR],
+        f"select host, jaro_winkler_similarity({column}, ?) as near from ranked"  # noqa: S608 - one of two columns
+        f" where abs(length({column}) - ?) <= {_LENGTHS_APART} and near >= ? order by near desc, host limit 5",
+        [text, len(text), _SIMILAR],
     )
+    near = {row["host"]: row["near"] for row in found}
+    return sorted(reader.ratings_of(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))

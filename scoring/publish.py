@@ -26,6 +26,7 @@ from scoring.captures import write_captures
 from scoring.documents import method_json
 from scoring.feeds import write_feeds
 from scoring.package import datapackage, ratings_csv
+from scoring.ranked import write_ranked
 from scoring.rate import sync, sync_folder
 from scoring.snapshot import TABLES
 from scoring.twins import write_badges, write_twins
@@ -110,6 +111,7 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
     ratings = tables["ratings"].to_pylist()
     ratings_csv(ratings, folder / "ratings.csv")
+    write_ranked(folder)
     write_captures(tables["evidence"], data_dir / "archive", folder)
     write_feeds(tables, folder / "feeds")
     write_badges(ratings, folder / "badges")

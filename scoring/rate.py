@@ -32,6 +32,7 @@ from scoring.tables import site_tables
 from store.tables import RatedRun, Review
 
 CHUNK = 2_000
+ROW_GROUP = 20_000
 ENGINES = ("duckdb",)
 Progress = Callable[[str], None]
 
@@ -172,8 +173,8 @@ def _store(
 
 
 def write_parquet(table: pa.Table, file: Path) -> None:
-    """One table as Parquet, the same bytes for the same rows."""
-    pq.write_table(table, file, compression="zstd")
+    """One table as Parquet, the same bytes for the same rows; in groups of rows, so that a reader can skip most of them."""
+    pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP)
 
 
 def sync(folder: Path) -> None:

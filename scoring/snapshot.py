@@ -154,6 +154,17 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 
+RANKED = "ranked.parquet"
+"""A slim copy of the ratings in ranking order (scoring/ranked.py); a snapshot without it is only slower."""
+_RATED = "(grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null)"
+RANKED_SQL = f"""
+select row_number() over (order by rated desc, if(rated, tier, null), if(rated, score_low, null) desc nulls last,
+    if(rated, score, null) desc nulls last, host) as position, * from (
+  select coalesce({_RATED}, false) as rated, host, lower(coalesce(name, '')) as name, aliases, filing_number, tier, round(score_low, 6) as score_low,
+    round(score, 6) as score, coverage, warning_state, filing_state, filing_province, software, sells from {{ratings}})
+order by position"""  # noqa: S608 - fixed text
+"""`ranked`: tier, inside it the lower bound, then the score, then the host; unrated sites (rated = false) by host at the end."""
+
 
 class SnapshotError(Exception):
     """The snapshot is missing or damaged; the message says which file and what to do."""
@@ -183,7 +194,12 @@ class Snapshot:
                 raise SnapshotError(
                     f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"
                 )
-            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{_quoted(file)}')")  # noqa: S608 - fixed table names, quoted path
+            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{quoted(file)}')")  # noqa: S608 - fixed table names, quoted path
+        ranked = self.path / RANKED
+        source = f"select * from read_parquet('{quoted(ranked)}')"  # noqa: S608 - quoted path
+        self._db.execute(
+            f"create view ranked as {source if ranked.is_file() else RANKED_SQL.format(ratings='ratings')}"
+        )
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:
@@ -241,6 +257,6 @@ class Snapshot:
         return wrong
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path inside a single-quoted SQL string."""
     return str(path).replace("'", "''")

@@ -29,6 +29,7 @@ from snapshot_rows import (
 )
 
 from scoring.feeds import write_feeds
+from scoring.ranked import write_ranked
 from scoring.snapshot import TABLES
 from scoring.twins import write_badges, write_twins
 
@@ -277,6 +278,7 @@ def build(
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")
     written = {table: pq.read_table(folder / f"{table}.parquet") for table in TABLES}
     write_feeds(written, folder / "feeds")
+    write_ranked(folder)
     write_badges(written["ratings"].to_pylist(), folder / "badges")
     write_twins(written, folder / "s")
     manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
