@@ -20,6 +20,26 @@ LONGEST = 5_000
 _MARKUP = 200_000
 """Characters of markup read forgivingly, which takes a second for every 400,000; of prose only LONGEST is kept anyway."""
 _NO_PROSE = "script, style, noscript, template, select, nav, footer"
+_INLINE = [
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "code",
+    "del",
+    "em",
+    "font",
+    "i",
+    "img",
+    "ins",
+    "label",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "u",
+]
 _FOOTER = "footer, .footer, #footer, .copyright, [class*=beian], [class*=icp], .content-icp"
 _ROLES = (
     ("terms", re.compile(r"条款|协议|退款|售后|声明|规则|免责")),
@@ -47,10 +67,10 @@ def prose(html: str) -> str:
     if too_deep(html):
         raise SourceChanged("a page nested too deep to be read")
     tree = LexborHTMLParser(html)
-    for node in tree.css(
-        _NO_PROSE
-    ):  # a shop's menu is most of such a page, and costly to read the forgiving way
+    # A shop's menu is most of such a page and costly to read the forgiving way; marks inside a line do not end it.
+    for node in tree.css(_NO_PROSE):
         node.decompose()
+    tree.unwrap_tags(_INLINE)
     markup = (tree.body.html or "" if tree.body is not None else "")[:_MARKUP]
     soup = BeautifulSoup(markup, "lxml")
     text = _SPACE.sub(" ", soup.get_text("\n", strip=True))

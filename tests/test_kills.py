@@ -19,7 +19,6 @@ import pytest
 from records import complaint, platform, probe
 from sqlalchemy import select
 
-from store.complainants import FOLDER
 from store.engine import default_url, migrate, open_engine
 from store.tables import OBSERVATIONS, Alias, Capture, Crawl, CrawlPlatform, Platform
 
@@ -217,11 +216,13 @@ def check_crawl(tmp_path: Path, proxy: str, kills: int) -> int:
     request = urllib.request.Request(f"{proxy}/hosts", headers={"Host": "control.sandbox.test"})
     shops = json.load(urllib.request.urlopen(request, timeout=30))["hosts"]
 
+    # Every crawl begins from one watchlist and its secret, under which contacts are compared.
+    start = tmp_path / "start"
+    sites = [(s["host"], s["name"], s["aliases"]) for s in shops]
+    add_sites(Config(start, fixed_now=NOW), sites, demo=True)
+
     def prepared(name: str) -> tuple[Path, list[str]]:
-        data = tmp_path / name
-        add_sites(
-            Config(data, fixed_now=NOW), [(s["host"], s["name"], s["aliases"]) for s in shops], demo=True
-        )
+        data = shutil.copytree(start, tmp_path / name)
         words = [
             sys.executable,
             "-m",
@@ -245,7 +246,6 @@ def check_crawl(tmp_path: Path, proxy: str, kills: int) -> int:
     assert state(clean) == wanted, "a second identical crawl adds nothing"
     for n, after in enumerate(moments(kills, longest, 3)):
         data, words = prepared(f"killed{n}")
-        shutil.copytree(clean / FOLDER, data / FOLDER)  # the keys under which contacts are compared
         hit += killed(words, after)
         run(words)
         assert state(data) == wanted
