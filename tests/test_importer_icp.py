@@ -56,6 +56,18 @@ def test_a_natural_persons_filing_keeps_no_name(tmp_path: Path) -> None:
     assert records[0]["entity"] is None and "王小明" not in repr(records)
 
 
+def test_what_the_site_was_filed_for_is_kept(tmp_path: Path) -> None:
+    row = {"domain": "a.test", "natureName": "企业", "mainLicence": "粤ICP备2025000011号"}
+    row |= {"网站名称": "云鹤花卉展示", "服务内容": "非交互式信息服务"}
+    records, bad = read("icp", sheet(tmp_path / "a.csv", [row]))
+    assert not bad and (records[0]["site_name"], records[0]["content"]) == (
+        "云鹤花卉展示",
+        "非交互式信息服务",
+    )
+    person, _ = read("icp", sheet(tmp_path / "b.csv", [row | {"natureName": "个人"}]))
+    assert person[0]["site_name"] is None
+
+
 @pytest.mark.real_data
 def test_the_registrys_own_answers_may_be_pasted(real_data: Path, tmp_path: Path) -> None:
     folder = real_data / "icp" / "ymicp"

@@ -100,12 +100,13 @@ def filed_of(row: dict[str, Any]) -> Filed:
         entity=None if nature == PERSONAL else str(row.get("unitName") or "").strip() or None,
         limit_access={"是": True, "否": False}.get(str(row.get("limitAccess") or "")),
         approved_on=_approved(row.get("updateRecordTime")),
-        site_name=None if nature == PERSONAL else _words(row.get("serviceName")),
-        content=_words(row.get("contentTypeName")),
+        site_name=None if nature == PERSONAL else words(row.get("serviceName")),
+        content=words(row.get("contentTypeName")),
     )
 
 
-def _words(value: Any) -> str | None:
+def words(value: Any) -> str | None:
+    """A text of the registry's answer, at most 200 characters; None for an empty one."""
     return str(value or "").strip()[:200] or None
 
 

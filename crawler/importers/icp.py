@@ -45,6 +45,8 @@ class IcpImporter(Importer):
         Column("natureName", "单位性质", "natureName", names=("主办单位性质", "nature")),
         Column("mainLicence", "主体备案号", "mainLicence", names=("备案号", "number")),
         Column("serviceLicence", "网站备案号", "serviceLicence", names=("网站备案/许可证号",)),
+        Column("serviceName", "网站名称", "serviceName", names=("site_name",)),
+        Column("contentTypeName", "服务内容", "contentTypeName", names=("网站内容", "内容类型", "content")),
         Column("limitAccess", "限制接入", "limitAccess", names=("是否限制接入",)),
         Column("updateRecordTime", "审核日期", "updateRecordTime", names=("审核时间", "approved")),
         Column("checked_at", "查询时间", "checked_at", names=("checkedat", "observed_at")),
@@ -116,6 +118,8 @@ class IcpImporter(Importer):
             "number": number,
             "entity": None if nature == icp.PERSONAL else row.get("unitName"),
             "nature": nature,
+            "site_name": None if nature == icp.PERSONAL else icp.words(row.get("serviceName")),
+            "content": icp.words(row.get("contentTypeName")),
             "limit_access": _LIMITED.get(str(row.get("limitAccess") or "").strip().lower()),
             "approved_on": day_of(approved, "updateRecordTime") if approved else None,
         }
