@@ -1,0 +1,93 @@
+"""Our estimators against numbers from the reference implementations (tests/golden/ holds the scripts that made them)."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from judging import database
+from scoring_play import START, complaints, crawls
+
+from scoring.droprate import COUNTED, interval
+from scoring.evaluation.baselines import ears_c3
+from scoring.facts import NEVER
+from scoring.indicators.drop_overrepresented import drop_overrepresented
+from scoring.priors import fit
+from scoring.reading import read_facts
+from scoring.series import kaplan_meier
+
+HERE = Path(__file__).parent / "golden"
+R = json.loads((HERE / "reference_r.json").read_text("utf-8"))
+LIFELINES = json.loads((HERE / "reference_lifelines.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(LIFELINES["cases"]))
+def test_kaplan_meier_is_that_of_lifelines(name):
+    case = LIFELINES["cases"][name]
+    length, event = np.array(case["length"]), np.array(case["event"], bool)
+    found = kaplan_meier(length, event, tuple(LIFELINES["edges"]))
+    assert [left for _, left, _ in found] == pytest.approx(case["left"], abs=1e-12)
+
+
+def test_ears_c3_is_that_of_surveillance(tmp_path):
+    """C3 of a week: max(0, C2 - 1) of it and of the two weeks before, C2 over 7 weeks two weeks back."""
+    counts = [int(n) for n in R["ears_counts"]]
+    days = [7 * week + i % 7 for week, n in enumerate(counts) for i in range(n)]
+    engine = database(
+        tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls([0]), *complaints("a.example", days)]
+    )
+    facts = read_facts(engine, START + dt.timedelta(days=7 * len(counts) - 1))
+    # The counts are the test: nothing is to be taken for a campaign here.
+    none = np.full(len(facts.rows["complaint"]), NEVER)
+    facts.rows["complaint"].columns.update(held=none, freed=none)
+    found = ears_c3(facts)[0]
+    assert len(R["ears_week_c2_before"]) >= 20
+    for week, c2, before in R["ears_week_c2_before"]:
+        assert found[7 * int(week) + 6] == pytest.approx(max(0.0, c2 - 1) + before, abs=1e-8), week
+
+
+@pytest.mark.parametrize(("k", "n", "low", "high"), R["jeffreys_k_n_low_high"])
+def test_the_interval_of_a_counted_rate_is_jeffreys(k, n, low, high):
+    """With no drop at all the lower end is 0 by definition, not Jeffreys' point."""
+
+    def cell(value):
+        return np.array([[value]])
+
+    found = interval(SimpleNamespace(basis=cell(COUNTED), dropped=cell(k), n=cell(n)), 0)
+    assert found.high == pytest.approx(high, rel=1e-9)
+    assert found.low == (pytest.approx(low, rel=1e-9) if k else 0.0)
+
+
+# --- EB05: ours is an approximation of the exact quantile, and says by how much it is off --------------------------------
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A platform with nothing but drop complaints beside one with other complaints."""
+    records = [{"kind": "platform", "host": f"{h}.example"} for h in "ab"] + crawls(range(90))
+    records += complaints("a.example", range(60, 84)) + complaints("b.example", range(20, 60), text=1)
+    facts = read_facts(database(tmp_path_factory.mktemp("two"), records), START + dt.timedelta(days=89))
+    return replace(facts, priors=fit(facts))
+
+
+def test_eb05_is_within_a_fifth_of_the_exact_quantile(two):
+    """The indicator's bound against qgamma(0.05, N + 3, E + 3), for the same N with E varied through the peers' share."""
+    for n, e, exact in R["eb05_n_e_value"]:
+        bound = eb05_at(two, n, e)
+        assert exact < bound < 1.2 * exact, (n, e)
+
+
+def eb05_at(facts, n, e):
+    """The indicator's value for its platform with `n` drop complaints where `e` were expected."""
+    rows = facts.rows["complaint"]
+    mine = np.flatnonzero(rows.platform == 0)[: int(n)]
+    taken = rows.take(mine)
+    taken.columns["rank"][:] = 0  # The counts are the test: no copies here.
+    few = replace(facts, rows={**facts.rows, "complaint": taken}, cache={})
+    share = replace(facts.priors, drop_share=np.full(facts.days, e / n))
+    found = drop_overrepresented(replace(few, priors=share))
+    assert found.n[0, -1] == n
+    return found.value[0, -1]
