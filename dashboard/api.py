@@ -137,7 +137,7 @@ def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
 def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """A page of the ranking with its filters; the unrated are counted and listed beside it."""
     asked = request.query_params
-    names = ("text", "tier", "warning", "filing", "province", "software", "sells")
+    names = ("text", "tier", "warning", "filing", "province", "software", "sells", "coverage")
     filters = ranking.Filters(**{name: asked.get(name, "")[:80] for name in names})
     page = max(1, min(int(asked.get("page", "1")), 10**6))
     rated, unrated = ranking.counts(snapshot, filters)
@@ -298,7 +298,18 @@ _HANDLERS: dict[str, Handler] = {
 _DOCS = {path: handler.__doc__ or "" for path, handler in _HANDLERS.items()}
 _QUERY = {
     f"{PREFIX}/check": ("q", "lang"),
-    f"{PREFIX}/rank": ("text", "tier", "warning", "filing", "province", "software", "sells", "page", "lang"),
+    f"{PREFIX}/rank": (
+        "text",
+        "tier",
+        "warning",
+        "filing",
+        "province",
+        "software",
+        "sells",
+        "coverage",
+        "page",
+        "lang",
+    ),
     f"{PREFIX}/events": ("since",),
 }
 ROUTES = [

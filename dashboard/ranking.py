@@ -7,6 +7,7 @@ reading the snapshot; shared by the ranking page, its download and the API.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from dashboard import reader
@@ -84,12 +85,10 @@ def rated(snapshot: Snapshot, filters: Filters, page: int, size: int = PAGE_SIZE
     return _ratings(snapshot, f"rated and {where} and {tier}", [*values, *tier_values], size, skip)
 
 
-def unrated(
-    snapshot: Snapshot, filters: Filters, size: int = UNRATED_SHOWN, skip: int = 0
-) -> list[dict[str, Any]]:
+def unrated(snapshot: Snapshot, filters: Filters, size: int = UNRATED_SHOWN) -> list[dict[str, Any]]:
     """Unrated sites that match, by host; the tier filter does not apply to them."""
     where, values = filters.where()
-    return _ratings(snapshot, f"not rated and {where}", values, size, skip)
+    return _ratings(snapshot, f"not rated and {where}", values, size, 0)
 
 
 def _ratings(snapshot: Snapshot, where: str, values: list[Any], size: int, skip: int) -> list[dict[str, Any]]:
@@ -102,6 +101,21 @@ def _ratings(snapshot: Snapshot, where: str, values: list[Any], size: int, skip:
     )
     place = {row["host"]: at for at, row in enumerate(found)}
     return sorted(reader.ratings_of(snapshot, place), key=lambda row: place[row["host"]])
+
+
+def tied(rows: list[dict[str, Any]]) -> int:
+    """How many of a page's sites have an interval that overlaps the one before or after them in their tier."""
+    found: set[int] = set()
+    for at, (a, b) in enumerate(pairwise(rows)):
+        both = (a["score_low"], a["score_high"], b["score_low"], b["score_high"])
+        if (
+            a["tier"] == b["tier"]
+            and None not in both
+            and a["score_low"] <= b["score_high"]
+            and b["score_low"] <= a["score_high"]
+        ):
+            found |= {at, at + 1}
+    return len(found)
 
 
 def choices(snapshot: Snapshot, column: str) -> list[str]:

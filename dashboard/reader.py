@@ -88,13 +88,16 @@ def rows(snapshot: Snapshot, sql: str, parameters: list[Any] | tuple[Any, ...] =
         raise DamagedSnapshot(_told(error)) from error
 
 
-def ratings_of(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]:
-    """The rows of `ratings` of these hosts, in no order; the file is sorted by host, so most of it is skipped."""
+def ratings_of(snapshot: Snapshot, hosts: Collection[str], columns: str = "*") -> list[dict[str, Any]]:
+    """The rows of `ratings` of these hosts, in no order; the file is sorted by host, so most of it is skipped.
+
+    `columns` is written in the code, never read.
+    """
     if not hosts:
         return []
     marks = ",".join("?" * len(hosts)) if len(hosts) <= _FEW else "select unnest(?)"
     values = list(hosts) if len(hosts) <= _FEW else [list(hosts)]
-    return rows(snapshot, f"select * from ratings where host in ({marks})", values)  # noqa: S608 - question marks
+    return rows(snapshot, f"select {columns} from ratings where host in ({marks})", values)  # noqa: S608 - question marks
 
 
 @lru_cache(maxsize=3)

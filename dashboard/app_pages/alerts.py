@@ -1,11 +1,11 @@
-"""预警 alerts: every dated change of a cash-flow state over all sites, newest first."""
+"""预警 alerts: whose cash-flow state changed this week, then every dated change of any time, newest first."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 
-from dashboard import figures, reader, sheet, site_sections
+from dashboard import alert_tables, figures, reader, sheet, site_sections, weekly
 from dashboard.text import pick
 from dashboard.view import View, cell, row
 
@@ -17,13 +17,18 @@ group = "browse"
 visible = True
 
 _PAGE = 30
+_WEEK_SHOWN = 20
 _STATES = ("watch", "warning", "alarm", "closed", "normal", "stale")
 _COLUMNS = ("on", "host", "from_state", "to_state", "reason_zh", "reason_en", "evidence")
 
 
 def render(view: View) -> None:
-    """Period and state bound to the address, a page of changes, the download."""
+    """The week by itself; then period and state bound to the address, a page of changes, the download."""
     view.title(view.t("alerts.title"), view.t("alerts.intro"))
+    if view.facts.as_of:
+        alert_tables.week(view, view.facts.as_of, _WEEK_SHOWN)
+    view.html("linkline.html", href="./feeds/all.atom", words=view.t("alerts.subscribe"))
+    view.heading(view.t("alerts.every"))
     days = view.choose(
         view.t("alerts.days"),
         "days",
@@ -37,27 +42,41 @@ def render(view: View) -> None:
         ("", *_STATES),
         lambda code: view.w("warning", code) if code else view.t("word.all"),
     )
-    since = (
-        view.facts.as_of - dt.timedelta(days=int(days)) if days in ("7", "30") and view.facts.as_of else None
-    )
+    _listed(view, _since(view, days), state)
+
+
+def _since(view: View, days: str) -> dt.date | None:
+    if days not in ("7", "30") or not view.facts.as_of:
+        return None
+    return view.facts.as_of - dt.timedelta(days=int(days))
+
+
+def _listed(view: View, since: dt.date | None, state: str) -> None:
     total = view.ask(_count, since, state)
     view.html("lines.html", lines=[view.t("alerts.count", count=total["changes"], sites=total["sites"])])
     if not total["changes"]:
         view.note(view.t("alerts.none"))
         return
     page = view.page_of(math.ceil(total["changes"] / _PAGE))
+    found = view.ask(_changes, since, state, _PAGE, (page - 1) * _PAGE)
+    names = view.ask(weekly.named, tuple(dict.fromkeys(w["host"] for w in found)))
     view.table(
-        [view.t("word.date"), view.t("word.site"), view.t("alerts.change"), view.t("alerts.reason")],
+        [
+            view.t("word.date"),
+            view.t("word.site"),
+            view.t("alerts.change"),
+            view.t("alerts.reason"),
+            view.t("alerts.evidence"),
+        ],
         [
             row(
                 cell(figures.day(w["on"], view.lang)),
-                cell(
-                    w["name"] or w["host"], href=view.link("site", host=w["host"]), soft=w["host"], limit=60
-                ),
+                alert_tables.site(view, w["host"], names.get(w["host"])),
                 cell(site_sections.transition(view, w)),
                 cell(pick(w, "reason", view.lang)),
+                alert_tables.evidence(view, w["host"], w["evidence"]),
             )
-            for w in view.ask(_changes, since, state, _PAGE, (page - 1) * _PAGE)
+            for w in found
         ],
     )
     snapshot = view.snapshot
@@ -66,7 +85,6 @@ def render(view: View) -> None:
         f"{view.t('alerts.file')}-{view.facts.as_of}.csv",
         key="download-alerts",
     )
-    view.html("linkline.html", href="./feeds/all.atom", words=view.t("alerts.subscribe"))
 
 
 _WHERE = "where (? is null or \"on\" > ?) and (? = '' or to_state = ?)"
@@ -83,7 +101,6 @@ def _count(snapshot, since: dt.date | None, state: str) -> dict:
 def _changes(snapshot, since: dt.date | None, state: str, size: int, skip: int) -> list[dict]:
     return reader.rows(
         snapshot,
-        f"select w.*, r.name from (select * from warnings {_WHERE}) w left join ratings r using (host)"  # noqa: S608
-        ' order by w."on" desc, w.host limit ? offset ?',
+        f'select * from warnings {_WHERE} order by "on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
         [since, since, state, state, size, skip],
     )

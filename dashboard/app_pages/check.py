@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import ranking, reader, search, verdict
+from dashboard import alert_tables, ranking, reader, search, verdict
 from dashboard.view import View, cell, row
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
@@ -16,6 +16,8 @@ url_path = ""
 order = 1
 group = "check"
 visible = True
+
+_CHANGES_SHOWN = 5
 
 
 def render(view: View) -> None:
@@ -141,6 +143,8 @@ def _welcome(view: View) -> None:
         view.t("check.watched_part", word=w, count=n) for w, n in parts
     )
     view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
+    if view.facts.as_of:
+        alert_tables.week(view, view.facts.as_of, _CHANGES_SHOWN)
 
 
 def _by_verdict(snapshot: Snapshot) -> list[tuple[str, int]]:

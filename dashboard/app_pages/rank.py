@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import groupby
 
 import streamlit as st
 
-from dashboard import charts, ranking, sheet, verdict
+from dashboard import browse_charts, figures, ranking, sheet, verdict
 from dashboard.view import Row, View, cell, first_page, row
 from scoring.snapshot import TABLES
 
@@ -21,24 +22,42 @@ visible = True
 _WARNINGS = ("normal", "watch", "warning", "alarm", "closed")
 _FILINGS = ("filed", "not_filed", "unknown")
 _SELLS = ("svip", "topup", "game_card", "mixed", "unknown")
+_MORE = ("warning", "filing", "province", "software", "sells", "coverage")
 
 
 def render(view: View) -> None:
-    """Filters bound to the address, the chart and table of one page, the unrated, the download."""
+    """Filters bound to the address, the chart of one page and its table by tier, the unrated, the download."""
     view.title(view.t("rank.title"), view.t("rank.intro"))
     filters = _filters(view)
     rated, unrated = view.ask(ranking.counts, filters)
-    view.html("lines.html", lines=[view.t("rank.count", rated=rated, unrated=unrated), view.t("rank.ties")])
+    lines = [view.t("rank.count", rated=figures.number(rated), unrated=figures.number(unrated))]
+    if unrated:
+        lines.append(view.t("rank.unrated_first", count=figures.number(unrated)))
+    view.html("lines.html", lines=lines)
     page = view.page_of(max(1, math.ceil(rated / ranking.PAGE_SIZE)))
     rows = view.ask(ranking.rated, filters, page)
     if rows:
         _chart(view, rows)
-        view.table(_columns(view), [_row(view, r) for r in rows])
+        _tiers(view, rows, (page - 1) * ranking.PAGE_SIZE)
     else:
         view.note(view.t("rank.none"))
     _download(view, filters)
     view.heading(view.t("rank.unrated_title"), view.t("rank.unrated_text"))
     _unrated(view, filters, unrated)
+
+
+def _tiers(view: View, rows: list[dict], before: int) -> None:
+    """The page's rows, a table for each tier on it."""
+    for tier, group in groupby(enumerate(rows, before + 1), key=lambda pair: pair[1]["tier"]):
+        numbered = list(group)
+        words = view.t(
+            "rank.tier_heading",
+            tier=view.t(f"rank.tier_{tier}"),
+            first=figures.number(numbered[0][0]),
+            last=figures.number(numbered[-1][0]),
+        )
+        view.html("heading3.html", title=words)
+        view.table(_columns(view), [_row(view, r) for _, r in numbered])
 
 
 def _filters(view: View) -> ranking.Filters:
@@ -49,14 +68,17 @@ def _filters(view: View) -> ranking.Filters:
     tier = _choice(view, "tier", ("1", "2", "3"), lambda code: view.t(f"rank.tier_{code}"))
     with st.expander(
         view.t("word.filters"),
-        expanded=any(view.param(k) for k in ("warning", "filing", "province", "software", "sells")),
+        expanded=any(view.param(k) for k in _MORE),
     ):
         warning = _choice(view, "warning", _WARNINGS, lambda code: view.w("warning", code))
         filing = _choice(view, "filing", _FILINGS, lambda code: view.w("filing", code))
         province = _choice(view, "province", tuple(view.ask(ranking.choices, "filing_province")), str)
         software = _choice(view, "software", tuple(view.ask(ranking.choices, "software")), str)
         sells = _choice(view, "sells", _SELLS, lambda code: view.w("sells", code))
-    return ranking.Filters(text.strip(), tier, warning, filing, province, software, sells)
+        coverage = _choice(
+            view, "coverage", ranking.COVERAGES, lambda share: view.t("rank.coverage_from", share=share)
+        )
+    return ranking.Filters(text.strip(), tier, warning, filing, province, software, sells, coverage)
 
 
 def _choice(view: View, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> str:
@@ -99,25 +121,38 @@ def _row(view: View, rating: dict) -> Row:
 
 
 def _chart(view: View, rows: list[dict]) -> None:
+    cards = [verdict.card(r, view.lang) for r in rows]
     records = [
         {
-            view.t("word.site"): f"{verdict.card(r, view.lang).name}",
             "host": r["host"],
+            "label": card.name,
+            "state": card.code,
+            "verdict": card.word,
             "score": r["score"],
             "low": r["score_low"],
             "high": r["score_high"],
-            "verdict": view.t(f"verdict.{verdict.STATES[verdict.verdict_of(r)].code}"),
+            "n": view.t("rank.chart_n", n=figures.number(r["evidence_n"] or 0)),
         }
-        for r in rows
+        for r, card in zip(rows, cards, strict=True)
         if r["score"] is not None
     ]
+    tied = ranking.tied(rows)
+    key = "rank.tied_finding" if tied else "rank.chart_finding"
     view.chart(
-        charts.intervals(records, view.t("word.site"), view.t("card.score_title")),
-        view.t("rank.chart_finding", count=len(records)),
+        browse_charts.ranking(records, view.t("card.score_title")),
+        view.t(key, count=len(records), tied=tied),
         view.t("rank.chart_alt"),
-        records,
+        [
+            {
+                view.t("word.site"): r["label"],
+                **{view.w("column", c): r[c] for c in ("host", "verdict", "score", "low", "high")},
+                view.t("alerts.evidence"): r["n"],
+            }
+            for r in records
+        ],
         view.t("rank.file"),
     )
+    view.html("lines.html", lines=[view.t("rank.legend")])
 
 
 def _unrated(view: View, filters: ranking.Filters, count: int) -> None:

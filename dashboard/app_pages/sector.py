@@ -1,10 +1,12 @@
-"""行业 sector: how the watched sites are distributed, and where most complaints are filed."""
+"""行业 sector: all sites together: drops by kind, how long refunds take, when drops happen, closures, and how things stand."""
 
 from __future__ import annotations
 
-from dashboard import charts, ranking, reader, verdict
-from dashboard.view import View, cell, row
-from scoring.snapshot import WARNING_STATES, Snapshot
+import datetime as dt
+
+from dashboard import browse_charts, charts, figures, ranking, reader, sector_data, verdict
+from dashboard.view import Row, View, cell, row
+from scoring.snapshot import DROP_KINDS, WARNING_STATES, Snapshot
 
 title_zh = "行业"
 title_en = "Sector"
@@ -13,12 +15,159 @@ order = 3
 group = "browse"
 visible = True
 
+_MARKS = (1, sector_data.LAWFUL_DAYS, 30)
+
 
 def render(view: View) -> None:
-    """Verdicts, cash-flow states, what drop rates rest on, the most complained about."""
-    view.title(view.t("sector.title"))
-    if not view.facts.count:
+    """One section a question; a section without data says so."""
+    view.title(view.t("sector.title"), view.t("sector.intro"))
+    if not view.facts.count or not view.facts.as_of:
         return
+    _drops(view, view.facts.as_of)
+    _refunds(view)
+    _hours(view)
+    _closures(view, view.facts.as_of)
+    _now(view)
+
+
+def _drops(view: View, as_of: dt.date) -> None:
+    view.heading(view.t("sector.drops"))
+    weeks = view.ask(sector_data.drops)
+    if not weeks:
+        view.note(view.t("sector.drops_none"))
+        return
+    found = sector_data.recent(weeks, as_of)
+    records = [{**w, "on": w["on"].isoformat(), "kind": view.w("drop_kind", w["kind"])} for w in weeks]
+    view.chart(
+        browse_charts.weekly(
+            records, [view.w("drop_kind", kind) for kind in DROP_KINDS], view.t("sector.number")
+        ),
+        view.t(
+            "sector.drops_finding",
+            count=figures.number(found.count),
+            before=figures.number(found.before),
+            kind=view.w("drop_kind", found.kind),
+            most=figures.number(found.most),
+        ),
+        view.t("sector.drops_alt"),
+        [
+            {
+                view.t("sector.week"): r["on"],
+                view.t("sector.kind"): r["kind"],
+                view.t("sector.number"): r["value"],
+                view.t("sector.sites"): r["n"],
+            }
+            for r in reversed(records)
+        ],
+        "sector-drops",
+    )
+
+
+def _refunds(view: View) -> None:
+    view.heading(view.t("sector.refunds"))
+    curve, censored = view.ask(sector_data.refunds)
+    if len(curve) < 2:
+        view.note(view.t("sector.refunds_none"))
+        return
+    view.chart(
+        browse_charts.survival(curve, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
+        _refund_finding(view, curve),
+        view.t("sector.refunds_alt"),
+        [
+            {
+                view.t("sector.days"): r["day"],
+                view.t("sector.open"): r["share"],
+                view.w("column", "low"): r["low"],
+                view.w("column", "high"): r["high"],
+                view.t("sector.number"): r["n"],
+            }
+            for r in curve
+        ],
+        "sector-refunds",
+    )
+    view.html("lines.html", lines=[view.t("sector.refunds_note")])
+
+
+def _refund_finding(view: View, curve: list[dict]) -> str:
+    n = curve[0]["n"]
+    if n < sector_data.FEW:
+        return view.t("sector.refunds_few", n=n)
+    if len(curve) <= sector_data.LAWFUL_DAYS:
+        return view.t("sector.refunds_short", n=n)
+    at = curve[sector_data.LAWFUL_DAYS]
+    shares = {key: figures.percent(at[key]) for key in ("share", "low", "high")}
+    return view.t("sector.refunds_finding", n=figures.number(n), **shares)
+
+
+def _hours(view: View) -> None:
+    view.heading(view.t("sector.hours"), view.t("sector.hours_note"))
+    test, cells = view.ask(sector_data.hours)
+    if test is None:
+        view.note(view.t("sector.hours_none"))
+        return
+    where = view.t("sector.cell", day=_weekday(view, test.cell), hour=test.cell % 24)
+    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.2g}"
+    if not test.real:
+        view.note(view.t("sector.hours_not", cell=where, p=p))
+        return
+    records = [
+        {"weekday": _weekday(view, at), "hour": at % 24, "value": drops, "n": every}
+        for at, drops, every in cells
+    ]
+    view.chart(
+        browse_charts.heat(
+            records,
+            [view.t(f"sector.day_{n}") for n in range(1, 8)],
+            view.t("sector.hour"),
+            view.t("sector.number"),
+        ),
+        view.t(
+            "sector.hours_real",
+            cell=where,
+            share=figures.percent(test.share),
+            overall=figures.percent(test.overall),
+            n=test.n,
+            p=p,
+        ),
+        view.t("sector.hours_alt"),
+        [
+            {
+                view.t("sector.weekday"): r["weekday"],
+                view.t("sector.hour"): r["hour"],
+                view.t("sector.drops"): r["value"],
+                view.t("sector.number"): r["n"],
+            }
+            for r in records
+        ],
+        "sector-hours",
+    )
+
+
+def _weekday(view: View, at: int) -> str:
+    return view.t(f"sector.day_{at // 24 + 1}")
+
+
+def _closures(view: View, as_of: dt.date) -> None:
+    view.heading(view.t("sector.closures"))
+    found = view.ask(sector_data.closures, as_of)
+    if not found.count:
+        view.note(view.t("sector.closures_none"))
+        return
+    lead = view.t("word.unknown") if found.lead is None else view.t("sector.lead_days", days=found.lead)
+    view.chart(
+        browse_charts.months(
+            [{"month": month, "value": count} for month, count in found.months], view.t("sector.number")
+        ),
+        view.t("sector.closures_finding", count=found.count, warned=found.warned, lead=lead),
+        view.t("sector.closures_alt"),
+        [{view.t("sector.month"): month, view.t("sector.number"): count} for month, count in found.months],
+        "sector-closures",
+    )
+
+
+def _now(view: View) -> None:
+    """How verdicts, states and the basis of drop rates are distributed, and the most complained about."""
+    view.heading(view.t("sector.now"))
     verdicts = view.ask(_verdicts)
     _bars(
         view,
@@ -56,7 +205,7 @@ def _bars(view: View, key: str, counted: list[tuple[str, int]]) -> None:
     )
 
 
-def _complained(view: View, rating: dict):
+def _complained(view: View, rating: dict) -> Row:
     card = verdict.card(rating, view.lang)
     return row(
         cell(card.name, href=view.link("site", host=rating["host"]), soft=card.host),
@@ -82,6 +231,9 @@ def _by(snapshot: Snapshot, column: str) -> dict[str, int]:
 
 
 def _most_complaints(snapshot: Snapshot) -> list[dict]:
-    return reader.rows(
-        snapshot, "select * from ratings where complaints_30d > 0 order by complaints_30d desc, host limit 20"
+    found = reader.rows(
+        snapshot,
+        "select host from ratings where complaints_30d > 0 order by complaints_30d desc, host limit 20",
     )
+    place = {row["host"]: at for at, row in enumerate(found)}
+    return sorted(reader.ratings_of(snapshot, place), key=lambda row: place[row["host"]])
