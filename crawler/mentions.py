@@ -41,6 +41,16 @@ def of_the_trade(text: str) -> bool:
     return bool(_WEAK.search(text) and _CONTEXT.search(text) and _HOST.search(text))
 
 
+def names_in(key: str, names: Iterable[str]) -> list[str]:
+    """Those of the normalised `names` that stand in the normalised text `key`: of names within a name, the whole one."""
+    found = []
+    for name in sorted((name for name in names if name in key), key=len, reverse=True):
+        if name in key:
+            found.append(name)
+            key = key.replace(name, "\n")
+    return found
+
+
 class Watched:
     """The watched platforms, by host and by name."""
 
@@ -69,5 +79,6 @@ class Watched:
         named = {t.host: t for h in hosts_in(text) if (t := self._hosts.get(h))}
         if not named:
             key = normal_name(text)
-            named = {h: t for name, owners in self._names.items() if name in key for h, t in owners.items()}
+            found = names_in(key, self._names)
+            named = {host: target for name in found for host, target in self._names[name].items()}
         return next(iter(named.values())) if len(named) == 1 else None

@@ -110,6 +110,16 @@ def schedule(
     run_now: Annotated[
         str | None, typer.Option("--run-now", metavar="SOURCE", help="现在就采 run one source now")
     ] = None,
+    pause: Annotated[
+        str | None,
+        typer.Option(
+            "--pause", metavar="SOURCE", help="暂停一个信息源 leave one source alone until --resume"
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="SOURCE", help="恢复一个信息源 take a paused source up again"),
+    ] = None,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -117,7 +127,7 @@ def schedule(
     """定时 the scheduler: crawls each source at its own pace, rates and publishes after it. One instance only."""
     from kamengwatch import scheduling
 
-    scheduling.schedule(make(data_dir, database, lang), list_, run_now)
+    scheduling.schedule(make(data_dir, database, lang), list_, run_now, pause, resume)
 
 
 @app.command(epilog="例: `kamengwatch notify --dry-run` · 对象写在 targets stand in notify.toml")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
-from sqlalchemy import func, select
+from filelock import FileLock, Timeout
+from sqlalchemy import select
 
 from dashboard.text import word
 from kamengwatch.config import Config, Failure, UserError
@@ -19,6 +22,10 @@ from kamengwatch.progress import bar, say
 from kamengwatch.watching import host_in
 from store.ledger import SourceCard, targets
 from store.tables import Crawl
+
+MOST_RARELY = dt.timedelta(days=14)
+"""A source that keeps blocking us is still asked this often, so that we notice when it stops."""
+_REMEMBERED = dt.timedelta(days=200)
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class Planned:
     cadence_hours: float
     finished_at: dt.datetime | None
     due_at: dt.datetime
+    blocked: int = 0
+    """How many of its last crawls in a row ended blocked."""
 
 
 @lru_cache(maxsize=1)
@@ -40,19 +49,32 @@ def cards() -> tuple[SourceCard, ...]:
 
 
 def plan(config: Config) -> list[Planned]:
-    """When each source is due: one cadence after its last finished crawl, or now."""
+    """When each source is due: one cadence after its last finished crawl, or now.
+
+    A source that has blocked us twice in a row is asked half as often, then a quarter, at the slowest every MOST_RARELY.
+    """
     with config.engine.connect() as connection:
-        finished = dict(
-            connection.execute(
-                select(Crawl.source_id, func.max(Crawl.finished_at)).group_by(Crawl.source_id)
-            ).all()
-        )
+        rows = connection.execute(
+            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome)
+            .where(Crawl.finished_at.is_not(None), Crawl.finished_at > config.now() - _REMEMBERED)
+            .order_by(Crawl.finished_at.desc())
+        ).all()
+    ended: dict[str, list[tuple[dt.datetime, str | None]]] = {}
+    for source, finished_at, outcome in rows:
+        ended.setdefault(source, []).append((finished_at, outcome))
     found = []
     for card in cards():
-        last = finished.get(card.id)
-        due = last + dt.timedelta(hours=card.cadence_hours) if last else config.now()
-        found.append(Planned(card.id, card.cadence_hours, last, due))
+        crawls = ended.get(card.id, [])
+        blocked = sum(1 for _ in takewhile(lambda crawl: crawl[1] == "blocked", crawls))
+        last = crawls[0][0] if crawls else None
+        due = last + _wait(card.cadence_hours, blocked) if last else config.now()
+        found.append(Planned(card.id, card.cadence_hours, last, due, blocked))
     return sorted(found, key=lambda p: (p.due_at, p.source))
+
+
+def _wait(cadence_hours: float, blocked: int) -> dt.timedelta:
+    cadence = dt.timedelta(hours=cadence_hours)
+    return max(cadence, min(cadence * 2 ** max(0, min(blocked, 20) - 1), MOST_RARELY))
 
 
 def crawl(
@@ -89,13 +111,39 @@ def crawl(
             return
     arguments = _arguments(config, f"cli-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
-    with bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress:
+    with (
+        _alone(config, chosen),
+        bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress,
+    ):
         for event in events(arguments):
             if event["event"] == "host":
                 progress.advance(1, str(event.get("host", "")))
             elif event["event"] == "crawl":
                 ended.append(event)
     _tell(config, ended, as_json)
+
+
+@contextmanager
+def _alone(config: Config, sources: list[str]) -> Iterator[None]:
+    """Wait for another crawl of this data folder that visits the platforms: no host is ever asked twice at once."""
+    if not platform_visitors() & set(sources):
+        yield
+        return
+    lock = FileLock(config.data_dir / "visiting.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(
+            config.say(
+                "另一个采集正在访问这些网站，等它结束…",
+                "Another crawl is visiting the sites; waiting for it…",
+            )
+        )
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _check_archive(replay: Path) -> None:
@@ -141,8 +189,8 @@ def visit(config: Config, visit: Visit) -> int:
     now = config.now()
     due = {p.source for p in plan(config) if p.due_at <= now}
     batches = [
-        sorted(due & _platform_visitors()),
-        *([source] for source in sorted(due - _platform_visitors())),
+        sorted(due & platform_visitors()),
+        *([source] for source in sorted(due - platform_visitors())),
     ]
     jobs = [_arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
     with ThreadPoolExecutor(2) as pool:
@@ -160,7 +208,8 @@ def _pages(arguments: list[str], on_host: Callable[[str], None]) -> int:
 
 
 @lru_cache(maxsize=1)
-def _platform_visitors() -> frozenset[str]:
+def platform_visitors() -> frozenset[str]:
+    """The sources that visit the platforms themselves, of which only one may run at a time."""
     from crawler.run import spiders
 
     return frozenset(name for name, spider in spiders().items() if spider.visits_platforms)

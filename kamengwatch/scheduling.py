@@ -1,90 +1,217 @@
-"""The scheduler: APScheduler as the clock only. Each crawl is a subprocess; what is due is read from the crawl ledger.
+"""The scheduler service: APScheduler as the clock, the crawl ledger as the memory, one process for each crawl.
 
-So a killed scheduler loses nothing: whatever has no finished crawl within its cadence is simply due again.
+Nothing is remembered that the ledger does not say: what has no finished crawl within its cadence is due, so a killed
+service or a week of downtime loses nothing and runs nothing twice (docs/decisions/0010-the-ledger-is-the-job-store.md).
+Sources that visit the platforms themselves run one after another; the boards beside them; judging after either.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import os
+import resource
+import signal
 import subprocess
 import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.date import DateTrigger
 from filelock import FileLock, Timeout
 from rich.table import Table
 
+from kamengwatch import taking_in
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
-from kamengwatch.crawling import cards, plan
+from kamengwatch.crawling import Planned, cards, plan, platform_visitors
 from kamengwatch.progress import say, tell
+from kamengwatch.runs import Run, RunLedger
 
 GRACE_SECONDS = 24 * 3600
-CRAWL_SECONDS = 6 * 3600
-"""A crawl that takes longer is stopped; its job stays due."""
+LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600}
+"""Seconds after which a step is stopped; a crawl's job stays due."""
+MEMORY = 4 * 2**30
+"""Bytes of address space beyond which a step is refused more; the crawl's own limit is lower (crawler.settings)."""
+STOP_SECONDS = 60
+"""A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
+JUDGE = "rate and publish"
+JUDGE_AFTER = dt.timedelta(seconds=30)
+"""Crawls that end together are judged once."""
+RETRY_AFTER = dt.timedelta(minutes=30)
+"""A crawl that ended without being finished (killed, paused, out of memory) is due at once, but not tried sooner."""
 
 
-def schedule(config: Config, list_: bool, run_now: str | None) -> None:
-    """Run the scheduler until stopped, or list the plan, or run one source at once."""
-    if list_:
+def schedule(config: Config, list_: bool, run_now: str | None, pause: str | None, resume: str | None) -> None:
+    """Run the service until stopped, list the plan, run one source at once, or pause or resume one."""
+    for source in filter(None, (run_now, pause, resume)):
+        if source not in {card.id for card in cards()}:
+            raise UserError(
+                f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
+            )
+    if pause or resume:
+        _set_paused(config, str(pause or resume), on=bool(pause))
+    if list_ or pause or resume:
         _list(config)
     elif run_now:
-        if run_now not in {card.id for card in cards()}:
-            raise UserError(
-                f"{run_now}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
-            )
-        if not _step(config, run_now):
+        service = Service(config)
+        if not (service.crawl(run_now) and service.judge()):
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
     else:
-        _run(config)
+        _serve(config)
 
 
-def _run(config: Config) -> None:
+class Service:
+    """Runs steps as processes, writes each into the run ledger, and can be told to stop."""
+
+    def __init__(self, config: Config) -> None:
+        """`config` names the data folder, the database and the language handed on to every step."""
+        self._config = config
+        self._ledger = RunLedger(config.data_dir)
+        self._running: set[subprocess.Popen[str]] = set()
+        self._guard = threading.Lock()
+        self.stopping = False
+
+    def crawl(self, source: str) -> bool:
+        """Crawl one source; False when it failed, was blocked, or is paused."""
+        if source in paused(self._config):
+            return False
+        return self._step("crawl", source)
+
+    def judge(self) -> bool:
+        """Take in what was handed in through the forms, rate and publish; False when a step failed."""
+        taking_in.take_in(self._config)
+        return self._step("rate") and self._step("publish")
+
+    def stop(self) -> None:
+        """Tell every running step to end, wait, and kill what does not."""
+        self.stopping = True
+        with self._guard:
+            running = list(self._running)
+        for process in running:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+
+    def _step(self, *words: str) -> bool:
+        if self.stopping:
+            return False
+        config = self._config
+        begun, run_id = config.now(), uuid.uuid4().hex[:12]
+        command = [sys.executable, "-m", "kamengwatch", *words, "--data-dir", str(config.data_dir)]
+        command += ["--lang", config.lang, *(["--database", config.database] if config.database else [])]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_limit_memory,
+            env=os.environ | {"KAMENGWATCH_RUN_ID": run_id},
+        )
+        with self._guard:
+            self._running.add(process)
+        try:
+            said = process.communicate(timeout=LONGEST[words[0]])[1]
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            said = f"stopped after {LONGEST[words[0]]} seconds\n{process.communicate()[1]}"
+        finally:
+            with self._guard:
+                self._running.discard(process)
+        self._ledger.add(Run(run_id, " ".join(words), begun, config.now(), int(process.returncode), said))
+        return process.returncode == 0
+
+
+def paused(config: Config) -> set[str]:
+    """The sources a person has paused."""
+    file = config.data_dir / "paused-sources.txt"
+    return set(file.read_text("utf-8").split()) if file.is_file() else set()
+
+
+def _set_paused(config: Config, source: str, on: bool) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    kept = paused(config) | {source} if on else paused(config) - {source}
+    file = config.data_dir / "paused-sources.txt"
+    fresh = file.with_suffix(".new")
+    fresh.write_text("".join(f"{name}\n" for name in sorted(kept)), "utf-8")
+    fresh.replace(file)
+
+
+def _serve(config: Config) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(config.data_dir / "schedule.lock", timeout=0):
-            scheduler = BlockingScheduler(timezone=SHANGHAI)
-            for entry in plan(config):
-                scheduler.add_job(
-                    _step,
-                    IntervalTrigger(hours=entry.cadence_hours, timezone=SHANGHAI),
-                    args=(config, entry.source),
-                    id=entry.source,
-                    next_run_time=max(entry.due_at, config.now()),
-                    coalesce=True,
-                    max_instances=1,
-                    misfire_grace_time=GRACE_SECONDS,
-                )
+            service = Service(config)
+            clock = _clock(config, service)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: _end(clock, service))
             say(config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)"))
             _list(config)
-            scheduler.start()
+            clock.start()
+            say(
+                config.say(
+                    "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
+                )
+            )
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"
         ) from error
 
 
-def _step(config: Config, source: str) -> bool:
-    """Crawl one source, then rate and publish, each in a process of its own; False when the crawl failed."""
-    done = _command(config, "crawl", source, "--due")
-    return _command(config, "rate") and _command(config, "publish") and done
+def _clock(config: Config, service: Service) -> Any:
+    """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
+    pools = {
+        "platforms": ThreadPoolExecutor(1),
+        "boards": ThreadPoolExecutor(2),
+        "judge": ThreadPoolExecutor(1),
+    }
+    clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
+
+    def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
+        clock.add_job(
+            work, DateTrigger(at), id=job, executor=pool, replace_existing=True, coalesce=True, max_instances=1,
+            misfire_grace_time=GRACE_SECONDS,
+        )  # fmt: skip
+
+    def run(source: str) -> None:
+        service.crawl(source)
+        if not service.stopping:
+            # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
+            put(JUDGE, service.judge, config.now() + JUDGE_AFTER, "judge")
+            arrange(next(entry for entry in plan(config) if entry.source == source), RETRY_AFTER)
+
+    def arrange(entry: Planned, soonest: dt.timedelta) -> None:
+        pool = "platforms" if entry.source in platform_visitors() else "boards"
+        at = max(entry.due_at, config.now() + soonest)
+        put(entry.source, lambda: run(entry.source), at, pool)
+
+    for entry in plan(config):
+        arrange(entry, dt.timedelta())
+    return clock
 
 
-def _command(config: Config, *words: str) -> bool:
-    command = [
-        sys.executable,
-        "-m",
-        "kamengwatch",
-        *words,
-        "--data-dir",
-        str(config.data_dir),
-        "--lang",
-        config.lang,
-    ]
-    if config.database:
-        command += ["--database", config.database]
-    try:
-        return subprocess.run(command, stdout=subprocess.DEVNULL, timeout=CRAWL_SECONDS).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+def _end(clock: Any, service: Service) -> None:
+    threading.Thread(target=lambda: (service.stop(), clock.shutdown(wait=True)), daemon=True).start()
+
+
+def _signal(process: subprocess.Popen[str], number: int) -> None:
+    """To the step and every process it started; one that has ended meanwhile needs none."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def _list(config: Config) -> None:
@@ -94,16 +221,26 @@ def _list(config: Config) -> None:
         config.say("上次完成", "last finished"),
         config.say("下次", "next"),
     )
+    stopped = paused(config)
     for entry in plan(config):
         table.add_row(
             entry.source,
             _every(config, entry.cadence_hours),
             f"{entry.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if entry.finished_at else "—",
-            config.say("现在", "now")
-            if entry.due_at <= config.now()
-            else f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            config.say("已暂停", "paused") if entry.source in stopped else _next(config, entry),
         )
     tell(table)
+
+
+def _next(config: Config, entry: Planned) -> str:
+    if entry.due_at <= config.now():
+        return config.say("现在", "now")
+    told = f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if entry.blocked < 2:
+        return told
+    return told + config.say(
+        f"（连续 {entry.blocked} 次被拒，放慢）", f" (blocked {entry.blocked} times, slowed down)"
+    )
 
 
 def _every(config: Config, hours: float) -> str:

@@ -24,7 +24,7 @@ from crawler.formats import heimao as wire
 from crawler.formats import heimao_page as page_wire
 from crawler.formats import heimao_volume as volume
 from crawler.heimao_ranks import Ranks
-from crawler.mentions import hosts_in, of_the_trade
+from crawler.mentions import SHORTEST, hosts_in, names_in, of_the_trade
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard, Target
 from store.names import host_key, host_of, normal_name
@@ -267,8 +267,8 @@ class HeimaoSpider(SourceSpider):
         mentioned = {self._known[h].host: self._known[h] for h in hosts if h in self._known}
         if len(mentioned) == 1:
             return next(iter(mentioned.values()))
-        key = normal_name(title)
-        titled = {t.host: t for name, t in self.names.items() if len(name) >= 3 and name in key}
+        long = (name for name in self.names if len(name) >= SHORTEST)
+        titled = {self.names[n].host: self.names[n] for n in names_in(normal_name(title), long)}
         return next(iter(titled.values())) if len(titled) == 1 else None
 
     def _of_the_trade(self, text: str) -> bool:
