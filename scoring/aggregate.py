@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import Facts, Floats
-from scoring.finding import NOT_APPLICABLE, Definition, Finding
+from scoring.finding import NOT_APPLICABLE, UNKNOWN, Definition, Finding
 from scoring.panel import Bools
 
 
@@ -59,7 +59,7 @@ def aggregate(facts: Facts, found: dict[str, tuple[Definition, Finding]], famili
             utility = utility + part
             known += mass
             variance += (size * mass / norm * finding.sd) ** 2
-            answered += weight * finding.strength * finding.freshness
+            answered += weight * finding.strength * finding.freshness * (finding.outcome != UNKNOWN)
             applicable += weight
         utility_of[dimension] = utility
         score += size * utility

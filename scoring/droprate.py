@@ -42,7 +42,8 @@ class DropPriors:
 class DropRate:
     """Per platform and day: rate (nan = unknown), log standard deviation, basis, n and the parts by kind.
 
-    `n` counts paid orders where counted, drop complaints where estimated.
+    `n` counts paid orders where counted, drop complaints where estimated. `likely` and `likely_sd` are the same for every
+    platform whose complaints are read: where its orders are unknown it is taken to have those of some peer.
     """
 
     rate: Floats
@@ -53,6 +54,8 @@ class DropRate:
     by_kind: list[Floats]
     complaints: Floats
     exposure: Exposure
+    likely: Floats
+    likely_sd: Floats
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,17 @@ def _drop_rate(facts: Facts) -> DropRate:
     count = window(facts, rows, method.DROP_WINDOW, weight)
     named = [window(facts, rows.take(kind == k), method.DROP_WINDOW, weight[kind == k]) for k in range(4)]
     seen = exposure(facts)
-    orders = seen.per_day * observed_days(facts)
+    observed = observed_days(facts)
+    orders = seen.per_day * observed
     estimable = np.isfinite(orders) & (orders > 0)
     priors: DropPriors = facts.priors.drop
-    log_rate, log_sd = posterior(count, np.where(estimable, orders, 1.0), seen.log_sd, priors)
+    peers = np.maximum(facts.priors.orders[None, :] * observed, 1.0)
+    log_rate, log_sd = posterior(
+        count,
+        np.where(estimable, orders, peers),
+        np.where(estimable, seen.log_sd, facts.priors.orders_sd[None, :]),
+        priors,
+    )
     counted = paid > 0
     a, b = dropped + 0.5, paid - dropped + 0.5
     counted_sd = np.sqrt(polygamma(1, a) - polygamma(1, a + b)) if counted.any() else np.zeros(facts.shape)
@@ -149,6 +159,8 @@ def _drop_rate(facts: Facts) -> DropRate:
         by_kind=[np.where(counted, c, n) for c, n in zip(kinds, named, strict=True)],
         complaints=count,
         exposure=seen,
+        likely=np.where(counted, rate, np.minimum(np.exp(log_rate), 1.0)),
+        likely_sd=np.where(counted, counted_sd, log_sd),
     )
 
 

@@ -1,7 +1,7 @@
 """The method: its version and every number it uses. Nothing here reads, computes or decides.
 
 Changing a number without a new METHOD_VERSION fails tests/test_method.py, which says what to do.
-Sources: the scorecard of the project's scoring reference (§3), fitted on simulated markets (seeds 1-5, 101-109 only).
+Sources: the scorecard of the project's scoring reference (§3), fitted on simulated markets (seeds 1-5, 11-13, 101-109 only).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 METHOD_VERSION = "2026.11.2"
 
 # --- Scale -------------------------------------------------------------------------------------------------
-DIMENSIONS = {"A": 18.0, "B": 34.0, "C": 28.0, "D": 11.0, "E": 9.0}
+DIMENSIONS = {"A": 10.0, "B": 44.0, "C": 33.0, "D": 8.0, "E": 5.0}
 """Points of each dimension; they sum to 100."""
 DIMENSION_TITLES = {
     "A": ("主体与备案", "Identity and filing"),
@@ -21,31 +21,31 @@ DIMENSION_TITLES = {
 BLOCKLISTED = "列入公开名单"
 """Category of a block-list hit among the penalty records; shown as evidence, not scored."""
 WEIGHTS = {
-    "icp_filing": ("A", 7.2),
-    "identity_match": ("A", 3.6),
-    "licence_claim": ("A", 2.7),
-    "operating_time": ("A", 2.7),
-    "domain_hops": ("A", 1.8),
-    "drop_rate": ("B", 20.4),
-    "drop_overrepresented": ("B", 3.4),
-    "order_backlog": ("B", 5.7),
-    "repair_time": ("B", 4.5),
-    "refund_delay": ("C", 10.1),
-    "withdrawal_trouble": ("C", 10.1),
-    "price_anomaly": ("C", 4.5),
-    "funds_terms": ("C", 3.3),
-    "reply_rate": ("D", 3.7),
-    "completion_rate": ("D", 3.7),
-    "unreachable_share": ("D", 2.1),
-    "complaint_index": ("D", 1.5),
-    "penalties": ("E", 5.4),
-    "availability": ("E", 2.7),
-    "https": ("E", 0.9),
+    "icp_filing": ("A", 4.0),
+    "identity_match": ("A", 2.0),
+    "licence_claim": ("A", 1.5),
+    "operating_time": ("A", 1.5),
+    "domain_hops": ("A", 1.0),
+    "drop_rate": ("B", 26.4),
+    "drop_overrepresented": ("B", 4.4),
+    "order_backlog": ("B", 7.4),
+    "repair_time": ("B", 5.8),
+    "refund_delay": ("C", 12.9),
+    "withdrawal_trouble": ("C", 12.9),
+    "price_anomaly": ("C", 3.3),
+    "funds_terms": ("C", 3.9),
+    "reply_rate": ("D", 2.7),
+    "completion_rate": ("D", 2.7),
+    "unreachable_share": ("D", 1.5),
+    "complaint_index": ("D", 1.1),
+    "penalties": ("E", 3.0),
+    "availability": ("E", 1.5),
+    "https": ("E", 0.5),
 }
 """Indicator -> (dimension, weight in points). An indicator file without a weight is shown but unscored."""
 PRIOR_SHARE = 0.25
 """kappa: the prior weighs this share of a dimension's applicable weight."""
-PRIOR_UTILITY = {"A": 0.60, "B": 0.60, "C": 0.62, "D": 0.55, "E": 0.70}
+PRIOR_UTILITY = {"A": 0.65, "B": 0.66, "C": 0.70, "D": 0.60, "E": 0.75}
 """u0: what a dimension is worth before any evidence; slightly below an ordinary platform."""
 PRIOR_SD = 0.15
 GRADES = (("A", 85.0), ("B", 70.0), ("C", 55.0), ("D", 40.0))
@@ -87,7 +87,7 @@ PEERS_DISCLOSE = 0.6
 
 # --- Curves: log-normal with two control points (value at u = 0.9, value at u = 0.5) ------------------------------
 CURVES = {
-    "drop_rate": (0.005, 0.03),
+    "drop_rate": (0.005, 0.04),
     "order_backlog": (0.5, 2.0),
     "repair_time": (3.0, 30.0),
     "withdrawal_trouble": (0.1, 0.6),
@@ -217,7 +217,9 @@ CONFIDENCE_MEDIUM = (2, 25.0)
 
 # --- Withdrawals ------------------------------------------------------------------------------------------------------
 ORDERS_ASSUMED = 60.0
-"""Orders a day assumed for a complaint rate where they are unknown."""
+"""Orders a day assumed of a middling platform while those of fewer than ten platforms are known."""
+ORDERS_SPREAD_RANGE = (0.5, 1.2)
+"""Bounds of the spread (of the logarithm) of the platforms' orders, for those whose own are unknown."""
 WITHDRAWAL_PRIOR = (0.1, 8_000.0)
 """Cases and orders the prior of the withdrawal rate is worth."""
 

@@ -29,7 +29,7 @@ _FEWEST = 10
 @dataclass(frozen=True)
 class Priors:
     """Population figures per day: the drop rate's prior, complaints a day of a median platform, share that disclose counters,
-    share of drops among complaints."""
+    share of drops among complaints, orders a day of a middling platform and their spread (of the logarithm)."""
 
     drop: DropPriors
     disclose: Floats
@@ -38,12 +38,15 @@ class Priors:
     products: dict[str, tuple[Any, Floats]]
     streams: list[Floats]
     volume: Floats
+    orders: Floats
+    orders_sd: Floats
 
 
 def fit(facts: Facts) -> Priors:
     """Fit the population's figures; with fewer than 10 usable platforms the method's own defaults stand."""
     sample = _sample(facts)
     streams, volume = population(sample)
+    orders, orders_sd = _orders(sample)
     return Priors(
         streams=streams,
         volume=volume,
@@ -52,6 +55,8 @@ def fit(facts: Facts) -> Priors:
         drop_share=_drop_share(sample),
         index=_index(sample),
         products=_products(facts),
+        orders=orders,
+        orders_sd=orders_sd,
     )
 
 
@@ -156,6 +161,20 @@ def _drop_share(facts: Facts) -> Floats:
     mean0, strength = method.SHARES["drop_overrepresented"]
     share: Floats = (drops + mean0 * strength) / (every + strength)
     return share
+
+
+def _orders(facts: Facts) -> tuple[Floats, Floats]:
+    """(median orders a day, spread of their logarithm) of the platforms whose orders are known, per day."""
+    known = exposure(facts).per_day
+    middle, spread = {}, {}
+    low, high = method.ORDERS_SPREAD_RANGE
+    for day in _epochs(facts):
+        found = known[:, day]
+        found = np.log(found[np.isfinite(found) & (found > 0)])
+        enough = len(found) >= _FEWEST
+        middle[day] = float(np.exp(np.median(found))) if enough else method.ORDERS_ASSUMED
+        spread[day] = float(np.clip(found.std(), low, high)) if enough else high
+    return _fill(facts, middle), _fill(facts, spread)
 
 
 def _index(facts: Facts) -> Floats:

@@ -9,7 +9,7 @@ from scoring.curves import lognormal
 from scoring.droprate import BASES, COUNTED, UNKNOWN, hidden_after_shown, interval
 from scoring.facts import Facts
 from scoring.finding import HIDDEN, Cited, Finding, cite_rows, judge, last, recent_of
-from scoring.panel import complaint_freshness, hold
+from scoring.panel import complaint_freshness, hold, visited
 
 
 def percent(value: float | None) -> str:
@@ -22,21 +22,24 @@ def drop_rate(facts: Facts) -> Finding:
 
     Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.
     Reads: order, complaint, orders, price
-    ok: 掉单率的水平低于约 3%。 | The drop rate lies below about 3%.
-    concern: 掉单率的水平达到或高于约 3%。 | The drop rate lies at about 3% or above.
+    ok: 掉单率的水平低于约 4%。 | The drop rate lies below about 4%.
+    concern: 掉单率的水平达到或高于约 4%。 | The drop rate lies at about 4% or above.
     unknown: 不知道订单量，算不出比率。 | The number of orders is unknown, so no rate can be given.
     hidden: 网站曾显示订单计数，现已隐藏。 | The site used to show an order counter and hides it now.
-    Limits: 无订单明细时为估计：由公开投诉与网站自己的计数推算，投诉是主张而非事实。 | Without order records it is an estimate from public complaints, which are claims, and the site's own counter.
+    Limits: 无订单明细时为估计：由公开投诉与网站自己的计数推算，投诉是主张而非事实。订单量未知时不给出比率，只在投诉多于任何规模的同行所应有时计为不利。 | Without order records it is an estimate from public complaints, which are claims, and the site's own counter. Where the number of orders is unknown no rate is given; more complaints than a peer of any size would have count against.
     """
     found = droprate.drop_rate(facts)
     known = found.basis != UNKNOWN
-    mean, sd = lognormal(np.nan_to_num(found.rate, nan=0.03), "drop_rate", np.nan_to_num(found.log_sd))
+    mean, sd = lognormal(np.nan_to_num(found.likely, nan=0.04), "drop_rate", np.nan_to_num(found.likely_sd))
     # Silence rule (ii): a counter hidden after being shown counts as what was last seen, at most HIDDEN_CAP.
     hidden = hidden_after_shown(found) & ~known
-    held = np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP)
-    utility = np.where(hidden, held, mean)
+    held = np.minimum(np.minimum(hold(mean, known, 0.5), mean), method.HIDDEN_CAP)
+    # Without a number of orders no rate is given, but more complaints than a peer of any size has still count against.
+    peers = np.minimum(mean, method.PRIOR_UTILITY["B"])
+    utility = np.where(hidden, held, np.where(known, mean, peers))
     fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
-    fresh = np.where(hidden & hold(known, known, False).astype(bool), 1.0, np.where(known, fresh, 0.0))
+    read = np.cumsum(visited(facts, "complaint")[0], axis=1) > 0
+    fresh = np.where(hidden & hold(known, known, False).astype(bool), 1.0, np.where(known | read, fresh, 0.0))
     outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
     strength = np.where(found.basis == COUNTED, method.STRENGTH_OFFICIAL, method.STRENGTH_COMPLAINTS)
 

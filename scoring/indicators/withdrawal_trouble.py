@@ -31,7 +31,8 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     count = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
     # A decayed count is worth half-life / ln 2 days of orders.
     worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
-    orders = np.nan_to_num(exposure(facts).per_day, nan=method.ORDERS_ASSUMED) * worth
+    own = exposure(facts).per_day
+    orders = np.where(np.isfinite(own), own, facts.priors.orders[None, :]) * worth
     prior = method.WITHDRAWAL_PRIOR
     rate = 10_000 * (count + prior[0]) / (orders + prior[1])
     utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(count + 1.0))
