@@ -19,26 +19,30 @@ def week(view: View, as_of: dt.date, size: int) -> None:
         view.note(view.t("alerts.week_none"))
         return
     parts = (view.t("alerts.week_part", state=view.w("warning", s), count=n) for s, n in counted.items())
-    view.html("lines.html", lines=[view.t("alerts.week_parts", parts=view.t("alerts.comma").join(parts))])
+    view.html(
+        "lines.html",
+        lines=[view.t("alerts.week_parts", parts=("、" if view.lang == "zh" else ", ").join(parts))],
+    )
     found = view.ask(weekly.changed, as_of, size)
     view.table(
         [
+            view.t("word.date"),
             view.t("word.site"),
             view.t("alerts.change"),
-            view.t("word.date"),
             view.t("alerts.reason"),
             view.t("alerts.evidence"),
         ],
         [
             row(
+                cell(figures.day(c.on, view.lang)),
                 site(view, c.host, c.name),
                 cell(" → ".join(view.w("warning", s) for s in c.states)),
-                cell(figures.day(c.on, view.lang)),
                 cell(pick({"reason_zh": c.reason_zh, "reason_en": c.reason_en}, "reason", view.lang)),
                 evidence(view, c.host, c.evidence),
             )
             for c in found
         ],
+        layout="changes",
     )
     if total > len(found):
         words = view.t("alerts.week_more", shown=len(found), count=total)

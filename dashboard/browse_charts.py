@@ -11,6 +11,8 @@ _INK, _BAND, _LINE = "#0072B2", "#56B4E9", "#7A828C"
 _KINDS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
 _SHAPES = {"blue": "circle", "yellow": "diamond", "orange": "triangle-up", "red": "square"}
 _ROW = 26
+_ROOM = 122
+"""Scores end at 100; what is right of it is room for the printed numbers."""
 
 
 def ranking(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -23,9 +25,10 @@ def ranking(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
             axis=alt.Axis(title=None, labelLimit=110, ticks=False, labelExpr=f"({names})[datum.value]"),
         )
     )
-    scale = alt.Scale(domain=[0, 100])
+    scale = alt.Scale(domain=[0, _ROOM], nice=False)
+    axis = alt.Axis(values=list(range(0, 101, 20)))
     line = base.mark_rule(strokeWidth=3, color=_BAND).encode(
-        x=alt.X("low:Q", scale=scale, title=title), x2=alt.X2("high:Q")
+        x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2=alt.X2("high:Q")
     )
     dot = base.mark_point(filled=True, size=80, color=_INK, opacity=1).encode(
         x=alt.X("score:Q", scale=scale),
@@ -39,7 +42,7 @@ def ranking(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
         ],
     )
     count = base.mark_text(align="right", dx=-2, fontSize=11, color=_LINE).encode(
-        x=alt.datum(100, type="quantitative", scale=scale), text="n:N"
+        x=alt.datum(_ROOM, type="quantitative", scale=scale), text="n:N"
     )
     return (line + dot + count).properties(height=60 + _ROW * len(records))
 
@@ -51,18 +54,20 @@ def weekly(records: list[dict[str, Any]], kinds: list[str], number: str) -> alt.
         .mark_bar()
         .encode(
             x=alt.X(
-                "on:T", timeUnit="yearmonthdate", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True)
+                "on:O",
+                title=None,
+                axis=alt.Axis(labelExpr="slice(datum.value, 5)", labelAngle=0, labelOverlap=True),
             ),
             y=alt.Y("value:Q", title=number, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 "kind:N",
                 sort=kinds,
                 scale=alt.Scale(domain=kinds, range=_KINDS),
-                legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=200),
+                legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=220),
             ),
-            tooltip=["on:T", "kind:N", "value:Q", "n:Q"],
+            tooltip=["on:O", "kind:N", "value:Q", "n:Q"],
         )
-        .properties(height=240)
+        .properties(height=340)
     )
 
 
@@ -70,7 +75,9 @@ def survival(
     records: list[dict[str, Any]], censored: list[int], marks: tuple[int, ...], title: str, days: str
 ) -> alt.LayerChart:
     """Step curve of `share` by `day` with its interval, a rule at each of `marks`, ticks at days with censored cases."""
-    base = alt.Chart(alt.Data(values=records)).encode(x=alt.X("day:Q", title=days))
+    base = alt.Chart(alt.Data(values=records)).encode(
+        x=alt.X("day:Q", title=days, axis=alt.Axis(values=[0, *marks, 60, 90]))
+    )
     scale = alt.Scale(domain=[0, 1])
     percent = alt.Axis(format="%")
     ribbon = base.mark_area(interpolate="step-after", opacity=0.3, color=_BAND).encode(
@@ -88,7 +95,7 @@ def survival(
     ticks = open_.mark_tick(orient="vertical", size=9, thickness=1.5, color=_INK).encode(
         x="day:Q", y=alt.Y("share:Q", scale=scale)
     )
-    return (ribbon + rules + line + ticks).properties(height=240)
+    return (ribbon + rules + line + ticks).properties(height=300)
 
 
 def heat(records: list[dict[str, Any]], weekdays: list[str], hour: str, number: str) -> alt.Chart:
@@ -106,7 +113,7 @@ def heat(records: list[dict[str, Any]], weekdays: list[str], hour: str, number: 
             ),
             tooltip=["weekday:N", "hour:O", "value:Q", "n:Q"],
         )
-        .properties(height=240)
+        .properties(height=340)
     )
 
 

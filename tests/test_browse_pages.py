@@ -38,7 +38,7 @@ def test_the_sites_of_this_week_stand_on_top_and_on_the_first_page(full):
         assert expected in content
         week = content[content.index(expected) :]
         assert week.index("警报") < week.index(snapshots.RED), "how many turned to which state comes first"
-        assert week.index(snapshots.RED) < week.index("2026-11-17"), "the alarm stands before the warning"
+        assert week.index(snapshots.RED) < week.index(snapshots.ORANGE), "the alarm stands before the warning"
     assert "2026-11-15 至 2026-11-21" in content
     markup = shown(open_page("alerts"))
     assert f"site?host={snapshots.RED}#e-E-2" in markup, "the evidence is one click away"

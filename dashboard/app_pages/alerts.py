@@ -78,6 +78,7 @@ def _listed(view: View, since: dt.date | None, state: str) -> None:
             )
             for w in found
         ],
+        layout="changes",
     )
     snapshot = view.snapshot
     view.download(

@@ -30,10 +30,8 @@ def render(view: View) -> None:
     view.title(view.t("rank.title"), view.t("rank.intro"))
     filters = _filters(view)
     rated, unrated = view.ask(ranking.counts, filters)
-    lines = [view.t("rank.count", rated=figures.number(rated), unrated=figures.number(unrated))]
-    if unrated:
-        lines.append(view.t("rank.unrated_first", count=figures.number(unrated)))
-    view.html("lines.html", lines=lines)
+    count = view.t("rank.count", rated=figures.number(rated), unrated=figures.number(unrated))
+    view.html("lines.html", lines=[count])
     page = view.page_of(max(1, math.ceil(rated / ranking.PAGE_SIZE)))
     rows = view.ask(ranking.rated, filters, page)
     if rows:

@@ -153,12 +153,15 @@ def _closures(view: View, as_of: dt.date) -> None:
     if not found.count:
         view.note(view.t("sector.closures_none"))
         return
-    lead = view.t("word.unknown") if found.lead is None else view.t("sector.lead_days", days=found.lead)
+    finding = view.t("sector.closures_unwarned", count=found.count)
+    if found.lead is not None:
+        lead = view.t("sector.lead_days", days=found.lead)
+        finding = view.t("sector.closures_finding", count=found.count, warned=found.warned, lead=lead)
     view.chart(
         browse_charts.months(
             [{"month": month, "value": count} for month, count in found.months], view.t("sector.number")
         ),
-        view.t("sector.closures_finding", count=found.count, warned=found.warned, lead=lead),
+        finding,
         view.t("sector.closures_alt"),
         [{view.t("sector.month"): month, view.t("sector.number"): count} for month, count in found.months],
         "sector-closures",
