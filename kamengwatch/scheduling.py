@@ -77,9 +77,7 @@ class Service:
         self.stopping = False
 
     def crawl(self, source: str) -> bool:
-        """Crawl one source; False when it failed, was blocked, or is paused."""
-        if source in paused(self._config):
-            return False
+        """Crawl one source; False when it failed or was blocked."""
         return self._step("crawl", source)
 
     def judge(self) -> bool:
@@ -184,10 +182,11 @@ def _clock(config: Config, service: Service) -> Any:
         )  # fmt: skip
 
     def run(source: str) -> None:
-        service.crawl(source)
-        if not service.stopping:
+        if source not in paused(config):
+            service.crawl(source)
             # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
             put(JUDGE, service.judge, config.now() + JUDGE_AFTER, "judge")
+        if not service.stopping:
             arrange(next(entry for entry in plan(config) if entry.source == source), RETRY_AFTER)
 
     def arrange(entry: Planned, soonest: dt.timedelta) -> None:

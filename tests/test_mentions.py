@@ -9,8 +9,8 @@ from store.ledger import Target
 
 WATCHED = Watched(
     [
-        Target("zhuque-kami.test", "朱雀卡密屋", ()),
-        Target("zhuque-cz.test", "朱雀自助充值", ("朱雀卡",)),
+        Target(1, "zhuque-kami.test", "朱雀卡密屋", (), None),
+        Target(2, "zhuque-cz.test", "朱雀自助充值", ("朱雀卡",), None),
     ]
 )
 
