@@ -34,6 +34,12 @@ DIRECT = ("whois", "tls", "dns")
 """Schemes of crawler/direct.py: one question each, and no page."""
 
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+# Special-purpose networks (IANA registries) that Python 3.11 still counts as open internet.
+_SPECIAL = [ipaddress.ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")]
+
+
 class Refused(IgnoreRequest):
     """This request must not be made; the message says why."""
 
@@ -41,9 +47,18 @@ class Refused(IgnoreRequest):
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet (not private, loopback, link-local, reserved or mapped so)."""
     ip = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and (inner := ip.ipv4_mapped or ip.sixtofour):
+    if isinstance(ip, ipaddress.IPv6Address) and (inner := _carried(ip)):
         ip = inner
-    return ip.is_global and not ip.is_multicast
+    special = any(ip in network for network in _SPECIAL if network.version == ip.version)
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or special)
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address an IPv6 one leads to: mapped, compatible (::a.b.c.d), 6to4, Teredo, or through a NAT64 gateway."""
+    low = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip in _NAT64 or ip in _COMPATIBLE:
+        return low
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 class Guard:
@@ -73,7 +88,7 @@ class Guard:
             unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
         ):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
-        if not self.sandbox and (address := _literal(host)) is not None:
+        if not self.sandbox and (address := _literal(host.rstrip("."))) is not None:
             self.check_address(host, address)
 
     def check_address(self, host: str, address: str) -> None:

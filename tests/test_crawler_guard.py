@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Address
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,49 @@ BOX = Guard(sandbox=True, allowed_hosts=[])
 def test_a_scheme_or_address_that_leads_inside_is_refused(url: str) -> None:
     with pytest.raises(Refused):
         OPEN.check_url(url)
+
+
+INSIDE = ("127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.254", "192.168.0.1",
+          "192.168.255.254", "169.254.169.254", "169.254.0.1", "100.64.0.1", "100.100.100.200", "100.127.255.254", "192.0.0.8", "192.0.2.7",
+          "198.18.0.1", "198.19.255.254", "198.51.100.9", "203.0.113.9", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255")  # fmt: skip
+INSIDE_V6 = (
+    "::",
+    "::1",
+    "fc00::1",
+    "fd12:3456::1",
+    "fe80::1",
+    "fe80::1%25eth0",
+    "fec0::1",
+    "ff02::1",
+    "2001:db8::1",
+    "100::1",
+    "2001:10::1",
+    "64:ff9b:1::1",
+)
+
+
+def spellings(address: str) -> list[str]:
+    """One IPv4 address as resolvers, browsers and attackers write it."""
+    a, b, c, d = (int(part) for part in address.split("."))
+    whole = int(IPv4Address(address))
+    return [address, str(whole), hex(whole), f"0{whole:o}", f"{a}.{b}.{c * 256 + d}", f"{a}.{(b << 16) + (c << 8) + d}",
+            f"0x{a:x}.0x{b:x}.0x{c:x}.0x{d:x}", f"0{a:o}.0{b:o}.0{c:o}.0{d:o}", f"user@{address}", f"[::ffff:{address}]", f"[::{address}]",
+            f"[64:ff9b::{address}]", f"[2002:{a:02x}{b:02x}:{c:02x}{d:02x}::1]", f"{address}."]  # fmt: skip
+
+
+SPELT = [url for address in INSIDE for url in spellings(address)] + [f"[{address}]" for address in INSIDE_V6]
+
+
+def test_no_spelling_of_an_inner_address_is_fetched() -> None:
+    def let_through(spelt: str) -> bool:
+        try:
+            OPEN.check_url(f"http://{spelt}:8080/x")
+        except (Refused, ValueError):
+            return False
+        return True
+
+    assert len(set(SPELT)) >= 300
+    assert [spelt for spelt in SPELT if let_through(spelt)] == []
 
 
 @pytest.mark.parametrize(
