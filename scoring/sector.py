@@ -142,17 +142,23 @@ def peak(dropped: Ints, rest: Ints) -> Peak | None:
     )
 
 
-def _refunds(facts: Facts) -> list[dict[str, Any]]:
-    """How long refund complaints stay open; those open today are censored today."""
+def refund_cases(facts: Facts) -> tuple[Rows, Ints, NDArray[np.bool_]]:
+    """(refund complaints that count, days each was open, whether it has ended); those open today are censored today."""
     rows = of_kinds(facts.rows["complaint"], "refund_delayed", "refund_refused")
     held = (rows["held"] < facts.days) & (rows["freed"] >= NEVER)
     rows = rows.take(_once(facts, rows) & ~held)
-    if not len(rows):
-        return []
     done = rows["completed_at"]
     closed = done < NEVER
     ended = np.where(closed, done // MICROSECONDS - facts.first_day, facts.days - 1)
-    found = survival(np.maximum(ended - rows.day, 0), closed, LONGEST_OPEN)
+    return rows, np.maximum(ended - rows.day, 0), closed
+
+
+def _refunds(facts: Facts) -> list[dict[str, Any]]:
+    """How long refund complaints stay open, all sites together."""
+    rows, length, closed = refund_cases(facts)
+    if not len(rows):
+        return []
+    found = survival(length, closed, LONGEST_OPEN)
     return [
         _row(
             "refund_open",

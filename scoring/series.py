@@ -1,5 +1,5 @@
-"""Daily and weekly series shown on a site's page: availability, drops by kind, price against own past, backlog;
-copies and complaints held back."""
+"""Daily and weekly series shown on a site's page: availability, drops by kind, price against own past and the sector,
+backlog, how long refunds take; copies and complaints held back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import BIT, NEVER
 from scoring.judge import Judged
-from scoring.panel import complaints, of_kinds
+from scoring.panel import complaints
 from scoring.signs import price_deviation
-
-_REFUND_EDGES = (1, 7, 15, 30)
+from scoring.site_series import refund_rows, sector_price_rows
 
 
 def series_rows(judged: Judged) -> list[dict[str, Any]]:
@@ -25,7 +24,8 @@ def series_rows(judged: Judged) -> list[dict[str, Any]]:
         *_drops(judged),
         *_prices(judged),
         *_backlog(judged),
-        *_refunds(judged),
+        *refund_rows(judged.facts),
+        *sector_price_rows(judged.facts),
         *_hours(judged),
         *_copies_and_held(judged),
     ]
@@ -100,34 +100,6 @@ def _backlog(judged: Judged) -> list[dict[str, Any]]:
         value = float(b.days[site, day])
         if np.isfinite(value):
             out.append(_row(judged, site, day, "backlog_days", value, float(b.orders_per_day[site, day])))
-    return out
-
-
-def _refunds(judged: Judged) -> list[dict[str, Any]]:
-    """Kaplan-Meier share of refund complaints still open after 1, 7, 15 and 30 days; open ones are censored today."""
-    facts = judged.facts
-    rows = of_kinds(facts.rows["complaint"], "refund_delayed", "refund_refused")
-    done = rows["completed_at"]
-    ended = np.where(done >= NEVER, facts.days - 1, done // MICROSECONDS - facts.first_day)
-    length = np.maximum(ended - rows.day, 0)
-    event = done < NEVER
-    out = []
-    for site in np.unique(rows.platform):
-        mine = rows.platform == site
-        for edge, left, n in kaplan_meier(length[mine], event[mine], _REFUND_EDGES):
-            out.append(_row(judged, int(site), None, f"refund_open_{edge}d", left, n))
-    return out
-
-
-def kaplan_meier(length: Any, event: Any, edges: tuple[int, ...]) -> list[tuple[int, float, int]]:
-    """(edge, share still open after it, number at risk at the start) by the product-limit estimator."""
-    out = []
-    for edge in edges:
-        left = 1.0
-        for t in np.unique(length[event & (length <= edge)]):
-            at_risk = int((length >= t).sum())
-            left *= 1 - int((event & (length == t)).sum()) / at_risk
-        out.append((edge, left, len(length)))
     return out
 
 

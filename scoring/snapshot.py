@@ -92,6 +92,9 @@ TABLES: dict[str, pa.Schema] = {
         [("host", _S), ("on", _D), ("cause", _S), ("what", _S), ("from", _S), ("to", _S), ("sentence_zh", _S)]
         + [("sentence_en", _S)]
     ),
+    # refund_open_<d>d: share of the site's refund complaints open after d days, n at risk, 90 % interval; refund_censored_<d>d: n
+    # still open today after d days. price_sector_<product>: the latest price (value, yuan), the sector's median that day in
+    # `low`, n prices seen.
     "series": pa.schema(
         [("host", _S), ("on", _D), ("measure", _S), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
     ),

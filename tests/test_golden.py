@@ -17,7 +17,7 @@ from scoring.facts import NEVER
 from scoring.indicators.drop_overrepresented import drop_overrepresented
 from scoring.priors import fit
 from scoring.reading import read_facts
-from scoring.series import kaplan_meier
+from scoring.sector import survival
 
 HERE = Path(__file__).parent / "golden"
 R = json.loads((HERE / "reference_r.json").read_text("utf-8"))
@@ -28,8 +28,9 @@ LIFELINES = json.loads((HERE / "reference_lifelines.json").read_text("utf-8"))
 def test_kaplan_meier_is_that_of_lifelines(name):
     case = LIFELINES["cases"][name]
     length, event = np.array(case["length"]), np.array(case["event"], bool)
-    found = kaplan_meier(length, event, tuple(LIFELINES["edges"]))
-    assert [left for _, left, _ in found] == pytest.approx(case["left"], abs=1e-12)
+    share = survival(length, event, max(LIFELINES["edges"])).share
+    left = [share[min(edge, len(share) - 1)] for edge in LIFELINES["edges"]]
+    assert left == pytest.approx(case["left"], abs=1e-12)
 
 
 def test_ears_c3_is_that_of_surveillance(tmp_path):

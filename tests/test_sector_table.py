@@ -1,6 +1,7 @@
 """The sector table: Kaplan-Meier against its definition, the peak test against chance, and a small market by hand."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 from judging import NOW, database
 from scoring_play import at, complaints, crawls
 
+from scoring.priors import fit
 from scoring.rate import rate
 from scoring.reading import read_facts
 from scoring.sector import peak, sector_rows, survival
+from scoring.site_series import refund_rows, sector_price_rows
 
 DAY = dt.date(2026, 3, 31)
 
@@ -91,3 +94,21 @@ def test_the_table_is_published_with_the_others(market):
 
 def test_nothing_known_is_an_empty_table(tmp_path):
     assert sector_rows(read_facts(database(tmp_path, []), DAY)) == []
+
+
+def test_a_site_has_its_own_curve_and_its_prices_beside_the_sector(tmp_path):
+    refunds = complaints("a.example", [10, 20, 30], text=1, prefix="r")
+    refunds[0] |= {"status": "completed", "completed_at": at(20)}
+    prices = [
+        {"kind": "price", "source": "storefront", "host": host, "product": "月卡", "price": price, "observed_at": at(day)}
+        for host, price in (("a.example", 5.0), ("b.example", 10.0), ("c.example", 12.0))
+        for day in range(0, 89, 4)
+    ]  # fmt: skip
+    facts = read_facts(database(tmp_path, crawls(range(0, 90, 3)) + refunds + prices), DAY)
+    facts = replace(facts, priors=fit(facts))
+    curve = {r["measure"]: r for r in refund_rows(facts) if r["host"] == "a.example"}
+    assert curve["refund_open_0d"]["n"] == 3 and curve["refund_open_7d"]["value"] == 1
+    assert curve["refund_open_10d"]["value"] == pytest.approx(2 / 3)
+    assert {m for m in curve if "censored" in m} == {"refund_censored_59d", "refund_censored_69d"}
+    price = next(r for r in sector_price_rows(facts) if r["host"] == "a.example")
+    assert (price["measure"], price["value"], price["low"]) == ("price_sector_月卡", 5.0, pytest.approx(10.0))
