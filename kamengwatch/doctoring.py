@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,6 +127,60 @@ def _snapshot(config: Config) -> Iterator[Finding]:
     )
 
 
+def _archive(config: Config) -> Iterator[Finding]:
+    newest = sorted((config.data_dir / "archive").glob("*.warc.gz"), key=lambda p: p.stat().st_mtime)[-3:]
+    torn = [path.name for path in newest if not _whole(path)]
+    if torn:
+        remedy = "断电或中断留下半条记录；此前的页面都在 the pages before it are whole: kamengwatch verify"
+        yield Finding("存证 archive", "warn", f"读不完 cannot be read to the end: {', '.join(torn)}", remedy)
+    else:
+        yield Finding("存证 archive", "ok", f"newest {len(newest)} files are whole")
+
+
+def _whole(path: Path) -> bool:
+    """Whether every gzip member of the file can be read."""
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(1 << 20):
+                pass
+    except (EOFError, OSError, zlib.error):
+        return False
+    return True
+
+
+def _sources(config: Config) -> Iterator[Finding]:
+    from kamengwatch.scheduling import paused
+    from kamengwatch.source_health import crawled
+
+    resting = paused(config)
+    if resting:
+        remedy = f"恢复 resume: kamengwatch schedule --resume {min(resting)}"
+        yield Finding("暂停 paused", "warn", ", ".join(sorted(resting)), remedy)
+    ill = [f"{r['source']} ({r['health']})" for r in crawled(config) if r["health"] not in ("ok", "never")]
+    yield Finding(
+        "信息源 sources",
+        "warn" if ill else "ok",
+        ", ".join(ill) if ill else "没有出问题的 none in trouble",
+        "看原因 why: kamengwatch sources" if ill else "",
+    )
+
+
+def _steps(config: Config) -> Iterator[Finding]:
+    from kamengwatch.runs import RunLedger
+
+    runs = RunLedger(config.data_dir).last(20)
+    if not runs:
+        return
+    newest = {run["words"]: run for run in reversed(runs)}
+    bad = [run for run in newest.values() if run["exit"]]
+    yield Finding(
+        "定时任务 scheduled steps",
+        "warn" if bad else "ok",
+        "; ".join(f"{r['words']}: {r['said'] or r['exit']}" for r in bad) or f"{len(runs)} looked at",
+        "单独再跑一次 run it by hand: kamengwatch " + bad[0]["words"] if bad else "",
+    )
+
+
 def _line(path: Path) -> str:
     return path.read_text("utf-8").strip() if path.is_file() else ""
 
@@ -136,4 +192,7 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _browser,
     _icp,
     _snapshot,
+    _archive,
+    _sources,
+    _steps,
 )

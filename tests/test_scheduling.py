@@ -129,3 +129,22 @@ def test_a_step_that_is_running_ends_with_the_service(
     assert process.returncode == -signal.SIGTERM and not service.crawl("heimao")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_doctor_tells_what_is_paused_torn_or_failing(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    ended(config, "heimao", "blocked", "blocked")
+    scheduling._set_paused(config, "rednet", on=True)
+    archive = config.data_dir / "archive"
+    archive.mkdir(exist_ok=True)
+    (archive / "torn.warc.gz").write_bytes(b"\x1f\x8b\x08\x00 torn")
+    RunLedger(config.data_dir).add(Run("a1", "publish", NOW, NOW, 1, "磁盘已满"))
+    told = {f["what"]: f for f in json.loads(command(capsys, "doctor", "--json").out)}
+    said = {what.split()[0]: (f["state"], f["detail"]) for what, f in told.items()}
+    assert said["存证"][0] == "warn" and "torn.warc.gz" in said["存证"][1]
+    assert said["暂停"] == ("warn", "rednet")
+    assert "heimao" in said["信息源"][1]
+    assert "磁盘已满" in said["定时任务"][1]
