@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import metrics, reader
+from dashboard import metrics, pages, reader
 from dashboard.api import ROUTES
 from dashboard.limits import Gate
 from dashboard.text import language, say
@@ -160,6 +161,10 @@ def serve(
     clock: reader.Clock | None = None,
 ) -> None:
     """Serve until stopped. Raises OSError at once when the port is taken."""
+    # Every page and what charts need, before the first visitor: sessions are threads, and several that import pandas at
+    # once have been seen to find it half made.
+    importlib.import_module("pandas")
+    pages.discover()
     app = build_app(data_dir, clock)
     config.get_config_options(
         force_reparse=True, options_from_flags={"server.address": host, "server.port": port}

@@ -1,0 +1,245 @@
+"""How fast the dashboard answers with many sites in the snapshot, and whether it holds many readers at once.
+
+    python benchmarks/dashboard.py [--sites 100000] [--sessions 30] [--seconds 20] [--data FOLDER] [--browser PATH]
+
+Queries: every question of the check box and the ranking page, warm, through the same functions as the pages. The baseline of
+the same run reads the columns it needs of the whole table with pyarrow and filters or sorts them; the ratio is baseline / ours.
+Sessions: websocket clients speaking Streamlit's own protocol, each opening another page about every five seconds. First
+verdict: a browser opens the address of a site until its verdict stands there; only with --browser.
+Goals of design (100,000 sites, 2 cores): a query within 300 ms, the first verdict within 1.5 s, both p95; 30 sessions held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+# Run as a file, its own folder stands first on the path, and this file would be taken for the room of its name.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks._published import build
+from dashboard import ranking, search, weekly
+from dashboard.ranking import Filters
+from dashboard.text import say
+from scoring.snapshot import Snapshot
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT = 8633
+THINK = 5.0
+_FAILED = say("zh", "app.failed_title").encode()
+_SERVE = "import sys; from dashboard.server import serve; serve(port=int(sys.argv[1]), data_dir=sys.argv[2])"
+_FILTERS = (
+    Filters(),
+    Filters(tier="1"),
+    Filters(warning="watch"),
+    Filters(province="福建"),
+    Filters(sells="svip", software="acg-faka", coverage="40"),
+    Filters(text="星云"),
+)
+
+
+def timed(calls: Iterable[Callable[[], object]]) -> np.ndarray:
+    """Milliseconds of each call; the first runs once before it counts."""
+    calls = list(calls)
+    calls[0]()
+    out = []
+    for call in calls:
+        start = time.perf_counter()
+        call()
+        out.append((time.perf_counter() - start) * 1000)
+    return np.array(out)
+
+
+def queries(snapshot: Snapshot, hosts: list[str], names: list[str]) -> dict[str, np.ndarray]:
+    """Times of every kind of question."""
+    numbers = [f"粤ICP备{10_000_000 + at * 7919}号" for at in range(len(hosts))]
+    asked = {
+        "check: host": hosts,
+        "check: subdomain": [f"www.{host}" for host in hosts],
+        "check: unknown host": [f"{host[1]}{host[0]}{host[2:]}" for host in hosts],
+        "check: name": names,
+        "check: part of a name": [name[:2] for name in names],
+        "check: filing number": numbers,
+    }
+    found = {
+        label: timed([lambda text=text: search.find(snapshot, text) for text in texts])
+        for label, texts in asked.items()
+    }
+    pages = {f: max(1, ranking.counts(snapshot, f)[0] // ranking.PAGE_SIZE) for f in _FILTERS}
+    many = _FILTERS * 4
+    found["rank: counts"] = timed([lambda f=f: ranking.counts(snapshot, f) for f in many])
+    found["rank: first page"] = timed([lambda f=f: ranking.rated(snapshot, f, 1) for f in many])
+    found["rank: last page"] = timed([lambda f=f: ranking.rated(snapshot, f, pages[f]) for f in many])
+    found["rank: unrated"] = timed([lambda f=f: ranking.unrated(snapshot, f) for f in many])
+    day = snapshot.rows("select max(as_of) as day from ratings")[0]["day"]
+    found["alerts: week"] = timed([lambda: weekly.changed(snapshot, day, 20)] * 20)
+    return found
+
+
+def baseline(folder: Path, hosts: list[str], names: list[str]) -> dict[str, np.ndarray]:
+    """The same answers by reading the needed columns whole: a name by substring, a host by equality, a page by sorting."""
+    file = folder / "ratings.parquet"
+
+    def host(text: str) -> object:
+        table = pq.read_table(file)
+        return table.filter(pc.equal(table["host"], text)).to_pylist()
+
+    def name(text: str) -> object:
+        table = pq.read_table(file)
+        return table.filter(pc.match_substring(table["name"], text)).slice(0, 8).to_pylist()
+
+    def page() -> object:
+        table = pq.read_table(file).filter(pc.field("tier").is_valid())
+        order = [
+            ("tier", "ascending"),
+            ("score_low", "descending"),
+            ("score", "descending"),
+            ("host", "ascending"),
+        ]
+        return table.sort_by(order).slice(0, ranking.PAGE_SIZE).to_pylist()
+
+    return {
+        "check: host": timed([lambda t=t: host(t) for t in hosts[:5]]),
+        "check: part of a name": timed([lambda t=t: name(t[:2]) for t in names[:5]]),
+        "rank: first page": timed([page] * 5),
+    }
+
+
+def report(found: dict[str, np.ndarray], base: dict[str, np.ndarray]) -> None:
+    print(f"{'query':24}{'p50 ms':>8}{'p95 ms':>8}{'baseline p50':>14}{'ratio':>7}")
+    for label, times in found.items():
+        line = f"{label:24}{np.median(times):8.0f}{np.percentile(times, 95):8.0f}"
+        if label in base:
+            whole = np.median(base[label])
+            line += f"{whole:14.0f}{whole / np.median(times):7.1f}"
+        print(line)
+
+
+async def session(hosts: list[str], until: float, seed: int, times: list[float], failed: list[str]) -> None:
+    """One reader: a websocket like the browser's, one page after another until the time is over."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from streamlit.util import calc_hash
+
+    rng = random.Random(seed)
+    await asyncio.sleep(rng.random() * THINK)
+    address = f"ws://127.0.0.1:{PORT}/_stcore/stream"
+    try:
+        async with connect(address, subprotocols=["streamlit"], max_size=None) as socket:
+            while time.monotonic() < until:
+                page = rng.choice(("", "", "rank", "alerts"))
+                query = f"q={quote(rng.choice(hosts))}" if not page else f"tier={rng.randint(1, 3)}"
+                message = BackMsg()
+                message.rerun_script.query_string = query
+                message.rerun_script.page_script_hash = calc_hash(page) if page else ""
+                start = time.monotonic()
+                await socket.send(message.SerializeToString())
+                while True:
+                    received = await asyncio.wait_for(socket.recv(), 30)
+                    if _FAILED in received:
+                        failed.append(f"page {page or 'check'} says that it failed")
+                    if ForwardMsg.FromString(received).WhichOneof("type") == "script_finished":
+                        break
+                times.append((time.monotonic() - start) * 1000)
+                await asyncio.sleep(rng.expovariate(1 / THINK))
+    except (OSError, TimeoutError, WebSocketException) as error:
+        failed.append(f"{type(error).__name__}: {error}")
+
+
+async def readers(hosts: list[str], count: int, seconds: float) -> tuple[list[float], list[str]]:
+    times: list[float] = []
+    failed: list[str] = []
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(session(hosts, until, seed, times, failed) for seed in range(count)))
+    return times, failed
+
+
+def first_verdicts(hosts: list[str], browser: str) -> np.ndarray:
+    """Milliseconds from opening the address of a site in a fresh browser context to its verdict being in sight."""
+    from playwright.sync_api import sync_playwright
+
+    out = []
+    with sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for host in hosts:
+            context = chromium.new_context(viewport={"width": 360, "height": 800})
+            page = context.new_page()
+            start = time.perf_counter()
+            page.goto(f"http://127.0.0.1:{PORT}/?q={quote(host)}", wait_until="commit")
+            page.locator(".kw-card .kw-word").first.wait_for()
+            out.append((time.perf_counter() - start) * 1000)
+            context.close()
+        chromium.close()
+    return np.array(out)
+
+
+def serve(data: Path) -> subprocess.Popen[bytes]:
+    """The dashboard in a process of its own, answering."""
+    import urllib.request
+
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen([sys.executable, "-c", _SERVE, str(PORT), str(data)], env=environment, cwd=data)
+    for _ in range(150):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1).read()
+            return server
+        except OSError:
+            time.sleep(0.2)
+    server.terminate()
+    raise SystemExit("the dashboard did not start")
+
+
+def main() -> None:
+    """Build the snapshot (unless --data has it), measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sites", type=int, default=100_000)
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--browser", default="")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        data = asked.data or Path(scratch)
+        folder = data / "snapshots" / f"bench-{asked.sites}"
+        if not folder.is_dir():
+            start = time.perf_counter()
+            build(data, asked.sites)
+            print(f"snapshot of {asked.sites} sites made in {time.perf_counter() - start:.0f} s")
+        snapshot = Snapshot(folder)
+        some = snapshot.rows("select host, name from ratings using sample reservoir(30 rows) repeatable (4)")
+        hosts, names = [r["host"] for r in some], [r["name"] for r in some]
+        report(queries(snapshot, hosts, names), baseline(folder, hosts, names))
+        server = serve(data)
+        try:
+            if asked.browser:
+                times = first_verdicts(hosts[:12], asked.browser)
+                print(f"first verdict: p50 {np.median(times):.0f} ms, p95 {np.percentile(times, 95):.0f} ms")
+            runs, failed = asyncio.run(readers(hosts, asked.sessions, asked.seconds))
+            print(
+                f"{asked.sessions} sessions, {asked.seconds:.0f} s: {len(runs)} pages,"
+                f" p50 {np.median(runs):.0f} ms, p95 {np.percentile(runs, 95):.0f} ms, {len(failed)} failed"
+            )
+            for line in sorted(set(failed)):
+                print(line)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+if __name__ == "__main__":
+    main()
