@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from scoring import method
 from scoring.facts import Facts, Floats
 from scoring.finding import NOT_APPLICABLE, UNKNOWN, Definition, Finding
 from scoring.panel import Bools
+
+_COMPLAINED = ("B", "C", "D")
+"""Dimensions that complaints speak about."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,28 @@ def _faded(finding: Finding, u0: float) -> Floats:
     return fresh * finding.utility + (1 - fresh) * np.minimum(finding.utility, u0)
 
 
+def paced(scored: Scored, watched: Bools) -> Scored:
+    """The score, with the dimensions of complaints losing at most PACE; what is given back for now is the row `cap_pace`.
+
+    A burst of complaints is either found to be arranged within days (scoring/campaigns.py) or counts in full soon after.
+    Before the days marked in `watched` nothing is given back: a first look counts at once.
+    """
+    span, most = method.PACE
+    plain = np.sum([method.DIMENSIONS[d] * scored.utility_of[d] for d in _COMPLAINED], axis=0)
+    slow = plain.copy()
+    for day in range(1, plain.shape[1]):
+        floor = slow[:, max(day - span + 1, 0) : day].max(axis=1) - most
+        slow[:, day] = np.where(watched[:, day], np.maximum(plain[:, day], floor), plain[:, day])
+    back = slow - plain
+    return replace(scored, score=scored.score + back, points={**scored.points, "cap_pace": back})
+
+
+def limited(score: Floats, limit: Floats) -> Floats:
+    """The score under a limit (100 = none), in the order of the scores before: min(s, limit - CAP_SLOPE * (100 - s))."""
+    below = limit - method.CAP_SLOPE * (100.0 - score)
+    return np.where(limit < 100.0, np.minimum(score, below), score)
+
+
 def cap(scored: Scored, caps: dict[str, Bools]) -> tuple[Floats, dict[str, Floats]]:
     """(score after caps, points taken by each cap ≤ 0); the lowest cap that applies takes them all."""
     limit = np.full(scored.score.shape, 100.0)
@@ -86,6 +111,6 @@ def cap(scored: Scored, caps: dict[str, Bools]) -> tuple[Floats, dict[str, Float
         lower = caps[name] & (method.CAPS[name] < limit)
         limit = np.where(lower, method.CAPS[name], limit)
         which = np.where(lower, at, which)
-    capped = np.minimum(scored.score, limit)
+    capped = limited(scored.score, limit)
     taken = {n: np.where(which == at, capped - scored.score, 0.0) for at, n in enumerate(names)}
     return capped, {f"cap_{n}": t for n, t in taken.items()}

@@ -33,6 +33,10 @@ SENTENCES = {
         "充值余额不可提现，信用分最高 {cap}。",
         "A prepaid balance cannot be withdrawn: the score is at most {cap}.",
     ),
+    "pace": (
+        "最近几天的变化尚待查看：交付、资金与投诉处理 {days} 天内合计最多先扣 {points} 分，其余随后计入。",
+        "The latest days are still being looked into: delivery, money and handling lose at most {points} points in {days} days, the rest follows.",
+    ),
     "weak_dimension": (
         "交付或资金维度过低，其他方面的好表现不能抵消，信用分最高 {cap}。",
         "Delivery or money is too weak for other strengths to make up for it: the score is at most {cap}.",
@@ -44,6 +48,7 @@ TITLES = {
     "closed": ("停运上限", "Cap: closed"),
     "filing": ("备案上限", "Cap: filing"),
     "funds_terms": ("资金条款上限", "Cap: money terms"),
+    "pace": ("降分限速", "Limited pace"),
     "weak_dimension": ("短板上限", "Cap: weak dimension"),
 }
 
@@ -67,7 +72,8 @@ def applying(
 
 
 def sentence(name: str) -> tuple[str, str]:
-    """The cap in words, Chinese and English."""
+    """The cap (or the limit of pace) in words, Chinese and English."""
     zh, en = SENTENCES[name]
-    value = f"{method.CAPS[name]:g}"
-    return zh.format(cap=value), en.format(cap=value)
+    days, points = method.PACE
+    words = {"cap": f"{method.CAPS.get(name, 100.0):g}", "days": str(days), "points": f"{points:g}"}
+    return zh.format(**words), en.format(**words)

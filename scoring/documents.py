@@ -141,7 +141,7 @@ def _dimensions(lang: int) -> list[str]:
 
 def _caps(lang: int) -> list[str]:
     lines = ["", ("## 上限", "## Caps")[lang], ""]
-    return lines + [f"- **{TITLES[name][lang]}**: {sentence(name)[lang]}" for name in method.CAPS]
+    return lines + [f"- **{TITLES[name][lang]}**: {sentence(name)[lang]}" for name in (*method.CAPS, "pace")]
 
 
 def _warning(lang: int) -> list[str]:

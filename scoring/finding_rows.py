@@ -69,7 +69,7 @@ def _pseudo(judged: Judged, site: int, host: str) -> list[dict[str, Any]]:
                 "dimension": what if kind == "prior" else "",
                 "title_zh": titles[0],
                 "title_en": titles[1],
-                "outcome": "concern" if kind == "cap" else "not_applicable",
+                "outcome": "concern" if kind == "cap" and points < 0 else "not_applicable",
                 "unit": "",
                 "n": 0.0,
                 "weight": 0.0,

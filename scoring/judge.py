@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
-from scoring.aggregate import Scored, aggregate, cap
+from scoring.aggregate import Scored, aggregate, cap, paced
 from scoring.calendar import day_number
 from scoring.caps import applying
 from scoring.droprate import UNKNOWN as NO_RATE
@@ -65,7 +65,8 @@ def judge(facts: Facts) -> Judged:
     found = {d.id: (d, d.compute(facts)) for d in definitions()}
     warned = warn(facts)
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
-    scored = aggregate(facts, found, families)
+    since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]
+    scored = paced(aggregate(facts, found, families), since >= method.OBSERVED_DAYS)
     caps = applying(facts, found, scored, warned)
     score, taken = cap(scored, caps)
     half = method.INTERVAL_Z * scored.sd

@@ -156,7 +156,11 @@ CAPS = {
     "funds_terms": 84.9,
     "weak_dimension": 54.0,
 }
+CAP_SLOPE = 0.1
+"""Under a cap c a score s counts as at most c - CAP_SLOPE * (100 - s), so that what lies below one cap stays in order."""
 WEAK_DIMENSION = 0.40
+PACE = (4, 2.5)
+"""Within so many days, delivery, money and handling together lose at most so many points: time to look into a burst of complaints."""
 
 # --- Warning --------------------------------------------------------------------------------------------------------
 SHIRYAEV_RHO = (1.5, 2.5, 5.0)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoring import method
-from scoring.aggregate import aggregate
+from scoring.aggregate import Scored, aggregate, paced
 from scoring.finding import CONCERN, OK, Definition, Finding
 from scoring.grade import NR, grades
 
@@ -87,3 +87,24 @@ def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, 
             assert news[0, day]
         if not rated[0, day]:
             assert b == NR
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=25))
+def test_a_burst_of_complaints_costs_little_before_it_can_be_looked_into_and_everything_afterwards(utilities):
+    """Within PACE's days at most PACE's points, never more than the facts say, and good news at once."""
+    days, most = method.PACE
+    held = utilities + [utilities[-1]] * 200
+    panel = np.array([held])
+    size = sum(method.DIMENSIONS[d] for d in "BCD")
+    raw = size * panel
+    plain = Scored(raw, panel, panel, {}, dict.fromkeys("BCD", panel), panel, panel)
+    slow = paced(plain, np.ones(panel.shape, bool))
+    score = slow.score[0]
+    assert np.all(score >= raw[0] - 1e-9) and np.isclose(score[-1], raw[0, -1])
+    assert np.allclose(score - slow.points["cap_pace"][0], raw[0])
+    for day in range(1, len(held)):
+        assert score[day] >= score[max(day - days + 1, 0) : day].max() - most - 1e-9
+        assert score[day] <= max(raw[0, day], score[day - 1]) + 1e-9
+    first_look = paced(plain, np.zeros(panel.shape, bool))
+    assert np.allclose(first_look.score, raw)

@@ -26,6 +26,9 @@ BASELINE_NAMES = {
 }
 
 
+TRUE_RATE = "真实掉单率（无人可见） true drop rate (seen by nobody)"
+
+
 @dataclass(frozen=True)
 class Row:
     """One measured target. `met` is None where there is no target or nothing to measure; `n` the cases behind the figure."""

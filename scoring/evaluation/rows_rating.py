@@ -20,6 +20,7 @@ from scoring.evaluation.pool import (
     BASELINE_NAMES,
     FALSE_ALLOWED,
     REPORT,
+    TRUE_RATE,
     WITHIN,
     Pool,
     Row,
@@ -39,6 +40,8 @@ def snapshot(pool: Pool) -> list[Row]:
     y, site = bad[known] == 1, pool.site[known]
     worse = 100 - pool.column("score")[known]
     simple = {BASELINE_NAMES[n]: pool.column("baselines")[known][:, i] for i, n in enumerate(BASELINES)}
+    # What an all-knowing observer of the drop rate alone would reach: how hard the question itself is.
+    simple[TRUE_RATE] = np.nan_to_num(pool.column("realised")[known])
     ours, raw = (_cross_fitted(pool, pool.column(n)) for n in ("answers", "raw"))
     late = known & ~np.isnan(ours) & ~np.isnan(raw)
     p, q, yl, sl = ours[late], raw[late], bad[late] == 1, pool.site[late]
