@@ -10,7 +10,7 @@ import snapshots
 from snapshots import AS_OF, rating
 from test_dashboard_pages import open_page, shown, words
 
-from dashboard import browse_charts, ranking, reader, search, sector_data, weekly
+from dashboard import browse_charts, ranking, reader, search, sector_data, verdict, weekly
 from scoring.snapshot import DROP_KINDS, RANKED, Snapshot
 
 
@@ -197,3 +197,9 @@ def test_charts_are_valid_specifications(full):
     assert browse_charts.survival(curve, censored, (1, 15), "t", "d").to_dict()["layer"]
     assert browse_charts.months([{"month": "2026-11", "value": 1}], "n").to_dict()["layer"]
     assert sector_data.closures(reader.current(), AS_OF).count == 0
+
+
+def test_a_page_of_the_ranking_has_every_column_a_card_needs(full):
+    snapshot = Snapshot(full)
+    for row in ranking.rated(snapshot, ranking.Filters(), 1) + ranking.unrated(snapshot, ranking.Filters()):
+        assert verdict.card(row, "zh") == verdict.card(snapshot.site(row["host"]), "zh")

@@ -167,8 +167,8 @@ def _download(view: View, filters: ranking.Filters) -> None:
     snapshot = view.snapshot
 
     def make() -> bytes:
-        rows = ranking.rated(snapshot, filters, 1, ranking.DOWNLOAD_LIMIT)
-        rows += ranking.unrated(snapshot, filters, ranking.DOWNLOAD_LIMIT)
+        rows = ranking.rated(snapshot, filters, 1, ranking.DOWNLOAD_LIMIT, "*")
+        rows += ranking.unrated(snapshot, filters, ranking.DOWNLOAD_LIMIT, "*")
         return sheet.csv_bytes(rows, TABLES["ratings"].names)
 
     view.download(make, f"{view.t('rank.file')}-{view.facts.as_of}.csv", key="download-ranking")
