@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
-from scoring.aggregate import Scored, aggregate
+from scoring.aggregate import Scored, aggregate, limited
 from scoring.facts import GROUP_OF, Facts, Floats, Ints
 from scoring.finding import CONCERN, NOT_APPLICABLE, OK, Definition, Finding
 from scoring.grade import candidate
@@ -34,6 +34,8 @@ _CAP_OF = {
 }
 _BEST = {"funds_terms": method.OWN_WORDS_CAP, "licence_claim": method.OWN_WORDS_CAP}
 """What is known only from a site's own words is worth no more than this; everything else at its best is worth 1."""
+PACED = ("B", "C", "D")
+"""Dimensions whose points may be given back for now (scoring.aggregate)."""
 Codes = NDArray[np.int8]
 Found = dict[str, tuple[Definition, Finding]]
 Set = tuple[tuple[str, ...], int]
@@ -45,7 +47,7 @@ class Case:
     """What the tiers of some sites follow from on one day; every panel is sites × 1.
 
     `found` holds the weighted indicators; `caps` what limits the score now; `grade` is the one held, `state` the cash-flow
-    state; `families` the number of source families seen.
+    state; `families` the number of source families seen; `back` the points given back for now because complaints came in a burst.
     """
 
     facts: Facts
@@ -54,6 +56,7 @@ class Case:
     caps: dict[str, Bools]
     grade: Codes
     state: Codes
+    back: Floats
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,6 +72,7 @@ class Case:
             {n: on[which] for n, on in self.caps.items()},
             self.grade[which],
             self.state[which],
+            self.back[which],
         )
 
 
@@ -104,6 +108,7 @@ class Supposed:
         each = sets if sets.ndim == 3 else sets[None]
         score, variance = self._base
         utility: dict[str, Floats] = {}
+        gained = np.zeros((1, 1))
         for dim, members in self._members.items():
             place = each[:, :, members] @ (1 << np.arange(len(members)))
             points, spread, mean = (
@@ -112,6 +117,9 @@ class Supposed:
             )
             utility[dim] = mean
             score, variance = score + points, variance + spread
+            gained = gained + (points if dim in PACED else 0.0)
+        # What was given back for now is not given twice when the findings themselves are better.
+        score = score + np.maximum(self._case.back - np.maximum(gained, 0.0), 0.0)
         score = self._capped(score, each, utility)
         grade = self._graded(score, np.sqrt(np.maximum(variance, 0.0)), self._families(each))
         calm = each[:, :, self._at[STATE]] & self._best
@@ -172,8 +180,7 @@ class Supposed:
                 if name in mine and (self._best or fact != STATE):
                     holds = np.where(sets[:, :, self._at[fact]], not self._best, holds)
             limit = np.where(holds, np.minimum(limit, method.CAPS[name]), limit)
-        found: Floats = np.minimum(score, limit)
-        return found
+        return limited(score, limit)
 
     def _families(self, sets: Bools) -> Floats:
         """Source families with a finding of concern (scoring.judge)."""

@@ -30,7 +30,9 @@ def case_of(judged: Judged) -> Case:
         if d.weight > 0
     }
     caps = {n: on[:, -1:] for n, on in judged.caps.items()}
-    return Case(judged.facts, found, families, caps, judged.grade[:, -1:], judged.warned.state[:, -1:])
+    none = np.zeros((len(families), 1))
+    back = judged.points["cap_pace"][:, -1:] if "cap_pace" in judged.points else none
+    return Case(judged.facts, found, families, caps, judged.grade[:, -1:], judged.warned.state[:, -1:], back)
 
 
 def counterfactual_rows(judged: Judged) -> list[dict[str, Any]]:

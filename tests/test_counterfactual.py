@@ -59,7 +59,13 @@ def cases(draw, facts):
     for name in ("filing", "funds_terms"):
         caps[name][0, 0] = draw(st.booleans()) and draw(st.booleans())
     case = Case(
-        facts, found, np.full((1, 1), 4.0), caps, np.full((1, 1), 2, np.int8), np.full((1, 1), state, np.int8)
+        facts,
+        found,
+        np.full((1, 1), 4.0),
+        caps,
+        np.full((1, 1), 2, np.int8),
+        np.full((1, 1), state, np.int8),
+        np.zeros((1, 1)),
     )
     lag = draw(st.sampled_from([-3.0, 0.0, 0.0, 3.0]))
     return replace(case, grade=np.full((1, 1), held(case, lag), np.int8))
