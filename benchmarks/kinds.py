@@ -17,7 +17,12 @@ from pathlib import Path
 from store.kinds import KINDS, classify_many
 
 ROOT = Path(__file__).resolve().parent.parent
-HELD_OUT = ROOT / "tests/corpora/kinds/heldout2.jsonl"
+
+
+def newest_held_out():
+    """The held-out corpus with the highest number in its name, or None where there is none yet."""
+    found = (ROOT / "tests/corpora/kinds").glob("heldout*.jsonl")
+    return max(found, key=lambda path: int(path.stem.removeprefix("heldout") or 0), default=None)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ def speed(texts, at_least=20_000):
 
 
 def main():
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else HELD_OUT
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else newest_held_out()
+    if path is None:
+        sys.exit("benchmarks/kinds.py: there is no held-out corpus; name a labelled corpus")
     records = read(path)
     found = measure(records)
     print(f"{path.name}: {len(records)} texts · macro-F1 {found['macro_f1']:.3f}")

