@@ -97,8 +97,12 @@ def paced(scored: Scored, watched: Bools) -> Scored:
 
 
 def limited(score: Floats, limit: Floats) -> Floats:
-    """The score under a limit (100 = none), in the order of the scores before: min(s, limit - CAP_SLOPE * (100 - s))."""
-    below = limit - method.CAP_SLOPE * (100.0 - score)
+    """The score under a limit (100 = none), in the order of the scores before: min(s, limit - CAP_SLOPE * (100 - s)).
+
+    Below the cap of closed sites there is no order: their grade must not hang on what they showed last.
+    """
+    slope = np.where(limit > method.CAPS["closed"], method.CAP_SLOPE, 0.0)
+    below = limit - slope * (100.0 - score)
     return np.where(limit < 100.0, np.minimum(score, below), score)
 
 

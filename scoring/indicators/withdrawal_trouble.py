@@ -32,6 +32,8 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     # A decayed count is worth half-life / ln 2 days of orders.
     worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
     own = exposure(facts).per_day
+    # A counter that is hidden now does not turn a small shop into a middling one.
+    own = hold(own, np.isfinite(own), np.nan)
     orders = np.where(np.isfinite(own), own, facts.priors.orders[None, :]) * worth
     prior = method.WITHDRAWAL_PRIOR
     rate = 10_000 * (count + prior[0]) / (orders + prior[1])
