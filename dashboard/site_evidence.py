@@ -12,9 +12,10 @@ from store.plain import plain
 
 def changes(view: View, rows: list[dict[str, Any]]) -> None:
     """What changed and whether the world, a source or our method did."""
-    if not rows:
-        return
     view.heading(view.t("site.changes"))
+    if not rows:
+        view.note(view.t("site.changes_none"))
+        return
     view.table(
         [view.t("word.date"), view.t("alerts.reason"), view.t("alerts.change")],
         [
@@ -67,12 +68,13 @@ def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> N
             view.t("site.source"),
             view.t("word.link"),
             view.t("site.hash"),
+            view.t("capture.column"),
         ],
-        [_piece(view, r) for r in rows],
+        [_piece(view, host, r) for r in rows],
     )
 
 
-def _piece(view: View, piece: dict[str, Any]) -> Row:
+def _piece(view: View, host: str, piece: dict[str, Any]) -> Row:
     url = markup.outside(piece["link"])
     return row(
         cell(pick(piece, "claim", view.lang), soft=plain(piece["id"], 40)),
@@ -81,6 +83,9 @@ def _piece(view: View, piece: dict[str, Any]) -> Row:
         cell(figures.moment(piece["seen_at"], view.lang)),
         cell(view.source(piece["source"]), limit=60),
         cell(view.t("word.open"), href=url, outside=True) if url else cell(view.t("word.no_link")),
-        cell(piece["sha256"] or "–", mono=True, limit=70),
+        cell((piece["sha256"] or "–")[:16], mono=True),
+        cell(view.t("capture.show"), href=view.link("site", host=host, capture=piece["id"]) + "#capture")
+        if piece["archive"]
+        else cell(view.t("word.none")),
         id=piece["id"],
     )

@@ -1,13 +1,12 @@
-"""Sections of the site page that explain the verdict: score, drop rate, indicators, warning log, history, identity."""
+"""Sections of the site page that explain the verdict: score, indicators, warning log, identity, promises, links."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dashboard import charts, figures, markup, verdict
+from dashboard import charts, figures, markup, site_panels, verdict
 from dashboard.text import pick
 from dashboard.view import View, cell, row
-from scoring.snapshot import DROP_KINDS
 from store.plain import plain
 
 CITED = 3
@@ -20,6 +19,8 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
     """The waterfall of contributions that sum to the score, and what would change the tier; for an unrated site why there is none."""
     view.html("anchor_heading.html", id="why", title=view.t("site.why"))
     scored = [f for f in findings if f["contribution"] is not None and (f["contribution"] or f["weight"])]
+    # From what is assumed without evidence (the priors) over what was seen to what a rule takes away.
+    scored.sort(key=lambda f: (not f["indicator"].startswith("prior_"), f["indicator"].startswith("cap_")))
     otherwise = [plain(s, 300) for s in (pick(rating, way, view.lang) for way in ("better", "worse")) if s]
     if verdict.verdict_of(rating) == "灰" or rating["score"] is None or not scored:
         view.note(view.t("site.why_nr"))
@@ -58,23 +59,10 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
             }
             for r in records
         ],
-        f"{_stem(rating)}-score",
+        f"{site_panels.stem(rating)}-score",
     )
     for sentence in otherwise:
         view.note(sentence)
-
-
-def drop_rate(view: View, rating: dict[str, Any]) -> None:
-    """The drop rate and its kinds, each with basis and interval, or the reason for having none."""
-    view.heading(view.t("site.drop"), view.t("drop.meaning"))
-    lines = [(view.t("word.all"), verdict.drop_rate(rating, view.lang))]
-    if rating.get("drop_rate") is not None:
-        lines += [
-            (view.w("drop_kind", kind), verdict.drop_rate(rating, view.lang, kind))
-            for kind in DROP_KINDS
-            if rating.get(f"drop_rate_{kind}") is not None
-        ]
-    view.table([view.t("site.kind"), view.t("site.rate")], [row(cell(a), cell(b)) for a, b in lines])
 
 
 def findings(view: View, rows: list[dict[str, Any]]) -> None:
@@ -143,38 +131,6 @@ def transition(view: View, warning: dict[str, Any]) -> str:
     )
 
 
-def history(view: View, rating: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Step chart of the daily score with its interval; days without a score stay open."""
-    view.heading(view.t("site.history"))
-    scored = [r for r in rows if r["score"] is not None]
-    if not scored:
-        view.note(view.t("site.history_none"))
-        return
-    records = [
-        {
-            "on": r["on"].isoformat(),
-            "score": _tenth(r["score"]),
-            "low": _tenth(r["score_low"]),
-            "high": _tenth(r["score_high"]),
-            "state": view.w("warning", r["warning_state"]),
-        }
-        for r in rows
-    ]
-    view.chart(
-        charts.history(records, view.t("site.total")),
-        view.t(
-            "site.history_finding",
-            first=figures.day(scored[0]["on"], view.lang),
-            last=figures.day(scored[-1]["on"], view.lang),
-            start=f"{scored[0]['score']:.0f}",
-            end=f"{scored[-1]['score']:.0f}",
-        ),
-        view.t("site.history_alt"),
-        records[::-1],
-        f"{_stem(rating)}-history",
-    )
-
-
 def identity(view: View, rows: list[dict[str, Any]]) -> None:
     """Filing, footer, company and licence: what is shown beside what is registered."""
     view.heading(view.t("site.identity"))
@@ -197,15 +153,20 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
 
 
 def promises(view: View, rows: list[dict[str, Any]]) -> None:
-    """What the site promised and what became of it."""
-    if not rows:
-        return
+    """What the site promised and what became of it: kept, broken, withdrawn."""
     view.heading(view.t("site.promises"))
+    if not rows:
+        view.note(view.t("site.promises_none"))
+        return
+    gone = sum((r["state"] or "").startswith("withdrawn") for r in rows)
+    kept, broken = (sum(r[c] or 0 for r in rows) for c in ("kept", "broken"))
+    found = view.t("site.promises_finding", count=len(rows), kept=kept, broken=broken, gone=gone)
+    view.html("lines.html", lines=[found])
     view.table(
         [view.t("site.promises"), view.t("site.outcome"), view.t("word.date")],
         [
             row(
-                cell(r["text"] or r["promise"], limit=160),
+                cell(r["text"] or r["promise"], limit=160, evidence=tuple(r["evidence"] or ())[:CITED]),
                 cell(
                     view.t("site.promise_kept", kept=r["kept"] or 0, broken=r["broken"] or 0),
                     soft=view.w("promise", r["state"]),
@@ -220,10 +181,11 @@ def promises(view: View, rows: list[dict[str, Any]]) -> None:
 
 
 def links(view: View, rows: list[dict[str, Any]]) -> None:
-    """Sites that share traits with this one."""
-    if not rows:
-        return
+    """Sites that share traits with this one: copies, successors, predecessors."""
     view.heading(view.t("site.links"), view.t("site.links_note"))
+    if not rows:
+        view.note(view.t("site.links_none"))
+        return
     view.table(
         [view.t("word.site"), view.t("alerts.reason"), view.t("word.date")],
         [
@@ -235,11 +197,3 @@ def links(view: View, rows: list[dict[str, Any]]) -> None:
             for r in rows
         ],
     )
-
-
-def _tenth(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _stem(rating: dict[str, Any]) -> str:
-    return "".join(c if c.isalnum() or c in ".-" else "_" for c in rating["host"])[:80]

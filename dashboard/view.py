@@ -100,11 +100,15 @@ class View:
 
     def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
         """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
+        self.figure(lambda: st.altair_chart(chart, alt=alt, width="stretch"), finding, records, name)
+
+    def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
+        """Whatever `draw` shows, under its finding with the data date, its numbers as a table and as a CSV file."""
         as_of = str(self.facts.as_of or "–")
         self.html(
             "heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
         )
-        st.altair_chart(chart, alt=alt, width="stretch")
+        draw()
         if not records:
             return
         columns = list(records[0])

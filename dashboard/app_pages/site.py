@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dashboard import reader, site_evidence, site_sections, verdict
+from dashboard import (
+    reader,
+    site_capture,
+    site_evidence,
+    site_known,
+    site_panels,
+    site_sections,
+    verdict,
+)
 from dashboard.view import View
 from store.names import parse_query
 
@@ -39,19 +47,28 @@ def render(view: View) -> None:
         ),
         on_site_page=True,
     )
+    site_capture.capture(view, host)
     findings = view.ask(_rows, "findings", host, "contribution desc")
     warnings = view.ask(_rows, "warnings", host, "on desc")
+    promises = view.ask(_rows, "promises", host, "promise")
+    changes = view.ask(_rows, "changes", host, "on desc")
+    history = view.ask(_rows, "history", host, "on desc")[::-1]
+    series = view.ask(_series, host)
     site_sections.why(view, rating, findings)
-    site_sections.drop_rate(view, rating)
-    site_sections.findings(view, findings)
+    site_panels.drop_rate(view, rating)
+    site_panels.history(view, rating, history, changes)
     site_sections.warnings(view, warnings)
-    site_sections.history(view, rating, view.ask(_rows, "history", host, "on"))
+    site_panels.refunds(view, rating, series)
+    site_panels.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
+    site_panels.prices(view, rating, series)
+    site_sections.promises(view, promises)
+    site_sections.findings(view, findings)
     site_sections.identity(view, view.ask(_rows, "identity", host, "aspect"))
-    site_sections.promises(view, view.ask(_rows, "promises", host, "promise"))
     site_sections.links(view, view.ask(_rows, "links", host, "other"))
-    site_evidence.changes(view, view.ask(_rows, "changes", host, "on desc"))
+    site_evidence.changes(view, changes)
+    site_known.known(view, rating, history, changes)
     site_evidence.responses(view, responses, view.ask(_rows, "corrections", host, "on desc"))
-    cited = _cited(rating, findings, warnings)
+    cited = _cited(rating, findings, warnings, promises)
     site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
 
 
@@ -70,6 +87,16 @@ def _rows(snapshot, table: str, host: str, order: str) -> list[dict]:
     )
 
 
+def _series(snapshot, host: str) -> list[dict]:
+    """The series the page draws; hours of the week and weekly drops are for other readers."""
+    return reader.rows(
+        snapshot,
+        "select * from series where host = ? and (measure in ('availability', 'refused') or measure like 'refund~_%' escape '~'"
+        " or measure like 'price~_sector~_%' escape '~') order by measure, \"on\" limit 5000",
+        [host],
+    )
+
+
 def _evidence(snapshot, host: str, cited: tuple[str, ...]) -> tuple[int, list[dict]]:
     """How many pieces of evidence there are; the latest 20 and every one cited on the page."""
     total = reader.rows(snapshot, "select count(*) as n from evidence where host = ?", [host])[0]["n"]
@@ -82,8 +109,8 @@ def _evidence(snapshot, host: str, cited: tuple[str, ...]) -> tuple[int, list[di
     return total, shown
 
 
-def _cited(rating: dict, findings: list[dict], warnings: list[dict]) -> tuple[str, ...]:
+def _cited(rating: dict, *tables: list[dict]) -> tuple[str, ...]:
     ids = [i for group in rating.get("reason_evidence") or () for i in group or ()]
-    for source in (findings, warnings):
+    for source in tables:
         ids += [i for entry in source for i in (entry.get("evidence") or ())[: site_sections.CITED]]
     return tuple(dict.fromkeys(ids))
