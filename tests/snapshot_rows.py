@@ -14,6 +14,7 @@ HOSTILE = (
 )
 BLUE, YELLOW, ORANGE, RED, GREY = "lan.test", "huang.test", "cheng.test", "hong.test", "hui.test"
 HOSTILE_HOST = "hostile.test"
+WOULD_BE_BETTER = "至少要有 1 项变为最好的情形（其余不变），结论才会由橙变为黄：退款 7 天未到。"
 CLOSED = "closed.test"
 STALE = "stale.test"
 
@@ -94,6 +95,9 @@ def ratings() -> list[dict[str, Any]]:
         ),
         rating(
             ORANGE,
+            better_facts=["refund_delay"],
+            better_zh=WOULD_BE_BETTER,
+            better_en="It takes at least 1 of the facts at its best (all else as it is) to move the verdict from orange to yellow.",
             name="橙子卡盟",
             score=45.0,
             score_low=36.0,

@@ -22,6 +22,7 @@ from snapshot_rows import (
     SEEN,
     STALE,
     VERSION,
+    WOULD_BE_BETTER,
     YELLOW,
     findings,
     rating,
@@ -33,7 +34,7 @@ from scoring.ranked import write_ranked
 from scoring.snapshot import TABLES
 from scoring.twins import write_badges, write_twins
 
-__all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
+__all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "WOULD_BE_BETTER", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:

@@ -193,6 +193,10 @@ def test_points_taken_away_by_a_rule_are_shown_with_their_sign(full):
     assert "封顶与降级规则" in content and "−1.5" in content
 
 
+def test_the_site_page_says_what_would_change_the_tier(full):
+    assert snapshots.WOULD_BE_BETTER in words(open_page("site", host=snapshots.ORANGE))
+
+
 def test_the_menu_keeps_english(full):
     at = open_page(lang="en")
     del at.query_params["lang"]
