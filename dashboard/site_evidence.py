@@ -83,7 +83,7 @@ def _piece(view: View, host: str, piece: dict[str, Any]) -> Row:
         cell(figures.moment(piece["seen_at"], view.lang)),
         cell(view.source(piece["source"]), limit=60),
         cell(view.t("word.open"), href=url, outside=True) if url else cell(view.t("word.no_link")),
-        cell((piece["sha256"] or "–")[:16], mono=True),
+        cell(piece["sha256"] or "–", mono=True, limit=70),
         cell(view.t("capture.show"), href=view.link("site", host=host, capture=piece["id"]) + "#capture")
         if piece["archive"]
         else cell(view.t("word.none")),

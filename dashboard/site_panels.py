@@ -14,7 +14,8 @@ from scoring.snapshot import DROP_KINDS
 from store.plain import plain
 
 _MARKS = (1, sector_data.LAWFUL_DAYS, 30)
-_STATES = ("ok", "partly", "down", "refused", "none")
+_MARKS_OF = {"ok": "✓", "partly": "~", "down": "×", "refused": "!", "none": "·"}
+_STATES = tuple(_MARKS_OF)
 _MOST_PRICES = 12
 
 
@@ -78,7 +79,9 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
     kinds = [kind for kind in DROP_KINDS if rating.get(f"drop_rate_{kind}") is not None]
     lines += [(view.w("drop_kind", kind), verdict.drop_rate(rating, view.lang, kind)) for kind in kinds]
     n = rating.get("drop_rate_n")
-    if kinds and (n or 0) >= sector_data.FEW:
+    counted = rating["drop_rate_basis"] == "counted"
+    if kinds and n and (not counted or n >= sector_data.FEW):
+        out_of = view.t("site.n_counted" if counted else "site.n_estimated", n=figures.number(n))
         names = {"drop_rate": view.t("word.all")} | {f"drop_rate_{k}": view.w("drop_kind", k) for k in kinds}
         records = [
             {"label": name, "value": rating[c], "low": rating[f"{c}_low"], "high": rating[f"{c}_high"]}
@@ -92,7 +95,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
                 "site.drop_finding",
                 value=figures.percent(rating["drop_rate"]),
                 basis=basis,
-                n=figures.number(n),
+                n=out_of,
                 kind=most["label"],
                 most=figures.percent(most["value"]),
             ),
@@ -104,7 +107,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
                     view.w("column", "low"): _percent(r["low"]),
                     view.w("column", "high"): _percent(r["high"]),
                     view.t("site.basis"): basis,
-                    view.t("site.orders"): round(n),
+                    view.t("site.out_of"): out_of,
                 }
                 for r in records
             ],
@@ -163,7 +166,9 @@ def availability(view: View, rating: dict[str, Any], series: list[dict[str, Any]
         return
     words = view.t("strip.words", **count)
     view.figure(
-        lambda: view.html("strip.html", cells=cells, states=[s for s in _STATES if count[s]], words=words),
+        lambda: view.html(
+            "strip.html", cells=cells, marks=_MARKS_OF, states=[s for s in _STATES if count[s]], words=words
+        ),
         words,
         [
             {
