@@ -23,7 +23,7 @@ from store.plain import plain
 pytestmark = pytest.mark.browser
 WIDTHS, LANGS, SCHEMES = (360, 1280), ("zh", "en"), ("light", "dark")
 COMBINATIONS = list(itertools.product(WIDTHS, LANGS, SCHEMES))
-MORE = {"check": ("/?q=cheng.test", "/?q=nobody.example"), "site": ("/site?host=cheng.test", "/site?host=nobody.example"),
+MORE = {"check": ("/?q=cheng.test", "/?q=nobody.example"), "site": ("/site?host=cheng.test&on=2026-11-10&capture=E-1", "/site?host=nobody.example"),
         "compare": ("/compare?h=lan.test cheng.test hui.test",)}  # fmt: skip
 PATHS = [path for page in pages.discover() for path in (f"/{page.url_path}", *MORE.get(page.module, ()))]
 STATES = ("full", "empty", "stale", "damaged-ratings", "damaged-manifest", "damaged-history", "missing")
