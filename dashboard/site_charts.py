@@ -41,7 +41,14 @@ def history(
         .mark_rule(strokeDash=[3, 3], color=_OTHER)
         .encode(x="on:T", tooltip=["on:T", "what:N"])
     )
-    return (shade + name + ribbon + line + events).properties(height=240)
+    layers = [
+        shade,
+        name,
+        ribbon,
+        line,
+        *([events] if flags else []),
+    ]  # an empty layer is an image without a name
+    return alt.layer(*layers).properties(height=240)
 
 
 def refunds(
@@ -87,7 +94,7 @@ def refunds(
         .mark_tick(orient="vertical", size=9, thickness=1.5, color=_INK)
         .encode(x="day:Q", y=y)
     )
-    return (ribbon + rules + lines + ticks).properties(height=300)
+    return alt.layer(ribbon, rules, lines, *([ticks] if censored else [])).properties(height=300)
 
 
 def _share(curve: list[dict[str, Any]], day: int) -> float:
