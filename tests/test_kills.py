@@ -262,7 +262,7 @@ def test_a_killed_rating_or_publication_leaves_no_torn_snapshot(tmp_path: Path, 
 
 
 def test_a_killed_crawl_ends_like_a_clean_one(tmp_path: Path, market: str) -> None:
-    check_crawl(tmp_path, market, 2)
+    check_crawl(tmp_path, market, 1)
 
 
 @pytest.mark.soak
