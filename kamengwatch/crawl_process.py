@@ -21,7 +21,7 @@ from kamengwatch.config import Failure
 Event = dict[str, Any]
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["kamengwatch.crawl_preload"])
+_PROCESSES.set_forkserver_preload(["crawler.preload"])
 
 
 def events(arguments: list[str]) -> Iterator[Event]:

@@ -135,44 +135,46 @@ def test_classify_reads_a_file_or_standard_input(tmp_path: Path) -> None:
     ]
 
 
-def test_check_understands_a_defanged_address_and_a_chat_message(published: Path) -> None:
+def test_check_understands_a_defanged_address_and_a_chat_message(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for text in (f"hxxp://{HOST.replace('.', '[.]')}/x?id=1", f"【甲卡盟】http://{HOST}/abc 快来"):
-        told = kamengwatch("check", text, "--data-dir", str(published)).stdout
+        told = command(capsys, "check", text, "--data-dir", str(published)).out
         assert HOST in told and "2026-03-30" in told
         assert "id=1" not in told
 
 
-def test_an_unknown_site_is_grey_and_says_so(published: Path) -> None:
-    done = kamengwatch(
-        "check", "hxxp://shop[.]test/x?id=1", "--exit-code", "--data-dir", str(published), expect=14
+def test_an_unknown_site_is_grey_and_says_so(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = command(
+        capsys, "check", "hxxp://shop[.]test/x?id=1", "--exit-code", "--data-dir", str(published), expect=14
     )
-    assert "尚未收录" in done.stdout and "shop.test" in done.stdout
-    english = kamengwatch("check", "shop.test", "--lang", "en", "--data-dir", str(published))
-    assert "not" in english.stdout.lower() and "shop.test" in english.stdout
+    assert "尚未收录" in done.out and "shop.test" in done.out
+    english = command(capsys, "check", "shop.test", "--lang", "en", "--data-dir", str(published))
+    assert "not" in english.out.lower() and "shop.test" in english.out
 
 
-def test_check_explain_and_rank_speak_json(published: Path) -> None:
-    card = json.loads(kamengwatch("check", HOST, "--json", "--data-dir", str(published)).stdout)
+def test_check_explain_and_rank_speak_json(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = json.loads(command(capsys, "check", HOST, "--json", "--data-dir", str(published)).out)
     assert card["host"] == HOST and card["verdict"] in "蓝黄橙红灰"
-    table = json.loads(kamengwatch("rank", "--json", "--data-dir", str(published)).stdout)
+    table = json.loads(command(capsys, "rank", "--json", "--data-dir", str(published)).out)
     assert [row["host"] for row in table] == [HOST]
-    told = json.loads(kamengwatch("explain", HOST, "--json", "--data-dir", str(published)).stdout)
+    told = json.loads(command(capsys, "explain", HOST, "--json", "--data-dir", str(published)).out)
     total = sum(part["points"] for part in told["parts"])
     assert total == pytest.approx(told["total"], abs=1e-9)
     assert told["score"] in (None, pytest.approx(total, abs=1e-9))
 
 
-def test_tables_speak_the_language_asked_for(published: Path) -> None:
-    chinese = kamengwatch("rank", "--data-dir", str(published)).stdout
-    english = kamengwatch("rank", "--lang", "en", "--data-dir", str(published)).stdout
+def test_tables_speak_the_language_asked_for(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chinese = command(capsys, "rank", "--data-dir", str(published)).out
+    english = command(capsys, "rank", "--lang", "en", "--data-dir", str(published)).out
     assert "正常" in chinese and "未知" in chinese and "不予评级" in chinese
     for word in ("normal", "unknown", "grey", "not_filed"):
         assert word not in chinese, word
     for word in ("正常", "未知", "灰"):
         assert word not in english, word
-    sources = kamengwatch("sources", "--data-dir", str(published)).stdout
+    sources = command(capsys, "sources", "--data-dir", str(published)).out
     assert "信用中国" in sources and "尚未导入" in sources and "never" not in sources
-    assert "nothing handed in" in kamengwatch("sources", "--lang", "en", "--data-dir", str(published)).stdout
+    assert "nothing handed in" in command(capsys, "sources", "--lang", "en", "--data-dir", str(published)).out
 
 
 def test_rating_and_publishing_again_change_nothing(published: Path) -> None:
