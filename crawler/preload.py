@@ -1,28 +1,14 @@
-"""What every crawl process shares, imported once by the fork server. It must start no thread and install no reactor."""
+"""What every crawl process shares, imported once by the fork server. It must start no thread and install no reactor.
 
-import aiohttp.web
-import scrapy.dupefilters
-import scrapy.logformatter
-import scrapy.pqueues
-import scrapy.squeues
-import scrapy.statscollectors
-import uvloop
+Scrapy and aiohttp import these by name when a crawl starts, and a demonstration run starts a hundred crawls.
+"""
 
-import crawler.capture
-import crawler.direct
-import crawler.fetch
-import crawler.monitors
+from importlib import import_module
+
 import crawler.run
 
-# Scrapy imports these by name when a crawl starts; a demonstration run starts a hundred crawls.
-SHARED = (
-    aiohttp.web,
-    uvloop,
-    scrapy.dupefilters,
-    scrapy.logformatter,
-    scrapy.pqueues,
-    scrapy.squeues,
-    scrapy.statscollectors,
-)
-OURS = (crawler.capture, crawler.direct, crawler.fetch, crawler.monitors)
-SPIDERS = crawler.run.spiders()
+LATE = ("aiohttp.web", "uvloop", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.squeues",
+        "scrapy.statscollectors", "crawler.capture", "crawler.direct", "crawler.fetch", "crawler.monitors")  # fmt: skip
+for _name in LATE:
+    import_module(_name)
+crawler.run.spiders()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from dashboard import figures, markup, weekly
 from dashboard.text import pick
@@ -24,6 +25,14 @@ def week(view: View, as_of: dt.date, size: int) -> None:
         lines=[view.t("alerts.week_parts", parts=("、" if view.lang == "zh" else ", ").join(parts))],
     )
     found = view.ask(weekly.changed, as_of, size)
+    changes(view, found)
+    if total > len(found):
+        words = view.t("alerts.week_more", shown=len(found), count=total)
+        view.html("linkline.html", href=view.link("alerts", days=7), words=words)
+
+
+def changes(view: View, found: Sequence[weekly.Change]) -> None:
+    """One row a change: date, site, states, reason, evidence."""
     view.table(
         [
             view.t("word.date"),
@@ -35,27 +44,24 @@ def week(view: View, as_of: dt.date, size: int) -> None:
         [
             row(
                 cell(figures.day(c.on, view.lang)),
-                site(view, c.host, c.name),
+                _site(view, c.host, c.name),
                 cell(" → ".join(view.w("warning", s) for s in c.states)),
                 cell(pick({"reason_zh": c.reason_zh, "reason_en": c.reason_en}, "reason", view.lang)),
-                evidence(view, c.host, c.evidence),
+                _evidence(view, c.host, c.evidence),
             )
             for c in found
         ],
         layout="changes",
     )
-    if total > len(found):
-        words = view.t("alerts.week_more", shown=len(found), count=total)
-        view.html("linkline.html", href=view.link("alerts", days=7), words=words)
 
 
-def site(view: View, host: str, name: str | None) -> Cell:
+def _site(view: View, host: str, name: str | None) -> Cell:
     """A link to the site's page under its name."""
     shown = name or host
     return cell(shown, href=view.link("site", host=host), soft=host if shown != host else "", limit=60)
 
 
-def evidence(view: View, host: str, ids: tuple[str, ...] | list[str] | None) -> Cell:
+def _evidence(view: View, host: str, ids: tuple[str, ...] | list[str] | None) -> Cell:
     """A link to the first piece on the site's page, with how many there are."""
     if not ids:
         return cell(view.t("alerts.no_evidence"))

@@ -10,9 +10,10 @@ from typing import Any
 
 import altair as alt
 
-_INK = "#0072B2"
-_BAND = "#56B4E9"
-_LOSS = "#D55E00"
+INK = "#0072B2"
+BAND = "#56B4E9"
+OTHER = "#D55E00"
+LINE = "#7A828C"
 _LABELS = alt.Axis(title=None, labelLimit=130, ticks=False, labelOverlap=False)
 
 
@@ -30,10 +31,10 @@ def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.Layer
         )
     )
     scale = alt.Scale(domain=[0, 100])
-    line = base.mark_rule(strokeWidth=3, color=_BAND).encode(
+    line = base.mark_rule(strokeWidth=3, color=BAND).encode(
         x=alt.X("low:Q", scale=scale, title=title), x2=alt.X2("high:Q")
     )
-    dot = base.mark_point(filled=True, size=70, color=_INK, opacity=1).encode(
+    dot = base.mark_point(filled=True, size=70, color=INK, opacity=1).encode(
         x=alt.X("score:Q", scale=scale),
         tooltip=[
             "host:N",
@@ -49,32 +50,71 @@ def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
     order = [r["label"] for r in records]
     base = alt.Chart(alt.Data(values=records)).encode(y=alt.Y("label:N", sort=order, axis=_LABELS))
     scale = alt.Scale(domain=[0, 100])
-    room = base.mark_bar(color=_BAND, opacity=0.25).encode(
+    room = base.mark_bar(color=BAND, opacity=0.25).encode(
         x=alt.X("start:Q", scale=scale, title=title), x2=alt.X2("reach:Q")
     )
     bars = base.mark_bar().encode(
         x=alt.X("start:Q", scale=scale),
         x2=alt.X2("end:Q"),
-        color=alt.condition("datum.points < 0", alt.value(_LOSS), alt.value(_INK)),
+        color=alt.condition("datum.points < 0", alt.value(OTHER), alt.value(INK)),
         tooltip=["label:N", alt.Tooltip("points:Q", format="+.1f"), alt.Tooltip("possible:Q", format=".1f")],
     )
     return (room + bars).properties(height=_height(records))
 
 
-def history(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Step line of `score` with its interval over `on`; a day without a score is a gap."""
-    base = alt.Chart(alt.Data(values=records)).encode(
-        x=alt.X("on:T", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True))
+def survival(
+    curves: dict[str, list[dict[str, Any]]],
+    censored: list[int],
+    marks: tuple[int, ...],
+    title: str,
+    days: str,
+) -> alt.LayerChart:
+    """Step curves {day, share, low, high, n} by name, the first with its interval; a rule at each of `marks`, ticks at days with censored cases."""
+    first = next(iter(curves))
+    values = [{**r, "whose": name} for name, curve in curves.items() for r in curve]
+    x = alt.X("day:Q", title=days, axis=alt.Axis(values=[0, *marks, 60, 90]))
+    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=alt.Axis(format="%"))
+    base = alt.Chart(alt.Data(values=[v for v in values if v["whose"] == first])).encode(x=x)
+    ribbon = base.mark_area(interpolate="step-after", opacity=0.25, color=BAND).encode(
+        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1]), title=title), y2="high:Q"
     )
-    scale = alt.Scale(domain=[0, 100])
-    ribbon = base.mark_area(
-        interpolate="step-after", opacity=0.3, color=_BAND, invalid="break-paths-show-domains"
-    ).encode(y=alt.Y("low:Q", scale=scale, title=title), y2=alt.Y2("high:Q"))
-    line = base.mark_line(interpolate="step-after", color=_INK, invalid="break-paths-show-domains").encode(
-        y=alt.Y("score:Q", scale=scale),
-        tooltip=["on:T", *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")), "state:N"],
+    lines = (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(interpolate="step-after")
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "whose:N",
+                scale=alt.Scale(domain=list(curves), range=[INK, OTHER]),
+                legend=alt.Legend(title=None, orient="bottom") if len(curves) > 1 else None,
+            ),
+            strokeDash=alt.StrokeDash(
+                "whose:N", scale=alt.Scale(domain=list(curves), range=[[1, 0], [5, 3]]), legend=None
+            ),
+            tooltip=[
+                "whose:N",
+                "day:Q",
+                *(alt.Tooltip(f"{c}:Q", format=".0%") for c in ("share", "low", "high")),
+                "n:Q",
+            ],
+        )
     )
-    return (ribbon + line).properties(height=220)
+    rules = (
+        alt.Chart(alt.Data(values=[{"at": m} for m in marks]))
+        .mark_rule(strokeDash=[2, 4], color=LINE)
+        .encode(x="at:Q")
+    )
+    ticks = (
+        alt.Chart(alt.Data(values=[{"day": day, "share": _share(curves[first], day)} for day in censored]))
+        .mark_tick(orient="vertical", size=9, thickness=1.5, color=INK)
+        .encode(x="day:Q", y=y)
+    )
+    return alt.layer(ribbon, rules, lines, *([ticks] if censored else [])).properties(height=300)
+
+
+def _share(curve: list[dict[str, Any]], day: int) -> float:
+    return [r["share"] for r in curve if r["day"] <= day][-1] if curve and curve[0]["day"] <= day else 1.0
 
 
 def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
@@ -88,9 +128,9 @@ def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
         )
         .transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
     )
-    return (
-        base.mark_bar(color=_INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")
-    ).properties(height=_height(records))
+    return (base.mark_bar(color=INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")).properties(
+        height=_height(records)
+    )
 
 
 def _json(value: Any) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 
-_INK, _BAND, _LINE, _OTHER = "#0072B2", "#56B4E9", "#7A828C", "#D55E00"
+from dashboard.charts import BAND, INK, LINE, OTHER
+
 _ROW = 30
 
 
@@ -21,24 +22,24 @@ def history(
     behind = alt.Chart(
         alt.Data(values=[{**b, "odd": at % 2, "top": 100, "foot": 0} for at, b in enumerate(bands)])
     ).encode(x="start:T", x2="end:T")
-    shade = behind.mark_rect(color=_LINE).encode(
+    shade = behind.mark_rect(color=LINE).encode(
         y=alt.Y("foot:Q", scale=scale),
         y2="top:Q",
         opacity=alt.condition("datum.odd", alt.value(0.2), alt.value(0.07)),
     )
-    name = behind.mark_text(align="left", baseline="bottom", dx=3, dy=-3, fontSize=11, color=_LINE).encode(
+    name = behind.mark_text(align="left", baseline="bottom", dx=3, dy=-3, fontSize=11, color=LINE).encode(
         y=alt.Y("foot:Q", scale=scale), text="version:N"
     )
     ribbon = base.mark_area(
-        interpolate="step-after", opacity=0.3, color=_BAND, invalid="break-paths-show-domains"
+        interpolate="step-after", opacity=0.3, color=BAND, invalid="break-paths-show-domains"
     ).encode(y=alt.Y("low:Q", scale=scale, title=title), y2=alt.Y2("high:Q"))
-    line = base.mark_line(interpolate="step-after", color=_INK, invalid="break-paths-show-domains").encode(
+    line = base.mark_line(interpolate="step-after", color=INK, invalid="break-paths-show-domains").encode(
         y=alt.Y("score:Q", scale=scale),
         tooltip=["on:T", *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")), "state:N"],
     )
     events = (
         alt.Chart(alt.Data(values=flags))
-        .mark_rule(strokeDash=[3, 3], color=_OTHER)
+        .mark_rule(strokeDash=[3, 3], color=OTHER)
         .encode(x="on:T", tooltip=["on:T", "what:N"])
     )
     layers = [
@@ -51,56 +52,6 @@ def history(
     return alt.layer(*layers).properties(height=240)
 
 
-def refunds(
-    curves: dict[str, list[dict[str, Any]]],
-    censored: list[int],
-    marks: tuple[int, ...],
-    title: str,
-    days: str,
-) -> alt.LayerChart:
-    """Step curves {day, share, low, high, n} by name, the first the site's own with its interval; ticks at censored days."""
-    own = next(iter(curves))
-    values = [{**r, "whose": name} for name, curve in curves.items() for r in curve]
-    x = alt.X("day:Q", title=days, axis=alt.Axis(values=[0, *marks, 60, 90]))
-    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=alt.Axis(format="%"))
-    mine = alt.Chart(alt.Data(values=[v for v in values if v["whose"] == own])).encode(x=x)
-    ribbon = mine.mark_area(interpolate="step-after", opacity=0.25, color=_BAND).encode(
-        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1]), title=title), y2="high:Q"
-    )
-    lines = (
-        alt.Chart(alt.Data(values=values))
-        .mark_line(interpolate="step-after")
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "whose:N",
-                scale=alt.Scale(domain=list(curves), range=[_INK, _OTHER]),
-                legend=alt.Legend(title=None, orient="bottom"),
-            ),
-            strokeDash=alt.StrokeDash(
-                "whose:N", scale=alt.Scale(domain=list(curves), range=[[1, 0], [5, 3]]), legend=None
-            ),
-            tooltip=["whose:N", "day:Q", alt.Tooltip("share:Q", format=".0%"), "n:Q"],
-        )
-    )
-    rules = (
-        alt.Chart(alt.Data(values=[{"at": m} for m in marks]))
-        .mark_rule(strokeDash=[2, 4], color=_LINE)
-        .encode(x="at:Q")
-    )
-    ticks = (
-        alt.Chart(alt.Data(values=[{"day": day, "share": _share(curves[own], day)} for day in censored]))
-        .mark_tick(orient="vertical", size=9, thickness=1.5, color=_INK)
-        .encode(x="day:Q", y=y)
-    )
-    return alt.layer(ribbon, rules, lines, *([ticks] if censored else [])).properties(height=300)
-
-
-def _share(curve: list[dict[str, Any]], day: int) -> float:
-    return [r["share"] for r in curve if r["day"] <= day][-1] if curve and curve[0]["day"] <= day else 1.0
-
-
 def dots(records: list[dict[str, Any]], title: str, percent: bool = True) -> alt.LayerChart:
     """Dot and interval of each {label, value, low, high} in the order given, from zero."""
     base = alt.Chart(alt.Data(values=records)).encode(
@@ -111,10 +62,10 @@ def dots(records: list[dict[str, Any]], title: str, percent: bool = True) -> alt
         )
     )
     axis = alt.Axis(format="%" if percent else "", tickCount=5)
-    line = base.mark_rule(strokeWidth=3, color=_BAND).encode(
+    line = base.mark_rule(strokeWidth=3, color=BAND).encode(
         x=alt.X("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True)), x2="high:Q"
     )
-    dot = base.mark_point(filled=True, size=80, color=_INK, opacity=1).encode(x="value:Q")
+    dot = base.mark_point(filled=True, size=80, color=INK, opacity=1).encode(x="value:Q")
     return (line + dot).properties(height=60 + _ROW * len(records))
 
 
@@ -131,10 +82,10 @@ def against(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
     bars = base.mark_bar(size=12).encode(
         x=alt.X("one:Q", title=title, scale=scale, axis=alt.Axis(format="%", tickCount=5)),
         x2="ratio:Q",
-        color=alt.condition("datum.ratio < 1", alt.value(_OTHER), alt.value(_INK)),
+        color=alt.condition("datum.ratio < 1", alt.value(OTHER), alt.value(INK)),
     )
-    ends = base.mark_point(filled=True, size=50, color=_LINE, opacity=1).encode(
+    ends = base.mark_point(filled=True, size=50, color=LINE, opacity=1).encode(
         x=alt.X("ratio:Q", scale=scale)
     )
-    rule = alt.Chart(alt.Data(values=[{"one": 1.0}])).mark_rule(color=_LINE).encode(x="one:Q")
+    rule = alt.Chart(alt.Data(values=[{"one": 1.0}])).mark_rule(color=LINE).encode(x="one:Q")
     return (bars + ends + rule).properties(height=60 + _ROW * len(records))

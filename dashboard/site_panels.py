@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dashboard import figures, sector_data, site_charts, site_data, verdict
+from dashboard import charts, figures, sector_data, site_charts, site_data, verdict
 from dashboard.view import View, cell, row
 from scoring.snapshot import DROP_KINDS
 from store.plain import plain
@@ -136,7 +136,7 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
             sector=figures.percent(all_at["share"]),
         )
     view.chart(
-        site_charts.refunds(curves, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
+        charts.survival(curves, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
         finding,
         view.t("site.refunds_alt"),
         [

@@ -68,6 +68,11 @@ def named(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, str]:
     return {row["host"]: row["name"] for row in rows if row["name"]}
 
 
+def one(warning: dict[str, Any], names: dict[str, str]) -> Change:
+    """A single row of the snapshot's `warnings` as a change."""
+    return _change({**warning, "before": warning["from_state"], "states": [warning["to_state"]]}, names)
+
+
 def _change(row: dict[str, Any], names: dict[str, str]) -> Change:
     return Change(
         host=row["host"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -109,7 +110,8 @@ def crawl(
         if not chosen:
             say(config.say("没有到期的采集。", "Nothing is due."))
             return
-    arguments = _arguments(config, f"cli-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
+    run = os.environ.get("KAMENGWATCH_RUN_ID", "cli")  # the scheduler's run ledger names the crawl by it
+    arguments = _arguments(config, f"{run}-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
     with (
         _alone(config, chosen),

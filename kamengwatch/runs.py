@@ -21,7 +21,7 @@ _SAID = 300
 
 @dataclass(frozen=True)
 class Run:
-    """One step: its id (also in the step's environment as KAMENGWATCH_RUN_ID), words, times (aware), exit code, stderr."""
+    """One step: its id (the crawl it starts bears it in its key), words, times (aware), exit code, stderr."""
 
     id: str
     words: str

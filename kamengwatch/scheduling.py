@@ -25,6 +25,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.date import DateTrigger
 from filelock import FileLock, Timeout
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch import taking_in
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
@@ -36,7 +37,7 @@ GRACE_SECONDS = 24 * 3600
 LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600}
 """Seconds after which a step is stopped; a crawl's job stays due."""
 MEMORY = 4 * 2**30
-"""Bytes of address space beyond which a step is refused more; the crawl's own limit is lower (crawler.settings)."""
+"""Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
 STOP_SECONDS = 60
 """A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
 JUDGE = "rate and publish"
@@ -48,7 +49,12 @@ RETRY_AFTER = dt.timedelta(minutes=30)
 
 def schedule(config: Config, list_: bool, run_now: str | None, pause: str | None, resume: str | None) -> None:
     """Run the service until stopped, list the plan, run one source at once, or pause or resume one."""
-    for source in filter(None, (run_now, pause, resume)):
+    asked = [word for word in (run_now, pause, resume) if word]
+    if len(asked) + list_ > 1:
+        raise UserError(
+            "--list、--run-now、--pause、--resume 一次只能用一个 give one of --list, --run-now, --pause, --resume"
+        )
+    for source in asked:
         if source not in {card.id for card in cards()}:
             raise UserError(
                 f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
@@ -82,7 +88,18 @@ class Service:
 
     def judge(self) -> bool:
         """Take in what was handed in through the forms, rate and publish; False when a step failed."""
-        taking_in.take_in(self._config)
+        try:
+            taking_in.take_in(self._config)
+        except (
+            OSError,
+            UserError,
+            SQLAlchemyError,
+        ) as error:  # the forms wait; the market is rated all the same
+            say(
+                self._config.say(
+                    f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
+                )
+            )
         return self._step("rate") and self._step("publish")
 
     def stop(self) -> None:
@@ -112,9 +129,9 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=_limit_memory,
             env=os.environ | {"KAMENGWATCH_RUN_ID": run_id},
         )
+        _limit_memory(process)
         with self._guard:
             self._running.add(process)
         try:
@@ -182,21 +199,30 @@ def _clock(config: Config, service: Service) -> Any:
         )  # fmt: skip
 
     def run(source: str) -> None:
-        if source not in paused(config):
-            service.crawl(source)
-            # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
-            put(JUDGE, service.judge, config.now() + JUDGE_AFTER, "judge")
-        if not service.stopping:
-            arrange(next(entry for entry in plan(config) if entry.source == source), RETRY_AFTER)
+        try:
+            if source not in paused(config):
+                service.crawl(source)
+                # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
+                put(JUDGE, service.judge, config.now() + JUDGE_AFTER, "judge")
+        finally:
+            if not service.stopping:
+                arrange(source, _due(config, source))
 
-    def arrange(entry: Planned, soonest: dt.timedelta) -> None:
-        pool = "platforms" if entry.source in platform_visitors() else "boards"
-        at = max(entry.due_at, config.now() + soonest)
-        put(entry.source, lambda: run(entry.source), at, pool)
+    def arrange(source: str, at: dt.datetime) -> None:
+        put(source, lambda: run(source), at, "platforms" if source in platform_visitors() else "boards")
 
     for entry in plan(config):
-        arrange(entry, dt.timedelta())
+        arrange(entry.source, max(entry.due_at, config.now()))
     return clock
+
+
+def _due(config: Config, source: str) -> dt.datetime:
+    """When to try a source again that has just been tried; soon, when even the plan cannot be read."""
+    soonest = config.now() + RETRY_AFTER
+    try:
+        return max(soonest, *(entry.due_at for entry in plan(config) if entry.source == source))
+    except (UserError, SQLAlchemyError):
+        return soonest
 
 
 def _end(clock: Any, service: Service) -> None:
@@ -209,8 +235,11 @@ def _signal(process: subprocess.Popen[str], number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+def _limit_memory(process: subprocess.Popen[str]) -> None:
+    """Set from outside: code run between fork and exec may hang in a process with threads. Linux only."""
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def _list(config: Config) -> None:

@@ -33,7 +33,6 @@ _WORDS = {
     "redirect": ("跳转", "redirect"),
     "notice": ("换址公告", "notice of a new address"),
 }
-_POINTS = ("redirect", "notice")
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,6 @@ SHARES = {
     "unreachable_share": (0.08, 10.0),
     "drop_overrepresented": (0.45, 8.0),
 }
-MIN_CASES = 5
 PERCENT_FROM = 30
 
 # --- Caps ---------------------------------------------------------------------------------------------------------
@@ -212,7 +211,6 @@ HANDLING_NOISE = 0.12
 HANDLING_CASES = 3.0
 TERMS_EVIDENCE_DAYS = 4
 SITE_EVIDENCE = 0.25
-OPERATOR_EVIDENCE = 0.5
 
 # --- Confidence words -----------------------------------------------------------------------------------------------
 CONFIDENCE_HIGH = (5, 12.0)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 Answer = tuple[int, str, str]
 """Status, media type, body."""
@@ -27,6 +28,13 @@ class Visits:
     def paths(self) -> list[str]:
         """The paths in order."""
         return [path for _, path in self.seen]
+
+    @property
+    def shortest_gap(self) -> float:
+        """Seconds between the two arrivals nearest to each other; two are needed to tell."""
+        moments = [moment for moment, _ in self.seen]
+        assert len(moments) >= 2, f"only {len(moments)} request came"
+        return min(later - earlier for earlier, later in pairwise(moments))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import snapshots
 from snapshots import AS_OF, rating
 from test_dashboard_pages import open_page, shown, words
 
-from dashboard import browse_charts, ranking, reader, search, sector_data, verdict, weekly
+from dashboard import browse_charts, charts, ranking, reader, search, sector_data, verdict, weekly
 from scoring.snapshot import DROP_KINDS, RANKED, Snapshot
 
 
@@ -194,7 +194,7 @@ def test_few_refunds_are_not_put_in_per_cent(data_dir):
 
 def test_charts_are_valid_specifications(full):
     curve, censored = [{"day": d, "share": 1.0, "low": 1.0, "high": 1.0, "n": 3} for d in range(3)], [1]
-    assert browse_charts.survival(curve, censored, (1, 15), "t", "d").to_dict()["layer"]
+    assert charts.survival({"n": curve}, censored, (1, 15), "t", "d").to_dict()["layer"]
     assert browse_charts.months([{"month": "2026-11", "value": 1}], "n").to_dict()["layer"]
     assert sector_data.closures(reader.current(), AS_OF).count == 0
 

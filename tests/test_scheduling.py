@@ -71,6 +71,7 @@ def test_a_paused_source_stays_paused_until_it_is_resumed(
     assert "已暂停" not in command(capsys, "schedule", "--resume", "heimao").out
     said = command(capsys, "schedule", "--pause", "nosuch", expect=2).err
     assert "nosuch" in said and "heimao" in said
+    assert "--pause" in command(capsys, "schedule", "--pause", "heimao", "--resume", "rednet", expect=2).err
 
 
 def test_there_is_one_service_and_it_stops_when_told(
@@ -148,3 +149,9 @@ def test_doctor_tells_what_is_paused_torn_or_failing(
     assert said["暂停"] == ("warn", "rednet")
     assert "heimao" in said["信息源"][1]
     assert "磁盘已满" in said["定时任务"][1]
+
+
+def test_a_plan_that_cannot_be_read_only_puts_a_source_off(tmp_path: Path) -> None:
+    (tmp_path / "kamengwatch.db").write_bytes(b"no database" * 1000)
+    broken = Config(tmp_path, fixed_now=NOW)
+    assert scheduling._due(broken, "heimao") == NOW + scheduling.RETRY_AFTER

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from dashboard import alert_tables, figures, reader, sheet, site_sections, weekly
-from dashboard.text import pick
-from dashboard.view import View, cell, row
+from dashboard import alert_tables, reader, sheet, weekly
+from dashboard.view import View
 
 title_zh = "预警"
 title_en = "Alerts"
@@ -60,26 +59,7 @@ def _listed(view: View, since: dt.date | None, state: str) -> None:
     page = view.page_of(math.ceil(total["changes"] / _PAGE))
     found = view.ask(_changes, since, state, _PAGE, (page - 1) * _PAGE)
     names = view.ask(weekly.named, tuple(dict.fromkeys(w["host"] for w in found)))
-    view.table(
-        [
-            view.t("word.date"),
-            view.t("word.site"),
-            view.t("alerts.change"),
-            view.t("alerts.reason"),
-            view.t("alerts.evidence"),
-        ],
-        [
-            row(
-                cell(figures.day(w["on"], view.lang)),
-                alert_tables.site(view, w["host"], names.get(w["host"])),
-                cell(site_sections.transition(view, w)),
-                cell(pick(w, "reason", view.lang)),
-                alert_tables.evidence(view, w["host"], w["evidence"]),
-            )
-            for w in found
-        ],
-        layout="changes",
-    )
+    alert_tables.changes(view, [weekly.one(w, names) for w in found])
     snapshot = view.snapshot
     view.download(
         lambda: sheet.csv_bytes(_changes(snapshot, since, state, 100_000, 0), _COLUMNS),

@@ -70,7 +70,9 @@ def _refunds(view: View) -> None:
         view.note(view.t("sector.refunds_none"))
         return
     view.chart(
-        browse_charts.survival(curve, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
+        charts.survival(
+            {view.t("site.sector"): curve}, censored, _MARKS, view.t("sector.open"), view.t("sector.days")
+        ),
         _refund_finding(view, curve),
         view.t("sector.refunds_alt"),
         [
