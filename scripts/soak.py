@@ -41,34 +41,48 @@ def revision() -> str:
     return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
-def report(results: Path, closing: str) -> str:
-    """Return the Markdown page for one run from its JUnit file."""
+def rows(results: Path) -> dict[str, str]:
+    """Return the table's line of each test in a JUnit file, by the test's name."""
+    day, commit, found = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}", revision(), {}
     # The file was written by the pytest we just ran.
-    cases = list(ET.parse(results).getroot().iter("testcase"))  # noqa: S314
-    lines = [
-        "# The heavy tests",
-        "",
-        "Written by `make soak`; not edited by hand.",
-        "",
-        f"- run on {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, revision {revision()}",
-        f"- {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        f"- {closing}",
-        "",
-        "| test | outcome | seconds | figures or reason |",
-        "|---|---|---:|---|",
-    ]
-    for case in cases:
+    for case in ET.parse(results).getroot().iter("testcase"):  # noqa: S314
         word, reason = outcome(case)
         name = f"{(case.get('classname') or '').removeprefix('tests.')}::{case.get('name')}".replace("|", "/")
-        lines.append(
-            f"| `{name}` | {word} | {float(case.get('time') or 0):.0f} | {reason or figures(case)} |"
-        )
-    return "\n".join(lines) + "\n"
+        seconds = f"{float(case.get('time') or 0):.0f}"
+        cells = (f"`{name}`", word, day, commit, seconds, reason or figures(case))
+        found[name] = f"| {' | '.join(cells)} |"
+    return found
+
+
+def kept(page: Path) -> dict[str, str]:
+    """Return the lines an earlier run left in the report, by the test's name."""
+    lines = page.read_text(encoding="utf-8").splitlines() if page.exists() else []
+    return {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+
+
+def report(lines: dict[str, str]) -> str:
+    """Return the Markdown page: every row with the day and the revision it was last run on."""
+    return "\n".join(
+        [
+            "# The heavy tests",
+            "",
+            "Written by `make soak`; not edited by hand. `make soak ARGS=tests/test_kills.py` renews that file's rows only:",
+            "each row says when (UTC) and on which revision its test last ran.",
+            "",
+            f"Last machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
+            "",
+            "| test | outcome | run on | revision | seconds | figures or reason |",
+            "|---|---|---|---|---:|---|",
+            *(lines[name] for name in sorted(lines)),
+            "",
+        ]
+    )
 
 
 def main(words: list[str]) -> int:
-    """Run the tests, write the report, and return pytest's exit code; a narrowed run leaves the report alone."""
+    """Run the tests, write the report, and return pytest's exit code; a narrowed run keeps the other tests' rows."""
     RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-m", "soak", "--timeout=7200", "--durations=0", "--verbose"]
     process = subprocess.Popen(
         [*command, "-o", "junit_family=xunit2", f"--junitxml={RESULTS}", *words],
@@ -76,19 +90,15 @@ def main(words: list[str]) -> int:
         stdout=subprocess.PIPE,
         text=True,
     )
-    closing = ""
     for line in process.stdout or ():
         sys.stdout.write(line)
         sys.stdout.flush()
-        closing = line.strip("=\n ") or closing
     code = process.wait()
     if code == NOTHING_COLLECTED:
-        say("no test is marked soak yet")
-        return 0
-    if words:
-        say("a part only: docs/soak.md is left as it was")
+        say("no heavy test matches")
     elif RESULTS.exists():
-        REPORT.write_text(report(RESULTS, closing), encoding="utf-8")
+        earlier = kept(REPORT) if words else {}
+        REPORT.write_text(report(earlier | rows(RESULTS)), encoding="utf-8")
         say("wrote docs/soak.md")
     return code
 
