@@ -11,7 +11,7 @@ import numpy as np
 from scoring import method
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
-from scoring.facts import NEVER, Facts, Floats, Rows
+from scoring.facts import GROUPS, NEVER, Facts, Floats, Rows
 from scoring.panel import (
     Bools,
     cached,
@@ -21,7 +21,6 @@ from scoring.panel import (
     hold,
     latest,
     pick,
-    spread,
     visited,
     window,
 )
@@ -44,11 +43,10 @@ TIGHT = (
 
 @dataclass(frozen=True)
 class Signs:
-    """Daily evidence per stream (platforms × days), plus the days with an observation behind it."""
+    """Daily evidence per stream, and the days the present run of failed probes has lasted (-1 none), platforms × days."""
 
     evidence: dict[str, Floats]
     down_run: Floats
-    down_now: Bools
 
 
 def signs(facts: Facts) -> Signs:
@@ -58,7 +56,7 @@ def signs(facts: Facts) -> Signs:
 
 
 def _signs(facts: Facts) -> Signs:
-    site, run, now = _site(facts)
+    site, run = _site(facts)
     streams = {
         "backlog": _backlog(facts),
         "counters": _counters(facts),
@@ -66,7 +64,7 @@ def _signs(facts: Facts) -> Signs:
         "handling": _handling(facts),
         "terms": _terms(facts),
     }
-    return Signs({**streams, "site": site}, run, now)
+    return Signs({**streams, "site": site}, run)
 
 
 def _observed(facts: Facts, rows: Rows) -> Bools:
@@ -209,10 +207,15 @@ def tightened(facts: Facts) -> Rows:
 
 
 def _terms(facts: Facts) -> Floats:
+    """OTHER_CAP for each of the TERMS_EVIDENCE_DAYS watched days from a tightening on; a day nobody looks waits for the next visit."""
     rows = tightened(facts)
-    begin = np.maximum(rows.day, rows.seen)
-    held = spread(facts, rows, begin, begin + method.TERMS_EVIDENCE_DAYS)
-    return np.where(held > 0, method.OTHER_CAP, 0.0)
+    watched = _gap(np.any([visited(facts, group)[0] for group in GROUPS], axis=0))
+    total = np.cumsum(watched, axis=1)
+    before = total - watched
+    seen = _observed(facts, rows)
+    until = hold(before + method.TERMS_EVIDENCE_DAYS, seen, 0.0)
+    found: Floats = method.OTHER_CAP * (np.minimum(total, until) - np.minimum(before, until))
+    return found
 
 
 def down_probes(facts: Facts) -> tuple[Rows, Bools]:
@@ -229,8 +232,8 @@ def down_probes(facts: Facts) -> tuple[Rows, Bools]:
     return found
 
 
-def _site(facts: Facts) -> tuple[Floats, Floats, Bools]:
-    """(evidence, days the present run of failed probes has lasted, is the newest probe a failure)."""
+def _site(facts: Facts) -> tuple[Floats, Floats]:
+    """(evidence, days the present run of failed probes has lasted)."""
     rows, down = down_probes(facts)
     fault = (rows["outcome"] == "down") & ~down
     rows, down = rows.take(~fault), down[~fault]
@@ -243,11 +246,14 @@ def _site(facts: Facts) -> tuple[Floats, Floats, Bools]:
         fresh = np.r_[True, (np.diff(platform) != 0) | ~flags[:-1]]
         begin = np.maximum.accumulate(np.where(fresh, np.arange(len(rows)), 0))
         start_of_run[order] = rows.day[order][begin]
-    today = np.arange(facts.days)[None, :]
-    recent = (today - pick(rows.day, at, -NEVER)) <= method.CADENCE_DAYS
-    run = np.where(now & recent, pick(rows.day, at, 0) - pick(start_of_run, at, 0), -1)
+    # Nobody looking again is no sign of life: a run of failures ends with a probe that succeeds or with something read there.
+    read = np.any([_observed(facts, facts.rows[kind]) for kind in ("orders", "price", "page")], axis=0)
+    alive = hold(np.broadcast_to(np.arange(facts.days)[None, :], facts.shape), read, -1) > pick(
+        rows.day, at, 0
+    )
+    run = np.where(now & ~alive, pick(rows.day, at, 0) - pick(start_of_run, at, 0), -1)
     failing = _observed(facts, rows.take(down)) & now
-    return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float), now & recent
+    return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float)
 
 
 _DEPOSIT_ONLY = re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不能提现|只充不提)")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Facts, Floats, Ints
-from scoring.panel import Bools, covered_any, spread, visited
+from scoring.panel import Bools, covered_any, spread
 from scoring.signs import Signs, signs
 from scoring.surge import Surge, surge
 
@@ -47,14 +47,14 @@ def warn(facts: Facts) -> Warned:
     active = _active(facts, complaints, others)
     families = _families(facts, complaints, active)
     share = coverage_share(facts)
-    state, proposed = _machine(facts, odds, active, families, complaints.complainants, others, share)
+    state, proposed = _machine(facts, odds, active, families, complaints, others, share)
     return Warned(state, odds, proposed, active, families, complaints, others, share)
 
 
 def log_odds(facts: Facts, complaints: Surge, others: Signs) -> Floats:
     """Shiryaev's recursion Λ ← (Λ + h)·exp(evidence) for each ρ, averaged; a day without information changes nothing."""
     extra = np.sum(list(others.evidence.values()), axis=0)
-    informed = complaints.informed | (extra != 0)
+    informed = told(complaints, others)
     sites, days = facts.shape
     odds = np.full((len(complaints.evidence), sites), method.HAZARD)
     out = np.empty(facts.shape)
@@ -65,6 +65,12 @@ def log_odds(facts: Facts, complaints: Surge, others: Signs) -> Floats:
             odds[at] = np.where(informed[:, day], np.clip(step, 1e-6, top), odds[at])
         out[:, day] = np.log(odds.mean(axis=0))
     return out
+
+
+def told(complaints: Surge, others: Signs) -> Bools:
+    """Days that say anything: complaint sources were read, or some other stream carries evidence."""
+    found: Bools = complaints.informed | np.any([value != 0 for value in others.evidence.values()], axis=0)
+    return found
 
 
 def coverage_share(facts: Facts) -> Floats:
@@ -116,17 +122,16 @@ def _machine(
     odds: Floats,
     active: dict[str, Bools],
     families: Floats,
-    people: Floats,
+    complaints: Surge,
     others: Signs,
     share: Floats,
 ) -> tuple[NDArray[np.int8], Ints]:
     sites, days = facts.shape
-    complaint_kinds = [active[n] for n in method.COMPLAINT_STREAMS]
+    people = complaints.complainants
     kinds = np.sum(list(active.values()), axis=0)
     not_complaints = np.any([v for n, v in active.items() if n not in method.COMPLAINT_STREAMS], axis=0)
     money = np.any([active[n] for n in method.MONEY_STREAMS], axis=0)
     ours = active["backlog"] | active["terms"]
-    del complaint_kinds
     theta = method.THETA
     to_watch = (odds >= theta["watch"]) & ((people >= method.WATCH_COMPLAINANTS) | not_complaints)
     gates = (people >= method.WARNING_COMPLAINANTS) & (kinds >= method.WARNING_STREAMS) & money
@@ -134,7 +139,7 @@ def _machine(
     to_warning = (odds >= theta["warning"]) & gates
     to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
     closed = others.down_run >= method.CLOSED_DAYS
-    informed, _ = visited(facts, "complaint")
+    informed = told(complaints, others)
     calm = [np.zeros(sites, np.int64) for _ in range(3)]
     level = np.zeros(sites, np.int8)
     since = np.zeros(sites, np.int64)
@@ -155,7 +160,10 @@ def _machine(
         for at, name in enumerate(("watch", "warning", "alarm")):
             code = at + 1
             wait = method.LEAVE[name][1]
-            leave |= fine & (level == code) & ~rise & (calm[at] >= wait) & (day - since >= wait)
+            # A step down is news too: it waits for a day that says something.
+            leave |= (
+                fine & informed[:, day] & (level == code) & ~rise & (calm[at] >= wait) & (day - since >= wait)
+            )
         level = np.where(rise, up, np.where(leave, level - 1, level)).astype(np.int8)
         since = np.where(rise | leave, day, since)
         propose = (

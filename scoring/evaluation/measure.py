@@ -18,7 +18,7 @@ from scoring.facts import Facts, Floats, Ints
 from scoring.grade import NR
 from scoring.judge import GREY, Judged, judge
 from scoring.priors import fit
-from scoring.warning import ALARM, CLOSED, WARNING
+from scoring.warning import ALARM, STALE, WARNING
 
 STEP = 30
 FIRST = 180
@@ -148,17 +148,15 @@ def _flips(judged: Judged, truth: Truth) -> tuple[Floats, Floats]:
 
 
 def _quiet(judged: Judged) -> Ints:
-    """Changes of grade or colour over QUIET_DAYS in which nothing is seen; turning grey for want of evidence is none."""
+    """Changes of grade, colour or state over QUIET_DAYS in which nothing is seen; turning grey for want of evidence is none."""
     facts = counterfactual.quiet(judged.facts, QUIET_DAYS)
     later = judge(replace(facts, priors=fit(facts)))
     part = slice(judged.facts.days - 1, None)
-    grade, verdict = later.grade[:, part], later.verdict[:, part]
-    changes = (grade[:, 1:] != grade[:, :-1]) & (grade[:, 1:] != NR) & (grade[:, :-1] != NR)
-    closing = later.warned.state[:, part][:, 1:] == CLOSED
-    moved = (
-        (verdict[:, 1:] != verdict[:, :-1]) & (verdict[:, 1:] != GREY) & (verdict[:, :-1] != GREY) & ~closing
-    )
-    found: Ints = (changes | moved).sum(axis=1).astype(np.int64)
+    changed = np.zeros((len(facts.sites), QUIET_DAYS), bool)
+    for panel, none in ((later.grade, NR), (later.verdict, GREY), (later.warned.state, STALE)):
+        now, before = panel[:, part][:, 1:], panel[:, part][:, :-1]
+        changed |= (now != before) & (now != none) & (before != none)
+    found: Ints = changed.sum(axis=1).astype(np.int64)
     return found
 
 
