@@ -55,6 +55,8 @@ def json_in(text: str) -> Any:
 
 def too_deep(html: str) -> bool:
     """Whether more than DEEPEST_PAGE elements stand open inside one another; elements that need no end tag do not count."""
+    if html.count("<") - html.count("</") <= DEEPEST_PAGE:
+        return False
     depth = 0
     for closing, name in _TAG.findall(html):
         if name.lower() not in _UNCLOSED:

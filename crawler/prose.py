@@ -6,6 +6,7 @@ Lists are read with lexbor; the few pages of prose (notices, terms) with beautif
 from __future__ import annotations
 
 import re
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
@@ -48,6 +49,7 @@ _ROLES = (
 )
 _NOTICE = re.compile(r"公告|通知|必读|须知")
 _SPACE = re.compile(r"[ \t\xa0\u3000]+")
+_TEXT = re.compile(r">([^<]+)")
 _LINES = re.compile(r"\n\s*\n+")
 
 
@@ -71,10 +73,19 @@ def prose(html: str) -> str:
     for node in tree.css(_NO_PROSE):
         node.decompose()
     tree.unwrap_tags(_INLINE)
-    markup = (tree.body.html or "" if tree.body is not None else "")[:_MARKUP]
-    soup = BeautifulSoup(markup, "lxml")
+    soup = BeautifulSoup(_beginning(tree.body.html or "" if tree.body is not None else ""), "lxml")
     text = _SPACE.sub(" ", soup.get_text("\n", strip=True))
     return _LINES.sub("\n", text)[:LONGEST]
+
+
+def _beginning(markup: str) -> str:
+    """As much of the markup as holds the text that is kept: what comes after would be read for nothing."""
+    markup, held = markup[:_MARKUP], 0
+    for text in _TEXT.finditer(markup):
+        held += len(_SPACE.sub(" ", unescape(text[1])).strip())
+        if held > LONGEST:
+            return markup[: text.end()]
+    return markup
 
 
 def footer_of(tree: LexborHTMLParser, text: str) -> str:

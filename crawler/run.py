@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import hashlib
 import json
 import os
@@ -131,6 +132,10 @@ def _start(process: AsyncCrawlerProcess, lines: dict[bool, list[Callable[[], Any
 
     for line in lines.values():
         next_of(line)
+    # What the imports left stays for good: the collector need not walk it for every few pages.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     process.start()
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 PROVINCES = {
     "京": "北京", "津": "天津", "冀": "河北", "晋": "山西", "蒙": "内蒙古", "辽": "辽宁", "吉": "吉林", "黑": "黑龙江",
@@ -96,7 +97,9 @@ class PoliceNumber:
         return f"{self.province}公网安备{self.number}号"
 
 
+@lru_cache(maxsize=8)
 def _fold(text: str) -> str:
+    """One footer is searched for several kinds of number in turn."""
     return unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
 
 

@@ -56,8 +56,9 @@ _SELF_IS = re.compile(
     rf"(?:(?:我是|我,|我姓)\s?:?\s?(?P<x>{_NAME}){_END}|本人\s?:?\s?(?P<y>{_NAME})(?:{_END}|(?=[于在因系])))"
 )
 _KIN = re.compile(
+    # Written out, so that every branch begins with a literal and the engine skips ahead.
     r"(?:老公|老婆|丈夫|妻子|朋友|儿子|女儿|爸爸|妈妈|父亲|母亲|弟弟|哥哥|姐姐|妹妹|同事|孩子|爱人|同学|室友"
-    rf"|(?:转账?|付款?|打款?|汇款?)给了?|转到)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
+    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|转到)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
 )
 _STAFF = re.compile(
     rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
@@ -83,21 +84,22 @@ _NOT_NAMES = (
     "谢谢|步骤|隆重|欧元|麦当|区服|区号|卡盟|肖像|于是|于今|于昨|路由|强制|强烈|国家|元宝|文字|车主|华夏|康复|毛利|江湖|成交|时候|时常|常常|常年|高价|高额|高仿"
 )
 _NOT_NAME = re.compile(_NOT_NAMES)
-_ROLE_HINT = re.compile("[人名主方码]|客服|经理|老板")
-_TITLE_HINT = re.compile("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨")
+_ROLE_WORDS = (*"人名主方码", "客服", "经理", "老板")
+_TITLES = tuple("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨".split("|"))
 _HINTS = (
-    (_LABELLED, _ROLE_HINT),
-    (_ROLE_ONLY, _ROLE_HINT),
-    (_SELF_CALLED, re.compile("叫")),
-    (_KIN, re.compile("[公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到]")),
-    (_SELF_IS, re.compile("我|本人")),
-    (_STAFF, re.compile("客服|老板|店主|负责人|卖家|站长|群主|代理|员")),
-    (_TITLED, _TITLE_HINT),
-    (_TITLED_SHORT, _TITLE_HINT),
-    (_MASKED, re.compile(r"某|\*")),
-    (_BESIDE, re.compile(f"{TAKEN}|电话|手机|身份证|住址|本人")),
-    (_AFTER, re.compile(TAKEN)),
+    (_LABELLED, _ROLE_WORDS),
+    (_ROLE_ONLY, _ROLE_WORDS),
+    (_SELF_CALLED, ("叫",)),
+    (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到")),
+    (_SELF_IS, ("我", "本人")),
+    (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员")),
+    (_TITLED, _TITLES),
+    (_TITLED_SHORT, _TITLES),
+    (_MASKED, ("某", "*")),
+    (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人")),
+    (_AFTER, (TAKEN,)),
 )
+"""Each pattern with words one of which a text must hold for it to match: looking for a word is much cheaper."""
 
 _NUMBER = r"(?:[0-9]{1,5}[a-z]?|[一二三四五六七八九十百]{1,5})"
 _ROAD = "(?<![线网电思套通链])路|街|巷|弄|大道|胡同|里弄|村|圩|屯|庄"
@@ -128,8 +130,8 @@ _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄�
 def find_names(shadow: str) -> Iterator[tuple[int, int]]:
     """Spans of names in a folded text; where a full name was found, its other occurrences too."""
     spans: list[tuple[int, int]] = []
-    for pattern, hint in _HINTS:
-        if not hint.search(shadow):
+    for pattern, words in _HINTS:
+        if not any(word in shadow for word in words):
             continue
         for match in pattern.finditer(shadow):
             start, end = match.span("y" if match.lastgroup == "y" else "x")
