@@ -85,7 +85,7 @@ _NOT_NAMES = (
 )
 _NOT_NAME = re.compile(_NOT_NAMES)
 _ROLE_WORDS = (*"人名主方码", "客服", "经理", "老板")
-_TITLES = tuple("先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨".split("|"))
+_TITLES = ("先生", "女士", "小姐", "同学", "师傅", "老师", "经理", "太太", "阿姨")
 _HINTS = (
     (_LABELLED, _ROLE_WORDS),
     (_ROLE_ONLY, _ROLE_WORDS),
