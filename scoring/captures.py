@@ -26,12 +26,15 @@ def write_captures(evidence: pa.Table, archive: Path, folder: Path) -> None:
         if row["sha256"] and row["archive"]
     }
     for sha256, name, offset in sorted(wanted):
+        file = out / f"{sha256}.txt"
+        if file.exists():
+            continue
         try:
             found = read(archive, name, offset)
         except ArchiveError:
             continue
         if found.sha256 == sha256:
-            (out / f"{sha256}.txt").write_text(_text(found.payload), "utf-8")
+            file.write_text(_text(found.payload), "utf-8")
 
 
 def _text(payload: bytes) -> str:
