@@ -83,7 +83,7 @@ def main(words: list[str]) -> int:
     """Run the tests, write the report, and return pytest's exit code; a narrowed run keeps the other tests' rows."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-m", "soak", "--timeout=7200", "--durations=0", "--verbose"]
+    command = [sys.executable, "-u", "-m", "pytest", "-m", "soak", "--timeout=7200", "--durations=0", "--verbose"]
     process = subprocess.Popen(
         [*command, "-o", "junit_family=xunit2", f"--junitxml={RESULTS}", *words],
         cwd=ROOT,
