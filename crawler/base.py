@@ -16,12 +16,12 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.books import Books, NoBooks
+from crawler.books import Books, NoBooks, own_faults
 from crawler.clock import Clock
-from crawler.ending import judged, measured
+from crawler.ending import close_books, conclude
 from crawler.failures import unread, why
-from crawler.health import Tally, add, count_fields, out_of_range
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.health import Tally, add, count_fields
+from crawler.outcomes import NotAnswered, OwnFault, SourceBlocked, SourceChanged
 from crawler.visit import Visit, shown
 from store.archive import ArchiveWriter
 from store.ledger import Expected, SourceCard, Target
@@ -66,6 +66,7 @@ class SourceSpider(Spider):
         self.progress = progress or (lambda event: None)
         self.visits: dict[str, Visit] = {}
         self.outcome, self.reason = "ok", None  # type: tuple[str, str | None]
+        self.fault: str | None = None
         self.measured: dict[str, Any] = {}
         self.selectors: Tally = {}
         self.record_count = 0
@@ -166,8 +167,12 @@ class SourceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask the first pages; hosts a killed attempt had finished are not asked again."""
-        for out in self._sent(self.begin()):
-            yield out
+        try:
+            with own_faults():
+                for out in self._sent(self.begin()):
+                    yield out
+        except OwnFault as error:
+            self._broken(error)
 
     def on_page(
         self, response: Response, step: str, host: str | None, known: dict[str, Any]
@@ -194,6 +199,8 @@ class SourceSpider(Spider):
 
     def on_failure(self, failure: Failure) -> Iterator[Any]:
         """A request without a response: say why, and what it means for the host."""
+        if isinstance(failure.value, OwnFault):
+            raise self._broken(failure.value)
         request: Request = failure.request  # type: ignore[attr-defined]
         host = request.cb_kwargs["host"]
         assert failure.value is not None
@@ -217,15 +224,20 @@ class SourceSpider(Spider):
         records: list[Record],
         requests: list[Request],
     ) -> Iterator[Any]:
+        if self.fault:
+            return  # Nothing is concluded about a host one of whose pages was not kept.
         sent = list(self._sent(iter(requests)))
         if host:
             visit = self.visit(host)
             visit.pending -= 1
             if not visit.pending:
                 records += self.finished(host, visit)
-        self._keep(request, host, records)
-        if host and not self.visits[host].pending:
-            self._finish(host)
+        try:
+            self._keep(request, host, records)
+            if host and not self.visits[host].pending:
+                conclude(self, host)
+        except OwnFault as error:
+            raise self._broken(error) from error
         self.progress({"event": "page", "source": self.name, "host": host, "url": request.url,
                        "status": response.status if response else None, "records": len(records)})  # fmt: skip
         yield from sent
@@ -257,6 +269,11 @@ class SourceSpider(Spider):
         if host:
             self.visits[host].records += len(records)
 
+    def _broken(self, error: BaseException) -> CloseSpider:
+        """Our own disk or database failed: the crawl ends here and stays unfinished."""
+        self.fault = self.fault or str(error)
+        return CloseSpider("own fault")
+
     def _fail(self, host: str | None, outcome: str, reason: str) -> None:
         if host:
             self.visit(host).worsen(outcome, reason)
@@ -277,22 +294,7 @@ class SourceSpider(Spider):
     def end(self, host: str) -> None:
         """Close the visit to a host of which nothing was asked."""
         if not self.visit(host).pending:
-            self._finish(host)
-
-    def _finish(self, host: str) -> None:
-        visit = self.visits[host]
-        if visit.missing and not visit.records:
-            visit.worsen("failed", visit.missing)
-        elif visit.outcome == "ok" and (reason := self._amiss(visit)):
-            visit.worsen("failed", reason)
-        self.note(host)
-        self.progress({"event": "host", "source": self.name, "host": host, "outcome": visit.outcome,
-                       "reason": visit.reason, "records": visit.records})  # fmt: skip
-
-    def _amiss(self, visit: Visit) -> str | None:
-        if self.expected.of != "host" or visit.stated_nothing:
-            return None
-        return out_of_range(self.expected, visit.records)
+            conclude(self, host)
 
     def note(self, host: str) -> None:
         """Write down what became of a host; the last word counts."""
@@ -304,15 +306,4 @@ class SourceSpider(Spider):
         """End the books: hosts still open share the crawl's fate, and an empty crawl is never calm."""
         if reason not in ("finished", "blocked", "failed") and self.outcome == "ok":
             self.outcome, self.reason = "failed", f"ended early: {reason}"
-        for host, visit in self.visits.items():
-            if visit.pending and host not in self.books.done:
-                visit.worsen(
-                    self.outcome if self.outcome != "ok" else "failed", self.reason or "not finished"
-                )
-                self._finish(host)
-        self.outcome, self.reason = judged(self)
-        requests = self.crawler.stats.get_value("downloader/request_count", 0)
-        kept = measured(self)
-        self.books.close(self.clock.now(), self.outcome, self.reason, requests, self.record_count, kept)
-        self.progress({"event": "crawl", "source": self.name, "outcome": self.outcome, "reason": self.reason,
-                       "requests": requests, "records": self.record_count, "measured": kept})  # fmt: skip
+        close_books(self)

@@ -6,13 +6,16 @@ One page is one transaction. The spider decides what happened; this only records
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crawler.health import LOOK_BACK, Tally
+from crawler.outcomes import OwnFault
 from store.archive import ArchiveWriter, Stored
 from store.ingest import Ingest, Saved, save_page
 from store.ledger import CrawlState, finish_crawl, finish_platform
@@ -20,6 +23,18 @@ from store.tables import Complaint, Crawl, Platform
 
 LOOK_AGAIN_EVERY = 4
 """Days between two looks at one open complaint."""
+
+
+@contextmanager
+def own_faults() -> Iterator[None]:
+    """What our disk or database refuses is raised as OwnFault; a broken constraint is a mistake of ours and stays one."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OSError, DBAPIError) as error:
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise OwnFault(f"{type(error).__name__}: {said}") from error
 
 
 class Books(Protocol):
@@ -56,6 +71,9 @@ class Books(Protocol):
         measured: dict[str, Any],
     ) -> None:
         """Say how the crawl ended."""
+
+    def abandon(self) -> None:
+        """Leave the crawl unfinished, with what is archived on the disk."""
 
 
 class NoBooks:
@@ -95,6 +113,9 @@ class NoBooks:
         records: int,
         measured: dict[str, Any],
     ) -> None:
+        """Nothing is kept."""
+
+    def abandon(self) -> None:
         """Nothing is kept."""
 
 
@@ -166,11 +187,13 @@ class StoreBooks:
 
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Store one page in one transaction."""
-        return save_page(self._ingest, self._id, captures, records)
+        with own_faults():
+            return save_page(self._ingest, self._id, captures, records)
 
     def platform(self, host: str, outcome: str, reason: str | None) -> None:
         """The outcome for one host; a host that is not a platform yet has no row."""
-        finish_platform(self._engine, self._id, host, outcome, reason)
+        with own_faults():
+            finish_platform(self._engine, self._id, host, outcome, reason)
 
     def close(
         self,
@@ -182,9 +205,14 @@ class StoreBooks:
         measured: dict[str, Any],
     ) -> None:
         """Close the archive first: a crawl that says it is finished has its evidence on the disk."""
+        with own_faults():
+            self.abandon()
+            finish_crawl(self._engine, self._id, at, outcome, reason, requests, records, measured)
+
+    def abandon(self) -> None:
+        """Close the archive only: the crawl is not finished, and is due again."""
         if self.archive is not None:
             self.archive.close()
-        finish_crawl(self._engine, self._id, at, outcome, reason, requests, records, measured)
 
 
 class ReplayBooks(StoreBooks):

@@ -14,6 +14,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.books import own_faults
 from crawler.clock import Clock
 from store.archive import ArchiveWriter, Stored
 
@@ -48,14 +49,15 @@ class CaptureMiddleware:
         if replayed is not None and in_place:
             stored: Stored | None = replayed
         elif archive is not None:
-            stored = archive.write(
-                request.url,
-                fetched_at,
-                response.status,
-                _headers(response),
-                response.body,
-                original,
-            )
+            with own_faults():
+                stored = archive.write(
+                    request.url,
+                    fetched_at,
+                    response.status,
+                    _headers(response),
+                    response.body,
+                    original,
+                )
         else:
             stored = None
         if stored is not None:

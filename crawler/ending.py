@@ -2,16 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.misc import load_object
 from spidermon.runners import MonitorRunner
 
+from crawler.books import own_faults
+from crawler.health import out_of_range
+from crawler.outcomes import OwnFault
+
 if TYPE_CHECKING:
     from crawler.base import SourceSpider
+    from crawler.visit import Visit
 
 _FAILED = "AssertionError: "
+
+
+def close_books(spider: SourceSpider) -> None:
+    """Judge the crawl and say how it ended; after a fault of our own it is left unfinished, which makes it due again."""
+    try:
+        if spider.fault is None:
+            with own_faults():
+                _judge(spider)
+    except OwnFault as error:
+        spider.fault = str(error)
+    if spider.fault is not None:
+        with contextlib.suppress(OSError):
+            spider.books.abandon()
+        spider.progress({"event": "broken", "source": spider.name, "reason": spider.fault})
+
+
+def _judge(spider: SourceSpider) -> None:
+    """Hosts still open share the crawl's fate; then the crawl's own outcome."""
+    for host, visit in spider.visits.items():
+        if visit.pending and host not in spider.books.done:
+            outcome = spider.outcome if spider.outcome != "ok" else "failed"
+            visit.worsen(outcome, spider.reason or "not finished")
+            conclude(spider, host)
+    spider.outcome, spider.reason = judged(spider)
+    stats = spider.crawler.stats
+    requests = stats.get_value("downloader/request_count", 0) if stats else 0
+    kept = measured(spider)
+    at, records = spider.clock.now(), spider.record_count
+    spider.books.close(at, spider.outcome, spider.reason, requests, records, kept)
+    spider.progress({"event": "crawl", "source": spider.name, "outcome": spider.outcome, "reason": spider.reason,
+                     "requests": requests, "records": records, "measured": kept})  # fmt: skip
+
+
+def conclude(spider: SourceSpider, host: str) -> None:
+    """Say what became of a host, when nothing of it is pending."""
+    visit = spider.visits[host]
+    if visit.missing and not visit.records:
+        visit.worsen("failed", visit.missing)
+    elif visit.outcome == "ok" and (reason := _amiss(spider, visit)):
+        visit.worsen("failed", reason)
+    spider.note(host)
+    spider.progress({"event": "host", "source": spider.name, "host": host, "outcome": visit.outcome,
+                     "reason": visit.reason, "records": visit.records})  # fmt: skip
+
+
+def _amiss(spider: SourceSpider, visit: Visit) -> str | None:
+    if spider.expected.of != "host" or visit.stated_nothing:
+        return None
+    return out_of_range(spider.expected, visit.records)
 
 
 def judged(spider: SourceSpider) -> tuple[str, str | None]:

@@ -1,4 +1,7 @@
-"""The three ways in which an answer is no answer. A spider raises one; it never turns it into "nothing found"."""
+"""The three ways in which an answer is no answer. A spider raises one; it never turns it into "nothing found".
+
+And the one way in which we fail ourselves, which says nothing about any host.
+"""
 
 
 class SourceBlocked(Exception):
@@ -19,3 +22,7 @@ class NotAnswered(Exception):
         """Keep both."""
         super().__init__(reason)
         self.outcome = outcome
+
+
+class OwnFault(Exception):
+    """Our disk or database did not take what was fetched: the crawl stops, judges nobody, and is due again."""

@@ -75,7 +75,7 @@ def spiders() -> dict[str, type[SourceSpider]]:
 
 
 def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]:
-    """Run the job to its end; returns source -> outcome (ok, failed, blocked).
+    """Run the job to its end; returns source -> outcome (ok, failed, blocked; broken: a fault of ours, due again).
 
     A source whose part was finished before is not run again. Raises KeyError for an unknown source. Blocks; starts the
     process's only reactor.
@@ -90,8 +90,8 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
     outcomes: dict[str, str] = {}
 
     def noted(event: dict[str, Any]) -> None:
-        if event["event"] == "crawl":
-            outcomes[event["source"]] = event["outcome"]
+        if event["event"] in ("crawl", "broken"):
+            outcomes[event["source"]] = event.get("outcome", "broken")
         progress(event)
 
     due: list[Callable[[], Any]] = []
@@ -120,7 +120,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
     if due:
         _start(process, lines)
     engine.dispose()
-    return outcomes
+    return dict.fromkeys(job.sources, "broken") | outcomes
 
 
 def _start(process: AsyncCrawlerProcess, lines: dict[bool, list[Callable[[], Any]]]) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kamengwatch import faults
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, say
 from store.complainants import FOLDER as SECRETS
@@ -59,7 +60,7 @@ def backup(config: Config, out: Path) -> None:
             os.fsync(stream.fileno())
         part.replace(out)
     except OSError as error:
-        raise Failure(f"{out}: 没有写成 could not be written ({error.strerror or error})") from error
+        raise _stopped(f"{out}: 没有写成 could not be written", error) from error
     finally:
         part.unlink(missing_ok=True)
         copy.unlink(missing_ok=True)
@@ -71,12 +72,20 @@ def backup(config: Config, out: Path) -> None:
     )
 
 
+def _stopped(what: str, error: OSError) -> Exception:
+    """A full or closed disk is the operator's to mend, with a remedy; anything else just failed."""
+    remedy = faults.named(error)
+    return UserError(f"{what}; {remedy}") if remedy else Failure(f"{what} ({error.strerror or error})")
+
+
 def _copy_database(database: Path, copy: Path) -> None:
     """One read transaction, which writers neither wait for nor disturb."""
     connection = sqlite3.connect(database, timeout=60, isolation_level=None)
     try:
         connection.execute("vacuum into ?", [str(copy)])
     except sqlite3.DatabaseError as error:
+        if faults.named(error):
+            raise
         raise Failure(f"{database.name}: 读不了 cannot be copied ({error}); kamengwatch verify") from error
     finally:
         connection.close()
@@ -159,7 +168,7 @@ def restore(config: Config, file: Path) -> None:
         temporary.rename(target)
         _sync(target.parent)
     except OSError as error:
-        raise Failure(f"{target}: 没有恢复 not restored ({error.strerror or error})") from error
+        raise _stopped(f"{target}: 没有恢复 not restored", error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     say(

@@ -1,4 +1,4 @@
-"""The command line: gathers the commands and turns mistakes into one clear line and an exit code.
+"""The command line: gathers the commands and turns mistakes and faults of the machine into one clear line and an exit code.
 
 Imports of the heavy rooms stay inside the commands, so that `--help` and errors are instant.
 """
@@ -17,6 +17,7 @@ from kamengwatch import (
     commands_keep,
     commands_run,
     commands_show,
+    faults,
 )
 from kamengwatch.config import Failure, UserError
 from kamengwatch.options import app
@@ -51,6 +52,12 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        told = faults.named(error)
+        if told is None:
+            raise
+        sys.stderr.write(f"错误 error: {told}\n")
+        sys.exit(2)
 
 
 def _misused(error: TyperException) -> None:

@@ -63,7 +63,11 @@ class Config:
             engine = open_engine(self.database_url)
             migrate(engine)
         except (OSError, SQLAlchemyError) as error:
+            from kamengwatch.faults import named
+
             reason = str(error.__cause__ or error).splitlines()[0]
+            if remedy := named(error):
+                reason += f"; {remedy}"
             raise UserError(
                 f"打不开数据库 cannot open the database {_without_password(self.database_url)}: {reason}"
             ) from error

@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kamengwatch.config import Failure
+from kamengwatch import faults
+from kamengwatch.config import Failure, UserError
 
 Event = dict[str, Any]
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
@@ -32,13 +33,14 @@ def events(arguments: list[str]) -> Iterator[Event]:
         process = _PROCESSES.Process(target=_crawl, args=(arguments, writer, errors, dict(os.environ)))
         process.start()
         writer.close()
-        told = False
+        told, broken = False, ""
         try:
             with open(os.dup(reader.fileno()), encoding="utf-8") as lines:
                 for line in lines:
                     if line.startswith("{"):
                         event = json.loads(line)
                         told = told or event["event"] == "crawl"
+                        broken = broken or (event["reason"] if event["event"] == "broken" else "")
                         yield event
         except BaseException:
             process.terminate()
@@ -47,11 +49,12 @@ def events(arguments: list[str]) -> Iterator[Event]:
             reader.close()
             process.join()
         # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
-        if process.exitcode and not (process.exitcode == 1 and told):
-            said = errors.read_text(errors="replace") if errors.is_file() else ""
-            raise Failure(
-                f"采集进程出错 the crawl process failed: {_reason(said) or f'exit code {process.exitcode}'}"
-            )
+        if broken or (process.exitcode and not (process.exitcode == 1 and told)):
+            written = errors.read_text(errors="replace") if errors.is_file() else ""
+            reason = broken or _reason(written) or f"exit code {process.exitcode}"
+            if remedy := faults.said(reason):
+                raise UserError(f"采集中断 the crawl was broken off ({reason[:120]}): {remedy}")
+            raise Failure(f"采集进程出错 the crawl process failed: {reason}")
 
 
 def _reason(said: str) -> str:

@@ -26,6 +26,8 @@ from store.tables import Crawl
 
 MOST_RARELY = dt.timedelta(days=14)
 """A source that keeps blocking us is still asked this often, so that we notice when it stops."""
+AHEAD = dt.timedelta(days=1)
+"""No crawl of ours ends so far in the future: the clock was wrong, then or now."""
 _REMEMBERED = dt.timedelta(days=200)
 
 
@@ -52,12 +54,12 @@ def cards() -> tuple[SourceCard, ...]:
 def plan(config: Config) -> list[Planned]:
     """When each source is due: one cadence after its last finished crawl, or now.
 
-    A source that has blocked us twice in a row is asked half as often, then a quarter, at the slowest every MOST_RARELY.
+    A crawl that ended further ahead than AHEAD was written down under a wrong clock and puts nothing off. A source that has blocked us twice in a row is asked half as often, then a quarter, at the slowest every MOST_RARELY.
     """
     with config.engine.connect() as connection:
         rows = connection.execute(
             select(Crawl.source_id, Crawl.finished_at, Crawl.outcome)
-            .where(Crawl.finished_at.is_not(None), Crawl.finished_at > config.now() - _REMEMBERED)
+            .where(Crawl.finished_at > config.now() - _REMEMBERED, Crawl.finished_at < config.now() + AHEAD)
             .order_by(Crawl.finished_at.desc())
         ).all()
     ended: dict[str, list[tuple[dt.datetime, str | None]]] = {}

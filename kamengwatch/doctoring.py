@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
-import shutil
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
+from kamengwatch import doctoring_machine
 from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.doctoring_machine import Finding
 from kamengwatch.progress import tell
 
-MIN_FREE_BYTES = 1 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One checked thing: state ok, warn (works without it) or bad."""
-
-    what: str
-    state: str
-    detail: str
-    remedy: str = ""
+Check = Callable[[Config], Iterator[Finding]]
 
 
 def doctor(config: Config, as_json: bool) -> None:
     """Run every check; raises Failure (exit 1) when something is bad."""
-    found = [finding for check in CHECKS for finding in check(config)]
+    found = [finding for check in CHECKS for finding in _looked(check, config)]
     if as_json:
         print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
     else:
@@ -42,48 +36,16 @@ def doctor(config: Config, as_json: bool) -> None:
         raise Failure("、".join(bad))
 
 
+def _looked(check: Check, config: Config) -> Iterator[Finding]:
+    """What a check finds; one that cannot look is silent: the database, which it needs, has a line of its own."""
+    with contextlib.suppress(UserError, DBAPIError):
+        yield from check(config)
+
+
 def _python(config: Config) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     good = sys.version_info >= (3, 11)
     yield Finding("Python", "ok" if good else "bad", version, "" if good else "需要 needs Python ≥ 3.11")
-
-
-def _data(config: Config) -> Iterator[Finding]:
-    try:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
-        probe = config.data_dir / ".doctor"
-        probe.write_bytes(b"x")
-        probe.unlink()
-    except OSError as error:
-        yield Finding(
-            "数据目录 data folder",
-            "bad",
-            f"{config.data_dir}: {error.strerror}",
-            "换目录或改权限 use --data-dir, or mend its permissions",
-        )
-        return
-    free = shutil.disk_usage(config.data_dir).free
-    good = free >= MIN_FREE_BYTES
-    yield Finding(
-        "数据目录 data folder",
-        "ok" if good else "warn",
-        f"{config.data_dir}, {free / 2**30:.1f} GiB free",
-        "" if good else "磁盘将满 the disk is nearly full: make room",
-    )
-
-
-def _database(config: Config) -> Iterator[Finding]:
-    from sqlalchemy import func, select
-
-    from store.tables import Platform
-
-    try:
-        with config.engine.connect() as connection:
-            count = connection.execute(select(func.count()).select_from(Platform)).scalar_one()
-    except UserError as error:
-        yield Finding("数据库 database", "bad", str(error), "检查 check --database")
-        return
-    yield Finding("数据库 database", "ok", f"{config.engine.dialect.name}, {count} platforms")
 
 
 def _browser(config: Config) -> Iterator[Finding]:
@@ -185,10 +147,12 @@ def _line(path: Path) -> str:
     return path.read_text("utf-8").strip() if path.is_file() else ""
 
 
-CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+CHECKS: tuple[Check, ...] = (
     _python,
-    _data,
-    _database,
+    doctoring_machine.data,
+    doctoring_machine.database,
+    doctoring_machine.clock,
+    doctoring_machine.network,
     _browser,
     _icp,
     _snapshot,

@@ -80,7 +80,8 @@ class ArchiveWriter:
             raise ValueError(f"not a plain archive name: {name!r}")
         folder.mkdir(parents=True, exist_ok=True)
         self.path, self._file = _create(folder, name)
-        self._writer = WARCWriter(self._file, gzip=True)
+        self._record = io.BytesIO()
+        self._writer = WARCWriter(self._record, gzip=True)
 
     def __enter__(self) -> ArchiveWriter:
         return self
@@ -99,9 +100,9 @@ class ArchiveWriter:
         payload: bytes,
         original_sha256: str | None = None,
     ) -> Stored:
-        """Append one response and flush it to the system before anyone may parse it.
+        """Append one response, handed to the system before anyone may parse it; OSError where the disk takes no more.
 
-        `payload` are the decoded body bytes to keep; `original_sha256` the hash of what was received, where
+        A record that could not be written whole is taken away again. `payload` are the decoded body bytes to keep; `original_sha256` the hash of what was received, where
         only a redacted projection may be kept. Cookies are dropped: they identify a visit, not the page.
         """
         digest = hashlib.sha256(payload).hexdigest()
@@ -120,8 +121,10 @@ class ArchiveWriter:
                 "X-Original-Sha256": original,
             },
         )
+        self._record.seek(0)
+        self._record.truncate()
         self._writer.write_record(record)
-        self._file.flush()
+        self._append(self._record.getvalue(), offset)
         media_type = next((v for k, v in kept if k.lower() == "content-type"), None)
         return Stored(
             url,
@@ -134,12 +137,22 @@ class ArchiveWriter:
             original,
         )
 
+    def _append(self, data: bytes, offset: int) -> None:
+        """Write to the end, or not at all."""
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._file.truncate(offset)
+            self._file.seek(offset)
+            raise
+
     def close(self) -> None:
         """Make the file durable; an empty one (nothing was fetched) is removed."""
         if self._file.closed:
             return
         empty = self._file.tell() == 0
-        self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
         if empty:
@@ -204,11 +217,11 @@ def _archived(record: Any) -> Archived:
     )
 
 
-def _create(folder: Path, name: str) -> tuple[Path, Any]:
+def _create(folder: Path, name: str) -> tuple[Path, io.FileIO]:
     for attempt in range(1, 10_000):
         path = folder / (f"{name}.warc.gz" if attempt == 1 else f"{name}-{attempt}.warc.gz")
         try:
-            return path, path.open("xb")
+            return path, io.FileIO(path, "x")
         except FileExistsError:
             continue
     raise ArchiveError(f"too many attempts at {name}")

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
+_WAIT_SECONDS = 15.0
+"""How long SQLite waits for another writer; `?timeout=SECONDS` in the URL says otherwise."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
-    "busy_timeout=15000",
     "foreign_keys=ON",
     "cache_size=-65536",
     "temp_store=MEMORY",
@@ -35,7 +36,9 @@ def open_engine(url: str) -> Engine:
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    sqlite = url.startswith("sqlite")
+    waits = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
+    engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=waits)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine

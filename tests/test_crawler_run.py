@@ -15,6 +15,7 @@ import pytest
 from polite_server import Answer, serving
 from sqlalchemy import select, text
 
+from kamengwatch.faults import said
 from store.archive import iterate, read
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
@@ -94,8 +95,8 @@ def job(data_dir: Path) -> list[str]:
     ]
 
 
-def start(command: list[str], port: int) -> subprocess.Popen[str]:
-    code = (
+def start(command: list[str], port: int, first: str = "") -> subprocess.Popen[str]:
+    code = first + (
         "import sys, crawler.settings as s; s.HEIMAO_BASE=f'http://127.0.0.1:{sys.argv[1]}'; s.GUARD_ALLOWED_HOSTS=['127.0.0.1'];"
         "s.DOWNLOAD_DELAY=0.02; s.AUTOTHROTTLE_ENABLED=False; from crawler.run import main; sys.exit(main(sys.argv[2:]))"
     )
@@ -246,3 +247,19 @@ def test_scrapy_lists_and_checks_as_usual() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_a_disk_that_fills_up_judges_nobody_and_the_next_attempt_does_the_rest(
+    job: list[str], data_dir: Path
+) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000));"
+    with serving(heimao) as site:
+        stopped = start(job, site.port, limit)
+        events = [json.loads(line) for line in stopped.communicate(timeout=60)[0].splitlines()]
+        assert stopped.returncode == 1 and events[-1]["event"] == "broken"
+        assert "the disk" in (said(events[-1]["reason"]) or "")
+        held = contents(data_dir)
+        assert held["crawl"] == [] and held["hosts"] == [], "not finished, and nobody is said to have failed"
+        finish(start(job, site.port))
+    held = contents(data_dir)
+    assert len(held["complaints"]) == 40 and held["hosts"] == [("a.test", "ok"), ("b.test", "ok")]

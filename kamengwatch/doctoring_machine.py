@@ -1,0 +1,110 @@
+"""Self-check of the machine we run on: disk, database, clock and network, each with the remedy for what is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kamengwatch import faults
+from kamengwatch.config import SHANGHAI, Config, UserError
+
+MIN_FREE_BYTES = 1 << 30
+"""Below it `doctor` warns: a publication needs the size of one snapshot beside the last."""
+NO_FREE_BYTES = 32 << 20
+"""Below it nothing can be counted on any more."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One checked thing: state ok, warn (works without it) or bad."""
+
+    what: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def data(config: Config) -> Iterator[Finding]:
+    """Whether the data folder can be written, and how much room there is."""
+    what = "数据目录 data folder"
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        probe = config.data_dir / ".doctor"
+        probe.write_bytes(bytes(65_536))
+        probe.unlink()
+    except OSError as error:
+        yield Finding(
+            what,
+            "bad",
+            f"{config.data_dir}: {error.strerror}",
+            faults.named(error) or "换目录或改权限 use --data-dir, or mend its permissions",
+        )
+        return
+    free = shutil.disk_usage(config.data_dir).free
+    state = "ok" if free >= MIN_FREE_BYTES else "warn" if free >= NO_FREE_BYTES else "bad"
+    remedy = "" if state == "ok" else "磁盘将满 the disk is nearly full: 腾出空间 make room"
+    yield Finding(what, state, f"{config.data_dir}, {free / 2**30:.2f} GiB free", remedy)
+
+
+def database(config: Config) -> Iterator[Finding]:
+    """Whether the database answers, and whether it can be written at the moment."""
+    from sqlalchemy import func, select, text
+    from sqlalchemy.exc import DBAPIError
+
+    from store.tables import Platform
+
+    what = "数据库 database"
+    try:
+        with config.engine.connect() as connection:
+            count = connection.execute(select(func.count()).select_from(Platform)).scalar_one()
+            if connection.dialect.name == "sqlite":
+                connection.execute(text("pragma busy_timeout=1000"))
+                connection.rollback()
+                connection.execute(text("begin immediate"))
+                connection.rollback()
+    except (UserError, DBAPIError) as error:
+        remedy = faults.named(error) or "检查 check --database"
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        yield Finding(what, "bad", said.removesuffix(remedy).rstrip("; "), remedy)
+        return
+    yield Finding(what, "ok", f"{config.engine.dialect.name}, {count} platforms")
+
+
+def clock(config: Config) -> Iterator[Finding]:
+    """Whether something we wrote down lies in the future: then the clock is wrong now, or was wrong then."""
+    from sqlalchemy import func, select
+
+    from kamengwatch.crawling import AHEAD
+    from store.tables import Crawl
+
+    what = "时钟 clock"
+    with config.engine.connect() as connection:
+        newest: dt.datetime | None = connection.execute(select(func.max(Crawl.finished_at))).scalar()
+    now = f"{config.now().astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if newest is not None and newest > config.now() + AHEAD:
+        yield Finding(
+            what,
+            "bad",
+            f"{now}，但有采集记在 but a crawl is dated {newest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            "校准系统时钟 set the system's clock (timedatectl set-ntp true); 若当时的时钟错了，从那之前的备份恢复 "
+            "if it was wrong then, restore a backup from before",
+        )
+    else:
+        yield Finding(what, "ok", now)
+
+
+def network(config: Config) -> Iterator[Finding]:
+    """Whether every source failed when it was last crawled: that is our own connection rather than all of them."""
+    from kamengwatch.source_health import crawled
+
+    asked = [row for row in crawled(config) if row["last_outcome"] is not None]
+    failed = [row for row in asked if row["last_outcome"] == "failed"]
+    if len(failed) >= 2 and len(failed) == len(asked):
+        yield Finding(
+            "网络 network",
+            "warn",
+            f"所有信息源上次都失败 every source failed last time: {failed[0]['reason']}"[:200],
+            "检查本机的网络与 DNS check this machine's network and DNS; 恢复后会自动补采 what was missed is crawled afterwards",
+        )
