@@ -77,7 +77,7 @@ def _exposure(facts: Facts) -> Exposure:
     now = latest(facts, shown)
     any_now = latest(facts, rows)
     hidden = (any_now >= 0) & pick(concealed, any_now, False).astype(bool)
-    then = _then(now)
+    then = _then(now, pick(shown.day, now, 0))
     span = (pick(shown.at, now, 0) - pick(shown.at, then, 0)) / MICROSECONDS
     grown = pick(shown["grown"], now) - pick(shown["grown"], then)
     rate = np.where(span >= 3, grown / np.maximum(span, 1e-9), np.nan)
@@ -96,15 +96,16 @@ def _exposure(facts: Facts) -> Exposure:
     return Exposure(per_day, log_sd, basis, hidden, now >= 0, now)
 
 
-def _then(now: Ints) -> Ints:
-    """Position of the counter as it stood DROP_WINDOW days earlier, else the first one known."""
-    days = now.shape[1]
+def _then(now: Ints, read: Ints) -> Ints:
+    """Position of the counter as it stood DROP_WINDOW days before it was last `read` (day), else the first one known.
+
+    Before the last reading, not before today: a counter that is no longer shown keeps the pace it had.
+    """
     first = np.where(
         (now >= 0).any(axis=1), np.take_along_axis(now, (now >= 0).argmax(axis=1)[:, None], 1)[:, 0], -1
     )
-    back = np.full_like(now, -1)
-    if days > method.DROP_WINDOW:
-        back[:, method.DROP_WINDOW :] = now[:, : -method.DROP_WINDOW]
+    day = np.clip(read - method.DROP_WINDOW, -1, now.shape[1] - 1)
+    back = np.where(day >= 0, np.take_along_axis(now, np.maximum(day, 0), axis=1), -1)
     return np.where(back >= 0, back, first[:, None])
 
 

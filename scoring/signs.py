@@ -11,6 +11,7 @@ import numpy as np
 from scoring import method
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
+from scoring.exposure import counters
 from scoring.facts import GROUPS, NEVER, Facts, Floats, Rows
 from scoring.panel import (
     Bools,
@@ -75,9 +76,12 @@ def _observed(facts: Facts, rows: Rows) -> Bools:
 
 
 def _against_own_past(values: Floats, fresh: Bools, floor: float) -> Floats:
-    """Robust-ish z of today's value against the platform's own decayed mean and spread, both ending BASELINE_GAP days ago."""
+    """Robust-ish z of today's value against the platform's own decayed mean and spread, both ending BASELINE_GAP days ago.
+
+    A reading weighs the days it covers, so that looking more often does not move the baseline.
+    """
     keep = 0.5 ** (1 / _HALF)
-    seen = np.where(fresh, 1.0, 0.0)
+    seen = np.where(fresh, _gap(fresh), 0.0)
     y = np.where(fresh, np.nan_to_num(values), 0.0)
 
     def smooth(x: Floats) -> Floats:
@@ -86,11 +90,11 @@ def _against_own_past(values: Floats, fresh: Bools, floor: float) -> Floats:
         shifted[:, method.BASELINE_GAP :] = out[:, : -method.BASELINE_GAP]
         return shifted if out.shape[1] > method.BASELINE_GAP else np.zeros_like(out)
 
-    n = smooth(seen)
-    mean = smooth(y) / np.maximum(n, 1e-9)
-    square = smooth(y * y) / np.maximum(n, 1e-9)
+    readings = smooth(np.where(fresh, 1.0, 0.0))
+    n = np.maximum(smooth(seen), 1e-9)
+    mean, square = smooth(seen * y) / n, smooth(seen * y * y) / n
     sd = np.sqrt(np.maximum(square - mean * mean, 0.0) + floor**2)
-    return np.where(fresh & (n >= 2.0), (values - mean) / sd, np.nan)
+    return np.where(fresh & (readings >= 2.0), (values - mean) / sd, np.nan)
 
 
 def _per_day(z: Floats, fresh: Bools) -> Floats:
@@ -100,18 +104,30 @@ def _per_day(z: Floats, fresh: Bools) -> Floats:
     return np.where(fresh & np.isfinite(z), one * _gap(fresh), 0.0)
 
 
-def _backlog(facts: Facts) -> Floats:
-    """Days of unprocessed orders against the platform's own past; one hidden after being bad counts on for a while."""
-    b = backlog(facts)
-    read = _observed(facts, b.rows)
-    fresh = read & np.isfinite(b.days)
-    z = _against_own_past(np.log(np.nan_to_num(b.days, nan=1.0) + 0.2), fresh, 0.25)
-    shown = np.isfinite(z)
+def _counting_on(facts: Facts, values: Floats, fresh: Bools, floor: float, hidden: Bools) -> Floats:
+    """Evidence of values read on `fresh` days, against the platform's own past.
+
+    What visits no longer find, for CADENCE_DAYS or because it is found hidden, is taken as unchanged for DROP_WINDOW days, and
+    can then only count against: hiding a bad sign does not end it.
+    """
     today = np.broadcast_to(np.arange(facts.days)[None, :], facts.shape)
-    recent = today - hold(today, shown, -NEVER) < method.STREAM_WINDOW
-    hidden = read & b.hidden & recent
-    kept = np.maximum(_per_day(hold(z, shown, np.nan), hidden), 0.0)
-    return np.where(hidden, kept, _per_day(z, fresh))
+    since = today - hold(today, fresh, -NEVER)
+    missed = visited(facts, "site")[0] & ~fresh & (hidden | (since >= method.CADENCE_DAYS))
+    missed &= since < method.DROP_WINDOW
+    days = fresh | missed
+    z = _against_own_past(np.where(missed, hold(values, fresh, np.nan), values), days, floor)
+    return np.where(
+        missed,
+        np.maximum(_per_day(z, days), 0.0),
+        np.where(z < method.SIGN_LLR[0], _per_day(z, fresh), _per_day(z, days)),
+    )
+
+
+def _backlog(facts: Facts) -> Floats:
+    """Days of unprocessed orders."""
+    b = backlog(facts)
+    fresh = _observed(facts, b.rows) & np.isfinite(b.days)
+    return _counting_on(facts, np.log(np.nan_to_num(b.days, nan=1.0) + 0.2), fresh, 0.25, b.hidden)
 
 
 def _counters(facts: Facts) -> Floats:
@@ -160,7 +176,7 @@ def _price(facts: Facts) -> Floats:
     n = window(facts, rows, method.CADENCE_DAYS)
     mean = window(facts, rows, method.CADENCE_DAYS, deviation) / np.maximum(n, 1)
     fresh = _observed(facts, rows) & (n > 0)
-    return _per_day(_against_own_past(-mean, fresh, method.PRICE_NOISE), fresh)
+    return _counting_on(facts, -mean, fresh, method.PRICE_NOISE, np.zeros(facts.shape, bool))
 
 
 def _handling(facts: Facts) -> Floats:
@@ -246,8 +262,11 @@ def _site(facts: Facts) -> tuple[Floats, Floats]:
         fresh = np.r_[True, (np.diff(platform) != 0) | ~flags[:-1]]
         begin = np.maximum.accumulate(np.where(fresh, np.arange(len(rows)), 0))
         start_of_run[order] = rows.day[order][begin]
-    # Nobody looking again is no sign of life: a run of failures ends with a probe that succeeds or with something read there.
-    read = np.any([_observed(facts, facts.rows[kind]) for kind in ("orders", "price", "page")], axis=0)
+    # Nobody looking again is no sign of life, nor is a counter found hidden: a run of failures ends with a probe that
+    # succeeds or with something read there.
+    shown = counters(facts)
+    shown = shown.take(~shown["concealed"].astype(bool))
+    read = np.any([_observed(facts, r) for r in (shown, facts.rows["price"], facts.rows["page"])], axis=0)
     alive = hold(np.broadcast_to(np.arange(facts.days)[None, :], facts.shape), read, -1) > pick(
         rows.day, at, 0
     )

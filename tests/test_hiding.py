@@ -1,6 +1,7 @@
 """Hiding never improves a label, and neither does silence: the rules of silence through the whole judgement."""
 
 import datetime as dt
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -71,7 +72,8 @@ HIDING = st.tuples(st.integers(20, DAYS - 10), st.booleans(), st.lists(WHAT, min
 
 
 def improved(facts, hiding):
-    """Sites whose label is better on any later day than had they shown on what they showed: (with the same cash-flow state, else)."""
+    """(sites whose colour, grade or cash-flow state is better on any later day than had they shown on what they showed,
+    most points by which a score is)."""
     day, gone, what = hiding
     shown, hidden = shown_from(facts, day), hidden_from(facts, day)
     rows = {}
@@ -83,51 +85,50 @@ def improved(facts, hiding):
     a, b = judge(shown), judge(replace(hidden, rows=rows, cache={}))
     after = slice(day + 1, None)
 
-    def better(name, none):
-        before, now = (getattr(j, name)[:, after].astype(int) for j in (a, b))
+    def better(before, now, none):
+        before, now = before[:, after].astype(int), now[:, after].astype(int)
         return ((now < before) & (before != none) & (now != none)).any(axis=1)
 
-    label = better("verdict", GREY) | better("grade", NR)
-    same = (a.warned.state == b.warned.state).all(axis=1)
-    return np.flatnonzero(label & same), np.flatnonzero(label & ~same)
+    label = better(a.verdict, b.verdict, GREY) | better(a.grade, b.grade, NR)
+    label |= better(a.warned.state, b.warned.state, STALE)
+    return np.flatnonzero(label), float((b.score - a.score)[:, after].max())
 
 
 @settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(HIDING)
-def test_hiding_never_improves_a_rating(facts, hiding):
-    """Where the cash-flow state is the same, hiding lifts neither grade nor colour."""
-    assert not len(improved(facts, hiding)[0])
+def test_hiding_never_improves_a_label(facts, hiding):
+    """Neither colour, nor grade, nor cash-flow state; and no score by a point."""
+    sites, points = improved(facts, hiding)
+    assert not len(sites)
+    assert points < 1
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_hiding_never_improves_a_label_in_ten_thousand_cases(facts, record_property):
-    """The same in 10,000 cases, and the count of those in which hiding also kept the cash-flow state calmer."""
-    tried, rated, calmer = [], [], []
+    """The same in 10,000 cases (KAMENGWATCH_SOAK_HIDING)."""
+    cases = int(os.environ.get("KAMENGWATCH_SOAK_HIDING", "10000"))
+    tried, found, points = [], [], []
 
     @settings(
-        max_examples=10_000 // SITES + 1,
+        max_examples=cases // SITES + 1,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(HIDING)
     def every(hiding):
-        by_rating, by_state = improved(facts, hiding)
+        sites, most = improved(facts, hiding)
         tried.append(SITES)
-        calmer.extend((int(site), hiding[0], hiding[1], sorted(hiding[2][site])) for site in by_state)
-        rated.extend((int(site), hiding[0], hiding[1], sorted(hiding[2][site])) for site in by_rating)
+        points.append(most)
+        found.extend((int(site), hiding[0], hiding[1], sorted(hiding[2][site])) for site in sites)
 
     every()
     record_property("cases", sum(tried))
-    record_property("better through a calmer state", len(calmer))
-    record_property("better by the rating alone", len(rated))
+    record_property("better label", len(found))
+    record_property("most points gained", round(max(points), 3))
     # (site, day, gone, what); gone = a counter that just stops, without a visit that finds it hidden.
-    assert not [r for r in rated if not r[2]], rated[:3]
-    if calmer or rated:
-        pytest.xfail(
-            f"of {sum(tried)}: {len(calmer)} by a later state {calmer[:2]}, {len(rated)} by the rating {rated[:2]}"
-        )
+    assert not found, f"{len(found)} of {sum(tried)}: {found[:3]}"
 
 
 def changes(panel, none):

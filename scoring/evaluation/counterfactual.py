@@ -8,19 +8,19 @@ import numpy as np
 
 from scoring.calendar import MICROSECONDS
 from scoring.exposure import exposure
-from scoring.facts import NEVER, Facts, Ints, Rows, joined
+from scoring.facts import NEVER, Facts, Ints, Rows, Visits, joined
 
 SHOWN_BY_THE_SITE = ("orders", "price", "page")
 
 
 def hidden_from(facts: Facts, day: int) -> Facts:
-    """From `day` on every site hides all it controls: what was seen before stands, nothing further is seen."""
-    rows = {
-        kind: rows.take(rows.seen <= day) if kind in SHOWN_BY_THE_SITE else rows
-        for kind, rows in facts.rows.items()
-    }
-    rows["orders"] = _hidden_counters(rows["orders"], facts.days, day)
-    return replace(facts, rows=rows, cache={})
+    """From `day` on every site hides all it controls: what was seen before stands, and the same visits find nothing further."""
+    rows, visits = dict(facts.rows), facts.visits
+    for kind in SHOWN_BY_THE_SITE:
+        rows[kind] = facts.rows[kind].take(facts.rows[kind].seen <= day)
+        visits = _looked_at(visits, _repeated(rows[kind], facts.days, np.zeros(len(facts.sites))))
+    rows["orders"] = _hidden_counters(rows["orders"], facts.days)
+    return replace(facts, rows=rows, visits=visits, cache={})
 
 
 def shown_from(facts: Facts, day: int) -> Facts:
@@ -70,18 +70,24 @@ def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
     return more
 
 
-def _hidden_counters(past: Rows, days: int, day: int) -> Rows:
-    """Every week from `day` on a visit finds the counter hidden."""
-    last = _last_of_each(past)
-    first = np.maximum(day + 1 - last.seen, 1)
-    weeks = np.arange(0, max(days - day, 1), 7)
-    later = np.tile(first, len(weeks)) + np.repeat(weeks, len(last))
-    again = last.take(np.tile(np.arange(len(last)), len(weeks)))
-    more = _moved(again, later)
+def _hidden_counters(past: Rows, days: int) -> Rows:
+    """Every week a visit finds the counter hidden, on the days on which it would have been read."""
+    more = _repeated(past, days, np.zeros(int(past.platform.max(initial=0)) + 1))
     for name in ("total", "processed", "today"):
         more.columns[name] = np.full(len(more), np.nan)
     more.columns["hidden"] = np.ones(len(more))
-    return _sorted(joined(past, more.take(more.seen < days)))
+    return _sorted(joined(past, more))
+
+
+def _looked_at(visits: Visits, rows: Rows) -> Visits:
+    """The visits, and one that went well for each of the rows: whoever hides is visited as often as who does not."""
+    return Visits(
+        source=np.concatenate([visits.source, rows.source]),
+        day=np.concatenate([visits.day, rows.seen]),
+        platform=np.concatenate([visits.platform, rows.platform]),
+        ok=np.concatenate([visits.ok, np.ones(len(rows), bool)]),
+        crawl=np.concatenate([visits.crawl, np.zeros(len(rows), np.int64)]),
+    )
 
 
 def _sorted(rows: Rows) -> Rows:

@@ -36,6 +36,8 @@ def drop_rate(facts: Facts) -> Finding:
     held = np.minimum(np.minimum(hold(mean, known, 0.5), mean), method.HIDDEN_CAP)
     # Without a number of orders no rate is given, but more complaints than a peer of any size has still count against.
     peers = np.minimum(mean, method.PRIOR_UTILITY["B"])
+    # One that is just no longer read counts as the worse of what was last seen and what is likely now.
+    peers = np.minimum(peers, hold(mean, known, 1.0))
     utility = np.where(hidden, held, np.where(known, mean, peers))
     fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
     read = np.cumsum(visited(facts, "complaint")[0], axis=1) > 0

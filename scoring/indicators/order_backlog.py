@@ -30,9 +30,10 @@ def order_backlog(facts: Facts) -> Finding:
     disclosed = facts.priors.disclose[None, :] >= method.PEERS_DISCLOSE
     hidden = b.hidden & ~known
     held = np.where(ever, np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP), method.HIDDEN_CAP)
-    utility = np.where(hidden, held, mean)
+    # One that is no longer shown stands as it was: it grows old, and a bad one does not go away.
+    utility = np.where(hidden, held, hold(mean, known, 0.5))
     fresh = np.where(
-        hidden, (ever | disclosed).astype(float), np.where(known, freshness(b.age, method.CADENCE_DAYS), 0.0)
+        hidden, (ever | disclosed).astype(float), np.where(ever, freshness(b.age, method.CADENCE_DAYS), 0.0)
     )
     outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
 

@@ -8,7 +8,7 @@ from scoring import method
 from scoring.curves import between
 from scoring.facts import Facts
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.panel import freshness, window
+from scoring.panel import freshness, hold, window
 from scoring.prices import against_sector
 
 
@@ -28,6 +28,11 @@ def price_anomaly(facts: Facts) -> Finding:
     ever = np.cumsum(n > 0, axis=1) > 0
     from_here = np.maximum.accumulate(np.where(n > 0, np.arange(facts.days)[None, :], -1), axis=1)
     mean = np.take_along_axis(mean, np.maximum(from_here, 0), axis=1)
+    # A week without prices: those seen last stand, and a cut among them is not forgotten.
+    week = window(facts, rows, method.CADENCE_DAYS)
+    newest = hold(window(facts, rows, method.CADENCE_DAYS, ratio) / np.maximum(week, 1), week > 0, 0.0)
+    before = hold(mean, week > 0, 0.0)
+    mean = np.where((week > 0) | ~ever, mean, np.minimum(before, newest))
     age = (np.arange(facts.days)[None, :] - from_here).astype(float)
     utility = between(mean, ((np.log(0.4), 0.0), (np.log(0.7), 0.5), (np.log(0.95), 1.0)))
 
