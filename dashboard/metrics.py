@@ -42,7 +42,7 @@ class _Published(Collector):
         try:
             snapshot = reader.current()
             facts = reader.facts(snapshot)
-            found = [_age(facts), _ratings(snapshot), _sources(snapshot)]
+            found = [_age(facts), _ratings(snapshot), _sources(snapshot), _sources_age(snapshot, facts)]
         except (reader.NoSnapshot, reader.DamagedSnapshot):
             readable.add_metric([], 0)
             yield readable
@@ -77,6 +77,17 @@ def _sources(snapshot: Any) -> GaugeMetricFamily:
     )
     for row in reader.rows(snapshot, "select source, health from sources order by source limit 500"):
         gauge.add_metric([row["source"], row["health"]], float(row["health"] == "ok"))
+    return gauge
+
+
+def _sources_age(snapshot: Any, facts: reader.Facts) -> GaugeMetricFamily:
+    """Counted from the present, so that it grows also when nothing is published any more."""
+    gauge = GaugeMetricFamily(
+        "kamengwatch_source_age_seconds", "Seconds since a source's last good crawl", labels=["source"]
+    )
+    asked = "select source, last_ok_at from sources where last_ok_at is not null order by source limit 500"
+    for row in reader.rows(snapshot, asked):
+        gauge.add_metric([row["source"]], max(0.0, (reader.now(facts) - row["last_ok_at"]).total_seconds()))
     return gauge
 
 

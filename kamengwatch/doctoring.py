@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -118,13 +119,28 @@ def _sources(config: Config) -> Iterator[Finding]:
     if resting:
         remedy = f"恢复 resume: kamengwatch schedule --resume {min(resting)}"
         yield Finding("暂停 paused", "warn", ", ".join(sorted(resting)), remedy)
-    ill = [f"{r['source']} ({r['health']})" for r in crawled(config) if r["health"] not in ("ok", "never")]
+    rows = list(crawled(config))
+    ill = [f"{r['source']} ({r['health']})" for r in rows if r["health"] not in ("ok", "never")]
     yield Finding(
         "信息源 sources",
         "warn" if ill else "ok",
         ", ".join(ill) if ill else "没有出问题的 none in trouble",
         "看原因 why: kamengwatch sources" if ill else "",
     )
+    late = [r for r in rows if r["overdue_since"]]
+    if late:
+        told = ", ".join(
+            f"{r['source']} ({_days(config, r)}, 应每 due every {r['cadence_hours']:g} h)" for r in late
+        )
+        remedy = f"看原因 why: kamengwatch sources; 立即采集 crawl now: kamengwatch schedule --run-now {late[0]['source']}"
+        yield Finding("过期的信息源 stale sources", "warn", told, remedy)
+
+
+def _days(config: Config, row: dict[str, Any]) -> str:
+    if row["last_ok_at"] is None:
+        return "从未成功 never a good crawl"
+    days = (config.now() - row["last_ok_at"]).total_seconds() / 86_400
+    return f"{days:.1f} 天前 days ago"
 
 
 def _steps(config: Config) -> Iterator[Finding]:
@@ -133,7 +149,7 @@ def _steps(config: Config) -> Iterator[Finding]:
     runs = RunLedger(config.data_dir).last(20)
     if not runs:
         return
-    newest = {run["words"]: run for run in reversed(runs)}
+    newest = {run["words"]: run for run in reversed(runs) if run["run"] != "alert"}
     bad = [run for run in newest.values() if run["exit"]]
     yield Finding(
         "定时任务 scheduled steps",

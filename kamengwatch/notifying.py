@@ -89,7 +89,7 @@ def _locked(config: Config, wanted: Sequence[Target], dry_run: bool, ledger: Led
     done = []
     for target in wanted:
         events = [] if about["demo"] and not target.demo else _for(target, changes, corrections, ledger)
-        error = None if dry_run else _deliver(config, target, events, about, ledger)
+        error = None if dry_run else deliver(config, target, events, about, ledger)
         named = [f"{e.on} {e.host} {e.zh if target.lang == 'zh' else e.en}" for e in events]
         done.append({"target": target.name, "events": named, "error": error})
     if about["as_of"] and not dry_run:
@@ -97,7 +97,7 @@ def _locked(config: Config, wanted: Sequence[Target], dry_run: bool, ledger: Led
     return done
 
 
-def _deliver(
+def deliver(
     config: Config, target: Target, events: Sequence[Event], about: dict[str, Any], ledger: Ledger
 ) -> str | None:
     """Deliver, a webhook event by event and a letter as a whole; returns why it failed, or None."""

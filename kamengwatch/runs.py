@@ -30,6 +30,11 @@ class Run:
     exit: int
     said: str
 
+    @property
+    def begun(self) -> str:
+        """`started_at` as the ledger writes it."""
+        return self.started_at.astimezone(dt.UTC).isoformat(timespec="seconds")
+
 
 class RunLedger:
     """`logs/runs.jsonl` of a data folder; written by the one scheduler that holds the folder's lock."""
@@ -45,7 +50,7 @@ class RunLedger:
         line = {
             "run": run.id,
             "words": run.words,
-            "started_at": run.started_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            "started_at": run.begun,
             "finished_at": run.finished_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
             "exit": run.exit,
             "said": plain(clean(last) or "", _SAID),

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from kamengwatch import taking_in
+from kamengwatch import alerting, taking_in
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
 from kamengwatch.crawling import Planned, cards, plan, platform_visitors
 from kamengwatch.progress import say, tell
@@ -87,7 +87,9 @@ class Service:
         return self._step("crawl", source)
 
     def judge(self) -> bool:
-        """Take in what was handed in through the forms, rate and publish; False when a step failed."""
+        """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
+        with contextlib.suppress(UserError, SQLAlchemyError, OSError):  # the steps below name what is wrong
+            alerting.alert(self._config, self._ledger, paused(self._config))
         try:
             taking_in.take_in(self._config)
         except (

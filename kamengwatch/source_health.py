@@ -79,7 +79,7 @@ def _hosts(config: Config, hosts: dict[str, int]) -> str:
 def crawled(config: Config) -> Iterator[dict[str, Any]]:
     """A row a source that has a spider: `health` is ok, failed, blocked, stale or never.
 
-    `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
+    `overdue_since`: since when the last good crawl (or the first of all) is older than STALE_AFTER cadences, or None. `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
     """
     with config.engine.connect() as connection:
         crawls = connection.execute(
@@ -104,11 +104,16 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             health = "stale"
         else:
             health = "ok" if last.outcome == "ok" else str(last.outcome)
+        first = own[0].finished_at if own else None
+        allowed = dt.timedelta(hours=card.cadence_hours * STALE_AFTER)
+        late_at = (last_ok or first) + allowed if own else None
         yield {
             "source": card.id,
             "title_zh": card.title_zh,
             "title_en": card.title_en,
             "how": "crawled",
+            "cadence_hours": card.cadence_hours,
+            "overdue_since": late_at if late_at and late_at < config.now() else None,
             "health": health,
             "last_ok_at": last_ok,
             "last_outcome": last.outcome if last else None,

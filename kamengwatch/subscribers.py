@@ -38,6 +38,8 @@ class Target(BaseModel):
     hosts: tuple[str, ...] = ()
     lang: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
     demo: bool = False
+    sources: bool = False
+    """Also told when a source of ours goes stale (kamengwatch/alerting.py)."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Target:

@@ -91,6 +91,7 @@ def test_metrics_say_how_things_are_and_nothing_about_anybody(data_dir):
         'kamengwatch_requests_total{route="/api/v1/sites/{host}",status="404"}',
         "kamengwatch_snapshot_age_seconds",
         "kamengwatch_source_ok{",
+        'kamengwatch_source_age_seconds{source="heimao"}',
     ):
         assert line in text
     told = [QUERY, "203.0.113.9", *(row["host"] for row in snapshots.ratings())]
