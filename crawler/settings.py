@@ -130,6 +130,7 @@ ICP_KEY = os.environ.get("KAMENGWATCH_ICP_KEY", "")
 RDAP_BASE = os.environ.get("KAMENGWATCH_RDAP_BASE", "")
 AVAILABILITY_CONTROL = os.environ.get("KAMENGWATCH_CONTROL_URL", "")
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
+PLACES_FILE = os.environ.get("KAMENGWATCH_PLACES_FILE", "")
 WHOIS_SERVERS: dict[str, str] = {}  # ending of a name -> server, beside those of crawler/formats/whois.py
 DNS_SERVERS: list[str] = []  # empty: the system's
 DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual ones

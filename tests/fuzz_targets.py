@@ -147,7 +147,7 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "heimao_page": (_all(heimao_page.detail_of, lambda t: heimao_page.project("https://tousu.sina.com.cn/complaint/view/1/", t)), "heimao"),
     "icp": (_all(lambda t: icp.filing_of(t, "yunhe.test"), icp.project), "icp"),
     "icp_pages": (_all(lambda t: icp_pages.read_page(t, None)), "icp"),
-    "icp_providers": (_all(_providers, icp_providers.blacklist_of), "icp"),
+    "icp_providers": (_all(_providers), "icp"),
     "rdap": (_all(rdap.servers_of, rdap.facts_of, rdap.project), "registration"),
     "rednet": (_all(_rednet), "rednet"),
     "whois": (lambda b: _whois(decode(b)) or whois.project(b), "registration"),

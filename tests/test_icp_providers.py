@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.formats.icp_providers import PROVIDERS, blacklist_of, parse_answer
+from crawler.formats.icp_providers import PROVIDERS, parse_answer
 
 # (folder/file of the real-data folder, provider, domain asked, state, number)
 SAMPLES = [
@@ -134,21 +134,6 @@ def test_a_natural_person_keeps_no_name(real_data: Path) -> None:
 def test_quirk(provider: str, body: str, state: str, stop: bool) -> None:
     answer = parse_answer(provider, body, "shop.a.test")
     assert (answer.state, answer.stop) == (state, stop)
-
-
-@pytest.mark.real_data
-def test_the_list_of_illegal_sites_needs_a_clear_level(real_data: Path) -> None:
-    folder = real_data / "icp" / "ymicp"
-    assert (
-        blacklist_of((folder / "bweb_clean.UNVERIFIED_constructed.json").read_text(encoding="utf-8"))
-        == "clear"
-    )
-    assert (
-        blacklist_of((folder / "bweb_hit.UNVERIFIED_constructed.json").read_text(encoding="utf-8"))
-        == "listed"
-    )
-    assert blacklist_of((folder / "err_500_waf.json").read_text(encoding="utf-8")) == "unknown"
-    assert blacklist_of('{"code":200,"params":{"list":[{"blacklistLevel":"?"}],"total":1}}') == "unknown"
 
 
 def test_how_a_service_is_asked() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from sandbox_crawl import control, crawl, market, port
 from sqlalchemy import select, text
 
@@ -21,8 +22,13 @@ def quiet_day(market: Market) -> int:
 
 
 def test_what_the_played_world_says_of_its_domains_is_what_is_stored(
-    port: int, market: Market, tmp_path: Path
+    port: int, market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    table = tmp_path / "delegated-latest"
+    table.write_text(
+        "a|CN|ipv4|203.0.113.0|101|20200101|allocated\na|HK|ipv4|203.0.113.101|155|20200101|allocated\n"
+    )
+    monkeypatch.setenv("KAMENGWATCH_PLACES_FILE", str(table))
     day = quiet_day(market)
     now = market.parameters.moment(day + 0.5)
     control(port, "clock", {"now": now.isoformat()})
@@ -42,6 +48,8 @@ def test_what_the_played_world_says_of_its_domains_is_what_is_stored(
     assert {r.provider for h, r in stored.items() if h.endswith("faka.test")} == {"whois"}
     assert {r.provider for h, r in stored.items() if not h.endswith("faka.test")} == {"rdap"}
     assert set(names) == set(stored) and all(r.found and r.ipv4 for r in names.values())
+    assert {place for r in names.values() for place in r.places or ()} == {"CN", "HK"}
+    assert all(r.places is None for r in names.values() if r.ipv6)
     assert set(shown) == {p.host for p in there if kind_of(p.index) != "none"} and cited == 0
     for p in there:
         if p.host in shown:

@@ -99,20 +99,6 @@ def unknown(
     )
 
 
-def blacklist_of(body: str) -> Literal["clear", "listed", "unknown"]:
-    """The registry's list of illegal sites (bweb): no recorded answer is known, so anything but a clear level is unknown."""
-    try:
-        rows = icp.document_of(body)["params"]["list"]
-    except (NotAnswered, SourceBlocked, SourceChanged):
-        return "unknown"
-    levels = {
-        str(row.get("blackListLevel", row.get("blacklistLevel", ""))) for row in rows if isinstance(row, dict)
-    }
-    if levels == {"2"}:
-        return "clear"
-    return "listed" if levels and levels <= {"0", "1", "3"} else "unknown"
-
-
 def _filed(number: Any, entity: Any = None, nature: Any = None, **more: Any) -> Answer:
     """A filing whose number reads as one; a number that is a sentence ("查询失败") is no filing."""
     shown = str(number or "").strip()

@@ -12,6 +12,7 @@ import datetime as dt
 import ipaddress
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy import Request
@@ -23,6 +24,7 @@ from crawler.decode import text_of
 from crawler.failures import why
 from crawler.formats import certificates, rdap, whois
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.places import Places
 from store.ledger import Expected, SourceCard
 from store.names import host_key, host_of, registrable
 
@@ -30,7 +32,7 @@ _EXTRAS = ("certificate", "resolution")
 
 
 class RegistrationSpider(SourceSpider):
-    """Arguments: `platform` hosts."""
+    """Arguments: `platform` hosts. Setting PLACES_FILE: a registry's delegated statistics, to tell where addresses lie."""
 
     name = "registration"
     card = SourceCard(
@@ -70,6 +72,7 @@ class RegistrationSpider(SourceSpider):
 
     def begin(self) -> Iterator[Request]:
         """Registry, resolution and certificate of each domain; the bootstrap list first where a registry must be found."""
+        self._places = self._table()
         base = self.settings.get("RDAP_BASE")
         servers = whois.SERVERS | self.settings.getdict("WHOIS_SERVERS")
         waiting: list[str] = []
@@ -137,6 +140,18 @@ class RegistrationSpider(SourceSpider):
         }
         yield self._registration(host, "whois", facts)
 
+    def _table(self) -> Places | None:
+        """The operator's table of address ranges, if there is one; without it nothing is said of places."""
+        if not (named := self.settings.get("PLACES_FILE")):
+            return None
+        try:
+            return Places.of(Path(named))
+        except (OSError, ValueError) as error:
+            why_not = error.strerror if isinstance(error, OSError) else str(error)
+            self.measured["places"] = f"PLACES_FILE {Path(named).name}: {why_not}"
+            self.logger.warning("KAMENGWATCH_PLACES_FILE %s: %s", Path(named).name, why_not)
+            return None
+
     def read_resolution(self, response: Response, host: str) -> Iterator[Record]:
         """How the name resolves; the addresses themselves stay in the capture."""
         found = json.loads(text_of(response))
@@ -156,6 +171,9 @@ class RegistrationSpider(SourceSpider):
             "alias_of": host_key(aliases[-1]) if aliases else None,
             "name_servers": found.get("NS", [])[:20],
             "takes_mail": any(found.get("MX", ())) if there else None,
+            "places": self._places.of_all([*found.get("A", ()), *found.get("AAAA", ())])
+            if self._places
+            else None,
         }
 
     def read_certificate(self, response: Response, host: str) -> Iterator[Record]:
