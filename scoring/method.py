@@ -173,6 +173,8 @@ BASELINE_GAP = 14
 BASELINE_SHORT = 56
 BASELINE_LONG = 120
 BASELINE_PRIOR_DAYS = 28.0
+DEPTH_GAIN, DEPTH_RATIO = 8.0, 4.0
+"""Log likelihood and ratio of rates from which the first complaints seen are stragglers of a past nobody showed us."""
 STREAM_SHAPE = 1.0
 """NB shape of a day's complaints: they come in clusters, because one complaint brings others."""
 STREAMS = {

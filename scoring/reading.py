@@ -17,7 +17,8 @@ from scoring.calendar import MICROSECONDS, day_number, days_of, end_of_day, micr
 from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
 from scoring.copies import copy_ranks
-from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Rows, Site, SourceRow, Visits
+from scoring.depth import complete_since
+from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Rows, Site, SourceRow, Visits
 from scoring.kin import kinship
 from store.tables import (
     OBSERVATIONS,
@@ -60,7 +61,7 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         reviews=reviews,
         disputes=disputes,
         shown_since=_shown_since(rows),
-        complaints_since=_complaints_since(rows["complaint"], last - first + 1),
+        complaints_since=complete_since(rows["complaint"], last - first + 1),
         line_down=line_down,
         kin=kinship(rows, sites),
     )
@@ -77,13 +78,6 @@ def _line_down(rows: Rows, days: int) -> Floats:
     enough = platforms >= 3
     out[enough] = down[enough] / n[enough]
     return out
-
-
-def _complaints_since(rows: Rows, days: int) -> Ints:
-    """The earliest filing day among all complaints visible by each day: how far back complaint sources show."""
-    out = np.full(days, NEVER, dtype=np.int64)
-    np.minimum.at(out, np.clip(rows.seen, 0, days - 1), rows.day)
-    return np.minimum.accumulate(out)
 
 
 def _shown_since(rows: dict[str, Rows]) -> dict[tuple[int, str], int]:

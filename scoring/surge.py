@@ -60,7 +60,7 @@ def surge(facts: Facts) -> Surge:
     rows, weight, rank, stream = rows.take(keep), weight[keep], rank[keep], stream[keep]
     seen, _ = visited(facts, "complaint")
     baseline, ready = _baselines(facts, rows, stream, weight)
-    gap = _gap(seen)
+    gap = _revealed(facts, seen)
     evidence = []
     for rho in method.SHIRYAEV_RHO:
         k = method.STREAM_SHAPE
@@ -92,6 +92,19 @@ def _gap(seen: np.ndarray) -> Floats:
     return np.where(seen, np.where(before < 0, 1, np.minimum(today - before, method.CADENCE_DAYS)), 0).astype(
         float
     )
+
+
+def _revealed(facts: Facts, seen: np.ndarray) -> Floats:
+    """Days of filings a visit reveals: those since the visit before, on a first look those the sources show, at most _LATEST_REPORT.
+
+    As many as can bring gains: a first look or one after an interruption would else count the complaints of a month
+    against the calm of a day.
+    """
+    today = np.arange(seen.shape[1])[None, :]
+    last = np.maximum.accumulate(np.where(seen, today, -NEVER), axis=1)
+    before = np.concatenate([np.full((seen.shape[0], 1), -NEVER), last[:, :-1]], axis=1)
+    since = np.where(before < 0, facts.complaints_since[None, :] - 1, before)
+    return np.where(seen, np.clip(today - since, 1, _LATEST_REPORT), 0).astype(float)
 
 
 def _cells(facts: Facts, rows: Rows, stream: Ints, weight: Floats, gain: Floats, calm: Floats) -> Floats:
