@@ -118,3 +118,23 @@ def privacy_erase(
     from kamengwatch import erasing
 
     erasing.erase(make(data_dir, database, lang), text, also or [], yes, as_json)
+
+
+@privacy.command(
+    "expire",
+    epilog="例: `kamengwatch privacy expire --dry-run` · 定时服务每天做一次 the scheduler does it daily",
+)
+def privacy_expire(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不做 only say what would go")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="时钟存疑时也做 also where the clock is in doubt")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """到期移除 what was kept for its declared period: page contents and texts go, hashes and dates stay."""
+    from kamengwatch import expiring
+
+    expiring.expire(make(data_dir, database, lang), dry_run, yes, as_json)

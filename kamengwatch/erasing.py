@@ -6,14 +6,11 @@ captures, which hashes a snapshot had and has), so that `verify` can tell an era
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 from sqlalchemy.exc import OperationalError
@@ -21,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from kamengwatch import erasing_files, erasing_rows
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.identifiers import Identifier
-from kamengwatch.keeping import REGISTER
+from kamengwatch.keeping import register
 from kamengwatch.progress import bar, say, tell
 from store.archive import Archived
 from store.matching import Directory
@@ -114,11 +111,11 @@ def _erase(config: Config, who: Identifier, found: Found, unfinished: list[Path]
         erasing_files.erase_in_file(path, who)
     for folder in sorted(snapshots):
         before, after, manifest = erasing_files.seal(folder)
-        _register(config, {"manifests": {before: after}})
+        register(config, {"manifests": {before: after}})
         erasing_files.finish(folder, manifest)
     if found.captures:
         cited = [{"archive": p.name, "offset": o, "sha256": c.stated_sha256} for p, o, c in found.captures]
-        _register(config, {"captures": cited})
+        register(config, {"captures": cited})
         for place in found.captures:
             try:
                 erasing_files.erase_in_archive(place, who, config.now())
@@ -131,14 +128,6 @@ def _erase(config: Config, who: Identifier, found: Found, unfinished: list[Path]
             raise Failure(
                 "数据库正被使用，停下采集后再试 the database is in use; stop crawls and try again"
             ) from error.orig
-
-
-def _register(config: Config, what: dict[str, Any]) -> None:
-    line = json.dumps({"at": config.now().astimezone(dt.UTC).isoformat(), **what}) + "\n"
-    with (config.data_dir / REGISTER).open("a", encoding="utf-8") as stream:
-        stream.write(line)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _search(config: Config, who: Identifier, also: list[Path]) -> Found:

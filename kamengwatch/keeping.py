@@ -5,8 +5,10 @@ What was erased on a person's request (kamengwatch/erasing.py) is no fault where
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def verify(config: Config, as_json: bool) -> None:
         raise UserError(f"{config.data_dir}: 没有这个目录 no such folder; 先 first: kamengwatch run")
     erased = erasures(config.data_dir)
     with bar(config.say("核对存证", "verifying the archive")) as progress:
-        checked, faults = wrong_captures(config, erased["captures"], progress.advance)
+        checked, faults = wrong_captures(config, erased, progress.advance)
         wrong = [(fault, _RESTORE) for fault in faults]
         progress.note(config.say("数据库", "database"))
         wrong += [(fault, _RESTORE) for fault in database_faults(config)]
@@ -134,9 +136,18 @@ def _later(digest: str, replaced: dict[str, str]) -> set[str]:
     return out
 
 
+def register(config: Config, what: dict[str, Any]) -> None:
+    """Add one line to the register of erasures, on the disk before this returns; what it speaks of happens after."""
+    line = json.dumps({"at": config.now().astimezone(dt.UTC).isoformat(), **what}) + "\n"
+    with (config.data_dir / REGISTER).open("a", encoding="utf-8") as stream:
+        stream.write(line)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def erasures(data_dir: Path) -> dict[str, Any]:
-    """What the register of erasures accounts for: `captures` (archive, offset) and `manifests` (old hash -> new hash)."""
-    out: dict[str, Any] = {"captures": set(), "manifests": {}}
+    """What the register of erasures accounts for: `captures` (archive, offset), `expired` (archive files), `manifests` (old -> new hash)."""
+    out: dict[str, Any] = {"captures": set(), "expired": set(), "manifests": {}}
     register = data_dir / REGISTER
     for line in register.read_text("utf-8").splitlines() if register.is_file() else ():
         try:
@@ -144,5 +155,6 @@ def erasures(data_dir: Path) -> dict[str, Any]:
         except ValueError:
             continue  # A kill while it was written: what it would account for shows up as a fault.
         out["captures"] |= {(c["archive"], c["offset"]) for c in entry.get("captures", ())}
+        out["expired"] |= set(entry.get("expired", ()))
         out["manifests"] |= entry.get("manifests", {})
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 
@@ -50,6 +51,9 @@ def _state(config: Config, row: dict[str, object]) -> str:
         found = archive.read(config.archive_dir, str(row["archive"]), int(str(row["offset"])))
     except archive.ErasedCapture as error:
         return f"erased on {error.at[:10]} 已应个人请求删除"
+    except archive.ExpiredCapture as error:
+        same = error.sha256 == row["sha256"]
+        return f"expired on {error.at[:10]} 保存期满已移除" if same else "altered 与登记的哈希不符"
     except archive.ArchiveError as error:
         return f"missing 缺失: {error}"
     return "intact 完好" if found.sha256 == row["sha256"] else "altered 与登记的哈希不符"
@@ -60,7 +64,7 @@ def verify(config: Config, as_json: bool) -> None:
     from kamengwatch.keeping import erasures
 
     with bar(config.say("核对存证", "verifying")) as progress:
-        checked, wrong = wrong_captures(config, erasures(config.data_dir)["captures"], progress.advance)
+        checked, wrong = wrong_captures(config, erasures(config.data_dir), progress.advance)
     files = 0
     if (config.data_dir / "snapshots" / "latest").exists():
         try:
@@ -88,11 +92,11 @@ def verify(config: Config, as_json: bool) -> None:
 
 
 def wrong_captures(
-    config: Config, erased: set[tuple[str, int]], advance: Callable[[], None]
+    config: Config, register: dict[str, Any], advance: Callable[[], None]
 ) -> tuple[int, list[str]]:
     """Re-hash every capture; returns how many there are and a line for each that is missing or altered.
 
-    One whose content was erased is in order only if `erased`, the register of erasures, names its (archive, offset).
+    One whose content was erased, or let go after its period, is in order only if the `register` of erasures says so.
     """
     wrong: list[str] = []
     with config.engine.connect() as connection:
@@ -106,8 +110,11 @@ def wrong_captures(
             if archive.read(config.archive_dir, row.archive, row.offset).sha256 != row.payload_sha256:
                 wrong.append(f"{row.archive}:{row.offset} {row.url}: 与登记的哈希不符 altered")
         except archive.ErasedCapture as error:
-            if (row.archive, row.offset) not in erased:
+            if (row.archive, row.offset) not in register["captures"]:
                 wrong.append(f"{error}，但未登记 but the register of erasures does not say so")
+        except archive.ExpiredCapture as error:
+            if row.archive not in register["expired"] or error.sha256 != row.payload_sha256:
+                wrong.append(f"{error}，但未登记或哈希不符 but the register says otherwise, or another hash")
         except archive.ArchiveError as error:
             wrong.append(str(error))
         advance()

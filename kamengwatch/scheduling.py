@@ -22,6 +22,7 @@ from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from filelock import FileLock, Timeout
 from rich.table import Table
@@ -34,7 +35,7 @@ from kamengwatch.progress import say, tell
 from kamengwatch.runs import Run, RunLedger
 
 GRACE_SECONDS = 24 * 3600
-LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600}
+LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
 """Seconds after which a step is stopped; a crawl's job stays due."""
 MEMORY = 4 * 2**30
 """Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
@@ -43,6 +44,8 @@ STOP_SECONDS = 60
 JUDGE = "rate and publish"
 JUDGE_AFTER = dt.timedelta(seconds=30)
 """Crawls that end together are judged once."""
+EXPIRE_AT = 4
+"""The Shanghai hour at which what has been kept long enough is let go, between two ratings."""
 RETRY_AFTER = dt.timedelta(minutes=30)
 """A crawl that ended without being finished (killed, paused, out of memory) is due at once, but not tried sooner."""
 
@@ -103,6 +106,10 @@ class Service:
                 )
             )
         return self._step("rate") and self._step("publish")
+
+    def expire(self) -> bool:
+        """Let go of what was kept for its declared period; False when it failed."""
+        return self._step("privacy", "expire")
 
     def stop(self) -> None:
         """Tell every running step to end, wait, and kill what does not."""
@@ -215,6 +222,10 @@ def _clock(config: Config, service: Service) -> Any:
 
     for entry in plan(config):
         arrange(entry.source, max(entry.due_at, config.now()))
+    clock.add_job(
+        service.expire, CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
+        misfire_grace_time=GRACE_SECONDS,
+    )  # fmt: skip
     return clock
 
 

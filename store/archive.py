@@ -1,6 +1,6 @@
 """The evidence archive: append-only WARC files, one per crawl attempt, every capture addressable by file and offset.
 
-Nothing is rewritten (but store/archive_erase.py): a crawl that was killed continues in a new file, and a torn tail is simply
+Nothing is rewritten (but store/archive_erase.py and store/archive_expire.py): a crawl that was killed continues in a new file, and a torn tail is simply
 never cited.
 """
 
@@ -30,6 +30,12 @@ ERASED_AT = "X-Erased-At"
 """WARC header of a record whose content was erased (store/archive_erase.py): the time."""
 
 
+EXPIRED_AT = "X-Expired-At"
+"""WARC header of what is left of a capture whose period has ended (store/archive_expire.py): the time."""
+ORIGINAL_OFFSET = "X-Original-Offset"
+"""WARC header beside it: where the capture lay, which still is its name."""
+
+
 class ArchiveError(Exception):
     """The archive cannot be read where it was cited; the message names file and offset."""
 
@@ -41,6 +47,17 @@ class ErasedCapture(ArchiveError):
         """`where` is file and offset, `at` ISO 8601."""
         super().__init__(f"{where}: 应个人请求已于 {at[:10]} 删除 erased on {at[:10]}")
         self.at = at
+
+
+class ExpiredCapture(ArchiveError):
+    """The capture's content was let go when its period ended; `at` is when, `sha256` the hash that was kept of it."""
+
+    def __init__(self, where: str, at: str, sha256: str) -> None:
+        """`where` is file and offset, `at` ISO 8601."""
+        super().__init__(
+            f"{where}: 保存期满，已于 {at[:10]} 移除内容 its period ended, content let go on {at[:10]}"
+        )
+        self.at, self.sha256 = at, sha256
 
 
 @dataclass(frozen=True)
@@ -174,10 +191,36 @@ def read(folder: Path, archive: str, offset: int) -> Archived:
                     raise ErasedCapture(f"{archive}:{offset}", erased)
                 return _archived(record)
     except FileNotFoundError as error:
+        _raise_if_expired(folder, archive, offset)
         raise ArchiveError(f"archive file is missing: {archive}") from error
     except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
         raise ArchiveError(f"no whole capture at {archive}:{offset}: {error}") from error
     raise ArchiveError(f"no capture at {archive}:{offset}")
+
+
+def expired_name(archive: str) -> str:
+    """The file that holds the facts of an archive file whose period has ended."""
+    return archive.removesuffix(".warc.gz") + ".expired.warc.gz"
+
+
+def _raise_if_expired(folder: Path, archive: str, offset: int) -> None:
+    """Raise ExpiredCapture or ErasedCapture where the file of facts names what lay at `offset`."""
+    path = folder / expired_name(archive)
+    if not path.is_file():
+        return
+    where = f"{archive}:{offset}"
+    try:
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream):
+                head = record.rec_headers
+                if head.get_header(ORIGINAL_OFFSET) == str(offset):
+                    if erased := head.get_header(ERASED_AT):
+                        raise ErasedCapture(where, erased)
+                    raise ExpiredCapture(
+                        where, head.get_header(EXPIRED_AT), head.get_header("X-Payload-Sha256")
+                    )
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
+        raise ArchiveError(f"{path.name} cannot be read: {error}") from error
 
 
 def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
