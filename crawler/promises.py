@@ -46,7 +46,13 @@ def promises_of(text: str) -> list[dict[str, str]]:
     for kind, (words, pattern) in _KINDS.items():
         quoted = 0
         for sentence in sentences:
-            if any(word in sentence for word in words) and (match := pattern.search(sentence)):
+            # A plain loop over two or three words is cheaper than asking the pattern, and most sentences end here.
+            for word in words:
+                if word in sentence:
+                    break
+            else:
+                continue
+            if match := pattern.search(sentence):
                 start = max(0, match.start() - 30) if len(sentence) > _LONGEST else 0
                 found.append({"kind": kind, "text": sentence[start : start + _LONGEST]})
                 quoted += 1

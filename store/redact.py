@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from store.redact_digits import TO_DIGITS, Span, find_numbers
 from store.redact_people import TAKEN, find_addresses, find_names
-from store.redact_rules import EARLY, FIRST, FOLD, HELD, LATE, PUBLIC, TOKEN, Rule
+from store.redact_rules import EARLY, FIRST, HELD, LATE, PUBLIC, TOKEN, Rule, fold
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _ROUNDS = 6
@@ -80,7 +80,7 @@ class _Tokens:
         return "".join([*pieces, text[at:]])
 
     def _number(self, kind: str, written: str) -> int:
-        same = kind, _same(kind, written.translate(FOLD).translate(TO_DIGITS))
+        same = kind, _same(kind, fold(written).translate(TO_DIGITS))
         if same not in self.numbers:
             self.given[kind] += 1
             self.numbers[same] = self.last + self.given[kind]
@@ -105,7 +105,7 @@ def redact(text: str) -> Redacted:
     seen = _INVISIBLE.sub("", text)
     tokens = _Tokens(max((int(m[1]) for m in TOKEN.finditer(seen)), default=0))
     for _ in range(_ROUNDS):
-        spans = _spans(seen.translate(FOLD))
+        spans = _spans(fold(seen))
         if not spans:
             break
         seen = tokens.cut(seen, spans)
