@@ -6,8 +6,10 @@ Imports of the heavy rooms stay inside the commands, so that `--help` and errors
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 from typer.exceptions import Abort, TyperException
+from typer.main import get_command
 
 from kamengwatch import (
     commands_answer,
@@ -18,6 +20,7 @@ from kamengwatch import (
     commands_run,
     commands_show,
     faults,
+    logs,
 )
 from kamengwatch.config import Failure, UserError
 from kamengwatch.options import app
@@ -35,29 +38,44 @@ __all__ = [
 
 
 def main() -> None:
-    """Run the command line; a user error is one line and exit code 2, a failure one line and exit code 1."""
+    """Run the command line; what the user or operator can mend is one line and exit code 2, a failure one line and code 1."""
+    with logs.command(_word() if logs.wanted() else ""):
+        _run()
+
+
+def _word() -> str:
+    """The command's name; what is none may be anything somebody typed, and is not logged."""
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    return next((word for word in sys.argv[1:2] if word in known), "?")
+
+
+def _run() -> None:
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except TyperException as error:
         _misused(error)
         sys.exit(2)
     except UserError as error:
-        sys.stderr.write(f"错误 error: {error}\n")
-        sys.exit(2)
+        _told("错误 error", str(error), 2)
     except Failure as error:
-        sys.stderr.write(f"失败 failed: {error}\n")
-        sys.exit(1)
+        _told("失败 failed", str(error), 1)
     except (KeyboardInterrupt, Abort):
-        sys.stderr.write("已停止 stopped\n")
-        sys.exit(130)
+        _told("已停止 stopped", "", 130)
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
-        told = faults.named(error)
-        if told is None:
+        remedy = faults.named(error)
+        if remedy is None:
             raise
-        sys.stderr.write(f"错误 error: {told}\n")
-        sys.exit(2)
+        _told("错误 error", remedy, 2)
+
+
+def _told(what: str, line: str, code: int) -> NoReturn:
+    if logs.wanted():
+        logs.event("command.failed", text=line or what, exit=code)
+    else:
+        sys.stderr.write(f"{what}: {line}\n" if line else f"{what}\n")
+    sys.exit(code)
 
 
 def _misused(error: TyperException) -> None:
@@ -67,4 +85,7 @@ def _misused(error: TyperException) -> None:
         return  # the help is printed already
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "kamengwatch"
-    sys.stderr.write(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n")
+    if logs.wanted():
+        logs.event("command.failed", text=f"用法 see: {path} --help", exit=2)
+    else:
+        sys.stderr.write(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n")

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kamengwatch import faults
+from kamengwatch import faults, logs
 from kamengwatch.config import Failure, UserError
 
 Event = dict[str, Any]
@@ -41,6 +41,7 @@ def events(arguments: list[str]) -> Iterator[Event]:
                         event = json.loads(line)
                         told = told or event["event"] == "crawl"
                         broken = broken or (event["reason"] if event["event"] == "broken" else "")
+                        logs.of_crawl(event)
                         yield event
         except BaseException:
             process.terminate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-from kamengwatch import notifying
+from kamengwatch import logs, notifying
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import bar, say
 
@@ -21,6 +21,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool) -> None:
     day = _day(config, as_of)
     with bar(config.say("评级", "rating")) as progress:
         rated = run(config.engine, config.data_dir, day, config.now(), progress=progress.note)
+    logs.event("rated", as_of=day.isoformat(), platforms=rated.platforms, folder=rated.folder.name)
     if as_json:
         print(
             json.dumps({"as_of": day.isoformat(), "folder": rated.folder.name, "platforms": rated.platforms})
@@ -49,6 +50,7 @@ def publish(config: Config, as_json: bool) -> None:
                 "nothing is rated yet; run kamengwatch rate first",
             )
         ) from error
+    logs.event("published", snapshot=path.name)
     if as_json:
         print(json.dumps({"snapshot": path.name}))
     else:

@@ -17,6 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from kamengwatch import logs
+
 console = Console(stderr=True, highlight=False)
 answers = Console(highlight=False)
 PLAIN_WIDTH = 160
@@ -34,7 +36,9 @@ def bar(title: str, total: int | None = None) -> Iterator[Bar]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=logs.wanted() or not sys.stderr.isatty()
+    ) as progress:
         yield Bar(progress, progress.add_task(title, total=total, note=""))
 
 
@@ -55,7 +59,10 @@ class Bar:
 
 
 def say(text: str) -> None:
-    """One line for the person watching."""
+    """One line for the person watching, or for the log."""
+    if logs.wanted():
+        logs.event("said", text=text)
+        return
     console.print(text, markup=False, soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ from filelock import FileLock, Timeout
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from kamengwatch import alerting, taking_in
+from kamengwatch import alerting, logs, taking_in
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
 from kamengwatch.crawling import Planned, cards, plan, platform_visitors
 from kamengwatch.progress import say, tell
@@ -41,6 +42,8 @@ MEMORY = 4 * 2**30
 """Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
 STOP_SECONDS = 60
 """A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
+HEARD = 50
+"""Lines of a step that are remembered for the run ledger."""
 JUDGE = "rate and publish"
 JUDGE_AFTER = dt.timedelta(seconds=30)
 """Crawls that end together are judged once."""
@@ -141,18 +144,36 @@ class Service:
             env=os.environ | {"KAMENGWATCH_RUN_ID": run_id},
         )
         _limit_memory(process)
+        logs.event("step.begun", step=" ".join(words), step_run=run_id)
+        heard: deque[str] = deque(maxlen=HEARD)
+        listener = threading.Thread(target=_listen, args=(process, heard), daemon=True)
+        listener.start()
         with self._guard:
             self._running.add(process)
         try:
-            said = process.communicate(timeout=LONGEST[words[0]])[1]
+            process.wait(LONGEST[words[0]])
         except subprocess.TimeoutExpired:
             _signal(process, signal.SIGKILL)
-            said = f"stopped after {LONGEST[words[0]]} seconds\n{process.communicate()[1]}"
+            process.wait()
+            heard.append(f"stopped after {LONGEST[words[0]]} seconds\n")
         finally:
             with self._guard:
                 self._running.discard(process)
-        self._ledger.add(Run(run_id, " ".join(words), begun, config.now(), int(process.returncode), said))
+        listener.join(STOP_SECONDS)
+        run = Run(
+            run_id, " ".join(words), begun, config.now(), int(process.returncode), logs.last_words(heard)
+        )
+        self._ledger.add(run)
+        logs.event("step.ended", step=run.words, step_run=run_id, exit=run.exit)
         return process.returncode == 0
+
+
+def _listen(process: subprocess.Popen[str], heard: deque[str]) -> None:
+    """Keep the last lines of a step, and hand its log on as it comes."""
+    for line in process.stderr or ():
+        heard.append(line)
+        if logs.wanted():
+            sys.stderr.write(line)
 
 
 def paused(config: Config) -> set[str]:
