@@ -77,10 +77,7 @@ def _exposure(facts: Facts) -> Exposure:
     now = latest(facts, shown)
     any_now = latest(facts, rows)
     hidden = (any_now >= 0) & pick(concealed, any_now, False).astype(bool)
-    then = _then(now, pick(shown.day, now, 0))
-    span = (pick(shown.at, now, 0) - pick(shown.at, then, 0)) / MICROSECONDS
-    grown = pick(shown["grown"], now) - pick(shown["grown"], then)
-    rate = np.where(span >= 3, grown / np.maximum(span, 1e-9), np.nan)
+    rate, then = _pace(facts, shown, now)
     stale = (np.arange(facts.days)[None, :] - pick(shown.day, now, 0)) > method.DROP_WINDOW
     usable = (now >= 0) & ~hidden & ~stale & (rate > 0)
     broken = pick(shown["breaks"], now) - pick(shown["breaks"], then) > 0
@@ -96,11 +93,31 @@ def _exposure(facts: Facts) -> Exposure:
     return Exposure(per_day, log_sd, basis, hidden, now >= 0, now)
 
 
-def _then(now: Ints, read: Ints) -> Ints:
-    """Position of the counter as it stood DROP_WINDOW days before it was last `read` (day), else the first one known.
+def _pace(facts: Facts, shown: Rows, now: Ints) -> tuple[Floats, Ints]:
+    """(orders a day over DROP_WINDOW days, position of the counter at their beginning).
 
-    Before the last reading, not before today: a counter that is no longer shown keeps the pace it had.
+    A counter that is no longer shown is taken to grow on, week after week, at the pace it had: not showing it changes nothing.
     """
+    read = pick(shown.day, now, 0)
+
+    def since(then: Ints) -> tuple[Floats, Floats]:
+        span = (pick(shown.at, now, 0) - pick(shown.at, then, 0)) / MICROSECONDS
+        return span, pick(shown["grown"], now) - pick(shown["grown"], then)
+
+    span, grown = since(_then(now, read))
+    pace = np.where(span >= 3, grown / np.maximum(span, 1e-9), np.nan)
+    ahead = (
+        np.where(now >= 0, np.arange(facts.days)[None, :] - read, 0)
+        // method.CADENCE_DAYS
+        * method.CADENCE_DAYS
+    )
+    then = _then(now, read + ahead)
+    span, grown = since(then)
+    return np.where(ahead > 0, (grown + pace * ahead) / np.maximum(span + ahead, 1e-9), pace), then
+
+
+def _then(now: Ints, read: Ints) -> Ints:
+    """Position of the counter as it stood DROP_WINDOW days before the day `read`, else the first one known."""
     first = np.where(
         (now >= 0).any(axis=1), np.take_along_axis(now, (now >= 0).argmax(axis=1)[:, None], 1)[:, 0], -1
     )
