@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup browser postgres run test check soak bench clean
+.PHONY: help setup browser postgres run test check soak bench sbom wheel audit clean
 
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/test_setup.py -k sqlite"
@@ -40,6 +40,15 @@ soak: browser postgres ## run the heavy tests and write the dated result to docs
 
 bench: setup ## run every measurement in benchmarks/
 	@$(ENV) $(BIN)/python scripts/bench.py $(ARGS)
+
+sbom: setup ## write dist/sbom.cdx.json: every locked package with its hashes (CycloneDX)
+	@$(BIN)/python scripts/supply.py sbom
+
+wheel: setup ## build dist/*.whl twice and see that both are the same bytes
+	@$(BIN)/python scripts/supply.py wheel
+
+audit: setup ## ask a vulnerability service about every locked version; says so where it cannot be asked
+	@$(BIN)/python scripts/supply.py audit $(ARGS)
 
 clean: ## remove the environment and every cache; collected data stays
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist test-results
