@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +13,7 @@ from scoring_play import START, complaints, crawls
 from scoring.droprate import COUNTED, interval
 from scoring.evaluation.baselines import ears_c3
 from scoring.facts import NEVER
-from scoring.indicators.drop_overrepresented import drop_overrepresented
-from scoring.priors import fit
+from scoring.indicators.drop_overrepresented import eb05
 from scoring.reading import read_facts
 from scoring.sector import survival
 
@@ -62,33 +60,6 @@ def test_the_interval_of_a_counted_rate_is_jeffreys(k, n, low, high):
     assert found.low == (pytest.approx(low, rel=1e-9) if k else 0.0)
 
 
-# --- EB05: ours is an approximation of the exact quantile, and says by how much it is off --------------------------------
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory):
-    """A platform with nothing but drop complaints beside one with other complaints."""
-    records = [{"kind": "platform", "host": f"{h}.example"} for h in "ab"] + crawls(range(90))
-    records += complaints("a.example", range(60, 84)) + complaints("b.example", range(20, 60), text=1)
-    facts = read_facts(database(tmp_path_factory.mktemp("two"), records), START + dt.timedelta(days=89))
-    return replace(facts, priors=fit(facts))
-
-
-def test_eb05_is_within_a_fifth_of_the_exact_quantile(two):
-    """The indicator's bound against qgamma(0.05, N + 3, E + 3), for the same N with E varied through the peers' share."""
-    for n, e, exact in R["eb05_n_e_value"]:
-        bound = eb05_at(two, n, e)
-        assert exact < bound < 1.2 * exact, (n, e)
-
-
-def eb05_at(facts, n, e):
-    """The indicator's value for its platform with `n` drop complaints where `e` were expected."""
-    rows = facts.rows["complaint"]
-    mine = np.flatnonzero(rows.platform == 0)[: int(n)]
-    taken = rows.take(mine)
-    taken.columns["rank"][:] = 0  # The counts are the test: no copies here.
-    few = replace(facts, rows={**facts.rows, "complaint": taken}, cache={})
-    share = replace(facts.priors, drop_share=np.full(facts.days, e / n))
-    found = drop_overrepresented(replace(few, priors=share))
-    assert found.n[0, -1] == n
-    return found.value[0, -1]
+@pytest.mark.parametrize(("n", "e", "exact"), R["eb05_n_e_value"])
+def test_eb05_is_the_quantile_of_r(n, e, exact):
+    assert eb05(np.array([[n]]), np.array([[e]]))[0, 0] == pytest.approx(exact, rel=1e-9)

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from scoring import method
 from scoring.curves import between
 from scoring.droprate import drop_complaints
-from scoring.facts import Facts
+from scoring.facts import Facts, Floats
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
+
+_PRIOR = 3.0
+"""Shape and rate of the Gamma prior of the ratio: mean 1, worth 3 expected cases."""
+
+
+def eb05(cases: Floats, expected: Floats) -> Floats:
+    """5 % point of the posterior Gamma(cases + 3, expected + 3) of a ratio of observed to expected, any shape.
+
+    DuMouchel's EB05 with one component: a second one, fitted on the tuning markets, vanishes, because the share of drops
+    varies less between platforms than chance alone would make it.
+    """
+    # The quantile of each shape once: counts repeat over the days, and the inverse is slow.
+    shape, at = np.unique(cases + _PRIOR, return_inverse=True)
+    quantile = gammaincinv(shape, 0.05)[at].reshape(cases.shape)
+    found: Floats = quantile / (expected + _PRIOR)
+    return found
 
 
 def drop_overrepresented(facts: Facts) -> Finding:
@@ -28,10 +45,7 @@ def drop_overrepresented(facts: Facts) -> Finding:
     drops = hold(window(facts, rows, method.DROP_WINDOW, weight), covered, 0.0)
     every = hold(window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
     expected = every * facts.priors.drop_share[None, :]
-    # Gamma prior around 1 (worth 3 expected cases); the lower 5 % point by the normal approximation of its log.
-    shape = drops + 3.0
-    ratio = shape / (expected + 3.0)
-    low = ratio * np.exp(-method.INTERVAL_Z / np.sqrt(shape))
+    low = eb05(drops, expected)
     utility = between(np.log2(np.maximum(low, 0.1)), ((0.0, 1.0), (1.0, 0.5), (2.0, 0.0)))
 
     def say(i: int) -> tuple[str, str]:
