@@ -12,6 +12,7 @@ from scoring_play import START, complaints, crawls
 
 from scoring.droprate import COUNTED, interval
 from scoring.evaluation.baselines import ears_c3
+from scoring.evaluation.detectors import cusum, farrington_bound
 from scoring.facts import NEVER
 from scoring.indicators.drop_overrepresented import eb05
 from scoring.reading import read_facts
@@ -63,3 +64,18 @@ def test_the_interval_of_a_counted_rate_is_jeffreys(k, n, low, high):
 @pytest.mark.parametrize(("n", "e", "exact"), R["eb05_n_e_value"])
 def test_eb05_is_the_quantile_of_r(n, e, exact):
     assert eb05(np.array([[n]]), np.array([[e]]))[0, 0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_farrington_is_that_of_surveillance():
+    counts = np.array(R["weekly_counts"], float)
+    assert len(R["farrington_week_bound"]) >= 20
+    for week, bound in R["farrington_week_bound"]:
+        year = int(week) - 52
+        assert farrington_bound(counts[year - 3 : year + 4]) == pytest.approx(bound, rel=1e-6), week
+
+
+def test_nb_cusum_is_that_of_surveillance():
+    expected, value = np.array(R["cusum_expected_value"], float).T
+    found = cusum(np.array(R["weekly_counts"], float), expected, 4.0, 2.0)
+    assert found == pytest.approx(value, abs=1e-8)
+    assert found.max() > 1

@@ -12,12 +12,12 @@ import numpy as np
 
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
+from scoring.evaluation.detectors import WEEK, standing, weekly_counts
 from scoring.exposure import exposure
 from scoring.facts import BIT, NEVER, Facts, Floats, Ints, Rows
 from scoring.indicators.operating_time import operating_time
 from scoring.panel import complaints, of_kinds, window
 
-WEEK = 7
 EARS_WEEKS = 7
 EARS_LAG = 2
 SPREAD_FLOOR = 0.5
@@ -28,13 +28,8 @@ _MONEY = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 
 def ears_c3(facts: Facts) -> Floats:
     """EARS C3 of the last whole week: Σ over three weeks of max(0, C2 − 1), C2 = (y − mean) / sd of 7 weeks, 2 weeks back."""
-    rows = complaints(facts)
-    weeks = facts.days // WEEK
-    week = rows.seen // WEEK
-    inside = (week >= 0) & (week < weeks)
-    sites = len(facts.sites)
-    counts = np.bincount(rows.platform[inside] * weeks + week[inside], minlength=sites * weeks)
-    y = counts.reshape(sites, weeks).astype(float)
+    y = weekly_counts(facts)
+    weeks = y.shape[1]
     c2 = np.zeros_like(y)
     for t in range(EARS_WEEKS + EARS_LAG, weeks):
         past = y[:, t - EARS_LAG - EARS_WEEKS : t - EARS_LAG]
@@ -44,11 +39,7 @@ def ears_c3(facts: Facts) -> Floats:
     c3 = above.copy()
     c3[:, 1:] += above[:, :-1]
     c3[:, 2:] += above[:, :-2]
-    out = np.zeros(facts.shape)
-    for t in range(weeks):
-        # A week is known at its end, and stands until the next one is.
-        out[:, (t + 1) * WEEK - 1 : (t + 2) * WEEK - 1] = c3[:, t : t + 1]
-    return out
+    return standing(c3, facts.days)
 
 
 def raw_count(facts: Facts) -> Floats:

@@ -10,7 +10,7 @@ from scipy.special import betaincinv
 
 from scoring import method
 from scoring.droprate import COUNTED, ESTIMATED, drop_rate
-from scoring.evaluation import baselines, counterfactual
+from scoring.evaluation import baselines, counterfactual, detectors
 from scoring.evaluation.detection import BURN_IN
 from scoring.evaluation.truth import Truth
 from scoring.exposure import ORDERS
@@ -81,7 +81,12 @@ def measure(name: str, judged: Judged, truth: Truth) -> Market:
         groups=groups.astype(np.int64),
         warning=np.isin(state, (WARNING, ALARM)),
         proposed=judged.warned.proposed >= 0,
-        panels={"ears_c3": baselines.ears_c3(facts), "raw_count": baselines.raw_count(facts)},
+        panels={
+            "ears_c3": baselines.ears_c3(facts),
+            "nb_cusum": detectors.nb_cusum(facts),
+            "farrington": detectors.farrington(facts),
+            "raw_count": baselines.raw_count(facts),
+        },
         snapshots=_snapshots(judged, truth),
         flips=flips,
         weeks=weeks,

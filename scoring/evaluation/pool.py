@@ -19,6 +19,8 @@ FEWEST = 5
 """Figures of fewer cases are shown, not judged."""
 BASELINE_NAMES = {
     "ears_c3": "EARS C3",
+    "nb_cusum": "NB-CUSUM",
+    "farrington": "Farrington",
     "raw_count": "投诉条数 complaint count",
     "bbb": "BBB 点数 points",
     "reply_index": "电诉宝式回复指数 reply index",

@@ -32,15 +32,15 @@ def _warnings(pool: Pool) -> list[Row]:
     n = int(ours.gradual.sum())
     rate = ours.per_year(np.ones(len(pool.groups)))
     simple: dict[str, Detection] = {}
-    for name in ("ears_c3", "raw_count"):
+    for name in ("ears_c3", "nb_cusum", "farrington", "raw_count"):
         limit = at_equal_alarms([m.panels[name] for m in pool.markets], [m.truth for m in pool.markets], rate)
         simple[name] = pool.detection(lambda m, name=name, limit=limit: held(m.panels[name] >= limit))  # type: ignore[misc]
     one = np.ones(len(pool.groups))
     ahead = {BASELINE_NAMES[k]: d.share(14, one) for k, d in simple.items()}
     ears = simple["ears_c3"]
     same = (
-        "基线门限取为误报率与我们相同（在同一批市场上选取，对基线有利）",
-        "baseline thresholds give our false alarm rate, chosen on these very markets, in the baseline's favour",
+        "基线门限取为误报率与我们相同（在同一批市场上选取，对基线有利）；Farrington 需要一年前的同期，前 55 周无从报警",
+        "baseline thresholds give our false alarm rate, chosen on these very markets, in the baseline's favour; Farrington needs the same weeks a year before and is silent for the first 55",
     )
     return [
         Row("warning_14d", ("渐进倒闭在结束 ≥14 天前进入预警的比例", "gradual failures in 预警 ≥ 14 days ahead"),

@@ -29,10 +29,24 @@ eb05 <- qgamma(0.05, cases$n + 3, cases$e + 3)
 shares <- data.frame(k = c(0, 1, 6, 3, 40), n = c(24, 12, 10, 300, 900))
 jeffreys <- cbind(qbeta(0.05, shares$k + 0.5, shares$n - shares$k + 0.5), qbeta(0.95, shares$k + 0.5, shares$n - shares$k + 0.5))
 
+# Farrington (1996): 80 made-up weeks, one year back with three weeks on either side, no trend, as for a calendar of two years.
+long <- c(rep(c(2, 1, 3, 0, 2, 4, 1, 2), 7), 3, 1, 2, 5, 4, 8, 2, 9, 1, 0, 12, 2, 3, 3, 6, 1, 7, 15, 4, 2, 0, 1, 5, 3)
+weeks <- 56:length(long)
+control <- list(range = weeks, b = 1, w = 3, reweight = TRUE, trend = FALSE, powertrans = "2/3", alpha = 0.05, limit54 = c(0, 4))
+farrington_bound <- as.numeric(upperbound(farrington(sts(observed = long, start = c(2020, 1), frequency = 52), control = control)))
+
+# NB-CUSUM: log likelihood ratio of a doubling, given expected counts and shape 4 (alpha = 1 / shape), never stopped.
+expected <- 1.5 + sin(seq_along(long) / 5)
+cusum <- algo.glrnb(
+  create.disProg(week = seq_along(long), observed = long, state = rep(0, length(long))),
+  control = list(range = seq_along(long), c.ARL = 1e9, mu0 = expected, alpha = 1 / 4, theta = log(2), change = "intercept", dir = "inc", ret = "value")
+)$upperbound
+
 row <- function(...) sprintf("[%s]", paste(sprintf("%.12g", c(...)), collapse = ", "))
 rows <- function(table) sprintf("[\n    %s\n  ]", paste(apply(as.matrix(table), 1, row), collapse = ",\n    "))
 cat(sprintf(
-  '{\n  "made_by": "R %s.%s, surveillance %s",\n  "ears_counts": %s,\n  "ears_week_c2_before": %s,\n  "eb05_n_e_value": %s,\n  "jeffreys_k_n_low_high": %s\n}\n',
+  '{\n  "made_by": "R %s.%s, surveillance %s",\n  "ears_counts": %s,\n  "ears_week_c2_before": %s,\n  "eb05_n_e_value": %s,\n  "jeffreys_k_n_low_high": %s,\n  "weekly_counts": %s,\n  "farrington_week_bound": %s,\n  "cusum_expected_value": %s\n}\n',
   R.version$major, R.version$minor, as.character(packageVersion("surveillance")), row(counts),
-  rows(cbind(range - 1, c2, before)), rows(cbind(cases, eb05)), rows(cbind(shares, jeffreys))
+  rows(cbind(range - 1, c2, before)), rows(cbind(cases, eb05)), rows(cbind(shares, jeffreys)),
+  row(long), rows(cbind(weeks - 1, farrington_bound)), rows(cbind(expected, as.numeric(cusum)))
 ))
