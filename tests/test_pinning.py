@@ -17,6 +17,7 @@ from crawler.browser import available
 from crawler.fetch import GuardedResolver
 from crawler.guard import Guard
 from crawler.pinning import PinningProxy
+from kamengwatch.scheduling import MEMORY
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMED = Guard(sandbox=False, allowed_hosts=["localhost"])
@@ -149,7 +150,9 @@ asyncio.run(main())
 def test_a_real_browser_goes_through_it_and_cannot_be_led_inside() -> None:
     with serving(page) as site:
         urls = [f"http://localhost:{site.port}/shop", f"http://{socket.gethostname()}:{site.port}/secret"]
-        command = [sys.executable, "-c", BROWSE, *urls]
+        # As the scheduler's steps run: the browser must live under their memory limit.
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({MEMORY}, {MEMORY}))\n"
+        command = [sys.executable, "-c", limit + BROWSE, *urls]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
         assert done.stdout.splitlines() == [f"{urls[0]} 200 1", f"{urls[1]} 403 0"], done.stderr
         assert site.paths == ["/shop"]
