@@ -24,9 +24,11 @@ def complete_since(rows: Rows, days: int) -> Ints:
     seen, day = np.maximum(rows.seen[visible], 0), rows.day[visible]
     first, origin = int(seen.min()), int(day.min())
     filed = np.zeros(days - origin + 1)
+    order = np.argsort(seen, kind="stable")
+    day, ends = day[order], np.searchsorted(seen[order], np.arange(days + 1))
     for now in range(first, days):
-        new = day[seen == now]
-        if len(new) or now == first:
+        new = day[ends[now] : ends[now + 1]]
+        if len(new):
             filed += np.bincount(np.minimum(new - origin, len(filed) - 1), minlength=len(filed))
             out[now] = origin + _split(filed[: max(now - origin + 1, 1)], first - origin)
         else:
