@@ -11,12 +11,20 @@ from kamengwatch.config import make
 from kamengwatch.options import AsJson, Database, DataDir, Lang, app, evidence
 
 
-@app.command(epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15`")
+@app.command(
+    epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15` · "
+    "`kamengwatch rate --engine spark --master spark://10.0.0.5:7077`"
+)
 def rate(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day [default: today]")
     ] = None,
-    engine: Annotated[str, typer.Option(help="duckdb")] = "duckdb",
+    engine: Annotated[
+        str, typer.Option(help="在哪里算 where it runs: duckdb (本机 this process) · spark (集群 a cluster)")
+    ] = "duckdb",
+    master: Annotated[
+        str | None, typer.Option(metavar="URL", help="Spark master: spark://host:port · local[N]")
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -25,7 +33,7 @@ def rate(
     """评级 compute ratings, warnings and their daily history up to a day."""
     from kamengwatch import judging
 
-    judging.rate(make(data_dir, database, lang), as_of, engine, as_json)
+    judging.rate(make(data_dir, database, lang), as_of, engine, as_json, master)
 
 
 @app.command()

@@ -6,21 +6,24 @@ import datetime as dt
 import json
 
 from kamengwatch import logs, notifying
-from kamengwatch.config import Config, UserError
+from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, say
 
-ENGINES = ("duckdb",)
 
-
-def rate(config: Config, as_of: str | None, engine: str, as_json: bool) -> None:
-    """Compute ratings and warnings up to a Shanghai day (default: today)."""
+def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: str | None = None) -> None:
+    """Compute ratings and warnings up to a Shanghai day (default: today), in this process or on a Spark cluster."""
+    from scoring.engines import EngineError, EngineFailed, chosen
     from scoring.rate import rate as run
 
-    if engine not in ENGINES:
-        raise UserError(f"--engine {engine}: 可用 use {', '.join(ENGINES)}")
     day = _day(config, as_of)
-    with bar(config.say("评级", "rating")) as progress:
-        rated = run(config.engine, config.data_dir, day, config.now(), progress=progress.note)
+    try:
+        on = chosen(engine, master)
+        with bar(config.say("评级", "rating")) as progress:
+            rated = run(config.engine, config.data_dir, day, config.now(), on, progress=progress.note)
+    except EngineError as error:
+        raise UserError(config.say(error.zh, error.en)) from error
+    except EngineFailed as error:
+        raise Failure(config.say(error.zh, error.en)) from error
     logs.event("rated", as_of=day.isoformat(), platforms=rated.platforms, folder=rated.folder.name)
     if as_json:
         print(

@@ -80,7 +80,8 @@ _TEXTS = {
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),
 }
-_JSON = ("signs", "names", "places")
+JSON_COLUMNS = ("signs", "names", "places")
+"""Columns whose values are stored as JSON."""
 _DATES = {
     "registration": ("registered_on", "expires_on"),
     "filing": ("approved_on",),
@@ -144,7 +145,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
     for name in _NUMBERS.get(kind, ()):
         out[name] = np.array([np.nan if v is None else float(v) for v in column[name]], dtype=np.float64)
     for name in _TEXTS.get(kind, ()):
-        out[name] = _objects(column[name]) if name in _JSON else np.array(column[name], dtype=object)
+        out[name] = _objects(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
         out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
     if kind == "complaint":

@@ -33,6 +33,7 @@ SCORED = (
     "prices",
     "priors",
     "reading",
+    "rollup",
     "shares",
     "signs",
     "surge",

@@ -17,6 +17,7 @@ from scoring.droprate import DropPriors, drop_complaints, observed_days
 from scoring.exposure import exposure
 from scoring.facts import Facts, Floats
 from scoring.panel import Bools, complaints, copy_weights, latest, visited, window
+from scoring.rollup import IN_PROCESS, Tables, products
 from scoring.surge import population
 
 _NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)
@@ -42,8 +43,8 @@ class Priors:
     orders_sd: Floats
 
 
-def fit(facts: Facts) -> Priors:
-    """Fit the population's figures; with fewer than 10 usable platforms the method's own defaults stand."""
+def fit(facts: Facts, tables: Tables = IN_PROCESS) -> Priors:
+    """Fit the population's figures, whole-table ones on `tables`; with fewer than 10 usable platforms the defaults stand."""
     sample = _sample(facts)
     streams, volume = population(sample)
     orders, orders_sd = _orders(sample)
@@ -54,7 +55,7 @@ def fit(facts: Facts) -> Priors:
         disclose=_disclose(sample),
         drop_share=_drop_share(sample),
         index=_index(sample),
-        products=_products(facts),
+        products=products(facts, tables, _epochs(facts)),
         orders=orders,
         orders_sd=orders_sd,
     )
@@ -186,35 +187,3 @@ def _index(facts: Facts) -> Floats:
     ok = np.isfinite(orders) & (orders > 0) & read[:, None]
     total = np.where(ok, orders, 0).sum(axis=0)
     return np.where(total > 0, 1000 * np.where(ok, every, 0).sum(axis=0) / np.maximum(total, 1e-9), np.nan)
-
-
-def _products(facts: Facts) -> dict[str, tuple[Any, Floats]]:
-    """Product -> (fit days, median price over platforms of the last 28 days before each); at least 3 platforms."""
-    rows = facts.rows["price"]
-    rows = rows.take(np.nan_to_num(rows["price"]) > 0) if len(rows) else rows
-    if not len(rows):
-        return {}
-    names, product = np.unique(rows["product"].astype(str), return_inverse=True)
-    epochs = np.array(_epochs(facts))
-    medians = np.full((len(names), len(epochs)), np.nan)
-    visible = np.maximum(rows.seen, rows.day)
-    for at, day in enumerate(epochs):
-        recent = (visible <= day) & (visible > day - method.FIT_EVERY_DAYS)
-        # One vote a platform and product: its latest price.
-        key = rows.platform[recent] * len(names) + product[recent]
-        order = np.lexsort((rows.at[recent], key))
-        newest = np.r_[np.diff(key[order]) != 0, True] if len(order) else np.empty(0, bool)
-        chosen = np.flatnonzero(recent)[order][newest]
-        _medians(product[chosen], rows["price"][chosen], medians[:, at])
-    return {str(n): (epochs, medians[i]) for i, n in enumerate(names)}
-
-
-def _medians(product: Any, price: Floats, out: Floats) -> None:
-    """Median price of each product with at least 3 platforms, into `out`."""
-    order = np.lexsort((price, product))
-    product, price = product[order], price[order]
-    begin = np.flatnonzero(np.r_[True, np.diff(product) != 0]) if len(product) else np.empty(0, int)
-    size = np.diff(np.r_[begin, len(product)])
-    enough = size >= 3
-    middle = (price[begin + (size - 1) // 2] + price[begin + size // 2]) / 2 if len(begin) else np.empty(0)
-    out[product[begin[enough]]] = middle[enough]

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,20 @@ from sqlalchemy import Engine, delete, insert, select
 
 from scoring import method
 from scoring.calendar import end_of_day
+from scoring.engines import Embedded, Progress, RatingEngine
 from scoring.evidence import resolve
 from scoring.facts import Facts
 from scoring.finding import Cited
-from scoring.judge import judge
-from scoring.output import Collected, collect, named
+from scoring.output import Collected, named
+from scoring.part import add
 from scoring.priors import fit
-from scoring.proposals import propose
 from scoring.reading import read_facts
 from scoring.register import corrections, responses, source_health
 from scoring.sector import sector_rows
 from scoring.snapshot import TABLES
-from scoring.tables import site_tables
 from store.tables import RatedRun, Review
 
-CHUNK = 2_000
 ROW_GROUP = 20_000
-ENGINES = ("duckdb",)
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -53,28 +48,25 @@ def rate(
     data_dir: Path,
     as_of: dt.date,
     now: dt.datetime,
-    engine_name: str = "duckdb",
+    on: RatingEngine | None = None,
     history: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Rate every watched platform as of the end of `as_of` (Shanghai) and keep the tables in `<data>/rated/`.
 
-    `now` only dates the row in rated_run and new review entries. Raises ValueError for an unknown `engine_name`.
+    `now` only dates the row in rated_run and new review entries; `on` is where it runs (default: this process).
+    Raises what that engine raises (scoring/engines.py); then nothing is stored.
     """
-    if engine_name not in ENGINES:
-        raise ValueError(f"unknown engine {engine_name!r}: choose one of {', '.join(ENGINES)}")
     tell = progress or (lambda note: None)
     tell("reading facts")
     facts = read_facts(engine, as_of)
-    facts = replace(facts, priors=fit(facts))
     out, tables = Collected(), []
-    for low in range(0, len(facts.sites), CHUNK):
-        part = facts.chunk(low, min(low + CHUNK, len(facts.sites)))
-        judged = judge(part)
-        collect(out, judged, as_of, history)
-        out.proposals += propose(judged)
-        tables.append(site_tables(judged))
-        tell(f"{min(low + CHUNK, len(facts.sites))} / {len(facts.sites)}")
+    with on or Embedded() as runner:
+        runner.load(facts, Path(data_dir))
+        facts = replace(facts, priors=fit(facts, runner))
+        for part in runner.parts(facts, as_of, history, tell):
+            add(out, part.collected)
+            tables.append(part.tables)
     result = _tables(engine, out, tables, facts, as_of)
     run = _store(engine, Path(data_dir), result, as_of, now)
     _ask(engine, out.proposals, now)

@@ -1,0 +1,87 @@
+"""Where a rating runs: in this process with DuckDB (the default), or on a Spark cluster. The one place that chooses.
+
+Both run the same expressions (scoring/rollup.py) and the same function per chunk of platforms (scoring/part.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from scoring.facts import Facts
+from scoring.part import CHUNK, Part, part_of
+from scoring.rollup import InProcess, Tables
+
+NAMES = ("duckdb", "spark")
+Progress = Callable[[str], None]
+
+
+class EngineError(ValueError):
+    """The engine cannot be used as asked; `zh` and `en` name the input, the reason and the remedy."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+class EngineFailed(RuntimeError):
+    """The engine was started and broke off; nothing was stored. `zh` and `en` say what to look at."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+class RatingEngine(Tables, Protocol):
+    """An engine while it is open (`with chosen(…) as engine`)."""
+
+    def __enter__(self) -> RatingEngine: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def load(self, facts: Facts, data_dir: Path) -> None:
+        """Make the rows of `facts` reachable for it."""
+
+    def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
+        """All chunks judged, in the order of the platforms."""
+
+
+def chosen(name: str = "duckdb", master: str | None = None) -> RatingEngine:
+    """The engine of that name, checked as far as it can be without starting it. Raises EngineError."""
+    if name not in NAMES:
+        raise EngineError(
+            f"--engine {name}: 没有这个引擎；可用 {'、'.join(NAMES)}",
+            f"--engine {name}: no such engine; choose {' or '.join(NAMES)}",
+        )
+    if name == "spark":
+        from scoring.spark import Spark
+
+        return Spark(master)
+    if master:
+        raise EngineError(
+            f"--master {master}: 只用于 Spark；请加上 --engine spark",
+            f"--master {master}: only Spark has a master; add --engine spark",
+        )
+    return Embedded()
+
+
+class Embedded(InProcess):
+    """This process: DuckDB over the columns in memory, then one chunk after another."""
+
+    def __enter__(self) -> Embedded:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def load(self, facts: Facts, data_dir: Path) -> None:
+        """Nothing to do: the rows are here."""
+
+    def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
+        """One chunk at a time, so that only one chunk's panels are in memory."""
+        for low in range(0, len(facts.sites), CHUNK):
+            high = min(low + CHUNK, len(facts.sites))
+            yield part_of(facts.chunk(low, high), as_of, history)
+            tell(f"{high} / {len(facts.sites)}")
