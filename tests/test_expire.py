@@ -123,3 +123,9 @@ def test_a_kill_between_the_two_files_is_ended_by_the_next_attempt(tmp_path: Pat
             read(tmp_path, one.archive, one.offset)
         assert gone.value.sha256 == one.payload_sha256
     assert [p.name for p in tmp_path.iterdir()] == ["a.expired.warc.gz"]
+
+
+def test_the_published_table_says_what_is_done() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs/trust.md").read_text("utf-8")
+    for period in PERIODS.values():
+        assert f"| {period.what} | {period.days} days | {period.since} | {period.goes} | {period.stays} |" in page
