@@ -20,8 +20,8 @@ from store.kinds_model import Model, Network, features, matrix, write
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "store/corpus"
 # Texts of one writer, each judged by a model that has not seen it; the others are always in training.
-JUDGED = (FOLDER / "kinds.jsonl", FOLDER / "kinds_spent.jsonl", FOLDER / "kinds_spent2.jsonl")
-ALWAYS = (FOLDER / "kinds_more.jsonl", FOLDER / "kinds_third.jsonl", FOLDER / "kinds_fourth.jsonl")
+JUDGED = tuple(FOLDER / f"{name}.jsonl" for name in ("kinds", "kinds_spent", "kinds_spent2", "kinds_spent3"))
+ALWAYS = tuple(FOLDER / f"kinds_{name}.jsonl" for name in ("more", "third", "fourth", "fifth"))
 TARGET = ROOT / "store/kinds_model.npz"
 MIN_TEXTS = 3  # a feature seen in fewer texts says little about another
 FURTHER_SHARE = 0.3  # of a text's label mass that goes to its further kinds
