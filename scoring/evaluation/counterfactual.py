@@ -18,8 +18,8 @@ def hidden_from(facts: Facts, day: int) -> Facts:
     rows, visits = dict(facts.rows), facts.visits
     for kind in SHOWN_BY_THE_SITE:
         rows[kind] = facts.rows[kind].take(facts.rows[kind].seen <= day)
-        visits = _looked_at(visits, _repeated(rows[kind], facts.days, np.zeros(len(facts.sites))))
-    rows["orders"] = _hidden_counters(rows["orders"], facts.days)
+        visits = _looked_at(visits, _repeated(rows[kind], day, facts.days, np.zeros(len(facts.sites))))
+    rows["orders"] = _hidden_counters(rows["orders"], day, facts.days)
     return replace(facts, rows=rows, visits=visits, cache={})
 
 
@@ -29,7 +29,7 @@ def shown_from(facts: Facts, day: int) -> Facts:
     pace = np.nan_to_num(exposure(facts).per_day[:, min(day, facts.days - 1)])
     for kind in SHOWN_BY_THE_SITE:
         past = rows[kind].take(rows[kind].seen <= day)
-        rows[kind] = _sorted(joined(past, _repeated(past, facts.days, pace)))
+        rows[kind] = _sorted(joined(past, _repeated(past, day, facts.days, pace)))
     return replace(facts, rows=rows, cache={})
 
 
@@ -55,13 +55,13 @@ def _moved(rows: Rows, days: Ints | int) -> Rows:
     )
 
 
-def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
-    """The newest rows once more every week, their order counters grown at `pace` (orders a day of each platform)."""
+def _repeated(past: Rows, day: int, days: int, pace: np.ndarray) -> Rows:
+    """The newest rows once more every week after `day`, their order counters grown at `pace` (orders a day of each platform)."""
     last = _last_of_each(past)
     weeks = np.arange(7, max(days, 8), 7)
     later = np.repeat(weeks, len(last))
     again = last.take(np.tile(np.arange(len(last)), len(weeks)))
-    inside = again.seen + later < days
+    inside = (again.seen + later > day) & (again.seen + later < days)
     later = later[inside]
     more = _moved(again.take(inside), later)
     for name in ("total", "processed"):
@@ -70,9 +70,9 @@ def _repeated(past: Rows, days: int, pace: np.ndarray) -> Rows:
     return more
 
 
-def _hidden_counters(past: Rows, days: int) -> Rows:
+def _hidden_counters(past: Rows, day: int, days: int) -> Rows:
     """Every week a visit finds the counter hidden, on the days on which it would have been read."""
-    more = _repeated(past, days, np.zeros(int(past.platform.max(initial=0)) + 1))
+    more = _repeated(past, day, days, np.zeros(int(past.platform.max(initial=0)) + 1))
     for name in ("total", "processed", "today"):
         more.columns[name] = np.full(len(more), np.nan)
     more.columns["hidden"] = np.ones(len(more))
