@@ -49,6 +49,7 @@ def test_what_somebody_typed_is_not_logged_and_what_is_said_is_redacted(
     assert "13800001234" not in said and "张三丰" not in said
 
 
+@pytest.mark.soak
 def test_a_crawl_tells_pages_and_hosts_without_paths(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     archive = data / "archive/storefront-1.warc.gz"
@@ -59,6 +60,7 @@ def test_a_crawl_tells_pages_and_hosts_without_paths(data: Path, capsys: pytest.
     assert not [line for line in told if "notice" in json.dumps(line) or "url" in line]
 
 
+@pytest.mark.soak
 def test_the_scheduler_hands_the_log_of_a_step_on_and_keeps_its_last_words(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
