@@ -61,8 +61,11 @@ def _values(column: pa.ChunkedArray, field: pa.Field) -> NDArray[Any]:
 
 @contextmanager
 def written(facts: Facts, data_dir: Path, size: int) -> Iterator[Path]:
-    """A folder `<data>/facts/<day>` with `<kind>/<first platform>.parquet` for every `size` platforms; gone afterwards."""
-    folder = data_dir.resolve() / "facts" / str(facts.last_day)
+    """The folder `<data>/facts` with `<kind>/<first platform>.parquet` for every `size` platforms; gone afterwards.
+
+    What a killed rating left there is replaced.
+    """
+    folder = data_dir.resolve() / "facts"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         for kind, rows in facts.rows.items():

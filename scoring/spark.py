@@ -60,7 +60,10 @@ class Spark:
 
         self._session = _started(self._master)
         self._open.callback(self._session.stop)
-        self._size = chunk_size(len(facts.sites), self._session.sparkContext.defaultParallelism)
+        cores = self._session.sparkContext.defaultParallelism
+        # Spark's own default of 200 makes hundreds of empty tasks of every sort on a small cluster.
+        self._session.conf.set("spark.sql.shuffle.partitions", str(2 * cores))
+        self._size = chunk_size(len(facts.sites), cores)
         self._folder = self._open.enter_context(written(facts, data_dir, self._size))
         self._tables = ibis.pyspark.connect(self._session)
 

@@ -6,14 +6,17 @@ It must not hide a failure: a failed or skipped test stands in the table like th
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from system import ROOT, say
+from setup import find_uv, index_environment
+from system import ROOT, apt_install, run_logged, say
 
 REPORT = ROOT / "docs/soak.md"
 RESULTS = ROOT / "test-results/soak.xml"
@@ -79,11 +82,43 @@ def report(lines: dict[str, str]) -> str:
     )
 
 
+def spark(words: list[str]) -> None:
+    """Install what the Spark tests need (pyspark, about 500 MB, and Java) unless other tests were named.
+
+    Where that fails, the tests say so in the table: they are skipped with the reason.
+    """
+    named = [word for word in words if ".py" in word]
+    if named and not any("spark" in word for word in named):
+        return
+    if importlib.util.find_spec("pyspark") is None:
+        say("installing pyspark from requirements-spark.lock")
+        pip = [find_uv(), "pip", "install", "--quiet", "--python", sys.executable, "--require-hashes"]
+        done = run_logged(
+            [*pip, "-r", str(ROOT / "requirements-spark.lock")], "setup.log", 1200, index_environment()
+        )
+        say("pyspark is ready" if done else "pyspark could not be installed: see .cache/logs/setup.log")
+    if shutil.which("java") is None and not apt_install(
+        [["openjdk-17-jre-headless"], ["default-jre-headless"]]
+    ):
+        say("no Java could be installed: see .cache/logs/apt.log")
+
+
 def main(words: list[str]) -> int:
     """Run the tests, write the report, and return pytest's exit code; a narrowed run keeps the other tests' rows."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.unlink(missing_ok=True)
-    command = [sys.executable, "-u", "-m", "pytest", "-m", "soak", "--timeout=7200", "--durations=0", "--verbose"]
+    spark(words)
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "pytest",
+        "-m",
+        "soak",
+        "--timeout=7200",
+        "--durations=0",
+        "--verbose",
+    ]
     process = subprocess.Popen(
         [*command, "-o", "junit_family=xunit2", f"--junitxml={RESULTS}", *words],
         cwd=ROOT,
