@@ -128,4 +128,7 @@ def test_a_kill_between_the_two_files_is_ended_by_the_next_attempt(tmp_path: Pat
 def test_the_published_table_says_what_is_done() -> None:
     page = (Path(__file__).resolve().parent.parent / "docs/trust.md").read_text("utf-8")
     for period in PERIODS.values():
-        assert f"| {period.what} | {period.days} days | {period.since} | {period.goes} | {period.stays} |" in page
+        assert (
+            f"| {period.what} | {period.days} days | {period.since} | {period.goes} | {period.stays} |"
+            in page
+        )
