@@ -89,6 +89,24 @@ def restore(
     backing_up.restore(make(data_dir, None, lang), file)
 
 
+@app.command(
+    epilog="例: `kamengwatch move --to postgresql+psycopg://kw@db.example/kamengwatch` · 中断后重新运行即续传 run again to resume"
+)
+def move(
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="空的 PostgreSQL 库 an empty PostgreSQL database")
+    ],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """迁移 the SQLite database to PostgreSQL, verified row for row; the source is only read."""
+    from kamengwatch import moving
+
+    moving.move(make(data_dir, database, lang), to, as_json)
+
+
 @privacy.command("find", epilog="例: `echo 13800001234 | kamengwatch privacy find`")
 def privacy_find(
     text: Identifier = None,

@@ -46,7 +46,7 @@ def open_engine(url: str) -> Engine:
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to `revision` (up; use `downgrade` to go back)."""
-    if revision == "head" and _is_current(engine):
+    if revision == "head" and is_current(engine):
         return
     from alembic import command
 
@@ -60,7 +60,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     command.downgrade(_config(engine), revision)
 
 
-def _is_current(engine: Engine) -> bool:
+def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision; asked without Alembic, whose import costs every command a second."""
     newest = max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
     try:
