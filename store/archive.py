@@ -19,7 +19,7 @@ from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
-from warcio.statusandheaders import StatusAndHeaders
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.warcwriter import WARCWriter
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
@@ -176,6 +176,9 @@ class ArchiveWriter:
             self.path.unlink()
 
 
+_HEAD = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1"])
+
+
 def read(folder: Path, archive: str, offset: int) -> Archived:
     """The capture at `offset` of `<folder>/<archive>`.
 
@@ -242,6 +245,9 @@ def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
 
 
 def _archived(record: Any) -> Archived:
+    if record.http_headers is None and (record.content_type or "").startswith("application/http"):
+        # warcio reads the head of http: and https: answers only; name servers, registries and handshakes answer us too.
+        record.http_headers = _HEAD.parse(record.raw_stream)
     payload = record.content_stream().read()
     declared = record.http_headers.get_header("Content-Length") if record.http_headers else None
     if declared is not None and int(declared) != len(payload):

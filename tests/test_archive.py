@@ -30,6 +30,15 @@ def test_each_capture_is_found_by_file_and_offset(tmp_path: Path) -> None:
         assert ("Set-Cookie", "mysid=1") not in found.headers
 
 
+@pytest.mark.parametrize("url", ["https://a.test/", "dns://a.test/", "tls://a.test/", "whois://whois.test/a.test"])
+def test_an_answer_of_any_kind_of_server_comes_out_as_it_went_in(tmp_path: Path, url: str) -> None:
+    with ArchiveWriter(tmp_path, "registration-1") as writer:
+        where = writer.write(url, NOW, 200, HTML, b"{}\r\n\r\n{}")
+    found = read(tmp_path, where.archive, where.offset)
+    assert (found.payload, found.status, found.sha256) == (b"{}\r\n\r\n{}", 200, where.payload_sha256)
+    assert [f.payload for _, f in iterate(tmp_path / where.archive)] == [found.payload]
+
+
 @settings(max_examples=25, deadline=None)
 @given(payload=st.binary(max_size=5_000), status=st.integers(100, 599))
 def test_any_bytes_survive(tmp_path_factory: pytest.TempPathFactory, payload: bytes, status: int) -> None:

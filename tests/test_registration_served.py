@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 
 from sandbox.certificates import kind_of
 from sandbox.market import Market
-from store.archive import iterate
-from store.tables import Certificate, Registration, Resolution
+from store.archive import iterate, read
+from store.tables import Capture, Certificate, Registration, Resolution
 
 __all__ = ["market", "port"]
 
@@ -41,12 +41,14 @@ def test_what_the_played_world_says_of_its_domains_is_what_is_stored(
         names = {r.subject: r for r in connection.execute(select(Resolution))}
         shown = {r.subject: r for r in connection.execute(select(Certificate))}
         cited = connection.scalar(text("select count(*) from certificate where capture_id is null"))
+        kept = connection.execute(select(Capture.archive, Capture.offset, Capture.payload_sha256)).all()
     engine.dispose()
     assert {h: (r.registered_on, r.expires_on, r.registrar) for h, r in stored.items()} == {
         p.host: (p.registered_on, p.expires_on, p.registrar) for p in there
     }
     assert {r.provider for h, r in stored.items() if h.endswith("faka.test")} == {"whois"}
     assert {r.provider for h, r in stored.items() if not h.endswith("faka.test")} == {"rdap"}
+    assert kept and all(read(tmp_path / "archive", name, at).sha256 == sha for name, at, sha in kept)
     assert set(names) == set(stored) and all(r.found and r.ipv4 for r in names.values())
     assert {place for r in names.values() for place in r.places or ()} == {"CN", "HK"}
     assert all(r.places is None for r in names.values() if r.ipv6)
