@@ -49,7 +49,7 @@ new MutationObserver(() => {
     const text = document.querySelector(selector)?.firstChild;
     if (text && text.data && text.data !== words) text.data = words;
   }
-}).observe(document, { childList: true, subtree: true });
+}).observe(document, { childList: true, characterData: true, subtree: true });
 </script>"""
 _SHELL_SCRIPT = """<script>
 window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };

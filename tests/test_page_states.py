@@ -116,7 +116,7 @@ def english(page) -> list[str]:
     """Latin words a Chinese reader would see that are no name, address, code or foreign text."""
     shown = page.evaluate(
         "() => { const c = document.body.cloneNode(true);"
-        " for (const e of c.querySelectorAll('script,style,[data-testid=stFileUploaderDropzoneInstructions],code,pre,.mono,[lang=en],noscript,svg')) e.remove();"
+        " for (const e of c.querySelectorAll('script,style,[data-testid=stIconMaterial],[data-testid=stFileUploaderDropzoneInstructions],code,pre,.mono,[lang=en],noscript,svg')) e.remove();"
         " document.body.append(c); const t = c.innerText; c.remove(); return t }"
     )
     for foreign in (plain(snapshots.HOSTILE), plain(snapshots.HOSTILE, 400), plain(snapshots.HOSTILE, 200)):
