@@ -30,7 +30,9 @@ def test_each_capture_is_found_by_file_and_offset(tmp_path: Path) -> None:
         assert ("Set-Cookie", "mysid=1") not in found.headers
 
 
-@pytest.mark.parametrize("url", ["https://a.test/", "dns://a.test/", "tls://a.test/", "whois://whois.test/a.test"])
+@pytest.mark.parametrize(
+    "url", ["https://a.test/", "dns://a.test/", "tls://a.test/", "whois://whois.test/a.test"]
+)
 def test_an_answer_of_any_kind_of_server_comes_out_as_it_went_in(tmp_path: Path, url: str) -> None:
     with ArchiveWriter(tmp_path, "registration-1") as writer:
         where = writer.write(url, NOW, 200, HTML, b"{}\r\n\r\n{}")
