@@ -20,8 +20,11 @@ from store.kinds_model import Model, Network, features, matrix, write
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "store/corpus"
 # Texts of one writer, each judged by a model that has not seen it; the others are always in training.
-JUDGED = tuple(FOLDER / f"{name}.jsonl" for name in ("kinds", "kinds_spent", "kinds_spent2", "kinds_spent3"))
-ALWAYS = tuple(FOLDER / f"kinds_{name}.jsonl" for name in ("more", "third", "fourth", "fifth"))
+JUDGED = tuple(
+    FOLDER / f"{name}.jsonl"
+    for name in ("kinds", "kinds_spent", "kinds_spent2", "kinds_spent3", "kinds_spent4")
+)
+ALWAYS = tuple(FOLDER / f"kinds_{name}.jsonl" for name in ("more", "third", "fourth", "fifth", "sixth"))
 TARGET = ROOT / "store/kinds_model.npz"
 MIN_TEXTS = 3  # a feature seen in fewer texts says little about another
 FURTHER_SHARE = 0.3  # of a text's label mass that goes to its further kinds
