@@ -63,6 +63,8 @@ class Classified:
 
 # A further kind is named from this probability on; chosen by cross-validation (docs/classifier.md).
 FURTHER_FROM = 0.7
+# An unspecified drop needs less to be of a kind that is named in it: likelier than not.
+_SPECIFIC_FROM = 0.5
 _BATCH = 2000
 
 
@@ -101,7 +103,7 @@ def specified(primary: str, members: NDArray[np.float32]) -> str:
     if primary != "drop.unspecified":
         return primary
     best = max(_SPECIFIC, key=lambda kind: members[kind])
-    return KINDS[best] if members[best] >= FURTHER_FROM else primary
+    return KINDS[best] if members[best] >= _SPECIFIC_FROM else primary
 
 
 def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_FROM) -> list[str]:

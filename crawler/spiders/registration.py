@@ -171,9 +171,11 @@ class RegistrationSpider(SourceSpider):
             "alias_of": host_key(aliases[-1]) if aliases else None,
             "name_servers": found.get("NS", [])[:20],
             "takes_mail": any(found.get("MX", ())) if there else None,
-            "places": self._places.of_all([*found.get("A", ()), *found.get("AAAA", ())])
-            if self._places
-            else None,
+            **(
+                {"places": self._places.of_all([*found.get("A", ()), *found.get("AAAA", ())])}
+                if self._places
+                else {}
+            ),
         }
 
     def read_certificate(self, response: Response, host: str) -> Iterator[Record]:
