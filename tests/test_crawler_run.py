@@ -170,7 +170,7 @@ def test_every_record_leads_to_its_page_and_no_telephone_number_reaches_the_disk
     assert any(c.original_sha256 != c.payload_sha256 for c in captures)
 
 
-@pytest.mark.parametrize("after", [3, 6])
+@pytest.mark.parametrize("after", [pytest.param(3, marks=pytest.mark.soak), 6])
 def test_a_killed_job_taken_up_again_ends_like_one_that_was_not(
     job: list[str], data_dir: Path, tmp_path: Path, after: int
 ) -> None:

@@ -1,7 +1,7 @@
 """Every page in a real Chromium, in each state its data can be in: full, empty, stale, damaged, and nothing published.
 
-The everyday run visits every page once, each in another combination of width, language and theme, and two pages of
-every other state; the whole grid is marked soak.
+The everyday run visits every page once, each in another combination of width, language and theme, and the first page of
+four other states; the whole grid is marked soak.
 """
 
 from __future__ import annotations
@@ -146,8 +146,11 @@ def test_every_page_is_whole_in_some_width_language_and_theme(chromium, address,
     )
 
 
-@pytest.mark.parametrize(("turn", "state"), list(enumerate(STATES[1:])), ids=STATES[1:])
-def test_a_page_in_every_other_state_is_whole(chromium, address, axe, turn, state):
+OTHERS = ("empty", "stale", "damaged-ratings", "missing")
+
+
+@pytest.mark.parametrize(("turn", "state"), list(enumerate(OTHERS)), ids=OTHERS)
+def test_a_page_in_other_states_is_whole(chromium, address, axe, turn, state):
     assert tour(chromium, address(state), state, axe, COMBINATIONS[turn + 1], ["/"]) == []
 
 
