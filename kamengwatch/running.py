@@ -12,7 +12,7 @@ from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.progress import bar, say
 from store.ledger import targets
 
-VISIT_DAYS = 90
+VISIT_DAYS = 70
 """The sandbox run visits every platform weekly over this many last simulated days."""
 VISIT_EVERY = 7
 
@@ -34,7 +34,7 @@ def run_due(config: Config) -> None:
 
 
 def run_sandbox(config: Config, seed: int) -> None:
-    """Crawl the market in a box over real HTTP through its last simulated 90 days, rate, publish, print the ranking.
+    """Crawl the market in a box over real HTTP through its last simulated weeks, rate, publish, print the ranking.
 
     A killed run is taken up where it stopped: visits already finished are not repeated.
     """
