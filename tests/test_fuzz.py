@@ -1,6 +1,6 @@
 """Every parser and importer on spoiled input: it reads it or refuses with a reason, within a second and within bounds.
 
-The everyday run gives each a few dozen to a few hundred inputs; the soak gives each KAMENGWATCH_SOAK_FUZZ (20,000 unless set).
+The everyday run gives each a few dozen to a few hundred inputs; the soak gives each KAMENGWATCH_SOAK_FUZZ (100,000 unless set).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from store import names, records, redact
 
 TARGETS = {target.name: target for target in fuzz_targets.targets()}
 EVERYDAY = 120
-SOAK = int(os.environ.get("KAMENGWATCH_SOAK_FUZZ", "20000"))
+SOAK = int(os.environ.get("KAMENGWATCH_SOAK_FUZZ", "100000"))
 MEMORY_MB = 200
 
 
