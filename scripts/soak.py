@@ -39,9 +39,14 @@ def figures(case: ET.Element) -> str:
 
 
 def revision() -> str:
-    """Return the commit the tests ran on, marked when the checkout has changes of its own."""
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match", ""]
-    return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    """Return the commit the tests ran on, marked when anything but this report differs from it."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(ROOT), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/soak.md")
+    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("-dirty" if changed else "")
 
 
 def rows(results: Path) -> dict[str, str]:
