@@ -47,6 +47,8 @@ class Explanation:
     unseen: tuple[str, ...]
     better: Otherwise
     worse: Otherwise
+    improve: tuple[str, ...] = ()
+    """For the site: what the practices its pages do not state call for."""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -73,6 +75,7 @@ class Explanation:
                 if o.sentence
             ),
             ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen),
+            *(f"{'网站可以改进：' if zh else 'the site could: '}{what}" for what in self.improve),
         ]
 
 
@@ -109,6 +112,7 @@ def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
         unseen=tuple(row[f"blind_spots_{lang}"] or ()),
         better=_otherwise(row, "better", lang),
         worse=_otherwise(row, "worse", lang),
+        improve=tuple(w for p in snapshot.of("practices", host) for w in p[f"improve_{lang}"]),
     )
 
 

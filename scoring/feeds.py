@@ -1,8 +1,9 @@
-"""Atom feeds: one per site and one of all, made of changes the world caused. No clock: dates are those of the events."""
+"""Atom feeds: one per site and one of all, of changes the world caused and of corrections. No clock: dates are those of the events."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -22,6 +23,13 @@ _STATE_ZH = {
     "closed": "停运",
     "stale": "数据中断",
 }
+OUTCOME_WORDS = {
+    "upheld": ("维持", "upheld"),
+    "amended": ("更正", "amended"),
+    "withdrawn": ("撤回", "withdrawn"),
+    "refused": ("不予受理", "not accepted"),
+}
+"""What may become of an objection, in words."""
 _MOST = 200
 _LONGEST = 2000
 
@@ -30,7 +38,7 @@ def write_feeds(tables: dict[str, pa.Table], folder: Path) -> None:
     """Write `<host>.atom` for every site and `all.atom`."""
     folder.mkdir()
     ratings = tables["ratings"].to_pylist()
-    entries = _entries(tables["warnings"].to_pylist())
+    entries = _entries(tables["warnings"].to_pylist(), tables["corrections"].to_pylist())
     as_of = max((r["as_of"] for r in ratings), default=dt.date(1970, 1, 1))
     by_host: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
@@ -38,14 +46,38 @@ def write_feeds(tables: dict[str, pa.Table], folder: Path) -> None:
     _write(folder / "all.atom", "all", "卡盟信用观察：全部变动 · all changes", entries[:_MOST], as_of)
     for row in ratings:
         host = row["host"]
-        title = f"{host}：资金链状态变动 · cash-flow changes"
+        title = f"{host}：资金链状态变动与更正 · cash-flow changes and corrections"
         _write(folder / f"{file_stem(host)}.atom", host, title, by_host.get(host, [])[:_MOST], as_of)
 
 
-def _entries(warnings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Events newest first; interruptions of our own monitoring notify nobody."""
-    kept = [w for w in warnings if "stale" not in (w["from_state"], w["to_state"])]
-    return sorted(kept, key=lambda w: (w["on"], w["host"], w["to_state"]), reverse=True)
+def _entries(warnings: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events newest first; interruptions of our own monitoring notify nobody, a correction goes where the error went."""
+    kept = [_warning(w) for w in warnings if "stale" not in (w["from_state"], w["to_state"])]
+    kept += [_correction(c) for c in corrections]
+    return sorted(kept, key=lambda e: (e["on"], e["host"], e["id"]), reverse=True)
+
+
+def _warning(w: dict[str, Any]) -> dict[str, Any]:
+    a, b = w["from_state"], w["to_state"]
+    return {
+        "id": f"urn:kamengwatch:event:{w['host']}:{w['on']}:{a}:{b}",
+        "on": w["on"],
+        "host": w["host"],
+        "title": f"{_STATE_ZH[a]} → {_STATE_ZH[b]} ({a} → {b})",
+        "summary": f"{w['reason_zh']} {w['reason_en']}",
+    }
+
+
+def _correction(c: dict[str, Any]) -> dict[str, Any]:
+    digest = hashlib.sha256(c["sentence_zh"].encode()).hexdigest()[:16]
+    zh, en = OUTCOME_WORDS[c["outcome"]]
+    return {
+        "id": f"urn:kamengwatch:correction:{c['host']}:{c['on']}:{digest}",
+        "on": c["on"],
+        "host": c["host"],
+        "title": f"更正记录 correction: {zh} ({en})",
+        "summary": f"{c['sentence_zh']} {c['sentence_en']}",
+    }
 
 
 def _write(file: Path, about: str, title: str, entries: list[dict[str, Any]], as_of: dt.date) -> None:
@@ -58,13 +90,12 @@ def _write(file: Path, about: str, title: str, entries: list[dict[str, Any]], as
     _add(_add(feed, "author", None), "name", "卡盟信用观察 kamengwatch")
     for entry in entries:
         item = _add(feed, "entry", None)
-        a, b = entry["from_state"], entry["to_state"]
-        _add(item, "id", f"urn:kamengwatch:event:{entry['host']}:{entry['on']}:{a}:{b}")
-        _add(item, "title", f"{entry['on']} {entry['host']}：{_STATE_ZH[a]} → {_STATE_ZH[b]} ({a} → {b})")
+        _add(item, "id", entry["id"])
+        _add(item, "title", f"{entry['on']} {entry['host']}：{entry['title']}")
         _add(item, "updated", _stamp(entry["on"]))
         link = _add(item, "link", None)
         link.set("href", f"../s/{file_stem(entry['host'])}.html")
-        _add(item, "summary", f"{entry['reason_zh']} {entry['reason_en']}")
+        _add(item, "summary", entry["summary"])
     file.write_bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n")
 
 

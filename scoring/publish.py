@@ -27,8 +27,8 @@ from scoring.documents import method_json
 from scoring.feeds import write_feeds
 from scoring.package import datapackage, ratings_csv
 from scoring.ranked import write_ranked
-from scoring.rate import sync, sync_folder
-from scoring.snapshot import TABLES
+from scoring.rate import sync, sync_folder, write_parquet
+from scoring.snapshot import LATER, TABLES
 from scoring.twins import write_badges, write_twins
 from store.tables import Crawl, Platform, RatedRun
 
@@ -107,6 +107,9 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
     """Every file but the manifest and the sums."""
     rated = data_dir / "rated" / run.folder
     for table in TABLES:
+        if table in LATER and not (rated / f"{table}.parquet").is_file():  # rated before there was this table
+            write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
+            continue
         shutil.copyfile(rated / f"{table}.parquet", folder / f"{table}.parquet")
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
     ratings = tables["ratings"].to_pylist()
@@ -114,7 +117,7 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
     write_ranked(folder)
     write_captures(tables["evidence"], data_dir / "archive", folder)
     write_feeds(tables, folder / "feeds")
-    write_badges(ratings, folder / "badges")
+    write_badges(ratings, tables["corrections"].to_pylist(), folder / "badges")
     write_twins(tables, folder / "s")
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")

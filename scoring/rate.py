@@ -24,7 +24,7 @@ from scoring.output import Collected, named
 from scoring.part import add
 from scoring.priors import fit
 from scoring.reading import read_facts
-from scoring.register import corrections, responses, source_health
+from scoring.register import corrections, disputes, reports, responses, source_health
 from scoring.sector import sector_rows
 from scoring.snapshot import TABLES
 from store.tables import RatedRun, Review
@@ -93,14 +93,16 @@ def _tables(
     for e in evidence:
         count[e["host"]] = count.get(e["host"], 0) + 1
     for row in out.ratings:
-        row["evidence_n"] = count.get(row["host"], 0)
+        row["evidence_n"] = count.get(row["host"], 0)  # reports by users are shown and do not count
+    told = [e for e in reports(engine, end_of_day(as_of)) if e["host"] in {r["host"] for r in out.ratings}]
     rows_of: dict[str, list[dict[str, Any]]] = {
         "ratings": named(out.ratings, ids),
         "findings": named(out.findings, ids),
         "warnings": named(out.warnings, ids),
         "changes": out.changes,
-        "evidence": evidence,
+        "evidence": sorted(evidence + told, key=lambda e: (e["host"], e["id"])),
         "responses": responses(engine, end_of_day(as_of)),
+        "disputes": disputes(engine, end_of_day(as_of)),
         "corrections": corrections(engine, end_of_day(as_of)),
         "sources": source_health(engine, end_of_day(as_of)),
         "sector": sector_rows(facts),

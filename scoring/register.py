@@ -1,4 +1,4 @@
-"""Responses, corrections and the health of sources, as the snapshot shows them."""
+"""Responses, objections, corrections, reports and the health of sources, as the snapshot shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from sqlalchemy import Engine, func, select
 
 from scoring import method
 from scoring.calendar import SHANGHAI
-from store.tables import OBSERVATIONS, Correction, Crawl, Platform, Response, Source
+from scoring.evidence import KIND_WORDS
+from store.matching import Directory
+from store.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
 
 
 def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
@@ -53,6 +55,67 @@ def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
             }
             for r in connection.execute(query)
         ]
+
+
+def disputes(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Every objection received by `end`, as it stood then: what it concerns and its days, never its words."""
+    query = (
+        select(Platform.host, *Dispute.__table__.columns)
+        .join(Platform, Platform.id == Dispute.platform_id)
+        .where(Dispute.received_at < end)
+        .order_by(Platform.host, Dispute.received_at, Dispute.id)
+    )
+
+    def by_then(moment: dt.datetime | None) -> dt.date | None:
+        return _day(moment) if moment is not None and moment < end else None
+
+    with engine.connect() as connection:
+        return [
+            {
+                "host": r.host,
+                "about": r.about,
+                "received_on": _day(r.received_at),
+                "acknowledged_on": by_then(r.acknowledged_at),
+                "decided_on": by_then(r.decided_at),
+                "outcome": r.outcome if by_then(r.decided_at) else None,
+            }
+            for r in connection.execute(query)
+        ]
+
+
+def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Reports by users a person accepted by `end`, as evidence of tier D: the kind and the day told, never words.
+
+    Anybody can write one and nothing about it can be checked: shown, dated, of no weight in any score.
+    """
+    query = (
+        select(Review.key, Review.subject, Review.detail, Review.decided_at)
+        .where(Review.kind == "report", Review.decision == "confirmed", Review.decided_at < end)
+        .order_by(Review.key)
+    )
+    with engine.connect() as connection:
+        directory = Directory(connection)
+        found = []
+        for r in connection.execute(query):
+            host = r.detail.get("host")
+            id_ = directory.resolve(host, None if host else r.subject).platform_id
+            if id_ is None:
+                continue  # a site nobody watches
+            zh, en = KIND_WORDS.get(r.detail["happened"], KIND_WORDS["other"])
+            found.append(
+                {
+                    "id": r.key[:15],
+                    "host": directory.host(id_),
+                    "kind": "report",
+                    "tier": "D",
+                    "claim_zh": f"一条用户线索称（未能核实，不计分）：{zh}",
+                    "claim_en": f"A user reports (unchecked, not scored): {en}",
+                    "source": "report",
+                    "event_on": dt.date.fromisoformat(r.detail["on"]),
+                    "seen_at": r.decided_at,
+                }
+            )
+    return found
 
 
 def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:

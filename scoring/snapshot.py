@@ -119,6 +119,11 @@ TABLES: dict[str, pa.Schema] = {
         [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
         + [("reason_en", _S), ("evidence", _IDS)]
     ),
+    # What the site's own pages state against drops (scoring/practices.py): ids stated and lacking, and for each lacking what to do.
+    "practices": pa.schema(
+        [("host", _S), ("stated", _IDS), ("lacking", _IDS), ("improve_zh", _IDS), ("improve_en", _IDS)]
+        + [("evidence", _IDS)]
+    ),
     # tier: A official record, B archived by us from the site itself, C public complaint, D handed in by users.
     "evidence": pa.schema(
         [
@@ -143,6 +148,11 @@ TABLES: dict[str, pa.Schema] = {
     "corrections": pa.schema(
         [("host", _S), ("on", _D), ("outcome", _S), ("sentence_zh", _S), ("sentence_en", _S)]
     ),
+    # Every objection and what became of it; its words are not published, what it concerns is.
+    "disputes": pa.schema(
+        [("host", _S), ("about", _S), ("received_on", _D), ("acknowledged_on", _D), ("decided_on", _D)]
+        + [("outcome", _S)]
+    ),
     # health: ok | stale | failed | blocked | never
     "sources": pa.schema(
         [("source", _S), ("title_zh", _S), ("title_en", _S), ("publisher", _S), ("kind", _S), ("health", _S)]
@@ -156,6 +166,9 @@ TABLES: dict[str, pa.Schema] = {
         + [("blind_zh", _S), ("blind_en", _S)]
     ),
 }
+
+LATER = frozenset({"practices", "disputes"})
+"""Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
 RANKED = "ranked.parquet"
 """A slim copy of the ratings in ranking order (scoring/ranked.py); a snapshot without it is only slower."""
@@ -193,6 +206,9 @@ class Snapshot:
         self._db = duckdb.connect(":memory:", config={"threads": 2})
         for table in TABLES:
             file = self.path / f"{table}.parquet"
+            if not file.is_file() and table in LATER and file.name not in self.manifest.get("files", ()):
+                self._db.register(table, TABLES[table].empty_table())
+                continue
             if not file.is_file():
                 raise SnapshotError(
                     f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"

@@ -1,4 +1,4 @@
-"""The tables about single sites beside rating and findings: series, identity, promises, links."""
+"""The tables about single sites beside rating and findings: series, identity, promises, practices, links."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from scoring.identity_table import identity_rows
 from scoring.judge import Judged
 from scoring.linked import link_rows
+from scoring.practices import practice_rows
 from scoring.promises import promise_rows
 from scoring.series import series_rows
 
@@ -17,5 +18,6 @@ def site_tables(judged: Judged) -> dict[str, list[dict[str, Any]]]:
         "series": series_rows(judged),
         "identity": identity_rows(judged),
         "promises": promise_rows(judged),
+        "practices": practice_rows(judged),
         "links": link_rows(judged.facts.sites, judged.facts.kin.links, judged.facts.first_day),
     }

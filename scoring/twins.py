@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from scoring.feeds import OUTCOME_WORDS
 from store.names import file_stem
 from store.plain import plain
 
@@ -34,6 +36,8 @@ FILINGS = {
     "not_filed": ("未查到备案", "none found"),
     "unknown": ("未知", "unknown"),
 }
+CORRECTED_DAYS = 30
+"""A badge says for so long that something about the site was corrected."""
 _EVIDENCE = 60
 _LARGEST = 60_000
 """Bytes of a page, whatever a site writes: it is read on a phone with a poor connection."""
@@ -66,17 +70,31 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
     )
 
 
-def write_badges(ratings: list[dict[str, Any]], folder: Path) -> None:
-    """`<host>.svg`: the verdict's word and date, nothing that could be read as an endorsement."""
+def write_badges(ratings: list[dict[str, Any]], corrections: list[dict[str, Any]], folder: Path) -> None:
+    """`<host>.svg`: the verdict's word and date, nothing that could be read as an endorsement.
+
+    It also says that an objection is open, or that something was amended or withdrawn in the last CORRECTED_DAYS.
+    """
     folder.mkdir()
     template = _environment().get_template("badge.svg")
+    amended = {c["host"]: c["on"] for c in corrections if c["outcome"] in ("amended", "withdrawn")}
     for row in ratings:
         verdict = verdict_of(row)
         shape, zh, en, colour, ink = WORDS[verdict]
         text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}"
+        text, en = f"{text}{_note(row, amended)[0]}", f"{en}{_note(row, amended)[1]}"
         width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
         said = template.render(row=row, shape=shape, text=text, en=en, colour=colour, ink=ink, width=width)
         (folder / f"{file_stem(row['host'])}.svg").write_text(said, "utf-8")
+
+
+def _note(row: dict[str, Any], amended: dict[str, dt.date]) -> tuple[str, str]:
+    on = amended.get(row["host"])
+    if row["disputed"]:
+        return " 异议处理中", " · an objection is being examined"
+    if on and row["as_of"] and (row["as_of"] - on).days <= CORRECTED_DAYS:
+        return f" {on} 有更正", f" · corrected on {on}"
+    return "", ""
 
 
 def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
@@ -85,7 +103,7 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
     templates = [_environment(longest).get_template("site.html") for longest in _LONGEST]
     parts = {
         name: _by_host(tables[name])
-        for name in ("findings", "evidence", "warnings", "responses", "corrections")
+        for name in ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
     }
     for row in tables["ratings"].to_pylist():
         host = row["host"]
@@ -106,6 +124,9 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
             warnings=parts["warnings"].get(host, [])[-10:],
             responses=parts["responses"].get(host, []),
             corrections=parts["corrections"].get(host, []),
+            outcomes=OUTCOME_WORDS,
+            disputes=parts["disputes"].get(host, []),
+            practices=next(iter(parts["practices"].get(host, [])), None),
             stem=file_stem(host),
         )
         (folder / f"{file_stem(host)}.html").write_text(page, "utf-8")

@@ -188,6 +188,34 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             {"host": ORANGE, "on": dt.date(2026, 10, 10), "text": "节日期间客服较忙。", "link": None},
             {"host": HOSTILE_HOST, "on": dt.date(2026, 11, 10), "text": HOSTILE, "link": None},
         ],
+        "practices": [
+            {
+                "host": ORANGE,
+                "stated": ["order_query", "compensation"],
+                "lacking": ["timeout_refund"],
+                "improve_zh": ["写明多久未到账自动原路退款，并照此执行。"],
+                "improve_en": ["State after how long an undelivered order is refunded by itself."],
+                "evidence": ["E-1"],
+            }
+        ],
+        "disputes": [
+            {
+                "host": ORANGE,
+                "about": "掉单率",
+                "received_on": dt.date(2026, 11, 19),
+                "acknowledged_on": None,
+                "decided_on": None,
+                "outcome": None,
+            },
+            {
+                "host": BLUE,
+                "about": "备案",
+                "received_on": dt.date(2026, 10, 26),
+                "acknowledged_on": dt.date(2026, 10, 27),
+                "decided_on": dt.date(2026, 10, 30),
+                "outcome": "amended",
+            },
+        ],
         "corrections": [
             {
                 "host": BLUE,
@@ -280,7 +308,7 @@ def build(
     written = {table: pq.read_table(folder / f"{table}.parquet") for table in TABLES}
     write_feeds(written, folder / "feeds")
     write_ranked(folder)
-    write_badges(written["ratings"].to_pylist(), folder / "badges")
+    write_badges(written["ratings"].to_pylist(), written["corrections"].to_pylist(), folder / "badges")
     write_twins(written, folder / "s")
     manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")

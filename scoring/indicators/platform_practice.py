@@ -10,7 +10,7 @@ from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.homepage import Home, homes
 from scoring.shown import Answer, shown
 
-_PRACTICES = {
+PRACTICES = {
     "automatic_delivery": ("以自动发货为主", "mostly automatic delivery"),
     "order_query": ("订单可查询", "orders can be looked up"),
     "order_reminder": ("订单提醒", "order reminders"),
@@ -39,10 +39,10 @@ def _answer(home: Home | None) -> Answer:
     if home is None or "features" not in home[0]:
         return Answer(UNKNOWN, "没有读到首页，做法未知。", "No home page was read; practices unknown.")
     signs, cited = home
-    stated = _stated(signs)
-    lacking = [name for name in _PRACTICES if name not in stated]
-    zh = "、".join(_PRACTICES[n][0] for n in _PRACTICES if n in stated) or "无"
-    en = ", ".join(_PRACTICES[n][1] for n in _PRACTICES if n in stated) or "none"
+    stated = stated_by(signs)
+    lacking = [name for name in PRACTICES if name not in stated]
+    zh = "、".join(PRACTICES[n][0] for n in PRACTICES if n in stated) or "无"
+    en = ", ".join(PRACTICES[n][1] for n in PRACTICES if n in stated) or "none"
     manual = int((signs.get("delivery") or {}).get("manual", 0))
     by_hand = (
         (f"；{manual} 种商品人工发货", f"; {manual} product(s) delivered by hand") if manual else ("", "")
@@ -57,8 +57,9 @@ def _answer(home: Home | None) -> Answer:
     )
 
 
-def _stated(signs: dict[str, Any]) -> set[str]:
-    stated = {name for name in signs["features"] if name in _PRACTICES}
+def stated_by(signs: dict[str, Any]) -> set[str]:
+    """Which of PRACTICES a home page with these signs states."""
+    stated = {name for name in signs["features"] if name in PRACTICES}
     delivery = signs.get("delivery") or {}
     if delivery.get("automatic", 0) > delivery.get("manual", 0):
         stated.add("automatic_delivery")
