@@ -8,11 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard import forms, forms_page
-from dashboard.help.clocks import after_working_days
+from dashboard.disputes import due
 from dashboard.view import View, cell, row
 
-ACKNOWLEDGE_WITHIN, DECIDE_WITHIN = 2, 7
-"""Chinese working days from the day after an objection came in."""
 _KINDS = ("response", "dispute")
 
 
@@ -61,9 +59,7 @@ def proof(view: View, token: str, host: str) -> None:
 def _receipt(view: View, done: dict[str, Any]) -> None:
     """What was handed in, what to put where, and until when we answer."""
     today = forms_page.today(view)
-    days = {
-        "acknowledge": after_working_days(today, ACKNOWLEDGE_WITHIN)[0],
-        "decide": after_working_days(today, DECIDE_WITHIN)[0],
-    }
-    view.note(view.t(f"appeals.receipt_{done['kind']}", id=done["id"][:8], host=done["host"], **days))
+    acknowledge, decide = due(today)
+    words = {"id": done["id"][:8], "host": done["host"], "acknowledge": acknowledge, "decide": decide}
+    view.note(view.t(f"appeals.receipt_{done['kind']}", **words))
     proof(view, done["proof"], done["host"])

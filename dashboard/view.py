@@ -41,6 +41,8 @@ class View:
 
     def source(self, identity: str | None) -> str:
         """What readers call a source; its id where the snapshot does not introduce it."""
+        if identity == "report":  # the form's reports: no source that is crawled
+            return self.t("report.source")
         return self.ask(_source_titles, self.lang).get(identity) or identity or ""
 
     def param(self, name: str) -> str:

@@ -1,6 +1,7 @@
 """What became of forms: a report is counted and its words deleted, a response or objection is taken up once its sender is proved.
 
-An accepted report is tier D, shown to the operator and scored nowhere: anybody can write one, and nothing about it can be checked.
+An accepted report is published as evidence of tier D, its kind and day alone, and has no weight in any score: anybody can write one,
+and nothing about it can be checked.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import appeals_form, figures, reader
+from dashboard import appeals_form, disputes, figures, reader
 from dashboard.text import pick
 from dashboard.view import View, cell, row
 
@@ -15,28 +15,13 @@ visible = True
 
 
 def render(view: View) -> None:
-    """The rules with their clocks, the form, open objections, the public log of corrections."""
+    """The rules with their clocks, the form, every objection with its days, the public log of corrections."""
     view.title(view.t("appeals.title"), view.t("appeals.intro"))
     view.note(view.t("appeals.how"))
     appeals_form.answer(view)
-    view.heading(view.t("appeals.disputed"))
-    disputed = view.ask(_disputed)
-    if disputed:
-        view.table(
-            [view.t("word.site"), view.t("card.warning")],
-            [
-                row(
-                    cell(
-                        r["name"] or r["host"],
-                        href=view.link("site", host=r["host"]),
-                        soft=r["host"],
-                        limit=60,
-                    ),
-                    cell(view.w("warning", r["warning_state"])),
-                )
-                for r in disputed
-            ],
-        )
+    view.heading(view.t("appeals.disputes"))
+    if objections := view.ask(_disputes):
+        disputes.listed(view, objections)
     else:
         view.note(view.t("appeals.none"))
     view.heading(view.t("site.corrections"))
@@ -58,9 +43,11 @@ def render(view: View) -> None:
     )
 
 
-def _disputed(snapshot) -> list[dict]:
+def _disputes(snapshot) -> list[dict]:
+    """The open ones, longest waiting first, then those decided, newest first."""
     return reader.rows(
-        snapshot, "select host, name, warning_state from ratings where disputed order by host limit 200"
+        snapshot,
+        "select * from disputes order by decided_on is not null, decided_on desc, received_on, host limit 200",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard import (
+    disputes,
     reader,
     site_capture,
     site_evidence,
@@ -68,6 +69,7 @@ def render(view: View) -> None:
     site_evidence.changes(view, changes)
     site_known.known(view, rating, history, changes)
     site_evidence.responses(view, responses, view.ask(_rows, "corrections", host, "on desc"))
+    disputes.of_site(view, host)
     cited = _cited(rating, findings, warnings, promises)
     site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
 
