@@ -11,7 +11,7 @@ from dashboard import forms, forms_page
 from dashboard.disputes import due
 from dashboard.view import View, cell, row
 
-_KINDS = ("response", "dispute")
+_KINDS = ("response", "dispute", "feed")
 
 
 def answer(view: View) -> None:
@@ -27,6 +27,8 @@ def answer(view: View) -> None:
     )
     site = st.text_input(view.t("form.host"), max_chars=300, key=f"answer-site-{id_}") or ""
     about = ""
+    if kind == "feed":
+        view.note(view.t("appeals.feed_note"))
     if kind == "dispute":
         about = st.text_input(view.t("appeals.about"), max_chars=80, key=f"answer-about-{id_}") or ""
     text = st.text_area(view.t("appeals.text"), max_chars=forms.LONGEST[kind], key=f"answer-text-{id_}") or ""

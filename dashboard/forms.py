@@ -23,7 +23,7 @@ BANDS = ("unknown", "0-10", "10-50", "50-100", "100-500", "500-2000", "2000+")
 """Amounts in yuan; a band says enough and tells less about the person."""
 PRODUCTS = ("unknown", "svip", "topup", "game_card")
 STATES = ("open", "delivered", "refunded", "refused")
-LONGEST = {"report": 500, "response": 800, "dispute": 800, "about": 80, "name": 60}
+LONGEST = {"report": 500, "response": 800, "dispute": 800, "feed": 800, "about": 80, "name": 60}
 """Characters of each free text."""
 EARLIEST = dt.date(2010, 1, 1)
 TOKEN_NAME = "kamengwatch-proof"  # noqa: S105 - the name of a public record, no secret
@@ -82,7 +82,7 @@ def report(
 def answer(
     kind: str, id_: str, token: str, today: dt.date, *, site: str, text: str, about: str = ""
 ) -> dict[str, Any]:
-    """A response or a dispute (`kind`) as it would be kept, with the token its sender is to show on the site. Raises Incomplete."""
+    """A response, a dispute or the offer of a feed of orders (`kind`) as it would be kept, with the token its sender is to show on the site. Raises Incomplete."""
     host, _ = _whom(site)
     words, subject = _words(text, LONGEST[kind]), _words(about, LONGEST["about"])
     wrong = [

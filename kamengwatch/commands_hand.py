@@ -14,7 +14,8 @@ from kamengwatch.options import AsJson, Database, DataDir, Lang, app, watch
 @app.command(
     "import",
     epilog="例: `kamengwatch import evidence.jsonl` · `kamengwatch import 备案.csv 公示.xlsx` · "
-    "`kamengwatch import --template icp > icp.csv` · `kamengwatch import --template gsxt -o gsxt.xlsx`",
+    "`kamengwatch import --template icp > icp.csv` · `kamengwatch import --template gsxt -o gsxt.xlsx` · "
+    "`kamengwatch import --from-platform shop.example orders.jsonl`",
 )
 def import_(
     files: Annotated[
@@ -47,6 +48,14 @@ def import_(
             help="表中没写时，何时查到的 when it was looked up [default: the file's own time]",
         ),
     ] = None,
+    from_platform: Annotated[
+        str | None,
+        typer.Option(
+            "--from-platform",
+            metavar="HOST",
+            help="网站交来的订单（须已证明管理该网站）orders handed in by the site itself, once it is proved",
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -69,6 +78,11 @@ def import_(
         raise UserError(
             "导入什么？what to import? 例 e.g. kamengwatch import a.csv, 空表 empty sheet: kamengwatch import --template icp"
         )
+    if from_platform is not None:
+        from kamengwatch import order_feeds
+
+        order_feeds.import_feed(config, from_platform, files, as_json)
+        return
     from kamengwatch import importing
 
     importing.import_files(config, files, format_, checked_at, as_json)
@@ -158,7 +172,7 @@ def review(
         str | None,
         typer.Option(
             "--kind",
-            help="只列这类 only: match | candidate | alarm | red | campaign | report | response | dispute",
+            help="只列这类 only: match | candidate | alarm | red | campaign | report | response | dispute | feed",
         ),
     ] = None,
     host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,

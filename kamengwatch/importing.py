@@ -64,7 +64,11 @@ def import_files(
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
     at = _moment(checked_at) if checked_at else None
     _register(config)
-    report = [_take(config, file, format_, at) for file in files]
+    tell_taken(config, [_take(config, file, format_, at) for file in files], as_json)
+
+
+def tell_taken(config: Config, report: list[Taken], as_json: bool) -> None:
+    """Say what became of each file; raises UserError (exit 2) if a line was refused."""
     if as_json:
         print(json.dumps([taken.as_dict() for taken in report], ensure_ascii=False))
     else:

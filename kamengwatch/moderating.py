@@ -23,7 +23,8 @@ from store.tables import Dispute, Response, Review
 if TYPE_CHECKING:
     from crawler.proof import Proof
 
-ANSWERS = ("response", "dispute")
+ANSWERS = ("response", "dispute", "feed")
+"""Forms of a rated site; each needs the proof that its sender runs it. `feed` asks to hand in orders (kamengwatch/order_feeds.py)."""
 FORMS = ("report", *ANSWERS)
 PROOF_DAYS = 14
 """A token is looked for this long after the form was handed in; then the form has to be handed in again."""
@@ -85,6 +86,8 @@ def accept(config: Config, connection: Connection, row: Row[Any]) -> None:
             f"#{row.id} {row.subject}: 还没有证明 not proved yet; 先 first: kamengwatch review prove {row.id}"
         )
     id_, _ = platform_of(connection, row.detail["host"])
+    if row.kind == "feed":
+        return  # from now on `kamengwatch import --from-platform` takes its orders
     values = {"platform_id": id_, "received_at": _received(row), "text": row.detail["text"]}
     if row.kind == "response":
         connection.execute(insert(Response).values(**values))

@@ -25,7 +25,7 @@ from store.names import parse_query
 from store.redact import clean
 from store.tables import Review
 
-KINDS = ("report", "response", "dispute")
+KINDS = ("report", "response", "dispute", "feed")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)\.jsonl")
 _KEPT = dt.timedelta(days=1)
 """A file stays this long after its day, because a dashboard may still write to it at midnight."""
@@ -62,7 +62,7 @@ class _Report(_Form):
 class _Answer(_Form):
     """Redaction may make a text longer than what was typed, hence the room."""
 
-    kind: Literal["response", "dispute"]
+    kind: Literal["response", "dispute", "feed"]
     host: Annotated[str, Field(max_length=253)]
     proof: _Id
     about: Annotated[str, Field(max_length=LONGEST["about"] * 2)] = ""

@@ -193,7 +193,13 @@ def _rank(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _order(row: dict[str, Any]) -> tuple[str, str]:
-    return f"一笔已付款订单，状态：{row['state']}", f"A paid order, state: {row['state']}"
+    own = row["source_id"] == "feed"
+    whose = (
+        ("网站自己提供的一笔订单", "An order told by the site itself")
+        if own
+        else ("一笔已付款订单", "A paid order")
+    )
+    return f"{whose[0]}，状态：{row['state']}", f"{whose[1]}, state: {row['state']}"
 
 
 _CLAIMS: dict[str, Any] = {

@@ -1,0 +1,143 @@
+"""A platform's own orders, handed in by whoever proved to run the site: they replace the estimate of its drop rate.
+
+Only records of the kind `order` about that one site are taken. What they say is the platform's word: they are evidence of tier D
+under the source `feed`, order numbers are kept as keyed hashes only, and nothing else of the site can be handed in this way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kamengwatch.answering import platform_of
+from kamengwatch.config import Config, UserError
+from kamengwatch.evidence_files import FORMATS, lines, open_format
+from kamengwatch.importing import Taken, tell_taken
+from kamengwatch.moderating import ANSWERS
+from store.ingest import Ingest
+from store.ledger import SourceCard, register_sources
+from store.matching import Directory
+from store.names import host_key
+from store.records import OrderRecord, RecordError, parse_record
+from store.saved import Refused, Saved
+from store.tables import Alias, Platform, Review
+
+SOURCE = SourceCard(
+    "feed", "order", "网站自己的订单数据", "Orders told by the site itself", "", "feed", "D", 24.0,
+    "网站没有交来的订单", "orders the site did not hand in",
+)  # fmt: skip
+PROOF_LASTS = dt.timedelta(days=365)
+"""A proof of control older than this has to be given again."""
+
+
+def import_feed(config: Config, site: str, files: list[Path], as_json: bool) -> None:
+    """Import the order files of the platform `site`.
+
+    Raises UserError when nobody proved to run the site, and, after everything good was kept, when a line was refused.
+    """
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file}: 文件不存在或不是文件 no such file")
+    with config.engine.connect() as connection:
+        _, host = platform_of(connection, site)
+        if not proved(config, connection, host):
+            raise UserError(
+                f"--from-platform {host}: 还没有人证明管理该网站 nobody has shown yet that they run it; 请对方在“申诉与更正”页"
+                "提交“提供订单数据”并放好证明 have it handed in on the appeals page, then: kamengwatch review prove"
+            )
+        hosts = {host, *_names(connection, host)}
+    register_sources(config.engine, [SOURCE])
+    tell_taken(config, [_take(config, host, hosts, file) for file in files], as_json)
+
+
+def proved(config: Config, connection: Connection, host: str) -> bool:
+    """Whether a form about the site was proved by DNS or file within PROOF_LASTS and not rejected since."""
+    query = select(Review.detail).where(
+        Review.kind.in_(ANSWERS),
+        Review.decision.is_(None) | (Review.decision != "rejected"),
+    )
+    directory = Directory(connection)
+    for (detail,) in connection.execute(query):
+        about = detail.get("host")
+        if "proved" not in detail or about is None:
+            continue
+        mine = directory.by_host(about) is not None and directory.by_host(about) == directory.by_host(host)
+        if mine and dt.datetime.fromisoformat(detail["proved"]["at"]) >= config.now() - PROOF_LASTS:
+            return True
+    return False
+
+
+def _names(connection: Connection, host: str) -> Iterator[str]:
+    """Other hosts under which the site is known."""
+    query = (
+        select(Alias.key)
+        .join(Platform, Platform.id == Alias.platform_id)
+        .where(Platform.host == host, Alias.kind == "host")
+    )
+    yield from connection.scalars(query)
+
+
+def _take(config: Config, host: str, hosts: set[str], file: Path) -> Taken:
+    taken = Taken(file.name, "order feed", Saved())
+    format_ = open_format(file) or (
+        file.suffix.lower()[1:] if file.suffix.lower()[1:] in FORMATS else "jsonl"
+    )
+    ingest = Ingest(config.engine, config.now())
+    batch: list[OrderRecord] = []
+    for number, record in _orders(lines(file, format_), host, hosts, config.now()):
+        if isinstance(record, str):
+            taken.saved.refused.append(Refused(number, record))
+        else:
+            batch.append(record)
+        if len(batch) >= 5_000:
+            taken.saved.add(ingest.save(batch))
+            batch = []
+    if batch:
+        taken.saved.add(ingest.save(batch))
+    taken.refused = [(refused.line, refused.reason) for refused in taken.saved.refused]
+    if not (taken.refused or taken.saved.inserted or taken.saved.unchanged):
+        taken.refused = [(1, "没有数据行 there is no row in it")]
+    return taken
+
+
+def _orders(
+    given: Iterable[bytes | str], host: str, hosts: set[str], now: dt.datetime
+) -> Iterator[tuple[int, OrderRecord | str]]:
+    """(line, the order, or why it is none that this platform may hand in)."""
+    for number, line in enumerate(given, 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, _order(json.loads(line), host, hosts, now)
+        except RecordError as error:
+            yield number, str(error)
+        except (ValueError, RecursionError):
+            yield number, "不是有效的 JSON not valid JSON"
+
+
+def _order(told: Any, host: str, hosts: set[str], now: dt.datetime) -> OrderRecord:
+    if not isinstance(told, dict) or told.get("kind", "order") != "order":
+        raise RecordError("只收订单 only records of the kind order are taken from a platform")
+    about = told.get("host") or host
+    if not isinstance(about, str) or host_key(about) not in hosts:
+        raise RecordError(
+            f"host: 不是 not {host}; 网站只能交自己的订单 a platform hands in its own orders only"
+        )
+    kept = {k: v for k, v in told.items() if k in OrderRecord.model_fields and k not in ("platform", "mentions", "capture")}  # fmt: skip
+    record = parse_record(
+        kept | {"kind": "order", "source": SOURCE.id, "host": host, "seen_at": now.isoformat()}
+    )
+    assert isinstance(record, OrderRecord)
+    if record.paid_at > now:
+        raise RecordError("paid_at: 在未来 lies in the future")
+    if any(
+        at is not None and (at < record.paid_at or at > now)
+        for at in (record.delivered_at, record.refunded_at)
+    ):
+        raise RecordError("delivered_at、refunded_at: 早于付款或在未来 before the payment or in the future")
+    return record

@@ -1,0 +1,117 @@
+"""A platform's own orders: taken only from whoever proved to run the site, only about itself; then its drop rate is counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from cli_play import command
+from sqlalchemy import select
+
+from crawler.proof import Proof
+from dashboard import forms, forms_inbox
+from kamengwatch import moderating, taking_in, watching
+from kamengwatch.config import Config
+from scoring.evidence import resolve
+from scoring.rate import rate
+from scoring.snapshot import Snapshot
+from store.tables import Order, Review
+
+NOW = dt.datetime(2026, 11, 20, 4, tzinfo=dt.UTC)
+HOST = "a.example"
+
+
+@pytest.fixture
+def config(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setenv("KAMENGWATCH_NOW", NOW.isoformat())
+    made = Config(data_dir, fixed_now=NOW)
+    watching.add_sites(made, [(HOST, None, ()), ("b.example", None, ())])
+    return made
+
+
+def order(n: int, **more: object) -> dict[str, object]:
+    paid = NOW - dt.timedelta(days=2 + n % 40)
+    given = {"order_ref": f"KM2026{n}", "paid_at": paid.isoformat(), "state": "delivered",
+             "delivered_at": (paid + dt.timedelta(minutes=5)).isoformat()}  # fmt: skip
+    return {k: v for k, v in (given | more).items() if v is not None}
+
+
+def prove(config: Config, found: str | None = "dns") -> None:
+    """The offer comes in by the form and is proved and accepted."""
+    offer = forms.answer("feed", "1" * 32, "a" * 32, NOW.date(), site=HOST, text="近 90 天全部订单")
+    forms_inbox.append(config.data_dir, forms.line(offer), NOW.date())
+    taking_in.take_in(config)
+    if found:
+        moderating.prove(config, [1], lambda *_: Proof(found, ()))
+
+
+def write(folder: Path, *rows: object) -> Path:
+    file = folder / "orders.jsonl"
+    file.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows), "utf-8")
+    return file
+
+
+def test_nobody_hands_in_orders_for_a_site_that_was_not_proved(config, tmp_path, capsys):
+    file = write(tmp_path, order(1))
+    told = command(capsys, "import", "--from-platform", HOST, file, expect=2)
+    assert "还没有人证明" in told.err and "review prove" in told.err
+    prove(config, None)
+    command(capsys, "import", "--from-platform", HOST, file, expect=2)
+    moderating.prove(config, [1], lambda *_: Proof("file", ()))
+    command(capsys, "import", "--from-platform", HOST, file)
+    command(capsys, "import", "--from-platform", "b.example", file, expect=2)
+
+
+def test_a_proof_of_more_than_a_year_ago_has_to_be_given_again(config, tmp_path, capsys, monkeypatch):
+    prove(config)
+    monkeypatch.setenv("KAMENGWATCH_NOW", (NOW + dt.timedelta(days=366)).isoformat())
+    told = command(capsys, "import", "--from-platform", HOST, write(tmp_path, order(1)), expect=2)
+    assert "还没有人证明" in told.err
+
+
+def test_a_wrong_line_is_named_and_nothing_but_its_own_orders_is_taken(config, tmp_path, capsys):
+    prove(config)
+    file = write(
+        tmp_path, order(1), order(2, host="b.example"), {"kind": "platform", "host": HOST, "name": "改名"},
+        "not json", order(3, paid_at="2027-01-01T00:00:00Z", delivered_at=None), order(4, source="gsxt"),
+        order(5, delivered_at="2020-01-01T00:00:00Z"), order(6, state="fine"),
+    )  # fmt: skip
+    told = command(capsys, "import", "--from-platform", HOST, file, "--json", expect=2)
+    report = json.loads(told.out)[0]
+    assert report["inserted"] == 2 and [r["line"] for r in report["refused"]] == [2, 3, 4, 5, 7, 8]
+    with config.engine.connect() as connection:
+        kept = connection.execute(select(Order.source_id, Order.order_key)).all()
+        assert connection.scalars(select(Review.kind)).all() == ["feed"]
+    assert {source for source, _ in kept} == {"feed"}
+    assert "KM2026" not in "".join(key for _, key in kept)
+
+
+def test_the_drop_rate_is_counted_from_then_on_and_a_second_import_adds_nothing(
+    config, tmp_path, capsys, monkeypatch
+):
+    prove(config)
+    rows = [order(n) for n in range(36)] + [
+        order(n, state="missing", delivered_at=None) for n in range(36, 40)
+    ]
+    file = write(tmp_path, *rows)
+    command(capsys, "import", "--from-platform", f"https://{HOST}/x", file)
+    monkeypatch.setenv("KAMENGWATCH_NOW", (NOW + dt.timedelta(hours=1)).isoformat())
+    again = json.loads(command(capsys, "import", "--from-platform", HOST, file, "--json").out)[0]
+    assert (again["inserted"], again["unchanged"]) == (0, 40)
+
+    def rated(day: dt.date) -> dict[str, object]:
+        run = rate(config.engine, config.data_dir, day, NOW, history=False)
+        (run.folder / "manifest.json").write_text("{}", "utf-8")
+        return Snapshot(run.folder).site(HOST) or {}
+
+    today = rated(dt.date(2026, 11, 20))
+    assert (today["drop_rate_basis"], today["drop_rate_n"]) == ("counted", 40.0)
+    assert today["drop_rate"] == pytest.approx(0.1) and today["drop_rate_record_lost"] == pytest.approx(0.1)
+    assert "40 笔" in today["drop_rate_why_zh"]
+    assert rated(dt.date(2026, 11, 19))["drop_rate_basis"] == "unknown", (
+        "what is handed in today changes no past day"
+    )
+    claims = [e["claim_zh"] for e in resolve(config.engine, [("order", 1)]).values()]
+    assert claims == ["网站自己提供的一笔订单，状态：delivered"]
