@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import streamlit as st
@@ -13,10 +14,11 @@ from dashboard.help import pack
 from dashboard.help.captures import captures_of, with_text
 from dashboard.help.clocks import SHANGHAI, clocks, ics
 from dashboard.help.law import fact, read_in
-from dashboard.help.letters import LETTERS, Fields, docx, lint, title, write
+from dashboard.help.letters import Fields, docx, lint, title, write
 from dashboard.help.proofs import GROUPS, meter
+from dashboard.help.small_claims import check, provinces
 from dashboard.help.texts import text
-from dashboard.help.triage import Path
+from dashboard.help.triage import Path, letters_for
 from dashboard.view import View, cell, row
 
 _FIELDS = ("product", "payee", "channel", "order_no", "company")
@@ -33,8 +35,8 @@ def laws_shown(names: list[str], view: View) -> list[str]:
     return [*lines, read_in(view.lang)]
 
 
-def checklist(view: View) -> None:
-    """What to keep, ticked off; how complete it is and how each gap hurts."""
+def checklist(view: View) -> tuple[str, ...]:
+    """What to keep, ticked off; how complete it is and how each gap hurts. Returns the groups something was ticked of."""
     lang = view.lang
     view.heading(text("ui", "checklist", lang))
     ticked = []
@@ -52,18 +54,27 @@ def checklist(view: View) -> None:
     view.html(
         "lines_plain.html", lines=[f"{text('proof', g, lang)}：{text('gap', g, lang)}" for g in found.gaps]
     )
+    return tuple(group for group, items in GROUPS.items() if set(items) & set(ticked))
 
 
-def letters(view: View, path: Path, host: str) -> Fields:
-    """The letter generator; returns what was filled in, for the clocks."""
+def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company: str) -> Fields:
+    """The letters of the case, to be filled in and taken away; returns what was filled in, for the clocks.
+
+    `proofs` are the groups of evidence at hand, `company` the operator as published, where the site is on record.
+    """
     lang = view.lang
     view.heading(text("ui", "letters", lang), text("ui", "fill", lang))
-    fields = _fields(lang, path, host)
-    said = st.text_area(text("ui", "said", lang), max_chars=1000, key="letter-said")
+    offered = letters_for(path)
+    if not offered:
+        view.note(text("ui", "no_letter", lang))
+        return Fields(site=host, case=path.case, branches=path.branches)
+    fields = _fields(lang, path, host, company)
+    said = st.text_area(text("ui", "said", lang), max_chars=800, key="letter-said")
+    fields = replace(fields, said=said or "", proofs=proofs)
     chosen = st.selectbox(
-        text("ui", "letter", lang), LETTERS, format_func=lambda name: title(name, lang), key="letter-which"
+        text("ui", "letter", lang), offered, format_func=lambda name: title(name, lang), key="letter-which"
     )
-    missing = lint(fields, said, lang)
+    missing = lint(fields, fields.said, lang)
     view.note(f"{text('ui', 'lint', lang)}{'；'.join(missing)}" if missing else text("ui", "ready", lang))
     body = write(chosen, fields, _now(view).date(), lang)
     st.code(body, language=None, wrap_lines=True)
@@ -76,35 +87,68 @@ def letters(view: View, path: Path, host: str) -> Fields:
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         )
     with st.expander(text("ui", "laws", lang)):
-        view.html("lines_plain.html", lines=laws_shown(letter_texts.laws(chosen, lang), view))
+        quoted = letter_texts.laws(chosen, lang, path.branches)
+        view.html("lines_plain.html", lines=laws_shown(quoted, view))
     return fields
 
 
-def _fields(lang: str, path: Path, host: str) -> Fields:
+def _fields(lang: str, path: Path, host: str, company: str) -> Fields:
     typed = {}
     for name in _FIELDS:
-        typed[name] = st.text_input(text("ui", name, lang), max_chars=200, key=f"letter-{name}")
+        known = company if name == "company" else ""
+        typed[name] = st.text_input(text("ui", name, lang), known, max_chars=200, key=f"letter-{name}")
     amount = st.number_input(text("ui", "amount", lang), 0.0, 1_000_000.0, None, 1.0, key="letter-amount")
     days = {
         name: st.date_input(text("ui", name, lang), None, key=f"letter-{name}")
         for name in ("paid_on", "demanded_on")
     }
     exact = Decimal(str(amount)).normalize() if amount else None
-    return Fields(site=host, amount=exact, case=path.case, refund=path.refund_first, **typed, **days)
+    return Fields(
+        site=host,
+        amount=exact,
+        case=path.case,
+        refund=path.refund_first,
+        branches=path.branches,
+        **typed,
+        **days,
+    )
 
 
-def deadlines(view: View, fields: Fields) -> None:
-    """The clocks that run from the dates given, and the calendar file."""
+def court(view: View, path: Path, fields: Fields) -> None:
+    """Whether small claims apply in the reader's own province, with year and source."""
+    lang = view.lang
+    view.heading(text("ui", "court", lang), text("ui", "court_intro", lang))
+    province = st.selectbox(
+        text("ui", "province", lang),
+        provinces(),
+        index=None,
+        placeholder=text("ui", "province_none", lang),
+        key="court-province",
+    )
+    lines = check(province, fields.amount, _now(view).date(), lang, path.barred) if province else []
+    view.html("lines_plain.html", lines=lines + laws_shown(["small_claims"], view)[:1])
+
+
+def deadlines(view: View, path: Path, fields: Fields) -> None:
+    """The clocks that run from the dates given, and the calendar file; those that only protect consumers not for a reseller."""
     lang = view.lang
     view.heading(text("ui", "clocks", lang))
-    complained = st.date_input(text("ui", "complained_on", lang), None, key="clock-complained")
+    complained = (
+        st.date_input(text("ui", "complained_on", lang), None, key="clock-complained") if path.loss else None
+    )
     expires = st.date_input(text("ui", "expires_on", lang), None, key="clock-expires")
     now = _now(view)
     paid_on = fields.paid_on or now.date()
     try:
-        found = clocks(paid_on, fields.demanded_on, complained, expires)
+        found = clocks(paid_on, fields.demanded_on, complained, expires, "reseller" not in fields.branches)
     except ValueError:
         view.note(text("ui", "clock_error", lang))
+        return
+    if not path.loss:  # nothing is owed: what is left is when the membership ends
+        found = [clock for clock in found if clock.id == "expiry_3d"]
+    elif fields.paid_on is None:
+        view.note(text("ui", "clock_today", lang))
+    if not found:
         return
     view.table(
         [text("ui", "clock_date", lang), text("ui", "clock_what", lang)],

@@ -2,60 +2,154 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.prompt import IntPrompt
+from rich.prompt import IntPrompt, Prompt
 
 from dashboard.help import pack as packs
+from dashboard.help.clocks import Clock, clocks, ics
 from dashboard.help.law import fact, read_in
-from dashboard.help.letters import LETTERS, Fields, title, write
+from dashboard.help.letters import LETTERS, Fields, docx, title, write
+from dashboard.help.small_claims import check
 from dashboard.help.texts import text
-from dashboard.help.triage import QUESTIONS, Answers, path_for
+from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, letters_for, path_for
+from dashboard.help.triage import Path as Case
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import say
 from store.names import parse_query
 
 
-def help_me(config: Config, site: str, given: dict[str, str], letter: str | None, as_json: bool) -> None:
-    """Ask what was not given, then print the path with the law it rests on, and a letter if one is named.
+@dataclass(frozen=True)
+class Told:
+    """What may be told besides the five answers: branches, letter fields, dates, province, where to write files."""
 
-    Nothing is stored. Raises UserError for an answer or letter that does not exist.
+    also: tuple[str, ...] | None = None
+    fields: Fields = field(default_factory=Fields)
+    complained_on: dt.date | None = None
+    expires_on: dt.date | None = None
+    province: str | None = None
+    ics: Path | None = None
+    docx: Path | None = None
+
+
+def help_me(
+    config: Config, site: str, given: dict[str, str], letter: str | None, told: Told, as_json: bool
+) -> None:
+    """Ask what was not given, then print the path with the law it rests on, the deadlines, and a letter if one is named.
+
+    Nothing is stored but the files asked for. Raises UserError for an answer, letter, date or province that does not exist.
     """
     if letter is not None and letter not in LETTERS:
         raise UserError(f"--letter {letter}: 没有这封信 no such letter; 可选 one of {', '.join(LETTERS)}")
-    answers = Answers(**{name: given.get(name) or _ask(config, name, options) for name, options in QUESTIONS})
+    if told.docx and not letter:
+        raise UserError("--docx: 只和 --letter 一起用 only goes with --letter")
+    asking = any(not given.get(name) for name, _ in QUESTIONS)
+    answers = {name: given.get(name) or _ask(config, name, options) for name, options in QUESTIONS}
+    also = told.also if told.also is not None else _ask_branches(config) if asking else ()
     host = parse_query(site).host if site else None
+    lang, today = config.lang, config.today()
     try:
-        path = path_for(answers, _warning_state(config, host) if host else None)
+        path = path_for(
+            Answers(**answers, branches=frozenset(also)), _warning_state(config, host) if host else None
+        )
+        fields = replace(
+            told.fields, site=host or "", case=path.case, refund=path.refund_first, branches=path.branches
+        )
+        court = (
+            check(told.province, fields.amount, today, lang, path.barred)
+            if told.province and path.loss
+            else []
+        )
+        dates = _dates(path, fields, told)
     except ValueError as error:
         raise UserError(str(error)) from error
-    lang = config.lang
-    body = (
-        write(letter, Fields(site=host or "", case=path.case, refund=path.refund_first), config.today(), lang)
-        if letter
-        else None
-    )
-    laws = dict.fromkeys(name for step in path.steps for name in step.laws)
-    rules = [f"{fact(name).text(lang)}{fact(name).cite(lang)}" for name in laws]
-    steps = [text("step", step.id, lang) for step in path.steps]
+    said = {
+        "case": path.case,
+        "refund_first": path.refund_first,
+        "steps": [text("step", step.id, lang) for step in path.steps],
+        "laws": _rules(dict.fromkeys(name for step in path.steps for name in step.laws), today, lang),
+        "letters": list(letters_for(path)),
+        "court": court,
+        "clocks": [{"on": clock.on.isoformat(), "what": clock.text(lang)} for clock in dates],
+        "letter": write(letter, fields, today, lang) if letter else None,
+    }
+    _files(config, told, letter, said["letter"], dates)
     if as_json:
-        told = {
-            "case": path.case,
-            "refund_first": path.refund_first,
-            "steps": steps,
-            "laws": rules,
-            "letter": body,
-        }
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(said, ensure_ascii=False))
         return
-    print(f"\n{text('case', path.case, lang)}\n")
-    print("\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1)))
+    _print(lang, said, letter)
+
+
+def _dates(path: Case, fields: Fields, told: Told) -> list[Clock]:
+    """The clocks from the dates given; none without a day of payment, save the end of a membership."""
+    if not fields.paid_on and not told.expires_on:
+        return []
+    paid_on = fields.paid_on or told.expires_on
+    assert paid_on is not None
+    found = clocks(
+        paid_on, fields.demanded_on, told.complained_on, told.expires_on, "reseller" not in path.branches
+    )
+    wanted = path.loss and fields.paid_on is not None
+    return [clock for clock in found if wanted or clock.id == "expiry_3d"]
+
+
+def _rules(names: Iterable[str], today: dt.date, lang: str) -> list[str]:
+    old = {name: text("ui", "old_law", lang) for name in names if fact(name).old(today)}
+    return [f"{fact(name).text(lang)}{fact(name).cite(lang)}{old.get(name, '')}" for name in names]
+
+
+def _print(lang: str, said: dict[str, Any], letter: str | None) -> None:
+    print(f"\n{text('case', said['case'], lang)}\n")
+    print("\n".join(f"{n}. {step}" for n, step in enumerate(said["steps"], 1)))
+    if said["clocks"]:
+        print(f"\n{text('ui', 'clocks', lang)}")
+        print("\n".join(f"- {clock['on']} {clock['what']}" for clock in said["clocks"]))
+    if said["court"]:
+        print(f"\n{text('ui', 'court', lang)}")
+        print("\n".join(f"- {line}" for line in said["court"]))
     print(f"\n{text('ui', 'laws', lang)}")
-    print("\n".join(f"- {rule}" for rule in [*rules, read_in(lang)]))
-    if letter and body:
-        print(f"\n{title(letter, lang)}\n\n{body}")
+    print("\n".join(f"- {rule}" for rule in [*said["laws"], read_in(lang)]))
+    if said["letters"]:
+        print(f"\n{text('ui', 'letters', lang)} (--letter): {', '.join(said['letters'])}")
+    if letter:
+        print(f"\n{title(letter, lang)}\n\n{said['letter']}")
+
+
+def _files(config: Config, told: Told, letter: str | None, body: Any, dates: list[Clock]) -> None:
+    """Write the calendar and the letter where the person asked for them."""
+    if told.ics and not dates:
+        raise UserError("--ics: 没有日期 no dates to write; 先给出 give --paid-on 2026-11-20")
+    wanted = ((told.ics, ics(dates, config.now(), config.lang) if told.ics else b""),
+              (told.docx, docx(title(letter, config.lang), body) if told.docx and letter else b""))  # fmt: skip
+    for file, data in wanted:
+        if file is not None:
+            try:
+                file.write_bytes(data)
+            except OSError as error:
+                raise UserError(f"{file}: 写不了 cannot be written ({error.strerror})") from error
+
+
+def _ask_branches(config: Config) -> tuple[str, ...]:
+    say(f"\n{text('question', 'branches_terminal', config.lang)}")
+    for number, name in enumerate(BRANCHES, 1):
+        say(f"  {number}. {text('branch', name, config.lang)}")
+    try:
+        given = Prompt.ask(
+            config.say("填数字", "numbers"), console=Console(stderr=True), default="", show_default=False
+        )
+    except EOFError:
+        return ()
+    numbers = [part.strip() for part in given.replace("，", ",").split(",") if part.strip()]
+    wrong = [n for n in numbers if not n.isdecimal() or not 1 <= int(n) <= len(BRANCHES)]
+    if wrong:
+        raise UserError(f"{wrong[0]}: 没有这个编号 no such number; 1–{len(BRANCHES)}")
+    return tuple(BRANCHES[int(n) - 1] for n in numbers)
 
 
 def _ask(config: Config, name: str, options: tuple[str, ...]) -> str:

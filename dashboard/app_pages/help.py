@@ -28,9 +28,11 @@ def render(view: View) -> None:
     site = view.ask(_site, host) if host else None
     path = path_for(_answers(lang), site["warning_state"] if site else None)
     _show(view, path, host, site)
-    help_tools.checklist(view)
-    details = help_tools.letters(view, path, host)
-    help_tools.deadlines(view, details)
+    proofs = help_tools.checklist(view)
+    details = help_tools.letters(view, path, host, proofs, (site or {}).get("operator") or "")
+    if path.loss:
+        help_tools.court(view, path, details)
+    help_tools.deadlines(view, path, details)
     help_tools.evidence_pack(view, host if site else "")
 
 

@@ -37,24 +37,30 @@ def clocks(
     demanded_on: dt.date | None = None,
     complained_on: dt.date | None = None,
     expires_on: dt.date | None = None,
+    consumer: bool = True,
 ) -> list[Clock]:
     """The clocks of a case in order of date.
 
     `paid_on` the payment, `demanded_on` the written demand for a refund, `complained_on` the complaint with 12315, `expires_on` the
-    membership's last day. Raises ValueError when a later step lies before an earlier one.
+    membership's last day; the fifteen days protect a `consumer` only, not who bought to resell. Raises ValueError when a later step lies before an earlier one.
     """
     for name, day in (("demanded_on", demanded_on), ("complained_on", complained_on)):
         if day is not None and day < paid_on:
             raise ValueError(f"{name} {day} 早于付款日 is before the payment on {paid_on}")
+    also = (
+        ("，同时投诉到 12315 和公开投诉平台", ", 12315 and a public complaint board")
+        if consumer
+        else ("", "")
+    )
     found = [
         Clock("reply_24h", (demanded_on or paid_on) + dt.timedelta(days=1),
-              "24 小时没有答复：走平台投诉通道，同时投诉到 12315 和公开投诉平台（这是好习惯，不是法定期限）。",
-              "No answer after 24 hours: use the site's complaint channel, 12315 and a public complaint board (a good habit, not a legal term)."),
+              f"24 小时没有答复：走平台投诉通道{also[0]}（这是好习惯，不是法定期限）。",
+              f"No answer after 24 hours: use the site's complaint channel{also[1]} (a good habit, not a legal term)."),
         Clock("limitation", paid_on + relativedelta(years=3),
               "三年诉讼时效一般到期（期间催告、起诉会重新计算）。",
               "The three years for a civil claim generally end (a demand or a lawsuit restarts them).", "limitation"),
     ]  # fmt: skip
-    if demanded_on:
+    if demanded_on and consumer:
         found.append(
             Clock("refund_15d", demanded_on + dt.timedelta(days=16),
                   "提出退款满 15 日仍未退：可以认定为故意拖延或无理拒绝，发第二封信。",

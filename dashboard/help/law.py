@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("legal_facts.toml")
+_DIGITS, _UNITS = "一二三四五六七八九", {"十": 10, "百": 100}
 LONGEST_UNREAD = dt.timedelta(days=180)
 """A fact checked longer ago than this may not be shown as it stands: a test fails, and the page says it is old."""
 
@@ -27,6 +29,7 @@ class Fact:
     valid_from: dt.date
     valid_to: dt.date | None = None
     recheck: bool = False
+    article_en: str = ""
 
     def text(self, lang: str) -> str:
         """The rule in one language."""
@@ -34,17 +37,22 @@ class Fact:
 
     def cite(self, lang: str) -> str:
         """Law, article and the day it was checked, in brackets."""
-        name = f"{self._plain()}, {self.article}" if lang == "en" else f"《{self.law}》{self.article}"
+        name = self._english() if lang == "en" else f"《{self.law}》{self.article}"
         note = ("; to be re-read" if lang == "en" else "，待复核") if self.recheck else ""
         when = f"checked {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
         return f"({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
 
     def named(self, lang: str) -> str:
         """Law and article in brackets, as a letter quotes them."""
-        return f" ({self._plain()}, {self.article})" if lang == "en" else f"（《{self.law}》{self.article}）"
+        return f" ({self._english()})" if lang == "en" else f"（《{self.law}》{self.article}）"
 
-    def _plain(self) -> str:
-        return self.law.replace("》《", " / ")
+    def _english(self) -> str:
+        """Laws and articles in English, in the same order."""
+        names = " / ".join(_english_names()[name] for name in self.law.split("》《"))
+        if self.article_en:
+            return f"{names}, {self.article_en}"
+        numbered = re.sub(r"第([一二三四五六七八九十百]+)条", lambda m: str(number(m[1])), self.article)
+        return f"{names}, art. {numbered}"
 
     def holds(self, on: dt.date) -> bool:
         """Whether it was in force on a day."""
@@ -55,12 +63,29 @@ class Fact:
         return on - self.verified_on > LONGEST_UNREAD
 
 
+def number(text: str) -> int:
+    """The number below 1000 a Chinese numeral says."""
+    total, digit = 0, 0
+    for sign in text:
+        if sign in _UNITS:
+            total, digit = total + (digit or 1) * _UNITS[sign], 0
+        else:
+            digit = _DIGITS.index(sign) + 1
+    return total + digit
+
+
+@cache
+def _english_names() -> dict[str, str]:
+    with _FILE.open("rb") as file:
+        return dict(tomllib.load(file)["english"])
+
+
 @cache
 def facts() -> dict[str, Fact]:
     """Every fact by id."""
     with _FILE.open("rb") as file:
         found = tomllib.load(file)
-    return {key: Fact(id=key, **value) for key, value in found.items() if isinstance(value, dict)}
+    return {key: Fact(id=key, **value) for key, value in found.items() if "article" in value}
 
 
 def fact(name: str) -> Fact:

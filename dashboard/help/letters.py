@@ -16,6 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from dashboard.help.law import fact
+from dashboard.help.proofs import GROUPS
 
 _FILE = Path(__file__).with_name("letters.toml")
 LETTERS = ("platform", "explanation", "day15", "r12315", "heimao", "payment", "small_claims")
@@ -23,6 +24,7 @@ LETTERS = ("platform", "explanation", "day15", "r12315", "heimao", "payment", "s
 ANSWER_DAYS = 3
 """Days the site is given to answer."""
 _LONGEST = 200
+_LONGEST_SAID = 800
 _LAW = re.compile(r"\{law_(\w+)\}")
 _VAGUE_WORDS = ("没到", "赶紧", "快点", "会员没", "SVIP没", "svip没", "有问题")
 _ABUSE_WORDS = ("骗", "黑心", "垃圾", "无良", "奸商", "scam", "fraudster")
@@ -31,7 +33,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 
 @dataclass(frozen=True)
 class Fields:
-    """What a letter is filled from; empty fields become blanks to fill by hand. `case` as in triage."""
+    """What a letter is filled from; empty fields become blanks to fill by hand.
+
+    `case` and `branches` as in triage, `said` own words, `proofs` the groups of dashboard.help.proofs that are at hand (none: the usual).
+    """
 
     site: str = ""
     product: str = ""
@@ -44,6 +49,9 @@ class Fields:
     case: str = "stuck"
     refund: bool = False
     demanded_on: dt.date | None = None
+    said: str = ""
+    proofs: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
 
 
 @cache
@@ -74,7 +82,8 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
              for name in ("site", "product", "payee", "channel", "company")}  # fmt: skip
     unknown_day = _phrase("phrase", "unknown_date", lang)
     amount = f"{fields.amount:f}" if fields.amount is not None else _phrase("phrase", "unknown_amount", lang)
-    order = ("order_no", {"order_no": clean["order_no"]}) if clean["order_no"] else ("no_order", {})
+    lost = "no_order" if fields.case == "record_lost" else "unknown_order"
+    order = ("order_no", {"order_no": clean["order_no"]}) if clean["order_no"] else (lost, {})
     demand = "demand_refund" if fields.refund else "demand_deliver"
     values = blank | {
         "amount": amount,
@@ -86,6 +95,16 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
         if fields.demanded_on
         else "",
         "demand": _phrase("phrase", demand, lang, amount=amount),
+        "said": _phrase("phrase", "said", lang, said=_line(fields.said, _LONGEST_SAID))
+        if _line(fields.said)
+        else "",
+        "attached": _attached(fields, lang),
+        "branch": "".join(
+            _phrase(
+                "phrase", "branch", lang, law=f"{fact(name).text(lang).rstrip('。.')}{fact(name).named(lang)}"
+            )
+            for name in _grounds(fields.branches)
+        ),
         "deadline": str(today + dt.timedelta(days=ANSWER_DAYS)),
         "today": str(today),
     }
@@ -94,14 +113,32 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
     return template.format(**values)
 
 
-def _line(text: str) -> str:
-    """One line of at most 200 characters without control and bidi characters; braces cannot reach the template."""
-    return _CONTROL.sub(" ", text).strip()[:_LONGEST]
+def _attached(fields: Fields, lang: str) -> str:
+    """What is attached: what was ticked, else the usual of the case (a lost record has no order page to show)."""
+    usual = [g for g in GROUPS if not (g == "order" and fields.case == "record_lost")]
+    groups = [g for g in GROUPS if g in fields.proofs] or usual
+    return _phrase("phrase", "and", lang).join(_phrase("phrase", f"attached_{g}", lang) for g in groups)
 
 
-def laws(letter: str, lang: str) -> list[str]:
+def _line(text: str, longest: int = _LONGEST) -> str:
+    """One line without control and bidi characters, cut; braces cannot reach the template."""
+    return _CONTROL.sub(" ", text).strip()[:longest]
+
+
+def _grounds(branches: tuple[str, ...]) -> list[str]:
+    """The legal facts a letter adds for what applies besides; a balance of somebody who resells is no consumer's prepayment."""
+    return [
+        name
+        for name in ("minor", "prepaid", "off_platform")
+        if name in branches and not (name == "prepaid" and "reseller" in branches)
+    ]
+
+
+def laws(letter: str, lang: str, branches: tuple[str, ...] = ()) -> list[str]:
     """Ids of the legal facts a letter quotes, in order."""
-    return list(dict.fromkeys(_LAW.findall(str(_texts()[letter][lang]))))
+    template = str(_texts()[letter][lang])
+    more = _grounds(branches) if "{branch}" in template else []
+    return list(dict.fromkeys(_LAW.findall(template) + more))
 
 
 def lint(fields: Fields, said: str = "", lang: str = "zh") -> list[str]:

@@ -60,6 +60,16 @@ class Path:
     branches: tuple[str, ...]
     refund_first: bool
 
+    @property
+    def loss(self) -> bool:
+        """Whether money is missing, so that deadlines run."""
+        return self.case not in _NO_DROP or self.case == "wrong_item"
+
+    @property
+    def barred(self) -> bool:
+        """Whether small claims are out of the question: the other side is missing or abroad."""
+        return self.case in ("site_gone", "fraud") or "cross_border" in self.branches
+
 
 STOP = Step("stop_paying")
 POLICE = Step("police", ("stop_payment",))
@@ -69,7 +79,14 @@ PAYMENT = Step("payment_channel", ("payment_records",))
 ESCALATE = Step("escalate_24h", ("market_regulator",))
 FIFTEEN = Step("day_15", ("refund_15", "prepaid"))
 COURT = Step("court", ("small_claims", "home_court", "court_fee", "limitation"))
+MISSING = Step("court_missing", ("small_claims", "home_court", "limitation"))
+FRAUD = Step("fraud_note", ("taking_money", "fraud_3x"))
 AFTER = Step("aftercare")
+FOR_RESALE = {
+    "escalate_24h": Step("escalate_reseller", ("living_consumption",)),
+    "day_15": Step("contract_claim", ("breach", "living_consumption")),
+}
+"""What takes the place of a step that only protects consumers, for somebody who bought to resell."""
 _LAW_OF_CASE = {"record_lost": Step("records_burden", ("records",)), "site_gone": Step("site_gone", ("closing",)),
                 "payment_not_synced": Step("ask_callback"), "stuck": Step("ask_stock")}  # fmt: skip
 _NO_DROP = {
@@ -78,6 +95,26 @@ _NO_DROP = {
     "wrong_item": (Step("compare_order", ("contract",)), Step("ask_exchange", ("no_reason",))),
     "delivered": (Step("check_now", ("delivered_when",)), Step("remind_expiry")),
 }
+_LETTERS = {
+    "fraud": ("payment", "r12315"),
+    "payment_failed": (),
+    "not_renewed": (),
+    "wrong_item": ("platform", "payment", "r12315"),
+    "delivered": (),
+    "site_gone": ("payment", "r12315", "heimao", "platform"),
+    "refund_wait": ("day15", "payment", "r12315", "heimao", "small_claims"),
+}
+_OF_A_DROP = ("platform", "explanation", "payment", "r12315", "heimao", "day15", "small_claims")
+_FOR_CONSUMERS = ("r12315", "day15")
+
+
+def letters_for(path: Path) -> tuple[str, ...]:
+    """The letters of a case in the order in which they are sent (names of dashboard.help.letters), none where none is needed."""
+    found = _LETTERS.get(path.case, _OF_A_DROP)
+    left_out = (_FOR_CONSUMERS if "reseller" in path.branches else ()) + (
+        ("small_claims",) if "cross_border" in path.branches else ()
+    )
+    return tuple(name for name in found if name not in left_out)
 
 
 def case_of(answers: Answers) -> str:
@@ -119,7 +156,7 @@ def path_for(answers: Answers, warning_state: str | None = None) -> Path:
     )
     steps: list[Step] = [STOP]
     if case == "fraud":
-        steps += [POLICE, PAYMENT, KEEP, Step("report_channels", ("market_regulator",)), AFTER]
+        steps += [POLICE, PAYMENT, KEEP, Step("report_channels", ("market_regulator",)), FRAUD, AFTER]
     elif case in _NO_DROP:
         steps = [*_NO_DROP[case], Step("if_refused", ("dispute_routes",))]
     else:
@@ -127,15 +164,20 @@ def path_for(answers: Answers, warning_state: str | None = None) -> Path:
         steps += [Step("refund_first")] if refund_first else []
         steps += [_LAW_OF_CASE[case]] if case in _LAW_OF_CASE else []
         steps += [PAYMENT, WRITE] if case == "site_gone" else [WRITE, PAYMENT]
-        steps += [ESCALATE, FIFTEEN, COURT, AFTER]
-    steps += [Step(f"branch_{name}", _BRANCH_LAWS[name]) for name in BRANCHES if name in answers.branches]
+        steps += [ESCALATE, FIFTEEN]
+        steps += [MISSING] if case == "site_gone" else [] if "cross_border" in answers.branches else [COURT]
+        steps += [AFTER]
+    if "reseller" in answers.branches:
+        steps = [FOR_RESALE.get(step.id, step) for step in steps]
+    laws = _BRANCH_LAWS | ({"prepaid": ("breach",)} if "reseller" in answers.branches else {})
+    steps += [Step(f"branch_{name}", laws[name]) for name in BRANCHES if name in answers.branches]
     return Path(case, tuple(steps), tuple(b for b in BRANCHES if b in answers.branches), refund_first)
 
 
 _BRANCH_LAWS = {
     "reseller": ("living_consumption",),
     "minor": ("minor",),
-    "cross_border": ("dispute_routes",),
-    "off_platform": ("off_platform",),
+    "cross_border": ("small_claims", "dispute_routes"),
+    "off_platform": ("off_platform", "seller_identity"),
     "prepaid": ("prepaid",),
 }
