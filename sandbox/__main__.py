@@ -17,6 +17,7 @@ from sandbox.evidence import write_evidence
 from sandbox.market import Market, build_market
 from sandbox.other_market import OtherMarket, OtherParameters
 from sandbox.parameters import MarketParameters
+from sandbox.scale import Size, write_scale
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="演练市场 a market in a box, seeded and deterministic."
@@ -101,6 +102,29 @@ def evidence(
     if bombing is not None:
         told = market.truth()
         count += write_attack(told, attack_plan(told, seed), seed, bombing)
+    typer.echo(f"{count} records -> {output} ({time.perf_counter() - begin:.1f} s)", err=True)
+
+
+@app.command()
+def scale(
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON Lines 文件 file to write.")],
+    seed: Seed = 7,
+    platforms: Annotated[int, typer.Option(min=1, help="平台数 number of platforms.")] = 100_000,
+    complaints: Annotated[int, typer.Option(min=0, help="投诉数 number of complaints.")] = 10_000_000,
+    days: Annotated[int, typer.Option(min=1, help="日历天数 days of the calendar.")] = 360,
+    ends_on: EndsOn = None,
+) -> None:
+    """任意大小的证据，用于测速 evidence of any size for measurements: it plays no market and has no truth.
+
+    Examples:
+
+      python -m sandbox scale --platforms 1000 --complaints 50000 -o small.jsonl
+
+      python -m sandbox scale --platforms 100000 --complaints 10000000 -o large.jsonl
+    """
+    begin = time.perf_counter()
+    last = ends_on.date() if ends_on else MarketParameters().ends_on
+    count = write_scale(Size(platforms, complaints, days, last), seed, output)
     typer.echo(f"{count} records -> {output} ({time.perf_counter() - begin:.1f} s)", err=True)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pytest
@@ -11,6 +11,8 @@ from sandbox_play import of
 from sandbox.evidence import write_evidence
 from sandbox.market import build_market
 from sandbox.parameters import MarketParameters
+from sandbox.scale import Size, write_scale
+from store.records import parse_line
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +151,14 @@ def test_evidence_lines_have_known_kinds_and_times_with_an_offset(tmp_path):
                 assert datetime.fromisoformat(record[key]).tzinfo is not None
     outcomes = {r["outcome"] for r in records if r["kind"] == "crawl"}
     assert {"ok", "failed"} <= outcomes or {"ok", "blocked"} <= outcomes
+
+
+def test_evidence_for_measurements_is_repeatable_and_every_line_is_taken_in(tmp_path):
+    size = Size(platforms=20, complaints=300, days=30, ends_on=date(2026, 11, 15))
+    files = [tmp_path / name for name in ("a", "again", "other")]
+    counts = [write_scale(size, seed, file) for seed, file in zip((7, 7, 8), files, strict=True)]
+    written = [file.read_bytes() for file in files]
+    assert written[0] == written[1] != written[2] and counts[0] == len(written[0].splitlines())
+    lines = [parse_line(line) for line in written[0].splitlines()]
+    assert sum(line.kind == "complaint" for line in lines) == 300
+    assert {line.kind for line in lines} == {"platform", "crawl", "orders", "complaint"}
