@@ -6,15 +6,13 @@ import datetime as dt
 import io
 import json
 import re
-import subprocess
-import sys
 import zipfile
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
 import pytest
-import snapshots
+from cli_play import command
 from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,26 +210,6 @@ def test_the_coach_knows_that_crypto_cannot_be_called_back() -> None:
         assert all(before.coach(1000, kind, channel, 3, lang))
 
 
-def test_the_page_turns_to_refund_first_for_a_site_in_trouble(data_dir: Path) -> None:
-    from test_dashboard_pages import open_page, words
-
-    snapshots.build(data_dir)
-    assert "一律先要退款" in words(open_page("help", site=snapshots.ORANGE))
-    assert "没有" in words(open_page("help", site="nowhere.test"))
-
-
-def test_what_is_typed_into_help_is_not_stored(data_dir: Path) -> None:
-    from test_dashboard_pages import open_page
-
-    snapshots.build(data_dir)
-    before_files = {p: p.stat().st_mtime_ns for p in data_dir.rglob("*") if p.is_file()}
-    at = open_page("help")
-    at.text_input(key="letter-order_no").set_value("SECRET-4711").run()
-    at.text_input(key="letter-payee").set_value("张三丰").run()
-    assert any("SECRET-4711" in code.value for code in at.code)
-    assert {p: p.stat().st_mtime_ns for p in data_dir.rglob("*") if p.is_file()} == before_files
-
-
 def test_every_letter_and_ui_text_is_there_in_both_languages() -> None:
     for group in (
         "ui",
@@ -253,32 +231,70 @@ def test_every_letter_and_ui_text_is_there_in_both_languages() -> None:
     assert triage.BRANCHES
 
 
-def kamengwatch(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "kamengwatch", *words], capture_output=True, text=True, timeout=60, **more
+ANSWERED = (
+    "help-me",
+    "--fraud",
+    "none",
+    "--paid",
+    "bill_shows",
+    "--delivered",
+    "no",
+    "--order",
+    "gone",
+    "--stage",
+    "fresh",
+)
+
+
+def test_the_wizard_in_a_terminal_asks_and_answers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n9\n1\n1\n3\n1\n1,5\n"))
+    told = command(capsys, "help-me").out
+    assert "掉单：订单记录丢失" in told and "第三十一条" in told
+    assert "12315 一般不受理" in told and "余额" in told, "branches are asked for as well"
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "--fraud" in command(capsys, "help-me", expect=2).err
+
+
+def test_the_terminal_gives_letter_dates_court_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_NOW", NOW.isoformat())
+    dates = (
+        "--paid-on",
+        "2026-11-18",
+        "--demanded-on",
+        "2026-11-19",
+        "--complained-on",
+        "2026-11-20",
+        "--amount",
+        "168",
     )
+    files = ("--ics", tmp_path / "a.ics", "--docx", tmp_path / "a.docx")
+    told = json.loads(
+        command(capsys, *ANSWERED, *dates, *files, "--province", "江苏", "--letter", "day15", "--json").out
+    )
+    assert [c["on"] for c in told["clocks"]][:2] == ["2026-11-20", "2026-12-01"]
+    assert "64610" in told["court"][0] and "168" in told["letter"] and "day15" in told["letters"]
+    assert len(Calendar.from_ical((tmp_path / "a.ics").read_bytes()).walk("VEVENT")) == 5
+    assert "168" in "".join(p.text for p in Document(str(tmp_path / "a.docx")).paragraphs)
+    for wrong, named in ((("--paid-on", "soon"), "soon"), (("--province", "火星"), "火星"), (("--also", "alien"), "alien"),
+                         (("--amount", "-1"), "-1"), (("--ics", tmp_path / "b.ics"), "--paid-on"),
+                         (("--paid-on", "2026-11-18", "--demanded-on", "2026-11-01"), "demanded_on")):  # fmt: skip
+        assert named in command(capsys, *ANSWERED, *wrong, expect=2).err
 
 
-def test_the_wizard_in_a_terminal_asks_and_answers() -> None:
-    done = kamengwatch("help-me", input="1\n9\n1\n1\n3\n1\n")
-    assert done.returncode == 0, done.stderr
-    assert "掉单：订单记录丢失" in done.stdout and "第三十一条" in done.stdout
-    silent = kamengwatch("help-me", input="")
-    assert silent.returncode == 2 and "--fraud" in silent.stderr
-
-
-def test_pack_on_the_command_line_is_checked_again(tmp_path: Path) -> None:
+def test_pack_on_the_command_line_is_checked_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bill, out = tmp_path / "账单.png", tmp_path / "pack.zip"
     bill.write_bytes(b"bill")
-    done = kamengwatch(
-        "pack", "shop.example", str(bill), "-o", str(out), "--data-dir", str(tmp_path / "none")
-    )
-    assert done.returncode == 0, done.stderr
-    assert kamengwatch("pack", "--verify", str(out)).returncode == 0
-    wrong = kamengwatch("pack", "--verify", str(bill))
-    assert wrong.returncode == 2 and "账单.png" in wrong.stderr
-    missing = kamengwatch("pack", "shop.example", str(tmp_path / "no.png"), "-o", str(tmp_path / "b.zip"))
-    assert missing.returncode == 2 and "no.png" in missing.stderr and not (tmp_path / "b.zip").exists()
+    command(capsys, "pack", "shop.example", bill, "-o", out, "--data-dir", tmp_path / "none")
+    command(capsys, "pack", "--verify", out)
+    assert "账单.png" in command(capsys, "pack", "--verify", bill, expect=2).err
+    missing = ("pack", "shop.example", tmp_path / "no.png", "-o", tmp_path / "b.zip")
+    assert "no.png" in command(capsys, *missing, expect=2).err and not (tmp_path / "b.zip").exists()
 
 
 def test_the_source_checklist_has_every_row_and_names_files_that_exist() -> None:

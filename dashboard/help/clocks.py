@@ -1,7 +1,7 @@
 """The clocks of a case: when to write again, when the law's edges pass, as dates and as an ICS file.
 
-Working days follow the published Chinese calendar (chinesecalendar); for a year it does not hold yet, Mondays to Fridays,
-and the clock says so. Pure: the day the case begins is a parameter.
+Working days follow the published Chinese calendar (chinesecalendar); for a year it does not hold yet, Mondays to Fridays
+but the days that are holidays every year, and the clock says so. Pure: the day the case begins is a parameter.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from dateutil.relativedelta import relativedelta
 from icalendar import Alarm, Calendar, Event
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
+
+_EVERY_YEAR = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
+"""Holidays by date; those of the lunar calendar are only known once published."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _working(day: dt.date) -> tuple[bool, bool]:
     try:
         return chinese_calendar.is_workday(day), True
     except NotImplementedError:  # the State Council has not published that year's holidays yet
-        return day.weekday() < 5, False
+        return day.weekday() < 5 and (day.month, day.day) not in _EVERY_YEAR, False
 
 
 def ics(found: list[Clock], made_at: dt.datetime, lang: str) -> bytes:

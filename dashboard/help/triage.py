@@ -89,6 +89,8 @@ FOR_RESALE = {
 """What takes the place of a step that only protects consumers, for somebody who bought to resell."""
 _LAW_OF_CASE = {"record_lost": Step("records_burden", ("records",)), "site_gone": Step("site_gone", ("closing",)),
                 "payment_not_synced": Step("ask_callback"), "stuck": Step("ask_stock")}  # fmt: skip
+_ASKS_DELIVERY = ("payment_not_synced", "stuck")
+"""Cases whose own step is about getting the delivery: left out where the money is asked back."""
 _NO_DROP = {
     "payment_failed": (Step("check_bill", ("payment_records",)), Step("no_second_payment")),
     "not_renewed": (Step("check_renewal", ("auto_renew",)), Step("renewal_dispute", ("auto_renew",))),
@@ -162,8 +164,10 @@ def path_for(answers: Answers, warning_state: str | None = None) -> Path:
     else:
         steps += [KEEP]
         steps += [Step("refund_first")] if refund_first else []
-        steps += [_LAW_OF_CASE[case]] if case in _LAW_OF_CASE else []
-        steps += [PAYMENT, WRITE] if case == "site_gone" else [WRITE, PAYMENT]
+        if case in _LAW_OF_CASE and not (refund_first and case in _ASKS_DELIVERY):
+            steps += [_LAW_OF_CASE[case]]
+        write = Step("write_refund", WRITE.laws) if refund_first else WRITE
+        steps += [PAYMENT, write] if case == "site_gone" else [write, PAYMENT]
         steps += [ESCALATE, FIFTEEN]
         steps += [MISSING] if case == "site_gone" else [] if "cross_border" in answers.branches else [COURT]
         steps += [AFTER]
