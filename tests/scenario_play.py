@@ -149,7 +149,12 @@ def walk(
     _settled(page)
     taken = {}
     for letter in letters:
-        _select(page, text("ui", "letter", "zh"), title(letter, "zh"))
+        shown = page.locator("[data-testid=stCode]").first.inner_text()
+        if _select(page, text("ui", "letter", "zh"), title(letter, "zh")):
+            page.wait_for_function(
+                "was => document.querySelector('[data-testid=stCode]').innerText !== was", arg=shown
+            )
+            _settled(page)
         for kind in ("text_file", "docx_file"):
             name, data = _download(page, text("ui", kind, "zh"))
             taken[name] = data
@@ -178,8 +183,10 @@ def _choose(page: Any, question: str, answer: str) -> None:
     _settled(page)
 
 
-def _select(page: Any, label: str, option: str) -> None:
+def _select(page: Any, label: str, option: str) -> bool:
+    """Choose an option; whether it was another before."""
     box = page.get_by_role("combobox", name=label)
+    changed = bool(box.input_value() != option)
     for _ in range(20):  # a rerun of the page closes the list: open it again
         if box.input_value() == option:
             break
@@ -192,6 +199,7 @@ def _select(page: Any, label: str, option: str) -> None:
         page.wait_for_timeout(100)
     _settled(page)
     assert box.input_value() == option
+    return changed
 
 
 def _download(page: Any, label: str) -> tuple[str, bytes]:

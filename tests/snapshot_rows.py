@@ -255,3 +255,39 @@ def findings() -> list[dict[str, Any]]:
         }
     )
     return found
+
+
+def practices() -> list[dict[str, Any]]:
+    """What one site states and lacks."""
+    return [
+        {
+            "host": ORANGE,
+            "stated": ["order_query", "compensation"],
+            "lacking": ["timeout_refund"],
+            "improve_zh": ["写明多久未到账自动原路退款，并照此执行。"],
+            "improve_en": ["State after how long an undelivered order is refunded by itself."],
+            "evidence": ["E-1"],
+        }
+    ]
+
+
+def disputes() -> list[dict[str, Any]]:
+    """An open objection and one decided."""
+    return [
+        {
+            "host": ORANGE,
+            "about": "掉单率",
+            "received_on": dt.date(2026, 11, 19),
+            "acknowledged_on": None,
+            "decided_on": None,
+            "outcome": None,
+        },
+        {
+            "host": BLUE,
+            "about": "备案",
+            "received_on": dt.date(2026, 10, 26),
+            "acknowledged_on": dt.date(2026, 10, 27),
+            "decided_on": dt.date(2026, 10, 30),
+            "outcome": "amended",
+        },
+    ]

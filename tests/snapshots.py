@@ -24,7 +24,9 @@ from snapshot_rows import (
     VERSION,
     WOULD_BE_BETTER,
     YELLOW,
+    disputes,
     findings,
+    practices,
     rating,
     ratings,
 )
@@ -188,34 +190,8 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             {"host": ORANGE, "on": dt.date(2026, 10, 10), "text": "节日期间客服较忙。", "link": None},
             {"host": HOSTILE_HOST, "on": dt.date(2026, 11, 10), "text": HOSTILE, "link": None},
         ],
-        "practices": [
-            {
-                "host": ORANGE,
-                "stated": ["order_query", "compensation"],
-                "lacking": ["timeout_refund"],
-                "improve_zh": ["写明多久未到账自动原路退款，并照此执行。"],
-                "improve_en": ["State after how long an undelivered order is refunded by itself."],
-                "evidence": ["E-1"],
-            }
-        ],
-        "disputes": [
-            {
-                "host": ORANGE,
-                "about": "掉单率",
-                "received_on": dt.date(2026, 11, 19),
-                "acknowledged_on": None,
-                "decided_on": None,
-                "outcome": None,
-            },
-            {
-                "host": BLUE,
-                "about": "备案",
-                "received_on": dt.date(2026, 10, 26),
-                "acknowledged_on": dt.date(2026, 10, 27),
-                "decided_on": dt.date(2026, 10, 30),
-                "outcome": "amended",
-            },
-        ],
+        "practices": practices(),
+        "disputes": disputes(),
         "corrections": [
             {
                 "host": BLUE,

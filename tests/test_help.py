@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import re
 import zipfile
 from decimal import Decimal
 from itertools import product
@@ -99,16 +98,6 @@ def test_a_letter_states_the_facts_and_leaves_blanks_for_what_is_not_known(lette
     assert "{" not in body and "待复核" not in body
     empty = write(letter, Fields(), TODAY, lang)
     assert ("〔" if lang == "zh" else "[") in empty and "None" not in empty
-
-
-def test_the_seed_article_s_errors_are_not_repeated() -> None:
-    everything = " ".join(write(letter, FULL, TODAY) for letter in LETTERS)
-    everything += " ".join(rule.zh for rule in law.facts().values())
-    everything += " ".join(texts.text("step", key, "zh") for key in texts.keys("step"))
-    assert "消费者协会" not in everything, "12315 belongs to the market regulator"
-    assert "格式条款约定付款后合同不成立" in everything, "article 49 with its second paragraph"
-    assert "没有五百元起诉门槛" in everything
-    assert "头部平台" not in everything
 
 
 def test_a_lost_record_puts_the_burden_on_the_site() -> None:
@@ -295,11 +284,3 @@ def test_pack_on_the_command_line_is_checked_again(
     assert "账单.png" in command(capsys, "pack", "--verify", bill, expect=2).err
     missing = ("pack", "shop.example", tmp_path / "no.png", "-o", tmp_path / "b.zip")
     assert "no.png" in command(capsys, *missing, expect=2).err and not (tmp_path / "b.zip").exists()
-
-
-def test_the_source_checklist_has_every_row_and_names_files_that_exist() -> None:
-    root = Path(__file__).parent.parent
-    page = (root / "docs/source-checklist.md").read_text("utf-8")
-    assert re.findall(r"^\| (S\d\d) ", page, re.M) == [f"S{n:02d}" for n in range(1, 65)]
-    named = {path for path in re.findall(r"`([\w./]+/[\w./]+)`", page) if not path.startswith("/")}
-    assert named and not [path for path in named if not (root / path).exists()]

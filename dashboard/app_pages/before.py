@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.help.before import coach
+from dashboard.help.before import Peak, coach
 from dashboard.help.texts import keys, text
+from dashboard.sector_data import hours
 from dashboard.view import View
+from scoring.snapshot import Snapshot
 
 title_zh = "付款之前"
 title_en = "Before you pay"
@@ -31,6 +33,14 @@ def render(view: View) -> None:
     )
     hour = st.slider(text("ui", "before_hour", lang), 0, 23, 20)
     view.heading(text("ui", "before_result", lang))
-    view.html("lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang))
+    view.html("lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang, view.ask(_peak)))
     view.heading(text("ui", "before_keep", lang))
     view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
+
+
+def _peak(snapshot: Snapshot) -> Peak | None:
+    """The hour that stands out, where the test says that it is no chance."""
+    found, _ = hours(snapshot)
+    if found is None or not found.real:
+        return None
+    return Peak(found.cell // 24, found.cell % 24, found.share, found.overall, found.n)
