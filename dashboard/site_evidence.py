@@ -9,6 +9,9 @@ from dashboard.text import pick
 from dashboard.view import Row, View, cell, row
 from store.plain import plain
 
+SHOWN = 6
+"""So many rows stand open; the others wait behind a line, or the page would be a hundred screens on a phone."""
+
 
 def changes(view: View, rows: list[dict[str, Any]]) -> None:
     """What changed and whether the world, a source or our method did."""
@@ -26,6 +29,7 @@ def changes(view: View, rows: list[dict[str, Any]]) -> None:
             )
             for r in rows[:50]
         ],
+        fold=SHOWN,
     )
 
 
@@ -71,6 +75,8 @@ def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> N
             view.t("capture.column"),
         ],
         [_piece(view, host, r) for r in rows],
+        "pieces",
+        fold=SHOWN,
     )
 
 

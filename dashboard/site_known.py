@@ -55,6 +55,7 @@ def known(
             )
             for e in found.newest
         ],
+        fold=3,
     )
 
 

@@ -113,7 +113,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
             ],
             f"{stem(rating)}-drops",
         )
-    view.table([view.t("site.kind"), view.t("site.rate")], [row(*map(cell, line)) for line in lines])
+    view.table([view.t("site.kind"), view.t("site.rate")], [row(*map(cell, line)) for line in lines], fold=1)
 
 
 def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) -> None:

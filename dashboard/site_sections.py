@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard import charts, figures, markup, site_panels, verdict
+from dashboard import charts, figures, markup, site_evidence, site_panels, verdict
 from dashboard.text import pick
 from dashboard.view import View, cell, row
 from store.plain import plain
@@ -76,8 +76,16 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
     ]
     for dimension in sorted({f["dimension"] or "" for f in rows}):
         view.html("heading3.html", title=view.w("dimension", dimension) or view.t("method.rules"))
+        about = sorted(
+            (f for f in rows if (f["dimension"] or "") == dimension), key=lambda f: f["outcome"] != "concern"
+        )
+        concerns = sum(f["outcome"] == "concern" for f in about)
         view.table(
-            columns, [_finding(view, f) for f in rows if (f["dimension"] or "") == dimension], "findings"
+            columns,
+            [_finding(view, f) for f in about],
+            "findings",
+            fold=concerns,
+            more=view.t("site.findings_more", n=len(about) - concerns),
         )
 
 
@@ -119,6 +127,7 @@ def warnings(view: View, rows: list[dict[str, Any]]) -> None:
             )
             for w in rows
         ],
+        fold=site_evidence.SHOWN,
     )
 
 
@@ -145,11 +154,16 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
                 cell(r["shown"] or view.t("word.unknown"), limit=80),
                 cell(r["registered"] or view.t("word.unknown"), limit=80),
                 cell(view.w("word", r["agrees"]), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
-                cell(view.source(r["source"]), soft=figures.day(r["observed_on"], view.lang)),
+                cell(_compared(view, r), soft=figures.day(r["observed_on"], view.lang)),
             )
             for r in rows
         ],
     )
+
+
+def _compared(view: View, comparison: dict[str, Any]) -> str:
+    """Where a comparison was read; a company is told from several keys, which its sentence names."""
+    return view.t("site.keys") if comparison["aspect"] == "operator" else view.source(comparison["source"])
 
 
 def promises(view: View, rows: list[dict[str, Any]]) -> None:
@@ -177,6 +191,7 @@ def promises(view: View, rows: list[dict[str, Any]]) -> None:
             )
             for r in rows
         ],
+        fold=site_evidence.SHOWN,
     )
 
 

@@ -96,9 +96,21 @@ class View:
             self_check=card.code == "grey" and card.warning_state not in verdict.REFUND_FIRST,
         )
 
-    def table(self, columns: Sequence[str], rows: Sequence[Row], layout: str = "") -> None:
-        """A table of `row(...)`s; `layout` names column widths of style.css that several tables share."""
-        self.html("table.html", columns=columns, rows=rows, layout=layout)
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        layout: str = "",
+        fold: int | None = None,
+        more: str = "",
+    ) -> None:
+        """A table of `row(...)`s; `layout` names column widths of style.css that several tables share.
+
+        Rows beyond `fold` wait behind a line that says how many there are, or what `more` says.
+        """
+        if fold is not None and len(rows) <= fold + 1:
+            fold = None  # one row is no longer than the line that would hide it
+        self.html("table.html", columns=columns, rows=rows, layout=layout, fold=fold, more=more)
 
     def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
         """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
