@@ -72,7 +72,10 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company:
     said = st.text_area(text("ui", "said", lang), max_chars=800, key="letter-said")
     fields = replace(fields, said=said or "", proofs=proofs)
     chosen = st.selectbox(
-        text("ui", "letter", lang), offered, format_func=lambda name: title(name, lang), key="letter-which"
+        text("ui", "letter", lang),
+        offered,
+        format_func=lambda name: title(name, lang, path.refund_first),
+        key="letter-which",
     )
     missing = lint(fields, fields.said, lang)
     view.note(f"{text('ui', 'lint', lang)}{'；'.join(missing)}" if missing else text("ui", "ready", lang))
@@ -82,7 +85,7 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company:
         _file(text("ui", "text_file", lang), body.encode("utf-8-sig"), f"{chosen}.txt", "text/plain")
         _file(
             text("ui", "docx_file", lang),
-            docx(title(chosen, lang), body),
+            docx(title(chosen, lang, path.refund_first), body),
             f"{chosen}.docx",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         )

@@ -79,7 +79,7 @@ def help_me(
         "clocks": [{"on": clock.on.isoformat(), "what": clock.text(lang)} for clock in dates],
         "letter": write(letter, fields, today, lang) if letter else None,
     }
-    _files(config, told, letter, said["letter"], dates)
+    _files(config, replace(told, fields=fields), letter, said["letter"], dates)
     if as_json:
         print(json.dumps(said, ensure_ascii=False))
         return
@@ -118,7 +118,7 @@ def _print(lang: str, said: dict[str, Any], letter: str | None) -> None:
     if said["letters"]:
         print(f"\n{text('ui', 'letters', lang)} (--letter): {', '.join(said['letters'])}")
     if letter:
-        print(f"\n{title(letter, lang)}\n\n{said['letter']}")
+        print(f"\n{title(letter, lang, said['refund_first'])}\n\n{said['letter']}")
 
 
 def _files(config: Config, told: Told, letter: str | None, body: Any, dates: list[Clock]) -> None:
@@ -126,7 +126,7 @@ def _files(config: Config, told: Told, letter: str | None, body: Any, dates: lis
     if told.ics and not dates:
         raise UserError("--ics: 没有日期 no dates to write; 先给出 give --paid-on 2026-11-20")
     wanted = ((told.ics, ics(dates, config.now(), config.lang) if told.ics else b""),
-              (told.docx, docx(title(letter, config.lang), body) if told.docx and letter else b""))  # fmt: skip
+              (told.docx, docx(title(letter, config.lang, told.fields.refund), body) if told.docx and letter else b""))  # fmt: skip
     for file, data in wanted:
         if file is not None:
             try:

@@ -122,8 +122,12 @@ def test_a_response_shows_what_to_put_on_the_site_and_until_when_we_answer(publi
     widget(at, "text_input", "answer-site").set_value("https://cheng.test/")
     widget(at, "text_input", "answer-about").set_value("备案")
     widget(at, "text_area", "answer-text").set_value("备案号已更新，联系 13812345678")
-    at = send(at.run(), "answer")
-    record = json.loads(inbox_lines(published)[0])
+    at = at.run()
+    preview = at.code[0].value
+    assert not (published / "inbox").exists(), "nothing is kept before consent"
+    at = send(at, "answer")
+    assert inbox_lines(published) == [preview]
+    record = json.loads(preview)
     assert (record["kind"], record["host"], record["about"]) == ("dispute", "cheng.test", "备案")
     assert PHONE not in record["text"]
     content = words(at)

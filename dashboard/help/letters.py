@@ -66,9 +66,10 @@ def _phrase(group: str, key: str, lang: str, **values: object) -> str:
     return str(entry[lang]).format(**values)
 
 
-def title(letter: str, lang: str) -> str:
-    """The letter's name; raises KeyError for a letter not in LETTERS."""
-    return _phrase(letter, "title", lang)
+def title(letter: str, lang: str, refund: bool = False) -> str:
+    """The letter's name, where only the money is asked for one that says so; raises KeyError for a letter not in LETTERS."""
+    key = "title_refund" if refund and "title_refund" in _texts()[letter] else "title"
+    return _phrase(letter, key, lang)
 
 
 def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
