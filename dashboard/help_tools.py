@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
@@ -57,10 +58,10 @@ def checklist(view: View) -> tuple[str, ...]:
     return tuple(group for group, items in GROUPS.items() if set(items) & set(ticked))
 
 
-def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company: str) -> Fields:
+def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: dict[str, Any]) -> Fields:
     """The letters of the case, to be filled in and taken away; returns what was filled in, for the clocks.
 
-    `proofs` are the groups of evidence at hand, `company` the operator as published, where the site is on record.
+    `proofs` are the groups of evidence at hand, `site` the published rating, {} where it is not on record.
     """
     lang = view.lang
     view.heading(text("ui", "letters", lang), text("ui", "fill", lang))
@@ -68,9 +69,9 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company:
     if not offered:
         view.note(text("ui", "no_letter", lang))
         return Fields(site=host, case=path.case, branches=path.branches)
-    fields = _fields(lang, path, host, company)
+    fields = _fields(lang, path, host, site.get("operator") or "")
     said = st.text_area(text("ui", "said", lang), max_chars=800, key="letter-said")
-    fields = replace(fields, said=said or "", proofs=proofs)
+    fields = replace(fields, said=said or "", proofs=proofs, filing=_filing(site))
     chosen = st.selectbox(
         text("ui", "letter", lang),
         offered,
@@ -93,6 +94,11 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], company:
         quoted = letter_texts.laws(chosen, lang, path.branches)
         view.html("lines_plain.html", lines=laws_shown(quoted, view))
     return fields
+
+
+def _filing(site: dict[str, Any]) -> str:
+    number, province = site.get("filing_number"), site.get("filing_province")
+    return f"{number}（{province}）" if number and province else number or ""
 
 
 def _fields(lang: str, path: Path, host: str, company: str) -> Fields:

@@ -54,6 +54,12 @@ def test_what_is_ticked_is_what_the_letter_attaches_and_own_words_are_added() ->
     assert "订单页截图" in write("platform", Fields(), TODAY)
 
 
+def test_the_complaint_names_the_filing_by_which_operator_and_venue_are_found() -> None:
+    body = write("r12315", Fields(filing="粤ICP备18046372号（广东）"), TODAY)
+    assert "备案号 粤ICP备18046372号（广东）" in body and "见网站执照" in body
+    assert "住所地的市场监管部门" in texts.text("ui", "venue", "zh")
+
+
 def test_a_minor_and_a_private_payment_bring_their_articles_and_a_reseller_no_consumer_rule() -> None:
     body = write("platform", Fields(branches=("minor", "off_platform", "prepaid")), TODAY)
     assert "第一百四十五条" in body and "第五条" in body and "第五十三条" in body

@@ -29,7 +29,7 @@ def render(view: View) -> None:
     path = path_for(_answers(lang), site["warning_state"] if site else None)
     _show(view, path, host, site)
     proofs = help_tools.checklist(view)
-    details = help_tools.letters(view, path, host, proofs, (site or {}).get("operator") or "")
+    details = help_tools.letters(view, path, host, proofs, site or {})
     if path.loss:
         help_tools.court(view, path, details)
     help_tools.deadlines(view, path, details)
@@ -77,6 +77,8 @@ def _show(view: View, path: Path, host: str, site: dict | None) -> None:
         view.note(text("ui", "warned", lang).format(host=host, state=state, date=view.facts.as_of))
     view.html("lines_plain.html", lines=[text("ui", "path", lang)])
     view.html("steps.html", steps=[text("step", step.id, lang) for step in path.steps])
+    if path.loss and site and site["filing_number"]:
+        view.html("lines_plain.html", lines=[text("ui", "venue", lang).format(number=site["filing_number"], province=site["filing_province"] or "—")])  # fmt: skip
     laws = dict.fromkeys(name for step in path.steps for name in step.laws)
     with st.expander(text("ui", "laws", lang)):
         view.html("lines_plain.html", lines=help_tools.laws_shown(list(laws), view))

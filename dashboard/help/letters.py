@@ -35,7 +35,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 class Fields:
     """What a letter is filled from; empty fields become blanks to fill by hand.
 
-    `case` and `branches` as in triage, `said` own words, `proofs` the groups of dashboard.help.proofs that are at hand (none: the usual).
+    `case` and `branches` as in triage, `said` own words, `proofs` the groups of dashboard.help.proofs that are at hand (none: the usual),
+    `filing` the filing number on record and its province.
     """
 
     site: str = ""
@@ -52,6 +53,7 @@ class Fields:
     said: str = ""
     proofs: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
+    filing: str = ""
 
 
 @cache
@@ -100,6 +102,9 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
         if _line(fields.said)
         else "",
         "attached": _attached(fields, lang),
+        "domicile": _phrase(
+            "phrase", "domicile" if fields.filing else "no_domicile", lang, filing=_line(fields.filing)
+        ),
         "branch": "".join(
             _phrase(
                 "phrase", "branch", lang, law=f"{fact(name).text(lang).rstrip('。.')}{fact(name).named(lang)}"
