@@ -97,23 +97,17 @@ def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
 
 
 def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """The rating row, the card and the findings of one site."""
+    """The rating row, the card, and of one site findings, warnings, identity, responses, objections, corrections, practices."""
     rating = _rating(request, snapshot)
     if rating is None:
         return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
     host = rating["host"]
-    responses = _about(snapshot, "responses", host)
-    return _json(
-        {
-            "snapshot": snapshot.id,
-            "card": verdict.card(rating, lang, responses[-1] if responses else None).as_dict(),
-            "rating": rating,
-            "findings": _about(snapshot, "findings", host, "indicator"),
-            "warnings": _about(snapshot, "warnings", host),
-            "identity": _about(snapshot, "identity", host, "aspect"),
-            "responses": responses,
-        }
-    )
+    tables = {"findings": "indicator", "warnings": "on", "identity": "aspect", "responses": "on",
+              "corrections": "on", "disputes": "received_on", "practices": "host"}  # fmt: skip
+    parts = {table: _about(snapshot, table, host, order) for table, order in tables.items()}
+    answer = parts["responses"][-1] if parts["responses"] else None
+    card = verdict.card(rating, lang, answer).as_dict()
+    return _json({"snapshot": snapshot.id, "card": card, "rating": rating, **parts})
 
 
 def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
