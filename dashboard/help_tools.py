@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import reader, uploads
 from dashboard.help import letters as letter_texts
 from dashboard.help import pack
 from dashboard.help.captures import captures_of, with_text
@@ -172,7 +172,8 @@ def deadlines(view: View, path: Path, fields: Fields) -> None:
 def evidence_pack(view: View, host: str) -> None:
     """Originals and our captures in one ZIP, made in memory."""
     lang = view.lang
-    view.heading(text("ui", "pack", lang), text("ui", "pack_intro", lang))
+    view.heading(text("ui", "pack", lang), text("ui", "pack_intro", lang).format(most=uploads.megabytes()))
+    uploads.keep_in_memory()
     files = st.file_uploader(text("ui", "files", lang), accept_multiple_files=True, key="pack-files")
     items = [pack.Item(file.name, file.getvalue()) for file in files or ()]
     ours = view.ask(captures_of, host) if host else []

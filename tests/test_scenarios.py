@@ -15,7 +15,9 @@ from cli_play import command
 from docx import Document
 from icalendar import Calendar
 from scenario_play import PAGE, SCENARIOS, TODAY, Scenario, walk
+from starlette.formparsers import MultiPartParser
 
+from dashboard import uploads
 from dashboard.help import law
 from dashboard.help.clocks import clocks
 from dashboard.help.letters import laws, title, write
@@ -120,7 +122,7 @@ def test_a_warned_site_in_a_real_browser_and_nothing_typed_is_kept_anywhere(
     before = files(data)
     marks = {name: f"{MARK}{name}" for name in ("product", "payee", "channel", "company", "said")}
     original = tmp_path / "bill.png"
-    original.write_bytes(b"PNG " + MARK.encode())
+    original.write_bytes(b"PNG " + MARK.encode() * 100_000)  # 1.7 MB: what a telephone's screenshot may have
     visit = Visit(chromium, address, 360)
     asked: list[str] = []
     visit.page.on("request", lambda request: asked.append(f"{request.url} {request.post_data or ''}"))
@@ -135,6 +137,11 @@ def test_a_warned_site_in_a_real_browser_and_nothing_typed_is_kept_anywhere(
     assert files(data) == before, "nothing was written"
     assert not holds(data, MARK), "neither data nor log knows it"
     assert not holds(temporary, MARK), "nor the folder for temporary files"
+
+
+def test_no_upload_is_large_enough_to_reach_the_disk() -> None:
+    uploads.keep_in_memory()
+    assert uploads.megabytes() * 2**20 < MultiPartParser.spool_max_size
 
 
 @pytest.mark.browser
