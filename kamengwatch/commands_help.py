@@ -28,7 +28,7 @@ def help_me(
     also: Annotated[
         list[str] | None,
         typer.Option(
-            help="reseller | minor | cross_border | off_platform | prepaid（可多次 may be repeated）"
+            help="reseller | minor | cross_border | off_platform | prepaid | illegal_goods（可多次 may be repeated）"
         ),
     ] = None,
     letter: Annotated[

@@ -20,7 +20,7 @@ CASES = (
     "delivered",
 )
 """In the order in which they are decided."""
-BRANCHES = ("reseller", "minor", "cross_border", "off_platform", "prepaid")
+BRANCHES = ("reseller", "minor", "cross_border", "off_platform", "prepaid", "illegal_goods")
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fraud", ("none", "asked_more", "all_dead")),
     ("paid", ("bill_shows", "page_only", "no")),
@@ -184,4 +184,5 @@ _BRANCH_LAWS = {
     "cross_border": ("small_claims", "dispute_routes"),
     "off_platform": ("off_platform", "seller_identity"),
     "prepaid": ("prepaid",),
+    "illegal_goods": ("void_deal",),
 }
