@@ -37,8 +37,8 @@ _HEADERS = {
 
 
 # Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console. A link to
-# a piece of evidence arrives before the evidence is drawn, so the page is scrolled to it once it is there.
-# Two labels of Streamlit's client exist in English only; screen readers would read them out on a Chinese page.
+# a piece of evidence arrives before the evidence is drawn, so the page is scrolled to it once it is there, and what is folded opened.
+# Three labels of Streamlit's client exist in English only; screen readers would read them out on a Chinese page.
 _CHINESE_SCRIPT = """<script>
 const labels = {
   '[data-testid=stSkipToContent]': '跳到正文',
@@ -49,6 +49,7 @@ new MutationObserver(() => {
     const text = document.querySelector(selector)?.firstChild;
     if (text && text.data && text.data !== words) text.data = words;
   }
+  for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
 }).observe(document, { childList: true, characterData: true, subtree: true });
 </script>"""
 _SHELL_SCRIPT = """<script>
@@ -57,6 +58,7 @@ if (location.hash.length > 1) {
   let left = 40;
   const timer = setInterval(() => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
     if (target && Math.abs(target.getBoundingClientRect().top) > 90) target.scrollIntoView();
     if (--left === 0) clearInterval(timer);
   }, 150);

@@ -178,7 +178,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
                 "offset": n,
             }
             for s in sites
-            for n in range(1, 4)
+            for n in range(1, 13 if s["host"] == ORANGE else 4)
         ],
         "responses": [
             {

@@ -136,10 +136,11 @@ def test_from_the_card_to_the_evidence(visit):
     )
 
 
-def test_a_link_to_evidence_from_another_page_arrives_at_it(visit):
-    page = visit().open("/site?host=cheng.test#e-E-1")
+def test_a_link_to_folded_evidence_from_another_page_opens_and_arrives_at_it(visit):
+    page = visit().open("/site?host=cheng.test#e-E-12")
     page.wait_for_function(
-        "() => { const t = document.getElementById('e-E-1')?.getBoundingClientRect().top; return t > -60 && t < 800 }"
+        "() => { const row = document.getElementById('e-E-12'), t = row?.getBoundingClientRect().top;"
+        " return row?.closest('details').open && t > -60 && t < 800 }"
     )
 
 
