@@ -72,8 +72,11 @@ class GuardedHandler(AiohttpDownloadHandler):
         self._crawler = crawler
         self._browser: Any = None
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        if not crawler.settings.get("SANDBOX_PROXY"):
-            connector = self._session.connector
+        settings, session = crawler.settings, self._session
+        session._max_headers = settings.getint("MOST_HEADERS")
+        session._max_field_size = session._max_line_size = settings.getint("LONGEST_HEADER")
+        if not settings.get("SANDBOX_PROXY"):
+            connector = session.connector
             assert isinstance(connector, aiohttp.TCPConnector)
             connector._resolver = GuardedResolver(Guard.of(crawler))
 

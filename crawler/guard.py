@@ -82,6 +82,8 @@ class Guard:
         host = (parts.hostname or "").lower()
         if parts.scheme not in ("http", "https", *DIRECT) or not host:
             raise Refused(f"only http and https are fetched: {url[:80]}")
+        if "\\" in parts.netloc:  # to a browser it ends the host, to Python it does not
+            raise Refused(f"a host that can be read in two ways: {parts.netloc[:80]}")
         if self.sandbox and not host.endswith(".test"):
             raise Refused(f"outside the sandbox: {host}")
         if parts.scheme not in DIRECT and NEVER.search(

@@ -41,6 +41,9 @@ LONGEST_CRAWL_DELAY = 120.0
 DOWNLOAD_TIMEOUT = 20
 DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 2 * 1024 * 1024
+MOST_HEADERS = 100
+LONGEST_HEADER = 8190
+"""Bytes of one header's name or value, and of the status line."""
 DOWNLOAD_FAIL_ON_DATALOSS = True
 DOWNLOAD_VERIFY_CERTIFICATES = (
     False  # a broken certificate is a fact to record, not a reason to miss the page
