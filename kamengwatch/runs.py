@@ -55,8 +55,11 @@ class RunLedger:
             "exit": run.exit,
             "said": plain(clean(last) or "", _SAID),
         }
-        with self.file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        torn = self.file.is_file() and not self.file.read_bytes().endswith(b"\n")
+        with self.file.open(
+            "a", encoding="utf-8"
+        ) as stream:  # a line a full disk cut off must not swallow this one
+            stream.write("\n" * torn + json.dumps(line, ensure_ascii=False) + "\n")
         lines = self.file.read_text("utf-8").splitlines()
         if len(lines) > 2 * KEPT:
             fresh = self.file.with_suffix(".new")

@@ -163,7 +163,10 @@ class Service:
         run = Run(
             run_id, " ".join(words), begun, config.now(), int(process.returncode), logs.last_words(heard)
         )
-        self._ledger.add(run)
+        try:
+            self._ledger.add(run)
+        except OSError as error:  # a full disk: what the step did stands, and the service goes on
+            say(self._config.say(f"运行记录没写成：{error}", f"the run ledger could not be written: {error}"))
         logs.event("step.ended", step=run.words, step_run=run_id, exit=run.exit)
         return process.returncode == 0
 

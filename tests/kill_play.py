@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -23,7 +24,9 @@ _FORKS = multiprocessing.get_context("forkserver")
 LONGEST = 300.0
 
 
-def _do(words: list[str], environment: dict[str, str], said: str) -> None:
+def _do(words: list[str], environment: dict[str, str], said: str, largest: int | None) -> None:
+    if largest is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
     os.environ.update(environment)
     os.environ.pop("KAMENGWATCH_DATA_DIR", None)
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -41,15 +44,18 @@ def _do(words: list[str], environment: dict[str, str], said: str) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """A command, its environment, and a file for what it says."""
+    """A command, its environment, a file for what it says, and how many bytes a file may have (a full disk, as test_faults plays it)."""
 
     words: list[str]
     said: Path
     environment: tuple[tuple[str, str], ...] = ()
+    largest: int | None = None
 
     def _start(self) -> multiprocessing.process.BaseProcess:
         _FORKS.set_forkserver_preload(PRELOAD)
-        process = _FORKS.Process(target=_do, args=(self.words, dict(self.environment), str(self.said)))
+        process = _FORKS.Process(
+            target=_do, args=(self.words, dict(self.environment), str(self.said), self.largest)
+        )
         process.start()
         return process
 
