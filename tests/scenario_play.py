@@ -169,7 +169,9 @@ def walk(
 def _settled(page: Any) -> None:
     """Wait until the app stopped running."""
     page.wait_for_timeout(60)
-    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
 
 
 def _fill(page: Any, label: str, value: str) -> None:

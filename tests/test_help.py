@@ -125,6 +125,10 @@ def test_the_word_file_opens_and_names_nobody() -> None:
     made = Document(io.BytesIO(docx("信", write("platform", FULL, TODAY))))
     assert "168" in "\n".join(p.text for p in made.paragraphs)
     assert not made.core_properties.author
+    with zipfile.ZipFile(io.BytesIO(docx("信", "一句"))) as parts:
+        assert {part.date_time[0] for part in parts.infolist()} == {1980}, (
+            "it tells no time, and repeats to the byte"
+        )
 
 
 def test_the_clocks_of_a_case() -> None:
