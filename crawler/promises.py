@@ -27,7 +27,8 @@ _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "delivery_time": (
         ("秒", "分钟", "小时", "即时"),
         re.compile(
-            r"\d+\s*(?:-|~|—|至|到)?\s*\d*\s*(?:秒|分钟|小时)(?:内)?(?:到账|发货|充值|完成|处理)|即时到账|秒到|秒发"
+            # Bounded: two open-ended runs of digits beside each other take minutes on a page of nothing but digits.
+            r"\d{1,4} ?(?:-|~|—|至|到)? ?\d{0,4} ?(?:秒|分钟|小时)(?:内)?(?:到账|发货|充值|完成|处理)|即时到账|秒到|秒发"
         ),
     ),
     "delay_notice": (

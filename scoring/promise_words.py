@@ -8,7 +8,7 @@ from functools import lru_cache
 PROMISES: dict[str, re.Pattern[str]] = {
     "instant_delivery": re.compile(r"[^。；\n]{0,16}(秒到账|即时到账|秒发|自动发货|秒充)[^。；\n]{0,10}"),
     "refund_days": re.compile(
-        r"[^。；\n]{0,10}\d+\s*(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}"
+        r"[^。；\n]{0,10}\d{1,4}\s{0,3}(天|日|个工作日|小时)[^。；\n]{0,6}(退款|无理由)[^。；\n]{0,10}"
     ),
     "drop_compensation": re.compile(
         r"[^。；\n]{0,12}(掉单|漏单|未到账)[^。；\n]{0,8}(赔|补偿|包赔)[^。；\n]{0,10}"

@@ -47,7 +47,7 @@ _FOLD = re.compile(
 _ERROR_PAGE = re.compile(r"(?<!\d)(?:404|50[0-4]|52\d)(?!\d)")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CJK_NUMBER = re.compile(
-    r"[一二两三四五六七八九十几百千]+(?=(?:多|来)?(?:个)?(?:天|小时|钟头|星期|礼拜|月|年|块|元|周|遍|次|分钟|单|张|号))"
+    r"[一二两三四五六七八九十几百千]{1,12}(?=(?:多|来)?(?:个)?(?:天|小时|钟头|星期|礼拜|月|年|块|元|周|遍|次|分钟|单|张|号))"
 )
 _REPEAT = re.compile(r"(.)\1{2,}")
 # Zero-width and other invisible characters, and blanks set between single characters (没 到 账), hide a word.

@@ -24,7 +24,7 @@ SN_ZERO = 17347204366
 _JSONP = re.compile(
     r"^\s*(?:try\s*\{\s*)?[\w$.]+\(\s*(\{.*\})\s*\)\s*;?\s*(?:\}\s*catch\s*\(e\)\s*\{\s*\}\s*;?)?\s*$", re.S
 )
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(r"<[^<>]+>")
 
 
 def unwrap(text: str) -> dict[str, Any]:

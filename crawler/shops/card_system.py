@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.nesting import json_in
 from crawler.outcomes import SourceChanged
-from crawler.shops.page import Found, Good, More, Page, count, stock_of
+from crawler.shops.page import Found, Good, More, Page, between, count, stock_of
 
 ID = "card-system"
 NAME = "风铃发卡"
@@ -18,7 +18,8 @@ SIGNS = (
     (("/shop_theme/classic/", "/shop_theme/ms/", "/shop_theme/material/", "site=fakaxitong.com"), 5),
     (("/s#/record", "/s#/report"), 3),
 )
-_CONFIG = re.compile(r"var config = (\{.*?\})\s*;?\s*</script>", re.S)
+_CONFIG = re.compile(r"var config = (?=\{)")
+_SCRIPT_END = re.compile(r"</script>")
 _CATEGORIES = 20
 
 
@@ -58,11 +59,11 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
 
 
 def _config(page: Page) -> dict[str, Any]:
-    script = _CONFIG.search(page.text)
-    if not script:
+    script = between(page.text, _CONFIG, _SCRIPT_END)
+    if script is None:
         raise SourceChanged("no config in the page")
     try:
-        config = json_in(script.group(1))
+        config = json_in(script.rstrip("; \t\r\n"))
     except ValueError:
         raise SourceChanged("the config is not JSON") from None
     if not isinstance(config, dict):

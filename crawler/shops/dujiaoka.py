@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.nesting import json_in
 from crawler.outcomes import SourceChanged
-from crawler.shops.page import Found, Good, More, Page, count, stock_of, text_in, yuan
+from crawler.shops.page import Found, Good, More, Page, between, count, stock_of, text_in, yuan
 
 ID = "dujiaoka"
 NAME = "独角数卡"
@@ -20,17 +20,16 @@ SIGNS = (
     (("/order-search",), 2),
     (re.compile(r"goodsMsg\s*=\s*\["), 3),
 )
-_GOODS = re.compile(
-    r"\bgoodsMsg\s*=\s*(\[.*?\])\s*;?\s*(?:</script>|\n\s*(?:var|let|const|function)\b)", re.S
-)
+_GOODS = re.compile(r"\bgoodsMsg\s*=\s*(?=\[)")
+_GOODS_END = re.compile(r"(?<=\])\s{0,9};?\s{0,9}(?:</script>|\n\s{0,40}(?:var|let|const|function)\b)")
 _STOCK = re.compile(r"库存\s*[:：(（]?\s*(-?\d+|[^\s\d)）]{1,8})")
 
 
 def home(page: Page) -> Found:
     """Goods of the home page, whichever theme drew it."""
     found = Found()
-    if script := _GOODS.search(page.text):
-        _luna(script.group(1), found)
+    if script := between(page.text, _GOODS, _GOODS_END):
+        _luna(script, found)
     found.goods += [_unicorn(card) for card in page.tree.css("#group-all .card")]
     found.goods += [_hyper(card) for card in page.tree.css("a.home-card")]
     for selector in (".notice", "#notice-modal .modal-body"):

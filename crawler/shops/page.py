@@ -187,3 +187,13 @@ class Shelf:
             "goods": {"read": len(self.names), "priced": self.priced, "hidden": self.hidden, **stock},
             "delivery": {name: n for name, n in self._delivery.items() if n},
         }
+
+
+def between(text: str, start: re.Pattern[str], end: re.Pattern[str]) -> str | None:
+    """What stands from the end of the first `start` to the beginning of the next `end`; None where either is missing.
+
+    Two searches in place of one lazy pattern: a page that repeats the start a thousand times must not be read a thousand times.
+    """
+    if (begun := start.search(text)) is None or (ended := end.search(text, begun.end())) is None:
+        return None
+    return text[begun.end() : ended.start()]
