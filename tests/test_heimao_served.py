@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from leaks import leaks
 from sandbox_crawl import control, crawl, market, port
 from sqlalchemy import select
 
@@ -41,3 +42,6 @@ def test_lists_steps_and_volume_are_what_the_played_site_shows(
     assert {p.board for p in places} == {"red", "black", "reply"} and all(p.platform_id for p in places)
     assert told and all(row.steps[0]["did"] == "发起" for row in told)
     assert all("回复" in {s["did"] for s in row.steps} for row in told if row.status == "replied")
+    filed = [i for i in range(len(market.complaints)) if market.complaints.filed[i] <= day + 1]
+    planted = {value for i in filed for value in market.words(i).planted}
+    assert len(planted) > 20 and leaks(tmp_path, planted) == []

@@ -24,6 +24,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from kill_play import Job
+from leaks import leaks
 from market_month import Control, Faults, Month, sandbox
 from test_collection_month import every_complaint_is_there_once, every_message_is_there_once
 from test_faults import _bound_by_permissions, full_disk
@@ -242,6 +243,14 @@ def no_false_calm_no_false_alarm(day: int, calm: dict[int, States], ours: dict[i
         assert state in allowed, f"day {day}: {host} is {state}, not {allowed}"
 
 
+def planted(month: Month) -> set[str]:
+    """The invented personal data in the texts of every complaint we were shown."""
+    numbers = {number for entry in month.log for number in entry.get("shown", ())}
+    complaints = month.market.complaints
+    mine = (i for i in range(len(complaints)) if complaints.number(i) in numbers)
+    return {value for i in mine for value in month.market.words(i).planted}
+
+
 def _memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
 
@@ -261,6 +270,11 @@ def test_ninety_days_unattended(tmp_path: Path, record_property: Callable[[str, 
     every_complaint_is_there_once(came.month)
     every_message_is_there_once(came.month)
     data = came.month.config.data_dir
+    for name in ("evidence.jsonl", "ratings.csv", "ratings.parquet"):
+        words = ["export", *(["--evidence"] if name[0] == "e" else []), "--data-dir", str(data)]
+        Job([*words, "-o", str(tmp_path / "faulty" / name)], tmp_path / "faulty/export").run()
+    told = planted(came.month)
+    assert leaks(tmp_path / "faulty", told) == []
     Job(["verify", "--data-dir", str(data)], tmp_path / "verify").run()
     assert not paused(came.month.config) and RunLedger(data).last(1)[0]["exit"] == 0
     third = DAYS // 3
@@ -272,6 +286,7 @@ def test_ninety_days_unattended(tmp_path: Path, record_property: Callable[[str, 
     record_property("days with a fault of ours", len({d for d in OWN if d < DAYS}))
     record_property("days with a fault of a source", len({d for d in SOURCES_OUT if d < DAYS}))
     record_property("requests", len(came.month.log))
+    record_property("planted personal data, found nowhere", len(told))
     record_property("complaints", came.month.rows("SELECT count(*) FROM complaint")[0][0])
     record_property("MB in the first and last third", f"{early_mb}, {late_mb}")
     record_property("open files", f"{early_files}, {late_files}")

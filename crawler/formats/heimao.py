@@ -99,7 +99,7 @@ def filed_at(main: dict[str, Any]) -> dt.datetime:
     """The moment of filing: unix seconds in `timestamp`, or a date there and the seconds in `created_at` (UTC+8)."""
     for key in ("timestamp", "created_at"):
         value = str(main.get(key) or "")
-        if value.isdigit() and int(value) > 10**8:
+        if value.isdigit() and 10**8 < int(value) < 10**11:  # beyond it there is no calendar
             return dt.datetime.fromtimestamp(int(value), dt.UTC)
     day = dt.date.fromisoformat(str(main.get("timestamp")))
     return dt.datetime.combine(day, dt.time(), CHINA).astimezone(dt.UTC)
