@@ -166,7 +166,8 @@ def deadlines(view: View, path: Path, fields: Fields) -> None:
             for c in found
         ],
     )
-    _file(text("ui", "ics_file", lang), ics(found, now, lang), "kamengwatch.ics", "text/calendar")
+    made_at = now.replace(hour=0, minute=0, second=0, microsecond=0)  # the same file while the page runs again
+    _file(text("ui", "ics_file", lang), ics(found, made_at, lang), "kamengwatch.ics", "text/calendar")
 
 
 def evidence_pack(view: View, host: str) -> None:
@@ -182,7 +183,7 @@ def evidence_pack(view: View, host: str) -> None:
     if not items:
         return
     try:
-        made = pack.make(items, host, _now(view), lang)
+        made = pack.make(items, host, _now(view).replace(second=0, microsecond=0), lang)
     except pack.PackError as error:
         view.note(str(error))
         return
