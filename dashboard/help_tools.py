@@ -166,7 +166,9 @@ def deadlines(view: View, path: Path, fields: Fields) -> None:
             for c in found
         ],
     )
-    made_at = now.replace(hour=0, minute=0, second=0, microsecond=0)  # the same file while the page runs again
+    made_at = now.replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )  # the same file while the page runs again
     _file(text("ui", "ics_file", lang), ics(found, made_at, lang), "kamengwatch.ics", "text/calendar")
 
 
