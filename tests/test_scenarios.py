@@ -27,7 +27,9 @@ from dashboard.help.triage import letters_for, path_for
 
 ROOT = Path(__file__).parent.parent
 WARNED = SCENARIOS[1]
-each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.case + "-".join(s.answers.branches))
+each = pytest.mark.parametrize(
+    "scenario", SCENARIOS, ids=lambda s: s.case + "".join(f"-{b}" for b in sorted(s.answers.branches))
+)
 
 
 def letter_of(scenario: Scenario, name: str) -> str:
