@@ -24,6 +24,7 @@ _STAMP = re.compile(
 _DAY = re.compile(r"^[#!]\s*(\d{4})-(\d{2})-(\d{2})\b")
 _PLAIN = re.compile(r"(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
 _HEAD = 40
+_GIVE_UP = 1_000
 """Lines at the top of a list in which it says what it is."""
 
 
@@ -69,11 +70,13 @@ def read_list(text: str) -> BlockList:
         found = _entry(entry.split(" #")[0].strip(), wildcard)
         if found is None:
             unread += 1
+            if unread % _GIVE_UP == 0 and unread > len(exact) + len(below):
+                break  # it is no list, however long it goes on
         elif found[1]:
             {"exact": exact, "below": below, "excepted": excepted}[found[0]].add(found[1])
     entries = len(exact) + len(below)
     if unread > max(5, entries):
-        raise SourceChanged(f"not a block list: {unread} lines could not be read")
+        raise SourceChanged(f"not a block list: {unread} of the lines read could not be understood")
     if not entries:
         raise SourceChanged("the list is empty, which it never is")
     return BlockList(frozenset(exact), frozenset(below), frozenset(excepted), _dated(head), entries, unread)

@@ -22,7 +22,10 @@ def facts_of(der: bytes) -> dict[str, Any]:
     Keys: issuer (None when the host signed it itself), issuer_kind `self_signed` `automated` `other`, not_before and
     not_after (ISO 8601, UTC), names (host names, `*.` kept, at most 100), fingerprint (sha256 of the certificate).
     """
-    found = x509.load_der_x509_certificate(der)
+    try:
+        found = x509.load_der_x509_certificate(der)
+    except x509.InvalidVersion as error:  # no ValueError of its own
+        raise ValueError(str(error)) from error
     own = found.issuer == found.subject
     issuer = None if own else _named(found.issuer)
     kind = "self_signed" if own else "automated" if (issuer or "").lower().startswith(_AUTOMATED) else "other"

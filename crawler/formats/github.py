@@ -112,8 +112,12 @@ def _kept(item: Any) -> Any:
     if not isinstance(kept, dict):
         return None
     texts = {key: clean(str(kept[key]))[:6000] for key in ("title", "body") if kept.get(key)}
-    labels = kept.get("labels") or []
-    names = [str(label.get("name")) for label in labels if isinstance(label, dict)]
+    labels = kept.get("labels")
+    names = [
+        str(label.get("name"))
+        for label in (labels if isinstance(labels, list) else ())
+        if isinstance(label, dict)
+    ]
     return kept | texts | {"labels": names, "pull_request": bool(kept.get("pull_request"))}
 
 

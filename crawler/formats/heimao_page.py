@@ -185,4 +185,12 @@ def _is_number(node: LexborNode) -> bool:
     item = (
         parent if parent is not None and parent.tag == "li" else parent.parent if parent is not None else None
     )
-    return item is not None and "投诉编号" in (item.text() or "")
+    # Only the item's first children: a page with thousands of texts in one item must not be read thousands of times.
+    child = item.child if item is not None else None
+    for _ in range(8):
+        if child is None or "投诉编号" in (child.text() or "")[:40]:
+            break
+        child = child.next
+    else:
+        return False
+    return child is not None

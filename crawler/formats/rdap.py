@@ -71,6 +71,6 @@ def _day(value: Any) -> dt.date | None:
     """The day in China of a time; a bare day stays that day."""
     try:
         moment = dt.datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
+        return moment.astimezone(CHINA).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):  # no time, or one beyond the calendar once it is moved to China
         return None
-    return moment.astimezone(CHINA).date() if moment.tzinfo else moment.date()
