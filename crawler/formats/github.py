@@ -121,6 +121,12 @@ def _kept(item: Any) -> Any:
     return kept | texts | {"labels": names, "pull_request": bool(kept.get("pull_request"))}
 
 
+def _moment(value: Any) -> dt.datetime:
+    """A time of the API, which writes them in UTC; raises ValueError when it is none."""
+    moment = dt.datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
 def _issue(item: Any) -> Issue | None:
     if not isinstance(item, dict) or not isinstance(item.get("number"), int):
         raise SourceChanged("an issue without a number")
@@ -128,8 +134,8 @@ def _issue(item: Any) -> Issue | None:
         return None
     title, body = str(item.get("title") or ""), str(item.get("body") or "")
     try:
-        opened = dt.datetime.fromisoformat(str(item["created_at"]))
-        closed = dt.datetime.fromisoformat(str(item["closed_at"])) if item.get("closed_at") else None
+        opened = _moment(item["created_at"])
+        closed = _moment(item["closed_at"]) if item.get("closed_at") else None
     except (KeyError, ValueError):
         raise SourceChanged("an issue without a time of opening") from None
     return Issue(item["number"], opened, closed, version_of(title, body), drop_of(title, body))

@@ -59,12 +59,16 @@ def registrar_of(document: dict[str, Any]) -> str | None:
     """The registrar's name, where an entity of that role states one."""
     entities = document.get("entities")
     for entity in entities if isinstance(entities, list) else ():
-        if isinstance(entity, dict) and "registrar" in (entity.get("roles") or ()):
+        if isinstance(entity, dict) and "registrar" in _list(entity.get("roles")):
             card = entity.get("vcardArray")
-            for entry in card[1] if isinstance(card, list) and len(card) > 1 else ():
+            for entry in _list(card[1]) if isinstance(card, list) and len(card) > 1 else ():
                 if isinstance(entry, list) and len(entry) > 3 and entry[0] == "fn":
                     return str(entry[3])[:200]
     return None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _day(value: Any) -> dt.date | None:
