@@ -231,7 +231,7 @@ class Snapshot:
         cursor = self._db.cursor()
         try:
             table: pa.Table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
-        except duckdb.IOException as error:
+        except (duckdb.IOException, RuntimeError) as error:  # the latter where its message is no text
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
         result: list[dict[str, Any]] = table.to_pylist()
         return result
