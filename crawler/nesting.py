@@ -1,18 +1,24 @@
 """Foreign documents nested deeper than any source nests them: refused before they cost minutes or the stack. Pure.
 
-Every parser of JSON in this room reads through `json_in`; a page read by selectors with ancestors asks `too_deep` first.
+Everything in this room that parses JSON does it through `json_in`, everything that parses a page through `page_in`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 DEEPEST_JSON = 100
 DEEPEST_PAGE = 1000
 """Real pages stay below 60; at 20,000 a selector of two steps takes half a minute."""
+MOST_TAGS = 60_000
+"""Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_UNSEEN = re.compile(r"<!--.*?--!?>|<(script|style|textarea|title)\b.*?</\1", re.IGNORECASE | re.DOTALL)
 _UNCLOSED = frozenset(
     [
         "area",
@@ -53,16 +59,51 @@ def json_in(text: str) -> Any:
     return document
 
 
-def too_deep(html: str) -> bool:
-    """Whether more than DEEPEST_PAGE elements stand open inside one another; elements that need no end tag do not count."""
-    if html.count("<") - html.count("</") <= DEEPEST_PAGE:
-        return False
+def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
+    """The parsed page; raises ValueError when it has more than MOST_TAGS tags or nests deeper than `deepest`.
+
+    The text is looked at first, because parsing something deep is itself slow; then the tree, because text can be written to mislead.
+    """
+    tags = html.count("<")
+    if tags > MOST_TAGS:
+        raise ValueError(f"HTML of more than {MOST_TAGS} tags")
+    if tags > deepest and _opens_deeper(html, deepest):
+        raise ValueError("HTML nested too deep")
+    tree = LexborHTMLParser(html)
+    if tags > deepest and _is_deeper(tree.root, deepest):
+        raise ValueError("HTML nested too deep")
+    return tree
+
+
+def _opens_deeper(html: str, deepest: int) -> bool:
+    """Whether more elements stand open at once; those that need no end tag do not count, an end without a beginning ends nothing."""
+    standing: Counter[str] = Counter()
     depth = 0
-    for closing, name in _TAG.findall(html):
-        if name.lower() not in _UNCLOSED:
-            depth = max(0, depth - 1) if closing else depth + 1
-            if depth > DEEPEST_PAGE:
+    for closing, name in _TAG.findall(_UNSEEN.sub("", html)):
+        name = name.lower()
+        if name in _UNCLOSED or (closing and not standing[name]):
+            continue
+        step = -1 if closing else 1
+        standing[name] += step
+        depth += step
+        if depth > deepest:
+            return True
+    return False
+
+
+def _is_deeper(root: LexborNode | None, deepest: int) -> bool:
+    """Whether the tree has a branch of more than `deepest` nodes."""
+    node, depth = root, 1
+    while node is not None:
+        inner = node.first_child
+        if inner is not None:
+            node, depth = inner, depth + 1
+            if depth > deepest:
                 return True
+            continue
+        while node is not None and node.next is None:
+            node, depth = node.parent, depth - 1
+        node = node.next if node is not None else None
     return False
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.nesting import too_deep
+from crawler.nesting import page_in
 from store.redact import clean
 
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)[^>]*>", re.I)
@@ -57,9 +57,10 @@ def project_html(
     `blocks`: selector of elements redacted as one text (a number may be split over tags); `blanked`: elements emptied;
     `exempt`: text nodes left as they are (record numbers that look like telephone numbers).
     """
-    if too_deep(text):
+    try:
+        tree = page_in(text)
+    except ValueError:
         return f"<html>unreadable {len(text)}</html>"
-    tree = LexborHTMLParser(text)
     kept = tree.css(parts)
     if kept:
         tree = LexborHTMLParser("".join(node.html or "" for node in kept))

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.guard import NEVER
-from crawler.nesting import too_deep
+from crawler.nesting import page_in
 from crawler.outcomes import SourceChanged
 
 LONGEST = 5_000
@@ -66,9 +66,10 @@ def prose(html: str) -> str:
 
     Raises SourceChanged for a page nested beyond reading.
     """
-    if too_deep(html):
-        raise SourceChanged("a page nested too deep to be read")
-    tree = LexborHTMLParser(html)
+    try:
+        tree = page_in(html)
+    except ValueError as error:
+        raise SourceChanged(str(error)) from None
     # A shop's menu is most of such a page and costly to read the forgiving way; marks inside a line do not end it.
     for node in tree.css(_NO_PROSE):
         node.decompose()

@@ -155,19 +155,31 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "heimao": (_all(_heimao), "heimao"),
     "heimao_page": (_all(heimao_page.detail_of, lambda t: heimao_page.project("https://tousu.sina.com.cn/complaint/view/1/", t)), "heimao"),
     "icp": (_all(lambda t: icp.filing_of(t, "yunhe.test"), icp.project), "icp"),
-    "icp_pages": (_all(lambda t: icp_pages.read_page(t, None)), "icp"),
+    "icp_pages": (_all(lambda t: icp_pages.read_page(t, "yunhe.test")), ""),
     "icp_providers": (_all(_providers), "icp"),
     "rdap": (_all(rdap.servers_of, rdap.facts_of, rdap.project), "registration"),
     "rednet": (_all(_rednet), "rednet"),
     "whois": (lambda b: _whois(decode(b)) or whois.project(b), "registration"),
 }  # fmt: skip
+NUMBER, COMPANY = "粤ICP备2025000011号-1", "云合科技有限公司"
+ICP_PAGES = tuple(
+    f"<html><body>{body}</body></html>".encode()
+    for body in (
+        f'<table class="table"><tbody><tr><td>1</td><td>{COMPANY}</td><td>企业</td><td>{NUMBER}</td><td>云合</td><td>yunhe.test</td><td>2025-01-02</td><td>否</td></tr></tbody></table>',
+        f'<p id="comName">{COMPANY}</p><p id="typ">企业</p><p id="license">{NUMBER}</p>',
+        f'<span id="icp_icp">{NUMBER}</span><span id="icp_company">{COMPANY}</span>',
+        f'<table id="icp-table"><tr><td>主办单位名称</td><td>{COMPANY}</td></tr><tr><td>网站备案/许可证号</td><td>{NUMBER}</td></tr></table>',
+        f'<div class="mod-panel"><div class="c-bd"><table><tr><td>{COMPANY}</td><td>企业</td><td>{NUMBER}</td><td>2025-01-02</td></tr></table></div></div>',
+    )
+)
+"""The result pages an operator saves, shaped as crawler/formats/icp_pages.py describes them."""
 PAGE_SEEDS = b'<html><body><div class="links"><a href="https://beian.miit.gov.cn">\xe7\xb2\xa4ICP\xe5\xa4\x872025000011\xe5\x8f\xb7-1</a></div></body></html>'
 
 
 def _format_targets() -> list[Target]:
     made = []
     for name, (run, source) in FORMATS.items():
-        seeds = bodies(source) if source else (certificate(),)
+        seeds = bodies(source) if source else ICP_PAGES if name == "icp_pages" else (certificate(),)
         made.append(Target(f"formats.{name}", run, (*seeds, PAGE_SEEDS)))
     return made
 

@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from crawler.nesting import page_in
 from crawler.promises import promises_of
 from crawler.shops import card_system, dujiaoka
 from crawler.shops.page import Page
@@ -55,3 +56,30 @@ def test_a_long_run_of_one_thing_is_read_in_a_moment(reader):
     """Without bounds these took minutes to days: a hang is what fails here, by the time limit above."""
     for run in RUNS:
         READERS[reader](run * (LONG // len(run)))
+
+
+DEEP = 20_000
+DEEP_PAGES = {
+    "open": "<div>" * DEEP,
+    "ended by ends of other elements": "<div>" * DEEP + "</p>" * DEEP,
+    "ended in between by what was never opened": "<div></i>" * DEEP,
+    "ended in comments": "<div><!--</div>-->" * DEEP,
+    "ended in scripts": "<div><script></div></script>" * (DEEP // 2),
+    "ended in attributes": '<div><i title="</div>"></i>' * 3_000,
+    "tables": "<table><tr><td>" * DEEP,
+    "cells of a drawing": "<svg>" + "<td>" * 3_000,
+    "ended across a table": ("<div>" * 500 + "<table>" + "</div>" * 500) * 5,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("page", DEEP_PAGES)
+def test_a_page_nested_to_stall_its_reader_is_refused(page):
+    with pytest.raises(ValueError, match="deep|tags"):
+        page_in(f"<html><body>{DEEP_PAGES[page]}</body></html>")
+
+
+def test_a_long_page_written_carelessly_is_read():
+    row = "<tr><td><p>卡密<br><font color=red>热卖</font><li>库存 3<td></b></tr>"
+    tree = page_in(f"<html><body><div><table>{row * 3_000}</table></body>")
+    assert len(tree.css("tr")) == 3_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.formats.heimao import CHINA, STATUS, money, plain, unwrap
-from crawler.nesting import too_deep
+from crawler.nesting import page_in
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.projection import project_html, project_json
 
@@ -75,9 +75,10 @@ class Detail:
 
 def detail_of(html: str) -> Detail | None:
     """The detail page, or None when it says the complaint is gone; raises SourceBlocked or SourceChanged."""
-    if too_deep(html):
-        raise SourceChanged("a detail page nested too deep to be read")
-    tree = LexborHTMLParser(html)
+    try:
+        tree = page_in(html)
+    except ValueError as error:
+        raise SourceChanged(str(error)) from None
     question = tree.css_first("ul.ts-q-list")
     heading = tree.css_first("h1.article")
     if question is None or heading is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.nesting import too_deep
+from crawler.nesting import page_in
 from store.names import find_licences, host_of, parse_icp, registrable
 
 _WALL = (
@@ -26,6 +26,9 @@ _WALL = (
 )
 _NO_RECORD = re.compile(r"没有查询到记录|未查询到[^<]{0,10}备案|没有(?:找到|查到)[^<]{0,10}备案|未备案")
 _SAVED = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)")
+LONGEST_CELL = 400
+DEEPEST = 150
+"""An answer nests its elements below 40; tables inside tables are read once for each of them."""
 _SITES = ("beianx.cn", "chinaz.com", "aizhan.com", "icplishi.com")
 _DAY = re.compile(r"(?:19|20|21)\d{2}-\d{1,2}-\d{1,2}")
 
@@ -49,10 +52,11 @@ def read_page(html: str, named: str | None) -> tuple[str, str | None, list[Shown
 
     `named`: the file's name, which may be the domain. Raises ValueError for a wall, an unknown page, or an unclear one.
     """
-    if too_deep(html):
-        raise ValueError("页面嵌套过深，不是查询结果 nested too deep to be an answer")
     low = html[:40_000].lower()
-    tree = LexborHTMLParser(html)
+    try:
+        tree = page_in(html, DEEPEST)
+    except ValueError as error:
+        raise ValueError(f"页面嵌套过深或过大，不是查询结果 not an answer: {error}") from None
     for site, reader in (
         ("beianx", _beianx),
         ("chinaz", _chinaz),
@@ -74,7 +78,7 @@ def _beianx(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
         return None
     shown = []
     for row in table.css("tbody tr"):
-        cells = [_text(cell) for cell in row.css("td")]
+        cells = _cells(row)
         if len(cells) >= 8 and (host := host_of(cells[5])):
             shown.append(Shown("beianx", registrable(host), _number(cells[3]), _name(cells[1]), cells[2] or None,
                                {"是": True, "否": False}.get(cells[7]), _day(cells[6])))  # fmt: skip
@@ -108,7 +112,7 @@ def _aizhan(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
                 None,
             )
         ]
-    pairs = [[_text(cell) for cell in row.css("td")] for row in tree.css("#icp-table tr")]
+    pairs = [_cells(row) for row in tree.css("#icp-table tr")]
     if not pairs:
         return None
     found = {cells[0].rstrip("：:"): cells[1] for cells in pairs if len(cells) >= 2}
@@ -125,12 +129,11 @@ def _aizhan(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
 
 def _icplishi(tree: LexborHTMLParser, domain: str | None) -> list[Shown] | None:
     """History: what was filed on a day, which says nothing of today; a row without a day says nothing at all."""
-    tables = tree.css("div.mod-panel div.c-bd table")
-    if not tables:
+    if tree.css_first("div.mod-panel div.c-bd table") is None:
         return None
     shown = []
-    for row in (row for table in tables for row in table.css("tr")):
-        cells = [_text(cell) for cell in row.css("td")]
+    for row in tree.css("div.mod-panel div.c-bd table tr"):
+        cells = _cells(row)
         number = next((c for c in cells if parse_icp(c) or find_licences(c)), None)
         day = next((d for c in cells if (d := _day(c))), None)
         if number and day:
@@ -180,6 +183,11 @@ def _none_said(text: str) -> list[Shown]:
     if _NO_RECORD.search(text):
         return []
     raise ValueError("页面既无备案也没说没有 the page shows no filing and does not say that there is none")
+
+
+def _cells(row: LexborNode) -> list[str]:
+    """Texts of a row's own cells, cut at LONGEST_CELL: those of tables inside it belong to rows of their own."""
+    return [_text(cell)[:LONGEST_CELL] for cell in row.iter() if cell.tag == "td"]
 
 
 def _text(node: LexborNode) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.nesting import json_in, too_deep
+from crawler.nesting import json_in, page_in
 from crawler.outcomes import SourceChanged
 
 _PRICE = re.compile(r"(?<![\d.])(\d{1,7}(?:,\d{3})*(?:\.\d{1,3})?)")
@@ -86,9 +86,10 @@ class Page:
     @cached_property
     def tree(self) -> LexborHTMLParser:
         """The parsed HTML; raises SourceChanged when it is nested beyond what selectors can be asked of in time."""
-        if too_deep(self.text):
-            raise SourceChanged("a page nested too deep to be read")
-        return LexborHTMLParser(self.text)
+        try:
+            return page_in(self.text)
+        except ValueError as error:
+            raise SourceChanged(str(error)) from None
 
     def json(self) -> Any:
         """The parsed JSON; raises SourceChanged when it is none."""

@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from scrapy import Request
 from scrapy.http import Response
-from selectolax.lexbor import LexborHTMLParser
 
 from crawler.base import Record, SourceSpider, Visit
 from crawler.browser import available, one_at_a_time
@@ -23,6 +22,7 @@ from crawler.guard import Guard, Refused
 from crawler.outcomes import SourceBlocked
 from crawler.politeness import RobotsMiddleware
 from crawler.prose import role_links
+from crawler.shops.page import Page
 from crawler.walls import place_of, wall_of
 from store.ledger import Expected, SourceCard
 
@@ -108,7 +108,7 @@ class ScreenshotSpider(SourceSpider):
         # A closed, frozen or broken page is what a visitor sees: its picture is evidence too.
         self._keep_picture(response, host, role)
         if role == "home" and place is None:
-            links = role_links(LexborHTMLParser(text), response.url)
+            links = role_links(Page(response.url, text).tree, response.url)
             for wanted in _ROLES:
                 if url := links.get(wanted):
                     yield self._picture(url, host, wanted, scheme)
