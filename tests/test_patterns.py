@@ -27,6 +27,9 @@ RUNS = (
     "张1",
     "a.",
     "支持退",
+    "<!--",
+    "<script>",
+    "</div",
 )
 
 
@@ -40,12 +43,18 @@ def home(text: str) -> None:
         dujiaoka.home(Page("http://a.test/", text))
 
 
+def nesting(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        page_in(text)
+
+
 READERS = {
     "promises": promises_of,
     "card_system": config,
     "dujiaoka": home,
     "promise ledger": lambda text: [list(pattern.finditer(text[:20_000])) for pattern in PROMISES.values()],
     "redaction": clean,
+    "nesting": nesting,
     "kinds": lambda text: classify_many([text]),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.names import host_key, host_of, registrable
@@ -120,6 +121,12 @@ def _key(text: str) -> str | None:
     low = text.lower()
     if len(low) <= 253 and _PLAIN.fullmatch(low):
         return low.removeprefix("www.")
+    return _spelled(text)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(text: str) -> str | None:
+    """Lists name the same host in line after line, and an international name takes fifty times an ordinary one."""
     host = host_of(text)
     return host_key(host) if host else None
 

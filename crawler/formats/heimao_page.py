@@ -20,6 +20,7 @@ from crawler.projection import project_html, project_json
 _FIELD = re.compile(r"<label[^>]*>(.*?)</label>(.*?)(?=<label|</ul>|$)", re.S)
 _POSTED = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _STEP = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_NUMBER = re.compile(r"[\s:：#]*\d{6,20}\s*")
 _STARS = re.compile(r"\bstar([1-5])\b")
 _PARTS = ".ts-d-user, h1.article, ul.ts-q-list, div.ts-d-item, div.ts-d-pj"
 PROGRESS = {"审核通过": 1, "待分配": 3, "处理中": 4, "已回复": 6, "已完成": 7, "已关闭": 8}
@@ -182,6 +183,8 @@ def _page_stars(tree: LexborHTMLParser) -> int | None:
 
 def _is_number(node: LexborNode) -> bool:
     """Whether a text node is the complaint's own number, which has the form of a telephone number."""
+    if not _NUMBER.fullmatch(node.text_content or ""):
+        return False
     parent = node.parent
     item = (
         parent if parent is not None and parent.tag == "li" else parent.parent if parent is not None else None
