@@ -18,7 +18,9 @@ DEEPEST_PAGE = 1000
 MOST_TAGS = 60_000
 """Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_UNSEEN = re.compile(r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)\b(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(
+    r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)\b(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL
+)
 _UNCLOSED = frozenset(
     [
         "area",
