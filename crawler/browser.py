@@ -11,6 +11,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ _ARGS = [
     "--disable-dev-shm-usage",
 ]
 _SKIPPED = {"image", "font", "media", "stylesheet", "websocket", "eventsource"}
+LONGEST_PAGE = 75.0
+"""Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
+LONGEST_CLOSE = 10.0
+STARTS_WITHIN = 20.0
+"""Seconds; a cold start on a busy machine takes five."""
 _NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
 
 
@@ -46,6 +52,22 @@ def executable() -> str | None:
     wanted = [os.environ.get("CHROMIUM", ""), noted.read_text().strip() if noted.is_file() else ""]
     found = [path for path in wanted if path and Path(path).is_file()]
     return found[0] if found else next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def starts(path: str) -> str | None:
+    """None when the browser at `path` starts and draws an empty page, else why not."""
+    command = [path, "--headless", *_ARGS, "--dump-dom", "about:blank"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=STARTS_WITHIN, check=False)
+    except subprocess.TimeoutExpired:
+        return "no answer"
+    except OSError as error:
+        return error.strerror or str(error)
+    if done.returncode < 0:
+        return f"killed by signal {-done.returncode}"
+    if done.returncode or "<html" not in done.stdout:
+        return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1][:200]
+    return None
 
 
 def available() -> bool:
@@ -91,6 +113,14 @@ def when_settled() -> list[Any]:
     return [PageMethod(settled)]
 
 
+class BrowserDied(Exception):
+    """Our browser was killed, or hung: it says nothing of the site."""
+
+    def __init__(self) -> None:
+        """One sentence for every way it can end."""
+        super().__init__("our browser was killed, closed or did not answer while it read the page")
+
+
 class Browser:
     """A started browser behind its pinning proxy; in the sandbox the sandbox is the proxy."""
 
@@ -99,15 +129,29 @@ class Browser:
         self._handler, self._proxy = handler, proxy
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch one page; raises what scrapy-playwright raises."""
-        response: Response = await self._handler.download_request(request)
+        """Fetch one page; raises BrowserDied for a browser that is gone or hangs, else what scrapy-playwright raises."""
+        try:
+            response: Response = await asyncio.wait_for(self._handler.download_request(request), LONGEST_PAGE)
+        except TimeoutError:
+            raise BrowserDied from None
+        except Exception as error:
+            if _is_gone(error):
+                raise BrowserDied from None
+            raise
         return response
 
     async def close(self) -> None:
-        """Close the browser, then its way out."""
-        await self._handler.close()
+        """Close the browser, then its way out; one that is gone need not answer."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._handler.close(), LONGEST_CLOSE)
         if self._proxy is not None:
             await self._proxy.close()
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether Playwright speaks of its browser and not of the page."""
+    ours = type(error).__module__.startswith("playwright.")
+    return ours and (type(error).__name__ == "TargetClosedError" or str(error).startswith("Browser"))
 
 
 async def open_browser(crawler: Crawler) -> Browser:

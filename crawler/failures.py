@@ -12,6 +12,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
 )
 
+from crawler.browser import BrowserDied
 from crawler.guard import Refused
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.politeness import Unwelcome
@@ -26,7 +27,7 @@ def why(error: BaseException) -> tuple[str, str, str]:
     """(crawl outcome, kind, reason) of a failed request.
 
     Kinds: unwelcome (the host does not want it), refused (our guard), not_archived, dns_gone, tls_error, timeout,
-    connect_refused, broken.
+    connect_refused, browser (ours died: it says nothing of the site), broken.
     """
     if isinstance(error, Unwelcome) and error.cause is not None:
         return why(error.cause)
@@ -41,6 +42,8 @@ def why(error: BaseException) -> tuple[str, str, str]:
         return "failed", "dns_gone", "the name does not resolve"
     if isinstance(error, DownloadTimeoutError):
         return "failed", "timeout", "no answer in time"
+    if isinstance(error, BrowserDied):
+        return "failed", "browser", str(error)
     if _is_tls(error):
         return "failed", "tls_error", "no TLS connection"
     if isinstance(error, DownloadConnectionRefusedError):

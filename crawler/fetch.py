@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -25,6 +25,11 @@ from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
 from crawler.secret import KEYED, Secret
 
+if TYPE_CHECKING:
+    from crawler.browser import Browser
+
+MOST_DEATHS = 3
+"""Browsers that may die in a crawl before no more is asked of them."""
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -70,7 +75,9 @@ class GuardedHandler(AiohttpDownloadHandler):
         """Open the session; in sandbox mode only the proxy is ever connected to."""
         super().__init__(crawler)
         self._crawler = crawler
-        self._browser: Any = None
+        self._browser: Browser | None = None
+        self._one_page = asyncio.Lock()
+        self._deaths = 0
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         settings, session = crawler.settings, self._session
         session._max_headers = settings.getint("MOST_HEADERS")
@@ -92,7 +99,7 @@ class GuardedHandler(AiohttpDownloadHandler):
             stops.process_request(request)
             response: Response
             if request.meta.get("playwright"):
-                response = await (await self._browser_handler()).download_request(request)
+                response = await self._drawn(request)
             else:
                 response = await self._plain(request)
             return stops.process_response(request, response)
@@ -118,15 +125,25 @@ class GuardedHandler(AiohttpDownloadHandler):
             raise
         return response.replace(url=request.url)
 
+    async def _drawn(self, request: Request) -> Response:
+        """A page by the browser, one at a time; a browser that died or hangs is closed, and the next page starts another."""
+        from crawler.browser import BrowserDied, open_browser
+
+        async with self._one_page:
+            if self._deaths == MOST_DEATHS:
+                raise BrowserDied
+            if self._browser is None:
+                self._browser = await open_browser(self._crawler)
+            try:
+                return await self._browser.download_request(request)
+            except BrowserDied:
+                browser, self._browser = self._browser, None
+                self._deaths += 1
+                await browser.close()
+                raise
+
     async def close(self) -> None:
         """Close the session and the browser, if one was started."""
         await super().close()
         if self._browser is not None:
             await self._browser.close()
-
-    async def _browser_handler(self) -> Any:
-        if self._browser is None:
-            from crawler.browser import open_browser
-
-            self._browser = await open_browser(self._crawler)
-        return self._browser

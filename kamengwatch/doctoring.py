@@ -50,14 +50,18 @@ def _python(config: Config) -> Iterator[Finding]:
 
 
 def _browser(config: Config) -> Iterator[Finding]:
-    path = os.environ.get("CHROMIUM") or _line(Path(".cache/browser"))
-    good = bool(path) and Path(path).is_file()
-    yield Finding(
-        "浏览器 browser",
-        "ok" if good else "warn",
-        path if good else "没有 none: 需要 JavaScript 的页面读不到 pages that need JavaScript are not read",
-        "" if good else "运行 run: make browser",
-    )
+    from crawler.browser import STARTS_WITHIN, executable, starts
+
+    path = executable()
+    if path is None:
+        detail = "没有 none: 需要 JavaScript 的页面读不到 pages that need JavaScript are not read"
+        yield Finding("浏览器 browser", "warn", detail, "运行 run: make browser")
+    elif reason := starts(path):
+        remedy = "重新安装 install again: make browser; 内存不足时关闭其他程序 when memory is short, close other programs"
+        detail = f"{path}: {STARTS_WITHIN:g} 秒内启动不了 does not start: {reason}"
+        yield Finding("浏览器 browser", "bad", detail, remedy)
+    else:
+        yield Finding("浏览器 browser", "ok", path)
 
 
 def _icp(config: Config) -> Iterator[Finding]:
@@ -157,10 +161,6 @@ def _steps(config: Config) -> Iterator[Finding]:
         "; ".join(f"{r['words']}: {r['said'] or r['exit']}" for r in bad) or f"{len(runs)} looked at",
         "单独再跑一次 run it by hand: kamengwatch " + bad[0]["words"] if bad else "",
     )
-
-
-def _line(path: Path) -> str:
-    return path.read_text("utf-8").strip() if path.is_file() else ""
 
 
 CHECKS: tuple[Check, ...] = (
