@@ -97,8 +97,9 @@ class Rule:
 _AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
 FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
-    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
-     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4}"), needles=("@", "艾特", "圈a", "#at#", " at ", *_AT)),
+    # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
+    Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
+     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), lambda m, _: m["x"] is not None, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
 )  # fmt: skip
 """Before PUBLIC, because these hold a host."""
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.

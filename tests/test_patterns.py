@@ -92,3 +92,9 @@ def test_a_long_page_written_carelessly_is_read():
     row = "<tr><td><p>卡密<br><font color=red>热卖</font><li>库存 3<td></b></tr>"
     tree = page_in(f"<html><body><div><table>{row * 3_000}</table></body>")
     assert len(tree.css("tr")) == 3_000
+
+
+@pytest.mark.parametrize("length", [3, 199, 200, 264, 265, 500, 1000])
+def test_an_address_at_the_end_of_a_long_run_is_still_taken_out(length):
+    assert "someone" not in clean("0" * length + "%.someone@mail.test")
+    assert "someone" not in clean("a" * length + "-" + "someone" * 3 + " @ mail.test")
