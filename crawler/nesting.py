@@ -19,7 +19,7 @@ MOST_TAGS = 60_000
 """Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNSEEN = re.compile(
-    r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)\b(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL
+    r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)(?=[\s/>])(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL
 )
 _UNCLOSED = frozenset(
     [
@@ -64,12 +64,13 @@ def json_in(text: str) -> Any:
 def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
     """The parsed page; raises ValueError when it has more than MOST_TAGS tags or nests deeper than `deepest`.
 
-    The text is looked at first, because parsing something deep is itself slow; then the tree, because text can be written to mislead.
+    The text is looked at first, because parsing something deep is itself slow: with its comments and scripts, and without, for ends
+    can be hidden in them and beginnings behind what only looks like one. Then the tree, because text can be written to mislead.
     """
     tags = html.count("<")
     if tags > MOST_TAGS:
         raise ValueError(f"HTML of more than {MOST_TAGS} tags")
-    if tags > deepest and _opens_deeper(html, deepest):
+    if tags > deepest and any(_opens_deeper(text, deepest) for text in (html, _UNSEEN.sub("", html))):
         raise ValueError("HTML nested too deep")
     tree = LexborHTMLParser(html)
     if tags > deepest and _is_deeper(tree.root, deepest):
@@ -81,7 +82,7 @@ def _opens_deeper(html: str, deepest: int) -> bool:
     """Whether more elements stand open at once; those that need no end tag do not count, an end without a beginning ends nothing."""
     standing: Counter[str] = Counter()
     depth = 0
-    for closing, name in _TAG.findall(_UNSEEN.sub("", html)):
+    for closing, name in _TAG.findall(html):
         name = name.lower()
         if name in _UNCLOSED or (closing and not standing[name]):
             continue

@@ -10,10 +10,16 @@ import unicodedata
 from typing import Any
 from urllib.parse import quote
 
+from store.redact_digits import TO_DIGITS
+from store.redact_rules import fold
+
 ERASED = "[已删除]"
 """What stands in a text where an identifier stood."""
 _WIDE = {chr(c - 0xFEE0): chr(c) for c in range(0xFF01, 0xFF5F)}
 _GAP = r"[\s\-_.·—]{0,2}"
+_WIDE_GAP = r"[\W_]{0,3}"
+_LONG = 9
+"""Digits from which a number is nobody else's however it is spread out."""
 _HEX = re.compile(r"[0-9a-f]*\Z"), re.compile(r"[0-9a-f]*")
 _HASH = 32
 """A run of so many hexadecimal digits is a hash; digits inside one are nobody's number."""
@@ -25,8 +31,9 @@ class Identifier:
     def __init__(self, text: str) -> None:
         """`text` as somebody wrote it."""
         plain = " ".join(unicodedata.normalize("NFKC", text).split())
-        self.digits = bool(re.fullmatch(r"[\d\s\-+().]+", plain))
-        bare = re.sub(r"[\s\-+().]", "", plain) if self.digits else plain
+        number = re.sub(r"[\W_]", "", _digits(plain))
+        self.digits = number.isascii() and number.isdigit() and "**" not in plain
+        bare = number if self.digits else plain
         least = 5 if self.digits else 4 if plain.isascii() else 2
         if len(bare) < least:
             raise ValueError(f"太短，会误伤别的内容 too short: at least {least} characters")
@@ -35,22 +42,42 @@ class Identifier:
         mobile = self.digits and re.fullmatch(r"(?:0{0,2}86)?(1\d{10})", bare)
         bare = mobile[1] if mobile else bare
         self.plain = bare
-        inner = (_GAP if self.digits else "").join(_either(char) for char in bare)
+        gap = "" if not self.digits else _GAP if len(bare) < _LONG else _WIDE_GAP
         before, after = (r"(?<!\d)(?<!\d\.)", r"(?!\d)") if self.digits else _edges(bare)
         if mobile:
             before += rf"(?:(?:\+|00)?86{_GAP})?"
+        inner = (_GAP if self.digits else "").join(map(_either, bare))
         self._pattern = re.compile(f"{before}{inner}{after}", re.IGNORECASE)
+        folded = gap.join(map(re.escape, fold(bare)))
+        self._folded = re.compile(f"{before}{folded}{after}", re.IGNORECASE)
 
     def __repr__(self) -> str:
         return "Identifier(…)"
 
     def count(self, text: str) -> int:
         """How often it occurs in `text`."""
-        return sum(not _in_hash(m) for m in self._pattern.finditer(text))
+        return len(self._spans(text))
 
     def taken_out(self, text: str) -> str:
         """`text` without it."""
-        return self._pattern.sub(lambda m: m.group() if _in_hash(m) else ERASED, text)
+        pieces, at = [], 0
+        for start, end in self._spans(text):
+            pieces += [text[at:start], ERASED]
+            at = end
+        return "".join([*pieces, text[at:]])
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where it stands, as it is or in another spelling (circled, bold or Chinese digits, traditional characters), apart and in order."""
+        found = [m.span() for m in self._pattern.finditer(text) if not _in_hash(m)]
+        shadow = _digits(text) if self.digits else fold(text)
+        found += [m.span() for m in self._folded.finditer(shadow) if not _in_hash(m)]
+        apart: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            if apart and start < apart[-1][1]:
+                apart[-1] = apart[-1][0], max(end, apart[-1][1])
+            else:
+                apart.append((start, end))
+        return apart
 
     def count_in(self, value: Any) -> int:
         """How often it occurs in the texts inside a JSON value."""
@@ -71,6 +98,11 @@ class Identifier:
     def raw(self) -> list[bytes]:
         """Its plain forms as bytes, to look for in what has no other reader."""
         return sorted({form.encode() for form in (self.plain, self.plain.lower(), self.plain.upper())})
+
+
+def _digits(text: str) -> str:
+    """`text` of the same length, its numerals of every script as digits."""
+    return fold(text).translate(TO_DIGITS)
 
 
 def _either(char: str) -> str:

@@ -75,6 +75,8 @@ DEEP_PAGES = {
     "ended in comments": "<div><!--</div>-->" * DEEP,
     "ended in scripts": "<div><script></div></script>" * (DEEP // 2),
     "ended in attributes": '<div><i title="</div>"></i>' * 3_000,
+    "behind what is no title": "<title" + "<div>" * DEEP,
+    "behind what is no comment": "<di<!--v>" + "<div>" * DEEP,
     "tables": "<table><tr><td>" * DEEP,
     "cells of a drawing": "<svg>" + "<td>" * 3_000,
     "ended across a table": ("<div>" * 500 + "<table>" + "</div>" * 500) * 5,

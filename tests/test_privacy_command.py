@@ -6,7 +6,9 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -194,3 +196,48 @@ def test_what_was_taken_out_is_not_found_again(who: str, before: str, after: str
 def test_digits_inside_a_hash_are_nobodys_number() -> None:
     digest = "ab" * 10 + "c12345d" + "ef" * 15
     assert Identifier("12345").taken_out(f"QQ12345 {digest} 0.12345") == f"QQ{ERASED} {digest} 0.12345"
+
+
+def corpus() -> dict[str, dict[str, Any]]:
+    """The first text of each spelling of the planted corpus."""
+    first: dict[str, dict[str, Any]] = {}
+    for line in (Path(__file__).parent / "corpora/redact/planted.jsonl").read_text("utf-8").splitlines():
+        first.setdefault(json.loads(line)["spelling"], json.loads(line))
+    return first
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.soak)])
+def test_every_spelling_of_the_planted_corpus_can_be_erased(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+    step: int,
+) -> None:
+    """As if redaction had been switched off: the raw texts lie in the database, a capture and a file of an operator."""
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-31T10:00:00+08:00")
+    planted = [
+        p for name, p in corpus().items() if name != "card tail"
+    ]  # four digits mean nobody by themselves
+    everything = "\n".join(p["text"] for p in planted)
+    config = kept(tmp_path / "data", body=f"<html><pre>{everything}</pre></html>")
+    with config.engine.begin() as connection:
+        ids = connection.execute(select(Complaint.id).order_by(Complaint.id)).scalars().all()
+        for at, one in enumerate(planted):
+            put = text("update complaint set text = coalesce(text, '') || :t where id = :i")
+            connection.execute(put, {"t": "\n" + one["text"], "i": ids[at % len(ids)]})
+    (config.data_dir / "inbox").mkdir(exist_ok=True)
+    (config.data_dir / "inbox/old.txt").write_text(everything, "utf-8")
+    for one in planted:
+        for secret in one["secrets"]:
+            who = Identifier(secret)
+            assert who.count(one["text"]) and not who.count(who.taken_out(one["text"])), one["spelling"]
+    erased = planted[::step]
+    for secret in (secret for one in erased for secret in one["secrets"]):
+        privacy(capsys, monkeypatch, config.data_dir, "erase", "--yes", who=secret)
+    kept_bytes = b"".join(p.read_bytes() for p in config.data_dir.rglob("*") if p.is_file())
+    for secret in (secret for one in erased for secret in one["secrets"]):
+        assert len(secret) < 5 or secret.encode() not in kept_bytes
+    record_property("erased", len(erased))
+    command(capsys, "verify", "--data-dir", config.data_dir)
