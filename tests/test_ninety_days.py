@@ -1,7 +1,7 @@
 """Ninety simulated days unattended, with every fault of the machine and of the sources on the way, beside the same days without.
 
 The service's own object runs all of it and nobody touches anything: only the clock moves on. A read-only mount and a restarted PostgreSQL are in
-test_faults_mounted, for they need a mount and a server; the killed browser is in test_pinning.
+test_faults_mounted, for they need a mount and a server; the killed browser is in test_faults_browser.
 """
 
 from __future__ import annotations
