@@ -14,6 +14,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.nesting import page_in
 from store.redact import clean
 
+DEEPEST = 300
+"""Of a page whose parts are looked for from every element upwards; the sources' own stay below 40."""
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)[^>]*>", re.I)
 DROPPED = frozenset(
     [
@@ -58,17 +60,17 @@ def project_html(
     `exempt`: text nodes left as they are (record numbers that look like telephone numbers).
     """
     try:
-        tree = page_in(text)
+        tree = page_in(text, DEEPEST)
     except ValueError:
         return f"<html>unreadable {len(text)}</html>"
-    kept = tree.css(parts)
+    kept = _outermost(tree.css(parts))
     if kept:
         tree = LexborHTMLParser("".join(node.html or "" for node in kept))
     for node in tree.css("script, style, img, iframe, input"):
         node.decompose()
-    for node in tree.css(blanked):
+    for node in _outermost(tree.css(blanked)):
         node.inner_html = ""
-    for node in tree.css(blocks):
+    for node in _outermost(tree.css(blocks)):
         whole = _lines(node.inner_html or "")
         node.inner_html = ""
         node.insert_child(clean(whole))
@@ -81,6 +83,19 @@ def project_html(
         if content.strip() and not exempt(node) and (redacted := clean(content)) != content:
             node.replace_with(redacted)
     return tree.html or ""
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Those of `nodes` that lie in none of the others: a part inside a part is kept once."""
+    among = {node.mem_id for node in nodes}
+
+    def inside(node: LexborNode) -> bool:
+        above = node.parent
+        while above is not None and above.mem_id not in among:
+            above = above.parent
+        return above is not None
+
+    return [node for node in nodes if not inside(node)]
 
 
 def _lines(html: str) -> str:
