@@ -74,6 +74,13 @@ def crawl(
             help="备案：打开登记系统页面，由你查询 filings: you query the registry in a browser window",
         ),
     ] = False,
+    defer: Annotated[
+        bool,
+        typer.Option("--defer", help="交给工作进程 leave it to the `kamengwatch worker` processes"),
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="等它们做完 with --defer: return when they are done")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -87,7 +94,32 @@ def crawl(
         return
     from kamengwatch import crawling
 
-    crawling.crawl(make(data_dir, database, lang), sources or [], platform or [], due, replay, as_json)
+    queue = None
+    if defer:
+        from kamengwatch.deferring import queue_of
+
+        queue = queue_of(wait, replay)
+    config = make(data_dir, database, lang)
+    crawling.crawl(config, sources or [], platform or [], due, replay, as_json, queue)
+
+
+@app.command(
+    epilog="例: `kamengwatch worker --database postgresql+psycopg://…` · 有浏览器的机器 with a browser: `kamengwatch worker crawl browser` · "
+    "做完就停 stop when nothing waits: `kamengwatch worker --once` · 排队 put crawls into the queue: `kamengwatch crawl --due --defer`"
+)
+def worker(
+    queues: Annotated[
+        list[str] | None, typer.Argument(help="队列 queues: crawl (默认 default), browser")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="做完就停 stop when no job waits")] = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """工作进程 one of any number of crawling processes on a shared PostgreSQL (docs/scaling.md)."""
+    from kamengwatch.deferring import workers
+
+    workers().work(make(data_dir, database, lang), queues or ["crawl"], once)
 
 
 @app.command()
@@ -120,6 +152,10 @@ def schedule(
         str | None,
         typer.Option("--resume", metavar="SOURCE", help="恢复一个信息源 take a paused source up again"),
     ] = None,
+    defer: Annotated[
+        bool,
+        typer.Option("--defer", help="采集交给工作进程 leave the crawls to `kamengwatch worker` processes"),
+    ] = False,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -127,7 +163,7 @@ def schedule(
     """定时 the scheduler: crawls each source at its own pace, rates and publishes after it. One instance only."""
     from kamengwatch import scheduling
 
-    scheduling.schedule(make(data_dir, database, lang), list_, run_now, pause, resume)
+    scheduling.schedule(make(data_dir, database, lang), list_, run_now, pause, resume, defer)
 
 
 @app.command(epilog="例: `kamengwatch notify --dry-run` · 对象写在 targets stand in notify.toml")

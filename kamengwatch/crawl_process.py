@@ -10,7 +10,10 @@ import json
 import multiprocessing
 import os
 import re
+import signal
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,6 +23,8 @@ from kamengwatch import faults, logs
 from kamengwatch.config import Failure, UserError
 
 Event = dict[str, Any]
+STOP_SECONDS = 20
+"""An orphaned crawl finishes what is on the way; it must be gone before a worker takes its job over."""
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b")
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["crawler.preload"])
@@ -71,6 +76,16 @@ def _crawl(arguments: list[str], writer: Connection, errors: Path, environment: 
     os.dup2(writer.fileno(), 1)
     writer.close()
     os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from crawler.run import main
 
     raise SystemExit(main(arguments))
+
+
+def _end_with(server: int) -> None:
+    """A crawl whose command was killed stops asking the sites: the fork server ends with the command, and this with it."""
+    while os.getppid() == server:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)

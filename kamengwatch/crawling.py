@@ -31,6 +31,10 @@ AHEAD = dt.timedelta(days=1)
 _REMEMBERED = dt.timedelta(days=200)
 
 
+Queue = Callable[[Config, list[str], list[str]], object]
+"""Takes what to crawl (sources, hosts) instead of crawling it."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """One source's place in the plan."""
@@ -81,9 +85,15 @@ def _wait(cadence_hours: float, blocked: int) -> dt.timedelta:
 
 
 def crawl(
-    config: Config, sources: list[str], platforms: list[str], due: bool, replay: Path | None, as_json: bool
+    config: Config,
+    sources: list[str],
+    platforms: list[str],
+    due: bool,
+    replay: Path | None,
+    as_json: bool,
+    queue: Queue | None = None,
 ) -> None:
-    """Run spiders over the watchlist (or over `platforms` of it).
+    """Run spiders over the watchlist (or over `platforms` of it); with `queue` leave it to the workers.
 
     Raises UserError for unknown names and Failure when no crawl was healthy.
     """
@@ -112,14 +122,17 @@ def crawl(
         if not chosen:
             say(config.say("没有到期的采集。", "Nothing is due."))
             return
+    if queue is not None:
+        queue(config, chosen, hosts)
+        return
     run = os.environ.get("KAMENGWATCH_RUN_ID", "cli")  # the scheduler's run ledger names the crawl by it
-    arguments = _arguments(config, f"{run}-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
+    words = arguments(config, f"{run}-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
     with (
         _alone(config, chosen),
         bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress,
     ):
-        for event in events(arguments):
+        for event in events(words):
             if event["event"] == "host":
                 progress.advance(1, str(event.get("host", "")))
             elif event["event"] == "crawl":
@@ -196,7 +209,7 @@ def visit(config: Config, visit: Visit) -> int:
         sorted(due & platform_visitors()),
         *([source] for source in sorted(due - platform_visitors())),
     ]
-    jobs = [_arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
+    jobs = [arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
     with ThreadPoolExecutor(2) as pool:
         return sum(pool.map(lambda arguments: _pages(arguments, visit.on_host), jobs))
 
@@ -219,17 +232,18 @@ def platform_visitors() -> frozenset[str]:
     return frozenset(name for name, spider in spiders().items() if spider.visits_platforms)
 
 
-def _arguments(
+def arguments(
     config: Config, job: str, sources: list[str], hosts: list[str], proxy: str | None, replay: Path | None
 ) -> list[str]:
-    arguments = ["--key", job, "--now", config.now().isoformat()]
-    arguments += ["--data-dir", str(config.data_dir), "--database", config.database_url]
+    """The words for `python -m crawler.run` that do `job`, resumable under its name."""
+    words = ["--key", job, "--now", config.now().isoformat()]
+    words += ["--data-dir", str(config.data_dir), "--database", config.database_url]
     for source in sources:
-        arguments += ["--source", source]
+        words += ["--source", source]
     for host in hosts:
-        arguments += ["--host", host]
+        words += ["--host", host]
     if proxy:
-        arguments += ["--sandbox-proxy", proxy]
+        words += ["--sandbox-proxy", proxy]
     if replay:
-        arguments += ["--replay", str(replay)]
-    return arguments
+        words += ["--replay", str(replay)]
+    return words

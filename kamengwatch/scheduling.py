@@ -53,8 +53,15 @@ RETRY_AFTER = dt.timedelta(minutes=30)
 """A crawl that ended without being finished (killed, paused, out of memory) is due at once, but not tried sooner."""
 
 
-def schedule(config: Config, list_: bool, run_now: str | None, pause: str | None, resume: str | None) -> None:
-    """Run the service until stopped, list the plan, run one source at once, or pause or resume one."""
+def schedule(
+    config: Config,
+    list_: bool,
+    run_now: str | None,
+    pause: str | None,
+    resume: str | None,
+    defer: bool = False,
+) -> None:
+    """Run the service until stopped (with `defer` its crawls go to the workers), list the plan, run one source at once, or pause or resume one."""
     asked = [word for word in (run_now, pause, resume) if word]
     if len(asked) + list_ > 1:
         raise UserError(
@@ -70,19 +77,20 @@ def schedule(config: Config, list_: bool, run_now: str | None, pause: str | None
     if list_ or pause or resume:
         _list(config)
     elif run_now:
-        service = Service(config)
+        service = Service(config, defer)
         if not (service.crawl(run_now) and service.judge()):
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
     else:
-        _serve(config)
+        _serve(config, defer)
 
 
 class Service:
     """Runs steps as processes, writes each into the run ledger, and can be told to stop."""
 
-    def __init__(self, config: Config) -> None:
-        """`config` names the data folder, the database and the language handed on to every step."""
+    def __init__(self, config: Config, defer: bool = False) -> None:
+        """`config` names the data folder, the database and the language handed on to every step; `defer`: others crawl."""
         self._config = config
+        self._deferred = ("--defer", "--wait") if defer else ()
         self._ledger = RunLedger(config.data_dir)
         self._running: set[subprocess.Popen[str]] = set()
         self._guard = threading.Lock()
@@ -90,7 +98,7 @@ class Service:
 
     def crawl(self, source: str) -> bool:
         """Crawl one source; False when it failed or was blocked."""
-        return self._step("crawl", source)
+        return self._step("crawl", source, *self._deferred)
 
     def judge(self) -> bool:
         """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
@@ -194,11 +202,11 @@ def _set_paused(config: Config, source: str, on: bool) -> None:
     fresh.replace(file)
 
 
-def _serve(config: Config) -> None:
+def _serve(config: Config, defer: bool) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(config.data_dir / "schedule.lock", timeout=0):
-            service = Service(config)
+            service = Service(config, defer)
             clock = _clock(config, service)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: _end(clock, service))

@@ -115,7 +115,7 @@ def _visit(month: Month, job: str, proxy: str) -> None:
     """Every source that is due, as `kamengwatch.crawling.visit` runs them, without pictures: no browser is needed here."""
     now = month.config.now()
     due = sorted({p.source for p in crawling.plan(month.config) if p.due_at <= now} - {"screenshot"})
-    for event in events(crawling._arguments(month.config, job, due, [], proxy, None)):
+    for event in events(crawling.arguments(month.config, job, due, [], proxy, None)):
         assert event["event"] != "crawl" or event["source"] in due
 
 

@@ -91,7 +91,7 @@ class Unattended(Service):
         if not due:
             return None
         config = replace(config, database=config.database_url + options) if options else config
-        words = crawling._arguments(config, f"day-{config.now():%Y%m%d%H%M}", due, [], proxy, None)
+        words = crawling.arguments(config, f"day-{config.now():%Y%m%d%H%M}", due, [], proxy, None)
         return Job(["crawler.run", *words], self.said, largest=largest)
 
 

@@ -1,0 +1,32 @@
+"""Leave crawls to worker processes; says what is missing where the queue's library is not installed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+from kamengwatch.config import Config, UserError
+from kamengwatch.crawling import Queue
+
+
+def workers() -> ModuleType:
+    """The module of the queue; raises UserError where the extra `postgres` is not installed."""
+    try:
+        from kamengwatch import workers as module
+    except ModuleNotFoundError as error:
+        raise UserError(f"缺少 {error.name} is missing: 安装 install kamengwatch[postgres]") from error
+    return module
+
+
+def queue_of(wait: bool, replay: Path | None) -> Queue:
+    """What takes crawls for the workers; raises UserError for a replay, which needs none."""
+    if replay is not None:
+        raise UserError("--replay 在本机重放，不能 --defer a replay runs here: leave out --defer")
+    module = workers()
+
+    def put(config: Config, sources: list[str], hosts: list[str]) -> object:
+        job = os.environ.get("KAMENGWATCH_RUN_ID") or module.name_of(config.now())
+        return module.defer(config, sources, hosts, job, None, wait)
+
+    return put

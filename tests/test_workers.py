@@ -1,0 +1,176 @@
+"""Crawls by several worker processes on PostgreSQL: the same as one crawl, no host asked twice at once, and a dead worker's jobs are done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from cli_play import command
+from hypothesis import given
+from hypothesis import strategies as st
+from market_month import Control, sandbox
+from sqlalchemy import text
+
+from kamengwatch import crawling, judging, watching, workers
+from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.crawl_process import events
+from sandbox.market import build_market
+from sandbox.parameters import MarketParameters
+
+DAY = 150
+SHOPS = 16
+BEAT = 1.0
+SOURCES = ("availability", "heimao", "icp", "rednet", "storefront", "xiaofeibao")
+LOADED = f"import kamengwatch.workers as w; w.HEARTBEAT, w.DEAD_AFTER = {BEAT}, {3 * BEAT}; from kamengwatch.cli import main; main()"
+HOSTS = st.lists(st.from_regex(r"[a-z]{1,8}\.(test|example)", fullmatch=True), unique=True, max_size=40)
+
+
+@given(HOSTS, HOSTS)
+def test_a_host_is_in_one_job_of_a_queue_and_under_one_lock_for_good(
+    first: list[str], other: list[str]
+) -> None:
+    lock: dict[str, set[str]] = {}
+    for hosts in (first, [*other, *first]):
+        for queue in workers.QUEUES:
+            of_queue = [
+                p
+                for p in workers.parts(("storefront", "availability", "screenshot"), hosts)
+                if p.queue == queue
+            ]
+            assert sorted(host for part in of_queue for host in part.hosts) == sorted(set(hosts))
+            for part in of_queue:
+                assert len(part.hosts) <= workers.MOST_HOSTS
+                for host in part.hosts:
+                    lock.setdefault(host, set()).add(part.lock)
+    assert all(len(locks) == 1 for locks in lock.values())
+
+
+def test_boards_are_crawled_whole_and_urgent_sources_go_first() -> None:
+    found = {p.sources: p for p in workers.parts(("heimao", "registration", "screenshot"), ["a.test"])}
+    assert found[("heimao",)].hosts == () and found[("heimao",)].lock == "source-heimao"
+    assert found[("heimao",)].priority > found[("registration",)].priority
+    assert found[("screenshot",)].queue == "browser"
+
+
+def test_without_postgresql_the_remedy_is_named(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (("worker",), ("crawl", "heimao", "--defer")):
+        said = command(capsys, *words, "--data-dir", data_dir, expect=2).err
+        assert "PostgreSQL" in said and "kamengwatch move" in said
+    assert "browser" in command(capsys, "worker", "pictures", "--data-dir", data_dir, expect=2).err
+    said = command(
+        capsys, "crawl", "heimao", "--defer", "--replay", "x.warc.gz", "--data-dir", data_dir, expect=2
+    ).err
+    assert "--defer" in said or "x.warc.gz" in said
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    size = {"platforms": 60, "days": 240}
+    options = [word for name, value in size.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    with sandbox(tmp_path_factory.mktemp("market"), *options) as control:
+        moment = _moment()
+        control.call("PUT", "/clock", {"now": moment.isoformat()})
+        yield control
+
+
+def _moment() -> dt.datetime:
+    return dt.datetime.combine(
+        build_market(MarketParameters()).parameters.date_of(DAY), dt.time(20), SHANGHAI
+    )
+
+
+def watched(control: Control, config: Config, some: int) -> list[str]:
+    """Put shops of the market on the watchlist; gives their hosts."""
+    import json
+
+    shops = json.loads(control.call("GET", "/hosts"))["hosts"][:some]
+    watching.add_sites(config, [(s["host"], s["name"], s["aliases"]) for s in shops], demo=True)
+    return [s["host"] for s in shops]
+
+
+def started(config: Config, *queues: str) -> subprocess.Popen[bytes]:
+    """A worker process whose heart beats every BEAT seconds."""
+    words = ["worker", *queues, "--data-dir", str(config.data_dir), "--database", config.database_url]
+    environment = os.environ | {"KAMENGWATCH_NOW": config.now().isoformat()}
+    return subprocess.Popen(
+        [sys.executable, "-c", LOADED, *words],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def until(there: Any, seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.2)
+
+
+def stopped(processes: list[subprocess.Popen[bytes]]) -> list[int]:
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    return [process.wait(90) for process in processes]
+
+
+def rated(config: Config) -> dict[str, Any]:
+    """Ratings by host, without what names the run."""
+    judging.rate(config, None, "duckdb", False)
+    folder = max((config.data_dir / "ratings").iterdir(), key=lambda p: p.name)
+    rows = (
+        pq.read_table(folder).to_pylist()
+        if (folder / "ratings.parquet").exists() is False
+        else pq.read_table(folder / "ratings.parquet").to_pylist()
+    )
+    return {row["host"]: row for row in rows}
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(600)
+def test_play(market: Control, tmp_path: Path, postgres_url: str) -> None:
+    alone = Config(data_dir=tmp_path / "alone", fixed_now=_moment())
+    many = replace(alone, data_dir=tmp_path / "many", database=postgres_url)
+    for config in (alone, many):
+        config.data_dir.mkdir()
+        hosts = watched(market, config, SHOPS)
+    t = time.time()
+    for event in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
+        pass
+    print("alone", time.time() - t)
+    before = len(market.log())
+    t = time.time()
+    print(workers.defer(many, SOURCES, [], "many", market.proxy, wait=False), workers.waiting(many))
+    print(workers.defer(many, SOURCES, [], "many", market.proxy, wait=False), workers.waiting(many))
+    running = [started(many) for _ in range(3)]
+    until(lambda: workers.waiting(many) == 0)
+    print("many", time.time() - t, stopped(running))
+    lines = market.log()[before:]
+    print(len(lines), max(l["concurrency"] for l in lines))
+    for config in (alone, many):
+        with config.engine.connect() as connection:
+            for table in (
+                "complaint",
+                "page",
+                "probe",
+                "product",
+                "crawl",
+                "crawl_platform",
+                "filing",
+                "capture",
+            ):
+                try:
+                    print(table, connection.execute(text(f"select count(*) from {table}")).scalar_one())
+                except Exception as e:
+                    connection.rollback()
+                    print(table, str(e)[:60])
+    print(os.listdir(alone.data_dir))
