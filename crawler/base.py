@@ -303,7 +303,12 @@ class SourceSpider(Spider):
         self.books.done[host] = visit.outcome
 
     def closed(self, reason: str) -> None:
-        """End the books: hosts still open share the crawl's fate, and an empty crawl is never calm."""
+        """End the books: hosts still open share the crawl's fate, and an empty crawl is never calm.
+
+        A crawl that is told to stop says nothing of what it had not yet read: it stays unfinished, and is taken up again.
+        """
+        if reason == "shutdown" and self.fault is None:
+            self.fault = "told to stop before the end; it goes on where it was"
         if reason not in ("finished", "blocked", "failed") and self.outcome == "ok":
             self.outcome, self.reason = "failed", f"ended early: {reason}"
         close_books(self)

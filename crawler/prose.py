@@ -91,7 +91,7 @@ def _beginning(markup: str) -> str:
 
 def footer_of(tree: LexborHTMLParser, text: str) -> str:
     """What a visitor finds at the bottom: footer elements with their link targets, and the last of the visible text."""
-    parts = [node.html or "" for node in tree.css(_FOOTER)][:6]
+    parts = [node.html or "" for node in tree.css(_FOOTER)[:6]]
     marks = " ".join(_bare(part) for part in parts)
     links = " ".join(parts)
     return f"{marks}\n{text[-max(400, len(text) * 15 // 100) :]}\n{links}"

@@ -69,7 +69,7 @@ def parts(sources: Sequence[str], hosts: Sequence[str]) -> Iterator[Part]:
     for source in sorted(set(sources) - visiting):
         yield Part((source,), (), "crawl", f"source-{source}", 0, _priority(hours[source]))
     batches: dict[int, list[str]] = {}
-    for host in sorted(hosts):
+    for host in sorted(set(hosts)):
         batches.setdefault(zlib.crc32(host.encode()) % BATCHES, []).append(host)
     for queue, chosen in (
         ("crawl", sorted(set(sources) & visiting - {"screenshot"})),

@@ -59,7 +59,8 @@ _MOBILE_SIZES = frozenset(
 _LOCAL_SIZES = frozenset([(7,), (8,), (4, 4), (3, 4), (4, 3), (2, 2, 2, 2)])
 _CLOSING_X = re.compile(r"[\s\-.]?x(?![a-z0-9])")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_LONGEST = 19
+_AHEAD = 40
+"""Digits; the longest number has 19."""
 _ORDER_FROM = 13
 """A number of so many digits in one piece names an order, an account or a card, never a price."""
 
@@ -73,22 +74,24 @@ def find_numbers(shadow: str) -> Iterator[Span]:
             groups = [
                 (*m.span(), m.group().translate(TO_DIGITS)) for m in _GROUP.finditer(shadow, *cluster.span())
             ]
-        at = 0
+        digits = "".join(group[2] for group in groups)
+        at = passed = 0
         while at < len(groups):
-            used, kind, end = _longest(shadow, groups, at)
+            used, kind, end = _longest(shadow, groups, at, digits[passed : passed + _AHEAD])
+            passed += sum(len(group[2]) for group in groups[at : at + used])
             if kind:
                 yield groups[at][0], end, kind
             at += used
 
 
-def _longest(shadow: str, groups: list[tuple[int, int, str]], at: int) -> tuple[int, str, int]:
-    """The longest window of groups from `at` that is a number: (groups used, type or "", end)."""
+def _longest(shadow: str, groups: list[tuple[int, int, str]], at: int, ahead: str) -> tuple[int, str, int]:
+    """The longest window of groups from `at`, whose digits begin `ahead`, that is a number: (groups used, type or "", end)."""
     alone = groups[at][2]
     if len(alone) >= _ORDER_FROM:
         kind, extra = _solid(alone, shadow, groups[at][1])
         return 1, kind, groups[at][1] + extra
     best = (1, "", groups[at][1])
-    lengths = _lengths("".join(group[2] for group in groups[at : at + _LONGEST]))
+    lengths = _lengths(ahead)
     if not lengths:
         return best
     most = max(lengths)

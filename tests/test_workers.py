@@ -16,25 +16,25 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from cli_play import command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_month import Control, sandbox
 from sqlalchemy import text
 
 from kamengwatch import crawling, judging, watching, workers
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawl_process import events
 from sandbox.market import build_market
 from sandbox.parameters import MarketParameters
 
 DAY = 150
-SHOPS = 16
 BEAT = 1.0
 SOURCES = ("availability", "heimao", "icp", "rednet", "storefront", "xiaofeibao")
 LOADED = f"import kamengwatch.workers as w; w.HEARTBEAT, w.DEAD_AFTER = {BEAT}, {3 * BEAT}; from kamengwatch.cli import main; main()"
 HOSTS = st.lists(st.from_regex(r"[a-z]{1,8}\.(test|example)", fullmatch=True), unique=True, max_size=40)
 
 
+@settings(deadline=None)
 @given(HOSTS, HOSTS)
 def test_a_host_is_in_one_job_of_a_queue_and_under_one_lock_for_good(
     first: list[str], other: list[str]
@@ -123,54 +123,45 @@ def stopped(processes: list[subprocess.Popen[bytes]]) -> list[int]:
     return [process.wait(90) for process in processes]
 
 
-def rated(config: Config) -> dict[str, Any]:
-    """Ratings by host, without what names the run."""
+def rated(config: Config) -> dict[str, dict[str, Any]]:
+    """The rating of each host."""
     judging.rate(config, None, "duckdb", False)
-    folder = max((config.data_dir / "ratings").iterdir(), key=lambda p: p.name)
-    rows = (
-        pq.read_table(folder).to_pylist()
-        if (folder / "ratings.parquet").exists() is False
-        else pq.read_table(folder / "ratings.parquet").to_pylist()
-    )
-    return {row["host"]: row for row in rows}
+    (folder,) = (config.data_dir / "rated").iterdir()
+    return {row["host"]: row for row in pq.read_table(folder / "ratings.parquet").to_pylist()}
 
 
 @pytest.mark.postgres
-@pytest.mark.timeout(600)
-def test_play(market: Control, tmp_path: Path, postgres_url: str) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("shops", [6, pytest.param(60, marks=pytest.mark.soak)])
+def test_workers_come_to_what_one_crawl_comes_to_though_one_of_them_is_killed(
+    market: Control, tmp_path: Path, postgres_url: str, shops: int
+) -> None:
     alone = Config(data_dir=tmp_path / "alone", fixed_now=_moment())
     many = replace(alone, data_dir=tmp_path / "many", database=postgres_url)
     for config in (alone, many):
         config.data_dir.mkdir()
-        hosts = watched(market, config, SHOPS)
-    t = time.time()
-    for event in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
+        watched(market, config, shops)
+    for _ in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
         pass
-    print("alone", time.time() - t)
     before = len(market.log())
-    t = time.time()
-    print(workers.defer(many, SOURCES, [], "many", market.proxy, wait=False), workers.waiting(many))
-    print(workers.defer(many, SOURCES, [], "many", market.proxy, wait=False), workers.waiting(many))
-    running = [started(many) for _ in range(3)]
+
+    jobs = workers.defer(many, SOURCES, [], "many", market.proxy, wait=False)
+    assert jobs > 4 and workers.defer(many, SOURCES, [], "many", market.proxy, wait=False) == 0
+    running = [started(many) for _ in range(2)]
+    until(lambda: workers.waiting(many) < jobs - 1)
+    running[0].kill()
+    running.append(started(many))
     until(lambda: workers.waiting(many) == 0)
-    print("many", time.time() - t, stopped(running))
-    lines = market.log()[before:]
-    print(len(lines), max(l["concurrency"] for l in lines))
-    for config in (alone, many):
-        with config.engine.connect() as connection:
-            for table in (
-                "complaint",
-                "page",
-                "probe",
-                "product",
-                "crawl",
-                "crawl_platform",
-                "filing",
-                "capture",
-            ):
-                try:
-                    print(table, connection.execute(text(f"select count(*) from {table}")).scalar_one())
-                except Exception as e:
-                    connection.rollback()
-                    print(table, str(e)[:60])
-    print(os.listdir(alone.data_dir))
+    assert stopped(running)[1:] == [0, 0]
+
+    assert counted(many) == counted(alone)
+    log = market.log()[before:]
+    assert max(line["concurrency"] for line in log) == 1
+    assert rated(many) == rated(alone)
+
+
+def counted(config: Config) -> dict[str, int]:
+    """Rows of what was found."""
+    tables = ("complaint", "counters", "page", "probe", "price", "orders", "filing", "crawl_platform")
+    with config.engine.connect() as connection:
+        return {t: connection.execute(text(f"select count(*) from {t}")).scalar_one() for t in tables}
