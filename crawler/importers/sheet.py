@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -140,13 +141,13 @@ class Importer:
 
     def likeness(self, headings: Iterable[Any]) -> int:
         """How many of `headings` this importer reads; 0 where one it needs is absent."""
-        named = self._named()
+        named = self._named
         have = {named[fold(heading)] for heading in headings if fold(heading) in named}
         return len(have) if all(c.key in have for c in self.columns if c.required) else 0
 
     def reads_column(self, heading: Any) -> bool:
         """Whether a column of this name is read at all."""
-        return fold(heading) in self._named()
+        return fold(heading) in self._named
 
     def records(self, rows: Iterable[tuple[int, Row]], handed: Handed) -> Iterator[Record | BadRow]:
         """Records of numbered rows as they stand in a sheet or an answer, under any of their headings."""
@@ -157,7 +158,7 @@ class Importer:
 
     def row_of(self, row: Row) -> Row:
         """The row under our keys, empty cells and unnamed columns left out."""
-        named = self._named()
+        named = self._named
         kept = {named[k]: v for key, v in row.items() if (k := fold(key)) in named and v not in (None, "")}
         return {key: value.strip() if isinstance(value, str) else value for key, value in kept.items()}
 
@@ -184,6 +185,7 @@ class Importer:
         except ValueError as error:
             yield BadRow(number, str(error))
 
+    @cached_property
     def _named(self) -> dict[str, str]:
         return {
             fold(name): column.key
@@ -193,7 +195,7 @@ class Importer:
 
     def _known(self, rows: Iterable[Row]) -> None:
         """Raise ValueError when no heading of any row is one of ours: silence would look like an empty source."""
-        named = self._named()
+        named = self._named
         if not any(fold(key) in named for row in rows for key in row):
             shown = "、".join(column.title for column in self.columns[:6])
             raise ValueError(
@@ -201,14 +203,20 @@ class Importer:
             )
 
     def _missing(self, row: Row) -> str:
-        named = self._named()
+        named = self._named
         have = {named.get(fold(key)) for key in row}
         return "、".join(c.title for c in self.columns if c.required and c.key not in have)
 
 
 def fold(name: Any) -> str:
     """A heading without signs, spaces and case."""
-    return _SIGNS.sub("", str(name)).lower()
+    return _folded(str(name)[:200])
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    """Every row repeats the headings."""
+    return _SIGNS.sub("", name).lower()
 
 
 def whom(row: Row) -> Record:
