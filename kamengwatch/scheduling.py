@@ -106,11 +106,7 @@ class Service:
             alerting.alert(self._config, self._ledger, paused(self._config))
         try:
             taking_in.take_in(self._config)
-        except (
-            OSError,
-            UserError,
-            SQLAlchemyError,
-        ) as error:  # the forms wait; the market is rated all the same
+        except (OSError, UserError, SQLAlchemyError) as error:  # the forms wait; the market is rated
             say(
                 self._config.say(
                     f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
