@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from scoring.exchange import clear
 from scoring.facts import Facts
 from scoring.part import CHUNK, Part, part_of
 from scoring.rollup import InProcess, Tables
@@ -77,7 +78,8 @@ class Embedded(InProcess):
         return None
 
     def load(self, facts: Facts, data_dir: Path) -> None:
-        """Nothing to do: the rows are here."""
+        """The rows are here; what a rating killed on a cluster left on the disk is not needed by anybody."""
+        clear(data_dir)
 
     def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
         """One chunk at a time, so that only one chunk's panels are in memory."""

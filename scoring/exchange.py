@@ -59,14 +59,20 @@ def _values(column: pa.ChunkedArray, field: pa.Field) -> NDArray[Any]:
     return out
 
 
+def clear(data_dir: Path) -> Path:
+    """Take away what a killed rating left for its workers; returns where that is."""
+    folder = data_dir.resolve() / "facts"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
 @contextmanager
 def written(facts: Facts, data_dir: Path, size: int) -> Iterator[Path]:
     """The folder `<data>/facts` with `<kind>/<first platform>.parquet` for every `size` platforms; gone afterwards.
 
     What a killed rating left there is replaced.
     """
-    folder = data_dir.resolve() / "facts"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = clear(data_dir)
     try:
         for kind, rows in facts.rows.items():
             (folder / kind).mkdir(parents=True)

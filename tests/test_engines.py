@@ -115,6 +115,14 @@ def test_a_broken_rating_leaves_no_rows_behind(filled, tmp_path):
     assert not (tmp_path / "facts").exists()
 
 
+def test_what_a_killed_rating_on_a_cluster_left_goes_with_the_next_rating(filled):
+    folder, engine = filled
+    (folder / "facts/complaint").mkdir(parents=True)
+    (folder / "facts/complaint/0.parquet").write_bytes(b"half")
+    rate(engine, folder, DAY, NOW)
+    assert not (folder / "facts").exists()
+
+
 SHOWN = st.tuples(
     st.integers(0, 4),  # platform
     st.integers(-40, 69),  # day seen
