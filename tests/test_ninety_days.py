@@ -134,10 +134,14 @@ def refused(data: Path, words: list[str]) -> None:
 
 
 def judge(service: Unattended, day: int) -> None:
-    """Rate and publish; a step of a day in KILLED_JUDGING is killed half a second after it began. Days without a fault are forked, for time's sake."""
+    """Rate and publish; a step of a day in KILLED_JUDGING is killed half a second after it began. Days without a fault are forked, for time's sake.
+
+    A fork server keeps the environment it was started with: the day's clock is handed to each step.
+    """
     if day < 0:
+        today = (("KAMENGWATCH_NOW", service._config.now().isoformat()),)
         for words in (["rate"], ["publish"]):
-            Job([*words, "--data-dir", str(service._config.data_dir)], service.said).run()
+            Job([*words, "--data-dir", str(service._config.data_dir)], service.said, today).run()
         return
     with ExitStack() as faults:
         if day in KILLED_JUDGING:
