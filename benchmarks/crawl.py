@@ -3,8 +3,8 @@
     python benchmarks/crawl.py [HOSTS] [--long PAGES]
 
 One run, the same responses, the same handler and event loop, a server in a process of its own: `bare` fetches and does
-nothing; `ours` archives, redacts, extracts every good and stores; `usual` reads the same goods with BeautifulSoup and commits
-one ORM row at a time. Rates are given per second and per CPU second of the crawling process.
+nothing; `ours` archives, redacts, extracts every good and stores; `usual` reads the same fields with BeautifulSoup and
+commits one ORM row at a time (benchmarks/_usual.py). Rates are given per second and per CPU second of the crawling process.
 `--long` crawls that many pages on the full path and prints the memory at every tenth.
 """
 
@@ -110,40 +110,11 @@ def bare(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
 
 
 def usual(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
-    """The same goods with BeautifulSoup and an ORM commit per item."""
-    from bs4 import BeautifulSoup
-    from sqlalchemy import Float, Integer, String, create_engine
-    from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+    """The same extraction with BeautifulSoup and an ORM commit per item."""
+    from _usual import Reader
 
-    class Base(DeclarativeBase):
-        pass
-
-    class Good(Base):
-        __tablename__ = "good"
-        id = mapped_column(Integer, primary_key=True)
-        host = mapped_column(String)
-        name = mapped_column(String)
-        price = mapped_column(Float)
-        stock = mapped_column(Integer)
-
-    engine = create_engine(f"sqlite:///{folder}/usual.db")
-    Base.metadata.create_all(engine)
-    session = Session(engine)
-    count = 0
-
-    def read(response: Any) -> None:
-        nonlocal count
-        soup = BeautifulSoup(response.text, "html.parser")
-        soup.get_text(" ", strip=True)
-        for card in soup.select("#group-all .card"):
-            price = card.select_one("strong").get_text().lstrip("￥")
-            stock = card.select_one("small").get_text().split("：")[1]
-            name = card.select_one(".card-title").get_text()
-            session.add(Good(host=response.url, name=name, price=float(price), stock=int(stock)))
-            session.commit()
-            count += 1
-
-    return crawl_plain(hosts, proxy, read) | {"goods": count}
+    reader = Reader(folder)
+    return crawl_plain(hosts, proxy, reader) | {"goods": reader.goods}
 
 
 def ours(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
