@@ -17,6 +17,8 @@ DEEPEST_PAGE = 1000
 """Real pages stay below 60; at 20,000 a selector of two steps takes half a minute."""
 MOST_TAGS = 60_000
 """Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
+_FEW_TAGS = 5_000
+"""So few can be parsed however deep they stand: 0.1 s at the worst."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNSEEN = re.compile(
     r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)(?=[\s/>])(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL
@@ -64,13 +66,15 @@ def json_in(text: str) -> Any:
 def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
     """The parsed page; raises ValueError when it has more than MOST_TAGS tags or nests deeper than `deepest`.
 
-    The text is looked at first, because parsing something deep is itself slow: with its comments and scripts, and without, for ends
+    The text of all but short pages is looked at first, because parsing something deep is itself slow: with its comments and scripts, and without, for ends
     can be hidden in them and beginnings behind what only looks like one. Then the tree, because text can be written to mislead.
     """
     tags = html.count("<")
     if tags > MOST_TAGS:
         raise ValueError(f"HTML of more than {MOST_TAGS} tags")
-    if tags > deepest and any(_opens_deeper(text, deepest) for text in (html, _UNSEEN.sub("", html))):
+    if tags > max(deepest, _FEW_TAGS) and any(
+        _opens_deeper(text, deepest) for text in (html, _UNSEEN.sub("", html))
+    ):
         raise ValueError("HTML nested too deep")
     tree = LexborHTMLParser(html)
     if tags > deepest and _is_deeper(tree.root, deepest):

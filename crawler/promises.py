@@ -45,6 +45,8 @@ def promises_of(text: str) -> list[dict[str, str]]:
     sentences = dict.fromkeys(" ".join(part.split()) for part in _SENTENCE.split(text[:20_000]))
     found: list[dict[str, str]] = []
     for kind, (words, pattern) in _KINDS.items():
+        if not any(word in text for word in words):
+            continue
         quoted = 0
         for sentence in sentences:
             # A plain loop over two or three words is cheaper than asking the pattern, and most sentences end here.

@@ -1,15 +1,13 @@
 """Prose of a shop's pages: visible text, footer, notices, and links to its notice, terms and contact pages.
 
-Lists are read with lexbor; the few pages of prose (notices, terms) with beautifulsoup4, which forgives the most.
+All of it is read with lexbor, which mends tag soup as browsers do (ADR 14).
 """
 
 from __future__ import annotations
 
 import re
-from html import unescape
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.guard import NEVER
@@ -18,8 +16,6 @@ from crawler.outcomes import SourceChanged
 
 LONGEST = 5_000
 """Characters of prose kept of a page."""
-_MARKUP = 200_000
-"""Characters of markup read forgivingly, which takes a second for every 400,000; of prose only LONGEST is kept anyway."""
 _NO_PROSE = "script, style, noscript, template, select, nav, footer"
 _INLINE = [
     "a",
@@ -49,7 +45,6 @@ _ROLES = (
 )
 _NOTICE = re.compile(r"公告|通知|必读|须知")
 _SPACE = re.compile(r"[ \t\xa0\u3000]+")
-_TEXT = re.compile(r">([^<]+)")
 _LINES = re.compile(r"\n\s*\n+")
 
 
@@ -70,23 +65,15 @@ def prose(html: str) -> str:
         tree = page_in(html)
     except ValueError as error:
         raise SourceChanged(str(error)) from None
-    # A shop's menu is most of such a page and costly to read the forgiving way; marks inside a line do not end it.
     for node in tree.css(_NO_PROSE):
         node.decompose()
+    if (body := tree.body) is None:
+        return ""
+    # Marks inside a line do not end it.
     tree.unwrap_tags(_INLINE)
-    soup = BeautifulSoup(_beginning(tree.body.html or "" if tree.body is not None else ""), "lxml")
-    text = _SPACE.sub(" ", soup.get_text("\n", strip=True))
+    body.merge_text_nodes()
+    text = _SPACE.sub(" ", body.text(separator="\n", strip=True, skip_empty=True))
     return _LINES.sub("\n", text)[:LONGEST]
-
-
-def _beginning(markup: str) -> str:
-    """As much of the markup as holds the text that is kept: what comes after would be read for nothing."""
-    markup, held = markup[:_MARKUP], 0
-    for text in _TEXT.finditer(markup):
-        held += len(_SPACE.sub(" ", unescape(text[1])).strip())
-        if held > LONGEST:
-            return markup[: text.end()]
-    return markup
 
 
 def footer_of(tree: LexborHTMLParser, text: str) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
@@ -33,15 +35,22 @@ from store.tables import (
     Setting,
     Source,
 )
-from store.upsert import changed_rows, insert_for, upsert_observations
+from store.upsert import changed_rows, insert_for, insert_into, upsert_observations
 
 __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
-_CAPTURE_ID = select(Capture.id).where(
+_STORED_CAPTURE = select(Capture.id).where(
     Capture.crawl_id == bindparam("crawl"),
     Capture.url == bindparam("url"),
     Capture.payload_sha256 == bindparam("sha"),
 )
+
+
+@cache
+def _new_capture(dialect: str) -> Any:
+    """Insert a capture and give its id; nothing when it is stored already. Built once: a page has one."""
+    table: Table = Capture.__table__  # type: ignore[assignment]
+    return insert_into(dialect, table).on_conflict_do_nothing().returning(Capture.id)
 
 
 class Ingest:
@@ -142,25 +151,25 @@ class Ingest:
     def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
         if not stored or crawl_id is None:
             return []
-        table: Table = Capture.__table__  # type: ignore[assignment]
-        rows = [
-            {
+        store = _new_capture(connection.dialect.name)
+        ids = []
+        for one in stored:
+            row = {
                 "crawl_id": crawl_id,
-                "platform_id": self.directory.resolve(s.url, None).platform_id,
-                "url": s.url,
-                "fetched_at": s.fetched_at,
-                "status": s.status,
-                "media_type": s.media_type,
-                "archive": s.archive,
-                "offset": s.offset,
-                "payload_sha256": s.payload_sha256,
-                "original_sha256": s.original_sha256,
+                "platform_id": self.directory.by_host(urlsplit(one.url).netloc),
+                "url": one.url,
+                "fetched_at": one.fetched_at,
+                "status": one.status,
+                "media_type": one.media_type,
+                "archive": one.archive,
+                "offset": one.offset,
+                "payload_sha256": one.payload_sha256,
+                "original_sha256": one.original_sha256,
             }
-            for s in stored
-        ]
-        connection.execute(insert_for(connection, table).on_conflict_do_nothing(), rows)
-        keys = ({"crawl": crawl_id, "url": s.url, "sha": s.payload_sha256} for s in stored)
-        return [int(connection.execute(_CAPTURE_ID, key).scalar_one()) for key in keys]
+            made = connection.execute(store, row).scalar_one_or_none()
+            key = {"crawl": crawl_id, "url": one.url, "sha": one.payload_sha256}
+            ids.append(int(made or connection.execute(_STORED_CAPTURE, key).scalar_one()))
+        return ids
 
     def _source(self, connection: Connection, source: str) -> str:
         """The source's id; one nobody declared is taken as handed in by hand (tier D)."""

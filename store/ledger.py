@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Integer, String, Table, Text, bindparam, insert, select, update
 
 from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
-from store.upsert import insert_for
+from store.upsert import insert_for, insert_into
 
 
 @dataclass(frozen=True)
@@ -116,16 +117,26 @@ def finish_platform(
     """Say what the crawl achieved for one host (ok, failed or blocked); the last word counts."""
     if outcome not in CRAWL_OUTCOMES:
         raise ValueError(f"not a crawl outcome: {outcome!r}")
+    values = {"crawl": crawl_id, "host": host, "what": outcome, "why": reason}
     with engine.begin() as connection:
-        id_ = connection.execute(select(Platform.id).where(Platform.host == host)).scalar_one_or_none()
-        if id_ is None:
-            return
-        connection.execute(
-            delete(CrawlPlatform).where(CrawlPlatform.crawl_id == crawl_id, CrawlPlatform.platform_id == id_)
-        )
-        connection.execute(
-            insert(CrawlPlatform).values(crawl_id=crawl_id, platform_id=id_, outcome=outcome, reason=reason)
-        )
+        connection.execute(_platform_outcome(connection.dialect.name), values)
+
+
+@cache
+def _platform_outcome(dialect: str) -> Any:
+    """The upsert of one host's outcome, of no row for a host that is no platform; built once."""
+    wanted = select(
+        bindparam("crawl", type_=Integer),
+        Platform.id,
+        bindparam("what", type_=String),
+        bindparam("why", type_=Text),
+    ).where(Platform.host == bindparam("host"))
+    table: Table = CrawlPlatform.__table__  # type: ignore[assignment]
+    told = insert_into(dialect, table).from_select(["crawl_id", "platform_id", "outcome", "reason"], wanted)
+    return told.on_conflict_do_update(
+        index_elements=["crawl_id", "platform_id"],
+        set_={"outcome": told.excluded.outcome, "reason": told.excluded.reason},
+    )
 
 
 def finish_crawl(

@@ -191,7 +191,7 @@ LATE: tuple[Rule, ...] = (
     Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)"), needles=("+",)),
     # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
     Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询")),
-    Rule("账号", re.compile(r"(?P<x>(?<=[\u4e00-\u9fff])\d{9,12})(?!\d)"), _is_number),
+    Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×")),
     Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before),
     Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])"), needles=("尾号", "后")),

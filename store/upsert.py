@@ -39,7 +39,7 @@ def upsert_observations(connection: Connection, model: type[Any], rows: list[dic
 def _statement(dialect: str, model: type[Any]) -> sqlite.Insert:
     """The upsert of one table; built once, because building it costs more than running it."""
     table: Table = model.__table__
-    statement = _insert(dialect, table)
+    statement = insert_into(dialect, table)
     join = _JOINS.get(model)
     if join is None:
         return statement.on_conflict_do_nothing()
@@ -148,8 +148,9 @@ def changed_rows(connection: Connection, statement: sqlite.Insert, rows: list[di
 
 def insert_for(connection: Connection, table: Table) -> sqlite.Insert:
     """An insert that knows ON CONFLICT, in the connection's dialect (both dialects share the interface)."""
-    return _insert(connection.dialect.name, table)
+    return insert_into(connection.dialect.name, table)
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert:
+def insert_into(dialect: str, table: Table) -> sqlite.Insert:
+    """The same for a dialect's name, for statements that are built once and kept."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[return-value]
