@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from scoring.calendar import MICROSECONDS, day_number, days_of, microseconds
 from scoring.facts import BIT, NEVER, Ints, Rows
+from scoring.wares import ware
 from store.copies import PERMUTATIONS
 from store.kinds import KINDS
 from store.tables import (
@@ -148,6 +149,8 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
         out[name] = _objects(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
         out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
+    if kind == "price":
+        out["ware"] = _objects([ware(name) for name in column["product"]])
     if kind == "complaint":
         out["kinds"] = _bits(column["kinds"], column["primary_kind"])
         out["signature"] = _signatures(column["signature"])
@@ -158,7 +161,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:
-    """What was stored as JSON, one object each: of lists of one length numpy would make a table."""
+    """One object each: of lists of one length numpy would make a table."""
     out = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
         out[i] = value

@@ -1,4 +1,4 @@
-"""Prices against the median of all platforms for the same product."""
+"""Prices against the median of all platforms for the same goods, whatever their titles are dressed up with (scoring/wares.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def against_sector(facts: Facts) -> tuple[Rows, Floats]:
         rows = rows.take(np.nan_to_num(rows["price"]) > 0) if len(rows) else rows
         if not len(rows) or not facts.priors.products:
             return rows.take(np.zeros(len(rows), bool)), np.empty(0)
-        names, product = np.unique(rows["product"].astype(str), return_inverse=True)
+        names, product = np.unique(rows["ware"].astype(str), return_inverse=True)
         epochs = next(iter(facts.priors.products.values()))[0]
         blank = np.full(len(epochs), np.nan)
         table = np.stack([facts.priors.products.get(str(n), (None, blank))[1] for n in names])

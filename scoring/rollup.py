@@ -49,10 +49,10 @@ IN_PROCESS = InProcess()
 
 
 def middle_prices(prices: Any, first_day: int, days: int) -> Any:
-    """(product, epoch, price): the median price of a product over the platforms that showed one in the days before an epoch.
+    """(ware, epoch, price): the median price of the same goods over the platforms that showed them in the days before an epoch.
 
-    `prices` holds platform, row, seen, day, at, product, price. An epoch is a calendar day divisible by FIT_EVERY_DAYS, and the
-    first day; one vote a platform and product, its latest price. `epoch` counts days from `first_day`.
+    `prices` holds platform, row, seen, day, at, ware, price. An epoch is a calendar day divisible by FIT_EVERY_DAYS, and the
+    first day; one vote a platform and ware, its latest price. `epoch` counts days from `first_day`.
     """
     import ibis
 
@@ -61,40 +61,38 @@ def middle_prices(prices: Any, first_day: int, days: int) -> Any:
     visible = ibis.greatest(shown.seen, shown.day)
     # The next epoch at or after the day; the remainder is taken twice because engines give it the dividend's sign.
     ahead = (every - ((visible + first_day) % every + every) % every) % every
-    columns = ("platform", "row", "at", "product", "price")
+    columns = ("platform", "row", "at", "ware", "price")
     known = shown.select(*columns, epoch=visible + ahead)
     if first_day % every:
         begin = shown.filter(visible <= 0, visible > -every).select(*columns, epoch=visible * 0)
         known = known.union(begin)
     known = known.filter(known.epoch >= 0, known.epoch < days)
     newest = ibis.row_number().over(
-        group_by=[known.epoch, known.platform, known["product"]],
+        group_by=[known.epoch, known.platform, known["ware"]],
         order_by=[known["at"].desc(), known["row"].desc()],
     )
     votes = known.mutate(late=newest).filter(lambda t: t.late == 0)
     ranked = votes.mutate(
         place=ibis.row_number().over(
-            group_by=[votes.epoch, votes["product"]], order_by=[votes.price, votes.platform]
+            group_by=[votes.epoch, votes["ware"]], order_by=[votes.price, votes.platform]
         ),
-        n=votes.count().over(group_by=[votes.epoch, votes["product"]]),
+        n=votes.count().over(group_by=[votes.epoch, votes["ware"]]),
     )
     middle = ranked.filter(
         ranked.n >= FEWEST,
         (ranked.place * 2 == ranked.n - 2 + ranked.n % 2) | (ranked.place == ranked.n // 2),
     )
-    return middle.group_by(["product", "epoch"]).aggregate(
-        price=(middle.price.min() + middle.price.max()) / 2
-    )
+    return middle.group_by(["ware", "epoch"]).aggregate(price=(middle.price.min() + middle.price.max()) / 2)
 
 
 def products(facts: Facts, tables: Tables, epochs: list[int]) -> dict[str, tuple[Any, Floats]]:
-    """Product -> (epochs, median price before each, nan where fewer than 3 platforms show it); only products with a median."""
+    """Ware -> (epochs, median price before each, nan where fewer than 3 platforms show it); only those with a median."""
     if not len(facts.rows["price"]):
         return {}
     found = tables.fetch(middle_prices(tables.table(facts, "price"), facts.first_day, facts.days))
     at, place = np.array(epochs), {day: i for i, day in enumerate(epochs)}
     out: dict[str, tuple[Any, Floats]] = {}
-    for row in found.sort_by([("product", "ascending"), ("epoch", "ascending")]).to_pylist():
-        medians = out.setdefault(row["product"], (at, np.full(len(epochs), np.nan)))[1]
+    for row in found.sort_by([("ware", "ascending"), ("epoch", "ascending")]).to_pylist():
+        medians = out.setdefault(row["ware"], (at, np.full(len(epochs), np.nan)))[1]
         medians[place[row["epoch"]]] = row["price"]
     return out

@@ -143,12 +143,12 @@ def test_the_middle_price_is_the_median_by_definition(shown, first):
         "seen": columns[1],
         "day": columns[1] - columns[2],
         "at": columns[1] - columns[2],
-        "product": [str(p) for p in columns[3]],
+        "ware": [str(p) for p in columns[3]],
         "price": columns[4],
     }
     memory = ibis.memtable(table)
     found = {
-        (r["product"], r["epoch"]): r["price"]
+        (r["ware"], r["epoch"]): r["price"]
         for r in IN_PROCESS.fetch(middle_prices(memory, first, days)).to_pylist()
     }
     expected = {}

@@ -201,6 +201,7 @@ class StorefrontSpider(SourceSpider):
         if notes["notice"] and not notes.get("notice_page"):
             yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "notice",
                    "text": notes["notice"][:5_000], "signs": {"promises": signs["promises"]}}  # fmt: skip
+        notes.clear()  # thousands of shops are visited in one crawl
 
     def _goods(self, host: str, found: Found) -> Iterator[Record]:
         visit = self.visit(host)

@@ -19,8 +19,8 @@ def price_anomaly(facts: Facts) -> Finding:
     Reads: price
     ok: 标价与同行同类商品的中位数相近或更高。 | Prices are near or above the peers' median for the same products.
     concern: 标价比同行中位数低约三成以上。 | Prices are about 30% or more below the peers' median.
-    unknown: 没有可比的商品（至少 3 家同行有同名商品）。 | No comparable products (at least 3 peers with the same product).
-    Limits: 高价不加分；促销期间会短暂偏低。 | High prices earn nothing; sales lower prices for a while.
+    unknown: 没有可比的商品（至少 3 家同行有同一种商品）。 | No comparable products (at least 3 peers with the same goods).
+    Limits: 高价不加分；促销期间会短暂偏低；同一种商品按标题里的品名、数量与期限辨认，宣传语不计。 | High prices earn nothing; sales lower prices for a while; goods are told by the name, amount and period in their title, praise left out.
     """
     rows, ratio = against_sector(facts)
     n = window(facts, rows, method.DROP_WINDOW // 3)
