@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
+from filelock import FileLock
 from sqlalchemy import Connection, String, Update, cast, exists, func, select, update
 from sqlalchemy.orm import aliased
 
-from kamengwatch import erasing_files
+from kamengwatch import erasing_files, thinning
 from kamengwatch.config import Config
 from kamengwatch.keeping import erasures, register, snapshot_folders
 from kamengwatch.periods import PERIODS, SETTLED_DAYS
@@ -43,7 +45,11 @@ def expire(config: Config, dry_run: bool, yes: bool, as_json: bool) -> None:
     with config.engine.begin() as connection:
         for what, statement in _texts(config):
             done[what] = _count(connection, statement) if dry_run else connection.execute(statement).rowcount
+    snapshots = thinning.due_snapshots(config, _cutoff(config, "snapshot"))
+    ratings = thinning.due_ratings(config, _cutoff(config, "rating"))
+    done |= {"snapshot": len(snapshots), "rating": len(ratings)}
     if not dry_run:
+        _thin(config, snapshots, ratings)
         done["snapshots"] = _out_of_snapshots(config)
     if as_json:
         print(json.dumps({"dry_run": dry_run, **done}))
@@ -51,6 +57,19 @@ def expire(config: Config, dry_run: bool, yes: bool, as_json: bool) -> None:
     for what, n in done.items():
         days = f" ({PERIODS[what].days} d)" if what in PERIODS else ""
         tell(f"{what}{days}: {n}")
+
+
+def _thin(config: Config, snapshots: list[Path], ratings: list[Path]) -> None:
+    """Shrink snapshots, which the register knows before, and take ratings away."""
+    if not snapshots and not ratings:
+        return
+    with FileLock(config.data_dir / "snapshots" / ".lock"):
+        if snapshots:
+            register(config, {"thinned": [folder.name for folder in snapshots]})
+        for folder in snapshots:
+            thinning.thin(folder)
+    for folder in ratings:
+        shutil.rmtree(folder)
 
 
 def _settled(config: Config) -> bool:

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from kamengwatch.proving import wrong_captures
 
 REGISTER = "erasures.jsonl"
 """What was erased, when and where, never whose: one JSON object a line, in the data folder."""
+STAYS = frozenset({"manifest.json", "SHA256SUMS"})
+"""What stays of a snapshot that was let go: the chain of hashes runs through it."""
 _RESTORE = "用备份恢复 restore a backup: kamengwatch restore"
 _AGAIN = "重新发布 publish again: kamengwatch rate && kamengwatch publish"
 
@@ -91,7 +93,8 @@ def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any])
         if folder.name not in manifests:
             yield f"{stem}/manifest.json: 缺失 missing", _RESTORE
             continue
-        yield from ((f"{stem}/{name}", _RESTORE) for name in _altered(folder))
+        here = STAYS if folder.name in erased["thinned"] else None
+        yield from ((f"{stem}/{name}", _RESTORE) for name in _altered(folder, here))
         try:
             before = json.loads((folder / "manifest.json").read_text("utf-8")).get("previous")
         except (ValueError, AttributeError):
@@ -108,8 +111,8 @@ def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any])
             )
 
 
-def _altered(folder: Path) -> Iterator[str]:
-    """Names of files, with what is wrong: altered or missing by SHA256SUMS, or not listed there."""
+def _altered(folder: Path, only: Collection[str] | None) -> Iterator[str]:
+    """Names of files, with what is wrong: altered or missing by SHA256SUMS, or not listed there; of a thinned snapshot `only` what stays."""
     try:
         lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
         sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
@@ -117,6 +120,8 @@ def _altered(folder: Path) -> Iterator[str]:
         yield "SHA256SUMS: 缺失或损坏 missing or damaged"
         return
     for name, digest in sums.items():
+        if only is not None and name not in only:
+            continue
         try:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         except OSError:
@@ -146,8 +151,8 @@ def register(config: Config, what: dict[str, Any]) -> None:
 
 
 def erasures(data_dir: Path) -> dict[str, Any]:
-    """What the register of erasures accounts for: `captures` (archive, offset), `expired` (archive files), `manifests` (old -> new hash)."""
-    out: dict[str, Any] = {"captures": set(), "expired": set(), "manifests": {}}
+    """What the register of erasures accounts for: `captures` (archive, offset), `expired` (archive files), `thinned` (snapshots), `manifests` (old -> new hash)."""
+    out: dict[str, Any] = {"captures": set(), "expired": set(), "thinned": set(), "manifests": {}}
     register = data_dir / REGISTER
     for line in register.read_text("utf-8").splitlines() if register.is_file() else ():
         try:
@@ -156,5 +161,6 @@ def erasures(data_dir: Path) -> dict[str, Any]:
             continue  # A kill while it was written: what it would account for shows up as a fault.
         out["captures"] |= {(c["archive"], c["offset"]) for c in entry.get("captures", ())}
         out["expired"] |= set(entry.get("expired", ()))
+        out["thinned"] |= set(entry.get("thinned", ()))
         out["manifests"] |= entry.get("manifests", {})
     return out

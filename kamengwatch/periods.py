@@ -1,4 +1,4 @@
-"""How long what may concern a person is kept, all in one place; docs/trust.md shows this table, a test holds the two together.
+"""How long what may concern a person is kept, and what is published anew every day; all in one place: docs/trust.md shows this table, a test holds the two together.
 
 Facts that name nobody (dates, counts, states, hashes) are kept for good: a past rating can be computed again from them.
 """
@@ -28,6 +28,8 @@ PERIODS = {
         Period("dispute", 730, "it was decided", "the objection's text", "dates, outcome and reason"),
         Period("review", 365, "it was decided", "details and note", "what was decided, and when"),
         Period("response", 90, "it was withdrawn", "the text", "dates"),
+        Period("snapshot", 90, "it was made, unless it is the last of its month or the newest", "tables and pages", "manifest and sums"),
+        Period("rating", 30, "it was made, unless it is published or the newest", "its tables", "when, of which day, its hash"),
     )
 }  # fmt: skip
 SETTLED_DAYS = 7

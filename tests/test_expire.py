@@ -125,6 +125,64 @@ def test_a_kill_between_the_two_files_is_ended_by_the_next_attempt(tmp_path: Pat
     assert [p.name for p in tmp_path.iterdir()] == ["a.expired.warc.gz"]
 
 
+def published(data: Path, days: list[str], capsys: pytest.CaptureFixture[str]) -> list[Path]:
+    """A rating and a snapshot of each day, made on that day; returns the snapshots."""
+    made = []
+    for day in days:
+        with pytest.MonkeyPatch.context() as then:
+            then.setenv("KAMENGWATCH_NOW", f"{day}T12:00:00+08:00")
+            command(capsys, "rate", "--data-dir", data)
+            command(capsys, "publish", "--data-dir", data)
+        made.append((data / "snapshots/latest").resolve())
+    return made
+
+
+def test_of_old_snapshots_the_last_of_a_month_stays_and_the_chain_of_all_verifies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = kept(tmp_path / "data").data_dir
+    april, last_of_april, may, june = published(
+        data, ["2026-04-02", "2026-04-28", "2026-05-20", "2026-06-03"], capsys
+    )
+    whole = {p: sorted(f.name for f in p.rglob("*")) for p in (last_of_april, may, june)}
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-09-10T12:00:00+08:00")
+    words = ("privacy", "expire", "--yes", "--json", "--data-dir", data)
+    planned = json.loads(command(capsys, *words, "--dry-run").out)
+    assert len(list(april.iterdir())) > 2, "a dry run removes nothing"
+    done = json.loads(command(capsys, *words).out)
+    marches = [f for f in (data / "snapshots").glob("2026-03-*") if not f.is_symlink()]
+    assert done["snapshot"] == planned["snapshot"] == len(marches), (
+        "april's first, and all of march but its last"
+    )
+    assert {p.name for p in april.iterdir()} == {"manifest.json", "SHA256SUMS"}
+    assert {p: sorted(f.name for f in p.rglob("*")) for p in whole} == whole
+    assert [p.name for p in (data / "rated").iterdir()] == [
+        json.loads((june / "manifest.json").read_text())["rated_run"]
+    ]
+    command(capsys, "verify", "--data-dir", data)
+    assert json.loads(command(capsys, *words).out)["snapshot"] == 0
+    command(capsys, "rate", "--data-dir", data)
+    command(capsys, "publish", "--data-dir", data)
+    command(capsys, "verify", "--data-dir", data)
+
+
+def test_a_thinned_snapshot_is_still_watched_and_one_that_lost_its_files_by_itself_is_a_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = kept(tmp_path / "data").data_dir
+    april, _, june = published(data, ["2026-04-02", "2026-04-28", "2026-06-03"], capsys)
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-09-10T12:00:00+08:00")
+    command(capsys, "privacy", "expire", "--yes", "--data-dir", data)
+    (april / "ratings.parquet").write_bytes(b"left by a kill")
+    command(capsys, "privacy", "expire", "--yes", "--data-dir", data)
+    assert not (april / "ratings.parquet").exists()
+    manifest = april / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("2026-04-02", "2026-04-03"))
+    assert "manifest.json" in command(capsys, "verify", "--data-dir", data, expect=1).out
+    (june / "ratings.csv").unlink()
+    assert "ratings.csv" in command(capsys, "verify", "--data-dir", data, expect=1).out
+
+
 def test_the_published_table_says_what_is_done() -> None:
     page = (Path(__file__).resolve().parent.parent / "docs/trust.md").read_text("utf-8")
     for period in PERIODS.values():
