@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, Text, UniqueConstraint, and_, case, cast, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store import staging
 from store.tables import Complaint, Order, Penalty
 
 Column = ColumnElement[Any]
@@ -32,14 +33,34 @@ def upsert_observations(connection: Connection, model: type[Any], rows: list[dic
 
     A time, text or amount once known is kept when another look does not show it.
     """
-    return changed_rows(connection, _statement(connection.dialect.name, model), rows)  # type: ignore[arg-type]
+    dialect, table = connection.dialect.name, model.__table__
+    if dialect != "postgresql" or len(rows) < staging.FEWEST:
+        return changed_rows(connection, _statement(dialect, model), rows)  # type: ignore[arg-type]
+    key = staging.key_of(table) if model in _JOINS else ()
+    looks = staging.fill(connection, table, rows, key)
+    statement = _staged(dialect, model, tuple(rows[0]))  # type: ignore[arg-type]
+    changed = sum(changed_rows(connection, statement, [{"nth": nth}]) for nth in range(looks))
+    staging.drop(connection, table)
+    return changed
 
 
 @cache
 def _statement(dialect: str, model: type[Any]) -> sqlite.Insert:
     """The upsert of one table; built once, because building it costs more than running it."""
+    return _joined(insert_into(dialect, model.__table__), dialect, model)
+
+
+@cache
+def _staged(dialect: str, model: type[Any], names: tuple[str, ...]) -> sqlite.Insert:
+    """The same of rows that were staged."""
+    return _joined(
+        staging.unstage(insert_into(dialect, model.__table__), model.__table__, names), dialect, model
+    )
+
+
+def _joined(statement: sqlite.Insert, dialect: str, model: type[Any]) -> sqlite.Insert:
+    """An insert that joins a row with the one that is there."""
     table: Table = model.__table__
-    statement = insert_into(dialect, table)
     join = _JOINS.get(model)
     if join is None:
         return statement.on_conflict_do_nothing()

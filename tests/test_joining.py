@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from records import HOST, complaint, platform
 from sqlalchemy import Engine, delete, select
 
+from store import staging
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
-from store.tables import Complaint, Order
+from store.tables import Complaint, Order, Price
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 OURS = {"id", "crawl_id", "capture_id"}
@@ -89,6 +90,63 @@ def test_looks_at_a_complaint_join_in_any_order(
 def test_looks_at_an_order_join_in_any_order(engine: Engine, data: Any, looks: list[dict[str, Any]]) -> None:
     told = [order(**look) for look in looks]
     assert row(engine, Order, told) == row(engine, Order, data.draw(st.permutations(told)))
+
+
+def rows(engine: Engine, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Every stored complaint, order and price after one import of all, and how many were told to be new."""
+    with engine.begin() as connection:
+        for model in (Complaint, Order, Price):
+            connection.execute(delete(model))
+    saved = import_records(Ingest(engine, NOW), records)
+    assert not saved.refused
+    with engine.connect() as connection:
+        return [
+            {k: v for k, v in found._mapping.items() if k not in OURS}
+            for model in (Complaint, Order, Price)
+            for found in connection.execute(
+                select(model.__table__).order_by(model.seen_at, *model.__table__.columns[2:5])
+            )
+        ], saved.inserted
+
+
+@pytest.mark.postgres
+@QUICK
+@given(
+    looks=st.lists(st.tuples(st.integers(1, 5), LOOKS), min_size=1, max_size=12),
+    orders=st.lists(ORDERS, max_size=6),
+)
+def test_rows_by_copy_and_rows_one_by_one_are_the_same_rows(
+    postgres_url: str, looks: list[Any], orders: list[Any]
+) -> None:
+    engine = open_engine(postgres_url)
+    migrate(engine)
+    import_records(Ingest(engine, NOW, accept_new=True), [platform()])
+    told = (
+        [complaint(n) | look for n, look in looks]
+        + [order(**look) for look in orders]
+        + [price(n % 3) for n in range(7)]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "FEWEST", 10**9)
+        plain, changed = rows(engine, told)
+        assert import_records(Ingest(engine, NOW), told).inserted == 0
+        patch.setattr(staging, "FEWEST", 1)
+        copied, inserted = rows(engine, told)
+        assert import_records(Ingest(engine, NOW), told).inserted == 0, "taken in twice, nothing changes"
+    assert copied == plain
+    assert inserted == changed
+    engine.dispose()
+
+
+def price(n: int) -> dict[str, Any]:
+    return {
+        "kind": "price",
+        "source": "storefront",
+        "host": HOST,
+        "observed_at": "2026-03-05T10:00:00Z",
+        "product": f"月卡{n}",
+        "price": 9.9 + n,
+    }
 
 
 def test_an_old_export_takes_nothing_back(engine: Engine) -> None:
