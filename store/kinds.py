@@ -88,8 +88,8 @@ def primaries(texts: Sequence[str], probabilities: NDArray[np.float32]) -> list[
     way to any other grievance, and a drop whose refund was refused is by now a refusal.
     """
     found = []
-    for text, row in zip(texts, probabilities, strict=True):
-        best = int(row.argmax()) if _WORD.search(text) else _OTHER
+    for text, row, likeliest in zip(texts, probabilities, probabilities.argmax(axis=1).tolist(), strict=True):
+        best = likeliest if _WORD.search(text) else _OTHER
         if best == _UNREACHABLE and row[_GRIEVANCES].sum() >= _YIELDS_FROM:
             best = _GRIEVANCES[int(row[_GRIEVANCES].argmax())]
         if KINDS[best].startswith("drop.") and row[_REFUSED] >= _REFUSED_FROM and refused(normalise(text)):
@@ -111,11 +111,11 @@ def further(primary: str, members: NDArray[np.float32], limit: float = FURTHER_F
 
     Other and spam stand alone; an unspecified drop adds nothing to a drop whose kind is known.
     """
-    if primary in _ALONE or members.max() < limit:
+    likely = () if primary in _ALONE else np.flatnonzero(members >= limit).tolist()
+    if not likely:
         return []
     idle = {primary, *_ALONE} | ({"drop.unspecified"} if primary.startswith("drop.") else set())
-    likely = [int(i) for i in np.argsort(-members, kind="stable") if members[i] >= limit]
-    return [KINDS[i] for i in likely if KINDS[i] not in idle][:2]
+    return [KINDS[i] for i in sorted(likely, key=lambda i: -members[i]) if KINDS[i] not in idle][:2]
 
 
 def _classify_batch(texts: Sequence[str]) -> list[Classified]:

@@ -73,7 +73,8 @@ def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64])
     for (rows, codes), weight in zip(blocks, _BLOCK_WEIGHTS, strict=True):
         column = np.minimum(np.searchsorted(vocabulary, codes), columns - 1)
         known = vocabulary[column] == codes
-        place = np.unique(rows[known] * columns + column[known])
+        place = np.sort(rows[known] * columns + column[known])
+        place = place[np.diff(place, prepend=-1) != 0]  # np.unique hashes, which takes thrice as long here
         present = np.maximum(np.bincount(place // columns, minlength=count), 1)
         values.append((weight * present**_DAMPING).astype(np.float32)[place // columns])
         places.append(place)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import re2
+
 # A 掉单 that is a drop. Verb complements (去掉单品, 平掉单子, 弄丢掉单据) and longer words (掉单杠, 掉单反) are not.
 _DROP_WORD = (
     r"(?<![去平丢吞清卖删吃擦撕甩换砍弄漏刮洗划挂扔剪拆抹摘退花烧省扣改忘错吐拿跑死咬打戒辞搬关切停撤用毁脱])(?:掉|漏)(?:了)?单"
@@ -82,9 +84,31 @@ def refused(text: str) -> bool:
 
 
 CONCEPTS = tuple(_LEXICON)
-_PATTERNS = tuple(re.compile("|".join(phrases.split())) for phrases in _LEXICON.values())
+# What looks around itself is beyond RE2, which finds everything else in one pass over the text.
+_LOOKS_AROUND = re.compile(r"\(\?[=!<]")
+
+
+def _patterns() -> tuple[re2.Set, list[int], dict[int, re.Pattern[str]]]:
+    """The lexicon as one RE2 set with the concept of each member, and by concept the phrases left to `re`."""
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    together, concept_of, apart = re2.Set.SearchSet(options), [], {}
+    for number, phrases in enumerate(_LEXICON.values()):
+        around = [phrase for phrase in phrases.split() if _LOOKS_AROUND.search(phrase)]
+        if plain := [phrase for phrase in phrases.split() if phrase not in around]:
+            together.Add("|".join(plain).replace(r"\w", r"[\p{L}\p{N}_]"))
+            concept_of.append(number)
+        if around:
+            apart[number] = re.compile("|".join(around))
+    together.Compile()
+    return together, concept_of, apart
+
+
+_TOGETHER, _CONCEPT_OF, _APART = _patterns()
 
 
 def concepts(text: str) -> list[int]:
     """Numbers into CONCEPTS of what a normalised text speaks of, in lexicon order, each once."""
-    return [number for number, pattern in enumerate(_PATTERNS) if pattern.search(text)]
+    found = {_CONCEPT_OF[member] for member in _TOGETHER.Match(text) or ()}
+    found.update(number for number, pattern in _APART.items() if number not in found and pattern.search(text))
+    return sorted(found)

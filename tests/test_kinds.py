@@ -1,6 +1,7 @@
 """The complaint kinds a watchdog would notice being wrong: traps, contrasts, scripts, and figures on unseen texts."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 
 from benchmarks.kinds import measure, newest_held_out, read
 from store.kinds import KINDS, classify, classify_many
+from store.kinds_rules import _LEXICON, concepts
+from store.kinds_text import normalise
+
+CORPORA = sorted((Path(__file__).resolve().parent.parent / "store/corpus").glob("*.jsonl"))
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -179,3 +184,24 @@ def test_figures_on_the_newest_held_out_texts_reach_their_floors():
     found = measure(read(held_out))
     assert found["macro_f1"] >= 0.85
     assert found["drops"].f1 >= 0.90
+
+
+@given(
+    st.lists(
+        st.sampled_from(sorted({c for phrases in _LEXICON.values() for c in phrases if c.isalnum()})),
+        max_size=60,
+    ),
+    st.text(max_size=20),
+)
+def test_the_concepts_found_together_are_those_of_each_phrase_by_itself(characters, other):
+    text = normalise("".join(characters) + other)
+    alone = [n for n, phrases in enumerate(_LEXICON.values()) if re.search("|".join(phrases.split()), text)]
+    assert concepts(text) == alone
+
+
+def test_every_held_out_and_trained_text_has_the_concepts_of_each_phrase_by_itself():
+    patterns = [re.compile("|".join(phrases.split())) for phrases in _LEXICON.values()]
+    texts = {normalise(told["text"]) for file in CORPORA for told in read(file)}
+    assert len(texts) > 2_000
+    wrong = [t for t in texts if concepts(t) != [n for n, p in enumerate(patterns) if p.search(t)]]
+    assert not wrong, wrong[:3]
