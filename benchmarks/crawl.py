@@ -14,7 +14,6 @@ import argparse
 import datetime as dt
 import json
 import multiprocessing as mp
-import platform
 import resource
 import socket
 import subprocess
@@ -30,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from _shop_pages import page_for, serve
+from _told import exponent, machine, row
 
 NOW = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)
 PATHS = ("/robots.txt", "/", "/buy/0", "/notice", "/terms")
@@ -230,16 +230,25 @@ def main() -> None:
     if given.long:
         told = measure("ours", given.long // (len(PATHS) - 1), proxy)
         print("pages, resident MB:", ", ".join(f"{pages}: {mb}" for pages, mb in told["marks"]))
+        early, late = told["marks"][min(2, len(told["marks"]) - 1)][1], told["marks"][-1][1]
+        row(
+            f"memory over {given.long:,} pages of one crawl",
+            f"{late} MB",
+            f"after 9,000: {early} MB",
+            None,
+            "flat",
+            late <= early * 1.1,
+        )
         return
     _compare(given.hosts, proxy)
 
 
 def _compare(hosts: int, proxy: str) -> None:
     sizes = sorted(len(page_for("/", shop) or b"") for shop in range(64))
+    machine("scrapy", "selectolax", "beautifulsoup4")
     print(
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {hosts} hosts x {len(PATHS)} requests"
+        f"{hosts} hosts x {len(PATHS)} requests, home pages {sizes[0] // 1000}-{sizes[-1] // 1000} KB, median {sizes[32] // 1000} KB"
     )
-    print(f"home pages {sizes[0] // 1000}-{sizes[-1] // 1000} KB, median {sizes[32] // 1000} KB")
     found = {name: measure(name, hosts, proxy) for name in CONTENDERS}
     rates = {name: told["requests"] / told["cpu"] for name, told in found.items()}
     paces = {name: told["requests"] / told["wall"] for name, told in found.items()}
@@ -255,11 +264,13 @@ def _compare(hosts: int, proxy: str) -> None:
         "CPU of ours: "
         + ", ".join(f"{k} {v:.1f} s" for k, v in {**stages, "fetch and the rest": rest}.items())
     )
-    for base, goal in (("bare", "0.20, towards 0.35"), ("usual", "6")):
-        print(
-            f"ours / {base}: {paces['ours'] / paces[base]:.2f} of its pages/s, "
-            f"{rates['ours'] / rates[base]:.2f} per CPU second (goal {goal})"
-        )
+    halves = [hosts // 2**n for n in (4, 3, 2, 1)]
+    times = [measure("ours", n, proxy)["cpu"] for n in halves]
+    grows = exponent([*halves, hosts], [*times, found["ours"]["cpu"]])
+    for base, said, goal in (("bare", "bare Scrapy", 0.2), ("usual", "the usual way", 6.0)):
+        ratio = paces["ours"] / paces[base]
+        row(f"crawl, {hosts} hosts, pages a second beside {said}", f"{paces['ours']:.0f}/s, {ratio:.2f} times", f"{paces[base]:.0f}/s",
+            grows if base == "bare" else None, f"≥ {goal:g} times", ratio >= goal)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,32 +1,82 @@
-"""Run every measurement in `benchmarks/` one after the other; a file whose name starts with `_` is not one.
+"""Run every measurement in `benchmarks/` one after the other and write what they found into docs/benchmarks.md.
 
-It must not judge the figures: each measurement prints its own, with the machine it ran on.
+A measurement is a file there that prints rows of the table (benchmarks/_told.py); the others are tools with arguments of their own. It must not
+judge the figures. A measurement that fails keeps its old rows out: nothing old stands beside something new.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import subprocess
 import sys
 
 from system import ROOT, fail, say
 
+PAGE = ROOT / "docs/benchmarks.md"
+HEAD = """# Benchmarks
+
+Written by `make bench` from what the scripts in `benchmarks/` print; every script says how it measures, and its baseline is from the same run. The
+exponent is b of time = a · size^b, fitted over five sizes that double.
+
+| what | figure | baseline | exponent | goal | |
+|---|---|---|---|---|---|
+"""
+_ROWS = re.compile(r"^\|.*\|$", re.MULTILINE)
+
+
+def measurements() -> list[str]:
+    """The names of the measurements, in the order of the page."""
+    files = sorted((ROOT / "benchmarks").glob("*.py"))
+    return [f.stem for f in files if not f.name.startswith("_") and "_told import" in f.read_text("utf-8")]
+
+
+def ran(name: str) -> str | None:
+    """What a measurement printed, shown while it runs; None when it failed."""
+    said = []
+    command = [sys.executable, "-u", str(ROOT / "benchmarks" / f"{name}.py")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            sys.stdout.write(line)
+            said.append(line)
+    return None if running.returncode else "".join(said)
+
+
+def page(found: dict[str, str], on: dt.date) -> str:
+    """The page: one table of all rows, then what each measurement printed besides."""
+    rows = "\n".join(row for said in found.values() for row in _ROWS.findall(said))
+    rest = {name: "\n".join(filter(None, _ROWS.sub("", said).splitlines())) for name, said in found.items()}
+    parts = "".join(f"\n## {name}\n\n```\n{said}\n```\n" for name, said in rest.items())
+    return f"{HEAD}{rows}\n\nMeasured on {on}.\n{parts}{LEFT}"
+
+
+LEFT = """
+## Not measured, or not built
+
+- A daily update in proportion to the day's new evidence: every `rate` computes the whole history again, so it costs what a full rating costs. What
+  binds a full rating is Python per platform (texts of findings, evidence rows) and panels of platforms × days × indicators.
+- 1,000,000 platforms × 100,000,000 complaints: not run; the curve of the full rating says that it would take days.
+- Two crawl workers against one: not run, both cores of this machine are taken by one worker and the server of its pages.
+"""
+
 
 def main(words: list[str]) -> None:
-    """Run the measurements whose names contain one of the words given, or all; exit code 1 if one failed."""
-    found = [path for path in sorted((ROOT / "benchmarks").glob("*.py")) if not path.name.startswith("_")]
-    if not found:
-        say("benchmarks/ holds no measurement yet")
-        return
-    chosen = [path for path in found if not words or any(word in path.stem for word in words)]
+    """Run the measurements whose names contain one of the words given, or all; all of them write the page. Exit code 1 if one failed."""
+    names = measurements()
+    chosen = [name for name in names if not words or any(word in name for word in words)]
     if not chosen:
-        fail(f"no measurement matches {' '.join(words)}; there are: {', '.join(path.stem for path in found)}")
-    failed = []
-    for path in chosen:
-        say(f"benchmarks/{path.name}")
-        if subprocess.run([sys.executable, str(path)], cwd=ROOT, check=False).returncode:
-            failed.append(path.name)
-    if failed:
-        fail(f"failed: {', '.join(failed)}")
+        fail(f"no measurement matches {' '.join(words)}; there are: {', '.join(names)}")
+    found: dict[str, str] = {}
+    for name in chosen:
+        say(f"benchmarks/{name}.py")
+        if (said := ran(name)) is not None:
+            found[name] = said
+    if chosen == names:
+        PAGE.write_text(page(found, dt.datetime.now(dt.UTC).date()), encoding="utf-8")
+        say(f"wrote {PAGE.relative_to(ROOT)}")
+    if len(found) < len(chosen):
+        fail(f"failed: {', '.join(sorted(set(chosen) - set(found)))}")
 
 
 if __name__ == "__main__":
