@@ -41,6 +41,7 @@ _SKIPPED = {"image", "font", "media", "stylesheet", "websocket", "eventsource"}
 LONGEST_PAGE = 75.0
 """Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
 LONGEST_CLOSE = 10.0
+DYING_SECONDS = 0.5
 STARTS_WITHIN = 20.0
 """Seconds; a cold start on a busy machine takes five."""
 _NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
@@ -130,15 +131,25 @@ class Browser:
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one page; raises BrowserDied for a browser that is gone or hangs, else what scrapy-playwright raises."""
+        before = getattr(self._handler, "browser", None)
         try:
             response: Response = await asyncio.wait_for(self._handler.download_request(request), LONGEST_PAGE)
         except TimeoutError:
             raise BrowserDied from None
         except Exception as error:
-            if _is_gone(error):
+            if _is_gone(error) or (_by_playwright(error) and await self._left(before)):
                 raise BrowserDied from None
             raise
         return response
+
+    async def _left(self, before: Any) -> bool:
+        """Whether the browser is gone a moment after a page failed: its parts die one by one, and a page may fail first.
+
+        `before` is the one the page was asked of, if there was one yet; another may have been started since.
+        """
+        await asyncio.sleep(DYING_SECONDS)
+        browser = before or getattr(self._handler, "browser", None)
+        return browser is None or not browser.is_connected()
 
     async def close(self) -> None:
         """Close the browser, then its way out; one that is gone need not answer."""
@@ -150,8 +161,13 @@ class Browser:
 
 def _is_gone(error: Exception) -> bool:
     """Whether Playwright speaks of its browser and not of the page."""
-    ours = type(error).__module__.startswith("playwright.")
-    return ours and (type(error).__name__ == "TargetClosedError" or str(error).startswith("Browser"))
+    return _by_playwright(error) and (
+        type(error).__name__ == "TargetClosedError" or str(error).startswith("Browser")
+    )
+
+
+def _by_playwright(error: Exception) -> bool:
+    return type(error).__module__.startswith("playwright.")
 
 
 async def open_browser(crawler: Crawler) -> Browser:
