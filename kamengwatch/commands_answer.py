@@ -149,6 +149,10 @@ def dispute_decide(
     ],
     reason: Annotated[str, typer.Option(help="理由，公开 the reason, published")],
     reason_en: Annotated[str | None, typer.Option(help="英文理由 the reason in English")] = None,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EVIDENCE", help="同时撤回的证据编号，可重复 evidence taken back with it"),
+    ] = None,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -156,7 +160,7 @@ def dispute_decide(
     """决定异议 decide an objection; outcome and reason are published."""
     from kamengwatch import disputing
 
-    disputing.decide(make(data_dir, database, lang), number, outcome, reason, reason_en)
+    disputing.decide(make(data_dir, database, lang), number, outcome, reason, reason_en, withdraw or [])
 
 
 @dispute.command("list")

@@ -127,6 +127,24 @@ def evidence_show(
     proving.show(make(data_dir, database, lang), id_, as_json)
 
 
+@evidence.command(
+    "withdraw",
+    epilog="例: `kamengwatch evidence withdraw complaint:heimao:17398613248 --reason 投诉人已证实发错网站`",
+)
+def evidence_withdraw(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="证据编号 evidence ids")],
+    reason: Annotated[str, typer.Option(help="理由，公开 the reason, published")],
+    reason_en: Annotated[str | None, typer.Option(help="英文理由 the reason in English")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """撤回证据 take evidence back that was wrong: it counts no more, and the corrections say so."""
+    from kamengwatch import withdrawing
+
+    withdrawing.withdraw(make(data_dir, database, lang), ids, reason, reason_en)
+
+
 @evidence.command("verify")
 def evidence_verify(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None

@@ -1,12 +1,13 @@
 """Objections: a claim that a finding is wrong, with its public clocks and a reasoned outcome.
 
-Acknowledged within 2 working days, decided within 7 (Chinese working days); every outcome is published. Deciding one changes no
-score: what was wrong in the evidence is corrected there.
+Acknowledged within 2 working days, decided within 7 (Chinese working days); every outcome is published. A decision moves a score
+only through the evidence it takes back.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from kamengwatch.answering import (
 )
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import say, tell
+from kamengwatch.withdrawing import taken_back
 from store.decisions import OUTCOMES
 from store.redact import redact
 from store.tables import Dispute, Platform
@@ -74,8 +76,18 @@ def acknowledge(config: Config, number: int) -> None:
     )
 
 
-def decide(config: Config, number: int, outcome: str, reason: str, reason_en: str | None) -> None:
-    """Close an objection with a reasoned outcome, which the next snapshot publishes among the corrections."""
+def decide(
+    config: Config,
+    number: int,
+    outcome: str,
+    reason: str,
+    reason_en: str | None,
+    withdraw: Sequence[str] = (),
+) -> None:
+    """Close an objection with a reasoned outcome, which the next snapshot publishes among the corrections.
+
+    `withdraw`: ids of the evidence that is taken back with it (outcomes amended and withdrawn only).
+    """
     code = next((c for c, word in OUTCOMES.items() if outcome.strip() in (c, word)), None)
     if code is None:
         named = ", ".join(f"{word} {c}" for c, word in OUTCOMES.items())
@@ -83,6 +95,10 @@ def decide(config: Config, number: int, outcome: str, reason: str, reason_en: st
     zh, en = redact(reason.strip()).text, redact((reason_en or "").strip()).text
     if not zh:
         raise UserError("--reason: 决定要写明理由 a decision needs its reason")
+    if withdraw and code not in ("amended", "withdrawn"):
+        raise UserError(
+            f"--withdraw: 只随更正或撤回 goes with the outcomes amended and withdrawn only, not with {code}"
+        )
     with config.engine.begin() as connection:
         row = _open(connection, number)
         connection.execute(
@@ -95,9 +111,11 @@ def decide(config: Config, number: int, outcome: str, reason: str, reason_en: st
                 reason=zh,
             )
         )
+        gone = "、".join(_withdrawn(config, connection, row.platform_id, withdraw))
         sentences = (
-            f"关于“{row.about}”的异议：{OUTCOMES[code]}。{zh}",
-            f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: {zh}'}",
+            f"关于“{row.about}”的异议：{OUTCOMES[code]}。{zh}" + (f"撤回的证据：{gone}。" if gone else ""),
+            f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: {zh}'}"
+            + (f" Evidence withdrawn: {gone}." if gone else ""),
         )
         correct(connection, row.platform_id, config.now(), code, *sentences)
     say(
@@ -105,6 +123,15 @@ def decide(config: Config, number: int, outcome: str, reason: str, reason_en: st
             f"异议 #{number}：{OUTCOMES[code]}；随下一次发布公开", f"Objection #{number}: {OUTCOMES_EN[code]}"
         )
     )
+
+
+def _withdrawn(
+    config: Config, connection: Connection, platform_id: int, ids: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    found = taken_back(config, connection, ids, config.now())
+    if other := next((name for name, (of, _) in found.items() if of != platform_id), None):
+        raise UserError(f"--withdraw {other}: 不是该网站的证据 is no evidence about this site")
+    return found
 
 
 def disputes(config: Config, only_open: bool, overdue: bool, as_json: bool) -> None:

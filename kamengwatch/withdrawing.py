@@ -1,0 +1,83 @@
+"""Evidence that turned out wrong: it is taken back with a reason, counts no more from that day on, and the register of corrections says so.
+
+Nothing is deleted: what was said until then was said with it, and `verify` still finds the capture.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, update
+
+from kamengwatch.answering import correct
+from kamengwatch.config import Config, UserError
+from kamengwatch.progress import say
+from scoring.evidence import resolve
+from store.redact import redact
+from store.tables import OBSERVATIONS, Platform
+
+SHORTEST_ID = 3
+"""Parts of an evidence id: kind, source, and the source's number or the host."""
+
+
+def withdraw(config: Config, ids: Sequence[str], reason: str, reason_en: str | None) -> None:
+    """Take pieces of evidence back and publish it as a correction; raises UserError for an id that names nothing standing."""
+    zh, en = redact(reason.strip()).text, redact((reason_en or "").strip()).text
+    if not zh:
+        raise UserError("--reason: 撤回要写明理由 taking evidence back needs its reason")
+    with config.engine.begin() as connection:
+        for name, (platform_id, host) in taken_back(config, connection, ids, config.now()).items():
+            sentences = (
+                f"撤回一条证据（{name}）：{zh}",
+                f"One piece of evidence is withdrawn ({name}): {en or f'reason, in Chinese: {zh}'}",
+            )
+            correct(connection, platform_id, config.now(), "withdrawn", *sentences)
+            say(
+                config.say(
+                    f"已撤回 {name}（{host}）；下一次评级起不再计入，随下一次发布公开",
+                    f"{name} ({host}) is withdrawn: it counts no more from the next rating on, and the next snapshot says so",
+                )
+            )
+
+
+def taken_back(
+    config: Config, connection: Connection, ids: Sequence[str], at: dt.datetime
+) -> dict[str, tuple[int, str]]:
+    """Mark what these evidence ids name as withdrawn at `at`; gives each id's (platform id, host).
+
+    All of them or none: raises UserError naming the first that names nothing.
+    """
+    out = {}
+    for name in dict.fromkeys(i.strip() for i in ids):
+        kind, number, platform_id, host = _standing(config, connection, name)
+        table = OBSERVATIONS[kind]
+        connection.execute(update(table).where(table.id == number).values(withdrawn_at=at))
+        out[name] = (platform_id, host)
+    return out
+
+
+def _standing(config: Config, connection: Connection, name: str) -> tuple[str, int, int, str]:
+    """(kind, row, platform id, host) of the evidence with this id that was not withdrawn before."""
+    parts = name.split(":")
+    table = OBSERVATIONS.get(parts[0])
+    unknown = UserError(
+        f"{name[:120]}: 没有这条证据，或已撤回；编号见网站页面的证据表 "
+        "no such evidence, or withdrawn already; the site's page and `kamengwatch explain HOST` list the ids"
+    )
+    if table is None or len(parts) < SHORTEST_ID:
+        raise unknown
+    query = (
+        select(table.id, table.platform_id, Platform.host)
+        .join(Platform, Platform.id == table.platform_id)
+        .where(table.source_id == parts[1], table.withdrawn_at.is_(None))
+    )
+    if parts[0] == "complaint":
+        query = query.where(table.source_key == ":".join(parts[2:]))
+    else:  # An IP address may carry its port.
+        query = query.where(Platform.host.in_((parts[2], ":".join(parts[2:4]))))
+    rows = {(parts[0], r.id): (r.platform_id, r.host) for r in connection.execute(query)}
+    for (kind, number), found in resolve(config.engine, rows).items():
+        if found["id"] == name:
+            return kind, number, *rows[kind, number]
+    raise unknown
