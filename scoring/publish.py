@@ -25,6 +25,7 @@ from scoring.calendar import SHANGHAI, end_of_day
 from scoring.captures import write_captures
 from scoring.documents import method_json
 from scoring.feeds import write_feeds
+from scoring.method_changes import with_method_changes
 from scoring.package import datapackage, ratings_csv
 from scoring.ranked import write_ranked
 from scoring.rate import sync, sync_folder, write_parquet
@@ -63,7 +64,7 @@ def publish(
         temporary = base / f".tmp-{os.getpid()}"
         temporary.mkdir()
         tell("writing")
-        _content(engine, data_dir, temporary, run)
+        _content(data_dir, temporary, run, before)
         sums = checksums(temporary)
         digest = content_digest(sums)
         if before is not None and _manifest(before).get("content_sha256") == digest:
@@ -103,7 +104,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
+def _content(data_dir: Path, folder: Path, run: Any, before: Path | None) -> None:
     """Every file but the manifest and the sums."""
     rated = data_dir / "rated" / run.folder
     for table in TABLES:
@@ -111,6 +112,9 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
             write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
             continue
         shutil.copyfile(rated / f"{table}.parquet", folder / f"{table}.parquet")
+    old = _manifest(before).get("method_version") if before is not None else None
+    changes = with_method_changes(folder, before, (old, run.method_version))
+    write_parquet(changes, folder / "changes.parquet")
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
     ratings = tables["ratings"].to_pylist()
     ratings_csv(ratings, folder / "ratings.csv")
