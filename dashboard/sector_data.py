@@ -50,6 +50,22 @@ class PeakTest:
 
 
 @dataclass(frozen=True)
+class HolidayTest:
+    """The most prominent public holiday (scoring's name of it): share of drops on it and on ordinary days, cases, corrected p."""
+
+    festival: str
+    share: float
+    ordinary: float
+    n: int
+    p: float
+
+    @property
+    def real(self) -> bool:
+        """Whether it may be said."""
+        return self.p < PROOF
+
+
+@dataclass(frozen=True)
 class Closures:
     """Sites closed by month ("2026-11"), months without one included; how many were warned about, median days ahead."""
 
@@ -110,6 +126,19 @@ def hours(snapshot: Snapshot) -> tuple[PeakTest | None, list[tuple[int, int, int
     top = by["drop_peak"]
     test = PeakTest(top["bin"], top["value"], top["low"], int(top["n"]), by["drop_peak_p"]["value"])
     return test, cells
+
+
+def holiday(snapshot: Snapshot) -> HolidayTest | None:
+    """The test of the most prominent public holiday; None without complaints on one."""
+    found = reader.rows(
+        snapshot, "select measure, value, n, low from sector where measure like 'drop_holiday_%'", []
+    )
+    p = next((row["value"] for row in found if row["measure"] == "drop_holiday_p"), None)
+    top = next((row for row in found if row["measure"] != "drop_holiday_p"), None)
+    if p is None or top is None:
+        return None
+    name = top["measure"].removeprefix("drop_holiday_")
+    return HolidayTest(name, top["value"], top["low"], int(top["n"]), p)
 
 
 def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:

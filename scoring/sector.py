@@ -15,6 +15,7 @@ from scipy.special import bdtrc
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
+from scoring.holidays import holiday
 from scoring.panel import complaints, of_kinds
 
 WEEKS = 53
@@ -58,7 +59,12 @@ def sector_rows(facts: Facts) -> list[dict[str, Any]]:
     every = complaints(facts)
     every = every.take(_once(facts, every))
     others = every.take(~np.isin(every.id, drops.id))
-    return [*_weeks(facts, drops, kind), *_hours(drops, others), *_refunds(facts)]
+    return [
+        *_weeks(facts, drops, kind),
+        *_hours(drops, others),
+        *_holiday(facts, drops, others),
+        *_refunds(facts),
+    ]
 
 
 def _once(facts: Facts, rows: Rows) -> NDArray[np.bool_]:
@@ -110,6 +116,16 @@ def _hours(drops: Rows, others: Rows) -> list[dict[str, Any]]:
         out.append(_row("drop_peak", bin=found.cell, value=found.share, n=float(found.n), low=found.overall))
         out.append(_row("drop_peak_p", bin=found.cell, value=found.p))
     return out
+
+
+def _holiday(facts: Facts, drops: Rows, others: Rows) -> list[dict[str, Any]]:
+    found = holiday(facts.first_day, drops, others)
+    if found is None:
+        return []
+    return [
+        _row(f"drop_holiday_{found.festival}", value=found.share, n=float(found.n), low=found.ordinary),
+        _row("drop_holiday_p", value=found.p),
+    ]
 
 
 def _by_cell(rows: Rows) -> Ints:

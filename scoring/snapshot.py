@@ -139,8 +139,10 @@ TABLES: dict[str, pa.Schema] = {
     ),
     # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`. drop_hour: bin = 24 x
     # (weekday - 1) + hour of filing, drops (value) among n complaints. drop_peak: the hour that stands out most, its share of
-    # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. refund_open: share of refund complaints open
-    # after `bin` days, n at risk, 90 % interval; refund_censored: n still open today after `bin` days.
+    # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. drop_holiday_<festival>: the public holiday
+    # that stands out most by day of filing, its share of drops, that of ordinary days in `low`, n complaints on it;
+    # drop_holiday_p: its p, corrected for the festivals. refund_open: share of refund complaints open after `bin` days, n at
+    # risk, 90 % interval; refund_censored: n still open today after `bin` days.
     "sector": pa.schema(
         [("measure", _S), ("on", _D), ("bin", _I), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
     ),

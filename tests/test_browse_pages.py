@@ -180,6 +180,18 @@ def test_a_peak_is_drawn_only_when_it_is_real(data_dir):
     assert "The peak is real: Fri 21:00" in content and "p < 0.001" in content
 
 
+def test_a_festival_is_named_as_a_peak_only_when_it_is_real(data_dir):
+    def festival(p):
+        top = {"measure": "drop_holiday_national", "value": 0.6, "n": 55.0, "low": 0.4}
+        return [*sector_rows(), top, {"measure": "drop_holiday_p", "value": p}]
+
+    snapshots.build(data_dir, rows={"sector": festival(0.3)})
+    content = words(open_page("sector"))
+    assert "没有统计上成立的影响" in content and "国庆节期间掉单占投诉" not in content
+    snapshots.build(data_dir, name="later", rows={"sector": festival(0.001)})
+    assert "国庆节期间掉单占投诉的 60 %，平日为 40 %（n = 55" in words(open_page("sector"))
+
+
 def test_a_sector_without_data_says_what_is_missing(full):
     content = words(open_page("sector"))
     for missing in ("还没有掉单投诉", "还没有退款投诉", "带时刻的投诉太少"):

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from judging import NOW, database
 from scoring_play import at, complaints, crawls
 
+from scoring.calendar import day_number
+from scoring.facts import Rows
+from scoring.holidays import FESTIVALS, holiday
 from scoring.priors import fit
 from scoring.rate import rate
 from scoring.reading import read_facts
@@ -68,6 +71,26 @@ def market(tmp_path_factory):
     return folder, database(folder, crawls(range(0, 90, 3)) + refunds + drops)
 
 
+def filed(days):
+    """Complaints filed on these days (dates), one site each, as rows."""
+    day = np.array([day_number(d) for d in days], dtype=np.int64)
+    none = np.zeros(len(day), np.int64)
+    return Rows("complaint", np.arange(len(day)), none, none, day, none, none, none, {})
+
+
+def test_a_festival_counts_only_where_drops_take_more_of_its_complaints():
+    ordinary = [dt.date(2026, 3, 2) + dt.timedelta(days=n) for n in range(30)]
+    spring = [dt.date(2026, 2, 16) + dt.timedelta(days=n) for n in range(6)]
+    busy = holiday(0, filed(ordinary + spring * 10), filed(ordinary + spring * 10))
+    assert busy.p > 0.05, "more complaints of every sort are no more drops"
+    found = holiday(0, filed(ordinary + spring * 10), filed(ordinary * 3 + spring))
+    assert found.festival == "spring" and found.p < 0.001 and found.share > found.ordinary
+    assert holiday(0, filed(ordinary), filed(ordinary)) is None
+    # A Saturday worked in exchange for the festival is no holiday, and neither is a year the calendar does not hold.
+    assert holiday(0, filed([*ordinary, dt.date(2026, 2, 14)]), filed(ordinary)) is None
+    assert holiday(0, filed([*ordinary, dt.date(2090, 1, 1)]), filed(ordinary)) is None
+
+
 def test_every_complaint_counts_once_in_its_week(market):
     rows = sector_rows(read_facts(market[1], DAY))
     weeks = [r for r in rows if r["measure"].startswith("drops_")]
@@ -112,3 +135,9 @@ def test_a_site_has_its_own_curve_and_its_prices_beside_the_sector(tmp_path):
     assert {m for m in curve if "censored" in m} == {"refund_censored_59d", "refund_censored_69d"}
     price = next(r for r in sector_price_rows(facts) if r["host"] == "a.example")
     assert (price["measure"], price["value"], price["low"]) == ("price_sector_月卡", 5.0, pytest.approx(10.0))
+
+
+def test_every_festival_has_a_name_on_the_page():
+    from dashboard.text import catalogue
+
+    assert all(f"sector.festival_{name}" in catalogue() for name in FESTIVALS)

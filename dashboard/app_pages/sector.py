@@ -26,6 +26,7 @@ def render(view: View) -> None:
     _drops(view, view.facts.as_of)
     _refunds(view)
     _hours(view)
+    _holiday(view)
     _closures(view, view.facts.as_of)
     _now(view)
 
@@ -108,7 +109,7 @@ def _hours(view: View) -> None:
         view.note(view.t("sector.hours_none"))
         return
     where = view.t("sector.cell", day=_weekday(view, test.cell), hour=test.cell % 24)
-    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.2g}"
+    p = _p(test.p)
     if not test.real:
         view.note(view.t("sector.hours_not", cell=where, p=p))
         return
@@ -143,6 +144,28 @@ def _hours(view: View) -> None:
         ],
         "sector-hours",
     )
+
+
+def _holiday(view: View) -> None:
+    """One sentence: a festival only where it is real."""
+    test = view.ask(sector_data.holiday)
+    if test is None:
+        view.note(view.t("sector.holiday_none"))
+        return
+    view.note(
+        view.t(
+            "sector.holiday_real" if test.real else "sector.holiday_not",
+            festival=view.t(f"sector.festival_{test.festival}"),
+            share=figures.percent(test.share),
+            ordinary=figures.percent(test.ordinary),
+            n=test.n,
+            p=_p(test.p),
+        )
+    )
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _weekday(view: View, at: int) -> str:

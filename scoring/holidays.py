@@ -1,0 +1,77 @@
+"""Whether drops happen more often on public holidays: the published Chinese calendar, tested against all other days. Shown, never scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import chinese_calendar
+import numpy as np
+from scipy.special import bdtrc
+
+from scoring.calendar import date_of
+from scoring.facts import Ints, Rows
+
+FESTIVALS = ("new_year", "spring", "tomb_sweeping", "labour", "dragon_boat", "national", "mid_autumn")
+"""Public holidays that return every year, in the order of the year."""
+_NAMED = {
+    "New Year's Day": 0,
+    "Spring Festival": 1,
+    "Tomb-sweeping Day": 2,
+    "Labour Day": 3,
+    "Dragon Boat Festival": 4,
+    "National Day": 5,
+    "Mid-autumn Festival": 6,
+}
+
+
+@dataclass(frozen=True)
+class Holiday:
+    """The festival (of FESTIVALS) on which drops take the largest unexpected part of complaints: share of drops, the share on ordinary
+    days, cases on it, and p corrected for the festivals looked at."""
+
+    festival: str
+    share: float
+    ordinary: float
+    n: int
+    p: float
+
+
+def festival_of(days: Ints) -> Ints:
+    """Index into FESTIVALS of each day number, -1 for an ordinary day, -2 where the calendar does not reach."""
+    known: dict[int, int] = {}
+    for day in np.unique(days).tolist():
+        try:
+            free, name = chinese_calendar.get_holiday_detail(date_of(day))
+        except NotImplementedError:
+            known[day] = -2
+        else:
+            # A weekend worked in exchange carries the festival's name too, and is no holiday.
+            known[day] = _NAMED.get(name or "", -1) if free else -1
+    return np.array([known[int(day)] for day in days], dtype=np.int64)
+
+
+def holiday(first_day: int, drops: Rows, others: Rows) -> Holiday | None:
+    """The most prominent festival among complaints by day of filing; None without complaints on both sorts of days.
+
+    A site's complaints of one day are one case. p is the exact binomial tail at the share of ordinary days, times the festivals
+    that had any complaint (Bonferroni), at most 1.
+    """
+    dropped, rest = (_by_festival(first_day, rows) for rows in (drops, others))
+    every = dropped + rest
+    if not every[-1] or not dropped[-1] or not every[:-1].any():
+        return None
+    ordinary = float(dropped[-1] / every[-1])
+    hit, n = dropped[:-1], every[:-1]
+    tail = np.where(hit > 0, bdtrc(np.maximum(hit - 1, 0), np.maximum(n, 1), ordinary), 1.0)
+    tail = np.where(n > 0, tail, 2.0)
+    at = int(np.argmin(tail))
+    p = min(1.0, float(tail[at]) * int((n > 0).sum()))
+    return Holiday(FESTIVALS[at], float(hit[at] / n[at]), ordinary, int(n[at]), p)
+
+
+def _by_festival(first_day: int, rows: Rows) -> Ints:
+    """Cases on each festival, and last on ordinary days."""
+    case = np.unique(np.stack([rows.platform, rows.day]), axis=1)[1]
+    found = festival_of(case + first_day)
+    counted: Ints = np.bincount(found[found >= -1] % (len(FESTIVALS) + 1), minlength=len(FESTIVALS) + 1)
+    return counted
