@@ -12,13 +12,13 @@ from kamengwatch.options import AsJson, DataDir, Lang, app
 
 
 @app.command(
-    epilog="例: `kamengwatch evaluate` · `kamengwatch evaluate --seed 2003 --seed 2004 --platforms 500` · "
+    epilog="例: `kamengwatch evaluate` · `kamengwatch evaluate --seed 2004 --seed 2005 --platforms 500` · "
     "`kamengwatch evaluate --quick` · `kamengwatch evaluate --markets other --json`"
 )
 def evaluate(
     seed: Annotated[
         list[int] | None,
-        typer.Option("--seed", help="市场的种子，可重复 seeds of the markets [default: 2003]"),
+        typer.Option("--seed", help="市场的种子，可重复 seeds of the markets [default: 2004]"),
     ] = None,
     markets: Annotated[
         list[str] | None,

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from scoring.evaluation.measure import Market
 
 WORLDS = ("first", "other")
-TUNING_SEEDS = (*range(1, 6), *range(11, 14), *range(101, 110), 2001, 2002)
+TUNING_SEEDS = (*range(1, 6), *range(11, 14), *range(101, 110), 2001, 2002, 2003)
 """Markets with these seeds were looked at while the method was made; figures from them prove nothing."""
-TEST_SEED = 2003
-"""First opened for the finished method 2026.11.2, after 2001 and 2002 had shown what earlier states of it missed. Whoever tunes on what it shows adds it above and takes another."""
+TEST_SEED = 2004
+"""First opened for the finished method 2026.11.3, after 2001 to 2003 had shown what earlier states of it missed. Whoever tunes on what it shows adds it above and takes another."""
 PLATFORMS, DAYS = 250, 540
 QUICK = (24, 200)
 

@@ -101,7 +101,8 @@ def _opening(lang: int) -> list[str]:
             f"不予评级：观测不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
             f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。变动须超过 {method.HYSTERESIS:g} 分。",
             "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
-            "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉、订单计数与报告倾向估计并给出 90% 区间；无订单量时为未知。",
+            "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉、订单计数与报告倾向估计并给出 90% 区间；无订单量时为未知。"
+            f"报告倾向以 {method.REPORTING_MEAN:.0%} 为起点，由同时有订单明细与计数的平台校正；最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
         ]
     return [
         "# Method",
@@ -118,7 +119,8 @@ def _opening(lang: int) -> list[str]:
         f"Not rated: observed for less than {days} days, or coverage below {floor:g}%, or orders unknown and fewer than {method.MIN_COMPLAINANTS} complainants, or a site less than {method.NEW_DAYS} days old.",
         f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. A change must exceed {method.HYSTERESIS:g} points.",
         "Contributions (with a `prior_*` row per dimension and a `cap_*` row where one applies) sum to the score.",
-        "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints, order counters and the propensity to complain, with a 90% interval; unknown without orders.",
+        "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints, order counters and the propensity to complain, with a 90% interval; unknown without orders. "
+        f"The propensity starts at {method.REPORTING_MEAN:.0%} and is corrected by the sites that show single orders and a counter; complaints of the latest days that are not shown yet are allowed for by the delay with which they usually appear, and its error is in the interval.",
     ]
 
 
@@ -151,7 +153,7 @@ def _warning(lang: int) -> list[str]:
         text = (
             f"逐日证据为各信号流相对平台自身过去（56 天与 120 天中较小者）的对数似然比，投诉类合计每日至多 +{method.COMPLAINT_CAP:g}，其他每类至多 +{method.OTHER_CAP:g}；"
             f"没有成功采集的日子计 0，不算平静。对数几率 ≥ {t['watch']:g} 且 {method.COMPLAINANT_WINDOW} 天内至少 {method.WATCH_COMPLAINANTS} 名投诉人（或非投诉信号）为关注；"
-            f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源为预警；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
+            f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源为预警，若其中有我们自己看到的积压或收紧的条款，≥ {method.WARNING_OWN[0]:g} 时有 {method.WARNING_OWN[1]} 名投诉人即可；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
             "每次只降一级，且只在看到新内容的日子。首次查看投诉站时，其列表之前的日子视为未观测，不当作没有投诉。"
             f"积压或降价在后续访问中不再显示时，{method.DROP_WINDOW} 天内按不变计，且只能计为不利。"
         )
@@ -159,7 +161,7 @@ def _warning(lang: int) -> list[str]:
         text = (
             f"Daily evidence is the log-likelihood ratio of each stream against the platform's own past (the smaller of 56 and 120 days), complaints together at most +{method.COMPLAINT_CAP:g} a day, each other stream +{method.OTHER_CAP:g}; "
             f"days without a healthy crawl add 0 and are not calm. Watch: log odds ≥ {t['watch']:g} with {method.WATCH_COMPLAINANTS} complainants in {method.COMPLAINANT_WINDOW} days (or another signal). "
-            f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time, on days that say something. On a first look at a complaint site the days before its list count as unseen, not as free of complaints. "
+            f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources; where the site's own backlog or tightened terms are among them, {method.WARNING_OWN[1]} complainant suffices at ≥ {method.WARNING_OWN[0]:g}. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time, on days that say something. On a first look at a complaint site the days before its list count as unseen, not as free of complaints. "
             f"A backlog or a price cut that visits no longer find counts as unchanged for {method.DROP_WINDOW} days, and only against."
         )
     return [

@@ -31,11 +31,13 @@ _BITS = [
 
 @dataclass(frozen=True)
 class DropPriors:
-    """Population of log(drop rate × reporting share): mean and spread per day, and the part that is the drop rate's."""
+    """Population of log(drop rate × reporting share): mean and spread per day, the part of the mean that is the drop rate's, and how
+    uncertain that part is (the error all platforms share)."""
 
     log_mean: Floats
     spread: Floats
     log_median: Floats
+    common_sd: Floats
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,18 @@ def _order_days(facts: Facts, rows: Rows) -> tuple[NDArray[np.int64], ...]:
     return ripe, start, end, np.where(said >= 0, said, implied)
 
 
-def observed_days(facts: Facts) -> Floats:
-    """Days of the 90-day window that complaint sources can speak about, per platform and day."""
+def observed_days(facts: Facts, heard: Floats) -> tuple[Floats, Floats]:
+    """(days' worth of complaints of the 90-day window that are visible, the share of its days not heard yet), per platform and day.
+
+    `heard` is scoring.delay.heard_days of the population. Nothing read yet: 0 days.
+    """
     ok, _ = visited(facts, "complaint")
     today = np.arange(facts.days)[None, :]
     first = np.where(ok.any(axis=1), ok.argmax(axis=1), NEVER)[:, None]
     start = np.minimum(first, facts.complaints_since[None, :])
-    return np.clip(today - start + 1, 0, method.DROP_WINDOW).astype(float) * (first <= today)
+    days = np.clip(today - start + 1, 0, method.DROP_WINDOW) * (first <= today)
+    worth = heard[today, days]
+    return worth, np.where(days > 0, 1 - worth / np.maximum(days, 1), 0.0)
 
 
 def drop_rate(facts: Facts) -> DropRate:
@@ -134,7 +141,7 @@ def _drop_rate(facts: Facts) -> DropRate:
     count = window(facts, rows, method.DROP_WINDOW, weight)
     named = [window(facts, rows.take(kind == k), method.DROP_WINDOW, weight[kind == k]) for k in range(4)]
     seen = exposure(facts)
-    observed = observed_days(facts)
+    observed, unheard = observed_days(facts, facts.priors.heard)
     orders = seen.per_day * observed
     estimable = np.isfinite(orders) & (orders > 0)
     priors: DropPriors = facts.priors.drop
@@ -142,7 +149,8 @@ def _drop_rate(facts: Facts) -> DropRate:
     log_rate, log_sd = posterior(
         count,
         np.where(estimable, orders, peers),
-        np.where(estimable, seen.log_sd, facts.priors.orders_sd[None, :]),
+        # What is not heard yet is as uncertain as it is large.
+        np.hypot(np.where(estimable, seen.log_sd, facts.priors.orders_sd[None, :]), unheard),
         priors,
     )
     counted = paid > 0
@@ -187,8 +195,7 @@ def posterior(
     variance = 1 / ((count + k) * k * lam / (k + lam) ** 2 + 1 / prior_var)
     shared = own / prior_var
     log_rate = priors.log_median[None, :] + shared * (x - prior_mean)
-    common = 1 / (1 / method.DROP_MEDIAN_SD**2 + 1 / method.REPORTING_GLOBAL_SD**2)
-    var = own - own * shared + shared**2 * variance + common
+    var = own - own * shared + shared**2 * variance + priors.common_sd[None, :] ** 2
     return log_rate, np.sqrt(var)
 
 

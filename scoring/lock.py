@@ -20,6 +20,7 @@ SCORED = (
     "calendar",
     "caps",
     "curves",
+    "delay",
     "droprate",
     "exposure",
     "facts",

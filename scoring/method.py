@@ -6,7 +6,7 @@ Sources: the scorecard of the project's scoring reference (§3), fitted on simul
 
 from __future__ import annotations
 
-METHOD_VERSION = "2026.11.2"
+METHOD_VERSION = "2026.11.3"
 
 # --- Scale -------------------------------------------------------------------------------------------------
 DIMENSIONS = {"A": 10.0, "B": 44.0, "C": 33.0, "D": 8.0, "E": 5.0}
@@ -21,23 +21,23 @@ DIMENSION_TITLES = {
 BLOCKLISTED = "列入公开名单"
 """Category of a block-list hit among the penalty records; shown as evidence, not scored."""
 WEIGHTS = {
-    "icp_filing": ("A", 4.0),
-    "identity_match": ("A", 2.0),
+    "icp_filing": ("A", 3.5),
+    "identity_match": ("A", 1.5),
     "licence_claim": ("A", 1.5),
-    "operating_time": ("A", 1.5),
-    "domain_hops": ("A", 1.0),
-    "drop_rate": ("B", 26.4),
-    "drop_overrepresented": ("B", 4.4),
-    "order_backlog": ("B", 7.4),
-    "repair_time": ("B", 5.8),
-    "refund_delay": ("C", 12.9),
-    "withdrawal_trouble": ("C", 12.9),
-    "price_anomaly": ("C", 3.3),
-    "funds_terms": ("C", 3.9),
-    "reply_rate": ("D", 2.7),
-    "completion_rate": ("D", 2.7),
-    "unreachable_share": ("D", 1.5),
-    "complaint_index": ("D", 1.1),
+    "operating_time": ("A", 2.0),
+    "domain_hops": ("A", 1.5),
+    "drop_rate": ("B", 28.0),
+    "drop_overrepresented": ("B", 5.5),
+    "order_backlog": ("B", 6.0),
+    "repair_time": ("B", 4.5),
+    "refund_delay": ("C", 14.0),
+    "withdrawal_trouble": ("C", 11.5),
+    "price_anomaly": ("C", 3.5),
+    "funds_terms": ("C", 4.0),
+    "reply_rate": ("D", 1.5),
+    "completion_rate": ("D", 2.0),
+    "unreachable_share": ("D", 1.0),
+    "complaint_index": ("D", 3.5),
     "penalties": ("E", 3.0),
     "availability": ("E", 1.5),
     "https": ("E", 0.5),
@@ -100,6 +100,8 @@ DROP_MIN_AGE_HOURS = 24.0
 REPORTING_MEAN = 0.04
 REPORTING_GLOBAL_SD = 0.25
 REPORTING_PLATFORM_SD = 0.40
+REPORTING_FEWEST = 50
+"""Single orders a platform must have shown before it says anything about the share that is reported."""
 DROP_MEDIAN = 0.03
 DROP_MEDIAN_SD = 0.35
 DROP_SPREAD_RANGE = (0.5, 1.6)
@@ -107,6 +109,8 @@ EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.20}
 COMPLAINT_SHAPE = 25.0
 """NB shape of a 90-day complaint count around its mean (bursts of one incident)."""
 KIND_PSEUDO = 0.5
+DELAY_LONGEST, DELAY_LOOK, DELAY_FEWEST = 60, 180, 30
+"""Days a complaint may take to become visible, days of filings the delay is learned from, and the fewest complaints that teach it."""
 FIT_EVERY_DAYS = 28
 FIT_SAMPLE = 800
 COPY_WEIGHTS = (1.0, 0.6931471805599453, 0.3068528194400547)
@@ -149,7 +153,7 @@ PERCENT_FROM = 30
 # --- Caps ---------------------------------------------------------------------------------------------------------
 CAPS = {
     "alarm": 45.0,
-    "warning": 55.0,
+    "warning": 50.0,
     "closed": 39.9,
     "filing": 69.9,
     "funds_terms": 84.9,
@@ -200,6 +204,8 @@ COMPLAINANT_WINDOW = 28
 WATCH_COMPLAINANTS = 3
 WARNING_COMPLAINANTS = 4
 WARNING_STREAMS = 2
+WARNING_OWN = (5.0, 1)
+"""Log odds and distinct complainants that suffice when the site's own backlog or terms, as we saw them, are among the streams."""
 ALARM_STREAMS = 3
 WARNING_FAMILIES = 2
 COVERAGE_WINDOW = 14

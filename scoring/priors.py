@@ -13,7 +13,8 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from scoring import method
-from scoring.droprate import DropPriors, drop_complaints, observed_days
+from scoring.delay import heard_days
+from scoring.droprate import DropPriors, drop_complaints, observed_days, orders_counted
 from scoring.exposure import exposure
 from scoring.facts import Facts, Floats
 from scoring.panel import Bools, complaints, copy_weights, latest, visited, window
@@ -29,9 +30,10 @@ _FEWEST = 10
 
 @dataclass(frozen=True)
 class Priors:
-    """Population figures per day: the drop rate's prior, complaints a day of a median platform, share that disclose counters,
+    """Population figures per day: days' worth of complaints heard (scoring/delay.py), the drop rate's prior, complaints a day of a median platform, share that disclose counters,
     share of drops among complaints, orders a day of a middling platform and their spread (of the logarithm)."""
 
+    heard: Floats
     drop: DropPriors
     disclose: Floats
     drop_share: Floats
@@ -46,15 +48,17 @@ class Priors:
 def fit(facts: Facts, tables: Tables = IN_PROCESS) -> Priors:
     """Fit the population's figures, whole-table ones on `tables`; with fewer than 10 usable platforms the defaults stand."""
     sample = _sample(facts)
+    heard = heard_days(sample, _epochs(sample))
     streams, volume = population(sample)
     orders, orders_sd = _orders(sample)
     return Priors(
         streams=streams,
         volume=volume,
-        drop=_drop(sample),
+        heard=heard,
+        drop=_drop(sample, heard),
         disclose=_disclose(sample),
         drop_share=_drop_share(sample),
-        index=_index(sample),
+        index=_index(sample, heard),
         products=products(facts, tables, _epochs(facts)),
         orders=orders,
         orders_sd=orders_sd,
@@ -103,11 +107,11 @@ def _fill(facts: Facts, values: dict[int, float]) -> Floats:
     return out
 
 
-def _drop(facts: Facts) -> DropPriors:
+def _drop(facts: Facts, heard: Floats) -> DropPriors:
     rows, weight, _ = drop_complaints(facts)
     count = window(facts, rows, method.DROP_WINDOW, weight)
     seen = exposure(facts)
-    orders = seen.per_day * observed_days(facts)
+    orders = seen.per_day * observed_days(facts, heard)[0]
     known = np.isfinite(orders) & (orders > 0)
     default = float(np.log(method.DROP_MEDIAN * method.REPORTING_MEAN))
     means, spreads = {}, {}
@@ -120,11 +124,37 @@ def _drop(facts: Facts) -> DropPriors:
         low, high = method.DROP_SPREAD_RANGE
         spreads[day] = float(np.clip(np.sqrt(max(total**2 - method.REPORTING_PLATFORM_SD**2, 0)), low, high))
     log_mean = _fill(facts, means)
-    # The shift of the product is split between drop rate and reporting by how uncertain each is beforehand.
-    share = method.DROP_MEDIAN_SD**2 / (method.DROP_MEDIAN_SD**2 + method.REPORTING_GLOBAL_SD**2)
-    return DropPriors(
-        log_mean, _fill(facts, spreads), np.log(method.DROP_MEDIAN) + share * (log_mean - default)
-    )
+    told, told_sd = _reporting(facts, heard)
+    # The product is known; how much of its distance from the usual is the drop rate's follows from how uncertain each factor is.
+    share = method.DROP_MEDIAN_SD**2 / (method.DROP_MEDIAN_SD**2 + told_sd**2)
+    usual = np.log(method.DROP_MEDIAN)
+    common = np.sqrt(1 / (1 / method.DROP_MEDIAN_SD**2 + 1 / told_sd**2))
+    return DropPriors(log_mean, _fill(facts, spreads), usual + share * (log_mean - usual - told), common)
+
+
+def _reporting(facts: Facts, heard: Floats) -> tuple[Floats, Floats]:
+    """(log of the share of dropped orders that become a complaint we see, its standard deviation), per day.
+
+    REPORTING_MEAN give or take REPORTING_GLOBAL_SD, corrected by the platforms that show both: single orders, which say how many
+    are dropped, and a counter, which says of how many.
+    """
+    paid, dropped, _ = orders_counted(facts)
+    rows, weight, _ = drop_complaints(facts)
+    count = window(facts, rows, method.DROP_WINDOW, weight)
+    seen = exposure(facts)
+    expected = seen.per_day * observed_days(facts, heard)[0] * (dropped + 0.5) / (paid + 1.0)
+    usable = (paid >= method.REPORTING_FEWEST) & np.isfinite(expected) & (expected > 0)
+    means, sds = {}, {}
+    for day in _epochs(facts):
+        use = usable[:, day]
+        found = np.log((count[use, day] + 0.5) / expected[use, day])
+        noise = 1 / (count[use, day] + 0.5) + 1 / (dropped[use, day] + 0.5) + seen.log_sd[use, day] ** 2
+        precision = 1 / (noise + method.REPORTING_PLATFORM_SD**2)
+        before = 1 / method.REPORTING_GLOBAL_SD**2
+        total = before + precision.sum()
+        means[day] = float((before * np.log(method.REPORTING_MEAN) + (precision * found).sum()) / total)
+        sds[day] = float(1 / np.sqrt(total))
+    return _fill(facts, means), _fill(facts, sds)
 
 
 def _marginal(count: Floats, orders: Floats, exposure_sd: Floats) -> tuple[float, float]:
@@ -178,11 +208,11 @@ def _orders(facts: Facts) -> tuple[Floats, Floats]:
     return _fill(facts, middle), _fill(facts, spread)
 
 
-def _index(facts: Facts) -> Floats:
+def _index(facts: Facts, heard: Floats) -> Floats:
     """Complaints per 1,000 orders of the whole sample (nan without exposure)."""
     seen = exposure(facts)
     every = window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts))
-    orders = seen.per_day * observed_days(facts)
+    orders = seen.per_day * observed_days(facts, heard)[0]
     read: Bools = np.asarray(visited(facts, "complaint")[0].any(axis=1))
     ok = np.isfinite(orders) & (orders > 0) & read[:, None]
     total = np.where(ok, orders, 0).sum(axis=0)

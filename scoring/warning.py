@@ -136,7 +136,9 @@ def _machine(
     to_watch = (odds >= theta["watch"]) & ((people >= method.WATCH_COMPLAINANTS) | not_complaints)
     gates = (people >= method.WARNING_COMPLAINANTS) & (kinds >= method.WARNING_STREAMS) & money
     gates &= (families >= method.WARNING_FAMILIES) | ours
-    to_warning = (odds >= theta["warning"]) & gates
+    # What we saw ourselves needs fewer people to say so, and stronger evidence: nobody can make up a shop's own backlog or terms.
+    seen = (people >= method.WARNING_OWN[1]) & (kinds >= method.WARNING_STREAMS) & ours
+    to_warning = ((odds >= theta["warning"]) & gates) | ((odds >= method.WARNING_OWN[0]) & seen)
     to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
     closed = others.down_run >= method.CLOSED_DAYS
     informed = told(complaints, others)

@@ -36,6 +36,7 @@ class Snapshots:
     site: Ints
     day: Ints
     bad: Floats
+    failing: NDArray[np.bool_]
     harm: Floats
     score: Floats
     verdict: Ints
@@ -116,7 +117,7 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
         at = (site, np.full(len(site), day))
         parts.append(
             Snapshots(
-                site, at[1], truth.bad(day)[site], truth.harm(day)[site], judged.score[at],
+                site, at[1], truth.bad(day)[site], truth.failing(day)[site], truth.harm(day)[site], judged.score[at],
                 judged.verdict[at].astype(np.int64), judged.grade[at] != NR, np.column_stack([a[at] for a in answers]),
                 np.column_stack([worse[b][at] for b in BASELINES]), np.column_stack([r[at] for r in raw]), rate[at], low[at],
                 high[at], truth.realised(day)[site], kind[at],

@@ -68,6 +68,11 @@ class Truth:
         harm = alive * rate + (1 - alive)
         return np.where((alive < 1) & (self.stress >= NEVER), np.nan, harm)
 
+    def failing(self, day: int) -> NDArray[np.bool_]:
+        """In stress, with a gradual ending at most NEAR_END days away."""
+        found: NDArray[np.bool_] = (self.end - day <= NEAR_END) & (self.end > day) & (self.stress <= day)
+        return found
+
     def bad(self, day: int) -> Floats:
         """1 = failing (a gradual ending at most NEAR_END days away) or dropping BAD_RATE of its orders, 0 = neither and not in stress.
 
@@ -76,7 +81,7 @@ class Truth:
         near = (self.end - day <= NEAR_END) & (self.end > day)
         in_stress = self.stress <= day
         out = np.where(np.nan_to_num(self.realised(day)) >= BAD_RATE, 1.0, np.where(in_stress, np.nan, 0.0))
-        out = np.where(near & in_stress, 1.0, np.where(near, np.nan, out))
+        out = np.where(self.failing(day), 1.0, np.where(near, np.nan, out))
         return np.where(self.end > day, out, np.nan)
 
 

@@ -26,7 +26,7 @@ def complaint_index(facts: Facts) -> Finding:
     rows = complaints(facts)
     seen, covered = visited(facts, "complaint")
     every = hold(window(facts, rows, method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
-    orders = exposure(facts).per_day * observed_days(facts)
+    orders = exposure(facts).per_day * observed_days(facts, facts.priors.heard)[0]
     expected = orders / 1000 * facts.priors.index[None, :]
     known = np.isfinite(expected) & (expected > 0) & (np.cumsum(seen, axis=1) > 0)
     index = (every + 3.0) / (np.nan_to_num(expected) + 3.0)
