@@ -177,8 +177,9 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
             mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day]
             cited += [(kind, i) for i in mine[-2:]]
     if "terms" in names:
-        rows = recent_of(facts, tightened(facts), site, facts.days)
-        cited += [("page", int(i)) for i, d in zip(rows.id, rows.seen, strict=True) if d <= day][-2:]
+        rows = tightened(facts)
+        mine = recent_of(facts, rows, site, facts.days)
+        cited += [("page", int(rows.id[i])) for i in mine if rows.seen[i] <= day][-2:]
     return cited
 
 
