@@ -16,7 +16,7 @@ from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
-from scoring.panel import complaints
+from scoring.panel import Bools, cached, complaints
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TIER
 from scoring.warning import STATES, transitions
@@ -29,6 +29,7 @@ PROVINCES = {
     "黔": "贵州", "贵": "贵州", "滇": "云南", "云": "云南", "藏": "西藏", "陕": "陕西", "陇": "甘肃", "甘": "甘肃",
     "青": "青海", "宁": "宁夏", "新": "新疆",
 }  # fmt: skip
+_MIDNIGHT = dt.datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 
 def rating_rows(judged: Judged, as_of: dt.date) -> list[dict[str, Any]]:
@@ -141,38 +142,46 @@ def _drops(judged: Judged, site: int) -> dict[str, Any]:
 
 
 def _complaints(judged: Judged, site: int) -> dict[str, Any]:
-    facts = judged.facts
-    counted = _standing(facts, complaints(facts), site)
-    # Copies and complaints held back are shown among the complaints; complainants are those that count.
-    shown = _standing(facts, facts.rows["complaint"], site)
-    shown = shown.take((shown["kinds"] & BIT["spam"]) == 0)
-    since = facts.days - 1 - 30
+    recent, total, people = cached(judged.facts, "complaint_counts", lambda: _complaint_counts(judged.facts))
     return {
-        "complaints_30d": int((shown.day > since).sum()),
-        "complaints_total": len(shown),
-        "complainants_30d": int(((counted.day > since) & (counted["rank"] == 0)).sum()),
+        "complaints_30d": recent[site],
+        "complaints_total": total[site],
+        "complainants_30d": people[site],
     }
 
 
-def _standing(facts: Facts, rows: Rows, site: int) -> Rows:
-    a, b = np.searchsorted(rows.platform, (site, site + 1))
-    found = rows.take(slice(a, b))  # type: ignore[arg-type]
-    return found.take(found.gone >= facts.days)
+def _complaint_counts(facts: Facts) -> tuple[list[int], list[int], list[int]]:
+    """(complaints of the last 30 days, of all days, complainants of the last 30 days) of each site, standing today."""
+    since = facts.days - 1 - 30
+
+    def count(rows: Rows, which: Bools) -> list[int]:
+        counted: list[int] = np.bincount(rows.platform[which], minlength=len(facts.sites)).tolist()
+        return counted
+
+    # Copies and complaints held back are shown among the complaints; complainants are those that count.
+    every, counted = facts.rows["complaint"], complaints(facts)
+    shown = (every.gone >= facts.days) & ((every["kinds"] & BIT["spam"]) == 0)
+    people = (counted.gone >= facts.days) & (counted.day > since) & (counted["rank"] == 0)
+    return count(every, shown & (every.day > since)), count(every, shown), count(counted, people)
 
 
 def _evidence_summary(judged: Judged, site: int) -> tuple[int, dt.datetime | None]:
     """(number of sources that said something about the platform, when the newest word became visible)."""
-    sources: set[int] = set()
-    newest = -NEVER
-    for rows in judged.facts.rows.values():
-        a, b = np.searchsorted(rows.platform, (site, site + 1))
-        if b > a:
-            sources |= set(np.unique(rows.source[a:b]).tolist())
-            newest = max(newest, int(rows.seen[a:b].max()))
-    if newest == -NEVER:
+    sources, newest = cached(judged.facts, "evidence_summary", lambda: _summed(judged.facts))
+    if newest[site] == -NEVER:
         return 0, None
-    start = dt.datetime(1970, 1, 1, tzinfo=SHANGHAI) + dt.timedelta(days=newest + judged.facts.first_day)
-    return len(sources), start.astimezone(dt.UTC)
+    start = _MIDNIGHT + dt.timedelta(days=newest[site] + judged.facts.first_day)
+    return sources[site], start.astimezone(dt.UTC)
+
+
+def _summed(facts: Facts) -> tuple[list[int], list[int]]:
+    """(number of sources, newest day index or -NEVER) of each site."""
+    said = np.zeros((len(facts.sites), len(facts.sources)), bool)
+    newest = np.full(len(facts.sites), -NEVER, dtype=np.int64)
+    for rows in facts.rows.values():
+        said[rows.platform, rows.source] = True
+        np.maximum.at(newest, rows.platform, rows.seen)
+    return said.sum(axis=1).tolist(), newest.tolist()
 
 
 def _since(judged: Judged, site: int) -> dt.date:

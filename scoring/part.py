@@ -15,6 +15,7 @@ from scoring.history import history_table
 from scoring.judge import Judged, judge
 from scoring.output import change_rows, rating_rows, warning_rows
 from scoring.proposals import propose
+from scoring.series import series_table
 from scoring.snapshot import TABLES
 from scoring.tables import site_tables
 
@@ -46,7 +47,7 @@ class Part:
 def part_of(facts: Facts, as_of: dt.date, history: bool) -> Part:
     """Judge the platforms of `facts` (with priors) on every day up to `as_of`."""
     judged = judge(facts)
-    tables = {**_rows(judged, as_of), "findings": finding_table(judged)}
+    tables = {**_rows(judged, as_of), "findings": finding_table(judged), "series": series_table(judged)}
     if history:
         tables["history"] = history_table(judged)
     ordered = {n: _sorted(t, _ORDER[n]) if n in _ORDER else t for n, t in tables.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -58,6 +59,7 @@ def in_order(
 def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
     global _work
     _work = work
+    gc.freeze()  # What is shared is never garbage here: looking through it takes time and copies its pages.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     begin()
 

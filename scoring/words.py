@@ -177,9 +177,9 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
             mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day]
             cited += [(kind, i) for i in mine[-2:]]
     if "terms" in names:
-        rows = tightened(facts)
-        mine = recent_of(facts, rows, site, facts.days)
-        cited += [("page", int(rows.id[i])) for i in mine if rows.seen[i] <= day][-2:]
+        pages = tightened(facts)
+        shown = recent_of(facts, pages, site, facts.days)
+        cited += [("page", int(pages.id[i])) for i in shown if pages.seen[i] <= day][-2:]
     return cited
 
 
