@@ -26,8 +26,8 @@ class Finish(Protocol):
     def __call__(self, part: Part) -> Part:
         """The chunk's tables as published."""
 
-    def after_fork(self) -> None:
-        """Said once to each new process before its first chunk."""
+    def let_go(self) -> None:
+        """Close connections: the process is about to be forked."""
 
 
 class EngineError(ValueError):
@@ -105,7 +105,7 @@ class Embedded(InProcess):
 
         done = 0
         try:
-            for part in in_order(work, range(0, count, CHUNK), finish.after_fork):
+            for part in in_order(work, range(0, count, CHUNK), finish.let_go):
                 yield part
                 done += part.platforms
                 tell(f"{done} / {count}")

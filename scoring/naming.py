@@ -33,9 +33,9 @@ class Naming:
         self._linked_ids, self._linked_hosts = found["id"], found["host"]
         self._told = reports(engine, end_of_day(as_of))
 
-    def after_fork(self) -> None:
-        """Leave the connections of the process this one was forked from alone."""
-        self._engine.dispose(close=False)
+    def let_go(self) -> None:
+        """Close connections: the process is about to be forked."""
+        self._engine.dispose()
 
     def __call__(self, part: Part) -> Part:
         """The chunk's tables as published."""

@@ -30,9 +30,10 @@ def processors() -> int:
 
 
 def in_order(
-    work: Callable[[Any], T], items: Sequence[Any], begin: Callable[[], None] = lambda: None
+    work: Callable[[Any], T], items: Sequence[Any], before: Callable[[], None] = lambda: None
 ) -> Iterator[T]:
-    """`work` of each item, in order; in this process if there are few. `begin` is called once in each new process.
+    """`work` of each item, in order; in this process if there are few. `before` is called once before any is forked: open
+    connections must not be shared.
 
     Raises what `work` raises, and ProcessLost.
     """
@@ -41,7 +42,8 @@ def in_order(
         yield from map(work, items)
         return
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(count, context, _begin, (work, begin))
+    before()
+    pool = ProcessPoolExecutor(count, context, _begin, (work,))
     waiting: deque[Future[T]] = deque()
     try:
         for item in items:
@@ -56,12 +58,11 @@ def in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
+def _begin(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
     gc.freeze()  # What is shared is never garbage here: looking through it takes time and copies its pages.
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    begin()
 
 
 def _end_with_parent() -> None:
