@@ -18,6 +18,7 @@ T = TypeVar("T")
 _AHEAD = 2
 """Results a process may be ahead of the reader: what waits is in memory."""
 _work: Callable[[Any], Any]
+_items: Sequence[Any]
 
 
 class ProcessLost(RuntimeError):
@@ -43,11 +44,11 @@ def in_order(
         return
     context = multiprocessing.get_context("fork")
     before()
-    pool = ProcessPoolExecutor(count, context, _begin, (work,))
+    pool = ProcessPoolExecutor(count, context, _begin, (work, items))
     waiting: deque[Future[T]] = deque()
     try:
-        for item in items:
-            waiting.append(pool.submit(_do, item))
+        for place in range(len(items)):
+            waiting.append(pool.submit(_do, place))
             if len(waiting) > count + _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
@@ -58,9 +59,9 @@ def in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
-    global _work
-    _work = work
+def _begin(work: Callable[[Any], Any], items: Sequence[Any]) -> None:
+    global _work, _items
+    _work, _items = work, items
     gc.freeze()  # What is shared is never garbage here: looking through it takes time and copies its pages.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -72,5 +73,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do(item: Any) -> Any:
-    return _work(item)
+def _do(place: int) -> Any:
+    return _work(_items[place])
