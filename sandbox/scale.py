@@ -25,6 +25,8 @@ WHAT = ("一直显示处理中，到现在没到账", "钱扣了，订单还是�
 WISHES = ("要求退款。", "希望尽快处理！", "请平台给个说法。", "截图都在。", "大家小心")
 MINUTES = 24 * 60
 SOURCES = ("heimao", "storefront", "availability")
+STATUS = ("open", "replied", "completed")
+FIRST_NUMBER = 20_000_000_000
 
 
 @dataclass(frozen=True)
@@ -106,40 +108,79 @@ def _crawls(size: Size, moments: pa.LargeStringArray) -> Iterator[pa.LargeString
     )  # fmt: skip
 
 
-def _orders(size: Size, seed: int, moments: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
+def order_columns(size: Size, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(platform, minute of the look, orders in total) of every weekly look at a counter, in chunks."""
     weeks = max(1, size.days // 7)
     pace = np.random.default_rng([seed, 1]).lognormal(5, 1, size.platforms)
     for numbers, _ in _chunks(size.platforms * weeks, seed, 2):
         platform, week = numbers % size.platforms, numbers // size.platforms
         total = 1000 + (pace[platform] * (week + 1)).astype(np.int64)
+        yield platform, week * 7 * MINUTES + 720, total
+
+
+def _orders(size: Size, seed: int, moments: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
+    for platform, minute, total in order_columns(size, seed):
         yield _joined(
-            '{"kind":"orders","source":"storefront","host":"', _host(platform), '","observed_at":"', moments.take(pa.array(week * 7 * MINUTES + 720)),
+            '{"kind":"orders","source":"storefront","host":"', _host(platform), '","observed_at":"', moments.take(pa.array(minute)),
             '","total":', pa.array(total), ',"hidden":false}',
         )  # fmt: skip
 
 
-def _complaints(size: Size, seed: int, moments: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
-    texts = ["，".join(words) for words in product(OPENINGS, PAID, WHAT, WISHES)]
-    titles = [f"付款后{words[2][:6]}" for words in product(OPENINGS, PAID, WHAT, WISHES)]
+def worded() -> tuple[list[str], list[str]]:
+    """(titles, texts) complaints are made of; the amount follows the text."""
+    every = list(product(OPENINGS, PAID, WHAT, WISHES))
+    return [f"付款后{words[2][:6]}" for words in every], ["，".join(words) for words in every]
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """Columns of a chunk of complaints: number, index into `worded()`, yuan, platform, and minutes since the calendar's
+    beginning at which each was filed, replied to and completed (-1 = not)."""
+
+    number: np.ndarray
+    words: np.ndarray
+    amount: np.ndarray
+    platform: np.ndarray
+    filed: np.ndarray
+    replied: np.ndarray
+    completed: np.ndarray
+
+    @property
+    def status(self) -> np.ndarray:
+        """Index into STATUS."""
+        return (self.replied >= 0).astype(int) + (self.completed >= 0)
+
+
+def complaint_columns(size: Size, seed: int) -> Iterator[Complaints]:
+    """The complaints in chunks, in the order they are written."""
+    texts = len(worded()[0])
     for numbers, dice in _chunks(size.complaints, seed, 3):
         n = len(numbers)
-        words, amount = dice.integers(0, len(texts), n), dice.integers(5, 500, n)
+        words, amount = dice.integers(0, texts, n), dice.integers(5, 500, n)
         copies = np.flatnonzero(dice.random(n) < 0.05)
         earlier = (copies * dice.random(len(copies))).astype(np.int64)
         words[copies], amount[copies] = words[earlier], amount[earlier]
         filed = numbers * size.days // size.complaints * MINUTES + dice.integers(60, MINUTES - 60, n)
         done = dice.random(n)
-        replied = _or_null(moments, filed + dice.integers(60, 1440, n), done >= 0.3)
-        completed = _or_null(moments, filed + dice.integers(1500, 4 * MINUTES, n), done >= 0.5)
-        status = _taken(("open", "replied", "completed"), (done >= 0.3).astype(int) + (done >= 0.5))
+        replied = np.where(done >= 0.3, filed + dice.integers(60, 1440, n), -1)
+        completed = np.where(done >= 0.5, filed + dice.integers(1500, 4 * MINUTES, n), -1)
+        platform = (dice.random(n) ** 2 * size.platforms).astype(np.int64)
+        yield Complaints(numbers, words, amount, platform, filed, replied, completed)
+
+
+def _complaints(size: Size, seed: int, moments: pa.LargeStringArray) -> Iterator[pa.LargeStringArray]:
+    titles, texts = worded()
+    for c in complaint_columns(size, seed):
+        amount = pa.array(c.amount)
         yield _joined(
-            '{"kind":"complaint","source":"heimao","source_id":"', pa.array(20_000_000_000 + numbers),
-            '","host":"', _host((dice.random(n) ** 2 * size.platforms).astype(np.int64)), '","filed_at":"', moments.take(pa.array(filed)),
-            '","title":"', _taken(titles, words), '","text":"', _taken(texts, words), "，一共", pa.array(amount), '元","amount":', pa.array(amount),
-            ',"status":"', status, '","replied_at":', replied, ',"completed_at":', completed, "}",
+            '{"kind":"complaint","source":"heimao","source_id":"', pa.array(FIRST_NUMBER + c.number),
+            '","host":"', _host(c.platform), '","filed_at":"', moments.take(pa.array(c.filed)),
+            '","title":"', _taken(titles, c.words), '","text":"', _taken(texts, c.words), "，一共", amount, '元","amount":', amount,
+            ',"status":"', _taken(STATUS, c.status), '","replied_at":', _or_null(moments, c.replied),
+            ',"completed_at":', _or_null(moments, c.completed), "}",
         )  # fmt: skip
 
 
-def _or_null(moments: pa.LargeStringArray, minutes: np.ndarray, told: np.ndarray) -> pa.LargeStringArray:
-    quoted = _side_by_side('"', moments.take(pa.array(minutes)), '"')
-    return pc.if_else(pa.array(told), quoted, pa.scalar("null", pa.large_string()))
+def _or_null(moments: pa.LargeStringArray, minutes: np.ndarray) -> pa.LargeStringArray:
+    quoted = _side_by_side('"', moments.take(pa.array(np.maximum(minutes, 0))), '"')
+    return pc.if_else(pa.array(minutes >= 0), quoted, pa.scalar("null", pa.large_string()))

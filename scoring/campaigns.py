@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from scoring import method
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.copies import similarity
 from scoring.facts import NEVER, Floats, Ints, Rows, Site
+from scoring.processes import in_order
 
+_AT_ONCE = 250
+"""Suspicions looked at together."""
 _LATE = 14
 """Days after filing up to which a complaint that becomes visible can still complete a burst."""
 
@@ -66,12 +70,22 @@ def hold_back(
     settled = np.where(rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - first_day)
     quick = real & (rows["completed_at"] - rows.at <= method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000)
     market = np.flatnonzero(real)[np.argsort(rows.day[real], kind="stable")]
+    market_day = rows.day[market]
+
+    def look(shape: Shape, visible: Ints, suspects: list[tuple[int, Ints, int]]) -> list[tuple[Ints, int]]:
+        out = []
+        for site, mine, day in suspects:
+            found = _campaign(rows, shape, mine, visible, day, market, market_day)
+            if len(found) and not (shape is ATTACK and _down(probes, line_down, site, day)):
+                out.append((found, day))
+        return out
+
     for shape, mask, visible in ((ATTACK, real, known), (PRAISE, quick, np.maximum(known, settled))):
-        for site, mine, day in _suspects(rows, shape, mask, visible):
-            found = _campaign(rows, shape, mine, visible, day, market)
-            new = found[since[found] > day]
-            if len(new) and not (shape is ATTACK and _down(probes, line_down, site, day)):
-                since[new] = day
+        suspects = list(_suspects(rows, shape, mask, visible))
+        pieces = [suspects[low : low + _AT_ONCE] for low in range(0, len(suspects), _AT_ONCE)]
+        for campaigns in in_order(partial(look, shape, visible), pieces):
+            for found, day in campaigns:
+                since[found[since[found] > day]] = day
     campaign, freed = _decided(rows, since, first_day, sites, reviews)
     return Held(since, freed, campaign)
 
@@ -92,8 +106,9 @@ def _suspects(rows: Rows, shape: Shape, mask: np.ndarray, visible: Ints) -> Iter
     before = begin - np.searchsorted(key, key - shape.days + 1 - shape.history)
     # Half of what is asked for: the exact look counts only what was visible.
     burst = (count >= shape.fewest) & (2 * count >= shape.times * _expected(before, shape))
-    for site in np.unique(rows.platform[chosen[burst]]):
-        a, b = np.searchsorted(rows.platform[chosen], (site, site + 1))
+    owner = rows.platform[chosen]
+    for site in np.unique(owner[burst]):
+        a, b = np.searchsorted(owner, (site, site + 1))
         mine, hot = chosen[a:b], np.unique(rows.day[chosen[a:b][burst[a:b]]])
         for day in np.unique(visible[mine]):
             if np.any((hot <= day) & (hot > day - _LATE)):
@@ -104,7 +119,9 @@ def _expected(before: Ints, shape: Shape) -> Floats:
     return (before + 1.0) * shape.days / shape.history
 
 
-def _campaign(rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, market: Ints) -> Ints:
+def _campaign(
+    rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, market: Ints, market_day: Ints
+) -> Ints:
     """The complaints of the fullest window visible on `day`, if it is a campaign, that resemble another one in it."""
     seen = mine[(visible[mine] <= day) & (rows.gone[mine] > day)]
     filed = rows.day[seen]
@@ -122,7 +139,7 @@ def _campaign(rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, mar
     nearest = _nearest(rows, burst)
     share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
     earlier = seen[filed <= end - shape.days][-len(burst) :]
-    others = market[: np.searchsorted(rows.day[market], end - shape.days + 1)][-4 * len(burst) :]
+    others = market[: np.searchsorted(market_day, end - shape.days + 1)][-4 * len(burst) :]
     others = others[(rows.platform[others] != rows.platform[burst[0]]) & (rows.seen[others] <= day)][
         -len(burst) :
     ]
@@ -141,9 +158,7 @@ def _usual(rows: Rows, some: Ints) -> float:
 def _nearest(rows: Rows, some: Ints) -> Floats:
     """Similarity of each complaint's text to the most similar other one among `some`."""
     signature = rows["signature"][some]
-    agree = np.zeros((len(some), len(some)))
-    for column in signature.T:
-        agree += column[:, None] == column[None, :]
+    agree = np.count_nonzero(signature[:, None, :] == signature[None, :, :], axis=2)
     alike = similarity(agree / signature.shape[1])
     blank = ~signature.any(axis=1)
     alike[blank, :], alike[:, blank] = 0.0, 0.0

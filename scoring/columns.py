@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Engine,
     String,
     cast,
     extract,
+    func,
     or_,
     select,
     type_coerce,
@@ -22,6 +25,7 @@ from sqlalchemy import (
 
 from scoring.calendar import MICROSECONDS, day_number, days_of, microseconds
 from scoring.facts import BIT, NEVER, Ints, Rows
+from scoring.processes import in_order
 from scoring.wares import ware
 from store.copies import PERMUTATIONS
 from store.kinds import KINDS
@@ -40,20 +44,16 @@ def stamp(connection: Connection, column: Any) -> ColumnElement[Any]:
 
 def stamps(values: Sequence[Any]) -> Ints:
     """Shanghai microseconds of a `stamp` column; NEVER for nulls."""
-    if not values:
-        return np.empty(0, np.int64)
-    offset = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
-    if any(isinstance(v, str) for v in values[:1000]) or any(isinstance(v, str) for v in values):
-        parsed = np.array([v or "NaT" for v in values], dtype="datetime64[us]")
-        found = parsed.astype(np.int64) + offset
-        return np.where(np.isnat(parsed), NEVER, found)
-    return np.array([NEVER if v is None else int(v) + offset for v in values], dtype=np.int64)
+    column = pa.array(values)
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.timestamp("us"))
+    moments: Ints = column.cast(pa.int64()).fill_null(NEVER - _UTC).to_numpy(zero_copy_only=False) + _UTC
+    return moments
 
 
 _WHEN = {"complaint": "filed_at", "order": "paid_at"}
 _TIMES = {"complaint": ("replied_at", "completed_at"), "order": ("delivered_at", "refunded_at")}
 _NUMBERS = {
-    "complaint": ("amount", "stars"),
     "counters": (
         "valid_total",
         "replied_total",
@@ -64,12 +64,10 @@ _NUMBERS = {
     ),
     "filing": ("found", "limit_access"),
     "orders": ("total", "processed", "today", "hidden"),
-    "price": ("price", "face_value", "stock", "sold", "automatic"),
-    "probe": ("status", "latency_ms"),
+    "price": ("price", "sold", "automatic"),
     "order": ("promised_hours",),
 }
 _TEXTS = {
-    "complaint": ("primary_kind", "status"),
     "filing": ("number", "entity", "nature", "domain", "provider", "site_name", "content"),
     "price": ("product",),
     "probe": ("outcome", "class_"),
@@ -81,6 +79,11 @@ _TEXTS = {
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),
 }
+_UTC = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+RANGE = 250_000
+"""Ids read at once: the unit of work when a table is read on several processors."""
+_BATCH = 5_000
+"""Rows that are Python objects at one time."""
 JSON_COLUMNS = ("signs", "names", "places")
 """Columns whose values are stored as JSON."""
 _DATES = {
@@ -91,50 +94,109 @@ _DATES = {
 
 
 def read_rows(
-    connection: Connection, kind: str, index: dict[int, int], sources: dict[str, int], end: dt.datetime
+    engine: Engine, kind: str, index: dict[int, int], sources: dict[str, int], end: dt.datetime
 ) -> Rows:
-    """Every observation of one kind visible before `end`, as columns; times as `stamp`s, missing numbers NaN."""
+    """Every observation of one kind visible before `end`, as columns; times as `stamp`s, missing numbers NaN.
+
+    Read by ranges of ids, large tables on every processor: what an import stores meanwhile may be seen in part.
+    """
     table = OBSERVATIONS[kind]
-    when = getattr(table, _WHEN.get(kind, "observed_at"), None)
-    names = ["id", "platform_id", "source_id", "seen_at", "withdrawn_at"]
-    picked: list[Any] = [table.id, table.platform_id, table.source_id]
-    picked += [stamp(connection, table.seen_at), stamp(connection, table.withdrawn_at)]
-    for name in _TIMES.get(kind, ()):
-        names.append(name)
-        picked.append(stamp(connection, getattr(table, name)))
-    for group in (_NUMBERS, _TEXTS, _DATES):
-        for name in group.get(kind, ()):
-            names.append(name)
-            picked.append(getattr(table, name))
-    if when is not None:
-        names.append("when")
-        picked.append(stamp(connection, when))
-    if kind == "complaint":
-        names += ["kinds", "signature", "complainant"]
-        picked += [cast(Complaint.kinds, String()), Complaint.signature, Complaint.complainant]
-    query = select(*picked).where(table.platform_id.is_not(None), table.seen_at < end)
+    with engine.connect() as connection:
+        low, high = connection.execute(select(func.min(table.id), func.max(table.id))).one()
+    lows = range(low, high + 1, RANGE) if low is not None else range(1)
+
+    def read(first: int) -> dict[str, NDArray[Any]]:
+        with engine.connect() as connection:
+            return _between(connection, kind, first, index, sources, end)
+
+    return _ordered(kind, list(in_order(read, lows, engine.dispose)), microseconds(end))
+
+
+def _between(
+    connection: Connection,
+    kind: str,
+    first: int,
+    index: dict[int, int],
+    sources: dict[str, int],
+    end: dt.datetime,
+) -> dict[str, NDArray[Any]]:
+    """The columns of RANGE ids from `first` on; those of PLACE, and the kind's own."""
+    table = OBSERVATIONS[kind]
+    picked = _picked(connection, kind)
+    query = select(*picked.values()).where(table.id >= first, table.id < first + RANGE, table.seen_at < end)
     query = query.where(or_(table.withdrawn_at.is_(None), table.withdrawn_at > table.seen_at))
-    found = connection.execute(query).all()
-    column = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
-    platform = np.array([index.get(p, -1) for p in column["platform_id"]], dtype=np.int64)
-    seen_at, gone_at = stamps(column["seen_at"]), stamps(column["withdrawn_at"])
-    values = _values(kind, column, microseconds(end))
-    at = stamps(column["when"]) if when is not None else values["decided_on"].astype(np.int64) * MICROSECONDS
-    order = np.lexsort((np.array(column["id"], dtype=np.int64), at, seen_at, platform))
-    order = order[platform[order] >= 0]
-    gone = np.where(gone_at >= min(NEVER, microseconds(end)), NEVER, days_of(gone_at))
-    rows = Rows(
+    query = query.where(table.platform_id.is_not(None))
+    parts = []
+    for rows in connection.execute(query).partitions(_BATCH):
+        column = dict(zip(picked, zip(*rows, strict=True), strict=True))
+        parts.append(_arrays(kind, column, index, sources, microseconds(end)))
+    if not parts:
+        parts.append(_arrays(kind, dict.fromkeys(picked, ()), index, sources, microseconds(end)))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _picked(connection: Connection, kind: str) -> dict[str, Any]:
+    """What is selected, by name."""
+    table = OBSERVATIONS[kind]
+    picked: dict[str, Any] = {"id": table.id, "platform_id": table.platform_id, "source_id": table.source_id}
+    for name in ("seen_at", "withdrawn_at", *_TIMES.get(kind, ())):
+        picked[name] = stamp(connection, getattr(table, name))
+    for group in (_NUMBERS, _TEXTS, _DATES):
+        picked |= {name: getattr(table, name) for name in group.get(kind, ())}
+    when = getattr(table, _WHEN.get(kind, "observed_at"), None)
+    if when is not None:
+        picked["when"] = stamp(connection, when)
+    if kind == "complaint":
+        picked |= {"primary_kind": Complaint.primary_kind, "kinds": cast(Complaint.kinds, String())}
+        picked |= {"signature": Complaint.signature, "complainant": Complaint.complainant}
+    return picked
+
+
+def _arrays(
+    kind: str, column: dict[str, Any], index: dict[int, int], sources: dict[str, int], end: int
+) -> dict[str, NDArray[Any]]:
+    """The columns of a batch of rows, those about no watched platform left out."""
+    values = _values(kind, column, end)
+    times = {"seen": stamps(column["seen_at"]), "gone": stamps(column["withdrawn_at"])}
+    times["at"] = (
+        stamps(column["when"]) if "when" in column else values["decided_on"].astype(np.int64) * MICROSECONDS
+    )
+    found = {
+        "platform": np.array([index.get(p, -1) for p in column["platform_id"]], dtype=np.int64),
+        "id": np.array(column["id"], dtype=np.int64),
+        "source": np.array([sources[s] for s in column["source_id"]], dtype=np.int64),
+        **times,
+        **values,
+    }
+    watched = found["platform"] >= 0
+    return found if watched.all() else {name: v[watched] for name, v in found.items()}
+
+
+def _ordered(kind: str, parts: list[dict[str, NDArray[Any]]], end: int) -> Rows:
+    """The rows of all parts by platform, time seen, time of the event and id. Empties `parts`: they are large."""
+    place = {name: _joined(parts, name) for name in ("platform", "seen", "at", "id")}
+    order = np.lexsort((place["id"], place["at"], place["seen"], place["platform"]))
+    names = [name for name in parts[0] if name not in place]
+    found = {name: values[order] for name, values in place.items()}
+    found |= {name: _joined(parts, name)[order] for name in names}
+    gone = found.pop("gone")
+    gone = np.where(gone >= min(NEVER, end), NEVER, days_of(gone))
+    at = found.pop("at")
+    return Rows(
         kind,
-        platform,
-        days_of(seen_at),
+        found.pop("platform"),
+        days_of(found.pop("seen")),
         gone,
         days_of(at),
         at,
-        np.array(column["id"], dtype=np.int64),
-        np.array([sources[s] for s in column["source_id"]], dtype=np.int64),
-        values,
+        found.pop("id"),
+        found.pop("source"),
+        found,
     )
-    return rows.take(order)
+
+
+def _joined(parts: list[dict[str, NDArray[Any]]], name: str) -> NDArray[Any]:
+    return np.concatenate([part.pop(name) for part in parts])
 
 
 def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[Any]]:

@@ -7,15 +7,21 @@ is removed: a copy is shown with its source, it only weighs less.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
 from scoring.calendar import MICROSECONDS
 from scoring.facts import NEVER, Ints, Rows
+from scoring.processes import in_order
 
 Signatures = NDArray[np.uint8]
 _BAND = 4
+_AT_ONCE = 250_000
+"""Complaints looked at together."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _CHANCE = 1 / 256
 """Two unrelated bytes agree this often (b-bit minwise hashing, Li & König 2010)."""
 
@@ -31,59 +37,61 @@ def copy_ranks(rows: Rows) -> Ints:
 
     `rows` are complaints with the columns `signature` (n × bytes, all 0 = none) and `complainant` (0 = unknown).
     """
+    common = common_from(rows, rows["signature"])
+    found = in_order(lambda part: _ranks(rows.take(part), common[part]), _by_platform(rows))
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
+
+
+def _by_platform(rows: Rows) -> list[slice]:
+    """The rows in pieces of whole platforms: a copy is always of the same platform."""
+    begin = np.searchsorted(rows.platform, rows.platform[::_AT_ONCE])
+    cuts = np.unique(np.r_[begin, len(rows)]).tolist()
+    return [slice(a, b) for a, b in pairwise(cuts)]
+
+
+def _ranks(rows: Rows, common: Ints) -> Ints:
+    """The ranks of all complaints of some platforms."""
     n = len(rows)
-    if not n:
-        return np.zeros(0, dtype=np.int64)
+    order = _order(rows, rows["signature"])
+    rows, common = rows.take(order), common[order]
     signature: Signatures = rows["signature"]
-    place = _order(rows, signature)
-    common = common_from(rows, signature)
-    parent = place.copy()
-    by_place = np.argsort(place)
-    has = signature.any(axis=1)
+    parent = np.arange(n)
+    has = np.flatnonzero(signature.any(axis=1))
     for at in range(0, signature.shape[1], _BAND):
-        band = np.ascontiguousarray(signature[:, at : at + _BAND]).view(np.uint32)[:, 0].astype(np.int64)
-        earlier, later = _neighbours(rows, place, np.flatnonzero(has), band)
+        earlier, later = _neighbours(rows, has, _band(signature, at))
         alike = similarity((signature[earlier] == signature[later]).mean(axis=1)) >= method.COPY_SIMILARITY
         alike &= rows.seen[later] < common[later]
-        np.maximum.at(_own_none(parent, place, later[alike]), later[alike], place[earlier[alike]])
+        earlier, later = earlier[alike], later[alike]
+        before = np.where(parent[later] == later, -1, parent[later])
+        parent[later] = np.maximum(before, earlier)
     known = np.flatnonzero(rows["complainant"] != 0)
-    earlier, later = _neighbours(rows, place, known, rows["complainant"])
-    alone = parent[later] == place[later]
-    parent[later[alone]] = place[earlier[alone]]
-    root = np.empty(n, dtype=np.int64)
-    root[place] = parent
-    while True:
-        further = root[root]
-        if np.array_equal(further, root):
-            break
-        root = further
-    order = np.lexsort((np.arange(n), root))
-    start = np.r_[True, np.diff(root[order]) != 0]
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(n) - np.maximum.accumulate(np.where(start, np.arange(n), 0))
+    earlier, later = _neighbours(rows, known, rows["complainant"])
+    alone = parent[later] == later
+    parent[later[alone]] = earlier[alone]
+    while not np.array_equal(further := parent[parent], parent):
+        parent = further
+    group = np.argsort(parent, kind="stable")
+    start = np.r_[True, np.diff(parent[group]) != 0]
     out = np.empty(n, dtype=np.int64)
-    out[by_place] = rank
+    out[order[group]] = np.arange(n) - np.maximum.accumulate(np.where(start, np.arange(n), 0))
     return out
 
 
-def _own_none(parent: Ints, place: Ints, later: Ints) -> Ints:
-    """`parent` with rows that still point at themselves set to -1, so that a maximum picks an earlier one."""
-    mine = later[parent[later] == place[later]]
-    parent[mine] = -1
-    return parent
-
-
 def _order(rows: Rows, signature: Signatures) -> Ints:
-    """Each row's place by platform, time seen, time filed and signature: the same whatever order they were imported in."""
+    """The rows by platform, time seen, time filed and signature: the same whatever order they were imported in."""
     tie = np.ascontiguousarray(signature[:, :8]).view(np.uint64)[:, 0]
-    place = np.empty(len(rows), dtype=np.int64)
-    place[np.lexsort((tie, rows.at, rows.seen, rows.platform))] = np.arange(len(rows))
-    return place
+    found: Ints = np.lexsort((tie, rows.at, rows.seen, rows.platform))
+    return found
 
 
-def _neighbours(rows: Rows, place: Ints, among: Ints, key: Ints) -> tuple[Ints, Ints]:
+def _band(signature: Signatures, at: int) -> Ints:
+    """The bytes of one band as a number."""
+    return np.ascontiguousarray(signature[:, at : at + _BAND]).view(np.uint32)[:, 0].astype(np.int64)
+
+
+def _neighbours(rows: Rows, among: Ints, key: Ints) -> tuple[Ints, Ints]:
     """(earlier, later) positions of rows next to each other among those of one platform and key, seen COPY_GAP_DAYS apart."""
-    order = among[np.lexsort((place[among], key[among], rows.platform[among]))]
+    order = among[np.lexsort((key[among], rows.platform[among]))]
     a, b = order[:-1], order[1:]
     near = (rows.platform[a] == rows.platform[b]) & (key[a] == key[b])
     near &= rows.seen[b] - rows.seen[a] <= method.COPY_GAP_DAYS
@@ -96,31 +104,59 @@ def common_from(rows: Rows, signature: Signatures) -> Ints:
     An occasion is a platform and a period of COMMON_PERIOD_DAYS: what people write about several sites, or month after
     month, is a phrase and not the copy of one complaint.
     """
-    n, width = signature.shape
-    days = np.full((n, width // _BAND), NEVER, dtype=np.int64)
+    out = np.full(len(rows), NEVER, dtype=np.int64)
+    has = np.flatnonzero(signature.any(axis=1))
+    if not len(has):
+        return out
     period = rows.at // (method.COMMON_PERIOD_DAYS * MICROSECONDS)
-    occasion = rows.platform * (1 << 20) + period - period.min(initial=0)
-    has = signature.any(axis=1)
-    for number in range(width // _BAND):
-        columns = signature[has, number * _BAND : (number + 1) * _BAND]
-        band = np.ascontiguousarray(columns).view(np.uint32)[:, 0].astype(np.int64)
-        days[has, number] = _standing(band, occasion[has], rows.seen[has])
-    found: Ints = np.sort(days, axis=1)[:, method.COMMON_BANDS - 1]
-    return found
+    occasion = rows.platform * (1 << 20) + period - period.min()
+    text, first = _texts(signature, has)
+    # Of the occasions of one text only the earliest can be among the earliest of any of its bands.
+    which, occasions, seen = _earliest(text, occasion[has], rows.seen[has])
+    days = np.empty((len(first), signature.shape[1] // _BAND), dtype=np.int64)
+    for number in range(days.shape[1]):
+        band = _band(signature[first], number * _BAND)
+        days[:, number] = _standing(band, band[which], occasions, seen)
+    out[has] = np.sort(days, axis=1)[:, method.COMMON_BANDS - 1][text]
+    return out
 
 
-def _standing(key: Ints, occasion: Ints, seen: Ints) -> Ints:
-    """For each row, the day on which its key had COMMON_WORDING occasions (NEVER if it never did)."""
-    order = np.lexsort((seen, occasion, key))
-    first = np.ones(len(order), bool)
-    first[1:] = (np.diff(key[order]) != 0) | (np.diff(occasion[order]) != 0)
-    keys, when = key[order][first], seen[order][first]
-    order = np.lexsort((when, keys))
-    keys, when = keys[order], when[order]
-    begin = np.flatnonzero(np.r_[True, np.diff(keys) != 0]) if len(keys) else np.empty(0, np.int64)
+def _texts(signature: Signatures, has: Ints) -> tuple[Ints, Ints]:
+    """(number of each row's signature, a row that has it) for the rows `has`: most texts are written more than once."""
+    mixed = np.zeros(len(has), dtype=np.uint64)
+    for at in range(0, signature.shape[1], 8):
+        mixed = (mixed ^ np.ascontiguousarray(signature[has, at : at + 8]).view(np.uint64)[:, 0]) * _ODD
+        mixed ^= mixed >> np.uint64(29)
+    _, first, text = np.unique(mixed, return_index=True, return_inverse=True)
+    for low in range(0, len(has), _AT_ONCE):
+        part = slice(low, low + _AT_ONCE)
+        if not np.array_equal(signature[has[part]], signature[has[first[text[part]]]]):
+            return np.arange(
+                len(has)
+            ), has  # Two signatures were mixed to one number: each row for itself is as right.
+    return text, has[first]
+
+
+def _earliest(text: Ints, occasion: Ints, seen: Ints) -> tuple[Ints, Ints, Ints]:
+    """(text, occasion, day) of the COMMON_WORDING occasions on which each text was seen first."""
+    order = np.lexsort((seen, occasion, text))
+    text, occasion, seen = text[order], occasion[order], seen[order]
+    first = np.r_[True, (np.diff(text) != 0) | (np.diff(occasion) != 0)]
+    text, occasion, seen = text[first], occasion[first], seen[first]
+    order = np.lexsort((seen, text))
+    text, occasion, seen = text[order], occasion[order], seen[order]
+    begin = np.maximum.accumulate(np.where(np.r_[True, np.diff(text) != 0], np.arange(len(text)), 0))
+    few = np.arange(len(text)) - begin < method.COMMON_WORDING
+    return text[few], occasion[few], seen[few]
+
+
+def _standing(wanted: Ints, key: Ints, occasion: Ints, seen: Ints) -> Ints:
+    """For each of `wanted`, the day on which that key had COMMON_WORDING occasions (NEVER if it never did)."""
+    keys, _, when = _earliest(key, occasion, seen)
+    begin = np.flatnonzero(np.r_[True, np.diff(keys) != 0])
     size = np.diff(np.r_[begin, len(keys)])
-    wide = begin[size >= method.COMMON_WORDING] + method.COMMON_WORDING - 1
-    if not len(wide):
-        return np.full(len(key), NEVER, dtype=np.int64)
-    at = np.minimum(np.searchsorted(keys[wide], key), len(wide) - 1)
-    return np.where(keys[wide][at] == key, when[wide][at], NEVER)
+    full = begin[size >= method.COMMON_WORDING] + method.COMMON_WORDING - 1
+    if not len(full):
+        return np.full(len(wanted), NEVER, dtype=np.int64)
+    at = np.minimum(np.searchsorted(keys[full], wanted), len(full) - 1)
+    return np.where(keys[full][at] == wanted, when[full][at], NEVER)

@@ -7,6 +7,7 @@ Bayes over platforms, with the uncertainty of exposure and reporting carried int
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,13 @@ class DropRate:
     exposure: Exposure
     likely: Floats
     likely_sd: Floats
+
+    @cached_property
+    def shares(self) -> tuple[Floats, Floats, Floats]:
+        """On the last day, each kind's cases with their prior (kinds × platforms), and the variances that make up that of a
+        share's logarithm: of each kind (kinds × platforms), of all together (platforms)."""
+        counts = np.stack([c[:, -1] for c in self.by_kind]) + method.KIND_PSEUDO
+        return counts, polygamma(1, counts), polygamma(1, counts.sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -212,10 +220,9 @@ def interval(found: DropRate, site: int, kind: int | None = None) -> Interval:
         return Interval(cases / paid, low, float(betaincinv(a, b, 0.95)) if cases < paid else 1.0)
     rate, sd = float(found.rate[site, -1]), float(found.log_sd[site, -1])
     if kind is not None:
-        counts = [float(c[site, -1]) + method.KIND_PSEUDO for c in found.by_kind]
-        share = counts[kind] / sum(counts)
-        sd = float(np.sqrt(sd**2 + polygamma(1, counts[kind]) - polygamma(1, sum(counts))))
-        rate *= share
+        counts, own, all_kinds = found.shares
+        sd = float(np.sqrt(sd**2 + own[kind, site] - all_kinds[site]))
+        rate *= float(counts[kind, site] / counts[:, site].sum())
     z = method.INTERVAL_Z
     return Interval(rate, rate * float(np.exp(-z * sd)), min(1.0, rate * float(np.exp(z * sd))))
 

@@ -13,10 +13,21 @@ from typing import Protocol
 from scoring.exchange import clear
 from scoring.facts import Facts
 from scoring.part import CHUNK, Part, part_of
+from scoring.processes import ProcessLost, in_order
 from scoring.rollup import InProcess, Tables
 
 NAMES = ("duckdb", "spark")
 Progress = Callable[[str], None]
+
+
+class Finish(Protocol):
+    """The last step of each chunk, where the database can be reached (scoring/naming.py)."""
+
+    def __call__(self, part: Part) -> Part:
+        """The chunk's tables as published."""
+
+    def let_go(self) -> None:
+        """Close connections: the process is about to be forked."""
 
 
 class EngineError(ValueError):
@@ -45,8 +56,10 @@ class RatingEngine(Tables, Protocol):
     def load(self, facts: Facts, data_dir: Path) -> None:
         """Make the rows of `facts` reachable for it."""
 
-    def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
-        """All chunks judged, in the order of the platforms."""
+    def parts(
+        self, facts: Facts, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+    ) -> Iterator[Part]:
+        """All chunks judged and finished, in the order of the platforms."""
 
 
 def chosen(name: str = "duckdb", master: str | None = None) -> RatingEngine:
@@ -69,7 +82,7 @@ def chosen(name: str = "duckdb", master: str | None = None) -> RatingEngine:
 
 
 class Embedded(InProcess):
-    """This process: DuckDB over the columns in memory, then one chunk after another."""
+    """This machine: DuckDB over the columns in memory, then chunk by chunk, on every processor where there are many."""
 
     def __enter__(self) -> Embedded:
         return self
@@ -81,9 +94,23 @@ class Embedded(InProcess):
         """The rows are here; what a rating killed on a cluster left on the disk is not needed by anybody."""
         clear(data_dir)
 
-    def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
-        """One chunk at a time, so that only one chunk's panels are in memory."""
-        for low in range(0, len(facts.sites), CHUNK):
-            high = min(low + CHUNK, len(facts.sites))
-            yield part_of(facts.chunk(low, high), as_of, history)
-            tell(f"{high} / {len(facts.sites)}")
+    def parts(
+        self, facts: Facts, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+    ) -> Iterator[Part]:
+        """A few chunks at a time, so that only their panels are in memory. Raises EngineFailed if a process is killed."""
+        count = len(facts.sites)
+
+        def work(low: int) -> Part:
+            return finish(part_of(facts.chunk(low, min(low + CHUNK, count)), as_of, history))
+
+        done = 0
+        try:
+            for part in in_order(work, range(0, count, CHUNK), finish.let_go):
+                yield part
+                done += part.platforms
+                tell(f"{done} / {count}")
+        except ProcessLost as error:
+            raise EngineFailed(
+                "评级的一个进程被终止，没有存下任何评级；多半是内存不足",
+                "A process of the rating was killed, no rating was stored; most often memory ran out",
+            ) from error

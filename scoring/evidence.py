@@ -1,16 +1,25 @@
-"""Observations as citable evidence: stable ids, claims without complaint text, links and hashes."""
+"""Observations as citable evidence: stable ids, claims without complaint text, links and hashes.
+
+While a chunk is judged an observation is cited as (kind, row id), in columns as one number (`code`); scoring/naming.py
+turns the numbers of a whole chunk into ids at once.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, inspect, select
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import Connection, bindparam, select
 
-from scoring.calendar import SHANGHAI
+from scoring.calendar import MICROSECONDS, SHANGHAI, date_of, day_number, microseconds
+from scoring.columns import stamp, stamps
+from scoring.facts import Ints
 from scoring.finding import Cited
+from scoring.snapshot import TABLES
 from store.tables import OBSERVATIONS, Capture, Platform, Source
 
 KIND_WORDS = {
@@ -33,32 +42,53 @@ KIND_WORDS = {
     "not_a_drop.wrong_item": ("买错商品", "wrong item bought"),
     "other": ("其他", "other"),
 }
-_BATCH = 900
+_BATCH = 5_000
 _EXACT = ("filing", "registration", "penalty", "certificate", "resolution", "move")
+_KINDS = sorted(OBSERVATIONS)
+_PLACE = {kind: place << 48 for place, kind in enumerate(_KINDS)}
+_UTC = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+_COMPLAINT_SITES = ("complaint", "counters")
 
 
-def resolve(engine: Engine, cited: Iterable[Cited]) -> dict[Cited, dict[str, Any]]:
-    """The evidence row (schema of the `evidence` table) of each cited observation that still exists."""
-    by_kind: dict[str, list[int]] = {}
-    for kind, id_ in sorted(set(cited)):
-        by_kind.setdefault(kind, []).append(id_)
-    out: dict[Cited, dict[str, Any]] = {}
-    with engine.connect() as connection:
-        tiers = dict(connection.execute(select(Source.id, Source.tier)).all())
-        for kind, ids in by_kind.items():
-            for start in range(0, len(ids), _BATCH):
-                for row in _fetch(connection, kind, ids[start : start + _BATCH]):
-                    out[(kind, row["id"])] = _evidence(kind, row, tiers.get(row["source_id"], "D"))
-    return out
+def code(cited: Cited) -> int:
+    """A cited observation as one number, ordered by kind and row id."""
+    return _PLACE[cited[0]] + cited[1]
 
 
-def _fetch(connection: Connection, kind: str, ids: list[int]) -> list[dict[str, Any]]:
+def codes(cited: Iterable[Cited]) -> list[int]:
+    """The numbers of several."""
+    return [_PLACE[kind] + id_ for kind, id_ in cited]
+
+
+def resolve(connection: Connection, wanted: Ints) -> tuple[Ints, pa.Table]:
+    """(the codes whose observation still exists, their rows of the `evidence` table); `wanted` ascending, each once."""
+    tiers = {r.id: r.tier for r in connection.execute(select(Source.id, Source.tier))}
+    found: list[Ints] = [np.empty(0, np.int64)]
+    tables = [TABLES["evidence"].empty_table()]
+    place = wanted >> 48
+    for number in np.unique(place).tolist():
+        kind = _KINDS[number]
+        ids = (wanted[place == number] - _PLACE[kind]).tolist()
+        for start in range(0, len(ids), _BATCH):
+            rows = _fetch(connection, kind, ids[start : start + _BATCH])
+            if rows:
+                found.append(np.array([r.id for r in rows], dtype=np.int64) + _PLACE[kind])
+                tables.append(_evidence(kind, rows, tiers))
+    return np.concatenate(found), pa.concat_tables(tables).combine_chunks()
+
+
+def _fetch(connection: Connection, kind: str, ids: list[int]) -> Sequence[Any]:
     table = OBSERVATIONS[kind]
-    skip = {"text", "title", "kinds", "signs"}
-    columns = [c for c in inspect(table).local_table.columns if c.name not in skip]
+    picked = [getattr(table, name) for name in _COLUMNS[kind]]
+    moment = next((c for c in (getattr(table, n, None) for n in _MOMENTS) if c is not None), None)
+    if moment is not None:
+        picked.append(stamp(connection, moment).label("moment"))
     query = (
         select(
-            *columns,
+            table.id,
+            table.source_id,
+            stamp(connection, table.seen_at).label("seen"),
+            *picked,
             Platform.host,
             Capture.payload_sha256,
             Capture.archive,
@@ -67,139 +97,174 @@ def _fetch(connection: Connection, kind: str, ids: list[int]) -> list[dict[str, 
         )
         .join(Platform, Platform.id == table.platform_id)
         .outerjoin(Capture, Capture.id == table.capture_id)
-        .where(table.id.in_(ids))
+        # Numbers stand in the statement: parameters are limited, and binding them costs more than reading the rows.
+        .where(table.id.in_(bindparam("ids", expanding=True, literal_execute=True)))
         .order_by(table.id)
     )
-    return [dict(r) for r in connection.execute(query).mappings()]
+    return connection.execute(query, {"ids": ids}).all()
 
 
-def _evidence(kind: str, row: dict[str, Any], tier: str) -> dict[str, Any]:
-    moment = row.get("filed_at") or row.get("paid_at") or row.get("observed_at")
-    on = row["decided_on"] if moment is None else moment.astimezone(SHANGHAI).date()
-    zh, en = _CLAIMS[kind](row)
-    return {
-        "id": identifier(kind, row, on, moment),
-        "host": row["host"],
-        "kind": kind,
-        "tier": {"complaint": "C", "counters": "C"}.get(kind, tier),
-        "claim_zh": zh,
-        "claim_en": en,
-        "source": row["source_id"],
-        "link": row.get("url") or row.get("page"),
-        "event_on": on,
-        "seen_at": row["seen_at"],
-        "sha256": row["payload_sha256"],
-        "archive": row["archive"],
-        "offset": row["offset"],
-    }
-
-
-def identifier(kind: str, row: dict[str, Any], on: dt.date, moment: dt.datetime | None) -> str:
-    """`complaint:heimao:173…`, `filing:icp:a.example:2026-11-01`; other kinds add the time, and the product or page."""
-    source = row["source_id"]
-    if kind == "complaint":
-        return f"complaint:{source}:{row['source_key']}"
-    if kind == "order":
-        return f"order:{source}:{row['host']}:{row['order_key'][:16]}"
-    stem = f"{kind}:{source}:{row['host']}:{on.isoformat()}"
-    if kind in _EXACT or moment is None:
-        return stem if kind != "penalty" else stem + ":" + _short(row["category"] + row["reason"])
-    stem += moment.astimezone(SHANGHAI).strftime("T%H%M%S")
-    return stem + {"price": ":" + _short(row.get("product") or ""), "page": f":{row.get('role')}"}.get(
-        kind, ""
+def _evidence(kind: str, rows: Sequence[Any], tiers: dict[str, str]) -> pa.Table:
+    dated = kind != "penalty"
+    at = stamps([r.moment for r in rows]) if dated else None
+    on = (at // MICROSECONDS).tolist() if at is not None else [day_number(r.decided_on) for r in rows]
+    zh, en = zip(*map(_CLAIMS[kind], rows), strict=True)
+    known = "C" if kind in _COMPLAINT_SITES else None
+    has_url = hasattr(rows[0], "url")
+    return pa.table(
+        {
+            "id": list(_identifiers(kind, rows, on, at)),
+            "host": [r.host for r in rows],
+            "kind": [kind] * len(rows),
+            "tier": [known or tiers.get(r.source_id, "D") for r in rows],
+            "claim_zh": zh,
+            "claim_en": en,
+            "source": [r.source_id for r in rows],
+            "link": [(r.url or r.page) if has_url else r.page for r in rows],
+            "event_on": pa.array(on, pa.int32()).cast(pa.date32()),
+            "seen_at": pa.array(stamps([r.seen for r in rows]) - _UTC).cast(
+                TABLES["evidence"].field("seen_at").type
+            ),
+            "sha256": [r.payload_sha256 for r in rows],
+            "archive": [r.archive for r in rows],
+            "offset": [r.offset for r in rows],
+        },
+        schema=TABLES["evidence"],
     )
+
+
+def _identifiers(kind: str, rows: Sequence[Any], on: list[int], at: Ints | None) -> Iterator[str]:
+    """`complaint:heimao:173…`, `filing:icp:a.example:2026-11-01`; other kinds add the time, and the product or page."""
+    if kind == "complaint":
+        yield from (f"complaint:{r.source_id}:{r.source_key}" for r in rows)
+    elif kind == "order":
+        yield from (f"order:{r.source_id}:{r.host}:{r.order_key[:16]}" for r in rows)
+    else:
+        last = _LAST.get(kind)
+        clock = np.datetime_as_string(at.astype("datetime64[us]"), unit="s") if at is not None else None
+        for place, r in enumerate(rows):
+            stem = f"{kind}:{r.source_id}:{r.host}:{date_of(on[place]).isoformat()}"
+            if kind not in _EXACT and clock is not None:
+                stem += "T" + clock[place][11:].replace(":", "")
+            yield stem + last(r) if last else stem
 
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _complaint(row: dict[str, Any]) -> tuple[str, str]:
-    zh, en = KIND_WORDS.get(row["primary_kind"], KIND_WORDS["other"])
+_LAST: dict[str, Callable[[Any], str]] = {
+    "price": lambda r: ":" + _short(r.product or ""),
+    "page": lambda r: f":{r.role}",
+    "penalty": lambda r: ":" + _short(r.category + r.reason),
+}
+"""What an id of these kinds ends with."""
+_MOMENTS = ("filed_at", "paid_at", "observed_at")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "complaint": ("source_key", "primary_kind", "url"),
+    "counters": ("valid_total",),
+    "rank": ("board", "place"),
+    "filing": ("found", "number"),
+    "orders": ("hidden", "total", "processed"),
+    "price": ("price", "product"),
+    "probe": ("outcome",),
+    "page": ("role",),
+    "registration": ("registered_on",),
+    "certificate": ("not_after",),
+    "resolution": ("found", "ipv4", "ipv6"),
+    "move": ("via", "to_host"),
+    "penalty": ("decided_on", "category", "reason", "url"),
+    "order": ("order_key", "state"),
+}
+"""What ids and claims are made of."""
+
+
+def _complaint(r: Any) -> tuple[str, str]:
+    zh, en = KIND_WORDS.get(r.primary_kind, KIND_WORDS["other"])
     return f"一条公开投诉称：{zh}", f"A public complaint claims: {en}"
 
 
-def _counters(row: dict[str, Any]) -> tuple[str, str]:
-    n = row["valid_total"]
+def _counters(r: Any) -> tuple[str, str]:
+    n = r.valid_total
     return f"投诉站计数：累计 {n} 条", f"Complaint site counter: {n} in total"
 
 
-def _filing(row: dict[str, Any]) -> tuple[str, str]:
-    if not row["found"]:
+def _filing(r: Any) -> tuple[str, str]:
+    if not r.found:
         return "备案查询：未查到", "Filing query: none found"
-    return f"备案查询：{row['number'] or '已备案'}", f"Filing query: {row['number'] or 'on record'}"
+    return f"备案查询：{r.number or '已备案'}", f"Filing query: {r.number or 'on record'}"
 
 
-def _orders(row: dict[str, Any]) -> tuple[str, str]:
-    if row["hidden"]:
+def _orders(r: Any) -> tuple[str, str]:
+    if r.hidden:
         return "页面未显示订单计数", "The page shows no order counter"
     return (
-        f"页面计数：总单 {row['total']}，已处理 {row['processed']}",
-        f"Page counter: {row['total']} orders, {row['processed']} processed",
+        f"页面计数：总单 {r.total}，已处理 {r.processed}",
+        f"Page counter: {r.total} orders, {r.processed} processed",
     )
 
 
-def _price(row: dict[str, Any]) -> tuple[str, str]:
-    return f"标价 {row['price']} 元：{row['product']}", f"Listed at CNY {row['price']}: {row['product']}"
+def _price(r: Any) -> tuple[str, str]:
+    return f"标价 {r.price} 元：{r.product}", f"Listed at CNY {r.price}: {r.product}"
 
 
-def _probe(row: dict[str, Any]) -> tuple[str, str]:
+def _probe(r: Any) -> tuple[str, str]:
     words = {
         "ok": ("可以访问", "reachable"),
         "slow": ("访问缓慢", "slow"),
         "down": ("无法访问", "unreachable"),
     }
-    zh, en = words.get(row["outcome"], ("拒绝自动访问", "refuses automatic access"))
+    zh, en = words.get(r.outcome, ("拒绝自动访问", "refuses automatic access"))
     return f"探测结果：{zh}", f"Probe: {en}"
 
 
-def _page(row: dict[str, Any]) -> tuple[str, str]:
-    return f"存档页面（{row['role']}）", f"Archived page ({row['role']})"
+def _page(r: Any) -> tuple[str, str]:
+    return f"存档页面（{r.role}）", f"Archived page ({r.role})"
 
 
-def _registration(row: dict[str, Any]) -> tuple[str, str]:
-    return f"域名注册于 {row['registered_on']}", f"Domain registered on {row['registered_on']}"
+def _registration(r: Any) -> tuple[str, str]:
+    return f"域名注册于 {r.registered_on}", f"Domain registered on {r.registered_on}"
 
 
-def _penalty(row: dict[str, Any]) -> tuple[str, str]:
-    return f"公示记录：{row['category']}", f"Published record: {row['category']}"
+def _penalty(r: Any) -> tuple[str, str]:
+    return f"公示记录：{r.category}", f"Published record: {r.category}"
 
 
-def _certificate(row: dict[str, Any]) -> tuple[str, str]:
+def _certificate(r: Any) -> tuple[str, str]:
     return (
-        f"网站证书，有效至 {row['not_after'].astimezone(SHANGHAI).date()}",
-        f"Certificate valid until {row['not_after'].astimezone(SHANGHAI).date()}",
+        f"网站证书，有效至 {r.not_after.astimezone(SHANGHAI).date()}",
+        f"Certificate valid until {r.not_after.astimezone(SHANGHAI).date()}",
     )
 
 
-def _resolution(row: dict[str, Any]) -> tuple[str, str]:
-    if not row["found"]:
+def _resolution(r: Any) -> tuple[str, str]:
+    if not r.found:
         return "域名解析：不存在", "The name does not resolve"
-    n = (row["ipv4"] or 0) + (row["ipv6"] or 0)
+    n = (r.ipv4 or 0) + (r.ipv6 or 0)
     return f"域名解析到 {n} 个地址", f"The name resolves to {n} address(es)"
 
 
-def _move(row: dict[str, Any]) -> tuple[str, str]:
-    how = {"redirect": ("跳转到", "redirects to"), "notice": ("公告新地址", "announces")}[row["via"]]
-    return f"网站{how[0]} {row['to_host']}", f"The site {how[1]} {row['to_host']}"
+def _move(r: Any) -> tuple[str, str]:
+    how = {"redirect": ("跳转到", "redirects to"), "notice": ("公告新地址", "announces")}[r.via]
+    return f"网站{how[0]} {r.to_host}", f"The site {how[1]} {r.to_host}"
 
 
-def _rank(row: dict[str, Any]) -> tuple[str, str]:
-    zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[row["board"]]
+def _rank(r: Any) -> tuple[str, str]:
+    zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[r.board]
     return (
-        f"投诉站{zh}第 {row['place']} 名",
-        f"Place {row['place']} on a complaint site's {row['board']} list",
+        f"投诉站{zh}第 {r.place} 名",
+        f"Place {r.place} on a complaint site's {r.board} list",
     )
 
 
-def _order(row: dict[str, Any]) -> tuple[str, str]:
-    own = row["source_id"] == "feed"
+def _order(r: Any) -> tuple[str, str]:
+    own = r.source_id == "feed"
     whose = (
         ("网站自己提供的一笔订单", "An order told by the site itself")
         if own
         else ("一笔已付款订单", "A paid order")
     )
-    return f"{whose[0]}，状态：{row['state']}", f"{whose[1]}, state: {row['state']}"
+    return f"{whose[0]}，状态：{r.state}", f"{whose[1]}, state: {r.state}"
 
 
 _CLAIMS: dict[str, Any] = {

@@ -188,5 +188,6 @@ class Facts:
             sites=self.sites[low:high],
             rows={k: r.between(low, high) for k, r in self.rows.items()},
             visits=Visits(moved, visits.day[keep], visits.source[keep], visits.ok[keep], visits.crawl[keep]),
+            disputes={site - low: d for site, d in self.disputes.items() if low <= site < high},
             cache={},
         )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import indicators, method
-from scoring.facts import Facts, Floats
+from scoring.facts import Facts, Floats, Ints, Rows
 
 OK, CONCERN, UNKNOWN, HIDDEN, NOT_APPLICABLE = range(5)
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
@@ -135,14 +135,19 @@ def share_words(hits: int, cases: int) -> tuple[str, str]:
 
 def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:
     """Evidence for rows of one kind, the newest EVIDENCE_LIMIT of them."""
-    return [(kind, int(i)) for i in ids[-method.EVIDENCE_LIMIT :]]
+    return [(kind, i) for i in ids[-method.EVIDENCE_LIMIT :].tolist()]
 
 
-def recent_of(facts: Facts, rows: Any, site: int, days: int) -> Any:
-    """Rows of one platform that stand on the last day and happened within the last `days` days."""
-    a, b = np.searchsorted(rows.platform, (site, site + 1))
-    mine = rows.take(slice(a, b))
-    return mine.take((mine.gone >= facts.days) & (mine.day > facts.days - 1 - days))
+def recent_of(facts: Facts, rows: Rows, site: int, days: int) -> Ints:
+    """Positions of one platform's rows that stand on the last day and happened within the last `days` days."""
+    key = ("recent", id(rows), days)
+    if key not in facts.cache:
+        at = np.flatnonzero((rows.gone >= facts.days) & (rows.day > facts.days - 1 - days))
+        ends = np.searchsorted(rows.platform[at], np.arange(len(facts.sites) + 1)).tolist()
+        facts.cache[key] = rows, at, ends  # With the rows, so that nothing else can get their id.
+    _, at, ends = facts.cache[key]
+    found: Ints = at[ends[site] : ends[site + 1]]
+    return found
 
 
 def row_at(position: NDArray[np.int64], kind: str, rows: Any, site: int) -> list[Cited]:

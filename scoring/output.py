@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of
@@ -16,15 +14,13 @@ from scoring.droprate import BASES, KINDS, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
-from scoring.finding import Cited
-from scoring.finding_rows import finding_rows
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
-from scoring.panel import complaints
+from scoring.panel import Bools, cached, complaints
 from scoring.shop import sells_of, software_of
-from scoring.snapshot import TABLES, TIER
+from scoring.snapshot import TIER
 from scoring.warning import STATES, transitions
-from scoring.words import VERDICTS, advice, blind_spots, confidence, reasons, transition_reason
+from scoring.words import VERDICTS, advice, blind_spots, confidence, reasons, told, transition_reason
 
 PROVINCES = {
     "京": "北京", "津": "天津", "冀": "河北", "晋": "山西", "蒙": "内蒙古", "辽": "辽宁", "吉": "吉林", "黑": "黑龙江",
@@ -33,35 +29,24 @@ PROVINCES = {
     "黔": "贵州", "贵": "贵州", "滇": "云南", "云": "云南", "藏": "西藏", "陕": "陕西", "陇": "甘肃", "甘": "甘肃",
     "青": "青海", "宁": "宁夏", "新": "新疆",
 }  # fmt: skip
+_MIDNIGHT = dt.datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 
-@dataclass
-class Collected:
-    """Rows gathered from the chunks; evidence is cited as (kind, row id) until `evidence.resolve` names it."""
-
-    ratings: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    history: list[pa.Table] = field(default_factory=list)
-    warnings: list[dict[str, Any]] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    proposals: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-def collect(out: Collected, judged: Judged, as_of: dt.date, history: bool) -> None:
-    """Add a chunk's rows to `out`."""
+def rating_rows(judged: Judged, as_of: dt.date) -> list[dict[str, Any]]:
+    """Rows of the ratings table; evidence as (kind, row id), its number still missing."""
     otherwise = counterfactual_rows(judged)
-    for site in range(len(judged.facts.sites)):
-        out.ratings.append(_rating(judged, site, as_of) | otherwise[site])
-        out.findings += finding_rows(judged, site)
-    first = len(out.warnings)
+    return [_rating(judged, site, as_of) | otherwise[site] for site in range(len(judged.facts.sites))]
+
+
+def warning_rows(judged: Judged) -> list[dict[str, Any]]:
+    """Every change of the warning state, with its reason."""
+    out = []
     for site, day, before, after in transitions(judged.facts, judged.warned):
         zh, en, cited = transition_reason(judged, site, day, after)
-        host = judged.facts.sites[site].host
-        on = date_of(judged.facts.first_day + day)
-        out.warnings.append(
+        out.append(
             {
-                "host": host,
-                "on": on,
+                "host": judged.facts.sites[site].host,
+                "on": date_of(judged.facts.first_day + day),
                 "from_state": STATES[before],
                 "to_state": STATES[after],
                 "reason_zh": zh,
@@ -69,9 +54,7 @@ def collect(out: Collected, judged: Judged, as_of: dt.date, history: bool) -> No
                 "evidence": cited,
             }
         )
-    out.changes += _changes(judged, out.warnings[first:]) + filing_changes(judged.facts)
-    if history:
-        out.history.append(_history(judged))
+    return out
 
 
 def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
@@ -137,7 +120,7 @@ def _filing(judged: Judged, site: int) -> dict[str, Any]:
 def _drops(judged: Judged, site: int) -> dict[str, Any]:
     found = drop_rate(judged.facts)
     whole = interval(found, site)
-    zh, en = judged.found["drop_rate"][1].say(site)
+    zh, en = told(judged, "drop_rate")[0][site]
     basis = int(found.basis[site, -1])
     row: dict[str, Any] = {
         "drop_rate": whole.rate,
@@ -159,38 +142,46 @@ def _drops(judged: Judged, site: int) -> dict[str, Any]:
 
 
 def _complaints(judged: Judged, site: int) -> dict[str, Any]:
-    facts = judged.facts
-    counted = _standing(facts, complaints(facts), site)
-    # Copies and complaints held back are shown among the complaints; complainants are those that count.
-    shown = _standing(facts, facts.rows["complaint"], site)
-    shown = shown.take((shown["kinds"] & BIT["spam"]) == 0)
-    since = facts.days - 1 - 30
+    recent, total, people = cached(judged.facts, "complaint_counts", lambda: _complaint_counts(judged.facts))
     return {
-        "complaints_30d": int((shown.day > since).sum()),
-        "complaints_total": len(shown),
-        "complainants_30d": int(((counted.day > since) & (counted["rank"] == 0)).sum()),
+        "complaints_30d": recent[site],
+        "complaints_total": total[site],
+        "complainants_30d": people[site],
     }
 
 
-def _standing(facts: Facts, rows: Rows, site: int) -> Rows:
-    a, b = np.searchsorted(rows.platform, (site, site + 1))
-    found = rows.take(slice(a, b))  # type: ignore[arg-type]
-    return found.take(found.gone >= facts.days)
+def _complaint_counts(facts: Facts) -> tuple[list[int], list[int], list[int]]:
+    """(complaints of the last 30 days, of all days, complainants of the last 30 days) of each site, standing today."""
+    since = facts.days - 1 - 30
+
+    def count(rows: Rows, which: Bools) -> list[int]:
+        counted: list[int] = np.bincount(rows.platform[which], minlength=len(facts.sites)).tolist()
+        return counted
+
+    # Copies and complaints held back are shown among the complaints; complainants are those that count.
+    every, counted = facts.rows["complaint"], complaints(facts)
+    shown = (every.gone >= facts.days) & ((every["kinds"] & BIT["spam"]) == 0)
+    people = (counted.gone >= facts.days) & (counted.day > since) & (counted["rank"] == 0)
+    return count(every, shown & (every.day > since)), count(every, shown), count(counted, people)
 
 
 def _evidence_summary(judged: Judged, site: int) -> tuple[int, dt.datetime | None]:
     """(number of sources that said something about the platform, when the newest word became visible)."""
-    sources: set[int] = set()
-    newest = -NEVER
-    for rows in judged.facts.rows.values():
-        a, b = np.searchsorted(rows.platform, (site, site + 1))
-        if b > a:
-            sources |= set(np.unique(rows.source[a:b]).tolist())
-            newest = max(newest, int(rows.seen[a:b].max()))
-    if newest == -NEVER:
+    sources, newest = cached(judged.facts, "evidence_summary", lambda: _summed(judged.facts))
+    if newest[site] == -NEVER:
         return 0, None
-    start = dt.datetime(1970, 1, 1, tzinfo=SHANGHAI) + dt.timedelta(days=newest + judged.facts.first_day)
-    return len(sources), start.astimezone(dt.UTC)
+    start = _MIDNIGHT + dt.timedelta(days=newest[site] + judged.facts.first_day)
+    return sources[site], start.astimezone(dt.UTC)
+
+
+def _summed(facts: Facts) -> tuple[list[int], list[int]]:
+    """(number of sources, newest day index or -NEVER) of each site."""
+    said = np.zeros((len(facts.sites), len(facts.sources)), bool)
+    newest = np.full(len(facts.sites), -NEVER, dtype=np.int64)
+    for rows in facts.rows.values():
+        said[rows.platform, rows.source] = True
+        np.maximum.at(newest, rows.platform, rows.seen)
+    return said.sum(axis=1).tolist(), newest.tolist()
 
 
 def _since(judged: Judged, site: int) -> dt.date:
@@ -209,39 +200,8 @@ def _first_seen(judged: Judged, site: int) -> dt.date | None:
     return None if first >= NEVER else date_of(judged.facts.first_day + first)
 
 
-def _history(judged: Judged) -> pa.Table:
-    facts = judged.facts
-    sites, days = facts.shape
-    begun = np.minimum(first_seen(facts), days - 1)
-    keep = np.arange(days)[None, :] >= begun[:, None]
-    flat = keep.ravel()
-    rated = (judged.grade != 5).ravel()[flat]
-
-    def number(panel: Any) -> pa.Array:
-        return pa.array(np.round(panel.ravel()[flat], 6), mask=~rated)
-
-    names = pa.array([s.host for s in facts.sites])
-    at = np.repeat(np.arange(sites, dtype=np.int32), days)[flat]
-    on = np.tile(np.arange(facts.first_day, facts.first_day + days, dtype=np.int32), sites)[flat]
-    return pa.table(
-        {
-            "host": names.take(pa.array(at)),
-            "on": pa.array(on, pa.int32()).cast(pa.date32()),
-            "score": number(judged.score),
-            "score_low": number(judged.low),
-            "score_high": number(judged.high),
-            "grade": pa.array(GRADES).take(pa.array(judged.grade.ravel()[flat].astype(np.int32))),
-            "coverage": np.round(judged.coverage.ravel()[flat], 6),
-            "warning_state": pa.array(STATES).take(
-                pa.array(judged.warned.state.ravel()[flat].astype(np.int32))
-            ),
-        },
-        schema=TABLES["history"],
-    )
-
-
-def _changes(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Changes of warning state and of grade along the history; becoming NR or stale is the source's doing."""
+def change_rows(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Changes of warning state, grade and filing along the history; becoming NR or stale is the source's doing."""
     out: list[dict[str, Any]] = []
     for w in warned:
         cause = "source" if "stale" in (w["from_state"], w["to_state"]) else "world"
@@ -253,7 +213,7 @@ def _changes(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any
         out.append(
             _change(judged.facts.sites[site].host, on, "source" if "NR" in (a, b) else "world", "grade", a, b)
         )
-    return out
+    return out + filing_changes(judged.facts)
 
 
 def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: str) -> dict[str, Any]:
@@ -269,14 +229,3 @@ def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: s
         "sentence_zh": f"{zh}由 {before} 变为 {after}。",
         "sentence_en": f"{en} changed from {before} to {after}.",
     }
-
-
-def named(rows: list[dict[str, Any]], ids: dict[Cited, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with their evidence named by stable ids."""
-    for row in rows:
-        for column in ("evidence", "reason_evidence"):
-            if column == "reason_evidence" and column in row:
-                row[column] = [[ids[c]["id"] for c in part if c in ids] for part in row[column]]
-            elif column in row:
-                row[column] = [ids[c]["id"] for c in row[column] if c in ids]
-    return rows

@@ -6,34 +6,82 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
+from scoring.evidence import codes
 from scoring.facts import Facts
-from scoring.judge import judge
-from scoring.output import Collected, collect
+from scoring.finding_rows import finding_table
+from scoring.history import history_table
+from scoring.judge import Judged, judge
+from scoring.output import change_rows, rating_rows, warning_rows
 from scoring.proposals import propose
+from scoring.series import series_table
+from scoring.snapshot import TABLES
 from scoring.tables import site_tables
 
-CHUNK = 2_000
-"""Platforms judged at once: their panels (platforms × days) are what fills the memory."""
+CHUNK = 256
+"""Platforms judged at once: their panels (platforms × days) are what fills the memory, and few of them stay near the processor."""
+CITING = {
+    "ratings": "reason_evidence",
+    **dict.fromkeys(("findings", "warnings", "identity", "promises", "practices", "links"), "evidence"),
+}
+"""Table -> its column of evidence, which holds codes (scoring/evidence.py) until scoring/naming.py has named them."""
+_CODES = pa.list_(pa.int64())
+_ORDER = {
+    "findings": ("host", "indicator"),
+    "warnings": ("host", "on"),
+    "changes": ("host", "on", "what"),
+    "series": ("host", "measure", "on"),
+}
 
 
 @dataclass(frozen=True)
 class Part:
-    """What was found about a chunk: the collected rows, and those of the tables about single sites by table name."""
+    """What was found about a chunk: its rows of the published tables by table name, and what a person must decide."""
 
-    collected: Collected
-    tables: dict[str, list[dict[str, Any]]]
+    tables: dict[str, pa.Table]
+    proposals: list[tuple[str, str, str]]
+    platforms: int
 
 
 def part_of(facts: Facts, as_of: dt.date, history: bool) -> Part:
     """Judge the platforms of `facts` (with priors) on every day up to `as_of`."""
     judged = judge(facts)
-    out = Collected()
-    collect(out, judged, as_of, history)
-    out.proposals += propose(judged)
-    return Part(out, site_tables(judged))
+    tables = {**_rows(judged, as_of), "findings": finding_table(judged), "series": series_table(judged)}
+    if history:
+        tables["history"] = history_table(judged)
+    ordered = {n: _sorted(t, _ORDER[n]) if n in _ORDER else t for n, t in tables.items()}
+    return Part(ordered, propose(judged), len(facts.sites))
 
 
-def add(out: Collected, more: Collected) -> None:
-    """Append what was collected from the next chunk."""
-    for name, rows in vars(more).items():
-        getattr(out, name).extend(rows)
+def _rows(judged: Judged, as_of: dt.date) -> dict[str, pa.Table]:
+    warned = warning_rows(judged)
+    rows = {
+        "ratings": rating_rows(judged, as_of),
+        "warnings": warned,
+        "changes": change_rows(judged, warned),
+        **site_tables(judged),
+    }
+    return {name: table_of(found, name) for name, found in rows.items()}
+
+
+def coded(name: str) -> pa.Schema:
+    """The schema of a table before its evidence is named."""
+    schema = TABLES[name]
+    if name not in CITING:
+        return schema
+    at = schema.get_field_index(CITING[name])
+    return schema.set(at, pa.field(CITING[name], pa.list_(_CODES) if name == "ratings" else _CODES))
+
+
+def table_of(rows: list[dict[str, Any]], name: str) -> pa.Table:
+    """Rows of a table, their evidence as codes."""
+    if name == "ratings":
+        rows = [row | {"reason_evidence": [codes(one) for one in row["reason_evidence"]]} for row in rows]
+    elif name in CITING:
+        rows = [row | {"evidence": codes(row["evidence"])} for row in rows]
+    return pa.Table.from_pylist(rows, schema=coded(name))
+
+
+def _sorted(table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    return table.sort_by([(column, "ascending") for column in columns])

@@ -28,9 +28,9 @@ from scoring.feeds import write_feeds
 from scoring.method_changes import with_method_changes
 from scoring.package import datapackage, ratings_csv
 from scoring.ranked import write_ranked
-from scoring.rate import sync, sync_folder, write_parquet
 from scoring.snapshot import LATER, TABLES
 from scoring.twins import write_badges, write_twins
+from scoring.writing import sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]

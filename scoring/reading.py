@@ -42,10 +42,10 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         index = {site.id: i for i, site in enumerate(sites)}
         sources = _sources(connection)
         number = {s.id: s.index for s in sources}
-        raw = {kind: read_rows(connection, kind, index, number, end) for kind in OBSERVATIONS}
         visits = _visits(connection, index, number, end)
         reviews = _reviews(connection, end)
         disputes = _disputes(connection, index, end)
+    raw = {kind: read_rows(engine, kind, index, number, end) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: _from(r, first) for k, r in raw.items()}

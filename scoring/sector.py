@@ -197,15 +197,29 @@ def survival(length: Ints, closed: NDArray[np.bool_], longest: int) -> Survival:
     The interval is Greenwood's on the log-log scale (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time
     Data, §1.4); where nothing has ended yet, or everything, it has no width.
     """
-    days = min(int(length.max()), longest) + 1
-    ended = np.bincount(length[closed], minlength=days)[:days]
-    censored = np.bincount(length[~closed], minlength=days)[:days]
-    at_risk = np.array([int((length >= day).sum()) for day in range(days)])
-    share = np.cumprod(1 - ended / at_risk)
+    last = min(int(length.max()), longest)
+    every = survivals(np.zeros(len(length), np.int64), length, closed, 1, longest)
+    return Survival(*(panel[0, : last + 1] for panel in vars(every).values()))
+
+
+def survivals(group: Ints, length: Ints, closed: NDArray[np.bool_], groups: int, longest: int) -> Survival:
+    """The estimates of several groups as panels (groups × days 0..longest); where nobody is at risk they mean nothing."""
+    days = longest + 1
+    inside = length <= longest
+
+    def count(which: NDArray[np.bool_]) -> Ints:
+        at = group[which] * days + length[which]
+        return np.bincount(at, minlength=groups * days).reshape(groups, days)
+
+    ended, censored = count(inside & closed), count(inside & ~closed)
+    before = np.cumsum(ended + censored, axis=1)
+    at_risk = np.bincount(group, minlength=groups)[:, None] - before + ended + censored
+    share = np.cumprod(1 - ended / np.maximum(at_risk, 1), axis=1)
     left = at_risk - ended
-    variance = np.cumsum(np.divide(ended, at_risk * left, out=np.zeros(days), where=left > 0))
+    steps = np.divide(ended, at_risk * left, out=np.zeros(share.shape), where=left > 0)
+    variance = np.cumsum(steps, axis=1)
     inner = (share > 0) & (share < 1)
-    log = np.log(share, out=np.full(days, -1.0), where=inner)
+    log = np.log(share, out=np.full(share.shape, -1.0), where=inner)
     spread = _Z90 * np.sqrt(variance) / np.abs(log)
     low = np.where(inner, share ** np.exp(spread), share)
     high = np.where(inner, share ** np.exp(-spread), share)

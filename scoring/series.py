@@ -3,132 +3,146 @@ backlog, how long refunds take; copies and complaints held back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from scoring.backlog import backlog
-from scoring.calendar import MICROSECONDS, date_of
+from scoring.calendar import MICROSECONDS
 from scoring.droprate import KINDS, drop_complaints
-from scoring.facts import BIT, NEVER
+from scoring.facts import BIT, NEVER, Facts
 from scoring.judge import Judged
 from scoring.panel import complaints
 from scoring.signs import price_deviation
 from scoring.site_series import refund_rows, sector_price_rows
+from scoring.snapshot import TABLES
+
+_SCHEMA = TABLES["series"]
 
 
-def series_rows(judged: Judged) -> list[dict[str, Any]]:
-    """Rows of the series table for a chunk."""
-    return [
-        *_availability(judged),
-        *_drops(judged),
-        *_prices(judged),
-        *_backlog(judged),
-        *refund_rows(judged.facts),
-        *sector_price_rows(judged.facts),
-        *_hours(judged),
-        *_copies_and_held(judged),
+@dataclass(frozen=True)
+class Block:
+    """Rows of the series table as columns: platform (index), day index or none, measure (one for all, or each), value, n, interval."""
+
+    platform: NDArray[Any]
+    day: NDArray[Any] | None
+    measure: str | Sequence[str] | pa.Array
+    value: NDArray[Any]
+    n: NDArray[Any]
+
+
+def series_table(judged: Judged) -> pa.Table:
+    """The series table of a chunk."""
+    facts = judged.facts
+    blocks = [
+        *_availability(facts),
+        *_drops(facts),
+        *_prices(facts),
+        *_backlog(facts),
+        *_hours(facts),
+        *_copies_and_held(facts),
     ]
+    hosts = pa.array([site.host for site in facts.sites], pa.string())
+    tables = [_table(block, hosts, facts.first_day) for block in blocks]
+    more = refund_rows(facts) + sector_price_rows(facts)
+    return pa.concat_tables([*tables, pa.Table.from_pylist(more, schema=_SCHEMA)])
 
 
-def _row(judged: Judged, site: int, day: int | None, measure: str, value: float, n: float) -> dict[str, Any]:
-    on = None if day is None else date_of(judged.facts.first_day + day)
-    return {"host": judged.facts.sites[site].host, "on": on, "measure": measure, "value": value, "n": n}
+def _table(block: Block, hosts: pa.Array, first_day: int) -> pa.Table:
+    n = len(block.platform)
+    on = pa.nulls(n, pa.int32()) if block.day is None else pa.array((block.day + first_day).astype(np.int32))
+    none = pa.nulls(n, pa.float64())
+    return pa.table(
+        {
+            "host": hosts.take(pa.array(block.platform)),
+            "on": on.cast(pa.date32()),
+            "measure": [block.measure] * n if isinstance(block.measure, str) else block.measure,
+            "value": pa.array(block.value.astype(np.float64)),
+            "n": pa.array(block.n.astype(np.float64)),
+            "low": none,
+            "high": none,
+        },
+        schema=_SCHEMA,
+    )
 
 
-def _grouped(platform: Any, day: Any, value: Any) -> list[tuple[int, int, float, int]]:
-    """(platform, day, mean value, n) of each platform and day."""
+def _grouped(measure: str, platform: Any, day: Any, value: Any) -> list[Block]:
+    """The mean of `value` of each platform and day, with n."""
     if not len(platform):
         return []
     low = int(day.min())
     span = int(day.max()) - low + 1
     key, at, n = np.unique(platform * span + (day - low), return_inverse=True, return_counts=True)
     total = np.bincount(at, value, len(key))
-    return [
-        (int(k // span), int(k % span) + low, float(t / c), int(c))
-        for k, t, c in zip(key, total, n, strict=True)
-    ]
+    return [Block(key // span, key % span + low, measure, total / n, n)]
 
 
-def _availability(judged: Judged) -> list[dict[str, Any]]:
+def _availability(facts: Facts) -> list[Block]:
     """Share of a day's probes that reached the site; a refusal is its own measure, not a failure."""
-    rows = judged.facts.rows["probe"]
-    ok = np.isin(rows["outcome"].astype(str), ("ok", "slow")).astype(float) if len(rows) else np.empty(0)
-    refused = rows["outcome"] == "refused"
-    asked = rows.take(~refused) if len(rows) else rows
-    out = [
-        _row(judged, s, d, "availability", v, n)
-        for s, d, v, n in _grouped(asked.platform, asked.day, ok[~refused] if len(rows) else ok)
-    ]
-    no = rows.take(refused) if len(rows) else rows
-    return out + [
-        _row(judged, s, d, "refused", v, n) for s, d, v, n in _grouped(no.platform, no.day, np.ones(len(no)))
+    rows = facts.rows["probe"]
+    if not len(rows):
+        return []
+    ok = np.isin(rows["outcome"].astype(str), ("ok", "slow")).astype(float)
+    no = rows["outcome"] == "refused"
+    return [
+        *_grouped("availability", rows.platform[~no], rows.day[~no], ok[~no]),
+        *_grouped("refused", rows.platform[no], rows.day[no], np.ones(int(no.sum()))),
     ]
 
 
-def _drops(judged: Judged) -> list[dict[str, Any]]:
+def _drops(facts: Facts) -> list[Block]:
     """Drop complaints a week (dated by its Monday) by kind."""
-    rows, _, kind = drop_complaints(judged.facts)
-    first = judged.facts.first_day
-    monday = rows.day - (rows.day + first + 3) % 7
+    rows, _, kind = drop_complaints(facts)
+    monday = rows.day - (rows.day + facts.first_day + 3) % 7
     out = []
     for at, name in enumerate(KINDS):
         mine = kind == at
-        out += [
-            _row(judged, s, d, f"drops_{name}", float(n), n)
-            for s, d, _, n in _grouped(rows.platform[mine], monday[mine], np.ones(int(mine.sum())))
-        ]
+        for block in _grouped(f"drops_{name}", rows.platform[mine], monday[mine], np.ones(int(mine.sum()))):
+            out.append(replace(block, value=block.n))
     return out
 
 
-def _prices(judged: Judged) -> list[dict[str, Any]]:
-    rows, deviation = price_deviation(judged.facts)
-    ratio = np.exp(deviation)
-    return [
-        _row(judged, s, d, "price_ratio", v, n) for s, d, v, n in _grouped(rows.platform, rows.day, ratio)
-    ]
+def _prices(facts: Facts) -> list[Block]:
+    rows, deviation = price_deviation(facts)
+    return _grouped("price_ratio", rows.platform, rows.day, np.exp(deviation))
 
 
-def _backlog(judged: Judged) -> list[dict[str, Any]]:
-    b = backlog(judged.facts)
-    rows = b.rows
-    inside = (rows.seen >= 0) & (rows.seen < judged.facts.days)
-    out = []
-    for site, day in sorted(
-        set(zip(rows.platform[inside].tolist(), rows.seen[inside].tolist(), strict=True))
-    ):
-        value = float(b.days[site, day])
-        if np.isfinite(value):
-            out.append(_row(judged, site, day, "backlog_days", value, float(b.orders_per_day[site, day])))
-    return out
+def _backlog(facts: Facts) -> list[Block]:
+    b = backlog(facts)
+    inside = (b.rows.seen >= 0) & (b.rows.seen < facts.days)
+    seen = np.unique(np.stack([b.rows.platform[inside], b.rows.seen[inside]]), axis=1)
+    platform, day = seen[:, np.isfinite(b.days[seen[0], seen[1]])]
+    return [Block(platform, day, "backlog_days", b.days[platform, day], b.orders_per_day[platform, day])]
 
 
-def _copies_and_held(judged: Judged) -> list[dict[str, Any]]:
+def _copies_and_held(facts: Facts) -> list[Block]:
     """Complaints shown but not (fully) counted on the last day: copies, and those held back as a possible campaign.
 
     Both with n = all complaints shown.
     """
-    rows = judged.facts.rows["complaint"]
-    rows = rows.take((rows["kinds"] & BIT["spam"] == 0) & (rows.gone >= judged.facts.days))
-    sites = len(judged.facts.sites)
-    every = np.bincount(rows.platform, minlength=sites)
-    held = (rows["held"] < judged.facts.days) & (rows["freed"] >= NEVER)
+    rows = facts.rows["complaint"]
+    shown = (rows["kinds"] & BIT["spam"] == 0) & (rows.gone >= facts.days)
+    every = np.bincount(rows.platform[shown], minlength=len(facts.sites))
+    held = (rows["held"] < facts.days) & (rows["freed"] >= NEVER)
     out = []
     for measure, mask in (("complaint_copies", rows["rank"] > 0), ("complaints_held", held)):
-        count = np.bincount(rows.platform[mask], minlength=sites)
-        out += [
-            _row(judged, int(s), None, measure, float(count[s]), int(every[s])) for s in np.flatnonzero(count)
-        ]
+        count = np.bincount(rows.platform[mask & shown], minlength=len(facts.sites))
+        some = np.flatnonzero(count)
+        out.append(Block(some, None, measure, count[some], every[some]))
     return out
 
 
-def _hours(judged: Judged) -> list[dict[str, Any]]:
+_WEEK_HOURS = pa.array([f"hour_{day}_{hour}" for day in range(1, 8) for hour in range(24)])
+
+
+def _hours(facts: Facts) -> list[Block]:
     """Complaints by weekday (1 = Monday) and hour of filing, as measure hour_<weekday>_<hour>."""
-    rows = complaints(judged.facts)
+    rows = complaints(facts)
     hour = (rows.at % MICROSECONDS) // 3_600_000_000
-    weekday = (rows.at // MICROSECONDS + 3) % 7 + 1
-    key, n = np.unique(np.stack([rows.platform, weekday, hour]), axis=1, return_counts=True)
-    return [
-        _row(judged, int(s), None, f"hour_{w}_{h}", float(c), int(c))
-        for (s, w, h), c in zip(key.T, n, strict=True)
-    ]
+    weekday = (rows.at // MICROSECONDS + 3) % 7
+    key, n = np.unique(rows.platform * 168 + weekday * 24 + hour, return_counts=True)
+    return [Block(key // 168, None, _WEEK_HOURS.take(pa.array(key % 168)), n, n)]

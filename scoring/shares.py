@@ -64,20 +64,16 @@ def answered_share(
     known = found.read & ~few
     outcome = np.where(found.read & few, NOT_APPLICABLE, judge(utility, known)).astype(np.int8)
 
-    def mine(i: int) -> Rows:
-        recent: Rows = recent_of(facts, due, i, 90)
-        return recent
-
     def say(i: int) -> tuple[str, str]:
-        recent = mine(i)
+        recent = recent_of(facts, due, i, 90)
         if not len(recent):
             return words[1]
-        hit = int((recent[column] < NEVER).sum())
+        hit = int(np.count_nonzero(yes[recent]))
         zh, en = share_words(hit, len(recent))
         return words[0][0].format(share=zh), words[0][1].format(share=en)
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", mine(i).id)
+        return cite_rows("complaint", due.id[recent_of(facts, due, i, 90)])
 
     return finding(
         facts, utility, found.sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
@@ -103,11 +99,11 @@ def kind_share(
         recent = recent_of(facts, rows, i, 90)
         if not len(recent):
             return words[1]
-        zh, en = share_words(int(((recent["kinds"] & bits) != 0).sum()), len(recent))
+        zh, en = share_words(int(np.count_nonzero(hit[recent])), len(recent))
         return words[0][0].format(share=zh), words[0][1].format(share=en)
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", recent_of(facts, named, i, 90).id)
+        return cite_rows("complaint", named.id[recent_of(facts, named, i, 90)])
 
     return finding(
         facts, utility, found.sd / 0.3, found.read, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,

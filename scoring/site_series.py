@@ -9,7 +9,7 @@ import numpy as np
 from scoring.calendar import date_of
 from scoring.facts import Facts
 from scoring.prices import against_sector
-from scoring.sector import LONGEST_OPEN, refund_cases, survival
+from scoring.sector import LONGEST_OPEN, refund_cases, survivals
 
 EDGES = (0, 1, 7, 15, 30)
 """Days given even when nothing ended on them: the filing, and the limits people ask about."""
@@ -24,29 +24,38 @@ def refund_rows(facts: Facts) -> list[dict[str, Any]]:
     the same cases and the same estimator as the sector's curve.
     """
     rows, length, closed = refund_cases(facts)
-    out: list[dict[str, Any]] = []
-    for site in np.unique(rows.platform):
-        mine = rows.platform == site
-        found = survival(length[mine], closed[mine], LONGEST_OPEN)
-        last = len(found.share) - 1
-        falls = np.flatnonzero(np.diff(found.share, prepend=1.0)).tolist()
-        host = facts.sites[int(site)].host
-        for day in sorted({*falls, *(edge for edge in EDGES if edge <= last), last}):
-            out.append(
-                {
-                    "host": host,
-                    "measure": f"refund_open_{day}d",
-                    "value": float(found.share[day]),
-                    "n": float(found.at_risk[day]),
-                    "low": float(found.low[day]),
-                    "high": float(found.high[day]),
-                }
-            )
-        out += [
-            {"host": host, "measure": f"refund_censored_{day}d", "n": float(found.censored[day])}
-            for day in np.flatnonzero(found.censored).tolist()
-        ]
-    return out
+    sites = len(facts.sites)
+    if not len(rows):
+        return []
+    found = survivals(rows.platform, length, closed, sites, LONGEST_OPEN)
+    last = np.full(sites, -1, dtype=np.int64)
+    np.maximum.at(last, rows.platform, np.minimum(length, LONGEST_OPEN))
+    day = np.arange(LONGEST_OPEN + 1)[None, :]
+    falls = np.diff(found.share, prepend=1.0, axis=1) != 0
+    told = (falls | np.isin(day, EDGES)) & (day <= last[:, None]) | (day == last[:, None])
+    hosts = [site.host for site in facts.sites]
+    open_rows = [
+        {
+            "host": hosts[site],
+            "measure": f"refund_open_{at}d",
+            "value": value,
+            "n": n,
+            "low": low,
+            "high": high,
+        }
+        for site, at, value, n, low, high in zip(
+            *(where.tolist() for where in np.nonzero(told)),
+            *(panel[told].tolist() for panel in (found.share, found.at_risk, found.low, found.high)),
+            strict=True,
+        )
+    ]
+    left = found.censored > 0
+    return open_rows + [
+        {"host": hosts[site], "measure": f"refund_censored_{at}d", "n": n}
+        for site, at, n in zip(
+            *(where.tolist() for where in np.nonzero(left)), found.censored[left].tolist(), strict=True
+        )
+    ]
 
 
 def sector_price_rows(facts: Facts) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from scoring.engines import EngineError, EngineFailed, Progress
+from scoring.engines import EngineError, EngineFailed, Finish, Progress
 from scoring.exchange import read_part, written
 from scoring.facts import Facts
 from scoring.part import CHUNK, Part, part_of
@@ -75,8 +75,10 @@ class Spark:
         """Run by Spark. Raises EngineFailed."""
         return _run(lambda: self._tables.to_pyarrow(expression))
 
-    def parts(self, facts: Facts, as_of: dt.date, history: bool, tell: Progress) -> Iterator[Part]:
-        """Every chunk a task; the facts other than rows go to each worker once. Raises EngineFailed."""
+    def parts(
+        self, facts: Facts, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+    ) -> Iterator[Part]:
+        """Every chunk a task, finished here; the facts other than rows go to each worker once. Raises EngineFailed."""
         context, folder, size, count = self._session.sparkContext, self._folder, self._size, len(facts.sites)
         about = context.broadcast(replace(facts, rows={}, cache={}))
 
@@ -85,7 +87,7 @@ class Spark:
 
         lows = range(0, count, size)
         tell(f"Spark: {len(lows)} × {size}")
-        yield from _run(lambda: context.parallelize(lows, max(len(lows), 1)).map(work).collect())
+        yield from map(finish, _run(lambda: context.parallelize(lows, max(len(lows), 1)).map(work).collect()))
 
 
 def chunk_size(platforms: int, cores: int) -> int:

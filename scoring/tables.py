@@ -1,4 +1,4 @@
-"""The tables about single sites beside rating and findings: series, identity, promises, practices, links."""
+"""The tables about single sites beside rating, findings and series: identity, promises, practices, links."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from scoring.judge import Judged
 from scoring.linked import link_rows
 from scoring.practices import practice_rows
 from scoring.promises import promise_rows
-from scoring.series import series_rows
 
 
 def site_tables(judged: Judged) -> dict[str, list[dict[str, Any]]]:
     """Rows of each of these tables for a chunk of platforms."""
     return {
-        "series": series_rows(judged),
         "identity": identity_rows(judged),
         "promises": promise_rows(judged),
         "practices": practice_rows(judged),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scoring import method
 from scoring.caps import sentence as cap_sentence
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
+from scoring.panel import cached
 from scoring.signs import tightened
 from scoring.warning import ALARM, CLOSED, STALE, WARNING
 
@@ -53,6 +55,18 @@ class Reason:
     cited: tuple[Cited, ...]
 
 
+def told(judged: Judged, name: str) -> tuple[list[tuple[str, str]], list[Sequence[Cited]]]:
+    """(what an indicator says, what it cites) of each platform on the last day, asked once."""
+    finding = judged.found[name][1]
+    sites = range(len(judged.facts.sites))
+    found: tuple[list[tuple[str, str]], list[Sequence[Cited]]] = cached(
+        judged.facts,
+        ("told", name),
+        lambda: ([finding.say(i) for i in sites], [finding.cite(i) for i in sites]),
+    )
+    return found
+
+
 def advice(judged: Judged, site: int) -> tuple[str, str]:
     """What to do, by verdict; from warning on, refund first."""
     state = int(judged.warned.state[site, -1])
@@ -95,15 +109,15 @@ def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
         if outcome in ((CONCERN, HIDDEN) if bad else (CONCERN, HIDDEN, OK)):
             scored.append((pull if bad else -abs(pull), name))
     for _, name in sorted(scored):
-        finding = judged.found[name][1]
-        out.append(Reason(*finding.say(site), cited=tuple(finding.cite(site))))
+        out.append(_reason(judged, name, site))
     if not out:
-        out = [
-            Reason(*f.say(site), cited=tuple(f.cite(site)))
-            for d, f in judged.found.values()
-            if d.id in ("drop_rate", "icp_filing")
-        ]
+        out = [_reason(judged, name, site) for name in judged.found if name in ("drop_rate", "icp_filing")]
     return out[:most]
+
+
+def _reason(judged: Judged, name: str, site: int) -> Reason:
+    said, cited = told(judged, name)
+    return Reason(*said[site], cited=tuple(cited[site]))
 
 
 def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
@@ -163,8 +177,9 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
             mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day]
             cited += [(kind, i) for i in mine[-2:]]
     if "terms" in names:
-        rows = recent_of(facts, tightened(facts), site, facts.days)
-        cited += [("page", int(i)) for i, d in zip(rows.id, rows.seen, strict=True) if d <= day][-2:]
+        pages = tightened(facts)
+        shown = recent_of(facts, pages, site, facts.days)
+        cited += [("page", int(pages.id[i])) for i in shown if pages.seen[i] <= day][-2:]
     return cited
 
 

@@ -46,11 +46,11 @@ class ThroughParquet(Embedded):
     def fetch(self, expression):
         return expression.to_pyarrow()
 
-    def parts(self, facts, as_of, history, tell):
+    def parts(self, facts, as_of, history, finish, tell):
         about = replace(facts, rows={}, cache={})
         for low in range(0, len(facts.sites), self.size):
             high = min(low + self.size, len(facts.sites))
-            yield part_of(read_part(about, self.folder, low, high), as_of, history)
+            yield finish(part_of(read_part(about, self.folder, low, high), as_of, history))
 
 
 def prices(host, days, level):

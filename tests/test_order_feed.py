@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_play import command
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from crawler.proof import Proof
 from dashboard import forms, forms_inbox
 from kamengwatch import moderating, taking_in, watching
 from kamengwatch.config import Config
-from scoring.evidence import resolve
+from scoring.evidence import code, resolve
 from scoring.rate import rate
 from scoring.snapshot import Snapshot
 from store.tables import Order, Review
@@ -110,5 +111,6 @@ def test_the_drop_rate_is_counted_from_then_on_and_a_second_import_adds_nothing(
     assert rated(dt.date(2026, 11, 19))["drop_rate_basis"] == "unknown", (
         "what is handed in today changes no past day"
     )
-    claims = [e["claim_zh"] for e in resolve(config.engine, [("order", 1)]).values()]
-    assert claims == ["网站自己提供的一笔订单，状态：delivered"]
+    with config.engine.connect() as connection:
+        _, evidence = resolve(connection, np.array([code(("order", 1))]))
+    assert evidence["claim_zh"].to_pylist() == ["网站自己提供的一笔订单，状态：delivered"]

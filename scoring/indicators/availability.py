@@ -46,7 +46,9 @@ def availability(facts: Facts) -> Finding:
 
     def cite(i: int) -> list[Cited]:
         recent = recent_of(facts, failed, i, 30)
-        return cite_rows("probe", recent.id if len(recent) else recent_of(facts, rows, i, 30).id[-2:])
+        return cite_rows(
+            "probe", failed.id[recent] if len(recent) else rows.id[recent_of(facts, rows, i, 30)[-2:]]
+        )
 
     return finding(
         facts,

@@ -39,7 +39,7 @@ def complaint_index(facts: Facts) -> Finding:
         return f"每单投诉约为同行的 {v:.1f} 倍。", f"Complaints per order are about {v:.1f} times the peers'."
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
+        return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
 
     return finding(
         facts,

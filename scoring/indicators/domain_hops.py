@@ -45,8 +45,8 @@ def domain_hops(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        announced = [("page", int(x)) for x in recent_of(facts, rows, i, 365).id]
-        return announced + [("move", int(x)) for x in recent_of(facts, moves, i, 365).id]
+        announced = [("page", int(x)) for x in rows.id[recent_of(facts, rows, i, 365)]]
+        return announced + [("move", int(x)) for x in moves.id[recent_of(facts, moves, i, 365)]]
 
     return finding(
         facts,

@@ -61,7 +61,7 @@ def drop_overrepresented(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
+        return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
 
     return finding(
         facts,

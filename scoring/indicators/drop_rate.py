@@ -73,12 +73,14 @@ def drop_rate(facts: Facts) -> Finding:
 
     def cite(i: int) -> list[Cited]:
         if int(found.basis[i, -1]) == COUNTED:
-            mine = recent_of(facts, facts.rows["order"], i, method.DROP_WINDOW)
-            bad = mine.take(mine["state"] != "delivered")
-            return cite_rows("order", bad.id if len(bad) else mine.id)
+            paid = facts.rows["order"]
+            mine = recent_of(facts, paid, i, method.DROP_WINDOW)
+            bad = mine[paid["state"][mine] != "delivered"]
+            return cite_rows("order", paid.id[bad if len(bad) else mine])
         rows, _, _ = droprate.drop_complaints(facts)
-        recent = recent_of(facts, rows, i, method.DROP_WINDOW)
-        orders = recent_of(facts, facts.rows["orders"], i, method.DROP_WINDOW)
-        return cite_rows("complaint", recent.id) + cite_rows("orders", orders.id[-2:])
+        orders = facts.rows["orders"]
+        shown = recent_of(facts, orders, i, method.DROP_WINDOW)[-2:]
+        claims = cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
+        return claims + cite_rows("orders", orders.id[shown])
 
     return Finding(outcome, found.rate, utility, sd, strength, fresh, found.n, "share", say, cite)

@@ -35,11 +35,11 @@ def penalties(facts: Facts) -> Finding:
     utility = np.where(n > 0, 0.45 * 0.5 ** np.maximum(load - 0.5, 0.0), 0.9)
 
     def mine(i: int) -> list[Cited]:
-        return cite_rows("penalty", recent_of(facts, rows, i, 3650).id)
+        return cite_rows("penalty", rows.id[recent_of(facts, rows, i, 3650)])
 
     def say(i: int) -> tuple[str, str]:
         count = len(mine(i))
-        over = len(recent_of(facts, every, i, 3650).id) - count
+        over = len(recent_of(facts, every, i, 3650)) - count
         also = (f"；另有 {over} 条已移出", f"; {over} more were lifted") if over else ("", "")
         if count:
             return (

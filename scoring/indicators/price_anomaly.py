@@ -48,7 +48,7 @@ def price_anomaly(facts: Facts) -> Finding:
         return "标价与同行中位数相近或更高。", "Prices are near or above the peers' median."
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("price", recent_of(facts, rows, i, method.DROP_WINDOW // 3).id)
+        return cite_rows("price", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW // 3)])
 
     return finding(
         facts,

@@ -50,10 +50,7 @@ def refund_delay(facts: Facts) -> Finding:
 
     def counts(i: int) -> tuple[int, int]:
         recent = recent_of(facts, ripe, i, 90)
-        d = np.where(
-            recent["completed_at"] >= NEVER, NEVER, recent["completed_at"] // MICROSECONDS - facts.first_day
-        )
-        return int((d > recent.day).sum()), len(recent)
+        return int(late[recent].sum()), len(recent)
 
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
@@ -68,7 +65,7 @@ def refund_delay(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", recent_of(facts, ripe, i, 90).id)
+        return cite_rows("complaint", ripe.id[recent_of(facts, ripe, i, 90)])
 
     return Finding(
         outcome,

@@ -63,7 +63,7 @@ def repair_time(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", recent_of(facts, rows, i, method.DROP_WINDOW).id)
+        return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
 
     return finding(
         facts,

@@ -53,7 +53,7 @@ def withdrawal_trouble(facts: Facts) -> Finding:
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", recent_of(facts, mine, i, 90).id)
+        return cite_rows("complaint", mine.id[recent_of(facts, mine, i, 90)])
 
     return finding(
         facts,
