@@ -128,7 +128,7 @@ def decide(
 def _withdrawn(
     config: Config, connection: Connection, platform_id: int, ids: Sequence[str]
 ) -> dict[str, tuple[int, str]]:
-    found = taken_back(config, connection, ids, config.now())
+    found = taken_back(connection, ids, config.now())
     if other := next((name for name, (of, _) in found.items() if of != platform_id), None):
         raise UserError(f"--withdraw {other}: 不是该网站的证据 is no evidence about this site")
     return found

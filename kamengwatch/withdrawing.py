@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import Connection, select, update
 
 from kamengwatch.answering import correct
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import say
-from scoring.evidence import resolve
+from scoring.evidence import code, resolve
 from store.redact import redact
 from store.tables import OBSERVATIONS, Platform
 
@@ -27,7 +28,7 @@ def withdraw(config: Config, ids: Sequence[str], reason: str, reason_en: str | N
     if not zh:
         raise UserError("--reason: 撤回要写明理由 taking evidence back needs its reason")
     with config.engine.begin() as connection:
-        for name, (platform_id, host) in taken_back(config, connection, ids, config.now()).items():
+        for name, (platform_id, host) in taken_back(connection, ids, config.now()).items():
             sentences = (
                 f"撤回一条证据（{name}）：{zh}",
                 f"One piece of evidence is withdrawn ({name}): {en or f'reason, in Chinese: {zh}'}",
@@ -41,23 +42,21 @@ def withdraw(config: Config, ids: Sequence[str], reason: str, reason_en: str | N
             )
 
 
-def taken_back(
-    config: Config, connection: Connection, ids: Sequence[str], at: dt.datetime
-) -> dict[str, tuple[int, str]]:
+def taken_back(connection: Connection, ids: Sequence[str], at: dt.datetime) -> dict[str, tuple[int, str]]:
     """Mark what these evidence ids name as withdrawn at `at`; gives each id's (platform id, host).
 
     All of them or none: raises UserError naming the first that names nothing.
     """
     out = {}
     for name in dict.fromkeys(i.strip() for i in ids):
-        kind, number, platform_id, host = _standing(config, connection, name)
+        kind, number, platform_id, host = _standing(connection, name)
         table = OBSERVATIONS[kind]
         connection.execute(update(table).where(table.id == number).values(withdrawn_at=at))
         out[name] = (platform_id, host)
     return out
 
 
-def _standing(config: Config, connection: Connection, name: str) -> tuple[str, int, int, str]:
+def _standing(connection: Connection, name: str) -> tuple[str, int, int, str]:
     """(kind, row, platform id, host) of the evidence with this id that was not withdrawn before."""
     parts = name.split(":")
     table = OBSERVATIONS.get(parts[0])
@@ -76,8 +75,10 @@ def _standing(config: Config, connection: Connection, name: str) -> tuple[str, i
         query = query.where(table.source_key == ":".join(parts[2:]))
     else:  # An IP address may carry its port.
         query = query.where(Platform.host.in_((parts[2], ":".join(parts[2:4]))))
-    rows = {(parts[0], r.id): (r.platform_id, r.host) for r in connection.execute(query)}
-    for (kind, number), found in resolve(config.engine, rows).items():
-        if found["id"] == name:
-            return kind, number, *rows[kind, number]
-    raise unknown
+    rows = {code((parts[0], r.id)): r for r in connection.execute(query)}
+    found, named = resolve(connection, np.array(sorted(rows), dtype=np.int64))
+    at = named["id"].to_pylist().index(name) if name in named["id"].to_pylist() else None
+    if at is None:
+        raise unknown
+    row = rows[int(found[at])]
+    return parts[0], row.id, row.platform_id, row.host

@@ -151,7 +151,10 @@ class Visits:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything visible up to `as_of`: `sites` × `days`, with all rows; see `panel` for what is made of it."""
+    """Everything visible up to `as_of`: `sites` × `days`, with all rows; see `panel` for what is made of it.
+
+    `trouble`: host -> the day (index) on which another site of its operator was found closed (scoring/siblings.py).
+    """
 
     sites: Sequence[Site]
     first_day: int
@@ -164,6 +167,7 @@ class Facts:
     shown_since: dict[tuple[int, str], int]
     complaints_since: Ints
     line_down: Floats
+    trouble: dict[str, int] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
@@ -177,6 +181,26 @@ class Facts:
     def last_day(self) -> int:
         """The day number of `as_of`."""
         return self.first_day + self.days - 1
+
+    def only(self, chosen: Ints) -> Facts:
+        """The same facts about the platforms at these places (ascending), renumbered from 0."""
+        number = np.full(len(self.sites) + 1, -2, dtype=np.int64)
+        number[chosen] = np.arange(len(chosen))
+        number[-1] = -1  # Visits to every platform stay visits to every platform.
+        rows = {}
+        for kind, found in self.rows.items():
+            mine = found.take(number[found.platform] >= 0)
+            rows[kind] = replace(mine, platform=number[mine.platform])
+        v = self.visits
+        keep = number[v.platform] >= -1
+        return replace(
+            self,
+            sites=[self.sites[i] for i in chosen],
+            rows=rows,
+            visits=Visits(number[v.platform[keep]], v.day[keep], v.source[keep], v.ok[keep], v.crawl[keep]),
+            disputes={int(number[site]): d for site, d in self.disputes.items() if number[site] >= 0},
+            cache={},
+        )
 
     def chunk(self, low: int, high: int) -> Facts:
         """The same facts about platforms low..high-1."""

@@ -36,6 +36,7 @@ SCORED = (
     "reading",
     "rollup",
     "shares",
+    "siblings",
     "signs",
     "surge",
     "warning",

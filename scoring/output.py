@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scoring import method
-from scoring.calendar import SHANGHAI, date_of
+from scoring.calendar import SHANGHAI, date_of, day_number
 from scoring.counterfactual_rows import counterfactual_rows
 from scoring.droprate import BASES, KINDS, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
@@ -16,7 +16,7 @@ from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
-from scoring.panel import Bools, cached, complaints
+from scoring.panel import Bools, cached, complaints, taken_back
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TIER
 from scoring.warning import STATES, transitions
@@ -201,18 +201,23 @@ def _first_seen(judged: Judged, site: int) -> dt.date | None:
 
 
 def change_rows(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Changes of warning state, grade and filing along the history; becoming NR or stale is the source's doing."""
+    """Changes of warning state, grade and filing along the history.
+
+    Becoming NR or stale is the source's doing, and so is what changes on a day evidence is withdrawn.
+    """
     out: list[dict[str, Any]] = []
+    back, first = taken_back(judged.facts), judged.facts.first_day
+    place = {site.host: at for at, site in enumerate(judged.facts.sites)}
     for w in warned:
-        cause = "source" if "stale" in (w["from_state"], w["to_state"]) else "world"
+        ours = back[place[w["host"]], day_number(w["on"]) - first]
+        cause = "source" if ours or "stale" in (w["from_state"], w["to_state"]) else "world"
         out.append(_change(w["host"], w["on"], cause, "warning_state", w["from_state"], w["to_state"]))
     grade = judged.grade
     for site, day in np.argwhere(np.diff(grade, axis=1) != 0):
         a, b = GRADES[grade[site, day]], GRADES[grade[site, day + 1]]
-        on = date_of(judged.facts.first_day + int(day) + 1)
-        out.append(
-            _change(judged.facts.sites[site].host, on, "source" if "NR" in (a, b) else "world", "grade", a, b)
-        )
+        cause = "source" if back[site, day + 1] or "NR" in (a, b) else "world"
+        on = date_of(first + int(day) + 1)
+        out.append(_change(judged.facts.sites[site].host, on, cause, "grade", a, b))
     return out + filing_changes(judged.facts)
 
 

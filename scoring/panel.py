@@ -147,6 +147,20 @@ def _counting(rows: Rows) -> Rows:
     return both.take(np.lexsort((both.id, both.at, both.seen, both.platform)))
 
 
+def taken_back(facts: Facts) -> Bools:
+    """Days on which evidence about a platform was withdrawn."""
+
+    def make() -> Bools:
+        out = np.zeros(facts.shape, bool)
+        for rows in facts.rows.values():
+            mine = (rows.gone >= 0) & (rows.gone < facts.days)
+            out[rows.platform[mine], rows.gone[mine]] = True
+        return out
+
+    found: Bools = cached(facts, "taken_back", make)
+    return found
+
+
 def cached(facts: Facts, key: Any, make: Any) -> Any:
     """`make()` once per facts object."""
     if key not in facts.cache:

@@ -6,7 +6,7 @@ Fitted every FIT_EVERY_DAYS days on at most FIT_SAMPLE platforms chosen by the h
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -72,25 +72,7 @@ def _sample(facts: Facts) -> Facts:
     by_hash = sorted(
         range(len(facts.sites)), key=lambda i: hashlib.sha256(facts.sites[i].host.encode()).digest()
     )
-    chosen = np.array(sorted(by_hash[: method.FIT_SAMPLE]), dtype=np.int64)
-    number = np.full(len(facts.sites) + 1, -2, dtype=np.int64)
-    number[chosen] = np.arange(len(chosen))
-    number[-1] = -1  # Visits to every platform stay visits to every platform.
-    rows = {}
-    for kind, found in facts.rows.items():
-        mine = found.take(number[found.platform] >= 0)
-        rows[kind] = replace(mine, platform=number[mine.platform])
-    v = facts.visits
-    keep = number[v.platform] >= -1
-    visits = replace(
-        v,
-        platform=number[v.platform[keep]],
-        day=v.day[keep],
-        source=v.source[keep],
-        ok=v.ok[keep],
-        crawl=v.crawl[keep],
-    )
-    return replace(facts, sites=[facts.sites[i] for i in chosen], rows=rows, visits=visits, cache={})
+    return facts.only(np.array(sorted(by_hash[: method.FIT_SAMPLE]), dtype=np.int64))
 
 
 def _epochs(facts: Facts) -> list[int]:

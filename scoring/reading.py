@@ -20,6 +20,7 @@ from scoring.copies import copy_ranks
 from scoring.depth import complete_since
 from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Rows, Site, SourceRow, Visits
 from scoring.kin import kinship
+from scoring.siblings import operator_trouble
 from store.tables import (
     OBSERVATIONS,
     Alias,
@@ -51,7 +52,7 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
     rows = {k: _from(r, first) for k, r in raw.items()}
     line_down = _line_down(rows["probe"], last - first + 1)
     rows["complaint"] = _weighed(rows, first, sites, line_down, reviews)
-    return Facts(
+    facts = Facts(
         sites=sites,
         first_day=first,
         days=last - first + 1,
@@ -65,6 +66,7 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         line_down=line_down,
         kin=kinship(rows, sites),
     )
+    return replace(facts, trouble=operator_trouble(facts))
 
 
 def _line_down(rows: Rows, days: int) -> Floats:

@@ -57,13 +57,14 @@ def signs(facts: Facts) -> Signs:
 
 
 def _signs(facts: Facts) -> Signs:
-    site, run = _site(facts)
+    site, run = reachability(facts)
     streams = {
         "backlog": _backlog(facts),
         "counters": _counters(facts),
         "price": _price(facts),
         "handling": _handling(facts),
         "terms": _terms(facts),
+        "operator": _operator(facts),
     }
     return Signs({**streams, "site": site}, run)
 
@@ -248,7 +249,17 @@ def down_probes(facts: Facts) -> tuple[Rows, Bools]:
     return found
 
 
-def _site(facts: Facts) -> tuple[Floats, Floats]:
+def _operator(facts: Facts) -> Floats:
+    """OTHER_CAP once: on the day another site of the same operator was found closed."""
+    out = np.zeros(facts.shape)
+    for at, site in enumerate(facts.sites):
+        day = facts.trouble.get(site.host)
+        if day is not None:
+            out[at, day] = method.OTHER_CAP
+    return out
+
+
+def reachability(facts: Facts) -> tuple[Floats, Floats]:
     """(evidence, days the present run of failed probes has lasted)."""
     rows, down = down_probes(facts)
     fault = (rows["outcome"] == "down") & ~down

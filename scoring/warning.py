@@ -6,7 +6,8 @@ An alarm needs a person: until confirmed in the review queue the state stays war
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Facts, Floats, Ints
-from scoring.panel import Bools, covered_any, spread
+from scoring.panel import Bools, covered_any, spread, taken_back
 from scoring.signs import Signs, signs
 from scoring.surge import Surge, surge
 
@@ -41,7 +42,49 @@ class Warned:
 
 
 def warn(facts: Facts) -> Warned:
-    """The warning state of every platform on every day."""
+    """The warning state of every platform on every day.
+
+    From the day evidence is withdrawn on, the state is what it would be had that evidence never been; before, what was said stands.
+    """
+    found, back = _warn(facts), taken_back(facts)
+    for day in np.flatnonzero(back.any(axis=0)).tolist():
+        chosen = np.flatnonzero(back[:, day])
+        found = _from(found, _warn(_without(facts.only(chosen), day)), chosen, day)
+    return found
+
+
+def _without(facts: Facts, day: int) -> Facts:
+    """The facts as if what was withdrawn by the day had never been seen."""
+    return replace(facts, rows={kind: rows.take(rows.gone > day) for kind, rows in facts.rows.items()})
+
+
+def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:
+    """`found` with the platforms at `chosen` as in `again` from a day on."""
+
+    def joined(old: Any, new: Any) -> Any:
+        out = np.array(old)
+        out[chosen, day:] = new[:, day:]
+        return out
+
+    def each(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        return {name: joined(old[name], new[name]) for name in old}
+
+    was, now = found.surge, again.surge
+    return replace(
+        found,
+        state=joined(found.state, again.state),
+        log_odds=joined(found.log_odds, again.log_odds),
+        proposed=joined(found.proposed, again.proposed),
+        active=each(found.active, again.active),
+        families=joined(found.families, again.families),
+        surge=replace(
+            was, recent=each(was.recent, now.recent), complainants=joined(was.complainants, now.complainants)
+        ),
+        signs=replace(found.signs, evidence=each(found.signs.evidence, again.signs.evidence)),
+    )
+
+
+def _warn(facts: Facts) -> Warned:
     complaints, others = surge(facts), signs(facts)
     odds = log_odds(facts, complaints, others)
     active = _active(facts, complaints, others)
@@ -94,7 +137,8 @@ def _active(facts: Facts, complaints: Surge, others: Signs) -> dict[str, Bools]:
         w = method.STREAM_WINDOW
         if facts.days > w:
             recent[:, w:] -= positive[:, :-w]
-        active[name] = recent >= method.SIGN_ACTIVE
+        # Trouble at a sister site comes once and never adds up to more.
+        active[name] = recent >= (method.OTHER_CAP if name == "operator" else method.SIGN_ACTIVE)
     return active
 
 

@@ -9,7 +9,7 @@ from scoring import method
 from scoring.caps import sentence as cap_sentence
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
-from scoring.panel import cached
+from scoring.panel import cached, taken_back
 from scoring.signs import tightened
 from scoring.warning import ALARM, CLOSED, STALE, WARNING
 
@@ -145,10 +145,14 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
             f"The site has been unreachable for {run} days or more while others were reachable.",
             _probes(judged, site, day),
         )
+    back = taken_back(judged.facts)[site, day]
     names = [n for n, on in warned.active.items() if on[site, day]]
     people = int(warned.surge.complainants[site, day])
     zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
     en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
+    if back:
+        zh += "。这一天有证据被撤回，状态按其余证据重新判定"
+        en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
     return (
         f"近 {method.COMPLAINANT_WINDOW} 天至少 {people} 名互不相同的投诉人；信号：{zh}。"
         if people
@@ -165,7 +169,10 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
     cited: list[Cited] = []
     a, b = surge.rows.platform.searchsorted((site, site + 1))
     for at in range(int(b) - 1, int(a) - 1, -1):
-        if surge.rows.seen[at] <= day and surge.rows.day[at] > day - method.STREAM_WINDOW:
+        if (
+            surge.rows.seen[at] <= day < surge.rows.gone[at]
+            and surge.rows.day[at] > day - method.STREAM_WINDOW
+        ):
             if method.COMPLAINT_STREAMS[surge.stream[at]] in names:
                 cited.append(("complaint", int(surge.rows.id[at])))
             if len(cited) >= method.EVIDENCE_LIMIT:
@@ -174,7 +181,7 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
         if name in names:
             rows = facts.rows[kind]
             a, b = rows.platform.searchsorted((site, site + 1))
-            mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day]
+            mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day < rows.gone[i]]
             cited += [(kind, i) for i in mine[-2:]]
     if "terms" in names:
         pages = tightened(facts)

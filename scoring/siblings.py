@@ -1,0 +1,45 @@
+"""Trouble in the family: when another site of the same operator was found closed. Looked up for all platforms, before they are cut into chunks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from scoring import method
+from scoring.facts import NEVER, Facts
+from scoring.signs import reachability
+
+_AT_ONCE = 2_000
+"""Platforms whose panels are held in memory together."""
+_READ = ("orders", "price", "page", "probe")
+"""What tells whether a site can be reached."""
+
+
+def operator_trouble(facts: Facts) -> dict[str, int]:
+    """Host -> the first day (index) on which another site of its operator had not been reachable for CLOSED_DAYS days."""
+    operators: dict[str, list[int]] = {}
+    for at, site in enumerate(facts.sites):
+        if site.operator:
+            operators.setdefault(site.operator, []).append(at)
+    families = [sites for sites in operators.values() if len(sites) > 1]
+    closed = _first_closed(facts, sorted(at for sites in families for at in sites))
+    found = {}
+    for sites in families:
+        for at in sites:
+            first = min(closed[other] for other in sites if other != at)
+            if first < NEVER:
+                found[facts.sites[at].host] = first
+    return found
+
+
+def _first_closed(facts: Facts, sites: list[int]) -> dict[int, int]:
+    out: dict[int, int] = {}
+    some = replace(facts, rows={kind: facts.rows[kind] for kind in _READ})
+    for start in range(0, len(sites), _AT_ONCE):
+        chosen = sites[start : start + _AT_ONCE]
+        _, run = reachability(some.only(np.array(chosen, dtype=np.int64)))
+        closed = run >= method.CLOSED_DAYS
+        first = np.where(closed.any(axis=1), closed.argmax(axis=1), NEVER)
+        out |= dict(zip(chosen, first.tolist(), strict=True))
+    return out
