@@ -44,9 +44,23 @@ def _counters(rows: Rows) -> Rows:
     total = rows["total"] if len(rows) else np.empty(0)
     shown_before = _running_max(np.where(np.nan_to_num(total) > 0, 1.0, 0.0), rows.platform) > 0
     concealed = (np.nan_to_num(rows["hidden"]) > 0) | np.isnan(total) | ((total <= 0) & shown_before)
-    grown, breaks = _grown(np.where(concealed, np.nan, total), rows.platform)
-    rows.columns.update({"concealed": concealed, "grown": grown, "breaks": breaks})
+    shown = np.where(concealed, np.nan, total)
+    grown, breaks = _grown(shown, rows.platform)
+    over = _too_many_today(shown, rows) if len(rows) else np.empty(0)
+    rows.columns.update({"concealed": concealed, "grown": grown, "breaks": breaks, "over": over})
     return rows
+
+
+def _too_many_today(total: Floats, rows: Rows) -> Floats:
+    """How often so far a counter claimed more orders for today than it grew since a visit on an earlier day: it cannot be both."""
+    over = np.zeros(len(total))
+    known = np.flatnonzero(~np.isnan(total))
+    if len(known) > 1:
+        a, b = known[:-1], known[1:]
+        follows = (rows.platform[a] == rows.platform[b]) & (rows.day[b] > rows.day[a])
+        factor, orders = method.TODAY_MARGIN
+        over[b] = follows & (np.nan_to_num(rows["today"][b]) > factor * (total[b] - total[a]) + orders)
+    return np.cumsum(over)
 
 
 def _running_max(values: Floats, group: Ints) -> Floats:
@@ -81,6 +95,7 @@ def _exposure(facts: Facts) -> Exposure:
     stale = (np.arange(facts.days)[None, :] - pick(shown.day, now, 0)) > method.DROP_WINDOW
     usable = (now >= 0) & ~hidden & ~stale & (rate > 0)
     broken = pick(shown["breaks"], now) - pick(shown["breaks"], then) > 0
+    broken |= pick(shown["over"], now) - pick(shown["over"], then) >= method.TODAY_FEWEST
     sold, sold_span = _sold(facts)
     has_sold = (sold_span >= 7) & (sold > 0)
     sold_rate = sold / np.maximum(np.minimum(sold_span, method.DROP_WINDOW), 1.0)

@@ -106,6 +106,8 @@ DROP_MEDIAN = 0.03
 DROP_MEDIAN_SD = 0.35
 DROP_SPREAD_RANGE = (0.5, 1.6)
 EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.20}
+TODAY_MARGIN, TODAY_FEWEST = (1.5, 5.0), 3
+"""A counter contradicts itself when today's orders exceed so many times its growth since an earlier day plus so many orders, so often."""
 COMPLAINT_SHAPE = 25.0
 """NB shape of a 90-day complaint count around its mean (bursts of one incident)."""
 KIND_PSEUDO = 0.5

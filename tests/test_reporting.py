@@ -74,6 +74,22 @@ def test_sites_that_show_their_orders_teach_how_many_of_the_disappointed_complai
     assert sd < alone_sd
 
 
+def test_a_counter_that_contradicts_itself_widens_the_interval(tmp_path):
+    def width(folder, change):
+        records = [
+            change(r, i) if r["kind"] == "orders" and r["host"] == "s00.example" else r
+            for i, r in enumerate(shops())
+        ]
+        found = judged(database(folder, records), START + dt.timedelta(days=LAST))
+        host = [s.host for s in found.facts.sites].index("s00.example")
+        return float(drop_rate(found.facts).log_sd[host, -1])
+
+    plain = width(tmp_path / "a", lambda r, _: r | {"today": 50})
+    too_many = width(tmp_path / "b", lambda r, _: r | {"today": 900})
+    fallen = width(tmp_path / "c", lambda r, i: r | {"total": r["total"] - 400 * (i % 2), "processed": 10})
+    assert too_many > 1.1 * plain and fallen > 1.1 * plain
+
+
 def strained(people):
     """A shop whose backlog grows and whose terms tighten under our eyes, while `people` complain."""
     records = crawls(range(LAST + 1)) + crawls(range(0, LAST + 1, 3), source="storefront")
