@@ -10,7 +10,7 @@ import numpy as np
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of, day_number
 from scoring.counterfactual_rows import counterfactual_rows
-from scoring.droprate import BASES, KINDS, drop_rate, interval
+from scoring.droprate import BASES, KINDS, DropRate, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
@@ -137,8 +137,14 @@ def _drops(judged: Judged, site: int) -> dict[str, Any]:
             f"drop_rate_{kind}": part.rate,
             f"drop_rate_{kind}_low": part.low,
             f"drop_rate_{kind}_high": part.high,
+            f"drop_rate_{kind}_n": _cases(found, site, at),
         }
     return row
+
+
+def _cases(found: DropRate, site: int, kind: int) -> float | None:
+    """Orders (counted) or complaints (estimated) of one kind of drop."""
+    return float(found.by_kind[kind][site, -1]) if int(found.basis[site, -1]) else None
 
 
 def _complaints(judged: Judged, site: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _S, _F, _I, _D, _T, _B = (
     pa.bool_(),
 )
 _IDS = pa.list_(pa.string())
-_DROP_BY_KIND = [(f"drop_rate_{k}{s}", _F) for k in DROP_KINDS for s in ("", "_low", "_high")]
+_DROP_BY_KIND = [(f"drop_rate_{k}{s}", _F) for k in DROP_KINDS for s in ("", "_low", "_high", "_n")]
 
 TABLES: dict[str, pa.Schema] = {
     # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; shares are 0-1, coverage 0-100.
