@@ -76,7 +76,7 @@ def judge(facts: Facts) -> Judged:
         limit = np.where(where, np.minimum(limit, method.CAPS[name]), limit)
     high = np.maximum(np.minimum(high, limit), score)
     why = _not_rated(facts, scored.coverage)
-    grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts))
+    grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts, warned))
     verdict = _verdict(facts, found, grade, warned)
     return Judged(
         facts,
@@ -142,8 +142,9 @@ def _families_bad(facts: Facts, found: dict[str, tuple[Definition, Finding]]) ->
     return total
 
 
-def _new_evidence(facts: Facts) -> Bools:
-    out = np.zeros(facts.shape, bool)
+def _new_evidence(facts: Facts, warned: Warned) -> Bools:
+    """Days on which anything was seen or taken back, or a visit's not finding what was bad counted against the site."""
+    out = np.any([value != 0 for value in warned.signs.evidence.values()], axis=0)
     for rows in facts.rows.values():
         for day in (rows.seen, rows.gone):
             inside = (day >= 0) & (day < facts.days)
