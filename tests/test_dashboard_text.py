@@ -13,7 +13,7 @@ from scoring.snapshot import DROP_KINDS, OUTCOMES, WARNING_STATES
 FOLDER = Path(text.__file__).parent
 FORBIDDEN_ZH = ("骗子", "诈骗网站", "黑平台", "跑路", "安全", "放心", "认证", "官方", "推荐", "征信", "实锤")
 FORBIDDEN_EN = re.compile(r"\b(scam\w*|safe|verified|trusted)\b", re.I)
-ALLOWED = ("这不等于安全", "通过网站的官方客服联系")
+ALLOWED = ("不等于安全", "通过网站的官方客服联系")
 SOURCES = sorted([*FOLDER.rglob("*.py"), *FOLDER.rglob("templates/*")])
 
 
@@ -44,7 +44,13 @@ def test_no_sentence_is_left_over():
     assert not left
 
 
-@pytest.mark.parametrize("file", [*SOURCES, FOLDER / "catalogue.toml"], ids=lambda f: f.name)
+ROOT = FOLDER.parent
+# Everything that speaks to a reader; scoring/wares.py lists words that shops use of themselves.
+SPEAKING = [*SOURCES, *sorted(FOLDER.rglob("*.toml")), *sorted(ROOT.glob("scoring/templates/*")), *sorted(ROOT.glob("kamengwatch/*.py")),
+            *sorted(f for f in ROOT.glob("scoring/**/*.py") if f.name != "wares.py")]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", SPEAKING, ids=lambda f: f"{f.parent.name}/{f.name}")
 def test_no_forbidden_word_judges_a_site(file):
     content = file.read_text("utf-8")
     for allowed in ALLOWED:
