@@ -6,6 +6,7 @@ app cannot be reached, it stays. It must not import streamlit.
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -14,6 +15,7 @@ from dashboard import markup, reader, search, verdict
 from dashboard.text import say
 from store.names import parse_query
 
+_log = logging.getLogger(__name__)
 _STYLE = Path(__file__).with_name("templates") / "style.css"
 _LONGEST = 4000
 """Characters of a question, as in the search box."""
@@ -28,7 +30,7 @@ def style() -> str:
 def shown(path: str, query: str, lang: str) -> str:
     """HTML of the verdict a page's address asks for: `/?q=` of one site, `/site?host=`; empty for every other page.
 
-    Without a readable snapshot it is empty too: the page itself says what is wrong.
+    Without a readable snapshot, or where it fails, it is empty too: the page itself says what is wrong.
     """
     asked = {name: values[0][:_LONGEST].strip() for name, values in parse_qs(query).items()}
     page = path.rsplit("/", 1)[-1]
@@ -38,7 +40,9 @@ def shown(path: str, query: str, lang: str) -> str:
         if page == "site" and asked.get("host"):
             return _site(asked["host"], lang)
     except (reader.NoSnapshot, reader.DamagedSnapshot):
-        pass
+        return ""
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        _log.exception("the verdict of the shell failed")
     return ""
 
 

@@ -6,6 +6,7 @@ the badge use the same templates.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -17,6 +18,8 @@ from markupsafe import Markup
 from dashboard import figures, text, verdict
 from store.names import file_stem
 from store.plain import plain
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -113,6 +116,7 @@ def _environment() -> Environment:
         signed=figures.signed,
         number=figures.number,
     )
+    environment.tests["day"] = _DAY.fullmatch
     environment.globals["STATES"] = verdict.STATES
     return environment
 

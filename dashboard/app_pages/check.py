@@ -114,7 +114,8 @@ def _welcome(view: View) -> None:
     rated, unrated = view.ask(ranking.counts, ranking.Filters())
     parts = view.ask(_by_verdict)
     words = ("，" if view.lang == "zh" else ", ").join(
-        view.t("check.watched_part", word=w, count=n) for w, n in parts
+        view.t("check.watched_part", word=view.t(f"rank.colour_{verdict.STATES[w].code}"), count=n)
+        for w, n in parts
     )
     view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
     if view.facts.as_of:
