@@ -128,13 +128,18 @@ def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
         alt.Chart(alt.Data(values=records))
         .encode(
             y=alt.Y("label:N", sort=order, axis=_LABELS),
-            x=alt.X("number:Q", title=value, axis=alt.Axis(tickMinStep=1)),
+            x=alt.X(
+                "number:Q",
+                title=value,
+                axis=alt.Axis(tickMinStep=1),
+                scale=alt.Scale(domain=[0, max(1.0, 1.15 * max(r[value] for r in records))], nice=False),
+            ),
         )
         .transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
     )
-    return (base.mark_bar(color=INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")).properties(
-        height=_height(records)
-    )
+    return (
+        base.mark_bar(color=INK) + base.mark_text(align="left", dx=4, color=LINE).encode(text="number:Q")
+    ).properties(height=_height(records))
 
 
 def _json(value: Any) -> str:

@@ -19,7 +19,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import early, metrics, pages, reader
-from dashboard.api import ROUTES
+from dashboard.api import ELSE, ROUTES
 from dashboard.limits import Gate
 from dashboard.text import language, say
 
@@ -166,7 +166,7 @@ def build_app(data_dir: Path | str | None = None, clock: reader.Clock | None = N
     if data_dir is not None:
         os.environ[reader.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
     reader.use_clock(clock)
-    routes = [*ROUTES, metrics.ROUTE]
+    routes = [*ROUTES, metrics.ROUTE, *ELSE]
     around = [Middleware(Headers), Middleware(Gate, routes=routes), Middleware(Page)]
     return App(_SCRIPT, routes=routes, middleware=around)
 
@@ -196,7 +196,7 @@ def serve(
 def _is_page(path: str) -> bool:
     """Whether a path is answered by the app's HTML shell and not by a file, the API or Streamlit's own endpoints."""
     return not path.startswith(
-        ("/static/", "/_stcore/", "/media/", "/component/", "/api/", "/feeds/", "/badge/")
+        ("/static/", "/_stcore/", "/media/", "/component/", "/api/", "/feeds/", "/badge/", "/download/")
     )
 
 

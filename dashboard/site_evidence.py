@@ -47,7 +47,12 @@ def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[
         view.heading(view.t("site.responses"))
         view.html(
             "lines_plain.html",
-            lines=[f"{figures.day(r['on'], view.lang)}：{plain(r['text'] or '', 800)}" for r in answers],
+            lines=[
+                view.t(
+                    "card.response", date=figures.day(r["on"], view.lang), text=plain(r["text"] or "", 800)
+                )
+                for r in answers
+            ],
         )
     if corrections:
         view.heading(view.t("site.corrections"))

@@ -180,7 +180,7 @@ def filing(row: dict[str, Any], lang: str) -> str:
             lang,
             "filing.line_filed",
             number=plain(row.get("filing_number") or say(lang, "word.unknown"), 40),
-            province=plain(row.get("filing_province") or say(lang, "filing.no_province"), 20),
+            province=word(lang, "province", row.get("filing_province")) or say(lang, "filing.no_province"),
             when=when,
         )
     if state == "not_filed":

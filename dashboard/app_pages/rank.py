@@ -70,7 +70,12 @@ def _filters(view: View) -> ranking.Filters:
     ):
         warning = _choice(view, "warning", _WARNINGS, lambda code: view.w("warning", code))
         filing = _choice(view, "filing", _FILINGS, lambda code: view.w("filing", code))
-        province = _choice(view, "province", tuple(view.ask(ranking.choices, "filing_province")), str)
+        province = _choice(
+            view,
+            "province",
+            tuple(view.ask(ranking.choices, "filing_province")),
+            lambda code: view.w("province", code),
+        )
         software = _choice(view, "software", tuple(view.ask(ranking.choices, "software")), str)
         sells = _choice(view, "sells", _SELLS, lambda code: view.w("sells", code))
         coverage = _choice(
