@@ -73,7 +73,7 @@ def card_actions(shown: verdict.Card, on_site_page: bool = False) -> tuple[tuple
     place = "" if on_site_page else link("site", lang, host=host)
     ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
             ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", f"./feeds/{quote(file_stem(host))}.atom"),
-            ("card.to_respond", link("appeals", lang))]  # fmt: skip
+            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang))]  # fmt: skip
     return tuple((text.say(lang, key), href) for key, href in ways)
 
 

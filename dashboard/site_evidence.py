@@ -120,6 +120,7 @@ def downloads(view: View, host: str) -> None:
             (view.t("site.to_json"), f"./api/v1/sites/{quote(host, safe='')}/evidence"),
             (view.t("site.to_all_json"), f"./api/v1/sites/{quote(host, safe='')}"),
         ],
+        lead="",
     )
 
 

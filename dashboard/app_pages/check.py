@@ -71,6 +71,11 @@ def _answer(view: View, text: str) -> None:
     else:
         if found.query.kind == "uscc":
             view.note(view.t("check.uscc_note"))
+        if found.near:  # above the card: on a phone nobody would look for it below
+            links = [
+                (f"{r['name'] or ''} {r['host']}".strip(), view.link("", q=r["host"])) for r in found.near
+            ]
+            view.html("linklist.html", links=links, lead=view.t("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
         view.card(verdict.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
         if found.near:

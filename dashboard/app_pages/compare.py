@@ -22,7 +22,8 @@ visible = True
 def render(view: View) -> None:
     """The names, the intervals, the table of facts."""
     view.title(view.t("compare.title"))
-    text = st.text_input(view.t("compare.label"), key="h", bind="query-params", max_chars=1000)
+    st.session_state["compare-sites"] = _asked()
+    text = st.text_input(view.t("compare.label"), key="compare-sites", max_chars=1000, on_change=_written)
     asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text or "") if part]
     hosts = tuple(dict.fromkeys(asked))[:4]
     if len(hosts) < 2:
@@ -58,7 +59,20 @@ def render(view: View) -> None:
         [row(cell(view.t(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
         "compare",
     )
-    view.html("linklist.html", links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known])
+    view.html(
+        "linklist.html",
+        links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known],
+        lead="",
+    )
+
+
+def _asked() -> str:
+    """The sites of the address in one line, whether it names them in one `h` or each in its own (`?h=a&h=b`)."""
+    return " ".join(st.query_params.get_all("h"))[:1000]
+
+
+def _written() -> None:
+    st.query_params["h"] = st.session_state["compare-sites"]
 
 
 def _known(view: View, rating: dict | None, column: str) -> object:
