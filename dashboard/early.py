@@ -52,7 +52,7 @@ def _checked(text: str, lang: str) -> str:
     query = found.query
     if len(found.matches) > 1 or query.kind == "empty":
         return ""
-    lines = search.understood(query, lang)
+    lines = [("；" if lang == "zh" else "; ").join(search.understood(query, lang))]
     if not found.matches:
         facts = reader.facts(snapshot)
         asked = query.host or query.name or query.number or text

@@ -26,6 +26,7 @@ from scoring.captures import write_captures
 from scoring.documents import method_json
 from scoring.feeds import write_feeds
 from scoring.package import datapackage, ratings_csv
+from scoring.pictures import write_pictures
 from scoring.ranked import write_ranked
 from scoring.rate import sync, sync_folder, write_parquet
 from scoring.snapshot import LATER, TABLES
@@ -116,6 +117,7 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
     ratings_csv(ratings, folder / "ratings.csv")
     write_ranked(folder)
     write_captures(tables["evidence"], data_dir / "archive", folder)
+    write_pictures(engine, {r["host"] for r in ratings}, end_of_day(run.as_of), data_dir / "archive", folder)
     write_feeds(tables, folder / "feeds")
     write_badges(ratings, tables["corrections"].to_pylist(), folder / "badges")
     write_twins(tables, folder / "s")

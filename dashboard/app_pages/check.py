@@ -38,7 +38,6 @@ def render(view: View) -> None:
     if (text or "").strip():
         _answer(view, text)
     else:
-        view.html("lines.html", lines=[view.t("check.examples")])
         _welcome(view)
 
 
@@ -54,7 +53,7 @@ def _shorten() -> None:
 def _query_notices(view: View, query: Query) -> None:
     lines = search.understood(query, view.lang)
     if lines:
-        view.html("lines.html", lines=lines)
+        view.html("lines.html", lines=[("；" if view.lang == "zh" else "; ").join(lines)])
 
 
 def _answer(view: View, text: str) -> None:
@@ -112,8 +111,7 @@ def _choices(view: View, ratings: tuple[dict, ...]) -> None:
 
 
 def _welcome(view: View) -> None:
-    view.heading(view.t("check.how"))
-    view.html("lines.html", lines=[view.t("check.how_text")])
+    view.html("lines.html", lines=[view.t("check.examples"), view.t("check.how_text")])
     if not view.facts.count:
         return
     rated, unrated = view.ask(ranking.counts, ranking.Filters())

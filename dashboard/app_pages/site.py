@@ -10,6 +10,7 @@ from dashboard import (
     site_evidence,
     site_known,
     site_panels,
+    site_pictures,
     site_sections,
     verdict,
 )
@@ -66,6 +67,7 @@ def render(view: View) -> None:
     disputes.of_site(view, host)
     cited = _cited(rating, findings, warnings, promises)
     site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
+    site_pictures.pictures(view, host)
     site_evidence.downloads(view, host)
 
 
