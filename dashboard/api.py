@@ -12,11 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard import ranking, reader, search, verdict
+from dashboard import downloads, ranking, reader, search, verdict
+from dashboard.downloads import plain
 from dashboard.limits import problem
+from dashboard.openapi import described
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
 from store.names import file_stem, parse_query
@@ -35,7 +37,7 @@ def _answering(handler: Handler) -> Callable[[Request], Response]:
         try:
             snapshot = reader.current()
             tag = f'"{snapshot.id}"'
-            if request.headers.get("if-none-match") == tag:
+            if _known(request.headers.get("if-none-match"), tag):
                 return Response(status_code=304, headers={"ETag": tag})
             response = handler(request, snapshot, lang)
         except reader.NoSnapshot:
@@ -54,6 +56,20 @@ def _answering(handler: Handler) -> Callable[[Request], Response]:
     return endpoint
 
 
+def _known(asked: str | None, tag: str) -> bool:
+    """Whether If-None-Match names the tag; a list, and tags a proxy made weak, count too (RFC 9110)."""
+    return any(part.strip().removeprefix("W/") in (tag, "*") for part in (asked or "").split(","))
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    asked = request.query_params.get(name, "")
+    if not asked:
+        return default
+    if not (asked.isascii() and asked.isdigit()):
+        raise ValueError(f"{name}={asked[:20]}")
+    return int(asked[:9])
+
+
 def healthz(request: Request) -> Response:
     """200 while a snapshot can be read; says which one and how old it is."""
     try:
@@ -61,7 +77,7 @@ def healthz(request: Request) -> Response:
         facts = reader.facts(snapshot)
     except (reader.NoSnapshot, reader.DamagedSnapshot) as error:
         return JSONResponse({"status": "failing", "reason": type(error).__name__, "detail": str(error)}, 503)
-    about = {"as_of": _plain(facts.as_of), "platforms": facts.count, "demo": facts.demo}
+    about = {"as_of": plain(facts.as_of), "platforms": facts.count, "demo": facts.demo}
     return JSONResponse(
         {"status": "ok", "snapshot": snapshot.id, **about, "days_old": reader.days_old(facts)}
     )
@@ -116,8 +132,10 @@ def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
               "changes": ("changes", "on"), "series": ("series", "on")}  # fmt: skip
     part = request.path_params["part"]
     rating = _rating(request, snapshot)
-    if rating is None or part not in tables:
-        return problem(404, say(lang, "api.not_found"))
+    if part not in tables:
+        return problem(404, say(lang, "api.no_route"), ", ".join(tables))
+    if rating is None:
+        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
     table, order = tables[part]
     return _json(
         {
@@ -133,7 +151,7 @@ def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
     asked = request.query_params
     names = ("text", "tier", "warning", "filing", "province", "software", "sells", "coverage")
     filters = ranking.Filters(**{name: asked.get(name, "")[:80] for name in names})
-    page = max(1, min(int(asked.get("page", "1")), 10**6))
+    page = max(1, min(_number(request, "page", 1), 10**6))
     rated, unrated = ranking.counts(snapshot, filters)
     return _json(
         {
@@ -152,7 +170,11 @@ def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
 
 def events(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """Changes of cash-flow states since a day (`since=YYYY-MM-DD`), newest first, at most 1,000."""
-    since = dt.date.fromisoformat(request.query_params.get("since", "1970-01-01"))
+    asked = request.query_params.get("since", "1970-01-01")
+    try:
+        since = dt.date.fromisoformat(asked)
+    except ValueError as error:
+        raise ValueError(f"since={asked[:20]} (YYYY-MM-DD)") from error
     found = reader.rows(
         snapshot,
         'select * from warnings where "on" >= ? order by "on" desc, host limit ?',
@@ -205,8 +227,30 @@ def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
     listed = {line.partition("  ")[2] for line in sums.splitlines()}
     file = snapshot.path / name
     if (name not in listed and name != "SHA256SUMS") or not file.is_file():
-        return problem(404, say(lang, "api.not_found"))
+        return problem(404, say(lang, "api.no_file"))
     return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
+
+
+def table_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """A whole table of the snapshot as CSV (with a byte order mark) or JSON Lines."""
+    table, form = request.path_params["table"], request.path_params["form"]
+    try:
+        pieces = downloads.stream(snapshot, table, form)
+    except KeyError:
+        return problem(404, say(lang, "api.no_file"))
+    name = f"{table}-{snapshot.id}.{form}"
+    return StreamingResponse(
+        pieces,
+        media_type=downloads.FORMATS[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def no_route(request: Request) -> Response:
+    """What no route answers."""
+    return problem(
+        404, say(language(request.query_params.get("lang")), "api.no_route"), f"{PREFIX}/openapi.json"
+    )
 
 
 def _published(snapshot: Snapshot, name: str, media_type: str, lang: str) -> Response:
@@ -219,30 +263,7 @@ def _published(snapshot: Snapshot, name: str, media_type: str, lang: str) -> Res
 
 def openapi(request: Request) -> Response:
     """The OpenAPI description, made from the routes and their docstrings."""
-    paths: dict[str, Any] = {}
-    for route in ROUTES:
-        variables = list(route.param_convertors)
-        query = _QUERY.get(route.path, ())
-        paths[route.path.replace(":path", "")] = {
-            "get": {
-                "summary": (route.endpoint.__doc__ or _DOCS.get(route.path, "")).strip(),
-                "parameters": [
-                    {
-                        "name": n,
-                        "in": "path" if n in variables else "query",
-                        "required": n in variables,
-                        "schema": {"type": "string"},
-                    }
-                    for n in (*variables, *query)
-                ],
-                "responses": {
-                    "200": {"description": "OK"},
-                    "default": {"description": "application/problem+json"},
-                },
-            }
-        }
-    about = {"title": "kamengwatch", "version": "1"}
-    return JSONResponse({"openapi": "3.1.0", "info": about, "paths": paths})
+    return JSONResponse(described(ROUTES, _DOCS))
 
 
 def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:
@@ -261,20 +282,7 @@ def _about(snapshot: Snapshot, table: str, host: str, order: str = "on") -> list
 
 
 def _json(body: dict[str, Any]) -> JSONResponse:
-    return JSONResponse(_plain(body))
-
-
-def _plain(value: Any) -> Any:
-    """The value with dates as ISO 8601 text and numbers JSON cannot carry as null."""
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, (dt.date, dt.datetime)):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return JSONResponse(plain(body))
 
 
 _HANDLERS: dict[str, Handler] = {
@@ -287,28 +295,18 @@ _HANDLERS: dict[str, Handler] = {
     "/badge/{host}.svg": badge,
     "/feeds/{host}.atom": feed,
     "/s/{host}.html": static_page,
+    "/download/{table}.{form}": table_file,
     "/snapshot/{name:path}": snapshot_file,
 }
 _DOCS = {path: handler.__doc__ or "" for path, handler in _HANDLERS.items()}
-_QUERY = {
-    f"{PREFIX}/check": ("q", "lang"),
-    f"{PREFIX}/rank": (
-        "text",
-        "tier",
-        "warning",
-        "filing",
-        "province",
-        "software",
-        "sells",
-        "coverage",
-        "page",
-        "lang",
-    ),
-    f"{PREFIX}/events": ("since",),
-}
 ROUTES = [
     Route("/healthz", healthz),
     Route(f"{PREFIX}/openapi.json", openapi),
     *(Route(path, _answering(handler)) for path, handler in _HANDLERS.items()),
 ]
 """Every route beside the app itself."""
+ELSE = [
+    Route(f"/{start}/{{rest:path}}", no_route, include_in_schema=False)
+    for start in ("api", "feeds", "badge", "download")
+]
+"""What else lies there: an answer for programs, not the app's page."""

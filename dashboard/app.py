@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import markup, pages, reader, text
+from dashboard import early, markup, pages, reader, text
 from dashboard.text import pick, say
 from dashboard.view import View
 from store.plain import plain
 
-_STYLE = Path(__file__).with_name("templates") / "style.css"
 _MARK = (
     "[data-testid='stAppViewContainer']::after{{content:'';position:fixed;inset:0;pointer-events:none;z-index:9;"
     "background-image:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='340' height='240'%3E"
@@ -35,11 +32,6 @@ def _language() -> str:
     return lang
 
 
-@functools.cache
-def _style() -> str:
-    return _STYLE.read_text("utf-8")
-
-
 def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
     found = reader.rows(snapshot, "select * from sources where health <> 'ok' order by source limit 50")
     return tuple(plain(pick(row, "title", lang) or row["source"], 24) for row in found)
@@ -53,20 +45,20 @@ def _switch(lang: str) -> str:
     return "?" + urlencode(query)
 
 
-def _top(view: View, facts: reader.Facts) -> None:
+def _frame(view: View) -> dict[str, Any]:
+    """What stands above and below every page."""
+    facts = view.facts
     age = reader.days_old(facts)
-    if facts.demo:
-        st.html(f"<style>{_MARK.format(words=say(view.lang, 'app.demo_mark'))}</style>")
-    view.html(
-        "top.html",
-        switch=_switch(view.lang),
-        demo=facts.demo,
-        stale_days=age if age is not None and age > reader.STALE_AFTER_DAYS else None,
-        trouble=view.ask(_trouble, view.lang),
-        as_of=str(facts.as_of or say(view.lang, "word.unknown")),
-        method=facts.method_version,
-        count=facts.count,
-    )
+    return {
+        "switch": _switch(view.lang),
+        "demo": facts.demo,
+        "stale_days": age if age is not None and age > reader.STALE_AFTER_DAYS else None,
+        "trouble": view.ask(_trouble, view.lang),
+        "as_of": str(facts.as_of or say(view.lang, "word.unknown")),
+        "method": facts.method_version,
+        "count": facts.count,
+        "answering": bool(view.param("q") or view.param("host")),
+    }
 
 
 def _failure(lang: str, kind: str, detail: str = "") -> None:
@@ -89,9 +81,12 @@ def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
             snapshot = reader.current()
             facts = reader.facts(snapshot)
             view = View(lang, snapshot, facts)
-            _top(view, facts)
+            if facts.demo:
+                st.html(f"<style>{_MARK.format(words=say(lang, 'app.demo_mark'))}</style>")
+            frame = _frame(view)
+            view.html("top.html", **frame)
             page.render(view)
-            view.html("footer.html", pages=[p for p in pages.discover() if p.visible])
+            view.html("footer.html", pages=[p for p in pages.discover() if p.visible], **frame)
         except reader.NoSnapshot as error:
             _failure(lang, "missing", str(error))
         except reader.DamagedSnapshot as error:
@@ -107,7 +102,7 @@ def main() -> None:
     """One run of the app."""
     lang = _language()
     st.set_page_config(page_title=say(lang, "app.name"), page_icon="🔎", layout="centered")
-    st.html(f"<style>{_style()}</style>")
+    st.html(f"<style>{early.style()}</style>")
     # A flat menu: Streamlit's grouped one is no valid list for screen readers (axe: list, listitem).
     menu = [
         st.Page(

@@ -46,7 +46,10 @@ def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.Layer
 
 
 def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Bars from `start` to `end` for each {label, start, end, points, possible}; what could be reached lies behind, pale."""
+    """Bars from `start` to `end` for each {label, start, end, points, possible, reach, href}; what could be reached lies behind, pale.
+
+    A bar leads to the row of its indicator.
+    """
     order = [r["label"] for r in records]
     base = alt.Chart(alt.Data(values=records)).encode(y=alt.Y("label:N", sort=order, axis=_LABELS))
     scale = alt.Scale(domain=[0, 100])
@@ -57,6 +60,7 @@ def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
         x=alt.X("start:Q", scale=scale),
         x2=alt.X2("end:Q"),
         color=alt.condition("datum.points < 0", alt.value(OTHER), alt.value(INK)),
+        href="href:N",
         tooltip=["label:N", alt.Tooltip("points:Q", format="+.1f"), alt.Tooltip("possible:Q", format=".1f")],
     )
     return (room + bars).properties(height=_height(records))
@@ -124,13 +128,18 @@ def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
         alt.Chart(alt.Data(values=records))
         .encode(
             y=alt.Y("label:N", sort=order, axis=_LABELS),
-            x=alt.X("number:Q", title=value, axis=alt.Axis(tickMinStep=1)),
+            x=alt.X(
+                "number:Q",
+                title=value,
+                axis=alt.Axis(tickMinStep=1),
+                scale=alt.Scale(domain=[0, max(1.0, 1.15 * max(r[value] for r in records))], nice=False),
+            ),
         )
         .transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
     )
-    return (base.mark_bar(color=INK) + base.mark_text(align="left", dx=4).encode(text="number:Q")).properties(
-        height=_height(records)
-    )
+    return (
+        base.mark_bar(color=INK) + base.mark_text(align="left", dx=4, color=LINE).encode(text="number:Q")
+    ).properties(height=_height(records))
 
 
 def _json(value: Any) -> str:
@@ -140,4 +149,4 @@ def _json(value: Any) -> str:
 
 def _height(records: list[dict[str, Any]]) -> int:
     """Pixels for one row per record; a fixed number, because the app fits charts to their width only."""
-    return 60 + 26 * len(records)
+    return 84 + 26 * len(records)

@@ -53,7 +53,11 @@ def checklist(view: View) -> tuple[str, ...]:
     found = meter(ticked)
     st.progress(found.percent, text("ui", "complete", lang).format(percent=found.percent))
     view.html(
-        "lines_plain.html", lines=[f"{text('proof', g, lang)}：{text('gap', g, lang)}" for g in found.gaps]
+        "lines_plain.html",
+        lines=[
+            f"{text('proof', g, lang)}{'：' if lang == 'zh' else ': '}{text('gap', g, lang)}"
+            for g in found.gaps
+        ],
     )
     return tuple(group for group, items in GROUPS.items() if set(items) & set(ticked))
 
@@ -79,7 +83,11 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: di
         key="letter-which",
     )
     missing = lint(fields, fields.said, lang)
-    view.note(f"{text('ui', 'lint', lang)}{'；'.join(missing)}" if missing else text("ui", "ready", lang))
+    if missing:
+        zh = lang == "zh"
+        view.note(text("ui", "lint", lang) + ("" if zh else " ") + ("；" if zh else "; ").join(missing))
+    else:
+        view.note(text("ui", "ready", lang))
     body = write(chosen, fields, _now(view).date(), lang)
     st.code(body, language=None, wrap_lines=True)
     with st.container(horizontal=True):

@@ -26,7 +26,7 @@ LONGEST_ADDRESS = 4096
 """Bytes of a path with its query; a pasted chat text of 400 characters fits three times over."""
 MOST_VISITORS = 10_000
 """Buckets kept at a time; the one unused for longest is forgotten first."""
-COSTS = (("/snapshot/", 5.0),)
+COSTS = (("/snapshot/", 5.0), ("/download/", 5.0))
 """Tokens of a request by the beginning of its path; any other costs one."""
 
 Stopwatch = Callable[[], float]
@@ -128,7 +128,7 @@ def visitor(address: str | None) -> str:
 
 
 class Gate:
-    """Refuses addresses that are too long (414) and visitors who ask too fast (429), and counts what was answered.
+    """Refuses addresses that are too long (414), methods that would write (405) and visitors who ask too fast (429); counts answers.
 
     Only `routes` are limited and counted; the app's own files and its websocket pass. Behind a reverse proxy on the same
     machine the visitor is the one it names in X-Forwarded-For (uvicorn's default).
@@ -178,7 +178,7 @@ class Gate:
                 414, say(lang, "api.too_long"), say(lang, "api.too_long_detail", most=LONGEST_ADDRESS)
             )
         if not route:
-            return None
+            return self._other_method(scope, lang)
         client = scope.get("client")
         who = visitor(client[0] if client else None)
         buckets = self._local if who.startswith("127.") or who == "::/64" else self._buckets
@@ -188,6 +188,14 @@ class Gate:
             return None
         answer = problem(429, say(lang, "api.too_fast"), say(lang, "api.too_fast_detail", seconds=seconds))
         answer.headers["Retry-After"] = str(seconds)
+        return answer
+
+    def _other_method(self, scope: Scope, lang: str) -> JSONResponse | None:
+        """A refusal where there is a route, for another method; everything published is only read."""
+        if all(route.matches(scope)[0] != Match.PARTIAL for route in self._routes):
+            return None
+        answer = problem(405, say(lang, "api.only_get"))
+        answer.headers["Allow"] = "GET, HEAD"
         return answer
 
 

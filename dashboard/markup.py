@@ -6,6 +6,8 @@ the badge use the same templates.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -14,7 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import figures, text, verdict
+from store.names import file_stem
 from store.plain import plain
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -42,6 +47,34 @@ def link(path: str, lang: str, **query: Any) -> str:
     if lang != text.LANGUAGES[0]:
         query["lang"] = lang
     return f"./{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def card(shown: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False) -> Markup:
+    """The verdict card with links to what can be done next; evidence links stay on the page that has the table."""
+
+    def evidence_link(identity: str) -> str:
+        place = "" if on_site_page else link("site", shown.lang, host=shown.host)
+        return f"{place}#{anchor(identity)}"
+
+    made = render(
+        "card.html",
+        shown.lang,
+        card=shown,
+        actions=actions,
+        evidence_link=evidence_link,
+        self_check=shown.code == "grey" and shown.warning_state not in verdict.REFUND_FIRST,
+    )
+    return Markup(made)  # noqa: S704 - a template's own output, every value in it escaped
+
+
+def card_actions(shown: verdict.Card, on_site_page: bool = False) -> tuple[tuple[str, str], ...]:
+    """Where a reader goes from a card: the evidence, why, help, what changes, the site's own answer."""
+    lang, host = shown.lang, shown.host
+    place = "" if on_site_page else link("site", lang, host=host)
+    ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
+            ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", f"./feeds/{quote(file_stem(host))}.atom"),
+            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang))]  # fmt: skip
+    return tuple((text.say(lang, key), href) for key, href in ways)
 
 
 def outside(url: object) -> str:
@@ -83,6 +116,7 @@ def _environment() -> Environment:
         signed=figures.signed,
         number=figures.number,
     )
+    environment.tests["day"] = _DAY.fullmatch
     environment.globals["STATES"] = verdict.STATES
     return environment
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import reader
+from dashboard import reader, text
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
 from store.plain import plain
@@ -30,12 +30,35 @@ class Answer:
     near: tuple[dict[str, Any], ...]
 
 
-def find(snapshot: Snapshot, text: str) -> Answer:
+def find(snapshot: Snapshot, asked: str) -> Answer:
     """Look up pasted text; several matches are possible for a name or a filing number."""
-    query = parse_query(text[:4000])
+    query = parse_query(asked[:4000])
     matches = _matches(snapshot, query)
     near = () if matches else _near(snapshot, query)
     return Answer(query, tuple(matches), tuple(near))
+
+
+def understood(query: Query, lang: str) -> list[str]:
+    """What was understood and what to beware of, in words; empty when nothing was."""
+    if query.kind == "host":
+        host, shown = query.host or "", query.unicode_host or query.host or ""
+        what = text.say(
+            lang, "check.kind_host", host=plain(shown if shown == host else f"{shown}（{host}）", 160)
+        )
+    elif query.kind == "name":
+        what = text.say(lang, "check.kind_name", name=plain(query.name or "", 60))
+    elif query.kind in ("icp", "uscc"):
+        what = text.say(lang, f"check.kind_{query.kind}", number=plain(query.number or "", 40))
+    else:
+        what = ""
+    lines = [text.say(lang, "check.understood", what=what)] if what else []
+    return lines + [plain(getattr(notice, lang), 300) for notice in query.notices]
+
+
+def newest_response(snapshot: Snapshot, host: str) -> dict[str, Any] | None:
+    """The last thing a site said about its rating, a row of `responses`."""
+    found = reader.rows(snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host])
+    return found[0] if found else None
 
 
 def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
@@ -80,14 +103,14 @@ def _select(snapshot: Snapshot, condition: str, values: list[Any]) -> list[dict[
 
 def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
     """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first."""
-    column, text = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
-    if not text or len(text) < 3:
+    column, like = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
+    if not like or len(like) < 3:
         return []
     found = reader.rows(
         snapshot,
         f"select host, jaro_winkler_similarity({column}, ?) as near from ranked"  # noqa: S608 - one of two columns
         f" where abs(length({column}) - ?) <= {_LENGTHS_APART} and near >= ? order by near desc, host limit 5",
-        [text, len(text), _SIMILAR],
+        [like, len(like), _SIMILAR],
     )
     near = {row["host"]: row["near"] for row in found}
     return sorted(reader.ratings_of(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import metrics, pages, reader
-from dashboard.api import ROUTES
+from dashboard import early, metrics, pages, reader
+from dashboard.api import ELSE, ROUTES
 from dashboard.limits import Gate
 from dashboard.text import language, say
 
@@ -51,6 +53,16 @@ new MutationObserver(() => {
   }
   for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
 }).observe(document, { childList: true, characterData: true, subtree: true });
+</script>"""
+# The verdict drawn with the shell gives way to the app's own once that, or a message in its place, is drawn.
+_EARLY_SCRIPT = """<script>
+new MutationObserver((_, watch) => {
+  if (!document.querySelector('#root .kw-card, #root .kw-foot, #root [role=alert]')) return;
+  const early = document.getElementById('kw-early'), top = early.scrollTop;
+  watch.disconnect();
+  early.remove();
+  if (top) document.querySelector('[data-testid=stMain]')?.scrollTo(0, top);
+}).observe(document.getElementById('root'), { childList: true, subtree: true });
 </script>"""
 _SHELL_SCRIPT = """<script>
 window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
@@ -124,7 +136,10 @@ class Page:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                shell = _localised(body, language(asked))
+                lang = language(asked)
+                query = scope["query_string"].decode("latin-1")
+                verdict = await run_in_threadpool(early.shown, scope["path"], query, lang)
+                shell = _localised(body, lang, verdict)
                 kept = [
                     (n, v)
                     for n, v in start["headers"]
@@ -151,7 +166,7 @@ def build_app(data_dir: Path | str | None = None, clock: reader.Clock | None = N
     if data_dir is not None:
         os.environ[reader.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
     reader.use_clock(clock)
-    routes = [*ROUTES, metrics.ROUTE]
+    routes = [*ROUTES, metrics.ROUTE, *ELSE]
     around = [Middleware(Headers), Middleware(Gate, routes=routes), Middleware(Page)]
     return App(_SCRIPT, routes=routes, middleware=around)
 
@@ -181,15 +196,21 @@ def serve(
 def _is_page(path: str) -> bool:
     """Whether a path is answered by the app's HTML shell and not by a file, the API or Streamlit's own endpoints."""
     return not path.startswith(
-        ("/static/", "/_stcore/", "/media/", "/component/", "/api/", "/feeds/", "/badge/")
+        ("/static/", "/_stcore/", "/media/", "/component/", "/api/", "/feeds/", "/badge/", "/download/")
     )
 
 
-def _localised(shell: bytes, lang: str) -> bytes:
+def _localised(shell: bytes, lang: str, verdict: str) -> bytes:
     text = shell.decode("utf-8")
+    if verdict:
+        text = text.replace("</head>", f"<style>{early.style()}</style></head>", 1)
+        text = text.replace("<body>", f"<body>{verdict}", 1)
+        text = text.replace("</body>", f"{_EARLY_SCRIPT}</body>", 1)
     text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
     text = text.replace("</title>", f"</title>{_SHELL_SCRIPT}{_CHINESE_SCRIPT if lang == 'zh' else ''}", 1)
+    # A font no page uses; the theme names the system's own.
+    text = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>', "", text, count=1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")
     if closing:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from urllib.parse import quote
 
-from dashboard import figures, markup
+import streamlit as st
+
+from dashboard import figures, markup, reader, sheet
+from dashboard.help import pack
+from dashboard.help.captures import captures_of, with_text
 from dashboard.text import pick
 from dashboard.view import Row, View, cell, row
+from scoring.snapshot import TABLES, Snapshot
+from store.names import file_stem
 from store.plain import plain
 
 SHOWN = 6
@@ -39,7 +47,12 @@ def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[
         view.heading(view.t("site.responses"))
         view.html(
             "lines_plain.html",
-            lines=[f"{figures.day(r['on'], view.lang)}：{plain(r['text'] or '', 800)}" for r in answers],
+            lines=[
+                view.t(
+                    "card.response", date=figures.day(r["on"], view.lang), text=plain(r["text"] or "", 800)
+                )
+                for r in answers
+            ],
         )
     if corrections:
         view.heading(view.t("site.corrections"))
@@ -78,6 +91,44 @@ def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> N
         "pieces",
         fold=SHOWN,
     )
+
+
+def downloads(view: View, host: str) -> None:
+    """Everything about the site to take away: all evidence as a table or as a pack with the archived texts, the page to print."""
+    view.html("anchor_heading.html", id="download", title=view.t("site.download"))
+    snapshot, as_of = view.snapshot, view.facts.as_of
+    stem = f"{file_stem(host)}-{as_of}"
+    with st.container(horizontal=True):
+        view.download(
+            lambda: sheet.csv_bytes(snapshot.of("evidence", host), TABLES["evidence"].names),
+            f"{stem}-evidence.csv",
+            key="download-evidence",
+            label=view.t("site.download_csv"),
+        )
+        view.download(
+            lambda: packed(snapshot, host, reader.now(view.facts), view.lang),
+            f"{stem}-evidence.zip",
+            key="download-pack",
+            label=view.t("site.download_pack"),
+            mime="application/zip",
+        )
+    view.html("lines.html", lines=[view.t("site.download_note")])
+    view.html(
+        "linklist.html",
+        links=[
+            (view.t("site.to_print"), f"./s/{quote(file_stem(host))}.html"),
+            (view.t("site.to_json"), f"./api/v1/sites/{quote(host, safe='')}/evidence"),
+            (view.t("site.to_all_json"), f"./api/v1/sites/{quote(host, safe='')}"),
+        ],
+        lead="",
+    )
+
+
+def packed(snapshot: Snapshot, host: str, made_at: dt.datetime, lang: str) -> bytes:
+    """The evidence pack of a site: the list of all its evidence and the archived texts, with hashes, a cover and a manifest."""
+    listed = sheet.csv_bytes(snapshot.of("evidence", host), TABLES["evidence"].names)
+    captures = with_text(snapshot, captures_of(snapshot, host))
+    return pack.make([pack.Item("evidence.csv", listed, "list"), *captures], host, made_at, lang)
 
 
 def _piece(view: View, host: str, piece: dict[str, Any]) -> Row:

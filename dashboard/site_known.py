@@ -41,6 +41,7 @@ def known(
                 cell(view.ask(_seen, rating["host"], last)[0]),
             ),
         ],
+        "small",
     )
     if not found.newest:
         view.note(view.t("known.no_evidence"))

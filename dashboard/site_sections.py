@@ -12,6 +12,8 @@ from store.plain import plain
 CITED = 3
 """So many pieces of evidence are linked from one finding or warning; the table below has the rest."""
 
+SMALL = 1.5
+"""Points an indicator gives or withholds, from which it has a bar of its own."""
 _SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_applicable": "·"}
 
 
@@ -27,20 +29,7 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
         for sentence in otherwise:
             view.note(sentence)
         return
-    records, at = [], 0.0
-    for finding in scored:
-        points, weight = finding["contribution"], finding["weight"] or 0.0
-        records.append(
-            {
-                "label": plain(pick(finding, "title", view.lang) or finding["indicator"], 40),
-                "start": at,
-                "end": at + points,
-                "reach": min(100.0, at + max(points, weight)),
-                "points": points,
-                "possible": weight,
-            }
-        )
-        at += points
+    records = _drawn(view, scored)
     worst = max(scored, key=lambda f: (f["weight"] or 0.0) - f["contribution"])
     view.chart(
         charts.waterfall(records, view.t("site.total")),
@@ -48,16 +37,16 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
             "site.why_finding",
             score=f"{rating['score']:.0f}",
             count=len(scored),
-            worst=plain(pick(worst, "title", view.lang) or worst["indicator"], 40),
+            worst=_label(view, worst),
         ),
         view.t("site.why_alt", score=f"{rating['score']:.0f}"),
         [
             {
-                view.t("site.indicator"): r["label"],
-                view.t("site.points"): round(r["points"], 2),
-                view.t("method.weight"): r["possible"],
+                view.t("site.indicator"): _label(view, f),
+                view.t("site.points"): round(f["contribution"], 2),
+                view.t("method.weight"): f["weight"] or 0.0,
             }
-            for r in records
+            for f in scored
         ],
         f"{site_panels.stem(rating)}-score",
     )
@@ -65,9 +54,48 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
         view.note(sentence)
 
 
+def _label(view: View, finding: dict[str, Any]) -> str:
+    return plain(pick(finding, "title", view.lang) or finding["indicator"], 40)
+
+
+def _drawn(view: View, scored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The bars: where a site without evidence stands, every indicator that moves much, the rest together, what a rule takes away."""
+    start, bars, caps, small = 0.0, [], [], []
+    for finding in scored:
+        points, weight = finding["contribution"], finding["weight"] or 0.0
+        if finding["indicator"].startswith("prior_"):
+            start += points
+        elif finding["indicator"].startswith("cap_"):
+            caps.append((_label(view, finding), points, weight, finding["indicator"]))
+        elif max(points, weight - points) >= SMALL:
+            bars.append((_label(view, finding), points, weight, finding["indicator"]))
+        else:
+            small.append((points, weight))
+    parts = [(view.t("site.start"), start, 0.0, ""), *bars]
+    if small:
+        parts.append(
+            (view.t("site.rest", n=len(small)), sum(p for p, _ in small), sum(w for _, w in small), "")
+        )
+    records, at = [], 0.0
+    for label, points, weight, indicator in [*parts, *caps]:
+        records.append(
+            {
+                "label": label,
+                "start": at,
+                "end": at + points,
+                "reach": min(100.0, at + max(points, weight)),
+                "points": points,
+                "possible": weight,
+                "href": f"#{markup.anchor(indicator)}" if indicator else "#findings",
+            }
+        )
+        at += points
+    return records
+
+
 def findings(view: View, rows: list[dict[str, Any]]) -> None:
     """Every indicator by dimension: outcome in words, what was seen, evidence, limits."""
-    view.heading(view.t("site.findings"))
+    view.html("anchor_heading.html", id="findings", title=view.t("site.findings"))
     columns = [
         view.t("site.indicator"),
         view.t("site.outcome"),
@@ -108,6 +136,7 @@ def _finding(view: View, finding: dict[str, Any]):
             evidence=tuple(finding["evidence"] or ())[:CITED],
             soft=f"{view.t('site.limits')}{plain(limits, 200)}" if limits else "",
         ),
+        id=finding["indicator"],
     )
 
 

@@ -119,7 +119,7 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         word=say(lang, f"verdict.{state.code}"),
         as_of=as_of,
         sentence=say(lang, f"sentence.{state.code}", date=as_of, host=host),
-        advice=_advice(row, lang, state, warning_state),
+        advice=_advice(lang, state, warning_state),
         basis=_basis(row, lang),
         reasons=reasons,
         score=_score(row, lang) if reasons and verdict != "灰" else None,
@@ -180,7 +180,7 @@ def filing(row: dict[str, Any], lang: str) -> str:
             lang,
             "filing.line_filed",
             number=plain(row.get("filing_number") or say(lang, "word.unknown"), 40),
-            province=plain(row.get("filing_province") or say(lang, "filing.no_province"), 20),
+            province=word(lang, "province", row.get("filing_province")) or say(lang, "filing.no_province"),
             when=when,
         )
     if state == "not_filed":
@@ -236,11 +236,9 @@ def _reasons(row: dict[str, Any], lang: str) -> tuple[Reason, ...]:
     )
 
 
-def _advice(row: dict[str, Any], lang: str, state: State, warning_state: str) -> str:
-    if warning_state in REFUND_FIRST:
-        return say(lang, "advice.refund_first")
-    given = pick(row, "advice", lang)
-    return plain(given, 200) if given and state.code != "grey" else say(lang, f"advice.{state.code}")
+def _advice(lang: str, state: State, warning_state: str) -> str:
+    """By verdict, which the sentence before it names; in trouble with money always to ask for it back."""
+    return say(lang, "advice.refund_first" if warning_state in REFUND_FIRST else f"advice.{state.code}")
 
 
 def _basis(row: dict[str, Any], lang: str) -> str:

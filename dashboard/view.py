@@ -67,9 +67,9 @@ class View:
         """Show a template."""
         st.html(markup.render(template, self.lang, **values))
 
-    def title(self, words: str, intro: str = "") -> None:
-        """The page's one first-level heading, and a sentence below it."""
-        self.html("title.html", title=words, intro=intro)
+    def title(self, words: str, intro: str = "", unseen: bool = False) -> None:
+        """The page's one first-level heading, and a sentence below it; `unseen` leaves it to screen readers."""
+        self.html("title.html", title=words, intro=intro, unseen=unseen)
 
     def heading(self, words: str, note: str = "") -> None:
         """A second-level heading."""
@@ -82,19 +82,8 @@ class View:
     def card(
         self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
     ) -> None:
-        """The verdict card, with links to what can be done next; evidence links stay on the page that has the table."""
-
-        def evidence_link(identity: str) -> str:
-            place = "" if on_site_page else self.link("site", host=card.host)
-            return f"{place}#{markup.anchor(identity)}"
-
-        self.html(
-            "card.html",
-            card=card,
-            actions=actions,
-            evidence_link=evidence_link,
-            self_check=card.code == "grey" and card.warning_state not in verdict.REFUND_FIRST,
-        )
+        """The verdict card; see `markup.card`."""
+        st.html(markup.card(card, actions, on_site_page))
 
     def table(
         self,
@@ -161,13 +150,20 @@ class View:
         """The page of a list the reader is on, from 1; its widget writes itself into the address as `page`."""
         return st.pagination(pages, key="page", bind="query-params", max_visible_pages=5) if pages > 1 else 1
 
-    def download(self, make: Callable[[], bytes], file_name: str, key: str, label: str = "") -> None:
+    def download(
+        self,
+        make: Callable[[], bytes],
+        file_name: str,
+        key: str,
+        label: str = "",
+        mime: str = "text/csv",
+    ) -> None:
         """A download button whose file is only made when it is pressed."""
         st.download_button(
             label or self.t("word.download_csv"),
             data=make,
             file_name=file_name,
-            mime="text/csv",
+            mime=mime,
             key=key,
             on_click="ignore",
         )

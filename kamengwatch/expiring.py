@@ -143,12 +143,12 @@ def _count(connection: Connection, statement: Update) -> int:
 
 
 def _out_of_snapshots(config: Config) -> int:
-    """Take the text of captures that are gone out of every snapshot; returns how many snapshots were sealed anew."""
+    """Take the text and pictures of captures that are gone out of every snapshot; returns how many snapshots were sealed anew."""
     gone = _gone(config)
     unfinished = set(erasing_files.marked(config.data_dir))
     sealed = 0
     for folder in snapshot_folders(config.data_dir):
-        texts = [text for text in folder.glob("captures/*.txt") if text.stem in gone]
+        texts = [text for text in folder.glob("captures/*") if text.stem in gone]
         if not texts and folder not in unfinished:
             continue
         erasing_files.mark(folder)

@@ -15,7 +15,7 @@ from store.names import file_stem
 from store.plain import plain
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_STATE_ZH = {
+STATE_ZH = {
     "normal": "正常",
     "watch": "关注",
     "warning": "预警",
@@ -63,7 +63,7 @@ def _warning(w: dict[str, Any]) -> dict[str, Any]:
         "id": f"urn:kamengwatch:event:{w['host']}:{w['on']}:{a}:{b}",
         "on": w["on"],
         "host": w["host"],
-        "title": f"{_STATE_ZH[a]} → {_STATE_ZH[b]} ({a} → {b})",
+        "title": f"{STATE_ZH[a]} → {STATE_ZH[b]} ({a} → {b})",
         "summary": f"{w['reason_zh']} {w['reason_en']}",
     }
 

@@ -12,6 +12,7 @@ from scoring.calendar import SHANGHAI, date_of, day_number
 from scoring.counterfactual_rows import counterfactual_rows
 from scoring.droprate import BASES, KINDS, DropRate, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
+from scoring.feeds import STATE_ZH
 from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.grade import GRADES
@@ -230,6 +231,7 @@ def change_rows(judged: Judged, warned: list[dict[str, Any]]) -> list[dict[str, 
 def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: str) -> dict[str, Any]:
     zh = {"grade": "等级", "warning_state": "资金链状态"}[what]
     en = {"grade": "Grade", "warning_state": "Cash-flow state"}[what]
+    words = STATE_ZH if what == "warning_state" else {"NR": "“不予评级”"}
     return {
         "host": host,
         "on": on,
@@ -237,6 +239,6 @@ def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: s
         "what": what,
         "from": before,
         "to": after,
-        "sentence_zh": f"{zh}由 {before} 变为 {after}。",
+        "sentence_zh": f"{zh}由{words.get(before, f' {before} ')}变为{words.get(after, f' {after}')}。",
         "sentence_en": f"{en} changed from {before} to {after}.",
     }

@@ -27,6 +27,7 @@ from scoring.documents import method_json
 from scoring.feeds import write_feeds
 from scoring.method_changes import with_method_changes
 from scoring.package import datapackage, ratings_csv
+from scoring.pictures import write_pictures
 from scoring.ranked import write_ranked
 from scoring.snapshot import LATER, TABLES
 from scoring.twins import write_badges, write_twins
@@ -120,6 +121,7 @@ def _content(data_dir: Path, folder: Path, run: Any, before: Path | None) -> Non
     ratings_csv(ratings, folder / "ratings.csv")
     write_ranked(folder)
     write_captures(tables["evidence"], data_dir / "archive", folder)
+    write_pictures(engine, {r["host"] for r in ratings}, end_of_day(run.as_of), data_dir / "archive", folder)
     write_feeds(tables, folder / "feeds")
     write_badges(ratings, tables["corrections"].to_pylist(), folder / "badges")
     write_twins(tables, folder / "s")

@@ -117,6 +117,7 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
             verdict=verdict_of(row),
             words=WORDS[verdict_of(row)],
             state=STATES[row["warning_state"]],
+            states=STATES,
             filing=FILINGS[row["filing_state"]],
             findings=[f for f in parts["findings"].get(host, []) if f["weight"]],
             evidence=evidence[:_EVIDENCE],

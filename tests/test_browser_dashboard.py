@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Iterator
 
 import pytest
 import snapshots
 from browsing import FOOT, Visit, served
+
+from dashboard.help.pack import verify
 
 pytestmark = pytest.mark.browser
 
@@ -187,3 +190,45 @@ def test_a_warm_first_verdict_is_quick(visit):
     one.page.goto(one.site + "/?q=hong.test")
     one.page.get_by_text("红·严重警示").first.wait_for()
     assert time.monotonic() - begin < 6
+
+
+@pytest.mark.parametrize("path", ["/?q=cheng.test", "/site?host=cheng.test"])
+def test_a_phone_s_first_screen_has_all_one_must_know_before_paying(visit, path):
+    page = visit(360).open(path)
+    card = page.locator(".kw-card")
+    assert card.count() == 1, "the shell's verdict did not give way to the page's"
+    for part in (".kw-word", ".kw-date", ".kw-sentence", ".kw-reasons li >> nth=2", "text=我们看不到", "text=网站方说明", "text=接下来"):  # fmt: skip
+        box = card.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 800, part
+
+
+def test_the_verdict_stands_there_without_scripts_and_hostile_text_is_text(chromium, site):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto(f"{site}/?q=cheng.test")
+    assert page.get_by_text("橙·高风险迹象").first.is_visible()
+    page.goto(f"{site}/?q=nobody.example&lang=en")
+    assert page.get_by_text("Grey · Not in our records").first.is_visible()
+    page.goto(f"{site}/site?host=hostile.test")
+    assert page.get_by_text("<script>window.hacked=1</script>", exact=False).first.is_visible()
+    assert page.locator("#kw-early img, #kw-early script").count() == 0
+    context.close()
+
+
+def test_the_evidence_of_a_site_is_one_press_away(visit, tmp_path):
+    page = visit().open("/site?host=cheng.test")
+    page.locator(".kw-card").get_by_role("link", name="下载证据").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="证据包（ZIP）").click()
+    file = tmp_path / "pack.zip"
+    started.value.save_as(file)
+    assert verify(file) == []
+    assert "lists/001_evidence.csv" in zipfile.ZipFile(file).namelist()
+
+
+def test_a_bar_of_the_waterfall_leads_to_its_indicator(visit):
+    page = visit().open("/site?host=cheng.test")
+    bars = page.locator("[data-testid=stVegaLiteChart]").first.locator(".mark-rect.role-mark").last
+    bars.locator("path").nth(1).click()
+    page.wait_for_function("location.hash.startsWith('#e-')")
+    assert page.evaluate("!!document.getElementById(location.hash.slice(1))")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -12,13 +14,14 @@ import snapshots
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.api import ROUTES
+from dashboard.api import ELSE, ROUTES
+from dashboard.limits import Gate
 
 
 @pytest.fixture
 def client(data_dir: Path) -> TestClient:
     snapshots.build(data_dir)
-    return TestClient(Starlette(routes=ROUTES))
+    return TestClient(Gate(Starlette(routes=[*ROUTES, *ELSE]), ROUTES))
 
 
 def test_check_returns_the_card_with_what_was_understood(client):
@@ -46,6 +49,10 @@ def test_an_unknown_site_is_grey_and_not_an_error(client):
         ("/api/v1/sites/cheng.test/secrets", 404),
         ("/api/v1/rank?page=x", 400),
         ("/api/v1/events?since=yesterday", 400),
+        ("/api/v1/nothing", 404),
+        ("/api/nothing", 404),
+        ("/download/ratings.exe", 404),
+        ("/download/secrets.csv", 404),
         ("/s/nobody.test.html", 404),
         ("/snapshot/../../etc/passwd", 404),
         ("/snapshot/manifest.json.bak", 404),
@@ -54,7 +61,7 @@ def test_an_unknown_site_is_grey_and_not_an_error(client):
 def test_errors_are_problem_documents(client, path, status):
     answer = client.get(path)
     assert answer.status_code == status
-    if path.startswith("/api/"):
+    if path.startswith(("/api/", "/download/")):
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert {"type", "title", "status"} <= set(answer.json())
 
@@ -133,3 +140,24 @@ def test_the_description_names_every_route(client):
     paths = client.get("/api/v1/openapi.json").json()["paths"]
     assert "/api/v1/check" in paths and "/badge/{host}.svg" in paths
     assert all(method["summary"] for path in paths.values() for method in path.values())
+
+
+def test_nothing_can_be_written_through_the_api(client):
+    answer = client.post("/api/v1/check")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("asked", ["W/{}", '"older", {}', "*"])
+def test_a_tag_made_weak_or_listed_is_still_known(client, asked):
+    tag = client.get("/api/v1/rank").headers["etag"]
+    assert client.get("/api/v1/rank", headers={"If-None-Match": asked.format(tag)}).status_code == 304
+
+
+def test_whole_tables_come_as_csv_for_excel_and_as_json_lines(client):
+    answer = client.get("/download/ratings.csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    lines = [json.loads(line) for line in client.get("/download/ratings.jsonl").text.splitlines()]
+    assert [r["host"] for r in rows] == [line["host"] for line in lines] and len(rows) == 10
+    assert not [v for r in rows for v in r.values() if v and v[0] in "=+@\t\r"]

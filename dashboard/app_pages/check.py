@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import alert_tables, ranking, reader, search, verdict
+from dashboard import alert_tables, markup, ranking, reader, search, verdict
 from dashboard.view import View, cell, row
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
-from store.plain import plain
 
 title_zh = "查一个网站"
 title_en = "Check a site"
@@ -22,7 +21,8 @@ _CHANGES_SHOWN = 5
 
 def render(view: View) -> None:
     """The search box, what was understood, and the card, the choice of sites, or the self-check."""
-    view.title(view.t("check.title"))
+    answering = bool(view.param("q").strip())
+    view.title(view.t("check.title"), unseen=answering)  # a phone's first screen is for the answer
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             view.t("check.label"),
@@ -32,9 +32,9 @@ def render(view: View) -> None:
             max_chars=4000,
             on_change=_shorten,
             width="stretch",
+            label_visibility="collapsed" if answering else "visible",
         )
         st.button(view.t("check.button"), type="primary")
-    view.html("lines.html", lines=[view.t("check.examples")])
     if (text or "").strip():
         _answer(view, text)
     else:
@@ -51,22 +51,9 @@ def _shorten() -> None:
 
 
 def _query_notices(view: View, query: Query) -> None:
-    what = _what(view, query)
-    lines = [view.t("check.understood", what=what)] if what else []
-    lines += [plain(getattr(notice, view.lang), 300) for notice in query.notices]
+    lines = search.understood(query, view.lang)
     if lines:
-        view.html("lines.html", lines=lines)
-
-
-def _what(view: View, query: Query) -> str:
-    if query.kind == "host":
-        shown = query.unicode_host or query.host or ""
-        return view.t("check.kind_host", host=shown if shown == query.host else f"{shown}（{query.host}）")
-    if query.kind == "name":
-        return view.t("check.kind_name", name=plain(query.name or "", 60))
-    if query.kind in ("icp", "uscc"):
-        return view.t(f"check.kind_{query.kind}", number=plain(query.number or "", 40))
-    return ""
+        view.html("lines.html", lines=[("；" if view.lang == "zh" else "; ").join(lines)])
 
 
 def _answer(view: View, text: str) -> None:
@@ -83,6 +70,11 @@ def _answer(view: View, text: str) -> None:
     else:
         if found.query.kind == "uscc":
             view.note(view.t("check.uscc_note"))
+        if found.near:  # above the card: on a phone nobody would look for it below
+            links = [
+                (f"{r['name'] or ''} {r['host']}".strip(), view.link("", q=r["host"])) for r in found.near
+            ]
+            view.html("linklist.html", links=links, lead=view.t("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
         view.card(verdict.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
         if found.near:
@@ -91,22 +83,8 @@ def _answer(view: View, text: str) -> None:
 
 
 def _card(view: View, rating: dict) -> None:
-    host = rating["host"]
-    responses = view.ask(_newest_response, host)
-    site = view.link("site", host=host)
-    view.card(
-        verdict.card(rating, view.lang, responses),
-        actions=(
-            (view.t("card.to_site"), site),
-            (view.t("card.to_why"), f"{site}#why"),
-            (view.t("appeals.title"), view.link("appeals")),
-        ),
-    )
-
-
-def _newest_response(snapshot: Snapshot, host: str) -> dict | None:
-    found = reader.rows(snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host])
-    return found[0] if found else None
+    card = verdict.card(rating, view.lang, view.ask(search.newest_response, rating["host"]))
+    view.card(card, markup.card_actions(card))
 
 
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:
@@ -133,14 +111,14 @@ def _choices(view: View, ratings: tuple[dict, ...]) -> None:
 
 
 def _welcome(view: View) -> None:
-    view.heading(view.t("check.how"))
-    view.html("lines.html", lines=[view.t("check.how_text")])
+    view.html("lines.html", lines=[view.t("check.examples"), view.t("check.how_text")])
     if not view.facts.count:
         return
     rated, unrated = view.ask(ranking.counts, ranking.Filters())
     parts = view.ask(_by_verdict)
     words = ("，" if view.lang == "zh" else ", ").join(
-        view.t("check.watched_part", word=w, count=n) for w, n in parts
+        view.t("check.watched_part", word=view.t(f"rank.colour_{verdict.STATES[w].code}"), count=n)
+        for w, n in parts
     )
     view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
     if view.facts.as_of:

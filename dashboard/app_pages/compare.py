@@ -22,7 +22,8 @@ visible = True
 def render(view: View) -> None:
     """The names, the intervals, the table of facts."""
     view.title(view.t("compare.title"))
-    text = st.text_input(view.t("compare.label"), key="h", bind="query-params", max_chars=1000)
+    st.session_state["compare-sites"] = _asked()
+    text = st.text_input(view.t("compare.label"), key="compare-sites", max_chars=1000, on_change=_written)
     asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text or "") if part]
     hosts = tuple(dict.fromkeys(asked))[:4]
     if len(hosts) < 2:
@@ -44,7 +45,11 @@ def render(view: View) -> None:
         ("card.score_title", lambda c, r: cell(c.score or view.t("word.unknown"))),
         (
             "card.reasons",
-            lambda c, r: cell("；".join(reason.text for reason in c.reasons) or view.t("word.none")),
+            lambda c, r: cell(
+                ("" if view.lang == "zh" else " ").join(reason.text for reason in c.reasons)
+                or view.t("word.none"),
+                limit=700,
+            ),
         ),
         ("compare.complaints", lambda c, r: cell(_known(view, r, "complaints_30d"))),
         ("card.blind", lambda c, r: cell(" · ".join(c.blind_spots))),
@@ -52,8 +57,22 @@ def render(view: View) -> None:
     view.table(
         [view.t("compare.fact"), *(c.host for c in cards)],
         [row(cell(view.t(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
+        "compare",
     )
-    view.html("linklist.html", links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known])
+    view.html(
+        "linklist.html",
+        links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known],
+        lead="",
+    )
+
+
+def _asked() -> str:
+    """The sites of the address in one line, whether it names them in one `h` or each in its own (`?h=a&h=b`)."""
+    return " ".join(st.query_params.get_all("h"))[:1000]
+
+
+def _written() -> None:
+    st.query_params["h"] = st.session_state["compare-sites"]
 
 
 def _known(view: View, rating: dict | None, column: str) -> object:
@@ -77,11 +96,22 @@ def _intervals(view: View, ratings: list[dict]) -> None:
     ]
     view.chart(
         charts.intervals(records, "name", view.t("card.score_title")),
-        view.t("rank.chart_finding", count=len(records)),
+        _finding(view, records),
         view.t("rank.chart_alt"),
         records,
         "compare",
     )
+
+
+def _finding(view: View, records: list[dict]) -> str:
+    """Whether the best and the worst can be told apart."""
+    best, worst = (pick(records, key=lambda r: r["low"]) for pick in (max, min))
+    if len(records) < 2:
+        return view.t("compare.one", name=best["name"])
+    if worst["high"] < best["low"]:
+        return view.t("compare.apart", best=best["name"], worst=worst["name"],
+                      low=f"{best['low']:.0f}", high=f"{worst['high']:.0f}")  # fmt: skip
+    return view.t("compare.together", count=len(records))
 
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, dict]:

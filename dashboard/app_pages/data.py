@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dashboard.view import View, cell, row
-from scoring.snapshot import Snapshot
+from scoring.snapshot import TABLES, Snapshot
 
 title_zh = "数据与接口"
 title_en = "Data and API"
@@ -22,23 +22,48 @@ _ENDPOINTS = (
     ("feeds/all.atom", "feed"),
     ("badge/example.com.svg", "badge"),
     ("s/example.com.html", "static"),
+    ("download/ratings.jsonl", "table"),
     ("api/v1/openapi.json", "openapi"),
 )
 _LISTED = 60
 
 
 def render(view: View) -> None:
-    """The list of files, the list of endpoints, the licence."""
+    """The tables in three forms, the licence, the other files with their hashes, the list of endpoints."""
     view.title(view.t("data.title"), view.t("data.intro"))
     view.heading(view.t("data.files", id=view.snapshot.id))
     files = view.ask(listed_files)
+    sizes = {name: size for name, size, _ in files}
+    view.table(
+        [view.t("data.table"), view.t("data.holds"), "CSV", "JSON Lines", "Parquet"],
+        [
+            row(
+                cell(table),
+                cell(view.w("data", f"holds_{table}")),
+                cell(f"{table}.csv", href=f"./download/{table}.csv"),
+                cell(f"{table}.jsonl", href=f"./download/{table}.jsonl"),
+                cell(
+                    f"{table}.parquet",
+                    href=f"./snapshot/{table}.parquet",
+                    soft=_size(sizes[f"{table}.parquet"]),
+                ),
+            )
+            for table in TABLES
+            if f"{table}.parquet" in sizes
+        ],
+        "flow",
+    )
+    view.note(view.t("data.licence"))
+    view.heading(view.t("data.other"), view.t("data.check"))
     shared = [f for f in files if "/" not in f[0]][:_LISTED]
     view.table(
         [view.t("data.file"), view.t("data.size"), "SHA-256"],
         [
             row(cell(name, href=f"./snapshot/{name}"), cell(_size(size)), cell(digest, mono=True, limit=70))
-            for name, size, digest in shared
+            for name, size, digest in sorted(shared, key=lambda f: f[0].endswith(".parquet"))
         ],
+        "pieces",
+        fold=3,
     )
     if len(files) > len(shared):
         view.html("lines.html", lines=[view.t("data.more", count=len(files) - len(shared))])
@@ -47,7 +72,6 @@ def render(view: View) -> None:
         ["URL", view.t("method.question")],
         [row(cell(path, href=f"./{path}"), cell(view.t(f"data.api_{key}"))) for path, key in _ENDPOINTS],
     )
-    view.note(view.t("data.licence"))
 
 
 def listed_files(snapshot: Snapshot) -> list[tuple[str, int, str]]:

@@ -37,20 +37,21 @@ def render(view: View) -> None:
         view.heading(view.t("method.indicators"))
         view.table(
             [
-                view.t("method.dimension"),
                 view.t("site.indicator"),
-                view.t("method.weight"),
                 view.t("method.question"),
+                view.t("method.dimension"),
+                view.t("method.weight"),
             ],
             [
                 row(
-                    cell(view.w("dimension", i.get("dimension"))),
                     cell(pick(i, "title", view.lang) or i.get("id"), soft=plain(i.get("id") or "", 40)),
-                    cell(f"{i['weight']:g}" if i.get("weight") else view.t("method.unscored")),
                     cell(pick(i, "question", view.lang) or pick(i, "definition", view.lang)),
+                    cell(view.w("dimension", i.get("dimension"))),
+                    cell(f"{i['weight']:g}" if i.get("weight") else view.t("method.unscored")),
                 )
                 for i in indicators
             ],
+            "flow",
         )
     if rules := method.get("rules"):
         view.heading(view.t("method.rules"))

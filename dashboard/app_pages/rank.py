@@ -55,7 +55,7 @@ def _tiers(view: View, rows: list[dict], before: int) -> None:
             last=figures.number(numbered[-1][0]),
         )
         view.html("heading3.html", title=words)
-        view.table(_columns(view), [_row(view, r) for _, r in numbered])
+        view.table(_columns(view), [_row(view, r) for _, r in numbered], "flow")
 
 
 def _filters(view: View) -> ranking.Filters:
@@ -70,7 +70,12 @@ def _filters(view: View) -> ranking.Filters:
     ):
         warning = _choice(view, "warning", _WARNINGS, lambda code: view.w("warning", code))
         filing = _choice(view, "filing", _FILINGS, lambda code: view.w("filing", code))
-        province = _choice(view, "province", tuple(view.ask(ranking.choices, "filing_province")), str)
+        province = _choice(
+            view,
+            "province",
+            tuple(view.ask(ranking.choices, "filing_province")),
+            lambda code: view.w("province", code),
+        )
         software = _choice(view, "software", tuple(view.ask(ranking.choices, "software")), str)
         sells = _choice(view, "sells", _SELLS, lambda code: view.w("sells", code))
         coverage = _choice(
@@ -158,7 +163,7 @@ def _unrated(view: View, filters: ranking.Filters, count: int) -> None:
     if not rows:
         view.note(view.t("rank.unrated_none"))
         return
-    view.table(_columns(view), [_row(view, r) for r in rows])
+    view.table(_columns(view), [_row(view, r) for r in rows], "flow")
     if count > len(rows):
         view.html("lines.html", lines=[view.t("rank.unrated_more", shown=len(rows), count=count)])
 

@@ -217,6 +217,8 @@ def _now(view: View) -> None:
                 view.t("sector.complainants"),
             ],
             [_complained(view, r) for r in rows],
+            "flow",
+            fold=10,
         )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dashboard import (
     disputes,
+    markup,
     reader,
     site_capture,
     site_evidence,
     site_known,
     site_panels,
+    site_pictures,
     site_sections,
     verdict,
 )
@@ -39,15 +41,8 @@ def render(view: View) -> None:
         view.html("linkline.html", href=view.link("", q=host), words=view.t("site.to_check"))
         return
     responses = view.ask(_rows, "responses", host, "on desc")
-    view.card(
-        verdict.card(rating, view.lang, responses[0] if responses else None),
-        actions=(
-            (view.t("card.to_method"), view.link("method")),
-            (view.t("card.to_api"), f"./api/v1/sites/{host}"),
-            (view.t("appeals.title"), view.link("appeals")),
-        ),
-        on_site_page=True,
-    )
+    card = verdict.card(rating, view.lang, responses[0] if responses else None)
+    view.card(card, markup.card_actions(card, on_site_page=True), on_site_page=True)
     site_capture.capture(view, host)
     findings = view.ask(_rows, "findings", host, "contribution desc")
     warnings = view.ask(_rows, "warnings", host, "on desc")
@@ -72,6 +67,8 @@ def render(view: View) -> None:
     disputes.of_site(view, host)
     cited = _cited(rating, findings, warnings, promises)
     site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
+    site_pictures.pictures(view, host)
+    site_evidence.downloads(view, host)
 
 
 def _rating(snapshot, host: str) -> dict | None:

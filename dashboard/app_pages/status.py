@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from dashboard import figures, reader
 from dashboard.text import pick
 from dashboard.view import View, cell, row
@@ -13,6 +15,8 @@ url_path = "status"
 order = 3
 group = "trust"
 visible = True
+
+_DAYS = 30
 
 
 def render(view: View) -> None:
@@ -32,7 +36,10 @@ def render(view: View) -> None:
         ],
         [
             row(
-                cell(pick(r, "title", view.lang) or r["source"], soft=r["publisher"] or ""),
+                cell(
+                    pick(r, "title", view.lang) or r["source"],
+                    soft=(r["publisher"] or "") if view.lang == "zh" else r["source"],
+                ),
                 cell(view.w("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"),
                 cell(figures.moment(r["last_ok_at"], view.lang)),
                 cell(figures.number(r["records"] or 0)),
@@ -40,6 +47,41 @@ def render(view: View) -> None:
             )
             for r in rows
         ],
+        "flow",
+    )
+    _refusals(view)
+
+
+def _refusals(view: View) -> None:
+    """Sites that did not let us in lately: that is no failure of theirs, and it is a blind spot of ours."""
+    if not view.facts.as_of:
+        return
+    found = view.ask(_refused, view.facts.as_of - dt.timedelta(days=_DAYS))
+    view.heading(view.t("status.refused", days=_DAYS), view.t("status.refused_note"))
+    if not found:
+        view.note(view.t("appeals.none"))
+        return
+    view.table(
+        [view.t("word.site"), view.t("status.refused_days"), view.t("status.refused_last")],
+        [
+            row(
+                cell(r["host"], href=view.link("site", host=r["host"]), limit=80),
+                cell(r["days"]),
+                cell(figures.day(r["last"], view.lang)),
+            )
+            for r in found
+        ],
+        "small",
+        fold=10,
+    )
+
+
+def _refused(snapshot, since: dt.date) -> list[dict]:
+    return reader.rows(
+        snapshot,
+        'select host, count(*) as days, max("on") as last from series where measure = \'refused\' and "on" > ?'
+        " group by host order by days desc, host limit 50",
+        [since],
     )
 
 
