@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dashboard import downloads, ranking, reader, search, verdict
@@ -21,7 +22,7 @@ from dashboard.limits import problem
 from dashboard.openapi import described
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
-from store.names import file_stem, parse_query
+from store.names import FLAT, parse_query, site_file
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
@@ -201,21 +202,19 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
 
 def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """The dated badge of one site, as the publisher made it."""
-    return _published(snapshot, f"badges/{file_stem(request.path_params['host'])}.svg", "image/svg+xml", lang)
+    return _published(_of_site(snapshot, "badges", request.path_params["host"]), "image/svg+xml", lang)
 
 
 def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
-    name = request.path_params["host"]
-    stem = name if name == "all" else file_stem(name)
-    return _published(snapshot, f"feeds/{stem}.atom", "application/atom+xml", lang)
+    if request.path_params["host"] == "all":
+        return _published(snapshot.path / "feeds" / "all.atom", "application/atom+xml", lang)
+    return _with_links(request, snapshot, "feeds", "application/atom+xml", lang)
 
 
 def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """The page of one site without JavaScript, as the publisher made it."""
-    return _published(
-        snapshot, f"s/{file_stem(request.path_params['host'])}.html", "text/html; charset=utf-8", lang
-    )
+    return _with_links(request, snapshot, "s", "text/html; charset=utf-8", lang)
 
 
 def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -253,9 +252,22 @@ def no_route(request: Request) -> Response:
     )
 
 
-def _published(snapshot: Snapshot, name: str, media_type: str, lang: str) -> Response:
-    """A file of the snapshot by its exact name, shown rather than downloaded."""
-    file = snapshot.path / name
+def _of_site(snapshot: Snapshot, kind: str, host: str) -> Path:
+    """A file about one site, wherever a snapshot of its size has it."""
+    beside = snapshot.path / site_file(kind, host, 0)
+    return beside if beside.is_file() else snapshot.path / site_file(kind, host, FLAT + 1)
+
+
+def _with_links(request: Request, snapshot: Snapshot, kind: str, media_type: str, lang: str) -> Response:
+    """A file about one site whose links are relative: asked for beside the others, it may lie one folder deeper."""
+    file = _of_site(snapshot, kind, request.path_params["host"])
+    if file.is_file() and file.parent.name != kind and "folder" not in request.path_params:
+        return RedirectResponse(f"{file.parent.name}/{file.name}")
+    return _published(file, media_type, lang)
+
+
+def _published(file: Path, media_type: str, lang: str) -> Response:
+    """A file of the snapshot, shown rather than downloaded."""
     if not file.is_file():
         return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
     return FileResponse(file, media_type=media_type)
@@ -294,7 +306,9 @@ _HANDLERS: dict[str, Handler] = {
     "/badge/{host}.json": badge_json,
     "/badge/{host}.svg": badge,
     "/feeds/{host}.atom": feed,
+    "/feeds/{folder}/{host}.atom": feed,
     "/s/{host}.html": static_page,
+    "/s/{folder}/{host}.html": static_page,
     "/download/{table}.{form}": table_file,
     "/snapshot/{name:path}": snapshot_file,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pyarrow as pa
+import duckdb
 
+from scoring.snapshot import quoted
 from store.archive import ArchiveError, read
 from store.redact import clean
 
@@ -16,16 +17,15 @@ _TAG = re.compile(r"<[^>]+>")
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 
 
-def write_captures(evidence: pa.Table, archive: Path, folder: Path) -> None:
-    """Write `captures/<sha256>.txt` for every capture cited; one that cannot be read is left out, its hash stays cited."""
+def write_captures(folder: Path, archive: Path) -> None:
+    """Write `captures/<sha256>.txt` for every capture the evidence in `folder` cites; one that cannot be read is left out, its hash stays cited."""
     out = folder / "captures"
     out.mkdir()
-    wanted = {
-        (row["sha256"], row["archive"], row["offset"])
-        for row in evidence.select(["sha256", "archive", "offset"]).to_pylist()
-        if row["sha256"] and row["archive"]
-    }
-    for sha256, name, offset in sorted(wanted):
+    query = f"""select distinct sha256, archive, "offset" from read_parquet('{quoted(folder / "evidence.parquet")}')
+        where sha256 <> '' and archive <> '' order by all"""  # noqa: S608 - quoted path
+    with duckdb.connect(":memory:") as db:
+        wanted = db.sql(query).fetchall()
+    for sha256, name, offset in wanted:
         file = out / f"{sha256}.txt"
         if file.exists():
             continue

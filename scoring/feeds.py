@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pyarrow as pa
+import duckdb
+import pyarrow.parquet as pq
 
 from scoring.calendar import SHANGHAI
-from store.names import file_stem
+from scoring.snapshot import quoted
+from store.names import FLAT, site_file
 from store.plain import plain
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -31,23 +34,37 @@ OUTCOME_WORDS = {
 }
 """What may become of an objection, in words."""
 _MOST = 200
+_LOOK = 1_000
 _LONGEST = 2000
 
 
-def write_feeds(tables: dict[str, pa.Table], folder: Path) -> None:
-    """Write `<host>.atom` for every site and `all.atom`."""
-    folder.mkdir()
-    ratings = tables["ratings"].to_pylist()
-    entries = _entries(tables["warnings"].to_pylist(), tables["corrections"].to_pylist())
-    as_of = max((r["as_of"] for r in ratings), default=dt.date(1970, 1, 1))
-    by_host: dict[str, list[dict[str, Any]]] = {}
-    for entry in entries:
-        by_host.setdefault(entry["host"], []).append(entry)
-    _write(folder / "all.atom", "all", "卡盟信用观察：全部变动 · all changes", entries[:_MOST], as_of)
-    for row in ratings:
-        host = row["host"]
-        title = f"{host}：资金链状态变动与更正 · cash-flow changes and corrections"
-        _write(folder / f"{file_stem(host)}.atom", host, title, by_host.get(host, [])[:_MOST], as_of)
+def feed_of(host: str, parts: dict[str, list[dict[str, Any]]], as_of: dt.date, up: str) -> bytes:
+    """The feed of one site; `parts` are the rows about it by table, `up` leads from the feed to the snapshot's folder."""
+    title = f"{host}：资金链状态变动与更正 · cash-flow changes and corrections"
+    entries = _entries(parts["warnings"], parts["corrections"])[:_MOST]
+    many = FLAT + 1 if up.count("/") > 1 else 0
+    return _atom(host, title, entries, as_of, lambda about: f"{up}{site_file('s', about, many)}")
+
+
+def write_whole(folder: Path, as_of: dt.date) -> None:
+    """Write `feeds/all.atom`: the newest events of all sites."""
+    with duckdb.connect(":memory:") as db:
+        rows = {
+            name: db.sql(
+                f"select * from read_parquet('{quoted(folder / f'{name}.parquet')}') {where} order by \"on\" desc, host limit {_LOOK}"  # noqa: S608 - fixed names, quoted path
+            )
+            .to_arrow_table()
+            .to_pylist()
+            for name, where in (
+                ("warnings", "where 'stale' not in (from_state, to_state)"),
+                ("corrections", ""),
+            )
+        }
+    many = pq.read_metadata(folder / "ratings.parquet").num_rows
+    entries = _entries(rows["warnings"], rows["corrections"])[:_MOST]
+    title = "卡盟信用观察：全部变动 · all changes"
+    content = _atom("all", title, entries, as_of, lambda about: f"../{site_file('s', about, many)}")
+    (folder / "feeds" / "all.atom").write_bytes(content)
 
 
 def _entries(warnings: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +97,10 @@ def _correction(c: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write(file: Path, about: str, title: str, entries: list[dict[str, Any]], as_of: dt.date) -> None:
+def _atom(
+    about: str, title: str, entries: list[dict[str, Any]], as_of: dt.date, page: Callable[[str], str]
+) -> bytes:
+    """The feed's bytes; `page` says where the page of a host lies."""
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed")
     newest = entries[0]["on"] if entries else as_of
@@ -94,9 +114,10 @@ def _write(file: Path, about: str, title: str, entries: list[dict[str, Any]], as
         _add(item, "title", f"{entry['on']} {entry['host']}：{entry['title']}")
         _add(item, "updated", _stamp(entry["on"]))
         link = _add(item, "link", None)
-        link.set("href", f"../s/{file_stem(entry['host'])}.html")
+        link.set("href", page(entry["host"]))
         _add(item, "summary", entry["summary"])
-    file.write_bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n")
+    written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
 
 
 def _add(parent: ET.Element, name: str, text: str | None) -> ET.Element:

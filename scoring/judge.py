@@ -144,7 +144,7 @@ def _families_bad(facts: Facts, found: dict[str, tuple[Definition, Finding]]) ->
 
 def _new_evidence(facts: Facts, warned: Warned) -> Bools:
     """Days on which anything was seen or taken back, or a visit's not finding what was bad counted against the site."""
-    out = np.any([value != 0 for value in warned.signs.evidence.values()], axis=0)
+    out: Bools = np.any([value != 0 for value in warned.signs.evidence.values()], axis=0)
     for rows in facts.rows.values():
         for day in (rows.seen, rows.gone):
             inside = (day >= 0) & (day < facts.days)

@@ -6,8 +6,9 @@ import csv
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 
@@ -29,10 +30,14 @@ def ratings_csv(rows: list[dict[str, Any]], file: Path) -> None:
     """The ratings as CSV: UTF-8 with header, lists as JSON, booleans true/false, empty = unknown."""
     names = TABLES["ratings"].names
     with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(names)
-        for row in rows:
-            writer.writerow([_cell(row[name]) for name in names])
+        csv_rows([names, *([row[name] for name in names] for row in rows)], stream)
+
+
+def csv_rows(rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+    """Append lines to a CSV."""
+    writer = csv.writer(stream, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
 
 
 def _cell(value: Any) -> Any:

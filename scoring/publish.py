@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,12 @@ from scoring import method
 from scoring.calendar import SHANGHAI, end_of_day
 from scoring.captures import write_captures
 from scoring.documents import method_json
-from scoring.feeds import write_feeds
 from scoring.method_changes import with_method_changes
-from scoring.package import datapackage, ratings_csv
+from scoring.package import datapackage
 from scoring.pictures import write_pictures
 from scoring.ranked import write_ranked
+from scoring.site_files import Before, made_by, write_site_files
 from scoring.snapshot import LATER, TABLES
-from scoring.twins import write_badges, write_twins
 from scoring.writing import sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
@@ -62,19 +61,21 @@ def publish(
             shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink()
         run = _newest(engine, data_dir, as_of)
         before = _latest(base)
+        known = _manifest(before) if before is not None else {}
         temporary = base / f".tmp-{os.getpid()}"
         temporary.mkdir()
         tell("writing")
-        _content(data_dir, temporary, run, before)
-        sums = checksums(temporary)
+        old = None if before is None else Before(before, known.get("files", {}), known.get("site_files"))
+        made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
+        sums = checksums(temporary, made)
         digest = content_digest(sums)
-        if before is not None and _manifest(before).get("content_sha256") == digest:
+        if before is not None and known.get("content_sha256") == digest:
             shutil.rmtree(temporary)
             _cited(base, before)
             return before
         _seal(engine, temporary, run, now, before, sums, digest)
         if before is not None:
-            _link_unchanged(temporary, before)
+            _link_unchanged(temporary, before, {k: v for k, v in sums.items() if known["files"].get(k) == v})
         tell("making durable")
         sync(temporary)
         final = _name(base, now)
@@ -105,28 +106,29 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _content(data_dir: Path, folder: Path, run: Any, before: Path | None) -> None:
-    """Every file but the manifest and the sums."""
+def _content(
+    engine: Engine, data_dir: Path, folder: Path, run: Any, before: Before | None, old_method: str | None
+) -> dict[str, str]:
+    """Write every file but the manifest and the sums; returns the sums that are known already."""
     rated = data_dir / "rated" / run.folder
     for table in TABLES:
         if table in LATER and not (rated / f"{table}.parquet").is_file():  # rated before there was this table
             write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
             continue
-        shutil.copyfile(rated / f"{table}.parquet", folder / f"{table}.parquet")
-    old = _manifest(before).get("method_version") if before is not None else None
-    changes = with_method_changes(folder, before, (old, run.method_version))
+        _linked(rated / f"{table}.parquet", folder / f"{table}.parquet")
+    changes = with_method_changes(
+        folder, None if before is None else before.folder, (old_method, run.method_version)
+    )
+    (folder / "changes.parquet").unlink()
     write_parquet(changes, folder / "changes.parquet")
-    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
-    ratings = tables["ratings"].to_pylist()
-    ratings_csv(ratings, folder / "ratings.csv")
     write_ranked(folder)
-    write_captures(tables["evidence"], data_dir / "archive", folder)
-    write_pictures(engine, {r["host"] for r in ratings}, end_of_day(run.as_of), data_dir / "archive", folder)
-    write_feeds(tables, folder / "feeds")
-    write_badges(ratings, tables["corrections"].to_pylist(), folder / "badges")
-    write_twins(tables, folder / "s")
+    write_captures(folder, data_dir / "archive")
+    hosts = set(pq.read_table(folder / "ratings.parquet", columns=["host"])["host"].to_pylist())
+    write_pictures(engine, hosts, end_of_day(run.as_of), data_dir / "archive", folder)
+    sums = write_site_files(folder, before)
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")
+    return sums
 
 
 def _seal(
@@ -156,6 +158,7 @@ def _seal(
         "rated_sha256": run.sha256,
         "crawls": crawls,
         "content_sha256": digest,
+        "site_files": made_by(),
         "files": sums,
         "previous": previous,
     }
@@ -179,13 +182,17 @@ def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], boo
     ], demo
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """sha256 of every file of the folder by its relative name."""
-    return {
-        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
+def checksums(folder: Path, known: dict[str, str] | None = None) -> dict[str, str]:
+    """sha256 of every file of the folder by its relative name; those `known` are taken over."""
+    sums = dict(known or {})
+    for place, _, files in os.walk(folder):
+        inside = Path(place).relative_to(folder).as_posix()
+        for file in files:
+            name = file if inside == "." else f"{inside}/{file}"
+            if name not in sums:
+                with (Path(place) / file).open("rb") as stream:
+                    sums[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return dict(sorted(sums.items()))
 
 
 def content_digest(sums: dict[str, str]) -> str:
@@ -200,18 +207,25 @@ def sums_text(sums: dict[str, str], manifest: str) -> str:
     return "".join(f"{v}  {k}\n" for k, v in sorted(whole.items()))
 
 
-def _link_unchanged(folder: Path, before: Path) -> None:
+def _link_unchanged(folder: Path, before: Path, same: Iterable[str]) -> None:
     """Files equal to those of the snapshot before become hard links to them, to save space."""
-    known = _manifest(before).get("files", {})
-    for name, digest in _manifest(folder)["files"].items():
+    for name in same:
         old, new = before / name, folder / name
-        if known.get(name) == digest and old.is_file():
+        if old.is_file() and not old.samefile(new):
             spare = new.with_name(new.name + ".link")
             try:
                 os.link(old, spare)
             except OSError:
                 return  # Another file system: copies are as good.
             spare.replace(new)
+
+
+def _linked(old: Path, new: Path) -> None:
+    """A table of the rating, which never changes, under its name in the snapshot."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
 
 
 def _name(base: Path, now: dt.datetime) -> Path:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from scoring.feeds import OUTCOME_WORDS
-from store.names import file_stem
 from store.plain import plain
 
 # Shape, words, colour and the ink upon it (product.md 6.4, light); grey and orange bear only large or graphic ink.
@@ -70,26 +68,24 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
     )
 
 
-def write_badges(ratings: list[dict[str, Any]], corrections: list[dict[str, Any]], folder: Path) -> None:
-    """`<host>.svg`: the verdict's word and date, nothing that could be read as an endorsement.
+def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]]) -> str:
+    """The badge of a rated site as SVG: the verdict's word and date, nothing that could be read as an endorsement.
 
     It also says that an objection is open, or that something was amended or withdrawn in the last CORRECTED_DAYS.
     """
-    folder.mkdir()
-    template = _environment().get_template("badge.svg")
-    amended = {c["host"]: c["on"] for c in corrections if c["outcome"] in ("amended", "withdrawn")}
-    for row in ratings:
-        verdict = verdict_of(row)
-        shape, zh, en, colour, ink = WORDS[verdict]
-        text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}"
-        text, en = f"{text}{_note(row, amended)[0]}", f"{en}{_note(row, amended)[1]}"
-        width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
-        said = template.render(row=row, shape=shape, text=text, en=en, colour=colour, ink=ink, width=width)
-        (folder / f"{file_stem(row['host'])}.svg").write_text(said, "utf-8")
+    amended = max((c["on"] for c in corrections if c["outcome"] in ("amended", "withdrawn")), default=None)
+    verdict = verdict_of(row)
+    shape, zh, en, colour, ink = WORDS[verdict]
+    note = _note(row, amended)
+    text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}{note[0]}"
+    width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
+    said: str = _template("badge.svg").render(
+        row=row, shape=shape, text=text, en=f"{en}{note[1]}", colour=colour, ink=ink, width=width
+    )
+    return said
 
 
-def _note(row: dict[str, Any], amended: dict[str, dt.date]) -> tuple[str, str]:
-    on = amended.get(row["host"])
+def _note(row: dict[str, Any], on: dt.date | None) -> tuple[str, str]:
     if row["disputed"]:
         return " 异议处理中", " · an objection is being examined"
     if on and row["as_of"] and (row["as_of"] - on).days <= CORRECTED_DAYS:
@@ -97,54 +93,44 @@ def _note(row: dict[str, Any], amended: dict[str, dt.date]) -> tuple[str, str]:
     return "", ""
 
 
-def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
-    """`<host>.html`: verdict, filing, drop rate, warning state, reasons, findings and evidence on one printable page."""
-    folder.mkdir()
-    templates = [_environment(longest).get_template("site.html") for longest in _LONGEST]
-    parts = {
-        name: _by_host(tables[name])
-        for name in ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
-    }
-    for row in tables["ratings"].to_pylist():
-        host = row["host"]
-        evidence = sorted(
-            parts["evidence"].get(host, []), key=lambda e: (e["event_on"], e["id"]), reverse=True
-        )
-        page = _fitting(
-            templates,
-            row=row,
-            name=plain(row["name"] or host, 60),
-            verdict=verdict_of(row),
-            words=WORDS[verdict_of(row)],
-            state=STATES[row["warning_state"]],
-            states=STATES,
-            filing=FILINGS[row["filing_state"]],
-            findings=[f for f in parts["findings"].get(host, []) if f["weight"]],
-            evidence=evidence[:_EVIDENCE],
-            hidden=max(0, len(evidence) - _EVIDENCE),
-            warnings=parts["warnings"].get(host, [])[-10:],
-            responses=parts["responses"].get(host, []),
-            corrections=parts["corrections"].get(host, []),
-            outcomes=OUTCOME_WORDS,
-            disputes=parts["disputes"].get(host, []),
-            practices=next(iter(parts["practices"].get(host, [])), None),
-            stem=file_stem(host),
-        )
-        (folder / f"{file_stem(host)}.html").write_text(page, "utf-8")
+def page_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]], up: str, feed: str) -> str:
+    """The page of a rated site: verdict, filing, drop rate, warning state, reasons, findings and evidence, printable.
+
+    `parts` are the rows about it by table; `up` leads from the page to the snapshot's folder, `feed` from there to its feed.
+    """
+    evidence = sorted(parts["evidence"], key=lambda e: (e["event_on"], e["id"]), reverse=True)
+    return _fitting(
+        row=row,
+        name=plain(row["name"] or row["host"], 60),
+        verdict=verdict_of(row),
+        words=WORDS[verdict_of(row)],
+        state=STATES[row["warning_state"]],
+        states=STATES,
+        filing=FILINGS[row["filing_state"]],
+        findings=[f for f in parts["findings"] if f["weight"]],
+        evidence=evidence[:_EVIDENCE],
+        hidden=max(0, len(evidence) - _EVIDENCE),
+        warnings=parts["warnings"][-10:],
+        responses=parts["responses"],
+        corrections=parts["corrections"],
+        outcomes=OUTCOME_WORDS,
+        disputes=parts["disputes"],
+        practices=next(iter(parts["practices"]), None),
+        up=up,
+        feed=up + feed,
+    )
 
 
-def _fitting(templates: list[Template], **shown: Any) -> str:
-    """The page with as much of every text as keeps it below its size; the last template's page when none does."""
+def _fitting(**shown: Any) -> str:
+    """The page with as much of every text as keeps it below its size; the shortest when none does."""
     page = ""
-    for template in templates:
-        page = template.render(**shown)
+    for longest in _LONGEST:
+        page = _template("site.html", longest).render(**shown)
         if len(page.encode()) < _LARGEST:
             break
     return page
 
 
-def _by_host(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
-    out: dict[str, list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
-        out.setdefault(row["host"], []).append(row)
-    return out
+@cache
+def _template(name: str, longest: int = _LONGEST[0]) -> Template:
+    return _environment(longest).get_template(name)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from scoring.snapshot import TABLES
 
 ROW_GROUP = 20_000
+SYNCED_SINGLY = 1_000
 _BLOCK = 1 << 20
 
 
@@ -109,11 +110,14 @@ def write_parquet(table: pa.Table, file: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Make every file of a folder durable."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
+    """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    if len(files) > SYNCED_SINGLY:
+        os.sync()
+        files = []
+    for file in files:
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
     for sub in (*[p for p in folder.rglob("*") if p.is_dir()], folder):
         sync_folder(sub)
 

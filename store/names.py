@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 from opencc import OpenCC
 from rapidfuzz import fuzz, process
@@ -283,3 +284,17 @@ def file_stem(host: str) -> str:
     if stem == key and not _RESERVED_STEM.fullmatch(stem):
         return stem
     return f"_{stem}-{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+FLAT = 20_000
+"""Up to so many sites the files of a snapshot about single sites lie side by side, above it in folders named by the beginning
+of the host's hash."""
+_ENDING = {"s": ".html", "badges": ".svg", "feeds": ".atom"}
+
+
+def site_file(kind: str, host: str, sites: int) -> PurePosixPath:
+    """Where the page (`s`), badge (`badges`) or feed (`feeds`) of a host lies in a snapshot of so many sites."""
+    name = file_stem(host) + _ENDING[kind]
+    folder = PurePosixPath(kind)
+    hashed = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()
+    return folder / name if sites <= FLAT else folder / hashed[:2] / name

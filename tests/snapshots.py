@@ -31,10 +31,9 @@ from snapshot_rows import (
     ratings,
 )
 
-from scoring.feeds import write_feeds
 from scoring.ranked import write_ranked
+from scoring.site_files import write_site_files
 from scoring.snapshot import TABLES
-from scoring.twins import write_badges, write_twins
 
 __all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "WOULD_BE_BETTER", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
 
@@ -281,11 +280,8 @@ def build(
         if not demo and table == "ratings":
             filled = [entry | {"demo": False} for entry in filled]
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")
-    written = {table: pq.read_table(folder / f"{table}.parquet") for table in TABLES}
-    write_feeds(written, folder / "feeds")
     write_ranked(folder)
-    write_badges(written["ratings"].to_pylist(), written["corrections"].to_pylist(), folder / "badges")
-    write_twins(written, folder / "s")
+    write_site_files(folder)
     manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "method.json").write_text(json.dumps(METHOD, ensure_ascii=False), "utf-8")

@@ -1,0 +1,103 @@
+"""Files about single sites: the same whether made anew or linked from the snapshot before, and found wherever they lie."""
+
+import datetime as dt
+import re
+from urllib.parse import urljoin
+
+import numpy as np
+import pytest
+from judging import NOW, database
+from scoring_play import DAY, complaints, market
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard import api
+from scoring.processes import ProcessLost
+from scoring.publish import publish
+from scoring.rate import rate
+from scoring.snapshot import Snapshot
+from store import ingest
+
+HOSTS = 30
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """A snapshot, and another one after three sites got a new complaint the same day."""
+    folder = tmp_path_factory.mktemp("sites")
+    engine = database(folder, market(np.random.default_rng(5), hosts=HOSTS))
+    rate(engine, folder, DAY, NOW)
+    first = publish(engine, folder, NOW)
+    more = [c for n in (3, 11, 20) for c in complaints(f"m{n}.example", [100], prefix="late")]
+    saved = ingest.import_records(ingest.Ingest(engine, NOW, accept_new=True), more)
+    assert not saved.refused
+    rate(engine, folder, DAY, NOW)
+    return engine, folder, first, publish(engine, folder, NOW + dt.timedelta(hours=1))
+
+
+def test_only_sites_about_which_something_changed_are_written_anew(twice):
+    _, _, first, second = twice
+    changed = {f"m{n}.example" for n in (3, 11, 20)}
+    for kind in ("s", "badges", "feeds"):
+        files = [f for f in sorted((first / kind).iterdir()) if f.stem != "all"]
+        linked = {f.stem for f in files if f.samefile(second / kind / f.name)}
+        assert len(files) == HOSTS and len(linked) >= HOSTS - 15, "the new complaints move few others"
+        # A badge or feed that came out the same may be a link too; a page says how many complaints there are.
+        assert kind != "s" or not changed & linked
+    assert Snapshot(second).verify() == []
+
+
+def test_linked_or_made_anew_the_bytes_are_the_same(twice, tmp_path):
+    engine, folder, _, second = twice
+    (tmp_path / "rated").symlink_to(folder / "rated")
+    alone = publish(engine, tmp_path, NOW)
+    sums = {
+        line.split("  ")[1]: line.split("  ")[0] for line in (alone / "SHA256SUMS").read_text().splitlines()
+    }
+    for line in (second / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert sums[name] == digest or name == "manifest.json"
+
+
+@pytest.fixture
+def many(twice, tmp_path, monkeypatch):
+    """The same snapshot published as if it had too many sites for one folder."""
+    engine, folder, *_ = twice
+    monkeypatch.setattr("store.names.FLAT", 10)
+    monkeypatch.setattr("scoring.feeds.FLAT", 10)
+    (tmp_path / "rated").symlink_to(folder / "rated")
+    return publish(engine, tmp_path, NOW)
+
+
+def test_many_sites_lie_in_folders_and_every_link_leads_somewhere(many):
+    pages = sorted(many.glob("s/*/*.html"))
+    assert len(pages) == HOSTS and not list(many.glob("s/*.html"))
+    links = 0
+    for file in [*pages, *many.glob("feeds/**/*.atom")]:
+        for target in re.findall(r'href="(\.\./[^"?]+\.\w+)"', file.read_text("utf-8")):
+            links += 1
+            assert (file.parent / target).is_file(), f"{file.relative_to(many)} → {target}"
+    assert links > HOSTS and Snapshot(many).verify() == []
+
+
+def test_the_dashboard_serves_them_under_the_same_addresses(many, monkeypatch):
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(many.parent.parent))
+    with TestClient(Starlette(routes=api.ROUTES), base_url="http://testserver") as client:
+        page = client.get("/s/m3.example.html")
+        assert page.status_code == 200 and page.history[0].status_code == 307
+        feed = re.search(r'href="([^"]+\.atom)"', page.text).group(1)
+        assert client.get(urljoin(str(page.url), feed)).status_code == 200
+        assert client.get("/badge/m3.example.svg").headers["content-type"].startswith("image/svg")
+        assert client.get("/s/nobody.example.html").status_code == 404
+
+
+def test_a_killed_process_leaves_the_snapshot_before(twice, monkeypatch):
+    engine, folder, _, second = twice
+
+    def killed(*_):
+        raise ProcessLost
+
+    monkeypatch.setattr("scoring.site_files.in_order", killed)
+    with pytest.raises(ProcessLost):
+        publish(engine, folder, NOW + dt.timedelta(hours=2))
+    assert Snapshot.latest(folder).id == second.name
