@@ -40,6 +40,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
 
 def publish(config: Config, as_json: bool) -> None:
     """Write the snapshot of the last rating and point `latest` at it."""
+    from scoring.processes import ProcessLost
     from scoring.publish import NothingRated
     from scoring.publish import publish as write
 
@@ -51,6 +52,13 @@ def publish(config: Config, as_json: bool) -> None:
             config.say(
                 "还没有评级可发布；先运行 kamengwatch rate",
                 "nothing is rated yet; run kamengwatch rate first",
+            )
+        ) from error
+    except ProcessLost as error:
+        raise Failure(
+            config.say(
+                "发布中断：一个进程被结束，多半是内存不足；之前的快照不变，再发布一次即可",
+                "publishing broke off: a process was killed, most likely for want of memory; the snapshot before stands, publish again",
             )
         ) from error
     logs.event("published", snapshot=path.name)
