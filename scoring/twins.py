@@ -71,7 +71,7 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
 
 
 def write_badges(ratings: list[dict[str, Any]], corrections: list[dict[str, Any]], folder: Path) -> None:
-    """`<host>.svg`: the verdict's word and date, nothing that could be read as an endorsement.
+    """`<host>.svg`: the verdict's word and date with a link to the evidence, nothing that could be read as an endorsement.
 
     It also says that an objection is open, or that something was amended or withdrawn in the last CORRECTED_DAYS.
     """
@@ -84,8 +84,11 @@ def write_badges(ratings: list[dict[str, Any]], corrections: list[dict[str, Any]
         text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}"
         text, en = f"{text}{_note(row, amended)[0]}", f"{en}{_note(row, amended)[1]}"
         width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
-        said = template.render(row=row, shape=shape, text=text, en=en, colour=colour, ink=ink, width=width)
-        (folder / f"{file_stem(row['host'])}.svg").write_text(said, "utf-8")
+        stem = file_stem(row["host"])
+        said = template.render(
+            row=row, shape=shape, text=text, en=en, colour=colour, ink=ink, width=width, stem=stem
+        )
+        (folder / f"{stem}.svg").write_text(said, "utf-8")
 
 
 def _note(row: dict[str, Any], amended: dict[str, dt.date]) -> tuple[str, str]:
