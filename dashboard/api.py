@@ -190,7 +190,7 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
     facts = reader.facts(snapshot)
     host = request.path_params["host"]
     card = verdict.card(rating, lang) if rating else verdict.unknown_card(host, lang, facts.as_of, facts.demo)
-    return _json(
+    answer = _json(
         {
             "schemaVersion": 1,
             "label": card.host,
@@ -198,6 +198,9 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
             "color": verdict.STATES[card.verdict].light.lstrip("#"),
         }
     )
+    if rating:  # the schema of shield services has no place for a link
+        answer.headers["Link"] = f'<../s/{file_stem(rating["host"])}.html>; rel="describedby"'
+    return answer
 
 
 def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:

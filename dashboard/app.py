@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import early, markup, pages, reader, text
 from dashboard.text import pick, say
 from dashboard.view import View
+from store.names import parse_query
 from store.plain import plain
 
 _MARK = (
@@ -101,8 +102,6 @@ def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
 def main() -> None:
     """One run of the app."""
     lang = _language()
-    st.set_page_config(page_title=say(lang, "app.name"), page_icon="🔎", layout="centered")
-    st.html(f"<style>{early.style()}</style>")
     # A flat menu: Streamlit's grouped one is no valid list for screen readers (axe: list, listitem).
     menu = [
         st.Page(
@@ -114,7 +113,13 @@ def main() -> None:
         )
         for page in pages.discover()
     ]
-    st.navigation(menu, position="top").run()
+    page = st.navigation(menu, position="top")
+    # The host alone: what was pasted may hold order numbers, and a title goes into the browser's history.
+    host = parse_query((st.query_params.get("host") or st.query_params.get("q") or "")[:4000]).host
+    words = (plain(host or "", 60), page.title, say(lang, "app.name"))
+    st.set_page_config(page_title=" · ".join(w for w in words if w), page_icon="🔎", layout="centered")
+    st.html(f"<style>{early.style()}</style>")
+    page.run()
 
 
 main()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from dashboard import markup, reader, search, verdict
 from dashboard.text import say
-from store.names import parse_query
+from store.names import file_stem, parse_query
 
 _log = logging.getLogger(__name__)
 _STYLE = Path(__file__).with_name("templates") / "style.css"
@@ -77,6 +77,6 @@ def _site(asked: str, lang: str) -> str:
 
 def _page(lang: str, title: str, card: verdict.Card, lines: list[str]) -> str:
     actions = markup.card_actions(card) if card.known else ()
-    return markup.render(
-        "early.html", lang, title=title, demo=card.demo, lines=lines, card=markup.card(card, actions)
-    )
+    page = f"./s/{quote(file_stem(card.host))}.html" if card.known else ""
+    made = markup.card(card, actions)
+    return markup.render("early.html", lang, title=title, demo=card.demo, lines=lines, card=made, page=page)

@@ -142,7 +142,7 @@ def _group(
         up = "../" * len(names["s"].parent.parts)
         made = {
             "s": page_of(row, mine, up, str(names["feeds"])).encode(),
-            "badges": badge_of(row, mine["corrections"]).encode(),
+            "badges": badge_of(row, mine["corrections"], up + str(names["s"])).encode(),
             "feeds": feed_of(host, mine, as_of, up),
         }
         for kind, content in made.items():

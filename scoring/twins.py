@@ -68,8 +68,9 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
     )
 
 
-def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]]) -> str:
-    """The badge of a rated site as SVG: the verdict's word and date, nothing that could be read as an endorsement.
+def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]], page: str) -> str:
+    """The badge of a rated site as SVG: the verdict's word and date with a link to the evidence, nothing that could be read as an
+    endorsement; `page` leads from it to the site's page.
 
     It also says that an objection is open, or that something was amended or withdrawn in the last CORRECTED_DAYS.
     """
@@ -80,7 +81,7 @@ def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]]) -> str:
     text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}{note[0]}"
     width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
     said: str = _template("badge.svg").render(
-        row=row, shape=shape, text=text, en=f"{en}{note[1]}", colour=colour, ink=ink, width=width
+        row=row, shape=shape, text=text, en=f"{en}{note[1]}", colour=colour, ink=ink, width=width, page=page
     )
     return said
 

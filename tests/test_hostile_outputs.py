@@ -59,7 +59,8 @@ def test_the_static_page_runs_nothing_and_stays_small(folder):
 
 def test_the_badge_is_an_image_of_words(folder):
     tree = ET.fromstring((folder / "badges/hostile.test.svg").read_text("utf-8"))
-    assert {e.tag.rpartition("}")[2] for e in tree.iter()} == {"svg", "title", "rect", "text"}
+    assert {e.tag.rpartition("}")[2] for e in tree.iter()} == {"svg", "title", "a", "rect", "text"}
+    assert [e.get("href") for e in tree.iter() if e.tag.endswith("}a")] == ["../s/hostile.test.html"]
     assert not HIDDEN & set("".join(tree.itertext()))
 
 
