@@ -33,6 +33,17 @@ from scoring.writing import sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]
+_PRINTED = (
+    "ratings",
+    "findings",
+    "evidence",
+    "warnings",
+    "responses",
+    "corrections",
+    "disputes",
+    "practices",
+)
+"""Tables that pages and feeds are written from."""
 _UNCOMPARED = ("manifest.json", "SHA256SUMS")
 
 
@@ -111,7 +122,7 @@ def _content(engine: Engine, data_dir: Path, folder: Path, run: Any) -> None:
             write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
             continue
         shutil.copyfile(rated / f"{table}.parquet", folder / f"{table}.parquet")
-    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in TABLES if name != "history"}
+    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in _PRINTED}
     ratings = tables["ratings"].to_pylist()
     ratings_csv(ratings, folder / "ratings.csv")
     write_ranked(folder)

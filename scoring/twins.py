@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from scoring.feeds import OUTCOME_WORDS
+from scoring.processes import in_order
 from store.names import file_stem
 from store.plain import plain
 
@@ -39,6 +41,8 @@ FILINGS = {
 CORRECTED_DAYS = 30
 """A badge says for so long that something about the site was corrected."""
 _EVIDENCE = 60
+_AT_ONCE = 400
+"""Pages whose rows are Python objects at one time."""
 _LARGEST = 60_000
 """Bytes of a page, whatever a site writes: it is read on a phone with a poor connection."""
 _LONGEST = (800, 300, 120, 50)
@@ -98,20 +102,32 @@ def _note(row: dict[str, Any], amended: dict[str, dt.date]) -> tuple[str, str]:
 
 
 def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
-    """`<host>.html`: verdict, filing, drop rate, warning state, reasons, findings and evidence on one printable page."""
+    """`<host>.html`: verdict, filing, drop rate, warning state, reasons, findings and evidence on one printable page.
+
+    Some hundred hosts at a time, on every processor.
+    """
     folder.mkdir()
-    templates = [_environment(longest).get_template("site.html") for longest in _LONGEST]
+    hosts = sorted(tables["ratings"]["host"].to_pylist())
+    pieces = [
+        (hosts[low], hosts[min(low + _AT_ONCE, len(hosts)) - 1]) for low in range(0, len(hosts), _AT_ONCE)
+    ]
+    for _ in in_order(lambda piece: _pages(tables, folder, *piece), pieces):
+        pass
+
+
+def _pages(tables: dict[str, pa.Table], folder: Path, first: str, last: str) -> None:
+    """The pages of the hosts first..last."""
     parts = {
-        name: _by_host(tables[name])
+        name: _by_host(_among(tables[name], first, last))
         for name in ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
     }
-    for row in tables["ratings"].to_pylist():
+    for row in _among(tables["ratings"], first, last).to_pylist():
         host = row["host"]
         evidence = sorted(
             parts["evidence"].get(host, []), key=lambda e: (e["event_on"], e["id"]), reverse=True
         )
         page = _fitting(
-            templates,
+            _templates(),
             row=row,
             name=plain(row["name"] or host, 60),
             verdict=verdict_of(row),
@@ -130,6 +146,15 @@ def write_twins(tables: dict[str, pa.Table], folder: Path) -> None:
             stem=file_stem(host),
         )
         (folder / f"{file_stem(host)}.html").write_text(page, "utf-8")
+
+
+@cache
+def _templates() -> list[Template]:
+    return [_environment(longest).get_template("site.html") for longest in _LONGEST]
+
+
+def _among(table: pa.Table, first: str, last: str) -> pa.Table:
+    return table.filter((pc.field("host") >= first) & (pc.field("host") <= last))
 
 
 def _fitting(templates: list[Template], **shown: Any) -> str:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 # Marks that reorder or hide text (bidi controls, zero-width characters, soft hyphen): a site name must not use them.
-_HIDDEN = frozenset(
-    {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x00AD, 0x061C, 0x180E, 0xFEFF}
-)
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\u00ad\u061c\u180e\ufeff]")
+_BLANK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line and paragraph separators, halves of characters."""
 
 
 def plain(value: object, limit: int | None = None) -> str:
     """One line without control, bidi and zero-width marks, cut to `limit` characters with an ellipsis."""
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c
-        for c in str(value)
-        if ord(c) not in _HIDDEN
-    )
-    text = " ".join(text.split())
+    text = " ".join(_BLANK.sub(" ", _HIDDEN.sub("", str(value))).split())
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
