@@ -103,7 +103,7 @@ def test_the_table_is_published_with_the_others(market):
 
 
 def test_nothing_known_is_an_empty_table(tmp_path):
-    assert sector_rows(read_facts(database(tmp_path, []), DAY)) == []
+    assert _sector(database(tmp_path, [])) == []
 
 
 def test_a_site_has_its_own_curve_and_its_prices_beside_the_sector(tmp_path):
