@@ -1,20 +1,21 @@
-"""How long a full rating and its publication take, how that grows, and what the daily update costs; beside the bare DuckDB aggregate.
+"""How long a full rating and its publication take, where the time goes, how that grows, and the memory; beside bare DuckDB.
 
-    python benchmarks/rate.py [--platforms 1600]
+    python benchmarks/rate.py [--platforms 3200] [--only] [--keep FOLDER]
 
-Evidence of `python -m sandbox scale`, a hundred complaints a platform over 360 days, is taken in without redaction and classification being measured
-(benchmarks/ingest.py does) and rated with its whole history, in five sizes that double. The baseline is one DuckDB query that only counts the same
-complaints by platform and day. The goal for 100,000 platforms is compared with the fitted curve: the figure is an extrapolation and says so.
+A market of `python -m sandbox scale`, a hundred complaints a platform over 360 days, is rated with its whole history and published twice, in five
+sizes that double up to --platforms; --only measures that one size (100,000 platforms take about ten minutes and 10 GB of disk). Everything is
+measured; where the goal's size was not, the row says by the curve. The baseline is DuckDB counting the same complaints, which lie in memory, by
+platform and day, on one processor; beside it what the rating does in its place: panels of the same counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import resource
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,19 @@ from _told import exponent, machine, row
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sandbox.scale import Size, write_scale  # noqa: E402
+from _market import filled  # noqa: E402
+from _stages import Peak, timed  # noqa: E402
+
+from sandbox.scale import Size  # noqa: E402
+from scoring.exchange import arrow  # noqa: E402
+from scoring.facts import Facts  # noqa: E402
+from scoring.judge import judge  # noqa: E402
+from scoring.panel import complaints, window  # noqa: E402
+from scoring.part import CHUNK, part_of  # noqa: E402
+from scoring.priors import fit  # noqa: E402
+from scoring.processes import processors  # noqa: E402
 from scoring.publish import publish  # noqa: E402
 from scoring.rate import rate  # noqa: E402
-from store import kinds, rows  # noqa: E402
-from store.engine import default_url, migrate, open_engine  # noqa: E402
-from store.ingest import Ingest, import_lines  # noqa: E402
 
 LAST = dt.date(2026, 11, 15)
 NOW = dt.datetime(2026, 11, 16, 4, tzinfo=dt.UTC)
@@ -37,36 +45,78 @@ EACH = 100
 """Complaints a platform."""
 GOAL = 100_000
 """Platforms of the goals."""
+MOST_PUBLISHED = 10_000
+"""Platforms up to which the snapshot is written too: it is a file for each page, feed and badge."""
 
 
-def filled(folder: Path, platforms: int) -> Any:
-    """A database with that many platforms; every text gets the kinds of a few hundred, because classifying is not measured here."""
-    folder.mkdir()
-    write_scale(Size(platforms, platforms * EACH, 360, LAST), 7, folder / "evidence.jsonl")
-    engine = open_engine(default_url(folder))
-    migrate(engine)
-    known: dict[str, kinds.Classified] = {}
+@dataclass
+class Measured:
+    """Seconds and GiB of the sizes so far, in their order."""
 
-    def remembered(texts: list[str]) -> list[kinds.Classified]:
-        new = list({text[-40:]: text for text in texts if text[-40:] not in known}.values())
-        known.update(zip((text[-40:] for text in new), kinds.classify_many(new), strict=True))
-        return [known[text[-40:]] for text in texts]
-
-    rows.classify_many = remembered  # type: ignore[assignment]
-    with (folder / "evidence.jsonl").open("rb") as lines:
-        for _ in import_lines(Ingest(engine, NOW, accept_new=True), lines):
-            pass
-    return engine
+    sizes: list[int] = field(default_factory=list)
+    rated: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    published: list[float] = field(default_factory=list)
+    again: list[float] = field(default_factory=list)
+    counted: tuple[float, float] = (0.0, 0.0)
 
 
-def counted(folder: Path) -> float:
-    """Seconds of the bare aggregate: complaints by platform and day."""
+def measure(platforms: int, folder: Path, found: Measured) -> None:
+    """Fill, rate and publish one size, and print its split."""
+    engine = filled(folder, Size(platforms, platforms * EACH, 360, LAST), NOW)
     begun = time.perf_counter()
-    duckdb.sql(
-        f"""select host, cast(filed_at as timestamptz)::date as day, count(*) from read_json_auto('{folder}/evidence.jsonl', format='newline_delimited')
-        where kind = 'complaint' group by all"""
-    ).fetchall()
-    return time.perf_counter() - begun
+    with timed() as (spent, facts), Peak() as peak:
+        run = rate(engine, folder, LAST, NOW)
+    took = time.perf_counter() - begun
+    found.sizes.append(platforms)
+    found.rated.append(took)
+    found.memory.append(peak.gib)
+    split = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in spent.items())
+    print(f"{platforms:,} platforms: rated in {took:.1f} s, {peak.gib:.1f} GiB; {split}, rest (chunks) {took - sum(spent.values()):.1f} s; {run.sha256[:12]}")  # fmt: skip
+    found.counted = counted(facts[0])
+    print(f"    {sampled(facts[0])}; counting by platform and day {found.counted[0]:.2f} s, DuckDB {found.counted[1]:.2f} s")  # fmt: skip
+    facts.clear()
+    if platforms <= MOST_PUBLISHED:
+        for times, when in ((found.published, NOW), (found.again, NOW + dt.timedelta(days=1))):
+            begun = time.perf_counter()
+            publish(engine, folder, when)
+            times.append(time.perf_counter() - begun)
+        print(f"    published in {found.published[-1]:.1f} s, again {found.again[-1]:.1f} s")
+    engine.dispose()
+
+
+def sampled(facts: Facts) -> str:
+    """What a chunk of platforms costs one processor, judged alone and with all its texts."""
+    some = replace(facts, priors=fit(facts)).chunk(0, min(CHUNK, len(facts.sites)))
+    each = 1000 / len(some.sites)
+    begun = time.process_time()
+    judge(replace(some, cache={}))
+    judged = time.process_time()
+    part_of(replace(some, cache={}), LAST, True)
+    texts = time.process_time() - judged - (judged - begun)
+    return f"a platform: judging {each * (judged - begun):.2f} ms, texts and tables {each * texts:.2f} ms"
+
+
+def counted(facts: Facts) -> tuple[float, float]:
+    """Seconds of the panels of complaints by platform and day, and of DuckDB's counts of the same rows."""
+    begun = time.perf_counter()
+    for low in range(0, len(facts.sites), CHUNK):
+        chunk = facts.chunk(low, min(low + CHUNK, len(facts.sites)))
+        window(chunk, complaints(chunk), 1)
+    ours = time.perf_counter() - begun
+    rows: Any = arrow(facts.rows["complaint"]).select(["platform", "day", "gone"])  # noqa: F841 (DuckDB sees it)
+    bare = duckdb.connect(config={"threads": 1})
+    begun = time.perf_counter()
+    bare.sql("select platform, day, count(*) n from rows where gone > day group by all").to_arrow_table()
+    return ours, time.perf_counter() - begun
+
+
+def _told(size: int, seconds: list[float], grows: float | None) -> tuple[float, str]:
+    """(seconds at the goal's size, how they are known)."""
+    if size >= GOAL:
+        return seconds[-1], "measured"
+    guess = seconds[-1] * (GOAL / size) ** (grows or 1.0)
+    return guess, f"{guess:.0f} s by the curve"
 
 
 def main() -> None:
@@ -74,38 +124,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--platforms", type=int, default=1_600, help="of the largest of the five sizes")
-    most = parser.parse_args().platforms
-    machine("duckdb", "numpy", "pyarrow")
-    sizes, rated, published, again, bare = [most // 2**n for n in (4, 3, 2, 1, 0)], [], [], [], []
+    parser.add_argument("--platforms", type=int, default=3_200, help="of the largest size")
+    parser.add_argument("--only", action="store_true", help="measure the largest size alone")
+    parser.add_argument("--keep", type=Path, help="a new folder to work in, kept afterwards (default: a temporary one)")  # fmt: skip
+    given = parser.parse_args()
+    most, found = given.platforms, Measured()
+    machine("duckdb", "numpy", "pyarrow", "sqlalchemy")
+    print(f"{processors()} processes")
     with tempfile.TemporaryDirectory() as name:
-        for platforms in sizes:
-            folder = Path(name) / str(platforms)
-            engine = filled(folder, platforms)
-            bare.append(counted(folder))
-            tomorrow = NOW + dt.timedelta(days=1)
-            steps = (
-                (rated, rate, (folder, LAST, NOW)),
-                (published, publish, (folder, NOW)),
-                (again, publish, (folder, tomorrow)),
-            )
-            for times, step, given in steps:
-                begun = time.perf_counter()
-                step(engine, *given)
-                times.append(time.perf_counter() - begun)
-            print(
-                f"{platforms} platforms: rated in {rated[-1]:.1f} s, published in {published[-1]:.1f} s, bare count {bare[-1]:.2f} s"
-            )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    grows = exponent(sizes, rated)
-    guess = rated[-1] * (GOAL / most) ** grows
-    row(f"full rating, {most:,} platforms × {most * EACH:,} complaints × 360 days", f"{rated[-1]:.1f} s, {peak:.1f} GiB",
-        f"bare DuckDB count {bare[-1]:.2f} s", grows, f"100,000 in ≤ 60 s (by the curve: {guess / 60:.0f} min)", guess <= 60)  # fmt: skip
-    grows = exponent(sizes, published)
-    guess = published[-1] * (GOAL / most) ** grows
-    row(f"first publication, {most:,} platforms", f"{published[-1]:.1f} s", "–", grows, "reported", None)
-    row(f"publication when nothing changed, {most:,} platforms", f"{again[-1]:.1f} s", f"first {published[-1]:.1f} s", exponent(sizes, again),
-        "100,000 in ≤ 30 s when 1 % changed", again[-1] * (GOAL / most) ** exponent(sizes, again) <= 30)  # fmt: skip
+        for size in [most] if given.only else [most // 2**n for n in (4, 3, 2, 1, 0)]:
+            measure(size, (given.keep or Path(name)) / str(size), found)
+    report(most, found)
+
+
+def report(most: int, found: Measured) -> None:
+    """The rows of the table."""
+
+    def grows(times: list[float]) -> float | None:
+        return exponent(found.sizes[: len(times)], times) if len(times) > 2 else None
+
+    guess, how = _told(most, found.rated, grows(found.rated))
+    ours, bare = found.counted
+    row(f"full rating, {most:,} platforms × {most * EACH:,} complaints × 360 days", f"{found.rated[-1]:.1f} s, {found.memory[-1]:.1f} GiB",
+        f"bare DuckDB count {bare:.2f} s", grows(found.rated), f"{GOAL:,} in ≤ 60 s, ≤ 4 GiB ({how})",
+        guess <= 60 and found.memory[-1] <= 4)  # fmt: skip
+    row(f"aggregate part of it, {most * EACH:,} complaints", f"{ours:.2f} s", f"bare DuckDB count {bare:.2f} s", None,
+        "≤ 1.5 × the bare query", ours <= 1.5 * bare)  # fmt: skip
+    if not found.published:
+        return
+    size = found.sizes[len(found.published) - 1]
+    row(f"first publication, {size:,} platforms", f"{found.published[-1]:.1f} s", "–", grows(found.published), "reported", None)  # fmt: skip
+    guess, how = _told(size, found.again, grows(found.again))
+    row(f"publication when nothing changed, {size:,} platforms", f"{found.again[-1]:.1f} s", f"first {found.published[-1]:.1f} s",
+        grows(found.again), f"{GOAL:,} in ≤ 30 s when 1 % changed ({how})", guess <= 30)  # fmt: skip
 
 
 if __name__ == "__main__":

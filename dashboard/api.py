@@ -22,7 +22,7 @@ from dashboard.limits import problem
 from dashboard.openapi import described
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
-from store.names import FLAT, parse_query, site_file
+from store.names import FLAT, file_stem, parse_query, site_file
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000

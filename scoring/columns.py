@@ -216,9 +216,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
     if kind == "complaint":
         out["kinds"] = _bits(column["kinds"], column["primary_kind"])
         out["signature"] = _signatures(column["signature"])
-        out["complainant"] = np.array(
-            [0 if c is None else int(c[:15], 16) for c in column["complainant"]], dtype=np.int64
-        )
+        out["complainant"] = _complainants(column["complainant"])
     return out
 
 
@@ -233,16 +231,21 @@ def _objects(values: Sequence[Any]) -> NDArray[Any]:
 def _signatures(values: Sequence[bytes | None]) -> NDArray[np.uint8]:
     """The signatures as rows of bytes; a text too short to have one is all zeros."""
     none = bytes(PERMUTATIONS)
-    return np.frombuffer(b"".join(v or none for v in values), np.uint8).reshape(len(values), PERMUTATIONS)
+    whole = b"".join([v or none for v in values])
+    return np.frombuffer(whole, np.uint8).reshape(len(values), PERMUTATIONS)
+
+
+def _complainants(values: Sequence[str | None]) -> Ints:
+    if not any(values):
+        return np.zeros(len(values), dtype=np.int64)
+    return np.array([0 if c is None else int(c[:15], 16) for c in values], dtype=np.int64)
 
 
 def _bits(kinds: Sequence[str | None], primary: Sequence[str]) -> Ints:
-    known: dict[tuple[str | None, str], int] = {}
-    out = np.empty(len(primary), dtype=np.int64)
-    for i, pair in enumerate(zip(kinds, primary, strict=True)):
-        bits = known.get(pair)
-        if bits is None:
-            named = [k for k in KINDS if f'"{k}"' in (pair[0] or "")]
-            bits = known[pair] = sum(BIT[k] for k in {*named, pair[1]} if k in BIT)
-        out[i] = bits
-    return out
+    """The kinds of each complaint as BITs; few combinations occur."""
+    pairs = list(zip(kinds, primary, strict=True))
+    known = {}
+    for pair in set(pairs):
+        named = [k for k in KINDS if f'"{k}"' in (pair[0] or "")]
+        known[pair] = sum(BIT[k] for k in {*named, pair[1]} if k in BIT)
+    return np.array([known[pair] for pair in pairs], dtype=np.int64)

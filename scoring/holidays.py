@@ -50,13 +50,11 @@ def festival_of(days: Ints) -> Ints:
     return np.array([known[int(day)] for day in days], dtype=np.int64)
 
 
-def holiday(first_day: int, drops: Rows, others: Rows) -> Holiday | None:
-    """The most prominent festival among complaints by day of filing; None without complaints on both sorts of days.
+def holiday(dropped: Ints, rest: Ints) -> Holiday | None:
+    """The most prominent festival among counts of `by_festival`; None without complaints on both sorts of days.
 
-    A site's complaints of one day are one case. p is the exact binomial tail at the share of ordinary days, times the festivals
-    that had any complaint (Bonferroni), at most 1.
+    p is the exact binomial tail at the share of ordinary days, times the festivals that had any complaint (Bonferroni), at most 1.
     """
-    dropped, rest = (_by_festival(first_day, rows) for rows in (drops, others))
     every = dropped + rest
     if not every[-1] or not dropped[-1] or not every[:-1].any():
         return None
@@ -69,8 +67,8 @@ def holiday(first_day: int, drops: Rows, others: Rows) -> Holiday | None:
     return Holiday(FESTIVALS[at], float(hit[at] / n[at]), ordinary, int(n[at]), p)
 
 
-def _by_festival(first_day: int, rows: Rows) -> Ints:
-    """Cases on each festival, and last on ordinary days."""
+def by_festival(first_day: int, rows: Rows) -> Ints:
+    """Cases on each festival by day of filing, and last on ordinary days; a site's complaints of one day are one case."""
     case = np.unique(np.stack([rows.platform, rows.day]), axis=1)[1]
     found = festival_of(case + first_day)
     counted: Ints = np.bincount(found[found >= -1] % (len(FESTIVALS) + 1), minlength=len(FESTIVALS) + 1)

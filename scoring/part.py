@@ -15,6 +15,7 @@ from scoring.history import history_table
 from scoring.judge import Judged, judge
 from scoring.output import change_rows, rating_rows, warning_rows
 from scoring.proposals import propose
+from scoring.sector import Tally, tally
 from scoring.series import series_table
 from scoring.snapshot import TABLES
 from scoring.tables import site_tables
@@ -37,10 +38,12 @@ _ORDER = {
 
 @dataclass(frozen=True)
 class Part:
-    """What was found about a chunk: its rows of the published tables by table name, and what a person must decide."""
+    """What was found about a chunk: its rows of the published tables by table name, what a person must decide, and what it
+    adds to the sector's table."""
 
     tables: dict[str, pa.Table]
     proposals: list[tuple[str, str, str]]
+    sector: Tally
     platforms: int
 
 
@@ -51,7 +54,7 @@ def part_of(facts: Facts, as_of: dt.date, history: bool) -> Part:
     if history:
         tables["history"] = history_table(judged)
     ordered = {n: _sorted(t, _ORDER[n]) if n in _ORDER else t for n, t in tables.items()}
-    return Part(ordered, propose(judged), len(facts.sites))
+    return Part(ordered, propose(judged), tally(facts), len(facts.sites))
 
 
 def _rows(judged: Judged, as_of: dt.date) -> dict[str, pa.Table]:

@@ -62,7 +62,9 @@ def in_order(
 def _begin(work: Callable[[Any], Any], items: Sequence[Any]) -> None:
     global _work, _items
     _work, _items = work, items
-    gc.freeze()  # What is shared is never garbage here: looking through it takes time and copies its pages.
+    # What is shared is never garbage here, and looking through it copies its pages; of the rest `_do` takes care.
+    gc.freeze()
+    gc.disable()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -74,4 +76,7 @@ def _end_with_parent() -> None:
 
 
 def _do(place: int) -> Any:
-    return _work(_items[place])
+    try:
+        return _work(_items[place])
+    finally:
+        gc.collect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Engine, delete, insert, select
@@ -12,12 +13,11 @@ from sqlalchemy import Engine, delete, insert, select
 from scoring import method
 from scoring.calendar import end_of_day
 from scoring.engines import Embedded, Progress, RatingEngine
-from scoring.facts import Facts
 from scoring.naming import Naming
 from scoring.priors import fit
 from scoring.reading import read_facts
 from scoring.register import corrections, disputes, responses, source_health
-from scoring.sector import sector_rows
+from scoring.sector import sector_rows, tally
 from scoring.snapshot import TABLES
 from scoring.writing import Writing, sync_folder, writing
 from store.tables import RatedRun, Review
@@ -51,7 +51,7 @@ def rate(
     tell = progress or (lambda note: None)
     tell("reading facts")
     facts = read_facts(engine, as_of)
-    base, proposals = Path(data_dir) / "rated", []
+    base, proposals, sector = Path(data_dir) / "rated", [], tally(facts.chunk(0, 0))
     with on or Embedded() as runner, writing(base) as out:
         runner.load(facts, Path(data_dir))
         facts = replace(facts, priors=fit(facts, runner))
@@ -59,13 +59,14 @@ def rate(
         for part in runner.parts(facts, as_of, history, finish, tell):
             out.add(part.tables)
             proposals += part.proposals
-        out.add(_about_all(engine, facts, as_of))
+            sector += part.sector
+        out.add(_about_all(engine, sector_rows(sector, facts.last_day), as_of))
         run = _store(engine, out, base, as_of, now)
     _ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 
 
-def _about_all(engine: Engine, facts: Facts, as_of: dt.date) -> dict[str, pa.Table]:
+def _about_all(engine: Engine, sector: list[dict[str, Any]], as_of: dt.date) -> dict[str, pa.Table]:
     """The tables that are not made chunk by chunk."""
     end = end_of_day(as_of)
     rows = {
@@ -73,7 +74,7 @@ def _about_all(engine: Engine, facts: Facts, as_of: dt.date) -> dict[str, pa.Tab
         "disputes": disputes(engine, end),
         "corrections": corrections(engine, end),
         "sources": source_health(engine, end),
-        "sector": sector_rows(facts),
+        "sector": sector,
     }
     tables = {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
     return tables | {"sources": tables["sources"].sort_by("source")}

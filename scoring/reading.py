@@ -120,9 +120,8 @@ def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
         select(Platform, Operator.name.label("operator"))
         .outerjoin(Operator, Operator.id == Platform.operator_id)
         .where(Platform.status == "watched")
-        .order_by(Platform.host)
     )
-    return [
+    found = [
         Site(
             p.id,
             p.host,
@@ -135,6 +134,8 @@ def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
         )
         for p in connection.execute(_plain(query)).all()
     ]
+    # Here, not in the query: the tables are written in this order, and databases do not agree on how words are sorted.
+    return sorted(found, key=lambda site: site.host)
 
 
 def _plain(query: Any) -> Any:

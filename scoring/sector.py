@@ -15,7 +15,7 @@ from scipy.special import bdtrc
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
-from scoring.holidays import holiday
+from scoring.holidays import Holiday, by_festival, holiday
 from scoring.panel import complaints, of_kinds
 
 WEEKS = 53
@@ -51,19 +51,56 @@ class Peak:
     p: float
 
 
-def sector_rows(facts: Facts) -> list[dict[str, Any]]:
-    """Rows of the sector table; what each measure means is said at its schema in scoring/snapshot.py."""
+@dataclass(frozen=True)
+class Tally:
+    """What the sector's rows are made of, counted over some platforms; tallies of different platforms add up.
+
+    `weeks` and `sites`: drop complaints and platforms with one, KINDS × the last WEEKS weeks. `dropped`, `rest`: cases by
+    hour of the week. `ended`, `censored`: refund complaints by days open, the last field for more than LONGEST_OPEN. `dropped_on`,
+    `rest_on`: cases by public holiday, the last field for ordinary days (scoring/holidays.py).
+    """
+
+    weeks: Ints
+    sites: Ints
+    dropped: Ints
+    rest: Ints
+    ended: Ints
+    censored: Ints
+    dropped_on: Ints
+    rest_on: Ints
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+
+def tally(facts: Facts) -> Tally:
+    """Count what these platforms have; nothing yet for facts without platforms."""
     drops, _, kind = drop_complaints(facts)
     once = _once(facts, drops)
     drops, kind = drops.take(once), kind[once]
     every = complaints(facts)
     every = every.take(_once(facts, every))
     others = every.take(~np.isin(every.id, drops.id))
-    return [
+    _, length, closed = refund_cases(facts)
+    length = np.minimum(length, LONGEST_OPEN + 1)
+    return Tally(
         *_weeks(facts, drops, kind),
-        *_hours(drops, others),
-        *_holiday(facts, drops, others),
-        *_refunds(facts),
+        _by_cell(drops),
+        _by_cell(others),
+        np.bincount(length[closed], minlength=LONGEST_OPEN + 2),
+        np.bincount(length[~closed], minlength=LONGEST_OPEN + 2),
+        by_festival(facts.first_day, drops),
+        by_festival(facts.first_day, others),
+    )
+
+
+def sector_rows(counts: Tally, last_day: int) -> list[dict[str, Any]]:
+    """Rows of the sector table as of a day number; what each measure means is said at its schema in scoring/snapshot.py."""
+    return [
+        *_drop_rows(counts, last_day),
+        *_hours(counts.dropped, counts.rest),
+        *_holiday(holiday(counts.dropped_on, counts.rest_on)),
+        *_refunds(counts),
     ]
 
 
@@ -79,32 +116,45 @@ def _row(measure: str, **values: Any) -> dict[str, Any]:
     return {"measure": measure, **values}
 
 
-def _weeks(facts: Facts, rows: Rows, kind: NDArray[np.int64]) -> list[dict[str, Any]]:
+def _weeks(facts: Facts, rows: Rows, kind: NDArray[np.int64]) -> tuple[Ints, Ints]:
+    """(drop complaints, platforms with one) by kind and week of filing."""
+    first = _monday(facts.last_day) - 7 * (WEEKS - 1)
+    week = (rows.day + facts.first_day - first) // 7
+    shown = (week >= 0) & (week < WEEKS)
+    key = kind[shown] * WEEKS + week[shown]
+    pairs = np.unique(rows.platform[shown] * (len(KINDS) * WEEKS) + key)
+    size = (len(KINDS), WEEKS)
+    return (
+        np.bincount(key, minlength=len(KINDS) * WEEKS).reshape(size),
+        np.bincount(pairs % (len(KINDS) * WEEKS), minlength=len(KINDS) * WEEKS).reshape(size),
+    )
+
+
+def _monday(day: int) -> int:
+    """The day number of the Monday of a day's week."""
+    return day - (day + 3) % 7
+
+
+def _drop_rows(counts: Tally, last_day: int) -> list[dict[str, Any]]:
     """Drop complaints by kind and week of filing, for every week since the first shown, zeros included."""
-    monday = rows.day - (rows.day + facts.first_day + 3) % 7
-    last = facts.days - 1 - (facts.last_day + 3) % 7
-    shown = monday > last - 7 * WEEKS
-    if not shown.any():
+    shown = np.flatnonzero(counts.weeks.sum(axis=0))
+    if not len(shown):
         return []
-    weeks = range(int(monday[shown].min()), last + 1, 7)
-    out = []
-    for at, name in enumerate(KINDS):
-        for week in weeks:
-            mine = (kind == at) & (monday == week)
-            out.append(
-                _row(
-                    f"drops_{name}",
-                    on=date_of(facts.first_day + week),
-                    value=float(mine.sum()),
-                    n=float(len(np.unique(rows.platform[mine]))),
-                )
-            )
-    return out
+    first = _monday(last_day) - 7 * (WEEKS - 1)
+    return [
+        _row(
+            f"drops_{name}",
+            on=date_of(first + 7 * week),
+            value=float(counts.weeks[at, week]),
+            n=float(counts.sites[at, week]),
+        )
+        for at, name in enumerate(KINDS)
+        for week in range(int(shown[0]), WEEKS)
+    ]
 
 
-def _hours(drops: Rows, others: Rows) -> list[dict[str, Any]]:
+def _hours(dropped: Ints, rest: Ints) -> list[dict[str, Any]]:
     """Drops by hour of the week beside all complaints, and the test whether any hour stands out."""
-    dropped, rest = _by_cell(drops), _by_cell(others)
     if not dropped.sum():
         return []
     out = [
@@ -118,8 +168,7 @@ def _hours(drops: Rows, others: Rows) -> list[dict[str, Any]]:
     return out
 
 
-def _holiday(facts: Facts, drops: Rows, others: Rows) -> list[dict[str, Any]]:
-    found = holiday(facts.first_day, drops, others)
+def _holiday(found: Holiday | None) -> list[dict[str, Any]]:
     if found is None:
         return []
     return [
@@ -169,26 +218,25 @@ def refund_cases(facts: Facts) -> tuple[Rows, Ints, NDArray[np.bool_]]:
     return rows, np.maximum(ended - rows.day, 0), closed
 
 
-def _refunds(facts: Facts) -> list[dict[str, Any]]:
+def _refunds(counts: Tally) -> list[dict[str, Any]]:
     """How long refund complaints stay open, all sites together."""
-    rows, length, closed = refund_cases(facts)
-    if not len(rows):
+    every = counts.ended + counts.censored
+    if not every.sum():
         return []
-    found = survival(length, closed, LONGEST_OPEN)
+    last = min(int(np.flatnonzero(every)[-1]), LONGEST_OPEN)
+    found = _estimate(counts.ended[None, :-1], counts.censored[None, :-1], every.sum()[None])
+    share, low, high, at_risk, censored = (panel[0, : last + 1] for panel in vars(found).values())
     return [
         _row(
             "refund_open",
             bin=day,
-            value=float(found.share[day]),
-            n=float(found.at_risk[day]),
-            low=float(found.low[day]),
-            high=float(found.high[day]),
+            value=float(share[day]),
+            n=float(at_risk[day]),
+            low=float(low[day]),
+            high=float(high[day]),
         )
-        for day in range(len(found.share))
-    ] + [
-        _row("refund_censored", bin=int(day), n=float(found.censored[day]))
-        for day in np.flatnonzero(found.censored)
-    ]
+        for day in range(last + 1)
+    ] + [_row("refund_censored", bin=int(day), n=float(censored[day])) for day in np.flatnonzero(censored)]
 
 
 def survival(length: Ints, closed: NDArray[np.bool_], longest: int) -> Survival:
@@ -211,9 +259,12 @@ def survivals(group: Ints, length: Ints, closed: NDArray[np.bool_], groups: int,
         at = group[which] * days + length[which]
         return np.bincount(at, minlength=groups * days).reshape(groups, days)
 
-    ended, censored = count(inside & closed), count(inside & ~closed)
-    before = np.cumsum(ended + censored, axis=1)
-    at_risk = np.bincount(group, minlength=groups)[:, None] - before + ended + censored
+    return _estimate(count(inside & closed), count(inside & ~closed), np.bincount(group, minlength=groups))
+
+
+def _estimate(ended: Ints, censored: Ints, begun: Ints) -> Survival:
+    """The estimates from what ended and was censored on each day (groups × days), and how many there were."""
+    at_risk = begun[:, None] - np.cumsum(ended + censored, axis=1) + ended + censored
     share = np.cumprod(1 - ended / np.maximum(at_risk, 1), axis=1)
     left = at_risk - ended
     steps = np.divide(ended, at_risk * left, out=np.zeros(share.shape), where=left > 0)

@@ -6,15 +6,19 @@ import os
 import signal
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from judging import NOW, database
 from rated_folders import differences
 from scoring_play import DAY, market
 
-from scoring import engines, processes
+from scoring import columns, engines, processes
 from scoring.engines import EngineFailed
 from scoring.processes import ProcessLost, in_order
 from scoring.rate import rate
+from scoring.writing import TableFile, write_parquet, writing
+from store.engine import migrate, open_engine
+from store.ingest import Ingest, import_records
 
 
 @pytest.fixture
@@ -79,3 +83,37 @@ def test_a_disputed_site_is_disputed_in_every_chunk(filled):
     facts.disputes[5] = [(0, 1, "complaint")]
     assert facts.chunk(4, 8).disputes == {1: [(0, 1, "complaint")]}
     assert facts.chunk(0, 4).disputes == {}
+
+
+def test_read_in_ranges_by_many_processes_it_is_the_same_in_either_database(
+    filled, database_url, two_processors, monkeypatch, tmp_path
+):
+    alone = rate(filled[1], tmp_path, DAY, NOW)
+    engine = open_engine(database_url)
+    migrate(engine)
+    records = market(np.random.default_rng(5), hosts=8)
+    assert not import_records(Ingest(engine, NOW, accept_new=True), records).refused
+    monkeypatch.setattr(columns, "RANGE", 7)
+    monkeypatch.setattr(engines, "CHUNK", 1)
+    spread = rate(engine, tmp_path, DAY, NOW)
+    engine.dispose()
+    assert differences(alone.folder, spread.folder, 1e-12) == []
+
+
+def test_parts_of_any_size_make_the_same_file(tmp_path):
+    rows = pa.table({"host": [f"h{n:06}" for n in range(50_000)], "value": np.arange(50_000) * 0.37})
+    write_parquet(rows, tmp_path / "whole.parquet")
+    for size in (999, 20_000, 50_000):
+        parts = TableFile(tmp_path / f"{size}.parquet", rows.schema)
+        for low in range(0, rows.num_rows, size):
+            parts.add(rows.slice(low, size))
+        parts.close()
+        assert (tmp_path / f"{size}.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+
+
+def test_what_a_dead_process_left_is_removed_and_what_another_writes_is_not(tmp_path):
+    dead, alive = tmp_path / ".tmp-99999999", tmp_path / f".tmp-{os.getppid()}"
+    dead.mkdir(), alive.mkdir()
+    with writing(tmp_path) as out:
+        assert out.folder.is_dir() and alive.is_dir() and not dead.exists()
+    assert not out.folder.exists()

@@ -12,14 +12,24 @@ from scoring_play import at, complaints, crawls
 
 from scoring.calendar import day_number
 from scoring.facts import Rows
-from scoring.holidays import FESTIVALS, holiday
+from scoring.holidays import FESTIVALS, by_festival, holiday
 from scoring.priors import fit
 from scoring.rate import rate
 from scoring.reading import read_facts
-from scoring.sector import peak, sector_rows, survival
+from scoring.sector import peak, sector_rows, survival, tally
 from scoring.site_series import refund_rows, sector_price_rows
 
 DAY = dt.date(2026, 3, 31)
+
+
+def _sector(engine):
+    """The sector's rows; counted over any cut of the platforms they are the same."""
+    facts = read_facts(engine, DAY)
+    sites, total = len(facts.sites), tally(facts.chunk(0, 0))
+    for low in range(sites):
+        total += tally(facts.chunk(low, low + 1))
+    assert sector_rows(total, facts.last_day) == (rows := sector_rows(tally(facts), facts.last_day))
+    return rows
 
 
 def test_survival_by_hand():
@@ -72,27 +82,27 @@ def market(tmp_path_factory):
 
 
 def filed(days):
-    """Complaints filed on these days (dates), one site each, as rows."""
+    """Complaints filed on these days (dates), one site each, counted."""
     day = np.array([day_number(d) for d in days], dtype=np.int64)
     none = np.zeros(len(day), np.int64)
-    return Rows("complaint", np.arange(len(day)), none, none, day, none, none, none, {})
+    return by_festival(0, Rows("complaint", np.arange(len(day)), none, none, day, none, none, none, {}))
 
 
 def test_a_festival_counts_only_where_drops_take_more_of_its_complaints():
     ordinary = [dt.date(2026, 3, 2) + dt.timedelta(days=n) for n in range(30)]
     spring = [dt.date(2026, 2, 16) + dt.timedelta(days=n) for n in range(6)]
-    busy = holiday(0, filed(ordinary + spring * 10), filed(ordinary + spring * 10))
+    busy = holiday(filed(ordinary + spring * 10), filed(ordinary + spring * 10))
     assert busy.p > 0.05, "more complaints of every sort are no more drops"
-    found = holiday(0, filed(ordinary + spring * 10), filed(ordinary * 3 + spring))
+    found = holiday(filed(ordinary + spring * 10), filed(ordinary * 3 + spring))
     assert found.festival == "spring" and found.p < 0.001 and found.share > found.ordinary
-    assert holiday(0, filed(ordinary), filed(ordinary)) is None
+    assert holiday(filed(ordinary), filed(ordinary)) is None
     # A Saturday worked in exchange for the festival is no holiday, and neither is a year the calendar does not hold.
-    assert holiday(0, filed([*ordinary, dt.date(2026, 2, 14)]), filed(ordinary)) is None
-    assert holiday(0, filed([*ordinary, dt.date(2090, 1, 1)]), filed(ordinary)) is None
+    assert holiday(filed([*ordinary, dt.date(2026, 2, 14)]), filed(ordinary)) is None
+    assert holiday(filed([*ordinary, dt.date(2090, 1, 1)]), filed(ordinary)) is None
 
 
 def test_every_complaint_counts_once_in_its_week(market):
-    rows = sector_rows(read_facts(market[1], DAY))
+    rows = _sector(market[1])
     weeks = [r for r in rows if r["measure"].startswith("drops_")]
     assert all(r["on"].weekday() == 0 for r in weeks)
     assert sum(r["value"] for r in weeks) == 3
@@ -103,7 +113,7 @@ def test_every_complaint_counts_once_in_its_week(market):
 
 
 def test_open_refunds_are_censored(market):
-    rows = sector_rows(read_facts(market[1], DAY))
+    rows = _sector(market[1])
     left = {r["bin"]: r["value"] for r in rows if r["measure"] == "refund_open"}
     assert left[9] == 1 and left[10] == pytest.approx(2 / 3)
     assert [r["bin"] for r in rows if r["measure"] == "refund_censored"] == [59, 69]
@@ -116,7 +126,7 @@ def test_the_table_is_published_with_the_others(market):
 
 
 def test_nothing_known_is_an_empty_table(tmp_path):
-    assert sector_rows(read_facts(database(tmp_path, []), DAY)) == []
+    assert _sector(database(tmp_path, [])) == []
 
 
 def test_a_site_has_its_own_curve_and_its_prices_beside_the_sector(tmp_path):
