@@ -200,7 +200,9 @@ def drop_rate(row: dict[str, Any], lang: str, kind: str = "") -> str:
         return say(lang, "drop.line_unknown", why=plain(why, 160) if why else say(lang, "drop.why_default"))
     interval = span(row.get(f"{column}_low"), row.get(f"{column}_high"), lang)
     if basis == "estimated":
-        return say(lang, "drop.line_estimated", value=percent(value), interval=interval)
+        cases = row.get(f"{column}_n")
+        key = "drop.line_estimated" if cases is None else "drop.line_estimated_n"
+        return say(lang, key, value=percent(value), interval=interval, n=number(round(cases or 0)))
     if n is None:
         return say(lang, "drop.line_counted_no_n", value=percent(value), interval=interval)
     if n < 30:
