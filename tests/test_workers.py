@@ -16,10 +16,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from cli_play import command
+from cut_line import line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_month import Control, sandbox
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from kamengwatch import crawling, judging, watching, workers
 from kamengwatch.config import SHANGHAI, Config
@@ -158,6 +159,45 @@ def test_workers_come_to_what_one_crawl_comes_to_though_one_of_them_is_killed(
     log = market.log()[before:]
     assert max(line["concurrency"] for line in log) == 1
     assert rated(many) == rated(alone)
+
+
+@pytest.mark.postgres
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_worker_cut_off_from_the_database_and_then_killed_costs_nothing(
+    market: Control, tmp_path: Path, postgres_url: str
+) -> None:
+    alone = Config(data_dir=tmp_path / "alone", fixed_now=_moment())
+    many = replace(alone, data_dir=tmp_path / "many", database=postgres_url)
+    for config in (alone, many):
+        config.data_dir.mkdir()
+        watched(market, config, 20)
+    for _ in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
+        pass
+    before = len(market.log())
+
+    workers.defer(many, SOURCES, [], "many", market.proxy, wait=False)
+    url = make_url(postgres_url)
+    # Each worker has an address of its own; one reaches the database over a line that is cut in the middle of a job.
+    with line("127.0.0.2", (str(url.host), url.port or 5432)) as cable:
+        far = url.set(host=cable.address[0], port=cable.address[1]).render_as_string(hide_password=False)
+        cut_off, near = started(replace(many, database=far)), started(many)
+        until(lambda: _under_way(many) == 2)
+        cable.cut()
+        until(lambda: workers.waiting(many) == 0)
+        cut_off.kill()
+        cut_off.wait()
+    assert stopped([near]) == [0]
+    assert counted(many) == counted(alone)
+    assert max(entry["concurrency"] for entry in market.log()[before:]) == 1
+    assert rated(many) == rated(alone)
+
+
+def _under_way(config: Config) -> int:
+    """Jobs that workers hold."""
+    with config.engine.connect() as connection:
+        query = text("select count(*) from queue.procrastinate_jobs where status = 'doing'")
+        return int(connection.execute(query).scalar_one())
 
 
 def counted(config: Config) -> dict[str, int]:
