@@ -153,7 +153,7 @@ class Visits:
 class Facts:
     """Everything visible up to `as_of`: `sites` × `days`, with all rows; see `panel` for what is made of it.
 
-    `trouble`: host -> the day (index) on which another site of its operator was found closed (scoring/siblings.py).
+    `trouble`: host -> the day (index) on which another site of its operator was found closed, and which (scoring/siblings.py).
     """
 
     sites: Sequence[Site]
@@ -167,7 +167,7 @@ class Facts:
     shown_since: dict[tuple[int, str], int]
     complaints_since: Ints
     line_down: Floats
-    trouble: dict[str, int] = field(default_factory=dict)
+    trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)

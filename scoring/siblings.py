@@ -16,8 +16,8 @@ _READ = ("orders", "price", "page", "probe")
 """What tells whether a site can be reached."""
 
 
-def operator_trouble(facts: Facts) -> dict[str, int]:
-    """Host -> the first day (index) on which another site of its operator had not been reachable for CLOSED_DAYS days."""
+def operator_trouble(facts: Facts) -> dict[str, tuple[int, str]]:
+    """Host -> (the first day, as an index, on which another site of its operator had not been reachable for CLOSED_DAYS days, that site)."""
     operators: dict[str, list[int]] = {}
     for at, site in enumerate(facts.sites):
         if site.operator:
@@ -27,9 +27,9 @@ def operator_trouble(facts: Facts) -> dict[str, int]:
     found = {}
     for sites in families:
         for at in sites:
-            first = min(closed[other] for other in sites if other != at)
+            first, other = min((closed[other], other) for other in sites if other != at)
             if first < NEVER:
-                found[facts.sites[at].host] = first
+                found[facts.sites[at].host] = (first, facts.sites[other].host)
     return found
 
 

@@ -253,9 +253,8 @@ def _operator(facts: Facts) -> Floats:
     """OTHER_CAP once: on the day another site of the same operator was found closed."""
     out = np.zeros(facts.shape)
     for at, site in enumerate(facts.sites):
-        day = facts.trouble.get(site.host)
-        if day is not None:
-            out[at, day] = method.OTHER_CAP
+        if site.host in facts.trouble:
+            out[at, facts.trouble[site.host][0]] = method.OTHER_CAP
     return out
 
 

@@ -150,6 +150,9 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
     people = int(warned.surge.complainants[site, day])
     zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
     en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
+    if "operator" in names:
+        sister = judged.facts.trouble[judged.facts.sites[site].host][1]
+        zh, en = f"{zh}（{sister} 无法访问）", f"{en} ({sister} cannot be reached)"
     if back:
         zh += "。这一天有证据被撤回，状态按其余证据重新判定"
         en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
@@ -162,6 +165,16 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
         else f"Signals: {en}.",
         _behind(judged, site, day, names),
     )
+
+
+_SEEN_IN = {
+    "backlog": "orders",
+    "counters": "counters",
+    "price": "price",
+    "site": "probe",
+    "handling": "complaint",
+}
+"""Stream -> the kind of observation it is seen in, of which the newest two are cited."""
 
 
 def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited]:
@@ -177,12 +190,12 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
                 cited.append(("complaint", int(surge.rows.id[at])))
             if len(cited) >= method.EVIDENCE_LIMIT:
                 break
-    for name, kind in (("backlog", "orders"), ("counters", "counters")):
+    for name, kind in _SEEN_IN.items():
         if name in names:
             rows = facts.rows[kind]
             a, b = rows.platform.searchsorted((site, site + 1))
             mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day < rows.gone[i]]
-            cited += [(kind, i) for i in mine[-2:]]
+            cited += [(kind, i) for i in mine[-2:] if (kind, i) not in cited]
     if "terms" in names:
         pages = tightened(facts)
         shown = recent_of(facts, pages, site, facts.days)
