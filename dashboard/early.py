@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
+from jinja2 import TemplateError
+
 from dashboard import markup, reader, search, verdict
 from dashboard.text import say
 from store.names import file_stem, parse_query
@@ -41,7 +43,7 @@ def shown(path: str, query: str, lang: str) -> str:
             return _site(asked["host"], lang)
     except (reader.NoSnapshot, reader.DamagedSnapshot):
         return ""
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the verdict of the shell failed")
     return ""
 

@@ -31,7 +31,7 @@ STATES = ("full", "empty", "stale", "damaged-ratings", "damaged-manifest", "dama
 NAMES = {"english", "svip", "csv", "json", "atom", "api", "dns", "txt", "pdf", "rdap", "whois", "icp", "https", "http", "url", "sha", "xlsx",
          "warc", "openapi", "javascript", "word", "ics", "zip", "usdt", "github", "qq", "app", "kamengwatch", "publish", "crawl", "delay",
          "robots", "peer", "talk", "drop", "rate", "parquet", "wechat", "iso", "cc", "by", "yyyy", "mm", "dd", "acg", "faka", "dujiaoka",
-         "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc"}  # fmt: skip
+         "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate"}  # fmt: skip
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NOT_SHOWN = {
     "damaged-ratings": "app.damaged_title",

@@ -35,10 +35,10 @@ def render(view: View) -> None:
     files = view.ask(listed_files)
     sizes = {name: size for name, size, _ in files}
     view.table(
-        [view.t("data.table"), view.t("data.holds"), "CSV", "JSON Lines", "Parquet"],
+        [view.t("data.table"), view.t("data.holds"), "CSV", "JSONL", "Parquet"],
         [
             row(
-                cell(table),
+                cell(table, mono=True),
                 cell(view.w("data", f"holds_{table}")),
                 cell(f"{table}.csv", href=f"./download/{table}.csv"),
                 cell(f"{table}.jsonl", href=f"./download/{table}.jsonl"),
