@@ -24,16 +24,17 @@ def candidate(score: Floats, sd: Floats, families_bad: Floats) -> Codes:
     cuts = dict(method.GRADES)
     sd = np.maximum(sd, 1e-6)
 
-    def above(cut: float) -> Floats:
-        found: Floats = ndtr((score - cut) / sd)
+    def above(cut: float, where: Bools) -> Floats:
+        found: Floats = ndtr((score[where] - cut) / sd[where])
         return found
 
-    enough = families_bad >= method.BAD_FAMILIES
-    grade = np.full(score.shape, 2, dtype=np.int8)
-    grade[above(cuts["B"]) >= method.PROOF_GOOD] = 1
-    grade[above(cuts["A"]) >= method.PROOF_GOOD] = 0
-    grade[enough & (1 - above(cuts["C"]) >= method.PROOF_BAD)] = 3
-    grade[enough & (1 - above(cuts["D"]) >= method.PROOF_BAD)] = 4
+    # Each question is asked only where its answer can matter.
+    good = ndtr((score - cuts["B"]) / sd) >= method.PROOF_GOOD
+    grade = np.where(good, 1, 2).astype(np.int8)
+    grade[good] -= above(cuts["A"], good) >= method.PROOF_GOOD
+    bad = families_bad >= method.BAD_FAMILIES
+    for code, cut in ((3, cuts["C"]), (4, cuts["D"])):
+        grade[bad] = np.where(1 - above(cut, bad) >= method.PROOF_BAD, code, grade[bad])
     return grade
 
 

@@ -78,14 +78,15 @@ def _latest(facts: Facts, rows: Rows, standing: Bools) -> Ints:
     sites, days = facts.shape
     place = np.full(sites * days, -1, dtype=np.int64)
     keep = np.flatnonzero(standing & (rows.seen < days))
-    if len(keep):
-        rank = np.empty(len(rows), dtype=np.int64)
-        rank[np.argsort(rows.at, kind="stable")] = np.arange(len(rows))
-        key = rows.platform[keep] * (len(rows) + 1) + rank[keep]
-        # Rows come ordered by platform and time seen: an older event seen later never replaces a newer one.
-        keep = keep[key >= np.maximum.accumulate(key)]
-        day = np.maximum(rows.seen[keep], 0)
-        place[rows.platform[keep] * days + day] = keep
+    if not len(keep):
+        return place.reshape(sites, days)
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[np.argsort(rows.at, kind="stable")] = np.arange(len(rows))
+    key = rows.platform[keep] * (len(rows) + 1) + rank[keep]
+    # Rows come ordered by platform and time seen: an older event seen later never replaces a newer one.
+    keep = keep[key >= np.maximum.accumulate(key)]
+    day = np.maximum(rows.seen[keep], 0)
+    place[rows.platform[keep] * days + day] = keep
     filled: Ints = np.maximum.accumulate(place.reshape(sites, days), axis=1)
     return filled
 

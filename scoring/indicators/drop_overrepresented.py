@@ -22,9 +22,11 @@ def eb05(cases: Floats, expected: Floats) -> Floats:
     DuMouchel's EB05 with one component: a second one, fitted on the tuning markets, vanishes, because the share of drops
     varies less between platforms than chance alone would make it.
     """
-    # The quantile of each shape once: counts repeat over the days, and the inverse is slow.
-    shape, at = np.unique(cases + _PRIOR, return_inverse=True)
-    quantile = gammaincinv(shape, 0.05)[at].reshape(cases.shape)
+    # The quantile of each shape once, where it changes: counts repeat over the days, and the inverse is slow.
+    flat = np.ravel(cases)
+    new = np.r_[True, flat[1:] != flat[:-1]][: len(flat)]
+    shape, at = np.unique(flat[new] + _PRIOR, return_inverse=True)
+    quantile = gammaincinv(shape, 0.05)[at][np.cumsum(new) - 1].reshape(np.shape(cases))
     found: Floats = quantile / (expected + _PRIOR)
     return found
 
