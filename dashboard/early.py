@@ -80,5 +80,16 @@ def _site(asked: str, lang: str) -> str:
 def _page(lang: str, title: str, card: verdict.Card, lines: list[str]) -> str:
     actions = markup.card_actions(card) if card.known else ()
     page = f"./s/{quote(file_stem(card.host))}.html" if card.known else ""
-    made = markup.card(card, actions)
-    return markup.render("early.html", lang, title=title, demo=card.demo, lines=lines, card=made, page=page)
+    facts = reader.facts(reader.current())
+    age = reader.days_old(facts)
+    return markup.render(
+        "early.html",
+        lang,
+        title=title,
+        demo=card.demo,
+        as_of=str(facts.as_of),
+        stale_days=age if age is not None and age > reader.STALE_AFTER_DAYS else None,
+        lines=lines,
+        card=markup.card(card, actions),
+        page=page,
+    )

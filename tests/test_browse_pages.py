@@ -215,3 +215,21 @@ def test_a_page_of_the_ranking_has_every_column_a_card_needs(full):
     snapshot = Snapshot(full)
     for row in ranking.rated(snapshot, ranking.Filters(), 1) + ranking.unrated(snapshot, ranking.Filters()):
         assert verdict.card(row, "zh") == verdict.card(snapshot.site(row["host"]), "zh")
+
+
+@pytest.mark.parametrize("query", ["lan.test cheng.test", ["lan.test", "cheng.test"]])
+def test_sites_to_compare_may_stand_in_one_parameter_or_in_several(full, query):
+    content = words(open_page("compare", h=query))
+    assert "蓝·目前未见明显异常" in content and "橙·高风险迹象" in content
+    assert "分得出高低" in content
+
+
+def test_sites_that_refused_us_are_named_on_the_status_page(data_dir):
+    rows = [
+        {"host": snapshots.ORANGE, "on": AS_OF - dt.timedelta(days=back), "measure": "refused", "value": 1.0, "n": 1}
+        for back in (1, 2, 40)
+    ]  # fmt: skip
+    snapshots.build(data_dir, rows={"series": rows})
+    content = words(open_page("status"))
+    assert "近 30 天拒绝我们访问的网站" in content
+    assert snapshots.ORANGE in content[content.index("拒绝我们访问的网站") :]

@@ -171,6 +171,17 @@ def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromi
     visit.context.close()
 
 
+def test_old_data_are_called_old_without_scripts_too(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address('stale')}/?q=cheng.test")
+    assert page.get_by_text("数据已过期").first.is_visible()
+    assert page.get_by_text("橙·高风险迹象").first.is_visible()
+    page.goto(f"{address('damaged-ratings')}/?q=cheng.test")
+    assert page.locator(".kw-card").count() == 0
+    context.close()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("state", STATES)
