@@ -9,20 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import downloads, ranking, reader, search, verdict
+from dashboard import ranking, reader, search, verdict
 from dashboard.downloads import plain
 from dashboard.limits import problem
 from dashboard.openapi import described
+from dashboard.published import badge, feed, snapshot_file, static_page, table_file
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
-from store.names import FLAT, file_stem, parse_query, site_file
+from store.names import file_stem, parse_query
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
@@ -203,77 +203,11 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
     return answer
 
 
-def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """The dated badge of one site, as the publisher made it."""
-    return _published(_of_site(snapshot, "badges", request.path_params["host"]), "image/svg+xml", lang)
-
-
-def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
-    if request.path_params["host"] == "all":
-        return _published(snapshot.path / "feeds" / "all.atom", "application/atom+xml", lang)
-    return _with_links(request, snapshot, "feeds", "application/atom+xml", lang)
-
-
-def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """The page of one site without JavaScript, as the publisher made it."""
-    return _with_links(request, snapshot, "s", "text/html; charset=utf-8", lang)
-
-
-def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """A file of the snapshot, if SHA256SUMS lists it."""
-    name = request.path_params["name"]
-    sums = (
-        (snapshot.path / "SHA256SUMS").read_text("utf-8") if (snapshot.path / "SHA256SUMS").is_file() else ""
-    )
-    listed = {line.partition("  ")[2] for line in sums.splitlines()}
-    file = snapshot.path / name
-    if (name not in listed and name != "SHA256SUMS") or not file.is_file():
-        return problem(404, say(lang, "api.no_file"))
-    return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
-
-
-def table_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
-    """A whole table of the snapshot as CSV (with a byte order mark) or JSON Lines."""
-    table, form = request.path_params["table"], request.path_params["form"]
-    try:
-        pieces = downloads.stream(snapshot, table, form)
-    except KeyError:
-        return problem(404, say(lang, "api.no_file"))
-    name = f"{table}-{snapshot.id}.{form}"
-    return StreamingResponse(
-        pieces,
-        media_type=downloads.FORMATS[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
 def no_route(request: Request) -> Response:
     """What no route answers."""
     return problem(
         404, say(language(request.query_params.get("lang")), "api.no_route"), f"{PREFIX}/openapi.json"
     )
-
-
-def _of_site(snapshot: Snapshot, kind: str, host: str) -> Path:
-    """A file about one site, wherever a snapshot of its size has it."""
-    beside = snapshot.path / site_file(kind, host, 0)
-    return beside if beside.is_file() else snapshot.path / site_file(kind, host, FLAT + 1)
-
-
-def _with_links(request: Request, snapshot: Snapshot, kind: str, media_type: str, lang: str) -> Response:
-    """A file about one site whose links are relative: asked for beside the others, it may lie one folder deeper."""
-    file = _of_site(snapshot, kind, request.path_params["host"])
-    if file.is_file() and file.parent.name != kind and "folder" not in request.path_params:
-        return RedirectResponse(f"{file.parent.name}/{file.name}")
-    return _published(file, media_type, lang)
-
-
-def _published(file: Path, media_type: str, lang: str) -> Response:
-    """A file of the snapshot, shown rather than downloaded."""
-    if not file.is_file():
-        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
-    return FileResponse(file, media_type=media_type)
 
 
 def openapi(request: Request) -> Response:
