@@ -180,7 +180,8 @@ def snapshot_page() -> str:
         "# Snapshot tables",
         "",
         "Generated from scoring/snapshot.py. Shares are 0–1, scores and coverage 0–100, days are Asia/Shanghai dates, times UTC.",
-        "complaints_total counts every matched complaint except spam.",
+        "complaints_total counts every matched complaint except spam. Above 20,000 sites the files of single sites lie one folder deeper, named by the",
+        "first two digits of the SHA-256 of the host.",
     ]
     for name, schema in TABLES.items():
         lines += [
@@ -191,7 +192,26 @@ def snapshot_page() -> str:
             "|---|---|",
             *[f"| {f.name} | {f.type} |" for f in schema],
         ]
+    lines += ["", "## Other files", "", "| file | content |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in _FILES.items()]
     return "\n".join(lines) + "\n"
+
+
+_FILES = {
+    "ratings.csv": "the table `ratings` as CSV, UTF-8; lists as JSON",
+    "ranked.parquet": "the ratings in ranking order, few columns",
+    "captures/<sha256>.txt": "the redacted text of an archived page the evidence cites, by the hash of the page",
+    "captures/<sha256>.jpg": "the top of a screenshot, small, by the hash of the screenshot",
+    "captures/pictures.json": "which screenshots those are: host, url, fetched_at, sha256",
+    "s/<host>.html": "the page of a site that needs no JavaScript",
+    "badges/<host>.svg": "the dated badge of a site",
+    "feeds/<host>.atom": "changes and corrections of a site; `feeds/all.atom` of all",
+    "method.json": "the method that made the snapshot",
+    "datapackage.json": "Frictionless description of the tables, with licence and hashes",
+    "manifest.json": "method and code versions, crawls, the hash of the snapshot before",
+    "SHA256SUMS": "the hash of every file, as `sha256sum -c` reads it",
+}
+"""Files of a snapshot beside its tables."""
 
 
 def write(docs: Path) -> None:

@@ -89,8 +89,8 @@ def advice(judged: Judged, site: int) -> tuple[str, str]:
 
 
 def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
-    """The weightiest reasons for the verdict, with numbers; the warning's own first."""
-    out = list(_warning_reasons(judged, site))
+    """The weightiest reasons for the verdict, with numbers; why there is no rating comes first, then the warning's own."""
+    out = [*_not_rated(judged, site), *_warning_reasons(judged, site)]
     out += [
         Reason(*cap_sentence(n), cited=())
         for n, on in judged.caps.items()
@@ -120,9 +120,15 @@ def _reason(judged: Judged, name: str, site: int) -> Reason:
     return Reason(*said[site], cited=tuple(cited[site]))
 
 
+def _not_rated(judged: Judged, site: int) -> list[Reason]:
+    zh, en = NR_WHY[int(judged.nr_why[site, -1])]
+    grey = int(judged.verdict[site, -1]) == GREY
+    return [Reason(f"不予评级：{zh}。", f"Not rated: {en}.", ())] if zh and grey else []
+
+
 def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
     state = int(judged.warned.state[site, -1])
-    if state not in (1, WARNING, ALARM, CLOSED):
+    if state not in (1, WARNING, ALARM, CLOSED, STALE):
         return []
     zh, en, cited = transition_reason(judged, site, judged.facts.days - 1, state)
     return [Reason(zh, en, tuple(cited))]
