@@ -80,7 +80,7 @@ _TEXTS = {
     "order": ("state", "drop_kind"),
 }
 _UTC = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
-RANGE = 250_000
+RANGE = 50_000
 """Ids read at once: the unit of work when a table is read on several processors."""
 _BATCH = 5_000
 """Rows that are Python objects at one time."""
