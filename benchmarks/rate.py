@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import resource
 import sys
 import tempfile
 import time
@@ -64,15 +65,15 @@ class Measured:
 def measure(platforms: int, folder: Path, found: Measured) -> None:
     """Fill, rate and publish one size, and print its split."""
     engine = filled(folder, Size(platforms, platforms * EACH, 360, LAST), NOW)
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), processor_seconds()
     with timed() as (spent, facts), Peak() as peak:
         run = rate(engine, folder, LAST, NOW)
-    took = time.perf_counter() - begun
+    took, worked = time.perf_counter() - begun, processor_seconds() - before
     found.sizes.append(platforms)
     found.rated.append(took)
     found.memory.append(peak.gib)
     split = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in spent.items())
-    print(f"{platforms:,} platforms: rated in {took:.1f} s, {peak.gib:.1f} GiB; {split}, rest (chunks) {took - sum(spent.values()):.1f} s; {run.sha256[:12]}")  # fmt: skip
+    print(f"{platforms:,} platforms: rated in {took:.1f} s ({worked:.1f} s of processors), {peak.gib:.1f} GiB; {split}, rest (chunks) {took - sum(spent.values()):.1f} s; {run.sha256[:12]}")  # fmt: skip
     found.counted = counted(facts[0])
     print(f"    {sampled(facts[0])}; counting by platform and day {found.counted[0]:.2f} s, DuckDB {found.counted[1]:.2f} s")  # fmt: skip
     facts.clear()
@@ -83,6 +84,12 @@ def measure(platforms: int, folder: Path, found: Measured) -> None:
             times.append(time.perf_counter() - begun)
         print(f"    published in {found.published[-1]:.1f} s, again {found.again[-1]:.1f} s")
     engine.dispose()
+
+
+def processor_seconds() -> float:
+    """Of this process and those it forked and saw end."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def sampled(facts: Facts) -> str:

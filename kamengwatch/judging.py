@@ -13,6 +13,7 @@ from kamengwatch.progress import bar, say
 def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: str | None = None) -> None:
     """Compute ratings and warnings up to a Shanghai day (default: today), in this process or on a Spark cluster."""
     from scoring.engines import EngineError, EngineFailed, chosen
+    from scoring.processes import ProcessLost
     from scoring.rate import rate as run
 
     day = _day(config, as_of)
@@ -22,7 +23,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
             rated = run(config.engine, config.data_dir, day, config.now(), on, progress=progress.note)
     except EngineError as error:
         raise UserError(config.say(error.zh, error.en)) from error
-    except EngineFailed as error:
+    except (EngineFailed, ProcessLost) as error:
         raise Failure(config.say(error.zh, error.en)) from error
     logs.event("rated", as_of=day.isoformat(), platforms=rated.platforms, folder=rated.folder.name)
     if as_json:
@@ -47,6 +48,8 @@ def publish(config: Config, as_json: bool) -> None:
     try:
         with bar(config.say("发布", "publishing")) as progress:
             path = write(config.engine, config.data_dir, config.now(), progress=progress.note)
+    except ProcessLost as error:
+        raise Failure(config.say(error.zh, error.en)) from error
     except NothingRated as error:
         raise UserError(
             config.say(

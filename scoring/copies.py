@@ -19,7 +19,7 @@ from scoring.processes import in_order
 
 Signatures = NDArray[np.uint8]
 _BAND = 4
-_AT_ONCE = 250_000
+_AT_ONCE = 50_000
 """Complaints looked at together."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _CHANCE = 1 / 256

@@ -13,7 +13,7 @@ from typing import Protocol
 from scoring.exchange import clear
 from scoring.facts import Facts
 from scoring.part import CHUNK, Part, part_of
-from scoring.processes import ProcessLost, in_order
+from scoring.processes import in_order
 from scoring.rollup import InProcess, Tables
 
 NAMES = ("duckdb", "spark")
@@ -97,20 +97,14 @@ class Embedded(InProcess):
     def parts(
         self, facts: Facts, as_of: dt.date, history: bool, finish: Finish, tell: Progress
     ) -> Iterator[Part]:
-        """A few chunks at a time, so that only their panels are in memory. Raises EngineFailed if a process is killed."""
+        """A few chunks at a time, so that only their panels are in memory. Raises ProcessLost."""
         count = len(facts.sites)
 
         def work(low: int) -> Part:
             return finish(part_of(facts.chunk(low, min(low + CHUNK, count)), as_of, history))
 
         done = 0
-        try:
-            for part in in_order(work, range(0, count, CHUNK), finish.let_go):
-                yield part
-                done += part.platforms
-                tell(f"{done} / {count}")
-        except ProcessLost as error:
-            raise EngineFailed(
-                "评级的一个进程被终止，没有存下任何评级；多半是内存不足",
-                "A process of the rating was killed, no rating was stored; most often memory ran out",
-            ) from error
+        for part in in_order(work, range(0, count, CHUNK), finish.let_go):
+            yield part
+            done += part.platforms
+            tell(f"{done} / {count}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -22,7 +23,10 @@ _items: Sequence[Any]
 
 
 class ProcessLost(RuntimeError):
-    """A process was killed, most often for want of memory."""
+    """A process was killed, most often for want of memory; `zh` and `en` say so."""
+
+    zh = "一个进程被终止，什么也没有存下；多半是内存不足，腾出内存后再运行一次"
+    en = "a process was killed, nothing was stored; most often memory ran out: free some and run it again"
 
 
 def processors() -> int:
@@ -62,6 +66,9 @@ def in_order(
 def _begin(work: Callable[[Any], Any], items: Sequence[Any]) -> None:
     global _work, _items
     _work, _items = work, items
+    # Ctrl-C is the parent's to answer, and a handler it has for the end of a service is not meant for this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # What is shared is never garbage here, and looking through it copies its pages; of the rest `_do` takes care.
     gc.freeze()
     gc.disable()

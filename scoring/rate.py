@@ -46,7 +46,7 @@ def rate(
     """Rate every watched platform as of the end of `as_of` (Shanghai) and keep the tables in `<data>/rated/`.
 
     `now` only dates the row in rated_run and new review entries; `on` is where it runs (default: this process).
-    Raises what that engine raises (scoring/engines.py); then nothing is stored.
+    Raises what that engine raises (scoring/engines.py), and ProcessLost; then nothing is stored.
     """
     tell = progress or (lambda note: None)
     tell("reading facts")

@@ -13,7 +13,6 @@ from rated_folders import differences
 from scoring_play import DAY, market
 
 from scoring import columns, engines, processes
-from scoring.engines import EngineFailed
 from scoring.processes import ProcessLost, in_order
 from scoring.rate import rate
 from scoring.writing import TableFile, write_parquet, writing
@@ -71,7 +70,7 @@ def test_in_many_processes_the_same_tables_come_out(filled, two_processors, monk
 def test_a_rating_that_loses_a_process_stores_nothing(filled, two_processors, monkeypatch, tmp_path):
     monkeypatch.setattr(engines, "CHUNK", 1)
     monkeypatch.setattr(engines, "part_of", lambda *given: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(EngineFailed):
+    with pytest.raises(ProcessLost):
         rate(filled[1], tmp_path, DAY, NOW)
     assert list((tmp_path / "rated").iterdir()) == []
 
