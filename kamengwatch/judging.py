@@ -57,13 +57,6 @@ def publish(config: Config, as_json: bool) -> None:
                 "nothing is rated yet; run kamengwatch rate first",
             )
         ) from error
-    except ProcessLost as error:
-        raise Failure(
-            config.say(
-                "发布中断：一个进程被结束，多半是内存不足；之前的快照不变，再发布一次即可",
-                "publishing broke off: a process was killed, most likely for want of memory; the snapshot before stands, publish again",
-            )
-        ) from error
     logs.event("published", snapshot=path.name)
     if as_json:
         print(json.dumps({"snapshot": path.name}))
