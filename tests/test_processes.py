@@ -116,3 +116,13 @@ def test_what_a_dead_process_left_is_removed_and_what_another_writes_is_not(tmp_
     with writing(tmp_path) as out:
         assert out.folder.is_dir() and alive.is_dir() and not dead.exists()
     assert not out.folder.exists()
+
+
+def test_rows_that_come_in_after_they_were_counted_are_read_too():
+    parts = [
+        {"id": np.arange(3), "text": np.array(["a"] * 3, object)},
+        {"id": np.arange(3, 5), "text": np.array(["b"] * 2, object)},
+    ]
+    for count in (3, 4, 5, 9):
+        found = columns._together(iter(parts), count)
+        assert found["id"].tolist() == [0, 1, 2, 3, 4] and found["text"].tolist() == ["a", "a", "a", "b", "b"]
