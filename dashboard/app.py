@@ -122,4 +122,6 @@ def main() -> None:
     page.run()
 
 
-main()
+# A process forked from a server's or a test's runs its main file again under another name, and is no page.
+if __name__ == "__main__":
+    main()
