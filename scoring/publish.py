@@ -30,7 +30,7 @@ from scoring.pictures import write_pictures
 from scoring.ranked import write_ranked
 from scoring.site_files import Before, made_by, write_site_files
 from scoring.snapshot import LATER, TABLES
-from scoring.writing import sync, sync_folder, write_parquet
+from scoring.writing import linked, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]
@@ -115,7 +115,7 @@ def _content(
         if table in LATER and not (rated / f"{table}.parquet").is_file():  # rated before there was this table
             write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
             continue
-        _linked(rated / f"{table}.parquet", folder / f"{table}.parquet")
+        linked(rated / f"{table}.parquet", folder / f"{table}.parquet")
     changes = with_method_changes(
         folder, None if before is None else before.folder, (old_method, run.method_version)
     )
@@ -218,14 +218,6 @@ def _link_unchanged(folder: Path, before: Path, same: Iterable[str]) -> None:
             except OSError:
                 return  # Another file system: copies are as good.
             spare.replace(new)
-
-
-def _linked(old: Path, new: Path) -> None:
-    """A table of the rating, which never changes, under its name in the snapshot."""
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)
 
 
 def _name(base: Path, now: dt.datetime) -> Path:

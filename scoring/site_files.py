@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +25,7 @@ from scoring.package import csv_rows
 from scoring.processes import in_order
 from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
+from scoring.writing import linked
 from store.names import site_file
 
 KINDS = ("s", "badges", "feeds")
@@ -135,7 +135,7 @@ def _group(
         names = {kind: site_file(kind, host, many) for kind in KINDS}
         if host not in group.anew and before is not None:
             for name in map(str, names.values()):
-                os.link(before.folder / name, folder / name)
+                linked(before.folder / name, folder / name)
                 sums[name] = before.sums[name]
             continue
         mine = {name: found.get(host, []) for name, found in parts.items()}

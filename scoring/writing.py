@@ -109,6 +109,14 @@ def write_parquet(table: pa.Table, file: Path) -> None:
     pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP)
 
 
+def linked(old: Path, new: Path) -> None:
+    """A file that never changes under a second name; a copy where the file system has no links, or no more of them."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
+
+
 def sync(folder: Path) -> None:
     """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
     files = [file for file in folder.rglob("*") if file.is_file()]

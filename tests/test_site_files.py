@@ -91,6 +91,20 @@ def test_the_dashboard_serves_them_under_the_same_addresses(many, monkeypatch):
         assert client.get("/s/nobody.example.html").status_code == 404
 
 
+def test_without_hard_links_copies_are_as_good(twice, tmp_path, monkeypatch):
+    engine, folder, *_ = twice
+
+    def refused(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", refused)
+    (tmp_path / "rated").symlink_to(folder / "rated")
+    first = publish(engine, tmp_path, NOW)
+    rate(engine, tmp_path, DAY + dt.timedelta(days=1), NOW)
+    second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
+    assert second != first and Snapshot(second).verify() == [] == Snapshot(first).verify()
+
+
 def test_a_killed_process_leaves_the_snapshot_before(twice, monkeypatch):
     engine, folder, _, second = twice
 
