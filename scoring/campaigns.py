@@ -8,7 +8,7 @@ Pure in time: a complaint is held from the day on which what was visible showed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,14 +16,15 @@ import numpy as np
 
 from scoring import method
 from scoring.calendar import MICROSECONDS, date_of
-from scoring.copies import similarity
+from scoring.copies import pieces, similarity
 from scoring.facts import NEVER, Floats, Ints, Rows, Site
 from scoring.processes import in_order
 
-_AT_ONCE = 250
-"""Suspicions looked at together."""
 _LATE = 14
 """Days after filing up to which a complaint that becomes visible can still complete a burst."""
+_QUICK = method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000
+Visible = Callable[[Ints], Ints]
+"""The day on which each of these complaints (by position) was known to be what it is."""
 
 
 @dataclass(frozen=True)
@@ -65,40 +66,44 @@ def hold_back(
 ) -> Held:
     """Find campaigns among all complaints; `reviews` holds decisions by key ("rejected" = it was no campaign)."""
     since = np.full(len(rows), NEVER, dtype=np.int64)
-    known = np.maximum(rows.seen, rows.day)
     real = (rows["kinds"] & spam) == 0
-    settled = np.where(rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - first_day)
-    quick = real & (rows["completed_at"] - rows.at <= method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000)
-    market = np.flatnonzero(real)[np.argsort(rows.day[real], kind="stable")]
+    market = np.flatnonzero(real)
+    market = market[np.argsort(rows.day[market], kind="stable")]
     market_day = rows.day[market]
 
-    def look(shape: Shape, visible: Ints, suspects: list[tuple[int, Ints, int]]) -> list[tuple[Ints, int]]:
+    def known(at: Ints) -> Ints:
+        return np.maximum(rows.seen[at], rows.day[at])
+
+    def settled(at: Ints) -> Ints:
+        done = rows["completed_at"][at]
+        return np.maximum(known(at), np.where(done >= NEVER, NEVER, done // MICROSECONDS - first_day))
+
+    def look(shape: Shape, visible: Visible, part: slice) -> list[tuple[Ints, int]]:
+        mask = real[part]
+        if shape is PRAISE:
+            mask = mask & (rows["completed_at"][part] - rows.at[part] <= _QUICK)
         out = []
-        for site, mine, day in suspects:
+        for site, mine, day in _suspects(rows, shape, part.start + np.flatnonzero(mask), visible):
             found = _campaign(rows, shape, mine, visible, day, market, market_day)
             if len(found) and not (shape is ATTACK and _down(probes, line_down, site, day)):
                 out.append((found, day))
         return out
 
-    for shape, mask, visible in ((ATTACK, real, known), (PRAISE, quick, np.maximum(known, settled))):
-        suspects = list(_suspects(rows, shape, mask, visible))
-        pieces = [suspects[low : low + _AT_ONCE] for low in range(0, len(suspects), _AT_ONCE)]
-        for campaigns in in_order(partial(look, shape, visible), pieces):
+    for shape, visible in ((ATTACK, known), (PRAISE, settled)):
+        for campaigns in in_order(partial(look, shape, visible), pieces(rows.platform)):
             for found, day in campaigns:
                 since[found[since[found] > day]] = day
     campaign, freed = _decided(rows, since, first_day, sites, reviews)
     return Held(since, freed, campaign)
 
 
-def _suspects(rows: Rows, shape: Shape, mask: np.ndarray, visible: Ints) -> Iterator[tuple[int, Ints, int]]:
+def _suspects(rows: Rows, shape: Shape, chosen: Ints, visible: Visible) -> Iterator[tuple[int, Ints, int]]:
     """(platform, its complaints, day) wherever there may be a burst: few, so that the exact look may be slow."""
-    chosen = np.flatnonzero(mask)
-    span = (
-        int(rows.day[chosen].max() - rows.day[chosen].min()) + shape.days + shape.history + 2
-        if len(chosen)
-        else 1
-    )
-    key = rows.platform[chosen] * span + (rows.day[chosen] - rows.day[chosen].min() if len(chosen) else 0)
+    if not len(chosen):
+        return
+    first = rows.day[chosen].min()
+    span = int(rows.day[chosen].max() - first) + shape.days + shape.history + 2
+    key = rows.platform[chosen] * span + rows.day[chosen] - first
     order = np.argsort(key, kind="stable")
     chosen, key = chosen[order], key[order]
     begin = np.searchsorted(key, key - shape.days + 1)
@@ -110,7 +115,7 @@ def _suspects(rows: Rows, shape: Shape, mask: np.ndarray, visible: Ints) -> Iter
     for site in np.unique(owner[burst]):
         a, b = np.searchsorted(owner, (site, site + 1))
         mine, hot = chosen[a:b], np.unique(rows.day[chosen[a:b][burst[a:b]]])
-        for day in np.unique(visible[mine]):
+        for day in np.unique(visible(mine)):
             if np.any((hot <= day) & (hot > day - _LATE)):
                 yield int(site), mine, int(day)
 
@@ -120,10 +125,10 @@ def _expected(before: Ints, shape: Shape) -> Floats:
 
 
 def _campaign(
-    rows: Rows, shape: Shape, mine: Ints, visible: Ints, day: int, market: Ints, market_day: Ints
+    rows: Rows, shape: Shape, mine: Ints, visible: Visible, day: int, market: Ints, market_day: Ints
 ) -> Ints:
     """The complaints of the fullest window visible on `day`, if it is a campaign, that resemble another one in it."""
-    seen = mine[(visible[mine] <= day) & (rows.gone[mine] > day)]
+    seen = mine[(visible(mine) <= day) & (rows.gone[mine] > day)]
     filed = rows.day[seen]
     ends = np.unique(filed[filed > day - _LATE])
     if not len(ends):

@@ -23,9 +23,10 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from scoring.calendar import MICROSECONDS, day_number, days_of, microseconds
+from scoring.calendar import MICROSECONDS, day_number, microseconds
 from scoring.facts import BIT, NEVER, Ints, Rows
 from scoring.processes import in_order
+from scoring.scratch import NONE, Scratch
 from scoring.wares import ware
 from store.copies import PERMUTATIONS
 from store.kinds import KINDS
@@ -94,9 +95,14 @@ _DATES = {
 
 
 def read_rows(
-    engine: Engine, kind: str, index: dict[int, int], sources: dict[str, int], end: dt.datetime
+    engine: Engine,
+    kind: str,
+    index: dict[int, int],
+    sources: dict[str, int],
+    end: dt.datetime,
+    scratch: Scratch = NONE,
 ) -> Rows:
-    """Every observation of one kind visible before `end`, as columns; times as `stamp`s, missing numbers NaN.
+    """Every observation of one kind visible before `end`, as columns (of `scratch`); times as `stamp`s, missing numbers NaN.
 
     Read by ranges of ids, large tables on every processor: what an import stores meanwhile may be seen in part.
     """
@@ -110,7 +116,8 @@ def read_rows(
         with engine.connect() as connection:
             return _between(connection, kind, first, index, sources, end)
 
-    return _ordered(kind, _together(in_order(read, lows, engine.dispose), count), microseconds(end))
+    found = _together(in_order(read, lows, engine.dispose), count, scratch)
+    return _ordered(kind, found, microseconds(end), scratch)
 
 
 def _between(
@@ -173,7 +180,9 @@ def _arrays(
     return found if watched.all() else {name: v[watched] for name, v in found.items()}
 
 
-def _together(parts: Iterable[dict[str, NDArray[Any]]], count: int) -> dict[str, NDArray[Any]]:
+def _together(
+    parts: Iterable[dict[str, NDArray[Any]]], count: int, scratch: Scratch
+) -> dict[str, NDArray[Any]]:
     """The columns of all parts, each copied where it belongs as it comes: ten million rows are in memory once, not twice."""
     whole: dict[str, NDArray[Any]] = {}
     n = 0
@@ -181,7 +190,7 @@ def _together(parts: Iterable[dict[str, NDArray[Any]]], count: int) -> dict[str,
         end = n + len(part["id"])
         for name, values in part.items():
             if name not in whole:
-                whole[name] = np.empty((count, *values.shape[1:]), values.dtype)
+                whole[name] = scratch.empty((count, *values.shape[1:]), values.dtype)
             if end <= len(whole[name]):
                 whole[name][n:end] = values
             else:  # Rows came in after they were counted.
@@ -190,23 +199,18 @@ def _together(parts: Iterable[dict[str, NDArray[Any]]], count: int) -> dict[str,
     return {name: column[:n] for name, column in whole.items()}
 
 
-def _ordered(kind: str, found: dict[str, NDArray[Any]], end: int) -> Rows:
-    """The rows by platform, time seen, time of the event and id, column by column."""
+def _ordered(kind: str, found: dict[str, NDArray[Any]], end: int, scratch: Scratch) -> Rows:
+    """The rows by platform, time seen, time of the event and id, column by column; times become days where they lie."""
     order = np.lexsort((found["id"], found["at"], found["seen"], found["platform"]))
     for name in list(found):
-        found[name] = found[name][order]
-    gone, at = found.pop("gone"), found.pop("at")
-    return Rows(
-        kind,
-        found.pop("platform"),
-        days_of(found.pop("seen")),
-        np.where(gone >= min(NEVER, end), NEVER, days_of(gone)),
-        days_of(at),
-        at,
-        found.pop("id"),
-        found.pop("source"),
-        found,
-    )
+        found[name] = scratch.taken(found[name], order)
+    platform, seen, gone, at = (found.pop(name) for name in ("platform", "seen", "gone", "at"))
+    day = scratch.kept(at)
+    late = gone >= min(NEVER, end)
+    for moments in (seen, gone, day):
+        np.floor_divide(moments, MICROSECONDS, out=moments)
+    gone[late] = NEVER
+    return Rows(kind, platform, seen, gone, day, at, found.pop("id"), found.pop("source"), found)
 
 
 def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[Any]]:

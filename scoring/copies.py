@@ -38,12 +38,12 @@ def copy_ranks(rows: Rows) -> Ints:
     `rows` are complaints with the columns `signature` (n × bytes, all 0 = none) and `complainant` (0 = unknown).
     """
     common = common_from(rows, rows["signature"])
-    found = in_order(lambda part: _ranks(rows.take(part), common[part]), _pieces(rows.platform))
+    found = in_order(lambda part: _ranks(rows.take(part), common[part]), pieces(rows.platform))
     return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
-def _pieces(platform: Ints) -> list[slice]:
-    """Rows in pieces of whole platforms: a copy, and an occasion, is always of one platform."""
+def pieces(platform: Ints) -> list[slice]:
+    """Rows in pieces of whole platforms: a copy, an occasion and a campaign are always of one platform."""
     begin = np.searchsorted(platform, platform[::_AT_ONCE])
     cuts = np.unique(np.r_[begin, len(platform)]).tolist()
     return [slice(a, b) for a, b in pairwise(cuts)]
@@ -112,11 +112,11 @@ def common_from(rows: Rows, signature: Signatures) -> Ints:
     occasion = rows.platform * (1 << 20) + period - period.min()
     text, first = _texts(signature, has)
     # Of the occasions of one text only the earliest can be among the earliest of any of its bands.
-    pieces = in_order(
+    found = in_order(
         lambda part: _earliest(text[part], occasion[has[part]], rows.seen[has[part]]),
-        _pieces(rows.platform[has]),
+        pieces(rows.platform[has]),
     )
-    which, occasions, seen = _earliest(*(np.concatenate(found) for found in zip(*pieces, strict=True)))
+    which, occasions, seen = _earliest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
     days = np.empty((len(first), signature.shape[1] // _BAND), dtype=np.int64)
     for number in range(days.shape[1]):
         band = _band(signature[first], number * _BAND)

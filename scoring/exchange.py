@@ -78,8 +78,9 @@ def written(facts: Facts, data_dir: Path, size: int) -> Iterator[Path]:
             (folder / kind).mkdir(parents=True)
             for low in range(0, len(facts.sites), size):
                 a, b = (int(i) for i in np.searchsorted(rows.platform, (low, low + size)))
-                part = rows.take(slice(a, b))  # type: ignore[arg-type]
-                pq.write_table(arrow(part, a), folder / kind / f"{low}.parquet", compression="zstd")
+                pq.write_table(
+                    arrow(rows.slice(a, b), a), folder / kind / f"{low}.parquet", compression="zstd"
+                )
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

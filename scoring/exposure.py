@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,8 @@ def _counters(rows: Rows) -> Rows:
     shown = np.where(concealed, np.nan, total)
     grown, breaks = _grown(shown, rows.platform)
     over = _too_many_today(shown, rows) if len(rows) else np.empty(0)
-    rows.columns.update({"concealed": concealed, "grown": grown, "breaks": breaks, "over": over})
-    return rows
+    more = {"concealed": concealed, "grown": grown, "breaks": breaks, "over": over}
+    return replace(rows, columns={**rows.columns, **more})
 
 
 def _too_many_today(total: Floats, rows: Rows) -> Floats:

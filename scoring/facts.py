@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,6 +46,25 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+class _Taken(Mapping[str, NDArray[Any]]):
+    """Columns of some rows, each made when it is first asked for: most of what is counted needs none."""
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]], chosen: NDArray[Any]) -> None:
+        self._columns, self._chosen = columns, chosen
+        self._made: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._made:
+            self._made[name] = self._columns[name][self._chosen]
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
 @dataclass(frozen=True)
 class Rows:
     """Observations of one kind as columns, ordered by platform, then time seen.
@@ -62,7 +81,7 @@ class Rows:
     at: Ints
     id: Ints
     source: Ints
-    columns: dict[str, NDArray[Any]]
+    columns: Mapping[str, NDArray[Any]]
 
     def __len__(self) -> int:
         return len(self.platform)
@@ -81,14 +100,21 @@ class Rows:
             self.at[mask],
             self.id[mask],
             self.source[mask],
-            {k: v[mask] for k, v in self.columns.items()},
+            _Taken(self.columns, mask),
         )
 
     def between(self, low: int, high: int) -> Rows:
         """The rows of platforms low..high-1, renumbered from 0."""
-        a, b = np.searchsorted(self.platform, (low, high))
-        part = self.take(slice(a, b))  # type: ignore[arg-type]
+        part = self.slice(*np.searchsorted(self.platform, (low, high)))
         return replace(part, platform=part.platform - low)
+
+    def slice(self, low: int, high: int) -> Rows:
+        """The rows low..high-1, without a copy."""
+        part = slice(low, high)
+        return replace(
+            self.take(part),  # type: ignore[arg-type]
+            columns={k: v[part] for k, v in self.columns.items()},
+        )
 
 
 def joined(a: Rows, b: Rows) -> Rows:

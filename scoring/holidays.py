@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import chinese_calendar
 import numpy as np
@@ -38,16 +39,28 @@ class Holiday:
 
 def festival_of(days: Ints) -> Ints:
     """Index into FESTIVALS of each day number, -1 for an ordinary day, -2 where the calendar does not reach."""
-    known: dict[int, int] = {}
-    for day in np.unique(days).tolist():
-        try:
-            free, name = chinese_calendar.get_holiday_detail(date_of(day))
-        except NotImplementedError:
-            known[day] = -2
-        else:
-            # A weekend worked in exchange carries the festival's name too, and is no holiday.
-            known[day] = _NAMED.get(name or "", -1) if free else -1
-    return np.array([known[int(day)] for day in days], dtype=np.int64)
+    each, place = np.unique(days, return_inverse=True)
+    return np.array([_festival(day) for day in each.tolist()], dtype=np.int64)[place]
+
+
+@cache
+def _festival(day: int) -> int:
+    try:
+        free, name = chinese_calendar.get_holiday_detail(date_of(day))
+    except NotImplementedError:
+        return -2
+    # A weekend worked in exchange carries the festival's name too, and is no holiday.
+    return _NAMED.get(name or "", -1) if free else -1
+
+
+def cases(platform: Ints, moment: Ints) -> Ints:
+    """The moments (days, hours) of all different pairs: what is said of one site at one moment is one case."""
+    if not len(moment):
+        return moment
+    first = moment.min()
+    span = int(moment.max() - first) + 1
+    found: Ints = np.unique(platform * span + (moment - first)) % span + first
+    return found
 
 
 def holiday(dropped: Ints, rest: Ints) -> Holiday | None:
@@ -69,7 +82,6 @@ def holiday(dropped: Ints, rest: Ints) -> Holiday | None:
 
 def by_festival(first_day: int, rows: Rows) -> Ints:
     """Cases on each festival by day of filing, and last on ordinary days; a site's complaints of one day are one case."""
-    case = np.unique(np.stack([rows.platform, rows.day]), axis=1)[1]
-    found = festival_of(case + first_day)
+    found = festival_of(cases(rows.platform, rows.day) + first_day)
     counted: Ints = np.bincount(found[found >= -1] % (len(FESTIVALS) + 1), minlength=len(FESTIVALS) + 1)
     return counted

@@ -1,6 +1,7 @@
 """Ties METHOD_VERSION to the numbers and the code it names; docs/method.lock gains a line per version, never loses one.
 
-`python -m scoring.lock` adds the present version; it refuses to change the line of a version that is already there.
+`python -m scoring.lock` adds the present version; it refuses to change the line of a version that is already there. Code that became faster
+and rates every site as before is the same method: `python -m scoring.lock --same "what shows it"` adds its line to the version, with the reason.
 """
 
 from __future__ import annotations
@@ -65,14 +66,14 @@ class _Bare(ast.NodeTransformer):
         return node
 
 
-def locked(file: Path = LOCK) -> dict[str, str]:
-    """version -> fingerprint as recorded; empty when there is no file yet."""
-    if not file.is_file():
-        return {}
-    lines = (
-        line.split() for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")
-    )
-    return {line[0]: line[1] for line in lines}
+def locked(file: Path = LOCK) -> dict[str, set[str]]:
+    """version -> its fingerprints as recorded; empty when there is no file yet."""
+    found: dict[str, set[str]] = {}
+    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+        if line and not line.startswith("#"):
+            version, known = line.split()[:2]
+            found.setdefault(version, set()).add(known)
+    return found
 
 
 def complaint(file: Path = LOCK) -> str | None:
@@ -82,18 +83,23 @@ def complaint(file: Path = LOCK) -> str | None:
         return (
             f"method version {method.METHOD_VERSION} is not in docs/method.lock: run `python -m scoring.lock`"
         )
-    if known != fingerprint():
+    if fingerprint() not in known:
         return (
             f"scored code or numbers changed but METHOD_VERSION is still {method.METHOD_VERSION}: give it a new value in "
-            "scoring/method.py, run `python -m scoring.lock`, and say in CHANGELOG (Method) what changed and why"
+            "scoring/method.py, run `python -m scoring.lock`, and say in CHANGELOG (Method) what changed and why; "
+            'if no figure changes, `python -m scoring.lock --same "what shows it"`'
         )
     return None
 
 
-def main() -> int:
-    """Record the present version."""
+def main(words: list[str]) -> int:
+    """Record the present version, or with `--same` that other code is the same method."""
     known = locked()
-    if method.METHOD_VERSION in known:
+    same = len(words) == 2 and words[0] == "--same" and bool(words[1].strip())
+    if words and not (same and method.METHOD_VERSION in known):
+        print('say what shows that a recorded version rates as before: python -m scoring.lock --same "…"')
+        return 2
+    if method.METHOD_VERSION in known and not (same and complaint()):
         wrong = complaint()
         print(wrong or f"{method.METHOD_VERSION} is recorded")
         return 1 if wrong else 0
@@ -103,10 +109,10 @@ def main() -> int:
         else "# method version and fingerprint of the numbers and code it names; lines are never changed\n"
     )
     with LOCK.open("a", encoding="utf-8") as stream:
-        stream.write(f"{head}{method.METHOD_VERSION} {fingerprint()}\n")
+        stream.write(f"{head}{method.METHOD_VERSION} {fingerprint()}{f' same: {words[1]}' if same else ''}\n")
     print(f"{method.METHOD_VERSION} recorded")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

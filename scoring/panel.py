@@ -24,8 +24,11 @@ def spread(facts: Facts, rows: Rows, start: Ints, end: Ints, weight: Floats | No
     stop = np.minimum(np.minimum(end, rows.gone), days)
     live = begin < stop
     at = rows.platform[live] * (days + 1)
-    w = np.ones(int(live.sum())) if weight is None else weight[live]
     size = sites * (days + 1)
+    if weight is None:
+        count = np.bincount(at + begin[live], minlength=size) - np.bincount(at + stop[live], minlength=size)
+        return np.cumsum(count.reshape(sites, days + 1)[:, :days], axis=1, dtype=np.float64)
+    w = weight[live]
     steps = np.bincount(at + begin[live], w, size) - np.bincount(at + stop[live], w, size)
     total = np.cumsum(steps.reshape(sites, days + 1)[:, :days], axis=1)
     total[np.abs(total) < 1e-9] = 0.0

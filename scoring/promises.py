@@ -136,7 +136,7 @@ def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:
     """The complaints about a platform filed while a promise stood, copies left out."""
     rows = complaints(facts)
     a, b = np.searchsorted(rows.platform, (site, site + 1))
-    mine = rows.take(slice(int(a), int(b)))  # type: ignore[arg-type]
+    mine = rows.slice(int(a), int(b))
     return mine.take(
         (mine.gone >= facts.days) & (mine.day >= first) & (mine.day < until) & (mine["rank"] == 0)
     )

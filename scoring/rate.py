@@ -17,6 +17,7 @@ from scoring.naming import Naming
 from scoring.priors import fit
 from scoring.reading import read_facts
 from scoring.register import corrections, disputes, responses, source_health
+from scoring.scratch import Scratch
 from scoring.sector import sector_rows, tally
 from scoring.snapshot import TABLES
 from scoring.writing import Writing, sync_folder, writing
@@ -50,7 +51,7 @@ def rate(
     """
     tell = progress or (lambda note: None)
     tell("reading facts")
-    facts = read_facts(engine, as_of)
+    facts = read_facts(engine, as_of, Scratch(Path(data_dir)))
     base, proposals, sector = Path(data_dir) / "rated", [], tally(facts.chunk(0, 0))
     with on or Embedded() as runner, writing(base) as out:
         runner.load(facts, Path(data_dir))

@@ -20,6 +20,7 @@ from scoring.copies import copy_ranks
 from scoring.depth import complete_since
 from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Rows, Site, SourceRow, Visits
 from scoring.kin import kinship
+from scoring.scratch import NONE, Scratch
 from scoring.siblings import operator_trouble
 from store.tables import (
     OBSERVATIONS,
@@ -34,8 +35,8 @@ from store.tables import (
 )
 
 
-def read_facts(engine: Engine, as_of: dt.date) -> Facts:
-    """Read what was visible by the end of `as_of`. Raises nothing for an empty database: 0 sites, 1 day."""
+def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts:
+    """Read what was visible by the end of `as_of`, large columns into `scratch`. Raises nothing for an empty database: 0 sites, 1 day."""
     end = end_of_day(as_of)
     last = day_number(as_of)
     with engine.connect() as connection:
@@ -46,12 +47,12 @@ def read_facts(engine: Engine, as_of: dt.date) -> Facts:
         visits = _visits(connection, index, number, end)
         reviews = _reviews(connection, end)
         disputes = _disputes(connection, index, end)
-    raw = {kind: read_rows(engine, kind, index, number, end) for kind in OBSERVATIONS}
+    raw = {kind: read_rows(engine, kind, index, number, end, scratch) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: _from(r, first) for k, r in raw.items()}
     line_down = _line_down(rows["probe"], last - first + 1)
-    rows["complaint"] = _weighed(rows, first, sites, line_down, reviews)
+    rows["complaint"] = _weighed(rows, first, sites, line_down, reviews, scratch)
     facts = Facts(
         sites=sites,
         first_day=first,
@@ -75,8 +76,9 @@ def _line_down(rows: Rows, days: int) -> Floats:
     inside = (rows.seen >= 0) & (rows.seen < days)
     n = np.bincount(rows.seen[inside], minlength=days)
     down = np.bincount(rows.seen[inside], (rows["outcome"][inside] == "down").astype(float), minlength=days)
-    pairs = np.unique(np.stack([rows.seen[inside], rows.platform[inside]]), axis=1)
-    platforms = np.bincount(pairs[0], minlength=days)
+    many = int(rows.platform.max(initial=0)) + 1
+    pairs = np.unique(rows.seen[inside] * many + rows.platform[inside])
+    platforms = np.bincount(pairs // many, minlength=days)
     enough = platforms >= 3
     out[enough] = down[enough] / n[enough]
     return out
@@ -97,18 +99,25 @@ def _weighed(
     sites: list[Site],
     line_down: Floats,
     reviews: dict[str, tuple[str, int]],
+    scratch: Scratch,
 ) -> Rows:
     """The complaints with what must be known about all platforms at once: `rank` as a copy, and what is `held` back."""
     found = rows["complaint"]
     held = hold_back(found, first, sites, rows["probe"], line_down, reviews, BIT["spam"])
     values = {k: v for k, v in found.columns.items() if k not in ("signature", "complainant")}
-    values |= {"rank": copy_ranks(found), "held": held.since, "freed": held.freed, "campaign": held.campaign}
+    more = {"held": held.since, "freed": held.freed, "campaign": held.campaign}
+    values |= {name: scratch.kept(column) for name, column in more.items()}
+    del held, more
+    values["rank"] = scratch.kept(copy_ranks(found))
     return replace(found, columns=values)
 
 
 def _from(rows: Rows, first: int) -> Rows:
-    gone = np.where(rows.gone >= NEVER, NEVER, rows.gone - first)
-    return replace(rows, seen=rows.seen - first, gone=gone, day=rows.day - first)
+    """The rows with their days counted from `first`, changed where they lie."""
+    for days in (rows.seen, rows.day):
+        np.subtract(days, first, out=days)
+    np.subtract(rows.gone, first, out=rows.gone, where=rows.gone < NEVER)
+    return rows
 
 
 def _sites(connection: Connection, end: dt.datetime) -> list[Site]:

@@ -15,7 +15,7 @@ from scipy.special import bdtrc
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
-from scoring.holidays import Holiday, by_festival, holiday
+from scoring.holidays import Holiday, by_festival, cases, holiday
 from scoring.panel import complaints, of_kinds
 
 WEEKS = 53
@@ -181,7 +181,7 @@ def _by_cell(rows: Rows) -> Ints:
     """Cases in each of the 168 hours of a week. A site's burst in one hour of one day is one case, and a time of exactly
     midnight is left out: it is how sources write a date without a time."""
     timed = rows.take(rows.at % MICROSECONDS != 0)
-    case = np.unique(np.stack([timed.platform, timed.at // _HOUR]), axis=1)[1]
+    case = cases(timed.platform, timed.at // _HOUR)
     hour, day = case % 24, case // 24
     return np.bincount((day + 3) % 7 * 24 + hour, minlength=_CELLS)
 

@@ -114,8 +114,11 @@ def _prices(facts: Facts) -> list[Block]:
 def _backlog(facts: Facts) -> list[Block]:
     b = backlog(facts)
     inside = (b.rows.seen >= 0) & (b.rows.seen < facts.days)
-    seen = np.unique(np.stack([b.rows.platform[inside], b.rows.seen[inside]]), axis=1)
-    platform, day = seen[:, np.isfinite(b.days[seen[0], seen[1]])]
+    platform, day = np.divmod(
+        np.unique(b.rows.platform[inside] * facts.days + b.rows.seen[inside]), facts.days
+    )
+    known = np.isfinite(b.days[platform, day])
+    platform, day = platform[known], day[known]
     return [Block(platform, day, "backlog_days", b.days[platform, day], b.orders_per_day[platform, day])]
 
 

@@ -64,19 +64,17 @@ def _repeated(past: Rows, day: int, days: int, pace: np.ndarray) -> Rows:
     inside = (again.seen + later > day) & (again.seen + later < days)
     later = later[inside]
     more = _moved(again.take(inside), later)
-    for name in ("total", "processed"):
-        if name in more.columns:
-            more.columns[name] += np.round(pace[more.platform] * later)
-    return more
+    grown = np.round(pace[more.platform] * later)
+    counted = {name: more[name] + grown for name in ("total", "processed") if name in more.columns}
+    return replace(more, columns={**more.columns, **counted})
 
 
 def _hidden_counters(past: Rows, day: int, days: int) -> Rows:
     """Every week a visit finds the counter hidden, on the days on which it would have been read."""
     more = _repeated(past, day, days, np.zeros(int(past.platform.max(initial=0)) + 1))
-    for name in ("total", "processed", "today"):
-        more.columns[name] = np.full(len(more), np.nan)
-    more.columns["hidden"] = np.ones(len(more))
-    return _sorted(joined(past, more))
+    hidden = {name: np.full(len(more), np.nan) for name in ("total", "processed", "today")}
+    hidden["hidden"] = np.ones(len(more))
+    return _sorted(joined(past, replace(more, columns={**more.columns, **hidden})))
 
 
 def _looked_at(visits: Visits, rows: Rows) -> Visits:
