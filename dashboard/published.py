@@ -11,7 +11,7 @@ from dashboard import downloads
 from dashboard.limits import problem
 from dashboard.text import say
 from scoring.snapshot import Snapshot
-from store.names import FLAT, site_file
+from store.names import FLAT, site_files
 
 
 def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -61,8 +61,8 @@ def table_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
 
 def _of_site(snapshot: Snapshot, kind: str, host: str) -> Path:
     """A file about one site, wherever a snapshot of its size has it."""
-    beside = snapshot.path / site_file(kind, host, 0)
-    return beside if beside.is_file() else snapshot.path / site_file(kind, host, FLAT + 1)
+    beside = snapshot.path / site_files(host, 0)[kind]
+    return beside if beside.is_file() else snapshot.path / site_files(host, FLAT + 1)[kind]
 
 
 def _with_links(request: Request, snapshot: Snapshot, kind: str, media_type: str, lang: str) -> Response:

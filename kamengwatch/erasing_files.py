@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from kamengwatch.identifiers import Identifier
 from scoring.package import ratings_csv
-from scoring.publish import checksums, content_digest, json_text, sums_text
+from scoring.publish import checksums, json_text, listed, sums_text
+from scoring.snapshot import content_digest
 from store.archive import Archived, iterate
 from store.archive_erase import erase_capture
 
@@ -117,16 +118,20 @@ def seal(folder: Path) -> tuple[str, str, str]:
         resource |= {"bytes": len(data), "hash": "sha256:" + hashlib.sha256(data).hexdigest()}
     _write(folder / "datapackage.json", json_text(package).encode())
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    sums = {k: v for k, v in checksums(folder).items() if k not in ("manifest.json", "SHA256SUMS", _MARK)}
-    text = json_text(manifest | {"files": sums, "content_sha256": content_digest(sums)})
+    sums = _sums(folder)
+    text = json_text(manifest | {"files": listed(sums), "content_sha256": content_digest(sums)})
     return (folder / _MARK).read_text(), hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def finish(folder: Path, text: str) -> None:
     """Write manifest and sums of a sealed snapshot."""
     _write(folder / "manifest.json", text.encode())
-    _write(folder / "SHA256SUMS", sums_text(json.loads(text)["files"], text).encode())
+    _write(folder / "SHA256SUMS", sums_text(_sums(folder), text).encode())
     (folder / _MARK).unlink()
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {k: v for k, v in checksums(folder).items() if k not in ("manifest.json", "SHA256SUMS", _MARK)}
 
 
 def _texts(table: pa.Table) -> Iterator[tuple[int, pa.ChunkedArray]]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from scoring.calendar import SHANGHAI
 from scoring.snapshot import quoted
-from store.names import FLAT, site_file
+from store.names import FLAT, site_files
 from store.plain import plain
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -43,7 +43,7 @@ def feed_of(host: str, parts: dict[str, list[dict[str, Any]]], as_of: dt.date, u
     title = f"{host}：资金链状态变动与更正 · cash-flow changes and corrections"
     entries = _entries(parts["warnings"], parts["corrections"])[:_MOST]
     many = FLAT + 1 if up.count("/") > 1 else 0
-    return _atom(host, title, entries, as_of, lambda about: f"{up}{site_file('s', about, many)}")
+    return _atom(host, title, entries, as_of, lambda about: f"{up}{site_files(about, many)['s']}")
 
 
 def write_whole(folder: Path, as_of: dt.date) -> None:
@@ -63,7 +63,7 @@ def write_whole(folder: Path, as_of: dt.date) -> None:
     many = pq.read_metadata(folder / "ratings.parquet").num_rows
     entries = _entries(rows["warnings"], rows["corrections"])[:_MOST]
     title = "卡盟信用观察：全部变动 · all changes"
-    content = _atom("all", title, entries, as_of, lambda about: f"../{site_file('s', about, many)}")
+    content = _atom("all", title, entries, as_of, lambda about: f"../{site_files(about, many)['s']}")
     (folder / "feeds" / "all.atom").write_bytes(content)
 
 

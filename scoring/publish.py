@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,12 @@ from scoring.method_changes import with_method_changes
 from scoring.package import datapackage
 from scoring.pictures import write_pictures
 from scoring.ranked import write_ranked
-from scoring.site_files import Before, made_by, write_site_files
-from scoring.snapshot import LATER, TABLES
+from scoring.site_files import KINDS, Before, made_by, sha256_of, write_site_files
+from scoring.snapshot import LATER, TABLES, content_digest, sums_of
 from scoring.writing import linked, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]
-_UNCOMPARED = ("manifest.json", "SHA256SUMS")
 
 
 class NothingRated(Exception):
@@ -65,7 +64,7 @@ def publish(
         temporary = base / f".tmp-{os.getpid()}"
         temporary.mkdir()
         tell("writing")
-        old = None if before is None else Before(before, known.get("files", {}), known.get("site_files"))
+        old = None if before is None else Before(before, sums_of(before), known.get("site_files"))
         made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
         sums = checksums(temporary, made)
         digest = content_digest(sums)
@@ -74,8 +73,8 @@ def publish(
             _cited(base, before)
             return before
         _seal(engine, temporary, run, now, before, sums, digest)
-        if before is not None:
-            _link_unchanged(temporary, before, {k: v for k, v in sums.items() if known["files"].get(k) == v})
+        if old is not None:
+            _link_unchanged(temporary, old, listed(sums))
         tell("making durable")
         sync(temporary)
         final = _name(base, now)
@@ -159,7 +158,7 @@ def _seal(
         "crawls": crawls,
         "content_sha256": digest,
         "site_files": made_by(),
-        "files": sums,
+        "files": listed(sums),
         "previous": previous,
     }
     written = json_text(manifest)
@@ -190,15 +189,8 @@ def checksums(folder: Path, known: dict[str, str] | None = None) -> dict[str, st
         for file in files:
             name = file if inside == "." else f"{inside}/{file}"
             if name not in sums:
-                with (Path(place) / file).open("rb") as stream:
-                    sums[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+                sums[name] = sha256_of(Path(place) / file)
     return dict(sorted(sums.items()))
-
-
-def content_digest(sums: dict[str, str]) -> str:
-    """What two snapshots of the same content have in common: the hash of their sums without manifest and list."""
-    kept = sorted((k, v) for k, v in sums.items() if k not in _UNCOMPARED)
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
 def sums_text(sums: dict[str, str], manifest: str) -> str:
@@ -207,11 +199,17 @@ def sums_text(sums: dict[str, str], manifest: str) -> str:
     return "".join(f"{v}  {k}\n" for k, v in sorted(whole.items()))
 
 
-def _link_unchanged(folder: Path, before: Path, same: Iterable[str]) -> None:
+def listed(sums: dict[str, str]) -> dict[str, str]:
+    """The sums the manifest names itself: those of the files of single sites, which are many, are in SHA256SUMS, and in
+    `content_sha256` with all others."""
+    return {name: digest for name, digest in sums.items() if name.partition("/")[0] not in KINDS}
+
+
+def _link_unchanged(folder: Path, before: Before, sums: dict[str, str]) -> None:
     """Files equal to those of the snapshot before become hard links to them, to save space."""
-    for name in same:
-        old, new = before / name, folder / name
-        if old.is_file() and not old.samefile(new):
+    for name, digest in sums.items():
+        old, new = before.folder / name, folder / name
+        if before.sums.get(name) == digest and old.is_file() and not old.samefile(new):
             spare = new.with_name(new.name + ".link")
             try:
                 os.link(old, spare)

@@ -6,14 +6,16 @@ its files as hard links. Above FLAT sites the files lie in folders named by the 
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 import pyarrow as pa
@@ -26,7 +28,7 @@ from scoring.processes import in_order
 from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
 from scoring.writing import linked
-from store.names import site_file
+from store.names import site_files
 
 KINDS = ("s", "badges", "feeds")
 PARTS = ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
@@ -35,6 +37,8 @@ _TOGETHER = 500
 _MADE_BY = (
     "site_files.py",
     "feeds.py",
+    "package.py",
+    "snapshot.py",
     "twins.py",
     "templates/site.html",
     "templates/badge.svg",
@@ -51,34 +55,31 @@ class Before:
     made_by: str | None
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Sites next to each other in the order of their hosts, and which of them must be written anew."""
-
-    hosts: Sequence[str]
-    anew: frozenset[str]
-
-
 def write_site_files(folder: Path, before: Before | None = None) -> dict[str, str]:
-    """Write page, badge and feed of every site, `feeds/all.atom` and `ratings.csv`; returns the sums of the sites' files."""
+    """Write page, badge and feed of every site, `feeds/all.atom` and `ratings.csv`; returns the sums found on the way."""
     ratings = pq.read_table(folder / "ratings.parquet", columns=["host", "as_of"])
     hosts = sorted(ratings["host"].to_pylist())
     as_of: dt.date = pc.max(ratings["as_of"]).as_py() or dt.date(1970, 1, 1)
-    for kind in KINDS:
-        (folder / kind).mkdir(exist_ok=True)
-    for name in {site_file(kind, host, len(hosts)).parent for host in hosts for kind in KINDS}:
-        (folder / name).mkdir(exist_ok=True)
-    same = _unchanged(folder, before, len(hosts)) if before is not None else frozenset()
-    groups = [
-        _Group(part, frozenset(part) - same)
-        for part in (hosts[at : at + _TOGETHER] for at in range(0, len(hosts), _TOGETHER))
-    ]
-    sums: dict[str, str] = {}
+    names = {host: site_files(host, len(hosts)) for host in hosts}
+    for place in {*KINDS, *(name.rpartition("/")[0] for three in names.values() for name in three.values())}:
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    sums = {f"{name}.parquet": sha256_of(folder / f"{name}.parquet") for name in ("ratings", *PARTS)}
+    same = _unchanged(folder, before, names, sums) if before is not None else frozenset()
+    if before is not None:
+        for made in in_order(partial(_linked, folder, before, names), _groups(sorted(same))):
+            sums |= made
+
+    def written() -> Iterator[str]:
+        anew = _groups([host for host in hosts if host not in same])
+        for lines, made in in_order(partial(_written, folder, before, names, as_of), anew):
+            sums.update(made)
+            yield from lines
+
+    fresh, past = written(), _past_lines(before.folder / "ratings.csv") if before is not None else iter(())
     with (folder / "ratings.csv").open("w", encoding="utf-8", newline="") as stream:
         csv_rows([TABLES["ratings"].names], stream)
-        for text, made in in_order(lambda group: _group(folder, before, group, as_of, len(hosts)), groups):
-            stream.write(text)
-            sums |= made
+        for host in hosts:
+            stream.write(next(line for of, line in past if of == host) if host in same else next(fresh))
     write_whole(folder, as_of)
     return sums
 
@@ -93,67 +94,118 @@ def made_by() -> str:
     return digest.hexdigest()
 
 
-def _unchanged(folder: Path, before: Before, many: int) -> frozenset[str]:
+def sha256_of(file: Path) -> str:
+    """The sum of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _unchanged(
+    folder: Path, before: Before, names: dict[str, dict[str, str]], sums: dict[str, str]
+) -> frozenset[str]:
     """The hosts about which every table says what it said in the snapshot before, and whose files can be linked."""
-    if before.made_by != made_by():
+    if before.made_by != made_by() or not (before.folder / "ratings.csv").is_file():
         return frozenset()
-    found = [_digests(folder), _digests(before.folder)]
+    changed = [
+        name for name in ("ratings", *PARTS) if before.sums.get(f"{name}.parquet") != sums[f"{name}.parquet"]
+    ]
     with duckdb.connect(":memory:") as db:
-        db.register("present", found[0])
-        db.register("past", found[1])
-        same = db.sql("select host from present join past using (host, digest)").fetchall()
+        db.register("present", _digests(folder, changed))
+        db.register("past", _digests(before.folder, changed))
+        other = db.sql(
+            "select host from present full join past using (host) where present.digest is distinct from past.digest"
+        ).fetchall()
+    differ = {host for (host,) in other}
     return frozenset(
         host
-        for (host,) in same
-        if all(str(site_file(kind, host, many)) in before.sums for kind in KINDS)
-        and (before.folder / site_file("s", host, many)).is_file()
+        for host, three in names.items()
+        if host not in differ
+        and all(name in before.sums for name in three.values())
+        and os.path.isfile(f"{before.folder}/{three['s']}")
     )
 
 
-def _digests(folder: Path) -> pa.Table:
-    """host, digest: one number for all rows of the tables about a site."""
+def _digests(folder: Path, tables: Sequence[str]) -> pa.Table:
+    """host, digest: one number for all rows of these tables about a site."""
+    if not tables:
+        return pa.table({"host": pa.array([], pa.string()), "digest": pa.array([], pa.uint64())})
     each = [
         f"select host, '{name}' as part, sum(hash(t)::uhugeint) as rows, count(*) as n from read_parquet('{quoted(folder / f'{name}.parquet')}') t group by host"  # noqa: S608 - fixed names, quoted path
-        for name in ("ratings", *PARTS)
+        for name in tables
     ]
     query = f"select host, hash(list((part, rows, n) order by part)) as digest from ({' union all '.join(each)}) group by host"  # noqa: S608 - as above
     with duckdb.connect(":memory:") as db:
         return db.sql(query).to_arrow_table()
 
 
-def _group(
-    folder: Path, before: Before | None, group: _Group, as_of: dt.date, many: int
-) -> tuple[str, dict[str, str]]:
-    """(the sites' lines of ratings.csv, the sums of their files by name)."""
-    ratings = _of(folder, "ratings", group.hosts)
-    text = io.StringIO(newline="")
-    csv_rows(([row[name] for name in TABLES["ratings"].names] for row in ratings), text)
-    parts = {name: _by_host(_of(folder, name, group.hosts)) for name in PARTS} if group.anew else {}
+def _past_lines(file: Path) -> Iterator[tuple[str, str]]:
+    """host, line: the records of a ratings.csv as they stand there; a line may have breaks in its cells."""
+    taken: list[str] = []
+
+    def lines(stream: TextIO) -> Iterator[str]:
+        for line in stream:
+            taken.append(line)
+            yield line
+
+    with file.open(encoding="utf-8", newline="") as stream:
+        for row in csv.reader(lines(stream)):
+            yield row[0], "".join(taken)
+            taken.clear()
+
+
+def _groups(hosts: list[str]) -> list[list[str]]:
+    return [hosts[at : at + _TOGETHER] for at in range(0, len(hosts), _TOGETHER)]
+
+
+def _linked(
+    folder: Path, before: Before, names: dict[str, dict[str, str]], hosts: Sequence[str]
+) -> dict[str, str]:
+    """Take over the files of these sites from the snapshot before; returns their sums by name."""
+    mine = [name for host in hosts for name in names[host].values()]
+    for name in mine:
+        linked(before.folder / name, folder / name)
+    return {name: before.sums[name] for name in mine}
+
+
+def _written(
+    folder: Path,
+    before: Before | None,
+    names: dict[str, dict[str, str]],
+    as_of: dt.date,
+    hosts: Sequence[str],
+) -> tuple[list[str], dict[str, str]]:
+    """Write the files of these sites; returns (their lines of ratings.csv, the sums of the files by name)."""
+    lines: list[str] = []
     sums: dict[str, str] = {}
-    for row in ratings:
-        host = row["host"]
-        names = {kind: site_file(kind, host, many) for kind in KINDS}
-        if host not in group.anew and before is not None:
-            for name in map(str, names.values()):
-                linked(before.folder / name, folder / name)
-                sums[name] = before.sums[name]
-            continue
+    parts = {name: _by_host(_of(folder, name, hosts)) for name in PARTS}
+    for row in _of(folder, "ratings", hosts):
+        host, line = row["host"], io.StringIO(newline="")
+        csv_rows([[row[name] for name in TABLES["ratings"].names]], line)
+        lines.append(line.getvalue())
+        page, badge, feed = (names[host][kind] for kind in KINDS)
         mine = {name: found.get(host, []) for name, found in parts.items()}
-        up = "../" * len(names["s"].parent.parts)
+        up = "../" * page.count("/")
         made = {
-            "s": page_of(row, mine, up, str(names["feeds"])).encode(),
-            "badges": badge_of(row, mine["corrections"], up + str(names["s"])).encode(),
-            "feeds": feed_of(host, mine, as_of, up),
+            page: page_of(row, mine, up, feed).encode(),
+            badge: badge_of(row, mine["corrections"], up + page).encode(),
+            feed: feed_of(host, mine, as_of, up),
         }
-        for kind, content in made.items():
-            (folder / names[kind]).write_bytes(content)
-            sums[str(names[kind])] = hashlib.sha256(content).hexdigest()
-    return text.getvalue(), sums
+        for name, content in made.items():
+            sums[name] = hashlib.sha256(content).hexdigest()
+            if (
+                before is not None
+                and before.sums.get(name) == sums[name]
+                and (before.folder / name).is_file()
+            ):
+                linked(before.folder / name, folder / name)  # Rows changed, and nothing that is said here.
+            else:
+                (folder / name).write_bytes(content)
+    return lines, sums
 
 
 def _of(folder: Path, table: str, hosts: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of a table about neighbouring hosts, in the order of the file."""
-    within = [("host", ">=", hosts[0]), ("host", "<=", hosts[-1])]
+    """The rows of a table about some hosts (ascending), in the order of the file."""
+    within = [("host", ">=", hosts[0]), ("host", "<=", hosts[-1]), ("host", "in", hosts)]
     found = pq.read_table(folder / f"{table}.parquet", filters=within, use_threads=False)
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows

@@ -172,6 +172,7 @@ TABLES: dict[str, pa.Schema] = {
 LATER = frozenset({"practices", "disputes"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
+_UNCOMPARED = ("manifest.json", "SHA256SUMS")
 RANKED = "ranked.parquet"
 """A slim copy of the ratings in ranking order (scoring/ranked.py); a snapshot without it is only slower."""
 _RATED = "(grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null)"
@@ -269,14 +270,28 @@ class Snapshot:
         return method
 
     def verify(self) -> list[str]:
-        """Names of files whose content differs from SHA256SUMS (missing files included); empty means whole."""
-        wrong = []
-        for line in (self.path / "SHA256SUMS").read_text("utf-8").splitlines():
-            digest, name = line.split("  ", 1)
-            file = self.path / name
-            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-                wrong.append(name)
-        return wrong
+        """Names of files whose content differs from SHA256SUMS (missing files included), and the list itself where it is
+        not the one the manifest was made with; empty means whole."""
+        sums = sums_of(self.path)
+        wrong = [
+            name
+            for name, digest in sums.items()
+            if not (file := self.path / name).is_file()
+            or hashlib.sha256(file.read_bytes()).hexdigest() != digest
+        ]
+        return wrong + ([] if self.manifest.get("content_sha256") == content_digest(sums) else ["SHA256SUMS"])
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """The sums of a snapshot's files by name, as its SHA256SUMS has them."""
+    lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+
+
+def content_digest(sums: dict[str, str]) -> str:
+    """What two snapshots of the same content have in common: the hash of their sums without manifest and list."""
+    kept = sorted((k, v) for k, v in sums.items() if k not in _UNCOMPARED)
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
 def quoted(path: Path) -> str:

@@ -119,15 +119,15 @@ def linked(old: Path, new: Path) -> None:
 
 def sync(folder: Path) -> None:
     """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    if len(files) > SYNCED_SINGLY:
+    found = [(place, names) for place, _, names in os.walk(folder)]
+    if sum(len(names) for _, names in found) > SYNCED_SINGLY:
         os.sync()
-        files = []
-    for file in files:
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
-    for sub in (*[p for p in folder.rglob("*") if p.is_dir()], folder):
-        sync_folder(sub)
+        found = [(place, []) for place, _ in found]
+    for place, names in reversed(found):
+        for name in names:
+            with open(os.path.join(place, name), "rb") as stream:
+                os.fsync(stream.fileno())
+        sync_folder(Path(place))
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from opencc import OpenCC
 from rapidfuzz import fuzz, process
@@ -292,9 +291,9 @@ of the host's hash."""
 _ENDING = {"s": ".html", "badges": ".svg", "feeds": ".atom"}
 
 
-def site_file(kind: str, host: str, sites: int) -> PurePosixPath:
-    """Where the page (`s`), badge (`badges`) or feed (`feeds`) of a host lies in a snapshot of so many sites."""
-    name = file_stem(host) + _ENDING[kind]
-    folder = PurePosixPath(kind)
-    hashed = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()
-    return folder / name if sites <= FLAT else folder / hashed[:2] / name
+def site_files(host: str, sites: int) -> dict[str, str]:
+    """Where the page (`s`), badge (`badges`) and feed (`feeds`) of a host lie in a snapshot of so many sites."""
+    stem, between = file_stem(host), "/"
+    if sites > FLAT:
+        between = f"/{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}/"
+    return {kind: f"{kind}{between}{stem}{ending}" for kind, ending in _ENDING.items()}

@@ -7,6 +7,7 @@ import pytest
 from scoring import documents, lock, method
 from scoring.finding import definitions
 
+lock_of, complaint_of = lock.locked, lock.complaint
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -28,6 +29,19 @@ def test_a_changed_number_is_noticed_and_the_message_says_what_to_do(tmp_path):
     file = tmp_path / "method.lock"
     file.write_text(f"{method.METHOD_VERSION} {'0' * 64}\n")
     assert "METHOD_VERSION" in lock.complaint(file) and "CHANGELOG" in lock.complaint(file)
+
+
+def test_faster_code_is_the_same_method_when_somebody_says_what_shows_it(tmp_path, monkeypatch):
+    file = tmp_path / "method.lock"
+    file.write_text(f"{method.METHOD_VERSION} {'0' * 64}\n")
+    monkeypatch.setattr(lock, "LOCK", file)
+    monkeypatch.setattr(lock, "locked", lambda known=file: lock_of(known))
+    monkeypatch.setattr(lock, "complaint", lambda known=file: complaint_of(known))
+    for words in ([], ["--same"], ["--same", " "]):
+        assert lock.main(words) != 0 and file.read_text().count("\n") == 1
+    assert lock.main(["--same", "nine markets, the same bytes"]) == 0
+    assert complaint_of(file) is None and "nine markets" in file.read_text()
+    assert file.read_text().startswith(f"{method.METHOD_VERSION} {'0' * 64}\n"), "the old line stays"
 
 
 @pytest.mark.parametrize("name", sorted(documents.pages()))

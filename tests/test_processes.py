@@ -15,6 +15,7 @@ from scoring_play import DAY, market
 from scoring import columns, engines, processes
 from scoring.processes import ProcessLost, in_order
 from scoring.rate import rate
+from scoring.scratch import NONE, Scratch
 from scoring.writing import TableFile, write_parquet, writing
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
@@ -65,6 +66,25 @@ def test_in_many_processes_the_same_tables_come_out(filled, two_processors, monk
     spread = rate(engine, folder, DAY, NOW, progress=notes.append)
     assert differences(alone.folder, spread.folder, 1e-12) == []
     assert [n for n in notes if "/" in n] == [f"{n} / 8" for n in range(1, 9)]
+
+
+def test_columns_in_files_rate_the_same_and_leave_nothing(filled, two_processors, monkeypatch, tmp_path):
+    in_memory = rate(filled[1], filled[0], DAY, NOW)
+    made = []
+
+    class Small(Scratch):
+        def __init__(self, folder):
+            super().__init__(folder, least=1)
+
+        def empty(self, shape, dtype):
+            made.append(super().empty(shape, dtype))
+            return made[-1]
+
+    monkeypatch.setattr("scoring.rate.Scratch", Small)
+    in_files = rate(filled[1], tmp_path, DAY, NOW)
+    assert any(isinstance(column.base, np.memmap) for column in made)
+    assert in_files.sha256 == in_memory.sha256
+    assert [p.name for p in tmp_path.iterdir()] == ["rated"]
 
 
 def test_a_rating_that_loses_a_process_stores_nothing(filled, two_processors, monkeypatch, tmp_path):
@@ -124,5 +144,5 @@ def test_rows_that_come_in_after_they_were_counted_are_read_too():
         {"id": np.arange(3, 5), "text": np.array(["b"] * 2, object)},
     ]
     for count in (3, 4, 5, 9):
-        found = columns._together(iter(parts), count)
+        found = columns._together(iter(parts), count, NONE)
         assert found["id"].tolist() == [0, 1, 2, 3, 4] and found["text"].tolist() == ["a", "a", "a", "b", "b"]

@@ -1,22 +1,32 @@
 """Files about single sites: the same whether made anew or linked from the snapshot before, and found wherever they lie."""
 
 import datetime as dt
+import hashlib
+import io
 import re
+import shutil
+import tempfile
+from pathlib import Path
 from urllib.parse import urljoin
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from judging import NOW, database
 from scoring_play import DAY, complaints, market
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard import api
+from scoring.package import csv_rows
 from scoring.processes import ProcessLost
 from scoring.publish import publish
 from scoring.rate import rate
+from scoring.site_files import _past_lines
 from scoring.snapshot import Snapshot
 from store import ingest
+from store.plain import cell_text
 
 HOSTS = 30
 
@@ -57,6 +67,34 @@ def test_linked_or_made_anew_the_bytes_are_the_same(twice, tmp_path):
     for line in (second / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
         assert sums[name] == digest or name == "manifest.json"
+
+
+CELLS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=2, max_size=4)
+
+
+@given(st.lists(CELLS, max_size=5))
+def test_a_line_of_the_csv_before_is_taken_over_as_it_stands(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        file, whole = Path(folder) / "ratings.csv", io.StringIO(newline="")
+        csv_rows(rows, whole)
+        file.write_text(whole.getvalue(), "utf-8", newline="")
+        lines = list(_past_lines(file))
+    assert len(lines) == len(rows) and "".join(line for _, line in lines) == whole.getvalue()
+    assert [host for host, _ in lines] == [cell_text(row[0]) for row in rows]
+
+
+def test_a_page_altered_together_with_its_sum_is_noticed(twice, tmp_path):
+    *_, second = twice
+    copy = tmp_path / second.name
+    shutil.copytree(second, copy)
+    page = copy / "s/m1.example.html"
+    page.unlink()
+    page.write_text("<p>all is well</p>")
+    sums = copy / "SHA256SUMS"
+    old = next(line for line in sums.read_text().splitlines() if line.endswith("  s/m1.example.html"))
+    digest = hashlib.sha256(page.read_bytes()).hexdigest()
+    sums.write_text(sums.read_text().replace(old, f"{digest}  s/m1.example.html"))
+    assert Snapshot(copy).verify() == ["SHA256SUMS"]
 
 
 @pytest.fixture
