@@ -3,8 +3,9 @@
     python benchmarks/months.py [--platforms 200] [--months 60]
 
 A probe a platform and day, in two databases of the product's own schema: one at the revision before the months. Written in batches of an
-import and in the few rows of a crawled page, beside a plain SQLAlchemy Core upsert, and read by ranges of ids as `rate` reads (rows a
-second of processors, this process and the server's for it together); read by single ids as evidence is cited, and of one month; then one month is let go, and the whole table made one by month. Where PostgreSQL's programs are not found, nothing is measured.
+import and in the few rows of a crawled page, beside a plain SQLAlchemy Core upsert, and read by ranges of ids as `rate` reads (rows a second
+of processors, this process and the server's for it together); read by single ids as evidence is cited, and of one month; then one month is let
+go, and the whole table made one by month. Where PostgreSQL's programs are not found, nothing is measured.
 """
 
 from __future__ import annotations
