@@ -15,6 +15,10 @@ _CLOSED = f"不可读写 cannot be read or written: 检查只读挂载与权限 
 _DISK = f"磁盘读写出错 the disk failed or is full: 查看系统日志与剩余空间 look at the system's log and the space left, {_AGAIN}"
 _LOCKED = f"数据库一直被另一个进程占用 another process holds the database: 等它结束 wait for it to end (kamengwatch doctor), {_AGAIN}"
 _GONE = f"数据库连接中断或连不上 the database server is away: 确认 PostgreSQL 在运行 see that PostgreSQL runs, {_AGAIN}"
+_DETACHED = (
+    "这个月的表已分离 the table of this month was detached: 接回，或移出 attach it again, or move it out of the schema months "
+    f"(docs/operating.md), {_AGAIN}"
+)
 _DAMAGED = (
     "数据库文件损坏 the database file is damaged: kamengwatch verify, 再 then kamengwatch restore 备份 BACKUP"
 )
@@ -28,6 +32,7 @@ _WORDS = (
     (r"Read-only file system|attempt to write a readonly database|read-only transaction", _CLOSED),
     (r"disk I/O error|Input/output error", _DISK),
     (r"database (table |schema )?is locked|lock timeout|deadlock detected", _LOCKED),
+    (r'relation "[a-z]+_(\d{4}_\d\d|earlier|later)" already exists|no partition of relation', _DETACHED),
     (r"file is not a database|database disk image is malformed", _DAMAGED),
     (r"unable to open database file|PermissionError|Permission denied", _CLOSED),
     (

@@ -6,6 +6,7 @@ It reads the observations cited from the database, so it runs where that can be 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,18 +16,20 @@ import pyarrow.compute as pc
 from sqlalchemy import Engine
 
 from scoring.calendar import end_of_day
-from scoring.evidence import codes, resolve
+from scoring.evidence import Span, code, codes, resolve, span_of
 from scoring.facts import Facts, Ints
 from scoring.part import CITING, Part
 from scoring.register import reports
 from scoring.snapshot import TABLES
+from store.months import MONTHLY
 
 
 class Naming:
     """Names the evidence of one chunk after another. What links cite is known at once: it is other sites' evidence too."""
 
     def __init__(self, engine: Engine, facts: Facts, as_of: dt.date) -> None:
-        self._engine = engine
+        self._engine, self._rows = engine, facts.rows
+        self._places = {site.host: place for place, site in enumerate(facts.sites)}
         linked = {c for links in facts.kin.links.values() for link in links for c in codes(link.cited)}
         with engine.connect() as connection:
             self._linked, found = resolve(connection, np.array(sorted(linked), dtype=np.int64))
@@ -42,8 +45,9 @@ class Naming:
         hosts = part.tables["ratings"]["host"]
         mine = pc.is_in(self._linked_hosts, value_set=hosts).to_numpy()
         wanted = np.unique(np.concatenate([self._linked[mine], *map(_cited, _citing(part.tables))]))
+        wanted = wanted[~np.isin(wanted, self._linked[~mine])]
         with self._engine.connect() as connection:
-            known, rows = resolve(connection, wanted[~np.isin(wanted, self._linked[~mine])])
+            known, rows = resolve(connection, wanted, dict(self._spans(hosts.to_pylist(), wanted)))
         names = _Names(
             np.concatenate([known, self._linked[~mine]]),
             _one([rows["id"], self._linked_ids.filter(pa.array(~mine))]),
@@ -57,6 +61,22 @@ class Naming:
             [("host", "ascending"), ("id", "ascending")]
         )
         return replace(part, tables=tables)
+
+    def _spans(self, hosts: list[str], wanted: Ints) -> Iterator[tuple[str, Span]]:
+        """Kind -> from when to when what is wanted of these sites is dated, of the kinds that PostgreSQL keeps by month."""
+        if self._engine.dialect.name != "postgresql":
+            return
+        places = [self._places[host] for host in hosts]
+        for kind in MONTHLY:
+            first = code((kind, 0))
+            ids = wanted[wanted >> 48 == first >> 48] - first
+            if not len(ids):
+                continue
+            rows = self._rows[kind].between(min(places), max(places) + 1)
+            near = (rows.id >= ids[0]) & (rows.id <= ids[-1])
+            at = rows.at[near][np.isin(rows.id[near], ids)]
+            if len(at) == len(ids):  # else some of it is not these sites' own, and its date not known here
+                yield kind, span_of(at)
 
 
 class _Names:

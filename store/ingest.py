@@ -17,10 +17,11 @@ from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 from store.archive import Stored
 from store.complainants import Complainants
 from store.matching import Directory
+from store.months import Months
 from store.moves import question, with_moves
 from store.names import host_key
 from store.records import ComplaintRecord, CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
-from store.records_base import About, Record
+from store.records_base import About, Observed, Record
 from store.records_domain import MoveRecord
 from store.rows import classify_rows, row_of
 from store.saved import Refused, Saved
@@ -67,12 +68,11 @@ class Ingest:
     ) -> None:
         """`now` dates what is made here; with `accept_new` an unknown host becomes a watched platform.
 
-        With `complainants` further complaints of one person can be told; without, nobody is told apart.
-
         Only an operator's own file may do that: a host merely found by a crawl waits in the review queue.
+        With `complainants` further complaints of one person can be told; without, nobody is told apart.
         """
         self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
-        self.complainants = complainants
+        self.complainants, self.months = complainants, Months(engine)
         with engine.begin() as connection:
             self.key = _order_secret(connection)
             self.directory = Directory(connection)
@@ -88,6 +88,7 @@ class Ingest:
         """Store `records` (and the captures they came from) in one transaction."""
         saved = Saved()
         rows: dict[str, list[dict[str, Any]]] = {}
+        self.months.make((r.kind, r.observed_at) for r in records if isinstance(r, Observed))  # type: ignore[attr-defined]
         with self.engine.begin() as connection:
             capture_ids = self._captures(connection, crawl_id, captures)
             for record in with_moves(records):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from store.months import MONTHLY, Months
 from store.tables import Base
 
 BATCH = 20_000
@@ -102,17 +104,22 @@ def _copy(
     batch: int,
 ) -> int:
     total, done = _count(old, table), there
+    months = Months(new.engine)
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     left = _rows(old, table, offset=there)
     while done < total:
+        rows = list(islice(left, batch))
+        if table.name in MONTHLY:
+            at = list(table.columns.keys()).index("observed_at")
+            months.make((table.name, row[at]) for row in rows)
         with (
             new.begin(),
             _cursor(new) as cursor,
             cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out,
         ):
-            for row in _first(left, batch):
+            for row in rows:
                 out.write_row(row)
-                done += 1
+        done += len(rows)
         tell(table.name, done, total)
     return done - there
 
@@ -120,11 +127,6 @@ def _copy(
 def _cursor(connection: Connection) -> Any:
     """psycopg's own cursor: SQLAlchemy knows no COPY."""
     return connection.connection.cursor()
-
-
-def _first(rows: Iterator[tuple[Any, ...]], count: int) -> Iterator[tuple[Any, ...]]:
-    for _, row in zip(range(count), rows, strict=False):
-        yield row
 
 
 def _verified(old: Connection, new: Connection, table: Table, copied: int) -> Moved:
