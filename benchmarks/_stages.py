@@ -53,7 +53,10 @@ def _counted(
 
 
 class Peak:
-    """The most memory this process and its children had together while the block ran, in GiB; shared pages count once."""
+    """The most memory this process and its children had together while the block ran, in GiB; shared pages count once.
+
+    Columns that lie in files (scoring/scratch.py) do not count: what is resident of them the system may take at any time.
+    """
 
     gib = 0.0
 
@@ -90,4 +93,4 @@ def _shared_once(process: str) -> int:
         told = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss_Anon:")), 0)

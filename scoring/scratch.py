@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-LEAST = 256 << 20
-"""Bytes from which a column goes to the disk: 32 million numbers."""
+LEAST = 64 << 20
+"""Bytes from which a column goes to the disk: eight million numbers."""
 _AT_ONCE = 1 << 20
 """Rows moved at once, so that no second copy of a column is in memory."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from store.records_base import About, Count, Money, Observed, Record, Short, Sourced, Text, finite
+from store.records_base import About, Count, Moment, Money, Observed, Record, Short, Sourced, Text, finite
 from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
 
 
@@ -32,8 +32,8 @@ class CrawlRecord(Sourced):
     """One run of a source; without `hosts` it covered the whole source."""
 
     kind: Literal["crawl"]
-    started_at: AwareDatetime
-    finished_at: AwareDatetime
+    started_at: Moment
+    finished_at: Moment
     outcome: Literal["ok", "failed", "blocked"]
     hosts: list[Short] | None = None
     reason: Text | None = None
@@ -43,7 +43,7 @@ class Step(BaseModel):
     """One step of a complaint's handling: what was done and when, never by whom or in which words."""
 
     did: Annotated[str, Field(min_length=1, max_length=20)]
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class ComplaintRecord(About):
@@ -54,14 +54,14 @@ class ComplaintRecord(About):
 
     kind: Literal["complaint"]
     source_id: Annotated[str, Field(max_length=80)] | None = None
-    filed_at: AwareDatetime
+    filed_at: Moment
     title: Text | None = None
     text: Text | None = None
     amount: Money | None = None
     status: Literal["open", "replied", "completed", "closed"] = "open"
-    replied_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
-    observed_at: AwareDatetime | None = None
+    replied_at: Moment | None = None
+    completed_at: Moment | None = None
+    observed_at: Moment | None = None
     url: Text | None = None
     stars: Annotated[int, Field(ge=0, le=5)] | None = None
     steps: tuple[Step, ...] | None = None
@@ -178,9 +178,9 @@ class OrderRecord(About):
 
     kind: Literal["order"]
     order_ref: Annotated[str, Field(min_length=1, max_length=200)]
-    paid_at: AwareDatetime
-    delivered_at: AwareDatetime | None = None
-    refunded_at: AwareDatetime | None = None
+    paid_at: Moment
+    delivered_at: Moment | None = None
+    refunded_at: Moment | None = None
     state: Literal["delivered", "processing", "missing", "refunded"]
     promised_hours: Annotated[float, BeforeValidator(finite), Field(ge=0, le=24 * 3660)] | None = None
     drop_kind: Literal["payment_not_synced", "stuck", "record_lost"] | None = None

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 Text = Annotated[str, Field(max_length=200_000)]
 Short = Annotated[str, Field(max_length=400)]
@@ -23,12 +23,22 @@ def finite(value: Any) -> Any:
 Money = Annotated[float, BeforeValidator(finite), Field(ge=0, le=1e12)]
 
 
+def countable(moment: dt.datetime) -> dt.datetime:
+    """`moment`, unless it is in the first or last year there is, where other time zones have no date for it; raises ValueError."""
+    if not dt.MINYEAR < moment.year < dt.MAXYEAR:
+        raise ValueError("the year must be between 2 and 9998")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(countable)]
+
+
 class Record(BaseModel):
     """What every line may carry. Unknown keys are ignored, so that newer files stay readable."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
     host: Short | None = None
-    seen_at: AwareDatetime | None = None
+    seen_at: Moment | None = None
 
     def when(self) -> dt.datetime | None:
         """When it happened in the world, if the record says so."""
@@ -52,7 +62,7 @@ class About(Sourced):
 class Observed(About):
     """A record with a moment of observation."""
 
-    observed_at: AwareDatetime
+    observed_at: Moment
 
     def when(self) -> dt.datetime:
         """The time of observation."""

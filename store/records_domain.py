@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from store.records_base import Observed, Short
+from store.records_base import Moment, Observed, Short
 
 
 class RegistrationRecord(Observed):
@@ -26,8 +26,8 @@ class CertificateRecord(Observed):
     kind: Literal["certificate"]
     issuer: Annotated[str, Field(max_length=200)] | None = None
     issuer_kind: Literal["self_signed", "automated", "other"]
-    not_before: AwareDatetime
-    not_after: AwareDatetime
+    not_before: Moment
+    not_after: Moment
     names: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
     matches: bool
     fingerprint: Annotated[str, Field(max_length=64)] | None = None

@@ -97,6 +97,15 @@ def test_a_wrong_line_is_named_and_the_rest_is_kept(engine: Engine) -> None:
     assert counts(engine)["complaint"] == 1
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-01:00"])
+def test_a_time_at_the_end_of_the_calendar_costs_its_own_line_only(engine: Engine, moment: str) -> None:
+    lines = [json.dumps(r) for r in (platform(), complaint(1) | {"filed_at": moment}, complaint(2))]
+    saved = [part for _, part in import_lines(Ingest(engine, NOW, accept_new=True), lines)]
+    (refused,) = [r for part in saved for r in part.refused]
+    assert refused.line == 2 and "filed_at" in refused.reason and "9998" in refused.reason
+    assert counts(engine)["complaint"] == 1
+
+
 def test_a_record_about_nobody_is_refused(engine: Engine) -> None:
     saved = taken(engine, [complaint(1) | {"host": None}])
     assert len(saved.refused) == 1 and "host" in saved.refused[0].reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from typing import Any
@@ -12,6 +13,8 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from store.names import host_of
 
 MOST_NAMES = 100
+_NO_END = dt.datetime(9998, 12, 31, tzinfo=dt.UTC)
+"""The last day a record may have: a certificate without an end (RFC 5280, 4.1.2.5) says the last second of 9999."""
 _AUTOMATED = ("let's encrypt", "zerossl", "google trust services", "buypass", "cloudflare")
 """Issuers that certify control of a host name only, free and by machine: their certificate says nothing of the owner."""
 
@@ -33,7 +36,7 @@ def facts_of(der: bytes) -> dict[str, Any]:
         "issuer": issuer,
         "issuer_kind": kind,
         "not_before": found.not_valid_before_utc.isoformat(),
-        "not_after": found.not_valid_after_utc.isoformat(),
+        "not_after": min(found.not_valid_after_utc, _NO_END).isoformat(),
         "names": _names(found),
         "fingerprint": hashlib.sha256(der).hexdigest(),
     }
