@@ -208,7 +208,7 @@ _FILES = {
     "feeds/<host>.atom": "changes and corrections of a site; `feeds/all.atom` of all",
     "method.json": "the method that made the snapshot",
     "datapackage.json": "Frictionless description of the tables, with licence and hashes",
-    "manifest.json": "method and code versions, crawls, the hash of the snapshot before",
+    "manifest.json": "method and code versions, crawls, the hash of the snapshot before; the hashes of all files but those of single sites, and `content_sha256` over the list of all",
     "SHA256SUMS": "the hash of every file, as `sha256sum -c` reads it",
 }
 """Files of a snapshot beside its tables."""

@@ -5,6 +5,7 @@ A rating whose columns are small never touches the disk.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ class Scratch:
         if self._folder is None or type_.hasobject or size < max(self._least, 1):
             return np.empty(shape, type_)
         with tempfile.TemporaryFile(dir=self._folder) as file:
-            file.truncate(size)
+            # A file with holes would end the process, not the call, when the disk is full.
+            os.posix_fallocate(file.fileno(), 0, size) if hasattr(os, "posix_fallocate") else file.truncate(
+                size
+            )
             return np.asarray(np.memmap(file, type_, "r+", shape=shape))
 
     def taken(self, values: NDArray[Any], order: NDArray[np.int64]) -> NDArray[Any]:

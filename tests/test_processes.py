@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 
@@ -85,6 +86,16 @@ def test_columns_in_files_rate_the_same_and_leave_nothing(filled, two_processors
     assert any(isinstance(column.base, np.memmap) for column in made)
     assert in_files.sha256 == in_memory.sha256
     assert [p.name for p in tmp_path.iterdir()] == ["rated"]
+
+
+def test_a_full_disk_is_an_error_before_a_value_is_written(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(OSError, match="space"):
+        Scratch(tmp_path, least=1).empty((10,), np.int64)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_rating_that_loses_a_process_stores_nothing(filled, two_processors, monkeypatch, tmp_path):
