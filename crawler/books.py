@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
+from zlib import crc32
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -158,7 +160,8 @@ class StoreBooks:
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:
         """Complaints of this source filed after `since`, matched and not yet completed, newest first, as records.
 
-        Each comes up every LOOK_AGAIN_EVERY days: looking at all of them daily would be a burden on the source.
+        Each comes up every LOOK_AGAIN_EVERY days: looking at all of them daily would be a burden on the source. Its own
+        number says on which: the number of its row is another in every database.
         """
         turn = since.toordinal() % LOOK_AGAIN_EVERY
         wanted = (
@@ -175,15 +178,15 @@ class StoreBooks:
                 Complaint.source_id == self._source,
                 Complaint.status.in_(("open", "replied")),
                 Complaint.filed_at >= since,
-                Complaint.id % LOOK_AGAIN_EVERY == turn,
                 Complaint.url.is_not(None),
             )
-            .order_by(Complaint.filed_at.desc(), Complaint.id)
-            .limit(most)
+            .order_by(Complaint.filed_at.desc(), Complaint.source_key)
         )
+        about = {"kind": "complaint", "source": self._source, "kinds_hint": []}
         with self._engine.connect() as connection:
-            rows = connection.execute(wanted).mappings()
-            return [{"kind": "complaint", "source": self._source, "kinds_hint": [], **row} for row in rows]
+            rows = connection.execution_options(yield_per=most).execute(wanted).mappings()
+            due = (row for row in rows if crc32(row["source_id"].encode()) % LOOK_AGAIN_EVERY == turn)
+            return [{**about, **row} for row in islice(due, most)]
 
     def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
         """Store one page in one transaction."""

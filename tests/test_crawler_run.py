@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 from polite_server import Answer, serving
+from records import complaint, platform
 from sqlalchemy import select, text
 
+from crawler.books import LOOK_AGAIN_EVERY, StoreBooks
 from kamengwatch.faults import said
 from store.archive import iterate, read
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
+from store.ledger import start_crawl
 from store.tables import Capture
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -263,3 +266,21 @@ def test_a_disk_that_fills_up_judges_nobody_and_the_next_attempt_does_the_rest(
         finish(start(job, site.port))
     held = contents(data_dir)
     assert len(held["complaints"]) == 40 and held["hosts"] == [("a.test", "ok"), ("b.test", "ok")]
+
+
+def test_an_open_complaint_has_its_day_by_its_own_number_not_by_its_row(tmp_path: Path) -> None:
+    """Rows are numbered in another order where several crawls write at once; what is looked at again is the same."""
+    filed = [complaint(n, filed_at=f"2026-02-{1 + n % 28:02d}T10:00:00+08:00", url=f"http://h.test/{n}") for n in range(40)]  # fmt: skip
+    looked = []
+    for order in (filed, filed[::-1]):
+        engine = open_engine(f"sqlite:///{tmp_path / str(len(looked))}.db")
+        migrate(engine)
+        ingest = Ingest(engine, dt.datetime.fromisoformat(NOW), accept_new=True)
+        import_records(ingest, [platform(), *order])
+        state = start_crawl(engine, "heimao:again:all", "heimao", ingest.now)
+        books = StoreBooks(engine, ingest, "heimao", state, tmp_path / "archive", "again")
+        first = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
+        days = [books.unsettled(first + dt.timedelta(days=n), 30) for n in range(LOOK_AGAIN_EVERY)]
+        looked.append([[record["source_id"] for record in day] for day in days])
+    assert looked[0] == looked[1] and all(looked[0])
+    assert sorted(sum(looked[0], [])) == sorted(record["source_id"] for record in filed)
