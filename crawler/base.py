@@ -199,8 +199,11 @@ class SourceSpider(Spider):
 
     def on_failure(self, failure: Failure) -> Iterator[Any]:
         """A request without a response: say why, and what it means for the host."""
-        if isinstance(failure.value, OwnFault):
-            raise self._broken(failure.value)
+        fault = (
+            getattr(failure.value, "cause", None) or failure.value
+        )  # met at robots.txt, or at the page itself
+        if isinstance(fault, OwnFault):
+            raise self._broken(fault)
         request: Request = failure.request  # type: ignore[attr-defined]
         host = request.cb_kwargs["host"]
         assert failure.value is not None

@@ -12,7 +12,6 @@ import contextlib
 import json
 import socket
 import ssl
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +37,7 @@ from crawler.fetch import GuardedResolver, Streams, open_pinned
 from crawler.formats.whois import state_of
 from crawler.guard import Guard
 from crawler.politeness import HostStopMiddleware
+from crawler.turns import Turns
 from store.names import registrable
 
 LONGEST = 64 * 1024
@@ -59,18 +59,18 @@ class DirectHandler(BaseDownloadHandler):
         self._proxy = urlsplit(settings.get("SANDBOX_PROXY") or "")
         self._seconds = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._ports = _PORTS | {k: int(v) for k, v in settings.getdict("DIRECT_PORTS").items()}
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns(crawler)
         self._servers: list[str] = settings.getlist("DNS_SERVERS")
 
     async def download_request(self, request: Request) -> Response:
         """Ask and answer within the time limit."""
-        async with self._turns[urlsplit(request.url).hostname or ""]:  # one at a time, as for pages
-            return await self._asked(request)
-
-    async def _asked(self, request: Request) -> Response:
         stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
         assert stops is not None
-        stops.process_request(request)
+        async with self._turns.at(urlsplit(request.url).hostname or "", stops.stopped):  # as for pages
+            stops.process_request(request)
+            return stops.process_response(request, await self._asked(request))
+
+    async def _asked(self, request: Request) -> Response:
         url = urlsplit(request.url)
         host = url.hostname or ""
         ask = {"whois": self._whois, "tls": self._certificate, "dns": self._resolution}[url.scheme]
@@ -85,7 +85,7 @@ class DirectHandler(BaseDownloadHandler):
             raise DownloadConnectionRefusedError(f"{host} refused the connection") from error
         except (OSError, EOFError) as error:  # ssl.SSLError is an OSError
             raise DownloadFailedError(f"{host}: {error}") from error
-        return stops.process_response(request, response)
+        return response
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -24,6 +23,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
 from crawler.secret import KEYED, Secret
+from crawler.turns import Turns
 
 if TYPE_CHECKING:
     from crawler.browser import Browser
@@ -78,7 +78,7 @@ class GuardedHandler(AiohttpDownloadHandler):
         self._browser: Browser | None = None
         self._one_page = asyncio.Lock()
         self._deaths = 0
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns(crawler)
         settings, session = crawler.settings, self._session
         session._max_headers = settings.getint("MOST_HEADERS")
         session._max_field_size = session._max_line_size = settings.getint("LONGEST_HEADER")
@@ -95,7 +95,7 @@ class GuardedHandler(AiohttpDownloadHandler):
         """
         stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
         assert stops is not None
-        async with self._turns[urlparse_cached(request).hostname or ""]:
+        async with self._turns.at(urlparse_cached(request).hostname or "", stops.stopped):
             stops.process_request(request)
             response: Response
             if request.meta.get("playwright"):

@@ -53,6 +53,11 @@ class Job:
     code_version: str | None = None
     options: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What this and its other parts are called together: the key, else the moment."""
+        return self.key or self.now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
     def key_of(self, source: str) -> str:
         """The ledger key of one source's part of the job."""
         if self.replay is not None:
@@ -61,7 +66,7 @@ class Job:
         batch = (
             hashlib.sha256(",".join(sorted(self.hosts)).encode()).hexdigest()[:10] if self.hosts else "all"
         )
-        return f"{source}:{self.key or self.now.astimezone(dt.UTC).strftime('%Y%m%dT%H%M%SZ')}:{batch}"
+        return f"{source}:{self.name}:{batch}"
 
 
 def cards() -> list[SourceCard]:
@@ -145,7 +150,12 @@ def _settings(job: Job | None = None) -> Settings:
     settings = get_project_settings()
     if job is None:
         return settings
-    values: dict[str, Any] = {"KAMENGWATCH_NOW": job.now.isoformat(), "SANDBOX_PROXY": job.sandbox_proxy}
+    values: dict[str, Any] = {
+        "KAMENGWATCH_NOW": job.now.isoformat(),
+        "KAMENGWATCH_JOB": job.name,
+        "TURNS_FOLDER": str(job.data_dir / "turns"),
+        "SANDBOX_PROXY": job.sandbox_proxy,
+    }
     if job.sandbox_proxy or (job.replay is not None and _from_sandbox(job.replay)):
         values |= settings.getdict("SANDBOX_SETTINGS")
         values["PLAYWRIGHT_LAUNCH_OPTIONS"] = launch_options(job.sandbox_proxy)

@@ -120,8 +120,10 @@ PLAYWRIGHT_CONTEXTS = {
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 1
 PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000
 
-# The run. Empty means: real clock given by Scrapy's own start time, real network.
+# The run. Empty means: real clock given by Scrapy's own start time, real network, turns at a host in this process only.
 KAMENGWATCH_NOW = ""
+KAMENGWATCH_JOB = ""
+TURNS_FOLDER = ""
 SANDBOX_PROXY = ""
 GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network
 
