@@ -12,6 +12,7 @@ from spidermon.runners import MonitorRunner
 from crawler.books import own_faults
 from crawler.health import out_of_range
 from crawler.outcomes import OwnFault
+from store.ledger import UNREAD
 
 if TYPE_CHECKING:
     from crawler.base import SourceSpider
@@ -79,7 +80,7 @@ def judged(spider: SourceSpider) -> tuple[str, str | None]:
     if outcomes and "ok" not in outcomes:
         first = next((v.reason for v in spider.visits.values() if v.reason), None)
         outcome = "blocked" if set(outcomes) == {"blocked"} else "failed"
-        return outcome, f"no host could be read: {first}"
+        return outcome, f"{UNREAD}: {first}"
     if spider.expected.of == "host" and not outcomes:
         return "failed", "the crawl brought nothing"
     if outcomes:

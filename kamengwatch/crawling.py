@@ -21,7 +21,7 @@ from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.crawl_process import Event, events
 from kamengwatch.progress import bar, say
 from kamengwatch.watching import host_in
-from store.ledger import SourceCard, targets
+from store.ledger import ENDED, Round, SourceCard, rounds, targets
 from store.tables import Crawl
 
 MOST_RARELY = dt.timedelta(days=14)
@@ -62,18 +62,18 @@ def plan(config: Config) -> list[Planned]:
     """
     with config.engine.connect() as connection:
         rows = connection.execute(
-            select(Crawl.source_id, Crawl.finished_at, Crawl.outcome)
+            select(*ENDED)
             .where(Crawl.finished_at > config.now() - _REMEMBERED, Crawl.finished_at < config.now() + AHEAD)
             .order_by(Crawl.finished_at.desc())
         ).all()
-    ended: dict[str, list[tuple[dt.datetime, str | None]]] = {}
-    for source, finished_at, outcome in rows:
-        ended.setdefault(source, []).append((finished_at, outcome))
+    ended: dict[str, list[Round]] = {}
+    for crawled in rounds(rows):
+        ended.setdefault(crawled.source_id, []).append(crawled)
     found = []
     for card in cards():
         crawls = ended.get(card.id, [])
-        blocked = sum(1 for _ in takewhile(lambda crawl: crawl[1] == "blocked", crawls))
-        last = crawls[0][0] if crawls else None
+        blocked = sum(1 for _ in takewhile(lambda crawl: crawl.outcome == "blocked", crawls))
+        last = crawls[0].finished_at if crawls else None
         due = last + _wait(card.cadence_hours, blocked) if last else config.now()
         found.append(Planned(card.id, card.cadence_hours, last, due, blocked))
     return sorted(found, key=lambda p: (p.due_at, p.source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from rich.table import Table
@@ -14,6 +15,7 @@ from dashboard.text import word
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawling import cards
 from kamengwatch.progress import tell
+from store.ledger import ENDED, rounds
 from store.tables import OBSERVATIONS, Crawl, CrawlPlatform
 
 STALE_AFTER = 3.0
@@ -82,16 +84,14 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
     `overdue_since`: since when the last good crawl (or the first of all) is older than STALE_AFTER cadences, or None. `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
     """
     with config.engine.connect() as connection:
-        crawls = connection.execute(
-            select(Crawl.id, Crawl.source_id, Crawl.finished_at, Crawl.outcome, Crawl.reason)
-            .where(Crawl.finished_at.is_not(None))
-            .order_by(Crawl.finished_at, Crawl.id)
-        ).all()
-        newest = {c.source_id: c.id for c in crawls}
+        ended = select(*ENDED).where(Crawl.finished_at.is_not(None)).order_by(Crawl.finished_at, Crawl.id)
+        crawls = rounds(connection.execute(ended))
+        newest = {c.source_id: c.ids for c in crawls}.values()
         counted = connection.execute(
-            select(CrawlPlatform.crawl_id, CrawlPlatform.outcome, func.count())
-            .where(CrawlPlatform.crawl_id.in_(newest.values()))
-            .group_by(CrawlPlatform.crawl_id, CrawlPlatform.outcome)
+            select(Crawl.source_id, CrawlPlatform.outcome, func.count())
+            .join(Crawl, Crawl.id == CrawlPlatform.crawl_id)
+            .where(CrawlPlatform.crawl_id.in_([*chain.from_iterable(newest)]))
+            .group_by(Crawl.source_id, CrawlPlatform.outcome)
             .order_by(CrawlPlatform.outcome.desc())
         ).all()
     for card in cards():
@@ -118,7 +118,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             "last_ok_at": last_ok,
             "last_outcome": last.outcome if last else None,
             "reason": last.reason if last else None,
-            "hosts": {outcome: n for id_, outcome, n in counted if id_ == newest.get(card.id)},
+            "hosts": {outcome: n for source, outcome, n in counted if source == card.id},
         }
 
 

@@ -112,9 +112,7 @@ def _put(app: App, part: Part, job: str, proxy: str | None) -> int | None:
         "crawl", queue=part.queue, lock=part.lock, queueing_lock=part.once, priority=part.priority
     )
     try:
-        return asked.defer(
-            sources=list(part.sources), hosts=list(part.hosts), job=f"{job}-{part.number}", proxy=proxy
-        )
+        return asked.defer(sources=list(part.sources), hosts=list(part.hosts), job=job, proxy=proxy)
     except exceptions.AlreadyEnqueued:
         return None
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from scoring import method
 from scoring.calendar import SHANGHAI
 from scoring.evidence import KIND_WORDS
+from store.ledger import ENDED, rounds
 from store.matching import Directory
 from store.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
 
@@ -135,15 +136,11 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
             }
             for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
         }
-        runs = connection.execute(
-            select(Crawl.source_id, Crawl.started_at, Crawl.finished_at, Crawl.outcome, Crawl.reason)
-            .where(Crawl.started_at < end)
-            .order_by(Crawl.started_at, Crawl.id)
-        )
-        for run in runs:
+        runs = select(*ENDED).where(Crawl.started_at < end).order_by(Crawl.started_at, Crawl.id)
+        for run in rounds(connection.execute(runs), end):
             row = rows[run.source_id]
             row |= {"last_started_at": run.started_at}
-            if run.finished_at is not None and run.finished_at < end:
+            if run.finished_at is not None:
                 row |= {"last_outcome": run.outcome, "last_reason": run.reason}
                 if run.outcome == "ok":
                     row["last_ok_at"] = run.finished_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,22 @@ from sqlalchemy import Engine, Integer, String, Table, Text, bindparam, insert, 
 
 from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
 from store.upsert import insert_for, insert_into
+
+UNREAD = "no host could be read"
+"""How the reason of a crawl begins that read none of its hosts."""
+_PART = re.compile(r":[0-9a-f]{10}$")
+"""How the key of a crawl of a batch of hosts ends (crawler.run)."""
+_WORSE = ("ok", "blocked", "failed")
+ENDED = (
+    Crawl.id,
+    Crawl.key,
+    Crawl.source_id,
+    Crawl.started_at,
+    Crawl.finished_at,
+    Crawl.outcome,
+    Crawl.reason,
+)
+"""What `rounds` asks of a crawl."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,47 @@ class Target:
     name: str | None
     aliases: tuple[str, ...]
     software: str | None
+
+
+@dataclass(frozen=True)
+class Round:
+    """One source in one job: the crawls of all its batches of hosts, told as the one crawl they are parts of.
+
+    `finished_at` is when the last part so far ended, None while none has.
+    """
+
+    source_id: str
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    outcome: str | None
+    reason: str | None
+    ids: tuple[int, ...]
+
+
+def rounds(crawls: Iterable[Any], until: dt.datetime | None = None) -> list[Round]:
+    """Put crawls (rows of ENDED) together, in the order of their first.
+
+    Workers crawl in batches, often of one host: that nothing of a batch could be read says nothing of the source while
+    others could. What else went wrong in a part went wrong in the whole. Ends after `until` have not come yet.
+    """
+    found: dict[tuple[str, str], list[Any]] = {}
+    for crawl in crawls:
+        found.setdefault((crawl.source_id, _PART.sub("", crawl.key)), []).append(crawl)
+    return [_round(parts, until) for parts in found.values()]
+
+
+def _round(parts: list[Any], until: dt.datetime | None) -> Round:
+    ended = [p for p in parts if p.finished_at is not None and (until is None or p.finished_at < until)]
+    telling = [p for p in ended if not (p.reason or "").startswith(UNREAD)] or ended
+    worst = max(telling, key=lambda p: _WORSE.index(p.outcome), default=None)
+    return Round(
+        parts[0].source_id,
+        min(p.started_at for p in parts),
+        max((p.finished_at for p in ended), default=None),
+        worst.outcome if worst else None,
+        worst.reason if worst else None,
+        tuple(p.id for p in parts),
+    )
 
 
 def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
