@@ -1,7 +1,8 @@
-"""Two rated folders held against each other: text, dates and integers exactly, floats to a tolerance."""
+"""Two rated folders, or two snapshots, held against each other: text, dates and integers exactly, floats to a tolerance."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +12,10 @@ import pyarrow.types as kinds
 from scoring.snapshot import TABLES
 
 
-def differences(a: Path, b: Path, tolerance: float) -> list[str]:
+def differences(a: Path, b: Path, tolerance: float, tables: Iterable[str] = TABLES) -> list[str]:
     """What differs, a line a column; empty when both folders say the same."""
     out = []
-    for name in TABLES:
+    for name in tables:
         left, right = (pq.read_table(folder / f"{name}.parquet") for folder in (a, b))
         if left.num_rows != right.num_rows or left.schema != right.schema:
             out.append(f"{name}: {left.num_rows} and {right.num_rows} rows, or other columns")

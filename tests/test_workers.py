@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_month import Control, sandbox
 from sqlalchemy import make_url, text
+from worker_play import started, stopped, until, watched
 
-from kamengwatch import crawling, judging, watching, workers
+from kamengwatch import crawling, judging, workers
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawl_process import events
 from sandbox.market import build_market
 from sandbox.parameters import MarketParameters
 
 DAY = 150
-BEAT = 1.0
 SOURCES = ("availability", "heimao", "icp", "rednet", "storefront", "xiaofeibao")
-LOADED = f"import kamengwatch.workers as w; w.HEARTBEAT, w.DEAD_AFTER = {BEAT}, {3 * BEAT}; from kamengwatch.cli import main; main()"
 HOSTS = st.lists(st.from_regex(r"[a-z]{1,8}\.(test|example)", fullmatch=True), unique=True, max_size=40)
 
 
@@ -88,40 +82,6 @@ def _moment() -> dt.datetime:
     return dt.datetime.combine(
         build_market(MarketParameters()).parameters.date_of(DAY), dt.time(20), SHANGHAI
     )
-
-
-def watched(control: Control, config: Config, some: int) -> list[str]:
-    """Put shops of the market on the watchlist; gives their hosts."""
-    import json
-
-    shops = json.loads(control.call("GET", "/hosts"))["hosts"][:some]
-    watching.add_sites(config, [(s["host"], s["name"], s["aliases"]) for s in shops], demo=True)
-    return [s["host"] for s in shops]
-
-
-def started(config: Config, *queues: str) -> subprocess.Popen[bytes]:
-    """A worker process whose heart beats every BEAT seconds."""
-    words = ["worker", *queues, "--data-dir", str(config.data_dir), "--database", config.database_url]
-    environment = os.environ | {"KAMENGWATCH_NOW": config.now().isoformat()}
-    return subprocess.Popen(
-        [sys.executable, "-c", LOADED, *words],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def until(there: Any, seconds: float = 240) -> None:
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.2)
-
-
-def stopped(processes: list[subprocess.Popen[bytes]]) -> list[int]:
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-    return [process.wait(90) for process in processes]
 
 
 def rated(config: Config) -> dict[str, dict[str, Any]]:
