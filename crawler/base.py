@@ -199,9 +199,8 @@ class SourceSpider(Spider):
 
     def on_failure(self, failure: Failure) -> Iterator[Any]:
         """A request without a response: say why, and what it means for the host."""
-        fault = (
-            getattr(failure.value, "cause", None) or failure.value
-        )  # met at robots.txt, or at the page itself
+        # Met at the page itself, or at its robots.txt.
+        fault = getattr(failure.value, "cause", None) or failure.value
         if isinstance(fault, OwnFault):
             raise self._broken(fault)
         request: Request = failure.request  # type: ignore[attr-defined]
