@@ -29,6 +29,7 @@ THINK = 5.0
 """Seconds between two pages of one reader, on average."""
 EVERYDAY = ("", "", "rank", "alerts")
 """Pages readers ask for: every second one is a verdict."""
+_ADDRESS = f"http://127.0.0.1:{PORT}"
 _SOCKET = f"ws://127.0.0.1:{PORT}/_stcore/stream"
 _SERVE = "import sys; from dashboard.server import serve; serve(port=int(sys.argv[1]), data_dir=sys.argv[2])"
 _FAILED = say("zh", "app.failed_title").encode()
@@ -42,7 +43,7 @@ def served(data: Path) -> Iterator[int]:
     try:
         for _ in range(150):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1).read()
+                urllib.request.urlopen(f"{_ADDRESS}/healthz", timeout=1).read()
                 break
             except OSError:
                 time.sleep(0.2)
@@ -78,7 +79,7 @@ async def session(
     """
     rng = random.Random(seed)
     await asyncio.sleep(rng.random() * think)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=30) as client:
+    async with httpx.AsyncClient(base_url=_ADDRESS, timeout=30, verify=False) as client:
         while time.monotonic() < until:
             page = rng.choice(pages)
             shown = "" if page else rng.choice(hosts)
@@ -152,7 +153,7 @@ def first_verdicts(hosts: list[str], browser: str, fresh: bool) -> tuple[np.ndar
             context = chromium.new_context(viewport={"width": 360, "height": 800}) if fresh else known
             page = context.new_page()
             start = time.perf_counter()
-            page.goto(f"http://127.0.0.1:{PORT}/?q={quote(host)}", wait_until="commit")
+            page.goto(f"{_ADDRESS}/?q={quote(host)}", wait_until="commit")
             page.locator(".kw-card .kw-word").first.wait_for()
             seen.append((time.perf_counter() - start) * 1000)
             page.locator("#root .kw-card .kw-word").first.wait_for()
