@@ -51,6 +51,8 @@ PAGES = 5
 """Requests the storefront spider makes of every host, robots.txt among them."""
 HELD = 0.005
 """Seconds an answer is held back."""
+SOURCES = ("storefront",)
+WARM = [f"w{n}.test" for n in range(4)]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -135,14 +137,16 @@ def crawled(place: Place, hosts: int, count: int, kill: bool = False) -> Run:
     """Crawl that many hosts by so many workers, of which one may be killed in the middle."""
     with tempfile.TemporaryDirectory() as folder, database(place.databases) as url:
         config = Config(data_dir=Path(folder), database=url, fixed_now=NOW)
-        known = [{"kind": "platform", "host": f"s{n}.test"} for n in range(hosts)]
+        watched = [f"s{n}.test" for n in range(hosts)]
+        known = [{"kind": "platform", "host": host} for host in [*watched, *WARM]]
         import_records(Ingest(config.engine, NOW, accept_new=True), known)
-        place.seen.reset()
         with started(config, count) as running:
+            warmed(config, place, running)
+            place.seen.reset()
             beside = [place.server, _parent(_backend(config))]
             before = [processor_seconds(pid) for pid in beside]
             of_workers = [worker.pid for worker in running]
-            workers.defer(config, ("storefront",), [], "bench", place.proxy, wait=False)
+            workers.defer(config, SOURCES, watched, "bench", place.proxy, wait=False)
             while not place.seen.requests.value:
                 time.sleep(0.01)
             begun = used = [processor_seconds(pid) for pid in of_workers]
@@ -185,6 +189,13 @@ def started(config: Config, count: int) -> Iterator[list[subprocess.Popen[bytes]
             process.wait(90)
 
 
+def warmed(config: Config, place: Place, running: list[subprocess.Popen[bytes]]) -> None:
+    """Give the workers small jobs until each has had one, and with it the process its crawls are forked from."""
+    times = 0
+    while {worker.pid for worker in running} - {int(told[1]) for told in _processes().values()}:
+        workers.defer(config, SOURCES, WARM, f"warm{(times := times + 1)}", place.proxy, wait=True)
+
+
 def _asked(config: Config, query: str) -> Any:
     with config.engine.connect() as connection:
         return connection.execute(text(query)).scalar_one()
@@ -196,7 +207,10 @@ def _backend(config: Config) -> int:
 
 def stored(config: Config) -> set[tuple[str, str, str]]:
     """What was kept of every page: its text by role, its goods by name."""
-    query = "select 'page', subject, role from page union all select 'price', subject, product from price"
+    query = (
+        "select 'page' kind, subject, role from page union all select 'price', subject, product from price"
+    )
+    query = f"select * from ({query}) kept where subject like 's%'"
     with config.engine.connect() as connection:
         found = {tuple(r) for r in connection.execute(text(query))}
     config.engine.dispose()
@@ -211,14 +225,17 @@ def _stat(pid: int | str) -> list[str]:
         return []
 
 
+def _processes() -> dict[int, list[str]]:
+    return {int(f.name): told for f in Path("/proc").glob("[0-9]*") if (told := _stat(f.name))}
+
+
 def _parent(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
 def processor_seconds(pid: int) -> float:
     """Of a process, those below it, and those below it that have ended."""
-    whole = {int(f.name): told for f in Path("/proc").glob("[0-9]*") if (told := _stat(f.name))}
-    below, family = [pid], set()
+    whole, below, family = _processes(), [pid], set()
     while below:
         family.add(one := below.pop())
         below += [child for child, told in whole.items() if int(told[1]) == one]
@@ -257,8 +274,9 @@ def main() -> None:
     )
     parser.add_argument("hosts", nargs="?", type=int, default=800)
     hosts = parser.parse_args().hosts
-    if (programs := find_server()) is None:
-        raise SystemExit("PostgreSQL's server programs are missing: make postgres")
+    if (programs := find_server()) is None or not Path("/proc/self/stat").exists():
+        print("left out: it needs Linux and PostgreSQL's server programs (make postgres)")
+        return
     machine("scrapy", "procrastinate", "psycopg")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
