@@ -79,7 +79,9 @@ async def session(
     """
     rng = random.Random(seed)
     await asyncio.sleep(rng.random() * think)
-    async with httpx.AsyncClient(base_url=_ADDRESS, timeout=30, verify=False) as client:
+    # No connection is kept: where the server has just closed one, a browser would ask again, and this client would not.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=_ADDRESS, timeout=30, verify=False, limits=limits) as client:
         while time.monotonic() < until:
             page = rng.choice(pages)
             shown = "" if page else rng.choice(hosts)
