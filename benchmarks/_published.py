@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scoring.ranked import write_ranked
+from scoring.slim import write_slim
 from scoring.snapshot import DROP_KINDS, TABLES
 
 AS_OF = dt.date(2026, 11, 21)
@@ -43,7 +43,7 @@ def build(data_dir: Path, sites: int, seed: int = 7) -> Path:
         if table != "ratings":
             rows = _warnings(rng, hosts) if table == "warnings" else schema.empty_table()
             pq.write_table(rows, folder / f"{table}.parquet", compression="zstd")
-    write_ranked(folder)
+    write_slim(folder)
     manifest = {"as_of": AS_OF.isoformat(), "method_version": "bench", "demo": True}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "method.json").write_text('{"version": "bench", "zh": {}, "en": {}}', "utf-8")

@@ -1,4 +1,4 @@
-"""A fast server of realistic shop pages for benchmarks/crawl.py: any number of `s<N>.test` hosts, 64 different shops, 20 to 60 KB each.
+"""A fast server of realistic shop pages for benchmarks/crawl.py and workers.py: any number of `s<N>.test` hosts, 64 different shops, 20 to 60 KB each.
 
 Every host has a home page with 20 to 60 goods, a product page, a notice and a terms page, and no robots.txt.
 Pages are written here and made before the clock starts; the address of the page decides what is sent.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from urllib.parse import urlsplit
 
@@ -67,7 +68,9 @@ def _prose(rng: random.Random, paragraphs: int) -> str:
     return "".join(f"<p>{''.join(rng.choices(SENTENCES, k=4))}</p>" for _ in range(paragraphs))
 
 
-class _Answers(asyncio.Protocol):
+class Answers(asyncio.Protocol):
+    """One connection: every address is answered at once from what was made before."""
+
     answers: dict[tuple[str, int], bytes] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,12 +78,18 @@ class _Answers(asyncio.Protocol):
         self.received = b""
 
     def data_received(self, data: bytes) -> None:
+        """Answer every request that is whole."""
         self.received += data
         while b"\r\n\r\n" in self.received:
             head, self.received = self.received.split(b"\r\n\r\n", 1)
-            self.transport.write(self._answer(head.split(b" ", 2)[1].decode()))
+            self.asked(head.split(b" ", 2)[1].decode())
 
-    def _answer(self, url: str) -> bytes:
+    def asked(self, url: str) -> None:
+        """Answer one request."""
+        self.transport.write(self.answer(url))
+
+    def answer(self, url: str) -> bytes:
+        """The bytes at an address."""
         parts = urlsplit(url)
         shop = int((parts.hostname or "s0")[1:].split(".")[0]) % SHOPS
         path = "/buy/0" if parts.path.startswith("/buy/") else parts.path or "/"
@@ -88,16 +97,16 @@ class _Answers(asyncio.Protocol):
         return found or b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
 
 
-def serve(port: int, ready: Event) -> None:
+def serve(port: int, ready: Event, protocol: Callable[[], Answers] = Answers) -> None:
     """Serve as an HTTP proxy on 127.0.0.1 until the process is ended; sets `ready` when every page is made."""
     for shop in range(SHOPS):
         for path in ("/", "/buy/0", "/notice", "/terms"):
             body = page_for(path, shop) or b""
             head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
-            _Answers.answers[path, shop] = head.encode() + body
+            Answers.answers[path, shop] = head.encode() + body
 
     async def run() -> None:
-        server = await asyncio.get_running_loop().create_server(_Answers, "127.0.0.1", port)
+        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", port)
         ready.set()
         await server.serve_forever()
 

@@ -1,14 +1,31 @@
 """What every crawl process shares, imported once by the fork server. It must start no thread and install no reactor.
 
-Scrapy and aiohttp import these by name when a crawl starts, and a demonstration run starts a hundred crawls.
+Scrapy, aiohttp and SQLAlchemy import these by name when a crawl starts, and a demonstration run starts a hundred crawls.
 """
 
+import gc
 from importlib import import_module
+from importlib.util import find_spec
 
-import crawler.run
+from scrapy.utils.project import get_project_settings
+
+from crawler.run import spiders
+from crawler.shops import systems
 
 LATE = ("aiohttp.web", "uvloop", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.squeues",
         "scrapy.statscollectors", "crawler.capture", "crawler.direct", "crawler.fetch", "crawler.monitors")  # fmt: skip
+PARTS = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
+"""Settings that name what a crawl is built of."""
+spiders()
+systems()
 for _name in LATE:
     import_module(_name)
-crawler.run.spiders()
+_settings = get_project_settings()
+for _setting in PARTS:
+    for _part in _settings.getwithbase(_setting):
+        import_module(_part.rpartition(".")[0])
+if find_spec("psycopg"):
+    import_module("psycopg")
+# What is here stays for good: no crawl's collector need walk it, which would also copy memory the processes share.
+gc.collect()
+gc.freeze()

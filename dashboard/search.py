@@ -1,14 +1,18 @@
 """From what somebody pasted to the sites it may mean, and to similar names when there is none.
 
-Reading what was pasted is store/names.py's work; this only looks things up in the snapshot. Nothing pasted is kept.
+Reading what was pasted is store/names.py's work; this only looks things up in the snapshot. Nothing pasted is kept but, in
+memory, what was understood of the last few hundred questions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dashboard import reader, text
+from dashboard.ranking import CARD
 from scoring.snapshot import Snapshot
 from store.names import Query, parse_query
 from store.plain import plain
@@ -23,7 +27,7 @@ _LENGTHS_APART = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """What was understood, the rows of `ratings` it may mean, and similar ones when it means none we have."""
+    """What was understood, the sites it may mean (of `ratings` the columns of a card), and similar ones when it means none we have."""
 
     query: Query
     matches: tuple[dict[str, Any], ...]
@@ -32,7 +36,12 @@ class Answer:
 
 def find(snapshot: Snapshot, asked: str) -> Answer:
     """Look up pasted text; several matches are possible for a name or a filing number."""
-    query = parse_query(asked[:4000])
+    return answer(snapshot, parse_query(asked[:4000]))
+
+
+@lru_cache(maxsize=500)
+def answer(snapshot: Snapshot, query: Query) -> Answer:
+    """Remembered, for the page's HTML and the app behind it ask the same one after the other."""
     matches = _matches(snapshot, query)
     near = () if matches else _near(snapshot, query)
     return Answer(query, tuple(matches), tuple(near))
@@ -66,7 +75,12 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
         return _by_host(snapshot, query.host)
     if query.kind == "icp" and query.number:
         base = query.number
-        return _select(snapshot, "filing_number = ? or starts_with(filing_number, ?)", [base, f"{base}-"])
+        # The bounds let the reader skip most of the file; what they let through is looked at.
+        return _sought(
+            snapshot,
+            "kind = 'number' and word >= ? and word < ? and (word = ? or starts_with(word, ?))",
+            [base, f"{base}.", base, f"{base}-"],
+        )
     if query.kind == "name" and query.name:
         return _by_name(snapshot, plain(query.name, 80))
     return []
@@ -74,31 +88,42 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
 
 def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
     """The site itself, else one that lists the host among its aliases, else the site above a subdomain."""
-    if found := reader.ratings_of(snapshot, [host]):
+    if found := _ratings(snapshot, [host]):
         return found
-    if found := _select(snapshot, "list_contains(aliases, ?)", [host]):
+    if found := _sought(snapshot, "kind = 'alias' and word = ?", [host]):
         return found
     labels = host.split(".")
-    return reader.ratings_of(snapshot, [".".join(labels[i:]) for i in range(1, len(labels) - 1)])
+    return _ratings(snapshot, [".".join(labels[i:]) for i in range(1, len(labels) - 1)])
 
 
 def _by_name(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     """Sites of exactly that name or alias, else sites whose name contains it."""
-    if found := _select(snapshot, "name = lower(?) or list_contains(aliases, ?)", [name, name]):
+    exactly = "word in (lower(?), ?) and (kind = 'name' and word = lower(?) or kind = 'alias' and word = ?)"
+    if found := _sought(snapshot, exactly, [name] * 4):
         return found
     if len(name) < 2:
         return []
-    return _select(snapshot, "contains(name, lower(?)) or contains(host, lower(?))", [name, name])
-
-
-def _select(snapshot: Snapshot, condition: str, values: list[Any]) -> list[dict[str, Any]]:
-    """The first sites by host for which a condition on `ranked` holds: the slim table finds them, the wide one tells of them."""
-    found = reader.rows(
+    return _first(
         snapshot,
-        f"select host from ranked where {condition} order by host limit {MATCHES}",  # noqa: S608 - fixed conditions
-        values,
+        "select host from ranked where contains(name, lower(?)) or contains(host, lower(?))",
+        [name] * 2,
     )
-    return sorted(reader.ratings_of(snapshot, [row["host"] for row in found]), key=lambda row: row["host"])
+
+
+def _sought(snapshot: Snapshot, condition: str, values: list[Any]) -> list[dict[str, Any]]:
+    """The first sites by host that have a word for which a condition on `sought` holds."""
+    return _first(snapshot, f"select distinct host from sought where {condition}", values)  # noqa: S608 - fixed conditions
+
+
+def _first(snapshot: Snapshot, hosts: str, values: list[Any]) -> list[dict[str, Any]]:
+    """The ratings of the first of the hosts a query finds: a slim table finds them, the wide one tells of them."""
+    found = reader.rows(snapshot, f"{hosts} order by host limit {MATCHES}", values)
+    return _ratings(snapshot, [row["host"] for row in found])
+
+
+def _ratings(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]:
+    """What a card is made of, by host."""
+    return sorted(reader.ratings_of(snapshot, hosts, CARD), key=lambda row: row["host"])
 
 
 def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
@@ -113,4 +138,4 @@ def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
         [like, len(like), _SIMILAR],
     )
     near = {row["host"]: row["near"] for row in found}
-    return sorted(reader.ratings_of(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))
+    return sorted(_ratings(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))

@@ -27,8 +27,8 @@ from scoring.documents import method_json
 from scoring.method_changes import with_method_changes
 from scoring.package import datapackage
 from scoring.pictures import write_pictures
-from scoring.ranked import write_ranked
 from scoring.site_files import KINDS, Before, made_by, sha256_of, write_site_files
+from scoring.slim import write_slim
 from scoring.snapshot import LATER, TABLES, content_digest, sums_of
 from scoring.writing import linked, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
@@ -120,7 +120,7 @@ def _content(
     )
     (folder / "changes.parquet").unlink()
     write_parquet(changes, folder / "changes.parquet")
-    write_ranked(folder)
+    write_slim(folder)
     write_captures(folder, data_dir / "archive")
     hosts = set(pq.read_table(folder / "ratings.parquet", columns=["host"])["host"].to_pylist())
     write_pictures(engine, hosts, end_of_day(run.as_of), data_dir / "archive", folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -173,8 +174,6 @@ LATER = frozenset({"practices", "disputes"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
 _UNCOMPARED = ("manifest.json", "SHA256SUMS")
-RANKED = "ranked.parquet"
-"""A slim copy of the ratings in ranking order (scoring/ranked.py); a snapshot without it is only slower."""
 _RATED = "(grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null)"
 RANKED_SQL = f"""
 select row_number() over (order by rated desc, if(rated, tier, null), if(rated, score_low, null) desc nulls last,
@@ -183,6 +182,19 @@ select row_number() over (order by rated desc, if(rated, tier, null), if(rated, 
     round(score, 6) as score, coverage, warning_state, filing_state, filing_province, software, sells from {{ratings}})
 order by position"""  # noqa: S608 - fixed text
 """`ranked`: tier, inside it the lower bound, then the score, then the host; unrated sites (rated = false) by host at the end."""
+SOUGHT_SQL = """
+select * from (
+  select lower(name) as word, 'name' as kind, host from {ratings} where name <> ''
+  union all select unnest(aliases), 'alias', host from {ratings}
+  union all select filing_number, 'number', host from {ratings})
+where word is not null order by word, kind, host"""
+"""`sought`: every name (in small letters), alias and filing number of every site, in the order of the words."""
+SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
+"""Slim copies of the ratings in another order, as files beside the tables (scoring/slim.py); without a file it is only slower."""
+
+# What the warning recommends plans a query twice, and planning reads all that a Parquet file says of itself: with a million
+# sites a third of the time of a look-up. The copy it would spare is of the few rows a page asks for.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 
 class SnapshotError(Exception):
@@ -218,11 +230,12 @@ class Snapshot:
                     f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"
                 )
             self._db.execute(f"create view \"{table}\" as select * from read_parquet('{quoted(file)}')")  # noqa: S608 - fixed table names, quoted path
-        ranked = self.path / RANKED
-        source = f"select * from read_parquet('{quoted(ranked)}')"  # noqa: S608 - quoted path
-        self._db.execute(
-            f"create view ranked as {source if ranked.is_file() else RANKED_SQL.format(ratings='ratings')}"
-        )
+        for name, query in SLIM.items():
+            file = self.path / f"{name}.parquet"
+            source = f"select * from read_parquet('{quoted(file)}')"  # noqa: S608 - quoted path
+            self._db.execute(
+                f"create view {name} as {source if file.is_file() else query.format(ratings='ratings')}"
+            )
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:
@@ -233,7 +246,8 @@ class Snapshot:
         """Rows of a read-only query over the tables, as dictionaries; values go in as parameters, never as text."""
         cursor = self._db.cursor()
         try:
-            table: pa.Table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
+            cursor.execute(sql, list(parameters))
+            table: pa.Table = cursor.to_arrow_table()
         except (duckdb.IOException, RuntimeError) as error:  # the latter where its message is no text
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
         result: list[dict[str, Any]] = table.to_pylist()

@@ -59,7 +59,7 @@ LEFT = """
 - The rating at 100,000 platforms × 10,000,000 complaints takes longer than this page may (`python benchmarks/rate.py --platforms 100000 --only`): 245 s
   and 3.7 GiB on two free cores, published first in 101 s, in 63 s when one site in a hundred changed (decision 12). Both goals are missed.
 - 1,000,000 platforms × 100,000,000 complaints: not run; by the curve it takes ten times as long and more memory than one machine of the goal has.
-- Two crawl workers against one: not run, both cores of this machine are taken by one worker and the server of its pages.
+- Crawl workers on several machines: not run. Two on this machine share its cores with the database and the server of the pages.
 """
 
 

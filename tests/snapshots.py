@@ -31,8 +31,8 @@ from snapshot_rows import (
     ratings,
 )
 
-from scoring.ranked import write_ranked
 from scoring.site_files import write_site_files
+from scoring.slim import write_slim
 from scoring.snapshot import TABLES
 
 __all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "WOULD_BE_BETTER", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
@@ -280,7 +280,7 @@ def build(
         if not demo and table == "ratings":
             filled = [entry | {"demo": False} for entry in filled]
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")
-    write_ranked(folder)
+    write_slim(folder)
     write_site_files(folder)
     manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")

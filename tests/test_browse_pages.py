@@ -11,7 +11,7 @@ from snapshots import AS_OF, rating
 from test_dashboard_pages import open_page, shown, words
 
 from dashboard import browse_charts, charts, ranking, reader, search, sector_data, verdict, weekly
-from scoring.snapshot import DROP_KINDS, RANKED, Snapshot
+from scoring.snapshot import DROP_KINDS, Snapshot
 
 
 @pytest.fixture
@@ -113,15 +113,38 @@ def test_a_page_says_how_many_cannot_be_told_apart(data_dir):
 
 def test_the_slim_table_and_the_ratings_give_the_same_ranking(full):
     quick, slow = Snapshot(full), None
-    (full / RANKED).unlink()
+    (full / "ranked.parquet").unlink()
     slow = Snapshot(full)
     for filters in (ranking.Filters(), ranking.Filters(tier="3"), ranking.Filters(text="卡盟")):
         assert ranking.counts(slow, filters)[0] == len(ranking.rated(slow, filters, 1))
     order = [r["host"] for r in ranking.rated(slow, ranking.Filters(), 1)]
-    snapshots.write_ranked(full)
+    snapshots.write_slim(full)
     quick = Snapshot(full)
     assert [r["host"] for r in ranking.rated(quick, ranking.Filters(), 1)] == order
     assert order == sorted(order, key=lambda h: _key(quick, h))
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["file", "computed"])
+def test_a_name_an_alias_and_a_number_find_their_sites(data_dir, stored):
+    folder = snapshots.build(data_dir, rows={"ratings": [
+        rating("a.test", name="Alpha卡盟", aliases=["old.test", "Beta卡盟"], filing_number="粤ICP备11111111号-2"),
+        rating("b.test", name="beta卡盟", filing_number="粤ICP备11111111号-10"),
+        rating("c.test", name="别家", filing_number="粤ICP备111111112号"),
+        rating("d.test", name=None, aliases=None, filing_number=None),
+    ]})  # fmt: skip
+    if not stored:
+        (folder / "sought.parquet").unlink()
+    snapshot = Snapshot(folder)
+    for asked, hosts in (
+        ("ALPHA卡盟", ["a.test"]),
+        ("Beta卡盟", ["a.test", "b.test"]),
+        ("beta卡盟", ["b.test"]),
+        ("http://old.test/x", ["a.test"]),
+        ("粤ICP备11111111号", ["a.test", "b.test"]),
+        ("粤ICP备1111111号", []),
+        ("卡盟", ["a.test", "b.test"]),
+    ):
+        assert [row["host"] for row in search.find(snapshot, asked).matches] == hosts, asked
 
 
 def _key(snapshot: Snapshot, host: str) -> tuple:
