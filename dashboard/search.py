@@ -1,7 +1,7 @@
 """From what somebody pasted to the sites it may mean, and to similar names when there is none.
 
 Reading what was pasted is store/names.py's work; this only looks things up in the snapshot. Nothing pasted is kept but, in
-memory, what was understood of the last few hundred questions.
+memory, what was understood of the last few dozen questions.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def find(snapshot: Snapshot, asked: str) -> Answer:
     return answer(snapshot, parse_query(asked[:4000]))
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=50)
 def answer(snapshot: Snapshot, query: Query) -> Answer:
     """Remembered, for the page's HTML and the app behind it ask the same one after the other."""
     matches = _matches(snapshot, query)
