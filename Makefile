@@ -38,7 +38,7 @@ check: setup ## lint, format, types, and the direction of imports: what CI asks
 soak: browser postgres ## run the heavy tests and write the dated result to docs/soak.md
 	@$(ENV) $(BIN)/python scripts/soak.py $(ARGS)
 
-bench: setup ## run every measurement in benchmarks/
+bench: browser postgres ## run every measurement in benchmarks/
 	@$(ENV) $(BIN)/python scripts/bench.py $(ARGS)
 
 sbom: setup ## write dist/sbom.cdx.json: every locked package with its hashes (CycloneDX)

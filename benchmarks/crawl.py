@@ -77,11 +77,12 @@ def crawl_plain(hosts: int, proxy: str, read: Callable[[Any], None]) -> dict[str
     from crawler.run import Job, _settings
 
     settings = _settings(Job((), NOW, Path(), "", sandbox_proxy=proxy))
-    # Nothing of ours but the handler: no archive, no robots, no throttle.
+    # Nothing of ours but the handler: no archive, no robots, no throttle, no turns among crawls.
     for name in ("DOWNLOADER_MIDDLEWARES", "EXTENSIONS"):
         settings.set(
             name, {k: v for k, v in settings.getdict(name).items() if "Stop" in k or v is None}, "cmdline"
         )
+    settings.set("TURNS_FOLDER", "", "cmdline")
     meter = Meter()
 
     class Plain(Spider):
