@@ -78,7 +78,8 @@ def _column(config: Config, snapshot: Snapshot, text: str) -> tuple[Card, dict[s
             f"{text[:60]}: 对应几个网站 means several sites: {', '.join(m['host'] for m in answer.matches)}"
         )
     if answer.matches:
-        row = answer.matches[0]
+        row = snapshot.site(answer.matches[0]["host"])
+        assert row is not None  # it was found just now
         said = snapshot.of("responses", row["host"], "on desc")
         return card(row, config.lang, said[0] if said else None), row
     asked = answer.query.host or answer.query.name or answer.query.number
