@@ -124,10 +124,11 @@ def walk(
             _choose(page, text("question", name, "zh"), text("answer", f"{name}_{given[name]}", "zh"))
     for branch in sorted(given["branches"]):
         page.get_by_role("button", name=text("branch", branch, "zh")).click()
+        _settled(page)
     fields = scenario.fields
     for name in ("product", "payee", "channel", "order_no", "company"):
         if value := (marks or {}).get(name, getattr(fields, name)):
-            page.get_by_label(text("ui", name, "zh"), exact=True).first.fill(value)
+            _fill(page, text("ui", name, "zh"), value)
     _fill(page, text("ui", "amount", "zh"), f"{fields.amount:f}")
     days = {
         "paid_on": fields.paid_on,
@@ -143,6 +144,7 @@ def walk(
     if marks:
         page.get_by_label(text("ui", "said", "zh")).fill(marks["said"])
         page.get_by_label(text("ui", "said", "zh")).press("Control+Enter")
+        _settled(page)
     _select(page, text("ui", "province", "zh"), scenario.province)
     page.locator("input[type=file]").set_input_files(str(original))
     page.get_by_role("button", name=text("ui", "pack_file", "zh")).wait_for()
@@ -167,11 +169,15 @@ def walk(
 
 
 def _settled(page: Any) -> None:
-    """Wait until the app stopped running."""
+    """Wait until the app stopped running, and the browser has looked whether the files it offers are there.
+
+    A run that overtakes that look replaces the files, and the browser complains of one that nobody will ask for.
+    """
     page.wait_for_timeout(60)
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )
+    page.wait_for_timeout(250)
 
 
 def _fill(page: Any, label: str, value: str) -> None:
