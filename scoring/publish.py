@@ -64,7 +64,7 @@ def publish(
         temporary = base / f".tmp-{os.getpid()}"
         temporary.mkdir()
         tell("writing")
-        old = None if before is None else Before(before, sums_of(before), known.get("site_files"))
+        old = None if before is None else Before(before, _sums(before), known.get("site_files"))
         made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
         sums = checksums(temporary, made)
         digest = content_digest(sums)
@@ -197,6 +197,14 @@ def sums_text(sums: dict[str, str], manifest: str) -> str:
     """The content of SHA256SUMS: the sums of all files and of the manifest."""
     whole = {**sums, "manifest.json": hashlib.sha256(manifest.encode()).hexdigest()}
     return "".join(f"{v}  {k}\n" for k, v in sorted(whole.items()))
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """The sums of the snapshot before; of a damaged one none, so that nothing is taken over from it."""
+    try:
+        return sums_of(folder)
+    except (OSError, ValueError):
+        return {}
 
 
 def listed(sums: dict[str, str]) -> dict[str, str]:

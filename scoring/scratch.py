@@ -32,10 +32,11 @@ class Scratch:
         if self._folder is None or type_.hasobject or size < max(self._least, 1):
             return np.empty(shape, type_)
         with tempfile.TemporaryFile(dir=self._folder) as file:
-            # A file with holes would end the process, not the call, when the disk is full.
-            os.posix_fallocate(file.fileno(), 0, size) if hasattr(os, "posix_fallocate") else file.truncate(
-                size
-            )
+            if hasattr(os, "posix_fallocate"):
+                # A file with holes would end the process, not the call, when the disk is full.
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
             return np.asarray(np.memmap(file, type_, "r+", shape=shape))
 
     def taken(self, values: NDArray[Any], order: NDArray[np.int64]) -> NDArray[Any]:

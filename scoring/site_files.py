@@ -29,6 +29,7 @@ from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
 from scoring.writing import linked
 from store.names import site_files
+from store.plain import cell_text
 
 KINDS = ("s", "badges", "feeds")
 PARTS = ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
@@ -79,7 +80,9 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
     with (folder / "ratings.csv").open("w", encoding="utf-8", newline="") as stream:
         csv_rows([TABLES["ratings"].names], stream)
         for host in hosts:
-            stream.write(next(line for of, line in past if of == host) if host in same else next(fresh))
+            stream.write(
+                next(line for of, line in past if of == cell_text(host)) if host in same else next(fresh)
+            )
     write_whole(folder, as_of)
     return sums
 
@@ -104,7 +107,8 @@ def _unchanged(
     folder: Path, before: Before, names: dict[str, dict[str, str]], sums: dict[str, str]
 ) -> frozenset[str]:
     """The hosts about which every table says what it said in the snapshot before, and whose files can be linked."""
-    if before.made_by != made_by() or not (before.folder / "ratings.csv").is_file():
+    lines = before.folder / "ratings.csv"
+    if before.made_by != made_by() or not lines.is_file() or before.sums.get(lines.name) != sha256_of(lines):
         return frozenset()
     changed = [
         name for name in ("ratings", *PARTS) if before.sums.get(f"{name}.parquet") != sums[f"{name}.parquet"]

@@ -97,6 +97,21 @@ def test_a_page_altered_together_with_its_sum_is_noticed(twice, tmp_path):
     assert Snapshot(copy).verify() == ["SHA256SUMS"]
 
 
+@pytest.mark.parametrize("name", ["ratings.csv", "SHA256SUMS"])
+@pytest.mark.parametrize("content", [None, b"", b"host\n\xff\xfe\n"])
+def test_after_a_damaged_snapshot_a_whole_one_is_published(twice, tmp_path, name, content):
+    engine, folder, *_ = twice
+    (tmp_path / "rated").symlink_to(folder / "rated")
+    first = publish(engine, tmp_path, NOW, as_of=DAY)
+    (first / name).unlink()
+    if content is not None:
+        (first / name).write_bytes(content)
+    later = DAY + dt.timedelta(days=2)
+    rate(engine, tmp_path, later, NOW)
+    second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1), as_of=later)
+    assert second != first and Snapshot(second).verify() == []
+
+
 @pytest.fixture
 def many(twice, tmp_path, monkeypatch):
     """The same snapshot published as if it had too many sites for one folder."""
