@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judging import NOW, database
 from scoring_play import DAY, complaints, market
+from sqlalchemy import insert
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -27,6 +28,7 @@ from scoring.site_files import _past_lines
 from scoring.snapshot import Snapshot
 from store import ingest
 from store.plain import cell_text
+from store.tables import Response
 
 HOSTS = 30
 
@@ -99,17 +101,20 @@ def test_a_page_altered_together_with_its_sum_is_noticed(twice, tmp_path):
 
 @pytest.mark.parametrize("name", ["ratings.csv", "SHA256SUMS"])
 @pytest.mark.parametrize("content", [None, b"", b"host\n\xff\xfe\n"])
-def test_after_a_damaged_snapshot_a_whole_one_is_published(twice, tmp_path, name, content):
-    engine, folder, *_ = twice
-    (tmp_path / "rated").symlink_to(folder / "rated")
-    first = publish(engine, tmp_path, NOW, as_of=DAY)
+def test_after_a_damaged_snapshot_a_whole_one_is_published(tmp_path, name, content):
+    engine = database(tmp_path, market(np.random.default_rng(5), hosts=4))
+    rate(engine, tmp_path, DAY, NOW)
+    first = publish(engine, tmp_path, NOW)
     (first / name).unlink()
     if content is not None:
         (first / name).write_bytes(content)
-    later = DAY + dt.timedelta(days=2)
-    rate(engine, tmp_path, later, NOW)
-    second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1), as_of=later)
+    with engine.begin() as connection:  # one site answers: what is said of the others stays what it was
+        said = {"platform_id": 1, "received_at": NOW - dt.timedelta(days=220), "text": "款项已退回。"}
+        connection.execute(insert(Response).values(said))
+    rate(engine, tmp_path, DAY, NOW)
+    second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
     assert second != first and Snapshot(second).verify() == []
+    assert len((second / "ratings.csv").read_text("utf-8").splitlines()) == 1 + 4
 
 
 @pytest.fixture
