@@ -16,7 +16,7 @@ import numpy as np
 
 from scoring import method
 from scoring.calendar import MICROSECONDS, date_of
-from scoring.copies import pieces, similarity
+from scoring.copies import narrow, pieces, similarity
 from scoring.facts import NEVER, Floats, Ints, Rows, Site
 from scoring.processes import in_order
 
@@ -68,7 +68,7 @@ def hold_back(
     since = np.full(len(rows), NEVER, dtype=np.int64)
     real = (rows["kinds"] & spam) == 0
     market = np.flatnonzero(real)
-    market = market[np.argsort(rows.day[market], kind="stable")]
+    market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
     market_day = rows.day[market]
 
     def known(at: Ints) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,10 @@ from sqlalchemy import (
 
 from scoring.calendar import MICROSECONDS, day_number, microseconds
 from scoring.facts import BIT, NEVER, Ints, Rows
-from scoring.processes import in_order
+from scoring.processes import in_order, processors
 from scoring.scratch import NONE, Scratch
 from scoring.wares import ware
 from store.copies import PERMUTATIONS
-from store.kinds import KINDS
 from store.tables import (
     OBSERVATIONS,
     Complaint,
@@ -107,24 +107,32 @@ def read_rows(
     Read by ranges of ids, large tables on every processor: what an import stores meanwhile may be seen in part.
     """
     table = OBSERVATIONS[kind]
+    lows = starts(engine, table)
     with engine.connect() as connection:
-        counted = select(func.min(table.id), func.max(table.id), func.count())
-        low, high, count = connection.execute(counted).one()
-    lows = range(low, high + 1, RANGE) if low is not None else range(1)
+        count = connection.scalar(select(func.count()).select_from(table)) or 0
+    places: Ints = np.array(sorted(index.items()), dtype=np.int64).T
 
     def read(first: int) -> dict[str, NDArray[Any]]:
         with engine.connect() as connection:
-            return _between(connection, kind, first, index, sources, end)
+            return _between(connection, kind, first, places, sources, end)
 
     found = _together(in_order(read, lows, engine.dispose), count, scratch)
     return _ordered(kind, found, microseconds(end), scratch)
+
+
+def starts(engine: Engine, table: Any) -> range:
+    """The first ids of the ranges of RANGE ids a table is read by."""
+    with engine.connect() as connection:
+        # Two questions: asked for both at once, SQLite looks at every row.
+        low, high = (connection.scalar(select(end(table.id))) for end in (func.min, func.max))
+    return range(1) if low is None or high is None else range(low, high + 1, RANGE)
 
 
 def _between(
     connection: Connection,
     kind: str,
     first: int,
-    index: dict[int, int],
+    index: Ints,
     sources: dict[str, int],
     end: dt.datetime,
 ) -> dict[str, NDArray[Any]]:
@@ -161,7 +169,7 @@ def _picked(connection: Connection, kind: str) -> dict[str, Any]:
 
 
 def _arrays(
-    kind: str, column: dict[str, Any], index: dict[int, int], sources: dict[str, int], end: int
+    kind: str, column: dict[str, Any], index: Ints, sources: dict[str, int], end: int
 ) -> dict[str, NDArray[Any]]:
     """The columns of a batch of rows, those about no watched platform left out."""
     values = _values(kind, column, end)
@@ -170,7 +178,7 @@ def _arrays(
         stamps(column["when"]) if "when" in column else values["decided_on"].astype(np.int64) * MICROSECONDS
     )
     found = {
-        "platform": np.array([index.get(p, -1) for p in column["platform_id"]], dtype=np.int64),
+        "platform": _places(np.array(column["platform_id"], dtype=np.int64), index),
         "id": np.array(column["id"], dtype=np.int64),
         "source": np.array([sources[s] for s in column["source_id"]], dtype=np.int64),
         **times,
@@ -178,6 +186,14 @@ def _arrays(
     }
     watched = found["platform"] >= 0
     return found if watched.all() else {name: v[watched] for name, v in found.items()}
+
+
+def _places(ids: Ints, index: Ints) -> Ints:
+    """The place in `index` (platform ids in rising order, and their places) of each id; -1 for one that is not there."""
+    if not index.size:
+        return np.full(len(ids), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(index[0], ids), index.shape[1] - 1)
+    return np.where(index[0, at] == ids, index[1, at], -1)
 
 
 def _together(
@@ -202,8 +218,13 @@ def _together(
 def _ordered(kind: str, found: dict[str, NDArray[Any]], end: int, scratch: Scratch) -> Rows:
     """The rows by platform, time seen, time of the event and id, column by column; times become days where they lie."""
     order = np.lexsort((found["id"], found["at"], found["seen"], found["platform"]))
-    for name in list(found):
+
+    def put(name: str) -> None:
         found[name] = scratch.taken(found[name], order)
+
+    # Threads: moving numbers needs no interpreter.
+    with ThreadPoolExecutor(processors()) as pool:
+        list(pool.map(put, list(found)))
     platform, seen, gone, at = (found.pop(name) for name in ("platform", "seen", "gone", "at"))
     day = scratch.kept(at)
     late = gone >= min(NEVER, end)
@@ -220,7 +241,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
         # A reply or delivery after the day is not known yet.
         out[name] = np.where(at >= end, NEVER, at)
     for name in _NUMBERS.get(kind, ()):
-        out[name] = np.array([np.nan if v is None else float(v) for v in column[name]], dtype=np.float64)
+        out[name] = np.array(column[name], dtype=np.float64)  # None becomes NaN.
     for name in _TEXTS.get(kind, ()):
         out[name] = _objects(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
@@ -257,9 +278,14 @@ def _complainants(values: Sequence[str | None]) -> Ints:
 
 def _bits(kinds: Sequence[str | None], primary: Sequence[str]) -> Ints:
     """The kinds of each complaint as BITs; few combinations occur."""
-    pairs = list(zip(kinds, primary, strict=True))
-    known = {}
-    for pair in set(pairs):
-        named = [k for k in KINDS if f'"{k}"' in (pair[0] or "")]
-        known[pair] = sum(BIT[k] for k in {*named, pair[1]} if k in BIT)
-    return np.array([known[pair] for pair in pairs], dtype=np.int64)
+    named, first = (
+        pa.array(column, pa.string()).fill_null("").dictionary_encode() for column in (kinds, primary)
+    )
+    all_of = [sum(BIT[k] for k in BIT if f'"{k}"' in text) for text in named.dictionary.to_pylist()]
+    one_of = [BIT.get(kind, 0) for kind in first.dictionary.to_pylist()]
+    parts = [
+        np.array(bits, dtype=np.int64)[column.indices.to_numpy()]
+        for bits, column in ((all_of, named), (one_of, first))
+    ]
+    found: Ints = np.bitwise_or(*parts)
+    return found

@@ -8,6 +8,7 @@ is removed: a copy is shown with its source, it only weighs less.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,12 @@ def pieces(platform: Ints) -> list[slice]:
     begin = np.searchsorted(platform, platform[::_AT_ONCE])
     cuts = np.unique(np.r_[begin, len(platform)]).tolist()
     return [slice(a, b) for a, b in pairwise(cuts)]
+
+
+def narrow(values: Ints) -> NDArray[Any]:
+    """The same numbers in 16 bits where they fit: they sort several times faster."""
+    fits = len(values) and values.min() >= -(1 << 15) and values.max() < 1 << 15
+    return values.astype(np.int16) if fits else values
 
 
 def _ranks(rows: Rows, common: Ints) -> Ints:

@@ -41,9 +41,8 @@ def own_filings(facts: Facts) -> Rows:
 
     def make() -> Rows:
         rows = facts.rows["filing"]
-        own = [own_domains(site) for site in facts.sites]
         mine = [
-            not domain or registrable(domain) in own[site]
+            not domain or registrable(domain) in own_domains(facts.sites[site])
             for site, domain in zip(rows.platform.tolist(), rows["domain"], strict=True)
         ]
         return rows.take(np.array(mine, bool))

@@ -120,11 +120,21 @@ def _enough(kind: str, values: list[str]) -> bool:
 
 def _moves(moves: Rows, sites: list[Site]) -> Iterator[tuple[tuple[int, int], tuple[str, int, int]]]:
     """(from, to) -> (via, day, row id) of moves whose new host is another platform."""
-    by_domain = {domain: i for i, site in enumerate(sites) for domain in own_domains(site)}
-    for at in range(len(moves)):
-        site, to = int(moves.platform[at]), by_domain.get(registrable(moves["to_host"][at]))
+    targets = [registrable(host) for host in moves["to_host"]]
+    wanted = set(targets)
+    by_domain = {d: i for i, site in enumerate(sites) if _may_own(site, wanted) for d in own_domains(site)}
+    for at, target in enumerate(targets):
+        site, to = int(moves.platform[at]), by_domain.get(target)
         if to is not None and to != site:
             yield (site, to), (str(moves["via"][at]), int(moves.day[at]), int(moves.id[at]))
+
+
+def _may_own(site: Site, domains: set[str]) -> bool:
+    """Could one of these be a domain of the site? Of a large market few can, and only theirs are worked out."""
+    if site.aliases or ":" in site.host:
+        return bool(domains)
+    labels = site.host.split(".")
+    return any(".".join(labels[at:]) in domains for at in range(len(labels)))
 
 
 def _alive(rows: dict[str, Rows]) -> dict[int, tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from scoring.sector import sector_rows, tally
 from scoring.snapshot import TABLES
 from scoring.writing import Writing, sync_folder, writing
 from store.tables import RatedRun, Review
+
+_HOST = itemgetter("host")
+"""Rows are put in order here: databases do not agree on how words are sorted."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,13 @@ def _about_all(engine: Engine, sector: list[dict[str, Any]], as_of: dt.date) -> 
     """The tables that are not made chunk by chunk."""
     end = end_of_day(as_of)
     rows = {
-        "responses": responses(engine, end),
-        "disputes": disputes(engine, end),
-        "corrections": corrections(engine, end),
-        "sources": source_health(engine, end),
+        "responses": sorted(responses(engine, end), key=_HOST),
+        "disputes": sorted(disputes(engine, end), key=_HOST),
+        "corrections": sorted(corrections(engine, end), key=_HOST),
+        "sources": sorted(source_health(engine, end), key=itemgetter("source")),
         "sector": sector,
     }
-    tables = {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
-    return tables | {"sources": tables["sources"].sort_by("source")}
+    return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
 
 
 def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.datetime) -> Run:

@@ -122,34 +122,25 @@ def _from(rows: Rows, first: int) -> Rows:
 
 def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
     aliases: dict[int, list[str]] = {}
-    known = select(Alias.platform_id, Alias.text).order_by(Alias.text)
-    for id_, text in connection.execute(known):
+    for id_, text in connection.execute(select(Alias.platform_id, Alias.text)):
         aliases.setdefault(id_, []).append(text)
+    columns = (Platform.id, Platform.host, Platform.name, Platform.software, Operator.name.label("operator"))
     query = (
-        select(Platform, Operator.name.label("operator"))
+        select(*columns, Platform.opened_on, Platform.demo)
         .outerjoin(Operator, Operator.id == Platform.operator_id)
         .where(Platform.status == "watched")
     )
     found = [
-        Site(
-            p.id,
-            p.host,
-            p.name,
-            p.software,
-            p.operator,
-            p.opened_on,
-            p.demo,
-            tuple(dict.fromkeys(t for t in aliases.get(p.id, ()) if t not in (p.host, p.name))),
-        )
-        for p in connection.execute(_plain(query)).all()
-    ]
-    # Here, not in the query: the tables are written in this order, and databases do not agree on how words are sorted.
+        Site(p.id, p.host, p.name, p.software, p.operator, p.opened_on, p.demo, _also(p.host, p.name, aliases.get(p.id)))
+        for p in connection.execute(query)
+    ]  # fmt: skip
+    # Words are put in order here, not in the queries: the tables are written in this order, and databases do not agree on it.
     return sorted(found, key=lambda site: site.host)
 
 
-def _plain(query: Any) -> Any:
-    """The same query over columns, not entities, so that rows stay cheap."""
-    return query.with_only_columns(*Platform.__table__.columns, Operator.name.label("operator"))
+def _also(host: str, name: str | None, texts: list[str] | None) -> tuple[str, ...]:
+    """The other names of a site, each once."""
+    return tuple(sorted(set(texts) - {host, name})) if texts else ()
 
 
 def _sources(connection: Connection) -> list[SourceRow]:

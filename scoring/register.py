@@ -9,7 +9,9 @@ from sqlalchemy import Engine, func, select
 
 from scoring import method
 from scoring.calendar import SHANGHAI
+from scoring.columns import RANGE, starts
 from scoring.evidence import KIND_WORDS
+from scoring.processes import in_order
 from store.ledger import ENDED, rounds
 from store.matching import Directory
 from store.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
@@ -95,9 +97,12 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         .order_by(Review.key)
     )
     with engine.connect() as connection:
+        accepted = connection.execute(query).all()
+        if not accepted:
+            return []
         directory = Directory(connection)
         found = []
-        for r in connection.execute(query):
+        for r in accepted:
             host = r.detail.get("host")
             id_ = directory.resolve(host, None if host else r.subject).platform_id
             if id_ is None:
@@ -144,18 +149,25 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                 row |= {"last_outcome": run.outcome, "last_reason": run.reason}
                 if run.outcome == "ok":
                     row["last_ok_at"] = run.finished_at
-        _count(connection, rows, end)
+    _count(engine, rows, end)
     return [_health(row, end) for row in rows.values()]
 
 
-def _count(connection: Any, rows: dict[str, dict[str, Any]], end: dt.datetime) -> None:
+def _count(engine: Engine, rows: dict[str, dict[str, Any]], end: dt.datetime) -> None:
+    """Add the number of records of each source and its newest; large tables on every processor."""
     for table in OBSERVATIONS.values():
         query = select(table.source_id, func.count(), func.max(table.seen_at)).where(table.seen_at < end)
-        for source, n, newest in connection.execute(query.group_by(table.source_id)):
-            row = rows[source]
-            row["records"] += n
-            if newest is not None and row.get("newest", newest) <= newest:
-                row["newest"] = newest
+        query = query.group_by(table.source_id)
+
+        def counted(first: int, query: Any = query, id_: Any = table.id) -> Any:
+            with engine.connect() as connection:
+                return connection.execute(query.where(id_ >= first, id_ < first + RANGE)).all()
+
+        for found in in_order(counted, starts(engine, table), engine.dispose):
+            for source, n, newest in found:
+                row = rows[source]
+                row["records"] += n
+                row["newest"] = max(newest, row.get("newest", newest))
 
 
 def _health(row: dict[str, Any], end: dt.datetime) -> dict[str, Any]:

@@ -41,7 +41,6 @@ class Traits:
 def traits_of(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
     """The traits of each platform by everything visible."""
     found = [Traits() for _ in sites]
-    names = [(normal_name(s.name) if s.name else "") for s in sites]
     read: dict[tuple[int, str], str] = {}
     for at, site, day, id_ in _each(rows["page"]):
         cited = ("page", id_)
@@ -51,7 +50,8 @@ def traits_of(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
         # Pages seldom change: only a text that differs from the one before is taken apart.
         if role in _PROSE and text and read.get((site, role)) != text:
             read[(site, role)] = text
-            for sentence in sorted(sentences(text, names[site])):
+            name = sites[site].name
+            for sentence in sorted(sentences(text, normal_name(name) if name else "")):
                 found[site].add("words", sentence, day, cited)
     for at, site, day, id_ in _each(rows["filing"]):
         for kind, value in _of_filing(rows["filing"], at):

@@ -167,7 +167,7 @@ def without_suffix(host: str) -> str:
 def registrable(host: str) -> str:
     """The registrable domain (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
     lowered = _without_port(host.strip().lower().rstrip("."))
-    if ip := ip_of(lowered):
+    if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
         return ip
     return _EXTRACT(lowered).top_domain_under_public_suffix or lowered or host
 
