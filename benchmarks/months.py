@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from _told import machine, row
 from sqlalchemy import Engine, func, select, text
 
@@ -30,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 from postgres import database, server  # noqa: E402
 from postgres_programs import find_server  # noqa: E402
 
-from scoring.columns import RANGE, _between  # noqa: E402
+from scoring.columns import _between, id_ranges  # noqa: E402
 from scoring.evidence import _fetch  # noqa: E402
 from store.engine import migrate, open_engine  # noqa: E402
 from store.ingest import BATCH  # noqa: E402
@@ -128,17 +129,14 @@ def filled(engine: Engine, months: Months | None, platforms: int, days: range) -
 
 def by_ranges(engine: Engine, platforms: int) -> int:
     """Read the whole table as one process of `rate` does; gives its number of rows."""
-    index = {n: n - 1 for n in range(1, platforms + 1)}
+    index = np.array([np.arange(1, platforms + 1), np.arange(platforms)])
     end = END + dt.timedelta(days=999)
-    with engine.connect() as connection:
-        low, high, count = connection.execute(
-            select(func.min(Probe.id), func.max(Probe.id), func.count())
-        ).one()
     n = 0
-    for first in range(low, high + 1, RANGE):
+    for ids in id_ranges(engine, Probe):
         with engine.connect() as connection:
-            n += len(_between(connection, "probe", first, index, {"availability": 0}, end)["id"])
-    assert n == count
+            n += len(_between(connection, "probe", ids, index, {"availability": 0}, end)["id"])
+    with engine.connect() as connection:
+        assert n == connection.scalar(select(func.count()).select_from(Probe))
     return n
 
 

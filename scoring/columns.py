@@ -107,39 +107,40 @@ def read_rows(
     Read by ranges of ids, large tables on every processor: what an import stores meanwhile may be seen in part.
     """
     table = OBSERVATIONS[kind]
-    lows = starts(engine, table)
+    ranges = id_ranges(engine, table)
     with engine.connect() as connection:
         count = connection.scalar(select(func.count()).select_from(table)) or 0
     places: Ints = np.array(sorted(index.items()), dtype=np.int64).T
 
-    def read(first: int) -> dict[str, NDArray[Any]]:
+    def read(ids: range) -> dict[str, NDArray[Any]]:
         with engine.connect() as connection:
-            return _between(connection, kind, first, places, sources, end)
+            return _between(connection, kind, ids, places, sources, end)
 
-    found = _together(in_order(read, lows, engine.dispose), count, scratch)
+    found = _together(in_order(read, ranges, engine.dispose), count, scratch)
     return _ordered(kind, found, microseconds(end), scratch)
 
 
-def starts(engine: Engine, table: Any) -> range:
-    """The first ids of the ranges of RANGE ids a table is read by."""
+def id_ranges(engine: Engine, table: Any) -> list[range]:
+    """The ids of a table in ranges of RANGE, by which it is read; one range for an empty table."""
     with engine.connect() as connection:
         # Two questions: asked for both at once, SQLite looks at every row.
-        low, high = (connection.scalar(select(end(table.id))) for end in (func.min, func.max))
-    return range(1) if low is None or high is None else range(low, high + 1, RANGE)
+        low, high = (connection.scalar(select(edge(table.id))) for edge in (func.min, func.max))
+    begin, end = (0, 0) if low is None or high is None else (low, high)
+    return [range(first, first + RANGE) for first in range(begin, end + 1, RANGE)]
 
 
 def _between(
     connection: Connection,
     kind: str,
-    first: int,
+    ids: range,
     index: Ints,
     sources: dict[str, int],
     end: dt.datetime,
 ) -> dict[str, NDArray[Any]]:
-    """The columns of RANGE ids from `first` on; those of PLACE, and the kind's own."""
+    """The columns of these ids; those of PLACE, and the kind's own."""
     table = OBSERVATIONS[kind]
     picked = _picked(connection, kind)
-    query = select(*picked.values()).where(table.id >= first, table.id < first + RANGE, table.seen_at < end)
+    query = select(*picked.values()).where(table.id >= ids.start, table.id < ids.stop, table.seen_at < end)
     query = query.where(or_(table.withdrawn_at.is_(None), table.withdrawn_at > table.seen_at))
     query = query.where(table.platform_id.is_not(None))
     parts = []

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from scoring import method
 from scoring.calendar import SHANGHAI
-from scoring.columns import RANGE, starts
+from scoring.columns import id_ranges
 from scoring.evidence import KIND_WORDS
 from scoring.processes import in_order
 from store.ledger import ENDED, rounds
@@ -159,11 +159,11 @@ def _count(engine: Engine, rows: dict[str, dict[str, Any]], end: dt.datetime) ->
         query = select(table.source_id, func.count(), func.max(table.seen_at)).where(table.seen_at < end)
         query = query.group_by(table.source_id)
 
-        def counted(first: int, query: Any = query, id_: Any = table.id) -> Any:
+        def counted(ids: range, query: Any = query, id_: Any = table.id) -> Any:
             with engine.connect() as connection:
-                return connection.execute(query.where(id_ >= first, id_ < first + RANGE)).all()
+                return connection.execute(query.where(id_ >= ids.start, id_ < ids.stop)).all()
 
-        for found in in_order(counted, starts(engine, table), engine.dispose):
+        for found in in_order(counted, id_ranges(engine, table), engine.dispose):
             for source, n, newest in found:
                 row = rows[source]
                 row["records"] += n
