@@ -83,10 +83,12 @@ def hold_back(
         if shape is PRAISE:
             mask = mask & (rows["completed_at"][part] - rows.at[part] <= _QUICK)
         out = []
-        for site, mine, day in _suspects(rows, shape, part.start + np.flatnonzero(mask), visible):
-            found = _campaign(rows, shape, mine, visible, day, market, market_day)
-            if len(found) and not (shape is ATTACK and _down(probes, line_down, site, day)):
-                out.append((found, day))
+        for site, mine, days in _suspects(rows, shape, part.start + np.flatnonzero(mask), visible):
+            for day, end in _bursts(rows, shape, mine, visible(mine), days):
+                seen = mine[(visible(mine) <= day) & (rows.gone[mine] > day)]
+                found = _campaign(rows, shape, seen, day, end, market, market_day)
+                if len(found) and not (shape is ATTACK and _down(probes, line_down, site, day)):
+                    out.append((found, day))
         return out
 
     for shape, visible in ((ATTACK, known), (PRAISE, settled)):
@@ -97,8 +99,8 @@ def hold_back(
     return Held(since, freed, campaign)
 
 
-def _suspects(rows: Rows, shape: Shape, chosen: Ints, visible: Visible) -> Iterator[tuple[int, Ints, int]]:
-    """(platform, its complaints, day) wherever there may be a burst: few, so that the exact look may be slow."""
+def _suspects(rows: Rows, shape: Shape, chosen: Ints, visible: Visible) -> Iterator[tuple[int, Ints, Ints]]:
+    """(platform, its complaints, days) wherever there may be a burst: few, so that the exact look may be slow."""
     if not len(chosen):
         return
     first = rows.day[chosen].min()
@@ -115,44 +117,57 @@ def _suspects(rows: Rows, shape: Shape, chosen: Ints, visible: Visible) -> Itera
     for site in np.unique(owner[burst]):
         a, b = np.searchsorted(owner, (site, site + 1))
         mine, hot = chosen[a:b], np.unique(rows.day[chosen[a:b][burst[a:b]]])
-        for day in np.unique(visible(mine)):
-            if np.any((hot <= day) & (hot > day - _LATE)):
-                yield int(site), mine, int(day)
+        days = np.unique(visible(mine))
+        near = np.searchsorted(hot, days, "right") > np.searchsorted(hot, days - _LATE, "right")
+        if near.any():
+            yield int(site), mine, days[near]
 
 
 def _expected(before: Ints, shape: Shape) -> Floats:
     return (before + 1.0) * shape.days / shape.history
 
 
+def _bursts(rows: Rows, shape: Shape, mine: Ints, known: Ints, days: Ints) -> Iterator[tuple[int, int]]:
+    """(day, last day of its fullest window) for those of `days` on which the window is as full as a campaign's, by what was
+    visible then; `known` is since when each of the complaints `mine` was.
+    """
+    filed, place = np.unique(rows.day[mine], return_inverse=True)
+    begin = np.searchsorted(days, known)
+    stop = np.maximum(begin, np.searchsorted(days, rows.gone[mine]))
+    change = np.zeros((len(days) + 1, len(filed) + 1), dtype=np.int64)
+    np.add.at(change, (begin, place + 1), 1)
+    np.add.at(change, (stop, place + 1), -1)
+    there = np.cumsum(change[:-1], axis=0)
+    upto = np.cumsum(there, axis=1)
+    since = np.searchsorted(filed, filed - shape.days, "right")
+    before = np.searchsorted(filed, filed - shape.days - shape.history, "right")
+    recent = (there[:, 1:] > 0) & (filed > days[:, None] - _LATE)
+    count = np.where(recent, upto[:, 1:] - upto[:, since], 0)
+    every, end = np.arange(len(days)), np.argmax(count, axis=1)
+    n, past = count[every, end], upto[every, since[end]] - upto[every, before[end]]
+    full = (n >= shape.fewest) & (n >= shape.times * _expected(past, shape))
+    yield from zip(days[full].tolist(), filed[end[full]].tolist(), strict=True)
+
+
 def _campaign(
-    rows: Rows, shape: Shape, mine: Ints, visible: Visible, day: int, market: Ints, market_day: Ints
+    rows: Rows, shape: Shape, seen: Ints, day: int, end: int, market: Ints, market_day: Ints
 ) -> Ints:
-    """The complaints of the fullest window visible on `day`, if it is a campaign, that resemble another one in it."""
-    seen = mine[(visible(mine) <= day) & (rows.gone[mine] > day)]
+    """The complaints of the window that ends on `end`, if it is a campaign, that resemble another one in it; `seen` were visible on `day`."""
     filed = rows.day[seen]
-    ends = np.unique(filed[filed > day - _LATE])
-    if not len(ends):
-        return ends
-    counts = [int(((filed <= e) & (filed > e - shape.days)).sum()) for e in ends]
-    end = int(ends[int(np.argmax(counts))])
-    inside = (filed <= end) & (filed > end - shape.days)
-    before = int(((filed <= end - shape.days) & (filed > end - shape.days - shape.history)).sum())
-    n = int(inside.sum())
-    if n < shape.fewest or n < shape.times * _expected(np.array(before), shape):
-        return ends[:0]
-    burst = seen[inside][-method.CAMPAIGN_LOOK :]
+    burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
     nearest = _nearest(rows, burst)
     share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
+    if share < method.CAMPAIGN_SHARE:
+        return burst[:0]
     earlier = seen[filed <= end - shape.days][-len(burst) :]
     others = market[: np.searchsorted(market_day, end - shape.days + 1)][-4 * len(burst) :]
     others = others[(rows.platform[others] != rows.platform[burst[0]]) & (rows.seen[others] <= day)][
         -len(burst) :
     ]
     if max(len(earlier), len(others)) < shape.fewest:
-        return ends[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
-    usual = max(_usual(rows, earlier), _usual(rows, others))
-    if share < max(method.CAMPAIGN_SHARE, usual + method.CAMPAIGN_MARGIN):
-        return ends[:0]
+        return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
+    if share < max(_usual(rows, earlier), _usual(rows, others)) + method.CAMPAIGN_MARGIN:
+        return burst[:0]
     return burst[nearest >= method.CAMPAIGN_KIN]
 
 
