@@ -290,7 +290,8 @@ class Snapshot:
         wrong = [
             name
             for name, digest in sums.items()
-            if not (file := self.path / name).is_file()
+            if (file := self.path / name).is_symlink()
+            or not file.is_file()
             or hashlib.sha256(file.read_bytes()).hexdigest() != digest
         ]
         return wrong + ([] if self.manifest.get("content_sha256") == content_digest(sums) else ["SHA256SUMS"])
