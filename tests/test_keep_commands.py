@@ -127,6 +127,40 @@ def test_a_snapshot_rewritten_together_with_its_sums_breaks_the_chain(
     assert "hash chain" in said.out
 
 
+READERS = (
+    ("check", "a.example"),
+    ("explain", "a.example"),
+    ("rank",),
+    ("alerts",),
+    ("compare", "a.example", "b.example"),
+)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "ratings.parquet"])
+def test_commands_that_read_a_damaged_snapshot_say_so_in_one_line(
+    data: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    for number in (0, 1):
+        (_snapshot(data, number) / name).unlink()
+        (_snapshot(data, number) / name).write_text("null")
+    for words in READERS:
+        said = command(capsys, *words, "--data-dir", data, expect=2).err
+        assert "publish again" in said and len(said.splitlines()) == 1
+    assert "publish again" in command(capsys, "doctor", "--data-dir", data, expect=None).out
+
+
+def test_a_table_damaged_inside_is_named_when_it_is_read(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _snapshot(data, 1) / "ratings.parquet"
+    body = bytearray(file.read_bytes())
+    body[4:2000] = bytes(1996)
+    file.unlink()
+    file.write_bytes(body)
+    said = command(capsys, "rank", "--data-dir", data, expect=2).err
+    assert "publish again" in said and len(said.splitlines()) == 1
+
+
 def test_a_broken_reference_in_the_database_is_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = Config(data)
     with config.engine.connect() as connection:
