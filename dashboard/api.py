@@ -1,7 +1,7 @@
 """The JSON API, feeds, badges and static pages, in the same process as the app.
 
-Reads the snapshot only. Errors are RFC 9457 problem documents; every answer carries the snapshot's id as its ETag, so
-that a client asks again cheaply. It must not import streamlit.
+Reads the snapshot only. Errors are RFC 9457 problem documents; every answer carries the snapshot's id and the beginning of
+its content's hash as its ETag, so that a client asks again cheaply. It must not import streamlit.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from store.names import file_stem, parse_query
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
+_CACHED = {"Cache-Control": "public, max-age=300"}
+_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 
 Handler = Callable[[Request, Snapshot, str], Response]
 
@@ -37,9 +39,9 @@ def _answering(handler: Handler) -> Callable[[Request], Response]:
         lang = language(request.query_params.get("lang"))
         try:
             snapshot = reader.current()
-            tag = f'"{snapshot.id}"'
+            tag = f'"{reader.version(snapshot)}"'
             if _known(request.headers.get("if-none-match"), tag):
-                return Response(status_code=304, headers={"ETag": tag})
+                return Response(status_code=304, headers={"ETag": tag, **_CACHED, **_ANYWHERE})
             response = handler(request, snapshot, lang)
         except reader.NoSnapshot:
             return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
@@ -48,9 +50,8 @@ def _answering(handler: Handler) -> Callable[[Request], Response]:
         except (ValueError, OverflowError) as error:
             return problem(400, say(lang, "api.bad_query"), str(error)[:200])
         if response.status_code == 200:
-            response.headers["ETag"] = tag
-            response.headers["Cache-Control"] = "public, max-age=300"
-        response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers.update({"ETag": tag, **_CACHED})
+        response.headers.update(_ANYWHERE)
         return response
 
     endpoint.__name__ = handler.__name__.strip("_")

@@ -34,14 +34,25 @@ def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
 def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """A file of the snapshot, if SHA256SUMS lists it."""
     name = request.path_params["name"]
-    sums = (
-        (snapshot.path / "SHA256SUMS").read_text("utf-8") if (snapshot.path / "SHA256SUMS").is_file() else ""
-    )
-    listed = {line.partition("  ")[2] for line in sums.splitlines()}
     file = snapshot.path / name
-    if (name not in listed and name != "SHA256SUMS") or not file.is_file():
+    if not _plain(file) or not _listed(snapshot, name):
         return problem(404, say(lang, "api.no_file"))
     return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
+
+
+def _plain(file: Path) -> bool:
+    """Is it a file where it says it is? What a link or `..` leads to lies outside, and nothing there is published."""
+    return file.is_file() and file.resolve() == file
+
+
+def _listed(snapshot: Snapshot, name: str) -> bool:
+    """Does the manifest or SHA256SUMS name it? The list has three lines a site: it is passed over, never held in memory."""
+    if name == "SHA256SUMS" or name in snapshot.manifest.get("files", ()):
+        return True
+    if not _plain(snapshot.path / "SHA256SUMS"):
+        return False
+    with (snapshot.path / "SHA256SUMS").open(encoding="utf-8") as lines:
+        return any(line.rstrip("\n").partition("  ")[2] == name for line in lines)
 
 
 def table_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -75,6 +86,6 @@ def _with_links(request: Request, snapshot: Snapshot, kind: str, media_type: str
 
 def _published(file: Path, media_type: str, lang: str) -> Response:
     """A file of the snapshot, shown rather than downloaded."""
-    if not file.is_file():
+    if not _plain(file):
         return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
     return FileResponse(file, media_type=media_type)

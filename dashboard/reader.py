@@ -80,6 +80,12 @@ def _open(path: Path, stamp: int) -> Snapshot:
     return Snapshot(path)
 
 
+def version(snapshot: Snapshot) -> str:
+    """A name for a snapshot and what it holds now: what was erased from one leaves its own name as it was, and nothing kept under
+    this one may be shown after that."""
+    return f"{snapshot.id}-{str(snapshot.manifest.get('content_sha256'))[:12]}"
+
+
 def rows(snapshot: Snapshot, sql: str, parameters: list[Any] | tuple[Any, ...] = ()) -> list[dict[str, Any]]:
     """Rows of a query; DamagedSnapshot when a file behind it cannot be read."""
     try:

@@ -52,7 +52,7 @@ class View:
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
         return _kept(
-            str(self.snapshot.path),
+            f"{self.snapshot.path.parent}/{reader.version(self.snapshot)}",
             f"{function.__module__}.{function.__qualname__}",
             arguments,
             function,

@@ -76,10 +76,11 @@ def _icp(config: Config) -> Iterator[Finding]:
 
 def _snapshot(config: Config) -> Iterator[Finding]:
     from scoring.snapshot import Snapshot, SnapshotError
+    from scoring.whole import faults_in
 
     try:
         snapshot = Snapshot.latest(config.data_dir)
-        wrong = snapshot.verify()
+        wrong = list(faults_in(snapshot.path))
     except (SnapshotError, OSError) as error:
         yield Finding(
             "快照 snapshot", "warn", str(error), "运行 run: kamengwatch rate && kamengwatch publish"

@@ -41,6 +41,8 @@ _WORDS = (
         _GONE,
     ),
 )  # fmt: skip
+_OF_SNAPSHOTS = ("SnapshotError", "DamagedSnapshot", "NoSnapshot")
+"""Errors whose text says which file of a published snapshot is damaged and what to do; by name, for they are imported late."""
 _LIBRARIES = ("sqlite3", "sqlalchemy", "psycopg", "duckdb", "_duckdb", "pyarrow")
 _PATH = re.compile(r"'([^']{1,300})'$")
 
@@ -54,7 +56,7 @@ def named(error: BaseException) -> str | None:
         known = isinstance(one, OSError) or type(one).__module__.partition(".")[0] in _LIBRARIES
         if known and (found := said(str(one))):
             return found
-    return None
+    return next((str(one) for one in _chain(error) if type(one).__name__ in _OF_SNAPSHOTS), None)
 
 
 def said(text: str) -> str | None:

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import text
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, tell
 from kamengwatch.proving import wrong_captures
+from scoring.whole import faults_in, manifest_of
 
 REGISTER = "erasures.jsonl"
 """What was erased, when and where, never whose: one JSON object a line, in the data folder."""
@@ -86,51 +87,35 @@ def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any])
         if manifest.is_file():
             manifests[folder.name] = hashlib.sha256(manifest.read_bytes()).hexdigest()
     latest = data_dir / "snapshots" / "latest"
-    if folders and not (latest / "manifest.json").is_file():
-        yield "snapshots/latest: 没有指向任何快照 points at no snapshot", _AGAIN
+    if folders and latest.resolve() not in {
+        folder.resolve() for folder in folders if folder.name in manifests
+    }:
+        yield "snapshots/latest: 没有指向这里的任何快照 points at no snapshot here", _AGAIN
     for folder in folders:
         stem = f"snapshots/{folder.name}"
         if folder.name not in manifests:
             yield f"{stem}/manifest.json: 缺失 missing", _RESTORE
             continue
         here = STAYS if folder.name in erased["thinned"] else None
-        yield from ((f"{stem}/{name}", _RESTORE) for name in _altered(folder, here))
-        try:
-            before = json.loads((folder / "manifest.json").read_text("utf-8")).get("previous")
-        except (ValueError, AttributeError):
-            continue  # Its sum has been named as wrong above.
-        if before is None:
+        yield from ((f"{stem}/{fault}", _RESTORE) for fault in faults_in(folder, here))
+        if (before := manifest_of(folder).get("previous")) is None:
             continue
-        now = manifests.get(before["name"])
-        if now is None:
-            yield f"{stem}: 前一个快照 {before['name']} 缺失 the snapshot before it is missing", _RESTORE
-        elif now != before["sha256"] and now not in _later(before["sha256"], erased["manifests"]):
-            yield (
-                f"{stem}: 与前一个快照 {before['name']} 的哈希链断开 the hash chain to it is broken",
-                _RESTORE,
-            )
+        if broken := _broken(before, manifests, erased["manifests"]):
+            yield f"{stem}: {broken}", _RESTORE
 
 
-def _altered(folder: Path, only: Collection[str] | None) -> Iterator[str]:
-    """Names of files, with what is wrong: altered or missing by SHA256SUMS, or not listed there; of a thinned snapshot `only` what stays."""
+def _broken(before: Any, manifests: dict[str, str], replaced: dict[str, str]) -> str | None:
+    """What is wrong about the link of the chain from a snapshot to the one `before` it, as its manifest names that."""
     try:
-        lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
-        sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    except (OSError, ValueError):
-        yield "SHA256SUMS: 缺失或损坏 missing or damaged"
-        return
-    for name, digest in sums.items():
-        if only is not None and name not in only:
-            continue
-        try:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        except OSError:
-            yield f"{name}: 缺失 missing"
-            continue
-        if found != digest:
-            yield f"{name}: 与登记的哈希不符 altered"
-    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {"SHA256SUMS"}))
+        name, digest = str(before["name"]), str(before["sha256"])
+    except (TypeError, KeyError):
+        return "manifest.json: 损坏，没有说明前一个快照 damaged, it does not name the snapshot before"
+    now = manifests.get(name)
+    if now is None:
+        return f"前一个快照 {name[:80]} 缺失 the snapshot before it is missing"
+    if now != digest and now not in _later(digest, replaced):
+        return f"与前一个快照 {name[:80]} 的哈希链断开 the hash chain to it is broken"
+    return None
 
 
 def _later(digest: str, replaced: dict[str, str]) -> set[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, tell
 from scoring.snapshot import Snapshot, SnapshotError
+from scoring.whole import faults_in
 from store import archive
 from store.tables import Capture
 
@@ -69,11 +70,8 @@ def verify(config: Config, as_json: bool) -> None:
     if (config.data_dir / "snapshots" / "latest").exists():
         try:
             snapshot = Snapshot.latest(config.data_dir)
-            files = len((snapshot.path / "SHA256SUMS").read_text("utf-8").splitlines())
-            wrong += [
-                f"snapshot {snapshot.id}: {name}: 与 SHA256SUMS 不符 altered or missing"
-                for name in snapshot.verify()
-            ]
+            wrong += [f"snapshot {snapshot.id}: {fault}" for fault in faults_in(snapshot.path)]
+            files = sum(path.is_file() for path in snapshot.path.rglob("*"))
         except (SnapshotError, OSError) as error:
             wrong.append(f"snapshot latest: {error}")
     if as_json:

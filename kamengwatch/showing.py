@@ -13,6 +13,7 @@ from dashboard.text import word
 from kamengwatch.config import Config, UserError
 from kamengwatch.progress import tell
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
+from store.plain import plain
 
 if TYPE_CHECKING:
     from dashboard.search import Answer
@@ -185,7 +186,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
         table.add_row(
             config.say(row["verdict"], _NAMES_EN[row["verdict"]]),
             row["host"],
-            row["name"] or "",
+            plain(row["name"] or ""),
             row["grade"] if rated else config.say("NR 不予评级", "NR not rated"),
             f"{row['score']:.0f} ({row['score_low']:.0f}–{row['score_high']:.0f})" if rated else "—",
             _drop(config, row),

@@ -13,6 +13,7 @@ from kamengwatch.progress import say, tell
 from store.ingest import Ingest, import_records
 from store.ledger import targets
 from store.names import parse_query
+from store.plain import plain
 from store.tables import Platform
 
 
@@ -80,7 +81,7 @@ def show(config: Config, as_json: bool) -> None:
         return
     table = Table(config.say("域名", "host"), config.say("名称", "name"), config.say("别名", "aliases"))
     for target in found:
-        table.add_row(target.host, target.name or "", "、".join(target.aliases))
+        table.add_row(target.host, plain(target.name or ""), plain("、".join(target.aliases)))
     tell(table)
 
 

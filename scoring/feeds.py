@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import duckdb
@@ -77,7 +78,7 @@ def _entries(warnings: list[dict[str, Any]], corrections: list[dict[str, Any]]) 
 def _warning(w: dict[str, Any]) -> dict[str, Any]:
     a, b = w["from_state"], w["to_state"]
     return {
-        "id": f"urn:kamengwatch:event:{w['host']}:{w['on']}:{a}:{b}",
+        "id": f"urn:kamengwatch:event:{_named(w['host'])}:{w['on']}:{a}:{b}",
         "on": w["on"],
         "host": w["host"],
         "title": f"{STATE_ZH[a]} → {STATE_ZH[b]} ({a} → {b})",
@@ -89,7 +90,7 @@ def _correction(c: dict[str, Any]) -> dict[str, Any]:
     digest = hashlib.sha256(c["sentence_zh"].encode()).hexdigest()[:16]
     zh, en = OUTCOME_WORDS[c["outcome"]]
     return {
-        "id": f"urn:kamengwatch:correction:{c['host']}:{c['on']}:{digest}",
+        "id": f"urn:kamengwatch:correction:{_named(c['host'])}:{c['on']}:{digest}",
         "on": c["on"],
         "host": c["host"],
         "title": f"更正记录 correction: {zh} ({en})",
@@ -104,7 +105,7 @@ def _atom(
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed")
     newest = entries[0]["on"] if entries else as_of
-    _add(feed, "id", f"urn:kamengwatch:feed:{about}")
+    _add(feed, "id", f"urn:kamengwatch:feed:{_named(about)}")
     _add(feed, "title", title)
     _add(feed, "updated", _stamp(newest))
     _add(_add(feed, "author", None), "name", "卡盟信用观察 kamengwatch")
@@ -118,6 +119,11 @@ def _atom(
         _add(item, "summary", entry["summary"])
     written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written + b"\n"
+
+
+def _named(host: str) -> str:
+    """A host inside an id, which is a URI: the brackets of an IPv6 address may not stand there."""
+    return quote(host, safe=":")
 
 
 def _add(parent: ET.Element, name: str, text: str | None) -> ET.Element:

@@ -19,7 +19,8 @@ _WHAT = {"grade": ("等级", "grade"), "warning_state": ("资金链状态", "cas
 
 
 def with_method_changes(folder: Path, before: Path | None, methods: tuple[str | None, str]) -> pa.Table:
-    """The changes in `folder`, those of cause `method` that the snapshot `before` had, and the new ones where its method was another.
+    """The changes in `folder`, those of cause `method` that the snapshot `before` had about sites still rated, and the new ones
+    where its method was another.
 
     `methods` are the versions of `before` and `folder`. A new change is dated on the day the new method first spoke of; it holds
     what was published for the day of `before` against what the history in `folder` says of that day.
@@ -28,7 +29,10 @@ def with_method_changes(folder: Path, before: Path | None, methods: tuple[str | 
     if before is None or not (before / "changes.parquet").is_file():
         return changes
     found = pq.read_table(before / "changes.parquet")
-    rows = found.filter(pc.equal(found["cause"], "method")).to_pylist()
+    hosts = set(pq.read_table(folder / "ratings.parquet", columns=["host"])["host"].to_pylist())
+    rows = [
+        row for row in found.filter(pc.equal(found["cause"], "method")).to_pylist() if row["host"] in hosts
+    ]
     if methods[0] != methods[1]:
         rows += _new(folder, before, (str(methods[0]), methods[1]))
     if not rows:

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,11 @@ from scoring.documents import method_json
 from scoring.method_changes import with_method_changes
 from scoring.package import datapackage
 from scoring.pictures import write_pictures
-from scoring.site_files import KINDS, Before, made_by, sha256_of, write_site_files
+from scoring.site_files import KINDS, Before, made_by, write_site_files
 from scoring.slim import write_slim
 from scoring.snapshot import LATER, TABLES, content_digest, sums_of
-from scoring.writing import linked, sync, sync_folder, write_parquet
+from scoring.whole import faults_in, manifest_of
+from scoring.writing import linked, sha256_of, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]
@@ -56,32 +58,44 @@ def publish(
     base = data_dir / "snapshots"
     base.mkdir(parents=True, exist_ok=True)
     with FileLock(base / ".lock"):
-        for leftover in base.glob(".tmp-*"):
-            shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink()
         run = _newest(engine, data_dir, as_of)
         before = _latest(base)
-        known = _manifest(before) if before is not None else {}
-        temporary = base / f".tmp-{os.getpid()}"
-        temporary.mkdir()
-        tell("writing")
-        old = None if before is None else Before(before, _sums(before), known.get("site_files"))
-        made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
-        sums = checksums(temporary, made)
-        digest = content_digest(sums)
-        if before is not None and known.get("content_sha256") == digest:
-            shutil.rmtree(temporary)
-            _cited(base, before)
-            return before
-        _seal(engine, temporary, run, now, before, sums, digest)
-        if old is not None:
-            _link_unchanged(temporary, old, listed(sums))
-        tell("making durable")
-        sync(temporary)
-        final = _name(base, now)
-        temporary.rename(final)
-        sync_folder(base)
+        known = manifest_of(before) if before is not None else {}
+        with _temporary(base) as temporary:
+            tell("writing")
+            old = None if before is None else Before(before, _sums(before, known), known.get("site_files"))
+            made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
+            sums = checksums(temporary, made)
+            digest = content_digest(sums)
+            if before is not None and known.get("content_sha256") == digest and not any(faults_in(before)):
+                final = before
+            else:
+                _seal(engine, temporary, run, now, before, sums, digest)
+                if old is not None:
+                    _link_unchanged(temporary, old, listed(sums))
+                tell("making durable")
+                sync(temporary)
+                final = _name(base, now)
+                temporary.rename(final)
+                sync_folder(base)
         _cited(base, final)
     return final
+
+
+@contextmanager
+def _temporary(base: Path) -> Iterator[Path]:
+    """A folder to write in, gone afterwards: a publication that failed must not fill the disk, and what a killed one left goes too."""
+    for leftover in base.glob(".tmp-*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink()
+    folder = base / f".tmp-{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _newest(engine: Engine, data_dir: Path, as_of: dt.date | None) -> Any:
@@ -100,11 +114,6 @@ def _latest(base: Path) -> Path | None:
     return link.resolve() if (link / "manifest.json").is_file() else None
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return found
-
-
 def _content(
     engine: Engine, data_dir: Path, folder: Path, run: Any, before: Before | None, old_method: str | None
 ) -> dict[str, str]:
@@ -115,8 +124,9 @@ def _content(
             write_parquet(TABLES[table].empty_table(), folder / f"{table}.parquet")
             continue
         linked(rated / f"{table}.parquet", folder / f"{table}.parquet")
+    readable = before is not None and before.holds("changes.parquet", "ratings.parquet")
     changes = with_method_changes(
-        folder, None if before is None else before.folder, (old_method, run.method_version)
+        folder, before.folder if before is not None and readable else None, (old_method, run.method_version)
     )
     (folder / "changes.parquet").unlink()
     write_parquet(changes, folder / "changes.parquet")
@@ -199,12 +209,14 @@ def sums_text(sums: dict[str, str], manifest: str) -> str:
     return "".join(f"{v}  {k}\n" for k, v in sorted(whole.items()))
 
 
-def _sums(folder: Path) -> dict[str, str]:
-    """The sums of the snapshot before; of a damaged one none, so that nothing is taken over from it."""
+def _sums(folder: Path, known: dict[str, Any]) -> dict[str, str]:
+    """The sums of the snapshot before; where its list is damaged those its manifest names."""
+    files = known.get("files")
+    named: dict[str, str] = files if isinstance(files, dict) else {}
     try:
-        return sums_of(folder)
+        return sums_of(folder) | named
     except (OSError, ValueError):
-        return {}
+        return named
 
 
 def listed(sums: dict[str, str]) -> dict[str, str]:
@@ -217,9 +229,7 @@ def _link_unchanged(folder: Path, before: Before, sums: dict[str, str]) -> None:
     """Files equal to those of the snapshot before become hard links to them, to save space."""
     for name, digest in sums.items():
         old, new = before.folder / name, folder / name
-        if before.sums.get(name) != digest or not old.is_file() or old.samefile(new):
-            continue
-        if sha256_of(old) == digest:  # the list says so; the file may have been damaged since
+        if before.sums.get(name) == digest and before.holds(name) and not old.samefile(new):
             spare = new.with_name(new.name + ".link")
             try:
                 os.link(old, spare)

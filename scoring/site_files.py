@@ -10,7 +10,6 @@ import csv
 import datetime as dt
 import hashlib
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -27,7 +26,7 @@ from scoring.package import csv_rows
 from scoring.processes import in_order
 from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
-from scoring.writing import linked
+from scoring.writing import linked, sha256_of
 from store.names import site_files
 from store.plain import cell_text
 
@@ -55,6 +54,22 @@ class Before:
     sums: dict[str, str] = field(repr=False)
     made_by: str | None
 
+    def holds(self, *names: str) -> bool:
+        """Are these files what its list says? Only then may they be read or linked: one may have been damaged since."""
+        try:
+            return all(self._holds(name) for name in names)
+        except OSError:
+            return False
+
+    def _holds(self, name: str) -> bool:
+        file = self.folder / name
+        return (
+            name in self.sums
+            and not file.is_symlink()
+            and file.is_file()
+            and sha256_of(file) == self.sums[name]
+        )
+
 
 def write_site_files(folder: Path, before: Before | None = None) -> dict[str, str]:
     """Write page, badge and feed of every site, `feeds/all.atom` and `ratings.csv`; returns the sums found on the way."""
@@ -67,8 +82,11 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
     sums = {f"{name}.parquet": sha256_of(folder / f"{name}.parquet") for name in ("ratings", *PARTS)}
     same = _unchanged(folder, before, names, sums) if before is not None else frozenset()
     if before is not None:
+        taken: dict[str, str] = {}
         for made in in_order(partial(_linked, folder, before, names), _groups(sorted(same))):
-            sums |= made
+            taken |= made
+        same = frozenset(host for host in same if names[host]["s"] in taken)
+        sums |= taken
 
     def written() -> Iterator[str]:
         anew = _groups([host for host in hosts if host not in same])
@@ -97,22 +115,17 @@ def made_by() -> str:
     return digest.hexdigest()
 
 
-def sha256_of(file: Path) -> str:
-    """The sum of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _unchanged(
     folder: Path, before: Before, names: dict[str, dict[str, str]], sums: dict[str, str]
 ) -> frozenset[str]:
     """The hosts about which every table says what it said in the snapshot before, and whose files can be linked."""
-    lines = before.folder / "ratings.csv"
-    if before.made_by != made_by() or not lines.is_file() or before.sums.get(lines.name) != sha256_of(lines):
-        return frozenset()
     changed = [
         name for name in ("ratings", *PARTS) if before.sums.get(f"{name}.parquet") != sums[f"{name}.parquet"]
     ]
+    if before.made_by != made_by() or not before.holds(
+        "ratings.csv", *(f"{name}.parquet" for name in changed)
+    ):
+        return frozenset()
     with duckdb.connect(":memory:") as db:
         db.register("present", _digests(folder, changed))
         db.register("past", _digests(before.folder, changed))
@@ -123,9 +136,7 @@ def _unchanged(
     return frozenset(
         host
         for host, three in names.items()
-        if host not in differ
-        and all(name in before.sums for name in three.values())
-        and os.path.isfile(f"{before.folder}/{three['s']}")
+        if host not in differ and all(name in before.sums for name in three.values())
     )
 
 
@@ -164,8 +175,8 @@ def _groups(hosts: list[str]) -> list[list[str]]:
 def _linked(
     folder: Path, before: Before, names: dict[str, dict[str, str]], hosts: Sequence[str]
 ) -> dict[str, str]:
-    """Take over the files of these sites from the snapshot before; returns their sums by name."""
-    mine = [name for host in hosts for name in names[host].values()]
+    """Take over the files of these sites from the snapshot before, of a site all or none; returns their sums by name."""
+    mine = [name for host in hosts if before.holds(*names[host].values()) for name in names[host].values()]
     for name in mine:
         linked(before.folder / name, folder / name)
     return {name: before.sums[name] for name in mine}
@@ -196,11 +207,7 @@ def _written(
         }
         for name, content in made.items():
             sums[name] = hashlib.sha256(content).hexdigest()
-            if (
-                before is not None
-                and before.sums.get(name) == sums[name]
-                and (before.folder / name).is_file()
-            ):
+            if before is not None and before.sums.get(name) == sums[name] and before.holds(name):
                 linked(before.folder / name, folder / name)  # Rows changed, and nothing that is said here.
             else:
                 (folder / name).write_bytes(content)

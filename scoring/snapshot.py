@@ -40,13 +40,8 @@ TABLES: dict[str, pa.Schema] = {
     "ratings": pa.schema(
         [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S)]
         + [("score", _F), ("score_low", _F), ("score_high", _F), ("grade", _S), ("coverage", _F)]
-        + [
-            ("warning_state", _S),
-            ("warning_since", _D),
-            ("verdict", _S),
-            ("tier", pa.int32()),
-            ("alarm_proposed_on", _D),
-        ]
+        + [("warning_state", _S), ("warning_since", _D), ("verdict", _S), ("tier", pa.int32())]
+        + [("alarm_proposed_on", _D)]
         + [("filing_state", _S), ("filing_number", _S), ("filing_province", _S), ("filing_checked_on", _D)]
         + [("software", _S), ("sells", _S)]
         + [("drop_rate", _F), ("drop_rate_low", _F), ("drop_rate_high", _F), ("drop_rate_basis", _S)]
@@ -197,6 +192,10 @@ SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 
+_MISTAKES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.DataError)
+"""What duckdb raises about a query; whatever else it raises, and RuntimeError where its message is no text, is about a file."""
+
+
 class SnapshotError(Exception):
     """The snapshot is missing or damaged; the message says which file and what to do."""
 
@@ -207,35 +206,38 @@ class Snapshot:
     def __init__(self, path: Path | str) -> None:
         """Open the snapshot folder `path`; raises SnapshotError when it is not one."""
         self.path = Path(path).resolve()
+        self.id: str = self.path.name
         try:
-            self.manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text("utf-8"))
+            self.manifest: dict[str, Any] = _object(self.path / "manifest.json")
         except FileNotFoundError as error:
             raise SnapshotError(
-                f"没有可读的快照 no snapshot in {self.path.name}: run `kamengwatch publish` first"
+                f"没有可读的快照 no snapshot in {self.id}: run `kamengwatch publish` first"
             ) from error
         except (ValueError, RecursionError) as error:
             raise SnapshotError(
-                f"快照清单损坏 manifest.json is damaged in {self.path.name}: publish again"
+                f"快照清单损坏 manifest.json is damaged in {self.id}: publish again"
             ) from error
-        self.id: str = self.path.name
         self._db = duckdb.connect(":memory:", config={"threads": 2})
+        try:
+            self._views()
+        except (duckdb.Error, RuntimeError) as error:
+            raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
+
+    def _views(self) -> None:
+        """A view of each table and of each slim copy."""
         for table in TABLES:
             file = self.path / f"{table}.parquet"
-            if not file.is_file() and table in LATER and file.name not in self.manifest.get("files", ()):
+            if file.is_file():
+                self._db.execute(f'create view "{table}" as {_all_of(file)}')
+            elif table in LATER and file.name not in self.manifest.get("files", ()):
                 self._db.register("nothing", TABLES[table].empty_table())
                 self._db.execute(f'create table "{table}" as select * from nothing')  # noqa: S608 - fixed table names
-                continue
-            if not file.is_file():
-                raise SnapshotError(
-                    f"快照缺少文件 {table}.parquet is missing in {self.path.name}: publish again"
-                )
-            self._db.execute(f"create view \"{table}\" as select * from read_parquet('{quoted(file)}')")  # noqa: S608 - fixed table names, quoted path
+            else:
+                raise SnapshotError(f"快照缺少文件 {table}.parquet is missing in {self.id}: publish again")
         for name, query in SLIM.items():
             file = self.path / f"{name}.parquet"
-            source = f"select * from read_parquet('{quoted(file)}')"  # noqa: S608 - quoted path
-            self._db.execute(
-                f"create view {name} as {source if file.is_file() else query.format(ratings='ratings')}"
-            )
+            source = _all_of(file) if file.is_file() else query.format(ratings="ratings")
+            self._db.execute(f"create view {name} as {source}")
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:
@@ -248,52 +250,57 @@ class Snapshot:
         try:
             cursor.execute(sql, list(parameters))
             table: pa.Table = cursor.to_arrow_table()
-        except (duckdb.IOException, RuntimeError) as error:  # the latter where its message is no text
+        except _MISTAKES:
+            raise
+        except (duckdb.Error, RuntimeError) as error:
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
-        result: list[dict[str, Any]] = table.to_pylist()
-        return result
+        return table.to_pylist()  # type: ignore[no-any-return]
 
     def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:
         """All rows of `table` about `host`; `table` must be one of TABLES, `order` one of its columns or a position."""
-        if table not in TABLES or not (order.isdigit() or order.split()[0] in TABLES[table].names):
+        name, _, way = order.partition(" ")
+        if table not in TABLES or not (order.isdigit() or name in TABLES[table].names):
             raise KeyError(table)
-        column = (
-            order
-            if order.isdigit()
-            else '"' + order.split()[0] + '"' + (" desc" if order.endswith(" desc") else "")
-        )
+        column = order if order.isdigit() else f'"{name}"' + (" desc" if way == "desc" else "")
         return self.rows(f'select * from "{table}" where host = ? order by {column}', [host])  # noqa: S608 - checked above
 
     def site(self, host: str) -> dict[str, Any] | None:
         """The rating row of `host`, or None when it is not in the snapshot."""
-        found = self.rows("select * from ratings where host = ?", [host])
-        return found[0] if found else None
+        return next(iter(self.rows("select * from ratings where host = ?", [host])), None)
 
     def hosts(self) -> list[tuple[str, str]]:
         """(host, name) of every platform, for near misses."""
-        return [
-            (r["host"], r["name"] or "") for r in self.rows("select host, name from ratings order by host")
-        ]
+        found = self.rows("select host, name from ratings order by host")
+        return [(row["host"], row["name"] or "") for row in found]
 
     def method(self) -> dict[str, Any]:
         """The method that made this snapshot, as written by the publisher (method.json)."""
         try:
-            method: dict[str, Any] = json.loads((self.path / "method.json").read_text("utf-8"))
+            return _object(self.path / "method.json")
         except (FileNotFoundError, ValueError) as error:
             raise SnapshotError(f"快照缺少方法说明 method.json is missing or damaged in {self.id}") from error
-        return method
 
     def verify(self) -> list[str]:
         """Names of files whose content differs from SHA256SUMS (missing files included), and the list itself where it is
         not the one the manifest was made with; empty means whole."""
         sums = sums_of(self.path)
-        wrong = [
-            name
-            for name, digest in sums.items()
-            if not (file := self.path / name).is_file()
-            or hashlib.sha256(file.read_bytes()).hexdigest() != digest
-        ]
+        wrong = [name for name, digest in sums.items() if _sum(self.path / name) != digest]
         return wrong + ([] if self.manifest.get("content_sha256") == content_digest(sums) else ["SHA256SUMS"])
+
+
+def _sum(file: Path) -> str | None:
+    """The sum of a plain file; None for what is missing or a link."""
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() and not file.is_symlink() else None
+
+
+def _object(file: Path) -> dict[str, Any]:
+    if isinstance(found := json.loads(file.read_text("utf-8")), dict):
+        return found
+    raise ValueError(f"{file.name}: no object")
+
+
+def _all_of(file: Path) -> str:
+    return f"select * from read_parquet('{quoted(file)}')"  # noqa: S608 - quoted path
 
 
 def sums_of(folder: Path) -> dict[str, str]:

@@ -117,6 +117,12 @@ def linked(old: Path, new: Path) -> None:
         shutil.copyfile(old, new)
 
 
+def sha256_of(file: Path) -> str:
+    """The sum of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def sync(folder: Path) -> None:
     """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
     found = [(place, names) for place, _, names in os.walk(folder)]

@@ -6,8 +6,8 @@ import re
 
 # Marks that reorder or hide text (bidi controls, zero-width characters, soft hyphen): a site name must not use them.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\u00ad\u061c\u180e\ufeff]")
-# Control characters, surrogates, line and paragraph separators (categories Cc, Cs, Zl, Zp).
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters, surrogates, line and paragraph separators (categories Cc, Cs, Zl, Zp), and what XML forbids beside them.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def plain(value: object, limit: int | None = None) -> str:

@@ -11,6 +11,7 @@ from snapshots import AS_OF, rating
 from test_dashboard_pages import open_page, shown, words
 
 from dashboard import browse_charts, charts, ranking, reader, search, sector_data, verdict, weekly
+from dashboard.app_pages import data
 from scoring.snapshot import DROP_KINDS, Snapshot
 
 
@@ -58,6 +59,14 @@ def test_a_site_that_changed_twice_is_one_line_with_its_whole_way(data_dir):
     assert [c.host for c in found] == ["a.test", "b.test"], "seven days back is no longer this week"
     assert found[0].states == ("normal", "watch", "warning")
     assert "正常 → 关注 → 预警" in words(open_page("alerts"))
+
+
+def test_the_data_page_names_the_shared_files_and_only_counts_those_of_single_sites(full):
+    found, inside = data.listed_files(Snapshot(full))
+    names = [name for name, *_ in found]
+    assert names[-1] == "SHA256SUMS" and {"ratings.parquet", "manifest.json"} <= set(names)
+    assert not [name for name in names if "/" in name]
+    assert inside == sum(1 for f in full.glob("*/*") if f.is_file()) > 3
 
 
 def test_a_quiet_week_says_so(data_dir):

@@ -86,6 +86,50 @@ def test_an_unchanged_snapshot_is_not_sent_twice(client, data_dir):
     assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_what_was_erased_from_a_snapshot_is_no_longer_the_same_answer(client, data_dir):
+    before = client.get("/s/cheng.test.html")
+    folder = (data_dir / "snapshots/latest").resolve()
+    (folder / "s/cheng.test.html").write_text("<p>…</p>")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"content_sha256": "ab" * 32}), "utf-8")
+    after = client.get("/s/cheng.test.html", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200 and after.text == "<p>…</p>"
+
+
+def test_an_answer_that_is_not_sent_again_says_how_long_it_holds(client):
+    first = client.get("/badge/cheng.test.svg")
+    again = client.get("/badge/cheng.test.svg", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    for name in ("etag", "cache-control", "access-control-allow-origin"):
+        assert again.headers[name] == first.headers[name]
+
+
+def test_what_lies_outside_the_snapshot_is_not_served_whatever_its_list_says(client, data_dir):
+    folder, secret = (data_dir / "snapshots/latest").resolve(), data_dir / "secret.txt"
+    secret.write_text("secret")
+    for name in ("s/cheng.test.html", "badges/cheng.test.svg", "feeds/cheng.test.atom", "ratings.csv"):
+        assert client.get(f"/snapshot/{name}").status_code == 200
+        (folder / name).unlink()
+        (folder / name).symlink_to(secret)
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{'0' * 64}  ../../secret.txt\n{'0' * 64}  {secret}\n")
+    asked = (
+        "s/cheng.test.html",
+        "ratings.csv",
+        "badges/cheng.test.svg",
+        "%2e%2e/%2e%2e/secret.txt",
+        f"/{secret}",
+    )
+    for path in (
+        *(f"/snapshot/{name}" for name in asked),
+        "/s/cheng.test.html",
+        "/badge/cheng.test.svg",
+        "/feeds/cheng.test.atom",
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404 and "secret" not in answer.text, path
+
+
 def test_the_ranking_is_ordered_filtered_and_lists_the_unrated(client):
     body = client.get("/api/v1/rank").json()
     assert [s["host"] for s in body["sites"]][0] == snapshots.BLUE

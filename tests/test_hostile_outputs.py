@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,12 +18,13 @@ from starlette.testclient import TestClient
 from dashboard import reader, sheet, verdict
 from dashboard.api import PREFIX, ROUTES
 from scoring import twins
+from scoring.feeds import feed_of
 from scoring.package import ratings_csv
 from scoring.snapshot import TABLES
 
-HIDDEN = {"\u202e", "\u202c", "\u202d", "\u200b", "\u2066", "\u2069", "\x00", "\x07"}
+HIDDEN = {"\u202e", "\u202c", "\u202d", "\u200b", "\u2066", "\u2069", "\x00", "\x07", "\ufffe", "\uffff"}
 FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "＝1", '=HYPERLINK("http://x")')
-EVIL = snapshots.HOSTILE + "\u2066\x00\x07" + "长" * 10_000
+EVIL = snapshots.HOSTILE + "\u2066\x00\x07\ufffe\uffff" + "长" * 10_000
 
 
 def poisoned() -> dict:
@@ -81,6 +83,17 @@ def test_the_feed_stays_wellformed_and_plain(folder, name):
         "link",
         "summary",
     }
+
+
+def test_every_id_of_a_feed_is_a_uri():
+    host = "[2001:db8::1]:8080"
+    parts = {"warnings": [{"host": host, "on": snapshots.AS_OF, "from_state": "normal", "to_state": "watch",
+                           "reason_zh": "退款变慢", "reason_en": "refunds slowed down"}],
+             "corrections": [{"host": host, "on": snapshots.AS_OF, "outcome": "amended", "sentence_zh": "更正", "sentence_en": "corrected"}]}  # fmt: skip
+    tree = ET.fromstring(feed_of(host, parts, snapshots.AS_OF, "../"))
+    ids = [e.text for e in tree.iter() if e.tag.endswith("}id")]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"urn:kamengwatch:[\w.:%-]+", i, re.ASCII) for i in ids), ids
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

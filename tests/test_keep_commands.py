@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import json
 import os
@@ -61,6 +62,28 @@ def _snapshot(data: Path, number: int) -> Path:
     return sorted(p for p in (data / "snapshots").iterdir() if p.is_dir() and not p.is_symlink())[number]
 
 
+def _moved_out(data: Path, name: str) -> None:
+    """A file or folder of a snapshot lies beside the data folder from now on, and a link to it in its place."""
+    path, outside = _snapshot(data, 0) / name, data.parent / "outside"
+    path.rename(outside)
+    path.symlink_to(outside)
+
+
+def _with_its_sum(data: Path, name: str, content: str) -> None:
+    """A file of the latest snapshot and its line in SHA256SUMS rewritten together."""
+    file, sums = _snapshot(data, 1) / name, _snapshot(data, 1) / "SHA256SUMS"
+    old = next(line for line in sums.read_text().splitlines() if line.endswith(f"  {name}"))
+    file.unlink()
+    file.write_text(content)
+    sums.write_text(sums.read_text().replace(old, f"{hashlib.sha256(content.encode()).hexdigest()}  {name}"))
+
+
+def _latest_outside(data: Path) -> None:
+    _snapshot(data, 1).rename(data.parent / "outside")
+    (data / "snapshots/latest").unlink()
+    (data / "snapshots/latest").symlink_to(data.parent / "outside")
+
+
 @pytest.mark.parametrize(
     ("harm", "named"),
     [
@@ -71,6 +94,15 @@ def _snapshot(data: Path, number: int) -> Path:
         (lambda d: (_snapshot(d, 0) / "planted.html").write_text("x"), "planted.html"),
         (lambda d: shutil.rmtree(_snapshot(d, 0)), "missing"),
         (lambda d: (d / "snapshots/latest").unlink(), "latest"),
+        (lambda d: _with_its_sum(d, "feeds/all.atom", "<feed/>"), "SHA256SUMS"),
+        (lambda d: _with_its_sum(d, "manifest.json", "null"), "manifest.json"),
+        (lambda d: _with_its_sum(d, "manifest.json", '{"previous": "x"}'), "manifest.json"),
+        (lambda d: _moved_out(d, "ratings.csv"), "ratings.csv"),
+        (lambda d: _moved_out(d, "SHA256SUMS"), "SHA256SUMS"),
+        (lambda d: _moved_out(d, "feeds"), "feeds"),
+        (lambda d: (_snapshot(d, 0) / "planted").symlink_to(d), "planted"),
+        (lambda d: os.mkfifo(_snapshot(d, 0) / "pipe"), "pipe"),
+        (_latest_outside, "snapshots/latest"),
     ],
 )
 def test_a_fault_is_one_line_with_file_and_remedy(
@@ -93,6 +125,40 @@ def test_a_snapshot_rewritten_together_with_its_sums_breaks_the_chain(
     erasing_files.finish(folder, manifest)
     said = command(capsys, "verify", "--data-dir", data, expect=1)
     assert "hash chain" in said.out
+
+
+READERS = (
+    ("check", "a.example"),
+    ("explain", "a.example"),
+    ("rank",),
+    ("alerts",),
+    ("compare", "a.example", "b.example"),
+)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "ratings.parquet"])
+def test_commands_that_read_a_damaged_snapshot_say_so_in_one_line(
+    data: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    for number in (0, 1):
+        (_snapshot(data, number) / name).unlink()
+        (_snapshot(data, number) / name).write_text("null")
+    for words in READERS:
+        said = command(capsys, *words, "--data-dir", data, expect=2).err
+        assert "publish again" in said and len(said.splitlines()) == 1
+    assert "publish again" in command(capsys, "doctor", "--data-dir", data, expect=None).out
+
+
+def test_a_table_damaged_inside_is_named_when_it_is_read(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _snapshot(data, 1) / "ratings.parquet"
+    body = bytearray(file.read_bytes())
+    body[4:2000] = bytes(1996)
+    file.unlink()
+    file.write_bytes(body)
+    said = command(capsys, "rank", "--data-dir", data, expect=2).err
+    assert "publish again" in said and len(said.splitlines()) == 1
 
 
 def test_a_broken_reference_in_the_database_is_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

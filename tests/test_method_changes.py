@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from judging import NOW, database
 from scoring_play import DAY, market
+from sqlalchemy import update
 
 from scoring import method
 from scoring.publish import publish
 from scoring.rate import rate
+from store.tables import Platform
 
 
 def changes(path, where="true"):
@@ -47,6 +49,13 @@ def test_what_only_the_method_moved_is_published_as_ours_and_kept(before, monkey
     assert changes(third, "cause = 'method'") == ours
     feed = (third / "feeds" / "all.atom").read_text("utf-8")
     assert all(en not in feed and zh not in feed for *_, zh, en in ours)
+    # Of a site that is watched no longer nothing is said, here as in every other table.
+    gone = ours[0][0]
+    with engine.begin() as connection:
+        connection.execute(update(Platform).where(Platform.host == gone).values(status="removed"))
+    rate(engine, folder, DAY + dt.timedelta(days=2), later)
+    fourth = publish(engine, folder, later + dt.timedelta(hours=2))
+    assert changes(fourth, "cause = 'method'") == [row for row in ours if row[0] != gone]
 
 
 def test_a_later_day_with_the_same_method_changes_nothing_of_ours(before):

@@ -1,6 +1,7 @@
 """Files about single sites: the same whether made anew or linked from the snapshot before, and found wherever they lie."""
 
 import datetime as dt
+import errno
 import hashlib
 import io
 import re
@@ -115,6 +116,67 @@ def test_after_a_damaged_snapshot_a_whole_one_is_published(tmp_path, name, conte
     second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
     assert second != first and Snapshot(second).verify() == []
     assert len((second / "ratings.csv").read_text("utf-8").splitlines()) == 1 + 4
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A way to publish a market of four sites, once it was published and something was done to that snapshot."""
+    engine = database(tmp_path, market(np.random.default_rng(5), hosts=4))
+    rate(engine, tmp_path, DAY, NOW)
+    first = publish(engine, tmp_path, NOW)
+
+    def again(again_rated):
+        if again_rated:  # one site answers: what is said of the others stays what it was
+            with engine.begin() as connection:
+                said = {"platform_id": 1, "received_at": NOW - dt.timedelta(days=220), "text": "款项已退回。"}
+                connection.execute(insert(Response).values(said))
+            rate(engine, tmp_path, DAY, NOW)
+        return publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
+
+    return first, again
+
+
+DAMAGE = {
+    "s/m2.example.html": b"<p>",
+    "badges/m2.example.svg": None,
+    "feeds/m2.example.atom": None,
+    "ratings.parquet": b"PAR1",
+    "responses.parquet": b"PAR1",
+    "changes.parquet": b"PAR1",
+    "manifest.json": b"null",
+}
+
+
+@pytest.mark.parametrize("again_rated", [False, True])
+@pytest.mark.parametrize("name", DAMAGE)
+def test_publishing_again_is_the_remedy_for_a_damaged_snapshot(damaged, name, again_rated):
+    first, again = damaged
+    (first / name).unlink()  # not written over: other names of the file keep their bytes
+    if DAMAGE[name] is not None:
+        (first / name).write_bytes(DAMAGE[name])
+    second = again(again_rated)
+    assert second != first and Snapshot(second).verify() == []
+    assert Snapshot.latest(first.parents[1]).id == second.name
+    assert again(False) == second, "and once it is whole nothing is added"
+
+
+@pytest.mark.parametrize("step", ["write_slim", "datapackage", "sync"])
+def test_what_a_failed_publication_wrote_is_gone(damaged, monkeypatch, step):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    first, again = damaged
+    monkeypatch.setattr(f"scoring.publish.{step}", full)
+    with pytest.raises(OSError, match="No space"):
+        again(True)
+    assert not list(first.parent.glob(".tmp-*"))
+
+
+def test_the_link_a_killed_publication_was_making_is_taken_away(damaged):
+    first, again = damaged
+    (first.parent / ".tmp-latest-1").symlink_to(first.name)
+    again(True)
+    assert not list(first.parent.glob(".tmp-*")) and first.is_dir()
 
 
 @pytest.fixture

@@ -165,3 +165,17 @@ def test_wrong_input_is_named(
     book.active.append(["1", "2"])
     book.save(files["headless"])
     assert named in command(capsys, *(word.format(**files) for word in words), expect=2).err
+
+
+def test_a_name_cannot_steer_the_terminal(data_dir: Path, tmp_path: Path, capsys: Capsys) -> None:
+    file = tmp_path / "sites.jsonl"
+    evil = {
+        "kind": "platform",
+        "host": "evil.example",
+        "name": "甲\x1b]0;x\x07\u202e卡盟\n乙",
+        "aliases": ["丙\x1b[2J"],
+    }
+    file.write_text(json.dumps(evil))
+    command(capsys, "import", file)
+    shown = command(capsys, "watch", "list").out
+    assert "evil.example" in shown and not {"\x1b", "\x07", "\u202e"} & set(shown)

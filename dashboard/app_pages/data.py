@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dashboard.view import View, cell, row
 from scoring.snapshot import TABLES, Snapshot
 
@@ -32,7 +30,7 @@ def render(view: View) -> None:
     """The tables in three forms, the licence, the other files with their hashes, the list of endpoints."""
     view.title(view.t("data.title"), view.t("data.intro"))
     view.heading(view.t("data.files", id=view.snapshot.id))
-    files = view.ask(listed_files)
+    files, inside = view.ask(listed_files)
     sizes = {name: size for name, size, _ in files}
     view.table(
         [view.t("data.table"), view.t("data.holds"), "CSV", "JSONL", "Parquet"],
@@ -55,7 +53,7 @@ def render(view: View) -> None:
     )
     view.note(view.t("data.licence"))
     view.heading(view.t("data.other"), view.t("data.check"))
-    shared = [f for f in files if "/" not in f[0]][:_LISTED]
+    shared = files[:_LISTED]
     view.table(
         [view.t("data.file"), view.t("data.size"), "SHA-256"],
         [
@@ -65,8 +63,8 @@ def render(view: View) -> None:
         "pieces",
         fold=3,
     )
-    if len(files) > len(shared):
-        view.html("lines.html", lines=[view.t("data.more", count=len(files) - len(shared))])
+    if more := len(files) - len(shared) + inside:
+        view.html("lines.html", lines=[view.t("data.more", count=more)])
     view.heading(view.t("data.api"))
     view.table(
         ["URL", view.t("method.question")],
@@ -74,19 +72,21 @@ def render(view: View) -> None:
     )
 
 
-def listed_files(snapshot: Snapshot) -> list[tuple[str, int, str]]:
-    """(name, bytes, sha256) of every file that SHA256SUMS lists and that exists; the list itself stands last."""
-    found = []
+def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:
+    """(name, bytes, sha256) of every file of the snapshot's folder itself that SHA256SUMS lists and that exists, the list last;
+    and how many more it lists in folders. Those of single sites are three a site: they are counted, nothing else."""
+    found, inside = [], 0
     sums = snapshot.path / "SHA256SUMS"
-    lines = sums.read_text("utf-8").splitlines() if sums.is_file() else []
-    for line in lines:
-        digest, _, name = line.partition("  ")
-        file = snapshot.path / name
-        if name and ".." not in Path(name).parts and file.is_file():
-            found.append((name, file.stat().st_size, digest))
-    if lines:
-        found.append(("SHA256SUMS", sums.stat().st_size, "–"))
-    return found
+    if not sums.is_file():
+        return [], 0
+    with sums.open(encoding="utf-8") as lines:
+        for line in lines:
+            digest, _, name = line.rstrip("\n").partition("  ")
+            if "/" in name:
+                inside += 1
+            elif (file := snapshot.path / name).is_file():
+                found.append((name, file.stat().st_size, digest))
+    return [*found, ("SHA256SUMS", sums.stat().st_size, "–")], inside
 
 
 def _size(size: int) -> str:

@@ -1,0 +1,77 @@
+"""Is a snapshot's folder what was published? Every file by its sum, the list by the manifest, and nothing beside them.
+
+A publication writes folders and files; a link is neither, even if it leads to the same bytes: what it leads to may change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from scoring.snapshot import content_digest, sums_of
+from scoring.writing import sha256_of
+
+_LIST = "SHA256SUMS"
+_MANIFEST = "manifest.json"
+
+
+def faults_in(folder: Path, only: Collection[str] | None = None) -> Iterator[str]:
+    """One line for each name with what is wrong about it; of a snapshot that was let go `only` some files are there to look at."""
+    here, odd = _found(folder)
+    yield from (f"{name}: 是链接或特殊文件 a link or no plain file" for name in sorted(odd))
+    try:
+        sums = sums_of(folder) if _LIST in here else {}
+    except (OSError, ValueError):
+        sums = {}
+    if not sums:
+        yield f"{_LIST}: 缺失或损坏 missing or damaged"
+        return
+    there = {
+        name: digest for name, digest in sums.items() if (only is None or name in only) and name not in odd
+    }
+    wrong = {name: fault for name, digest in there.items() if (fault := _wrong(folder, here, name, digest))}
+    yield from (f"{name}: {fault}" for name, fault in wrong.items())
+    yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {_LIST}))
+    manifest = manifest_of(folder)
+    if not manifest and _MANIFEST not in wrong:
+        yield f"{_MANIFEST}: 损坏 damaged"
+    elif manifest and manifest.get("content_sha256") != content_digest(sums):
+        yield f"{_LIST}: 与清单 manifest.json 不符 not the list the manifest was made with"
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """What the manifest of a snapshot says; nothing when it is missing or damaged."""
+    try:
+        found = json.loads((folder / _MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _wrong(folder: Path, here: set[str], name: str, digest: str) -> str | None:
+    """What is wrong about a listed file, None if nothing is; what lies outside is never read."""
+    if name not in here:
+        return "缺失 missing"
+    try:
+        return None if sha256_of(folder / name) == digest else "与登记的哈希不符 altered"
+    except OSError:
+        return "读不了 cannot be read"
+
+
+def _found(folder: Path) -> tuple[set[str], set[str]]:
+    """(plain files, whatever else is no folder) below a folder by relative name; no link is followed."""
+    plain: set[str] = set()
+    odd: set[str] = set()
+    for place, folders, files in os.walk(folder):
+        for path in (Path(place, name) for name in (*folders, *files)):
+            try:
+                mode = path.lstat().st_mode
+            except FileNotFoundError:
+                continue  # let go of while this looked
+            if not stat.S_ISDIR(mode):
+                (plain if stat.S_ISREG(mode) else odd).add(path.relative_to(folder).as_posix())
+    return plain, odd
