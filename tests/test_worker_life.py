@@ -258,3 +258,21 @@ def test_a_step_of_the_scheduler_shows_nobody_the_address_of_the_database(
     assert "geheim" not in " ".join(words) and environment["KAMENGWATCH_DATABASE_URL"] == url
     told = (tmp_path / "logs/runs.jsonl").read_text("utf-8")
     assert "geheim" not in told and "watch:***@127.0.0.1" in told
+
+
+@pytest.mark.postgres
+def test_a_worker_older_than_the_database_says_so_and_leaves_it_alone(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows(config, "update alembic_version set version_num = '9999'")
+    words = ("worker", "--once", "--data-dir", config.data_dir, "--database", config.database)
+    assert "9999" in command(capsys, *words, expect=2).err
+    assert rows(config, "select version_num from alembic_version") == [("9999",)]
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:ge@heim@:x/", "mysql://u:geheim@b/c", "nonsense", "what://u:geheim@b"])  # fmt: skip
+def test_an_address_that_is_none_of_ours_is_one_line_without_its_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    said = command(capsys, "worker", "--data-dir", tmp_path, "--database", url, expect=2).err
+    assert said.count("\n") == 1 and "heim" not in said
