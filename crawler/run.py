@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,15 +26,18 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
+from sqlalchemy import Engine
 
+from crawler.alone import alone, names
 from crawler.base import Progress, SourceSpider
 from crawler.books import ReplayBooks, StoreBooks
 from crawler.browser import launch_options
+from crawler.outcomes import OwnFault
 from store.archive import iterate
 from store.complainants import Complainants
 from store.engine import open_engine
 from store.ingest import Ingest
-from store.ledger import SourceCard, register_sources, start_crawl, targets
+from store.ledger import SourceCard, Target, register_sources, start_crawl, targets
 from store.names import host_key
 
 
@@ -100,7 +104,34 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             outcomes[event["source"]] = event.get("outcome", "broken")
         progress(event)
 
-    due: list[Callable[[], Any]] = []
+    try:
+        with _to_itself(job, [t.host for t in watched], noted):
+            _crawl(job, engine, watched, noted)
+    except OwnFault as error:
+        for source in job.sources:
+            noted({"event": "broken", "source": source, "reason": str(error)})
+    engine.dispose()
+    return dict.fromkeys(job.sources, "broken") | outcomes
+
+
+def _to_itself(job: Job, hosts: Sequence[str], progress: Progress) -> AbstractContextManager[None]:
+    """Nobody else crawls the same boards or visits the same hosts meanwhile; a replay asks nobody.
+
+    Crawls that ask a board about some hosts each take turns there (crawler/turns.py).
+    """
+    known, settings = spiders(), _settings(job)
+    visits = any(known[source].visits_platforms for source in job.sources)
+    boards = [] if job.hosts else [source for source in job.sources if not known[source].visits_platforms]
+    wanted = [] if job.replay else names(boards, hosts if visits else [])
+    pause = settings.getfloat("DOWNLOAD_DELAY")
+    return alone(
+        job.data_dir / "locks", wanted, pause, lambda name: progress({"event": "waiting", "lock": name})
+    )
+
+
+def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) -> None:
+    """Run every source whose part was not finished before."""
+    known = spiders()
     process = AsyncCrawlerProcess(_settings(job))
     lines: dict[bool, list[Callable[[], Any]]] = {True: [], False: []}
     for source in dict.fromkeys(job.sources):
@@ -110,8 +141,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             whole_source=cls.whole_source and not job.hosts, demo=job.demo, code_version=job.code_version,
         )  # fmt: skip
         if state.finished:
-            outcomes[source] = "ok"
-            progress({"event": "crawl", "source": source, "outcome": "ok", "already": True})
+            progress({"event": "crawl", "source": source, "outcome": state.outcome, "already": True})
             continue
         name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
         ingest = Ingest(engine, job.now, demo=job.demo, complainants=Complainants(job.data_dir, job.now))
@@ -119,14 +149,11 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             engine, ingest, source, state, job.data_dir / "archive", name
         )
         start = partial(
-            process.crawl, cls, books=books, targets=watched, progress=noted, **dict(job.options)
+            process.crawl, cls, books=books, targets=watched, progress=progress, **dict(job.options)
         )  # fmt: skip
         lines[cls.visits_platforms].append(start)
-    due = [line[0] for line in lines.values() if line]
-    if due:
+    if any(lines.values()):
         _start(process, lines)
-    engine.dispose()
-    return dict.fromkeys(job.sources, "broken") | outcomes
 
 
 def _start(process: AsyncCrawlerProcess, lines: dict[bool, list[Callable[[], Any]]]) -> None:

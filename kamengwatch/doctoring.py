@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import gzip
 import json
 import os
@@ -20,6 +21,8 @@ from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.doctoring_machine import Finding
 from kamengwatch.progress import tell
 
+QUEUE_LATE = dt.timedelta(hours=6)
+"""A job that has waited longer has nobody who does it."""
 Check = Callable[[Config], Iterator[Finding]]
 
 
@@ -164,6 +167,32 @@ def _steps(config: Config) -> Iterator[Finding]:
     )
 
 
+def _queue(config: Config) -> Iterator[Finding]:
+    """On PostgreSQL: whether somebody does the jobs that wait for the workers."""
+    from kamengwatch.deferring import workers
+
+    if config.engine.dialect.name != "postgresql" or (queue := workers().standing(config)) is None:
+        return
+    waits = ", ".join(f"{name} {n}" for name, n in queue.waiting.items()) or "0"
+    told = f"工作进程 workers {queue.workers}, 等待 waiting {waits}, 在做 running {queue.running}, 一天内放弃 given up within a day {queue.given_up}"
+    late = queue.oldest is not None and config.now() - queue.oldest > QUEUE_LATE
+    if queue.waiting and not queue.workers:
+        yield Finding("任务队列 queue", "bad", told, "启动 start: kamengwatch worker")
+    elif late:
+        remedy = "增加工作进程 start more: kamengwatch worker; 队列 queue browser: kamengwatch worker crawl browser"
+        yield Finding(
+            "任务队列 queue",
+            "warn",
+            f"{told}, 最早的等了 the oldest waits since {queue.oldest:%Y-%m-%d %H:%M}Z",
+            remedy,
+        )
+    else:
+        remedy = "原因见工作进程的日志 the workers' logs say why"
+        yield Finding(
+            "任务队列 queue", "warn" if queue.given_up else "ok", told, remedy if queue.given_up else ""
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     _python,
     doctoring_machine.data,
@@ -176,4 +205,5 @@ CHECKS: tuple[Check, ...] = (
     _archive,
     _sources,
     _steps,
+    _queue,
 )

@@ -90,7 +90,7 @@ class Service:
     def __init__(self, config: Config, defer: bool = False) -> None:
         """`config` names the data folder, the database and the language handed on to every step; `defer`: others crawl."""
         self._config = config
-        self._deferred = ("--defer", "--wait") if defer else ()
+        self.deferred = ("--defer", "--wait") if defer else ()
         self._ledger = RunLedger(config.data_dir)
         self._running: set[subprocess.Popen[str]] = set()
         self._guard = threading.Lock()
@@ -98,7 +98,7 @@ class Service:
 
     def crawl(self, source: str) -> bool:
         """Crawl one source; False when it failed or was blocked."""
-        return self._step("crawl", source, *self._deferred)
+        return self._step("crawl", source, *self.deferred)
 
     def judge(self) -> bool:
         """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
@@ -138,14 +138,15 @@ class Service:
         config = self._config
         begun, run_id = config.now(), uuid.uuid4().hex[:12]
         command = [sys.executable, "-m", "kamengwatch", *words, "--data-dir", str(config.data_dir)]
-        command += ["--lang", config.lang, *(["--database", config.database] if config.database else [])]
+        command += ["--lang", config.lang]  # not the database: everybody can read a command line
+        url = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
         process = subprocess.Popen(
             command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env=os.environ | {"KAMENGWATCH_RUN_ID": run_id},
+            env=os.environ | {"KAMENGWATCH_RUN_ID": run_id} | url,
         )
         _limit_memory(process)
         logs.event("step.begun", step=" ".join(words), step_run=run_id)
@@ -222,11 +223,8 @@ def _serve(config: Config, defer: bool) -> None:
 
 def _clock(config: Config, service: Service) -> Any:
     """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
-    pools = {
-        "platforms": ThreadPoolExecutor(1),
-        "boards": ThreadPoolExecutor(2),
-        "judge": ThreadPoolExecutor(1),
-    }
+    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1}
+    pools = {name: ThreadPoolExecutor(size) for name, size in sizes.items()}
     clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
 
     def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
@@ -246,7 +244,8 @@ def _clock(config: Config, service: Service) -> Any:
                 arrange(source, _due(config, source))
 
     def arrange(source: str, at: dt.datetime) -> None:
-        put(source, lambda: run(source), at, "platforms" if source in platform_visitors() else "boards")
+        visiting = "browser" if service.deferred and source == "screenshot" else "platforms"
+        put(source, lambda: run(source), at, visiting if source in platform_visitors() else "boards")
 
     for entry in plan(config):
         arrange(entry.source, max(entry.due_at, config.now()))

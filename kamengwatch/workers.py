@@ -7,40 +7,41 @@ that dies loses nothing, and the next one takes its job over when its heartbeat 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
+import hashlib
 import time
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, exceptions
-from sqlalchemy import make_url, text
+from procrastinate import App, PsycopgConnector, RetryStrategy, exceptions
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from crawler.settings import DOWNLOAD_DELAY
-from kamengwatch.config import Config, UserError
-from kamengwatch.crawl_process import events
-from kamengwatch.crawling import arguments, cards, platform_visitors
+from crawler.alone import batch
+from kamengwatch import working
+from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.crawling import cards, platform_visitors
 from kamengwatch.progress import bar, say
 from store.ledger import targets
 
 QUEUES = ("crawl", "browser")
 """Pictures need a browser and take a hundred times as long as a page: workers that have one ask for their queue."""
 SCHEMA = "queue"
-BATCHES = 64
-"""Never changed while jobs wait: a host's lock is the number of its batch."""
 MOST_HOSTS = 500
 """Hosts a job; of a longer batch several jobs wait for the same lock."""
-HEARTBEAT = 10.0
-DEAD_AFTER = 3 * HEARTBEAT
-"""Seconds without a heartbeat after which a worker's jobs are given to others."""
-STOP_SECONDS = 60
-"""A worker told to stop finishes its job within this, or puts it back."""
 ATTEMPTS = RetryStrategy(max_attempts=5, exponential_wait=5)
 """After 5, 25, 125 and 625 seconds; what still fails then is due again by the plan."""
+_WAITING = f"select queue_name, count(*) n from {SCHEMA}.procrastinate_jobs where status = 'todo' group by 1 order by 1"  # noqa: S608
+_STANDING = f"""
+select (select count(*) from {SCHEMA}.procrastinate_workers where last_heartbeat >= now() - make_interval(secs => :dead)) workers,
+  count(*) filter (where status = 'doing') running,
+  count(*) filter (where status in ('failed', 'aborted') and ended > now() - interval '1 day') given_up,
+  min(put) filter (where status = 'todo') oldest
+from {SCHEMA}.procrastinate_jobs job left join lateral (
+  select max(at) ended, min(at) put from {SCHEMA}.procrastinate_events event where event.job_id = job.id) events on true
+"""  # noqa: S608
 URGENT_HOURS = 24
 """Sources asked for at least daily go before the others: warnings live on them."""
 
@@ -53,13 +54,13 @@ class Part:
     hosts: tuple[str, ...]
     queue: str
     lock: str
-    number: int
     priority: int
 
     @property
     def once(self) -> str:
-        """While a job of this name waits, no second one is put beside it."""
-        return f"{self.lock}/{self.number}/{','.join(self.sources)}"
+        """While a job of this name waits, no second one is put beside it: the same sources over the same hosts."""
+        hosts = hashlib.sha256(",".join(self.hosts).encode()).hexdigest()[:16]
+        return f"{self.lock}/{','.join(self.sources)}/{hosts}"
 
 
 def parts(sources: Sequence[str], hosts: Sequence[str]) -> Iterator[Part]:
@@ -67,22 +68,21 @@ def parts(sources: Sequence[str], hosts: Sequence[str]) -> Iterator[Part]:
     hours = {card.id: card.cadence_hours for card in cards()}
     visiting = platform_visitors()
     for source in sorted(set(sources) - visiting):
-        yield Part((source,), (), "crawl", f"source-{source}", 0, _priority(hours[source]))
+        yield Part((source,), (), "crawl", f"source-{source}", _priority(hours[source]))
     batches: dict[int, list[str]] = {}
     for host in sorted(set(hosts)):
-        batches.setdefault(zlib.crc32(host.encode()) % BATCHES, []).append(host)
+        batches.setdefault(batch(host), []).append(host)
     for queue, chosen in (
         ("crawl", sorted(set(sources) & visiting - {"screenshot"})),
         ("browser", sorted(set(sources) & {"screenshot"})),
     ):
-        for batch, of_batch in sorted(batches.items()) if chosen else ():
-            for number, start in enumerate(range(0, len(of_batch), MOST_HOSTS)):
+        for of, of_batch in sorted(batches.items()) if chosen else ():
+            for start in range(0, len(of_batch), MOST_HOSTS):
                 yield Part(
                     tuple(chosen),
                     tuple(of_batch[start : start + MOST_HOSTS]),
                     queue,
-                    f"hosts-{batch}",
-                    number,
+                    f"hosts-{of}",
                     _priority(min(hours[s] for s in chosen)),
                 )
 
@@ -100,24 +100,33 @@ def defer(
     """
     watched = hosts or [t.host for t in targets(config.engine)]
     with _opened(config) as app:
-        ids = [id_ for part in parts(sources, watched) if (id_ := _put(app, part, job, proxy)) is not None]
-        say(config.say(f"{len(ids)} 个采集任务已排队", f"{len(ids)} crawl jobs are in the queue"))
+        put = [_put(app, part, job, proxy) for part in parts(sources, watched)]
+        new = sum(1 for _, is_new in put if is_new)
+        say(config.say(f"{new} 个采集任务已排队", f"{new} crawl jobs are in the queue"))
         if wait:
-            _wait(config, ids)
-    return len(ids)
+            _wait(config, [id_ for id_, _ in put if id_ is not None])
+    return new
 
 
-def _put(app: App, part: Part, job: str, proxy: str | None) -> int | None:
+def _put(app: App, part: Part, job: str, proxy: str | None) -> tuple[int | None, bool]:
+    """The job's id, and whether it is new; None for one that has begun just now."""
     asked = app.configure_task(
         "crawl", queue=part.queue, lock=part.lock, queueing_lock=part.once, priority=part.priority
     )
     try:
-        return asked.defer(sources=list(part.sources), hosts=list(part.hosts), job=job, proxy=proxy)
+        return asked.defer(sources=list(part.sources), hosts=list(part.hosts), job=job, proxy=proxy), True
     except exceptions.AlreadyEnqueued:
-        return None
+        waits = app.job_manager.list_jobs(queueing_lock=part.once, status="todo")
+        return next((job.id for job in waits), None), False
 
 
 def _wait(config: Config, ids: list[int]) -> None:
+    """Until all are done; raises Failure when some were given up."""
+    if ids and not standing(config).workers:
+        zh, en = "没有工作进程在运行", "no worker is running"
+        say(
+            config.say(f"{zh}：在任一台机器上 kamengwatch worker", f"{en}: kamengwatch worker on any machine")
+        )
     with bar(config.say("等待采集", "waiting for the workers"), len(ids)) as progress:
         done = 0
         while done < len(ids):
@@ -125,14 +134,50 @@ def _wait(config: Config, ids: list[int]) -> None:
             progress.advance(len(ids) - open_ - done, "")
             done = len(ids) - open_
             time.sleep(0 if done == len(ids) else 1)
+    if given_up := _count(config, ("failed", "aborted"), ids):
+        raise Failure(
+            f"{given_up}/{len(ids)} 个任务反复失败，已放弃 jobs failed again and again and were given up: "
+            "原因见工作进程的日志 the workers' logs say why; kamengwatch doctor"
+        )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the queue stands: living workers, jobs that wait (by queue), run, and were given up in the last day; since when the oldest waits."""
+
+    workers: int
+    waiting: dict[str, int]
+    running: int
+    given_up: int
+    oldest: dt.datetime | None
+
+
+def standing(config: Config) -> Standing | None:
+    """How the queue stands; None where none was ever made (also on SQLite)."""
+    if config.engine.dialect.name != "postgresql":
+        return None
+    with config.engine.connect() as connection:
+        if (
+            connection.execute(text(f"select to_regclass('{SCHEMA}.procrastinate_jobs')")).scalar_one()
+            is None
+        ):
+            return None
+        row = connection.execute(text(_STANDING), {"dead": working.DEAD_AFTER}).one()
+        waits = {r.queue_name: int(r.n) for r in connection.execute(text(_WAITING))}
+    return Standing(row.workers, waits, row.running, row.given_up, row.oldest)
 
 
 def waiting(config: Config, ids: list[int] | None = None) -> int:
     """How many jobs (of `ids`, or at all) wait or run."""
-    query = f"select count(*) from {SCHEMA}.procrastinate_jobs where status in ('todo', 'doing')"  # noqa: S608
+    return _count(config, ("todo", "doing"), ids)
+
+
+def _count(config: Config, states: Sequence[str], ids: list[int] | None) -> int:
+    query = f"select count(*) from {SCHEMA}.procrastinate_jobs where status::text = any(:states)"  # noqa: S608
     only = "" if ids is None else " and id = any(:ids)"
+    given = {"states": list(states)} | ({"ids": ids} if only else {})
     with config.engine.connect() as connection:
-        return int(connection.execute(text(query + only), {"ids": ids} if only else {}).scalar_one())
+        return int(connection.execute(text(query + only), given).scalar_one())
 
 
 def work(config: Config, queues: Sequence[str], once: bool) -> None:
@@ -147,7 +192,7 @@ def work(config: Config, queues: Sequence[str], once: bool) -> None:
             f"The worker is running: {', '.join(queues)} (Ctrl+C stops it)",
         )
     )
-    asyncio.run(_work(config, _app(config), list(queues), once))
+    working.work(config, _app(config), queues, once)
     say(
         config.say(
             "已停止；没做完的由别的进程接着做。", "Stopped; what was not finished goes to another worker."
@@ -155,54 +200,16 @@ def work(config: Config, queues: Sequence[str], once: bool) -> None:
     )
 
 
-async def _work(config: Config, app: App, queues: list[str], once: bool) -> None:
-    async with app.open_async():
-        await _take_over(app)
-        heir = asyncio.create_task(_keep_taking_over(app))
-        try:
-            await app.run_worker_async(
-                queues=queues, wait=not once, concurrency=1, delete_jobs="successful", additional_context={"config": config},
-                update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=DEAD_AFTER, shutdown_graceful_timeout=STOP_SECONDS,
-            )  # fmt: skip
-        finally:
-            heir.cancel()
-
-
-async def _keep_taking_over(app: App) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT)
-        await _take_over(app)
-
-
-async def _take_over(app: App) -> None:
-    """Put back what dead workers were doing."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
-        await app.job_manager.retry_job(job)
-
-
-def _crawl(context: JobContext, sources: list[str], hosts: list[str], job: str, proxy: str | None) -> None:
-    """One job: the crawl as its own process; put back when the worker has to go."""
-    config: Config = context.additional_context["config"]
-    begun = time.monotonic()
-    for event in events(arguments(config, job, sources, hosts, proxy, None)):
-        if context.should_abort():
-            raise exceptions.JobAborted
-        if event["event"] == "crawl":
-            say(f"{event['source']}: {event['outcome']}, {event.get('records', 0)}")
-    if hosts and proxy is None and time.monotonic() - begun > 1:
-        time.sleep(DOWNLOAD_DELAY)  # the pace holds across workers: the lock goes only after the pause
-
-
 def _app(config: Config) -> App:
     """procrastinate on the product's own database, its tables in a schema of their own."""
-    url = make_url(config.database_url)
+    url = config.engine.url
     if url.get_backend_name() != "postgresql":
         raise UserError(
             "多进程采集需要 PostgreSQL workers need PostgreSQL: --database postgresql+psycopg://…; 迁移 move: kamengwatch move --to URL"
         )
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     app = App(connector=PsycopgConnector(conninfo=plain, kwargs={"options": f"-c search_path={SCHEMA}"}))
-    app.task(name="crawl", pass_context=True, retry=ATTEMPTS)(_crawl)
+    app.task(name="crawl", pass_context=True, retry=ATTEMPTS)(working.crawl)
     return app
 
 

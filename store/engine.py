@@ -25,6 +25,10 @@ _PRAGMAS = (
 )
 
 
+class NewerSchema(Exception):
+    """The database was migrated by a newer version of this program; the message is its revision."""
+
+
 def default_url(data_dir: Path) -> str:
     """The URL of the embedded database inside `data_dir`."""
     return f"sqlite:///{(data_dir / 'kamengwatch.db').resolve()}"
@@ -45,11 +49,13 @@ def open_engine(url: str) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision` (up; use `downgrade` to go back)."""
+    """Bring the schema to `revision` (up; use `downgrade` to go back); raises NewerSchema for one this program does not know."""
     if revision == "head" and is_current(engine):
         return
     from alembic import command
 
+    if (there := _revision(engine)) and there not in _known():
+        raise NewerSchema(there)
     command.upgrade(_config(engine), revision)
 
 
@@ -62,12 +68,20 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision; asked without Alembic, whose import costs every command a second."""
-    newest = max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return _revision(engine) == max(_known())
+
+
+def _known() -> set[str]:
+    return {path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
+def _revision(engine: Engine) -> str | None:
+    """The schema's revision; None for an empty database, and for one that does not answer."""
     try:
         with engine.connect() as connection:
-            return connection.execute(text("select version_num from alembic_version")).scalar() == newest
+            return connection.execute(text("select version_num from alembic_version")).scalar()
     except DatabaseError:
-        return False
+        return None
 
 
 def _config(engine: Engine) -> Config:

@@ -69,11 +69,12 @@ class SourceCard:
 
 @dataclass(frozen=True)
 class CrawlState:
-    """A job taken up: finished = nothing to do; `done` = hosts a killed attempt already finished, with outcome."""
+    """A job taken up: finished = nothing to do, it ended as `outcome`; `done` = hosts a killed attempt already finished, with outcome."""
 
     id: int
     finished: bool
     done: dict[str, str]
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,9 @@ def start_crawl(
 ) -> CrawlState:
     """Open the crawl named `key`, or take up the one that was killed under that key."""
     with engine.begin() as connection:
-        row = connection.execute(select(Crawl.id, Crawl.finished_at).where(Crawl.key == key)).one_or_none()
+        row = connection.execute(
+            select(Crawl.id, Crawl.finished_at, Crawl.outcome).where(Crawl.key == key)
+        ).one_or_none()
         if row is None:
             values: dict[str, Any] = {
                 "key": key,
@@ -166,7 +169,7 @@ def start_crawl(
             .join(Platform, Platform.id == CrawlPlatform.platform_id)
             .where(CrawlPlatform.crawl_id == row.id)
         )
-        return CrawlState(row.id, row.finished_at is not None, {d.host: d.outcome for d in done})
+        return CrawlState(row.id, row.finished_at is not None, {d.host: d.outcome for d in done}, row.outcome)
 
 
 def finish_platform(

@@ -18,7 +18,7 @@ from kamengwatch import watching
 from kamengwatch.config import Config
 
 BEAT = 1.0
-LOADED = f"import kamengwatch.workers as w; w.HEARTBEAT, w.DEAD_AFTER = {BEAT}, {3 * BEAT}; from kamengwatch.cli import main; main()"
+LOADED = f"import kamengwatch.working as w; w.HEARTBEAT, w.DEAD_AFTER = {BEAT}, {3 * BEAT}; from kamengwatch.cli import main; main()"
 QUICK = ("-c", LOADED)
 """The command line with a heart that beats every BEAT seconds, so that a dead worker is missed soon."""
 PLAIN = ("-m", "kamengwatch")
