@@ -32,6 +32,11 @@ def move(config: Config, to: str, as_json: bool) -> None:
         ) from error
     except move_over.Busy as error:
         raise UserError(f"--to {shown}: 另一个 move 正在进行 another move is running; wait for it") from error
+    except move_over.Unfit as error:
+        raise UserError(
+            f"--to {shown}: 表 {error.table} 的一行放不进 PostgreSQL a row of table {error.table} does not fit into PostgreSQL "
+            f"({error.key}): {error.reason}；在原库中改正后重新运行即可续传 mend it in the source and run again to resume"
+        ) from error
     except move_over.Differs as error:
         raise Failure(
             f"表 {error} 迁移后与原库不一致，请勿使用该库 table {error} differs from the source; do not use the target"

@@ -25,32 +25,67 @@ _PRAGMAS = (
 )
 
 
+class Unusable(Exception):
+    """A database that cannot be taken into use; the message says why and what to do."""
+
+
 def default_url(data_dir: Path) -> str:
     """The URL of the embedded database inside `data_dir`."""
     return f"sqlite:///{(data_dir / 'kamengwatch.db').resolve()}"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; creates the parent folder of a SQLite file. Call `migrate` once before first use."""
+    """An engine for `url`; creates the parent folder of a SQLite file. Call `migrate` once before first use.
+
+    Raises Unusable for a URL whose port is no number; the URL may hold a password and is not repeated.
+    """
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     sqlite = url.startswith("sqlite")
-    waits = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
-    engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=waits)
+    told: dict[str, Any] = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
+    if url.startswith("postgresql"):
+        told = {"client_encoding": "utf8"}  # whatever the server or PGCLIENTENCODING says
+    try:
+        engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=told)
+    except ValueError as error:
+        raise Unusable(
+            "URL 的端口不是数字 the port in the URL is no number; 密码里的 in a password write @ : / 写作 as %40 %3A %2F"
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision` (up; use `downgrade` to go back)."""
+    """Bring the schema to `revision` (up; use `downgrade` to go back).
+
+    Raises Unusable for a schema of a newer version of ours, and for a PostgreSQL that cannot hold Chinese text.
+    """
     if revision == "head" and is_current(engine):
         return
     from alembic import command
+    from alembic.util.exc import CommandError
 
-    command.upgrade(_config(engine), revision)
+    _check_encoding(engine)
+    try:
+        command.upgrade(_config(engine), revision)
+    except CommandError as error:
+        raise Unusable(
+            f"{error}: 库由更新的版本建立 a newer version made it; 更新程序 update kamengwatch"
+        ) from error
+
+
+def _check_encoding(engine: Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        encoding = connection.execute(text("show server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise Unusable(
+            f"库的编码是 its encoding is {encoding}，须为 must be UTF8: create database NAME encoding 'UTF8' template template0"
+        )
 
 
 def downgrade(engine: Engine, revision: str) -> None:
