@@ -1,5 +1,6 @@
 """A filled SQLite folder moved to a real PostgreSQL: equal row for row, resumed after a kill, never over somebody else's rows."""
 
+import io
 import json
 import signal
 import subprocess
@@ -172,3 +173,29 @@ def test_wrong_or_silent_targets_are_one_line(tmp_path, capsys):
         assert len(said.err.strip().splitlines()) == 1 and "secr" not in said.err
     missing = command(capsys, "move", "--to", "postgresql://h/d", "--data-dir", tmp_path / "none", expect=2)
     assert "--data-dir" in missing.err
+
+
+@pytest.mark.postgres
+def test_a_person_is_erased_from_the_file_that_a_move_left_behind(
+    tmp_path, capsys, postgres_server, monkeypatch
+):
+    """The new database forgets, and so does the old one in the same folder; one that cannot be read as ours is named."""
+    source, who = kept(tmp_path / "data"), "zz_kefu_9912"
+    with source.engine.begin() as connection:
+        connection.execute(update(Complaint).where(Complaint.id == 1).values(text=f"联系 {who} 没人理"))
+    source.engine.dispose()
+    file = tmp_path / "data" / "kamengwatch.db"
+    with database(postgres_server) as url:
+        words = ("--data-dir", tmp_path / "data", "--database", url)
+        command(capsys, "move", "--to", url, "--data-dir", tmp_path / "data")
+        monkeypatch.setattr("sys.stdin", io.StringIO(who + "\n"))
+        said = json.loads(command(capsys, "privacy", "erase", "--yes", "--json", *words).out)
+        assert (
+            said["erased"] == ["complaint.text #1", "kamengwatch.db: complaint.text #1"] and not said["left"]
+        )
+        assert who.encode() not in file.read_bytes()
+        with open_engine(f"sqlite:///{file}").begin() as connection:
+            connection.execute(text("update alembic_version set version_num = '0001'"))
+        monkeypatch.setattr("sys.stdin", io.StringIO(who + "\n"))
+        said = json.loads(command(capsys, "privacy", "find", "--json", *words).out)
+        assert said == {"found": [], "not_searchable": ["kamengwatch.db"]}
