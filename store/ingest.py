@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
-from store.archive import Stored
+from store.archive import LONGEST, Stored
 from store.complainants import Complainants
 from store.contention import take_turn, until_through
 from store.matching import Directory, Subject
@@ -158,7 +158,7 @@ class Ingest:
             row = {
                 "crawl_id": crawl_id,
                 "platform_id": self.directory.by_host(urlsplit(one.url).netloc),
-                "url": one.url,
+                "url": one.url[:LONGEST],
                 "fetched_at": one.fetched_at,
                 "status": one.status,
                 "media_type": one.media_type,
@@ -168,7 +168,7 @@ class Ingest:
                 "original_sha256": one.original_sha256,
             }
             made = connection.execute(store, row).scalar_one_or_none()
-            key = {"crawl": crawl_id, "url": one.url, "sha": one.payload_sha256}
+            key = {"crawl": crawl_id, "url": row["url"], "sha": one.payload_sha256}
             ids.append(int(made or connection.execute(_STORED_CAPTURE, key).scalar_one()))
         return ids
 

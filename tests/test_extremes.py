@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -12,10 +13,12 @@ import pytest
 from records import HOST, complaint, platform, probe
 from sqlalchemy import Engine, Integer, String, select
 
+from store.archive import Stored
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_lines
+from store.ledger import start_crawl
 from store.records import AnyRecord
-from store.tables import OBSERVATIONS, Complaint, Counters, Platform, Source
+from store.tables import OBSERVATIONS, Capture, Complaint, Counters, Platform, Source
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 AT = {"source": "storefront", "host": HOST, "observed_at": "2026-03-01T00:00:00Z"}
@@ -136,3 +139,16 @@ def test_a_nul_character_is_left_out_and_what_only_looks_like_one_stays(engine: 
         found = connection.execute(select(Complaint.text, Complaint.source_key).order_by(Complaint.id)).all()
         assert found[0].text == "付款不发货，写着 \\u0000" and found[1].source_key == "ab"
         assert "heimao" in connection.scalars(select(Source.id)).all()
+
+
+def test_a_page_of_an_address_without_end_is_kept_once(engine: Engine) -> None:
+    """A shop may redirect to any; an index of PostgreSQL holds 2,704 bytes, and the crawl of that shop ended there."""
+    address = "http://a.example/" + secrets.token_urlsafe(6_000)
+    page = Stored(address, NOW, 200, "text/html", "a", 0, "0" * 64, "0" * 64)
+    ingest = Ingest(engine, NOW, accept_new=True)
+    _taken(engine, platform(), probe(1, source="storefront"))
+    crawl = start_crawl(engine, "k", "storefront", NOW)
+    for _ in range(2):
+        ingest.save([], crawl_id=crawl.id, captures=[page])
+    with engine.connect() as connection:
+        assert connection.scalars(select(Capture.url)).all() == [address[:2_000]]
