@@ -56,18 +56,13 @@ class Config:
         """The database, migrated to the current schema; raises UserError when it cannot be opened."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from store.engine import NewerSchema, migrate, open_engine
+        from store.engine import Unusable, migrate, open_engine
 
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             engine = open_engine(self.database_url)
             migrate(engine)
-        except NewerSchema as error:
-            raise UserError(
-                f"{_without_password(self.database_url)}: 数据库的版本 {error} 比本程序新 the database is of revision {error}, newer than this program: "
-                "更新这台机器上的 update on this machine: kamengwatch"
-            ) from error
-        except (OSError, ValueError, ImportError, SQLAlchemyError) as error:
+        except (OSError, ValueError, ImportError, SQLAlchemyError, Unusable) as error:
             from kamengwatch.faults import named
 
             reason = str(error.__cause__ or error).splitlines()[0]

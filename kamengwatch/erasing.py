@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from kamengwatch import erasing_files, erasing_rows
+from kamengwatch.backing_up import DATABASE
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.identifiers import Identifier
 from kamengwatch.keeping import register
 from kamengwatch.progress import bar, say, tell
 from store.archive import Archived
+from store.engine import is_current, open_engine
 from store.matching import Directory
 
 SHOWN = 40
@@ -28,9 +31,11 @@ SHOWN = 40
 
 @dataclass
 class Found:
-    """Where an identifier occurs: values of the database, captures, files; and files nobody can search here."""
+    """Where an identifier occurs: values of the database, and of the SQLite file a move left behind (`former`), captures,
+    files; and files nobody can search here."""
 
     rows: list[erasing_rows.Hit]
+    former: list[erasing_rows.Hit]
     captures: list[tuple[Path, int, Archived]]
     files: dict[Path, int]
     raw: list[str]
@@ -39,6 +44,7 @@ class Found:
     def places(self, data_dir: Path) -> list[str]:
         """Each place in words, without the content."""
         named = [hit.place for hit in self.rows]
+        named += [f"{DATABASE}: {hit.place}" for hit in self.former]
         named += [f"archive/{path.name}:{offset}" for path, offset, _ in self.captures]
         named += [f"{_name(path, data_dir)} ×{n}" for path, n in self.files.items()]
         return named + self.raw
@@ -121,9 +127,11 @@ def _erase(config: Config, who: Identifier, found: Found, unfinished: list[Path]
                 erasing_files.erase_in_archive(place, who, config.now())
             except ValueError as error:
                 raise Failure(f"archive/{place[0].name}:{place[1]}: {error}") from error
-    if found.rows or found.raw:
+    if found.rows or found.former or found.raw:
         try:
             erasing_rows.erase(config.engine, found.rows)
+            if (former := _former(config)) is not None:
+                erasing_rows.erase(former, found.former)
         except OperationalError as error:
             raise Failure(
                 "数据库正被使用，停下采集后再试 the database is in use; stop crawls and try again"
@@ -134,21 +142,43 @@ def _search(config: Config, who: Identifier, also: list[Path]) -> Found:
     with bar(config.say("查找", "searching")) as progress:
         with config.engine.connect() as connection:
             rows = list(erasing_rows.hits(connection, who, config.data_dir))
+        former, old = _former(config), []
+        if former is not None:
+            with former.connect() as connection:
+                old = list(erasing_rows.hits(connection, who, config.data_dir))
         captures = list(erasing_files.captures(config.archive_dir, who))
         files = {}
         for path in erasing_files.files(config.data_dir, also):
             if n := erasing_files.count(path, who):
                 files[path] = n
             progress.advance()
-        raw = _raw(config, who, bool(rows))
-    return Found(rows, captures, files, raw, erasing_files.closed(config.data_dir, also))
+        raw = [] if rows else _raw(config.engine, who)
+        raw += [] if old or former is None else _raw(former, who)
+    closed = erasing_files.closed(config.data_dir, also)
+    left = _left_behind(config)
+    return Found(rows, old, captures, files, raw, closed + ([left] if left and former is None else []))
 
 
-def _raw(config: Config, who: Identifier, known: bool) -> list[str]:
+def _left_behind(config: Config) -> Path | None:
+    """The SQLite file of the data folder where another database is in use: a move leaves it there, with everything in it."""
+    file = (config.data_dir / DATABASE).resolve()
+    used = config.engine.url
+    in_use = used.get_backend_name() == "sqlite" and Path(used.database or "").resolve() == file
+    return file if file.is_file() and not in_use else None
+
+
+def _former(config: Config) -> Engine | None:
+    """That file as a database; None where there is none, or none of the present schema, which is not touched."""
+    file = _left_behind(config)
+    engine = open_engine(f"sqlite:///{file}") if file else None
+    return engine if engine is not None and is_current(engine) else None
+
+
+def _raw(engine: Engine, who: Identifier) -> list[str]:
     """The database's own file and log, where no row shows it: free pages keep what was overwritten until they are cleaned."""
-    if known or not config.database_url.startswith("sqlite"):
+    if engine.dialect.name != "sqlite":
         return []
-    file = Path(config.database_url.removeprefix("sqlite:///"))
+    file = Path(engine.url.database or "")
     out = []
     for path in (file, file.with_name(file.name + "-wal")):
         if path.is_file() and any(_holds(path, form) for form in who.raw()):

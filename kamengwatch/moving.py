@@ -32,6 +32,11 @@ def move(config: Config, to: str, as_json: bool) -> None:
         ) from error
     except move_over.Busy as error:
         raise UserError(f"--to {shown}: 另一个 move 正在进行 another move is running; wait for it") from error
+    except move_over.Unfit as error:
+        raise UserError(
+            f"--to {shown}: 表 {error.table} 的一行放不进 PostgreSQL a row of table {error.table} does not fit into PostgreSQL "
+            f"({error.key}): {error.reason}；在原库中改正后重新运行即可续传 mend it in the source and run again to resume"
+        ) from error
     except move_over.Differs as error:
         raise Failure(
             f"表 {error} 迁移后与原库不一致，请勿使用该库 table {error} differs from the source; do not use the target"
@@ -46,8 +51,8 @@ def move(config: Config, to: str, as_json: bool) -> None:
     rows, copied = sum(one.rows for one in moved), sum(one.copied for one in moved)
     progress.tell(
         config.say(
-            f"{len(moved)} 张表 {rows} 行逐行核对一致，本次写入 {copied} 行。原库未动。以后请设 KAMENGWATCH_DATABASE_URL={shown}",
-            f"{len(moved)} tables, {rows} rows verified one by one, {copied} copied now. The source is untouched. "
+            f"{len(moved)} 张表 {rows} 行逐行核对一致，本次写入 {copied} 行。原库未动，内容都还在，确认后请删除。以后请设 KAMENGWATCH_DATABASE_URL={shown}",
+            f"{len(moved)} tables, {rows} rows verified one by one, {copied} copied now. The source is untouched and still holds everything: delete it once you trust the new database. "
             f"From now on set KAMENGWATCH_DATABASE_URL={shown}",
         )
     )

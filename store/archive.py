@@ -60,6 +60,10 @@ class ExpiredCapture(ArchiveError):
         self.at, self.sha256 = at, sha256
 
 
+LONGEST = 2_000
+"""Characters of an address that the database keeps, as its index holds no more; the archive has it whole."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """Where one capture lies and what it hashes to."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+Count = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"))]
+"""A number a site or source states of itself: it may be larger than 2**31, which SQLite's integers hold anyway."""
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):

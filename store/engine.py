@@ -25,8 +25,18 @@ _PRAGMAS = (
 )
 
 
-class NewerSchema(Exception):
-    """The database was migrated by a newer version of this program; the message is its revision."""
+class Unusable(Exception):
+    """A database that cannot be taken into use; the message says why and what to do."""
+
+
+class NewerSchema(Unusable):
+    """The database has a revision this program does not know: a later version of it was here before."""
+
+    def __init__(self, found: str, newest: str) -> None:
+        super().__init__(
+            f"数据库的版本是 its schema is revision {found}，本程序只到 this program knows up to {newest}; "
+            "请更新程序，或恢复更新前的备份 update the program (kamengwatch), or restore a backup made before"
+        )
 
 
 def default_url(data_dir: Path) -> str:
@@ -35,28 +45,54 @@ def default_url(data_dir: Path) -> str:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; creates the parent folder of a SQLite file. Call `migrate` once before first use."""
+    """An engine for `url`; creates the parent folder of a SQLite file. Call `migrate` once before first use.
+
+    Raises Unusable for a URL whose port is no number; the URL may hold a password and is not repeated.
+    """
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     sqlite = url.startswith("sqlite")
-    waits = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
-    engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=waits)
+    told: dict[str, Any] = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
+    if url.startswith("postgresql"):
+        told = {"client_encoding": "utf8"}  # whatever the server or PGCLIENTENCODING says
+    try:
+        engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=told)
+    except ValueError as error:
+        raise Unusable(
+            "URL 的端口不是数字 the port in the URL is no number; 密码里的 in a password write @ : / 写作 as %40 %3A %2F"
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision` (up; use `downgrade` to go back); raises NewerSchema for one this program does not know."""
-    if revision == "head" and is_current(engine):
+    """Bring the schema to `revision` (up; use `downgrade` to go back).
+
+    Raises NewerSchema, and Unusable for a PostgreSQL that cannot hold Chinese text; nothing is changed then.
+    """
+    found, known = _revision(engine), _revisions()
+    if revision == "head" and found == known[-1]:
         return
+    if found is not None and found not in known:
+        raise NewerSchema(found, known[-1])
+    _check_encoding(engine)
     from alembic import command
 
-    if (there := _revision(engine)) and there not in _known():
-        raise NewerSchema(there)
     command.upgrade(_config(engine), revision)
+
+
+def _check_encoding(engine: Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        encoding = connection.execute(text("show server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise Unusable(
+            f"库的编码是 its encoding is {encoding}，须为 must be UTF8: create database NAME encoding 'UTF8' template template0"
+        )
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -68,20 +104,21 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision; asked without Alembic, whose import costs every command a second."""
-    return _revision(engine) == max(_known())
-
-
-def _known() -> set[str]:
-    return {path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")}
+    return _revision(engine) == _revisions()[-1]
 
 
 def _revision(engine: Engine) -> str | None:
-    """The schema's revision; None for an empty database, and for one that does not answer."""
+    """The revision the database says it has; None for a new one, or where it cannot be asked."""
     try:
         with engine.connect() as connection:
             return connection.execute(text("select version_num from alembic_version")).scalar()
     except DatabaseError:
         return None
+
+
+def _revisions() -> list[str]:
+    """All revisions this program knows, in their order."""
+    return sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _config(engine: Engine) -> Config:

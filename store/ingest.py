@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, update
 
-from store.archive import Stored
+from store.archive import LONGEST, Stored
 from store.complainants import Complainants
-from store.matching import Directory
+from store.contention import take_turn, until_through
+from store.matching import Directory, Subject
 from store.months import Months
 from store.moves import question, with_moves
 from store.names import host_key
@@ -25,6 +26,7 @@ from store.records_base import About, Observed, Record
 from store.records_domain import MoveRecord
 from store.rows import classify_rows, row_of
 from store.saved import Refused, Saved
+from store.staging import FEWEST
 from store.tables import (
     OBSERVATIONS,
     Capture,
@@ -73,7 +75,10 @@ class Ingest:
         """
         self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
         self.complainants, self.months = complainants, Months(engine)
-        with engine.begin() as connection:
+        self._read()
+
+    def _read(self) -> None:
+        with self.engine.begin() as connection:
             self.key = _order_secret(connection)
             self.directory = Directory(connection)
             self._sources = set(connection.scalars(select(Source.id)))
@@ -86,10 +91,17 @@ class Ingest:
         captures: Sequence[Stored] = (),
     ) -> Saved:
         """Store `records` (and the captures they came from) in one transaction."""
+        self.months.make((r.kind, r.observed_at) for r in records if isinstance(r, Observed))  # type: ignore[attr-defined]
+        return until_through(lambda alone: self._save(records, crawl_id, captures, alone), self._read)
+
+    def _save(
+        self, records: Sequence[Record], crawl_id: int | None, captures: Sequence[Stored], alone: bool
+    ) -> Saved:
         saved = Saved()
         rows: dict[str, list[dict[str, Any]]] = {}
-        self.months.make((r.kind, r.observed_at) for r in records if isinstance(r, Observed))  # type: ignore[attr-defined]
         with self.engine.begin() as connection:
+            if alone or len(records) >= FEWEST:
+                take_turn(connection, alone)
             capture_ids = self._captures(connection, crawl_id, captures)
             for record in with_moves(records):
                 if isinstance(record, PlatformRecord):
@@ -119,28 +131,16 @@ class Ingest:
             platform_id = self.directory.add(connection, record.host, self.now, "watched", self.demo)
         if platform_id is None:
             saved.unmatched += 1
-            self._ask(connection, record, subject.text, subject.candidates)
+            self._ask(connection, record, subject)
         row = row_of(record, platform_id, subject.text, self.key)
         if isinstance(record, ComplaintRecord):
             known = self.complainants
             row["complainant"] = record.complainant_key or (known.of(record, platform_id) if known else None)
         return row
 
-    def _ask(self, connection: Connection, record: About, text: str, candidates: tuple[str, ...]) -> None:
+    def _ask(self, connection: Connection, record: About, subject: Subject) -> None:
         """Put an unsure or unknown subject into the review queue, once."""
-        kind = "match" if candidates or not record.host else "candidate"
-        detail = {
-            "candidates": list(candidates),
-            "source": record.source,
-            "mentions": list(record.mentions[:5]),
-        }
-        row = {
-            "kind": kind,
-            "key": f"{kind}:{text}"[:253],
-            "subject": text,
-            "detail": detail,
-            "opened_at": self.now,
-        }
+        row = subject.question(record.host, record.source, record.mentions, self.now)
         connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
 
     def _offer(self, connection: Connection, move: MoveRecord) -> None:
@@ -158,7 +158,7 @@ class Ingest:
             row = {
                 "crawl_id": crawl_id,
                 "platform_id": self.directory.by_host(urlsplit(one.url).netloc),
-                "url": one.url,
+                "url": one.url[:LONGEST],
                 "fetched_at": one.fetched_at,
                 "status": one.status,
                 "media_type": one.media_type,
@@ -168,7 +168,7 @@ class Ingest:
                 "original_sha256": one.original_sha256,
             }
             made = connection.execute(store, row).scalar_one_or_none()
-            key = {"crawl": crawl_id, "url": one.url, "sha": one.payload_sha256}
+            key = {"crawl": crawl_id, "url": row["url"], "sha": one.payload_sha256}
             ids.append(int(made or connection.execute(_STORED_CAPTURE, key).scalar_one()))
         return ids
 

@@ -9,12 +9,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from store.names import host_key, host_of, normal_name, registrable
 from store.tables import Alias, Platform
+from store.upsert import insert_for
 
 _key = lru_cache(maxsize=65_536)(host_key)
 
@@ -29,6 +31,15 @@ class Subject:
     platform_id: int | None
     text: str
     candidates: tuple[str, ...] = ()
+
+    def question(
+        self, host: str | None, source: str, mentions: Sequence[str], now: dt.datetime
+    ) -> dict[str, Any]:
+        """The review row that asks a person whom a record of `source` is about, or whether its `host` is to be watched."""
+        kind = "match" if self.candidates or not host else "candidate"
+        detail = {"candidates": list(self.candidates), "source": source, "mentions": list(mentions[:5])}
+        key = f"{kind}:{self.text}"[:253]
+        return {"kind": kind, "key": key, "subject": self.text, "detail": detail, "opened_at": now}
 
 
 class Directory:
@@ -84,12 +95,13 @@ class Directory:
         key = host_key(host)
         if (known := self._hosts.get(key)) is not None:
             return known
-        # One that was removed from the watchlist is taken up again, with all that is known of it.
-        revived = update(Platform).where(Platform.host == key).values(status=status).returning(Platform.id)
-        made = (
-            insert(Platform).values(host=key, status=status, demo=demo, added_at=now).returning(Platform.id)
+        row = {"host": key, "status": status, "demo": demo, "added_at": now}
+        # One that was removed from the watchlist is taken up again, with all that is known of it; one that another
+        # process has just made is the same.
+        made = insert_for(connection, Platform.__table__).on_conflict_do_update(  # type: ignore[arg-type]
+            index_elements=["host"], set_={"status": status}
         )
-        id_ = int(connection.execute(revived).scalar_one_or_none() or connection.execute(made).scalar_one())
+        id_ = int(connection.execute(made.returning(Platform.id), row).scalar_one())
         self._hosts[key] = id_
         self._host_of[id_] = key
         return id_
@@ -100,11 +112,15 @@ class Directory:
         kind, key = ("host", host_key(host)) if host else ("name", normal_name(text))
         if not key or (self._hosts.get(key) == id_ if kind == "host" else id_ in self._names.get(key, ())):
             return False
-        connection.execute(
-            insert(Alias).values(
-                platform_id=id_, kind=kind, key=key[:253], text=text[:253], source=source, seen_at=now
-            )
-        )
+        row = {
+            "platform_id": id_,
+            "kind": kind,
+            "key": key[:253],
+            "text": text[:253],
+            "source": source,
+            "seen_at": now,
+        }
+        connection.execute(insert_for(connection, Alias.__table__).on_conflict_do_nothing(), row)  # type: ignore[arg-type]
         if kind == "host":
             self._hosts.setdefault(key, id_)
         else:

@@ -7,6 +7,7 @@ is what makes a killed move resumable, and what tells a half-moved target from s
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +27,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 
 from store.months import MONTHLY, Months
 from store.tables import Base
@@ -45,6 +47,14 @@ class NotEmpty(Exception):
 
 class Differs(Exception):
     """After the move a table of the target is not equal to the source's."""
+
+
+class Unfit(Exception):
+    """A row of the source that PostgreSQL cannot hold: `table`, the row's `key`, and what the server says (`reason`)."""
+
+    def __init__(self, table: str, key: str, reason: str) -> None:
+        super().__init__(table, key, reason)
+        self.table, self.key, self.reason = table, key, reason
 
 
 class Busy(Exception):
@@ -67,24 +77,29 @@ def move_over(
     """Copy and verify every table; `tell(table, copied, of)` after every committed batch. Both schemas must be current.
 
     Raises NotEmpty before anything is written where the target holds something else, Busy where another move runs,
-    Differs where a table is not equal afterwards.
+    Unfit where PostgreSQL cannot hold a row, Differs where a table is not equal afterwards.
     """
-    tables = Base.metadata.sorted_tables
     with source.connect() as old, target.connect() as new:
         old.exec_driver_sql("BEGIN")  # one state of the source, whoever writes to it meanwhile
         if not new.execute(text("select pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar():
             raise Busy
         new.commit()
-        there = {table.name: _prefix(old, new, table) for table in tables}
-        new.commit()
-        moved = []
-        for table in tables:
-            copied = _copy(old, new, table, there[table.name], tell, batch)
-            _advance_sequence(new, table)
-            moved.append(_verified(old, new, table, copied))
-        new.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
-        new.commit()
-        return moved
+        try:
+            return _move(old, new, tell, batch)
+        finally:
+            new.invalidate()  # the lock ends with the session
+
+
+def _move(old: Connection, new: Connection, tell: Callable[[str, int, int], None], batch: int) -> list[Moved]:
+    tables = Base.metadata.sorted_tables
+    there = {table.name: _prefix(old, new, table) for table in tables}
+    new.commit()
+    moved = []
+    for table in tables:
+        copied = _copy(old, new, table, there[table.name], tell, batch)
+        _advance_sequence(new, table)
+        moved.append(_verified(old, new, table, copied))
+    return moved
 
 
 def _prefix(old: Connection, new: Connection, table: Table) -> int:
@@ -105,28 +120,40 @@ def _copy(
 ) -> int:
     total, done = _count(old, table), there
     months = Months(new.engine)
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
     left = _rows(old, table, offset=there)
     while done < total:
         rows = list(islice(left, batch))
         if table.name in MONTHLY:
             at = list(table.columns.keys()).index("observed_at")
             months.make((table.name, row[at]) for row in rows)
-        with (
-            new.begin(),
-            _cursor(new) as cursor,
-            cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out,
-        ):
-            for row in rows:
-                out.write_row(row)
+        _write(new, table, rows)
         done += len(rows)
         tell(table.name, done, total)
     return done - there
 
 
-def _cursor(connection: Connection) -> Any:
-    """psycopg's own cursor: SQLAlchemy knows no COPY."""
-    return connection.connection.cursor()
+def _write(new: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """One batch by psycopg's own cursor (SQLAlchemy knows no COPY), in one transaction; Unfit names the row it cannot hold."""
+    driver: Any = new.dialect.dbapi
+    connection: Any = new.connection
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    at = 0
+    try:
+        with (
+            new.begin(),
+            connection.cursor() as cursor,
+            cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as out,
+        ):
+            for at, row in enumerate(rows):  # noqa: B007
+                out.write_row(row)
+    except driver.DataError as error:
+        # The server counts the lines it was given; psycopg itself refuses the row that is being written.
+        line = re.search(r", line (\d+)", getattr(error.diag, "context", None) or "")
+        row = rows[int(line[1]) - 1 if line else at]
+        key = [f"{c.name}={v}" for c, v in zip(table.columns, row, strict=True) if c.primary_key]
+        raise Unfit(table.name, ", ".join(key), str(error).splitlines()[0]) from error
+    except driver.Error as error:
+        raise DBAPIError.instance(None, None, error, driver.Error) from error
 
 
 def _verified(old: Connection, new: Connection, table: Table, copied: int) -> Moved:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.base import Base
+from store.base import Base, Count
 
 
 class Observed:
@@ -60,12 +60,12 @@ class Counters(Observed, Base):
         Index(None, "platform_id", "observed_at"),
     )
     observed_at: Mapped[dt.datetime]
-    valid_total: Mapped[int | None]
-    replied_total: Mapped[int | None]
-    completed_total: Mapped[int | None]
-    valid_30d: Mapped[int | None]
-    replied_30d: Mapped[int | None]
-    completed_30d: Mapped[int | None]
+    valid_total: Mapped[Count | None]
+    replied_total: Mapped[Count | None]
+    completed_total: Mapped[Count | None]
+    valid_30d: Mapped[Count | None]
+    replied_30d: Mapped[Count | None]
+    completed_30d: Mapped[Count | None]
 
 
 class Rank(Observed, Base):
@@ -110,9 +110,9 @@ class Orders(Observed, Base):
         Index(None, "platform_id", "observed_at"),
     )
     observed_at: Mapped[dt.datetime]
-    total: Mapped[int | None]
-    processed: Mapped[int | None]
-    today: Mapped[int | None]
+    total: Mapped[Count | None]
+    processed: Mapped[Count | None]
+    today: Mapped[Count | None]
     hidden: Mapped[bool] = mapped_column(default=False)
 
 
@@ -129,9 +129,9 @@ class Price(Observed, Base):
     price: Mapped[float | None]
     face_value: Mapped[float | None]
     list_price: Mapped[float | None]
-    stock: Mapped[int | None]
+    stock: Mapped[Count | None]
     stock_label: Mapped[str | None] = mapped_column(String(20))
-    sold: Mapped[int | None]
+    sold: Mapped[Count | None]
     automatic: Mapped[bool | None]
 
 

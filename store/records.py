@@ -10,7 +10,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from store.records_base import About, Count, Moment, Money, Observed, Record, Short, Sourced, Text, finite
+from store.records_base import (
+    About,
+    Count,
+    Host,
+    Moment,
+    Money,
+    Observed,
+    Record,
+    Short,
+    Sourced,
+    Text,
+    finite,
+    line_without_nul,
+    without_nul,
+)
 from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
 
 
@@ -18,13 +32,13 @@ class PlatformRecord(Record):
     """A platform, its other names and its operator."""
 
     kind: Literal["platform"]
-    host: Short
-    name: Short | None = None
+    host: Host
+    name: Annotated[str, Field(max_length=200)] | None = None
     aliases: tuple[Short, ...] = ()
-    operator: Short | None = None
-    uscc: Short | None = None
+    operator: Annotated[str, Field(max_length=200)] | None = None
+    uscc: Annotated[str, Field(max_length=18)] | None = None
     opened_on: dt.date | None = None
-    software: Short | None = None
+    software: Annotated[str, Field(max_length=40)] | None = None
     demo: bool = False
 
 
@@ -35,7 +49,7 @@ class CrawlRecord(Sourced):
     started_at: Moment
     finished_at: Moment
     outcome: Literal["ok", "failed", "blocked"]
-    hosts: list[Short] | None = None
+    hosts: list[Host] | None = None
     reason: Text | None = None
 
 
@@ -142,7 +156,7 @@ class ProbeRecord(Observed):
     outcome: Literal["ok", "slow", "down", "refused"]
     class_: Annotated[str | None, Field(alias="class", max_length=20)] = None
     status: Annotated[int, Field(ge=0, le=999)] | None = None
-    latency_ms: Annotated[int, Field(ge=0)] | None = None
+    latency_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class PageRecord(Observed):
@@ -220,7 +234,7 @@ class RecordError(ValueError):
 def parse_line(line: bytes | str) -> AnyRecord:
     """One line of an evidence file as a record; raises RecordError with one clear sentence."""
     try:
-        return _ADAPTER.validate_json(line)
+        return _ADAPTER.validate_json(line_without_nul(line))
     except ValidationError as error:
         raise RecordError(_sentence(error)) from None
 
@@ -228,7 +242,7 @@ def parse_line(line: bytes | str) -> AnyRecord:
 def parse_record(record: dict[str, Any]) -> AnyRecord:
     """One record given as a dictionary (a spider's item); raises RecordError with one clear sentence."""
     try:
-        return _ADAPTER.validate_python(record)
+        return _ADAPTER.validate_python(without_nul(record))
     except ValidationError as error:
         raise RecordError(_sentence(error)) from None
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from store.hosts import host_key
+
+_LONGEST_HOST = 253
+_NUL_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 Text = Annotated[str, Field(max_length=200_000)]
 Short = Annotated[str, Field(max_length=400)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -33,11 +38,36 @@ def countable(moment: dt.datetime) -> dt.datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(countable)]
 
 
+def fits(host: str) -> str:
+    """`host`, unless it is longer than any host can be; raises ValueError."""
+    if len(host) > _LONGEST_HOST and len(host_key(host)) > _LONGEST_HOST:
+        raise ValueError(f"a host has at most {_LONGEST_HOST} characters")
+    return host
+
+
+Host = Annotated[Short, AfterValidator(fits)]
+
+
+def line_without_nul(line: bytes | str) -> bytes:
+    """A line of JSON whose texts have no NUL character: it says nothing, and PostgreSQL keeps none."""
+    raw = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+    return _NUL_ESCAPED.sub(rb"\1", raw) if b"\\u0000" in raw else raw
+
+
+def without_nul(value: Any) -> Any:
+    """The same of a value as Python has it."""
+    if isinstance(value, str):
+        return value.replace("\0", "") if "\0" in value else value
+    if isinstance(value, dict):
+        return {without_nul(k): without_nul(v) for k, v in value.items()}
+    return [without_nul(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
 class Record(BaseModel):
     """What every line may carry. Unknown keys are ignored, so that newer files stay readable."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
-    host: Short | None = None
+    host: Host | None = None
     seen_at: Moment | None = None
 
     def when(self) -> dt.datetime | None:

@@ -44,7 +44,7 @@ class ResolutionRecord(Observed):
     found: bool
     ipv4: Annotated[int, Field(ge=0, le=1000)] | None = None
     ipv6: Annotated[int, Field(ge=0, le=1000)] | None = None
-    alias_of: Short | None = None
+    alias_of: Annotated[str, Field(max_length=253)] | None = None
     name_servers: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     takes_mail: bool | None = None
     places: (

@@ -122,13 +122,13 @@ def _filing(record: FilingRecord, values: dict[str, Any], key: bytes) -> dict[st
     if personal:
         values |= {"entity": None, "nature": _PERSONAL}
     elif entity:
-        values["entity"] = clean(entity)
+        values["entity"] = clean(entity)[:200]
     if record.domain:
         values["domain"] = host_key(record.domain)
     # The name of a natural person's site is often the person's.
     for name in ("site_name", "content"):
         values[name] = (
-            clean(values[name]) if values[name] and not (personal and name == "site_name") else None
+            clean(values[name])[:200] if values[name] and not (personal and name == "site_name") else None
         )
     return values
 
@@ -140,7 +140,7 @@ def _order(record: OrderRecord, values: dict[str, Any], key: bytes) -> dict[str,
 
 def _page(record: PageRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["text"] = clean(record.text)[:20_000] if record.text else None
-    values["company"] = clean(record.company) if record.company else None
+    values["company"] = clean(record.company)[:200] if record.company else None
     signs = _cleaned(record.signs) if record.signs else {}
     if said := values.pop("contacts"):
         signs["contact_keys"] = {kind: contact_keys(kind, numbers, key) for kind, numbers in said.items()}
@@ -164,18 +164,18 @@ def _price(record: PriceRecord, values: dict[str, Any], key: bytes) -> dict[str,
 
 
 def _penalty(record: PenaltyRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["reason"] = clean(record.reason)
+    values["reason"] = clean(record.reason)[:400]
     return values
 
 
 def _rank(record: RankRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["field"] = clean(record.field)
+    values["field"] = clean(record.field)[:40]
     return values
 
 
 def _certificate(record: CertificateRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["names"] = list(record.names)
-    values["issuer"] = clean(record.issuer) if record.issuer else None
+    values["issuer"] = clean(record.issuer)[:200] if record.issuer else None
     return values
 
 

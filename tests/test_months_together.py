@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select
 
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
-from store.tables import Capture, Crawl, Platform, Probe, Source
+from store.tables import Alias, Capture, Complaint, Crawl, Platform, Probe, Source
 
 pytestmark = pytest.mark.postgres
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -112,3 +112,43 @@ def test_a_reading_is_no_hindrance(engine: Engine) -> None:
         import_records(Ingest(engine, NOW), [probe(1, observed_at="2026-05-01T00:00:00Z")])
         assert time.monotonic() - begun < 5
         assert reading.scalar(select(func.count()).select_from(Probe)) == 2
+
+
+_IMPORTS = """
+import datetime as dt, sys
+from store.engine import open_engine
+from store.ingest import Ingest, import_records
+
+url, way = sys.argv[1:]
+hosts = [f"s{n}.example" for n in range(300)]
+named = [{"kind": "platform", "host": host, "name": f"{host} 卡铺", "aliases": [f"alias-of-{host}"]} for host in hosts]
+claims = [{"kind": "complaint", "source": "heimao", "source_id": f"{n}", "host": hosts[n % 300], "text": "付款不发货",
+           "filed_at": "2026-03-01T00:00:00Z", "status": sys.argv[2]} for n in range(900)]
+ingest = Ingest(open_engine(url), dt.datetime(2026, 11, 22, tzinfo=dt.UTC), accept_new=True)
+records = [*named, *claims]
+sys.stdin.readline()
+saved = import_records(ingest, records if way == "open" else records[::-1])
+assert not saved.refused
+"""
+
+
+def test_imports_of_the_same_sites_at_once_both_end_well(engine: Engine) -> None:
+    """Each makes sites the other is making, in the other order: PostgreSQL breaks one off, and that one begins again."""
+    url = engine.url.render_as_string(hide_password=False)
+    imports = [
+        subprocess.Popen([sys.executable, "-c", _IMPORTS, url, way], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for way in ("open", "replied", "open")
+    ]  # fmt: skip
+    for one in imports:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in imports:
+        _, said = one.communicate(timeout=240)
+        assert one.returncode == 0, said[-2000:]
+    with engine.connect() as connection:
+        counted = [
+            connection.scalar(select(func.count()).select_from(of)) for of in (Platform, Alias, Complaint)
+        ]
+        assert counted == [300, 300, 900]
+        assert set(connection.scalars(select(Complaint.status))) == {"replied"}
