@@ -56,13 +56,13 @@ class Config:
         """The database, migrated to the current schema; raises UserError when it cannot be opened."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from store.engine import migrate, open_engine
+        from store.engine import NewerSchema, migrate, open_engine
 
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             engine = open_engine(self.database_url)
             migrate(engine)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, SQLAlchemyError, NewerSchema) as error:
             from kamengwatch.faults import named
 
             reason = str(error.__cause__ or error).splitlines()[0]

@@ -98,6 +98,8 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         directory = Directory(connection)
         found = []
         for r in connection.execute(query):
+            if not r.detail:
+                continue  # its period has ended, and what it told was let go (docs/trust.md)
             host = r.detail.get("host")
             id_ = directory.resolve(host, None if host else r.subject).platform_id
             if id_ is None:

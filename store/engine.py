@@ -44,10 +44,23 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+class NewerSchema(RuntimeError):
+    """The database has a revision this program does not know: a later version of it was here before."""
+
+    def __init__(self, found: str, newest: str) -> None:
+        super().__init__(
+            f"数据库的版本是 its schema is revision {found}，本程序只到 this program knows up to {newest}; "
+            "请更新程序，或恢复更新前的备份 update the program, or restore a backup made before"
+        )
+
+
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision` (up; use `downgrade` to go back)."""
-    if revision == "head" and is_current(engine):
+    """Bring the schema to `revision` (up; use `downgrade` to go back). Raises NewerSchema, and changes nothing then."""
+    found, known = _revision(engine), _revisions()
+    if revision == "head" and found == known[-1]:
         return
+    if found is not None and found not in known:
+        raise NewerSchema(found, known[-1])
     from alembic import command
 
     command.upgrade(_config(engine), revision)
@@ -62,12 +75,21 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision; asked without Alembic, whose import costs every command a second."""
-    newest = max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return _revision(engine) == _revisions()[-1]
+
+
+def _revision(engine: Engine) -> str | None:
+    """The revision the database says it has; None for a new one, or where it cannot be asked."""
     try:
         with engine.connect() as connection:
-            return connection.execute(text("select version_num from alembic_version")).scalar() == newest
+            return connection.execute(text("select version_num from alembic_version")).scalar()
     except DatabaseError:
-        return False
+        return None
+
+
+def _revisions() -> list[str]:
+    """All revisions this program knows, in their order."""
+    return sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _config(engine: Engine) -> Config:
