@@ -65,7 +65,8 @@ class Config:
         except (OSError, ValueError, ImportError, SQLAlchemyError, Unusable) as error:
             from kamengwatch.faults import named
 
-            reason = str(error.__cause__ or error).splitlines()[0]
+            # The cause of what we say ourselves may repeat a part of a password.
+            reason = str(error if isinstance(error, Unusable) else error.__cause__ or error).splitlines()[0]
             if remedy := named(error):
                 reason += f"; {remedy}"
             raise UserError(

@@ -197,6 +197,7 @@ CHECKS: tuple[Check, ...] = (
     _python,
     doctoring_machine.data,
     doctoring_machine.database,
+    doctoring_machine.locks,
     doctoring_machine.clock,
     doctoring_machine.network,
     _browser,

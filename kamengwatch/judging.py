@@ -42,7 +42,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
 def publish(config: Config, as_json: bool) -> None:
     """Write the snapshot of the last rating and point `latest` at it."""
     from scoring.processes import ProcessLost
-    from scoring.publish import NothingRated
+    from scoring.publish import NothingRated, RatingDamaged
     from scoring.publish import publish as write
 
     try:
@@ -50,6 +50,13 @@ def publish(config: Config, as_json: bool) -> None:
             path = write(config.engine, config.data_dir, config.now(), progress=progress.note)
     except ProcessLost as error:
         raise Failure(config.say(error.zh, error.en)) from error
+    except RatingDamaged as error:
+        raise Failure(
+            config.say(
+                f"rated/{error}: 评级文件被改动或缺失，没有发布；再运行 kamengwatch rate，它会重新写好",
+                f"rated/{error}: files of the rating were changed or are missing, nothing was published; run kamengwatch rate again, which writes them anew",
+            )
+        ) from error
     except NothingRated as error:
         raise UserError(
             config.say(
@@ -69,6 +76,16 @@ def _day(config: Config, text: str | None) -> dt.date:
     if text is None:
         return config.today()
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError as error:
         raise UserError(f"--as-of {text}: 不是日期 not a date; 例 e.g. 2026-11-15") from error
+    if day.year == dt.MAXYEAR:
+        raise UserError(f"--as-of {text}: 没有下一天 no such day can end; 例 e.g. {config.today()}")
+    if day > config.today():
+        say(
+            config.say(
+                f"--as-of {day}: 还没有到这一天；评级只用到现在为止看到的，信息源到那天会显得已经中断",
+                f"--as-of {day} lies in the future: only what was seen until now is rated, and sources look interrupted by then",
+            )
+        )
+    return day

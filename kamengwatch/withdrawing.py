@@ -45,19 +45,20 @@ def withdraw(config: Config, ids: Sequence[str], reason: str, reason_en: str | N
 def taken_back(connection: Connection, ids: Sequence[str], at: dt.datetime) -> dict[str, tuple[int, str]]:
     """Mark what these evidence ids name as withdrawn at `at`; gives each id's (platform id, host).
 
-    All of them or none: raises UserError naming the first that names nothing.
+    All of them or none: raises UserError naming the first that names nothing. Several answers of one day may bear one id
+    (scoring/evidence.py): it names all of them.
     """
     out = {}
     for name in dict.fromkeys(i.strip() for i in ids):
-        kind, number, platform_id, host = _standing(connection, name)
+        kind, numbers, platform_id, host = _standing(connection, name)
         table = OBSERVATIONS[kind]
-        connection.execute(update(table).where(table.id == number).values(withdrawn_at=at))
+        connection.execute(update(table).where(table.id.in_(numbers)).values(withdrawn_at=at))
         out[name] = (platform_id, host)
     return out
 
 
-def _standing(connection: Connection, name: str) -> tuple[str, int, int, str]:
-    """(kind, row, platform id, host) of the evidence with this id that was not withdrawn before."""
+def _standing(connection: Connection, name: str) -> tuple[str, list[int], int, str]:
+    """(kind, rows, platform id, host) of the evidence with this id that was not withdrawn before."""
     parts = name.split(":")
     table = OBSERVATIONS.get(parts[0])
     unknown = UserError(
@@ -77,8 +78,7 @@ def _standing(connection: Connection, name: str) -> tuple[str, int, int, str]:
         query = query.where(Platform.host.in_((parts[2], ":".join(parts[2:4]))))
     rows = {code((parts[0], r.id)): r for r in connection.execute(query)}
     found, named = resolve(connection, np.array(sorted(rows), dtype=np.int64))
-    at = named["id"].to_pylist().index(name) if name in named["id"].to_pylist() else None
-    if at is None:
+    chosen = [rows[int(of)] for of, id_ in zip(found, named["id"].to_pylist(), strict=True) if id_ == name]
+    if not chosen:
         raise unknown
-    row = rows[int(found[at])]
-    return parts[0], row.id, row.platform_id, row.host
+    return parts[0], [row.id for row in chosen], chosen[0].platform_id, chosen[0].host

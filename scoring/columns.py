@@ -217,8 +217,11 @@ def _together(
 
 
 def _ordered(kind: str, found: dict[str, NDArray[Any]], end: int, scratch: Scratch) -> Rows:
-    """The rows by platform, time seen, time of the event and id, column by column; times become days where they lie."""
-    order = np.lexsort((found["id"], found["at"], found["seen"], found["platform"]))
+    """The rows by platform, time seen, time of the event and source, column by column; times become days where they lie.
+
+    Of one source the ids decide, which tell the order of imports: what it says of one moment is one observation, or is counted.
+    """
+    order = np.lexsort((found["id"], found["source"], found["at"], found["seen"], found["platform"]))
 
     def put(name: str) -> None:
         found[name] = scratch.taken(found[name], order)

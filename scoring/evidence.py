@@ -96,6 +96,7 @@ def _fetch(connection: Connection, kind: str, ids: list[int], span: Span | None)
     table: Any = OBSERVATIONS[kind]
     picked = [getattr(table, name) for name in _COLUMNS[kind]]
     moment = next((c for c in (getattr(table, n, None) for n in _MOMENTS) if c is not None), None)
+    dated = [*picked, table.id] if moment is None else [moment, *picked, table.id]
     if moment is not None:
         picked.append(stamp(connection, moment).label("moment"))
     query = (
@@ -114,7 +115,9 @@ def _fetch(connection: Connection, kind: str, ids: list[int], span: Span | None)
         .outerjoin(Capture, Capture.id == table.capture_id)
         # Numbers stand in the statement: parameters are limited, and binding them costs more than reading the rows.
         .where(table.id.in_(bindparam("ids", expanding=True, literal_execute=True)))
-        .order_by(table.id)
+        .order_by(
+            *dated
+        )  # of several with one id the last stands for them, in whatever order they were imported
     )
     if span is not None:  # PostgreSQL would look for each id in every month
         query = query.where(table.observed_at.between(*span))

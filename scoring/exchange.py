@@ -6,9 +6,10 @@ Working material of one rating: it is written before and removed after. It judge
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from scoring.columns import JSON_COLUMNS
 from scoring.facts import Facts, Rows
+from scoring.writing import in_use
 
 PLACE = ("platform", "seen", "gone", "day", "at", "id", "source")
 _JSON = {b"values": b"json"}
@@ -60,19 +62,27 @@ def _values(column: pa.ChunkedArray, field: pa.Field) -> NDArray[Any]:
 
 
 def clear(data_dir: Path) -> Path:
-    """Take away what a killed rating left for its workers; returns where that is."""
+    """Take away what killed ratings left for their workers, but nothing of one that still runs; returns where that is."""
     folder = data_dir.resolve() / "facts"
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in folder.glob("*"):
+        if not in_use(left):
+            shutil.rmtree(left, ignore_errors=True)
+    _emptied(folder)
     return folder
+
+
+def _emptied(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager
 def written(facts: Facts, data_dir: Path, size: int) -> Iterator[Path]:
-    """The folder `<data>/facts` with `<kind>/<first platform>.parquet` for every `size` platforms; gone afterwards.
+    """A folder below `<data>/facts` with `<kind>/<first platform>.parquet` for every `size` platforms; gone afterwards.
 
-    What a killed rating left there is replaced.
+    It bears this process's number, so that two ratings at once do not meet.
     """
-    folder = clear(data_dir)
+    folder = clear(data_dir) / f"rate-{os.getpid()}"
     try:
         for kind, rows in facts.rows.items():
             (folder / kind).mkdir(parents=True)
@@ -84,6 +94,7 @@ def written(facts: Facts, data_dir: Path, size: int) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _emptied(folder.parent)
 
 
 def read_part(about: Facts, folder: Path, low: int, high: int) -> Facts:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scoring.facts import Rows, Site
+from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
 from scoring.identity import number_key
 from scoring.linked import Link, links_of
@@ -25,8 +25,14 @@ class Kin:
 
 
 def kinship(rows: dict[str, Rows], sites: list[Site]) -> Kin:
-    """What the platforms share, by everything visible; `rows` of all of them."""
+    """What the platforms share, by everything visible that was not withdrawn; `rows` of all of them."""
+    rows = {kind: _standing(found) for kind, found in rows.items()}
     return Kin(_showing(rows["page"], sites), _registered(rows["filing"]), links_of(rows, sites))
+
+
+def _standing(rows: Rows) -> Rows:
+    stands = rows.gone >= NEVER
+    return rows if stands.all() else rows.take(stands)
 
 
 def _showing(pages: Rows, sites: list[Site]) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ from scoring.site_files import KINDS, Before, made_by, write_site_files
 from scoring.slim import write_slim
 from scoring.snapshot import LATER, TABLES, content_digest, sums_of
 from scoring.whole import faults_in, manifest_of
-from scoring.writing import linked, sha256_of, sync, sync_folder, write_parquet
+from scoring.writing import digest_of, linked, sha256_of, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun
 
 Progress = Callable[[str], None]
@@ -40,6 +40,10 @@ Progress = Callable[[str], None]
 
 class NothingRated(Exception):
     """There is no finished rating to publish; run `rate` first."""
+
+
+class RatingDamaged(Exception):
+    """The newest rating's folder, which the message names, is not as `rate` left it; rating again mends it."""
 
 
 def publish(
@@ -51,7 +55,8 @@ def publish(
 ) -> Path:
     """Publish the newest finished rating (of `as_of`, if given) and return the snapshot's folder.
 
-    Publishing the same again returns the snapshot that is there. Raises NothingRated when nothing was rated.
+    Publishing the same again returns the snapshot that is there. Raises NothingRated when nothing was rated or the newest
+    rating was taken away, RatingDamaged when its tables were changed since.
     """
     tell = progress or (lambda note: None)
     data_dir = Path(data_dir)
@@ -103,10 +108,12 @@ def _newest(engine: Engine, data_dir: Path, as_of: dt.date | None) -> Any:
     if as_of is not None:
         query = query.where(RatedRun.as_of == as_of)
     with engine.connect() as connection:
-        for run in connection.execute(query.order_by(RatedRun.id.desc())):
-            if (data_dir / "rated" / run.folder / "ratings.parquet").is_file():
-                return run
-    raise NothingRated("nothing is rated yet: run `kamengwatch rate` first")
+        run = connection.execute(query.order_by(RatedRun.id.desc()).limit(1)).first()
+    if run is None or not (data_dir / "rated" / run.folder).is_dir():
+        raise NothingRated("nothing is rated yet: run `kamengwatch rate` first")
+    if digest_of(data_dir / "rated" / run.folder) != run.sha256:
+        raise RatingDamaged(run.folder)
+    return run
 
 
 def _latest(base: Path) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, select
 
 from scoring import method
 from scoring.calendar import end_of_day
@@ -21,8 +21,9 @@ from scoring.register import corrections, disputes, responses, source_health
 from scoring.scratch import Scratch
 from scoring.sector import sector_rows, tally
 from scoring.snapshot import TABLES
-from scoring.writing import Writing, sync_folder, writing
+from scoring.writing import Writing, writing
 from store.tables import RatedRun, Review
+from store.upsert import insert_for
 
 _HOST = itemgetter("host")
 """Rows are put in order here: databases do not agree on how words are sorted."""
@@ -88,22 +89,18 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
     """Make the folder durable, rename it, then record it."""
     sha256 = out.finish()
     folder = base / f"{as_of.isoformat()}-{method.METHOD_VERSION}-{sha256[:12]}"
-    if not folder.exists():
-        out.folder.rename(folder)
-        sync_folder(base)
+    out.place(folder, sha256)
+    row = {
+        "as_of": as_of,
+        "method_version": method.METHOD_VERSION,
+        "folder": folder.name,
+        "sha256": sha256,
+        "finished_at": now,
+    }
     with engine.begin() as connection:
-        same = select(RatedRun.id).where(RatedRun.folder == folder.name)
-        if connection.execute(same).first() is not None:
-            connection.execute(delete(RatedRun).where(RatedRun.folder == folder.name))
-        connection.execute(
-            insert(RatedRun).values(
-                as_of=as_of,
-                method_version=method.METHOD_VERSION,
-                folder=folder.name,
-                sha256=sha256,
-                finished_at=now,
-            )
-        )
+        connection.execute(delete(RatedRun).where(RatedRun.folder == folder.name))
+        # Another rating of the same may have put its row there meanwhile.
+        connection.execute(insert_for(connection, RatedRun.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
     return Run(folder, as_of, method.METHOD_VERSION, sha256, 0)
 
 
@@ -115,9 +112,5 @@ def _ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime
         )
         for kind, key, host in proposals:
             if key not in known:
-                known.add(key)
-                connection.execute(
-                    insert(Review).values(
-                        kind=kind, key=key, subject=host, detail={"host": host}, opened_at=now
-                    )
-                )
+                row = {"kind": kind, "key": key, "subject": host, "detail": {"host": host}, "opened_at": now}
+                connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]

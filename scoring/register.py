@@ -103,6 +103,8 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         directory = Directory(connection)
         found = []
         for r in accepted:
+            if not r.detail:
+                continue  # its period has ended, and what it told was let go (docs/trust.md)
             host = r.detail.get("host")
             id_ = directory.resolve(host, None if host else r.subject).platform_id
             if id_ is None:

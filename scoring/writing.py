@@ -5,6 +5,7 @@ The same rows give the same bytes, however they were cut into parts.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -64,15 +65,34 @@ class Writing:
 
     def finish(self) -> str:
         """Write what is left, make it durable, and return the sha256 over all tables."""
-        digest = hashlib.sha256()
-        for name in sorted(self._files):
-            self._files[name].close()
-            digest.update(name.encode())
-            with (self.folder / f"{name}.parquet").open("rb") as stream:
-                while block := stream.read(_BLOCK):
-                    digest.update(block)
+        for file in self._files.values():
+            file.close()
         sync(self.folder)
-        return digest.hexdigest()
+        return digest_of(self.folder)
+
+    def place(self, folder: Path, sha256: str) -> None:
+        """Give the finished folder its name. A whole one of that name stays; of a damaged one nothing does."""
+        try:
+            self.folder.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            if digest_of(folder) == sha256:
+                return
+            folder.rename(folder.with_name(f".tmp-damaged-{os.getpid()}"))
+            self.folder.rename(folder)
+        sync_folder(folder.parent)
+
+
+def digest_of(folder: Path) -> str:
+    """The sha256 over all tables of a rated folder, by which it is named. Raises OSError where they cannot be read."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.parquet"), key=lambda file: file.stem):
+        digest.update(file.stem.encode())
+        with file.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -80,17 +100,18 @@ def writing(base: Path) -> Iterator[Writing]:
     """A temporary folder below `base`; what is still there afterwards, or was left by a killed process, is removed."""
     base.mkdir(parents=True, exist_ok=True)
     for leftover in base.glob(".tmp-*"):
-        if not _in_use(leftover):
+        if not in_use(leftover):
             shutil.rmtree(leftover, ignore_errors=True)
     temporary = base / f".tmp-{os.getpid()}"
     temporary.mkdir()
     try:
         yield Writing(temporary)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        for mine in (temporary, base / f".tmp-damaged-{os.getpid()}"):
+            shutil.rmtree(mine, ignore_errors=True)
 
 
-def _in_use(folder: Path) -> bool:
+def in_use(folder: Path) -> bool:
     """Does another process that is alive write there?"""
     number = folder.name.rpartition("-")[2]
     if not number.isdecimal() or int(number) == os.getpid():

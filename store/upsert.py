@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import staging
-from store.tables import Complaint, Order, Penalty
+from store.tables import Complaint, Move, Order, Penalty
 
 Column = ColumnElement[Any]
 STATUS_ORDER = ("open", "replied", "closed", "completed")
@@ -124,8 +124,14 @@ def _penalty(old: Any, new: Any, dialect: str) -> dict[str, Column]:
     return {"seen_at": least(old.seen_at, new.seen_at), "ended_on": least(old.ended_on, new.ended_on)}
 
 
+def _move(old: Any, new: Any, dialect: str) -> dict[str, Column]:
+    _, least = _pair(dialect)
+    return {name: least(old[name], new[name]) for name in ("seen_at", "observed_at")}
+
+
 _JOINS: dict[type[Any], Callable[[Any, Any, str], dict[str, Column]]] = {
     Complaint: _complaint,
+    Move: _move,
     Order: _order,
     Penalty: _penalty,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import statistics
@@ -121,6 +122,16 @@ def test_what_a_killed_rating_on_a_cluster_left_goes_with_the_next_rating(filled
     (folder / "facts/complaint/0.parquet").write_bytes(b"half")
     rate(engine, folder, DAY, NOW)
     assert not (folder / "facts").exists()
+
+
+def test_a_rating_beside_one_on_a_cluster_leaves_its_rows_alone(filled):
+    folder, engine = filled
+    (other := folder / f"facts/rate-{os.getppid()}/complaint").mkdir(parents=True)
+    (folder / "facts/rate-99999999").mkdir()
+    rate(engine, folder, DAY, NOW)
+    rate(engine, folder, DAY, NOW, ThroughParquet(CHUNK))
+    assert other.is_dir() and not (folder / "facts/rate-99999999").exists()
+    shutil.rmtree(folder / "facts")
 
 
 SHOWN = st.tuples(

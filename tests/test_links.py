@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from judging import database
+from sqlalchemy import text
 
 from scoring import method
 from scoring.clauses import VOID, void_in
@@ -158,3 +159,28 @@ def test_promises_are_read_with_their_time_limit(text: str, promise: str, days: 
 @pytest.mark.parametrize("text", ["暂停秒到账服务", "不支持7天无理由退款", "余额不可提现", "", None])
 def test_a_promise_taken_back_in_the_same_breath_is_none(text: str | None) -> None:
     assert not any(made(name, text) for name in PROMISES)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+def test_what_was_withdrawn_links_nobody_from_that_day_on(tmp_path: Path, at: int) -> None:
+    """Not as a trait, not as a number shown or registered: from the day it was taken back it was never said."""
+    number = {"footer_icp": "粤ICP备18046372号-1"}
+    records = [site(h, **number, signs={"contact_keys": {"qq": ["ghij"]}}) for h in BOTH] + [
+        filed(h) for h in BOTH
+    ]
+    engine = database(tmp_path, records)
+    assert set(read_facts(engine, AS_OF).kin.links) == set(BOTH)
+    table, host = ("page", "filing")[at % 2], BOTH[at // 2]
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"update {table} set withdrawn_at = '2026-04-25 00:00:00' where subject = '{host}'")
+        )
+    kin = read_facts(engine, AS_OF).kin
+    traits = {trait for found in kin.links.values() for link in found for trait in link.traits}
+    assert traits == ({"contact", "number"} if table == "filing" else set())
+    assert (
+        kin.registered["粤ICP备18046372号"] == {BOTH[1 - at // 2]}
+        if table == "filing"
+        else len(kin.showing) == 1
+    )
+    assert set(read_facts(engine, dt.date(2026, 4, 24)).kin.links) == set(BOTH), "the days before know it"

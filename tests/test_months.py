@@ -21,7 +21,7 @@ from kamengwatch.config import Config
 from scoring.rate import rate
 from store.engine import downgrade, migrate, open_engine
 from store.ingest import Ingest, import_records
-from store.months import MONTHLY, month_of
+from store.months import MONTHLY, Months, month_of
 from store.tables import (
     OBSERVATIONS,
     Base,
@@ -293,3 +293,26 @@ def _said(words: str) -> Any:
     import io
 
     return io.StringIO(words + "\n")
+
+
+def test_doctor_says_when_the_months_want_more_locks(
+    engine: Engine,
+    postgres_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def found() -> dict[str, str]:
+        said = command(capsys, "doctor", "--json", "--data-dir", tmp_path, "--database", postgres_url).out
+        (one,) = [f for f in json.loads(said) if "locks" in f["what"]]
+        return one  # type: ignore[no-any-return]
+
+    monkeypatch.setattr("kamengwatch.doctoring._browser", lambda config: iter(()))
+    assert found()["state"] == "ok"
+    first = dt.datetime(2015, 1, 15, tzinfo=dt.UTC)
+    Months(engine).make(("probe", first + dt.timedelta(days=30.5 * n)) for n in range(120))
+    short = found()
+    assert (short["state"], short["detail"].split()[0]) == ("warn", "120")
+    assert "max_locks_per_transaction = 256" in short["remedy"] and "= 64" in short["detail"]
+    monkeypatch.setattr("kamengwatch.doctoring_machine.LOCKS_WANTED", 64)
+    assert found()["state"] == "ok"

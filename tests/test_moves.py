@@ -67,3 +67,12 @@ def test_the_steps_of_a_complaint_survive_a_later_glance_at_the_list(engine: Eng
     with engine.connect() as connection:
         row = connection.execute(select(Complaint.status, Complaint.steps)).one()
     assert row.status == "completed" and [s["did"] for s in row.steps] == ["发起", "回复"]
+
+
+def test_an_earlier_look_imported_later_dates_the_move_to_when_it_was_first_seen(engine: Engine) -> None:
+    import_records(Ingest(engine, NOW, accept_new=True), [platform()])
+    for day in (5, 2, 9):
+        take(engine, page(day, moved_to="new.example"))
+    with engine.connect() as connection:
+        (move,) = connection.execute(select(Move.observed_at, Move.seen_at))
+    assert move.observed_at == move.seen_at == dt.datetime(2026, 3, 2, tzinfo=dt.UTC)

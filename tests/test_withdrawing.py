@@ -13,6 +13,7 @@ from test_answer_commands import OTHER, base, publish
 
 from kamengwatch import disputing, withdrawing
 from kamengwatch.config import Config, UserError
+from scoring.rate import rate
 
 __all__ = ["base"]  # the data folder with two rated sites
 
@@ -88,3 +89,22 @@ def test_an_objection_may_take_evidence_back_but_not_that_of_another_site(
     publish(base, capsys, "2026-03-30")
     assert one not in cited(base)
     assert any(one in en for (en,) in table(base, "corrections", "sentence_en", f"host = '{OTHER}'"))
+
+
+def test_an_id_that_two_answers_of_one_day_bear_takes_both_back(tmp_path: Path) -> None:
+    """The page shows the later one under it; were only the first taken back, the id would go on being cited."""
+    from judging import database
+
+    answers = [
+        {"kind": "filing", "source": "icp", "host": HOST, "found": found, "observed_at": f"2026-03-02T{hour}:00:00+08:00"}
+        for found, hour in ((True, "12"), (False, "09"))  # imported in the wrong order
+    ]  # fmt: skip
+    engine = database(tmp_path, answers)
+    shown = rate(engine, tmp_path, dt.date(2026, 3, 10), day(tmp_path).now()).folder
+    name = f"filing:icp:{HOST}:2026-03-02"
+    what = f"select claim_zh from '{shown}/evidence.parquet' where id = '{name}'"
+    assert duckdb.sql(what).fetchall() == [("备案查询：已备案",)]
+    withdrawing.withdraw(day(tmp_path), [name], "查错了域名", None)
+    after = rate(engine, tmp_path, dt.date(2026, 3, 30), day(tmp_path).now()).folder
+    assert duckdb.sql(f"select id from '{after}/evidence.parquet'").fetchall() == []
+    assert duckdb.sql(f"select filing_state from '{after}/ratings.parquet'").fetchall() == [("unknown",)]
