@@ -5,12 +5,15 @@ Computed when facts are read, before they are cut into chunks; values are keyed 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
 from scoring.identity import number_key
 from scoring.linked import Link, links_of
+from scoring.processes import in_order
+from scoring.traits import AT_ONCE
 from store.names import registrable
 
 
@@ -36,15 +39,22 @@ def _standing(rows: Rows) -> Rows:
 
 
 def _showing(pages: Rows, sites: list[Site]) -> dict[str, tuple[str, ...]]:
-    newest: dict[int, tuple[int, str]] = {}
-    for at, (site, number) in enumerate(zip(pages.platform.tolist(), pages["footer_icp"], strict=True)):
-        if number and pages.at[at] >= newest.get(site, (-1, ""))[0]:
-            newest[site] = (int(pages.at[at]), number)
     showing: dict[str, set[str]] = {}
-    for site, (_, number) in newest.items():
-        if main := number_key(number):
-            showing.setdefault(main, set()).add(min(own_domains(sites[site])))
+    pieces = range(0, len(sites), AT_ONCE)
+    for found in in_order(lambda low: _shown(pages.between(low, low + AT_ONCE), sites[low:]), pieces):
+        for number, domain in found:
+            showing.setdefault(number, set()).add(domain)
     return {number: tuple(sorted(domains)) for number, domains in showing.items()}
+
+
+def _shown(pages: Rows, sites: Sequence[Site]) -> list[tuple[str, str]]:
+    """(filing number, registrable domain) of the newest footer of each of some platforms."""
+    newest: dict[int, tuple[int, str]] = {}
+    for site, at, number in zip(pages.platform.tolist(), pages.at.tolist(), pages["footer_icp"], strict=True):
+        if number and at >= newest.get(site, (-1, ""))[0]:
+            newest[site] = (at, number)
+    keys = ((number_key(number), site) for site, (_, number) in newest.items())
+    return [(key, min(own_domains(sites[site]))) for key, site in keys if key]
 
 
 def _registered(filings: Rows) -> dict[str, frozenset[str]]:

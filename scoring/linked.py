@@ -18,7 +18,7 @@ from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
-from scoring.traits import Traits, traits_of
+from scoring.traits import Traits, shared_traits
 from store.names import registrable
 
 _WORDS = {
@@ -54,7 +54,7 @@ class Link:
 
 def links_of(rows: dict[str, Rows], sites: list[Site]) -> dict[str, list[Link]]:
     """host -> its links, the most certain first; `rows` of all platforms."""
-    traits = traits_of(rows, sites)
+    traits = shared_traits(rows, sites)
     shared: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for kind, value, holders in _held(traits):
         for pair in combinations(holders, 2):

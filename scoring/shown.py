@@ -53,6 +53,7 @@ def shown(facts: Facts, answers: Sequence[Answer], strength: float, unit: str = 
 
 def of_site(rows: Rows, site: int, days: int) -> list[int]:
     """Positions of a platform's rows that stand on the last day, oldest event first."""
-    a, b = (int(x) for x in np.searchsorted(rows.platform, (site, site + 1)))
-    standing = [i for i in range(a, b) if rows.gone[i] >= days]
-    return sorted(standing, key=lambda i: (rows.at[i], rows.id[i]))
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    standing = a + np.flatnonzero(rows.gone[a:b] >= days)
+    found: list[int] = standing[np.lexsort((rows.id[standing], rows.at[standing]))].tolist()
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -195,6 +196,7 @@ def _handling(facts: Facts) -> Floats:
     return _per_day(_against_own_past(share, fresh, method.HANDLING_NOISE), fresh)
 
 
+@lru_cache(maxsize=20_000)
 def tightness(text: str | None) -> int:
     """How many kinds of money-holding clauses a text has."""
     return sum(1 for clause in TIGHT if text and clause.search(text))

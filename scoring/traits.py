@@ -8,21 +8,32 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from scoring import method
 from scoring.facts import Rows, Site
 from scoring.filings import own_domains
 from scoring.identity import number_key
+from scoring.processes import in_order
 from store.names import normal_name, registrable
 
 _SENTENCE = re.compile(r"[。；;！!？?\n]+")
 _NOT_WORDS = re.compile(r"\[[^\]]*\]|[\W\d_a-zA-Z]+")
 _PERSONAL = "个人"
 _PROSE = ("terms", "notice")
+_READ = ("page", "filing", "certificate", "price")
+AT_ONCE = 500
+"""Platforms whose traits one process finds at once."""
+_SCHEMA = pa.schema(
+    [("site", pa.int64()), ("kind", pa.large_string()), ("value", pa.large_string()), ("day", pa.int64()),
+     ("of", pa.large_string()), ("id", pa.int64())]
+)  # fmt: skip
 
 
 @dataclass
@@ -38,16 +49,51 @@ class Traits:
             self.seen[(kind, value)] = (day, cited)
 
 
-def traits_of(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
-    """The traits of each platform by everything visible."""
+def shared_traits(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
+    """The traits of each platform that others have too, by everything visible; none that so many have that it is common."""
+
+    def told(low: int) -> pa.Table:
+        some = {kind: rows[kind].between(low, low + AT_ONCE) for kind in _READ}
+        return _table(low, traits_of(some, sites[low : low + AT_ONCE]))
+
+    # All of them as columns: of a large market they fill little memory, and few are shared.
+    every = pa.concat_tables([_SCHEMA.empty_table(), *in_order(told, range(0, len(sites), AT_ONCE))])
+    named = pc.binary_join_element_wise(every["kind"], every["value"], pa.scalar(" ", pa.large_string()))
+    code = named.combine_chunks().dictionary_encode().indices.to_numpy()
+    held = np.bincount(code)[code] if len(code) else code
+    found = [Traits() for _ in sites]
+    for row in every.filter(pa.array((held >= 2) & (held <= method.LINK_COMMON))).to_pylist():
+        found[row["site"]].seen[(row["kind"], row["value"])] = (row["day"], (row["of"], row["id"]))
+    return found
+
+
+def _table(low: int, traits: list[Traits]) -> pa.Table:
+    """The traits of the platforms from `low` on, a row each."""
+    rows = [
+        (low + site, kind, value, day, *cited)
+        for site, one in enumerate(traits)
+        for (kind, value), (day, cited) in one.seen.items()
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
+
+
+def traits_of(rows: dict[str, Rows], sites: Sequence[Site]) -> list[Traits]:
+    """All traits of each of some platforms by everything visible."""
     found = [Traits() for _ in sites]
     read: dict[tuple[int, str], str] = {}
-    for at, site, day, id_ in _each(rows["page"]):
+    marks: dict[tuple[int, str], tuple[Any, Any, int]] = {}
+    pages = rows["page"]
+    signs, footers, roles, texts = (pages[name] for name in ("signs", "footer_icp", "role", "text"))
+    for at, site, day, id_ in _each(pages):
         cited = ("page", id_)
-        for kind, value in _of_page(rows["page"], at):
-            found[site].add(kind, value, day, cited)
-        role, text = str(rows["page"]["role"][at]), rows["page"]["text"][at]
-        # Pages seldom change: only a text that differs from the one before is taken apart.
+        role, text = str(roles[at]), texts[at]
+        # Pages seldom change: only what differs from the one before is taken apart.
+        mark = marks.get((site, role))
+        if mark is None or mark[:2] != (signs[at], footers[at]) or day < mark[2]:
+            marks[(site, role)] = (signs[at], footers[at], day)
+            for kind, value in _of_page(signs[at], footers[at]):
+                found[site].add(kind, value, day, cited)
         if role in _PROSE and text and read.get((site, role)) != text:
             read[(site, role)] = text
             name = sites[site].name
@@ -65,19 +111,19 @@ def traits_of(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
 
 
 def _each(rows: Rows) -> Iterator[tuple[int, int, int, int]]:
-    """(position, platform, day, id) of each row that stands."""
-    for at in range(len(rows)):
-        yield at, int(rows.platform[at]), int(rows.day[at]), int(rows.id[at])
+    """(position, platform, day, id) of each row."""
+    columns = (rows.platform.tolist(), rows.day.tolist(), rows.id.tolist())
+    yield from zip(range(len(rows)), *columns, strict=True)
 
 
-def _of_page(pages: Rows, at: int) -> Iterator[tuple[str, str]]:
-    signs = pages["signs"][at] or {}
+def _of_page(signs: dict[str, Any] | None, footer: str | None) -> Iterator[tuple[str, str]]:
+    signs = signs or {}
     for kind, keys in (signs.get("contact_keys") or {}).items():
         for key in keys:
             yield ("account" if kind == "analytics" else "contact"), f"{kind}:{key}"
     if template := signs.get("template"):
         yield "template", str(template)
-    if number := number_key(pages["footer_icp"][at]):
+    if number := number_key(footer):
         yield "number", number
 
 

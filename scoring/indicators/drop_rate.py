@@ -14,7 +14,12 @@ from scoring.panel import complaint_freshness, hold, visited
 
 def percent(value: float | None) -> str:
     """A share as a percentage with two significant digits."""
-    return "—" if value is None else f"{100 * value:.2g}%"
+    return "—" if value is None else f"{two_digits(100 * value)}%"
+
+
+def two_digits(value: float) -> str:
+    """Two significant digits, never as a power of ten: 100, not 1e+02."""
+    return f"{float(f'{value:.2g}'):g}"
 
 
 def drop_rate(facts: Facts) -> Finding:
@@ -67,8 +72,8 @@ def drop_rate(facts: Facts) -> Finding:
             )
         per = 100 * part.rate
         return (
-            f"估计每 100 单约 {per:.2g} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
-            f"An estimated {per:.2g} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
+            f"估计每 100 单约 {two_digits(per)} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
+            f"An estimated {two_digits(per)} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
         )
 
     def cite(i: int) -> list[Cited]:
