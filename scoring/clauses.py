@@ -16,7 +16,7 @@ from scoring.facts import Facts, Rows
 from scoring.finding import Cited
 from scoring.panel import cached
 from scoring.promise_words import PROMISES, made
-from scoring.shown import of_site
+from scoring.shown import pages_of
 from scoring.signs import TIGHT
 
 VOID: dict[str, tuple[re.Pattern[str], str, str]] = {
@@ -82,8 +82,9 @@ def void_in(text: str | None) -> tuple[str, ...]:
 def newest_pages(facts: Facts, site: int) -> dict[str, int]:
     """role -> position of the newest page with text."""
     pages = facts.rows["page"]
-    mine = of_site(pages, site, facts.days)
-    return {str(pages["role"][i]): i for i in mine if pages["text"][i] and pages["role"][i] in _ROLES}
+    mine = pages_of(facts, site)
+    text, role = pages["text"], pages["role"]
+    return {str(role[i]): i for i in mine if text[i] and role[i] in _ROLES}
 
 
 def edits(facts: Facts) -> list[list[Edit] | None]:
@@ -96,15 +97,12 @@ def edits(facts: Facts) -> list[list[Edit] | None]:
 
 def _edits(facts: Facts, site: int) -> list[Edit] | None:
     pages = facts.rows["page"]
-    mine = [i for i in of_site(pages, site, facts.days) if pages["text"][i]]
-    terms = [i for i in mine if pages["role"][i] == "terms"]
+    text, role = pages["text"], pages["role"]
+    mine = [i for i in pages_of(facts, site) if text[i]]
+    terms = [i for i in mine if role[i] == "terms"]
     if len(terms) < 2:
         return None
-    told = [
-        int(pages.day[i])
-        for i in mine
-        if pages["role"][i] == "notice" and _ANNOUNCES.search(pages["text"][i])
-    ]
+    told = [int(pages.day[i]) for i in mine if role[i] == "notice" and _ANNOUNCES.search(text[i])]
     since = facts.days - 1 - method.EDIT_WINDOW
     return [edit for edit in _between(pages, terms, told) if edit.day > since]
 
@@ -112,7 +110,7 @@ def _edits(facts: Facts, site: int) -> list[Edit] | None:
 def _between(pages: Rows, terms: list[int], told: list[int]) -> Iterator[Edit]:
     for before, after in zip(terms, terms[1:], strict=False):
         old, new = str(pages["text"][before]), str(pages["text"][after])
-        if _SPACE.sub("", old) == _SPACE.sub("", new):
+        if old == new or _SPACE.sub("", old) == _SPACE.sub("", new):
             continue
         was, now = _clauses(old), _clauses(new)
         promised, promises = _promises(old), _promises(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -160,6 +161,7 @@ def _picked(connection: Connection, kind: str) -> dict[str, Any]:
         picked[name] = stamp(connection, getattr(table, name))
     for group in (_NUMBERS, _TEXTS, _DATES):
         picked |= {name: getattr(table, name) for name in group.get(kind, ())}
+    picked |= {name: cast(column, String()) for name, column in picked.items() if name in JSON_COLUMNS}
     when = getattr(table, _WHEN.get(kind, "observed_at"), None)
     if when is not None:
         picked["when"] = stamp(connection, when)
@@ -202,10 +204,13 @@ def _together(
 ) -> dict[str, NDArray[Any]]:
     """The columns of all parts, each copied where it belongs as it comes: ten million rows are in memory once, not twice."""
     whole: dict[str, NDArray[Any]] = {}
+    texts: dict[Any, Any] = {}
     n = 0
     for part in parts:
         end = n + len(part["id"])
         for name, values in part.items():
+            if values.dtype.hasobject and name not in JSON_COLUMNS:
+                values = _each_once(values, texts)
             if name not in whole:
                 whole[name] = scratch.empty((count, *values.shape[1:]), values.dtype)
             if end <= len(whole[name]):
@@ -247,7 +252,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
     for name in _NUMBERS.get(kind, ()):
         out[name] = np.array(column[name], dtype=np.float64)  # None becomes NaN.
     for name in _TEXTS.get(kind, ()):
-        out[name] = _objects(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
+        out[name] = _decoded(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
         out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
     if kind == "price":
@@ -265,6 +270,17 @@ def _objects(values: Sequence[Any]) -> NDArray[Any]:
     for i, value in enumerate(values):
         out[i] = value
     return out
+
+
+def _decoded(values: Sequence[str | None]) -> NDArray[Any]:
+    """What the JSON texts say, decoded once where they repeat."""
+    known = {text: None if text is None else json.loads(text) for text in set(values)}
+    return _objects([known[text] for text in values])
+
+
+def _each_once(values: NDArray[Any], known: dict[Any, Any]) -> NDArray[Any]:
+    """The same texts, each of them in memory once: a page and the name of a ware are seen again and again."""
+    return _objects([known.setdefault(value, value) for value in values.tolist()])
 
 
 def _signatures(values: Sequence[bytes | None]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from scoring.filings import own_domains, own_filings
 from scoring.finding import Cited
 from scoring.identity import kind_of, number_key
 from scoring.panel import cached
-from scoring.shown import of_site
+from scoring.shown import of_site, pages_of
 from store.names import find_icp, find_police, normal_name
 
 
@@ -37,12 +37,13 @@ def checked(facts: Facts) -> list[Checked]:
 
 def _check(facts: Facts, site: int) -> Checked:
     pages = facts.rows["page"]
-    mine = of_site(pages, site, facts.days)
+    mine = pages_of(facts, site)
+    footer, role, signs = (pages[name] for name in ("footer_icp", "role", "signs"))
     case = Case(
         facts,
         site,
-        [i for i in mine if pages["footer_icp"][i]],
-        [i for i in mine if pages["role"][i] == "home" and pages["signs"][i]],
+        [i for i in mine if footer[i]],
+        [i for i in mine if role[i] == "home" and signs[i]],
         of_site(own_filings(facts), site, facts.days),
     )
     answers = {rule: list(ask(case)) for rule, ask in _RULES.items()}
@@ -186,7 +187,7 @@ def _reverse(case: Case) -> tuple[Cited, ...]:
 
 def _f7(case: Case) -> Answers:
     """Another company than the filing's."""
-    named = [i for i in of_site(case.pages, case.site, case.facts.days) if case.pages["company"][i]]
+    named = [i for i in pages_of(case.facts, case.site) if case.pages["company"][i]]
     entity = case.answer("entity")
     if not case.found or not named or not entity:
         return

@@ -7,7 +7,7 @@ from typing import Any
 from scoring.facts import Facts
 from scoring.finding import Cited
 from scoring.panel import cached
-from scoring.shown import of_site
+from scoring.shown import pages_of
 
 Home = tuple[dict[str, Any], Cited]
 
@@ -22,7 +22,7 @@ def homes(facts: Facts) -> list[Home | None]:
 
 def _home(facts: Facts, site: int) -> Home | None:
     pages = facts.rows["page"]
-    for at in reversed(of_site(pages, site, facts.days)):
+    for at in reversed(pages_of(facts, site)):
         # A page record that only says where the site moved is no home page.
         if pages["role"][at] == "home" and pages["signs"][at] and pages["text"][at]:
             return pages["signs"][at], ("page", int(pages.id[at]))

@@ -17,7 +17,7 @@ from scoring.filings import filing_panel
 from scoring.finding import Cited
 from scoring.identity import company_key, number_key, pairs
 from scoring.judge import Judged
-from scoring.shown import of_site
+from scoring.shown import of_site, pages_of
 
 _PERSONAL = "个人"
 _SAID = {
@@ -105,7 +105,7 @@ def _compared(facts: Facts, site: int) -> list[dict[str, Any]]:
 def _licence(facts: Facts, site: int) -> list[dict[str, Any]]:
     """What the newest home page says of a licence; no register of licences is asked."""
     pages = facts.rows["page"]
-    homes = [i for i in of_site(pages, site, facts.days) if pages["role"][i] == "home" and pages["signs"][i]]
+    homes = [i for i in pages_of(facts, site) if pages["role"][i] == "home" and pages["signs"][i]]
     if not homes:
         return []
     signs = pages["signs"][homes[-1]]

@@ -19,7 +19,7 @@ from scoring.finding import Cited
 from scoring.judge import Judged
 from scoring.panel import cached, complaints
 from scoring.promise_words import PROMISES, days_promised, made
-from scoring.shown import of_site
+from scoring.shown import of_site, pages_of
 
 _DROPS = sum(bit for kind, bit in BIT.items() if kind.startswith("drop."))
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
@@ -72,15 +72,18 @@ def promise_rows(judged: Judged) -> list[dict[str, Any]]:
 
 def _of(facts: Facts, site: int) -> Any:
     pages = facts.rows["page"]
-    mine = [i for i in of_site(pages, site, facts.days) if pages["text"][i]]
-    newest = {str(pages["role"][i]): i for i in mine}
+    text, role = pages["text"], pages["role"]
+    mine = [i for i in pages_of(facts, site) if text[i]]
+    newest = {str(role[i]): i for i in mine}
     for name in PROMISES:
-        found = [(i, words) for i in mine if (words := made(name, pages["text"][i]))]
+        # Pages seldom change: each text is read once.
+        said = {words: made(name, words) for words in {text[i] for i in mine}}
+        found = [(i, words) for i in mine if (words := said[text[i]])]
         if not found:
             continue
         (first, _), (last, words) = found[0], found[-1]
-        roles = {str(pages["role"][i]) for i, _ in found}
-        stands = any(made(name, pages["text"][newest[role]]) for role in roles)
+        roles = {str(role[i]) for i, _ in found}
+        stands = any(said[text[newest[r]]] for r in roles)
         # A promise covers what was bought while a page made it, and until the first page that no longer does.
         until = facts.days if stands else min(int(pages.day[newest[r]]) for r in roles)
         (kept, broken), decided, cases = _performance(facts, site, name, words, int(pages.day[first]), until)

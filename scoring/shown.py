@@ -10,6 +10,7 @@ import numpy as np
 from scoring import method
 from scoring.facts import Facts, Rows
 from scoring.finding import UNKNOWN, Cited, Finding
+from scoring.panel import cached
 
 NEUTRAL = 0.5
 
@@ -49,6 +50,13 @@ def shown(facts: Facts, answers: Sequence[Answer], strength: float, unit: str = 
         say=lambda i: (answers[i].zh, answers[i].en),
         cite=lambda i: answers[i].cited[: method.EVIDENCE_LIMIT],
     )
+
+
+def pages_of(facts: Facts, site: int) -> list[int]:
+    """`of_site` of a platform's pages; many ask."""
+    pages = facts.rows["page"]
+    found: list[int] = cached(facts, ("pages_of", site), lambda: of_site(pages, site, facts.days))
+    return found
 
 
 def of_site(rows: Rows, site: int, days: int) -> list[int]:
