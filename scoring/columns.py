@@ -150,7 +150,9 @@ def _between(
         parts.append(_arrays(kind, column, index, sources, microseconds(end)))
     if not parts:
         parts.append(_arrays(kind, dict.fromkeys(picked, ()), index, sources, microseconds(end)))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    known: dict[Any, Any] = {}
+    return {name: _each_once(name, values, known) for name, values in whole.items()}
 
 
 def _picked(connection: Connection, kind: str) -> dict[str, Any]:
@@ -209,8 +211,7 @@ def _together(
     for part in parts:
         end = n + len(part["id"])
         for name, values in part.items():
-            if values.dtype.hasobject and name not in JSON_COLUMNS:
-                values = _each_once(values, texts)
+            values = _each_once(name, values, texts)
             if name not in whole:
                 whole[name] = scratch.empty((count, *values.shape[1:]), values.dtype)
             if end <= len(whole[name]):
@@ -266,10 +267,7 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:
     """One object each: of lists of one length numpy would make a table."""
-    out = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        out[i] = value
-    return out
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def _decoded(values: Sequence[str | None]) -> NDArray[Any]:
@@ -278,8 +276,10 @@ def _decoded(values: Sequence[str | None]) -> NDArray[Any]:
     return _objects([known[text] for text in values])
 
 
-def _each_once(values: NDArray[Any], known: dict[Any, Any]) -> NDArray[Any]:
+def _each_once(name: str, values: NDArray[Any], known: dict[Any, Any]) -> NDArray[Any]:
     """The same texts, each of them in memory once: a page and the name of a ware are seen again and again."""
+    if not values.dtype.hasobject or name in JSON_COLUMNS:
+        return values
     return _objects([known.setdefault(value, value) for value in values.tolist()])
 
 
