@@ -10,9 +10,10 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,6 +27,7 @@ from scoring.package import csv_rows
 from scoring.processes import in_order
 from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
+from scoring.whole import sealed_at, written_at
 from scoring.writing import linked, sha256_of
 from store.names import site_files
 from store.plain import cell_text
@@ -54,21 +56,26 @@ class Before:
     sums: dict[str, str] = field(repr=False)
     made_by: str | None
 
+    @cached_property
+    def sealed_at(self) -> int:
+        """When it was published (scoring/whole.py)."""
+        return sealed_at(self.folder)
+
     def holds(self, *names: str) -> bool:
-        """Are these files what its list says? Only then may they be read or linked: one may have been damaged since."""
+        """Are these files what its list says? Only then may they be read or linked: one may have been damaged since.
+
+        One that nobody wrote to since it was published is not read: of a large market there are hundreds of thousands.
+        """
         try:
             return all(self._holds(name) for name in names)
         except OSError:
             return False
 
     def _holds(self, name: str) -> bool:
-        file = self.folder / name
-        return (
-            name in self.sums
-            and not file.is_symlink()
-            and file.is_file()
-            and sha256_of(file) == self.sums[name]
-        )
+        file = os.path.join(self.folder, name)
+        if name not in self.sums or (at := written_at(file)) is None:
+            return False
+        return at <= self.sealed_at or sha256_of(Path(file)) == self.sums[name]
 
 
 def write_site_files(folder: Path, before: Before | None = None) -> dict[str, str]:

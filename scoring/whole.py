@@ -19,8 +19,11 @@ _LIST = "SHA256SUMS"
 _MANIFEST = "manifest.json"
 
 
-def faults_in(folder: Path, only: Collection[str] | None = None) -> Iterator[str]:
-    """One line for each name with what is wrong about it; of a snapshot that was let go `only` some files are there to look at."""
+def faults_in(folder: Path, only: Collection[str] | None = None, every: bool = True) -> Iterator[str]:
+    """One line for each name with what is wrong about it; of a snapshot that was let go `only` some files are there to look at.
+
+    Without `every` a file that was not written to since it was published is taken to be what it was, and not read.
+    """
     here, odd = _found(folder)
     yield from (f"{name}: 是链接或特殊文件 a link or no plain file" for name in sorted(odd))
     try:
@@ -33,7 +36,10 @@ def faults_in(folder: Path, only: Collection[str] | None = None) -> Iterator[str
     there = {
         name: digest for name, digest in sums.items() if (only is None or name in only) and name not in odd
     }
-    wrong = {name: fault for name, digest in there.items() if (fault := _wrong(folder, here, name, digest))}
+    since = -1 if every else sealed_at(folder)
+    wrong = {
+        name: fault for name, digest in there.items() if (fault := _wrong(folder, here, name, digest, since))
+    }
     yield from (f"{name}: {fault}" for name, fault in wrong.items())
     yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {_LIST}))
     manifest = manifest_of(folder)
@@ -41,6 +47,20 @@ def faults_in(folder: Path, only: Collection[str] | None = None) -> Iterator[str
         yield f"{_MANIFEST}: 损坏 damaged"
     elif manifest and manifest.get("content_sha256") != content_digest(sums):
         yield f"{_LIST}: 与清单 manifest.json 不符 not the list the manifest was made with"
+
+
+def sealed_at(folder: Path) -> int:
+    """When a snapshot was published, in nanoseconds of its file system's clock; -1 when its manifest is missing."""
+    try:
+        return (folder / _MANIFEST).lstat().st_mtime_ns
+    except OSError:
+        return -1
+
+
+def written_at(file: str) -> int | None:
+    """When a plain file was last written, like `sealed_at`; None for anything else. Raises OSError when there is nothing."""
+    found = os.lstat(file)
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else None
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -52,11 +72,14 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _wrong(folder: Path, here: set[str], name: str, digest: str) -> str | None:
+def _wrong(folder: Path, here: set[str], name: str, digest: str, since: int) -> str | None:
     """What is wrong about a listed file, None if nothing is; what lies outside is never read."""
     if name not in here:
         return "缺失 missing"
     try:
+        at = written_at(os.path.join(folder, name))
+        if name != _MANIFEST and at is not None and at <= since:
+            return None
         return None if sha256_of(folder / name) == digest else "与登记的哈希不符 altered"
     except OSError:
         return "读不了 cannot be read"
@@ -66,12 +89,16 @@ def _found(folder: Path) -> tuple[set[str], set[str]]:
     """(plain files, whatever else is no folder) below a folder by relative name; no link is followed."""
     plain: set[str] = set()
     odd: set[str] = set()
-    for place, folders, files in os.walk(folder):
-        for path in (Path(place, name) for name in (*folders, *files)):
-            try:
-                mode = path.lstat().st_mode
-            except FileNotFoundError:
-                continue  # let go of while this looked
-            if not stat.S_ISDIR(mode):
-                (plain if stat.S_ISREG(mode) else odd).add(path.relative_to(folder).as_posix())
+    places = [""]
+    while places:
+        place = places.pop()
+        try:
+            with os.scandir(folder / place) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        places.append(f"{place}{entry.name}/")
+                    else:
+                        (plain if entry.is_file(follow_symlinks=False) else odd).add(f"{place}{entry.name}")
+        except FileNotFoundError:
+            continue  # let go of while this looked
     return plain, odd
