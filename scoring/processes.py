@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
@@ -35,16 +36,19 @@ def processors() -> int:
 
 
 def in_order(
-    work: Callable[[Any], T], items: Sequence[Any], before: Callable[[], None] = lambda: None
+    work: Callable[[Any], T], items: Sequence[Any], before: Callable[[], None] = lambda: None, least: int = 2
 ) -> Iterator[T]:
-    """`work` of each item, in order; in this process if there are few. `before` is called once before any is forked: open
-    connections must not be shared.
+    """`work` of each item, in order; in this process if there are not `least` for each of two others. `before` is called once
+    before any is forked: open connections must not be shared.
 
     Raises what `work` raises, and ProcessLost.
     """
-    count = min(processors(), len(items) // 2)
+    count = min(processors(), len(items) // least)
     if count < 2:
-        yield from map(work, items)
+        for item in items:
+            with _no_collection():
+                found = work(item)
+            yield found
         return
     context = multiprocessing.get_context("fork")
     before()
@@ -61,6 +65,18 @@ def in_order(
         raise ProcessLost from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without looking for garbage: rows of a database are millions of small objects, none of which is any."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _begin(work: Callable[[Any], Any], items: Sequence[Any]) -> None:
