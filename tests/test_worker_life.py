@@ -25,6 +25,7 @@ from kamengwatch.config import Config, Failure
 from sandbox.market import build_market
 from sandbox.parameters import MarketParameters
 
+pytestmark = pytest.mark.soak
 DAY = 100
 SMALL = MarketParameters(platforms=24, days=120)
 
