@@ -6,16 +6,14 @@ to another without noticing; the file it still holds, and the other waits for it
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from crawler.books import own_faults
 from crawler.outcomes import OwnFault
+from crawler.turns import locked, opened
 
 BATCHES = 64
 """Never changed while jobs wait: a host's lock is the number of its batch."""
@@ -49,11 +47,8 @@ def alone(
     deadline, waited = time.monotonic() + LONGEST, False
     with ExitStack() as held:
         for name in wanted:
-            with own_faults():
-                folder.mkdir(parents=True, exist_ok=True)
-                file = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            held.callback(os.close, file)
-            if not _locked(file):
+            file = held.enter_context(opened(folder / f"{name}.lock"))
+            if not locked(file):
                 waited = True
                 _wait(file, name, deadline, waiting)
         time.sleep(pause if waited else 0)
@@ -62,7 +57,7 @@ def alone(
 
 def _wait(file: int, name: str, deadline: float, waiting: Callable[[str], None]) -> None:
     tell_at = time.monotonic()
-    while not _locked(file):
+    while not locked(file):
         if time.monotonic() >= tell_at:
             waiting(name)
             tell_at += TELL_EVERY
@@ -71,12 +66,3 @@ def _wait(file: int, name: str, deadline: float, waiting: Callable[[str], None])
                 f"{name}: another crawl holds these sites for more than {LONGEST:g} seconds: wait for its end"
             )
         time.sleep(LOOK_EVERY)
-
-
-def _locked(file: int) -> bool:
-    with own_faults():
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True

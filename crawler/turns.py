@@ -50,7 +50,7 @@ class Turns:
             if not self._folder or registrable(host) in self._own():
                 yield
                 return
-            with _opened(Path(self._folder) / f"{host[:200]}.json") as file:
+            with opened(Path(self._folder) / f"{host[:200]}.json") as file:
                 before = await self._taken(file, host)
                 if before.get("job") == self._job and before.get("refused"):
                     stopped.setdefault(host, before["refused"])
@@ -68,7 +68,7 @@ class Turns:
     async def _taken(self, file: int, host: str) -> dict[str, Any]:
         """Lock the file and keep the pace by its own dates, which are the same on every machine; returns what was told."""
         seen, since = -1.0, time.monotonic()
-        while not _locked(file) and time.monotonic() - since < LONGEST:
+        while not locked(file) and time.monotonic() - since < LONGEST:
             if (asked := _dated(file)) != seen:
                 seen, since = asked, time.monotonic()
             await asyncio.sleep(LOOK_EVERY)
@@ -88,10 +88,10 @@ class Turns:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """The turn's file; closing it gives the turn back, and so does the end of the process."""
+def opened(path: Path) -> Iterator[int]:
+    """A file to lock; closing it gives the lock back, and so does the end of the process."""
     with own_faults():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         yield file
@@ -99,7 +99,8 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(file)
 
 
-def _locked(file: int) -> bool:
+def locked(file: int) -> bool:
+    """Take the lock of an `opened` file; False while another process has it."""
     with own_faults():
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

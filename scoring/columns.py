@@ -138,7 +138,7 @@ def _between(
     sources: dict[str, int],
     end: dt.datetime,
 ) -> dict[str, NDArray[Any]]:
-    """The columns of these ids; those of PLACE, and the kind's own."""
+    """The columns of the rows with these ids: where and when each was seen, and the kind's own."""
     table = OBSERVATIONS[kind]
     picked = _picked(connection, kind)
     query = select(*picked.values()).where(table.id >= ids.start, table.id < ids.stop, table.seen_at < end)

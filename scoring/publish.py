@@ -72,8 +72,7 @@ def publish(
             made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
             sums = checksums(temporary, made)
             digest = content_digest(sums)
-            same = before is not None and known.get("content_sha256") == digest
-            if before is not None and same and not any(faults_in(before, every=False)):
+            if before is not None and known.get("content_sha256") == digest and _whole(before):
                 final = before
             else:
                 _seal(engine, temporary, run, now, before, sums, digest)
@@ -102,6 +101,10 @@ def _temporary(base: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _whole(folder: Path) -> bool:
+    return not any(faults_in(folder, every=False))
 
 
 def _newest(engine: Engine, data_dir: Path, as_of: dt.date | None) -> Any:

@@ -100,7 +100,7 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
     with engine.begin() as connection:
         connection.execute(delete(RatedRun).where(RatedRun.folder == folder.name))
         # Another rating of the same may have put its row there meanwhile.
-        connection.execute(insert_for(connection, RatedRun.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+        connection.execute(insert_for(connection, RatedRun).on_conflict_do_nothing(), [row])
     return Run(folder, as_of, method.METHOD_VERSION, sha256, 0)
 
 
@@ -113,4 +113,4 @@ def _ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime
         for kind, key, host in proposals:
             if key not in known:
                 row = {"kind": kind, "key": key, "subject": host, "detail": {"host": host}, "opened_at": now}
-                connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+                connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])

@@ -254,7 +254,8 @@ class Snapshot:
             raise
         except (duckdb.Error, RuntimeError) as error:
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
-        return table.to_pylist()  # type: ignore[no-any-return]
+        found: list[dict[str, Any]] = table.to_pylist()
+        return found
 
     def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:
         """All rows of `table` about `host`; `table` must be one of TABLES, `order` one of its columns or a position."""
@@ -279,18 +280,6 @@ class Snapshot:
             return _object(self.path / "method.json")
         except (FileNotFoundError, ValueError) as error:
             raise SnapshotError(f"快照缺少方法说明 method.json is missing or damaged in {self.id}") from error
-
-    def verify(self) -> list[str]:
-        """Names of files whose content differs from SHA256SUMS (missing files included), and the list itself where it is
-        not the one the manifest was made with; empty means whole."""
-        sums = sums_of(self.path)
-        wrong = [name for name, digest in sums.items() if _sum(self.path / name) != digest]
-        return wrong + ([] if self.manifest.get("content_sha256") == content_digest(sums) else ["SHA256SUMS"])
-
-
-def _sum(file: Path) -> str | None:
-    """The sum of a plain file; None for what is missing or a link."""
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() and not file.is_symlink() else None
 
 
 def _object(file: Path) -> dict[str, Any]:

@@ -141,13 +141,13 @@ class Ingest:
     def _ask(self, connection: Connection, record: About, subject: Subject) -> None:
         """Put an unsure or unknown subject into the review queue, once."""
         row = subject.question(record.host, record.source, record.mentions, self.now)
-        connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+        connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
 
     def _offer(self, connection: Connection, move: MoveRecord) -> None:
         """Ask a person, once, whether the host moved to is an alias; not where it is known already."""
         if self.directory.by_host(move.to_host) is None:
             row = question(move, self.now)
-            connection.execute(insert_for(connection, Review.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+            connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
 
     def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
         if not stored or crawl_id is None:
@@ -177,7 +177,7 @@ class Ingest:
         id_ = source.lower()
         if id_ not in self._sources:
             row = {"id": id_, "kind": "manual", "title_zh": id_, "title_en": id_, "family": id_, "tier": "D"}
-            connection.execute(insert_for(connection, Source.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+            connection.execute(insert_for(connection, Source).on_conflict_do_nothing(), [row])
             self._sources.add(id_)
         return id_
 
@@ -238,10 +238,9 @@ class Ingest:
                 platform_id = self.directory.add(connection, host, self.now, "watched", self.demo)
             if platform_id is not None:
                 covered = {"crawl_id": id_, "platform_id": platform_id, "outcome": record.outcome}
-                table_ = CrawlPlatform.__table__
                 made += changed_rows(
                     connection,
-                    insert_for(connection, table_).on_conflict_do_nothing(),  # type: ignore[arg-type]
+                    insert_for(connection, CrawlPlatform).on_conflict_do_nothing(),
                     [covered],
                 )
         return Saved(inserted=1) if made else Saved(unchanged=1)
@@ -314,6 +313,6 @@ def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused]) -> Saved
 
 def _order_secret(connection: Connection) -> bytes:
     row = {"name": "order_key", "value": secrets.token_hex(32)}
-    connection.execute(insert_for(connection, Setting.__table__).on_conflict_do_nothing(), [row])  # type: ignore[arg-type]
+    connection.execute(insert_for(connection, Setting).on_conflict_do_nothing(), [row])
     value = connection.execute(select(Setting.value).where(Setting.name == "order_key")).scalar_one()
     return bytes.fromhex(value)

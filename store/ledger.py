@@ -134,7 +134,7 @@ def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
     with engine.begin() as connection:
         for card in cards:  # two crawls may start at the same moment
             values = {column.name: getattr(card, column.name) for column in Source.__table__.columns}
-            statement = insert_for(connection, Source.__table__).values(**values)  # type: ignore[arg-type]
+            statement = insert_for(connection, Source).values(**values)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 

@@ -98,7 +98,7 @@ class Directory:
         row = {"host": key, "status": status, "demo": demo, "added_at": now}
         # One that was removed from the watchlist is taken up again, with all that is known of it; one that another
         # process has just made is the same.
-        made = insert_for(connection, Platform.__table__).on_conflict_do_update(  # type: ignore[arg-type]
+        made = insert_for(connection, Platform).on_conflict_do_update(
             index_elements=["host"], set_={"status": status}
         )
         id_ = int(connection.execute(made.returning(Platform.id), row).scalar_one())
@@ -120,7 +120,7 @@ class Directory:
             "source": source,
             "seen_at": now,
         }
-        connection.execute(insert_for(connection, Alias.__table__).on_conflict_do_nothing(), row)  # type: ignore[arg-type]
+        connection.execute(insert_for(connection, Alias).on_conflict_do_nothing(), row)
         if kind == "host":
             self._hosts.setdefault(key, id_)
         else:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import staging
+from store.base import Base
 from store.tables import Complaint, Move, Order, Penalty
 
 Column = ColumnElement[Any]
@@ -193,11 +194,12 @@ def changed_rows(connection: Connection, statement: sqlite.Insert, rows: list[di
     return int(connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount)
 
 
-def insert_for(connection: Connection, table: Table) -> sqlite.Insert:
+def insert_for(connection: Connection, into: type[Base] | Table) -> sqlite.Insert:
     """An insert that knows ON CONFLICT, in the connection's dialect (both dialects share the interface)."""
-    return insert_into(connection.dialect.name, table)
+    return insert_into(connection.dialect.name, into)
 
 
-def insert_into(dialect: str, table: Table) -> sqlite.Insert:
+def insert_into(dialect: str, into: type[Base] | Table) -> sqlite.Insert:
     """The same for a dialect's name, for statements that are built once and kept."""
+    table: Any = into if isinstance(into, Table) else into.__table__
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[return-value]

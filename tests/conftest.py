@@ -12,6 +12,7 @@ import pytest
 from browsing import ARGS
 from network import GUARD
 from postgres import database, server
+from sqlalchemy import Engine
 
 _LONG = ("test_kills", "test_cli", "test_page_states", "test_browser_dashboard", "test_dashboard_pages", "test_crawler_politeness",
          "test_more_sources", "test_crawler_run", "test_ingest", "test_indicators", "test_fuzz", "test_publish", "test_hand_in")  # fmt: skip
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from postgres_programs import find_server  # noqa: E402
+
+from store.engine import migrate, open_engine  # noqa: E402
 
 
 def _absent(what: str) -> None:
@@ -103,6 +106,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'kamengwatch.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An empty, migrated database; like `database_url` once of each kind."""
+    engine = open_engine(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

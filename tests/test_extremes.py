@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import annotated_types
@@ -14,7 +13,6 @@ from records import HOST, complaint, platform, probe
 from sqlalchemy import Engine, Integer, String, select
 
 from store.archive import Stored
-from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_lines
 from store.ledger import start_crawl
 from store.records import AnyRecord
@@ -36,14 +34,6 @@ ELSEWHERE = {
     "entity",
 }
 """Fields whose column is another, or whose length is seen to when the row is made."""
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def _bounds(field: Any) -> list[Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from records import HOST, complaint, platform, probe
 from sqlalchemy import Engine, func, inspect, select
 
-from store.engine import downgrade, migrate, open_engine
+from store.engine import downgrade, migrate
 from store.ingest import Ingest, import_lines, import_records
 from store.ledger import finish_crawl, finish_platform, start_crawl
 from store.tables import (
@@ -49,14 +48,6 @@ ONE_OF_EACH: list[dict[str, Any]] = [
     {"kind": "penalty", "source": "gsxt", "host": HOST, "decided_on": "2026-03-02", "category": "经营异常", "reason": "通过登记的住所无法联系"},
     {"kind": "order", "source": "feed", "host": HOST, "order_ref": "A-1", "paid_at": "2026-03-02T00:00:00Z", "delivered_at": None, "refunded_at": None, "state": "processing", "promised_hours": None, "drop_kind": None},
 ]  # fmt: skip
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def taken(engine: Engine, records: list[dict[str, Any]]) -> Any:

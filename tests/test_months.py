@@ -304,8 +304,9 @@ def test_doctor_says_when_the_months_want_more_locks(
 ) -> None:
     def found() -> dict[str, str]:
         said = command(capsys, "doctor", "--json", "--data-dir", tmp_path, "--database", postgres_url).out
+        one: dict[str, str]
         (one,) = [f for f in json.loads(said) if "locks" in f["what"]]
-        return one  # type: ignore[no-any-return]
+        return one
 
     monkeypatch.setattr("kamengwatch.doctoring._browser", lambda config: iter(()))
     assert found()["state"] == "ok"

@@ -59,19 +59,24 @@ for month in order:
 """
 
 
-def test_workers_that_come_to_new_months_together_lose_nothing(engine: Engine) -> None:
+def _at_once(engine: Engine, script: str, words: list[str]) -> None:
+    """Run the script once for each word, told to go when all of them stand ready; all must end well."""
     url = engine.url.render_as_string(hide_password=False)
-    workers = [
-        subprocess.Popen([sys.executable, "-c", _WRITES, url, f"w{n}"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for n in range(4)
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, url, word], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for word in words
     ]  # fmt: skip
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    for worker in workers:
-        _, said = worker.communicate(timeout=240)
-        assert worker.returncode == 0, said[-2000:]
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in running:
+        _, said = one.communicate(timeout=240)
+        assert one.returncode == 0, said[-2000:]
+
+
+def test_workers_that_come_to_new_months_together_lose_nothing(engine: Engine) -> None:
+    _at_once(engine, _WRITES, [f"w{n}" for n in range(4)])
     names = [f"{2024 + month // 12}_{1 + month % 12:02}" for month in range(24)]
     assert months(engine, "page") == dict.fromkeys(names, 4)
     assert months(engine, "price") == {name: 4 * (600 if n % 4 == 0 else 5) for n, name in enumerate(names)}
@@ -134,18 +139,7 @@ assert not saved.refused
 
 def test_imports_of_the_same_sites_at_once_both_end_well(engine: Engine) -> None:
     """Each makes sites the other is making, in the other order: PostgreSQL breaks one off, and that one begins again."""
-    url = engine.url.render_as_string(hide_password=False)
-    imports = [
-        subprocess.Popen([sys.executable, "-c", _IMPORTS, url, way], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for way in ("open", "replied", "open")
-    ]  # fmt: skip
-    for one in imports:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    for one in imports:
-        _, said = one.communicate(timeout=240)
-        assert one.returncode == 0, said[-2000:]
+    _at_once(engine, _IMPORTS, ["open", "replied", "open"])
     with engine.connect() as connection:
         counted = [
             connection.scalar(select(func.count()).select_from(of)) for of in (Platform, Alias, Complaint)

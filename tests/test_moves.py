@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from records import HOST, complaint, platform
 from sqlalchemy import Engine, func, select
 
-from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
 from store.tables import Complaint, Move, Platform, Review
 
 NOW = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def page(day: int, **signs: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from scoring.explain import explain
 from scoring.publish import NothingRated, publish
 from scoring.rate import rate
 from scoring.snapshot import TABLES, Snapshot
+from scoring.whole import faults_in
 
 DAY = dt.date(2026, 4, 30)
 LATER = NOW + dt.timedelta(hours=5)
@@ -54,7 +55,7 @@ def test_every_file_of_the_snapshot_is_there(published):
     ):
         assert (path / name).is_file()
     assert Snapshot.latest(folder).id == path.name
-    assert Snapshot.latest(folder).verify() == []
+    assert list(faults_in(Snapshot.latest(folder).path)) == []
 
 
 def test_other_tools_accept_the_package(published):
@@ -168,10 +169,10 @@ def test_a_kill_at_any_moment_leaves_the_old_snapshot(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
         snapshot = Snapshot.latest(tmp_path)
-        assert snapshot.verify() == []
+        assert list(faults_in(snapshot.path)) == []
         if snapshot.id != old.name:
             break
     assert _start(tmp_path).wait() == 0
-    assert Snapshot.latest(tmp_path).verify() == []
+    assert list(faults_in(Snapshot.latest(tmp_path).path)) == []
     assert Snapshot.latest(tmp_path).rows("select max(as_of) as d from ratings")[0]["d"] == DAY
     assert not list((tmp_path / "snapshots").glob(".tmp-*"))
