@@ -10,6 +10,8 @@ BIN := .venv/bin
 ARGS ?=
 # Settings of this machine, see .env.example.
 ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
+# Where Python may not keep what it compiled, each of the hundreds of programs the tests start compiles all of it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile

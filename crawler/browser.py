@@ -115,11 +115,11 @@ def when_settled() -> list[Any]:
 
 
 class BrowserDied(Exception):
-    """Our browser was killed, or hung: it says nothing of the site."""
+    """Our browser did not start, was killed, or hung: it says nothing of the site."""
 
     def __init__(self) -> None:
         """One sentence for every way it can end."""
-        super().__init__("our browser was killed, closed or did not answer while it read the page")
+        super().__init__("our browser was killed, closed or did not answer (see `kamengwatch doctor`)")
 
 
 class Browser:
@@ -171,7 +171,7 @@ def _by_playwright(error: Exception) -> bool:
 
 
 async def open_browser(crawler: Crawler) -> Browser:
-    """A started browser for `crawler`; raises RuntimeError when none is installed."""
+    """A started browser for `crawler`; raises RuntimeError when none is installed, BrowserDied when it does not live to be used."""
     if executable() is None:
         raise RuntimeError("no Chromium found: set CHROMIUM or run the set-up")
     from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -184,9 +184,16 @@ async def open_browser(crawler: Crawler) -> Browser:
     if "proxy" not in handler.config.launch_options:
         proxy = PinningProxy(Guard.of(crawler))
         handler.config.launch_options |= {"proxy": {"server": await proxy.start()}}
-    # The handler waits for the engine's start signal, which is long past: start it here.
-    await handler._maybe_launch_in_thread()
-    return Browser(handler, proxy)
+    browser = Browser(handler, proxy)
+    try:
+        # The handler waits for the engine's start signal, which is long past: start it here.
+        await asyncio.wait_for(handler._maybe_launch_in_thread(), LONGEST_PAGE)
+    except Exception as error:
+        await browser.close()
+        if isinstance(error, TimeoutError) or _is_gone(error):
+            raise BrowserDied from None
+        raise
+    return browser
 
 
 def _refused(crawler: Crawler, request: Any) -> bool:

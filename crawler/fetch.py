@@ -132,14 +132,15 @@ class GuardedHandler(AiohttpDownloadHandler):
         async with self._one_page:
             if self._deaths == MOST_DEATHS:
                 raise BrowserDied
-            if self._browser is None:
-                self._browser = await open_browser(self._crawler)
             try:
+                if self._browser is None:
+                    self._browser = await open_browser(self._crawler)
                 return await self._browser.download_request(request)
             except BrowserDied:
-                browser, self._browser = self._browser, None
                 self._deaths += 1
-                await browser.close()
+                browser, self._browser = self._browser, None
+                if browser is not None:
+                    await browser.close()
                 raise
 
     async def close(self) -> None:
