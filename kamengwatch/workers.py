@@ -24,11 +24,11 @@ from kamengwatch import working
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.crawling import cards, platform_visitors
 from kamengwatch.progress import bar, say
+from kamengwatch.working import SCHEMA
 from store.ledger import targets
 
 QUEUES = ("crawl", "browser")
 """Pictures need a browser and take a hundred times as long as a page: workers that have one ask for their queue."""
-SCHEMA = "queue"
 MOST_HOSTS = 500
 """Hosts a job; of a longer batch several jobs wait for the same lock."""
 ATTEMPTS = RetryStrategy(max_attempts=5, exponential_wait=5)

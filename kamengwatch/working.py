@@ -23,6 +23,7 @@ from kamengwatch.crawl_process import events
 from kamengwatch.crawling import arguments
 from kamengwatch.progress import say
 
+SCHEMA = "queue"
 HEARTBEAT = 10.0
 DEAD_AFTER = 3 * HEARTBEAT
 """Seconds without a heartbeat after which a worker's jobs are given to others."""
@@ -152,6 +153,8 @@ def crawl(context: JobContext, sources: list[str], hosts: list[str], job: str, p
 
 def _begun(config: Config, context: JobContext) -> None:
     """A job that has begun may be put beside itself, and must find its way back into the queue all the same."""
-    statement = "update queue.procrastinate_jobs set queueing_lock = null where id = :id and status = 'doing'"
+    statement = (
+        f"update {SCHEMA}.procrastinate_jobs set queueing_lock = null where id = :id and status = 'doing'"  # noqa: S608
+    )
     with config.engine.begin() as connection:
         connection.execute(text(statement), {"id": context.job.id})
