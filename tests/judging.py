@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +24,25 @@ NOW = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
 
 def database(folder: Path, records: list[dict[str, Any]]) -> Engine:
     """A migrated database in `folder` holding `records` (open evidence format); every record must be accepted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "kamengwatch.db").exists():
+        shutil.copyfile(empty_database(), folder / "kamengwatch.db")
     engine = open_engine(default_url(folder))
-    migrate(engine)
     saved = ingest.import_records(ingest.Ingest(engine, NOW, accept_new=True), records)
     assert not saved.refused, saved.refused[:3]
     return engine
+
+
+@cache
+def empty_database() -> Path:
+    """To be copied, because building it takes longer than most tests; with the secret under which order numbers are hashed."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    engine = open_engine(default_url(folder))
+    migrate(engine)
+    ingest.Ingest(engine, NOW)
+    engine.dispose()
+    return folder / "kamengwatch.db"
 
 
 def judged(engine: Engine, as_of: dt.date) -> Judged:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
 import shutil
-import tempfile
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+from judging import empty_database
 from sqlalchemy import insert, select
 
 from kamengwatch import answering, disputing, reviewing, withdrawing
 from kamengwatch.config import Config
 from scoring.rate import Run, rate
-from store.engine import default_url, migrate, open_engine
 from store.ingest import Ingest, import_records
 from store.tables import Complaint, Dispute, Platform, Review
 
@@ -166,24 +163,12 @@ def _show(market: Market, record: dict[str, Any]) -> None:
         market.seen.setdefault(day, []).append(record)
 
 
-@cache
-def _empty() -> Path:
-    """An empty database with the secret of one installation, under which order numbers are hashed."""
-    folder = Path(tempfile.mkdtemp())
-    engine = open_engine(default_url(folder))
-    migrate(engine)
-    Ingest(engine, dt.datetime.combine(START, dt.time(), dt.UTC))
-    engine.dispose()
-    atexit.register(shutil.rmtree, folder)
-    return folder / "kamengwatch.db"
-
-
 class Folder:
     """A data folder with its database, on a day of the market's calendar."""
 
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True)
-        shutil.copyfile(_empty(), path / "kamengwatch.db")
+        shutil.copyfile(empty_database(), path / "kamengwatch.db")
         self.path = path
         self.runs: dict[int, Run] = {}
 

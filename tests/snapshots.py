@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import hashlib
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -273,8 +277,26 @@ def build(
 ) -> Path:
     """Write a snapshot folder and point `latest` at it; `rows` replaces whole tables. Returns the folder."""
     folder = data_dir / "snapshots" / name
-    folder.mkdir(parents=True)
-    content = tables() | (rows or {})
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if rows is None:
+        shutil.copytree(_usual(name, demo), folder)
+    else:
+        _write(folder, rows, demo)
+    point_latest(data_dir, name)
+    return folder
+
+
+@cache
+def _usual(name: str, demo: bool) -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    _write(folder / name, {}, demo)
+    return folder / name
+
+
+def _write(folder: Path, rows: dict[str, list[dict[str, Any]]], demo: bool) -> None:
+    folder.mkdir()
+    content = tables() | rows
     for table, schema in TABLES.items():
         filled = [{column: entry.get(column) for column in schema.names} for entry in content.get(table, [])]
         if not demo and table == "ratings":
@@ -282,7 +304,7 @@ def build(
         pq.write_table(pa.Table.from_pylist(filled, schema=schema), folder / f"{table}.parquet")
     write_slim(folder)
     write_site_files(folder)
-    manifest = {"id": name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
+    manifest = {"id": folder.name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "method.json").write_text(json.dumps(METHOD, ensure_ascii=False), "utf-8")
     (folder / "SHA256SUMS").write_text(
@@ -293,8 +315,6 @@ def build(
         ),
         "utf-8",
     )
-    point_latest(data_dir, name)
-    return folder
 
 
 def empty() -> dict[str, list[dict[str, Any]]]:

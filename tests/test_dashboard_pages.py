@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import snapshots
-from streamlit.testing.v1 import AppTest
+from apps import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import app_pages, pages, text

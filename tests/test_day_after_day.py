@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judging import database
@@ -27,9 +28,18 @@ from scoring.snapshot import TABLES
 from store.ingest import Ingest, import_records
 
 LAST = DAYS - 1
-SEARCH = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SIZES = pytest.mark.parametrize(
+    "cases", [3, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+)
 NAMED = ("ratings", "sources")
 """Tables that hold what is known of sites and sources today (names, aliases, cards), whatever the day."""
+
+
+def search(cases: int) -> settings:
+    """The same markets every day; seconds each, most of them ratings."""
+    return settings(
+        max_examples=cases, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
 
 
 @contextmanager
@@ -38,31 +48,39 @@ def fresh() -> Iterator[Path]:
         yield Path(name)
 
 
-@SEARCH
-@given(markets(), st.randoms(use_true_random=False))
-def test_what_was_rated_before_and_the_order_of_imports_change_nothing(
-    market: Market, mixed: random.Random
-) -> None:
+@SIZES
+def test_what_was_rated_before_and_the_order_of_imports_change_nothing(cases: int) -> None:
     """Complaints that change, withdrawals, answers, objections and reviews come in between, with ratings and without."""
-    with fresh() as folder:
-        daily = lived(market, folder / "a", (9, 18, 30))
-        config = daily.on(30)
-        publish(config.engine, daily.path, config.now())
-        config.engine.dispose()
-        at_once = told_at_once(market, folder / "b", mixed)
-        assert differences(daily.rated(LAST).folder, at_once.rated(LAST).folder, 1e-9) == []
+
+    @search(cases)
+    @given(markets(), st.randoms(use_true_random=False))
+    def same(market: Market, mixed: random.Random) -> None:
+        with fresh() as folder:
+            daily = lived(market, folder / "a", (9, 18, 30))
+            config = daily.on(30)
+            publish(config.engine, daily.path, config.now())
+            config.engine.dispose()
+            at_once = told_at_once(market, folder / "b", mixed)
+            assert differences(daily.rated(LAST).folder, at_once.rated(LAST).folder, 1e-9) == []
+
+    same()
 
 
-@SEARCH
-@given(markets(later_states=False), st.integers(5, 30))
-def test_an_earlier_day_rated_again_says_what_it_said(market: Market, day: int) -> None:
+@SIZES
+def test_an_earlier_day_rated_again_says_what_it_said(cases: int) -> None:
     """Nothing seen, withdrawn, decided, answered or corrected since shows; only an order's state is as last told."""
-    with fresh() as folder:
-        daily = lived(market, folder / "a", (day,))
-        again = daily.rated(LAST, as_of=day)
-        tables = [name for name in TABLES if name not in NAMED]
-        assert differences(daily.runs[day].folder, again.folder, 1e-9, tables) == []
-        assert _bare(daily.runs[day]).equals(_bare(again))
+
+    @search(cases)
+    @given(markets(later_states=False), st.integers(5, 30))
+    def same(market: Market, day: int) -> None:
+        with fresh() as folder:
+            daily = lived(market, folder / "a", (day,))
+            again = daily.rated(LAST, as_of=day)
+            tables = [name for name in TABLES if name not in NAMED]
+            assert differences(daily.runs[day].folder, again.folder, 1e-9, tables) == []
+            assert _bare(daily.runs[day]).equals(_bare(again))
+
+    same()
 
 
 def _bare(run: Run) -> pa.Table:
@@ -72,23 +90,31 @@ def _bare(run: Run) -> pa.Table:
     return pa.table(rounded, names=table.column_names)
 
 
-@SEARCH
-@given(markets(), st.integers(5, 30))
-def test_the_history_of_a_day_holds_the_history_of_the_day_before(market: Market, day: int) -> None:
+@SIZES
+def test_the_history_of_a_day_holds_the_history_of_the_day_before(cases: int) -> None:
     """Also across withdrawals, decisions, late names and late sites: they count from their own day on.
 
     Where it does not hold, by design: a site of which nothing was ever seen has one row, of the last day; an order's state
     is as last told (below); and of more than 800 days the oldest are judged from a later beginning.
     """
-    with fresh() as folder:
-        daily = lived(market, folder / "a", (day, day + 1, LAST))
-        for before, after in ((day, day + 1), (day + 1, LAST)):
-            old, new = _history(daily.runs[before]), _history(daily.runs[after])
-            end = START + dt.timedelta(days=before)
-            assert {key for key in new if key[1] <= end} <= set(old)
-            for key in old:
-                assert key in new or old[key][-1] == "stale", key
-                assert key not in new or _near(old[key], new[key]), key
+
+    @search(cases)
+    @given(markets(), st.integers(5, 30))
+    def held(market: Market, day: int) -> None:
+        with fresh() as folder:
+            daily = lived(market, folder / "a", (day, day + 1, LAST))
+            for before, after in ((day, day + 1), (day + 1, LAST)):
+                _holds(daily.runs[before], daily.runs[after], START + dt.timedelta(days=before))
+
+    held()
+
+
+def _holds(before: Run, after: Run, end: dt.date) -> None:
+    old, new = _history(before), _history(after)
+    assert {key for key in new if key[1] <= end} <= set(old)
+    for key in old:
+        assert key in new or old[key][-1] == "stale", key
+        assert key not in new or _near(old[key], new[key]), key
 
 
 def _history(run: Run) -> dict[tuple[str, dt.date], tuple[Any, ...]]:

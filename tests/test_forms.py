@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import snapshots
+from apps import AppTest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 from test_dashboard_pages import open_page, words
 
 from dashboard import forms, forms_inbox, limits
