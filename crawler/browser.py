@@ -132,14 +132,21 @@ class Browser:
     async def download_request(self, request: Request) -> Response:
         """Fetch one page; raises BrowserDied for a browser that is gone or hangs, else what scrapy-playwright raises."""
         before = getattr(self._handler, "browser", None)
+        page = asyncio.ensure_future(self._handler.download_request(request))
+        death = asyncio.ensure_future(_death(before))
         try:
-            response: Response = await asyncio.wait_for(self._handler.download_request(request), LONGEST_PAGE)
-        except TimeoutError:
-            raise BrowserDied from None
+            # Of a browser that died Playwright may wait for ever.
+            await asyncio.wait({page, death}, timeout=LONGEST_PAGE, return_when=asyncio.FIRST_COMPLETED)
+            if not page.done():
+                raise BrowserDied
+            response: Response = page.result()
         except Exception as error:
             if _is_gone(error) or (_by_playwright(error) and await self._left(before)):
                 raise BrowserDied from None
             raise
+        finally:
+            page.cancel()
+            death.cancel()
         return response
 
     async def _left(self, before: Any) -> bool:
@@ -157,6 +164,11 @@ class Browser:
             await asyncio.wait_for(self._handler.close(), LONGEST_CLOSE)
         if self._proxy is not None:
             await self._proxy.close()
+
+
+async def _death(browser: Any) -> None:
+    while browser is None or browser.is_connected():
+        await asyncio.sleep(DYING_SECONDS)
 
 
 def _is_gone(error: Exception) -> bool:

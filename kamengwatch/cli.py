@@ -6,8 +6,10 @@ Imports of the heavy rooms stay inside the commands, so that `--help` and errors
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import NoReturn
 
+from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
@@ -45,13 +47,20 @@ def main() -> None:
 
 def _word() -> str:
     """The command's name; what is none may be anything somebody typed, and is not logged."""
-    known = get_command(app).commands  # type: ignore[attr-defined]
-    return next((word for word in sys.argv[1:2] if word in known), "?")
+    return next((word for word in sys.argv[1:2] if word in _commands().commands), "?")
+
+
+@cache
+def _commands() -> TyperGroup:
+    """Read from the functions' signatures once: that takes a tenth of a second."""
+    built = get_command(app)
+    assert isinstance(built, TyperGroup)
+    return built
 
 
 def _run() -> None:
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(_commands()(standalone_mode=False) or 0)
     except TyperException as error:
         _misused(error)
         sys.exit(2)
