@@ -17,8 +17,6 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.special import expit, softmax
 
 from store.kinds_rules import concepts
 from store.kinds_text import normalise
@@ -68,6 +66,8 @@ def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64])
 
     Dividing damps long texts without making them as faint as length 1 (n^-0.5) would; both were cross-validated.
     """
+    from scipy.sparse import csr_matrix  # loading scipy takes 0.4 s, and most programs classify no text
+
     columns = len(vocabulary)
     values, places = [], []
     for (rows, codes), weight in zip(blocks, _BLOCK_WEIGHTS, strict=True):
@@ -99,6 +99,8 @@ class Network:
 
     def judge(self, inputs: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Two (texts × kinds) arrays for a sparse (texts × features) matrix, as Model.judge gives them."""
+        from scipy.special import expit, softmax
+
         active = np.maximum(inputs @ self.hidden + self.hidden_bias, 0.0)
         main = softmax(active @ self.primary + self.primary_bias, axis=1)
         return main, expit(active @ self.member + self.member_bias)
