@@ -29,7 +29,7 @@ run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard
 	@$(ENV) exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
 
 test: browser postgres ## run every test of everyday size (under 10 minutes on 2 cores)
-	@$(ENV) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
+	@$(ENV) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/ruff check .

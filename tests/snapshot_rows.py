@@ -296,28 +296,13 @@ def disputes() -> list[dict[str, Any]]:
 METHOD = {
     "version": VERSION,
     "zh": {"markdown": "评级由公开证据计算。\n\n- 未知不算零分\n- 隐藏不会加分"},
-    "en": {
-        "markdown": "Ratings are computed from public evidence.\n\n- unknown is not zero\n- hiding earns nothing"
-    },
+    "en": {"markdown": "Ratings are computed from public evidence.\n\n- unknown is not zero\n- hiding earns nothing"},
     "indicators": [
-        {
-            "id": "drop_rate",
-            "dimension": "B",
-            "weight": 15.0,
-            "title_zh": "掉单率",
-            "title_en": "Drop rate",
-            "question_zh": "付款后没有按约定到账的订单有多少？",
-            "question_en": "How many paid orders were not delivered as agreed?",
-        },
-        {
-            "id": "peer_talk",
-            "dimension": "D",
-            "weight": None,
-            "title_zh": "同行讨论",
-            "title_en": "Peer talk",
-            "question_zh": "同行怎么说？",
-            "question_en": "What do peers say?",
-        },
+        {"id": "drop_rate", "dimension": "B", "weight": 15.0, "title_zh": "掉单率", "title_en": "Drop rate",
+         "question_zh": "付款后没有按约定到账的订单有多少？",
+         "question_en": "How many paid orders were not delivered as agreed?"},
+        {"id": "peer_talk", "dimension": "D", "weight": None, "title_zh": "同行讨论", "title_en": "Peer talk",
+         "question_zh": "同行怎么说？", "question_en": "What do peers say?"},
     ],
     "rules": [{"zh": "处于警报的网站最高 D 级。", "en": "A site in alarm gets D at most."}],
-}
+}  # fmt: skip
