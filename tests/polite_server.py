@@ -18,6 +18,7 @@ Answer = tuple[int, str, str]
 class Visits:
     """What the server saw: (monotonic seconds, path) of each request, and the most that were open together."""
 
+    address: str = "127.0.0.1"
     port: int = 0
     seen: list[tuple[float, str]] = field(default_factory=list)
     open_now: int = 0
@@ -38,9 +39,11 @@ class Visits:
 
 
 @contextmanager
-def serving(answer: Callable[[str], Answer], seconds: float = 0.0) -> Iterator[Visits]:
-    """Serve `answer(path)` on a free loopback port, taking `seconds` for each."""
-    visits, lock = Visits(), threading.Lock()
+def serving(
+    answer: Callable[[str], Answer], seconds: float = 0.0, address: str = "127.0.0.1"
+) -> Iterator[Visits]:
+    """Serve `answer(path)` on a free port of a loopback address, taking `seconds` for each."""
+    visits, lock = Visits(address), threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,7 +72,7 @@ def serving(answer: Callable[[str], Answer], seconds: float = 0.0) -> Iterator[V
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     visits.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

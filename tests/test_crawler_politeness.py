@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from polite_server import Answer, serving
+from polite_server import Answer, Visits, serving
 
 from crawler.guard import NEVER
 from crawler.walls import place_of, wall_of
@@ -25,10 +27,12 @@ HOME = (
 )
 
 
-def crawl(port: int, *settings: str) -> list[dict[str, Any]]:
-    """Run `scrapy crawl storefront` against a local port, as any Scrapy user would; returns the exported records."""
+def crawl(shops: Visits | list[Visits], *settings: str) -> list[dict[str, Any]]:
+    """Run `scrapy crawl storefront` against local servers, as any Scrapy user would; returns the exported records."""
+    shops = shops if isinstance(shops, list) else [shops]
     out = Path(os.environ["KAMENGWATCH_DATA_DIR"]) / "out.jsonl"
-    named = ["SHOP_SCHEMES=http", "GUARD_ALLOWED_HOSTS=127.0.0.1", "AUTOTHROTTLE_START_DELAY=0.05", *settings]
+    allowed = "GUARD_ALLOWED_HOSTS=" + ",".join(one.address for one in shops)
+    named = ["SHOP_SCHEMES=http", allowed, "AUTOTHROTTLE_START_DELAY=0.05", *settings]
     if not any(s.startswith("DOWNLOAD_DELAY=") for s in named):
         named.append("DOWNLOAD_DELAY=0.05")
     command = [
@@ -38,7 +42,7 @@ def crawl(port: int, *settings: str) -> list[dict[str, Any]]:
         "crawl",
         "storefront",
         "-a",
-        f"platform=127.0.0.1:{port}",
+        "platform=" + ",".join(f"{one.address}:{one.port}" for one in shops),
         "-O",
         str(out),
     ]
@@ -47,6 +51,16 @@ def crawl(port: int, *settings: str) -> list[dict[str, Any]]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def side_by_side(answers: list[Callable[[str], Answer]]) -> Iterator[list[Visits]]:
+    """A server for each, at an address of its own, because a host is its address whatever the port."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(serving(answer, address=f"127.0.1.{n}"))
+            for n, answer in enumerate(answers, 1)
+        ]
 
 
 def shop(robots: Answer) -> Any:
@@ -74,7 +88,7 @@ ARRIVAL = 0.2
 
 def test_a_shop_without_robots_is_read_one_request_at_a_time_by_a_named_guest() -> None:
     with serving(shop((404, TEXT, "")), seconds=0.05) as visits:
-        records = crawl(visits.port)
+        records = crawl(visits)
     assert visits.most_open == 1
     assert visits.paths[0] == "/robots.txt" and "/" in visits.paths and "/terms" in visits.paths
     assert all(agent.startswith("kamengwatch/") for agent in visits.agents)
@@ -83,51 +97,52 @@ def test_a_shop_without_robots_is_read_one_request_at_a_time_by_a_named_guest() 
 
 def test_what_robots_forbids_is_not_asked() -> None:
     with serving(shop((200, TEXT, "User-agent: *\nDisallow: /terms\nDisallow: /notice\n"))) as visits:
-        crawl(visits.port)
+        crawl(visits)
     assert "/" in visits.paths and "/contact" in visits.paths
     assert not {"/terms", "/notice"} & set(visits.paths)
 
 
-@pytest.mark.parametrize(
-    "robots",
-    [
+def test_a_host_whose_robots_says_no_or_cannot_be_read_is_not_crawled() -> None:
+    unreadable = [
         (500, TEXT, "error"),
         (503, TEXT, ""),
         (403, TEXT, "no"),
         (200, "text/html", "<!DOCTYPE html><html><body>首页</body></html>"),
         (200, TEXT, "User-agent: kamengwatch\nDisallow: /\n"),
         (200, TEXT, "User-agent: *\nCrawl-delay: 3600\n"),
-    ],
-)
-def test_a_host_whose_robots_says_no_or_cannot_be_read_is_not_crawled(robots: Answer) -> None:
-    with serving(shop(robots)) as visits:
-        records = crawl(visits.port)
-    assert set(visits.paths) == {"/robots.txt"}
+    ]
+    with side_by_side([shop(robots) for robots in unreadable]) as shops:
+        records = crawl(shops)
+    assert [set(visits.paths) for visits in shops] == [{"/robots.txt"}] * len(unreadable)
     assert not [r for r in records if r["kind"] in ("page", "price")]
 
 
 def test_crawl_delay_is_kept_even_where_our_own_delay_is_shorter() -> None:
     with serving(shop((200, TEXT, "User-agent: *\nCrawl-delay: 0.7\n"))) as visits:
-        crawl(visits.port)
+        crawl(visits)
     assert visits.shortest_gap >= 0.7 - ARRIVAL
 
 
 def test_our_own_delay_lies_between_requests() -> None:
     with serving(shop((404, TEXT, ""))) as visits:
-        crawl(visits.port, "DOWNLOAD_DELAY=0.5", "DOWNLOAD_DELAY_JITTER=0")
+        crawl(visits, "DOWNLOAD_DELAY=0.5", "DOWNLOAD_DELAY_JITTER=0")
     assert visits.shortest_gap >= 0.5 - ARRIVAL
 
 
-@pytest.mark.parametrize("status", [401, 403, 407, 429])
-def test_after_a_refusal_nothing_more_is_asked(status: int) -> None:
-    def answer(path: str) -> Answer:
-        if path == "/":
-            return (200, "text/html; charset=utf-8", HOME)
-        return (404, TEXT, "") if path == "/robots.txt" else (status, TEXT, "no")
+def test_after_a_refusal_nothing_more_is_asked() -> None:
+    def refusing(status: int) -> Callable[[str], Answer]:
+        def answer(path: str) -> Answer:
+            if path == "/":
+                return (200, "text/html; charset=utf-8", HOME)
+            return (404, TEXT, "") if path == "/robots.txt" else (status, TEXT, "no")
 
-    with serving(answer) as visits:
-        crawl(visits.port)
-    assert len([p for p in visits.paths if p not in ("/", "/robots.txt")]) == 1
+        return answer
+
+    statuses = [401, 403, 407, 429]
+    with side_by_side([refusing(status) for status in statuses]) as shops:
+        crawl(shops)
+    for status, visits in zip(statuses, shops, strict=True):
+        assert len([p for p in visits.paths if p not in ("/", "/robots.txt")]) == 1, status
 
 
 def test_at_a_captcha_the_visit_ends_and_is_recorded_as_refused() -> None:
@@ -135,7 +150,7 @@ def test_at_a_captcha_the_visit_ends_and_is_recorded_as_refused() -> None:
     with serving(
         lambda path: (404, TEXT, "") if path == "/robots.txt" else (200, "text/html; charset=utf-8", captcha)
     ) as visits:
-        records = crawl(visits.port)
+        records = crawl(visits)
     assert visits.paths == ["/robots.txt", "/"]
     assert [(r["kind"], r["outcome"], r["class"]) for r in records] == [("probe", "refused", "js_challenge")]
 
@@ -144,7 +159,7 @@ def test_a_busy_server_is_asked_again_at_most_once() -> None:
     with serving(
         lambda path: (404, TEXT, "") if path == "/robots.txt" else (502, TEXT, "bad gateway")
     ) as visits:
-        records = crawl(visits.port)
+        records = crawl(visits)
     assert visits.paths.count("/") == 2
     assert [(r["outcome"], r["class"]) for r in records] == [("down", "server_error")]
 
