@@ -5,59 +5,34 @@ Each runs as the real command line or crawl process does, in a process of its ow
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
-import resource
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import kamengwatch.crawl_process  # noqa: F401  (it names what the fork server imports; ours comes after)
+from forked import start
 
-PRELOAD = ["crawler.preload", "kamengwatch.cli", "kamengwatch.importing", "kamengwatch.judging", "kamengwatch.backing_up", "kamengwatch.erasing",
-           "kamengwatch.scheduling", "kamengwatch.expiring", "scoring.rate", "scoring.publish"]  # fmt: skip
-_FORKS = multiprocessing.get_context("forkserver")
 LONGEST = 300.0
-
-
-def _do(words: list[str], environment: dict[str, str], said: str, largest: int | None) -> None:
-    if largest is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
-    os.environ.update(environment)
-    os.environ.pop("KAMENGWATCH_DATA_DIR", None)
-    out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    if words[0] == "crawler.run":
-        from crawler.run import main as crawl
-
-        raise SystemExit(crawl(words[1:]))
-    from kamengwatch.cli import main
-
-    sys.argv = ["kamengwatch", *words]
-    main()
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command, its environment, a file for what it says, and how many bytes a file may have (a full disk, as test_faults plays it)."""
+    """A command, its environment, a folder for what it says, and how many bytes a file may have (a full disk, as test_faults plays it)."""
 
     words: list[str]
     said: Path
     environment: tuple[tuple[str, str], ...] = ()
     largest: int | None = None
 
-    def _start(self) -> multiprocessing.process.BaseProcess:
-        _FORKS.set_forkserver_preload(PRELOAD)
-        process = _FORKS.Process(
-            target=_do, args=(self.words, dict(self.environment), str(self.said), self.largest)
-        )
-        process.start()
-        return process
+    def _start(self) -> BaseProcess:
+        with_ours = os.environ | dict(self.environment)
+        with_ours.pop("KAMENGWATCH_DATA_DIR", None)
+        self.said.mkdir(exist_ok=True)
+        return start(self.words, with_ours, self.said, self.largest)
 
     def run(self, expect: tuple[int, ...] = (0,)) -> float:
         """Run to the end; returns how many seconds it took."""
@@ -65,7 +40,7 @@ class Job:
         process = self._start()
         process.join(LONGEST)
         assert process.exitcode in expect, (
-            f"{self.words}: {process.exitcode}\n{self.said.read_text()[-2000:]}"
+            f"{self.words}: {process.exitcode}\n{(self.said / 'err').read_text()[-2000:]}"
         )
         return time.monotonic() - begun
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from cli_play import command
 from records import HOST, complaint, platform, probe
@@ -19,14 +19,7 @@ CRAWLED_DAYS = range(1, 31)
 def kamengwatch(
     *words: str, stdin: str | None = None, expect: int = 0, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "kamengwatch", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"COLUMNS": "200"} | env,
-        timeout=180,
-    )
+    done = forked.run(words, os.environ | {"COLUMNS": "200"} | env, stdin)
     assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from polite_server import Answer, Visits, serving
 
@@ -36,8 +35,6 @@ def crawl(shops: Visits | list[Visits], *settings: str) -> list[dict[str, Any]]:
     if not any(s.startswith("DOWNLOAD_DELAY=") for s in named):
         named.append("DOWNLOAD_DELAY=0.05")
     command = [
-        sys.executable,
-        "-m",
         "scrapy",
         "crawl",
         "storefront",
@@ -48,7 +45,7 @@ def crawl(shops: Visits | list[Visits], *settings: str) -> list[dict[str, Any]]:
     ]
     for setting in named:
         command += ["-s", setting]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = forked.run(command, os.environ)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 

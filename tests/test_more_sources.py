@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
+import os
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from spider_play import play
 from sqlalchemy import Engine, func, select
@@ -84,8 +84,6 @@ def crawl(
 ) -> dict[str, Any]:
     """Run sources as one job; returns the last event of each."""
     command = [
-        sys.executable,
-        "-m",
         "crawler.run",
         "--now",
         market.now().isoformat(),
@@ -97,7 +95,7 @@ def crawl(
     command += ["--database", f"sqlite:///{data / 'k.db'}", "--sandbox-proxy", market.proxy]
     command += [word for source in sources for word in ("--source", source)]
     command += [word for host in hosts for word in ("--host", host)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    done = forked.run(command, os.environ)
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     ended = {e["source"]: e for e in events if e["event"] == "crawl"}
     assert set(ended) == set(sources), done.stderr[-2000:]
