@@ -172,9 +172,10 @@ async def _death(browser: Any) -> None:
 
 
 def _is_gone(error: Exception) -> bool:
-    """Whether Playwright speaks of its browser and not of the page."""
+    """Whether Playwright speaks of its browser, or of the process that drew the page, and not of the page."""
+    told = str(error)
     return _by_playwright(error) and (
-        type(error).__name__ == "TargetClosedError" or str(error).startswith("Browser")
+        type(error).__name__ == "TargetClosedError" or told.startswith("Browser") or "Target crashed" in told
     )
 
 

@@ -210,11 +210,8 @@ def _serve(config: Config, defer: bool) -> None:
             say(config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)"))
             _list(config)
             clock.start()
-            say(
-                config.say(
-                    "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
-                )
-            )
+            zh, en = "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
+            say(config.say(zh, en))
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"
@@ -266,7 +263,13 @@ def _due(config: Config, source: str) -> dt.datetime:
 
 
 def _end(clock: Any, service: Service) -> None:
-    threading.Thread(target=lambda: (service.stop(), clock.shutdown(wait=True)), daemon=True).start()
+    def stop() -> None:
+        service.stop()
+        while not clock.running:  # told to stop before it had begun: it cannot be shut down yet
+            time.sleep(0.05)
+        clock.shutdown(wait=True)
+
+    threading.Thread(target=stop, daemon=True).start()
 
 
 def _signal(process: subprocess.Popen[str], number: int) -> None:

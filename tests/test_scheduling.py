@@ -92,6 +92,21 @@ def test_there_is_one_service_and_it_stops_when_told(
     command(capsys, "schedule", "--list")
 
 
+@pytest.mark.timeout(60)
+def test_told_to_stop_while_it_begins_it_stops_too(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for card in cards():
+        scheduling._set_paused(config, card.id, on=True)
+    kept = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    monkeypatch.setattr(scheduling, "_list", lambda config: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert "已停止" in command(capsys, "schedule", "--data-dir", config.data_dir).err
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGINT), kept, strict=True):
+            signal.signal(number, handler)
+
+
 def test_every_step_is_written_down_with_its_run_id(config: Config) -> None:
     assert scheduling.Service(config).judge()
     runs = RunLedger(config.data_dir).last(10)
