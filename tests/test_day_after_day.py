@@ -29,7 +29,7 @@ from store.ingest import Ingest, import_records
 
 LAST = DAYS - 1
 SIZES = pytest.mark.parametrize(
-    "cases", [3, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+    "cases", [2, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 )
 NAMED = ("ratings", "sources")
 """Tables that hold what is known of sites and sources today (names, aliases, cards), whatever the day."""

@@ -210,7 +210,7 @@ def corpus() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [40, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_spelling_of_the_planted_corpus_can_be_erased(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
