@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from polite_server import Answer, serving
 from records import complaint, platform
@@ -173,7 +175,8 @@ def test_every_record_leads_to_its_page_and_no_telephone_number_reaches_the_disk
     assert any(c.original_sha256 != c.payload_sha256 for c in captures)
 
 
-@pytest.mark.parametrize("after", [pytest.param(3, marks=pytest.mark.soak), 6])
+@pytest.mark.soak
+@pytest.mark.parametrize("after", [3, 6])
 def test_a_killed_job_taken_up_again_ends_like_one_that_was_not(
     job: list[str], data_dir: Path, tmp_path: Path, after: int
 ) -> None:
@@ -227,28 +230,14 @@ def test_a_replay_of_the_archive_adds_nothing(job: list[str], data_dir: Path) ->
     ],
 )
 def test_wrong_input_is_one_clear_line(job: list[str], wrong: list[str], says: str) -> None:
-    done = subprocess.run([*job, *wrong], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = forked.run([*job[2:], *wrong], os.environ)
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
 
 
 def test_scrapy_lists_and_checks_as_usual() -> None:
-    listed = subprocess.run(
-        [sys.executable, "-m", "scrapy", "list"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    listed = forked.run(["scrapy", "list"], os.environ)
     assert {"heimao", "icp", "storefront"} <= set(listed.stdout.split())
-    checked = subprocess.run(
-        [sys.executable, "-m", "scrapy", "check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    checked = forked.run(["scrapy", "check"], os.environ)
     assert checked.returncode == 0, checked.stderr
 
 

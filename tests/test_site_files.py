@@ -148,7 +148,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("again_rated", [False, True])
+@pytest.mark.parametrize("again_rated", [pytest.param(False, marks=pytest.mark.soak), True])
 @pytest.mark.parametrize("name", DAMAGE)
 def test_publishing_again_is_the_remedy_for_a_damaged_snapshot(damaged, name, again_rated):
     first, again = damaged
