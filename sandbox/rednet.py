@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from datetime import timedelta
 from functools import lru_cache
@@ -33,13 +34,13 @@ async def answer(stage: Stage, request: Request) -> Response:
         try:
             asked = json.loads(await request.body())
         except ValueError:
-            return JSONResponse({"code": 400, "msg": "参数错误", "data": None})
+            return JSONResponse({"status": "0", "msg": "参数错误", "data": []})
         result = _search(stage, asked)
         request.state.shown = [str(row["id"]) for row in result["data"]["rows"]]
         return JSONResponse(result)
     if path == "/front/msg/detail":
         return JSONResponse(_detail(stage, request.query_params.get("id", "")))
-    return JSONResponse({"code": 404, "msg": "not found", "data": None}, 404)
+    return JSONResponse({"status": "0", "msg": "not found", "data": []}, 404)
 
 
 @lru_cache(maxsize=4)
@@ -60,21 +61,22 @@ def _search(stage: Stage, asked: dict[str, Any]) -> dict[str, Any]:
     page, size = max(1, int(asked.get("page") or 1)), min(50, int(asked.get("page_num") or PAGE))
     hits = [i for i in posts(stage) if word in _title(stage, i) + stage.market.words(i).text]
     rows = [_row(stage, i) for i in hits[(page - 1) * size : page * size]]
-    return {"code": 200, "msg": "success", "data": {"rows": rows, "total": len(hits)}}
+    return {"status": "1", "data": {"rows": rows, "total": len(hits)}}
 
 
 def _detail(stage: Stage, number: str) -> dict[str, Any]:
     index = int(number) - FIRST if number.isdigit() else -1
     if index not in posts(stage):
-        return {"code": 404, "msg": "留言不存在", "data": None}
+        return {"status": "0", "msg": "留言不存在", "data": []}
     row = _row(stage, index)
     replied = row["is_reply"] == 1
-    text = "您好，来信已转办，商家表示将核实订单并处理退款。" if replied else ""
-    person = {"user_name": "湘" + "江"[: index % 2] + "网友", "mobile": f"138{scatter(index, 2) % 10**8:08d}"}
+    text = "<p>您好，来信已转办，商家表示将核实订单并处理退款。</p>"
+    reply = [{"content": text, "reply_time": row["reply_time"], "name": row["reply_name"]}] if replied else []
+    words = html.escape(stage.market.words(index).text, quote=False)
+    message = {"content": f"<div>\n<p>{words}</p>\n</div>", "reply": reply, "comment": []}
     return {
-        "code": 200,
-        "msg": "success",
-        "data": row | person | {"content": stage.market.words(index).text, "reply_content": text},
+        "status": "1",
+        "data": row | {"mobile": f"138{scatter(index, 2) % 10**8:08d}"} | message,
     }
 
 
@@ -94,6 +96,7 @@ def _row(stage: Stage, index: int) -> dict[str, Any]:
     reply = filed + timedelta(days=3 + scatter(index, 5) % 25) if state == 1 else None
     return {
         "id": FIRST + index, "title": _title(stage, index), "created_at": filed.strftime("%Y-%m-%d %H:%M:%S"),
-        "type_name": "投诉", "is_reply": state, "reply_name": OFFICES[index % len(OFFICES)] if reply else "",
+        "type_name": "投诉", "nickname": "湘" + "江"[: index % 2] + "网友", "city_id": "430100",
+        "area_id": "430102", "click_num": scatter(index, 7) % 400, "is_reply": state, "reply_name": OFFICES[index % len(OFFICES)] if reply else "",
         "reply_time": reply.strftime("%Y-%m-%d %H:%M:%S") if reply else None,
     }  # fmt: skip

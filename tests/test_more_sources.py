@@ -143,7 +143,7 @@ def test_who_wrote_never_reaches_the_disk(harvest: Harvest) -> None:
     kept = b"".join(
         found.payload for path in (harvest.folder / "archive").glob("*.warc.gz") for _, found in iterate(path)
     )
-    for word in ("demo-user-", "网友", "user_name", "mobile"):
+    for word in ("demo-user-", "网友", "user_name", "nickname", 'comment"', "mobile"):
         assert word.encode() not in kept, word
 
 

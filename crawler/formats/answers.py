@@ -20,6 +20,8 @@ ORGANISATION = re.compile(
 )
 """Words by which a name is an organisation's and no natural person's."""
 _ASKS = re.compile(r"登录|登陆|验证码|滑块|人机|captcha|log ?in|sign ?in|unauthori[sz]ed|token", re.I)
+_GOOD = {"code": ("200", "0"), "status": ("1", "200")}
+"""Where a service says whether it answered, and what it then says."""
 _MOMENT = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 
@@ -44,15 +46,17 @@ def json_of(status: int, text: str) -> Any:
 
 
 def data_of(status: int, text: str) -> dict[str, Any]:
-    """`data` of an answer {"code": 200 or 0, "data": {…}}; raises as json_of, and for every other code."""
+    """`data` of an answer {"code": 200 or 0, "data": {…}} or {"status": "1", "data": {…}}; raises as json_of, and for every other code."""
     document = json_of(status, text)
-    if not isinstance(document, dict) or "code" not in document:
-        raise SourceChanged("an answer without a code")
+    if not isinstance(document, dict) or not document.keys() & _GOOD.keys():
+        raise SourceChanged("an answer without a code or status")
     said = str(document.get("msg") or document.get("message") or "")[:80]
-    if str(document["code"]) not in ("200", "0"):
-        if str(document["code"]) in ("401", "403", "429") or _ASKS.search(said):
-            raise SourceBlocked(f"code {document['code']}: {said}")
-        raise NotAnswered(f"code {document['code']}: {said}")
+    key = "code" if "code" in document else "status"
+    code = str(document[key])
+    if code not in _GOOD[key]:
+        if code in ("401", "403", "429") or _ASKS.search(said):
+            raise SourceBlocked(f"{key} {code[:20]}: {said}")
+        raise NotAnswered(f"{key} {code[:20]}: {said}")
     data = document.get("data")
     if not isinstance(data, dict):
         raise SourceChanged("an answer without data")

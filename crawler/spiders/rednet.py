@@ -25,6 +25,7 @@ from crawler.outcomes import SourceChanged
 from store.ledger import Expected, SourceCard
 
 API = Address("REDNET_BASE", "https://rapi.rednet.cn", "http://rednet.sandbox.test")
+BOARD = Address("REDNET_BOARD", "https://people.rednet.cn/", "http://rednet.sandbox.test/")
 WORDS = ("卡盟", "发卡", "卡密", "点卡充值")
 PAGE_SIZE = 10
 MOST_NAMES = 100
@@ -80,6 +81,8 @@ class RednetSpider(SourceSpider):
     def begin(self) -> Iterator[Request]:
         """One search for each word. A name that holds a trade word is searched once for its past, then found by the word."""
         self._base = str(API.of(self.settings)).rstrip("/")
+        # The service answers the board's own page; a browser names the page it asks from.
+        self._headers = {"Referer": str(BOARD.of(self.settings))}
         names = self._watched.names(MOST_NAMES)
         before: list[str] = self.books.previous().get("names") or []
         self.measured["names"] = names
@@ -101,20 +104,20 @@ class RednetSpider(SourceSpider):
                 self._states.pop(number)
                 continue
             self._asked.add(number)
-            yield self.ask(f"{self._base}/front/msg/detail?id={number}", "detail", known={"number": number})
+            url = f"{self._base}/front/msg/detail?id={number}"
+            yield self.ask(url, "detail", known={"row": row}, headers=self._headers)
         if len(rows) >= PAGE_SIZE and page < self.pages:
             yield self._search(word, page + 1)
         states = dict(list((self._before | self._states).items())[-REMEMBERED:])
         self.measured |= {"searches": self._searches, "hits": len(self._states), "states": states}
 
-    def read_detail(self, response: Response, host: None, number: str) -> Iterator[Record]:
+    def read_detail(self, response: Response, host: None, row: dict[str, Any]) -> Iterator[Record]:
         """One message, if it is about a watched site or the trade."""
-        document = answers.json_of(response.status, text_of(response))
-        if isinstance(document, dict) and str(document.get("code")) == "404":
+        if wire.is_gone(answers.json_of(response.status, text_of(response))):
             self.measured["gone"] = self.measured.get("gone", 0) + 1
             return
-        complaint = wire.complaint_of(answers.data_of(response.status, text_of(response)))
-        if complaint["source_id"] != number:
+        complaint = wire.complaint_of(answers.data_of(response.status, text_of(response)), row)
+        if complaint["source_id"] != str(row["id"]):
             raise SourceChanged("the detail is of another message")
         text = f"{complaint['title']} {complaint['text']}"
         target = self._watched.of(text)
@@ -148,6 +151,6 @@ class RednetSpider(SourceSpider):
             known={"word": word, "page": page},
             method="POST",
             body=body,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self._headers},
             priority=10,
         )
