@@ -112,7 +112,7 @@ class SourceSpider(Spider):
 
     def ask(self, url: str, step: str, host: str | None = None, **options: Any) -> Request:
         """A request whose answer goes to `read_<step>`; `known` values are handed to it, `meta` to Scrapy."""
-        meta = {"handle_httpstatus_all": True, **options.pop("meta", {})}
+        meta = options.pop("meta", {})
         known = options.pop("known", {})
         return Request(
             url,
