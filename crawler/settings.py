@@ -51,7 +51,8 @@ DOWNLOAD_VERIFY_CERTIFICATES = (
 DEPTH_LIMIT = 60
 URLLENGTH_LIMIT = 2083
 REDIRECT_ENABLED = True
-HTTPERROR_ALLOW_ALL = True  # what an error page says of a host is read, too; redirects of the same site are followed
+# What an error page says of a host is read, too; redirects of the same site are followed.
+HTTPERROR_ALLOW_ALL = True
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 RETRY_ENABLED = True
