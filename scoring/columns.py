@@ -54,7 +54,15 @@ def stamps(values: Sequence[Any]) -> Ints:
 
 
 _WHEN = {"complaint": "filed_at", "order": "paid_at"}
-_TIMES = {"complaint": ("replied_at", "completed_at"), "order": ("delivered_at", "refunded_at")}
+_TIMES = {
+    "complaint": ("replied_at", "completed_at", "replied_seen_at", "completed_seen_at"),
+    "order": ("delivered_at", "refunded_at"),
+}
+_KNOWN = {
+    "answered_at": ("replied_at", "replied_seen_at"),
+    "settled_at": ("completed_at", "completed_seen_at"),
+}
+"""When a complaint was known as answered or settled: on the day its source names, or else when it was first seen so."""
 _NUMBERS = {
     "counters": (
         "valid_total",
@@ -259,6 +267,8 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
     if kind == "price":
         out["ware"] = _objects([ware(name) for name in column["product"]])
     if kind == "complaint":
+        for name, (told, seen) in _KNOWN.items():
+            out[name] = np.minimum(out[told], out.pop(seen))
         out["kinds"] = _bits(column["kinds"], column["primary_kind"])
         out["signature"] = _signatures(column["signature"])
         out["complainant"] = _complainants(column["complainant"])

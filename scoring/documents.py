@@ -1,4 +1,4 @@
-"""The published method, generated from the code: docs/methodology*.md, docs/snapshot.md and method.json."""
+"""The published method, generated from the code: docs/methodology*.md, docs/snapshot.md, docs/figures.md and method.json."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from scoring import method
 from scoring.caps import TITLES, sentence
+from scoring.figures import NAMES as FIGURES
 from scoring.finding import Definition, definitions
 from scoring.snapshot import TABLES
 
@@ -197,6 +198,48 @@ def snapshot_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def figures_page() -> str:
+    """docs/figures.md: what each figure of the table `figures` counts."""
+    lines = [
+        "# Figures",
+        "",
+        "Generated from scoring/figures.py. 句子里的每个数字在表 `figures` 里都有一行；下面是每个名称的定义。",
+        "Every number a sentence of a snapshot states has a row in the table `figures`; a sentence and its figures are made of the same values. "
+        "What is marked *method* is a result of the method and cannot be had by counting alone; everything else can be counted again from the observations "
+        "(`kamengwatch verify --recompute`).",
+        "",
+        "## Terms",
+        "",
+        *(f"- **{word}**: {text}" for word, text in _TERMS.items()),
+        "",
+        "## Names",
+        "",
+        "| name | unit | what it counts | 含义 |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {f.unit}{'' if f.counted else ' (*method*)'} | {f.en} | {f.zh} |"
+            for name, f in FIGURES.items()
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_TERMS = {
+    "day": "a date in Asia/Shanghai; `as_of` is the last day of the snapshot and ends at the midnight after it.",
+    "window": "`since` to `until`, both inclusive; a complaint lies in it by its day of filing (`filed_at`), an order by its day of payment, anything else by its day of observation (`observed_at`), a penalty by `decided_on`.",
+    "standing": "an observation of a watched platform that was seen by the end of `as_of` (`seen_at`) and was not withdrawn by then (`withdrawn_at`).",
+    "complaint shown": "a standing complaint whose kinds (`primary_kind` and `kinds`) do not hold `spam`.",
+    "counted complaint": "a complaint shown that is not set aside on the day in question: table `set_aside` lists copies, and complaints held back as a possible campaign from the day `since` until the day before `until` (for good where it is empty).",
+    "answered": "`replied_at` or `replied_seen_at` lies before the end of `as_of`. The second is when it was first seen as answered where the source names no day.",
+    "settled": "`completed_at` or `completed_seen_at` lies before the end of `as_of`. It is settled on a **known day** when `completed_at` does, else on an **unknown day**.",
+    "complaint of a drop": "its kinds hold `drop.payment_not_synced`, `drop.stuck`, `drop.record_lost`, `drop.unspecified` or `out_of_stock_after_payment`.",
+    "complaint about refunds": "its kinds hold `refund_delayed` or `refund_refused`.",
+    "complaint of a stream": "a complaint of a drop, about refunds, or whose kinds hold `withdrawal_blocked`, `balance_frozen`, `upstream_funds`, `unreachable` or `site_gone`.",
+    "usable probe": "a standing probe with outcome `ok`, `slow` or `down`; one that is `down` is not usable on a day our own line was at fault.",
+    "known order, dropped": "as `docs/evidence-format.md` says of orders: paid in the window and 24 h old; dropped where not delivered within `promised_hours` (24 where none is named) of payment, or its state is `missing`.",
+}
+"""Words the definitions of figures use."""
+
 _FILES = {
     "ratings.csv": "the table `ratings` as CSV, UTF-8; lists as JSON",
     "ranked.parquet": "the ratings in ranking order, few columns",
@@ -216,7 +259,7 @@ _FILES = {
 
 
 def write(docs: Path) -> None:
-    """Write methodology.zh.md, methodology.md and snapshot.md into `docs`."""
+    """Write methodology.zh.md, methodology.md, snapshot.md and figures.md into `docs`."""
     for name, text in pages().items():
         (docs / name).write_text(text, "utf-8")
 
@@ -227,6 +270,7 @@ def pages() -> dict[str, str]:
         "methodology.zh.md": methodology(_ZH),
         "methodology.md": methodology(_EN),
         "snapshot.md": snapshot_page(),
+        "figures.md": figures_page(),
     }
 
 

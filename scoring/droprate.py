@@ -29,6 +29,9 @@ _BITS = [
     BIT["drop.unspecified"] | BIT["out_of_stock_after_payment"],
 ]
 
+DROPS = sum(_BITS)
+"""The kinds of complaint that are about a drop."""
+
 
 @dataclass(frozen=True)
 class DropPriors:
@@ -82,7 +85,7 @@ def drop_complaints(facts: Facts) -> tuple[Rows, Floats, NDArray[np.int64]]:
 
     def make() -> tuple[Rows, Floats, NDArray[np.int64]]:
         rows = complaints(facts)
-        mask = (rows["kinds"] & sum(_BITS)) != 0
+        mask = (rows["kinds"] & DROPS) != 0
         bits = rows["kinds"][mask]
         kind = np.select([(bits & b) != 0 for b in _BITS], range(4), 3).astype(np.int64)
         return rows.take(mask), copy_weights(facts)[mask], kind

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scoring import indicators, method
 from scoring.facts import Facts, Floats, Ints, Rows
+from scoring.figures import Window, days_back
 
 OK, CONCERN, UNKNOWN, HIDDEN, NOT_APPLICABLE = range(5)
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
@@ -138,16 +139,22 @@ def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:
     return [(kind, i) for i in ids[-method.EVIDENCE_LIMIT :].tolist()]
 
 
-def recent_of(facts: Facts, rows: Rows, site: int, days: int) -> Ints:
-    """Positions of one platform's rows that stand on the last day and happened within the last `days` days."""
-    key = ("recent", id(rows), days)
+def recent_of(facts: Facts, rows: Rows, site: int, days: int, ripe: int = 0) -> Ints:
+    """Positions of one platform's rows that stand on the last day and happened within the last `days` days, at least `ripe` days ago."""
+    key = ("recent", id(rows), days, ripe)
     if key not in facts.cache:
-        at = np.flatnonzero((rows.gone >= facts.days) & (rows.day > facts.days - 1 - days))
+        inside = (rows.day > facts.days - 1 - days) & (rows.day <= facts.days - 1 - ripe)
+        at = np.flatnonzero((rows.gone >= facts.days) & inside)
         ends = np.searchsorted(rows.platform[at], np.arange(len(facts.sites) + 1)).tolist()
         facts.cache[key] = rows, at, ends  # With the rows, so that nothing else can get their id.
     _, at, ends = facts.cache[key]
     found: Ints = at[ends[site] : ends[site + 1]]
     return found
+
+
+def window_of(facts: Facts, days: int, ripe: int = 0) -> Window:
+    """The dates of `recent_of`."""
+    return days_back(facts.last_day, days, ripe)
 
 
 def row_at(position: NDArray[np.int64], kind: str, rows: Any, site: int) -> list[Cited]:

@@ -46,14 +46,16 @@ class Naming:
         mine = pc.is_in(self._linked_hosts, value_set=hosts).to_numpy()
         wanted = np.unique(np.concatenate([self._linked[mine], *map(_cited, _citing(part.tables))]))
         wanted = wanted[~np.isin(wanted, self._linked[~mine])]
+        # What was set aside is named and is no evidence for anything said.
+        every = np.union1d(wanted, _cited(part.tables["set_aside"]["evidence"].combine_chunks()))
         with self._engine.connect() as connection:
-            known, rows = resolve(connection, wanted, dict(self._spans(hosts.to_pylist(), wanted)))
+            known, rows = resolve(connection, every, dict(self._spans(hosts.to_pylist(), every)))
         names = _Names(
             np.concatenate([known, self._linked[~mine]]),
             _one([rows["id"], self._linked_ids.filter(pa.array(~mine))]),
         )
         tables = {n: _named(t, n, names) for n, t in part.tables.items()}
-        evidence = _once(rows)
+        evidence = _once(rows.filter(pa.array(np.isin(known, wanted))))
         tables["ratings"] = _counted(tables["ratings"], evidence)
         among = set(hosts.to_pylist())
         told = pa.Table.from_pylist([e for e in self._told if e["host"] in among], TABLES["evidence"])
@@ -107,8 +109,9 @@ def _one(columns: list[pa.ChunkedArray]) -> pa.Array:
 
 
 def _citing(tables: dict[str, pa.Table]) -> list[pa.ListArray]:
-    """Every column of codes but those of links."""
-    return [t[CITING[n]].combine_chunks() for n, t in tables.items() if n in CITING and n != "links"]
+    """Every column of codes but those of links, and of what was set aside."""
+    cited = [n for n in tables if n in CITING and n not in ("links", "set_aside")]
+    return [tables[n][CITING[n]].combine_chunks() for n in cited]
 
 
 def _cited(column: Any) -> Ints:

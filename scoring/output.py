@@ -13,11 +13,13 @@ from scoring.counterfactual_rows import counterfactual_rows
 from scoring.droprate import BASES, KINDS, DropRate, drop_rate, interval
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.feeds import STATE_ZH
+from scoring.figures import Figure, days_back
+from scoring.figures import count as count_figure
 from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
-from scoring.panel import Bools, cached, complaints, taken_back
+from scoring.panel import Bools, cached, counted_today, taken_back
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TIER
 from scoring.warning import STATES, transitions
@@ -43,7 +45,7 @@ def warning_rows(judged: Judged) -> list[dict[str, Any]]:
     """Every change of the warning state, with its reason."""
     out = []
     for site, day, before, after in transitions(judged.facts, judged.warned):
-        zh, en, cited = transition_reason(judged, site, day, after)
+        (zh, en), cited = transition_reason(judged, site, day, after)
         out.append(
             {
                 "host": judged.facts.sites[site].host,
@@ -149,27 +151,35 @@ def _cases(found: DropRate, site: int, kind: int) -> float | None:
 
 
 def _complaints(judged: Judged, site: int) -> dict[str, Any]:
-    recent, total, people = cached(judged.facts, "complaint_counts", lambda: _complaint_counts(judged.facts))
-    return {
-        "complaints_30d": recent[site],
-        "complaints_total": total[site],
-        "complainants_30d": people[site],
-    }
+    return {figure.name: int(figure.value) for figure in complaint_figures(judged.facts, site)}
+
+
+def complaint_figures(facts: Facts, site: int) -> tuple[Figure, Figure, Figure]:
+    """complaints_30d, complaints_total and complainants_30d of a site, as the ratings table has them."""
+    recent, total, people = cached(facts, "complaint_counts", lambda: _complaint_counts(facts))
+    month = days_back(facts.last_day, 30)
+    return (
+        count_figure("complaints_30d", recent[site], month),
+        count_figure("complaints_total", total[site]),
+        count_figure("complainants_30d", people[site], month),
+    )
 
 
 def _complaint_counts(facts: Facts) -> tuple[list[int], list[int], list[int]]:
     """(complaints of the last 30 days, of all days, complainants of the last 30 days) of each site, standing today."""
-    since = facts.days - 1 - 30
+
+    def month(rows: Rows) -> Bools:
+        inside: Bools = (rows.day > facts.days - 1 - 30) & (rows.day < facts.days)
+        return inside
 
     def count(rows: Rows, which: Bools) -> list[int]:
         counted: list[int] = np.bincount(rows.platform[which], minlength=len(facts.sites)).tolist()
         return counted
 
     # Copies and complaints held back are shown among the complaints; complainants are those that count.
-    every, counted = facts.rows["complaint"], complaints(facts)
+    every, counted = facts.rows["complaint"], counted_today(facts)
     shown = (every.gone >= facts.days) & ((every["kinds"] & BIT["spam"]) == 0)
-    people = (counted.gone >= facts.days) & (counted.day > since) & (counted["rank"] == 0)
-    return count(every, shown & (every.day > since)), count(every, shown), count(counted, people)
+    return count(every, shown & month(every)), count(every, shown), count(counted, month(counted))
 
 
 def _evidence_summary(judged: Judged, site: int) -> tuple[int, dt.datetime | None]:

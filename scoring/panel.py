@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
+from scoring.calendar import MICROSECONDS
 from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Rows, joined
 
 Bools = NDArray[np.bool_]
@@ -149,6 +150,36 @@ def _counting(rows: Rows) -> Rows:
         return before
     both = joined(before, back)
     return both.take(np.lexsort((both.id, both.at, both.seen, both.platform)))
+
+
+def counted_today(facts: Facts) -> Rows:
+    """The complaints that count on the last day, each once: they stand, are neither spam nor held back, and no copies."""
+
+    def make() -> Rows:
+        rows = complaints(facts)
+        return rows.take((rows.gone >= facts.days) & (rows["rank"] == 0))
+
+    found: Rows = cached(facts, "counted_today", make)
+    return found
+
+
+def days_of_column(facts: Facts, rows: Rows, column: str) -> Ints:
+    """The day index of a time column; NEVER where it is unknown."""
+    at = rows[column]
+    days: Ints = np.where(at >= NEVER, NEVER, at // MICROSECONDS - facts.first_day)
+    return days
+
+
+def settled_unknown(rows: Rows) -> Bools:
+    """Which complaints were settled on a day nobody named: neither "within so many days" nor "not by then" is true of them."""
+    return np.asarray((rows["completed_at"] >= NEVER) & (rows["settled_at"] < NEVER), bool)
+
+
+def until_known(facts: Facts, rows: Rows, named: str, known: str) -> Rows:
+    """The rows, those whose time `named` stays unknown only until the day it was `known` to have passed."""
+    unnamed = (rows[named] >= NEVER) & (rows[known] < NEVER)
+    end = np.where(unnamed, np.maximum(days_of_column(facts, rows, known), 0), NEVER)
+    return replace(rows, gone=np.minimum(rows.gone, end))
 
 
 def taken_back(facts: Facts) -> Bools:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from scoring.evidence import codes
 from scoring.facts import Facts
+from scoring.figure_rows import figure_rows, set_aside_rows
 from scoring.finding_rows import finding_table
 from scoring.history import history_table
 from scoring.judge import Judged, judge
@@ -24,7 +25,9 @@ CHUNK = 256
 """Platforms judged at once: their panels (platforms × days) are what fills the memory, and few of them stay near the processor."""
 CITING = {
     "ratings": "reason_evidence",
-    **dict.fromkeys(("findings", "warnings", "identity", "promises", "practices", "links"), "evidence"),
+    **dict.fromkeys(
+        ("findings", "warnings", "identity", "promises", "practices", "links", "set_aside"), "evidence"
+    ),
 }
 """Table -> its column of evidence, which holds codes (scoring/evidence.py) until scoring/naming.py has named them."""
 _CODES = pa.list_(pa.int64())
@@ -64,6 +67,8 @@ def _rows(judged: Judged, as_of: dt.date) -> dict[str, pa.Table]:
         "warnings": warned,
         "changes": change_rows(judged, warned),
         **site_tables(judged),
+        "figures": figure_rows(judged),
+        "set_aside": set_aside_rows(judged.facts),
     }
     return {name: table_of(found, name) for name, found in rows.items()}
 

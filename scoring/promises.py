@@ -17,7 +17,7 @@ from scoring.clauses import edits
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.finding import Cited
 from scoring.judge import Judged
-from scoring.panel import cached, complaints
+from scoring.panel import cached, complaints, settled_unknown
 from scoring.promise_words import PROMISES, days_promised, made
 from scoring.shown import of_site, pages_of
 
@@ -130,7 +130,7 @@ def _performance(
     said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else _DROPS)) != 0)
     due = said.at + int(limit * MICROSECONDS)
     done = said["completed_at"] <= due
-    over = ~done & (due < (facts.last_day + 1) * MICROSECONDS)
+    over = ~done & ~settled_unknown(said) & (due < (facts.last_day + 1) * MICROSECONDS)
     counts = int(done.sum()), int(over.sum())
     return counts, counts, _cite(said.take(done | over))
 

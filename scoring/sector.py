@@ -16,7 +16,7 @@ from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
 from scoring.holidays import Holiday, by_festival, cases, holiday
-from scoring.panel import complaints, of_kinds
+from scoring.panel import complaints, of_kinds, settled_unknown
 
 WEEKS = 53
 LONGEST_OPEN = 90
@@ -208,10 +208,13 @@ def peak(dropped: Ints, rest: Ints) -> Peak | None:
 
 
 def refund_cases(facts: Facts) -> tuple[Rows, Ints, NDArray[np.bool_]]:
-    """(refund complaints that count, days each was open, whether it has ended); those open today are censored today."""
+    """(refund complaints that count, days each was open, whether it has ended); those open today are censored today.
+
+    One settled on an unknown day is left out: how long it was open is not known.
+    """
     rows = of_kinds(facts.rows["complaint"], "refund_delayed", "refund_refused")
     held = (rows["held"] < facts.days) & (rows["freed"] >= NEVER)
-    rows = rows.take(_once(facts, rows) & ~held)
+    rows = rows.take(_once(facts, rows) & ~held & ~settled_unknown(rows))
     done = rows["completed_at"]
     closed = done < NEVER
     ended = np.where(closed, done // MICROSECONDS - facts.first_day, facts.days - 1)

@@ -9,11 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
-from scoring.calendar import MICROSECONDS
 from scoring.curves import share
 from scoring.facts import NEVER, Facts, Floats, Rows
-from scoring.finding import NOT_APPLICABLE, Cited, Finding, cite_rows, finding, judge, recent_of, share_words
-from scoring.panel import complaint_freshness, complaints, copy_weights, decayed, hold, visited
+from scoring.figures import Figure, Said
+from scoring.figures import share as share_figure
+from scoring.finding import (
+    NOT_APPLICABLE,
+    Cited,
+    Finding,
+    cite_rows,
+    finding,
+    judge,
+    recent_of,
+    share_words,
+    window_of,
+)
+from scoring.panel import (
+    complaint_freshness,
+    complaints,
+    copy_weights,
+    counted_today,
+    days_of_column,
+    decayed,
+    hold,
+    visited,
+)
 
 
 @dataclass(frozen=True)
@@ -42,15 +62,16 @@ def answered_share(
     facts: Facts,
     name: str,
     column: str,
+    figure: str,
     words: tuple[tuple[str, str], tuple[str, str]],
     curve: Callable[[Floats], Floats],
 ) -> Finding:
     """The finding of a share of complaints answered or settled (time in `column`), one week after filing at the earliest.
 
-    `words` = (templates with {share}, what to say without complaints).
+    `figure` names the share that is stated; `words` = (templates with {share}, what to say without complaints).
     """
     rows, weight = complaints(facts), copy_weights(facts)
-    done = np.where(rows[column] >= NEVER, NEVER, rows[column] // MICROSECONDS - facts.first_day)
+    done = days_of_column(facts, rows, column)
     due = replace(rows, day=rows.day + 7)
     yes = done < NEVER
     # An answer counts from the day it was given, whatever the week says.
@@ -64,16 +85,17 @@ def answered_share(
     known = found.read & ~few
     outcome = np.where(found.read & few, NOT_APPLICABLE, judge(utility, known)).astype(np.int8)
 
-    def say(i: int) -> tuple[str, str]:
-        recent = recent_of(facts, due, i, 90)
-        if not len(recent):
-            return words[1]
-        hit = int(np.count_nonzero(yes[recent]))
-        zh, en = share_words(hit, len(recent))
-        return words[0][0].format(share=zh), words[0][1].format(share=en)
+    once = counted_today(facts)
+
+    def say(i: int) -> Said:
+        mine = recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)
+        if not len(mine):
+            return Said(*words[1])
+        hit = np.count_nonzero(once[column][mine] < NEVER)
+        return _said(words[0], share_figure(figure, hit, len(mine), window_of(facts, method.DROP_WINDOW, 7)))
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", due.id[recent_of(facts, due, i, 90)])
+        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)])
 
     return finding(
         facts, utility, found.sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
@@ -85,6 +107,7 @@ def kind_share(
     facts: Facts,
     name: str,
     bits: int,
+    figure: str,
     words: tuple[tuple[str, str], tuple[str, str]],
     curve: Callable[[Floats], Floats],
 ) -> Finding:
@@ -95,17 +118,26 @@ def kind_share(
     found = shrunk(facts, rows, named, weight, weight[hit], name, method.HALF_LIFE_COMPLAINT)
     utility = np.clip(curve(found.mean), 0, 1)
 
-    def say(i: int) -> tuple[str, str]:
-        recent = recent_of(facts, rows, i, 90)
-        if not len(recent):
-            return words[1]
-        zh, en = share_words(int(np.count_nonzero(hit[recent])), len(recent))
-        return words[0][0].format(share=zh), words[0][1].format(share=en)
+    once = counted_today(facts)
+    of_kind = once.take((once["kinds"] & bits) != 0)
+
+    def say(i: int) -> Said:
+        every = len(recent_of(facts, once, i, method.DROP_WINDOW))
+        if not every:
+            return Said(*words[1])
+        mine = len(recent_of(facts, of_kind, i, method.DROP_WINDOW))
+        return _said(words[0], share_figure(figure, mine, every, window_of(facts, method.DROP_WINDOW)))
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", named.id[recent_of(facts, named, i, 90)])
+        return cite_rows("complaint", of_kind.id[recent_of(facts, of_kind, i, method.DROP_WINDOW)])
 
     return finding(
         facts, utility, found.sd / 0.3, found.read, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
         value=found.hits / np.maximum(found.cases, 1e-9), n=found.cases, unit="share",
     )  # fmt: skip
+
+
+def _said(words: tuple[str, str], figure: Figure) -> Said:
+    """The sentence with its share in words."""
+    zh, en = share_words(int(figure.n or 0), int(figure.of or 0))
+    return Said(words[0].format(share=zh), words[1].format(share=en), figure)

@@ -9,6 +9,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import Facts, Rows
+from scoring.figures import Figure, Said
 from scoring.finding import UNKNOWN, Cited, Finding
 from scoring.panel import cached
 
@@ -25,6 +26,7 @@ class Answer:
     value: float = 0.0
     n: float = 0.0
     cited: tuple[Cited, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 def shown(facts: Facts, answers: Sequence[Answer], strength: float, unit: str = "") -> Finding:
@@ -47,7 +49,7 @@ def shown(facts: Facts, answers: Sequence[Answer], strength: float, unit: str = 
         freshness=fresh,
         n=n,
         unit=unit,
-        say=lambda i: (answers[i].zh, answers[i].en),
+        say=lambda i: Said(answers[i].zh, answers[i].en, *answers[i].figures),
         cite=lambda i: answers[i].cited[: method.EVIDENCE_LIMIT],
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from scoring import method
 from scoring.backlog import backlog
-from scoring.calendar import MICROSECONDS
 from scoring.exposure import counters
 from scoring.facts import GROUPS, NEVER, Facts, Floats, Rows
 from scoring.panel import (
@@ -20,9 +19,11 @@ from scoring.panel import (
     carried,
     complaints,
     copy_weights,
+    days_of_column,
     hold,
     latest,
     pick,
+    until_known,
     visited,
     window,
 )
@@ -183,12 +184,9 @@ def _price(facts: Facts) -> Floats:
 
 def _handling(facts: Facts) -> Floats:
     """Share of complaints of the last weeks that got no answer within a week, against the platform's own past."""
-    rows, weight = complaints(facts), copy_weights(facts)
-    replied = np.where(
-        rows["replied_at"] >= NEVER, NEVER, rows["replied_at"] // MICROSECONDS - facts.first_day
-    )
+    rows, weight = until_known(facts, complaints(facts), "replied_at", "answered_at"), copy_weights(facts)
     due = replace(rows, day=rows.day + method.CADENCE_DAYS)
-    late = replied > due.day
+    late = days_of_column(facts, rows, "replied_at") > due.day
     length = 3 * method.CADENCE_DAYS
     cases = window(facts, due, length, weight)
     share = (window(facts, due.take(late), length, weight[late]) + 1.0) / (cases + 2.0)

@@ -133,6 +133,15 @@ TABLES: dict[str, pa.Schema] = {
         ]
         + [("link", _S), ("event_on", _D), ("seen_at", _T), ("sha256", _S), ("archive", _S), ("offset", _I)]
     ),
+    # Every number a sentence states (docs/figures.md defines the names): n of `of` where it is a share, the window inclusive. host is
+    # empty for all sites together; place: rating | finding:<indicator> | warning:<day> | sector | promise:<promise>.
+    "figures": pa.schema(
+        [("host", _S), ("place", _S), ("name", _S), ("value", _F), ("n", _F), ("of", _F), ("since", _D)]
+        + [("until", _D), ("unit", _S)]
+    ),
+    # Complaints that are shown and not counted among complainants: reason copy | held (a possible campaign, from `since` on and before
+    # the day `until` on which a person released it).
+    "set_aside": pa.schema([("host", _S), ("reason", _S), ("since", _D), ("until", _D), ("evidence", _IDS)]),
     # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`. drop_hour: bin = 24 x
     # (weekday - 1) + hour of filing, drops (value) among n complaints. drop_peak: the hour that stands out most, its share of
     # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. drop_holiday_<festival>: the public holiday
@@ -165,7 +174,7 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 
-LATER = frozenset({"practices", "disputes"})
+LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
 _UNCOMPARED = ("manifest.json", "SHA256SUMS")

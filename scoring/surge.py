@@ -12,7 +12,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import BIT, NEVER, Facts, Floats, Ints, Rows
-from scoring.panel import complaints, copy_rank, copy_weights, decayed, spread, visited, window
+from scoring.panel import cached, complaints, copy_rank, copy_weights, decayed, spread, visited, window
 
 _BITS = (
     ("withdrawal", BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"]),
@@ -82,6 +82,19 @@ def surge(facts: Facts) -> Surge:
     first = rank == 0
     people = window(facts, rows.take(first), method.COMPLAINANT_WINDOW)
     return Surge(rows, stream, evidence, recent, people, seen)
+
+
+def complainants(facts: Facts) -> Floats:
+    """Distinct complainants of any stream filed in the last COMPLAINANT_WINDOW days and visible, platforms × days: each text and
+    person once, and none while held back."""
+
+    def make() -> Floats:
+        rows = complaints(facts)
+        each = rows.take((stream_of(rows["kinds"]) >= 0) & (rows["rank"] == 0))
+        return window(facts, each, method.COMPLAINANT_WINDOW)
+
+    found: Floats = cached(facts, "complainants", make)
+    return found
 
 
 def _gap(seen: np.ndarray) -> Floats:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from scoring import method
 from scoring.caps import sentence as cap_sentence
+from scoring.figures import Said, count, days_back
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
 from scoring.panel import cached, taken_back
 from scoring.signs import tightened
+from scoring.surge import complainants
 from scoring.warning import ALARM, CLOSED, STALE, WARNING
 
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
@@ -130,30 +132,47 @@ def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
     state = int(judged.warned.state[site, -1])
     if state not in (1, WARNING, ALARM, CLOSED, STALE):
         return []
-    zh, en, cited = transition_reason(judged, site, judged.facts.days - 1, state)
-    return [Reason(zh, en, tuple(cited))]
+    said, cited = transition_reason(judged, site, judged.facts.days - 1, state)
+    return [Reason(*said, cited=tuple(cited))]
 
 
-def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[str, str, list[Cited]]:
-    """Why a state holds on a day (index): complainants and active streams, with the observations behind them."""
-    warned = judged.warned
+def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:
+    """Why a state holds on a day (index): complainants and active streams, and the observations behind them."""
+    found: tuple[Said, list[Cited]] = cached(
+        judged.facts, ("transition", site, day, state), lambda: _transition(judged, site, day, state)
+    )
+    return found
+
+
+def _transition(judged: Judged, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:
+    warned, on = judged.warned, judged.facts.first_day + day
     if state == STALE:
-        share = 100 * float(warned.share_covered[site, day])
+        covered = count("covered_share_14d", warned.share_covered[site, day], days_back(on, 14))
         return (
-            f"近 14 天只有约 {share:.0f}% 的日子有成功的采集，监测中断。",
-            f"Only about {share:.0f}% of the last 14 days were covered by a successful crawl: monitoring is interrupted.",
+            Said(
+                f"近 14 天只有约 {100 * covered.value:.0f}% 的日子有成功的采集，监测中断。",
+                f"Only about {100 * covered.value:.0f}% of the last 14 days were covered by a successful crawl: monitoring is interrupted.",
+                covered,
+            ),
             [],
         )
     if state == CLOSED:
-        run = int(warned.signs.down_run[site, day])
+        run = count("down_days", warned.signs.down_run[site, day])
         return (
-            f"网站已连续 {run} 天以上无法访问，其他网站同期可访问。",
-            f"The site has been unreachable for {run} days or more while others were reachable.",
+            Said(
+                f"网站已连续 {run.value:.0f} 天以上无法访问，其他网站同期可访问。",
+                f"The site has been unreachable for {run.value:.0f} days or more while others were reachable.",
+                run,
+            ),
             _probes(judged, site, day),
         )
     back = taken_back(judged.facts)[site, day]
     names = [n for n, on in warned.active.items() if on[site, day]]
-    people = int(warned.surge.complainants[site, day])
+    people = count(
+        "complainants_28d",
+        complainants(judged.facts)[site, day],
+        days_back(on, method.COMPLAINANT_WINDOW),
+    )
     zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
     en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
     if "operator" in names:
@@ -162,14 +181,16 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
     if back:
         zh += "。这一天有证据被撤回，状态按其余证据重新判定"
         en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
+    cited = _behind(judged, site, day, names)
+    if not people.value:
+        return Said(f"信号：{zh}。", f"Signals: {en}."), cited
     return (
-        f"近 {method.COMPLAINANT_WINDOW} 天至少 {people} 名互不相同的投诉人；信号：{zh}。"
-        if people
-        else f"信号：{zh}。",
-        f"At least {people} distinct complainants in {method.COMPLAINANT_WINDOW} days; signals: {en}."
-        if people
-        else f"Signals: {en}.",
-        _behind(judged, site, day, names),
+        Said(
+            f"近 {method.COMPLAINANT_WINDOW} 天至少 {people.value:.0f} 名互不相同的投诉人；信号：{zh}。",
+            f"At least {people.value:.0f} distinct complainants in {method.COMPLAINANT_WINDOW} days; signals: {en}.",
+            people,
+        ),
+        cited,
     )
 
 

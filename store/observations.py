@@ -27,7 +27,8 @@ class Observed:
 class Complaint(Observed, Base):
     """投诉: a consumer's claim, never a proven fact. Text is redacted; kinds are the classifier's.
 
-    `signature` finds near-copies (store/copies.py); `complainant` is a keyed hash whose key is destroyed in time
+    A source may show that a complaint was answered or settled and not when: then only `replied_seen_at` or `completed_seen_at`,
+    the first moment it was seen so, is known. `signature` finds near-copies (store/copies.py); `complainant` is a keyed hash whose key is destroyed in time
     (store/complainants.py), so that it tells the same person apart from others and nothing else.
     """
 
@@ -41,6 +42,8 @@ class Complaint(Observed, Base):
     status: Mapped[str] = mapped_column(String(12), default="open")
     replied_at: Mapped[dt.datetime | None]
     completed_at: Mapped[dt.datetime | None]
+    replied_seen_at: Mapped[dt.datetime | None]
+    completed_seen_at: Mapped[dt.datetime | None]
     url: Mapped[str | None] = mapped_column(Text)
     primary_kind: Mapped[str] = mapped_column(String(40))
     kinds: Mapped[list[Any]]

@@ -75,6 +75,8 @@ class ComplaintRecord(About):
     status: Literal["open", "replied", "completed", "closed"] = "open"
     replied_at: Moment | None = None
     completed_at: Moment | None = None
+    replied_seen_at: Moment | None = None
+    completed_seen_at: Moment | None = None
     observed_at: Moment | None = None
     url: Text | None = None
     stars: Annotated[int, Field(ge=0, le=5)] | None = None

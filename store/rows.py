@@ -99,8 +99,13 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
         ).hexdigest()
     )
     observed = values.pop("observed_at")
-    replied = record.replied_at or (observed if record.status != "open" else None)
-    completed = record.completed_at or (observed if record.status == "completed" else None)
+    # A status without its date is known from when it was seen; when it came to be is not known, and is not made up.
+    told = [record.seen_at or record.filed_at, record.replied_at, record.completed_at]
+    seen = observed or max(moment for moment in told if moment is not None)
+    if record.status in ("replied", "completed") and record.replied_at is None:
+        values["replied_seen_at"] = record.replied_seen_at or seen
+    if record.status == "completed" and record.completed_at is None:
+        values["completed_seen_at"] = record.completed_seen_at or seen
     values.pop("source_id")
     if record.steps is not None:
         values["steps"] = [step.model_dump(mode="json") for step in record.steps]
@@ -108,8 +113,6 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
         "source_key": source_key,
         "title": title or None,
         "text": text or None,
-        "replied_at": replied,
-        "completed_at": completed,
         "fingerprint": fingerprint(title + text),
     }
 

@@ -34,6 +34,7 @@ Column = ColumnElement[Any]
 STATUS_ORDER = ("open", "replied", "closed", "completed")
 """A complaint only advances; one the complainant confirmed as settled stays settled when a later page calls it closed."""
 STATE_ORDER = ("processing", "missing", "delivered", "refunded")
+_EARLIEST = ("seen_at", "filed_at", "replied_at", "completed_at", "replied_seen_at", "completed_seen_at")
 READ_FROM_TEXT = ("title", "text", "primary_kind", "kinds", "fingerprint", "signature")
 """Columns of a complaint that go together: the longer text wins, a list's summary never replaces the whole."""
 
@@ -96,9 +97,7 @@ def _joined(statement: sqlite.Insert, dialect: str, model: type[Any]) -> sqlite.
 
 def _complaint(old: Any, new: Any, dialect: str) -> dict[str, Column]:
     most, least = _pair(dialect)
-    values = {
-        name: least(old[name], new[name]) for name in ("seen_at", "filed_at", "replied_at", "completed_at")
-    }
+    values = {name: least(old[name], new[name]) for name in _EARLIEST}
     values |= {name: most(old[name], new[name]) for name in ("amount", "stars")}
     values["url"] = _later(old.url, new.url, dialect)
     values["complainant"] = _later(old.complainant, new.complainant, dialect)

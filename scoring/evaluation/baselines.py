@@ -58,8 +58,8 @@ def bbb_points(facts: Facts) -> Floats:
     """100 − points: volume of a year 15, unanswered 40, unresolved 30, slow 5, time in business 10, each in proportion."""
     rows = complaints(facts)
     n = window(facts, rows, 365)
-    answered = window(facts, _answered(facts, rows, "replied_at"), 365)
-    settled = window(facts, _answered(facts, rows, "completed_at"), 365)
+    answered = window(facts, _answered(facts, rows, "answered_at"), 365)
+    settled = window(facts, _answered(facts, rows, "settled_at"), 365)
     years = np.nan_to_num(operating_time(facts).value)
     open_ = 1 - answered / np.maximum(n, 1)
     unsettled = 1 - settled / np.maximum(n, 1)
@@ -73,9 +73,9 @@ def reply_index(facts: Facts) -> Floats:
     """1 − mean of the month's reply share, share answered within a week, and completion share; nothing asked = 0 (best)."""
     rows = complaints(facts)
     n = window(facts, rows, 30)
-    replied = _answered(facts, rows, "replied_at")
+    replied = _answered(facts, rows, "answered_at")
     prompt = replied.take(replied.seen - replied.day <= WEEK)
-    parts = [window(facts, r, 30) for r in (replied, prompt, _answered(facts, rows, "completed_at"))]
+    parts = [window(facts, r, 30) for r in (replied, prompt, _answered(facts, rows, "settled_at"))]
     return np.where(n > 0, 1 - np.sum(parts, axis=0) / (3 * np.maximum(n, 1)), 0.0)
 
 
@@ -87,7 +87,7 @@ def raw_rates(facts: Facts) -> list[Floats]:
     kinds = rows["kinds"]
     refund, money = (window(facts, rows.take((kinds & bits) != 0), 30) for bits in (_REFUND, _MONEY))
     silent = window(facts, of_kinds(rows, "unreachable", "site_gone"), 30)
-    replied = window(facts, _answered(facts, rows, "replied_at"), 30)
+    replied = window(facts, _answered(facts, rows, "answered_at"), 30)
     orders = 30 * np.nan_to_num(exposure(facts).per_day)
     per_order = np.where(orders > 0, n / np.maximum(orders, 1), 0.0)
     some = np.maximum(n, 1)

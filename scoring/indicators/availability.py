@@ -7,7 +7,9 @@ import numpy as np
 from scoring import method
 from scoring.curves import lognormal
 from scoring.facts import Facts
-from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
+from scoring.figures import Said
+from scoring.figures import share as share_figure
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of, window_of
 from scoring.panel import freshness, window
 from scoring.signs import down_probes
 
@@ -38,10 +40,13 @@ def availability(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
             return "没有可用的探测结果。", "No usable probes."
-        hit, cases = int(last(bad, i)), int(last(n, i))
-        return (
-            f"近 30 天 {cases} 次探测中 {hit} 次无法访问。",
-            f"{hit} of {cases} probes in 30 days could not reach the site.",
+        down = share_figure("probes_down", last(bad, i), last(n, i), window_of(facts, 30))
+        if not down.of:
+            return "近 30 天没有可用的探测结果。", "No usable probes in 30 days."
+        return Said(
+            f"近 30 天 {down.of:.0f} 次探测中 {down.n:.0f} 次无法访问。",
+            f"{down.n:.0f} of {down.of:.0f} probes in 30 days could not reach the site.",
+            down,
         )
 
     def cite(i: int) -> list[Cited]:

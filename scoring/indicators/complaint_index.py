@@ -9,6 +9,7 @@ from scoring.curves import between
 from scoring.droprate import observed_days
 from scoring.exposure import exposure
 from scoring.facts import Facts
+from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
 
@@ -35,8 +36,12 @@ def complaint_index(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
             return "订单量未知，无法计算投诉指数。", "Orders unknown; no complaint index."
-        v = last(index, i)
-        return f"每单投诉约为同行的 {v:.1f} 倍。", f"Complaints per order are about {v:.1f} times the peers'."
+        found = count("complaint_index", last(index, i))
+        return Said(
+            f"每单投诉约为同行的 {found.value:.1f} 倍（估计，订单量为推算）。",
+            f"Complaints per order are about {found.value:.1f} times the peers' (an estimate; orders are inferred).",
+            found,
+        )
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])

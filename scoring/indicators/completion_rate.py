@@ -23,13 +23,14 @@ def completion_rate(facts: Facts) -> Finding:
     return answered_share(
         facts,
         "completion_rate",
-        "completed_at",
+        "settled_at",
+        "settled",
         (
             (
-                "近 90 天满一周的投诉 {share}已办结。",
-                "Of complaints older than a week in the last 90 days, {share} were settled.",
+                "近 90 天提出、已满 7 天的投诉 {share}已办结。",
+                "Of complaints filed in the last 90 days and at least 7 days old, {share} were settled.",
             ),
-            ("近 90 天没有可统计的投诉。", "No complaints to count in the last 90 days."),
+            ("近 90 天没有已满 7 天的投诉。", "No complaint filed in the last 90 days is 7 days old yet."),
         ),
         lambda share: between(share, method.SHARE_POINTS["completion_rate"]),
     )

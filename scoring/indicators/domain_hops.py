@@ -7,7 +7,8 @@ import numpy as np
 from scoring import method
 from scoring.curves import between
 from scoring.facts import Facts
-from scoring.finding import Cited, Finding, finding, last, recent_of
+from scoring.figures import Said, count
+from scoring.finding import Cited, Finding, finding, last, recent_of, window_of
 from scoring.panel import freshness, visited, window
 from scoring.signs import moved
 
@@ -36,12 +37,13 @@ def domain_hops(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
             return "没有读到页面，换域名情况未知。", "No page read; domain changes unknown."
-        count = int(last(n, i))
-        if count == 0:
-            return "过去一年未见换域名。", "No change of domain seen in the past year."
-        return (
-            f"过去一年换过 {count} 次域名（公告或跳转）。",
-            f"{count} change(s) of domain in the past year, by notice or redirect.",
+        changes = count("domain_changes", last(n, i), window_of(facts, 365))
+        if not changes.value:
+            return Said("过去一年未见换域名。", "No change of domain seen in the past year.", changes)
+        return Said(
+            f"过去一年见到 {changes.value:.0f} 次换域名的公告或跳转。",
+            f"{changes.value:.0f} notice(s) of a new domain, or redirect(s) to one, seen in the past year.",
+            changes,
         )
 
     def cite(i: int) -> list[Cited]:

@@ -7,10 +7,20 @@ from scipy.special import gammaincinv
 
 from scoring import method
 from scoring.curves import between
-from scoring.droprate import drop_complaints
+from scoring.droprate import DROPS, drop_complaints
 from scoring.facts import Facts, Floats
-from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
+from scoring.figures import Said, count
+from scoring.figures import share as share_figure
+from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of, window_of
+from scoring.panel import (
+    complaint_freshness,
+    complaints,
+    copy_weights,
+    counted_today,
+    hold,
+    visited,
+    window,
+)
 
 _PRIOR = 3.0
 """Shape and rate of the Gamma prior of the ratio: mean 1, worth 3 expected cases."""
@@ -50,20 +60,31 @@ def drop_overrepresented(facts: Facts) -> Finding:
     low = eb05(drops, expected)
     utility = between(np.log2(np.maximum(low, 0.1)), ((0.0, 1.0), (1.0, 0.5), (2.0, 0.0)))
 
+    once = counted_today(facts)
+    of_drops = once.take((once["kinds"] & DROPS) != 0)
+
     def say(i: int) -> tuple[str, str]:
+        if not known[i, -1]:
+            return "投诉信息源尚未成功读取。", "No complaint source read yet."
+        every = len(recent_of(facts, once, i, method.DROP_WINDOW))
+        mine = len(recent_of(facts, of_drops, i, method.DROP_WINDOW))
+        found = share_figure("drops_90d", mine, every, window_of(facts, method.DROP_WINDOW))
         if last(drops, i) < 3:
-            return (
-                "近 90 天的掉单投诉太少，无法比较。",
-                "Too few drop complaints in the last 90 days to compare.",
+            return Said(
+                f"近 90 天 {every} 起投诉中未到账的 {mine} 起，太少，无法比较。",
+                f"{mine} of {every} complaints in the last 90 days are about a drop: too few to compare.",
+                found,
             )
-        v = last(low, i)
-        return (
-            f"“付款未到账”投诉占比至少是同行的 {v:.1f} 倍。",
-            f"The share of complaints about paying and not receiving is at least {v:.1f} times that of peers.",
+        ratio = count("drop_ratio_low", last(low, i))
+        return Said(
+            f"近 90 天 {every} 起投诉中未到账的 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
+            f"{mine} of {every} complaints in the last 90 days are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
+            found,
+            ratio,
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
+        return cite_rows("complaint", of_drops.id[recent_of(facts, of_drops, i, method.DROP_WINDOW)])
 
     return finding(
         facts,

@@ -8,7 +8,9 @@ from scoring import droprate, method
 from scoring.curves import lognormal
 from scoring.droprate import BASES, COUNTED, UNKNOWN, hidden_after_shown, interval
 from scoring.facts import Facts
-from scoring.finding import HIDDEN, Cited, Finding, cite_rows, judge, last, recent_of
+from scoring.figures import Said, count
+from scoring.figures import share as share_figure
+from scoring.finding import HIDDEN, Cited, Finding, cite_rows, judge, last, recent_of, window_of
 from scoring.panel import complaint_freshness, hold, visited
 
 
@@ -65,15 +67,24 @@ def drop_rate(facts: Facts) -> Finding:
         basis = BASES[int(found.basis[i, -1])]
         span = (percent(part.low), percent(part.high))
         if basis == "counted":
-            n, k = int(found.n[i, -1]), int(found.dropped[i, -1])
-            return (
-                f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(part.rate)}（90% 区间 {span[0]}–{span[1]}）。",
-                f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(part.rate)} (90% interval {span[0]}–{span[1]}).",
+            orders = share_figure(
+                "orders_dropped",
+                last(found.dropped, i),
+                last(found.n, i),
+                window_of(facts, method.DROP_WINDOW),
             )
-        per = 100 * part.rate
-        return (
-            f"估计每 100 单约 {two_digits(per)} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
-            f"An estimated {two_digits(per)} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
+            n, k = int(orders.of or 0), int(orders.n or 0)
+            return Said(
+                f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(orders.value)}（90% 区间 {span[0]}–{span[1]}）。",
+                f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(orders.value)} (90% interval {span[0]}–{span[1]}).",
+                orders,
+            )
+        guess = count("drop_rate_estimate", part.rate)
+        per = two_digits(100 * guess.value)
+        return Said(
+            f"估计每 100 单约 {per} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
+            f"An estimated {per} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
+            guess,
         )
 
     def cite(i: int) -> list[Cited]:

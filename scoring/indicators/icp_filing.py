@@ -6,6 +6,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import Facts
+from scoring.figures import Said, count
 from scoring.filings import confirmed_absent, filing_panel
 from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, last, row_at
 from scoring.panel import freshness
@@ -33,7 +34,8 @@ def icp_filing(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not last(f.known, i):
             return "备案状态未知：尚未成功查询。", "Filing status unknown: no successful query yet."
-        days = int(last(f.age, i))
+        ago = count("filing_asked_days_ago", last(f.age, i))
+        days = int(ago.value)
         ago_zh, ago_en = f"（{days} 天前查询）", f" (queried {days} days ago)"
         if not last(f.found, i):
             twice = bool(last(confirmed_absent(facts), i))
@@ -47,7 +49,7 @@ def icp_filing(facts: Facts) -> Finding:
             zh, en = "查到备案，但登记为限制接入", "A filing is on record, but access is marked as restricted"
         else:
             zh, en = f"查到备案 {f.number[i, -1] or ''}".rstrip(), f"Filing {f.number[i, -1] or 'on record'}"
-        return zh + ago_zh + "。", en + ago_en + "."
+        return Said(zh + ago_zh + "。", en + ago_en + ".", ago)
 
     def cite(i: int) -> list[Cited]:
         return row_at(f.position, "filing", f.rows, i)

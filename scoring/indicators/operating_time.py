@@ -6,6 +6,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import NEVER, Facts
+from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, finding, last, row_at
 from scoring.panel import age, freshness, latest, pick
 
@@ -31,13 +32,19 @@ def operating_time(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not known[i, -1]:
             return "没有查到域名登记时间。", "The registration date of the domain is unknown."
-        y = last(years, i)
-        if y < 1:
-            return (
-                f"该域名只启用了 {365.25 * y:.0f} 天。",
-                f"The domain has been registered for only {365.25 * y:.0f} days.",
+        days = count("domain_days", facts.last_day - last(began, i))
+        if days.value < 365:
+            return Said(
+                f"该域名注册至今 {days.value:.0f} 天。",
+                f"The domain was registered {days.value:.0f} days ago.",
+                days,
             )
-        return f"该域名已启用 {y:.1f} 年。", f"The domain has been registered for {y:.1f} years."
+        years_ago = days.value / 365.25
+        return Said(
+            f"该域名注册至今约 {years_ago:.1f} 年。",
+            f"The domain was registered about {years_ago:.1f} years ago.",
+            days,
+        )
 
     def cite(i: int) -> list[Cited]:
         return row_at(at, "registration", rows, i)

@@ -8,6 +8,7 @@ from scoring import method
 from scoring.backlog import backlog
 from scoring.curves import lognormal
 from scoring.facts import Facts
+from scoring.figures import Said, count
 from scoring.finding import HIDDEN, Cited, Finding, judge, last, row_at
 from scoring.panel import freshness, hold
 
@@ -45,10 +46,14 @@ def order_backlog(facts: Facts) -> Finding:
             )
         if not last(known, i):
             return "页面没有可用的订单计数。", "The page shows no usable order counters."
-        d = last(b.days, i)
-        return (
-            f"页面显示约 {d:.1f} 天的订单尚未处理。",
-            f"The page shows about {d:.1f} days of orders not yet processed.",
+        at = int(b.position[i, -1])
+        waiting = count("orders_unprocessed", max(float(b.rows["total"][at] - b.rows["processed"][at]), 0.0))
+        worth = count("backlog_days", last(b.days, i))
+        return Said(
+            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约为 {worth.value:.1f} 天的订单量（按计数增长推算）。",
+            f"The page's counters show {waiting.value:.0f} orders not yet processed, about {worth.value:.1f} days of orders (inferred from their growth).",
+            waiting,
+            worth,
         )
 
     def cite(i: int) -> list[Cited]:

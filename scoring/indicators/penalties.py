@@ -8,8 +8,12 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import NEVER, Facts, Ints, Rows
-from scoring.finding import OK, Cited, Finding, cite_rows, finding, judge, recent_of
+from scoring.figures import Said, count
+from scoring.finding import OK, Cited, Finding, cite_rows, finding, judge, recent_of, window_of
 from scoring.panel import decayed, visited, window
+
+_YEARS = 3650
+"""Days a published record is looked back for."""
 
 
 def penalties(facts: Facts) -> Finding:
@@ -28,28 +32,39 @@ def penalties(facts: Facts) -> Finding:
     every = rows
     rows = replace(rows, gone=np.minimum(rows.gone, _ended(facts, rows)))
     seen, _ = visited(facts, "penalty")
-    n = window(facts, rows, 3650)
+    n = window(facts, rows, _YEARS)
     asked = np.cumsum(seen, axis=1) > 0
-    known = asked | (window(facts, every, 3650) > 0)
+    known = asked | (window(facts, every, _YEARS) > 0)
     load = decayed(facts, rows, method.HALF_LIFE_PENALTY)
     utility = np.where(n > 0, 0.45 * 0.5 ** np.maximum(load - 0.5, 0.0), 0.9)
 
     def mine(i: int) -> list[Cited]:
-        return cite_rows("penalty", rows.id[recent_of(facts, rows, i, 3650)])
+        return cite_rows("penalty", rows.id[recent_of(facts, rows, i, _YEARS)])
 
     def say(i: int) -> tuple[str, str]:
-        count = len(mine(i))
-        over = len(recent_of(facts, every, i, 3650)) - count
+        window = window_of(facts, _YEARS)
+        standing = count("penalties_standing", len(recent_of(facts, rows, i, _YEARS)), window)
+        lifted = count("penalties_lifted", len(recent_of(facts, every, i, _YEARS)) - standing.value, window)
+        over = int(lifted.value)
         also = (f"；另有 {over} 条已移出", f"; {over} more were lifted") if over else ("", "")
-        if count:
-            return (
-                f"公示系统有 {count} 条行政处罚或经营异常记录{also[0]}。",
-                f"The register shows {count} penalty or abnormal-operation record(s){also[1]}.",
+        told = (standing, lifted) if over else (standing,)
+        if standing.value:
+            return Said(
+                f"近十年公示的行政处罚或经营异常记录 {standing.value:.0f} 条未移出{also[0]}。",
+                f"{standing.value:.0f} published penalty or abnormal-operation record(s) of ten years were not lifted{also[1]}.",
+                *told,
             )
-        if known[i, -1]:
-            return (
-                f"公示系统未见仍有效的处罚记录{also[0]}。",
-                f"The register shows no standing penalties{also[1]}.",
+        if asked[i, -1]:
+            return Said(
+                f"查询过公示系统，近十年未见仍有效的处罚或经营异常记录{also[0]}。",
+                f"The register was queried and shows no penalty of ten years that still stands{also[1]}.",
+                *told,
+            )
+        if over:
+            return Said(
+                f"所知的 {over} 条处罚或经营异常记录均已移出；公示系统尚未查询。",
+                f"The {over} penalty record(s) known were lifted; the register has not been queried.",
+                lifted,
             )
         return "尚未查询公示系统。", "The register has not been queried yet."
 

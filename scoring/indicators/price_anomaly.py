@@ -7,6 +7,7 @@ import numpy as np
 from scoring import method
 from scoring.curves import between
 from scoring.facts import Facts
+from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.panel import freshness, hold, window
 from scoring.prices import against_sector
@@ -39,13 +40,15 @@ def price_anomaly(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         if not ever[i, -1]:
             return "没有可与同行比较的商品。", "No products to compare with peers."
-        gap = 100 * (1 - np.exp(last(mean, i)))
+        ratio = count("price_ratio", np.exp(last(mean, i)))
+        gap = 100 * (1 - ratio.value)
         if gap >= 5:
-            return (
-                f"标价比同行中位数约低 {gap:.0f}%。",
-                f"Prices are about {gap:.0f}% below the peers' median.",
+            return Said(
+                f"标价平均比同行中位数约低 {gap:.0f}%。",
+                f"Prices are on average about {gap:.0f}% below the peers' median.",
+                ratio,
             )
-        return "标价与同行中位数相近或更高。", "Prices are near or above the peers' median."
+        return Said("标价与同行中位数相近或更高。", "Prices are near or above the peers' median.", ratio)
 
     def cite(i: int) -> list[Cited]:
         return cite_rows("price", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW // 3)])

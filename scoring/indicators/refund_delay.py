@@ -7,18 +7,25 @@ from dataclasses import replace
 import numpy as np
 
 from scoring import method
-from scoring.calendar import MICROSECONDS
 from scoring.curves import between, share
-from scoring.facts import BIT, NEVER, Facts
-from scoring.finding import OK, Cited, Finding, cite_rows, judge, recent_of, share_words
+from scoring.facts import BIT, Facts
+from scoring.figures import Said, count
+from scoring.figures import share as share_figure
+from scoring.finding import OK, Cited, Finding, cite_rows, judge, recent_of, share_words, window_of
 from scoring.panel import (
     complaint_freshness,
     complaints,
     copy_weights,
+    counted_today,
+    days_of_column,
     decayed,
     hold,
+    settled_unknown,
+    until_known,
     visited,
 )
+
+_REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 
 
 def refund_delay(facts: Facts) -> Finding:
@@ -32,12 +39,11 @@ def refund_delay(facts: Facts) -> Finding:
     Limits: 依据公开投诉的办结状态，私下退款看不到。 | Based on the status of public complaints; refunds made privately are not seen.
     """
     rows = complaints(facts)
-    mask = (rows["kinds"] & (BIT["refund_delayed"] | BIT["refund_refused"])) != 0
+    mask = (rows["kinds"] & _REFUNDS) != 0
     mine, weight = rows.take(mask), copy_weights(facts)[mask]
-    done = mine["completed_at"]
-    done_day = np.where(done >= NEVER, NEVER, done // MICROSECONDS - facts.first_day)
-    late = done_day > mine.day + 7
-    ripe = replace(mine, day=mine.day + 7)  # Censored until seven days have passed.
+    late = days_of_column(facts, mine, "completed_at") > mine.day + 7
+    # Censored until seven days have passed; settled on an unknown day it says nothing about the first seven.
+    ripe = until_known(facts, replace(mine, day=mine.day + 7), "completed_at", "settled_at")
     seen, covered = visited(facts, "complaint")
     cases = decayed(facts, ripe, method.HALF_LIFE_COMPLAINT, weight)
     hits = decayed(facts, ripe.take(late), method.HALF_LIFE_COMPLAINT, weight[late])
@@ -48,24 +54,52 @@ def refund_delay(facts: Facts) -> Finding:
     known = np.cumsum(seen, axis=1) > 0
     outcome = np.where(known & (cases < 1), OK, judge(utility, known)).astype(np.int8)
 
-    def counts(i: int) -> tuple[int, int]:
-        recent = recent_of(facts, ripe, i, 90)
-        return int(late[recent].sum()), len(recent)
+    once = counted_today(facts)
+    once = once.take((once["kinds"] & _REFUNDS) != 0)
+    undated = settled_unknown(once)
+    open_after = days_of_column(facts, once, "completed_at") > once.day + 7
 
-    def say(i: int) -> tuple[str, str]:
+    def say(i: int) -> Said:
         if not known[i, -1]:
-            return "投诉信息源尚未成功读取，退款情况未知。", "No complaint source read yet; refunds unknown."
-        hit, n = counts(i)
-        if n == 0:
-            return "近 90 天未见退款类投诉。", "No refund complaints seen in the last 90 days."
-        zh, en = share_words(hit, n)
-        return (
-            f"近 90 天退款类投诉 {zh}在 7 天后仍未了结。",
-            f"Of refund complaints in the last 90 days, {en} were not settled after 7 days.",
+            return Said(
+                "投诉信息源尚未成功读取，退款情况未知。", "No complaint source read yet; refunds unknown."
+            )
+        window = window_of(facts, method.DROP_WINDOW, 7)
+        recent = recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)
+        unknown = count("refunds_settled_unknown_day", np.count_nonzero(undated[recent]), window)
+        dated = recent[~undated[recent]]
+        also = (
+            (
+                f"另有 {unknown.value:.0f} 起已了结，日期不详。",
+                f" {unknown.value:.0f} more were settled on an unknown day.",
+            )
+            if unknown.value
+            else ("", "")
+        )
+        if not len(dated):
+            if unknown.value:
+                return Said(
+                    f"近 90 天提出、已满 7 天的退款类投诉 {unknown.value:.0f} 起均已了结，日期不详。",
+                    f"All {unknown.value:.0f} refund complaint(s) filed in the last 90 days and at least 7 days old were settled, on an unknown day.",
+                    unknown,
+                )
+            return Said(
+                "近 90 天未见已满 7 天的退款类投诉。",
+                "No refund complaint filed in the last 90 days is 7 days old yet.",
+            )
+        late_ones = share_figure(
+            "refunds_open_after_7d", np.count_nonzero(open_after[dated]), len(dated), window
+        )
+        zh, en = share_words(int(late_ones.n or 0), len(dated))
+        return Said(
+            f"近 90 天提出、已满 7 天的退款类投诉 {zh}在 7 天后仍未了结。{also[0]}",
+            f"Of refund complaints filed in the last 90 days and at least 7 days old, {en} were not settled after 7 days.{also[1]}",
+            late_ones,
+            *((unknown,) if unknown.value else ()),
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", ripe.id[recent_of(facts, ripe, i, 90)])
+        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)])
 
     return Finding(
         outcome,

@@ -5,12 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.calendar import MICROSECONDS
 from scoring.curves import lognormal
-from scoring.droprate import drop_complaints
+from scoring.droprate import DROPS, drop_complaints
 from scoring.facts import NEVER, Facts
-from scoring.finding import NOT_APPLICABLE, Cited, Finding, cite_rows, finding, judge, last, recent_of
-from scoring.panel import complaint_freshness, hold, spread, visited
+from scoring.figures import Figure, Said
+from scoring.figures import share as share_figure
+from scoring.finding import NOT_APPLICABLE, Cited, Finding, cite_rows, finding, judge, recent_of, window_of
+from scoring.panel import (
+    complaint_freshness,
+    counted_today,
+    days_of_column,
+    hold,
+    spread,
+    until_known,
+    visited,
+)
 
 
 def repair_time(facts: Facts) -> Finding:
@@ -25,9 +34,9 @@ def repair_time(facts: Facts) -> Finding:
     Limits: 仍未了结的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.
     """
     rows, weight, _ = drop_complaints(facts)
-    done = np.where(
-        rows["completed_at"] >= NEVER, NEVER, rows["completed_at"] // MICROSECONDS - facts.first_day
-    )
+    # One settled on an unknown day counts as open until it was seen settled, and says nothing afterwards.
+    rows = until_known(facts, rows, "completed_at", "settled_at")
+    done = days_of_column(facts, rows, "completed_at")
     begin, end = np.maximum(rows.day, rows.seen), rows.day + method.DROP_WINDOW
     seen, covered = visited(facts, "complaint")
     cases = hold(spread(facts, rows, begin, end, weight), covered, 0.0)
@@ -46,24 +55,37 @@ def repair_time(facts: Facts) -> Finding:
     known = read & (cases >= 0.5)
     outcome = np.where(read & ~known, NOT_APPLICABLE, judge(utility, known)).astype(np.int8)
 
-    def say(i: int) -> tuple[str, str]:
-        if not known[i, -1]:
-            return "近 90 天没有未到账投诉。", "No drop complaints in the last 90 days."
-        d = last(mean, i) * np.log(2.0)
-        if d > method.DROP_WINDOW:
-            # The model's median would lie beyond anything observed: say what was counted instead.
-            count, done_n = last(cases, i), last(settled, i)
-            return (
-                f"近 90 天 {count:.0f} 起未到账投诉中，{done_n:.0f} 起已了结。",
-                f"Of {count:.0f} drop complaints in the last 90 days, {done_n:.0f} are settled.",
+    once = counted_today(facts)
+    once = once.take((once["kinds"] & DROPS) != 0)
+    took = days_of_column(facts, once, "completed_at") - once.day
+
+    def say(i: int) -> Said:
+        mine = recent_of(facts, once, i, method.DROP_WINDOW)
+        if not known[i, -1] or not len(mine):
+            return Said("近 90 天没有未到账投诉。", "No drop complaints in the last 90 days.")
+        window = window_of(facts, method.DROP_WINDOW)
+        over = share_figure(
+            "drops_settled", np.count_nonzero(once["settled_at"][mine] < NEVER), len(mine), window
+        )
+        dated = mine[once["completed_at"][mine] < NEVER]
+        if not len(dated):
+            return Said(
+                f"近 90 天 {over.of:.0f} 起未到账投诉中，{over.n:.0f} 起已了结。",
+                f"Of {over.of:.0f} drop complaints in the last 90 days, {over.n:.0f} are settled.",
+                over,
             )
-        return (
-            f"未到账投诉通常要约 {d:.0f} 天才处理（含仍未了结的）。",
-            f"Drop complaints usually take about {d:.0f} days to be settled (open ones included).",
+        middle = Figure(
+            "drops_settled_days_median", float(np.median(took[dated])), float(len(dated)), None, *window
+        )
+        return Said(
+            f"近 90 天 {over.of:.0f} 起未到账投诉中，{over.n:.0f} 起已了结；了结日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
+            f"Of {over.of:.0f} drop complaints in the last 90 days, {over.n:.0f} are settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
+            over,
+            middle,
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", rows.id[recent_of(facts, rows, i, method.DROP_WINDOW)])
+        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW)])
 
     return finding(
         facts,

@@ -23,6 +23,7 @@ def unreachable_share(facts: Facts) -> Finding:
         facts,
         "unreachable_share",
         BIT["unreachable"] | BIT["site_gone"],
+        "unreachable",
         (
             (
                 "近 90 天投诉中 {share}提到联系不上客服或网站打不开。",

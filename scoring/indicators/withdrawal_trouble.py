@@ -8,8 +8,17 @@ from scoring import method
 from scoring.curves import lognormal
 from scoring.exposure import exposure
 from scoring.facts import BIT, Facts
-from scoring.finding import Cited, Finding, cite_rows, finding, recent_of
-from scoring.panel import complaint_freshness, complaints, copy_rank, copy_weights, decayed, hold, visited
+from scoring.figures import Said, count
+from scoring.finding import Cited, Finding, cite_rows, finding, recent_of, window_of
+from scoring.panel import (
+    complaint_freshness,
+    complaints,
+    copy_weights,
+    counted_today,
+    decayed,
+    hold,
+    visited,
+)
 
 
 def withdrawal_trouble(facts: Facts) -> Finding:
@@ -22,13 +31,14 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     Limits: 订单量未知时按同行的中等规模计。 | Where orders are unknown, a middling size is assumed.
     """
-    rows, weight, rank = complaints(facts), copy_weights(facts), copy_rank(facts)
+    rows, weight = complaints(facts), copy_weights(facts)
     mask = (rows["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"])) != 0
-    mine, weight, first = rows.take(mask), weight[mask], rank[mask] == 0
-    people = mine.take(first)
+    mine, weight = rows.take(mask), weight[mask]
+    people = counted_today(facts)
+    people = people.take((people["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"])) != 0)
     seen, covered = visited(facts, "complaint")
     known = np.cumsum(seen, axis=1) > 0
-    count = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
+    weighed = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
     # A decayed count is worth half-life / ln 2 days of orders.
     worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
     own = exposure(facts).per_day
@@ -36,20 +46,23 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     own = hold(own, np.isfinite(own), np.nan)
     orders = np.where(np.isfinite(own), own, facts.priors.orders[None, :]) * worth
     prior = method.WITHDRAWAL_PRIOR
-    rate = 10_000 * (count + prior[0]) / (orders + prior[1])
-    utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(count + 1.0))
+    rate = 10_000 * (weighed + prior[0]) / (orders + prior[1])
+    utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(weighed + 1.0))
 
     def say(i: int) -> tuple[str, str]:
-        recent = recent_of(facts, people, i, 30)
-        if not len(recent):
-            return (
+        if not known[i, -1]:
+            return "投诉信息源尚未成功读取。", "No complaint source read yet."
+        told = count("withdrawal_complaints_30d", len(recent_of(facts, people, i, 30)), window_of(facts, 30))
+        if not told.value:
+            return Said(
                 "近 30 天未见提现或余额类投诉。",
                 "No complaints about withdrawals or balances in the last 30 days.",
+                told,
             )
-        n = len(recent)
-        return (
-            f"近 30 天至少 {n} 名互不相同的投诉人反映余额提不出来或被冻结。",
-            f"At least {n} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen.",
+        return Said(
+            f"近 30 天至少 {told.value:.0f} 名互不相同的投诉人反映余额提不出来或被冻结。",
+            f"At least {told.value:.0f} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen.",
+            told,
         )
 
     def cite(i: int) -> list[Cited]:
@@ -65,6 +78,6 @@ def withdrawal_trouble(facts: Facts) -> Finding:
         say,
         cite,
         value=rate,
-        n=count,
+        n=weighed,
         unit="per_10k_orders",
     )

@@ -1,0 +1,58 @@
+"""Rows of the tables `figures` and `set_aside`: what the sentences of a chunk state as numbers, and which complaints no count holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from scoring.calendar import date_of
+from scoring.facts import BIT, NEVER, Facts
+from scoring.figures import figures_of, rows_of
+from scoring.judge import Judged
+from scoring.output import complaint_figures
+from scoring.warning import transitions
+from scoring.words import told, transition_reason
+
+
+def figure_rows(judged: Judged) -> list[dict[str, Any]]:
+    """Rows of the figures table about the sites of a chunk, by host and place."""
+    return sorted(_rows(judged), key=lambda row: (row["host"], row["place"], row["name"]))
+
+
+def _rows(judged: Judged) -> Iterator[dict[str, Any]]:
+    facts = judged.facts
+    for at, site in enumerate(facts.sites):
+        yield from rows_of(site.host, "rating", complaint_figures(facts, at))
+    for name in judged.found:
+        for site, said in zip(facts.sites, told(judged, name)[0], strict=True):
+            yield from rows_of(site.host, f"finding:{name}", figures_of(said))
+    for at, day, _, after in transitions(facts, judged.warned):
+        said, _ = transition_reason(judged, at, day, after)
+        on = date_of(facts.first_day + day).isoformat()
+        yield from rows_of(facts.sites[at].host, f"warning:{on}", said.figures)
+
+
+def set_aside_rows(facts: Facts) -> list[dict[str, Any]]:
+    """Complaints that stand on the last day and are in no count of complainants: copies, and those held back, by the days held."""
+    rows = facts.rows["complaint"]
+    standing = (rows.gone >= facts.days) & ((rows["kinds"] & BIT["spam"]) == 0)
+    copies = standing & (rows["rank"] > 0)
+    held = standing & ~copies & (rows["held"] < facts.days)
+    found: dict[tuple[int, str, int, int], list[int]] = {}
+    for at in np.flatnonzero(copies).tolist():
+        found.setdefault((int(rows.platform[at]), "copy", -1, NEVER), []).append(int(rows.id[at]))
+    for at in np.flatnonzero(held).tolist():
+        days = int(rows["held"][at]), int(rows["freed"][at])
+        found.setdefault((int(rows.platform[at]), "held", *days), []).append(int(rows.id[at]))
+    return [
+        {
+            "host": facts.sites[site].host,
+            "reason": reason,
+            "since": None if since < 0 else date_of(facts.first_day + since),
+            "until": None if until >= NEVER else date_of(facts.first_day + until),
+            "evidence": [("complaint", id_) for id_ in sorted(ids)],
+        }
+        for (site, reason, since, until), ids in sorted(found.items())
+    ]

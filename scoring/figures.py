@@ -1,0 +1,224 @@
+"""Every number a sentence of the snapshot states, as a value with its definition: a sentence and its figures are made of the
+same values by one function, so that they cannot differ (table `figures`; docs/figures.md is generated from NAMES).
+
+A definition says which observations count, so that anybody can count them again from the evidence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from scoring.calendar import date_of
+
+
+class Name(NamedTuple):
+    """A figure's unit and its definition, Chinese and English; `counted` = it can be counted again from observations alone."""
+
+    unit: str
+    zh: str
+    en: str
+    counted: bool = True
+
+
+NAMES: dict[str, Name] = {
+    "complaints_30d": Name(
+        "complaints",
+        "近 30 天提出的投诉（除垃圾信息外全部计入，含重复的和搁置的）。",
+        "Complaints shown that were filed in the window (copies and those held back included).",
+    ),
+    "complaints_total": Name(
+        "complaints",
+        "提出时间不限的全部投诉（除垃圾信息）。",
+        "Complaints shown, whenever filed.",
+    ),
+    "complainants_30d": Name(
+        "complaints",
+        "窗口内提出的计数投诉：重复的与搁置的不计，所以是互不相同的投诉人的下限。",
+        "Counted complaints filed in the window.",
+    ),
+    "answered": Name(
+        "share",
+        "窗口内提出的计数投诉中，截至当日已得到回复的。",
+        "of: counted complaints filed in the window; n: those answered by the end of as_of.",
+    ),
+    "settled": Name(
+        "share",
+        "窗口内提出的计数投诉中，截至当日已办结的（办结日期不详的也算）。",
+        "of: counted complaints filed in the window; n: those settled by the end of as_of, on a known day or not.",
+    ),
+    "refunds_open_after_7d": Name(
+        "share",
+        "窗口内提出、退款类的计数投诉，办结日期不详的除外；其中满 7 天时尚未办结的。",
+        "of: counted complaints about refunds filed in the window, but those settled on an unknown day; n: those not settled by the end of the seventh day after the day of filing.",
+    ),
+    "refunds_settled_unknown_day": Name(
+        "complaints",
+        "窗口内提出、退款类的计数投诉中，已办结而日期不详的。",
+        "Counted complaints about refunds filed in the window that are settled on an unknown day.",
+    ),
+    "drops_settled": Name(
+        "share",
+        "窗口内提出的未到账计数投诉中，截至当日已办结的。",
+        "of: counted complaints of a drop filed in the window; n: those settled by the end of as_of, on a known day or not.",
+    ),
+    "drops_settled_days_median": Name(
+        "days",
+        "窗口内提出、办结日期已知的未到账计数投诉，从提出日到办结日的天数的中位数（n 为起数）。",
+        "Median of (day settled - day filed) over the n counted complaints of a drop filed in the window and settled on a known day by the end of as_of.",
+    ),
+    "drops_90d": Name(
+        "share",
+        "窗口内提出的计数投诉中，未到账的。",
+        "of: counted complaints filed in the window; n: those of a drop.",
+    ),
+    "unreachable": Name(
+        "share",
+        "窗口内提出的计数投诉中，提到联系不上客服或网站打不开的。",
+        "of: counted complaints filed in the window; n: those of a kind unreachable or site_gone.",
+    ),
+    "withdrawal_complaints_30d": Name(
+        "complaints",
+        "窗口内提出的计数投诉中，反映余额提不出来或被冻结的。",
+        "Counted complaints filed in the window of a kind withdrawal_blocked or balance_frozen.",
+    ),
+    "probes_down": Name(
+        "share",
+        "窗口内的可用探测中，没有打开网站的。",
+        "of: usable probes observed in the window; n: those whose outcome is down.",
+    ),
+    "orders_dropped": Name(
+        "share",
+        "窗口内付款、已满 24 小时的已知订单中，未按约定交付的。",
+        "of: known orders paid in the window and at least 24 h old at the end of as_of; n: those dropped.",
+    ),
+    "drop_rate_estimate": Name(
+        "share",
+        "掉单率的估计（方法的结果，不能只靠计数得出）。",
+        "The method's estimate of the drop rate; not a count.",
+        False,
+    ),
+    "drop_ratio_low": Name(
+        "ratio", "掉单投诉占比相对同行的 5% 下界（方法的结果）。", "The method's EB05; not a count.", False
+    ),
+    "complaint_index": Name(
+        "ratio", "每单投诉相对同行的倍数（方法的结果）。", "The method's complaint index; not a count.", False
+    ),
+    "price_ratio": Name(
+        "ratio",
+        "标价相对同行中位数（方法的结果）。",
+        "The method's price level against peers; not a count.",
+        False,
+    ),
+    "backlog_days": Name(
+        "days",
+        "未处理订单折合的天数（方法的结果）。",
+        "Unprocessed orders over the method's orders a day; not a count.",
+        False,
+    ),
+    "orders_unprocessed": Name(
+        "orders",
+        "最近一次页面计数里总单数减已处理数。",
+        "total - processed of the newest standing counter that is not hidden.",
+    ),
+    "domain_changes": Name(
+        "times",
+        "窗口内换域名的公告与跳转到另一注册域名的次数。",
+        "Notices of a new address first seen on a page, and redirects (moves with via = redirect), observed in the window.",
+    ),
+    "domain_days": Name(
+        "days",
+        "as_of 减去最近一次登记查询所给的注册日。",
+        "as_of - registered_on of the newest standing registration that names one.",
+    ),
+    "filing_asked_days_ago": Name(
+        "days",
+        "as_of 减去最近一次备案查询的日期。",
+        "as_of - day of the newest standing answer about the site's own domain.",
+    ),
+    "penalties_standing": Name(
+        "records",
+        "窗口内作出、未移出的处罚或经营异常记录（公开名单除外）。",
+        "Standing penalty records decided in the window, not of the category of block lists, not lifted by as_of.",
+    ),
+    "penalties_lifted": Name(
+        "records",
+        "同上，已移出的。",
+        "Standing penalty records decided in the window, not of the category of block lists, lifted by as_of.",
+    ),
+    "complainants_28d": Name(
+        "complaints",
+        "截至该日的 28 天内提出、当时可见、属于某个信号流的计数投诉。",
+        "Counted complaints of a stream filed in the window and visible on the day the warning is dated.",
+    ),
+    "covered_share_14d": Name(
+        "share",
+        "近 14 天有成功采集的日子的比例（方法的结果）。",
+        "The method's share of the last days covered by a healthy visit.",
+        False,
+    ),
+    "down_days": Name(
+        "days", "连续打不开的天数（方法的结果）。", "The method's run of failed probes in days.", False
+    ),
+}
+"""The one vocabulary of figures. Terms used: docs/figures.md."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number a sentence states; `n` and `of` are count and denominator of a share, `since` and `until` its window, both inclusive."""
+
+    name: str
+    value: float
+    n: float | None = None
+    of: float | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        """Raises KeyError for a name without a definition."""
+        NAMES[self.name]
+
+
+Window = tuple[dt.date | None, dt.date | None]
+ALWAYS: Window = (None, None)
+
+
+def days_back(last_day: int, length: int, ripe: int = 0) -> Window:
+    """The window of the `length` days that end on day number `last_day`, without the newest `ripe` of them."""
+    return date_of(last_day - length + 1), date_of(last_day - ripe)
+
+
+def share(name: str, n: Any, of: Any, window: Window = ALWAYS) -> Figure:
+    """The share n / of; 0 where there is nothing."""
+    return Figure(name, float(n / of) if of else 0.0, float(n), float(of), *window)
+
+
+def count(name: str, value: Any, window: Window = ALWAYS) -> Figure:
+    """A count, or another single number."""
+    return Figure(name, float(value), None, None, *window)
+
+
+class Said(tuple[str, str]):
+    """A sentence in Chinese and English, with the figures it states."""
+
+    figures: tuple[Figure, ...]
+
+    def __new__(cls, zh: str, en: str, *figures: Figure) -> Said:
+        """The sentence and its figures."""
+        said = super().__new__(cls, (zh, en))
+        said.figures = figures
+        return said
+
+
+def figures_of(said: tuple[str, str]) -> tuple[Figure, ...]:
+    """The figures of a sentence; none of one that states no number."""
+    return said.figures if isinstance(said, Said) else ()
+
+
+def rows_of(host: str, place: str, figures: tuple[Figure, ...]) -> Iterator[dict[str, Any]]:
+    """Rows of the figures table."""
+    for figure in figures:
+        yield {"host": host, "place": place, **vars(figure), "unit": NAMES[figure.name].unit}
