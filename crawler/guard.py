@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 from scrapy import Request
@@ -34,6 +35,10 @@ DIRECT = ("whois", "tls", "dns")
 """Schemes of crawler/direct.py: one question each, and no page."""
 
 
+_NAME = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?!(?:php|aspx?|jsp|html?|cgi|do|action)$)[^\W\d_][\w-]{1,61}", re.I
+)
+"""A domain name, and no file of a page."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 # Special-purpose networks (IANA registries) that Python 3.11 still counts as open internet.
@@ -64,17 +69,22 @@ def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class Guard:
     """The rules for one run; raises Refused, returns nothing."""
 
-    def __init__(self, sandbox: bool, allowed_hosts: list[str]) -> None:
-        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private."""
+    def __init__(self, sandbox: bool, allowed_hosts: Sequence[str], registries: Sequence[str] = ()) -> None:
+        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private.
+
+        `registries` are hosts of services that answer about a domain named at the end of the address.
+        """
         self.sandbox = sandbox
         self.allowed_hosts = {h.lower() for h in allowed_hosts if h}
+        self.registries = {h.lower() for h in registries if h}
 
     @classmethod
     def of(cls, crawler: Crawler) -> Guard:
         """The guard of `crawler`; the hosts of configured source addresses count as named by the operator."""
         settings = crawler.settings
         named = [urlsplit(settings.get(key) or "").hostname or "" for key in ("ICP_BASE", "RDAP_BASE")]
-        return cls(bool(settings.get("SANDBOX_PROXY")), named + settings.getlist("GUARD_ALLOWED_HOSTS"))
+        allowed = named + settings.getlist("GUARD_ALLOWED_HOSTS")
+        return cls(bool(settings.get("SANDBOX_PROXY")), allowed, named)
 
     def check_url(self, url: str) -> None:
         """Refuse a scheme, host or path that may never be asked; raises Refused."""
@@ -86,12 +96,17 @@ class Guard:
             raise Refused(f"a host that can be read in two ways: {parts.netloc[:80]}")
         if self.sandbox and not host.endswith(".test"):
             raise Refused(f"outside the sandbox: {host}")
-        if parts.scheme not in DIRECT and NEVER.search(
-            unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
-        ):
+        path = unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
+        if parts.scheme not in DIRECT and NEVER.search(self._without_name(host, path)):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
         if not self.sandbox and (address := _literal(host.rstrip("."))) is not None:
             self.check_address(host, address)
+
+    def _without_name(self, host: str, path: str) -> str:
+        """The path without the domain a registry is asked about (RFC 9082: `/domain/pay.com`): a name is no page."""
+        asked, _, name = path.rpartition("/")
+        registry = asked.endswith("/domain") or host in self.registries
+        return f"{asked}/" if registry and _NAME.fullmatch(name) else path
 
     def check_address(self, host: str, address: str) -> None:
         """Refuse an address that is not public, unless the operator named its host; raises Refused."""

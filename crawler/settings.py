@@ -70,7 +70,8 @@ RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 COOKIES_ENABLED = False
 COMPRESSION_ENABLED = True
 REFERER_ENABLED = True
-REFERRER_POLICY = "scrapy.spidermiddlewares.referer.NoReferrerPolicy"
+# As a browser does it, and shops' lists want it; no other site learns where we came from.
+REFERRER_POLICY = "scrapy.spidermiddlewares.referer.SameOriginPolicy"
 HTTPPROXY_ENABLED = False  # a proxy from the environment would hide addresses from the guard
 HTTPCACHE_ENABLED = False
 CLOSESPIDER_TIMEOUT = 6 * 3600

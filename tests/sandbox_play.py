@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from urllib.parse import urljoin
 
 import httpx
 
@@ -11,6 +12,9 @@ FEED = "http://tousu.sina.test/api/index/feed"
 
 
 def ask(app, url, method="GET", **more):
+    """The answer, asked as a browser asks from a page of the same site."""
+    more.setdefault("headers", {"Referer": urljoin(url, "/")})
+
     async def go():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
             return await client.request(method, url, **more)

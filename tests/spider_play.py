@@ -86,7 +86,7 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
 
 
 class _Engine:
-    """One request at a time, in order; an address without an exchange was never archived."""
+    """One request at a time, in order; an address without an exchange was never archived; `referer` is the page it must come from."""
 
     def __init__(
         self, crawler: Crawler, spider: SourceSpider, exchanges: list[dict[str, Any]], folder: Path
@@ -137,7 +137,10 @@ class _Engine:
         return self.spider.on_page(response, **request.cb_kwargs)
 
     def _response(self, request: Request, exchange: dict[str, Any]) -> Response:
-        if "json" in exchange:
+        sent = (request.headers.get("Referer") or b"").decode()
+        if sent != exchange.get("referer", sent):  # software that answers only its own page
+            body = b'{"code":403}'
+        elif "json" in exchange:
             body = json.dumps(exchange["json"], ensure_ascii=False).encode()
         elif "file" in exchange:
             body = (

@@ -23,6 +23,39 @@ def test_public_sites_are_let_through(url: str) -> None:
     OPEN.check_url(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://rdap.verisign.example/com/v1/domain/pay.com",
+        "https://rdap.registry.example/domain/login.cn",
+        "https://rdap.registry.example/rdap/domain/xn--fiqs8s.cart.xn--fiqs8s",
+        "https://rdap.registry.example/domain/bill.top",
+        "http://icp.service.example/query/pay.com",
+        "http://icp.service.example/query/checkout.com.cn",
+    ],
+)
+def test_a_registry_may_be_asked_about_any_name(url: str) -> None:
+    Guard(False, [], registries=["icp.service.example"]).check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop.example/query/pay.com",
+        "https://shop.example/domain/pay",
+        "https://shop.example/domain/login.php",
+        "https://shop.example/domain/pay.html",
+        "https://shop.example/domain/pay.com/order-search",
+        "https://shop.example/pay.com",
+        "https://shop.example/login?next=/domain/pay.com",
+        "http://icp.service.example/api/auth/login",
+    ],
+)
+def test_a_page_does_not_pass_as_a_name(url: str) -> None:
+    with pytest.raises(Refused):
+        Guard(False, [], registries=["icp.service.example"]).check_url(url)
+
+
 def test_a_sandbox_has_no_outside() -> None:
     BOX.check_url("http://shop.test/")
     for url in (

@@ -8,8 +8,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from polite_server import Answer, serving
@@ -20,13 +22,14 @@ from test_icp_providers import QUIRKS, SAMPLES
 
 from crawler.formats.icp_providers import PROVIDERS
 from crawler.run import spiders
-from crawler.secret import Secret
+from crawler.secret import Secret, signed
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "http://icp.test"
 KEY = "geheim-0123456789"
+KEYS = {"aliyun": "AccessKeyId=LTAI-testid&AccessKeySecret=testsecret"}
 
 
 def asked(
@@ -36,7 +39,8 @@ def asked(
     url = PROVIDERS[provider].request(BASE, host)[1]
     case = {
         "platforms": [{"host": host}],
-        "settings": {"ICP_BASE": BASE, "ICP_PROVIDER": provider} | settings,
+        "settings": {"ICP_BASE": BASE, "ICP_PROVIDER": provider, "ICP_KEY": KEYS.get(provider, "")}
+        | settings,
         "exchanges": [{"url": url, "body": body}],
     }
     (folder / "case.json").write_text(json.dumps(case), "utf-8")
@@ -119,38 +123,84 @@ def test_the_key_is_added_as_parameters_or_as_a_header() -> None:
     assert KEY.encode() not in clean.body + clean.headers["X-Echo"]
 
 
+def test_a_signed_request_is_signed_as_the_service_documents_it() -> None:
+    """The parameters and the signature are the worked example of the service's own documentation."""
+    at = dt.datetime(2016, 2, 23, 20, 46, 24, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+    url = "http://icp.example/?Format=XML&Action=DescribeRegions&Version=2014-05-26"
+    told = signed(url, "testid", "testsecret", at, "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf")
+    sent = dict(parse_qsl(urlsplit(told).query))
+    assert sent["Signature"] == "OLeaidS1JvxuMvnyHOwuJ+uX5qY=" and sent["Timestamp"] == "2016-02-23T12:46:24Z"
+    assert "testsecret" not in told
+
+
+@pytest.mark.parametrize("key", ["", "id=1&key=2", "AccessKeyId=only-half"])
+def test_a_signing_service_says_which_key_it_wants(key: str, tmp_path: Path) -> None:
+    said = asked(tmp_path, "aliyun", "{}", ICP_KEY=key)
+    assert said["outcome"] == "failed" and "AccessKeySecret" in said["reason"] and not said["asked"]
+
+
+def test_each_question_to_a_signing_service_is_signed_and_its_secret_stays_here(data_dir: Path) -> None:
+    paths, done = crawled(
+        data_dir, "aliyun", f"AccessKeyId=LTAI-testid&AccessKeySecret={KEY}", ["a.example", "b.example"],
+        lambda path: {"RequestId": "1", "Status": "DomainIsRegistration", "Message": f"string to sign is {path}"},
+    )  # fmt: skip
+    sent = [dict(parse_qsl(urlsplit(path).query)) for path in paths]
+    assert {s["DomainName"] for s in sent} == {"a.example", "b.example"}
+    assert all(s["Action"] == "CheckCdnDomainICP" and s["Version"] == "2018-05-10" for s in sent)
+    assert len({s["SignatureNonce"] for s in sent}) == len({s["Signature"] for s in sent}) == 2
+    assert not any(KEY in path for path in paths)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not found_in(data_dir, done, KEY) and not found_in(data_dir, done, "LTAI-testid")
+
+
 def test_the_key_is_in_no_file_no_log_and_no_output(data_dir: Path) -> None:
+    paths, done = crawled(
+        data_dir, "uomg", f"id=1&key={KEY}", ["shop.example"],
+        lambda path: {"code": 1, "domain": "shop.example", "icp": "粤ICP备2099000001号", "you_sent": path},
+    )  # fmt: skip
+    assert any(KEY in path for path in paths), "the service was asked with the key"
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open_engine(f"sqlite:///{data_dir / 'kamengwatch.db'}").connect() as connection:
+        assert connection.exec_driver_sql("select found, number, provider from filing").all() == [
+            (1, "粤ICP备2099000001号", "uomg")
+        ]
+    assert not found_in(data_dir, done, KEY)
+
+
+def crawled(
+    data_dir: Path, provider: str, key: str, hosts: list[str], said: Callable[[str], dict[str, Any]]
+) -> tuple[list[str], subprocess.CompletedProcess[str]]:
+    """A crawl of `hosts` against a service that answers `said(path)`: what it was asked, and what the crawl printed."""
     url = f"sqlite:///{data_dir / 'kamengwatch.db'}"
     engine = open_engine(url)
     migrate(engine)
-    import_records(Ingest(engine, _now(), accept_new=True), [{"kind": "platform", "host": "shop.example"}])
+    import_records(Ingest(engine, _now(), accept_new=True), [{"kind": "platform", "host": h} for h in hosts])
 
     def answer(path: str) -> Answer:
         if path == "/robots.txt":
             return 404, "text/plain", ""
-        shown = {"code": 1, "domain": "shop.example", "icp": "粤ICP备2099000001号", "you_sent": path}
-        return 200, "application/json", json.dumps(shown, ensure_ascii=False)
+        return 200, "application/json", json.dumps(said(path), ensure_ascii=False)
 
     with serving(answer) as visits:
         done = subprocess.run(
             [sys.executable, "-m", "crawler.run", "--source", "icp", "--now", _now().isoformat(),
              "--data-dir", str(data_dir), "--database", url],
             cwd=ROOT, capture_output=True, text=True, timeout=60,
-            env=os.environ | {"KAMENGWATCH_ICP_PROVIDER": "uomg", "KAMENGWATCH_ICP_KEY": f"id=1&key={KEY}",
+            env=os.environ | {"KAMENGWATCH_ICP_PROVIDER": provider, "KAMENGWATCH_ICP_KEY": key,
                               "KAMENGWATCH_ICP_BASE": f"http://127.0.0.1:{visits.port}", "SCRAPY_LOG_LEVEL": "DEBUG"},
         )  # fmt: skip
-    assert any(KEY in path for path in visits.paths), "the service was asked with the key"
-    assert done.returncode == 0, done.stdout + done.stderr
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("select found, number, provider from filing").all() == [
-            (1, "粤ICP备2099000001号", "uomg")
-        ]
-    assert KEY not in done.stdout + done.stderr
+    return [path for path in visits.paths if path != "/robots.txt"], done
+
+
+def found_in(data_dir: Path, done: subprocess.CompletedProcess[str], word: str) -> list[str]:
+    """Where `word` was left behind: files of the data folder, or what was printed."""
     kept = [path for path in data_dir.rglob("*") if path.is_file()]
     assert any(path.suffix == ".gz" for path in kept)
+    found = ["output"] if word in done.stdout + done.stderr else []
     for path in kept:
         body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        assert KEY.encode() not in body, path.name
+        found += [path.name] if word.encode() in body else []
+    return found
 
 
 def _now() -> dt.datetime:

@@ -264,6 +264,9 @@ def test_rainbow_ajax(app, market):
         ours = ask(app, f"http://{host}/ajax.php?act={act}").json()
         theirs = sample(f"sites/api_samples/rainbow_{act.split('&')[0]}.json")
         assert differences(ours, theirs) == []
+        for elsewhere in ({}, {"Referer": "http://else.test/"}):
+            refused = ask(app, f"http://{host}/ajax.php?act={act}", headers=elsewhere).json()
+            assert refused == {"code": 403}, "it answers only its own page"
     tid = ask(app, f"http://{host}/ajax.php?act=gettool&cid=1").json()["data"][0]["tid"]
     left = ask(app, f"http://{host}/ajax.php?act=getleftcount", "POST", data={"tid": tid}).json()
     assert differences(left, sample("sites/api_samples/rainbow_getleftcount.json")) == []

@@ -23,7 +23,9 @@ from store.names import find_licences, parse_icp, registrable
 State = Literal["filed", "not_filed", "unknown"]
 PERSONAL = icp.PERSONAL
 _NONE = {"未备案", "无备案", "未查到备案", "未查询到备案"}
-_WALL = re.compile(r"频率|频繁|限制|登录|未授权|key|token|余额|次数|throttl", re.I)
+_WALL = re.compile(
+    r"频率|频繁|限制|登录|未授权|key|token|余额|次数|throttl|signature|accesskey|forbidden|timestamp", re.I
+)
 _NATURES = {"enterprise": "企业", "company": "企业", "personal": PERSONAL, "individual": PERSONAL}
 
 
@@ -270,7 +272,7 @@ def _aliyun(document: dict[str, Any], domain: str) -> Answer:
     return (
         Answer("not_filed")
         if status == "DomainNotRegistration"
-        else unknown(document.get("Code") or _said(document))
+        else unknown(f"{document.get('Code') or ''} {document.get('Message') or _said(document)}".strip())
     )
 
 
@@ -286,6 +288,6 @@ PROVIDERS: dict[str, Provider] = {
     "zeapi": Provider("/query/{domain}", _zeapi),
     "yzxmz": Provider("?domain={domain}", _yzxmz),
     "urlsec": Provider("/index.php?m=check&a=check&url={domain}", _urlsec),
-    "aliyun": Provider("?Action=CheckCdnDomainICP&DomainName={domain}", _aliyun),
+    "aliyun": Provider("?Action=CheckCdnDomainICP&Version=2018-05-10&DomainName={domain}", _aliyun),
 }
 """Provider id → how it is asked and read. A key is the operator's and is added where the request leaves (crawler.secret)."""

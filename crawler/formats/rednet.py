@@ -74,7 +74,7 @@ def complaint_of(data: dict[str, Any], row: dict[str, Any] | None = None) -> dic
         raise SourceChanged("a message without number, time or state")
     replies = _replies(said.get("reply"))
     status = "replied" if replies else STATUS[int(state)]
-    times = [at for at in replies if at] or [moment_of(said.get("reply_time"))]
+    times: list[dt.datetime | None] = [at for at in replies if at] or [moment_of(said.get("reply_time"))]
     return {
         "source_id": number,
         "filed_at": filed,

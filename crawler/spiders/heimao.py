@@ -81,6 +81,10 @@ class HeimaoSpider(SourceSpider):
                 if not host_of(name) and len(normal_name(name)) >= 2:
                     self.names[normal_name(name)] = target
 
+    def ask(self, url: str, step: str, host: str | None = None, **options: Any) -> Request:
+        """As for every source, asked from the site's own page."""
+        return super().ask(url, step, host, headers={"Referer": f"{self.base}/"}, **options)
+
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
         return page_wire.project(url, text_of(response)).encode()

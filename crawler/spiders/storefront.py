@@ -235,8 +235,13 @@ class StorefrontSpider(SourceSpider):
         }
 
     def _lists(self, base: str, more: list[More], host: str) -> Iterator[Request]:
+        shop: Page | None = self.visit(host).notes.get("page")
         for item in more:
-            headers = {"Content-Type": "application/json"} if item.body else None
+            headers = {"Content-Type": "application/json"} if item.body else {}
+            if shop and urljoin(base, "/") == urljoin(shop.url, "/"):
+                headers["Referer"] = (
+                    shop.url
+                )  # the page whose script asks, also where a list leads to the next
             yield self.ask(
                 urljoin(base, item.path),
                 "lists",

@@ -23,6 +23,7 @@ from store.ledger import Expected, SourceCard
 from store.names import host_key
 
 API = Address("XIAOFEIBAO_BASE", "https://api.xfb315.com", "http://xiaofeibao.sandbox.test")
+PAGES = Address("XIAOFEIBAO_PAGES", "https://www.xfb315.com", "http://xiaofeibao.sandbox.test")
 BRANDS = Address("XIAOFEIBAO_BRANDS", "", "http://lists.sandbox.test/xiaofeibao-brands.json")
 _FIELDS = ("total", "solve_rate")
 
@@ -46,8 +47,8 @@ class XiaofeibaoSpider(SourceSpider):
     )
     brings: ClassVar[tuple[str, ...]] = ("counters",)
     legal: ClassVar[tuple[str, str]] = (
-        "品牌统计为公开页面所用的公开计数，不含个人信息；加密的列表接口不使用，也不伪造来源页。",
-        "Public counters shown on public pages, without personal data; its encrypted lists are not used and no referrer is faked.",
+        "品牌统计为公开页面所用的公开计数，不含个人信息；加密的列表接口不使用；来源页只写该计数所在的同站品牌页，与浏览器一致。",
+        "Public counters shown on public pages, without personal data; its encrypted lists are not used; the referrer is the site's own brand page that shows them, as a browser sends it.",
     )
 
     def project(self, url: str, response: Response) -> bytes | None:
@@ -108,7 +109,8 @@ class XiaofeibaoSpider(SourceSpider):
             if number := known.get(target.host):
                 asked += 1
                 url = f"{base}/brand/getBrandStatistics?brand_id={number}&type=all"
-                yield self.ask(url, "statistics", target.host)
+                page = f"{str(PAGES.of(self.settings)).rstrip('/')}/brands/data_{number}.html"
+                yield self.ask(url, "statistics", target.host, headers={"Referer": page})
         self.measured |= {"brands": len(known), "asked": asked}
         if not asked:
             self.outcome, self.reason = "failed", "no watched host has a brand number in XIAOFEIBAO_BRANDS"

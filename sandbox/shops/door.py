@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -54,7 +55,7 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
     if state == "refused":
         return _refuse(platform)
     form = {k: str(v) for k, v in (await request.form()).items()} if request.method == "POST" else {}
-    visit = Visit(request.method, path, dict(request.query_params), form)
+    visit = Visit(request.method, path, dict(request.query_params), form, _own_page(request))
     view = View(stage.market, platform, day)
     response = _static(path) or LAYOUTS[platform.software](view, visit)
     return response or HTMLResponse(
@@ -113,3 +114,8 @@ def _static(path: str) -> Response | None:
     if path.endswith((".ico", ".png", ".jpg", ".svg")):
         return PlainTextResponse("", 204)
     return None
+
+
+def _own_page(request: Request) -> bool:
+    referer = urlsplit(request.headers.get("referer", "")).hostname
+    return referer is not None and referer == request.headers.get("host", "").split(":")[0]

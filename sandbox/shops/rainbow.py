@@ -107,6 +107,8 @@ def _buy(item: Item) -> str:
 
 def _ajax(view: View, visit: Visit) -> Response | None:
     act = visit.query.get("act", "")
+    if not visit.own_page:
+        return JSONResponse({"code": 403})
     if act == "getcount":
         return _count(view)
     if act == "getclass":

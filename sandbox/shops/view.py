@@ -30,6 +30,8 @@ class Visit:
     path: str
     query: dict[str, str]
     form: dict[str, str]
+    own_page: bool = False
+    """Whether it names a page of this shop as where it comes from, as a browser does."""
 
 
 @dataclass(frozen=True)
