@@ -31,8 +31,8 @@ AHEAD = dt.timedelta(days=1)
 _REMEMBERED = dt.timedelta(days=200)
 
 
-Queue = Callable[[Config, list[str], list[str]], object]
-"""Takes what to crawl (sources, hosts) instead of crawling it."""
+Queue = Callable[[Config, dt.datetime, list[str], list[str]], object]
+"""Takes what to crawl (the moment it was asked, sources, hosts) instead of crawling it."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,17 @@ def cards() -> tuple[SourceCard, ...]:
     return tuple(found())
 
 
-def plan(config: Config) -> list[Planned]:
-    """When each source is due: one cadence after its last finished crawl, or now.
+def plan(config: Config, now: dt.datetime) -> list[Planned]:
+    """When each source is due: one cadence after its last finished crawl, or `now` where none has finished.
+
+    Ask the clock once and compare with the same `now`: a second look at it would put a source never crawled into the future.
 
     A crawl that ended further ahead than AHEAD was written down under a wrong clock and puts nothing off. A source that has blocked us twice in a row is asked half as often, then a quarter, at the slowest every MOST_RARELY.
     """
     with config.engine.connect() as connection:
         rows = connection.execute(
             select(*ENDED)
-            .where(Crawl.finished_at > config.now() - _REMEMBERED, Crawl.finished_at < config.now() + AHEAD)
+            .where(Crawl.finished_at > now - _REMEMBERED, Crawl.finished_at < now + AHEAD)
             .order_by(Crawl.finished_at.desc())
         ).all()
     ended: dict[str, list[Round]] = {}
@@ -74,9 +76,14 @@ def plan(config: Config) -> list[Planned]:
         crawls = ended.get(card.id, [])
         blocked = sum(1 for _ in takewhile(lambda crawl: crawl.outcome == "blocked", crawls))
         last = crawls[0].finished_at if crawls else None
-        due = last + _wait(card.cadence_hours, blocked) if last else config.now()
+        due = last + _wait(card.cadence_hours, blocked) if last else now
         found.append(Planned(card.id, card.cadence_hours, last, due, blocked))
     return sorted(found, key=lambda p: (p.due_at, p.source))
+
+
+def due_sources(config: Config, now: dt.datetime) -> set[str]:
+    """The sources that are due at `now`."""
+    return {p.source for p in plan(config, now) if p.due_at <= now}
 
 
 def _wait(cadence_hours: float, blocked: int) -> dt.timedelta:
@@ -97,7 +104,7 @@ def crawl(
 
     Raises UserError for unknown names and Failure when no crawl was healthy.
     """
-    known = [card.id for card in cards()]
+    now, known = config.now(), [card.id for card in cards()]
     for source in sources:
         if source not in known:
             raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
@@ -116,17 +123,16 @@ def crawl(
             )
     chosen = sources or known
     if due:
-        now = config.now()
-        late = {p.source for p in plan(config) if p.due_at <= now}
+        late = due_sources(config, now)
         chosen = [s for s in chosen if s in late]
         if not chosen:
             say(config.say("没有到期的采集。", "Nothing is due."))
             return
     if queue is not None:
-        queue(config, chosen, hosts)
+        queue(config, now, chosen, hosts)
         return
     run = os.environ.get("KAMENGWATCH_RUN_ID", "cli")  # the scheduler's run ledger names the crawl by it
-    words = arguments(config, f"{run}-{config.now():%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
+    words = arguments(config, now, f"{run}-{now:%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
     with (
         _alone(config, chosen),
@@ -204,12 +210,14 @@ def visit(config: Config, visit: Visit) -> int:
     of its own, and two run at a time.
     """
     now = config.now()
-    due = {p.source for p in plan(config) if p.due_at <= now}
+    due = due_sources(config, now)
     batches = [
         sorted(due & platform_visitors()),
         *([source] for source in sorted(due - platform_visitors())),
     ]
-    jobs = [arguments(config, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch]
+    jobs = [
+        arguments(config, now, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch
+    ]
     with ThreadPoolExecutor(2) as pool:
         return sum(pool.map(lambda arguments: _pages(arguments, visit.on_host), jobs))
 
@@ -233,10 +241,16 @@ def platform_visitors() -> frozenset[str]:
 
 
 def arguments(
-    config: Config, job: str, sources: list[str], hosts: list[str], proxy: str | None, replay: Path | None
+    config: Config,
+    now: dt.datetime,
+    job: str,
+    sources: list[str],
+    hosts: list[str],
+    proxy: str | None,
+    replay: Path | None,
 ) -> list[str]:
-    """The words for `python -m crawler.run` that do `job`, resumable under its name."""
-    words = ["--key", job, "--now", config.now().isoformat()]
+    """The words for `python -m crawler.run` that do `job`, resumable under its name; its clock starts at `now`."""
+    words = ["--key", job, "--now", now.isoformat()]
     words += ["--data-dir", str(config.data_dir), "--database", config.database_url]
     for source in sources:
         words += ["--source", source]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +26,8 @@ def queue_of(wait: bool, replay: Path | None) -> Queue:
         raise UserError("--replay 在本机重放，不能 --defer a replay runs here: leave out --defer")
     module = workers()
 
-    def put(config: Config, sources: list[str], hosts: list[str]) -> object:
-        job = os.environ.get("KAMENGWATCH_RUN_ID") or module.name_of(config.now())
+    def put(config: Config, now: dt.datetime, sources: list[str], hosts: list[str]) -> object:
+        job = os.environ.get("KAMENGWATCH_RUN_ID") or module.name_of(now)
         return module.defer(config, sources, hosts, job, None, wait)
 
     return put

@@ -244,8 +244,9 @@ def _clock(config: Config, service: Service) -> Any:
         visiting = "browser" if service.deferred and source == "screenshot" else "platforms"
         put(source, lambda: run(source), at, visiting if source in platform_visitors() else "boards")
 
-    for entry in plan(config):
-        arrange(entry.source, max(entry.due_at, config.now()))
+    now = config.now()
+    for entry in plan(config, now):
+        arrange(entry.source, max(entry.due_at, now))
     clock.add_job(
         service.expire, CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
         misfire_grace_time=GRACE_SECONDS,
@@ -255,9 +256,10 @@ def _clock(config: Config, service: Service) -> Any:
 
 def _due(config: Config, source: str) -> dt.datetime:
     """When to try a source again that has just been tried; soon, when even the plan cannot be read."""
-    soonest = config.now() + RETRY_AFTER
+    now = config.now()
+    soonest = now + RETRY_AFTER
     try:
-        return max(soonest, *(entry.due_at for entry in plan(config) if entry.source == source))
+        return max(soonest, *(entry.due_at for entry in plan(config, now) if entry.source == source))
     except (UserError, SQLAlchemyError):
         return soonest
 
@@ -267,6 +269,8 @@ def _end(clock: Any, service: Service) -> None:
         service.stop()
         while not clock.running:  # told to stop before it had begun: it cannot be shut down yet
             time.sleep(0.05)
+        clock.pause()
+        clock.get_jobs()  # waits for a round of jobs being started: stopped in its middle, the library finds them gone and raises
         clock.shutdown(wait=True)
 
     threading.Thread(target=stop, daemon=True).start()
@@ -292,19 +296,19 @@ def _list(config: Config) -> None:
         config.say("上次完成", "last finished"),
         config.say("下次", "next"),
     )
-    stopped = paused(config)
-    for entry in plan(config):
+    stopped, now = paused(config), config.now()
+    for entry in plan(config, now):
         table.add_row(
             entry.source,
             _every(config, entry.cadence_hours),
             f"{entry.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if entry.finished_at else "—",
-            config.say("已暂停", "paused") if entry.source in stopped else _next(config, entry),
+            config.say("已暂停", "paused") if entry.source in stopped else _next(config, entry, now),
         )
     tell(table)
 
 
-def _next(config: Config, entry: Planned) -> str:
-    if entry.due_at <= config.now():
+def _next(config: Config, entry: Planned, now: dt.datetime) -> str:
+    if entry.due_at <= now:
         return config.say("现在", "now")
     told = f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     if entry.blocked < 2:

@@ -136,7 +136,7 @@ def crawl(context: JobContext, sources: list[str], hosts: list[str], job: str, p
     _begun(config, context)
     begun, told = time.monotonic(), False
     try:
-        for event in events(arguments(config, job, sources, hosts, proxy, None)):
+        for event in events(arguments(config, config.now(), job, sources, hosts, proxy, None)):
             if context.should_abort():
                 raise exceptions.JobAborted
             if event["event"] == "crawl":

@@ -114,8 +114,8 @@ def play(control: Control, month: Month, days: list[int], faults: dict[int, Faul
 def _visit(month: Month, job: str, proxy: str) -> None:
     """Every source that is due, as `kamengwatch.crawling.visit` runs them, without pictures: no browser is needed here."""
     now = month.config.now()
-    due = sorted({p.source for p in crawling.plan(month.config) if p.due_at <= now} - {"screenshot"})
-    for event in events(crawling.arguments(month.config, job, due, [], proxy, None)):
+    due = sorted(crawling.due_sources(month.config, now) - {"screenshot"})
+    for event in events(crawling.arguments(month.config, now, job, due, [], proxy, None)):
         assert event["event"] != "crawl" or event["source"] in due
 
 

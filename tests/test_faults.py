@@ -196,7 +196,7 @@ def test_a_clock_that_was_ahead_puts_no_source_off_and_doctor_tells(
     config = Config(data_dir, fixed_now=NOW)
     crawled(config, NOW - dt.timedelta(hours=30), "ok", "heimao")
     crawled(config, NOW + dt.timedelta(days=400), "ok", "heimao", "rednet")
-    due = {p.source: p.due_at for p in plan(config)}
+    due = {p.source: p.due_at for p in plan(config, config.now())}
     assert due["heimao"] <= NOW and due["rednet"] <= NOW
     monkeypatch.setenv("KAMENGWATCH_NOW", NOW.isoformat())
     found = json.loads(command(capsys, "doctor", "--json", expect=1).out)

@@ -87,11 +87,13 @@ class Unattended(Service):
     def visit(self, proxy: str, options: str = "", largest: int | None = None) -> Job | None:
         """The crawl of what is due now, without pictures."""
         config = self._config
-        due = sorted({p.source for p in crawling.plan(config) if p.due_at <= config.now()} - {"screenshot"})
+        due = sorted(crawling.due_sources(config, config.now()) - {"screenshot"})
         if not due:
             return None
         config = replace(config, database=config.database_url + options) if options else config
-        words = crawling.arguments(config, f"day-{config.now():%Y%m%d%H%M}", due, [], proxy, None)
+        words = crawling.arguments(
+            config, config.now(), f"day-{config.now():%Y%m%d%H%M}", due, [], proxy, None
+        )
         return Job(["crawler.run", *words], self.said, largest=largest)
 
 

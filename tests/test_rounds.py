@@ -59,7 +59,7 @@ def test_a_source_that_blocked_every_batch_of_a_job_blocked_us_once(tmp_path: Pa
     card = next(card for card in crawling.cards() if card.id == "storefront")
 
     def planned() -> crawling.Planned:
-        return next(p for p in crawling.plan(config) if p.source == "storefront")
+        return next(p for p in crawling.plan(config, config.now()) if p.source == "storefront")
 
     told(config, "first", NOW, *[WALL] * 8)
     assert planned().blocked == 1

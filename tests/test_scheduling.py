@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from kamengwatch import scheduling
 from kamengwatch.config import Config
-from kamengwatch.crawling import MOST_RARELY, cards, plan
+from kamengwatch.crawling import MOST_RARELY, cards, due_sources, plan
 from kamengwatch.runs import Run, RunLedger
 from store.tables import Crawl
 
@@ -41,7 +41,7 @@ def config(data_dir: Path) -> Config:
 
 
 def wait_of(config: Config, source: str) -> dt.timedelta:
-    return next(p.due_at for p in plan(config) if p.source == source) - NOW
+    return next(p.due_at for p in plan(config, NOW) if p.source == source) - NOW
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_who_keeps_blocking_us_is_asked_ever_more_rarely(
 def test_a_week_of_downtime_makes_a_source_due_once(config: Config) -> None:
     ended(config, "heimao", "ok")
     later = Config(config.data_dir, fixed_now=NOW + dt.timedelta(days=7))
-    assert [p.source for p in plan(later) if p.source == "heimao" and p.due_at <= later.now()] == ["heimao"]
+    assert "heimao" in due_sources(later, later.now())
 
 
 def test_a_paused_source_stays_paused_until_it_is_resumed(

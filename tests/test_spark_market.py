@@ -69,7 +69,7 @@ class Route:
 
 
 def by_one(config: Config, job: str, due: list[str], proxy: str) -> None:
-    for event in events(crawling.arguments(config, job, due, [], proxy, None)):
+    for event in events(crawling.arguments(config, config.now(), job, due, [], proxy, None)):
         assert event["event"] != "broken"
 
 
@@ -85,7 +85,7 @@ def visit(control: Control, route: Route, job: str, crawl: Callable[..., None]) 
     """Crawl what is due; gives the sources."""
     before = len(control.log())
     now = route.config.now()
-    due = [p.source for p in crawling.plan(route.config) if p.due_at <= now and p.source != LEFT_OUT]
+    due = sorted(crawling.due_sources(route.config, now) - {LEFT_OUT})
     route.timed("crawl", lambda: crawl(route.config, job, sorted(due), control.proxy))
     route.log += control.log()[before:]
     return sorted(due)

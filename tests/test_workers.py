@@ -102,7 +102,7 @@ def test_workers_come_to_what_one_crawl_comes_to_though_one_of_them_is_killed(
     for config in (alone, many):
         config.data_dir.mkdir()
         watched(market, config, shops)
-    for _ in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
+    for _ in events(crawling.arguments(alone, alone.now(), "one", list(SOURCES), [], market.proxy, None)):
         pass
     before = len(market.log())
 
@@ -132,7 +132,7 @@ def test_a_worker_cut_off_from_the_database_and_then_killed_costs_nothing(
     for config in (alone, many):
         config.data_dir.mkdir()
         watched(market, config, 20)
-    for _ in events(crawling.arguments(alone, "one", list(SOURCES), [], market.proxy, None)):
+    for _ in events(crawling.arguments(alone, alone.now(), "one", list(SOURCES), [], market.proxy, None)):
         pass
     before = len(market.log())
 
