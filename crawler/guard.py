@@ -6,9 +6,7 @@ its proxy and every other host is refused.
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +14,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.utils.httpobj import urlparse_cached
+
+from store.ip_addresses import address_spelled, is_public
 
 NEVER = re.compile(
     r"""
@@ -39,31 +39,10 @@ _NAME = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?!(?:php|aspx?|jsp|html?|cgi|do|action)$)[^\W\d_][\w-]{1,61}", re.I
 )
 """A domain name, and no file of a page."""
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-# Special-purpose networks (IANA registries) that Python 3.11 still counts as open internet.
-_SPECIAL = [ipaddress.ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")]
 
 
 class Refused(IgnoreRequest):
     """This request must not be made; the message says why."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet (not private, loopback, link-local, reserved or mapped so)."""
-    ip = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and (inner := _carried(ip)):
-        ip = inner
-    special = any(ip in network for network in _SPECIAL if network.version == ip.version)
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or special)
-
-
-def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address an IPv6 one leads to: mapped, compatible (::a.b.c.d), 6to4, Teredo, or through a NAT64 gateway."""
-    low = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    if ip in _NAT64 or ip in _COMPATIBLE:
-        return low
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 class Guard:
@@ -99,7 +78,7 @@ class Guard:
         path = unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
         if parts.scheme not in DIRECT and NEVER.search(self._without_name(host, path)):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
-        if not self.sandbox and (address := _literal(host.rstrip("."))) is not None:
+        if not self.sandbox and (address := address_spelled(host.rstrip("."))) is not None:
             self.check_address(host, address)
 
     def _without_name(self, host: str, path: str) -> str:
@@ -133,15 +112,3 @@ class GuardMiddleware:
         self._guard.check_url(request.url)
         if self._proxy and not request.url.startswith(DIRECT):
             request.meta["proxy"] = self._proxy
-
-
-def _literal(host: str) -> str | None:
-    """The address a host part spells, in any of the forms resolvers accept (127.1, 2130706433, 0x7f.1); None for a name."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
-        return None

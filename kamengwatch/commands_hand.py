@@ -89,7 +89,8 @@ def import_(
 
 
 @watch.command(
-    "add", epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x' --name 某某卡盟`"
+    "add",
+    epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x'` · `kamengwatch watch add shop.example --name 某某卡盟`",
 )
 def watch_add(
     texts: Annotated[list[str], typer.Argument(help="网址、域名或整段聊天 a URL, host or pasted text")],
@@ -98,23 +99,23 @@ def watch_add(
     database: Database = None,
     lang: Lang = None,
 ) -> None:
-    """加入观察 add sites to the watchlist."""
+    """加入观察 add sites to the watchlist; each is taken, or refused with the reason on its own line (exit code 2)."""
     from kamengwatch import watching
 
     watching.add(make(data_dir, database, lang), texts, name)
 
 
-@watch.command("remove")
+@watch.command("remove", epilog="例: `kamengwatch watch remove shop.example b.example`")
 def watch_remove(
-    text: Annotated[str, typer.Argument(help="网址或域名 a URL or host")],
+    texts: Annotated[list[str], typer.Argument(metavar="HOST...", help="网址或域名 URLs or hosts")],
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
 ) -> None:
-    """移出观察 stop watching a site; its evidence is kept."""
+    """移出观察 stop watching sites; their evidence is kept."""
     from kamengwatch import watching
 
-    watching.remove(make(data_dir, database, lang), text)
+    watching.remove(make(data_dir, database, lang), texts)
 
 
 @watch.command("list")
@@ -161,23 +162,42 @@ def watch_suggest(
 
 
 @app.command(
-    epilog="例: `kamengwatch review` · `kamengwatch review accept 12 --host a.example` · `kamengwatch review reject 13 14`"
+    epilog="例: `kamengwatch review --kind candidate --page 2` · `kamengwatch review accept 12 --host a.example` · "
+    "`kamengwatch review accept 1-200 205` · `kamengwatch review accept --source heimao` · `kamengwatch review reject --all --kind report`"
 )
 def review(
     action: Annotated[str, typer.Argument(help="list | prove | accept | reject")] = "list",
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="队列编号 numbers in the queue")
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="队列编号或范围 numbers in the queue or ranges: 3 1-200 4,7"),
     ] = None,
     kind: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--kind",
-            help="只列这类 only: match | candidate | alarm | red | campaign | report | response | dispute | feed",
+            help="只要这类，可重复 only: match | candidate | alarm | red | campaign | report | response | dispute | feed",
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source", help="只要这个来源的 only what this source or list named (form: the web forms)"
+        ),
+    ] = None,
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="所有等待的网址和名称；其他类加 --kind all hosts and names that wait; other kinds with --kind",
+        ),
+    ] = False,
     host: Annotated[str | None, typer.Option(help="归属的网站 the platform a name belongs to")] = None,
     note: Annotated[str | None, typer.Option(help="理由 why")] = None,
     by: Annotated[str, typer.Option(help="复核人 who decides")] = "operator",
+    page: Annotated[int, typer.Option(min=1, help="第几页 which page of a long list")] = 1,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="每页几项 entries a page [default: 200]", show_default=False)
+    ] = 0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -185,13 +205,15 @@ def review(
 ) -> None:
     """人工复核 what a person must decide: names to match, hosts to accept, alarms to confirm."""
     from kamengwatch import reviewing
+    from kamengwatch.review_selection import Selection
 
     config = make(data_dir, database, lang)
+    chosen = Selection(ids or (), all_, source, kind or ())
     if action == "list":
-        reviewing.show(config, kind, as_json)
+        reviewing.show(config, kind or (), as_json, source, reviewing.Page(page, limit))
     elif action == "prove":
-        reviewing.prove(config, ids or [])
+        reviewing.prove(config, chosen)
     elif action in reviewing.DECISIONS:
-        reviewing.decide(config, action, ids or [], host, note, by)
+        reviewing.decide(config, action, chosen, host, note, by, as_json)
     else:
         raise UserError(f"review {action}: 可用 use list, prove, accept or reject")

@@ -36,14 +36,26 @@ def rate(
     judging.rate(make(data_dir, database, lang), as_of, engine, as_json, master)
 
 
-@app.command()
+@app.command(
+    epilog="例: `kamengwatch publish` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
+)
 def publish(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    allow_older: Annotated[
+        bool,
+        typer.Option(
+            "--allow-older",
+            help="允许发布比现有快照更早的截至日 publish also when the day is earlier than the published one",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
 ) -> None:
-    """发布 write the snapshot the dashboard reads, whole or not at all."""
+    """发布 write the snapshot the dashboard reads, whole or not at all; never back to an earlier day unasked."""
     from kamengwatch import judging
 
-    judging.publish(make(data_dir, database, lang), as_json)
+    judging.publish(make(data_dir, database, lang), as_json, allow_older)
 
 
 @app.command(
@@ -62,13 +74,19 @@ def classify(
 
 @app.command(
     epilog="例: `kamengwatch check 'hxxp://shop[.]test/x?id=1'` · `kamengwatch check '【某某卡盟】http://a.example/abc 快来' --json` · "
-    "退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
+    "`kamengwatch check shop.example --live --watch` · 退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
 )
 def check(
     text: Annotated[
         str, typer.Argument(help="网址、网站名、备案号或整段聊天 URL, name, ICP number or chat text")
     ],
-    live: Annotated[bool, typer.Option("--live", help="先采集再回答 crawl it now first")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="先采集再回答（已在观察的）crawl it now first, if it is watched")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="与 --live 一起：先加入观察 with --live: put it on the watchlist first"),
+    ] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="以退出码表示结论 tell the verdict by exit code")
     ] = False,
@@ -80,7 +98,7 @@ def check(
     """查一个网站 the verdict card for what was pasted."""
     from kamengwatch import showing
 
-    raise typer.Exit(showing.check(make(data_dir, database, lang), text, live, exit_code, as_json))
+    raise typer.Exit(showing.check(make(data_dir, database, lang), text, live, watch, exit_code, as_json))
 
 
 @app.command()

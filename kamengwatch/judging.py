@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import TYPE_CHECKING
 
 from kamengwatch import logs, notifying
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, say
+
+if TYPE_CHECKING:
+    from scoring.publish import WrongDay
 
 
 def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: str | None = None) -> None:
@@ -39,15 +43,19 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
         )
 
 
-def publish(config: Config, as_json: bool) -> None:
-    """Write the snapshot of the last rating and point `latest` at it."""
+def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
+    """Write the snapshot of the last rating and point `latest` at it; back to an earlier day only with `allow_older`."""
     from scoring.processes import ProcessLost
-    from scoring.publish import NothingRated, RatingDamaged
+    from scoring.publish import NothingRated, RatingDamaged, WrongDay
     from scoring.publish import publish as write
 
     try:
         with bar(config.say("发布", "publishing")) as progress:
-            path = write(config.engine, config.data_dir, config.now(), progress=progress.note)
+            path = write(
+                config.engine, config.data_dir, config.now(), progress=progress.note, allow_older=allow_older
+            )
+    except WrongDay as error:
+        raise UserError(_wrong_day(config, error)) from error
     except ProcessLost as error:
         raise Failure(config.say(error.zh, error.en)) from error
     except RatingDamaged as error:
@@ -82,10 +90,22 @@ def _day(config: Config, text: str | None) -> dt.date:
     if day.year == dt.MAXYEAR:
         raise UserError(f"--as-of {text}: 没有下一天 no such day can end; 例 e.g. {config.today()}")
     if day > config.today():
-        say(
+        raise UserError(
             config.say(
-                f"--as-of {day}: 还没有到这一天；评级只用到现在为止看到的，信息源到那天会显得已经中断",
-                f"--as-of {day} lies in the future: only what was seen until now is rated, and sources look interrupted by then",
+                f"--as-of {day}: 还没有到这一天（今天 {config.today()}），没有评级；请给出今天或更早的日期",
+                f"--as-of {day} lies in the future (today is {config.today()}), nothing was rated; give today or an earlier day",
             )
         )
     return day
+
+
+def _wrong_day(config: Config, error: WrongDay) -> str:
+    if error.rated > error.today:
+        return config.say(
+            f"最近一次评级截至 {error.rated}，还没有到这一天（今天 {error.today}），没有发布；核对本机时钟，再运行 kamengwatch rate",
+            f"the last rating is as of {error.rated}, a day to come (today is {error.today}): nothing was published; check this machine's clock, then run kamengwatch rate",
+        )
+    return config.say(
+        f"最近一次评级截至 {error.rated}，早于已发布的 {error.published}，没有发布；先 kamengwatch rate，或确要退回：kamengwatch publish --allow-older",
+        f"the last rating is as of {error.rated}, earlier than the published {error.published}: nothing was published; run kamengwatch rate first, or to go back on purpose: kamengwatch publish --allow-older",
+    )

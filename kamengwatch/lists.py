@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from kamengwatch.config import Config, UserError
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say
 from kamengwatch.queue import Asked, Question, ask
 from kamengwatch.watching import add_sites
 from store.names import parse_query
+from store.refused_hosts import refusal, refusal_of_text
 
 LONGEST_NAME = 40
 """Characters. A longer line without a host is a sentence, not the name of a site."""
@@ -34,16 +36,21 @@ class List_:
 
 def import_lists(config: Config, files: list[Path], accept: bool, as_json: bool) -> None:
     """Take lists in; raises UserError (exit 2) after everything good was kept, if a line was refused."""
-    for file in files:
+    report: list[dict[str, Any]] = []
+
+    def take(file: Path) -> None:
         if not file.is_file():
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
-    report = [_take(config, file, accept) for file in files]
+        report.append(_take(config, file, accept))
+
+    outcome = one_by_one(files, take)
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
     else:
         for row in report:
             _tell(config, row)
     refused = sum(len(row["refused"]) for row in report)
+    tell_refused(config, outcome)
     if refused:
         raise UserError(
             config.say(
@@ -134,7 +141,11 @@ def _plain(heading: Any) -> str:
 def _question(text: str, name: str | None, source: str) -> Question:
     """What a line asks; raises ValueError with the reason why it names nothing."""
     query = parse_query(text)
+    if reason := refusal_of_text(text):
+        raise ValueError(str(reason))
     if query.kind == "host" and query.host:
+        if reason := refusal(query.host):
+            raise ValueError(str(reason))
         return Question(query.host, True, source, "list", name=name)
     subject = query.number or query.name
     if not subject:
@@ -145,12 +156,16 @@ def _question(text: str, name: str | None, source: str) -> Question:
 
 
 def _tell(config: Config, row: dict[str, Any]) -> None:
-    say(
-        config.say(
-            f"{row['file']}: 进入复核队列 {row['queued']}，加入观察 {row['watched']}，已在观察 {row['known']}，先前问过 {row['asked_before']}，未收下 {len(row['refused'])}",
-            f"{row['file']}: {row['queued']} wait for review, {row['watched']} now watched, {row['known']} watched already, {row['asked_before']} asked before, {len(row['refused'])} refused",
-        )
+    counts = (
+        (row["queued"], "进入复核队列", "wait for review"),
+        (row["watched"], "加入观察", "now watched"),
+        (row["known"], "已在观察", "watched already"),
+        (row["waiting"], "已在复核队列", "wait already"),
+        (row["asked_before"], "曾问过", "asked before"),
+        (len(row["refused"]), "未收下", "refused"),
     )
+    told = [config.say(f"{zh} {count}", f"{count} {en}") for count, zh, en in counts if count]
+    say(f"{row['file']}: {config.say('，', ', ').join(told) or config.say('没有新的', 'nothing new')}")
     for refused in row["refused"][:SHOWN]:
         where = config.say(f"第 {refused['line']} 行", f"line {refused['line']}")
         say(f"  {row['file']} {where}: {refused['reason']}")

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from store.matching import Directory
+from store.refused_hosts import Refusal, refusal
 from store.tables import Review
 
 
@@ -32,32 +33,48 @@ class Question:
 
 @dataclass
 class Asked:
-    """How many questions are new, concern what is watched already, or were asked before."""
+    """How many questions are new, concern what is watched already, wait in the queue already, or were answered before."""
 
     new: list[str] = field(default_factory=list)
     known: int = 0
+    waiting: int = 0
     before: int = 0
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    """Hosts that can be no site of their own, of which nobody is asked, with the reason."""
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
-        return {"queued": len(self.new), "known": self.known, "asked_before": self.before}
+        return {
+            "queued": len(self.new),
+            "known": self.known,
+            "waiting": self.waiting,
+            "asked_before": self.before,
+        }
 
 
 def ask(connection: Connection, questions: Iterable[Question], now: dt.datetime) -> Asked:
     """Put the questions into the queue."""
     directory = Directory(connection)
-    sites = select(Review.subject).where(Review.kind.in_(("match", "candidate")))
-    before = set(connection.scalars(sites))
+    sites = select(Review.subject, Review.decision.is_not(None)).where(
+        Review.kind.in_(("match", "candidate"))
+    )
+    answered: dict[str, bool] = {}
+    for subject, decided in connection.execute(sites):
+        answered[subject] = answered.get(subject, False) or bool(decided)
+    now_asked: set[str] = set()
     asked = Asked()
     rows = []
     for question in questions:
         found = directory.resolve(*((question.subject, None) if question.host else (None, question.subject)))
         if found.platform_id is not None:
             asked.known += 1
-        elif question.subject in before:
-            asked.before += 1
-        else:
-            before.add(question.subject)
+        elif question.host and (reason := refusal(question.subject)):
+            asked.refused[question.subject] = reason
+        elif question.subject in answered:
+            asked.before += answered[question.subject]
+            asked.waiting += not answered[question.subject]
+        elif question.subject not in now_asked:
+            now_asked.add(question.subject)
             asked.new.append(question.subject)
             rows.append(_row(question, question.candidates or found.candidates, now))
     if rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
@@ -11,10 +12,15 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from kamengwatch import moderating, taking_in
 from kamengwatch.config import SHANGHAI, Config, UserError
-from kamengwatch.progress import say, tell
-from kamengwatch.watching import host_in
+from kamengwatch.one_by_one import Outcome, one_by_one, tell_refused
+from kamengwatch.progress import bar, say, tell
+from kamengwatch.review_selection import DECIDED, Selection
+from kamengwatch.review_selection import waiting as waiting_entry
+from kamengwatch.watching import host_in, site_in
 from store.matching import Directory
 from store.names import parse_query
+from store.plain import plain
+from store.refused_hosts import refusal
 from store.tables import OBSERVATIONS, Complaint, Platform, Review, Source
 
 DECISIONS = {"accept": "confirmed", "reject": "rejected"}
@@ -32,7 +38,6 @@ KIND_NAMES = {
     "dispute": ("异议（须先证明）", "objection of a site (needs its proof)"),
     "feed": ("网站愿提供订单数据（须先证明）", "a site offers its orders (needs its proof)"),
 }
-_DECIDED = {"confirmed": ("接受", "accepted"), "rejected": ("不接受", "rejected")}
 _VIA = {
     "complaint": ("投诉正文提到", "named in complaints"),
     "redirect": ("网站跳转", "redirect"),
@@ -42,21 +47,38 @@ _VIA = {
     "report": ("用户线索", "a user's report"),
 }
 ROWS = 200
-"""Entries shown on the terminal; --json shows all."""
+"""Entries of a page on the terminal; --json shows all unless a page is asked for."""
+_TOGETHER = 50
+"""So many decisions are written at once: what a killed command had decided stays decided."""
 
 
-def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] = ()) -> None:
-    """List what waits for a decision, and where each thing was found."""
-    if kind is not None and kind not in KIND_NAMES:
-        raise UserError(f"--kind {kind}: 可用 use {', '.join(KIND_NAMES)}")
-    wanted = [kind] if kind else list(kinds)
+@dataclass(frozen=True)
+class Page:
+    """Which part of a long list is shown: `rows` a page (0: the usual number), `number` from 1."""
+
+    number: int = 1
+    rows: int = 0
+
+
+def show(
+    config: Config, kinds: Sequence[str], as_json: bool, source: str | None = None, page: Page | None = None
+) -> None:
+    """List what waits for a decision, and where each thing was found; `kinds` none: all."""
+    check_kinds(kinds)
     taking_in.take_in(config)
+    wanted = Selection(source=source, kinds=kinds)
     with config.engine.connect() as connection:
         query = select(Review).where(Review.decision.is_(None)).order_by(Review.id)
-        rows = connection.execute(query.where(Review.kind.in_(wanted)) if wanted else query).all()
+        rows = [row for row in connection.execute(query) if wanted.takes(row)]
         waiting = _records_waiting(connection)
         titles = _titles(config, connection)
         reports = moderating.accepted_reports(connection)
+    total, page = len(rows), page or Page()
+    size = page.rows or (total if as_json and page.number == 1 else ROWS)
+    pages = max(1, -(-total // max(1, size)))
+    if page.number > pages:
+        raise UserError(f"--page {page.number}: 只有 {pages} 页 there are only {pages} pages")
+    rows = rows[(page.number - 1) * size : page.number * size]
     if as_json:
         print(json.dumps([_as_dict(row, waiting.get(row.subject, 0)) for row in rows], ensure_ascii=False))
         return
@@ -71,11 +93,11 @@ def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] =
         config.say("候选", "candidates"),
         config.say("自", "since"),
     )
-    for row in rows[:ROWS]:
+    for row in rows:
         table.add_row(
             str(row.id),
             config.say(*KIND_NAMES.get(row.kind, (row.kind, row.kind))),
-            row.subject,
+            _named(row),
             moderating.described(config, row, reports.get(row.subject, 0))
             if row.kind in moderating.FORMS
             else _where(config, row, titles, waiting.get(row.subject, 0)),
@@ -83,84 +105,110 @@ def show(config: Config, kind: str | None, as_json: bool, kinds: Sequence[str] =
             f"{row.opened_at.astimezone(SHANGHAI):%Y-%m-%d}",
         )
     tell(table)
-    if len(rows) > ROWS:
-        say(config.say(f"还有 {len(rows) - ROWS} 项（--json）", f"{len(rows) - ROWS} more (--json)"))
+    if pages > 1:
+        more = f"  --page {page.number + 1}" if page.number < pages else ""
+        say(
+            config.say(
+                f"第 {page.number}/{pages} 页，共 {total} 项{more}",
+                f"page {page.number} of {pages}, {total} in all{more}",
+            )
+        )
     say(
         config.say(
-            "决定：kamengwatch review accept|reject 编号…", "decide: kamengwatch review accept|reject NUMBER…"
+            "决定：kamengwatch review accept|reject 编号…（1-200、--source、--all 也可）",
+            "decide: kamengwatch review accept|reject NUMBER… (also 1-200, --source, --all)",
         )
     )
 
 
-def prove(config: Config, ids: list[str]) -> None:
-    """Look for the proof of responses and objections."""
-    moderating.prove(config, _numbers("prove", ids))
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raise UserError for a kind of entry there is not."""
+    for kind in kinds:
+        if kind not in KIND_NAMES:
+            raise UserError(f"--kind {kind}: 可用 use {', '.join(KIND_NAMES)}")
 
 
-def decide(config: Config, action: str, ids: list[str], host: str | None, note: str | None, by: str) -> None:
-    """Accept or reject entries, all of them or, when one cannot be decided, none."""
-    numbers = _numbers(action, ids)
-    if host and len(ids) > 1:
+def prove(config: Config, chosen: Selection) -> None:
+    """Look for the proof of responses and objections, each; what has none is named."""
+    with config.engine.connect() as connection:
+        numbers, wrong = chosen.numbers(connection)
+    outcome = one_by_one(numbers, lambda number: moderating.prove(config, [number]))
+    outcome.refused[:0] = wrong
+    tell_refused(config, outcome)
+
+
+def decide(
+    config: Config, action: str, chosen: Selection, host: str | None, note: str | None, by: str, as_json: bool
+) -> None:
+    """Accept or reject each entry; one that cannot be decided is named and keeps no other from it (exit code 2 at the end)."""
+    check_kinds(chosen.kinds)
+    with config.engine.connect() as connection:
+        numbers, wrong = chosen.numbers(connection)
+    if host and len(numbers) + len(wrong) > 1:
         raise UserError("--host: 一次只用于一个编号 goes with one number at a time")
+    outcome: Outcome[int] = Outcome(refused=wrong)
+    ready = numbers
     if action == "accept":
-        moderating.prove(config, numbers)
-    decided = []
-    with config.engine.begin() as connection:
-        for id_ in numbers:
-            row = _open(connection, id_)
-            moved = _apply(config, connection, row, host) if action == "accept" else 0
+        proved = one_by_one(numbers, lambda number: moderating.prove(config, [number]))
+        ready, outcome.refused = proved.done, [*wrong, *proved.refused]
+    told: list[dict[str, Any]] = []
+
+    def decide_one(number: int) -> None:
+        with connection.begin_nested():
+            row = waiting_entry(connection, number)
+            moved = _apply(config, connection, directory, row, host) if action == "accept" else 0
             if row.kind in moderating.FORMS:
                 moderating.decided(connection, row)
             connection.execute(
                 update(Review)
-                .where(Review.id == id_)
+                .where(Review.id == number)
                 .values(decision=DECISIONS[action], decided_at=config.now(), decided_by=by, note=note)
             )
-            decided.append((row, moved))
-    done = config.say(*_DECIDED[DECISIONS[action]])
-    for row, moved in decided:
-        say(
-            config.say(
-                f"#{row.id} {row.subject}：{done}；{moved} 条记录已归属",
-                f"#{row.id} {row.subject}: {done}; {moved} records matched",
+        told.append({"id": number, "subject": row.subject, "name": row.detail.get("name"),
+                     "kind": row.kind, "decision": DECISIONS[action], "records_matched": moved})  # fmt: skip
+        if not as_json:
+            done = config.say(*DECIDED[DECISIONS[action]])
+            say(
+                config.say(
+                    f"#{number} {_named(row)}：{done}；{moved} 条记录已归属",
+                    f"#{number} {_named(row)}: {done}; {moved} records matched",
+                )
             )
-        )
+
+    with bar(config.say("决定", "deciding"), len(ready)) as progress:
+        for start in range(0, len(ready), _TOGETHER):
+            part = ready[start : start + _TOGETHER]
+            with config.engine.begin() as connection:
+                directory = Directory(connection)
+                one_by_one(part, decide_one, outcome)
+            progress.advance(len(part))
+    if as_json:
+        print(json.dumps({"decided": told, "refused": outcome.refused}, ensure_ascii=False))
+    elif len(told) > 1:
+        say(config.say(f"共 {len(told)} 项。", f"{len(told)} in all."))
+    tell_refused(config, outcome)
 
 
-def _numbers(action: str, ids: list[str]) -> list[int]:
-    if not ids:
-        raise UserError(f"review {action}: 缺少编号 give the number shown by `kamengwatch review`")
-    wrong = [text for text in ids if not text.isdecimal()]
-    if wrong:
-        raise UserError(
-            f"review {action} {wrong[0]}: 编号是数字 a number is needed; 查看 see `kamengwatch review`"
-        )
-    return list(dict.fromkeys(map(int, ids)))
+def _named(row: Row[Any]) -> str:
+    """What an entry is about: the host or name, and the name that was found with a host."""
+    name = row.detail.get("name")
+    return plain(f"{row.subject}（{name}）" if name and name != row.subject else row.subject)
 
 
-def _open(connection: Connection, id_: int) -> Row[Any]:
-    row = connection.execute(select(Review).where(Review.id == id_)).one_or_none()
-    if row is None:
-        raise UserError(f"#{id_}: 队列里没有 not in the queue; 查看 see `kamengwatch review`")
-    if row.decision is not None:
-        zh, en = _DECIDED.get(row.decision, (row.decision, row.decision))
-        raise UserError(
-            f"#{id_}: 已于 {row.decided_at.astimezone(SHANGHAI):%Y-%m-%d} 决定：{zh} was decided already: {en}"
-        )
-    return row
-
-
-def _apply(config: Config, connection: Connection, row: Row[Any], host: str | None) -> int:
+def _apply(
+    config: Config, connection: Connection, directory: Directory, row: Row[Any], host: str | None
+) -> int:
     """What accepting an entry does: a name gets its platform, a found site is watched, a form is taken up."""
     if row.kind in moderating.FORMS:
         moderating.accept(config, connection, row)
     if row.kind not in ("match", "candidate"):
         return 0
-    directory = Directory(connection)
     if row.kind == "candidate":
         platform_id = _watch(config, connection, directory, row, host)
     else:
         platform_id = _matched(directory, row, host)
+        if parse_query(row.subject).kind == "host" and (reason := refusal(row.subject)):
+            raise UserError(f"#{row.id} {reason}")
         directory.add_alias(connection, platform_id, row.subject, "review", config.now())
     moved = 0
     for model in OBSERVATIONS.values():
@@ -179,7 +227,7 @@ def _watch(
     asked = parse_query(row.subject)
     if asked.kind != "host" and host is None:
         raise UserError(f"#{row.id} {row.subject}: 没有网址 it has no address yet; 请给出 give it: --host")
-    chosen = host_in(host) if host else row.subject
+    chosen = site_in(host or row.subject)
     platform_id = directory.add(connection, chosen, config.now(), "watched")
     if name := row.detail.get("name") or (asked.name if asked.kind == "name" else None):
         unnamed = update(Platform).where(Platform.id == platform_id, Platform.name.is_(None))
@@ -198,6 +246,8 @@ def _matched(directory: Directory, row: Row[Any], host: str | None) -> int:
         )
     found = directory.by_host(chosen)
     if found is None:
+        if reason := refusal(chosen):
+            raise UserError(f"#{row.id} {row.subject}: {reason}")
         raise UserError(
             f"{chosen}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {chosen}"
         )

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dashboard.text import word
 from kamengwatch.config import Config, UserError
-from kamengwatch.progress import tell
+from kamengwatch.progress import say, tell
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
 from store.plain import plain
 
@@ -23,17 +23,22 @@ EXIT = {"蓝": 10, "黄": 11, "橙": 12, "红": 13, "灰": 14}
 _NAMES_EN = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
 
 
-def check(config: Config, text: str, live: bool, exit_code: bool, as_json: bool) -> int:
+def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, as_json: bool) -> int:
     """Print the verdict card of what `text` names; returns the exit code.
 
-    An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
+    With `live` a watched site is crawled, rated and published first; only with `watch` is one that is not watched put on the
+    watchlist for that. An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
     """
     from dashboard.search import find
 
     if not text.strip():
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
+    if watch and not live:
+        raise UserError(
+            "--watch: 只和 --live 一起用 only goes with --live; 加入观察 to watch it: kamengwatch watch add"
+        )
     if live:
-        _crawl_first(config, text)
+        _crawl_first(config, text, watch)
     snapshot = open_snapshot(config)
     answer = find(snapshot, text)
     cards = [_card(snapshot, row, config.lang) for row in answer.matches] or [
@@ -117,12 +122,23 @@ def _padded(label: str) -> str:
     return label + " " * max(1, 10 - cell_len(label))
 
 
-def _crawl_first(config: Config, text: str) -> None:
-    from kamengwatch import crawling, judging
-    from kamengwatch.watching import add_sites, host_in
+def _crawl_first(config: Config, text: str, watch: bool) -> None:
+    from kamengwatch import crawling, judging, watching
 
-    host = host_in(text)
-    add_sites(config, [(host, None, ())])
+    try:
+        host = watching.watched_in(config, text)
+    except UserError:
+        if not watch:
+            host = watching.host_in(text)
+            say(
+                config.say(
+                    f"{host}: 不在观察名单，没有采集；要加入观察并采集：--live --watch",
+                    f"{host}: not on the watchlist, nothing was crawled; to watch and crawl it: --live --watch",
+                )
+            )
+            return
+        host = watching.site_in(text)
+        watching.add_sites(config, [(host, None, ())])
     crawling.crawl(config, [], [host], False, None, False)
     judging.rate(config, None, "duckdb", False)
     judging.publish(config, False)

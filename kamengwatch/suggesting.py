@@ -25,13 +25,20 @@ def suggest(config: Config, as_json: bool) -> None:
         questions = [*_in_complaints(config, connection), *_in_moves(connection)]
         asked = ask(connection, questions, config.now())
     if not as_json:
-        say(
-            config.say(
-                f"新提示 {len(asked.new)} 个；先前问过 {asked.before} 个",
-                f"{len(asked.new)} new suggestions; {asked.before} asked before",
+        told = [config.say(f"新提示 {len(asked.new)} 个", f"{len(asked.new)} new suggestions")]
+        if asked.waiting:
+            told.append(config.say(f"已在队列 {asked.waiting} 个", f"{asked.waiting} wait already"))
+        if asked.before:
+            told.append(config.say(f"曾问过 {asked.before} 个", f"{asked.before} asked before"))
+        if asked.refused:
+            told.append(
+                config.say(
+                    f"略过 {len(asked.refused)} 个多人共用或不公开的网址",
+                    f"{len(asked.refused)} passed over that many share or that are not public",
+                )
             )
-        )
-    show(config, None, as_json, ("candidate", "match"))
+        say(config.say("；", "; ").join(told))
+    show(config, ("candidate", "match"), as_json)
 
 
 def _in_complaints(config: Config, connection: Connection) -> Iterator[Question]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from rich.table import Table
 from sqlalchemy import select, update
 
 from kamengwatch.config import Config, UserError
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say, tell
 from store.ingest import Ingest, import_records
 from store.ledger import targets
+from store.matching import Directory
 from store.names import parse_query
 from store.plain import plain
+from store.refused_hosts import refusal, refusal_of_text
 from store.tables import Platform
 
 
@@ -21,18 +25,60 @@ def host_in(text: str) -> str:
     """The host a pasted text is about; raises UserError when there is none."""
     query = parse_query(text)
     if query.kind != "host" or not query.host:
-        raise UserError(f"{text[:60]!r}: 里面没有网址 no web address in it; 例 e.g. shop.example")
+        reason = refusal_of_text(text)
+        raise UserError(
+            f"{plain(text, 60)}: {reason or '里面没有网址 no web address in it; 例 e.g. shop.example'}"
+        )
     return query.host
 
 
+def site_in(text: str) -> str:
+    """The host a text is about, where it may be watched; raises UserError with the reason where it may not."""
+    host = host_in(text)
+    if reason := refusal(host):
+        raise UserError(str(reason))
+    return host
+
+
+def watched_in(config: Config, text: str) -> str:
+    """The watched site a text means, by host, alias or name; raises UserError when there is none."""
+    query = parse_query(text)
+    with config.engine.connect() as connection:
+        directory = Directory(connection)
+        found = directory.resolve(query.host, query.name).platform_id
+        host = directory.host(found) if found is not None else None
+    if host is not None and host in {target.host for target in targets(config.engine)}:
+        return host
+    asked = site_in(text)
+    raise UserError(f"{asked}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {asked}")
+
+
 def add(config: Config, texts: list[str], name: str | None) -> None:
-    """Watch the site each text names; `name` is only allowed with one."""
+    """Watch the site each text names, or say why not; `name` is only allowed with one. A text may be a list of addresses."""
+    texts = [part for text in texts for part in _addresses(text)]
     if name and len(texts) > 1:
         raise UserError("--name: 一次只能给一个网站命名 name one site at a time")
-    hosts = [host_in(text) for text in texts]
-    add_sites(config, [(host, name, ()) for host in hosts])
-    for host in hosts:
-        say(config.say(f"已加入观察：{host}", f"watching {host}"))
+    watched = {target.host for target in targets(config.engine)}
+
+    def take(text: str) -> None:
+        host = site_in(text)
+        if host in watched and not name:
+            say(config.say(f"已在观察：{host}", f"watched already: {host}"))
+        else:
+            add_sites(config, [(host, name, ())])
+            watched.add(host)
+            say(config.say(f"已加入观察：{host}", f"watching {host}"))
+        for notice in parse_query(text).notices:
+            if notice.code not in ("path_dropped", "port_dropped"):
+                say(f"  {config.say(notice.zh, notice.en)}")
+
+    tell_refused(config, one_by_one(texts, take))
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of a text that is nothing but a list of them; else the text itself, of which the first is meant."""
+    parts = [part for part in re.split(r"[\s,，、;；|]+", text) if part]
+    return parts if len(parts) > 1 and all(parse_query(part).kind == "host" for part in parts) else [text]
 
 
 def add_sites(
@@ -47,18 +93,24 @@ def add_sites(
     return import_records(ingest, records).inserted
 
 
-def remove(config: Config, text: str) -> None:
-    """Stop watching; evidence and history stay."""
-    host = host_in(text)
-    with config.engine.begin() as connection:
-        done = connection.execute(
-            update(Platform)
-            .where(Platform.host == host, Platform.status != "removed")
-            .values(status="removed")
-        ).rowcount
-    if not done:
-        raise UserError(f"{host}: 不在观察名单里 not on the watchlist; 查看 see `kamengwatch watch list`")
-    say(config.say(f"已移出观察：{host}（证据保留）", f"no longer watching {host} (its evidence is kept)"))
+def remove(config: Config, texts: list[str]) -> None:
+    """Stop watching each; evidence and history stay."""
+
+    def leave(text: str) -> None:
+        host = host_in(text)
+        with config.engine.begin() as connection:
+            done = connection.execute(
+                update(Platform)
+                .where(Platform.host == host, Platform.status == "watched")
+                .values(status="removed")
+            ).rowcount
+        if not done:
+            raise UserError(f"{host}: 不在观察名单里 not on the watchlist; 查看 see `kamengwatch watch list`")
+        say(
+            config.say(f"已移出观察：{host}（证据保留）", f"no longer watching {host} (its evidence is kept)")
+        )
+
+    tell_refused(config, one_by_one(texts, leave))
 
 
 def show(config: Config, as_json: bool) -> None:

@@ -46,17 +46,27 @@ class RatingDamaged(Exception):
     """The newest rating's folder, which the message names, is not as `rate` left it; rating again mends it."""
 
 
+class WrongDay(Exception):
+    """The rating's day may not be published: `rated` lies after `today`, or before `published`, the day of the latest snapshot."""
+
+    def __init__(self, rated: dt.date, today: dt.date, published: dt.date | None) -> None:
+        super().__init__(f"rated up to {rated}, today is {today}, published up to {published}")
+        self.rated, self.today, self.published = rated, today, published
+
+
 def publish(
     engine: Engine,
     data_dir: Path,
     now: dt.datetime,
     as_of: dt.date | None = None,
     progress: Progress | None = None,
+    allow_older: bool = False,
 ) -> Path:
     """Publish the newest finished rating (of `as_of`, if given) and return the snapshot's folder.
 
     Publishing the same again returns the snapshot that is there. Raises NothingRated when nothing was rated or the newest
-    rating was taken away, RatingDamaged when its tables were changed since.
+    rating was taken away, RatingDamaged when its tables were changed since, WrongDay for a rating up to a day that is still
+    to come or, unless `allow_older`, up to an earlier day than the latest snapshot's.
     """
     tell = progress or (lambda note: None)
     data_dir = Path(data_dir)
@@ -66,6 +76,7 @@ def publish(
         run = _newest(engine, data_dir, as_of)
         before = _latest(base)
         known = manifest_of(before) if before is not None else {}
+        _check_day(run.as_of, now.astimezone(SHANGHAI).date(), known.get("as_of"), allow_older)
         with _temporary(base) as temporary:
             tell("writing")
             old = None if before is None else Before(before, _sums(before, known), known.get("site_files"))
@@ -101,6 +112,19 @@ def _temporary(base: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_day(rated: dt.date, today: dt.date, published: Any, allow_older: bool) -> None:
+    """Raise WrongDay for a day to come, and for one before the published day unless that is allowed.
+
+    A manifest that is damaged names no day, and holds nothing up.
+    """
+    try:
+        before = dt.date.fromisoformat(published)
+    except (TypeError, ValueError):
+        before = None
+    if rated > today or (before is not None and rated < before and not allow_older):
+        raise WrongDay(rated, today, before)
 
 
 def _whole(folder: Path) -> bool:

@@ -61,6 +61,7 @@ _PORT = re.compile(r":(\d{1,5})(?!\d)")
 # ASCII without quotes and brackets, which end a link in HTML and Markdown.
 _REST = re.compile(r"[/\\?#][!#-&*-;=?-Z\\_a-z|~]+")
 _DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_V4_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
 _BRACKETED = re.compile(r"\[([0-9a-f:.]{2,45})\](?::(\d{1,5}))?", re.IGNORECASE)
 
 
@@ -157,6 +158,12 @@ def has_known_suffix(host: str) -> bool:
     return bool(parts.suffix and (parts.domain or parts.is_private))
 
 
+def is_public_suffix(host: str) -> bool:
+    """Whether anybody may have a name below it: com.cn, github.io; an unknown ending is none."""
+    parts = _EXTRACT(host)
+    return bool(parts.suffix) and not parts.domain
+
+
 def without_suffix(host: str) -> str:
     """What stands before the public suffix, without a leading www.; an IP address or a bare suffix stays as it is."""
     parts = _EXTRACT(_without_www(host))
@@ -187,6 +194,14 @@ def host_key(host: str) -> str:
         return _without_www(named)  # here Chinese characters belong to the host: 卡盟123.com is not 123.com
     found = find_hosts(folded)
     return found[0].key if found else re.split(r"[/\\?#\s]", lowered, maxsplit=1)[0].rstrip(".")[:253]
+
+
+def is_key(key: str) -> bool:
+    """Whether `key` is one a platform may be stored under: a host name in ASCII, or an IP address with or without a port."""
+    if (name := _BRACKETED.fullmatch(key)) or (name := _V4_PORT.fullmatch(key)):
+        address, port = name[1], name[2]
+        return ip_of(address) is not None and (port is None or 0 < int(port) < 65536)
+    return canonical(key) == key
 
 
 def _without_www(lowered: str) -> str:

@@ -24,9 +24,11 @@ from store.names import host_key
 from store.records import ComplaintRecord, CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
 from store.records_base import About, Observed, Record
 from store.records_domain import MoveRecord
+from store.refused_hosts import refusal
 from store.rows import classify_rows, row_of
 from store.saved import Refused, Saved
 from store.staging import FEWEST
+from store.subjects import check_subject
 from store.tables import (
     OBSERVATIONS,
     Capture,
@@ -139,13 +141,15 @@ class Ingest:
         return row
 
     def _ask(self, connection: Connection, record: About, subject: Subject) -> None:
-        """Put an unsure or unknown subject into the review queue, once."""
+        """Put an unsure or unknown subject into the review queue, once; not a host that can be no site of its own."""
+        if record.host and not subject.candidates and refusal(subject.text):
+            return
         row = subject.question(record.host, record.source, record.mentions, self.now)
         connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
 
     def _offer(self, connection: Connection, move: MoveRecord) -> None:
         """Ask a person, once, whether the host moved to is an alias; not where it is known already."""
-        if self.directory.by_host(move.to_host) is None:
+        if self.directory.by_host(move.to_host) is None and not refusal(host_key(move.to_host)):
             row = question(move, self.now)
             connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
 
@@ -275,7 +279,7 @@ def import_lines(ingest: Ingest, lines: Iterable[bytes | str]) -> Iterable[tuple
             continue
         try:
             record = parse_line(line)
-            _check_subject(record)
+            check_subject(record)
             batch.append(record)
         except RecordError as error:
             refused.append(Refused(number, str(error)))
@@ -292,17 +296,12 @@ def import_records(ingest: Ingest, records: Iterable[dict[str, Any]]) -> Saved:
     for number, record in enumerate(records, 1):
         try:
             good.append(parse_record(record))
-            _check_subject(good[-1])
+            check_subject(good[-1])
         except RecordError as error:
             saved.refused.append(Refused(number, str(error)))
     for start in range(0, len(good), BATCH):
         saved.add(ingest.save(good[start : start + BATCH]))
     return saved
-
-
-def _check_subject(record: Record) -> None:
-    if isinstance(record, About) and not (record.host or record.platform or record.mentions):
-        raise RecordError("host 或 platform 至少给一个 give host or platform: whom is it about?")
 
 
 def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused]) -> Saved:

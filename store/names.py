@@ -31,6 +31,7 @@ from store.filing_numbers import (
 )
 from store.hosts import Found, find_hosts, host_key, host_of, prepare, registrable, unicode_of, without_suffix
 from store.redact import clean
+from store.refused_hosts import refusal
 
 __all__ = [
     "IcpNumber", "Notice", "PoliceNumber", "Query", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
@@ -106,6 +107,8 @@ def _host_query(hosts: list[Found]) -> Query:
                 f"Several addresses were found and the first was taken; the others: {', '.join(others[:5])}",
             )
         )
+    if why := refusal(key):
+        notices.append(Notice(f"{why.code}_host", why.zh, why.en))
     is_ip = first.is_ip
     return Query(
         "host", host=key, unicode_host=shown, port=first.port if is_ip else None, notices=tuple(notices)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.fetch import GuardedResolver
-from crawler.guard import Guard, Refused, is_public
+from crawler.guard import Guard, Refused
+from store.ip_addresses import is_public
 
 OPEN = Guard(sandbox=False, allowed_hosts=[])
 BOX = Guard(sandbox=True, allowed_hosts=[])

@@ -52,7 +52,7 @@ def test_every_spelling_is_taken_wrong_lines_are_named_and_nothing_is_watched(
     assert subjects == ["example.com", "shop-two.example", "xn--fsqu00a.xn--fiqs8s", "three.example", "four.example", "five.example",
                         "six.example", "seven.example", "12.34.56.78:8080", "某某卡盟", "粤ICP备18046372号"]  # fmt: skip
     again = json.loads(command(capsys, "watch", "import", file, "--json", expect=2).out)[0]
-    assert (again["queued"], again["asked_before"]) == (0, 11)
+    assert (again["queued"], again["waiting"], again["asked_before"]) == (0, 11, 0)
     assert "名单.txt" in command(capsys, "review").out
 
 
@@ -132,14 +132,6 @@ def test_a_decision_stands_and_is_not_asked_again(collected: Path, capsys: Capsy
     command(capsys, "watch", "suggest")
     assert [row["subject"] for row in queue(capsys)] == ["某家卡盟", "某鞋店"]
     assert "已于" in command(capsys, "review", "reject", numbers["jia-new.example"], expect=2).err
-
-
-def test_several_are_decided_together_or_not_at_all(collected: Path, capsys: Capsys) -> None:
-    command(capsys, "watch", "suggest")
-    numbers = {row["subject"]: row["id"] for row in queue(capsys)}
-    said = command(capsys, "review", "accept", numbers["yi-faka.example"], numbers["某鞋店"], expect=2).err
-    assert "某鞋店" in said and "--host" in said
-    assert watched(capsys) == ["a.example"]
 
 
 @pytest.mark.parametrize(
