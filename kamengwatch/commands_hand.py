@@ -15,7 +15,7 @@ from kamengwatch.options import AsJson, Database, DataDir, Lang, app, watch
     "import",
     epilog="例: `kamengwatch import evidence.jsonl` · `kamengwatch import 备案.csv 公示.xlsx` · "
     "`kamengwatch import --template icp > icp.csv` · `kamengwatch import --template gsxt -o gsxt.xlsx` · "
-    "`kamengwatch import --from-platform shop.example orders.jsonl`",
+    "`kamengwatch import --check evidence.jsonl` · `kamengwatch import --from-platform shop.example orders.jsonl`",
 )
 def import_(
     files: Annotated[
@@ -56,6 +56,22 @@ def import_(
             help="网站交来的订单（须已证明管理该网站）orders handed in by the site itself, once it is proved",
         ),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="只检查：说出会怎样，什么也不写 say what would happen and write nothing"
+        ),
+    ] = False,
+    new_source: Annotated[
+        bool,
+        typer.Option("--new-source", help="允许没有登记过的信息源 take records of sources nobody declared"),
+    ] = False,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema", help="输出开放证据格式的 JSON Schema print the JSON Schema of the open format"
+        ),
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -63,6 +79,13 @@ def import_(
 ) -> None:
     """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
     config = make(data_dir, database, lang)
+    if schema:
+        import json
+
+        from kamengwatch import evidence_docs
+
+        print(json.dumps(evidence_docs.schema(), ensure_ascii=False, indent=2))
+        return
     if template is not None:
         from kamengwatch import templates
 
@@ -81,11 +104,11 @@ def import_(
     if from_platform is not None:
         from kamengwatch import order_feeds
 
-        order_feeds.import_feed(config, from_platform, files, as_json)
+        order_feeds.import_feed(config, from_platform, files, as_json, check=check)
         return
     from kamengwatch import importing
 
-    importing.import_files(config, files, format_, checked_at, as_json)
+    importing.import_files(config, files, format_, checked_at, as_json, new_source=new_source, check=check)
 
 
 @watch.command(

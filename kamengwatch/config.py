@@ -70,7 +70,7 @@ class Config:
             if remedy := named(error):
                 reason += f"; {remedy}"
             raise UserError(
-                f"打不开数据库 cannot open the database {_without_password(self.database_url)}: {reason}"
+                f"打不开数据库 cannot open the database {without_password(self.database_url)}: {reason}"
             ) from error
         return engine
 
@@ -104,7 +104,8 @@ def _moment(text: str) -> dt.datetime:
     return moment.astimezone(dt.UTC)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """The URL of a database as it may be shown."""
     from sqlalchemy.engine import make_url
 
     try:

@@ -10,12 +10,14 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.evidence_files import FORMATS, line_count, lines, open_format
+from kamengwatch.import_check import trial
 from kamengwatch.progress import bar, say
 
 if TYPE_CHECKING:
@@ -29,31 +31,47 @@ _BATCH = 2_000
 
 @dataclass
 class Taken:
-    """What became of one file: as what it was read, what was saved, lines refused (number, reason), columns not read."""
+    """What became of one file: as what it was read, what was saved, lines refused (number, reason), columns not read.
+
+    `rows` is how many lines or rows it has: each is taken, known, waiting or refused.
+    """
 
     file: str
     read_as: str
     saved: Saved
     refused: list[tuple[int, str]] = field(default_factory=list)
     identity: list[str] = field(default_factory=list)
+    rows: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The line --json prints."""
         return {
             "file": self.file,
             "read_as": self.read_as,
+            "rows": self.rows,
             "inserted": self.saved.inserted,
             "unchanged": self.saved.unchanged,
             "unmatched": self.saved.unmatched,
             "identity_columns_not_read": self.identity,
+            "keys_not_read": dict(sorted(self.saved.unread.items())),
             "refused": [{"line": number, "reason": reason} for number, reason in self.refused],
         }
 
 
 def import_files(
-    config: Config, files: list[Path], format_: str, checked_at: str | None, as_json: bool
+    config: Config,
+    files: list[Path],
+    format_: str,
+    checked_at: str | None,
+    as_json: bool,
+    *,
+    new_source: bool = False,
+    check: bool = False,
 ) -> None:
-    """Import each file; raises UserError (exit 2) after everything good was kept, if a line was refused."""
+    """Import each file; raises UserError (exit 2) after everything good was kept, if a line was refused.
+
+    `new_source` takes records of sources nobody declared; with `check` it is only said what would happen.
+    """
     from crawler.importers import found
 
     known = ("auto", *FORMATS, *found())
@@ -63,18 +81,27 @@ def import_files(
         if not file.is_file():
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
     at = _moment(checked_at) if checked_at else None
-    _register(config)
-    tell_taken(config, [_take(config, file, format_, at) for file in files], as_json)
+    with trial(config) if check else nullcontext(config) as used:
+        _register(used)
+        report = [_take(used, file, format_, at, new_source) for file in files]
+    tell_taken(config, report, as_json, check)
 
 
-def tell_taken(config: Config, report: list[Taken], as_json: bool) -> None:
-    """Say what became of each file; raises UserError (exit 2) if a line was refused."""
+def tell_taken(config: Config, report: list[Taken], as_json: bool, check: bool = False) -> None:
+    """Say what became of each file, or would with `check`; raises UserError (exit 2) if a line was refused."""
     if as_json:
-        print(json.dumps([taken.as_dict() for taken in report], ensure_ascii=False))
+        rows = [taken.as_dict() | ({"check": True} if check else {}) for taken in report]
+        print(json.dumps(rows, ensure_ascii=False))
     else:
         for taken in report:
             _tell(config, taken)
+        if check:
+            say(config.say("仅检查，什么也没有写入", "only checked: nothing was written"))
     refused = sum(len(taken.refused) for taken in report)
+    if refused and check:
+        raise UserError(
+            config.say(f"{refused} 行不会被导入（见上）", f"{refused} lines would not be taken (see above)")
+        )
     if refused:
         raise UserError(
             config.say(
@@ -84,17 +111,22 @@ def tell_taken(config: Config, report: list[Taken], as_json: bool) -> None:
         )
 
 
-def _take(config: Config, file: Path, format_: str, at: dt.datetime | None) -> Taken:
+def _take(config: Config, file: Path, format_: str, at: dt.datetime | None, new_source: bool) -> Taken:
     from store.complainants import Complainants
     from store.ingest import Ingest
 
     known = Complainants(config.data_dir, config.now())
     open_ = format_ if format_ in FORMATS else open_format(file) if format_ == "auto" else None
+    ingest = Ingest(
+        config.engine,
+        config.now(),
+        accept_new=bool(open_),
+        complainants=known,
+        new_sources=new_source or not open_,
+    )
     if open_:
-        return _take_open(
-            Ingest(config.engine, config.now(), accept_new=True, complainants=known), file, open_
-        )
-    return _take_handed(Ingest(config.engine, config.now(), complainants=known), file, format_, at)
+        return _take_open(ingest, file, open_)
+    return _take_handed(ingest, file, format_, at)
 
 
 def _take_open(ingest: Ingest, file: Path, format_: str) -> Taken:
@@ -108,6 +140,7 @@ def _take_open(ingest: Ingest, file: Path, format_: str) -> Taken:
             progress.advance(read - done)
             done = read
     taken.refused = [(refused.line, refused.reason) for refused in taken.saved.refused]
+    taken.rows = taken.saved.total
     return taken
 
 
@@ -119,7 +152,7 @@ def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | Non
 
     importer, read = _reader(file, format_)
     if importer is None:
-        return Taken(file.name, "?", Saved(), [(1, str(read))])
+        return Taken(file.name, "?", Saved(), [(1, str(read))], rows=1)
     taken = Taken(file.name, importer.id, Saved(), identity=identity_in(read, importer))
     with bar(file.name) as progress:
         for batch in _batches(importer.take(read, importer.handed(file, at))):
@@ -129,7 +162,8 @@ def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | Non
             progress.advance(len(batch))
     # Importers check every record they make; one refused all the same has no row number of its own.
     taken.refused += [(1, refused.reason) for refused in taken.saved.refused]
-    if not (taken.refused or taken.saved.inserted or taken.saved.unchanged):
+    taken.rows = taken.saved.total - len(taken.saved.refused) + len(taken.refused)
+    if not taken.rows:
         taken.refused = [(1, "没有数据行 there is no row in it")]
     return taken
 
@@ -171,19 +205,28 @@ def _register(config: Config) -> None:
     """Let the sources our spiders and importers know keep their names and tiers when their records come from a file."""
     from crawler.importers import cards as handed_in
     from kamengwatch.crawling import cards
+    from kamengwatch.order_feeds import SOURCE
     from store.ledger import register_sources
 
-    register_sources(config.engine, [*cards(), *handed_in()])
+    register_sources(config.engine, [*cards(), *handed_in(), SOURCE])
 
 
 def _tell(config: Config, taken: Taken) -> None:
     saved, refused = taken.saved, taken.refused
     say(
         config.say(
-            f"{taken.file}（按 {taken.read_as} 读取）: 新增或更新 {saved.inserted}，已有 {saved.unchanged}，待人工匹配 {saved.unmatched}，未导入 {len(refused)}",
-            f"{taken.file} (read as {taken.read_as}): {saved.inserted} new or changed, {saved.unchanged} known, {saved.unmatched} waiting for a match, {len(refused)} refused",
+            f"{taken.file}（按 {taken.read_as} 读取）: 共 {taken.rows} 行，新增或更新 {saved.inserted}，已有 {saved.unchanged}，待人工匹配 {saved.unmatched}，未导入 {len(refused)}",
+            f"{taken.file} (read as {taken.read_as}): {taken.rows} rows, {saved.inserted} new or changed, {saved.unchanged} known, {saved.unmatched} waiting for a match, {len(refused)} refused",
         )
     )
+    if saved.unread:
+        named = "、".join(f"{key} ×{count}" for key, count in saved.unread.most_common(SHOWN))
+        say(
+            config.say(
+                f"  不属于该格式、未读取的字段：{named}（见 docs/evidence-format.zh.md）",
+                f"  keys the format does not have, not read: {named} (see docs/evidence-format.md)",
+            )
+        )
     if taken.identity:
         named = "、".join(taken.identity)
         say(

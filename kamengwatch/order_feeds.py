@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, select
 from kamengwatch.answering import platform_of
 from kamengwatch.config import Config, UserError
 from kamengwatch.evidence_files import FORMATS, lines, open_format
+from kamengwatch.import_check import trial
 from kamengwatch.importing import Taken, tell_taken
 from kamengwatch.moderating import ANSWERS
 from store.ingest import Ingest
@@ -35,24 +37,26 @@ PROOF_LASTS = dt.timedelta(days=365)
 """A proof of control older than this has to be given again."""
 
 
-def import_feed(config: Config, site: str, files: list[Path], as_json: bool) -> None:
-    """Import the order files of the platform `site`.
+def import_feed(config: Config, site: str, files: list[Path], as_json: bool, *, check: bool = False) -> None:
+    """Import the order files of the platform `site`; with `check` it is only said what would happen.
 
     Raises UserError when nobody proved to run the site, and, after everything good was kept, when a line was refused.
     """
     for file in files:
         if not file.is_file():
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
-    with config.engine.connect() as connection:
-        _, host = platform_of(connection, site)
-        if not proved(config, connection, host):
-            raise UserError(
-                f"--from-platform {host}: 还没有人证明管理该网站 nobody has shown yet that they run it; 请对方在“申诉与更正”页"
-                "提交“提供订单数据”并放好证明 have it handed in on the appeals page, then: kamengwatch review prove"
-            )
-        hosts = {host, *_names(connection, host)}
-    register_sources(config.engine, [SOURCE])
-    tell_taken(config, [_take(config, host, hosts, file) for file in files], as_json)
+    with trial(config) if check else nullcontext(config) as used:
+        with used.engine.connect() as connection:
+            _, host = platform_of(connection, site)
+            if not proved(used, connection, host):
+                raise UserError(
+                    f"--from-platform {host}: 还没有人证明管理该网站 nobody has shown yet that they run it; 请对方在“申诉与更正”页"
+                    "提交“提供订单数据”并放好证明 have it handed in on the appeals page, then: kamengwatch review prove"
+                )
+            hosts = {host, *_names(connection, host)}
+        register_sources(used.engine, [SOURCE])
+        report = [_take(used, host, hosts, file) for file in files]
+    tell_taken(config, report, as_json, check)
 
 
 def proved(config: Config, connection: Connection, host: str) -> bool:
@@ -100,7 +104,8 @@ def _take(config: Config, host: str, hosts: set[str], file: Path) -> Taken:
     if batch:
         taken.saved.add(ingest.save(batch))
     taken.refused = [(refused.line, refused.reason) for refused in taken.saved.refused]
-    if not (taken.refused or taken.saved.inserted or taken.saved.unchanged):
+    taken.rows = taken.saved.total
+    if not taken.rows:
         taken.refused = [(1, "没有数据行 there is no row in it")]
     return taken
 

@@ -16,7 +16,11 @@ import re
 import secrets
 from pathlib import Path
 
+from sqlalchemy import Connection, select
+
 from store.records import ComplaintRecord
+from store.tables import Setting
+from store.upsert import insert_for
 
 FOLDER = "complainant-keys"
 _ORDER = re.compile(r"(?:订单|单)(?:编?号|號)?\s*[:：是为]?\s*([A-Za-z]{0,4}[0-9]{10,30})")
@@ -84,3 +88,11 @@ def _before(quarter: _Quarter) -> _Quarter:
 
 def _name(quarter: _Quarter) -> str:
     return f"{quarter[0]}Q{quarter[1] + 1}"
+
+
+def order_secret(connection: Connection) -> bytes:
+    """The database's own secret under which order numbers and contacts are hashed; made on first use."""
+    row = {"name": "order_key", "value": secrets.token_hex(32)}
+    connection.execute(insert_for(connection, Setting).on_conflict_do_nothing(), [row])
+    value = connection.execute(select(Setting.value).where(Setting.name == "order_key")).scalar_one()
+    return bytes.fromhex(value)

@@ -107,6 +107,13 @@ def is_current(engine: Engine) -> bool:
     return _revision(engine) == _revisions()[-1]
 
 
+def is_empty(engine: Engine) -> bool:
+    """Whether the database has no schema yet; raises DatabaseError when it cannot be reached."""
+    from sqlalchemy import inspect
+
+    return "alembic_version" not in inspect(engine).get_table_names()
+
+
 def _revision(engine: Engine) -> str | None:
     """The revision the database says it has; None for a new one, or where it cannot be asked."""
     try:

@@ -6,23 +6,30 @@ One transaction a page or batch. Evidence (captures) is written to the archive b
 from __future__ import annotations
 
 import datetime as dt
-import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Engine, Table, bindparam, select, update
+from sqlalchemy import Connection, Engine, Table, select, update
 
-from store.archive import LONGEST, Stored
-from store.complainants import Complainants
+from store.archive import Stored
+from store.captures import keep_captures
+from store.complainants import Complainants, order_secret
 from store.contention import take_turn, until_through
-from store.matching import Directory, Subject
+from store.matching import Directory, Subject, nearest_source
 from store.months import Months
-from store.moves import question, with_moves
+from store.moves import moves_of, question
 from store.names import host_key
-from store.records import ComplaintRecord, CrawlRecord, PlatformRecord, RecordError, parse_line, parse_record
-from store.records_base import About, Observed, Record
+from store.records import (
+    ComplaintRecord,
+    CrawlRecord,
+    PageRecord,
+    PlatformRecord,
+    RecordError,
+    parse_line,
+    parse_record,
+)
+from store.records_base import About, Observed, Record, Sourced
 from store.records_domain import MoveRecord
 from store.refused_hosts import refusal
 from store.rows import classify_rows, row_of
@@ -31,31 +38,17 @@ from store.staging import FEWEST
 from store.subjects import check_subject
 from store.tables import (
     OBSERVATIONS,
-    Capture,
     Crawl,
     CrawlPlatform,
     Operator,
     Platform,
     Review,
-    Setting,
     Source,
 )
-from store.upsert import changed_rows, insert_for, insert_into, upsert_observations
+from store.upsert import changed_rows, insert_for, upsert_observations
 
 __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
-_STORED_CAPTURE = select(Capture.id).where(
-    Capture.crawl_id == bindparam("crawl"),
-    Capture.url == bindparam("url"),
-    Capture.payload_sha256 == bindparam("sha"),
-)
-
-
-@cache
-def _new_capture(dialect: str) -> Any:
-    """Insert a capture and give its id; nothing when it is stored already. Built once: a page has one."""
-    table: Table = Capture.__table__  # type: ignore[assignment]
-    return insert_into(dialect, table).on_conflict_do_nothing().returning(Capture.id)
 
 
 class Ingest:
@@ -69,21 +62,25 @@ class Ingest:
         accept_new: bool = False,
         demo: bool = False,
         complainants: Complainants | None = None,
+        new_sources: bool = True,
     ) -> None:
         """`now` dates what is made here; with `accept_new` an unknown host becomes a watched platform.
 
         Only an operator's own file may do that: a host merely found by a crawl waits in the review queue.
         With `complainants` further complaints of one person can be told; without, nobody is told apart.
+        Without `new_sources` a record of a source nobody declared is refused: more often than not its id is misspelt.
         """
+        self.new_sources = new_sources
         self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
         self.complainants, self.months = complainants, Months(engine)
         self._read()
 
     def _read(self) -> None:
         with self.engine.begin() as connection:
-            self.key = _order_secret(connection)
+            self.key = order_secret(connection)
             self.directory = Directory(connection)
-            self._sources = set(connection.scalars(select(Source.id)))
+            said = connection.execute(select(Source.id, Source.title_zh, Source.title_en))
+            self._sources = {id_: (id_, zh or "", en or "") for id_, zh, en in said}
 
     def save(
         self,
@@ -100,41 +97,61 @@ class Ingest:
         self, records: Sequence[Record], crawl_id: int | None, captures: Sequence[Stored], alone: bool
     ) -> Saved:
         saved = Saved()
-        rows: dict[str, list[dict[str, Any]]] = {}
+        matched: dict[str, list[dict[str, Any]]] = {}
+        waiting: dict[str, list[dict[str, Any]]] = {}
+        moves: list[MoveRecord] = []
         with self.engine.begin() as connection:
             if alone or len(records) >= FEWEST:
                 take_turn(connection, alone)
-            capture_ids = self._captures(connection, crawl_id, captures)
-            for record in with_moves(records):
+            capture_ids = keep_captures(connection, self.directory, crawl_id, captures)
+            for record in records:
                 if isinstance(record, PlatformRecord):
                     saved.add(self._platform(connection, record))
                 elif isinstance(record, CrawlRecord):
                     saved.add(self._crawl(connection, record))
                 elif isinstance(record, About):
-                    row = self._row(connection, record, saved)
-                    row["crawl_id"] = crawl_id
-                    if record.capture is not None and capture_ids:
-                        row["capture_id"] = capture_ids[record.capture]
+                    row = self._row(connection, record, crawl_id, capture_ids)
+                    rows = waiting if row["platform_id"] is None else matched
                     rows.setdefault(record.kind, []).append(row)  # type: ignore[attr-defined]
                     if isinstance(record, MoveRecord):
                         self._offer(connection, record)
-            classify_rows(rows.get("complaint", ()))
-            for kind, batch in rows.items():
-                changed = upsert_observations(connection, OBSERVATIONS[kind], batch)
+                    if isinstance(record, PageRecord) and record.signs and record.host:
+                        moves += moves_of(record)
+            for kind, batch in matched.items():
+                changed = self._store(connection, kind, batch)
                 saved.inserted += changed
                 saved.unchanged += len(batch) - changed
+            for kind, batch in waiting.items():
+                self._store(connection, kind, batch)
+                saved.unmatched += len(batch)
+            # What a page shows of a move is ours, not a record anybody handed in: it is kept, and not counted.
+            for move in moves:
+                row = self._row(connection, move, crawl_id, capture_ids)
+                self._store(connection, move.kind, [row])
+                self._offer(connection, move)
         return saved
 
-    def _row(self, connection: Connection, record: About, saved: Saved) -> dict[str, Any]:
+    def _store(self, connection: Connection, kind: str, rows: list[dict[str, Any]]) -> int:
+        """Upsert rows of one kind; returns how many were new or changed."""
+        if kind == "complaint":
+            classify_rows(rows)
+        return upsert_observations(connection, OBSERVATIONS[kind], rows)
+
+    def _row(
+        self, connection: Connection, record: About, crawl_id: int | None, capture_ids: Sequence[int]
+    ) -> dict[str, Any]:
+        """The row of a record; without a platform where a person is asked whom it is about."""
         self._source(connection, record.source)
         subject = self.directory.resolve(record.host, record.platform, record.mentions)
         platform_id = subject.platform_id
         if platform_id is None and record.host and self.accept_new:
             platform_id = self.directory.add(connection, record.host, self.now, "watched", self.demo)
         if platform_id is None:
-            saved.unmatched += 1
             self._ask(connection, record, subject)
         row = row_of(record, platform_id, subject.text, self.key)
+        row["crawl_id"] = crawl_id
+        if record.capture is not None and capture_ids:
+            row["capture_id"] = capture_ids[record.capture]
         if isinstance(record, ComplaintRecord):
             known = self.complainants
             row["complainant"] = record.complainant_key or (known.of(record, platform_id) if known else None)
@@ -153,37 +170,25 @@ class Ingest:
             row = question(move, self.now)
             connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
 
-    def _captures(self, connection: Connection, crawl_id: int | None, stored: Sequence[Stored]) -> list[int]:
-        if not stored or crawl_id is None:
-            return []
-        store = _new_capture(connection.dialect.name)
-        ids = []
-        for one in stored:
-            row = {
-                "crawl_id": crawl_id,
-                "platform_id": self.directory.by_host(urlsplit(one.url).netloc),
-                "url": one.url[:LONGEST],
-                "fetched_at": one.fetched_at,
-                "status": one.status,
-                "media_type": one.media_type,
-                "archive": one.archive,
-                "offset": one.offset,
-                "payload_sha256": one.payload_sha256,
-                "original_sha256": one.original_sha256,
-            }
-            made = connection.execute(store, row).scalar_one_or_none()
-            key = {"crawl": crawl_id, "url": row["url"], "sha": one.payload_sha256}
-            ids.append(int(made or connection.execute(_STORED_CAPTURE, key).scalar_one()))
-        return ids
-
     def _source(self, connection: Connection, source: str) -> str:
         """The source's id; one nobody declared is taken as handed in by hand (tier D)."""
         id_ = source.lower()
         if id_ not in self._sources:
             row = {"id": id_, "kind": "manual", "title_zh": id_, "title_en": id_, "family": id_, "tier": "D"}
             connection.execute(insert_for(connection, Source).on_conflict_do_nothing(), [row])
-            self._sources.add(id_)
+            self._sources[id_] = (id_, "", "")
         return id_
+
+    def check(self, record: Record) -> None:
+        """Raise RecordError for a record about nobody, and, unless new ones are taken, for one of a source nobody declared."""
+        check_subject(record)
+        if self.new_sources or not isinstance(record, Sourced) or record.source.lower() in self._sources:
+            return
+        near = nearest_source(record.source.lower(), self._sources)
+        raise RecordError(
+            f"source: 未知的信息源 unknown source “{record.source}”；最接近的是 the nearest known: {near}；"
+            "确是新的来源请加 if it is a new one add --new-source"
+        )
 
     def _platform(self, connection: Connection, record: PlatformRecord) -> Saved:
         before = self.directory.by_host(record.host)
@@ -273,20 +278,22 @@ def import_lines(ingest: Ingest, lines: Iterable[bytes | str]) -> Iterable[tuple
     """
     batch: list[Record] = []
     refused: list[Refused] = []
+    unread: Counter[str] = Counter()
     number = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             record = parse_line(line)
-            check_subject(record)
+            ingest.check(record)
+            unread.update(record.unknown_keys())
             batch.append(record)
         except RecordError as error:
             refused.append(Refused(number, str(error)))
         if len(batch) + len(refused) >= BATCH:
-            yield number, _flush(ingest, batch, refused)
-            batch, refused = [], []
-    yield number, _flush(ingest, batch, refused)
+            yield number, _flush(ingest, batch, refused, unread)
+            batch, refused, unread = [], [], Counter()
+    yield number, _flush(ingest, batch, refused, unread)
 
 
 def import_records(ingest: Ingest, records: Iterable[dict[str, Any]]) -> Saved:
@@ -295,8 +302,9 @@ def import_records(ingest: Ingest, records: Iterable[dict[str, Any]]) -> Saved:
     saved = Saved()
     for number, record in enumerate(records, 1):
         try:
-            good.append(parse_record(record))
-            check_subject(good[-1])
+            made = parse_record(record)
+            ingest.check(made)
+            good.append(made)
         except RecordError as error:
             saved.refused.append(Refused(number, str(error)))
     for start in range(0, len(good), BATCH):
@@ -304,14 +312,7 @@ def import_records(ingest: Ingest, records: Iterable[dict[str, Any]]) -> Saved:
     return saved
 
 
-def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused]) -> Saved:
+def _flush(ingest: Ingest, batch: list[Record], refused: list[Refused], unread: Counter[str]) -> Saved:
     saved = ingest.save(batch) if batch else Saved()
-    saved.refused = refused
+    saved.refused, saved.unread = refused, unread
     return saved
-
-
-def _order_secret(connection: Connection) -> bytes:
-    row = {"name": "order_key", "value": secrets.token_hex(32)}
-    connection.execute(insert_for(connection, Setting).on_conflict_do_nothing(), [row])
-    value = connection.execute(select(Setting.value).where(Setting.name == "order_key")).scalar_one()
-    return bytes.fromhex(value)

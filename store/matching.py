@@ -6,7 +6,7 @@ It never guesses: an unsure name is stored without a platform and put into the r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -145,3 +145,10 @@ class Directory:
         )
         ids = sure | {id_ for name in hits for id_ in self._names[name]}
         return tuple(sorted(self._host_of[id_] for id_ in ids))
+
+
+def nearest_source(said: str, known: Mapping[str, Sequence[str]]) -> str:
+    """The id of the source whose id or title reads most like `said`; `known` is id → its id and titles, at least one."""
+    names = {name: id_ for id_, titles in known.items() for name in titles if name}
+    found = process.extractOne(said, list(names), scorer=fuzz.ratio)
+    return names[found[0]] if found else next(iter(known))

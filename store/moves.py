@@ -6,23 +6,14 @@ The new host waits in the review queue as a possible alias; only a person makes 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from store.names import host_key, host_of, registrable
 from store.records import PageRecord
-from store.records_base import Record
 from store.records_domain import MoveRecord
 
 _SIGNS = {"moved_to": "redirect", "other_hosts": "notice"}
-
-
-def with_moves(records: Iterable[Record]) -> Iterator[Record]:
-    """`records`, each page followed by the moves it shows."""
-    for record in records:
-        yield record
-        if isinstance(record, PageRecord) and record.signs and record.host:
-            yield from moves_of(record)
 
 
 def moves_of(page: PageRecord) -> Iterator[MoveRecord]:

@@ -6,10 +6,22 @@ Spiders, importers, tests and outside evaluations all speak it. Nothing here tou
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
+from store import evidence_words as words
+from store.evidence_words import reads
 from store.records_base import (
     About,
     Count,
@@ -26,6 +38,16 @@ from store.records_base import (
     without_nul,
 )
 from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
+
+Nature = Literal[
+    "个人", "企业", "个体工商户", "政府机关", "事业单位", "社会团体", "国防机构", "民办非企业单位", "基金会", "律师执业机构",
+    "外国在华文化中心", "群众性团体组织", "司法鉴定机构", "宗教团体", "境外机构", "医疗机构", "公证机构", "仲裁机构", "集体经济组织",
+    "农民专业合作社", "基层群众性自治组织", "工会法人", "其他组织",
+]  # fmt: skip
+"""Who filed, as the registry names it."""
+
+
+_NOT_ASKED = "；查询没有成功的，写成 crawl 记录（outcome failed）a query that failed is a crawl record with outcome failed"
 
 
 class PlatformRecord(Record):
@@ -48,7 +70,7 @@ class CrawlRecord(Sourced):
     kind: Literal["crawl"]
     started_at: Moment
     finished_at: Moment
-    outcome: Literal["ok", "failed", "blocked"]
+    outcome: Annotated[Literal["ok", "failed", "blocked"], BeforeValidator(reads(words.CRAWL_OUTCOME))]
     hosts: list[Host] | None = None
     reason: Text | None = None
 
@@ -56,8 +78,23 @@ class CrawlRecord(Sourced):
 class Step(BaseModel):
     """One step of a complaint's handling: what was done and when, never by whom or in which words."""
 
+    model_config = ConfigDict(extra="ignore")
     did: Annotated[str, Field(min_length=1, max_length=20)]
     at: Moment | None = None
+    _unread: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_unread(cls, told: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Other keys may say by whom: their names are noted, what they say is dropped here."""
+        step = handler(told)
+        if isinstance(told, dict):
+            step._unread = tuple(f"steps.{key}" for key in told if key not in cls.model_fields)
+        return step
+
+    def unknown_keys(self) -> tuple[str, ...]:
+        """Keys that a step does not have."""
+        return self._unread
 
 
 class ComplaintRecord(About):
@@ -72,7 +109,9 @@ class ComplaintRecord(About):
     title: Text | None = None
     text: Text | None = None
     amount: Money | None = None
-    status: Literal["open", "replied", "completed", "closed"] = "open"
+    status: Annotated[
+        Literal["open", "replied", "completed", "closed"], BeforeValidator(reads(words.COMPLAINT_STATUS))
+    ] = "open"
     replied_at: Moment | None = None
     completed_at: Moment | None = None
     replied_seen_at: Moment | None = None
@@ -87,6 +126,10 @@ class ComplaintRecord(About):
     def when(self) -> dt.datetime:
         """The time of filing."""
         return self.filed_at
+
+    def unknown_keys(self) -> tuple[str, ...]:
+        """Keys of the line and of its steps that are not kept."""
+        return (*super().unknown_keys(), *(key for step in self.steps or () for key in step.unknown_keys()))
 
 
 class CountersRecord(Observed):
@@ -116,10 +159,10 @@ class FilingRecord(Observed):
 
     kind: Literal["filing"]
     provider: Annotated[str, Field(max_length=40)] | None = None
-    found: bool
+    found: Annotated[bool, BeforeValidator(reads(words.FOUND, _NOT_ASKED))]
     number: Annotated[str, Field(max_length=60)] | None = None
     entity: Annotated[str, Field(max_length=200)] | None = None
-    nature: Annotated[str, Field(max_length=20)] | None = None
+    nature: Annotated[Nature | None, BeforeValidator(reads(words.NATURE))] = None
     domain: Annotated[str, Field(max_length=253)] | None = None
     limit_access: bool | None = None
     approved_on: dt.date | None = None
@@ -155,7 +198,7 @@ class ProbeRecord(Observed):
     """One availability probe. `class` (icp_sites.md §2.2) may be finer than the outcome."""
 
     kind: Literal["probe"]
-    outcome: Literal["ok", "slow", "down", "refused"]
+    outcome: Annotated[Literal["ok", "slow", "down", "refused"], BeforeValidator(reads(words.PROBE_OUTCOME))]
     class_: Annotated[str | None, Field(alias="class", max_length=20)] = None
     status: Annotated[int, Field(ge=0, le=999)] | None = None
     latency_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
@@ -165,7 +208,7 @@ class PageRecord(Observed):
     """One page of the site. `contacts` are the shop's own, kind -> numbers: only their keyed hashes are ever stored."""
 
     kind: Literal["page"]
-    role: Literal["home", "notice", "terms", "contact"]
+    role: Annotated[Literal["home", "notice", "terms", "contact"], BeforeValidator(reads(words.PAGE_ROLE))]
     text: Text | None = None
     footer_icp: Annotated[str, Field(max_length=80)] | None = None
     company: Annotated[str, Field(max_length=200)] | None = None
@@ -197,9 +240,13 @@ class OrderRecord(About):
     paid_at: Moment
     delivered_at: Moment | None = None
     refunded_at: Moment | None = None
-    state: Literal["delivered", "processing", "missing", "refunded"]
+    state: Annotated[
+        Literal["delivered", "processing", "missing", "refunded"], BeforeValidator(reads(words.ORDER_STATE))
+    ]
     promised_hours: Annotated[float, BeforeValidator(finite), Field(ge=0, le=24 * 3660)] | None = None
-    drop_kind: Literal["payment_not_synced", "stuck", "record_lost"] | None = None
+    drop_kind: Annotated[
+        Literal["payment_not_synced", "stuck", "record_lost"] | None, BeforeValidator(reads(words.DROP_KIND))
+    ] = None
 
     def when(self) -> dt.datetime:
         """The time of payment."""
@@ -233,6 +280,11 @@ class RecordError(ValueError):
     """A line or record that cannot be taken; the message says which field and what is expected."""
 
 
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of one record, as it is written."""
+    return _ADAPTER.json_schema(by_alias=True)
+
+
 def parse_line(line: bytes | str) -> AnyRecord:
     """One line of an evidence file as a record; raises RecordError with one clear sentence."""
     try:
@@ -261,4 +313,4 @@ def _sentence(error: ValidationError) -> str:
         return f"{field}: 时间须带时区 the time needs an offset, e.g. 2026-03-02T10:00:00+08:00"
     if kind == "missing":
         return f"{field}: 缺少必填字段 required field is missing"
-    return f"{field}: {first['msg']}"
+    return f"{field}: {first['msg'].removeprefix('Value error, ')}"

@@ -64,15 +64,19 @@ def without_nul(value: Any) -> Any:
 
 
 class Record(BaseModel):
-    """What every line may carry. Unknown keys are ignored, so that newer files stay readable."""
+    """What every line may carry. Unknown keys are not kept, so that newer files stay readable; `unknown_keys` names them."""
 
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True)
     host: Host | None = None
     seen_at: Moment | None = None
 
     def when(self) -> dt.datetime | None:
         """When it happened in the world, if the record says so."""
         return None
+
+    def unknown_keys(self) -> tuple[str, ...]:
+        """Keys of the line that this kind of record does not have; what they say is not kept."""
+        return tuple(self.model_extra or ())
 
 
 class Sourced(Record):

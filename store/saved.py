@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 
@@ -15,12 +16,22 @@ class Refused:
 
 @dataclass
 class Saved:
-    """What taking records in did: new or changed rows, rows already known, rows waiting for a match, refusals."""
+    """What became of the records taken in; every one is counted once: in `inserted`, `unchanged`, `unmatched` or `refused`.
+
+    `inserted` are new or changed rows, `unchanged` rows known already, `unmatched` rows that are kept and wait in the review
+    queue until a person says whom they are about. `unread` counts keys of lines that their kind does not have.
+    """
 
     inserted: int = 0
     unchanged: int = 0
     unmatched: int = 0
     refused: list[Refused] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many records there were."""
+        return self.inserted + self.unchanged + self.unmatched + len(self.refused)
 
     def add(self, other: Saved) -> None:
         """Count `other` in."""
@@ -28,3 +39,4 @@ class Saved:
         self.unchanged += other.unchanged
         self.unmatched += other.unmatched
         self.refused += other.refused
+        self.unread += other.unread

@@ -18,6 +18,7 @@ from crawler.formats import icp
 from crawler.formats.answers import moment_of
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.evidence_words import NATURE, value_of
 from store.names import find_licences, parse_icp, registrable
 
 State = Literal["filed", "not_filed", "unknown"]
@@ -26,7 +27,6 @@ _NONE = {"未备案", "无备案", "未查到备案", "未查询到备案"}
 _WALL = re.compile(
     r"频率|频繁|限制|登录|未授权|key|token|余额|次数|throttl|signature|accesskey|forbidden|timestamp", re.I
 )
-_NATURES = {"enterprise": "企业", "company": "企业", "personal": PERSONAL, "individual": PERSONAL}
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,19 @@ def _filed(number: Any, entity: Any = None, nature: Any = None, **more: Any) -> 
     shown = str(number or "").strip()
     if parse_icp(shown) is None and not find_licences(shown):
         return unknown(f"not a filing number: {shown[:40] or 'empty'}")
-    kind = _NATURES.get(str(nature or "").strip().lower(), str(nature or "").strip()) or None
+    kind = _nature(nature)
     name = str(entity or "").strip() or None
     if name and icp.is_person(kind, name):
         kind = PERSONAL
     return Answer("filed", shown, None if kind == PERSONAL else name, kind, **more)
+
+
+def _nature(said: Any) -> str | None:
+    """The registry's nature; None for one nobody knows: then the name decides whether it is a person's."""
+    try:
+        return str(value_of(NATURE, str(said))) if said else None
+    except ValueError:
+        return None
 
 
 def _stated(number: Any, entity: Any = None, nature: Any = None) -> Answer:

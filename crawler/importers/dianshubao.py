@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import amount, complaint
+from crawler.importers.shapes import amount, complaint, status_of
 from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of, whom
 from store.ledger import SourceCard
 from store.redact import clean
@@ -14,8 +14,8 @@ IDENTITY = frozenset(
      "review", "article_link", *(f"pic{n}" for n in range(1, 6)), *(f"pic{n}_info" for n in range(1, 6))]
 )  # fmt: skip
 """Fields of its rows that are never read: who complained, their order, their papers, and free notes about them."""
-_STATES = {"1": "open", "2": "replied", "3": "completed", "4": "closed", "处理中": "open", "待处理": "open", "已受理": "open",
-           "已回复": "replied", "已反馈": "replied", "已解决": "completed", "已完成": "completed", "已关闭": "closed"}  # fmt: skip
+_STATES = {"1": "open", "2": "replied", "3": "completed", "4": "closed"}
+"""Its own numbers; words are those everybody uses (store.evidence_words)."""
 
 
 class DianshubaoImporter(Importer):
@@ -73,9 +73,16 @@ class DianshubaoImporter(Importer):
             title=clean(str(row.get("title") or "")),
             text=clean(str(row.get("intro") or "")),
             amount=amount(row.get("money")),
-            status=_STATES.get(state, "replied" if replied else "open"),
+            status=_status(state, replied is not None),
             replied_at=replied if replied is None or replied >= filed else None,
         )
+
+
+def _status(state: str, replied: bool) -> str:
+    """The state a row gives; where it gives none, whether it was answered. Raises ValueError for a word nobody knows."""
+    if not state:
+        return "replied" if replied else "open"
+    return _STATES.get(state) or status_of(state)
 
 
 IMPORTER = DianshubaoImporter()

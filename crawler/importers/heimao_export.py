@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from crawler.importers.shapes import amount, complaint
+from crawler.formats.heimao import STATUS
+from crawler.importers.shapes import amount, complaint, status_of
 from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of
 from crawler.mentions import hosts_in
 
@@ -13,14 +15,6 @@ _NUMBER = re.compile(r"/complaint/view/(\d{8,14})")
 _OPENED = re.compile(r"(\d{4}-\d{2}-\d{2})\s*于黑猫投诉平台发起")
 _OBJECT = re.compile(r"\[投诉对象\]\s*(\S[^\n\[]*)")
 _DEMANDS = re.compile(r"\[投诉要求\]\s*(\S[^\n\[]*)")
-_STATES = {
-    "处理中": "open",
-    "待分配": "open",
-    "通过审核": "open",
-    "已回复": "replied",
-    "已完成": "completed",
-    "已关闭": "closed",
-}
 
 
 class HeimaoExportImporter(Importer):
@@ -74,9 +68,17 @@ class HeimaoExportImporter(Importer):
             title=short.strip()[:200],
             text="\n".join(filter(None, (text, str(row.get("issue") or ""), demands and f"要求：{demands}"))),
             amount=amount(row.get("amount")),
-            status=_STATES.get(str(row.get("status") or ""), "open"),
+            status=_status(row.get("status")),
             url=str(row["href"]) if row.get("href") else None,
         )
+
+
+def _status(said: Any) -> str:
+    """The state in the site's numbers or in words; open where the export has no such column."""
+    text = str(said if said is not None else "").strip().removesuffix(".0")
+    if not text:
+        return "open"
+    return STATUS.get(int(text), "") if text.isdigit() and int(text) in STATUS else status_of(text)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

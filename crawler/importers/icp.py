@@ -15,14 +15,12 @@ from crawler.formats import icp
 from crawler.formats.icp_pages import read_page
 from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, time_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.evidence_words import FOUND, value_of
 from store.names import find_licences, host_of, parse_icp, registrable
 
-_FOUND = re.compile(r"found|filed|yes|true|1|有|是|已备案|查到|有备案", re.I)
-_NOT_FOUND = re.compile(r"not[ _]?found|not[ _]?filed|none|no|无|未备案|没有|无备案|查无", re.I)
 _NOT_CHECKED = re.compile(
     r"could[ _]?not[ _]?check|failed|error|unknown|未能查询|查询失败|未查到结果页|不明|打不开", re.I
 )
-_LIMITED = {"是": True, "否": False, "yes": True, "no": False}
 
 
 class IcpImporter(Importer):
@@ -120,9 +118,19 @@ class IcpImporter(Importer):
             "nature": nature,
             "site_name": None if nature == icp.PERSONAL else icp.words(row.get("serviceName")),
             "content": icp.words(row.get("contentTypeName")),
-            "limit_access": _LIMITED.get(str(row.get("limitAccess") or "").strip().lower()),
+            "limit_access": _limited(row.get("limitAccess")),
             "approved_on": day_of(approved, "updateRecordTime") if approved else None,
         }
+
+
+def _limited(said: Any) -> bool | None:
+    """Whether access is limited; None where the cell is empty. Raises ValueError for another word than yes or no."""
+    if said in (None, ""):
+        return None
+    try:
+        return bool(value_of(FOUND, str(said)))
+    except ValueError:
+        raise ValueError(f"限制接入应为是或否 limitAccess must be yes or no: {str(said)[:20]}") from None
 
 
 def _result(said: str, number: str) -> bool | None:
@@ -130,12 +138,16 @@ def _result(said: str, number: str) -> bool | None:
     plain = said.strip()
     if _NOT_CHECKED.fullmatch(plain):
         return None
-    if _NOT_FOUND.fullmatch(plain):
+    try:
+        found = value_of(FOUND, plain) if plain else True
+    except ValueError:
+        raise ValueError(
+            f"查询结果看不懂 result must be found, not found or could not check: {plain[:30]}"
+        ) from None
+    if not found:
         if number:
             raise ValueError("写着未备案却填了备案号 says not found but gives a number")
         return False
-    if plain and not _FOUND.fullmatch(plain):
-        raise ValueError(f"查询结果看不懂 result must be found, not found or could not check: {plain[:30]}")
     if not number:
         raise ValueError(
             "没有备案号时须填查询结果（无 / 未能查询） without a number say: not found, or could not check"

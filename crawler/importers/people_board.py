@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import complaint
+from crawler.importers.shapes import complaint, status_of
 from crawler.importers.sheet import HOST, PLATFORM, URL, Column, Handed, Importer, Record, Row, time_of
 from crawler.mentions import hosts_in
 from store.ledger import SourceCard
-
-_STATES = {
-    "待回复": "open",
-    "未回复": "open",
-    "办理中": "open",
-    "已回复": "replied",
-    "已办理": "completed",
-    "已办结": "completed",
-}
 
 
 class PeopleBoardImporter(Importer):
@@ -58,9 +49,7 @@ class PeopleBoardImporter(Importer):
 
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
         """One message."""
-        status = _STATES.get(str(row.get("stateInfo") or ""))
-        if status is None:
-            raise ValueError(f"状态看不懂 unknown state: {str(row.get('stateInfo') or '(空 empty)')[:20]}")
+        status = status_of(row.get("stateInfo"))
         if not row.get("tid"):
             raise ValueError("缺少编号 the number is missing")
         title, text = str(row.get("subject") or ""), str(row.get("content") or "")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from crawler.importers.sheet import Handed, Record, Row, day_of
+from store.evidence_words import COMPLAINT_STATUS, value_of
 
 _NOT_AMOUNT = re.compile(r"[元¥￥,，\s]")
 
@@ -53,6 +54,15 @@ def complaint(source: str, filed: dt.datetime, seen: dt.datetime, whom: Record, 
         "seen_at": known,
         **said,
     }
+
+
+def status_of(said: Any) -> str:
+    """The state a word means; raises ValueError naming the word and the known ones."""
+    text = str(said if said is not None else "").strip()
+    try:
+        return str(value_of(COMPLAINT_STATUS, text or "(空 empty)"))
+    except ValueError as error:
+        raise ValueError(f"状态 state: {error}") from None
 
 
 def amount(value: Any) -> float | None:
