@@ -10,7 +10,8 @@ from crawler.decode import text_of
 from crawler.walls import place_of, wall_of
 
 SLOW_SECONDS = 5.0
-_REFUSED = {"js_challenge", "waf_block"}
+_REFUSED = {"js_challenge", "waf_block", "diverted"}
+"""Somebody stands between us and the site: of the site itself nothing was seen, so it is not down."""
 _FAILURES = {
     "dns_gone": "dns_gone",
     "tls_error": "tls_error",
@@ -20,9 +21,14 @@ _FAILURES = {
 }
 
 
-def probe_of_page(status: int, body: bytes, text: str, latency: float | None) -> dict[str, Any]:
-    """Outcome, class, status and latency of an answered home page; a wall is refused, a page in its place is down."""
-    kind = wall_of(body) or place_of(status, text)
+def probe_of_page(
+    status: int, body: bytes, text: str, latency: float | None, shop: bool = False
+) -> dict[str, Any]:
+    """Outcome, class, status and latency of an answered home page; a wall is refused, a page in its place is down.
+
+    `shop` says that the page was recognised as a shop's own: then nothing it announces is taken for its end.
+    """
+    kind = None if shop and status == 200 else wall_of(body) or place_of(status, text)
     milliseconds = round(latency * 1000) if latency is not None else None
     if kind is None:
         slow = latency is not None and latency >= SLOW_SECONDS

@@ -1,7 +1,7 @@
 """The browser, for the few pages that are empty without JavaScript. Absent, such a page is unknown and all else works.
 
 It identifies itself like every other request, loads one page at a time and nothing from other hosts, and never loads
-images, fonts, media or styles. No stealth, no stored state. Names are resolved for it, under the guard (crawler/pinning.py).
+images or media; styles and fonts are answered empty. No stealth, no stored state. Names are resolved for it, under the guard (crawler/pinning.py).
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ _ARGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-_SKIPPED = {"image", "font", "media", "stylesheet", "websocket", "eventsource"}
+_SKIPPED = {"image", "media", "websocket", "eventsource"}
+_EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
+"""Kinds of parts that are answered without asking anybody."""
 LONGEST_PAGE = 75.0
 """Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
 LONGEST_CLOSE = 10.0
@@ -80,6 +82,19 @@ def launch_options(proxy: str = "") -> dict[str, Any]:
     """How Chromium is started; `proxy` is the sandbox's address."""
     options: dict[str, Any] = {"executable_path": executable(), "headless": True, "args": _ARGS}
     return options | {"proxy": {"server": proxy}} if proxy else options
+
+
+async def unstyled(page: Any, request: Any) -> None:
+    """Answer styles and fonts empty without asking anybody, the rest one at a time: an app that waits for its style sheet shows itself."""
+
+    async def answer(route: Any) -> None:
+        if media_type := _EMPTY.get(route.request.resource_type):
+            await route.fulfill(status=200, content_type=media_type, body="")
+        else:
+            await route.fallback()
+
+    await page.route("**/*", answer)
+    await one_at_a_time(page, request)
 
 
 async def one_at_a_time(page: Any, request: Any) -> None:
@@ -212,7 +227,7 @@ async def open_browser(crawler: Crawler) -> Browser:
 def _refused(crawler: Crawler, request: Any) -> bool:
     """Whether the page may not load this part: heavy, of another host, never asked, or forbidden by robots.txt."""
     url = urlsplit(request.url)
-    if request.resource_type in _SKIPPED:
+    if request.resource_type in _SKIPPED or request.resource_type in _EMPTY:
         return True
     if (
         not request.is_navigation_request()

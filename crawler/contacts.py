@@ -48,8 +48,29 @@ _UNTOLD = ("chat",)
 """Kinds whose value names a service, not a shop."""
 
 
+_CREDIT = re.compile(
+    r"(?:(?:theme|template|skin|power(?:ed)?|design(?:ed)?|develop(?:ed)?|made|built|coded|created|provided)\s*(?:by|with)\b|(?:theme|template|author|developer)\s*[:：]"
+    r"|(?:主题|模板|程序|源码|系统|页面|皮肤|前端|美化)\s*(?:作者|开发|设计|制作|美化|提供|来源|支持|由|by)|技术支持|开源(?:地址|项目)|本站由)"
+)
+_CREDIT_END = re.compile(r"</(?:p|div|footer|li|td|section|center|small)\b|<br|<p\b|<div\b|\n\s*\n|\||·|。")
+_LONGEST_CREDIT = 300
+
+
+def without_credits(low: str) -> str:
+    """A lower-cased page without the lines that name the makers of its theme or software: their contacts are not the shop's."""
+    kept, at = [], 0
+    for match in _CREDIT.finditer(low):
+        if match.start() < at:
+            continue
+        end = _CREDIT_END.search(low, match.end(), match.end() + _LONGEST_CREDIT)
+        kept.append(low[at : match.start()])
+        at = end.start() if end else min(len(low), match.end() + _LONGEST_CREDIT)
+    return "".join([*kept, low[at:]])
+
+
 def contacts_in(low: str) -> dict[str, list[str]]:
-    """kind -> different values in a lower-cased page, sorted; kinds without any are left out."""
+    """kind -> different values in a lower-cased page, sorted; kinds without any are left out, as are makers of themes."""
+    low = without_credits(low)
     found = {kind: _values(low, *parts) for kind, parts in _KINDS.items()}
     found["email"] = _emails(low)
     return {kind: values for kind, values in found.items() if values}

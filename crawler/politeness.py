@@ -1,11 +1,13 @@
 """How a named, slow, obedient guest behaves: robots.txt, Crawl-delay, and stopping where it is not wanted.
 
-No spider may switch any of it off. robots.txt missing (404) = allowed; 5xx, timeout or HTML = do not crawl.
+No spider may switch any of it off. robots.txt missing (404) or a web page in its place = no rules; 5xx, timeout or unreadable =
+do not crawl.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +32,19 @@ logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(lambda rec
 STOP_STATUSES = {401, 403, 407, 429, 456}
 """Answers after which nothing more is asked of that host in this run (456: Sina's ban of an address)."""
 _MISSING = {404, 410}
+_PAGE_STARTS = (
+    b"<!doctype",
+    b"<html",
+    b"<?xml",
+    b"<head",
+    b"<script",
+    b"<body",
+    b"<!--",
+    b"<meta",
+    b"<title",
+    b"<div",
+)
+_RULE = re.compile(rb"^\s*(?:user-agent|disallow|allow)\s*:", re.IGNORECASE | re.MULTILINE)
 
 
 class Unwelcome(IgnoreRequest):
@@ -77,11 +92,16 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return netloc not in self._denied and isinstance(rules, RobotParser) and rules.allowed(url, agent)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status in _MISSING:
+        if response.status in _MISSING or (
+            response.status == 200 and _is_page(response.body) and _unreadable(response) is None
+        ):
             response = response.replace(body=b"")
         elif reason := _unreadable(response):
             self._denied[netloc] = Unwelcome(reason, answer=response)
             response = response.replace(body=b"")
+        else:
+            # Rules with comments in GBK are rules; a parser that meets the comments would drop them all.
+            response = response.replace(body=response.body.decode("utf-8", "replace").encode())
         await super()._parse_robots(response, netloc, request)
         parser = self._parsers[netloc]
         if isinstance(parser, RobotParser):
@@ -169,9 +189,23 @@ class SameSiteRedirectMiddleware(RedirectMiddleware):
 
 
 def _unreadable(response: Response) -> str | None:
+    """Why an answer to robots.txt gives no permission; a web page in its place holds no rules and forbids nothing (RFC 9309)."""
     if response.status != 200:
         return f"robots.txt answered HTTP {response.status}: not crawled"
-    head = response.body[:2000].lstrip().lower()
-    if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<script", b"<body")):
-        return "robots.txt is an HTML page: not crawled"
+    body = response.body
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in body[:2000]:
+        return "robots.txt is not readable (RFC 9309 wants UTF-8): not crawled"
+    if _is_page(body):
+        # A captcha or firewall that answers every address says nothing of rules, but that we are not wanted.
+        wall = wall_of(body)
+        return f"robots.txt is a {wall} page: not crawled" if wall else None
+    try:
+        body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if not _RULE.search(body):
+            return "robots.txt is not readable (RFC 9309 wants UTF-8): not crawled"
     return None
+
+
+def _is_page(body: bytes) -> bool:
+    return body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_STARTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.guard import NEVER
 from crawler.nesting import page_in
@@ -38,6 +38,7 @@ _INLINE = [
     "u",
 ]
 _FOOTER = "footer, .footer, #footer, .copyright, [class*=beian], [class*=icp], .content-icp"
+_REGISTRY_LINK = "a[href*='beian.miit.gov.cn'], a[href*='miitbeian.gov.cn'], a[href*='beian.gov.cn'], a[href*='beian.mps.gov.cn']"
 _ROLES = (
     ("terms", re.compile(r"条款|协议|退款|售后|声明|规则|免责")),
     ("notice", re.compile(r"公告|通知|须知|必读|新闻")),
@@ -79,6 +80,8 @@ def prose(html: str) -> str:
 def footer_of(tree: LexborHTMLParser, text: str) -> str:
     """What a visitor finds at the bottom: footer elements with their link targets, and the last of the visible text."""
     parts = [node.html or "" for node in tree.css(_FOOTER)[:6]]
+    # The link to the registry marks a filing number wherever a theme prints it.
+    parts += [link.parent.html or "" for link in tree.css(_REGISTRY_LINK)[:4] if link.parent is not None]
     marks = " ".join(_bare(part) for part in parts)
     links = " ".join(parts)
     return f"{marks}\n{text[-max(400, len(text) * 15 // 100) :]}\n{links}"
@@ -87,14 +90,23 @@ def footer_of(tree: LexborHTMLParser, text: str) -> str:
 def notices_of(tree: LexborHTMLParser) -> list[str]:
     """HTML of blocks headed 公告, 通知 or 必读, where the shop's system is not known."""
     found = []
-    for heading in tree.css("h1, h2, h3, h4, .title, .panel-title, .card-header, dt, legend"):
-        if len(heading.text()) <= 20 and _NOTICE.search(heading.text()):
-            block = heading.next
-            while block is not None and block.tag == "-text":
-                block = block.next
-            if block is not None:
-                found.append(block.html or "")
+    for heading in tree.css("h1, h2, h3, h4, .title, .tit, .panel-title, .card-header, dt, legend"):
+        title = heading.text(strip=True)
+        if len(title) <= 20 and _NOTICE.search(title) and (block := _next_element(heading)) is not None:
+            found.append(block.html or "")
     return found[:5]
+
+
+def _next_element(node: LexborNode) -> LexborNode | None:
+    """The element that follows in the page: the next of its parent, or of an element that holds nothing but the heading."""
+    while True:
+        following = node.next
+        while following is not None and following.tag in ("-text", "-comment"):
+            following = following.next
+        parent = node.parent
+        if following is not None or parent is None or parent.text(strip=True) != node.text(strip=True):
+            return following
+        node = parent
 
 
 def role_links(tree: LexborHTMLParser, base: str) -> dict[str, str]:

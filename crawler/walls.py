@@ -1,32 +1,32 @@
-"""Pages that stand in front of a site or in place of it: challenges, refusals, closures, parked and unfiled domains.
+"""Pages that stand in front of a site or in place of it, told by the page's own standing: title, headings, short bodies.
 
-It names what the page is and never tries to pass it. Classes are those of the availability indicator:
-up slow js_challenge waf_block parked closed_by_owner frozen blocked_unfiled dns_gone tls_error timeout server_error.
+A page is never taken for one of them because of a word somewhere in it: an open shop may announce that its old address
+is closed, and carry a captcha on its order form. It names what the page is and never tries to pass it. Classes are those of the
+availability indicator: up slow js_challenge waf_block diverted blocked_unfiled frozen closed_by_owner maintenance expired hold
+placeholder parked server_error not_found, and for failures dns_gone tls_error timeout connect_refused broken.
 """
 
 from __future__ import annotations
 
+import html as entities
 import re
+from functools import lru_cache
 
-_WALLS = {
+CHALLENGES = {
     "js_challenge": (
         "acw_sc__v2",
         "setcookie('sec_defend",
         'setcookie("sec_defend',
         "浏览器不支持cookie或者不正常访问",
         "cf-browser-verification",
-        "/cdn-cgi/challenge-platform/",
         "cf_chl_opt",
         "__jsl_clearance",
-        "geetest.com/",
-        "initgeetest(",
-        "tencentcaptcha(",
-        "aliyuncaptcha",
-        "g-recaptcha",
-        "请完成安全验证",
-        "拖动滑块",
-        "请输入验证码后继续",
-        "人机验证",
+        "/.safeline/",
+        "雷池 waf",
+        "雷池waf",
+        "/_guard/",
+        "请稍候，正在进行安全检查",
+        "checking your browser before accessing",
     ),
     "waf_block": (
         "当前访问疑似黑客攻击",
@@ -36,63 +36,169 @@ _WALLS = {
         "your request has been blocked as it may cause potential threats",
     ),
 }
-_SPELLED = tuple(
-    (name, word.encode(encoding))
-    for name, words in _WALLS.items()
-    for word in words
-    for encoding in (("utf-8",) if word.isascii() else ("utf-8", "gb18030"))
+"""Class → what only a wall's own page holds."""
+CAPTCHAS = (
+    "/cdn-cgi/challenge-platform/",
+    "geetest.com/",
+    "initgeetest(",
+    "tencentcaptcha(",
+    "aliyuncaptcha",
+    "g-recaptcha",
+    "请完成安全验证",
+    "拖动滑块",
+    "请输入验证码后继续",
+    "人机验证",
 )
-"""(class, bytes to find in the lower-cased page); such pages often declare no charset, so both spellings count."""
+"""What a wall shares with the order and login forms of ordinary shops: alone on a page without goods or forms it is a wall."""
 
+
+def _spelled(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    # Such pages often declare no charset, so both spellings count.
+    return tuple(
+        word.encode(encoding)
+        for word in words
+        for encoding in (("utf-8",) if word.isascii() else ("utf-8", "gb18030"))
+    )
+
+
+_SURE = tuple((name, word) for name, words in CHALLENGES.items() for word in _spelled(words))
+_CAPTCHA_WORDS = _spelled(CAPTCHAS)
+
+_OTHER_SITES = (
+    "旧",
+    "老",
+    "原",
+    "假",
+    "冒",
+    "他",
+    "某",
+    "些",
+    "旧的",
+    "老的",
+    "原来的",
+    "之前的",
+    "以前的",
+    "原先的",
+)
+_SUBJECT = (
+    "".join(f"(?<!{word})" for word in _OTHER_SITES)
+    + r"(?:(?:本|该|此|您访问的|你访问的|当前)?(?:站点|网站|店铺|商铺|商店|小店|商家|平台)|(?:本|该|此)[店站])"
+)
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "diverted",
+        re.compile(
+            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
+            r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
+        ),
+    ),
     (
         "blocked_unfiled",
         re.compile(
-            r"(?:域名|网站)[^。<]{0,12}未(?:进行|完成|取得)?(?:ICP)?备案|该网站未备案|备案信息[^。<]{0,6}(?:不存在|已注销).{0,20}无法访问"
+            r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
+            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已注销)|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "hold",
+        re.compile(
+            r"(?:client|server)\s?hold|(?:域名|解析)[^。]{0,16}(?:暂停解析|停止解析|被锁定|被停用)|未(?:通过|完成)?实名(?:认证|制)[^。]{0,16}(?:解析|域名|访问)"
+            r"|domain (?:name )?(?:has been |is )?suspended",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "expired",
+        re.compile(
+            r"(?:域名|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|domain (?:name )?(?:has |is )?expired|expired domain",
+            re.IGNORECASE,
         ),
     ),
     (
         "frozen",
-        re.compile(r"(?:店铺|商户|商家|账[号户]|站点|网站)[^。<，]{0,4}(?:已?被|已)(?:冻结|封禁|查封)"),
+        re.compile(
+            rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违规)[^。<，]{{0,6}}(?:冻结|封禁|查封|封停|封店)"
+        ),
     ),
     (
         "closed_by_owner",
         re.compile(
-            r"店铺正在维护|(?:本站|网站|店铺|商家)[^。<，]{0,6}(?:已(?:经)?被?关闭|暂停营业|停止运营|停止营业|已关站|关闭交易)|店铺不存在|此站点未开通|<title>\s*(?:网站)?维护中"
+            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭)(?:公告|通知|声明|说明)|{_SUBJECT}[^。<，旧老原]{{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|暂停营业|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
+            r"|店铺(?:不存在|已打烊)|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "maintenance",
+        re.compile(
+            r"维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|网站升级|under maintenance|down for maintenance|maintenance mode",
+            re.IGNORECASE,
         ),
     ),
     (
         "parked",
         re.compile(
-            r"域名(?:出售|转让|停放|正在出售)|domain (?:name )?(?:is|may be) for sale|buy this domain|sedoparking|parkingcrew",
-            re.I,
+            r"域名(?:出售|转让|停放|正在出售)|domain (?:name )?(?:is|may be) for sale|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "placeholder",
+        re.compile(
+            r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
+            r"|建站成功|tengine test|openresty!|网站正在建设|coming soon",
+            re.IGNORECASE,
         ),
     ),
 )
-_SHORT = 6_000
-"""Characters. A long page that merely speaks of a closed shop is a shop, not a closure."""
+_SHORT = 420
+"""Visible characters. What stands on a longer page is said by its title and headings only."""
+_SCRIPTS = re.compile(
+    r"<(script|style|noscript|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+_TAGS = re.compile(r"<[^>]*>")
+_TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+_HEADING = re.compile(r"<h[1-3]\b[^>]*>(.{0,300}?)</h[1-3]", re.IGNORECASE | re.DOTALL)
+_FORM = re.compile(
+    r"<(?:form|input|select)\b[^>]{0,200}(?:gid|goods|product|price|num|count|cart|order|pay)", re.IGNORECASE
+)
+_PRICE = re.compile(r"[¥￥]|\d\s*元")
+_LONGEST_WALL = 30_000
 
 
 def wall_of(body: bytes) -> str | None:
     """`js_challenge` or `waf_block` when the page is a wall in front of the site, else None.
 
-    A shop may carry a captcha on its own forms, so a page with a price list is never a wall.
+    A shop may carry a captcha on its own forms: a page with a price, an order form or much to read is no wall.
     """
-    if len(body) > 30_000:
+    if len(body) > _LONGEST_WALL:
         return None
     low = body.lower()
-    found = next((name for name, spelled in _SPELLED if spelled in low), None)
-    return None if found is None or _has_goods(body) else found
+    sure = next((name for name, word in _SURE if word in low), None)
+    if sure is None and not any(word in low for word in _CAPTCHA_WORDS):
+        return None
+    text = body.decode("utf-8", "ignore") if b"\xa3\xa4" not in body else body.decode("gb18030", "ignore")
+    shown = visible_text(text)
+    if sure is not None:
+        return sure if len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 else None
+    if _PRICE.search(shown) or _FORM.search(text) or len(shown) > _SHORT:
+        return None
+    return "js_challenge"
 
 
 def place_of(status: int, text: str) -> str | None:
-    """What an answer is instead of a working site, or None when it is one."""
+    """What an answer is instead of a working site, or None when it is one; `text` is the decoded page.
+
+    Whether the page is a shop of a known system the caller knows better: of such a page it asks nothing here.
+    """
+    said = standing(text)
+    if len(_PRICE.findall(said)) <= 3:
+        for name, pattern in _PLACES:
+            if pattern.search(said):
+                return name
     if status in (401, 403, 405, 407, 429, 451, 456):
         return "waf_block"
-    visible = text if len(text) < _SHORT else text[:1_500]
-    for name, pattern in _PLACES:
-        if pattern.search(visible) and not _has_goods(text.encode()):
-            return name
     if status >= 500:
         return "server_error"
     if status in (404, 410):
@@ -100,5 +206,24 @@ def place_of(status: int, text: str) -> str | None:
     return None
 
 
-def _has_goods(body: bytes) -> bool:
-    return body.count("￥".encode()) + body.count("¥".encode()) + body.count("元".encode()) > 3
+def standing(text: str) -> str:
+    """What a page says as itself: its title and headings, and all of it where it is short."""
+    seen = _SCRIPTS.sub(" ", text[:200_000])
+    said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
+    shown = _plain(_TITLE.sub(" ", seen))
+    if len(shown) <= _SHORT:
+        said.append(shown)
+    elif _PRICE.search(shown):
+        # A page with prices is a shop, whatever its headings announce.
+        said = said[:1]
+    return "。".join(dict.fromkeys(filter(None, said)))
+
+
+def visible_text(text: str) -> str:
+    """The text of a page without its tags, on one line; a quick look that needs no parser."""
+    return _plain(_SCRIPTS.sub(" ", text[:200_000]))
+
+
+@lru_cache(maxsize=256)
+def _plain(fragment: str) -> str:
+    return " ".join(entities.unescape(_TAGS.sub(" ", fragment)).split())

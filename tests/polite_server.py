@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
-Answer = tuple[int, str, str]
+Answer = tuple[int, str, str | bytes]
 """Status, media type, body."""
 
 
@@ -55,7 +55,7 @@ def serving(
             try:
                 time.sleep(seconds)
                 status, media_type, body = answer(self.path)
-                data = body.encode()
+                data = body if isinstance(body, bytes) else body.encode()
                 self.send_response(status)
                 self.send_header("Content-Type", media_type)
                 self.send_header("Content-Length", str(len(data)))

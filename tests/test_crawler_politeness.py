@@ -104,7 +104,8 @@ def test_a_host_whose_robots_says_no_or_cannot_be_read_is_not_crawled() -> None:
         (500, TEXT, "error"),
         (503, TEXT, ""),
         (403, TEXT, "no"),
-        (200, "text/html", "<!DOCTYPE html><html><body>首页</body></html>"),
+        (200, TEXT, "User-agent: *\nDisallow:\n".encode("utf-16")),
+        (200, "text/html", "<html><body>请完成安全验证</body></html>"),
         (200, TEXT, "User-agent: kamengwatch\nDisallow: /\n"),
         (200, TEXT, "User-agent: *\nCrawl-delay: 3600\n"),
     ]
@@ -112,6 +113,15 @@ def test_a_host_whose_robots_says_no_or_cannot_be_read_is_not_crawled() -> None:
         records = crawl(shops)
     assert [set(visits.paths) for visits in shops] == [{"/robots.txt"}] * len(unreadable)
     assert not [r for r in records if r["kind"] in ("page", "price")]
+
+
+def test_a_page_in_the_place_of_robots_holds_no_rules_and_rules_with_comments_in_gbk_are_rules() -> None:
+    page = (200, "text/html", "<!DOCTYPE html><html><body><div id='app'></div></body></html>")
+    gbk = (200, TEXT, "# 禁止抓取条款\nUser-agent: *\nDisallow: /terms\n".encode("gbk"))
+    with side_by_side([shop(page), shop(gbk)]) as (single_page, ruled):
+        crawl([single_page, ruled])
+    assert {"/", "/terms", "/notice"} <= set(single_page.paths)
+    assert {"/", "/notice"} <= set(ruled.paths) and "/terms" not in ruled.paths
 
 
 def test_crawl_delay_is_kept_even_where_our_own_delay_is_shorter() -> None:

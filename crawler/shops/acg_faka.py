@@ -66,7 +66,8 @@ def _leaves(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _good(row: dict[str, Any]) -> Good:
-    stock, label = stock_of(row.get("stock"))
+    # Before 2.0 the stock of automatic goods was called card_count.
+    stock, label = stock_of(row.get("stock", row.get("card_count")))
     return Good(
         str(row.get("name") or ""),
         yuan(row.get("price")),

@@ -72,14 +72,15 @@ def _config(page: Page) -> dict[str, Any]:
 
 
 def _good(row: dict[str, Any]) -> Good:
-    fen, before = count(row.get("price")), count(row.get("price_whole"))
+    # price_whole is the table of wholesale prices, no former price.
+    fen = count(row.get("price"))
     stock, label = stock_of(row.get("count2") if row.get("count2") is not None else row.get("count"))
     if label in ("不足", "无"):
         stock = 0
     return Good(
         str(row.get("name") or ""),
         fen / 100 if fen is not None else None,
-        before / 100 if before else None,
+        None,
         stock,
         label,
         None,

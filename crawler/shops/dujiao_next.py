@@ -58,17 +58,21 @@ def _good(row: dict[str, Any]) -> Good:
     stock, _ = stock_of(pieces)
     if row.get("is_sold_out") or status == "out_of_stock":
         stock = 0
-    elif status == "unlimited":
+    elif status == "unlimited" or (stock == 0 and row.get("is_sold_out") is False):
+        # Goods made by hand count no pieces: nought that is said not to be sold out is no number.
         stock = None
-    yuan_only = row.get("price_currency", "CNY") == "CNY"
+    currency = str(row.get("price_currency") or row.get("currency") or "CNY").upper()
+    usual, promoted = yuan(row.get("price_amount")), yuan(row.get("promotion_price_amount"))
+    reduced = promoted is not None and usual is not None and 0 < promoted < usual
     return Good(
         _words(row.get("title")),
-        yuan(row.get("price_amount")) if yuan_only else None,
-        None,
+        (promoted if reduced else usual) if currency == "CNY" else None,
+        usual if reduced and currency == "CNY" else None,
         stock,
         _LABELS.get(status, status[:20] or None),
         count(row.get("sales")),
         {"auto": True, "manual": False}.get(str(row.get("fulfillment_type"))),
+        currency=currency,
     )
 
 

@@ -1,4 +1,7 @@
-"""独角数卡 (dujiaoka) with its themes unicorn, luna and hyper: server-rendered lists, payment names on product pages."""
+"""独角数卡 (dujiaoka) 1.x and 2.x with its themes: server-rendered lists, payment names on product pages.
+
+A theme that is not known here is read like any unknown shop (crawler/spiders/storefront.py).
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ SIGNS = (
 )
 _GOODS = re.compile(r"\bgoodsMsg\s*=\s*(?=\[)")
 _GOODS_END = re.compile(r"(?<=\])\s{0,9};?\s{0,9}(?:</script>|\n\s{0,40}(?:var|let|const|function)\b)")
+_GOODS_ID = re.compile(r'"goods"\s*:\s*\[\s*\{[^{}]{0,400}?"id"\s*:\s*(\d{1,9})')
+_MOST_CHANNELS = 40
 _STOCK = re.compile(r"库存\s*[:：(（]?\s*(-?\d+|[^\s\d)）]{1,8})")
 
 
@@ -32,7 +37,8 @@ def home(page: Page) -> Found:
         _luna(script, found)
     found.goods += [_unicorn(card) for card in page.tree.css("#group-all .card")]
     found.goods += [_hyper(card) for card in page.tree.css("a.home-card")]
-    for selector in (".notice", "#notice-modal .modal-body"):
+    found.goods += [_first_version(row) for row in page.tree.css("tr.product")]
+    for selector in (".notice", "#notice-modal .modal-body", "blockquote.layui-elem-quote"):
         found.notices += [node.html or "" for node in page.tree.css(selector)]
     footer = page.tree.css_first("footer.footer .custom, .hyper-footer .footer-links, .footer")
     found.footer = footer.html or "" if footer else ""
@@ -42,27 +48,25 @@ def home(page: Page) -> Found:
 def more(page: Page) -> list[More]:
     """One product page: the only public place that names the payment channels."""
     link = page.tree.css_first('a[href*="/buy/"]')
-    return [More(link.attributes.get("href") or "", "item")] if link else []
+    if link is not None:
+        return [More(link.attributes.get("href") or "", "item")]
+    # luna writes its links in the browser, from the same list.
+    script = between(page.text, _GOODS, _GOODS_END)
+    number = _GOODS_ID.search(script) if script else None
+    return [More(f"/buy/{number.group(1)}", "item")] if number else []
 
 
 def lists(page: Page, what: str) -> tuple[Found, list[More]]:
-    """A product page: its payment channels and its own figures."""
-    name = page.tree.css_first(".goods-name, h3, .card-title, .page-title, h5")
+    """The payment channels a product page offers."""
     pays = page.tree.css(".pay-type[data-name]")
     channels = [(n.attributes.get("data-name") or "", n.attributes.get("data-type") or "") for n in pays]
     labels = [n for n in page.tree.css("label") if n.css_first("input[name=payway]")]
     channels += [(text_in(n), "") for n in labels]
-    if not channels and page.tree.css_first("input[name=gid], form#buy-form") is None:
+    options = page.tree.css("select[name=payway] option")[:_MOST_CHANNELS]
+    channels += [(text_in(n), "") for n in options if n.attributes.get("value")]
+    if not channels and page.tree.css_first("input[name=gid], input[name=pid], form#buy-form") is None:
         raise SourceChanged("neither a product form nor payment channels on the product page")
-    price = page.tree.css_first("span.buy-price, .price-num")
-    if name is None or price is None:
-        return Found(payments=channels), []
-    shown = _STOCK.search(
-        text_in(page.tree.css_first(".badge-outline-primary, .tips-blue, small.text-muted"))
-    )
-    stock, label = stock_of(shown.group(1)) if shown else (None, None)
-    good = Good(text_in(name), yuan(text_in(price)), None, stock, label)
-    return Found(goods=[good], payments=channels), []
+    return Found(payments=channels), []
 
 
 def _luna(script: str, found: Found) -> None:
@@ -111,6 +115,23 @@ def _hyper(card: LexborNode) -> Good:
         "缺货" if sold_out else None,
         None,
         _automatic(text_in(card)),
+    )
+
+
+def _first_version(row: LexborNode) -> Good:
+    """A row of 1.x: name, way of delivery, pieces, sales, price, in this order after a hidden cell."""
+    cells = [text_in(cell) for cell in row.css("td")]
+    numbers = [cell for cell in cells if cell.isdigit()]
+    price = next((cell for cell in cells if "￥" in cell or "¥" in cell), "")
+    name = row.css_first("strong, .product-name, td:not(.layui-hide)")
+    return Good(
+        text_in(name),
+        yuan(price),
+        None,
+        count(numbers[0]) if numbers else None,
+        None,
+        count(numbers[1]) if len(numbers) > 1 else None,
+        _automatic(" ".join(cells)),
     )
 
 

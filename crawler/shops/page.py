@@ -11,15 +11,31 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.nesting import json_in, page_in
 from crawler.outcomes import SourceChanged
+from crawler.shops.money import count, yuan
 
-_PRICE = re.compile(r"(?<![\d.])(\d{1,7}(?:,\d{3})*(?:\.\d{1,3})?)")
-_NUMBER = re.compile(r"-?\d+")
+__all__ = [
+    "Found",
+    "Good",
+    "More",
+    "Orders",
+    "Page",
+    "Shelf",
+    "between",
+    "count",
+    "stock_class",
+    "stock_of",
+    "text_in",
+    "yuan",
+]
+
 STOCK_CLASSES = ("sold_out", "low", "in_stock", "unlimited", "unknown")
-_LOW = re.compile(r"少量|紧张|所剩无几|数量有限|low", re.I)
-_PLENTY = re.compile(r"充足|现货|爆棚|大量|一般|有货|正常|in.?stock", re.I)
+_LOW = re.compile(r"少量|紧张|所剩无几|数量有限|即将售罄|不足|较少|low", re.I)
+_PLENTY = re.compile(r"充足|现货|爆棚|大量|一般|有货|正常|非常多|很多|in.?stock", re.I)
 _UNLIMITED = re.compile(r"不限|无限|unlimited", re.I)
 _FEW = 5
-SOLD_OUT = re.compile(r"缺货|售罄|已售完|卖光|无货|out.of.stock|sold.out", re.I)
+SOLD_OUT = re.compile(
+    r"缺货|(?<!即将)(?<!快要)(?<!将)售罄|已售完|卖光|卖完|无货|补货中|out.of.stock|sold.?out", re.I
+)
 
 
 @dataclass
@@ -33,6 +49,8 @@ class Good:
     label: str | None = None
     sold: int | None = None
     automatic: bool | None = None
+    currency: str = "CNY"
+    """ISO 4217 (USDT besides). Of another currency than CNY no price in yuan is made up."""
 
 
 @dataclass
@@ -116,30 +134,12 @@ def text_in(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()) if node is not None else ""
 
 
-def yuan(value: Any) -> float | None:
-    """A price in yuan out of "¥ 9.60", "9.90元", 9.9 or "1,299.00"; None when there is none."""
-    if isinstance(value, int | float):
-        return float(value) if value >= 0 else None
-    found = _PRICE.search(str(value or ""))
-    return float(found.group(1).replace(",", "")) if found else None
-
-
-def count(value: Any) -> int | None:
-    """A whole number out of 35, "35", "库存(35)" or "销量:120"; None when there is none or it is negative."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return int(value) if value >= 0 else None
-    found = _NUMBER.search(str(value).replace(",", ""))
-    return int(found.group()) if found and int(found.group()) >= 0 else None
-
-
 def stock_of(value: Any) -> tuple[int | None, str | None]:
     """(pieces, label) of a stock shown as a number, as a word, or not at all. Unknown is neither in stock nor sold out."""
     if value is None or value == "":
         return None, None
     if isinstance(value, int | float):
-        return (int(value), None) if value >= 0 else (None, "不限")
+        return (int(value), None) if value >= 0 else (None, None)
     text = str(value).strip()
     if re.fullmatch(r"-?\d+(?:\.0+)?", text):
         return stock_of(int(float(text)))

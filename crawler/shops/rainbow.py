@@ -1,6 +1,6 @@
 """彩虹自助下单 / 代刷 (rainbow): the server-rendered faka list, or the public getclass/gettool lists; order counters.
 
-Counters of zero days and zero orders are hidden counters, not zero. The winners' list (`gift`) is dropped unread.
+Counters that are all zero are hidden counters, not zero. The winners' list (`gift`) is dropped unread.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
 
 
 def orders_of(document: dict[str, Any]) -> Orders:
-    """Order counters; all zero means the owner hides them."""
+    """Order counters; all zero means the owner hides them: the switch leaves the shop's age in days (`yxts`) as it is."""
     total, done, today = (count(document.get(key)) for key in ("orders", "orders1", "orders2"))
-    if not total and not count(document.get("yxts")) and not done:
+    if not total and not done and not today:
         return Orders(hidden=True)
     return Orders(total, done, today)
 

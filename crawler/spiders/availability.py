@@ -16,6 +16,8 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure, probe_of_page
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
+from crawler.shops import recognise
+from crawler.shops.page import Page
 from store.ledger import Expected, SourceCard
 
 
@@ -53,7 +55,9 @@ class AvailabilitySpider(SourceSpider):
     def read_home(self, response: Response, host: str, schemes: list[str]) -> Iterator[Record]:
         """The class of one answer."""
         latency = response.request.meta.get("download_latency") if response.request else None
-        yield self._probe(host, probe_of_page(response.status, response.body, text_of(response), latency))
+        text = text_of(response)
+        shop = recognise(Page(response.url, text)) is not None
+        yield self._probe(host, probe_of_page(response.status, response.body, text, latency, shop))
 
     def missed(
         self, request: Request, host: str | None, kind: str, answer: Response | None

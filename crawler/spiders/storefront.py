@@ -18,7 +18,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure, probe_of_page
 from crawler.base import Record, SourceSpider, Visit
 from crawler.browser import available as browser_available
-from crawler.browser import one_at_a_time, when_settled
+from crawler.browser import unstyled, when_settled
 from crawler.decode import text_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.promises import promises_of
@@ -31,6 +31,8 @@ from store.names import host_key, registrable
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
+_ALMOST_EMPTY = 200
+"""Visible characters below which a page with scripts has not shown itself yet."""
 
 
 class StorefrontSpider(SourceSpider):
@@ -64,7 +66,9 @@ class StorefrontSpider(SourceSpider):
         """The home page: what it is, and if it is the shop, everything it shows and leads to."""
         text = text_of(response)
         latency = response.request.meta.get("download_latency") if response.request else None
-        probe = probe_of_page(response.status, response.body, text, latency)
+        page = Page(response.url, text)
+        system = recognise(page)
+        probe = probe_of_page(response.status, response.body, text, latency, system is not None)
         if not rendered:
             yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
         if moved := self._moved_to(response, host):
@@ -74,24 +78,37 @@ class StorefrontSpider(SourceSpider):
             raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if probe["outcome"] == "down":
             raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
-        page = Page(response.url, text)
-        system = recognise(page)
-        if self._needs_browser(page, system) and not rendered:
+        found, more = self._read(page, system, host)
+        if not system and not found.goods and not found.behind_login and not rendered and "<script" in text:
             if browser_available():
                 yield self._rendered(host, response.url)
                 return
-            raise NotAnswered("the page needs JavaScript and no browser is installed")
-        yield from self._shop(page, system, host)
+            if len(visible(Page(page.url, page.text).tree)) < _ALMOST_EMPTY:
+                raise NotAnswered("the page needs JavaScript and no browser is installed")
+        if not system and not found.goods:
+            found.goods = generic.embedded_goods(page)
+        yield from self._shop(page, system, found, more, host)
 
-    def _shop(self, page: Page, system: str | None, host: str) -> Iterator[Record | Request]:
-        visit = self.visit(host)
+    def _read(self, page: Page, system: str | None, host: str) -> tuple[Found, list[More]]:
+        """What the home page shows by its system's own reader, or by the one for unknown shops where that one fails."""
+        if system is None:
+            return generic.home(page), []
         try:
-            found, more = read_home(system, page) if system else (generic.home(page), [])
+            found, more = read_home(system, page)
         except SourceChanged as error:
-            visit.worsen("failed", f"{system}: {error}")
-            found, more = generic.home(page), []
+            self.visit(host).worsen("failed", f"{system}: {error}")
+            return generic.home(page), []
+        if not found.goods and not found.stated_empty and not found.behind_login:
+            # A version or theme of the system that its reader does not know.
+            found.goods = generic.home(page).goods
+        return found, more
+
+    def _shop(
+        self, page: Page, system: str | None, found: Found, more: list[More], host: str
+    ) -> Iterator[Record | Request]:
+        visit = self.visit(host)
         shown = visible(page.tree)
-        if not system and not found.goods and len(shown) < 80:
+        if not system and not found.goods and not found.behind_login and len(shown) < 80:
             raise SourceChanged("an almost empty page")
         footer = f"{found.footer}\n{footer_of(page.tree, shown)}"
         notices = found.notices or notices_of(page.tree)
@@ -170,13 +187,14 @@ class StorefrontSpider(SourceSpider):
             self.tally(f"goods:{system or 'generic'}", int(listed), host=host)
         if shelf.names and not shelf.hidden:
             self.tally("priced", int(shelf.priced > 0), host=host)
-        if not listed:
+        if shelf.hidden and not system:
+            visit.worsen("blocked", "the shop asks for a password or a login before it shows its goods")
+        elif not listed:
             visit.worsen(
                 "failed", f"no goods found where {systems()[system].NAME if system else 'a shop'} lists them"
             )
-        signs = signs_of(
-            page.text, f"{notes['notice']}\n{notes['text']}", notes["payments"], notes["contacts"]
-        )
+        told = f"{notes['notice']}\n{notes['text']}"
+        signs = signs_of(page.text, told, notes["payments"], f"{notes['contacts']} {notes['notice']}")
         signs |= shelf.signs()
         moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
         if moved:
@@ -237,11 +255,12 @@ class StorefrontSpider(SourceSpider):
     def _lists(self, base: str, more: list[More], host: str) -> Iterator[Request]:
         shop: Page | None = self.visit(host).notes.get("page")
         for item in more:
-            headers = {"Content-Type": "application/json"} if item.body else {}
+            headers = {"X-Requested-With": "XMLHttpRequest"}
+            if item.body:
+                headers["Content-Type"] = "application/json"
             if shop and urljoin(base, "/") == urljoin(shop.url, "/"):
-                headers["Referer"] = (
-                    shop.url
-                )  # the page whose script asks, also where a list leads to the next
+                # The page whose script asks, also where a list leads to the next.
+                headers["Referer"] = shop.url
             yield self.ask(
                 urljoin(base, item.path),
                 "lists",
@@ -264,16 +283,10 @@ class StorefrontSpider(SourceSpider):
             known={"schemes": [], "rendered": True},
             meta={
                 "playwright": True,
-                "playwright_page_init_callback": one_at_a_time,
+                "playwright_page_init_callback": unstyled,
                 "playwright_page_methods": when_settled(),
             },
         )
-
-    def _needs_browser(self, page: Page, system: str | None) -> bool:
-        """A page of no known system that is empty without JavaScript; the known ones have public lists, or a login."""
-        if system is not None:
-            return False
-        return "<script" in page.text and len(visible(Page(page.url, page.text).tree)) < 200
 
     def _moved_to(self, response: Response, host: str) -> str | None:
         location = response.headers.get("Location")

@@ -1,0 +1,92 @@
+"""Amounts as shops print them: currency signs and words, thousands separators, ranges, and 万, w and k of counters. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.\d{1,8})?"
+_SIGNS = {
+    "CNY": r"[¥￥]|(?:RMB|CNY|人民币)(?![a-z])",
+    "HKD": r"HK\$|港币|港元|HKD",
+    "TWD": r"NT\$|新台币|TWD",
+    "USDT": r"USDT|₮",
+    "USD": r"US\$|\$|USD(?!T)|美元|美金",
+    "EUR": r"€|EUR|欧元",
+    "GBP": r"£|GBP|英镑",
+    "RUB": r"₽|RUB|卢布",
+    "KRW": r"₩|KRW|韩元",
+}
+_AFTER = {"CNY": r"元|块钱|圆"}
+_BEFORE_NUMBER = re.compile(
+    "|".join(f"(?P<{name}>{signs})" for name, signs in _SIGNS.items()) + "", re.IGNORECASE
+)
+AMOUNT = re.compile(
+    rf"(?<![\d.,])(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?P<after>{_NUMBER})"
+    rf"|(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*\d))",
+    re.IGNORECASE,
+)
+"""One amount with its currency: the sign before the number or the word after it."""
+BARE = re.compile(rf"(?<![\d.,]){_NUMBER}(?![\d,])")
+"""A number without a currency; whether it is a price is for the reader to know."""
+_COUNT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)\s*([万wk千亿]?)", re.IGNORECASE)
+_TIMES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000, "亿": 100_000_000}
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount and its ISO 4217 currency (USDT besides); `start`, `end` say where it stood in the text."""
+
+    amount: float
+    currency: str
+    start: int
+    end: int
+
+
+def amounts(text: str) -> list[Money]:
+    """Every amount that names its currency, in order."""
+    return [
+        Money(
+            float((match["after"] or match["before"]).replace(",", "")),
+            currency_of(match["sign"] or match["unit"]),
+            match.start(),
+            match.end(),
+        )
+        for match in AMOUNT.finditer(text)
+    ]
+
+
+def currency_of(word: str) -> str:
+    """The currency a sign or word stands for; CNY for 元, ¥ and ￥ (nobody in this sector sells in yen)."""
+    found = _BEFORE_NUMBER.fullmatch(word.strip())
+    return str(found.lastgroup) if found is not None else "CNY"
+
+
+def yuan(value: Any) -> float | None:
+    """A price in yuan out of "¥ 9.60", "9.90元", 9.9 or "1,299.00"; None where there is none or it is another currency's."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if value >= 0 else None
+    text = str(value or "")
+    told = amounts(text)
+    if told:
+        return next((money.amount for money in told if money.currency == "CNY"), None)
+    if _BEFORE_NUMBER.search(text) and not re.search(_SIGNS["CNY"], text, re.IGNORECASE):
+        return None
+    found = BARE.search(text)
+    return float(found.group().replace(",", "")) if found else None
+
+
+def count(value: Any) -> int | None:
+    """A whole number out of 35, "35", "库存(35)", "1.2万", "12.5w" or "3k"; None when there is none or it is negative."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return int(value) if value >= 0 else None
+    found = _COUNT.search(str(value))
+    if found is None:
+        return None
+    number = float(found.group(1).replace(",", "")) * _TIMES.get(found.group(2).lower(), 1)
+    return round(number) if number >= 0 else None

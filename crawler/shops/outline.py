@@ -1,0 +1,171 @@
+"""A page as a light tree for the reader of unknown shops: elements with their classes, and text as a visitor reads it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser
+
+_UNSEEN = frozenset(
+    ["script", "style", "noscript", "template", "svg", "head", "select", "textarea", "iframe", "object"]
+)
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "del",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "label",
+        "mark",
+        "s",
+        "small",
+        "span",
+        "strike",
+    ]
+    + ["strong", "sub", "sup", "u", "bdi", "code", "cite", "time", "var"]
+)
+_YUAN_ICON = re.compile(r"(?:^|[-_\s])(?:rmb|cny|jpy|yen|yuan|renminbi)(?:$|[-_\s])", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_CLASSES = frozenset(
+    ["layui-hide", "hidden", "hide", "d-none", "is-hidden", "visually-hidden", "sr-only"]
+)
+_SHOWN_CLASS = re.compile(
+    r"d-(?:sm|md|lg|xl|xxl)-(?:block|inline|flex|table|grid)|(?:sm|md|lg|xl):(?:block|flex|inline|grid|table)"
+)
+_DIGITS = re.compile(r"\d+")
+MOST_ELEMENTS = 40_000
+
+
+class Element:
+    """One element: tag, class names, parent, and its parts (elements and texts) in document order."""
+
+    __slots__ = ("attributes", "classes", "number", "parent", "parts", "tag", "_text")
+
+    def __init__(
+        self, tag: str, parent: Element | None, attributes: dict[str, str | None], number: int
+    ) -> None:
+        """`number` is the element's place in the document."""
+        self.tag = tag
+        self.parent = parent
+        self.attributes = attributes
+        self.classes: tuple[str, ...] = tuple((attributes.get("class") or "").split()) if attributes else ()
+        self.parts: list[Element | str] = []
+        self.number = number
+        self._text: str | None = None
+
+    @property
+    def children(self) -> list[Element]:
+        """The elements directly inside."""
+        return [part for part in self.parts if isinstance(part, Element)]
+
+    @property
+    def own(self) -> str:
+        """The text that stands directly inside, on one line."""
+        return " ".join(" ".join(part for part in self.parts if isinstance(part, str)).split())
+
+    @property
+    def marks(self) -> str:
+        """Class names and id in one lower-case string, for finding words in."""
+        if not self.attributes:
+            return ""
+        return f"{' '.join(self.classes)} {self.attributes.get('id') or ''}".lower()
+
+    @property
+    def text(self) -> str:
+        """The whole text on one line: parts of a line are joined as they stand, blocks by a space."""
+        if self._text is None:
+            self._text = " ".join(self._joined().split())
+        return self._text
+
+    def _joined(self) -> str:
+        pieces: list[str] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                pieces.append(part)
+            elif part.tag in _INLINE:
+                pieces.append(part.text if part.parts else "")
+                if part.parts and isinstance(part.parts[-1], str) and part.parts[-1][-1:].isspace():
+                    pieces.append(" ")
+            else:
+                pieces += (" ", part.text, " ")
+        return "".join(pieces)
+
+    def ancestors(self) -> Iterator[Element]:
+        """The parent, its parent and so on."""
+        element = self.parent
+        while element is not None:
+            yield element
+            element = element.parent
+
+    def walk(self) -> Iterator[Element]:
+        """This element and all inside it, in document order."""
+        stack = [self]
+        while stack:
+            element = stack.pop()
+            yield element
+            stack.extend(reversed(element.children))
+
+
+def outline(tree: LexborHTMLParser) -> Element:
+    """The visible elements of a page's body; what a visitor cannot see (scripts, hidden blocks) is left out.
+
+    An icon that stands for the yuan sign becomes one. At most MOST_ELEMENTS are kept.
+    """
+    root = Element("body", None, {}, 0)
+    body = tree.body
+    if body is None:
+        return root
+    made = 0
+    stack = [(body.first_child, root)]
+    while stack:
+        node, parent = stack.pop()
+        while node is not None:
+            tag = node.tag
+            if tag == "-text":
+                text = node.text_content or ""
+                if text and not text.isspace():
+                    parent.parts.append(text)
+                elif text and parent.parts:
+                    parent.parts.append(" ")
+            elif tag is not None and not tag.startswith(("-", "!")) and tag not in _UNSEEN:
+                attributes = node.attributes
+                if not _is_hidden(attributes):
+                    made += 1
+                    if made > MOST_ELEMENTS:
+                        return root
+                    element = Element(tag, parent, attributes, made)
+                    parent.parts.append(element)
+                    if (
+                        tag in ("i", "span", "em")
+                        and node.first_child is None
+                        and _YUAN_ICON.search(element.marks)
+                    ):
+                        element.parts.append("¥")
+                    elif node.first_child is not None:
+                        # The rest of this level waits below what is read now.
+                        stack.append((node.next, parent))
+                        node, parent = node.first_child, element
+                        continue
+            node = node.next
+    return root
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    if not attributes:
+        return False
+    if "hidden" in attributes or _HIDDEN.search(attributes.get("style") or ""):
+        return True
+    names = attributes.get("class") or ""
+    return not _HIDDEN_CLASSES.isdisjoint(names.split()) and not _SHOWN_CLASS.search(names)
+
+
+def shape(element: Element) -> str:
+    """Tag and class names without what tells one row from the next (numbers, states)."""
+    names = sorted({_DIGITS.sub("", name) for name in element.classes} - {""})
+    return f"{element.tag}.{'.'.join(names)}" if names else element.tag
