@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -49,3 +50,23 @@ def number(value: Any) -> str:
 def signed(points: float) -> str:
     """Score points with their sign and one decimal; a true minus sign, so that screen readers say it."""
     return f"{'−' if points < 0 else '+'}{abs(points):.1f}"
+
+
+def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The 90 % interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval."""
+    if row.get("score_low") is None or row.get("score_high") is None or row.get("score_cap"):
+        return None
+    return float(row["score_low"]), float(row["score_high"])
+
+
+def score_words(row: Mapping[str, Any]) -> str:
+    """ "72 (65–79)", or the score alone where a cap decides it; "—" without one."""
+    if row.get("score") is None:
+        return "—"
+    found = interval_of(row)
+    return f"{row['score']:.0f}" + (f" ({found[0]:.0f}–{found[1]:.0f})" if found else " ≤")
+
+
+def about(value: float) -> str:
+    """A weighted count: "12" where it is whole, else "≈453": it is no count of cases then."""
+    return number(round(value)) if abs(value - round(value)) < 1e-6 else f"≈{number(round(value))}"

@@ -6,7 +6,6 @@ Pure apart from reading the snapshot; the estimates themselves are made by scori
 from __future__ import annotations
 
 import datetime as dt
-import statistics
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ LAWFUL_DAYS = 15
 """More than so many days without a refund count as deliberate delay (product.md §4.1)."""
 FEW = 30
 """Below so many cases no percentage is said (product.md §6.4)."""
-_LEAD_WITHIN = 180
 _MONTHS = 12
 
 
@@ -67,11 +65,11 @@ class HolidayTest:
 
 @dataclass(frozen=True)
 class Closures:
-    """Sites closed by month ("2026-11"), months without one included; how many were warned about, median days ahead."""
+    """Sites closed by month ("2026-11"), months without one included; how many were warned about before they were down, median days ahead."""
 
     months: tuple[tuple[str, int], ...]
-    warned: int
-    lead: int | None
+    warned: int | None
+    lead: float | None
 
     @property
     def count(self) -> int:
@@ -142,22 +140,28 @@ def holiday(snapshot: Snapshot) -> HolidayTest | None:
 
 
 def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
-    """Sites that closed in the last twelve calendar months, each by its first closing in them."""
+    """Sites that closed in the last twelve calendar months, each by its first closing in them; what was known before is a figure of
+    the snapshot, counted to the first day a site was down."""
     found = reader.rows(
         snapshot,
-        'with ended as (select host, min("on") as "on" from warnings where to_state = \'closed\' and "on" > ?'
-        ' group by host) select e."on", min(w."on") as warned from ended e left join warnings w on w.host = e.host'
-        " and w.to_state in ('warning', 'alarm') and w.\"on\" < e.\"on\""
-        ' and w."on" >= e."on" - to_days(?) group by e.host, e."on"',
-        [_first_of_month(as_of, _MONTHS - 1) - dt.timedelta(days=1), _LEAD_WITHIN],
+        'select min("on") as "on" from warnings where to_state = \'closed\' and "on" >= ? group by host',
+        [_first_of_month(as_of, _MONTHS - 1)],
     )
     names = [f"{_first_of_month(as_of, back):%Y-%m}" for back in range(_MONTHS - 1, -1, -1)]
     counted = dict.fromkeys(names, 0)
     for row in found:
         month = f"{row['on']:%Y-%m}"
         counted[month] = counted.get(month, 0) + 1
-    leads = [(row["on"] - row["warned"]).days for row in found if row["warned"]]
-    return Closures(tuple(counted.items()), len(leads), round(statistics.median(leads)) if leads else None)
+    told = {
+        row["name"]: row
+        for row in reader.rows(snapshot, "select name, value, n from figures where place = 'sector'", [])
+    }
+    warned, lead = told.get("closures_warned"), told.get("lead_days_median")
+    return Closures(
+        tuple(counted.items()),
+        int(warned["n"]) if warned else None,
+        lead["value"] if lead is not None else None,
+    )
 
 
 def _first_of_month(day: dt.date, back: int) -> dt.date:

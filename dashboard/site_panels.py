@@ -81,7 +81,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
     n = rating.get("drop_rate_n")
     counted = rating["drop_rate_basis"] == "counted"
     if kinds and n and (not counted or n >= sector_data.FEW):
-        out_of = view.t("site.n_counted" if counted else "site.n_estimated", n=figures.number(n))
+        out_of = view.t("site.n_counted" if counted else "site.n_estimated", n=figures.about(n))
         names = {"drop_rate": view.t("word.all")} | {f"drop_rate_{k}": view.w("drop_kind", k) for k in kinds}
         records = [
             {"label": name, "value": rating[c], "low": rating[f"{c}_low"], "high": rating[f"{c}_high"]}

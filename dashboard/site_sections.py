@@ -182,7 +182,7 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
                 cell(view.w("aspect", r["aspect"])),
                 cell(r["shown"] or view.t("word.unknown"), limit=80),
                 cell(r["registered"] or view.t("word.unknown"), limit=80),
-                cell(view.w("word", r["agrees"]), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
+                cell(_agrees(view, r), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
                 cell(_compared(view, r), soft=figures.day(r["observed_on"], view.lang)),
             )
             for r in rows
@@ -190,9 +190,17 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
     )
 
 
+def _agrees(view: View, comparison: dict[str, Any]) -> str:
+    """Whether the two agree; only two things that are both known can."""
+    both = comparison["shown"] and comparison["registered"]
+    return view.w("word", comparison["agrees"]) if both else view.t("site.not_compared")
+
+
 def _compared(view: View, comparison: dict[str, Any]) -> str:
     """Where a comparison was read; a company is told from several keys, which its sentence names."""
-    return view.t("site.keys") if comparison["aspect"] == "operator" else view.source(comparison["source"])
+    if comparison["aspect"] == "operator":
+        return view.t("site.keys")
+    return "、".join(view.source(part) for part in (comparison["source"] or "").split("+"))
 
 
 def promises(view: View, rows: list[dict[str, Any]]) -> None:
@@ -202,18 +210,14 @@ def promises(view: View, rows: list[dict[str, Any]]) -> None:
         view.note(view.t("site.promises_none"))
         return
     gone = sum((r["state"] or "").startswith("withdrawn") for r in rows)
-    kept, broken = (sum(r[c] or 0 for r in rows) for c in ("kept", "broken"))
-    found = view.t("site.promises_finding", count=len(rows), kept=kept, broken=broken, gone=gone)
+    found = view.t("site.promises_finding", count=len(rows), gone=gone)
     view.html("lines.html", lines=[found])
     view.table(
         [view.t("site.promises"), view.t("site.outcome"), view.t("word.date")],
         [
             row(
                 cell(r["text"] or r["promise"], limit=160, evidence=tuple(r["evidence"] or ())[:CITED]),
-                cell(
-                    view.t("site.promise_kept", kept=r["kept"] or 0, broken=r["broken"] or 0),
-                    soft=view.w("promise", r["state"]),
-                ),
+                cell(_performance(view, r), soft=view.w("promise", r["state"])),
                 cell(
                     f"{figures.day(r['first_seen_on'], view.lang)} – {figures.day(r['last_seen_on'], view.lang)}"
                 ),
@@ -222,6 +226,18 @@ def promises(view: View, rows: list[dict[str, Any]]) -> None:
         ],
         fold=site_evidence.SHOWN,
     )
+
+
+def _performance(view: View, promise: dict[str, Any]) -> str:
+    """What known orders show, and what complaints say."""
+    kept, broken, n = (promise[name] or 0 for name in ("kept", "broken", "complaints"))
+    said = []
+    if kept + broken:
+        said.append(view.t("site.promise_orders", kept=kept, broken=broken))
+    if n:
+        settled, overdue = (promise[f"complaints_{name}"] or 0 for name in ("in_time", "overdue"))
+        said.append(view.t("site.promise_complaints", n=n, settled=settled, overdue=overdue))
+    return " · ".join(said) or view.t("site.promise_no_case")
 
 
 def links(view: View, rows: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from dashboard.figures import day, number, percent, span
+from dashboard.figures import about, day, interval_of, number, percent, span
 from dashboard.text import pick, say, word
 from store.plain import plain
 
@@ -202,7 +202,7 @@ def drop_rate(row: dict[str, Any], lang: str, kind: str = "") -> str:
     if basis == "estimated":
         cases = row.get(f"{column}_n")
         key = "drop.line_estimated" if cases is None else "drop.line_estimated_n"
-        return say(lang, key, value=percent(value), interval=interval, n=number(round(cases or 0)))
+        return say(lang, key, value=percent(value), interval=interval, n=about(cases or 0.0))
     if n is None:
         return say(lang, "drop.line_counted_no_n", value=percent(value), interval=interval)
     if n < 30:
@@ -256,18 +256,25 @@ def _basis(row: dict[str, Any], lang: str) -> str:
 
 
 def _score(row: dict[str, Any], lang: str) -> str | None:
-    score, low, high = row.get("score"), row.get("score_low"), row.get("score_high")
-    if score is None or low is None or high is None:
+    score = row.get("score")
+    if score is None:
         return None
-    return say(
-        lang, "card.score", score=f"{score:.0f}", low=f"{low:.0f}", high=f"{high:.0f}", grade=row["grade"]
-    )
+    found = interval_of(row)
+    if found is None:
+        return say(lang, "card.score_capped", score=f"{score:.0f}", grade=row["grade"])
+    low, high = (f"{end:.0f}" for end in found)
+    return say(lang, "card.score", score=f"{score:.0f}", low=low, high=high, grade=row["grade"])
 
 
 def _warning(row: dict[str, Any], lang: str, state: str) -> str:
     since = row.get("warning_since")
     name = word(lang, "warning", state)
-    return say(lang, "card.warning_since", state=name, date=day(since, lang)) if since else name
+    if since:
+        return say(lang, "card.warning_since", state=name, date=day(since, lang))
+    first = row.get("first_seen_on")
+    if state == "stale" or not first:
+        return name
+    return say(lang, "card.warning_unchanged", state=name, date=day(first, lang))
 
 
 def _response(response: dict[str, Any] | None, lang: str) -> str | None:

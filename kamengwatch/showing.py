@@ -162,7 +162,7 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
     """Print the ranking by tier; inside a tier by the lower bound, ties by host; not rated sites at the end."""
     snapshot = open_snapshot(config)
     rows = snapshot.rows(
-        "select host, name, verdict, tier, grade, score, score_low, score_high, coverage, warning_state, filing_state, "
+        "select host, name, verdict, tier, grade, score, score_low, score_high, score_cap, coverage, warning_state, filing_state, "
         "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, as_of, demo from ratings "
         "order by tier nulls last, score_low desc, host"
     )
@@ -181,13 +181,15 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
 
 
 def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
+    from dashboard.figures import score_words
+
     demo = config.say(" · 演示数据", " · demonstration data") if any(r["demo"] for r in rows) else ""
     table = Table(
         config.say("结论", "verdict"),
         config.say("网站", "site"),
         config.say("名称", "name"),
         config.say("等级", "grade"),
-        config.say("信用分(90%区间)", "score (90 % interval)"),
+        config.say("信用分(90%区间；≤ 封顶)", "score (90 % interval; ≤ capped)"),
         config.say("掉单率(90%区间)", "drop rate (90 % interval)"),
         config.say("资金链状态", "warning state"),
         config.say("备案", "filing"),
@@ -204,7 +206,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             row["host"],
             plain(row["name"] or ""),
             row["grade"] if rated else config.say("NR 不予评级", "NR not rated"),
-            f"{row['score']:.0f} ({row['score_low']:.0f}–{row['score_high']:.0f})" if rated else "—",
+            score_words(row) if rated else "—",
             _drop(config, row),
             word(config.lang, "warning", row["warning_state"]),
             word(config.lang, "filing", row["filing_state"]),

@@ -106,6 +106,14 @@ def limited(score: Floats, limit: Floats) -> Floats:
     return np.where(limit < 100.0, np.minimum(score, below), score)
 
 
+def lowest_cap(caps: dict[str, Bools], shape: tuple[int, ...]) -> Floats:
+    """The lowest cap that applies to each platform and day, 100 where none does."""
+    limit = np.full(shape, 100.0)
+    for name, where in caps.items():
+        limit = np.where(where, np.minimum(limit, method.CAPS[name]), limit)
+    return limit
+
+
 def cap(scored: Scored, caps: dict[str, Bools]) -> tuple[Floats, dict[str, Floats]]:
     """(score after caps, points taken by each cap ≤ 0); the lowest cap that applies takes them all."""
     limit = np.full(scored.score.shape, 100.0)

@@ -10,8 +10,10 @@ import numpy as np
 from scoring.calendar import date_of
 from scoring.facts import BIT, NEVER, Facts
 from scoring.figures import figures_of, rows_of
+from scoring.indicators.promises_kept import figures_about
 from scoring.judge import Judged
 from scoring.output import complaint_figures
+from scoring.promises import ledger
 from scoring.warning import transitions
 from scoring.words import told, transition_reason
 
@@ -25,6 +27,9 @@ def _rows(judged: Judged) -> Iterator[dict[str, Any]]:
     facts = judged.facts
     for at, site in enumerate(facts.sites):
         yield from rows_of(site.host, "rating", complaint_figures(facts, at))
+    for site, promises in zip(facts.sites, ledger(facts), strict=True):
+        for promise in promises:
+            yield from rows_of(site.host, f"promise:{promise.name}", figures_about([promise]))
     for name in judged.found:
         for site, said in zip(facts.sites, told(judged, name)[0], strict=True):
             yield from rows_of(site.host, f"finding:{name}", figures_of(said))

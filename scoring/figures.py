@@ -148,6 +148,52 @@ NAMES: dict[str, Name] = {
         "同上，已移出的。",
         "Standing penalty records decided in the window, not of the category of block lists, lifted by as_of.",
     ),
+    "clauses": Name(
+        "clauses",
+        "最新的条款、公告、首页里写有的限制取回资金的条款种类（同一种只算一次；按文字匹配，方法的结果）。",
+        "Kinds of clauses that keep back money on the newest terms, notice and home page, each once; by their words.",
+        False,
+    ),
+    "orders_kept": Name(
+        "orders",
+        "承诺期间付款、一小时内交付的已知订单（只用于即时到账的承诺）。",
+        "Known orders paid while instant delivery was promised and delivered within the hour.",
+    ),
+    "orders_late": Name(
+        "orders",
+        "承诺期间付款、满一小时仍未交付的已知订单（只用于即时到账的承诺）。",
+        "Known orders paid while instant delivery was promised and not delivered within the hour, which has passed.",
+    ),
+    "promise_complaints": Name(
+        "complaints",
+        "承诺期间提出、与该承诺有关的计数投诉（投诉是主张）。",
+        "Counted complaints filed while the promise stood that concern it: of a drop (instant_delivery, drop_compensation), about refunds (refund_days), withdrawal_blocked or balance_frozen (withdrawal).",
+    ),
+    "promise_complaints_in_time": Name(
+        "complaints",
+        "其中在承诺的期限内办结的（限期退款与掉单赔付）。",
+        "Those of promise_complaints settled on a known day within the time limit (refund_days, drop_compensation).",
+    ),
+    "promise_complaints_overdue": Name(
+        "complaints",
+        "其中过了承诺的期限仍未办结的（限期退款与掉单赔付；办结日期不详的不算）。",
+        "Those of promise_complaints not settled within the time limit, which has passed (settled on an unknown day: neither).",
+    ),
+    "closures_12m": Name(
+        "sites",
+        "近 12 个日历月里状态变为停运的网站数，每站取其中第一次。",
+        "Sites whose state became closed within the window (table warnings), each by its first closing in it.",
+    ),
+    "closures_warned": Name(
+        "share",
+        "其中在打不开之前 180 天内有过预警或警报的。打不开的第一天 = 变为停运之日减去当时的 down_days。",
+        "of: closures_12m; n: those with a change to warning or alarm in the 180 days before the first day down (the day of closing minus its down_days), or on none later.",
+    ),
+    "lead_days_median": Name(
+        "days",
+        "这些网站从最早一次预警到打不开的第一天的天数的中位数。",
+        "Median over the n of closures_warned of (first day down - first such warning).",
+    ),
     "complainants_28d": Name(
         "complaints",
         "截至该日的 28 天内提出、当时可见、属于某个信号流的计数投诉。",

@@ -9,9 +9,12 @@ import datetime as dt
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import Facts
+from scoring.filing_case import Mark
 from scoring.filing_rules import checked
 from scoring.filings import filing_panel
 from scoring.finding import Cited
@@ -134,9 +137,20 @@ def _marks(facts: Facts, site: int) -> list[dict[str, Any]]:
     on = date_of(facts.last_day)
     return [
         _row(facts, site, mark.rule, "no", shown=mark.shown, registered=mark.registered, observed_on=on,
-             said=(mark.zh, mark.en), evidence=list(mark.cited))
+             said=(mark.zh, mark.en), source=_source_of(facts, mark), evidence=list(mark.cited))
         for mark in checked(facts)[site].marks
     ]  # fmt: skip
+
+
+def _source_of(facts: Facts, mark: Mark) -> str:
+    """The sources of what a rule cites, in order."""
+    found: dict[str, None] = {}
+    for kind, id_ in mark.cited:
+        rows = facts.rows[kind]
+        at = np.flatnonzero(rows.id == id_)
+        if len(at):
+            found[facts.sources[int(rows.source[at[0]])].id] = None
+    return "+".join(found) or "icp"
 
 
 def operator_keys(facts: Facts, site: int) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
-from scoring.aggregate import Scored, aggregate, cap, paced
+from scoring.aggregate import Scored, aggregate, cap, limited, lowest_cap, paced
 from scoring.calendar import day_number
 from scoring.caps import applying
 from scoring.droprate import UNKNOWN as NO_RATE
@@ -70,11 +70,9 @@ def judge(facts: Facts) -> Judged:
     caps = applying(facts, found, scored, warned)
     score, taken = cap(scored, caps)
     half = method.INTERVAL_Z * scored.sd
-    low, high = np.clip(np.minimum(scored.score - half, score), 0, 100), np.clip(scored.score + half, 0, 100)
-    limit = np.full(facts.shape, 100.0)
-    for name, where in caps.items():
-        limit = np.where(where, np.minimum(limit, method.CAPS[name]), limit)
-    high = np.maximum(np.minimum(high, limit), score)
+    # The interval goes through the same caps as the score, so that it is the capped score's own.
+    limit = lowest_cap(caps, facts.shape)
+    low, high = (limited(np.clip(scored.score + side, 0, 100), limit) for side in (-half, half))
     why = _not_rated(facts, scored.coverage)
     grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts, warned))
     verdict = _verdict(facts, found, grade, warned)

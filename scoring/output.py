@@ -22,7 +22,7 @@ from scoring.judge import Judged, first_seen
 from scoring.panel import Bools, cached, counted_today, taken_back
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TIER
-from scoring.warning import STATES, transitions
+from scoring.warning import STATES, changes_of_state, transitions
 from scoring.words import VERDICTS, advice, blind_spots, confidence, reasons, told, transition_reason
 
 PROVINCES = {
@@ -64,6 +64,7 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
     facts = judged.facts
     who = facts.sites[site]
     low, high = float(judged.low[site, -1]), float(judged.high[site, -1])
+    half = method.INTERVAL_Z * float(judged.scored.sd[site, -1])  # what a cap hides is as uncertain as before
     verdict = VERDICTS[int(judged.verdict[site, -1])]
     grade = GRADES[int(judged.grade[site, -1])]
     why = reasons(judged, site)
@@ -79,6 +80,7 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
         "score": float(judged.score[site, -1]) if rated else None,
         "score_low": low if rated else None,
         "score_high": high if rated else None,
+        "score_cap": _cap(judged, site) if rated else None,
         "grade": grade,
         "coverage": float(judged.coverage[site, -1]),
         "warning_state": STATES[int(judged.warned.state[site, -1])],
@@ -96,7 +98,7 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
         "blind_spots_zh": [b[0] for b in blind],
         "blind_spots_en": [b[1] for b in blind],
         "sources_n": sources,
-        "confidence": confidence(sources, low, high) if rated else "低",
+        "confidence": confidence(sources, half) if rated else "低",
         "first_seen_on": _first_seen(judged, site),
         "last_evidence_at": newest,
         "disputed": any(decided >= NEVER for _, decided, _ in facts.disputes.get(site, ())),
@@ -105,6 +107,16 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
         "method_version": method.METHOD_VERSION,
     }
     return row | _filing(judged, site) | _drops(judged, site) | _complaints(judged, site)
+
+
+def _cap(judged: Judged, site: int) -> str | None:
+    """The cap that decides the score of the last day, if one does: then the score has no interval of its own."""
+    taken = {
+        name.removeprefix("cap_"): float(points[site, -1])
+        for name, points in judged.points.items()
+        if name.startswith("cap_") and name != "cap_pace"
+    }
+    return next((name for name, points in taken.items() if points < 0), None)
 
 
 def _filing(judged: Judged, site: int) -> dict[str, Any]:
@@ -201,10 +213,10 @@ def _summed(facts: Facts) -> tuple[list[int], list[int]]:
     return said.sum(axis=1).tolist(), newest.tolist()
 
 
-def _since(judged: Judged, site: int) -> dt.date:
-    state = judged.warned.state[site]
-    changed = np.flatnonzero(np.diff(state) != 0)
-    return date_of(judged.facts.first_day + (int(changed[-1]) + 1 if len(changed) else 0))
+def _since(judged: Judged, site: int) -> dt.date | None:
+    """The day of the last change of state; None where there was none since we began to look: our first look changed nothing."""
+    changed = np.flatnonzero(changes_of_state(judged.facts, judged.warned)[site])
+    return date_of(judged.facts.first_day + int(changed[-1])) if len(changed) else None
 
 
 def _proposed(judged: Judged, site: int) -> dt.date | None:

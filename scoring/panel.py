@@ -238,6 +238,10 @@ def _outcomes(facts: Facts, source: int, group: str, shows: str) -> tuple[Any, A
     for kind in kinds:
         rows = facts.rows[kind]
         mine = (rows.source == source) & (rows.seen < days)
+        if (
+            kind == "penalty"
+        ):  # a published list of sites is no register: reading it says nothing about penalties
+            mine &= rows["category"] != method.BLOCKLISTED
         if mine.any():
             ok[rows.platform[mine], np.maximum(rows.seen[mine], 0)] = True
         first = min(first, facts.shown_since.get((source, kind), NEVER))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from scoring.closures import closures_of
 from scoring.evidence import codes
 from scoring.facts import Facts
 from scoring.figure_rows import figure_rows, set_aside_rows
@@ -57,7 +58,7 @@ def part_of(facts: Facts, as_of: dt.date, history: bool) -> Part:
     if history:
         tables["history"] = history_table(judged)
     ordered = {n: _sorted(t, _ORDER[n]) if n in _ORDER else t for n, t in tables.items()}
-    return Part(ordered, propose(judged), tally(facts), len(facts.sites))
+    return Part(ordered, propose(judged), tally(facts, closures_of(judged)), len(facts.sites))
 
 
 def _rows(judged: Judged, as_of: dt.date) -> dict[str, pa.Table]:

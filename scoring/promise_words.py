@@ -22,6 +22,10 @@ _NEEDS = {
     "withdrawal": ("可提现", "提现到账"),
 }
 """Words one of which a text must hold: looking for words is much cheaper than for expressions, and most texts hold none."""
+_SPACE = re.compile(r"\s+")
+_LABEL = re.compile(r"[\W_]*(秒到账|即时到账|秒发|自动发货|秒充)[\W_]*")
+"""A word beside a product, not a sentence."""
+_SHORTEST_NAME = 4
 _HOLDS_BACK = re.compile(r"不|暂停|关闭|停止")
 _DAYS = re.compile(r"(\d+)\s*(天|日|个工作日|小时)")
 _PER_DAY = {"天": 1.0, "日": 1.0, "个工作日": 1.4, "小时": 1 / 24}
@@ -29,12 +33,33 @@ _PER_DAY = {"天": 1.0, "日": 1.0, "个工作日": 1.4, "小时": 1 / 24}
 
 
 @lru_cache(maxsize=20_000)
-def made(promise: str, text: str | None) -> str | None:
-    """The words in which a text makes a promise, None when it does not or takes it back in the same breath."""
+def made(promise: str, text: str | None, goods: frozenset[str] = frozenset()) -> str | None:
+    """The words in which a text makes a promise, None when it does not or takes it back in the same breath.
+
+    `goods` are the names of what the site sells: a line that holds one, and a bare label beside one, describe goods.
+    """
     if not text or not any(word in text for word in _NEEDS[promise]):
         return None
-    match = PROMISES[promise].search(text)
-    return None if match is None or _HOLDS_BACK.search(match.group(0)) else match.group(0).strip()
+    names = [name for name in (_SPACE.sub("", one) for one in goods) if len(name) >= _SHORTEST_NAME]
+    for match in PROMISES[promise].finditer(text):
+        words = match.group(0).strip()
+        if not _of_goods(words, _line(text, match), names):
+            return None if _HOLDS_BACK.search(words) else words
+    return None
+
+
+def _line(text: str, match: re.Match[str]) -> str:
+    """The line of a text in which a match lies."""
+    end = text.find("\n", match.end())
+    return text[text.rfind("\n", 0, match.start()) + 1 : None if end < 0 else end]
+
+
+def _of_goods(words: str, line: str, names: list[str]) -> bool:
+    """Whether the words are a label, or stand in a line about one of the goods."""
+    if _LABEL.fullmatch(words):
+        return True
+    bare = _SPACE.sub("", line)
+    return any(name in bare or bare in name for name in names)
 
 
 def days_promised(words: str) -> float:

@@ -14,14 +14,14 @@ import numpy as np
 from scoring import method
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.clauses import edits
+from scoring.droprate import DROPS
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.finding import Cited
 from scoring.judge import Judged
-from scoring.panel import cached, complaints, settled_unknown
+from scoring.panel import cached, counted_today, settled_unknown
 from scoring.promise_words import PROMISES, days_promised, made
 from scoring.shown import of_site, pages_of
 
-_DROPS = sum(bit for kind, bit in BIT.items() if kind.startswith("drop."))
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 _WITHDRAWALS = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 _HOUR = MICROSECONDS / 24
@@ -30,7 +30,11 @@ _STANDING = {"terms", "contact"}
 
 @dataclass(frozen=True)
 class Promise:
-    """One promise of one platform; `first`, `last` are day indices on which a page made it."""
+    """One promise of one platform; `first`, `last` are day indices on which a page made it.
+
+    `kept` and `broken` count orders. `complaints` are claims about it: `in_time` of them were settled within the time limit the
+    promise names, `overdue` were not although it has passed.
+    """
 
     name: str
     words: str
@@ -39,6 +43,9 @@ class Promise:
     state: str
     kept: int
     broken: int
+    complaints: int
+    in_time: int
+    overdue: int
     cited: tuple[Cited, ...]
 
 
@@ -63,6 +70,9 @@ def promise_rows(judged: Judged) -> list[dict[str, Any]]:
             "state": promise.state,
             "kept": promise.kept,
             "broken": promise.broken,
+            "complaints": promise.complaints,
+            "complaints_in_time": promise.in_time,
+            "complaints_overdue": promise.overdue,
             "evidence": list(promise.cited),
         }
         for site, promises in zip(judged.facts.sites, ledger(judged.facts), strict=True)
@@ -75,9 +85,10 @@ def _of(facts: Facts, site: int) -> Any:
     text, role = pages["text"], pages["role"]
     mine = [i for i in pages_of(facts, site) if text[i]]
     newest = {str(role[i]): i for i in mine}
+    goods = _goods(facts, site) if mine else frozenset()
     for name in PROMISES:
         # Pages seldom change: each text is read once.
-        said = {words: made(name, words) for words in {text[i] for i in mine}}
+        said = {words: made(name, words, goods) for words in {text[i] for i in mine}}
         found = [(i, words) for i in mine if (words := said[text[i]])]
         if not found:
             continue
@@ -86,13 +97,22 @@ def _of(facts: Facts, site: int) -> Any:
         stands = any(said[text[newest[r]]] for r in roles)
         # A promise covers what was bought while a page made it, and until the first page that no longer does.
         until = facts.days if stands else min(int(pages.day[newest[r]]) for r in roles)
-        (kept, broken), decided, cases = _performance(facts, site, name, words, int(pages.day[first]), until)
-        state = _state(*decided) if stands else _withdrawn(facts, site, name, roles)
-        cited = tuple(dict.fromkeys([("page", int(pages.id[first])), ("page", int(pages.id[last])), *cases]))
+        found_of = _performance(facts, site, name, words, int(pages.day[first]), until)
+        state = _state(*found_of.decided) if stands else _withdrawn(facts, site, name, roles)
+        cited = tuple(
+            dict.fromkeys([("page", int(pages.id[first])), ("page", int(pages.id[last])), *found_of.cases])
+        )
         yield Promise(
-            name, words, int(pages.day[first]), int(pages.day[last]), state, kept, broken,
+            name, words, int(pages.day[first]), int(pages.day[last]), state, *found_of.orders, *found_of.complaints,
             cited[: method.EVIDENCE_LIMIT],
         )  # fmt: skip
+
+
+def _goods(facts: Facts, site: int) -> frozenset[str]:
+    """The names of the platform's goods: what a title says of one of them is no promise of the site."""
+    rows = facts.rows["price"]
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    return frozenset(str(name) for name in set(rows["product"][a:b].tolist()))
 
 
 def _state(kept: int, broken: int) -> str:
@@ -114,35 +134,41 @@ def _withdrawn(facts: Facts, site: int, name: str, roles: set[str]) -> str:
     return "withdrawn" if announced else "withdrawn_silently"
 
 
-def _performance(
-    facts: Facts, site: int, name: str, words: str, first: int, until: int
-) -> tuple[tuple[int, int], tuple[int, int], list[Cited]]:
-    """((kept, broken), those of them that decide the state, cases) for what happened on the days first..until-1."""
+@dataclass(frozen=True)
+class _Performance:
+    """(orders kept, broken), (complaints, settled in time, overdue), which of them decide the state as (kept, broken), and cases."""
+
+    orders: tuple[int, int]
+    complaints: tuple[int, int, int]
+    decided: tuple[int, int]
+    cases: list[Cited]
+
+
+def _performance(facts: Facts, site: int, name: str, words: str, first: int, until: int) -> _Performance:
+    """What happened on the days first..until-1."""
     claims = _claims(facts, site, first, until)
     if name == "instant_delivery":
         kept, broken, cases = _orders(facts, site, first, until)
-        said = claims.take((claims["kinds"] & _DROPS) != 0)
-        return (kept, broken + len(said)), (kept, broken), cases + _cite(said)
+        said = claims.take((claims["kinds"] & DROPS) != 0)
+        return _Performance((kept, broken), (len(said), 0, 0), (kept, broken), cases + _cite(said))
     if name == "withdrawal":
         said = claims.take((claims["kinds"] & _WITHDRAWALS) != 0)
-        return (0, len(said)), (0, 0), _cite(said)
+        return _Performance((0, 0), (len(said), 0, 0), (0, 0), _cite(said))
     limit = days_promised(words) if name == "refund_days" else float(method.COMPENSATION_DAYS)
-    said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else _DROPS)) != 0)
+    said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else DROPS)) != 0)
     due = said.at + int(limit * MICROSECONDS)
     done = said["completed_at"] <= due
     over = ~done & ~settled_unknown(said) & (due < (facts.last_day + 1) * MICROSECONDS)
     counts = int(done.sum()), int(over.sum())
-    return counts, counts, _cite(said.take(done | over))
+    return _Performance((0, 0), (len(said), *counts), counts, _cite(said.take(done | over)))
 
 
 def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:
     """The complaints about a platform filed while a promise stood, copies left out."""
-    rows = complaints(facts)
+    rows = counted_today(facts)
     a, b = np.searchsorted(rows.platform, (site, site + 1))
     mine = rows.slice(int(a), int(b))
-    return mine.take(
-        (mine.gone >= facts.days) & (mine.day >= first) & (mine.day < until) & (mine["rank"] == 0)
-    )
+    return mine.take((mine.day >= first) & (mine.day < until))
 
 
 def _orders(facts: Facts, site: int, first: int, until: int) -> tuple[int, int, list[Cited]]:

@@ -6,20 +6,21 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Engine, delete, select
 
 from scoring import method
 from scoring.calendar import end_of_day
+from scoring.closures import closure_figures
 from scoring.engines import Embedded, Progress, RatingEngine
+from scoring.figures import rows_of
 from scoring.naming import Naming
 from scoring.priors import fit
 from scoring.reading import read_facts
 from scoring.register import corrections, disputes, responses, source_health
 from scoring.scratch import Scratch
-from scoring.sector import sector_rows, tally
+from scoring.sector import Tally, sector_rows, tally
 from scoring.snapshot import TABLES
 from scoring.writing import Writing, writing
 from store.tables import RatedRun, Review
@@ -66,13 +67,13 @@ def rate(
             out.add(part.tables)
             proposals += part.proposals
             sector += part.sector
-        out.add(_about_all(engine, sector_rows(sector, facts.last_day), as_of))
+        out.add(_about_all(engine, sector, facts.last_day, as_of))
         run = _store(engine, out, base, as_of, now)
     _ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 
 
-def _about_all(engine: Engine, sector: list[dict[str, Any]], as_of: dt.date) -> dict[str, pa.Table]:
+def _about_all(engine: Engine, sector: Tally, last_day: int, as_of: dt.date) -> dict[str, pa.Table]:
     """The tables that are not made chunk by chunk."""
     end = end_of_day(as_of)
     rows = {
@@ -80,7 +81,8 @@ def _about_all(engine: Engine, sector: list[dict[str, Any]], as_of: dt.date) -> 
         "disputes": sorted(disputes(engine, end), key=_HOST),
         "corrections": sorted(corrections(engine, end), key=_HOST),
         "sources": sorted(source_health(engine, end), key=itemgetter("source")),
-        "sector": sector,
+        "sector": sector_rows(sector, last_day),
+        "figures": list(rows_of("", "sector", closure_figures(sector.closures, last_day))),
     }
     return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
 

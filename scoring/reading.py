@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
 )
 
+from scoring import method
 from scoring.calendar import MICROSECONDS, day_number, days_of, end_of_day, microseconds
 from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
@@ -88,6 +89,8 @@ def _shown_since(rows: dict[str, Rows]) -> dict[tuple[int, str], int]:
     """The first day on which each source delivered each kind, so that earlier visits of it are not read as silence."""
     out: dict[tuple[int, str], int] = {}
     for kind, found in rows.items():
+        if kind == "penalty":  # a hit on a published list shows that the list was read, not a register
+            found = found.take(found["category"] != method.BLOCKLISTED)
         for source in np.unique(found.source):
             out[(int(source), kind)] = int(found.seen[found.source == source].min())
     return out

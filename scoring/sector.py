@@ -57,7 +57,8 @@ class Tally:
 
     `weeks` and `sites`: drop complaints and platforms with one, KINDS × the last WEEKS weeks. `dropped`, `rest`: cases by
     hour of the week. `ended`, `censored`: refund complaints by days open, the last field for more than LONGEST_OPEN. `dropped_on`,
-    `rest_on`: cases by public holiday, the last field for ordinary days (scoring/holidays.py).
+    `rest_on`: cases by public holiday, the last field for ordinary days (scoring/holidays.py). `closures`: of each site closed
+    within MONTHS the day numbers of its first day down and of its earliest warning before it (-1 none).
     """
 
     weeks: Ints
@@ -68,12 +69,18 @@ class Tally:
     censored: Ints
     dropped_on: Ints
     rest_on: Ints
+    closures: Ints
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+        mine, its = vars(self), vars(other)
+        sums = {name: mine[name] + its[name] for name in mine if name != "closures"}
+        return Tally(**sums, closures=np.concatenate([self.closures, other.closures]))
 
 
-def tally(facts: Facts) -> Tally:
+NO_CLOSURES: Ints = np.empty((0, 2), np.int64)
+
+
+def tally(facts: Facts, closures: Ints = NO_CLOSURES) -> Tally:
     """Count what these platforms have; nothing yet for facts without platforms."""
     drops, _, kind = drop_complaints(facts)
     once = _once(facts, drops)
@@ -91,6 +98,7 @@ def tally(facts: Facts) -> Tally:
         np.bincount(length[~closed], minlength=LONGEST_OPEN + 2),
         by_festival(facts.first_day, drops),
         by_festival(facts.first_day, others),
+        closures,
     )
 
 

@@ -36,10 +36,18 @@ _IDS = pa.list_(pa.string())
 _DROP_BY_KIND = [(f"drop_rate_{k}{s}", _F) for k in DROP_KINDS for s in ("", "_low", "_high", "_n")]
 
 TABLES: dict[str, pa.Schema] = {
-    # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; shares are 0-1, coverage 0-100.
+    # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; score_cap names the cap that
+    # decides the score, which is then no estimate with an interval; warning_since is null where no change was seen since first_seen_on; shares are 0-1, coverage 0-100.
     "ratings": pa.schema(
         [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S)]
-        + [("score", _F), ("score_low", _F), ("score_high", _F), ("grade", _S), ("coverage", _F)]
+        + [
+            ("score", _F),
+            ("score_low", _F),
+            ("score_high", _F),
+            ("score_cap", _S),
+            ("grade", _S),
+            ("coverage", _F),
+        ]
         + [("warning_state", _S), ("warning_since", _D), ("verdict", _S), ("tier", pa.int32())]
         + [("alarm_proposed_on", _D)]
         + [("filing_state", _S), ("filing_number", _S), ("filing_province", _S), ("filing_checked_on", _D)]
@@ -100,6 +108,7 @@ TABLES: dict[str, pa.Schema] = {
         + [("observed_on", _D), ("sentence_zh", _S), ("sentence_en", _S)]
         + [("confidence", _F), ("evidence", _IDS)]
     ),
+    # kept, broken: known orders. complaints: claims that concern the promise, those settled within its time limit, those overdue.
     "promises": pa.schema(
         [
             ("host", _S),
@@ -109,7 +118,14 @@ TABLES: dict[str, pa.Schema] = {
             ("last_seen_on", _D),
             ("state", _S),
         ]
-        + [("kept", _I), ("broken", _I), ("evidence", _IDS)]
+        + [
+            ("kept", _I),
+            ("broken", _I),
+            ("complaints", _I),
+            ("complaints_in_time", _I),
+            ("complaints_overdue", _I),
+        ]
+        + [("evidence", _IDS)]
     ),
     "links": pa.schema(
         [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
@@ -201,6 +217,17 @@ SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 
+_SQL_TYPES = {
+    "string": "varchar",
+    "double": "double",
+    "int64": "bigint",
+    "int32": "integer",
+    "date32[day]": "date",
+    "bool": "boolean",
+    "list<item: string>": "varchar[]",
+}
+"""Types of the columns a later snapshot may have and an earlier one lacks."""
+
 _MISTAKES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.DataError)
 """What duckdb raises about a query; whatever else it raises, and RuntimeError where its message is no text, is about a file."""
 
@@ -237,7 +264,7 @@ class Snapshot:
         for table in TABLES:
             file = self.path / f"{table}.parquet"
             if file.is_file():
-                self._db.execute(f'create view "{table}" as {_all_of(file)}')
+                self._db.execute(f'create view "{table}" as {self._with_all_columns(table, file)}')
             elif table in LATER and file.name not in self.manifest.get("files", ()):
                 self._db.register("nothing", TABLES[table].empty_table())
                 self._db.execute(f'create table "{table}" as select * from nothing')  # noqa: S608 - fixed table names
@@ -247,6 +274,15 @@ class Snapshot:
             file = self.path / f"{name}.parquet"
             source = _all_of(file) if file.is_file() else query.format(ratings="ratings")
             self._db.execute(f"create view {name} as {source}")
+
+    def _with_all_columns(self, table: str, file: Path) -> str:
+        """A query for a table's file; columns it does not have yet, from before there were any, are null."""
+        query = _all_of(file)
+        there = {column[0] for column in self._db.execute(f"{query} limit 0").description or ()}
+        more = [
+            f'null::{_SQL_TYPES[str(f.type)]} as "{f.name}"' for f in TABLES[table] if f.name not in there
+        ]
+        return query if not more else query.replace("select *", f"select *, {', '.join(more)}", 1)
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:

@@ -251,11 +251,24 @@ def _decisions(facts: Facts) -> dict[int, list[tuple[int, bool, int]]]:
     return out
 
 
+def _before(facts: Facts, warned: Warned) -> NDArray[np.int8]:
+    """The state of the day before; before our first look it counts as normal, not as an interruption."""
+    none = np.zeros((len(facts.sites), 1), np.int8)
+    begun = np.cumsum(covered_any(facts), axis=1) > 0
+    return np.concatenate([none, np.where(begun, warned.state, NORMAL)[:, :-1]], axis=1).astype(np.int8)
+
+
+def changes_of_state(facts: Facts, warned: Warned) -> Bools:
+    """The days on which the state changed, platforms × days; the first day we looked counts from normal."""
+    begun = np.cumsum(covered_any(facts), axis=1) > 0
+    found: Bools = (warned.state != _before(facts, warned)) & begun
+    return found
+
+
 def transitions(facts: Facts, warned: Warned) -> Iterator[tuple[int, int, int, int]]:
     """(platform, day, from, to) of every change of state, by platform and day; the first day counts from normal."""
-    before = np.concatenate([np.zeros((len(facts.sites), 1), np.int8), warned.state[:, :-1]], axis=1)
-    begun = np.cumsum(covered_any(facts), axis=1) > 0
-    for site, day in np.argwhere((warned.state != before) & begun):
+    before = _before(facts, warned)
+    for site, day in np.argwhere(changes_of_state(facts, warned)):
         yield int(site), int(day), int(before[site, day]), int(warned.state[site, day])
 
 

@@ -147,11 +147,12 @@ def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[
 def _transition(judged: Judged, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:
     warned, on = judged.warned, judged.facts.first_day + day
     if state == STALE:
-        covered = count("covered_share_14d", warned.share_covered[site, day], days_back(on, 14))
+        window = days_back(on, method.COVERAGE_WINDOW)
+        covered = count("covered_share_14d", warned.share_covered[site, day], window)
         return (
             Said(
-                f"近 14 天只有约 {100 * covered.value:.0f}% 的日子有成功的采集，监测中断。",
-                f"Only about {100 * covered.value:.0f}% of the last 14 days were covered by a successful crawl: monitoring is interrupted.",
+                f"近 {method.COVERAGE_WINDOW} 天里，此前 {method.CADENCE_DAYS} 天内有成功采集的日子只有约 {100 * covered.value:.0f}%，监测中断。",
+                f"Only about {100 * covered.value:.0f}% of the last {method.COVERAGE_WINDOW} days had a successful crawl within the {method.CADENCE_DAYS} days before: monitoring is interrupted.",
                 covered,
             ),
             [],
@@ -245,9 +246,8 @@ def blind_spots(judged: Judged, site: int) -> list[tuple[str, str]]:
     return out
 
 
-def confidence(sources: int, low: float, high: float) -> str:
-    """高, 中 or 低 by the number of independent sources and the width of the interval."""
-    half = (high - low) / 2
+def confidence(sources: int, half: float) -> str:
+    """高, 中 or 低 by the number of independent sources and half the width of the interval before any cap."""
     if sources >= method.CONFIDENCE_HIGH[0] and half <= method.CONFIDENCE_HIGH[1]:
         return "高"
     return "中" if sources >= method.CONFIDENCE_MEDIUM[0] and half <= method.CONFIDENCE_MEDIUM[1] else "低"

@@ -104,11 +104,7 @@ def _columns(view: View) -> list[str]:
 
 def _row(view: View, rating: dict) -> Row:
     card = verdict.card(rating, view.lang)
-    score = (
-        cell(f"{rating['score']:.0f}", soft=f"{rating['score_low']:.0f}–{rating['score_high']:.0f}")
-        if card.score
-        else cell("–")
-    )
+    score = cell(f"{rating['score']:.0f}", soft=_interval(view, rating)) if card.score else cell("–")
     return row(
         cell(
             card.name,
@@ -121,6 +117,11 @@ def _row(view: View, rating: dict) -> Row:
         cell(verdict.filing_short(rating, view.lang)),
         cell(verdict.drop_short(rating, view.lang)),
     )
+
+
+def _interval(view: View, rating: dict) -> str:
+    found = figures.interval_of(rating)
+    return f"{found[0]:.0f}–{found[1]:.0f}" if found else view.t("rank.capped")
 
 
 def _chart(view: View, rows: list[dict]) -> None:

@@ -178,9 +178,10 @@ def _closures(view: View, as_of: dt.date) -> None:
     if not found.count:
         view.note(view.t("sector.closures_none"))
         return
-    finding = view.t("sector.closures_unwarned", count=found.count)
+    known = "count" if found.warned is None else "unwarned"
+    finding = view.t(f"sector.closures_{known}", count=found.count)
     if found.lead is not None:
-        lead = view.t("sector.lead_days", days=found.lead)
+        lead = view.t("sector.lead_days", days=f"{found.lead:g}")
         finding = view.t("sector.closures_finding", count=found.count, warned=found.warned, lead=lead)
     view.chart(
         browse_charts.months(

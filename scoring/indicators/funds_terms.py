@@ -7,9 +7,10 @@ import numpy as np
 from scoring import method
 from scoring.curves import between
 from scoring.facts import Facts
-from scoring.finding import Cited, Finding, finding, last, row_at
+from scoring.figures import Said, count
+from scoring.finding import Cited, Finding, finding, row_at
 from scoring.panel import age, freshness, latest, pick
-from scoring.signs import deposit_only, tightness
+from scoring.signs import TIGHT, deposit_only, tightness
 
 
 def funds_terms(facts: Facts) -> Finding:
@@ -45,13 +46,22 @@ def funds_terms(facts: Facts) -> Finding:
             return "没有读到该网站的条款或公告。", "The site's terms or notices could not be read."
         if closed[i, -1]:
             return "页面写明充值余额不可提现。", "The site states that a prepaid balance cannot be withdrawn."
-        n = int(last(total, i))
-        if n == 0:
-            return (
+        newest_texts = [
+            part["text"][at] for role, part in parts.items() if (at := int(newest[role][i, -1])) >= 0
+        ]
+        # The home page often repeats the terms: each kind of clause is one.
+        kinds = count("clauses", sum(any(c.search(t) for t in newest_texts) for c in TIGHT))
+        if not kinds.value:
+            return Said(
                 "页面条款中未见限制取回资金的内容。",
                 "No clauses that keep back money were seen on the pages.",
+                kinds,
             )
-        return f"页面条款有 {n} 项限制取回资金的内容。", f"The pages hold {n} clause(s) that keep back money."
+        return Said(
+            f"页面条款有 {kinds.value:.0f} 类限制取回资金的内容。",
+            f"The pages hold {kinds.value:.0f} kind(s) of clauses that keep back money.",
+            kinds,
+        )
 
     def cite(i: int) -> list[Cited]:
         return [c for role in parts for c in row_at(newest[role], "page", parts[role], i)]

@@ -43,7 +43,20 @@ def identity_match(facts: Facts) -> Finding:
             )
         if footer_known[i, -1] and not footer_same[i, -1]:
             return "页脚备案号与登记不一致。", "The footer's filing number does not match the registry."
-        return "网站写的主体与备案登记一致。", "The operator named on the site matches the filing."
+        if not company_known[i, -1]:
+            return (
+                "页脚备案号与登记一致；网站写的公司无法核对。",
+                "The footer's filing number matches the registry; the company could not be compared.",
+            )
+        if not footer_known[i, -1]:
+            return (
+                "网站写的公司与备案主体一致；页脚备案号无法核对。",
+                "The company named on the site matches the filing; the footer's number could not be compared.",
+            )
+        return (
+            "网站写的公司和页脚备案号都与登记一致。",
+            "Both the company named on the site and the footer's number match the registry.",
+        )
 
     def cite(i: int) -> list[Cited]:
         f = filing_panel(facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.facts import Facts
+from scoring.figures import Figure, count
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.promises import Promise, ledger
 from scoring.shown import Answer, shown
@@ -21,10 +22,10 @@ def promises_kept(facts: Facts) -> Finding:
 
     Why: 页面写的秒到账、限期退款、掉单赔付，要看投诉和订单是否对得上。 | Instant delivery, refunds in days, compensation for drops: complaints and orders show whether they are kept.
     Reads: page, complaint, order
-    ok: 页面作过承诺，未见多数落空，也未悄悄撤下。 | Promises were made; most were not broken, and none was taken down silently.
-    concern: 有承诺多数落空，或未经公告撤下。 | A promise was mostly broken, or taken down without a notice.
+    ok: 页面作过承诺，订单或投诉未显示多数没有做到，也未悄悄撤下。 | Promises were made; orders and complaints do not show most of them unkept, and none was taken down silently.
+    concern: 有承诺按已知订单多数没有做到，或相关投诉多数逾期未办结，或未经公告撤下。 | Known orders or complaints show a promise mostly unkept or overdue, or it was taken down without a notice.
     unknown: 页面没有可核对的承诺。 | The pages make no promise that could be checked.
-    Limits: 投诉是一面之词，没有投诉不等于兑现；秒到账与提现只按订单数据判定，投诉只计数；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; instant delivery and withdrawals are decided by order data, complaints are only counted; only public notices count as an announcement.
+    Limits: 投诉是一面之词，没有投诉不等于兑现；秒到账与提现只按订单数据判定，投诉只计数；商品名称里的字样不算承诺；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; instant delivery and withdrawals are decided by order data, complaints are only counted; words in the names of goods are no promise; only public notices count as an announcement.
     """
     return shown(
         facts, [_answer(promises) for promises in ledger(facts)], method.STRENGTH_COMPLAINTS, "share"
@@ -34,23 +35,55 @@ def promises_kept(facts: Facts) -> Finding:
 def _answer(promises: list[Promise]) -> Answer:
     if not promises:
         return Answer(UNKNOWN, "页面没有可核对的承诺。", "The pages make no promise that could be checked.")
-    kept, broken = sum(p.kept for p in promises), sum(p.broken for p in promises)
     bad = [p for p in promises if p.state in ("broken", "withdrawn_silently")]
-    zh = [f"“{_NAMES[p.name][0]}”{_ZH[p.state]}" for p in bad]
-    en = [f"{_NAMES[p.name][1]} {_EN[p.state]}" for p in bad]
-    cases = (
-        f"订单与投诉显示兑现 {kept} 例、未兑现 {broken} 例",
-        f"orders and complaints show {kept} case(s) kept and {broken} broken",
-    )
+    zh = [f"“{_NAMES[p.name][0]}”{_said(p)[0]}" for p in bad]
+    en = [f"{_NAMES[p.name][1]} {_said(p)[1]}" for p in bad]
+    figures = figures_about(promises)
+    total = {figure.name: int(figure.value) for figure in figures}
+    kept, late = total["orders_kept"], total["orders_late"]
+    parts = []
+    if kept + late:
+        parts.append(
+            (
+                f"已知订单 {kept} 笔按承诺交付、{late} 笔没有",
+                f"{kept} known order(s) delivered as promised, {late} not",
+            )
+        )
+    if total["promise_complaints"]:
+        parts.append(
+            (
+                f"相关投诉 {total['promise_complaints']} 起，其中在承诺期限内办结 {total['promise_complaints_in_time']} 起、逾期未办结 {total['promise_complaints_overdue']} 起",
+                f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised and {total['promise_complaints_overdue']} overdue",
+            )
+        )
+    if not parts:
+        parts.append(("没有可核对的订单或投诉", "no order or complaint to check them by"))
+    cases = kept + late
     return Answer(
         CONCERN if bad else OK,
-        f"页面作过 {len(promises)} 类承诺，{cases[0]}{'；' if bad else ''}{'、'.join(zh)}。",
-        f"{len(promises)} kind(s) of promise, {cases[1]}{'; ' if bad else ''}{', '.join(en)}.",
-        kept / (kept + broken) if kept + broken else 0.0,
-        float(kept + broken),
+        f"页面作过 {len(promises)} 类承诺；{'；'.join(p[0] for p in parts)}{'；' if bad else ''}{'、'.join(zh)}。",
+        f"{len(promises)} kind(s) of promise; {'; '.join(p[1] for p in parts)}{'; ' if bad else ''}{', '.join(en)}.",
+        kept / cases if cases else 0.0,
+        float(cases),
         tuple(c for p in bad or promises for c in p.cited),
+        figures,
     )
 
 
-_ZH = {"broken": "多数落空", "withdrawn_silently": "未经公告撤下"}
-_EN = {"broken": "mostly broken", "withdrawn_silently": "taken down without a notice"}
+def figures_about(promises: list[Promise]) -> tuple[Figure, ...]:
+    """What orders and complaints show of some promises, added up."""
+    return (
+        count("orders_kept", sum(p.kept for p in promises)),
+        count("orders_late", sum(p.broken for p in promises)),
+        count("promise_complaints", sum(p.complaints for p in promises)),
+        count("promise_complaints_in_time", sum(p.in_time for p in promises)),
+        count("promise_complaints_overdue", sum(p.overdue for p in promises)),
+    )
+
+
+def _said(promise: Promise) -> tuple[str, str]:
+    if promise.state == "withdrawn_silently":
+        return "未经公告撤下", "taken down without a notice"
+    if promise.kept + promise.broken:
+        return "按已知订单多数没有做到", "mostly not kept by the known orders"
+    return "相关投诉多数逾期未办结", "most complaints about it overdue"
