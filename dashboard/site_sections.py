@@ -14,6 +14,8 @@ CITED = 3
 
 SMALL = 1.5
 """Points an indicator gives or withholds, from which it has a bar of its own."""
+_TWO_SIDED = frozenset({"footer", "company", "F5", "F7"})
+"""Aspects of identity that set what the site shows beside what is registered."""
 _SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_applicable": "·"}
 
 
@@ -191,8 +193,8 @@ def identity(view: View, rows: list[dict[str, Any]]) -> None:
 
 
 def _agrees(view: View, comparison: dict[str, Any]) -> str:
-    """Whether the two agree; only two things that are both known can."""
-    both = comparison["shown"] and comparison["registered"]
+    """Whether the two agree; only two things that are both known can, and most rules compare none."""
+    both = comparison["aspect"] in _TWO_SIDED and comparison["shown"] and comparison["registered"]
     return view.w("word", comparison["agrees"]) if both else view.t("site.not_compared")
 
 

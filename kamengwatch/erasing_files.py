@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from kamengwatch.identifiers import Identifier
 from scoring.package import ratings_csv
 from scoring.publish import checksums, json_text, listed, sums_text
-from scoring.snapshot import content_digest
+from scoring.sums import content_digest
 from store.archive import Archived, iterate
 from store.archive_erase import erase_capture
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from scoring import method
 from scoring.caps import TITLES, sentence
-from scoring.figures import NAMES as FIGURES
+from scoring.figure_names import NAMES as FIGURES
 from scoring.finding import Definition, definitions
 from scoring.snapshot import TABLES
 
@@ -203,7 +203,7 @@ def figures_page() -> str:
     lines = [
         "# Figures",
         "",
-        "Generated from scoring/figures.py. 句子里的每个数字在表 `figures` 里都有一行；下面是每个名称的定义。",
+        "Generated from scoring/figure_names.py. 句子里的每个数字在表 `figures` 里都有一行；下面是每个名称的定义。",
         "Every number a sentence of a snapshot states has a row in the table `figures`; a sentence and its figures are made of the same values. "
         "What is marked *method* is a result of the method and cannot be had by counting alone; everything else can be counted again from the observations "
         "(`kamengwatch verify --recompute`).",

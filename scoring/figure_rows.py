@@ -10,6 +10,7 @@ import numpy as np
 from scoring.calendar import date_of
 from scoring.facts import BIT, NEVER, Facts
 from scoring.figures import figures_of, rows_of
+from scoring.filing_rules import checked
 from scoring.indicators.promises_kept import figures_about
 from scoring.judge import Judged
 from scoring.output import complaint_figures
@@ -27,6 +28,9 @@ def _rows(judged: Judged) -> Iterator[dict[str, Any]]:
     facts = judged.facts
     for at, site in enumerate(facts.sites):
         yield from rows_of(site.host, "rating", complaint_figures(facts, at))
+    for site, found in zip(facts.sites, checked(facts), strict=True):
+        for mark in found.marks:
+            yield from rows_of(site.host, f"identity:{mark.rule}", (mark.figure,) if mark.figure else ())
     for site, promises in zip(facts.sites, ledger(facts), strict=True):
         for promise in promises:
             yield from rows_of(site.host, f"promise:{promise.name}", figures_about([promise]))

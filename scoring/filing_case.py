@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scoring.calendar import date_of
 from scoring.facts import Facts, Rows
+from scoring.figures import Figure
 from scoring.filings import own_filings
 from scoring.finding import Cited
 from scoring.panel import cached
@@ -27,6 +28,7 @@ class Mark:
     shown: str | None
     registered: str | None
     cited: tuple[Cited, ...]
+    figure: Figure | None = None
 
     @property
     def severity(self) -> str:

@@ -128,7 +128,7 @@ def _f4(case: Case) -> Answers:
         if case.found
         else Mark(
             "F4",
-            f"页脚标注了备案号，工信部查询结果为该域名未备案（查询时间 {case.asked_on()}）。",
+            f"页脚标注了备案号，备案查询的结果是该域名未备案（查询时间 {case.asked_on()}）。",
             f"The footer shows a filing number; the registry has none for this domain (queried {case.asked_on()}).",
             case.number,
             None,
@@ -147,7 +147,7 @@ def _f5(case: Case) -> Answers:
         if shown == registered
         else Mark(
             "F5",
-            f"页脚标注号码与工信部查询结果不一致（查询时间 {case.asked_on()}）。",
+            f"页脚标注号码与备案查询的结果不一致（查询时间 {case.asked_on()}）。",
             f"The number in the footer differs from the registry's answer (queried {case.asked_on()}).",
             case.number,
             case.answer("number"),

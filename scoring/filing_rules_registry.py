@@ -7,6 +7,7 @@ import numpy as np
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER
+from scoring.figures import count
 from scoring.filing_case import Answers, Case, Mark
 from scoring.filings import own_domains
 from scoring.identity import number_key
@@ -118,6 +119,7 @@ def f11(case: Case) -> Answers:
             case.number,
             None,
             case.cite_footer(),
+            count("number_sites", len(strangers)),
         )
     )
 
@@ -141,6 +143,7 @@ def f12(case: Case) -> Answers:
             "、".join(sorted({p for i in told for p in rows["places"][i]})),
             case.answer("number"),
             (("resolution", int(rows.id[told[-1]])), *case.cite_filing()),
+            count("resolutions_abroad", len(told)),
         )
     )
 

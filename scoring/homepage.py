@@ -10,10 +10,16 @@ from scoring.panel import cached
 from scoring.shown import pages_of
 
 Home = tuple[dict[str, Any], Cited]
+TEXT_ONLY = (
+    "只有首页的文字（由他人提供或早先存档），没有它的代码和功能，所以未知。",
+    "Only the text of the home page is known (handed in, or archived earlier), not its code and functions: unknown.",
+)
+"""What is said where a home page was read and its signs were not."""
 
 
 def homes(facts: Facts) -> list[Home | None]:
-    """(signs, the page as evidence) of every platform in order; None where no home page with signs was read."""
+    """(signs, the page as evidence) of every platform in order; no signs where only the text of its home page is known (handed in),
+    None where no home page was read."""
     found: list[Home | None] = cached(
         facts, "homes", lambda: [_home(facts, i) for i in range(len(facts.sites))]
     )
@@ -22,8 +28,9 @@ def homes(facts: Facts) -> list[Home | None]:
 
 def _home(facts: Facts, site: int) -> Home | None:
     pages = facts.rows["page"]
-    for at in reversed(pages_of(facts, site)):
-        # A page record that only says where the site moved is no home page.
-        if pages["role"][at] == "home" and pages["signs"][at] and pages["text"][at]:
-            return pages["signs"][at], ("page", int(pages.id[at]))
-    return None
+    # A page record that only says where the site moved is no home page.
+    mine = [at for at in reversed(pages_of(facts, site)) if pages["role"][at] == "home" and pages["text"][at]]
+    if not mine:
+        return None
+    at = next((at for at in mine if pages["signs"][at]), mine[0])
+    return pages["signs"][at] or {}, ("page", int(pages.id[at]))

@@ -28,6 +28,8 @@ _LABEL = re.compile(r"[\W_]*(秒到账|即时到账|秒发|自动发货|秒充)[
 _SHORTEST_NAME = 4
 _HOLDS_BACK = re.compile(r"不|暂停|关闭|停止")
 _DAYS = re.compile(r"(\d+)\s*(天|日|个工作日|小时)")
+_AFTER = re.compile(r"(?:退款|无理由)[^，,。；\n\d]{0,8}(\d+)\s*(天|日|个工作日|小时)")
+_BEFORE = re.compile(r"(\d+)\s*(天|日|个工作日|小时)[^，,。；\n\d]{0,6}(?:退款|无理由)")
 _PER_DAY = {"天": 1.0, "日": 1.0, "个工作日": 1.4, "小时": 1 / 24}
 """Days of each unit; five working days make a week."""
 
@@ -63,6 +65,9 @@ def _of_goods(words: str, line: str, names: list[str]) -> bool:
 
 
 def days_promised(words: str) -> float:
-    """The time limit a promise names, in days; 7 when it names none."""
-    found = _DAYS.search(words)
+    """The time limit a promise names for the refund, in days; 7 when it names none.
+
+    The one after the word refund counts ("退款统一在7个工作日内处理"), else the one right before it, else the first.
+    """
+    found = _AFTER.search(words) or _BEFORE.search(words) or _DAYS.search(words)
     return int(found.group(1)) * _PER_DAY[found.group(2)] if found else 7.0

@@ -30,7 +30,8 @@ from scoring.package import datapackage
 from scoring.pictures import write_pictures
 from scoring.site_files import KINDS, Before, made_by, write_site_files
 from scoring.slim import write_slim
-from scoring.snapshot import LATER, TABLES, content_digest, sums_of
+from scoring.snapshot import LATER, TABLES
+from scoring.sums import content_digest, sums_of
 from scoring.whole import faults_in, manifest_of
 from scoring.writing import digest_of, linked, sha256_of, sync, sync_folder, write_parquet
 from store.tables import Crawl, Platform, RatedRun

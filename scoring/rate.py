@@ -20,7 +20,7 @@ from scoring.priors import fit
 from scoring.reading import read_facts
 from scoring.register import corrections, disputes, responses, source_health
 from scoring.scratch import Scratch
-from scoring.sector import Tally, sector_rows, tally
+from scoring.sector import Tally, drop_figures, sector_rows, tally
 from scoring.snapshot import TABLES
 from scoring.writing import Writing, writing
 from store.tables import RatedRun, Review
@@ -82,7 +82,13 @@ def _about_all(engine: Engine, sector: Tally, last_day: int, as_of: dt.date) -> 
         "corrections": sorted(corrections(engine, end), key=_HOST),
         "sources": sorted(source_health(engine, end), key=itemgetter("source")),
         "sector": sector_rows(sector, last_day),
-        "figures": list(rows_of("", "sector", closure_figures(sector.closures, last_day))),
+        "figures": list(
+            rows_of(
+                "",
+                "sector",
+                (*closure_figures(sector.closures, last_day), *drop_figures(sector, last_day)),
+            )
+        ),
     }
     return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
 

@@ -15,6 +15,7 @@ from scipy.special import bdtrc
 from scoring.calendar import MICROSECONDS, date_of
 from scoring.droprate import KINDS, drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
+from scoring.figures import Figure, count, days_back
 from scoring.holidays import Holiday, by_festival, cases, holiday
 from scoring.panel import complaints, of_kinds, settled_unknown
 
@@ -110,6 +111,20 @@ def sector_rows(counts: Tally, last_day: int) -> list[dict[str, Any]]:
         *_holiday(holiday(counts.dropped_on, counts.rest_on)),
         *_refunds(counts),
     ]
+
+
+def drop_figures(counts: Tally, last_day: int) -> tuple[Figure, Figure]:
+    """Drop complaints of the last four whole weeks, and of the four before them."""
+    this = _monday(last_day)
+    end = last_day if this + 6 == last_day else this - 1  # the Sunday that ended the last whole week
+    last = WEEKS - (1 if end == last_day else 2)
+    week = counts.weeks.sum(axis=0)
+
+    def of(name: str, back: int) -> Figure:
+        stop = last + 1 - back
+        return count(name, week[stop - 4 : stop].sum(), days_back(end - 7 * back, 28))
+
+    return of("drops_4_weeks", 0), of("drops_4_weeks_before", 4)
 
 
 def _once(facts: Facts, rows: Rows) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from scoring import method
 from scoring.curves import share
 from scoring.facts import NEVER, Facts, Floats, Rows
 from scoring.figures import Figure, Said
+from scoring.figures import count as figure_count
 from scoring.figures import share as share_figure
 from scoring.finding import (
     NOT_APPLICABLE,
@@ -90,7 +91,7 @@ def answered_share(
     def say(i: int) -> Said:
         mine = recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)
         if not len(mine):
-            return Said(*words[1])
+            return none_seen(facts, i, *words[1])
         hit = np.count_nonzero(once[column][mine] < NEVER)
         return _said(words[0], share_figure(figure, hit, len(mine), window_of(facts, method.DROP_WINDOW, 7)))
 
@@ -124,7 +125,7 @@ def kind_share(
     def say(i: int) -> Said:
         every = len(recent_of(facts, once, i, method.DROP_WINDOW))
         if not every:
-            return Said(*words[1])
+            return none_seen(facts, i, *words[1])
         mine = len(recent_of(facts, of_kind, i, method.DROP_WINDOW))
         return _said(words[0], share_figure(figure, mine, every, window_of(facts, method.DROP_WINDOW)))
 
@@ -141,3 +142,19 @@ def _said(words: tuple[str, str], figure: Figure) -> Said:
     """The sentence with its share in words."""
     zh, en = share_words(int(figure.n or 0), int(figure.of or 0))
     return Said(words[0].format(share=zh), words[1].format(share=en), figure)
+
+
+def none_seen(facts: Facts, site: int, zh: str, en: str) -> Said:
+    """That no complaint was seen, as far as we looked: nothing where no source was ever read, and since when none was read."""
+    ok, _ = visited(facts, "complaint")
+    read = np.flatnonzero(ok[site])
+    if not len(read):
+        return Said("投诉信息源尚未成功读取，所以未知。", "No complaint source has been read yet: unknown.")
+    ago = figure_count("complaints_read_days_ago", facts.days - 1 - int(read[-1]))
+    if ago.value <= method.CADENCE_DAYS:
+        return Said(zh, en)
+    return Said(
+        f"{zh.rstrip('。')}（投诉信息源最近一次成功读取在 {ago.value:.0f} 天前）。",
+        f"{en.rstrip('.')} (a complaint source was last read {ago.value:.0f} days ago).",
+        ago,
+    )

@@ -6,7 +6,6 @@ The writer is scoring/publish.py; docs/snapshot.md is generated from TABLES.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Sequence
@@ -193,7 +192,6 @@ TABLES: dict[str, pa.Schema] = {
 LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
-_UNCOMPARED = ("manifest.json", "SHA256SUMS")
 _RATED = "(grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null)"
 RANKED_SQL = f"""
 select row_number() over (order by rated desc, if(rated, tier, null), if(rated, score_low, null) desc nulls last,
@@ -216,17 +214,6 @@ SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
 # sites a third of the time of a look-up. The copy it would spare is of the few rows a page asks for.
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
-
-_SQL_TYPES = {
-    "string": "varchar",
-    "double": "double",
-    "int64": "bigint",
-    "int32": "integer",
-    "date32[day]": "date",
-    "bool": "boolean",
-    "list<item: string>": "varchar[]",
-}
-"""Types of the columns a later snapshot may have and an earlier one lacks."""
 
 _MISTAKES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.DataError)
 """What duckdb raises about a query; whatever else it raises, and RuntimeError where its message is no text, is about a file."""
@@ -279,10 +266,11 @@ class Snapshot:
         """A query for a table's file; columns it does not have yet, from before there were any, are null."""
         query = _all_of(file)
         there = {column[0] for column in self._db.execute(f"{query} limit 0").description or ()}
-        more = [
-            f'null::{_SQL_TYPES[str(f.type)]} as "{f.name}"' for f in TABLES[table] if f.name not in there
-        ]
-        return query if not more else query.replace("select *", f"select *, {', '.join(more)}", 1)
+        if there.issuperset(TABLES[table].names):
+            return query
+        self._db.register("columns", TABLES[table].empty_table())
+        self._db.execute(f'create table "no_{table}" as select * from columns')  # noqa: S608 - fixed table names
+        return f'{query} union all by name select * from "no_{table}"'  # noqa: S608 - as above
 
     @classmethod
     def latest(cls, data_dir: Path | str) -> Snapshot:
@@ -335,18 +323,6 @@ def _object(file: Path) -> dict[str, Any]:
 
 def _all_of(file: Path) -> str:
     return f"select * from read_parquet('{quoted(file)}')"  # noqa: S608 - quoted path
-
-
-def sums_of(folder: Path) -> dict[str, str]:
-    """The sums of a snapshot's files by name, as its SHA256SUMS has them."""
-    lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
-    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-
-
-def content_digest(sums: dict[str, str]) -> str:
-    """What two snapshots of the same content have in common: the hash of their sums without manifest and list."""
-    kept = sorted((k, v) for k, v in sums.items() if k not in _UNCOMPARED)
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
 def quoted(path: Path) -> str:

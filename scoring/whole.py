@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from scoring.snapshot import content_digest, sums_of
+from scoring.sums import content_digest, sums_of
 from scoring.writing import sha256_of
 
 _LIST = "SHA256SUMS"

@@ -30,7 +30,10 @@ def completion_rate(facts: Facts) -> Finding:
                 "近 90 天提出、已满 7 天的投诉 {share}已办结。",
                 "Of complaints filed in the last 90 days and at least 7 days old, {share} were settled.",
             ),
-            ("近 90 天没有已满 7 天的投诉。", "No complaint filed in the last 90 days is 7 days old yet."),
+            (
+                "近 90 天未见已满 7 天的投诉。",
+                "No complaint filed in the last 90 days and at least 7 days old was seen.",
+            ),
         ),
         lambda share: between(share, method.SHARE_POINTS["completion_rate"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scoring import method
 from scoring.facts import Facts
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import Home, homes
+from scoring.homepage import TEXT_ONLY, Home, homes
 from scoring.shown import Answer, shown
 
 _NAMES = {
@@ -28,8 +28,10 @@ def fabricated_activity(facts: Facts) -> Finding:
 
 
 def _answer(home: Home | None) -> Answer:
-    if home is None or "fabricated_activity" not in home[0]:
+    if home is None:
         return Answer(UNKNOWN, "没有读到首页代码。", "The home page's code was not read.")
+    if "fabricated_activity" not in home[0]:
+        return Answer(UNKNOWN, *TEXT_ONLY)
     signs, cited = home
     if not signs["fabricated_activity"]:
         return Answer(

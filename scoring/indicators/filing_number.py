@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.facts import Facts
+from scoring.figures import count
 from scoring.filing_rules import Checked, checked
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.shown import Answer, shown
@@ -36,8 +37,17 @@ def _answer(found: Checked) -> Answer:
             f"{n} rules were checked; no disagreement was seen.",
             0.0,
             n,
+            figures=(count("rules_asked", n),),
         )
     grave = any(mark.severity in _GRAVE for mark in order)
     cited = tuple(dict.fromkeys(c for mark in order for c in mark.cited))
     zh, en = "".join(mark.zh for mark in order[:3]), " ".join(mark.en for mark in order[:3])
-    return Answer(CONCERN if grave else OK, zh, en, float(len(order)), n, cited)
+    return Answer(
+        CONCERN if grave else OK,
+        zh,
+        en,
+        float(len(order)),
+        n,
+        cited,
+        tuple(mark.figure for mark in order[:3] if mark.figure),
+    )

@@ -6,6 +6,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import Facts
+from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.linked import Link
 from scoring.panel import visited
@@ -46,4 +47,5 @@ def _answer(links: list[Link], read: bool) -> Answer:
         float(len(links)),
         float(len(links)),
         tuple(c for link in (grave or links) for c in link.cited),
+        (count("linked_sites", len(links)),),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scoring import method
 from scoring.facts import Facts
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import Home, homes
+from scoring.homepage import TEXT_ONLY, Home, homes
 from scoring.shown import Answer, shown
 
 _NAMES = {
@@ -33,10 +33,16 @@ def payment_channels(facts: Facts) -> Finding:
 
 
 def _answer(home: Home | None) -> Answer:
+    if home and not home[0]:
+        return Answer(UNKNOWN, *TEXT_ONLY)
     signs = home[0] if home else {}
     named = [str(p.get("class")) for p in signs.get("payments") or () if isinstance(p, dict)]
     classes = sorted({*named, *(signs.get("payment_hints") or ())} & set(_NAMES), key=list(_NAMES).index)
-    if not home or not classes:
+    if not home:
+        return Answer(
+            UNKNOWN, "没有读到首页，支付方式未知。", "No home page was read; payment channels unknown."
+        )
+    if not classes:
         return Answer(
             UNKNOWN,
             "公开页面没有列出可归类的支付方式。",

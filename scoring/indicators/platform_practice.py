@@ -6,8 +6,10 @@ from typing import Any
 
 from scoring import method
 from scoring.facts import Facts
+from scoring.figures import count
+from scoring.figures import share as share_figure
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import Home, homes
+from scoring.homepage import TEXT_ONLY, Home, homes
 from scoring.shown import Answer, shown
 
 PRACTICES = {
@@ -36,8 +38,10 @@ def platform_practice(facts: Facts) -> Finding:
 
 
 def _answer(home: Home | None) -> Answer:
-    if home is None or "features" not in home[0]:
+    if home is None:
         return Answer(UNKNOWN, "没有读到首页，做法未知。", "No home page was read; practices unknown.")
+    if "features" not in home[0]:
+        return Answer(UNKNOWN, *TEXT_ONLY)
     signs, cited = home
     stated = stated_by(signs)
     lacking = [name for name in PRACTICES if name not in stated]
@@ -54,6 +58,10 @@ def _answer(home: Home | None) -> Answer:
         float(len(stated)),
         float(len(stated) + len(lacking)),
         (cited,),
+        (
+            share_figure("practices_stated", len(stated), len(PRACTICES)),
+            *((count("manual_products", manual),) if manual else ()),
+        ),
     )
 
 

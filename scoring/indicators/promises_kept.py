@@ -23,7 +23,7 @@ def promises_kept(facts: Facts) -> Finding:
     Why: 页面写的秒到账、限期退款、掉单赔付，要看投诉和订单是否对得上。 | Instant delivery, refunds in days, compensation for drops: complaints and orders show whether they are kept.
     Reads: page, complaint, order
     ok: 页面作过承诺，订单或投诉未显示多数没有做到，也未悄悄撤下。 | Promises were made; orders and complaints do not show most of them unkept, and none was taken down silently.
-    concern: 有承诺按已知订单多数没有做到，或相关投诉多数逾期未办结，或未经公告撤下。 | Known orders or complaints show a promise mostly unkept or overdue, or it was taken down without a notice.
+    concern: 有承诺按已知订单多数没有做到，或相关投诉多数逾期，或未经公告撤下。 | Known orders or complaints show a promise mostly unkept or overdue, or it was taken down without a notice.
     unknown: 页面没有可核对的承诺。 | The pages make no promise that could be checked.
     Limits: 投诉是一面之词，没有投诉不等于兑现；秒到账与提现只按订单数据判定，投诉只计数；商品名称里的字样不算承诺；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; instant delivery and withdrawals are decided by order data, complaints are only counted; words in the names of goods are no promise; only public notices count as an announcement.
     """
@@ -52,8 +52,8 @@ def _answer(promises: list[Promise]) -> Answer:
     if total["promise_complaints"]:
         parts.append(
             (
-                f"相关投诉 {total['promise_complaints']} 起，其中在承诺期限内办结 {total['promise_complaints_in_time']} 起、逾期未办结 {total['promise_complaints_overdue']} 起",
-                f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised and {total['promise_complaints_overdue']} overdue",
+                f"相关投诉 {total['promise_complaints']} 起，自投诉起在承诺期限内办结 {total['promise_complaints_in_time']} 起、逾期 {total['promise_complaints_overdue']} 起（含仍未办结的）",
+                f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised, counted from the complaint, and {total['promise_complaints_overdue']} later or not yet",
             )
         )
     if not parts:
@@ -66,7 +66,7 @@ def _answer(promises: list[Promise]) -> Answer:
         kept / cases if cases else 0.0,
         float(cases),
         tuple(c for p in bad or promises for c in p.cited),
-        figures,
+        (count("promises", len(promises)), *figures),
     )
 
 
@@ -86,4 +86,4 @@ def _said(promise: Promise) -> tuple[str, str]:
         return "未经公告撤下", "taken down without a notice"
     if promise.kept + promise.broken:
         return "按已知订单多数没有做到", "mostly not kept by the known orders"
-    return "相关投诉多数逾期未办结", "most complaints about it overdue"
+    return "相关投诉多数逾期", "most complaints about it settled late or not at all"

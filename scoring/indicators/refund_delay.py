@@ -24,6 +24,7 @@ from scoring.panel import (
     until_known,
     visited,
 )
+from scoring.shares import none_seen
 
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 
@@ -83,9 +84,11 @@ def refund_delay(facts: Facts) -> Finding:
                     f"All {unknown.value:.0f} refund complaint(s) filed in the last 90 days and at least 7 days old were settled, on an unknown day.",
                     unknown,
                 )
-            return Said(
+            return none_seen(
+                facts,
+                i,
                 "近 90 天未见已满 7 天的退款类投诉。",
-                "No refund complaint filed in the last 90 days is 7 days old yet.",
+                "No refund complaint filed in the last 90 days and at least 7 days old was seen.",
             )
         late_ones = share_figure(
             "refunds_open_after_7d", np.count_nonzero(open_after[dated]), len(dated), window

@@ -20,6 +20,7 @@ from scoring.panel import (
     until_known,
     visited,
 )
+from scoring.shares import none_seen
 
 
 def repair_time(facts: Facts) -> Finding:
@@ -62,7 +63,9 @@ def repair_time(facts: Facts) -> Finding:
     def say(i: int) -> Said:
         mine = recent_of(facts, once, i, method.DROP_WINDOW)
         if not known[i, -1] or not len(mine):
-            return Said("近 90 天没有未到账投诉。", "No drop complaints in the last 90 days.")
+            return none_seen(
+                facts, i, "近 90 天未见未到账投诉。", "No drop complaints seen in the last 90 days."
+            )
         window = window_of(facts, method.DROP_WINDOW)
         over = share_figure(
             "drops_settled", np.count_nonzero(once["settled_at"][mine] < NEVER), len(mine), window

@@ -30,7 +30,10 @@ def reply_rate(facts: Facts) -> Finding:
                 "近 90 天提出、已满 7 天的投诉 {share}得到回复。",
                 "Of complaints filed in the last 90 days and at least 7 days old, {share} were answered.",
             ),
-            ("近 90 天没有已满 7 天的投诉。", "No complaint filed in the last 90 days is 7 days old yet."),
+            (
+                "近 90 天未见已满 7 天的投诉。",
+                "No complaint filed in the last 90 days and at least 7 days old was seen.",
+            ),
         ),
         lambda share: between(share, method.SHARE_POINTS["reply_rate"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scoring import method
 from scoring.clauses import Edit, edits
 from scoring.facts import Facts
+from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.shown import Answer, shown
 
@@ -36,6 +37,7 @@ def _answer(found: list[Edit] | None) -> Answer:
             f"{n} edit(s) of the terms within a year, none unannounced and against buyers.",
             0.0,
             n,
+            figures=(count("edits", n),),
         )
     added, removed = sum(len(e.added) for e in silent), sum(len(e.removed) for e in silent)
     return Answer(
@@ -45,4 +47,9 @@ def _answer(found: list[Edit] | None) -> Answer:
         float(len(silent)),
         n,
         tuple(c for edit in silent for c in edit.cited),
+        (
+            count("silent_edits", len(silent)),
+            count("restrictions_added", added),
+            count("promises_removed", removed),
+        ),
     )

@@ -19,6 +19,7 @@ from scoring.panel import (
     hold,
     visited,
 )
+from scoring.shares import none_seen
 
 
 def withdrawal_trouble(facts: Facts) -> Finding:
@@ -50,14 +51,13 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(weighed + 1.0))
 
     def say(i: int) -> tuple[str, str]:
-        if not known[i, -1]:
-            return "投诉信息源尚未成功读取。", "No complaint source read yet."
         told = count("withdrawal_complaints_30d", len(recent_of(facts, people, i, 30)), window_of(facts, 30))
         if not told.value:
-            return Said(
-                "近 30 天未见提现或余额类投诉。",
-                "No complaints about withdrawals or balances in the last 30 days.",
-                told,
+            return none_seen(
+                facts,
+                i,
+                "近 30 天未见余额提不出来或被冻结的投诉。",
+                "No complaints seen in the last 30 days about balances that cannot be withdrawn or are frozen.",
             )
         return Said(
             f"近 30 天至少 {told.value:.0f} 名互不相同的投诉人反映余额提不出来或被冻结。",
