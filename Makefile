@@ -8,8 +8,6 @@ SHELL := /bin/sh
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/test_setup.py -k sqlite"
 ARGS ?=
-# Settings of this machine, see .env.example.
-ENV := set -a; [ ! -f .env ] || . ./.env; set +a;
 # Where Python may not keep what it compiled, each of the hundreds of programs the tests start compiles all of it again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -20,16 +18,16 @@ setup: ## create the environment from requirements.lock (the other targets do it
 	@python=$$(sh scripts/python.sh) && "$$python" scripts/setup.py
 
 browser: setup ## find or install a Chromium and a Chinese font
-	@$(ENV) $(BIN)/python scripts/browser.py || true
+	@$(BIN)/python scripts/browser.py || true
 
 postgres: setup ## find or install PostgreSQL's server programs for the tests
 	@$(BIN)/python scripts/postgres_programs.py || true
 
 run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard on 127.0.0.1:8501
-	@$(ENV) exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
+	@exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
 
 test: browser postgres ## run every test of everyday size (under 10 minutes on 2 cores)
-	@$(ENV) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/ruff check .
@@ -38,10 +36,10 @@ check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/lint-imports
 
 soak: browser postgres ## run the heavy tests and write the dated result to docs/soak.md
-	@$(ENV) $(BIN)/python scripts/soak.py $(ARGS)
+	@$(BIN)/python scripts/soak.py $(ARGS)
 
 bench: browser postgres ## run every measurement in benchmarks/
-	@$(ENV) $(BIN)/python scripts/bench.py $(ARGS)
+	@$(BIN)/python scripts/bench.py $(ARGS)
 
 sbom: setup ## write dist/sbom.cdx.json: every locked package with its hashes (CycloneDX)
 	@$(BIN)/python scripts/supply.py sbom

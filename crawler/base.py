@@ -20,6 +20,7 @@ from crawler.books import Books, NoBooks, own_faults
 from crawler.clock import Clock
 from crawler.ending import close_books, conclude
 from crawler.failures import unread, why
+from crawler.guard import require_contact
 from crawler.health import Tally, add, count_fields
 from crawler.outcomes import NotAnswered, OwnFault, SourceBlocked, SourceChanged
 from crawler.visit import Visit, shown
@@ -74,7 +75,8 @@ class SourceSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SourceSpider:
-        """Scrapy's constructor."""
+        """Scrapy's constructor; ends the program (exit code 2) where nobody answers for a crawl of the world."""
+        require_contact(crawler.settings)
         spider: SourceSpider = super().from_crawler(crawler, *args, **kwargs)
         feeds = bool(crawler.settings.getdict("FEEDS"))
         spider.exporting = feeds or isinstance(spider.books, NoBooks)

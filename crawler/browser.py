@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-import os
 import shutil
 import subprocess
 from functools import partial
@@ -23,6 +22,7 @@ from scrapy.http import Response
 
 from crawler.guard import Guard, Refused
 from crawler.politeness import RobotsMiddleware
+from store.settings import settings
 
 if TYPE_CHECKING:
     from crawler.pinning import PinningProxy
@@ -50,9 +50,9 @@ _NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google
 
 
 def executable() -> str | None:
-    """The browser to use: environment CHROMIUM, the path written in `.cache/browser` by the set-up, else one on PATH."""
+    """The browser to use: the setting CHROMIUM, the path written in `.cache/browser` by the set-up, else one on PATH."""
     noted = Path(".cache/browser")
-    wanted = [os.environ.get("CHROMIUM", ""), noted.read_text().strip() if noted.is_file() else ""]
+    wanted = [settings().chromium, noted.read_text().strip() if noted.is_file() else ""]
     found = [path for path in wanted if path and Path(path).is_file()]
     return found[0] if found else next(filter(None, map(shutil.which, _NAMES)), None)
 

@@ -7,15 +7,18 @@ its proxy and every other host is refused.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
+from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 
 from store.ip_addresses import address_spelled, is_public
+from store.settings import NO_CONTACT
 
 NEVER = re.compile(
     r"""
@@ -45,15 +48,28 @@ class Refused(IgnoreRequest):
     """This request must not be made; the message says why."""
 
 
+def require_contact(settings: BaseSettings) -> None:
+    """End the program (exit code 2) where nobody answers for a crawl of the world; the sandbox and a replay ask nobody."""
+    if not (settings.get("CONTACT") or settings.get("SANDBOX_PROXY") or settings.get("REPLAY_FILE")):
+        sys.stderr.write(f"错误 error: {NO_CONTACT}\n")
+        raise SystemExit(2)
+
+
 class Guard:
     """The rules for one run; raises Refused, returns nothing."""
 
-    def __init__(self, sandbox: bool, allowed_hosts: Sequence[str], registries: Sequence[str] = ()) -> None:
-        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private.
+    def __init__(
+        self,
+        sandbox: bool,
+        allowed_hosts: Sequence[str],
+        registries: Sequence[str] = (),
+        contact: str = "a test",
+    ) -> None:
+        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private; `contact` answers for the crawl.
 
         `registries` are hosts of services that answer about a domain named at the end of the address.
         """
-        self.sandbox = sandbox
+        self.sandbox, self.contact = sandbox, contact
         self.allowed_hosts = {h.lower() for h in allowed_hosts if h}
         self.registries = {h.lower() for h in registries if h}
 
@@ -63,7 +79,7 @@ class Guard:
         settings = crawler.settings
         named = [urlsplit(settings.get(key) or "").hostname or "" for key in ("ICP_BASE", "RDAP_BASE")]
         allowed = named + settings.getlist("GUARD_ALLOWED_HOSTS")
-        return cls(bool(settings.get("SANDBOX_PROXY")), allowed, named)
+        return cls(bool(settings.get("SANDBOX_PROXY")), allowed, named, settings.get("CONTACT") or "")
 
     def check_url(self, url: str) -> None:
         """Refuse a scheme, host or path that may never be asked; raises Refused."""
@@ -73,6 +89,8 @@ class Guard:
             raise Refused(f"only http and https are fetched: {url[:80]}")
         if "\\" in parts.netloc:  # to a browser it ends the host, to Python it does not
             raise Refused(f"a host that can be read in two ways: {parts.netloc[:80]}")
+        if not self.sandbox and not self.contact:
+            raise Refused("KAMENGWATCH_CONTACT is not set: nobody answers for the crawler")
         if self.sandbox and not host.endswith(".test"):
             raise Refused(f"outside the sandbox: {host}")
         path = unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")

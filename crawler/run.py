@@ -39,6 +39,7 @@ from store.engine import open_engine
 from store.ingest import Ingest
 from store.ledger import SourceCard, Target, register_sources, start_crawl, targets
 from store.names import host_key
+from store.settings import NO_CONTACT, settings
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--now needs an offset, e.g. 2026-03-02T10:00:00+08:00")
     if given.replay is not None and not given.replay.is_file():
         parser.error(f"no such file: {given.replay}")
+    if not (given.replay or given.sandbox_proxy or settings().contact):
+        parser.error(NO_CONTACT)
     job = Job(
         sources=tuple(given.source),
         hosts=tuple(given.host),

@@ -4,17 +4,25 @@ Library defaults are unpolite (robots off, 8 requests a domain, no delay, 1 GiB 
 is left to them. Values that depend on the run (clock, sandbox, source addresses) are given by `crawler.run` or `-s`.
 """
 
-import os
+import sys
 
 from crawler.browser import launch_options
+from store.settings import SettingsError, scrapy_settings, settings
+
+try:
+    _operator = settings()
+except SettingsError as _error:  # for `scrapy`; our own command line has said so before it comes here
+    sys.stderr.write(f"错误 error: {_error}\n")
+    raise SystemExit(2) from None
 
 BOT_NAME = "kamengwatch"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 
 # Who we are. ROBOTSTXT_USER_AGENT is the product token robots.txt files are matched with.
-_CONTACT = os.environ.get("KAMENGWATCH_CONTACT", "contact not configured")
-USER_AGENT = f"kamengwatch/0.1 (public-interest monitor of card-trading sites; +{_CONTACT})"
+CONTACT = _operator.contact
+"""Empty: nobody answers for a crawl, so nothing leaves this machine but to the sandbox (crawler/guard.py)."""
+USER_AGENT = f"kamengwatch/0.1 (public-interest monitor of card-trading sites; +{CONTACT or 'sandbox'})"
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "kamengwatch"
 DEFAULT_REQUEST_HEADERS = {
@@ -139,20 +147,28 @@ SANDBOX_PROXY = ""
 GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network
 
 # Where the sources are. A source without an address is not configured, which is never "nothing found".
-HEIMAO_BASE = os.environ.get("KAMENGWATCH_HEIMAO_BASE", "https://tousu.sina.com.cn")
-ICP_PROVIDER = os.environ.get("KAMENGWATCH_ICP_PROVIDER", "ymicp")
-ICP_BASE = os.environ.get("KAMENGWATCH_ICP_BASE", "")
-ICP_KEY = os.environ.get("KAMENGWATCH_ICP_KEY", "")
-RDAP_BASE = os.environ.get("KAMENGWATCH_RDAP_BASE", "")
-AVAILABILITY_CONTROL = os.environ.get("KAMENGWATCH_CONTROL_URL", "")
+# The operator's: HEIMAO_BASE, REDNET_BASE, XIAOFEIBAO_BASE and _BRANDS, GITHUB_BASE and _REPOSITORIES, ICP_BASE, _PROVIDER and _KEY,
+# RDAP_BASE, PLACES_FILE, BLOCKLISTS (store/settings.py).
+globals().update(scrapy_settings())
+AVAILABILITY_CONTROL = _operator.control_url
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
-PLACES_FILE = os.environ.get("KAMENGWATCH_PLACES_FILE", "")
 WHOIS_SERVERS: dict[str, str] = {}  # ending of a name -> server, beside those of crawler/formats/whois.py
 DNS_SERVERS: list[str] = []  # empty: the system's
 DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual ones
 SHOP_SCHEMES = ["https", "http"]
 SANDBOX_SETTINGS = {
     "HEIMAO_BASE": "http://tousu.sina.test",
+    "REDNET_BASE": "http://rednet.sandbox.test",
+    "REDNET_BOARD": "http://rednet.sandbox.test/",
+    "XIAOFEIBAO_PAGES": "http://xiaofeibao.sandbox.test",
+    "XIAOFEIBAO_BASE": "http://xiaofeibao.sandbox.test",
+    "XIAOFEIBAO_BRANDS": "http://lists.sandbox.test/xiaofeibao-brands.json",
+    "GITHUB_BASE": "http://github.sandbox.test",
+    "GITHUB_REPOSITORIES": "",
+    "BLOCKLISTS": {
+        f"演示名单{n}": f"http://lists.sandbox.test/lists/{n}.txt" for n in ("wildcard", "adblock", "hosts")
+    },
+    "PLACES_FILE": "",
     "ICP_PROVIDER": "ymicp",
     "ICP_BASE": "http://icp.sandbox.test",
     "ICP_KEY": "",

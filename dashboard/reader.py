@@ -6,7 +6,6 @@ It must not import streamlit (the API shares it) and never writes. Opened snapsh
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import duckdb
 
 from dashboard.figures import SHANGHAI
 from scoring.snapshot import Snapshot, SnapshotError
+from store.settings import settings
 
 DATA_DIR_VARIABLE = "KAMENGWATCH_DATA_DIR"
 STALE_AFTER_DAYS = 3
@@ -57,7 +57,7 @@ def use_clock(clock: Clock | None) -> None:
 
 def data_dir() -> Path:
     """The data directory: KAMENGWATCH_DATA_DIR, else ./data."""
-    return Path(os.environ.get(DATA_DIR_VARIABLE) or "data")
+    return settings().data_dir
 
 
 def current() -> Snapshot:

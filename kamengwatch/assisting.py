@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.progress import say
 from kamengwatch.watching import host_in
 from store.ledger import targets
@@ -35,6 +35,7 @@ def assisted(
         raise UserError(
             "--assisted: 只用于备案查询 is for filing look-ups: kamengwatch crawl icp --assisted --platform HOST"
         )
+    require_contact()
     hosts = list(dict.fromkeys(host_in(text) for text in platforms))
     watched = {target.host for target in targets(config.engine)}
     for host in hosts:

@@ -18,6 +18,7 @@ from kamengwatch import (
     commands_evaluate,
     commands_hand,
     commands_help,
+    commands_init,
     commands_keep,
     commands_run,
     commands_show,
@@ -26,12 +27,14 @@ from kamengwatch import (
 )
 from kamengwatch.config import Failure, UserError
 from kamengwatch.options import app
+from store import env_file
 
 __all__ = [
     "commands_answer",
     "commands_evaluate",
     "commands_hand",
     "commands_help",
+    "commands_init",
     "commands_keep",
     "commands_run",
     "commands_show",
@@ -41,6 +44,11 @@ __all__ = [
 
 def main() -> None:
     """Run the command line; what the user or operator can mend is one line and exit code 2, a failure one line and code 1."""
+    try:
+        env_file.load()
+    except env_file.EnvFileError as error:
+        sys.stderr.write(f"错误 error: {error}\n")
+        sys.exit(2)
     with logs.command(_word() if logs.wanted() else ""):
         _run()
 

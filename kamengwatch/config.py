@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from store.settings import Settings
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
@@ -81,27 +82,46 @@ class Config:
 
 
 def make(data_dir: Path | None, database: str | None, lang: str | None) -> Config:
-    """A Config from options, falling back to the environment; raises UserError for a value that makes no sense."""
-    chosen = lang or os.environ.get("KAMENGWATCH_LANG") or "zh"
-    if chosen not in ("zh", "en"):
-        raise UserError(f"--lang {chosen}: 只支持 zh 或 en use zh or en")
-    fixed = os.environ.get("KAMENGWATCH_NOW")
+    """A Config from options, falling back to the environment and `.env`; raises UserError for a value that makes no sense."""
+    given = operator_settings()
+    _warn_of_unknown_names(given)
+    if lang not in (None, "", "zh", "en"):
+        raise UserError(f"--lang {lang}: 只支持 zh 或 en use zh or en")
     return Config(
-        data_dir=data_dir or Path(os.environ.get("KAMENGWATCH_DATA_DIR") or "data"),
-        database=database or os.environ.get("KAMENGWATCH_DATABASE_URL") or None,
-        lang=chosen,
-        fixed_now=_moment(fixed) if fixed else None,
+        data_dir=data_dir or given.data_dir,
+        database=database or given.database_url,
+        lang=lang or given.lang,
+        fixed_now=given.now.astimezone(dt.UTC) if given.now else None,
     )
 
 
-def _moment(text: str) -> dt.datetime:
+def operator_settings() -> Settings:
+    """The settings of this machine; raises UserError naming the variable at fault."""
+    from store.settings import SettingsError, settings
+
     try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(f"KAMENGWATCH_NOW={text}: 不是 ISO 8601 时间 not an ISO 8601 time") from error
-    if moment.tzinfo is None:
-        raise UserError(f"KAMENGWATCH_NOW={text}: 须带时区 the time needs an offset")
-    return moment.astimezone(dt.UTC)
+        return settings()
+    except SettingsError as error:
+        raise UserError(str(error)) from None
+
+
+@cache
+def _warn_of_unknown_names(given: Settings) -> None:
+    """One line for each setting of ours that means nothing; once a command, and not again in the steps of the scheduler."""
+    from kamengwatch.progress import say
+    from store.settings import unknown
+
+    for name, where, near in () if given.run_id else unknown():
+        meant = f"；是不是 did you mean {near}?" if near else ""
+        say(f"提醒 warning: {name} ({where}): 没有这个设置，未使用 no such setting, ignored{meant}")
+
+
+def require_contact() -> None:
+    """Raise UserError where nobody answers for the crawler: then nothing may leave this machine but to the sandbox."""
+    if not operator_settings().contact:
+        from store.settings import NO_CONTACT
+
+        raise UserError(NO_CONTACT)
 
 
 def without_password(url: str) -> str:

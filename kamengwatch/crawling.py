@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,11 +16,12 @@ from filelock import FileLock, Timeout
 from sqlalchemy import select
 
 from dashboard.text import word
-from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.crawl_process import Event, events
 from kamengwatch.progress import bar, say
 from kamengwatch.watching import host_in
 from store.ledger import ENDED, Round, SourceCard, rounds, targets
+from store.settings import settings
 from store.tables import Crawl
 
 MOST_RARELY = dt.timedelta(days=14)
@@ -110,6 +110,8 @@ def crawl(
             raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
     if replay is not None:
         _check_archive(replay)
+    else:
+        require_contact()
     if not sources and not platforms and not due:
         raise UserError(
             "采什么？what to crawl? 例 e.g. kamengwatch crawl --due, 或 or kamengwatch crawl storefront"
@@ -131,7 +133,7 @@ def crawl(
     if queue is not None:
         queue(config, now, chosen, hosts)
         return
-    run = os.environ.get("KAMENGWATCH_RUN_ID", "cli")  # the scheduler's run ledger names the crawl by it
+    run = settings().run_id or "cli"  # the scheduler's run ledger names the crawl by it
     words = arguments(config, now, f"{run}-{now:%Y%m%dT%H%M%S}", chosen, hosts, None, replay)
     ended: list[Event] = []
     with (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from types import ModuleType
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.crawling import Queue
+from store.settings import settings
 
 
 def workers() -> ModuleType:
@@ -27,7 +27,7 @@ def queue_of(wait: bool, replay: Path | None) -> Queue:
     module = workers()
 
     def put(config: Config, now: dt.datetime, sources: list[str], hosts: list[str]) -> object:
-        job = os.environ.get("KAMENGWATCH_RUN_ID") or module.name_of(now)
+        job = settings().run_id or module.name_of(now)
         return module.defer(config, sources, hosts, job, None, wait)
 
     return put

@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import gzip
 import json
-import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from kamengwatch import doctoring_machine
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.doctoring_machine import Finding
 from kamengwatch.progress import tell
+from store.settings import settings
 
 QUEUE_LATE = dt.timedelta(hours=6)
 """A job that has waited longer has nobody who does it."""
@@ -68,7 +68,7 @@ def _browser(config: Config) -> Iterator[Finding]:
 
 
 def _icp(config: Config) -> Iterator[Finding]:
-    url = os.environ.get("KAMENGWATCH_ICP_BASE")
+    url = settings().icp_base
     yield Finding(
         "备案查询 filing query",
         "ok" if url else "warn",

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from store import env_file
+
 VARIABLE = "KAMENGWATCH_LOG"
 RUN = "KAMENGWATCH_RUN_ID"
 LONGEST = 500
@@ -23,7 +25,9 @@ LONGEST = 500
 
 def wanted() -> bool:
     """Whether lines are to be JSON instead of sentences for a person."""
-    return os.environ.get(VARIABLE) == "json"
+    return (
+        env_file.lookup(VARIABLE) == "json"
+    )  # asked before anything else: not for the price of all settings
 
 
 def event(name: str, **facts: Any) -> None:
@@ -35,7 +39,7 @@ def event(name: str, **facts: Any) -> None:
 
     line: dict[str, Any] = {
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
-        "run": os.environ.get(RUN, ""),
+        "run": env_file.lookup(RUN) or "",
         "event": name,
     }
     for key, value in facts.items():

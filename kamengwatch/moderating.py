@@ -16,7 +16,7 @@ from dashboard.forms import proof_text
 from dashboard.text import plain, word
 from kamengwatch import queue
 from kamengwatch.answering import platform_of
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
 from kamengwatch.progress import say
 from store.tables import Dispute, Response, Review
 
@@ -38,6 +38,7 @@ def guarded(host: str, content: str) -> Proof:
     from crawler.guard import Guard
     from crawler.proof import prove
 
+    require_contact()
     return prove(host, content, Guard(sandbox=False, allowed_hosts=[]))
 
 

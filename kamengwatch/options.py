@@ -23,15 +23,14 @@ app.add_typer(evidence, name="evidence")
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", envvar="KAMENGWATCH_DATA_DIR", help="数据目录 data folder [default: ./data]"),
+    typer.Option("--data-dir", help="数据目录 data folder [KAMENGWATCH_DATA_DIR, default: ./data]"),
 ]
 Database = Annotated[
     str | None,
     typer.Option(
         "--database",
-        envvar="KAMENGWATCH_DATABASE_URL",
-        help="数据库 database URL [default: SQLite in the data folder]",
+        help="数据库 database URL [KAMENGWATCH_DATABASE_URL, default: SQLite in the data folder]",
     ),
 ]
-Lang = Annotated[str | None, typer.Option("--lang", envvar="KAMENGWATCH_LANG", help="zh | en [default: zh]")]
+Lang = Annotated[str | None, typer.Option("--lang", help="zh | en [KAMENGWATCH_LANG, default: zh]")]
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读 print JSON")]

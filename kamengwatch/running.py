@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 from kamengwatch import crawling, judging, sandboxing, showing, taking_in, watching
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
 from kamengwatch.progress import bar, say
 from store.ledger import targets
 
@@ -19,6 +19,7 @@ VISIT_EVERY = 7
 
 def run_due(config: Config) -> None:
     """Crawl every source that is due, then rate and publish; raises UserError when nothing is watched."""
+    require_contact()
     if not targets(config.engine):
         raise UserError(
             config.say(

@@ -30,7 +30,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch import alerting, logs, taking_in
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
 from kamengwatch.crawling import Planned, cards, plan, platform_visitors
 from kamengwatch.progress import say, tell
 from kamengwatch.runs import Run, RunLedger
@@ -89,6 +89,7 @@ class Service:
 
     def __init__(self, config: Config, defer: bool = False) -> None:
         """`config` names the data folder, the database and the language handed on to every step; `defer`: others crawl."""
+        require_contact()
         self._config = config
         self.deferred = ("--defer", "--wait") if defer else ()
         self._ledger = RunLedger(config.data_dir)

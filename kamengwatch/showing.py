@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 from dashboard.text import word
-from kamengwatch.config import Config, UserError
+from kamengwatch.config import Config, UserError, require_contact
 from kamengwatch.progress import say, tell
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
 from store.plain import plain
@@ -38,6 +38,7 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
             "--watch: 只和 --live 一起用 only goes with --live; 加入观察 to watch it: kamengwatch watch add"
         )
     if live:
+        require_contact()
         _crawl_first(config, text, watch)
     snapshot = open_snapshot(config)
     answer = find(snapshot, text)

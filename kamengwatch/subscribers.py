@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kamengwatch.config import Config, UserError
+from store.env_file import lookup
+from store.settings import settings
 
 VARIABLE = "KAMENGWATCH_NOTIFY"
 NEAR = dt.timedelta(days=7)
@@ -46,9 +48,11 @@ class Target(BaseModel):
         """Take what stands in the environment; a webhook needs https and a secret."""
         for field, variable in (("secret", self.secret_env), ("apprise", self.apprise_env)):
             if variable:
-                setattr(self, field, os.environ.get(variable) or None)
+                setattr(self, field, lookup(variable))
                 if getattr(self, field) is None:
-                    raise ValueError(f"环境变量 {variable} 没有值 the environment variable is not set")
+                    raise ValueError(
+                        f"环境变量 {variable} 没有值 the environment variable is not set, nor in .env"
+                    )
         if (self.webhook is None) == (self.apprise is None):
             raise ValueError("webhook 或 apprise: 写一个 give one of webhook and apprise")
         if self.webhook is not None:
@@ -71,9 +75,10 @@ def _may_post(url: str) -> bool:
 
 def targets(config: Config) -> list[Target]:
     """The configured targets, none when there is no file. Raises UserError for a file that cannot be read as such."""
-    file = Path(os.environ.get(VARIABLE) or config.data_dir / "notify.toml")
+    named = settings().notify
+    file = Path(named or config.data_dir / "notify.toml")
     if not file.is_file():
-        if os.environ.get(VARIABLE):
+        if named:
             raise UserError(f"{VARIABLE}={file.name}: 文件不存在 no such file")
         return []
     try:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.alone import batch
 from kamengwatch import working
-from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.crawling import cards, platform_visitors
 from kamengwatch.progress import bar, say
 from kamengwatch.working import SCHEMA
@@ -185,6 +185,7 @@ def work(config: Config, queues: Sequence[str], once: bool) -> None:
     for queue in queues:
         if queue not in QUEUES:
             raise UserError(f"{queue}: 没有这个队列 no such queue; 可用 use {', '.join(QUEUES)}")
+    require_contact()
     _prepare(config)
     say(
         config.say(

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from system import CACHE, ROOT, apt_install, run_logged, say
+from system import CACHE, ROOT, apt_install, load_env_file, run_logged, say
 
 RECORD = CACHE / "browser"
 NAMES = (
@@ -167,6 +167,7 @@ def install(need_browser: bool, need_font: bool) -> str | None:
 
 def main() -> None:
     """Prepare the browser and the font, and tell in one line each what is there."""
+    load_env_file()
     path, font = recorded(), has_chinese_font()
     if path is None and not driver_works():
         say("Playwright cannot start; asking the system's package manager for libatomic1")

@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from system import apt_install, say
+from system import apt_install, load_env_file, say
 
 # Debian, Red Hat, Homebrew (both kinds of machine): none of them puts initdb on the PATH.
 FOLDERS = (
@@ -39,6 +39,7 @@ def find_server() -> Path | None:
 
 def main() -> None:
     """Say where the server programs are, after asking the package manager for them if they are missing."""
+    load_env_file()
     if os.environ.get("KAMENGWATCH_TEST_POSTGRES"):
         say("PostgreSQL: the server named by KAMENGWATCH_TEST_POSTGRES")
         return

@@ -21,6 +21,18 @@ def say(text: str) -> None:
     print(f"[kamengwatch] {text}", flush=True)
 
 
+def load_env_file() -> None:
+    """Take the settings of `.env` into the environment, as the product does; nothing where it is not installed yet."""
+    try:
+        from store import env_file
+    except ImportError:
+        return
+    try:
+        env_file.load()
+    except env_file.EnvFileError as error:
+        fail(str(error))
+
+
 def fail(text: str) -> None:
     """End the program with one clear line on standard error and exit code 1."""
     sys.stderr.write(f"[kamengwatch] error: {text}\n")

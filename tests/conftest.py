@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import settings_of_tests  # noqa: F401  (before the product reads its settings)
 from browsing import ARGS
 from network import GUARD
 from postgres import database, server

@@ -15,16 +15,14 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.addresses import Address, in_sandbox, mapping_of
 from crawler.base import Record, SourceSpider
 from crawler.decode import decode, text_of
 from crawler.formats import blocklists as wire
 from crawler.formats.answers import CHINA, REFUSALS
+from crawler.mappings import mapping_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard
 
-LISTS = Address("BLOCKLISTS", "", "")
-_DEMO = {f"演示名单{n}": f"http://lists.sandbox.test/lists/{n}.txt" for n in ("wildcard", "adblock", "hosts")}
 CATEGORY = "列入公开名单"
 
 
@@ -60,9 +58,12 @@ class BlocklistsSpider(SourceSpider):
         """Each list once: files at once, addresses over the network."""
         self._hits: dict[str, dict[str, list[str]]] = self.books.previous().get("hits") or {}
         self.measured |= {"lists": {}, "hits": {}}
-        given = LISTS.of(self.settings) or (_DEMO if in_sandbox(self.settings) else "")
+        given = self.settings.get("BLOCKLISTS")
         if not given:
-            self.outcome, self.reason = "failed", "not configured: set BLOCKLISTS (name → address or file)"
+            self.outcome, self.reason = (
+                "failed",
+                "not configured: set KAMENGWATCH_BLOCKLISTS (name → address or file)",
+            )
             return
         try:
             lists = mapping_of(given)
@@ -71,7 +72,7 @@ class BlocklistsSpider(SourceSpider):
         if not lists:
             self.outcome, self.reason = (
                 "failed",
-                f"BLOCKLISTS: {self.reason or 'want name → address or file'}",
+                f"KAMENGWATCH_BLOCKLISTS: {self.reason or 'want name → address or file'}",
             )
             return
         for name, place in lists.items():

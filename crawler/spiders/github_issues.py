@@ -15,15 +15,14 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.addresses import Address, mapping_of
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.formats import github as wire
+from crawler.mappings import mapping_of
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard
 
-API = Address("GITHUB_BASE", "https://api.github.com", "http://github.sandbox.test")
 REPOSITORIES = {
     "dujiaoka": "assimon/dujiaoka",
     "acg_faka": "lizhipay/acg-faka",
@@ -31,7 +30,7 @@ REPOSITORIES = {
     "card_system": "Tai7sy/card-system",
     "kamifaka": "Baiyuetribe/kamiFaka",
 }
-"""Software, as crawler/shops names it → its repository. Setting GITHUB_REPOSITORIES replaces it."""
+"""Software, as crawler/shops names it → its repository. Setting KAMENGWATCH_GITHUB_REPOSITORIES replaces it."""
 PAGE_SIZE = 100
 MOST_PAGES = 5
 
@@ -72,12 +71,12 @@ class GithubIssuesSpider(SourceSpider):
     def begin(self) -> Iterator[Request]:
         """The newest issues of each repository."""
         self._since = self.clock.now() - dt.timedelta(days=self.days)
-        self._base = str(API.of(self.settings)).rstrip("/")
+        self._base = str(self.settings["GITHUB_BASE"]).rstrip("/")
         given = self.settings.get("GITHUB_REPOSITORIES")
         try:
             repositories = REPOSITORIES if not given else mapping_of(given)
         except ValueError as error:
-            self.outcome, self.reason = "failed", f"GITHUB_REPOSITORIES: {error}"
+            self.outcome, self.reason = "failed", f"KAMENGWATCH_GITHUB_REPOSITORIES: {error}"
             return
         for software, repository in (repositories or {}).items():
             yield self._page(str(software), str(repository), 1)

@@ -75,15 +75,15 @@ class IcpSpider(SourceSpider):
         """What the operator has to set right, or None; it never repeats an address or a key."""
         base = urlsplit(self.settings.get("ICP_BASE") or "")
         if not base.hostname:
-            return "set ICP_BASE to a query service"
+            return "set KAMENGWATCH_ICP_BASE to a query service"
         if base.query or base.fragment or base.username:
-            return "ICP_BASE is an address without key, question mark or login; the key belongs into ICP_KEY"
+            return "KAMENGWATCH_ICP_BASE is an address without key, question mark or login; the key belongs into KAMENGWATCH_ICP_KEY"
         if provider not in PROVIDERS:
-            return f"ICP_PROVIDER must be one of {', '.join(PROVIDERS)}"
+            return f"KAMENGWATCH_ICP_PROVIDER must be one of {', '.join(PROVIDERS)}"
         try:
             Secret.of(self.crawler)
         except ValueError as error:
-            return f"ICP_KEY: {error}"
+            return f"KAMENGWATCH_ICP_KEY: {error}"
         return None
 
     def read_answer(self, response: Response, host: str) -> Iterator[Record]:

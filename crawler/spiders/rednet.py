@@ -15,7 +15,6 @@ from urllib.parse import quote
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.addresses import Address
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import answers
@@ -24,8 +23,6 @@ from crawler.mentions import TRADE, Watched, hosts_in
 from crawler.outcomes import SourceChanged
 from store.ledger import Expected, SourceCard
 
-API = Address("REDNET_BASE", "https://rapi.rednet.cn", "http://rednet.sandbox.test")
-BOARD = Address("REDNET_BOARD", "https://people.rednet.cn/", "http://rednet.sandbox.test/")
 WORDS = ("卡盟", "发卡", "卡密", "点卡充值")
 PAGE_SIZE = 10
 MOST_NAMES = 100
@@ -80,9 +77,9 @@ class RednetSpider(SourceSpider):
 
     def begin(self) -> Iterator[Request]:
         """One search for each word. A name that holds a trade word is searched once for its past, then found by the word."""
-        self._base = str(API.of(self.settings)).rstrip("/")
+        self._base = str(self.settings["REDNET_BASE"]).rstrip("/")
         # The service answers the board's own page; a browser names the page it asks from.
-        self._headers = {"Referer": str(BOARD.of(self.settings))}
+        self._headers = {"Referer": str(self.settings["REDNET_BOARD"])}
         names = self._watched.names(MOST_NAMES)
         before: list[str] = self.books.previous().get("names") or []
         self.measured["names"] = names

@@ -148,7 +148,7 @@ class RegistrationSpider(SourceSpider):
             return Places.of(Path(named))
         except (OSError, ValueError) as error:
             why_not = error.strerror if isinstance(error, OSError) else str(error)
-            self.measured["places"] = f"PLACES_FILE {Path(named).name}: {why_not}"
+            self.measured["places"] = f"KAMENGWATCH_PLACES_FILE {Path(named).name}: {why_not}"
             self.logger.warning("KAMENGWATCH_PLACES_FILE %s: %s", Path(named).name, why_not)
             return None
 

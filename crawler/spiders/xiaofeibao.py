@@ -14,17 +14,14 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.addresses import Address, mapping_of
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
 from crawler.formats import answers
+from crawler.mappings import mapping_of
 from crawler.outcomes import SourceChanged
 from store.ledger import Expected, SourceCard
 from store.names import host_key
 
-API = Address("XIAOFEIBAO_BASE", "https://api.xfb315.com", "http://xiaofeibao.sandbox.test")
-PAGES = Address("XIAOFEIBAO_PAGES", "https://www.xfb315.com", "http://xiaofeibao.sandbox.test")
-BRANDS = Address("XIAOFEIBAO_BRANDS", "", "http://lists.sandbox.test/xiaofeibao-brands.json")
 _FIELDS = ("total", "solve_rate")
 
 
@@ -59,17 +56,17 @@ class XiaofeibaoSpider(SourceSpider):
 
     def begin(self) -> Iterator[Request]:
         """One question for each watched host whose brand is known."""
-        given = BRANDS.of(self.settings)
+        given = self.settings.get("XIAOFEIBAO_BRANDS")
         if not given:
             self.outcome, self.reason = (
                 "failed",
-                "not configured: set XIAOFEIBAO_BRANDS (host → brand number)",
+                "not configured: set KAMENGWATCH_XIAOFEIBAO_BRANDS (host → brand number)",
             )
             return
         try:
             brands = mapping_of(given)
         except ValueError as error:
-            self.outcome, self.reason = "failed", f"XIAOFEIBAO_BRANDS: {error}"
+            self.outcome, self.reason = "failed", f"KAMENGWATCH_XIAOFEIBAO_BRANDS: {error}"
             return
         if brands is None:
             yield self.ask(str(given), "brands")
@@ -102,18 +99,21 @@ class XiaofeibaoSpider(SourceSpider):
         }
 
     def _questions(self, brands: dict[str, Any]) -> Iterator[Request]:
-        base = str(API.of(self.settings)).rstrip("/")
+        base = str(self.settings["XIAOFEIBAO_BASE"]).rstrip("/")
         known = {host_key(host): str(number) for host, number in brands.items() if str(number).isdigit()}
         asked = 0
         for target in self.targets:
             if number := known.get(target.host):
                 asked += 1
                 url = f"{base}/brand/getBrandStatistics?brand_id={number}&type=all"
-                page = f"{str(PAGES.of(self.settings)).rstrip('/')}/brands/data_{number}.html"
+                page = f"{str(self.settings['XIAOFEIBAO_PAGES']).rstrip('/')}/brands/data_{number}.html"
                 yield self.ask(url, "statistics", target.host, headers={"Referer": page})
         self.measured |= {"brands": len(known), "asked": asked}
         if not asked:
-            self.outcome, self.reason = "failed", "no watched host has a brand number in XIAOFEIBAO_BRANDS"
+            self.outcome, self.reason = (
+                "failed",
+                "no watched host has a brand number in KAMENGWATCH_XIAOFEIBAO_BRANDS",
+            )
 
 
 def _kept(document: Any) -> Any:
