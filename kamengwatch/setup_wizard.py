@@ -40,13 +40,13 @@ def initialise(given: Mapping[str, str], yes: bool) -> None:
     Asks on a terminal without `yes`. Elsewhere a value that would replace another one needs `yes`.
     """
     file, before = env_file.path(), _values()
-    lang = given.get("lang") or before.get(variable("lang")) or os.environ.get(variable("lang"))
+    lang = given.get("lang") or env_file.lookup(variable("lang"))
     config = Config(Path(), lang="en" if lang == "en" else "zh")
     for name, value in given.items():
         _check(name, value)
     asking = sys.stdin.isatty() and sys.stderr.isatty() and not yes
     wanted = _ask(config, given, before) if asking else dict(given)
-    contact = wanted.get("contact") or before.get(variable("contact")) or os.environ.get(variable("contact"))
+    contact = wanted.get("contact") or env_file.lookup(variable("contact"))
     if not contact:
         raise UserError(
             "--contact: 谁对采集负责？写一个网页或邮箱 who answers for the crawler? a page or mail address; "
@@ -154,7 +154,7 @@ def _write(config: Config, file: Path, before: Mapping[str, str], changed: Mappi
 def _overruled(config: Config, changed: Mapping[str, str], before: Mapping[str, str]) -> None:
     """Name what the environment says otherwise; let the rest take effect in this process, which has read the file before."""
     for name, value in changed.items():
-        if (now := os.environ.get(name)) and now not in (before.get(name), value):
+        if (now := env_file.lookup(name)) and now not in (before.get(name), value):
             zh = f"提醒：环境变量 {name} 另有一个值，它优先于文件。"
             say(
                 config.say(
