@@ -80,15 +80,20 @@ class Interval:
     high: float | None
 
 
+def drops_by_kind(rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+    """(those of some complaints that are of a drop, index of the kind of drop)."""
+    mine = rows.take((rows["kinds"] & DROPS) != 0)
+    bits = mine["kinds"]
+    return mine, np.select([(bits & b) != 0 for b in _BITS], range(4), 3).astype(np.int64)
+
+
 def drop_complaints(facts: Facts) -> tuple[Rows, Floats, NDArray[np.int64]]:
     """(complaints of a drop, their copy weights, index of the kind of drop)."""
 
     def make() -> tuple[Rows, Floats, NDArray[np.int64]]:
         rows = complaints(facts)
         mask = (rows["kinds"] & DROPS) != 0
-        bits = rows["kinds"][mask]
-        kind = np.select([(bits & b) != 0 for b in _BITS], range(4), 3).astype(np.int64)
-        return rows.take(mask), copy_weights(facts)[mask], kind
+        return rows.take(mask), copy_weights(facts)[mask], drops_by_kind(rows)[1]
 
     found: tuple[Rows, Floats, NDArray[np.int64]] = cached(facts, "drop_complaints", make)
     return found

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
-from scoring.droprate import KINDS, drop_complaints
-from scoring.facts import BIT, NEVER, Facts
+from scoring.droprate import KINDS, drops_by_kind
+from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.judge import Judged
-from scoring.panel import complaints
+from scoring.panel import counted_today
 from scoring.signs import price_deviation
 from scoring.site_series import refund_rows, sector_price_rows
 from scoring.snapshot import TABLES
@@ -70,6 +70,10 @@ def _table(block: Block, hosts: pa.Array, first_day: int) -> pa.Table:
     )
 
 
+def _standing(facts: Facts, rows: Rows) -> Rows:
+    return rows.take(rows.gone >= facts.days)
+
+
 def _grouped(measure: str, platform: Any, day: Any, value: Any) -> list[Block]:
     """The mean of `value` of each platform and day, with n."""
     if not len(platform):
@@ -83,7 +87,7 @@ def _grouped(measure: str, platform: Any, day: Any, value: Any) -> list[Block]:
 
 def _availability(facts: Facts) -> list[Block]:
     """Share of a day's probes that reached the site; a refusal is its own measure, not a failure."""
-    rows = facts.rows["probe"]
+    rows = _standing(facts, facts.rows["probe"])
     if not len(rows):
         return []
     ok = np.isin(rows["outcome"].astype(str), ("ok", "slow")).astype(float)
@@ -95,8 +99,8 @@ def _availability(facts: Facts) -> list[Block]:
 
 
 def _drops(facts: Facts) -> list[Block]:
-    """Drop complaints a week (dated by its Monday) by kind."""
-    rows, _, kind = drop_complaints(facts)
+    """Drop complaints that count a week (dated by its Monday) by kind, each once."""
+    rows, kind = drops_by_kind(counted_today(facts))
     monday = rows.day - (rows.day + facts.first_day + 3) % 7
     out = []
     for at, name in enumerate(KINDS):
@@ -108,6 +112,8 @@ def _drops(facts: Facts) -> list[Block]:
 
 def _prices(facts: Facts) -> list[Block]:
     rows, deviation = price_deviation(facts)
+    there = rows.gone >= facts.days
+    rows, deviation = rows.take(there), deviation[there]
     return _grouped("price_ratio", rows.platform, rows.day, np.exp(deviation))
 
 
@@ -143,8 +149,8 @@ _WEEK_HOURS = pa.array([f"hour_{day}_{hour}" for day in range(1, 8) for hour in 
 
 
 def _hours(facts: Facts) -> list[Block]:
-    """Complaints by weekday (1 = Monday) and hour of filing, as measure hour_<weekday>_<hour>."""
-    rows = complaints(facts)
+    """Complaints that count by weekday (1 = Monday) and hour of filing, as measure hour_<weekday>_<hour>."""
+    rows = counted_today(facts)
     hour = (rows.at % MICROSECONDS) // 3_600_000_000
     weekday = (rows.at // MICROSECONDS + 3) % 7
     key, n = np.unique(rows.platform * 168 + weekday * 24 + hour, return_counts=True)

@@ -48,7 +48,7 @@ def test_a_closed_sister_site_counts_once_and_only_for_the_family(tmp_path):
     assert 86 <= day <= 88, "seven days after the last answer"
     assert found.warned.active["operator"][row["b.example"], day + 10]
     assert not found.warned.active["operator"][[row[h] for h in others]].any()
-    told = transition_reason(found, row["b.example"], day + 10, WATCH)
+    told, _ = transition_reason(found, row["b.example"], day + 10, WATCH)
     assert "a.example" in told[0] and "a.example" in told[1]
     # The same, one platform at a time: the family is known before platforms are cut into chunks.
     alone = judge(found.facts.chunk(row["b.example"], row["b.example"] + 1))
