@@ -65,6 +65,9 @@ def test_a_price_is_low_beside_the_same_goods_under_other_titles(tmp_path: Path)
     found = judged(database(tmp_path, records), dt.date(2026, 4, 30))
     _, finding = found.found["price_anomaly"]
     said = {site.host: finding.say(i)[1] for i, site in enumerate(found.facts.sites)}
-    assert said["d.test"].startswith("Prices are on average about 5") and "below the peers' median" in said["d.test"]
+    assert (
+        said["d.test"].startswith("Prices are on average about 5")
+        and "below the peers' median" in said["d.test"]
+    )
     assert said["a.test"] == "Prices are near or above the peers' median."
     assert said["e.test"] == "No products to compare with peers."
