@@ -9,6 +9,8 @@ from typing import Any
 
 from dashboard.text import say
 
+_NARROWEST = 3.0
+"""Points; no score that is an estimate has a narrower interval."""
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has had one offset and no summer time since 1991."""
 
@@ -53,10 +55,16 @@ def signed(points: float) -> str:
 
 
 def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The 90 % interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval."""
-    if row.get("score_low") is None or row.get("score_high") is None or row.get("score_cap"):
+    """The 90 % interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval.
+
+    Rows of the history do not name the cap; under one an interval is a tenth as wide as any other.
+    """
+    low, high = row.get("score_low"), row.get("score_high")
+    if low is None or high is None or row.get("score_cap"):
         return None
-    return float(row["score_low"]), float(row["score_high"])
+    if "score_cap" not in row and high - low < _NARROWEST:
+        return None
+    return float(low), float(high)
 
 
 def score_words(row: Mapping[str, Any]) -> str:

@@ -100,12 +100,10 @@ def _seen(snapshot: Snapshot, host: str, day: dt.date) -> tuple[int, list[dict[s
 def _score(view: View, then: dict[str, Any] | None) -> str:
     if then is None or then["score"] is None:
         return view.t("known.no_score")
-    return view.t(
-        "known.score",
-        score=f"{then['score']:.0f}",
-        low=f"{then['score_low']:.0f}",
-        high=f"{then['score_high']:.0f}",
-    )
+    found, score = figures.interval_of(then), f"{then['score']:.0f}"
+    if found is None:
+        return view.t("known.score_capped", score=score)
+    return view.t("known.score", score=score, low=f"{found[0]:.0f}", high=f"{found[1]:.0f}")
 
 
 def _grade(view: View, then: dict[str, Any] | None) -> str:

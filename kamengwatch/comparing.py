@@ -160,14 +160,11 @@ def _history(snapshot: Snapshot, host: str, day: dt.date) -> dict[str, Any]:
 
 
 def _standing(config: Config, row: dict[str, Any]) -> str:
+    from dashboard.figures import score_words
+
     if row["grade"] is None:
         return f"{row['on']}  {config.say('还没有记录', 'nothing on record yet')}"
-    score = (
-        "—"
-        if row["score"] is None
-        else f"{row['score']:.0f} ({row['score_low']:.0f}–{row['score_high']:.0f})"
-    )
-    return f"{row['on']}  {row['grade']}  {score}  {word(config.lang, 'warning', row['warning_state'])}"
+    return f"{row['on']}  {row['grade']}  {score_words(row)}  {word(config.lang, 'warning', row['warning_state'])}"
 
 
 def alerts(config: Config, since: str | None, as_json: bool) -> None:

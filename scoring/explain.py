@@ -57,7 +57,11 @@ class Explanation:
     def lines(self) -> list[str]:
         """As text, one line each."""
         zh = self.lang == "zh"
-        score = "—" if self.score is None else f"{self.score:.1f} [{self.low:.1f}–{self.high:.1f}]"
+        score = "—" if self.score is None else f"{self.score:.1f}"
+        if self.score is not None and self.low is not None:
+            score += f" [{self.low:.1f}–{self.high:.1f}]"
+        elif self.score is not None:
+            score += "（封顶，无区间）" if zh else " (capped, no interval)"
         head = [
             f"{self.host} · {self.verdict} · {self.grade} · {score}",
             f"{'截至' if zh else 'as of'} {self.as_of} · {'方法' if zh else 'method'} {self.method_version} · {'证据充分度' if zh else 'coverage'} {self.coverage:.0f}%",
@@ -104,8 +108,8 @@ def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:
         verdict=row["verdict"],
         grade=row["grade"],
         score=row["score"],
-        low=row["score_low"],
-        high=row["score_high"],
+        low=None if row["score_cap"] else row["score_low"],
+        high=None if row["score_cap"] else row["score_high"],
         coverage=row["coverage"],
         total=sum(p.points for p in parts),
         parts=tuple(sorted(parts, key=lambda p: (-abs(p.points), p.indicator))),

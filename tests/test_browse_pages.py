@@ -196,11 +196,15 @@ def test_the_sector_names_its_findings(data_dir):
         change("a.test", 10, "warning", "closed"),
         change("b.test", 70, "normal", "closed"),
     ]
-    snapshots.build(data_dir, rows={"sector": sector_rows(), "warnings": closed})
+    told = [
+        {"host": "", "place": "sector", "name": name, "value": value, "n": 1.0, "of": 2.0}
+        for name, value in (("closures_warned", 0.5), ("lead_days_median", 23.0))
+    ]
+    snapshots.build(data_dir, rows={"sector": sector_rows(), "warnings": closed, "figures": told})
     content = words(open_page("sector"))
     assert "掉单投诉 104 条（此前四周 104 条），最多的一类是“未说明类型”，32 条" in content
     assert "满 15 天仍未了结的约 81 %" in content
-    assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 30 天" in content
+    assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
 
 def test_a_peak_is_drawn_only_when_it_is_real(data_dir):

@@ -58,7 +58,8 @@ def test_every_chart_says_a_finding_and_has_its_numbers_in_words(full, lang):
         say(lang, "site.refunds_finding", n=40, share="75 %", sector="83 %"),
         say(lang, "site.prices_finding", count=1, below=1, product="月卡", ratio="80 %"),
         say(lang, "strip.words", ok=1, partly=0, down=1, refused=1, none=87),
-        say(lang, "site.promises_finding", count=1, kept=3, broken=9, gone=0),
+        say(lang, "site.promises_finding", count=1, gone=0),
+        say(lang, "site.promise_orders", kept=3, broken=9),
     ):
         assert said in content
     assert shown(at).count('class="kw-day') == 90 + 4, "ninety days, and a key with every state that occurs"
