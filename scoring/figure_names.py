@@ -30,8 +30,8 @@ NAMES: dict[str, Name] = {
     ),
     "complainants_30d": Name(
         "complaints",
-        "窗口内提出的计数投诉：重复的与搁置的不计，所以是互不相同的投诉人的下限。",
-        "Counted complaints filed in the window.",
+        "窗口内提出的计数投诉：重复的与搁置的不计。同一人换一种说法再投诉，无从分辨。",
+        "Counted complaints filed in the window. Another complaint of the same person in other words cannot be told apart.",
     ),
     "answered": Name(
         "share",

@@ -55,7 +55,10 @@ NR_WHY = (
     ("", ""),
     ("尚未观测满 30 天", "observed for less than 30 days"),
     ("证据充分度低于 40%", "evidence coverage is below 40%"),
-    ("订单量未知，且投诉人不足 5 名", "orders are unknown and there are fewer than 5 complainants"),
+    (
+        "订单量未知，且一年内互不重复的投诉不足 5 起",
+        "orders are unknown and fewer than 5 complaints of a year repeat no other",
+    ),
     ("网站启用不足 90 天", "the site is less than 90 days old"),
 )
 

@@ -187,8 +187,8 @@ def _transition(judged: Judged, site: int, day: int, state: int) -> tuple[Said, 
         return Said(f"信号：{zh}。", f"Signals: {en}."), cited
     return (
         Said(
-            f"近 {method.COMPLAINANT_WINDOW} 天至少 {people.value:.0f} 名互不相同的投诉人；信号：{zh}。",
-            f"At least {people.value:.0f} distinct complainants in {method.COMPLAINANT_WINDOW} days; signals: {en}.",
+            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉；信号：{zh}。",
+            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days that repeat no other; signals: {en}.",
             people,
         ),
         cited,

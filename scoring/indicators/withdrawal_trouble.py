@@ -60,8 +60,8 @@ def withdrawal_trouble(facts: Facts) -> Finding:
                 "No complaints seen in the last 30 days about balances that cannot be withdrawn or are frozen.",
             )
         return Said(
-            f"近 30 天至少 {told.value:.0f} 名互不相同的投诉人反映余额提不出来或被冻结。",
-            f"At least {told.value:.0f} distinct complainants in 30 days report balances that cannot be withdrawn or are frozen.",
+            f"近 30 天有 {told.value:.0f} 起互不重复的投诉反映余额提不出来或被冻结。",
+            f"{told.value:.0f} complaint(s) of the last 30 days that repeat no other report balances that cannot be withdrawn or are frozen.",
             told,
         )
 
