@@ -120,7 +120,10 @@ class Orders(Observed, Base):
 
 
 class Price(Observed, Base):
-    """One product as offered: CNY price, face value, stock and units sold where shown."""
+    """One product as offered: price in yuan, face value, stock and units sold where shown.
+
+    `currency` (ISO 4217, USDT besides) is null for yuan; a price in another currency has no figure in yuan.
+    """
 
     __tablename__ = "price"
     __table_args__ = (
@@ -136,6 +139,7 @@ class Price(Observed, Base):
     stock_label: Mapped[str | None] = mapped_column(String(20))
     sold: Mapped[Count | None]
     automatic: Mapped[bool | None]
+    currency: Mapped[str | None] = mapped_column(String(4))
 
 
 class Probe(Observed, Base):

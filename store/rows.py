@@ -163,6 +163,10 @@ def contact_keys(kind: str, numbers: Sequence[str], key: bytes) -> list[str]:
 
 def _price(record: PriceRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["product"] = clean(record.product)[:200]
+    if record.currency not in (None, "CNY"):
+        values["price"] = values["list_price"] = None
+    else:
+        values["currency"] = None
     return values
 
 

@@ -23,6 +23,7 @@ from store.tables import (
     Filing,
     Order,
     Platform,
+    Price,
     Probe,
     Review,
     Source,
@@ -260,3 +261,16 @@ def test_two_crawls_that_start_at_once_both_register_the_sources(engine) -> None
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: register_sources(engine, cards()), range(8)))
+
+
+def test_a_price_in_another_currency_keeps_its_currency_and_no_figure_in_yuan(engine: Engine) -> None:
+    price = next(record for record in ONE_OF_EACH if record["kind"] == "price")
+    taken(engine, [
+        price | {"product": "点券 A", "price": 9.9, "currency": "USDT"},
+        price | {"product": "点券 B", "price": 9.9, "currency": "CNY"},
+    ])  # fmt: skip
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(Price.product, Price.price, Price.currency).order_by(Price.product)
+        ).all()
+    assert [tuple(row) for row in rows] == [("点券 A", None, "USDT"), ("点券 B", 9.9, None)]

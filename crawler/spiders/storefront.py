@@ -250,6 +250,7 @@ class StorefrontSpider(SourceSpider):
             "stock_label": good.label,
             "sold": good.sold,
             "automatic": good.automatic,
+            **({} if good.currency == "CNY" else {"currency": good.currency}),
         }
 
     def _lists(self, base: str, more: list[More], host: str) -> Iterator[Request]:
