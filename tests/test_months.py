@@ -63,11 +63,15 @@ def database_url(postgres_url: str) -> str:
 
 
 def everything(engine: Engine) -> dict[str, list[Any]]:
-    """Every row of every table, in the order of its key."""
+    """Every row of every table as the database holds it at its revision, in the order of its key."""
     with engine.connect() as connection:
-        return {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+        keys = {
+            table.name: ", ".join(f'"{column.name}"' for column in table.primary_key)
             for table in Base.metadata.sorted_tables
+        }
+        return {
+            name: [tuple(row) for row in connection.execute(text(f'select * from "{name}" order by {key}'))]
+            for name, key in keys.items()
         }
 
 
