@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
 from kamengwatch.evidence_files import FORMATS, line_count, lines, open_format
 from kamengwatch.import_check import trial
 from kamengwatch.progress import bar, say
+from store.dates import moment_in
 
 if TYPE_CHECKING:
     from crawler.importers import Importer
@@ -42,6 +43,7 @@ class Taken:
     refused: list[tuple[int, str]] = field(default_factory=list)
     identity: list[str] = field(default_factory=list)
     rows: int = 0
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The line --json prints."""
@@ -54,6 +56,7 @@ class Taken:
             "unmatched": self.saved.unmatched,
             "identity_columns_not_read": self.identity,
             "keys_not_read": dict(sorted(self.saved.unread.items())),
+            "notes": [f"{zh} {en}" for zh, en in self.notes],
             "refused": [{"line": number, "reason": reason} for number, reason in self.refused],
         }
 
@@ -147,22 +150,24 @@ def _take_open(ingest: Ingest, file: Path, format_: str) -> Taken:
 def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | None) -> Taken:
     """A file of a manual source, under the importer named, or the one its content belongs to."""
     from crawler.importers import BadRow
-    from crawler.importers.detect import identity_in
+    from crawler.importers.detect import identity_in, unread_in
     from store.ingest import Saved, import_records
 
     importer, read = _reader(file, format_)
     if importer is None:
         return Taken(file.name, "?", Saved(), [(1, str(read))], rows=1)
-    taken = Taken(file.name, importer.id, Saved(), identity=identity_in(read, importer))
-    with bar(file.name) as progress:
-        for batch in _batches(importer.take(read, importer.handed(file, at))):
-            records = [made for made in batch if not isinstance(made, BadRow)]
-            taken.refused += [(made.number, made.reason) for made in batch if isinstance(made, BadRow)]
-            taken.saved.add(import_records(ingest, records))
+    taken = Taken(file.name, importer.id, Saved(), identity=identity_in(read, importer), notes=read.notes)
+    taken.saved.unread.update(dict.fromkeys(unread_in(read, importer), len(read.rows) or 1))
+    with bar(file.name, len(read.rows) or None) as progress:
+        for batch in _batches(importer.take_numbered(read, importer.handed(file, at))):
+            good = [(number, made) for number, made in batch if not isinstance(made, BadRow)]
+            bad = [(made.number, made.reason) for _, made in batch if isinstance(made, BadRow)]
+            saved = import_records(ingest, [made for _, made in good])
+            bad += [(good[refused.line - 1][0], refused.reason) for refused in saved.refused]
+            taken.rows += saved.total + len(batch) - len(good)
+            taken.refused += sorted(bad)
+            taken.saved.add(saved)
             progress.advance(len(batch))
-    # Importers check every record they make; one refused all the same has no row number of its own.
-    taken.refused += [(1, refused.reason) for refused in taken.saved.refused]
-    taken.rows = taken.saved.total - len(taken.saved.refused) + len(taken.refused)
     if not taken.rows:
         taken.refused = [(1, "没有数据行 there is no row in it")]
     return taken
@@ -170,12 +175,12 @@ def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | Non
 
 def _reader(file: Path, format_: str) -> tuple[Importer | None, Any]:
     """(importer, content); (None, reason) where the file cannot be read or nobody's it is."""
-    from crawler.importers import found
+    from crawler.importers import found, reads_column
     from crawler.importers.detect import importer_of
     from crawler.importers.files import read
 
     try:
-        content = read(file)
+        content = read(file, found()[format_].reads_column if format_ != "auto" else reads_column)
         return (found()[format_] if format_ != "auto" else importer_of(content, found())), content
     except ValueError as error:
         return None, str(error).removeprefix(f"{file.name}: ")
@@ -192,13 +197,9 @@ def _batches(made: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 def _moment(text: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(
-            f"--checked-at {text}: 不是日期或时间 not a date or time; 例 e.g. 2026-11-20"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+    if (moment := moment_in(text)) is None:
+        raise UserError(f"--checked-at {text}: 不是日期或时间 not a date or time; 例 e.g. 2026-11-20")
+    return moment
 
 
 def _register(config: Config) -> None:
@@ -223,10 +224,12 @@ def _tell(config: Config, taken: Taken) -> None:
         named = "、".join(f"{key} ×{count}" for key, count in saved.unread.most_common(SHOWN))
         say(
             config.say(
-                f"  不属于该格式、未读取的字段：{named}（见 docs/evidence-format.zh.md）",
-                f"  keys the format does not have, not read: {named} (see docs/evidence-format.md)",
+                f"  不认识、未读取的字段：{named}",
+                f"  keys or columns that are not known, not read: {named}",
             )
         )
+    for zh, en in taken.notes:
+        say(config.say(f"  {zh}", f"  {en}"))
     if taken.identity:
         named = "、".join(taken.identity)
         say(

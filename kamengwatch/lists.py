@@ -6,6 +6,7 @@ With `accept` the person who hands the list in has said yes already; a line that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,15 @@ from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say
 from kamengwatch.queue import Asked, Question, ask
 from kamengwatch.watching import add_sites
+from store.evidence_words import is_nothing
 from store.names import parse_query
 from store.refused_hosts import refusal, refusal_of_text
 
 LONGEST_NAME = 40
 """Characters. A longer line without a host is a sentence, not the name of a site."""
 SHOWN = 20
+_HEADING_WITHIN = 20
+_BETWEEN = re.compile(r"[;；、,，|\s]+")
 _HOST = ("host", "网址", "域名", "url", "domain", "site", "website", "网站")
 _NAME = ("name", "名称", "平台名称", "网站名称", "平台", "站名")
 
@@ -69,6 +73,8 @@ def _take(config: Config, file: Path, accept: bool) -> dict[str, Any]:
     with config.engine.begin() as connection:
         asked = ask(connection, waiting, config.now())
     known = len(list_.questions) - len(waiting) - watched
+    # A host named again further down waits with the first.
+    asked.waiting += len(waiting) - len({q.subject for q in waiting}) if not accept else 0
     return {
         "file": file.name,
         **_counted(asked, known),
@@ -83,59 +89,72 @@ def _counted(asked: Asked, known: int) -> dict[str, Any]:
 
 
 def _read(file: Path) -> List_:
-    from crawler.importers.files import parse
-
     made = List_()
     body = file.read_bytes()
     try:
-        rows = list(_rows(body, file.name, parse(body, file.name).rows if _is_sheet(body) else None))
+        rows = list(_rows(body, file.name))
     except ValueError as error:
         made.refused.append((1, str(error).removeprefix(f"{file.name}: ")))
         return made
     for number, text, name in rows:
-        try:
-            made.questions.append(_question(text, name, file.name))
-        except ValueError as error:
-            made.refused.append((number, str(error)))
+        for part in _parts(text, name):
+            try:
+                made.questions.append(_question(part, name, file.name))
+            except ValueError as error:
+                made.refused.append((number, str(error)))
     if not rows:
         made.refused.append((1, "没有网址或名称 there is no host or name in it"))
     return made
 
 
-def _is_sheet(body: bytes) -> bool:
-    """A workbook, or text whose first line is a heading that names the column of hosts or of names."""
-    if body.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        return True
-    from crawler.decode import decode
-
-    first = decode(body[:4096].splitlines()[0] if body.strip() else b"").lstrip("\ufeff")
-    return any(_plain(cell) in (*_HOST, *_NAME) for sign in ",\t;" for cell in first.split(sign))
-
-
-def _rows(
-    body: bytes, name: str, sheet: list[tuple[int, dict[str, Any]]] | None
-) -> Iterator[tuple[int, str, str | None]]:
+def _rows(body: bytes, name: str) -> Iterator[tuple[int, str, str | None]]:
     """(line, text, name or None) of every line that is not blank and no # comment; raises ValueError for a sheet without columns."""
-    if sheet is None:
-        from crawler.decode import decode
+    from crawler.importers.files import BROKEN, parse, text_in
 
-        for number, line in enumerate(decode(body).lstrip("\ufeff").splitlines(), 1):
+    if not _is_sheet(body):
+        for number, line in enumerate(text_in(body).lstrip("\ufeff").splitlines(), 1):
             if line.strip() and not line.lstrip().startswith("#"):
                 yield number, line, None
         return
-    for number, row in sheet:
+    sheet = parse(body, name, _is_heading)
+    if sheet.rows and not any(map(_is_heading, sheet.titles)):
+        raise ValueError("没有网址或名称列 no column of hosts or names; 用 use: 网址 host, 名称 name")
+    for number, row in sheet.rows:
+        # A row that cannot be read as one is given on as what it says is wrong, and refused with it.
         cells = {_plain(key): str(value).strip() for key, value in row.items() if value not in (None, "")}
-        host = next((cells[key] for key in _HOST if key in cells), "")
-        named = next((cells[key] for key in _NAME if key in cells), "")
-        if not (host or named) and not any(_plain(key) in (*_HOST, *_NAME) for key in row):
-            raise ValueError("没有网址或名称列 no column of hosts or names; 用 use: 网址 host, 名称 name")
-        if not next(iter(cells.values()), "#").startswith("#"):
-            yield number, host or named, (named or None) if host else None
+        host = next((cells[key] for key in _HOST if key in cells and not is_nothing(cells[key])), "")
+        named = next((cells[key] for key in _NAME if key in cells and not is_nothing(cells[key])), "")
+        if not next(iter(cells.values()), "").startswith("#") or host and named:
+            yield number, row.get(BROKEN) or host or named, (named or None) if host else None
+
+
+def _is_sheet(body: bytes) -> bool:
+    """A workbook, or text with a line of headings that names the column of hosts or of names among its first."""
+    if body.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return True
+    from crawler.importers.files import text_in
+
+    first = text_in(body[:8192]).lstrip("\ufeff").splitlines()[:_HEADING_WITHIN]
+    return any(_is_heading(cell) for line in first for sign in ",\t;|" for cell in line.split(sign))
+
+
+def _is_heading(heading: str) -> bool:
+    return _plain(heading) in (*_HOST, *_NAME)
 
 
 def _plain(heading: Any) -> str:
     text = str(heading).strip().lower()
     return text if text in (*_HOST, *_NAME) else text.split(" ")[0]
+
+
+def _parts(text: str, name: str | None) -> list[str]:
+    """The addresses of a cell or line, each for itself; a text that names fewer than two is one part."""
+    cells = [part for part in _BETWEEN.split(text) if part.strip()]
+    if len(cells) < 2:
+        cells = [part for part in text.split() if part]
+    hosts = [part for part in cells if parse_query(part).kind == "host"]
+    # Of a chat line with one address the words around it are no site; with several, each address is.
+    return hosts if len(hosts) > 1 else [text]
 
 
 def _question(text: str, name: str | None, source: str) -> Question:
@@ -148,7 +167,7 @@ def _question(text: str, name: str | None, source: str) -> Question:
             raise ValueError(str(reason))
         return Question(query.host, True, source, "list", name=name)
     subject = query.number or query.name
-    if not subject:
+    if not subject or is_nothing(subject):
         raise ValueError("里面没有网址、名称或备案号 no host, name or filing number in it")
     if len(subject) > LONGEST_NAME:
         raise ValueError(f"没有网址，作名称又太长 no host, and too long for a name: {subject[:30]}…")

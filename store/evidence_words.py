@@ -15,7 +15,7 @@ from typing import Any
 
 _FEW = 6
 """So many values are shown with the words that mean them; of more, only the values."""
-_SIGNS = re.compile(r"[\s_\-·。.,，、:：!！“”\"'()（）【】\[\]]+")
+_SIGNS = re.compile(r"[\s_\-—–·。.,，、/\\:：!！?？“”\"'()（）【】\[\]]+")
 
 COMPLAINT_STATUS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -122,6 +122,16 @@ NATURE: Mapping[str, str] = {
     **dict.fromkeys(("其他组织", "其他", "其它", "other"), "其他组织"),
 }
 """The registry's natures of who filed. 个人 decides whether a name may be kept at all, so a word nobody knows is refused."""
+
+
+_NOTHING = frozenset(
+    ("", "暂无", "无", "没有", "未知", "不详", "不明", "空", "待补", "待补充", "待查", "未填", "na", "null", "none", "nil", "unknown", "tbd", "nan")
+)  # fmt: skip
+
+
+def is_nothing(said: Any) -> bool:
+    """Whether a cell says that there is nothing to say: 暂无, -, N/A."""
+    return isinstance(said, str) and fold(said) in _NOTHING
 
 
 def fold(word: str) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.dates import CHINA, moment_in
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
-"""The zone of every time that is printed without one."""
+__all__ = ["CHINA", "ORGANISATION", "REFUSALS", "data_of", "json_of", "moment_of", "picked", "projected"]
+
+
 REFUSALS = {301, 302, 303, 307, 308, 401, 403, 407, 429, 451, 456}
 ORGANISATION = re.compile(
     r"公司|集团|企业|工作室|商行|经营部|商店|网店|门市|超市|中心|事务所|合作社|协会|银行|(?:厂|店|社|行|部|院|馆|站)$|\b(?:Ltd|Inc|LLC|Co)\b",
@@ -22,7 +24,6 @@ ORGANISATION = re.compile(
 _ASKS = re.compile(r"登录|登陆|验证码|滑块|人机|captcha|log ?in|sign ?in|unauthori[sz]ed|token", re.I)
 _GOOD = {"code": ("200", "0"), "status": ("1", "200")}
 """Where a service says whether it answered, and what it then says."""
-_MOMENT = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 
 def json_of(status: int, text: str) -> Any:
@@ -78,15 +79,9 @@ def picked(value: Any, names: tuple[str, ...]) -> Any:
 
 
 def moment_of(value: Any) -> dt.datetime | None:
-    """A time as these services print it: unix seconds, or China time with or without an hour; None when unreadable."""
-    text = str(value if value is not None else "").strip()
-    if text.isdigit() and len(text) in (10, 13):
-        return dt.datetime.fromtimestamp(int(text[:10]), dt.UTC)
-    found = _MOMENT.search(text)
-    if not found:
-        return None
+    """A time as these services print it, in UTC: unix seconds, or China time with or without an hour; None when unreadable."""
+    moment = moment_in(value)
     try:
-        parts = [int(part or 0) for part in found.groups()]
-        return dt.datetime(*parts, tzinfo=CHINA).astimezone(dt.UTC)  # type: ignore[arg-type,misc]
-    except (ValueError, OverflowError):
+        return moment.astimezone(dt.UTC) if moment else None
+    except OverflowError:
         return None

@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 
 from crawler.nesting import json_in
 from crawler.outcomes import SourceBlocked, SourceChanged
+from store.dates import moment_in
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
 STATUS = {1: "open", 3: "open", 4: "open", 6: "replied", 7: "completed", 8: "closed"}
 """1 审核通过 3 待分配 4 处理中 6 已回复 7 已完成 8 已关闭."""
 LOGIN, LAST_PAGE, NO_PAGE = 10005, 10017, 10019
@@ -101,8 +101,10 @@ def filed_at(main: dict[str, Any]) -> dt.datetime:
         value = str(main.get(key) or "")
         if value.isdigit() and 10**8 < int(value) < 10**11:  # beyond it there is no calendar
             return dt.datetime.fromtimestamp(int(value), dt.UTC)
-    day = dt.date.fromisoformat(str(main.get("timestamp")))
-    return dt.datetime.combine(day, dt.time(), CHINA).astimezone(dt.UTC)
+    moment = moment_in(main.get("timestamp"))
+    if moment is None:
+        raise ValueError(f"not a date: {str(main.get('timestamp'))[:40]!r}")
+    return moment.astimezone(dt.UTC)
 
 
 def companies_of(data: Any) -> list[dict[str, str]]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.formats.heimao import CHINA, STATUS, money, plain, unwrap
+from crawler.formats.heimao import STATUS, money, plain, unwrap
 from crawler.nesting import page_in
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.projection import project_html, project_json
+from store.dates import CHINA
 
 _FIELD = re.compile(r"<label[^>]*>(.*?)</label>(.*?)(?=<label|</ul>|$)", re.S)
 _POSTED = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2}):(\d{2})(?::(\d{2}))?")

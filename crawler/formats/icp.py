@@ -14,9 +14,21 @@ from typing import Any
 from crawler.formats.answers import ORGANISATION
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store.dates import CHINA, day_in
 from store.names import registrable
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
+__all__ = [
+    "CHINA",
+    "PERSONAL",
+    "Filed",
+    "document_of",
+    "filed_of",
+    "filing_of",
+    "is_person",
+    "project",
+    "unwrapped",
+    "words",
+]
 PERSONAL = "个人"
 _LOGIN = {401}
 _SETTINGS = {101, 102}
@@ -99,7 +111,7 @@ def filed_of(row: dict[str, Any]) -> Filed:
         nature=nature,
         entity=None if nature == PERSONAL else str(row.get("unitName") or "").strip() or None,
         limit_access={"是": True, "否": False}.get(str(row.get("limitAccess") or "")),
-        approved_on=_approved(row.get("updateRecordTime")),
+        approved_on=day_in(row.get("updateRecordTime")),
         site_name=None if nature == PERSONAL else words(row.get("serviceName")),
         content=words(row.get("contentTypeName")),
     )
@@ -159,11 +171,3 @@ def _is(value: Any, domain: str) -> bool:
 def _code(value: Any) -> int | None:
     text = str(value if value is not None else "")
     return int(text) if text.lstrip("-").isdigit() else None
-
-
-def _approved(value: Any) -> dt.date | None:
-    """The day of approval; the registry prints China time."""
-    try:
-        return dt.datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA).date()
-    except ValueError:
-        return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any
 
-from crawler.formats.whois import CHINA
 from crawler.nesting import json_in
+from store.dates import day_in
 
 KNOWN = {
     "com": "https://rdap.verisign.com/com/v1/",
@@ -36,7 +35,7 @@ def facts_of(text: str) -> dict[str, Any]:
         document = json_in(text)
         events = document["events"]
         dates = {
-            _DATES[e["eventAction"]]: _day(e.get("eventDate"))
+            _DATES[e["eventAction"]]: day_in(e.get("eventDate"))
             for e in events
             if e.get("eventAction") in _DATES
         }
@@ -69,12 +68,3 @@ def registrar_of(document: dict[str, Any]) -> str | None:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _day(value: Any) -> dt.date | None:
-    """The day in China of a time; a bare day stays that day."""
-    try:
-        moment = dt.datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        return moment.astimezone(CHINA).date() if moment.tzinfo else moment.date()
-    except (ValueError, OverflowError):  # no time, or one beyond the calendar once it is moved to China
-        return None

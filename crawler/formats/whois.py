@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass
 
 from crawler.decode import decode
+from store.dates import CHINA, moment_in
+
+__all__ = ["CHINA", "SERVERS", "Registered", "project", "registered", "server_of", "state_of"]
 
 SERVERS = {
     ".cn": "whois.cnnic.cn",
@@ -17,7 +20,6 @@ SERVERS = {
     ".xn--fiqz9s": "cwhois.cnnic.cn",
 }
 """Endings of names whose registry has no public RDAP -> its WHOIS server (.cn, .中国, .中國)."""
-CHINA = dt.timezone(dt.timedelta(hours=8))
 _LINE = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /-]{2,40}?)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.M)
 _KEPT = (
     "domain name",
@@ -42,9 +44,6 @@ _RESERVED = re.compile(r"reserved list|is prohibited|cannot be registered|保留
 _REFUSED = re.compile(
     r"interval is too short|exceed|too many|rate limit|query limit|access denied|blacklist|查询过于频繁|次数超",
     re.I,
-)
-_TIME = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
 )
 
 
@@ -113,12 +112,5 @@ def _values(text: str) -> dict[str, list[str]]:
 
 def _moment(value: str) -> dt.datetime | None:
     """A time in UTC; one without a zone is China time, a bare day its midnight there."""
-    found = _TIME.match(value.strip())
-    if not found:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    try:
-        zone = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{found[7]}").tzinfo if found[7] else CHINA
-        return dt.datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(dt.UTC)
-    except ValueError:
-        return None
+    moment = moment_in(value)
+    return moment.astimezone(dt.UTC) if moment else None

@@ -12,7 +12,7 @@ from functools import lru_cache
 from crawler.importers.sheet import BadRow, Importer
 from store.ledger import SourceCard
 
-__all__ = ["BadRow", "Importer", "cards", "found"]
+__all__ = ["BadRow", "Importer", "cards", "found", "reads_column"]
 
 
 @lru_cache(maxsize=1)
@@ -21,6 +21,11 @@ def found() -> dict[str, Importer]:
     modules = (importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
     made = [module.IMPORTER for module in modules if hasattr(module, "IMPORTER")]
     return {importer.id: importer for importer in sorted(made, key=lambda importer: importer.id)}
+
+
+def reads_column(heading: str) -> bool:
+    """Whether any importer reads a column of this name: so the line of headings is told from a title above it."""
+    return any(importer.reads_column(heading) for importer in found().values())
 
 
 def cards() -> list[SourceCard]:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from crawler.importers.files import Read, rows_in
+from crawler.formats.icp_forms import provider_of
+from crawler.importers.files import BROKEN, Read, rows_in
 from crawler.importers.sheet import Importer
 
 _PERSONAL = re.compile(r"姓名|手机|电话|身份证|邮箱|住址|收货|mobile|phone|id_?card|e-?mail|address", re.I)
@@ -17,14 +18,21 @@ _PERSONAL = re.compile(r"姓名|手机|电话|身份证|邮箱|住址|收货|mob
 
 def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
     """The importer that reads this content; raises ValueError with the ids to choose from when none or several do."""
+    if read.answer is not None:
+        return importers["registration"]
     if read.page is not None:
         return _only([i for i in importers.values() if "html" in i.reads])
-    if read.document is not None and _registry_answer(read.document):
-        return importers["icp"]
+    if isinstance(read.document, dict):
+        if {"objectClassName", "services"} & set(read.document):
+            return importers["registration"]
+        if isinstance(read.document.get("result"), dict) and "status" in read.document["result"]:
+            return importers["heimao_export"]
+        if _registry_answer(read.document) or provider_of(read.document):
+            return importers["icp"]
     for importer in importers.values():
         if any(str(cell).startswith(importer.mark) for row in _first(read, 2) for cell in row.values()):
             return importer
-    headings = {key for row in _first(read, 5) for key in row}
+    headings = {*read.titles, *(key for row in _first(read, 5) for key in row)}
     likeness = {id_: importer.likeness(headings) for id_, importer in importers.items()}
     best = max(likeness.values(), default=0)
     return _only([importers[id_] for id_, n in likeness.items() if n == best] if best > 1 else [])
@@ -32,9 +40,18 @@ def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
 
 def identity_in(read: Read, importer: Importer) -> list[str]:
     """Columns of the file that say who somebody is, by this source's own list or by their name; none of them is read."""
-    headings = dict.fromkeys(str(key) for row in _first(read, 20) for key in row)
-    unread = [heading for heading in headings if not importer.reads_column(heading)]
-    return [h for h in unread if h.lower() in importer.identity or _PERSONAL.search(h)]
+    return [h for h in _unread(read, importer) if h.lower() in importer.identity or _PERSONAL.search(h)]
+
+
+def unread_in(read: Read, importer: Importer) -> list[str]:
+    """Other columns of the file that this source's reader does not know."""
+    identity = set(identity_in(read, importer))
+    return [heading for heading in _unread(read, importer) if heading not in identity]
+
+
+def _unread(read: Read, importer: Importer) -> list[str]:
+    headings = dict.fromkeys([*read.titles, *(str(key) for row in _first(read, 20) for key in row)])
+    return [h for h in headings if h != BROKEN and not importer.reads_column(h)]
 
 
 def _first(read: Read, most: int) -> Iterator[dict[str, Any]]:

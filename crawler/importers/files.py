@@ -1,51 +1,103 @@
-"""Files as people hand them in: CSV in UTF-8 or GBK, XLSX, pasted JSON, saved pages. What is in them is decided by their content."""
+"""Files as people hand them in: sheets, pasted JSON, saved pages, copied registry answers. What is in them is decided by their content.
+
+Nothing of a sheet vanishes here: a row that cannot be read as one is given on with the reason, and what was passed over before
+the headings or on other sheets is named.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crawler.decode import decode
 from crawler.nesting import json_in
+from store.dates import Serial1904
 
 HEAVIEST = 64 * 1024 * 1024
+BROKEN = "\0broken"
+"""Key of a row that cannot be read as one: what is wrong with it."""
+_HEADING_WITHIN = 20
+"""The headings stand within so many lines that are not empty."""
+_JSONP = re.compile(r"^\s*(?:try\s*\{\s*)?[A-Za-z_$][\w$.]{0,200}\(\s*([\[{].*[\]}])\s*\)\s*;?[^()]{0,40}(?:\(\w*\)\s*\{\s*\}\s*;?)?\s*$", re.S)  # fmt: skip
+_APOSTROPHE = re.compile(r"^['‘’`´＇](?=[\d=+\-@])")
+_FORMULA_TEXT = re.compile(r'^="([^"]*)"$')
+_UNSEEN = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060\u00ad")
+_SEP = re.compile(r'^"?sep=(.|\\t)"?[,;\t]*$', re.I)
+_ANSWER = re.compile(
+    r"^[ \t]*(?:domain name|domain|roid|registrar|whois server|no match(?:ing record)?|%|>>>|the domain you requested|sorry, the domain)\b[ \t.:]?|^[ \t]*no match for\b",
+    re.I | re.M,
+)
+"""Lines of what a WHOIS server says."""
+Known = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class Read:
-    """One of: numbered rows of a sheet (heading = 1), a JSON document, the text of a page."""
+    """One of: numbered rows of a sheet (as a spreadsheet counts them), a JSON document, the text of a page, a WHOIS answer.
+
+    `notes` name what stands in the file beside that and is not read, in Chinese and English.
+    """
 
     rows: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     document: Any = None
     page: str | None = None
+    answer: str | None = None
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read(path: Path) -> Read:
+def read(path: Path, known: Known | None = None) -> Read:
     """The content of a file; raises ValueError with a sentence for the user when it cannot be read, and OSError."""
     if path.stat().st_size > HEAVIEST:
         raise ValueError(f"{path.name}: 文件过大 more than {HEAVIEST >> 20} MiB")
-    return parse(path.read_bytes(), path.name)
+    return parse(path.read_bytes(), path.name, known)
 
 
-def parse(body: bytes, name: str) -> Read:
-    """The content of `body`, which is called `name` in what is said of it; raises ValueError."""
+def parse(body: bytes, name: str, known: Known | None = None) -> Read:
+    """The content of `body`, which is called `name` in what is said of it; `known` says which headings somebody reads. Raises ValueError."""
     if body.startswith(b"PK"):
-        return Read(rows=list(_workbook(body, name)))
+        return _workbook(body, name, known)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise ValueError(f"{name}: 旧版 .xls，请另存为 .xlsx old .xls: save it as .xlsx")
-    text = decode(body).lstrip("\ufeff").strip()
-    if not text:
+    text = text_in(body).strip("\ufeff").strip("\n\r ")
+    if not text.strip():
         raise ValueError(f"{name}: 空文件 the file is empty")
-    if text.startswith("<"):
-        return Read(page=text)
-    if text[0] in "{[(":
-        return Read(document=_json(text, name))
-    return Read(rows=list(_table(text, name)))
+    bare = text.lstrip()
+    if bare.startswith("<"):
+        return Read(page=bare)
+    if wrapped := _JSONP.match(bare):
+        return Read(document=_json(wrapped[1], name))
+    if bare[0] in "{[(":
+        return Read(document=_json(bare, name))
+    if _ANSWER.search(bare) and not _heading(bare, known):
+        return Read(answer=bare)
+    return _table(text, name, known)
+
+
+def text_in(body: bytes) -> str:
+    """The text of a file: UTF-8, GB18030 or Big5, and UTF-16, which spreadsheets call Unicode text, with or without its mark."""
+    if encoding := utf16_of(body):
+        return body.decode(encoding, "replace")
+    return decode(body)
+
+
+def utf16_of(body: bytes) -> str | None:
+    """The UTF-16 a file is in, by its mark or by where the zero bytes of its ASCII characters stand; None for another encoding."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    head = body[:4096]
+    if b"\0" not in head:
+        return None
+    odd, even = head[1::2].count(0), head[0::2].count(0)
+    if odd + even < len(head) // 10:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def rows_in(document: Any) -> list[dict[str, Any]]:
@@ -55,6 +107,16 @@ def rows_in(document: Any) -> list[dict[str, Any]]:
         return max(lists, key=len)
     empty = any(found == [] for found in _lists(document, 0))
     return [document] if isinstance(document, dict) and not empty else []
+
+
+def cell(value: Any) -> Any:
+    """A cell's value without what spreadsheets put around it: an apostrophe before a number, ="…", invisible characters."""
+    if not isinstance(value, str):
+        return value
+    text = value.translate(_UNSEEN).replace("\u00a0", " ").replace("\u3000", " ").strip()
+    if quoted := _FORMULA_TEXT.match(text):
+        text = quoted[1].strip()
+    return _APOSTROPHE.sub("", text)
 
 
 def _lists(value: Any, depth: int) -> Iterator[list[Any]]:
@@ -77,29 +139,122 @@ def _json(text: str, name: str) -> Any:
         raise ValueError(f"{name}: 不是完整的 JSON not complete JSON: paste the whole answer") from None
 
 
-def _table(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    heading = text.splitlines()[0]
-    delimiter = max(",\t;", key=heading.count)
+def _heading(text: str, known: Known | None) -> bool:
+    """Whether the first line names two columns somebody reads: a sheet, whatever words stand in its rows."""
+    first = text.splitlines()[0]
+    return known is not None and any(sum(known(c.strip()) for c in first.split(d)) > 1 for d in ",\t;")
+
+
+def _table(text: str, name: str, known: Known | None) -> Read:
+    lines = text.splitlines(keepends=True)
+    first, delimiter = 1, ""
+    if told := _SEP.match(lines[0].strip("\r\n")):
+        first, delimiter = 2, told[1].replace("\\t", "\t")
+        lines = lines[1:]
+    delimiter = delimiter or max(",\t;|", key=lambda sign: _fields(lines, sign))
     try:
-        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        titles = [title.strip() for title in next(reader)]
-        for number, cells in enumerate(reader, 2):  # as a spreadsheet counts: a cell may hold several lines
-            if any(cell.strip() for cell in cells):
-                yield number, dict(zip(titles, (cell.strip() for cell in cells), strict=False))
-    except csv.Error as error:
-        raise ValueError(f"{name}: 不是完整的 CSV not a readable CSV ({error})") from None
+        numbered = list(
+            enumerate(csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True), first)
+        )
+    except csv.Error:
+        numbered = list(_line_by_line(lines, delimiter, first))
+    return _sheet(numbered, name, known)
 
 
-def _workbook(body: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _fields(lines: Sequence[str], sign: str) -> int:
+    """The most separators one of the first lines has: a title above the headings has none."""
+    return max((line.count(sign) for line in lines[:_HEADING_WITHIN]), default=0)
+
+
+def _line_by_line(lines: Sequence[str], delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Each line by itself, where a quotation mark is left open: one wrong row does not cost the file."""
+    for number, line in enumerate(lines, first):
+        try:
+            yield number, next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            yield (
+                number,
+                [BROKEN, f"引号不成对或不是 CSV a quotation mark is not closed, or no CSV ({error})"],
+            )
+
+
+def _sheet(numbered: Iterable[tuple[int, Sequence[Any]]], name: str, known: Known | None) -> Read:
+    """Rows under their headings: the first line that names most of the columns somebody reads; what stands above it is a title."""
+    filled = [(n, [cell(c) for c in cells]) for n, cells in numbered]
+    filled = [(n, cells) for n, cells in filled if any(c not in (None, "") for c in cells)]
+    if not filled:
+        return Read()
+    scores = [
+        sum(known(str(c)) for c in cells if c not in (None, "")) if known else 0
+        for _, cells in filled[:_HEADING_WITHIN]
+    ]
+    at = scores.index(max(scores))
+    above = [str(next(c for c in cells if c not in (None, "")))[:40] for _, cells in filled[:at]]
+    titles = [str(title if title is not None else "").strip() for title in filled[at][1]]
+    rows = [(n, _row(titles, cells)) for n, cells in filled[at + 1 :]]
+    notes = (
+        [
+            (
+                f"表头上方的标题行未读取：{'；'.join(above)}",
+                f"lines above the headings were not read: {'; '.join(above)}",
+            )
+        ]
+        if above
+        else []
+    )
+    return Read(rows=rows, titles=[title for title in titles if title], notes=notes)
+
+
+def _row(titles: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
+    if cells and cells[0] == BROKEN:
+        return {BROKEN: cells[1]}
+    if any(c not in (None, "") for c in cells[len(titles) :]):
+        return {
+            BROKEN: "比表头多出单元格 more cells than headings（逗号没有加引号？ a comma without quotation marks?）"
+        }
+    row: dict[str, Any] = {}
+    for title, value in zip(titles, cells, strict=False):
+        if title and row.get(title) in (None, ""):  # of two columns of one name, the one that says something
+            row[title] = value
+    return row
+
+
+def _workbook(body: bytes, name: str, known: Known | None) -> Read:
     from openpyxl import load_workbook
 
     try:
-        sheet = load_workbook(io.BytesIO(body), read_only=True, data_only=True).active
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True)
+        sheets = [(sheet.title, list(_cells(sheet, book.epoch.year == 1904))) for sheet in book.worksheets]
+        active = book.active.title if book.active is not None else ""
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise ValueError(f"{name}: 打不开的 XLSX cannot be opened as XLSX") from None
-    lines = enumerate(sheet.iter_rows(values_only=True), 1) if sheet is not None else iter(())
-    _, heading = next(lines, (1, ()))
-    titles = [str(title or "").strip() for title in heading]
-    for number, cells in lines:
-        if any(cell not in (None, "") for cell in cells):
-            yield number, {title: cell for title, cell in zip(titles, cells, strict=False) if title}
+    filled = {title: rows for title, rows in sheets if rows}
+    chosen = active if active in filled else next(iter(filled), "")
+    made = _sheet(filled.get(chosen, []), name, known)
+    # The second sheet of our own empty ones explains the columns.
+    others = [title for title in filled if title != chosen and not title.startswith("说明")]
+    if others:
+        named = "、".join(others)
+        made.notes.append(
+            (
+                f"只读了工作表“{chosen}”；未读：{named}",
+                f"only the sheet “{chosen}” was read; not read: {named}",
+            )
+        )
+    return made
+
+
+def _cells(sheet: Any, since_1904: bool) -> Iterator[tuple[int, list[Any]]]:
+    """Rows with anything in them. WPS writes A1 for the size of any sheet, so the size it claims is not believed."""
+    sheet.reset_dimensions()
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+        if any(value not in (None, "") for value in cells):
+            yield number, [_number(value, since_1904) for value in cells]
+
+
+def _number(value: Any, since_1904: bool) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if since_1904 and 18_500 < value < 78_500:
+        return Serial1904(value)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crawler.formats.answers import ORGANISATION
 from crawler.importers.shapes import about, penalty
 from crawler.importers.sheet import (
     COMPANY,
@@ -22,6 +23,7 @@ from crawler.importers.sheet import (
     company_of,
 )
 from store.ledger import SourceCard
+from store.names import host_of
 
 
 class GsxtImporter(Importer):
@@ -84,8 +86,9 @@ class GsxtImporter(Importer):
         """One entry."""
         named = dict(row)
         if not any(row.get(key) for key in ("company", "platform", "host")):
-            key = "host" if "." in handed.stem and handed.stem.isascii() else "company"
-            named[key] = handed.stem
+            if not handed.names_subject:
+                raise ValueError("没有企业名称、平台或网址 the row names no company, platform or host")
+            named |= _subject_of(handed.stem)
         elsewise = named.get("host") or named.get("platform")
         company = company_of(named) if named.get("company") or not elsewise else None
         reason = str(row.get("reason") or row.get("severe") or "").strip()
@@ -100,6 +103,17 @@ class GsxtImporter(Importer):
         if row.get("severe"):
             return "严重违法失信"
         return "行政处罚" if row.get("content") or row.get("number") else "经营异常"
+
+
+def _subject_of(stem: str) -> Record:
+    """Whom a pasted answer is about, by its file's name; raises ValueError where that names nobody."""
+    if "." in stem and stem.isascii() and (host := host_of(stem)):
+        return {"host": host}
+    if ORGANISATION.search(stem):
+        return {"company": stem}
+    raise ValueError(
+        "查询结果没有企业名称：请把文件名改成企业全称或网址 the answer names no company: name the file after the company or host"
+    )
 
 
 IMPORTER = GsxtImporter()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from crawler.formats import heimao
 from crawler.formats.heimao import STATUS
 from crawler.importers.shapes import amount, complaint, status_of
 from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of
 from crawler.mentions import hosts_in
+from crawler.outcomes import SourceBlocked, SourceChanged
 
+_RAW = "\0raw"
+"""Key of a row that holds an object of the site's own answer as it is."""
+_BASE = "https://tousu.sina.com.cn"
 _NUMBER = re.compile(r"/complaint/view/(\d{8,14})")
 _OPENED = re.compile(r"(\d{4}-\d{2}-\d{2})\s*于黑猫投诉平台发起")
 _OBJECT = re.compile(r"\[投诉对象\]\s*(\S[^\n\[]*)")
@@ -23,7 +29,7 @@ class HeimaoExportImporter(Importer):
     id = "heimao_export"
     card = None
     source = "heimao"
-    brings = ("complaint",)
+    brings = ("complaint", "counters")
     hint = "2020 年的导出没有日期，请补一列“日期”。exports of 2020 have no date: add a column date"
     legal = (
         "他人工具的导出，须确认其来源合法；编号相同的与自行采集的合并，不重复计数。",
@@ -43,8 +49,45 @@ class HeimaoExportImporter(Importer):
         HOST,
     )
 
+    def answer(self, document: Any, handed: Handed) -> Iterable[tuple[int, Row]]:
+        """The complaints, or the counters, of an answer of the site itself; else an export's rows."""
+        if not isinstance(document, dict) or "result" not in document:
+            return super().answer(document, handed)
+        try:
+            data = heimao.data_of(json.dumps(document, ensure_ascii=False))
+            if isinstance(data, dict) and "valid_amt" in data:
+                return [(1, {"object": data.get("name"), _RAW: data})]
+            rows = [{**main, _RAW: main} for main in heimao.items_of(data)]
+        except (SourceBlocked, SourceChanged) as error:
+            raise ValueError(f"黑猫没有给出投诉 the site gave no complaints: {error}") from None
+        if not rows:
+            raise ValueError("答复里没有投诉 no complaints in the answer")
+        return enumerate(rows, 1)
+
+    def row_of(self, row: Row) -> dict[str, Any]:
+        """The row under our keys; of the site's own answer also that answer as it is."""
+        kept = super().row_of(row)
+        return kept | {_RAW: row[_RAW]} if _RAW in row else kept
+
+    def _answered(self, row: Row, handed: Handed) -> Record:
+        """A record of the site's own answer: one complaint, or the counters of one company."""
+        raw = row[_RAW]
+        if "valid_amt" in raw:
+            about = {"platform": heimao.plain(raw.get("name"))}
+            return {"kind": "counters", "source": self.source, **about, "observed_at": handed.checked_at, **heimao.counters_of(raw)}  # fmt: skip
+        found = heimao.complaint_of(raw, _BASE)
+        said = {key: found[key] for key in ("source_id", "title", "text", "amount", "status", "url", "stars")}
+        whom = {
+            "platform": found["company"] or None,
+            "mentions": hosts_in(f"{found['title']} {found['text']}"),
+        }
+        return complaint(self.source, found["filed_at"], handed.checked_at, whom, **said)
+
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
         """One complaint."""
+        if _RAW in row:
+            yield self._answered(row, handed)
+            return
         title, text = str(row.get("title") or ""), str(row.get("summary") or "")
         opened = _OPENED.search(title)
         when = row.get("date") or (opened.group(1) if opened else None)

@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crawler.formats import icp
+from crawler.formats.icp_forms import domain_of, provider_of
 from crawler.formats.icp_pages import read_page
-from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, time_of
+from crawler.formats.icp_providers import parse_answer
+from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, hosts_of_cell, time_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.evidence_words import FOUND, value_of
 from store.names import find_licences, host_of, parse_icp, registrable
 
+_PROVIDER = "\0provider"
+"""Key of a row that names the query service whose answer it was."""
 _NOT_CHECKED = re.compile(
     r"could[ _]?not[ _]?check|failed|error|unknown|未能查询|查询失败|未查到结果页|不明|打不开", re.I
 )
@@ -59,15 +63,20 @@ class IcpImporter(Importer):
             raise ValueError(f"认不出域名 not a domain: {str(row.get('domain') or '')[:60] or '(空 empty)'}")
         at = time_of(row["checked_at"], "checked_at") if row.get("checked_at") else handed.checked_at
         number = str(row.get("serviceLicence") or row.get("mainLicence") or "").strip()
+        if _PROVIDER in row and row.get("result") == "有" and not number:
+            yield self._filing(host, at, row[_PROVIDER], "", row) | {"found": True, "number": None}
+            return
         result = _result(str(row.get("result") or ""), number)
         if result is None:
             yield {"kind": "crawl", "source": "icp", "started_at": at, "finished_at": at, "outcome": "failed",
                    "hosts": [host], "reason": "人工未能查询 could not be checked by hand"}  # fmt: skip
             return
-        yield self._filing(host, at, "manual", number if result else None, row)
+        yield self._filing(host, at, row.get(_PROVIDER) or "manual", number if result else None, row)
 
     def answer(self, document: Any, handed: Handed) -> Iterable[tuple[int, Row]]:
         """The rows of the registry's answer; an empty one needs the domain as the file's name."""
+        if isinstance(document, dict) and (provider := provider_of(document)):
+            return [(1, self._provided(provider, document, handed))]
         if not isinstance(document, dict) or not {"params", "code"} & set(document):
             return super().answer(document, handed)
         try:
@@ -84,6 +93,30 @@ class IcpImporter(Importer):
                 "结果为空但没写域名：请把文件名改成域名 empty answer: name the file after the domain asked"
             )
         return [(1, {"domain": host, "result": "not found"})]
+
+    def _provided(self, provider: str, document: dict[str, Any], handed: Handed) -> Row:
+        """The row of a query service's answer; raises ValueError where it is neither yes nor no, or names no domain."""
+        domain = domain_of(document) or (host_of(handed.stem) if "." in handed.stem else None)
+        if domain is None:
+            raise ValueError(
+                f"{provider}: 答复没写域名：请把文件名改成域名 the answer names no domain: name the file after it"
+            )
+        answer = parse_answer(provider, json.dumps(document, ensure_ascii=False), domain)
+        if answer.state == "unknown":
+            raise ValueError(
+                f"{provider}: 查询未成功，不能当作未备案 the query failed, which is not “not filed”: {answer.reason}"
+            )
+        limited = {True: "是", False: "否", None: None}[answer.limit_access]
+        return {"domain": domain, "result": "有" if answer.state == "filed" else "无", "serviceLicence": answer.number or "",
+                "unitName": answer.entity, "natureName": answer.nature, "limitAccess": limited, "updateRecordTime": answer.approved_on,
+                "serviceName": answer.site_name, "contentTypeName": answer.content, _PROVIDER: provider}  # fmt: skip
+
+    def row_of(self, row: Row) -> dict[str, Any]:
+        """The row under our keys, and which service answered."""
+        kept = super().row_of(row)
+        if len(hosts_of_cell(str(kept.get("domain") or ""))) > 1:
+            raise ValueError("一格里有几个域名，请一行写一个 several domains in one cell: one a row")
+        return kept | {_PROVIDER: row[_PROVIDER]} if _PROVIDER in row else kept
 
     def page(self, html: str, handed: Handed) -> Iterator[Record]:
         """A saved page of beianx, chinaz, aizhan or icplishi."""

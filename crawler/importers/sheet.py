@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from crawler.formats.answers import CHINA, ORGANISATION, moment_of
+from crawler.formats.answers import ORGANISATION
 from crawler.importers import files
+from store.dates import day_in, moment_in
+from store.evidence_words import is_nothing
+from store.hosts import find_hosts, prepare
 from store.ledger import SourceCard
-from store.names import host_key, host_of, uscc_is_valid
+from store.names import host_key, uscc_is_valid
 from store.records import parse_record
+from store.refused_hosts import refusal
+from store.subjects import check_subject
 
 Record = dict[str, Any]
 _SIGNS = re.compile(r"[\s_\-（）()【】\[\]:：*·/]+")
@@ -26,7 +31,14 @@ _PERSON_NUMBER = re.compile(
     r"(?<![0-9A-Z])[1-6]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX](?![0-9A-Z])",
     re.I,
 )
-_EXCEL_EPOCH = dt.date(1899, 12, 30)
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_BETWEEN = re.compile(r"[;；、,，|\n\r\t]+")
+_NUMBERS = frozenset(("sn", "id", "tid", "uscc", "case", "number"))
+"""Keys of columns whose value names one thing: two of them may never become one."""
+_SUBJECTS = frozenset(("host", "domain", "platform", "company", "company_name", "object"))
+"""Keys of columns that say whom a row is about."""
+SEVERAL = "\0several"
+"""Key of a row whose cell names several hosts."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +67,14 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Handed:
-    """What is known of the file itself: when its content was looked up, and its name without ending."""
+    """What is known of the file itself: when its content was looked up, and its name without ending.
+
+    `names_subject`: nothing in the content can say whom it is about, so the file's name may.
+    """
 
     checked_at: dt.datetime
     stem: str
+    names_subject: bool = False
 
 
 Row = Mapping[str, Any]
@@ -108,7 +124,7 @@ class Importer:
         `checked_at`: when its content was looked up, where the file itself does not say; else the file's own time.
         """
         try:
-            read = files.read(path)
+            read = files.read(path, self.reads_column)
         except ValueError as error:
             yield BadRow(1, str(error))
             return
@@ -122,20 +138,27 @@ class Importer:
 
     def take(self, read: files.Read, handed: Handed) -> Iterator[Record | BadRow]:
         """Every record of content already read; what cannot be taken as a whole is one BadRow."""
+        for _, made in self.take_numbered(read, handed):
+            yield made
+
+    def take_numbered(self, read: files.Read, handed: Handed) -> Iterator[tuple[int, Record | BadRow]]:
+        """The same, each with the number of the row it came from; of a sheet every row gives one record or one BadRow."""
         try:
             if read.page is not None:
-                made = self._checked(1, self.page(read.page, handed))
+                made = self._each(self.page(read.page, handed))
+            elif read.answer is not None:
+                made = self._each(self.registry_answer(read.answer, handed))
             elif read.document is not None:
                 rows = list(self.answer(read.document, handed))
-                self._known(row for _, row in rows)
-                made = self.records(rows, handed)
+                self._known(key for _, row in rows for key in row)
+                made = self.records(rows, self._subject_by_name(handed, {k for _, row in rows for k in row}))
             else:
-                self._known(row for _, row in read.rows[:1])
-                if missing := self._missing(read.rows[0][1]):
+                self._known(read.titles)
+                if missing := self._missing(read.titles):
                     raise ValueError(f"缺少列 missing column: {missing}")
-                made = self.records(read.rows, handed)
+                made = self.records(read.rows, self._subject_by_name(handed, read.titles))
         except ValueError as error:
-            yield BadRow(1, str(error))
+            yield 1, BadRow(1, str(error))
             return
         yield from made
 
@@ -149,18 +172,47 @@ class Importer:
         """Whether a column of this name is read at all."""
         return fold(heading) in self._named
 
-    def records(self, rows: Iterable[tuple[int, Row]], handed: Handed) -> Iterator[Record | BadRow]:
+    def records(
+        self, rows: Iterable[tuple[int, Row]], handed: Handed
+    ) -> Iterator[tuple[int, Record | BadRow]]:
         """Records of numbered rows as they stand in a sheet or an answer, under any of their headings."""
         for number, row in rows:
-            kept = self.row_of(row)
-            if kept and not str(next(iter(row.values()), "")).startswith("#"):
-                yield from self._checked(number, self.record(kept, handed))
+            if not _is_note(row):
+                yield from ((number, made) for made in self._of_row(number, row, handed))
 
-    def row_of(self, row: Row) -> Row:
-        """The row under our keys, empty cells and unnamed columns left out."""
+    def _of_row(self, number: int, row: Row, handed: Handed) -> list[Record | BadRow]:
+        """What becomes of one row: all of its records, or why it is refused."""
+        try:
+            if reason := row.get(files.BROKEN):
+                raise ValueError(str(reason))
+            kept = self.row_of(row)
+            if not kept:
+                raise ValueError("认得的列都是空的 nothing stands in the columns that are read")
+            several = kept.pop(SEVERAL, None)
+            records = [about_several(r, several) if several else r for r in self.record(kept, handed)]
+            for record in records:
+                check_subject(parse_record(record))
+            return [*records] or [BadRow(number, "没有读出内容 nothing was read from it")]
+        except ValueError as error:
+            return [BadRow(number, str(error))]
+
+    def row_of(self, row: Row) -> dict[str, Any]:
+        """The row under our keys, empty cells and unnamed columns left out; raises ValueError for a number a spreadsheet rewrote.
+
+        Under SEVERAL stand the hosts of a cell that holds more than one; the first of them stands where one would.
+        """
         named = self._named
-        kept = {named[k]: v for key, v in row.items() if (k := fold(key)) in named and v not in (None, "")}
-        return {key: value.strip() if isinstance(value, str) else value for key, value in kept.items()}
+        kept: dict[str, Any] = {}
+        for heading, said in row.items():
+            key, value = named.get(fold(heading)), files.cell(said)
+            if key is None or value in (None, "") or (key in _SUBJECTS and is_nothing(value)):
+                continue
+            if key in _NUMBERS:
+                value = whole_number(value, heading)
+            if key == "host" and len(hosts := hosts_of_cell(str(value))) > 1:
+                kept[SEVERAL], value = hosts, hosts[0]
+            kept[key] = value
+        return kept
 
     def record(self, row: Row, handed: Handed) -> Iterator[Record]:
         """Records of one row; raises ValueError with the reason why it cannot be taken."""
@@ -170,6 +222,10 @@ class Importer:
         """Records of a saved page; raises ValueError."""
         raise ValueError("这里不读网页 saved pages are not read here")
 
+    def registry_answer(self, text: str, handed: Handed) -> Iterator[Record]:
+        """Records of what a registry's WHOIS server said; raises ValueError."""
+        raise ValueError("这里不读 WHOIS 答复 WHOIS answers are not read here")
+
     def answer(self, document: Any, handed: Handed) -> Iterable[tuple[int, Row]]:
         """Rows of a pasted JSON answer: by default the objects of its longest list; raises ValueError when there are none."""
         rows = files.rows_in(document)
@@ -177,13 +233,20 @@ class Importer:
             raise ValueError("JSON 里没有记录 no rows in the JSON")
         return enumerate(rows, 1)
 
-    def _checked(self, number: int, made: Iterable[Record]) -> Iterator[Record | BadRow]:
+    def _each(self, made: Iterable[Record]) -> Iterator[tuple[int, Record | BadRow]]:
+        """The records of a page or answer, each for itself."""
+        number = 0
         try:
-            for record in made:
-                parse_record(record)
-                yield record
+            for number, record in enumerate(made, 1):
+                check_subject(parse_record(record))
+                yield number, record
         except ValueError as error:
-            yield BadRow(number, str(error))
+            yield number or 1, BadRow(number or 1, str(error))
+
+    def _subject_by_name(self, handed: Handed, headings: Iterable[Any]) -> Handed:
+        """Whether the file's name may say whom it is about: only where no column could."""
+        keys = {self._named.get(fold(heading)) for heading in headings}
+        return replace(handed, names_subject=not keys & _SUBJECTS)
 
     @cached_property
     def _named(self) -> dict[str, str]:
@@ -193,19 +256,47 @@ class Importer:
             for name in (column.key, column.zh, column.en, column.title, *column.names)
         }
 
-    def _known(self, rows: Iterable[Row]) -> None:
-        """Raise ValueError when no heading of any row is one of ours: silence would look like an empty source."""
-        named = self._named
-        if not any(fold(key) in named for row in rows for key in row):
+    def _known(self, headings: Iterable[Any]) -> None:
+        """Raise ValueError when no heading is one of ours: silence would look like an empty source."""
+        if not any(fold(heading) in self._named for heading in headings):
             shown = "、".join(column.title for column in self.columns[:6])
             raise ValueError(
                 f"没有数据或认不出任何列 no rows, or none of its columns is known; use: {shown} …"
             )
 
-    def _missing(self, row: Row) -> str:
-        named = self._named
-        have = {named.get(fold(key)) for key in row}
+    def _missing(self, headings: Iterable[Any]) -> str:
+        have = {self._named.get(fold(heading)) for heading in headings}
         return "、".join(c.title for c in self.columns if c.required and c.key not in have)
+
+
+def _is_note(row: Row) -> bool:
+    """A line of explanation below the headings: it begins with # and says nothing in other columns."""
+    first, *others = row.values() if row else ("",)
+    return str(first).startswith("#") and all(value in (None, "") for value in others)
+
+
+def hosts_of_cell(text: str) -> list[str]:
+    """The hosts a cell names that can be a site of their own, each once; those of one cell may be separated by anything."""
+    found = [host_key(f.host) for f in find_hosts(prepare(_BETWEEN.sub(" ", text)))]
+    return [host for host in dict.fromkeys(found) if refusal(host) is None] if len(found) > 1 else found
+
+
+def about_several(record: Record, hosts: Sequence[str]) -> Record:
+    """A record whose row names several hosts: whose it is can be told where one of them is watched, else a person is asked."""
+    left = {key: value for key, value in record.items() if key != "host"}
+    return left | {"mentions": [*dict.fromkeys((*hosts, *left.get("mentions", ())))][:10]}
+
+
+def whole_number(value: Any, heading: Any) -> Any:
+    """A number that names something, as it was; raises ValueError where a spreadsheet has rewritten it."""
+    text = str(value).strip()
+    rounded = text.isdigit() and len(text) > 15 and set(text[15:]) == {"0"}
+    if _SCIENTIFIC.fullmatch(text) or rounded or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError(
+            f"{heading}: {text[:30]} 已被表格软件改写，原来的编号丢失了；请把该列设为文本后重新导出 a spreadsheet rewrote this number; "
+            "set the column to text and export it again"
+        )
+    return text
 
 
 def fold(name: Any) -> str:
@@ -222,10 +313,7 @@ def _folded(name: str) -> str:
 def whom(row: Row) -> Record:
     """Whom a row is about, as `host` or `platform`; raises ValueError when it says neither."""
     if given := row.get("host"):
-        host = host_of(str(given))
-        if host is None:
-            raise ValueError(f"认不出网址 not a host: {str(given)[:60]}")
-        return {"host": host_key(host)}
+        return {"host": str(given)}
     if named := row.get("platform") or row.get("company"):
         return {"platform": str(named).strip()[:200]}
     raise ValueError("网址、平台名称、企业名称至少填一个 give a host, a platform or a company")
@@ -248,27 +336,13 @@ def company_of(row: Row, key: str = "company") -> str:
 
 def day_of(value: Any, name: str) -> dt.date:
     """A day as sheets and registers write it; raises ValueError naming the column."""
-    if isinstance(value, dt.datetime):
-        return (value.astimezone(CHINA) if value.tzinfo else value).date()
-    if isinstance(value, dt.date):
-        return value
-    text = str(value if value is not None else "").strip()
-    if text.isdigit() and 20_000 < int(text) < 80_000:
-        return _EXCEL_EPOCH + dt.timedelta(days=int(text))
-    if text.isdigit() and len(text) == 8 and (plain := moment_of(f"{text[:4]}-{text[4:6]}-{text[6:]}")):
-        return plain.astimezone(CHINA).date()
-    moment = moment_of(text)
-    if moment is None:
-        raise ValueError(f"{name}: 认不出日期 not a date: {text[:30] or '(空 empty)'}")
-    return moment.astimezone(CHINA).date()
+    if (day := day_in(value)) is None:
+        raise ValueError(f"{name}: 认不出日期 not a date: {str(value or '')[:30] or '(空 empty)'}")
+    return day
 
 
 def time_of(value: Any, name: str) -> dt.datetime:
     """A moment as sheets write it, China time where no zone is given; raises ValueError naming the column."""
-    if isinstance(value, dt.datetime):
-        return value if value.tzinfo else value.replace(tzinfo=CHINA)
-    text = str(value if value is not None else "").strip()
-    if re.search(r"T\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$", text):
-        return dt.datetime.fromisoformat(text)
-    moment = moment_of(text)
-    return moment or dt.datetime.combine(day_of(value, name), dt.time(), CHINA)
+    if (moment := moment_in(value)) is None:
+        raise ValueError(f"{name}: 认不出日期 not a date: {str(value or '')[:30] or '(空 empty)'}")
+    return moment
