@@ -73,8 +73,8 @@ def _take(config: Config, file: Path, accept: bool) -> dict[str, Any]:
     with config.engine.begin() as connection:
         asked = ask(connection, waiting, config.now())
     known = len(list_.questions) - len(waiting) - watched
-    # A host named again further down waits with the first.
-    asked.waiting += len(waiting) - len({q.subject for q in waiting}) if not accept else 0
+    # A site named again further down waits with the first.
+    asked.waiting += len(waiting) - sum(asked.as_dict().values())
     return {
         "file": file.name,
         **_counted(asked, known),

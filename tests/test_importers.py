@@ -27,7 +27,17 @@ from store.ingest import Ingest, import_records
 from store.records import parse_record
 from store.tables import Base
 
-IDS = ("creditchina", "dianshubao", "gsxt", "heimao_export", "icp", "people_board", "tsgs12315", "zxgk")
+IDS = (
+    "creditchina",
+    "dianshubao",
+    "gsxt",
+    "heimao_export",
+    "icp",
+    "people_board",
+    "registration",
+    "tsgs12315",
+    "zxgk",
+)
 ROWS: dict[str, dict[str, Any]] = {
     "icp": {"域名": "yunhe.test", "查询结果": "有", "网站备案号": "粤ICP备2025000011号-1", "主办单位": COMPANY, "单位性质": "企业"},
     "tsgs12315": {"企业名称": COMPANY, "投诉日期": "2026-01-05", "公示时间": "2026-02-10", "处理结果": "达成调解协议", "问题": "拒不退款"},
@@ -36,6 +46,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "creditchina": {"企业名称": COMPANY, "类别": "行政处罚", "事由": "虚假宣传", "决定日期": "2025/3/1"},
     "zxgk": {"被执行企业": COMPANY, "案号": "（2025）粤0101执1号", "立案日期": "2025-03-01", "执行法院": "某区人民法院"},
     "dianshubao": {"编号": "9", "标题": "不退款", "内容": "电话13800138000，充值50元不到账", "商家名称": "云合卡盟", "投诉时间": "2026-02-01 10:00:00"},
+    "registration": {"域名": "yunhe.test", "注册日期": "2024-02-20", "到期日期": "2027-02-20", "注册商": "某注册商"},
     "heimao_export": {"投诉标题": "不到账", "投诉详情": "付款后没有到账", "投诉对象": "云合卡盟", "日期": "2026-02-01"},
 }  # fmt: skip
 
