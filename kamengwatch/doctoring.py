@@ -67,6 +67,16 @@ def _browser(config: Config) -> Iterator[Finding]:
         yield Finding("浏览器 browser", "ok", path)
 
 
+def _contact(config: Config) -> Iterator[Finding]:
+    contact = settings().contact
+    yield Finding(
+        "联系方式 contact",
+        "ok" if contact else "warn",
+        contact or "没有 none: 真实网站不采集 no real site is crawled",
+        "" if contact else "运行 run: kamengwatch init",
+    )
+
+
 def _icp(config: Config) -> Iterator[Finding]:
     url = settings().icp_base
     yield Finding(
@@ -201,6 +211,7 @@ CHECKS: tuple[Check, ...] = (
     doctoring_machine.clock,
     doctoring_machine.network,
     _browser,
+    _contact,
     _icp,
     _snapshot,
     _archive,
