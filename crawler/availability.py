@@ -16,6 +16,7 @@ _FAILURES = {
     "dns_gone": "dns_gone",
     "tls_error": "tls_error",
     "timeout": "timeout",
+    "connect_timeout": "timeout",
     "connect_refused": "connect_refused",
     "broken": "broken",
 }
@@ -41,8 +42,11 @@ def probe_of_page(
 def probe_of_failure(kind: str, answer: Response | None = None) -> dict[str, Any] | None:
     """The probe a failed request makes, or None when nothing was learned about the site.
 
-    Where a server's error, a refusal or a closed shop answered in place of robots.txt, that answer is the observation.
+    Where a refusal or a closed shop answered in place of robots.txt, that answer is the observation. A robots.txt that fails
+    (a server's error, no answer in time) means that nothing was asked: the site is neither down nor closed, but unknown.
     """
+    if answer is not None and answer.status >= 500:
+        return None
     if answer is not None:
         probe = probe_of_page(answer.status, answer.body, text_of(answer), None)
         return probe if probe["outcome"] in ("down", "refused") and probe["class"] != "not_found" else None

@@ -209,6 +209,7 @@ class SourceSpider(Spider):
         host = request.cb_kwargs["host"]
         assert failure.value is not None
         outcome, kind, reason = why(failure.value)
+        request.meta["failure"] = reason
         answer: Response | None = getattr(failure.value, "answer", None)
         other = self.instead(request, kind)
         if other is None and kind != "not_archived":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 
+import aiohttp
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -27,10 +29,14 @@ def why(error: BaseException) -> tuple[str, str, str]:
     """(crawl outcome, kind, reason) of a failed request.
 
     Kinds: unwelcome (the host does not want it), refused (our guard), not_archived, dns_gone, tls_error, timeout,
-    connect_refused, browser (ours died: it says nothing of the site), broken.
+    connect_timeout, connect_refused, broken; and those that say nothing of the site: dns_failed (no name server answered),
+    robots_timeout (a robots.txt that did not come), browser (ours died).
     """
     if isinstance(error, Unwelcome) and error.cause is not None:
-        return why(error.cause)
+        outcome, kind, reason = why(error.cause)
+        if kind == "timeout":
+            return outcome, "robots_timeout", "robots.txt did not come in time: not crawled"
+        return outcome, kind, reason
     if isinstance(error, Unwelcome):
         kept_out = "answered HTTP 5" in str(error) or "HTML" in str(error)
         return ("failed" if kept_out else "blocked"), "unwelcome", str(error)
@@ -38,8 +44,14 @@ def why(error: BaseException) -> tuple[str, str, str]:
         return "failed", "not_archived", str(error)
     if isinstance(error, Refused):
         return "failed", "refused", str(error)
+    if isinstance(error, CannotResolveHostError) and not _name_server_answered(error):
+        return "failed", "dns_failed", "no name server answered for the name"
     if isinstance(error, CannotResolveHostError):
         return "failed", "dns_gone", "the name does not resolve"
+    if isinstance(error, DownloadTimeoutError) and isinstance(
+        error.__cause__, aiohttp.ConnectionTimeoutError
+    ):
+        return "failed", "connect_timeout", "no connection in time"
     if isinstance(error, DownloadTimeoutError):
         return "failed", "timeout", "no answer in time"
     if isinstance(error, BrowserDied):
@@ -65,6 +77,16 @@ def unread(error: Exception, body: bytes) -> tuple[str, str]:
     if isinstance(error, SourceChanged):
         return "failed", f"unexpected answer: {error}"
     return "failed", f"unreadable answer: {type(error).__name__}: {error}"[:300]
+
+
+def _name_server_answered(error: BaseException) -> bool:
+    """Whether a name server said that there is no such name or no address (RFC 2308); its silence or failure says nothing."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, socket.gaierror):
+            return seen.errno not in (socket.EAI_AGAIN, socket.EAI_FAIL)
+        seen = seen.__cause__ or getattr(seen, "os_error", None)
+    return True
 
 
 def _is_tls(error: BaseException) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import attr
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from scrapy import Request
@@ -66,6 +67,16 @@ async def open_pinned(names: GuardedResolver, host: str, port: int) -> Streams:
     raise error
 
 
+def _limit_connecting(connector: aiohttp.TCPConnector, seconds: float) -> None:
+    """Give up connecting after `seconds`: a host that cannot be reached is told from one that is slow to answer."""
+    connect = connector._wrap_create_connection
+
+    async def within(*args: Any, timeout: aiohttp.ClientTimeout, **kwargs: Any) -> Any:
+        return await connect(*args, timeout=attr.evolve(timeout, sock_connect=seconds), **kwargs)
+
+    connector._wrap_create_connection = within  # type: ignore[method-assign]
+
+
 class GuardedHandler(AiohttpDownloadHandler):
     """aiohttp for plain pages; `meta={"playwright": True}` asks for the browser."""
 
@@ -86,6 +97,7 @@ class GuardedHandler(AiohttpDownloadHandler):
             connector = session.connector
             assert isinstance(connector, aiohttp.TCPConnector)
             connector._resolver = GuardedResolver(Guard.of(crawler))
+            _limit_connecting(connector, settings.getfloat("CONNECT_TIMEOUT"))
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one page; raises Unwelcome, Refused, or one of Scrapy's download errors.

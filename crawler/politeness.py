@@ -70,8 +70,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._denied: dict[str, Unwelcome] = {}
 
     async def process_request(self, request: Request, spider: Any = None) -> None:
-        """Obey robots.txt for pages; a registry, a name server and a TLS handshake have none."""
-        if not request.url.startswith(DIRECT):
+        """Obey robots.txt for pages; a registry, a name server and a TLS handshake have none, and it is open itself."""
+        if not request.url.startswith(DIRECT) and urlparse_cached(request).path != "/robots.txt":
             await super().process_request(request)
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
@@ -93,10 +93,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status in _MISSING or (
-            response.status == 200 and _is_page(response.body) and _unreadable(response) is None
+            response.status == 200 and is_page(response.body) and unreadable_robots(response) is None
         ):
             response = response.replace(body=b"")
-        elif reason := _unreadable(response):
+        elif reason := unreadable_robots(response):
             self._denied[netloc] = Unwelcome(reason, answer=response)
             response = response.replace(body=b"")
         else:
@@ -188,14 +188,14 @@ class SameSiteRedirectMiddleware(RedirectMiddleware):
         return super().process_response(request, response)
 
 
-def _unreadable(response: Response) -> str | None:
+def unreadable_robots(response: Response) -> str | None:
     """Why an answer to robots.txt gives no permission; a web page in its place holds no rules and forbids nothing (RFC 9309)."""
     if response.status != 200:
         return f"robots.txt answered HTTP {response.status}: not crawled"
     body = response.body
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in body[:2000]:
         return "robots.txt is not readable (RFC 9309 wants UTF-8): not crawled"
-    if _is_page(body):
+    if is_page(body):
         # A captcha or firewall that answers every address says nothing of rules, but that we are not wanted.
         wall = wall_of(body)
         return f"robots.txt is a {wall} page: not crawled" if wall else None
@@ -207,5 +207,6 @@ def _unreadable(response: Response) -> str | None:
     return None
 
 
-def _is_page(body: bytes) -> bool:
+def is_page(body: bytes) -> bool:
+    """Whether a web page came in place of a robots.txt."""
     return body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_STARTS)

@@ -47,6 +47,7 @@ LONGEST_CRAWL_DELAY = 120.0
 
 # Limits.
 DOWNLOAD_TIMEOUT = 20
+CONNECT_TIMEOUT = 8
 DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 2 * 1024 * 1024
 MOST_HEADERS = 100
@@ -150,7 +151,7 @@ GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in 
 # The operator's: HEIMAO_BASE, REDNET_BASE, XIAOFEIBAO_BASE and _BRANDS, GITHUB_BASE and _REPOSITORIES, ICP_BASE, _PROVIDER and _KEY,
 # RDAP_BASE, PLACES_FILE, BLOCKLISTS (store/settings.py).
 globals().update(scrapy_settings())
-AVAILABILITY_CONTROL = _operator.control_url
+CONTROLS = [name.strip() for name in _operator.controls.split(",") if name.strip()]
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
 WHOIS_SERVERS: dict[str, str] = {}  # ending of a name -> server, beside those of crawler/formats/whois.py
 DNS_SERVERS: list[str] = []  # empty: the system's
@@ -175,6 +176,7 @@ SANDBOX_SETTINGS = {
     "RDAP_BASE": "http://rdap.sandbox.test",
     "WHOIS_SERVERS": {"faka.test": "whois.sandbox.test"},
     "SHOP_SCHEMES": ["http"],
+    "CONTROLS": ["http://reference.sandbox.test/"],
     "DOWNLOAD_DELAY": 0.0,
     "AUTOTHROTTLE_ENABLED": False,
     "RETRY_ENABLED": False,

@@ -52,7 +52,7 @@ def init(
 
     given = {
         "contact": contact,
-        "control_url": control,
+        "controls": control,
         "icp_base": icp_base,
         "icp_provider": icp_provider,
         "icp_key": icp_key,

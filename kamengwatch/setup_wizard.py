@@ -21,7 +21,7 @@ from store.settings import Settings, SettingsError, check, fields, variable
 
 ASKED = (
     "contact",
-    "control_url",
+    "controls",
     "icp_base",
     "icp_provider",
     "icp_key",

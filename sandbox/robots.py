@@ -14,6 +14,7 @@ SOURCES = {
     "rednet.sandbox.test": "User-agent: *\nDisallow: /admin/\n",
     "github.sandbox.test": None,
     "lists.sandbox.test": "User-agent: *\nAllow: /\n",
+    "reference.sandbox.test": None,
 }
 QUERY_PATHS = (
     "/order-search",

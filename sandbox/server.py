@@ -23,6 +23,12 @@ from sandbox.shops import door
 from sandbox.stage import CONTROL_HOST, PAGE_FAULTS, SOURCE_HOSTS, Hangup, Stage, played_fault
 from sandbox.tunnel import open_tunnel
 
+
+async def _reference(stage: Stage, request: Request) -> Response:
+    """A page that is always there: by it the crawler knows that its own line works."""
+    return PlainTextResponse("reference page")
+
+
 SOURCES = {
     SOURCE_HOSTS["heimao"]: heimao.answer,
     SOURCE_HOSTS["icp"]: icp.answer,
@@ -31,6 +37,7 @@ SOURCES = {
     SOURCE_HOSTS["rednet"]: rednet.answer,
     SOURCE_HOSTS["github_issues"]: github.answer,
     SOURCE_HOSTS["blocklists"]: lists.answer,
+    SOURCE_HOSTS["availability"]: _reference,
 }
 OWN_NAMES = (CONTROL_HOST, "127.0.0.1", "localhost", "[", "testserver")
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]

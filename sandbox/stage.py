@@ -21,6 +21,7 @@ SOURCE_HOSTS = {
     "rednet": "rednet.sandbox.test",
     "github_issues": "github.sandbox.test",
     "blocklists": "lists.sandbox.test",
+    "availability": "reference.sandbox.test",
 }
 CONTROL_HOST = "control.sandbox.test"
 KEPT_REQUESTS = 500_000

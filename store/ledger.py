@@ -16,6 +16,8 @@ from store.upsert import insert_for, insert_into
 
 UNREAD = "no host could be read"
 """How the reason of a crawl begins that read none of its hosts."""
+OWN_LINE = "no control page answered, so the outage is ours"
+"""How the reason of a crawl begins, or of a host, of which nothing is known because our own line failed."""
 _PART = re.compile(r":[0-9a-f]{10}$")
 """How the key of a crawl of a batch of hosts ends (crawler.run)."""
 _WORSE = ("ok", "blocked", "failed")

@@ -90,6 +90,15 @@ def _key(text: str) -> str:
     return text
 
 
+def _controls(text: str) -> str:
+    for name in text.split(","):
+        if name.strip():
+            _address(name.strip() if "://" in name else f"https://{name.strip()}/")
+    if not text.strip(" ,"):
+        raise ValueError("至少写一个网站 name at least one site; 例 e.g. www.example.org,www.example.net")
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Mapping = Annotated[str, AfterValidator(_mapping)]
 
@@ -123,10 +132,11 @@ class Settings(BaseSettings):
         "谁对采集负责：说明网页或邮箱，随每个请求发给被访问的网站。没有它，演示市场以外什么也不采集。",
         "Who answers for the crawler: a page or mail address, sent to every site that is visited. Without it nothing is crawled outside the sandbox.",
         example="https://watchdog.example/about-our-crawler")  # fmt: skip
-    control_url: Address = _field("crawler",
-        "对照：一个几乎从不断线的网页。它也打不开时，断的是我们自己的网络，不据此说任何网站停运。",
-        "Control: a page that is hardly ever down. Where it does not answer either, the outage is ours and says nothing of any site.",
-        example="https://www.example.org/")  # fmt: skip
+    controls: Annotated[str, AfterValidator(_controls)] = _field("crawler",
+        "对照：几乎从不断线、互不相干的几个大网站（只读它们的 robots.txt），或网页地址，逗号分开。都不回应时，断的是我们自己的网络，那一轮不对任何网站下结论。",
+        "Controls: big sites, independent of each other, that are hardly ever down (only their robots.txt is read), or addresses of pages, "
+        "separated by commas. Where none answers the outage is ours, and that round says nothing of any site.",
+        "www.baidu.com,www.qq.com,www.163.com,www.bilibili.com")  # fmt: skip
 
     icp_base: Address = _field("filing", "备案查询服务的地址（自建或有权使用的）。不设：备案状态为未知。",
         "The filing query service you run or may use. Without it filings stay unknown.",

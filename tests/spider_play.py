@@ -16,7 +16,7 @@ from unittest import mock
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, CloseSpider, DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
@@ -32,6 +32,8 @@ from crawler.politeness import HostStopMiddleware
 from store.ledger import Target
 
 NOW = "2026-03-02T12:00:00+08:00"
+CONTROL = "http://reference.test/"
+"""It answers in every case that says nothing else; `asked` leaves it out."""
 
 
 class CaseBooks(NoBooks):
@@ -64,6 +66,7 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
         "KAMENGWATCH_NOW": case.get("now", NOW),
         "SANDBOX_PROXY": "http://127.0.0.1:9",
         "SHOP_SCHEMES": ["http"],
+        "CONTROLS": [CONTROL],
     }
     settings.setdict(values | case.get("settings", {}), priority="cmdline")
     crawler = Crawler(cls, settings)
@@ -93,6 +96,9 @@ class _Engine:
     ) -> None:
         self.spider, self.folder = spider, folder
         self.exchanges = {e["url"]: e for e in exchanges}
+        self.exchanges.setdefault(CONTROL, {"url": CONTROL, "body": "reference"})
+        for target in spider.targets:
+            self.exchanges.setdefault(f"http://www.{target.host}/", {"url": "", "fails": "dns"})
         self.capture, self.stops = CaptureMiddleware(crawler), HostStopMiddleware()
         self.asked: list[str] = []
         self.records: list[dict[str, Any]] = []
@@ -122,10 +128,13 @@ class _Engine:
             exchange = self.exchanges.get(request.url)
             if exchange is None:
                 raise NotArchived(request.url)
-            self.asked.append(f"{request.method} {request.url}")
+            if request.url != CONTROL:
+                self.asked.append(f"{request.method} {request.url}")
             if exchange.get("fails") == "timeout":
                 raise DownloadTimeoutError("late")
-        except (IgnoreRequest, DownloadTimeoutError) as error:
+            if exchange.get("fails") == "dns":
+                raise CannotResolveHostError("no such name")
+        except (IgnoreRequest, DownloadTimeoutError, CannotResolveHostError) as error:
             failure = Failure(error)
             failure.request = request  # type: ignore[attr-defined]
             return self.spider.on_failure(failure)

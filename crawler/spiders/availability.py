@@ -2,26 +2,28 @@
 
     scrapy crawl availability -a platform=a.example -O out.jsonl
 
-A control host, where one is set (AVAILABILITY_CONTROL), tells our own outage from theirs: while it gives no answer
-either, nothing is recorded about anybody.
+Control pages (KAMENGWATCH_CONTROLS) tell our own outage from theirs: while none of them answers, the round has failed and
+nothing is recorded about anybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.availability import probe_of_failure, probe_of_page
-from crawler.base import Record, SourceSpider
+from crawler.availability import probe_of_page
+from crawler.base import Record
+from crawler.controls import stop_crawl
 from crawler.decode import text_of
 from crawler.shops import recognise
 from crawler.shops.page import Page
+from crawler.homes import HomeSpider, Tried
 from store.ledger import Expected, SourceCard
 
 
-class AvailabilitySpider(SourceSpider):
+class AvailabilitySpider(HomeSpider):
     """Arguments: `platform` hosts."""
 
     name = "availability"
@@ -41,44 +43,37 @@ class AvailabilitySpider(SourceSpider):
     visits_platforms = True
 
     def begin(self) -> Iterator[Request]:
-        """The control host first, then every home page."""
-        self._control_failed = False
-        if control := self.settings.get("AVAILABILITY_CONTROL"):
-            yield self.ask(control, "control", priority=100)
-        for target in self.targets:
-            yield self._home(target.host, list(self.settings.getlist("SHOP_SCHEMES")))
+        """A control first; the sites only when it has answered."""
+        if self.targets:
+            yield from self.check_line()
+            if self.line is False:  # there is no control to ask
+                self.outcome, self.reason = "failed", self.control_failure()
 
-    def read_control(self, response: Response, host: None) -> Iterator[Record]:
-        """Any answer shows that our own connection works."""
-        return iter(())
+    def line_found(self) -> Iterator[Request]:
+        """Every home page, once."""
+        targets, self.targets = self.targets, []
+        yield from (self.home(target.host) for target in targets)
 
-    def read_home(self, response: Response, host: str, schemes: list[str]) -> Iterator[Record]:
+    def line_lost(self, reason: str) -> None:
+        """The round has failed: whatever would come now would say nothing."""
+        raise stop_crawl(self, reason)
+
+    def read_home(
+        self, response: Response, host: str, left: list[str], tried: Sequence[Tried]
+    ) -> Iterator[Record | Request]:
         """The class of one answer."""
-        latency = response.request.meta.get("download_latency") if response.request else None
+        assert response.request is not None
+        latency = response.request.meta.get("download_latency")
         text = text_of(response)
         shop = recognise(Page(response.url, text)) is not None
-        yield self._probe(host, probe_of_page(response.status, response.body, text, latency, shop))
+        probe = probe_of_page(response.status, response.body, text, latency, shop)
+        if probe["outcome"] in ("ok", "slow"):
+            yield self.probe(host, probe)
+        elif probe["outcome"] == "down" and (other := self.next_home(response.request, probe)):
+            yield other
+        else:
+            self.unanswered(host, (*tried, Tried(response.request, probe)))
 
-    def missed(
-        self, request: Request, host: str | None, kind: str, answer: Response | None
-    ) -> Iterator[Record]:
-        """No answer: the site's failure, unless the control host failed too."""
-        if host is None:
-            self._control_failed = True
-        elif not self._control_failed and (probe := probe_of_failure(kind, answer)) is not None:
-            # The absence of an answer is this source's answer: the visit itself went well.
-            self.visit(host).outcome, self.visit(host).reason = "ok", None
-            yield self._probe(host, probe)
-
-    def instead(self, request: Request, kind: str) -> Request | None:
-        """The plain-HTTP address, when there was no answer over HTTPS."""
-        host, known = request.cb_kwargs["host"], request.cb_kwargs["known"]
-        if host and known["schemes"] and kind in ("tls_error", "connect_refused", "broken", "timeout"):
-            return self._home(host, known["schemes"])
-        return None
-
-    def _home(self, host: str, schemes: list[str]) -> Request:
-        return self.ask(f"{schemes[0]}://{host}/", "home", host, known={"schemes": schemes[1:]})
-
-    def _probe(self, host: str, probe: Record) -> Record:
-        return {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
+    def confirmed(self, host: str) -> None:
+        """The absence of an answer is this source's answer: the visit itself went well."""
+        self.visit(host).outcome, self.visit(host).reason = "ok", None

@@ -9,17 +9,19 @@ captchas or payment. A page that stands in place of the shop is recorded as what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.availability import probe_of_failure, probe_of_page
-from crawler.base import Record, SourceSpider, Visit
+from crawler.availability import probe_of_page
+from crawler.base import Record, Visit
 from crawler.browser import available as browser_available
 from crawler.browser import unstyled, when_settled
 from crawler.decode import text_of
+from crawler.homes import HomeSpider, Tried, verdict
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.promises import promises_of
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
@@ -35,7 +37,7 @@ _ALMOST_EMPTY = 200
 """Visible characters below which a page with scripts has not shown itself yet."""
 
 
-class StorefrontSpider(SourceSpider):
+class StorefrontSpider(HomeSpider):
     """Arguments: `platform` hosts."""
 
     name = "storefront"
@@ -54,14 +56,15 @@ class StorefrontSpider(SourceSpider):
         expected=Expected(2, 2_010, selectors={"goods": 0.5, "priced": 0.5, "page.text": 0.5}),
     )
     visits_platforms = True
+    home_known: ClassVar[dict[str, Any]] = {"rendered": False}
 
     def begin(self) -> Iterator[Request]:
         """The home page of each platform."""
         for target in self.targets:
-            yield self._home(target.host, list(self.settings.getlist("SHOP_SCHEMES")))
+            yield self.home(target.host)
 
     def read_home(
-        self, response: Response, host: str, schemes: list[str], rendered: bool
+        self, response: Response, host: str, left: list[str], tried: Sequence[Tried], rendered: bool
     ) -> Iterator[Record | Request]:
         """The home page: what it is, and if it is the shop, everything it shows and leads to."""
         text = text_of(response)
@@ -69,8 +72,14 @@ class StorefrontSpider(SourceSpider):
         page = Page(response.url, text)
         system = recognise(page)
         probe = probe_of_page(response.status, response.body, text, latency, system is not None)
-        if not rendered:
-            yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
+        assert response.request is not None
+        if probe["outcome"] == "down" and not rendered:
+            if other := self.next_home(response.request, probe):
+                yield other
+                return
+            self.unanswered(host, (*tried, Tried(response.request, probe)))
+        elif not rendered:
+            yield self.probe(host, probe)
         if moved := self._moved_to(response, host):
             yield self._moved_record(host, moved)
             return
@@ -153,25 +162,11 @@ class StorefrontSpider(SourceSpider):
         yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": role,
                "text": text, "signs": signs}  # fmt: skip
 
-    def missed(
-        self, request: Request, host: str | None, kind: str, answer: Response | None
-    ) -> Iterator[Record]:
-        """A home page that could not be had: try the other scheme, else record how the site was down."""
-        known = request.cb_kwargs["known"]
-        if host is None or request.cb_kwargs["step"] != "home" or known["rendered"]:
-            return
-        probe = probe_of_failure(kind, answer)
-        if probe is not None:
-            yield {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **probe}
-
-    def instead(self, request: Request, kind: str) -> Request | None:
-        """The plain-HTTP home page, when there was no answer over HTTPS."""
-        known = request.cb_kwargs["known"]
-        if request.cb_kwargs["step"] != "home" or known["rendered"] or not known["schemes"]:
-            return None
-        if kind in ("tls_error", "connect_refused", "broken", "timeout"):
-            return self._home(request.cb_kwargs["host"], known["schemes"])
-        return None
+    def unanswered(self, host: str, tried: Sequence[Tried]) -> None:
+        """Say what stands in the site's place. A page that came is evidence of its own; silence waits for a control."""
+        found = verdict(tried)
+        if found is not None and found.probe is not None:
+            self.hold_found(found, host, at_once=found.probe["status"] is not None)
 
     def finished(self, host: str, visit: Visit) -> Iterator[Record]:
         """The home page's own record, when all lists were read: only then are payments and contacts complete."""
@@ -272,16 +267,12 @@ class StorefrontSpider(SourceSpider):
                 headers=headers,
             )
 
-    def _home(self, host: str, schemes: list[str]) -> Request:
-        known = {"schemes": schemes[1:], "rendered": False}
-        return self.ask(f"{schemes[0]}://{host}/", "home", host, known=known)
-
     def _rendered(self, host: str, url: str) -> Request:
         return self.ask(
             url,
             "home",
             host,
-            known={"schemes": [], "rendered": True},
+            known={"left": [], "tried": (), "rendered": True},
             meta={
                 "playwright": True,
                 "playwright_page_init_callback": unstyled,

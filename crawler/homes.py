@@ -1,0 +1,124 @@
+"""A site's home page under every address it may have: both schemes, and the registrable name with and without www.
+
+A site is called down only when each of them was; one that could not be asked leaves it unknown.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.availability import probe_of_failure
+from crawler.base import Record
+from crawler.controls import ControlledSpider
+from store.names import registrable
+
+_OTHER_ADDRESS = ("tls_error", "connect_refused", "connect_timeout", "broken", "timeout", "robots_timeout")
+"""Kinds of failure after which the next address of the site is asked."""
+_OTHER_NAME = ("dns_gone", "dns_failed", "refused")
+"""Kinds that hold for the name under every scheme: the next is asked under its other name."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One address that was asked; `probe` is what it said of the site, None where nothing was learned."""
+
+    request: Request
+    probe: Record | None
+
+
+def home_addresses(host: str, schemes: Sequence[str]) -> list[str]:
+    """Where the home page of `host` may be, in the order to ask: of a registrable name also under `www.`"""
+    names = [host]
+    if registrable(host) == host and not _is_address(host):
+        names.append(f"www.{host}")
+    return [f"{scheme}://{name}/" for name in names for scheme in schemes]
+
+
+def verdict(tried: Sequence[Tried]) -> Tried | None:
+    """Of addresses none of which is the site, the one that tells what became of it; None when one of them is unknown."""
+    refused = next((t for t in tried if t.probe and t.probe["outcome"] == "refused"), None)
+    if refused or any(t.probe is None for t in tried):
+        return refused
+    return tried[0] if tried else None
+
+
+class HomeSpider(ControlledSpider):
+    """Base of spiders that ask for home pages with the step `home`; `home_known` is handed to every `read_home`."""
+
+    home_known: ClassVar[dict[str, Any]] = {}
+
+    def home(self, host: str) -> Request:
+        """The home page at its first address."""
+        return self._home(host, home_addresses(host, self.settings.getlist("SHOP_SCHEMES")), ())
+
+    def next_home(self, request: Request, probe: Record) -> Request | None:
+        """Where to ask next after a page that is not the site; None when every address was tried."""
+        known = request.cb_kwargs["known"]
+        if not known["left"]:
+            return None
+        return self._home(request.cb_kwargs["host"], known["left"], (*known["tried"], Tried(request, probe)))
+
+    def instead(self, request: Request, kind: str) -> Request | None:
+        """The next address of a home page that gave no answer."""
+        known = request.cb_kwargs["known"]
+        if request.cb_kwargs["step"] != "home" or not known["left"]:
+            return None
+        left = known["left"]
+        if kind in _OTHER_NAME:
+            asked = urlsplit(request.url).hostname
+            left = [url for url in left if urlsplit(url).hostname != asked]
+        elif kind not in _OTHER_ADDRESS:
+            return None
+        tried = (*known["tried"], Tried(request, probe_of_failure(kind)))
+        return self._home(request.cb_kwargs["host"], left, tried) if left else None
+
+    def missed(
+        self, request: Request, host: str | None, kind: str, answer: Response | None
+    ) -> Iterator[Record]:
+        """No address answered: what that says of the site is held until a control has answered."""
+        known = request.cb_kwargs["known"]
+        if host is not None and request.cb_kwargs["step"] == "home" and not known.get("rendered"):
+            if answer is not None and answer.request is not None:
+                request.meta["captures"] = answer.request.meta.get("captures", ())
+            last = (Tried(request, probe_of_failure(kind, answer)),)
+            # An archive holds only what answered: another address that is not in it gave no answer then either.
+            absent = kind == "not_archived" and known["tried"]
+            self.unanswered(host, known["tried"] if absent else (*known["tried"], *last))
+        return iter(())
+
+    def unanswered(self, host: str, tried: Sequence[Tried]) -> None:
+        """Hold what addresses of which none is the site say of it."""
+        if (found := verdict(tried)) is not None and found.probe is not None:
+            self.hold_found(found, host)
+
+    def hold_found(self, found: Tried, host: str, at_once: bool = False) -> None:
+        """Hold what one address says of the site, and let the ledger give its reason."""
+        assert found.probe is not None
+        visit, status = self.visit(host), found.probe["status"]
+        if visit.outcome == "failed":
+            came = f"not the shop: {found.probe['class']} (HTTP {status})"
+            visit.reason = came if status is not None else found.request.meta.get("failure", visit.reason)
+        self.hold(found.request, host, self.probe(host, found.probe), at_once)
+
+    def probe(self, host: str, found: Record) -> Record:
+        """The record of a probe."""
+        return {"kind": "probe", "source": self.name, "host": host, "observed_at": self.at(host), **found}
+
+    def _home(self, host: str, urls: Sequence[str], tried: Sequence[Tried]) -> Request:
+        known = {"left": list(urls[1:]), "tried": tuple(tried), **self.home_known}
+        return self.ask(urls[0], "home", host, known=known)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.rpartition(":")[0] if host.count(":") == 1 else host.strip("[]"))
+    except ValueError:
+        return False
+    return True
