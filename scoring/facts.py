@@ -176,6 +176,26 @@ class Visits:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Our own line, day by day (arrays over the days): what all probes of a day together say of it.
+
+    `down`: the share of the day's probes that failed where our line is at fault, above one half; else at most one half.
+    `controlled`: a control page answered in an availability round begun that day. `probed`, `reached`: how many platforms were
+    probed, and how many of them answered as a site does.
+    """
+
+    down: Floats
+    controlled: NDArray[np.bool_]
+    probed: Ints
+    reached: Ints
+
+    def longer(self, days: int) -> Line:
+        """The same line with further days on which nothing was probed."""
+        columns = (self.down, self.controlled, self.probed, self.reached)
+        return Line(*(np.concatenate([column, np.zeros(days, column.dtype)]) for column in columns))
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything visible up to `as_of`: `sites` × `days`, with all rows; see `panel` for what is made of it.
 
@@ -192,7 +212,7 @@ class Facts:
     disputes: dict[int, list[tuple[int, int, str]]]
     shown_since: dict[tuple[int, str], int]
     complaints_since: Ints
-    line_down: Floats
+    line: Line
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None

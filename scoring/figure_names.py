@@ -277,6 +277,11 @@ NAMES: dict[str, Name] = {
         "The method's share of the last days covered by a healthy visit.",
         False,
     ),
+    "others_reached": Name(
+        "share",
+        "当天（按看到的日子）有探测的其他网站中，至少一次探测能打开的。",
+        "of: other platforms with a probe seen that day; n: those with a probe that day whose outcome is ok or slow.",
+    ),
     "down_days": Name(
         "days", "连续打不开的天数（方法的结果）。", "The method's run of failed probes in days.", False
     ),

@@ -213,6 +213,8 @@ WARNING_FAMILIES = 2
 COVERAGE_WINDOW = 14
 COVERAGE_SHARE = 0.70
 CLOSED_DAYS = 7
+LINE_PLATFORMS = 3
+"""From so many platforms probed on a day on, more than half of the probes failing is a fault of our own line."""
 SIGN_LLR = (0.9, 0.25)
 """Centre (sd above the platform's own past) and daily slope of the evidence of backlog, price, handling and counters."""
 SIGN_FLOOR = -0.1

@@ -19,8 +19,9 @@ from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
 from scoring.copies import copy_ranks
 from scoring.depth import complete_since
-from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Rows, Site, SourceRow, Visits
+from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Line, Rows, Site, SourceRow, Visits
 from scoring.kin import kinship
+from scoring.panel import Bools
 from scoring.scratch import NONE, Scratch
 from scoring.siblings import operator_trouble
 from store.tables import (
@@ -46,14 +47,15 @@ def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts
         sources = _sources(connection)
         number = {s.id: s.index for s in sources}
         visits = _visits(connection, index, number, end)
+        controls = _controlled(connection, end)
         reviews = _reviews(connection, end)
         disputes = _disputes(connection, index, end)
     raw = {kind: read_rows(engine, kind, index, number, end, scratch) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: _from(r, first) for k, r in raw.items()}
-    line_down = _line_down(rows["probe"], last - first + 1)
-    rows["complaint"] = _weighed(rows, first, sites, line_down, reviews, scratch)
+    line = _line(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
+    rows["complaint"] = _weighed(rows, first, sites, line.down, reviews, scratch)
     facts = Facts(
         sites=sites,
         first_day=first,
@@ -65,24 +67,44 @@ def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts
         disputes=disputes,
         shown_since=_shown_since(rows),
         complaints_since=complete_since(rows["complaint"], last - first + 1),
-        line_down=line_down,
+        line=line,
         kin=kinship(rows, sites),
     )
     return replace(facts, trouble=operator_trouble(facts))
 
 
-def _line_down(rows: Rows, days: int) -> Floats:
-    """Share of all probes of a day that failed: above one half our own line is at fault (needs 3 platforms)."""
-    out = np.zeros(days)
+def _line(rows: Rows, days: int, controlled: Bools) -> Line:
+    """What each day's probes say of our own line.
+
+    It is at fault where more than half of the probes failed (of LINE_PLATFORMS platforms and more), or where no other answered
+    at all: then no site is down. On a day with a control that answered the line worked, and what failed is the sites'.
+    """
     inside = (rows.seen >= 0) & (rows.seen < days)
-    n = np.bincount(rows.seen[inside], minlength=days)
-    down = np.bincount(rows.seen[inside], (rows["outcome"][inside] == "down").astype(float), minlength=days)
+    day, outcome = rows.seen[inside], rows["outcome"][inside].astype(str)
     many = int(rows.platform.max(initial=0)) + 1
-    pairs = np.unique(rows.seen[inside] * many + rows.platform[inside])
-    platforms = np.bincount(pairs // many, minlength=days)
-    enough = platforms >= 3
-    out[enough] = down[enough] / n[enough]
-    return out
+
+    def platforms(which: Bools) -> Ints:
+        pairs = np.unique(day[which] * many + rows.platform[inside][which])
+        return np.bincount(pairs // many, minlength=days)
+
+    failed, n = np.bincount(day[outcome == "down"], minlength=days), np.bincount(day, minlength=days)
+    probed = platforms(np.ones(len(day), bool))
+    share = failed / np.maximum(n, 1)
+    alone = platforms(outcome != "down") == 0
+    down = np.where((probed >= method.LINE_PLATFORMS) | alone, share, 0.0)
+    return Line(
+        np.where(controlled, 0.0, down), controlled, probed, platforms(np.isin(outcome, ("ok", "slow")))
+    )
+
+
+def _controlled(connection: Connection, end: dt.datetime) -> Ints:
+    """The days on which an availability round began that a control page answered."""
+    rounds = connection.execute(
+        select(stamp(connection, Crawl.started_at), Crawl.measured).where(
+            Crawl.source_id == "availability", Crawl.outcome == "ok", Crawl.finished_at < end
+        )
+    )
+    return days_of(stamps([r[0] for r in rounds if (r[1] or {}).get("controls", {}).get("answered")]))
 
 
 def _shown_since(rows: dict[str, Rows]) -> dict[tuple[int, str], int]:

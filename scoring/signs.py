@@ -236,12 +236,12 @@ def _terms(facts: Facts) -> Floats:
 
 
 def down_probes(facts: Facts) -> tuple[Rows, Bools]:
-    """(probes, which of them found the site down while our own line was fine: half of that day's probes succeeded)."""
+    """(probes, which of them found the site down while our own line was fine: see scoring.facts.Line)."""
 
     def make() -> tuple[Rows, Bools]:
         rows = facts.rows["probe"]
         down = rows["outcome"] == "down"
-        share_down = facts.line_down
+        share_down = facts.line.down
         fault = share_down[np.clip(rows.seen, 0, facts.days - 1)] > 0.5 if len(rows) else np.empty(0, bool)
         return rows, np.asarray(down & ~fault, bool)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scoring import method
 from scoring.caps import sentence as cap_sentence
-from scoring.figures import Said, count, days_back
+from scoring.figures import Said, count, days_back, share
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
 from scoring.panel import cached, taken_back
@@ -159,11 +161,13 @@ def _transition(judged: Judged, site: int, day: int, state: int) -> tuple[Said, 
         )
     if state == CLOSED:
         run = count("down_days", warned.signs.down_run[site, day])
+        beside = _others(judged, site, day)
         return (
             Said(
-                f"网站已连续 {run.value:.0f} 天以上无法访问，其他网站同期可访问。",
-                f"The site has been unreachable for {run.value:.0f} days or more while others were reachable.",
+                f"网站已连续 {run.value:.0f} 天以上无法访问{beside[0]}。",
+                f"The site has been unreachable for {run.value:.0f} days or more{beside[1]}.",
                 run,
+                *beside.figures,
             ),
             _probes(judged, site, day),
         )
@@ -229,6 +233,32 @@ def _behind(judged: Judged, site: int, day: int, names: list[str]) -> list[Cited
         shown = recent_of(facts, pages, site, facts.days)
         cited += [("page", int(pages.id[i])) for i in shown if pages.seen[i] <= day][-2:]
     return cited
+
+
+def _others(judged: Judged, site: int, day: int) -> Said:
+    """What else was reached on the day of the site's last probe: the other sites, in numbers, and a control page."""
+    line, rows = judged.facts.line, judged.facts.rows["probe"]
+    mine = rows.take((rows.platform == site) & (rows.seen <= day))
+    if not len(mine):
+        return Said("", "")
+    last = int(mine.seen[-1])
+    here = mine["outcome"][mine.seen == last]
+    of = int(line.probed[last]) - 1
+    found = share(
+        "others_reached",
+        int(line.reached[last]) - int(np.isin(here, ("ok", "slow")).any()),
+        of,
+        days_back(judged.facts.first_day + last, 1),
+    )
+    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中有 {found.n:.0f} 个可访问" if of else ""
+    en = (
+        f"; on the day of the last probe {found.n:.0f} of the {of} other sites probed were reachable"
+        if of
+        else ""
+    )
+    if line.controlled[last]:
+        zh, en = f"{zh}；当天的对照网页可访问", f"{en}; a control page was reachable that day"
+    return Said(zh, en, *([found] if of else []))
 
 
 def _probes(judged: Judged, site: int, day: int) -> list[Cited]:

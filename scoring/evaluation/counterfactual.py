@@ -98,7 +98,7 @@ def quiet(facts: Facts, days: int) -> Facts:
         facts,
         days=facts.days + days,
         complaints_since=np.concatenate([facts.complaints_since, np.full(days, facts.complaints_since[-1])]),
-        line_down=np.concatenate([facts.line_down, np.zeros(days)]),
+        line=facts.line.longer(days),
         rows={k: _stands(r, facts.days) for k, r in facts.rows.items()},
         cache={},
     )
