@@ -64,7 +64,7 @@ class ControlledSpider(SourceSpider):
         self._under_check: list[Held] = []
         self._ready: list[Held] = []
         self._left: list[str] = []
-        self._checking = False
+        self._checking = self._doubtful = False
         self.line: bool | None = None
         """What a check that has just ended found; None while it is not known."""
         self._checks = 0
@@ -90,7 +90,7 @@ class ControlledSpider(SourceSpider):
     def check_line(self) -> Iterator[Request]:
         """Begin a check of our line, for all that is held by now."""
         self._checking, self.line = True, None
-        self._under_check, self._waiting = self._waiting, []
+        self._under_check, self._waiting, self._doubtful = self._waiting, [], False
         urls = control_urls(self.settings.getlist("CONTROLS"))
         turn = self._checks % max(1, len(urls))
         self._left = urls[turn:] + urls[:turn]
@@ -108,6 +108,8 @@ class ControlledSpider(SourceSpider):
         """As every failure, but of a control: that is no failure of the source."""
         request: Request = failure.request  # type: ignore[attr-defined]
         if request.cb_kwargs["step"] != "control":
+            # Also where nothing would be said of the site: it may be our line that failed, and with it the round.
+            self._doubtful |= getattr(failure.value, "answer", None) is None
             yield from super().on_failure(failure)
         else:
             fault = getattr(failure.value, "cause", None) or failure.value
@@ -166,7 +168,7 @@ class ControlledSpider(SourceSpider):
         line, self.line = self.line, None
         if line is not None:
             yield from self._settle(line)
-        if self._waiting and not self._checking:
+        if (self._waiting or self._doubtful) and not self._checking:
             yield from self.check_line()
             yield from self._go_on()  # where there is no control to ask, the check has ended already
 

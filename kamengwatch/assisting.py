@@ -74,11 +74,12 @@ def _look_up(config: Config, page: Any, host: str, seconds: float) -> dict[str, 
         try:
             if answered is None:
                 raise ValueError(f"不是 {domain} 的结果 not about {domain}")
-            record = read(answered, host, config.now())
+            now = config.now()
+            record = read(answered, host, now)
         except ValueError as error:
             say(config.say(f"  {error}；继续等待", f"  {error}; still waiting"))
             continue
-        keep(config.engine, config.data_dir, host, answered, record, config.now())
+        keep(config.engine, config.data_dir, host, answered, record, now)
         if record["found"]:
             say(config.say(f"{host}：已备案 {record['number']}", f"{host}: filed, {record['number']}"))
         else:

@@ -45,12 +45,15 @@ def open_dispute(
     with config.engine.begin() as connection:
         id_, host = platform_of(connection, site)
         kept = agreed(config, host, words, yes)
+        now = (
+            config.now()
+        )  # what is written down and what its clocks are counted from are one moment, also at midnight
         made = connection.execute(
             insert(Dispute)
-            .values(platform_id=id_, received_at=config.now(), about=subject, text=kept)
+            .values(platform_id=id_, received_at=now, about=subject, text=kept)
             .returning(Dispute.id)
         ).scalar_one()
-    due = deadlines(config.now())
+    due = deadlines(now)
     say(
         config.say(
             f"异议 #{made}（{host}，{subject}）：{due[0]} 前确认，{due[1]} 前答复；下一次发布起标注“异议处理中”",
@@ -99,14 +102,15 @@ def decide(
         raise UserError(
             f"--withdraw: 只随更正或撤回 goes with the outcomes amended and withdrawn only, not with {code}"
         )
+    now = config.now()
     with config.engine.begin() as connection:
         row = _open(connection, number)
         connection.execute(
             update(Dispute)
             .where(Dispute.id == number)
             .values(
-                acknowledged_at=row.acknowledged_at or config.now(),
-                decided_at=config.now(),
+                acknowledged_at=row.acknowledged_at or now,
+                decided_at=now,
                 outcome=code,
                 reason=zh,
             )
@@ -117,7 +121,7 @@ def decide(
             f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: {zh}'}"
             + (f" Evidence withdrawn: {gone}." if gone else ""),
         )
-        correct(connection, row.platform_id, config.now(), code, *sentences)
+        correct(connection, row.platform_id, now, code, *sentences)
     say(
         config.say(
             f"异议 #{number}：{OUTCOMES[code]}；随下一次发布公开", f"Objection #{number}: {OUTCOMES_EN[code]}"

@@ -106,8 +106,9 @@ def clock(config: Config) -> Iterator[Finding]:
     what = "时钟 clock"
     with config.engine.connect() as connection:
         newest: dt.datetime | None = connection.execute(select(func.max(Crawl.finished_at))).scalar()
-    now = f"{config.now().astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    if newest is not None and newest > config.now() + AHEAD:
+    moment = config.now()
+    now = f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if newest is not None and newest > moment + AHEAD:
         yield Finding(
             what,
             "bad",
@@ -120,10 +121,21 @@ def clock(config: Config) -> Iterator[Finding]:
 
 
 def network(config: Config) -> Iterator[Finding]:
-    """Whether every source failed when it was last crawled: that is our own connection rather than all of them."""
+    """Whether no control page answered, or every source failed, last time: that is our own connection rather than all of them."""
     from kamengwatch.source_health import crawled
+    from store.ledger import OWN_LINE
 
     asked = [row for row in crawled(config) if row["last_outcome"] is not None]
+    silent = [row for row in asked if (row["reason"] or "").startswith(OWN_LINE)]
+    if silent:
+        yield Finding(
+            "对照网页 controls",
+            "warn",
+            f"上次采集时没有一个对照网页回应，是本机的网络中断，不对任何网站下结论 {silent[0]['source']}: {silent[0]['reason']}"[
+                :300
+            ],
+            "检查本机的网络与 DNS check this machine's network and DNS; 对照网页由 KAMENGWATCH_CONTROLS 指定 names the controls",
+        )
     failed = [row for row in asked if row["last_outcome"] == "failed"]
     if len(failed) >= 2 and len(failed) == len(asked):
         yield Finding(

@@ -74,10 +74,11 @@ def _thin(config: Config, snapshots: list[Path], ratings: list[Path]) -> None:
 
 def _settled(config: Config) -> bool:
     """Whether the last thirty days by this clock were lived through: a crawl ended on enough of them."""
-    since = config.now() - dt.timedelta(days=30)
+    now = config.now()
+    since = now - dt.timedelta(days=30)
     with config.engine.connect() as connection:
         ends = connection.scalars(
-            select(Crawl.finished_at).where(Crawl.finished_at > since, Crawl.finished_at <= config.now())
+            select(Crawl.finished_at).where(Crawl.finished_at > since, Crawl.finished_at <= now)
         ).all()
     return len({end.date() for end in ends if end is not None}) >= SETTLED_DAYS
 

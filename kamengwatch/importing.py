@@ -118,7 +118,8 @@ def _take(config: Config, file: Path, format_: str, at: dt.datetime | None, new_
     from store.complainants import Complainants
     from store.ingest import Ingest
 
-    known = Complainants(config.data_dir, config.now())
+    now = config.now()
+    known = Complainants(config.data_dir, now)
     open_ = format_ if format_ in FORMATS else open_format(file) if format_ == "auto" else None
     ingest = Ingest(
         config.engine,

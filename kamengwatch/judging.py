@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from kamengwatch import logs, notifying
-from kamengwatch.config import Config, Failure, UserError
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError
 from kamengwatch.progress import bar, say
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
     from scoring.processes import ProcessLost
     from scoring.rate import rate as run
 
-    day = _day(config, as_of)
+    now = config.now()
+    day = _day(config, as_of, now.astimezone(SHANGHAI).date())
     try:
         on = chosen(engine, master)
         with bar(config.say("评级", "rating")) as progress:
-            rated = run(config.engine, config.data_dir, day, config.now(), on, progress=progress.note)
+            rated = run(config.engine, config.data_dir, day, now, on, progress=progress.note)
     except EngineError as error:
         raise UserError(config.say(error.zh, error.en)) from error
     except (EngineFailed, ProcessLost) as error:
@@ -80,20 +81,20 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     notifying.after_publish(config)
 
 
-def _day(config: Config, text: str | None) -> dt.date:
+def _day(config: Config, text: str | None, today: dt.date) -> dt.date:
     if text is None:
-        return config.today()
+        return today
     try:
         day = dt.date.fromisoformat(text)
     except ValueError as error:
         raise UserError(f"--as-of {text}: 不是日期 not a date; 例 e.g. 2026-11-15") from error
     if day.year == dt.MAXYEAR:
-        raise UserError(f"--as-of {text}: 没有下一天 no such day can end; 例 e.g. {config.today()}")
-    if day > config.today():
+        raise UserError(f"--as-of {text}: 没有下一天 no such day can end; 例 e.g. {today}")
+    if day > today:
         raise UserError(
             config.say(
-                f"--as-of {day}: 还没有到这一天（今天 {config.today()}），没有评级；请给出今天或更早的日期",
-                f"--as-of {day} lies in the future (today is {config.today()}), nothing was rated; give today or an earlier day",
+                f"--as-of {day}: 还没有到这一天（今天 {today}），没有评级；请给出今天或更早的日期",
+                f"--as-of {day} lies in the future (today is {today}), nothing was rated; give today or an earlier day",
             )
         )
     return day

@@ -83,6 +83,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
 
     `overdue_since`: since when the last good crawl (or the first of all) is older than STALE_AFTER cadences, or None. `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
     """
+    now = config.now()
     with config.engine.connect() as connection:
         ended = select(*ENDED).where(Crawl.finished_at.is_not(None)).order_by(Crawl.finished_at, Crawl.id)
         crawls = rounds(connection.execute(ended))
@@ -100,7 +101,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
         last = own[-1] if own else None
         if last is None:
             health = "never"
-        elif last_ok is None or config.now() - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
+        elif last_ok is None or now - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
             health = "stale"
         else:
             health = "ok" if last.outcome == "ok" else str(last.outcome)
@@ -113,7 +114,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             "title_en": card.title_en,
             "how": "crawled",
             "cadence_hours": card.cadence_hours,
-            "overdue_since": late_at if late_at and late_at < config.now() else None,
+            "overdue_since": late_at if late_at and late_at < now else None,
             "health": health,
             "last_ok_at": last_ok,
             "last_outcome": last.outcome if last else None,

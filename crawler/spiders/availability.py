@@ -17,9 +17,9 @@ from crawler.availability import probe_of_page
 from crawler.base import Record
 from crawler.controls import stop_crawl
 from crawler.decode import text_of
+from crawler.homes import HomeSpider, Tried
 from crawler.shops import recognise
 from crawler.shops.page import Page
-from crawler.homes import HomeSpider, Tried
 from store.ledger import Expected, SourceCard
 
 

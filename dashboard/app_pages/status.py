@@ -17,6 +17,8 @@ group = "trust"
 visible = True
 
 _DAYS = 30
+OWN_LINE = "no control page answered"
+"""How the reason of a crawl begins that failed because our own line did (store.ledger)."""
 
 
 def render(view: View) -> None:
@@ -26,6 +28,8 @@ def render(view: View) -> None:
     if not rows:
         view.note(view.t("status.none"))
         return
+    if any((r["last_reason"] or "").startswith(OWN_LINE) for r in rows):
+        view.note(view.t("status.own_line"))
     view.table(
         [
             view.t("site.source"),
