@@ -109,7 +109,8 @@ class ControlledSpider(SourceSpider):
         request: Request = failure.request  # type: ignore[attr-defined]
         if request.cb_kwargs["step"] != "control":
             # Also where nothing would be said of the site: it may be our line that failed, and with it the round.
-            self._doubtful |= getattr(failure.value, "answer", None) is None
+            home = request.cb_kwargs["step"] == "home"
+            self._doubtful |= home and getattr(failure.value, "answer", None) is None
             yield from super().on_failure(failure)
         else:
             fault = getattr(failure.value, "cause", None) or failure.value

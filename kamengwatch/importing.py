@@ -123,7 +123,7 @@ def _take(config: Config, file: Path, format_: str, at: dt.datetime | None, new_
     open_ = format_ if format_ in FORMATS else open_format(file) if format_ == "auto" else None
     ingest = Ingest(
         config.engine,
-        config.now(),
+        now,
         accept_new=bool(open_),
         complainants=known,
         new_sources=new_source or not open_,
