@@ -57,12 +57,10 @@ def display_missing(environment: dict[str, str] | os._Environ[str] = os.environ)
 @contextmanager
 def browser_page(url: str, headless: bool = False) -> Iterator[Any]:
     """A page opened at `url`; raises NoBrowser when none can be. `headless` is for tests only: a person could not see it."""
+    from playwright.sync_api import Error, sync_playwright
+
     if not headless and display_missing():
         raise NoBrowser("这里没有显示器 no display here")
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError:
-        raise NoBrowser("没有安装 Playwright is not installed") from None
     path = executable()
     if path is None or (not headless and "headless" in Path(path).name):
         raise NoBrowser("没有可显示窗口的浏览器 no browser that can show a window: set CHROMIUM")

@@ -57,6 +57,12 @@ def executable() -> str | None:
     return found[0] if found else next(filter(None, map(shutil.which, _NAMES)), None)
 
 
+def missing() -> str | None:
+    """What a crawl of pictures lacks here: the module that is not installed, or "" for the browser itself; None when all is there."""
+    absent = [name for name in ("playwright", "scrapy_playwright") if importlib.util.find_spec(name) is None]
+    return absent[0] if absent else None if executable() else ""
+
+
 def starts(path: str) -> str | None:
     """None when the browser at `path` starts and draws an empty page, else why not."""
     command = [path, "--headless", *_ARGS, "--dump-dom", "about:blank"]

@@ -35,6 +35,8 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep the response, stamp when it was fetched, and hand on what may be read."""
         spider: Any = self._crawler.spider
+        if not hasattr(spider, "project"):  # `scrapy shell` without a spider of ours: nothing is kept
+            return response
         replayed: Stored | None = request.meta.get("replayed")
         in_place = replayed is not None and bool(replayed.archive)
         original = replayed.original_sha256 if replayed else None

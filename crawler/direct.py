@@ -50,6 +50,8 @@ _HEAD = 4096
 class DirectHandler(BaseDownloadHandler):
     """One question, one connection. Raises Refused, Unwelcome, or one of Scrapy's download errors."""
 
+    lazy = True  # `scrapy shell` makes its engine before a loop runs
+
     def __init__(self, crawler: Crawler) -> None:
         """The guard, the sandbox's proxy if there is one, and the name servers: the system's, or DNS_SERVERS."""
         super().__init__(crawler)

@@ -80,6 +80,7 @@ def _limit_connecting(connector: aiohttp.TCPConnector, seconds: float) -> None:
 class GuardedHandler(AiohttpDownloadHandler):
     """aiohttp for plain pages; `meta={"playwright": True}` asks for the browser."""
 
+    lazy = True  # `scrapy shell` makes its engine before a loop runs
     experimental = False  # chosen by measurement (docs/decisions); no warning on every run
 
     def __init__(self, crawler: Crawler) -> None:

@@ -18,6 +18,7 @@ except SettingsError as _error:  # for `scrapy`; our own command line has said s
 BOT_NAME = "kamengwatch"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
 
 # Who we are. ROBOTSTXT_USER_AGENT is the product token robots.txt files are matched with.
 CONTACT = _operator.contact

@@ -62,7 +62,7 @@ class Turns:
         """The sites this crawl has to itself."""
         if self._sites is None:
             spider: Any = self._crawler.spider
-            self._sites = frozenset(registrable(target.host) for target in spider.targets)
+            self._sites = frozenset(registrable(target.host) for target in getattr(spider, "targets", ()))
         return self._sites
 
     async def _taken(self, file: int, host: str) -> dict[str, Any]:

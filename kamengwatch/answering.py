@@ -17,6 +17,7 @@ import typer
 from sqlalchemy import Connection, insert, select, update
 
 from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say, tell
 from store.decisions import OUTCOMES
 from store.matching import Directory
@@ -25,7 +26,7 @@ from store.redact import redact
 from store.tables import Correction, Platform, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 LONGEST = 800
 """Characters of a response or an objection."""
@@ -79,8 +80,13 @@ def responses(config: Config, site: str | None, as_json: bool) -> None:
         tell(f"   {row['text']}")
 
 
-def unrespond(config: Config, site: str, number: int | None) -> None:
-    """Take a response out of coming snapshots; it stays in the register as withdrawn."""
+def unrespond(config: Config, site: str, numbers: Sequence[int]) -> None:
+    """Take responses of a site (the only one, where no number is given) out of coming snapshots; they stay in the register as withdrawn."""
+    chosen: list[int | None] = [*dict.fromkeys(numbers)] or [None]
+    tell_refused(config, one_by_one(chosen, lambda number: _unrespond(config, site, number)))
+
+
+def _unrespond(config: Config, site: str, number: int | None) -> None:
     with config.engine.begin() as connection:
         id_, host = platform_of(connection, site)
         standing = connection.scalars(

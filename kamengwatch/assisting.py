@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from kamengwatch.config import Config, Failure, UserError, require_contact
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say
-from kamengwatch.watching import host_in
-from store.ledger import targets
+from kamengwatch.watching import watched_in
 from store.names import registrable
 
 SECONDS = 600.0
@@ -36,13 +36,10 @@ def assisted(
             "--assisted: 只用于备案查询 is for filing look-ups: kamengwatch crawl icp --assisted --platform HOST"
         )
     require_contact()
-    hosts = list(dict.fromkeys(host_in(text) for text in platforms))
-    watched = {target.host for target in targets(config.engine)}
-    for host in hosts:
-        if host not in watched:
-            raise UserError(
-                f"{host}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {host}"
-            )
+    hosts: list[str] = []
+    named = one_by_one(dict.fromkeys(platforms), lambda text: hosts.append(watched_in(config, text)))
+    if not hosts:
+        tell_refused(config, named)
     _register(config)
     try:
         with browser_page(page_url or REGISTRY, headless) as page:
@@ -57,6 +54,7 @@ def assisted(
         raise Failure(
             config.say("没有取得任何结果，备案状态仍为未知", "nothing was answered; the filings stay unknown")
         )
+    tell_refused(config, named)
 
 
 def _look_up(config: Config, page: Any, host: str, seconds: float) -> dict[str, Any]:

@@ -11,10 +11,20 @@ from kamengwatch.config import make
 from kamengwatch.options import AsJson, Database, DataDir, Lang, app
 
 response = typer.Typer(
-    help="平台回应 the rated platform's own words: add, list, remove.", no_args_is_help=True
+    help="平台回应 the rated platform's own words: add, list, remove.",
+    epilog="例: `kamengwatch response add shop.example --file 回应.txt` · `kamengwatch response list`",
+    no_args_is_help=True,
 )
-dispute = typer.Typer(help="异议 objections and their clocks: open, ack, decide, list.", no_args_is_help=True)
-correction = typer.Typer(help="更正 what was wrong and is corrected: add, list.", no_args_is_help=True)
+dispute = typer.Typer(
+    help="异议 objections and their clocks: open, ack, decide, list.",
+    epilog="例: `kamengwatch dispute list --overdue` · `kamengwatch dispute ack 3`",
+    no_args_is_help=True,
+)
+correction = typer.Typer(
+    help="更正 what was wrong and is corrected: add, list.",
+    epilog="例: `kamengwatch correction list shop.example`",
+    no_args_is_help=True,
+)
 app.add_typer(response, name="response")
 app.add_typer(dispute, name="dispute")
 app.add_typer(correction, name="correction")
@@ -81,7 +91,7 @@ def response_add(
     answering.respond(make(data_dir, database, lang), site, text, file, link, yes)
 
 
-@response.command("list")
+@response.command("list", epilog="例: `kamengwatch response list shop.example --json`")
 def response_list(
     site: Annotated[str | None, typer.Argument(metavar="[HOST]")] = None,
     as_json: AsJson = False,
@@ -95,10 +105,15 @@ def response_list(
     answering.responses(make(data_dir, database, lang), site, as_json)
 
 
-@response.command("remove")
+@response.command(
+    "remove",
+    epilog="例: `kamengwatch response remove shop.example` · `kamengwatch response remove shop.example --id 3 --id 5`",
+)
 def response_remove(
     site: Site,
-    number: Annotated[int | None, typer.Option("--id", help="哪一条 which one, if several")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Option("--id", help="哪一条，可重复 which ones, if several")
+    ] = None,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -106,7 +121,7 @@ def response_remove(
     """撤下回应 leave a response out of coming snapshots."""
     from kamengwatch import answering
 
-    answering.unrespond(make(data_dir, database, lang), site, number)
+    answering.unrespond(make(data_dir, database, lang), site, numbers or [])
 
 
 @dispute.command(
@@ -128,17 +143,17 @@ def dispute_open(
     disputing.open_dispute(make(data_dir, database, lang), site, about, text, file, yes)
 
 
-@dispute.command("ack")
+@dispute.command("ack", epilog="例: `kamengwatch dispute ack 3` · `kamengwatch dispute ack 3 4 5`")
 def dispute_ack(
-    number: Annotated[int, typer.Argument(metavar="ID")],
+    numbers: Annotated[list[int], typer.Argument(metavar="ID...", help="异议编号 numbers of objections")],
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
 ) -> None:
-    """确认收到 note that the sender was told."""
+    """确认收到 note that the senders were told."""
     from kamengwatch import disputing
 
-    disputing.acknowledge(make(data_dir, database, lang), number)
+    disputing.acknowledge(make(data_dir, database, lang), numbers)
 
 
 @dispute.command("decide", epilog="例: `kamengwatch dispute decide 3 --outcome 更正 --reason 备案号确已更新`")
@@ -163,7 +178,9 @@ def dispute_decide(
     disputing.decide(make(data_dir, database, lang), number, outcome, reason, reason_en, withdraw or [])
 
 
-@dispute.command("list")
+@dispute.command(
+    "list", epilog="例: `kamengwatch dispute list --open` · `kamengwatch dispute list --overdue --json`"
+)
 def dispute_list(
     only_open: Annotated[bool, typer.Option("--open", help="只列未决定的 only undecided ones")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="只列超期的 only late ones")] = False,
@@ -196,7 +213,7 @@ def correction_add(
     answering.add_correction(make(data_dir, database, lang), site, outcome, zh, en)
 
 
-@correction.command("list")
+@correction.command("list", epilog="例: `kamengwatch correction list shop.example --json`")
 def correction_list(
     site: Annotated[str | None, typer.Argument(metavar="[HOST]")] = None,
     as_json: AsJson = False,

@@ -141,7 +141,7 @@ def watch_remove(
     watching.remove(make(data_dir, database, lang), texts)
 
 
-@watch.command("list")
+@watch.command("list", epilog="例: `kamengwatch watch list --json`")
 def watch_list(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:
@@ -174,7 +174,9 @@ def watch_import(
     lists.import_lists(make(data_dir, database, lang), files, accept, as_json)
 
 
-@watch.command("suggest")
+@watch.command(
+    "suggest", epilog="例: `kamengwatch watch suggest` · 然后 then: `kamengwatch review accept 1-20`"
+)
 def watch_suggest(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:

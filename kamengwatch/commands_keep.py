@@ -11,7 +11,9 @@ from kamengwatch.config import make
 from kamengwatch.options import AsJson, Database, DataDir, Lang, app
 
 privacy = typer.Typer(
-    help="个人信息 find and erase everything about a person's identifier.", no_args_is_help=True
+    help="个人信息 find and erase everything about a person's identifier.",
+    epilog="例: `echo 13800001234 | kamengwatch privacy find` · `kamengwatch privacy expire --dry-run`",
+    no_args_is_help=True,
 )
 app.add_typer(privacy, name="privacy")
 
@@ -50,7 +52,7 @@ def export(
     exporting.export(make(data_dir, database, lang), out, host or [], evidence)
 
 
-@app.command()
+@app.command(epilog="例: `kamengwatch verify` · `kamengwatch verify --json --data-dir /srv/kamengwatch`")
 def verify(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:

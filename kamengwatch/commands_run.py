@@ -40,7 +40,9 @@ def run(
         _serve(config, host, port)
 
 
-@app.command()
+@app.command(
+    epilog="例: `kamengwatch serve` · `kamengwatch serve --host 0.0.0.0 --port 8600 --data-dir /srv/kamengwatch`"
+)
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口 port", min=0, max=65535)] = 8501,
@@ -122,7 +124,7 @@ def worker(
     workers().work(make(data_dir, database, lang), queues or ["crawl"], once)
 
 
-@app.command()
+@app.command(epilog="例: `kamengwatch sources` · `kamengwatch sources --json`")
 def sources(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:
@@ -133,7 +135,7 @@ def sources(
 
 
 @app.command(
-    epilog="例: `kamengwatch schedule --list` · `kamengwatch schedule --run-now storefront` · `kamengwatch schedule`"
+    epilog="例: `kamengwatch schedule --list --json` · `kamengwatch schedule --run-now storefront` · `kamengwatch schedule`"
 )
 def schedule(
     list_: Annotated[
@@ -156,6 +158,7 @@ def schedule(
         bool,
         typer.Option("--defer", help="采集交给工作进程 leave the crawls to `kamengwatch worker` processes"),
     ] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -163,7 +166,7 @@ def schedule(
     """定时 the scheduler: crawls each source at its own pace, rates and publishes after it. One instance only."""
     from kamengwatch import scheduling
 
-    scheduling.schedule(make(data_dir, database, lang), list_, run_now, pause, resume, defer)
+    scheduling.schedule(make(data_dir, database, lang), list_, run_now, pause, resume, defer, as_json)
 
 
 @app.command(epilog="例: `kamengwatch notify --dry-run` · 对象写在 targets stand in notify.toml")
@@ -181,7 +184,7 @@ def notify(
     notifying.notify(make(data_dir, None, lang), dry_run, as_json)
 
 
-@app.command()
+@app.command(epilog="例: `kamengwatch doctor` · `kamengwatch doctor --json --lang en`")
 def doctor(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:

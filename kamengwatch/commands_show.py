@@ -101,7 +101,9 @@ def check(
     raise typer.Exit(showing.check(make(data_dir, database, lang), text, live, watch, exit_code, as_json))
 
 
-@app.command()
+@app.command(
+    epilog="例: `kamengwatch explain shop.example` · `kamengwatch explain shop.example --lang en --json`"
+)
 def explain(
     text: Annotated[str, typer.Argument(metavar="HOST", help="网址、域名或网站名")],
     as_json: AsJson = False,
@@ -115,7 +117,7 @@ def explain(
     showing.explain(make(data_dir, database, lang), text, as_json)
 
 
-@app.command()
+@app.command(epilog="例: `kamengwatch rank --limit 10` · `kamengwatch rank --json`")
 def rank(
     limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)", min=0)] = 0,
     as_json: AsJson = False,
@@ -129,7 +131,7 @@ def rank(
     showing.rank(make(data_dir, database, lang), limit, as_json)
 
 
-@evidence.command("show")
+@evidence.command("show", epilog="例: `kamengwatch evidence show complaint:heimao:17398613248 --json`")
 def evidence_show(
     id_: Annotated[
         str, typer.Argument(metavar="ID", help="证据编号 evidence id, as the site page prints it")
@@ -163,7 +165,7 @@ def evidence_withdraw(
     withdrawing.withdraw(make(data_dir, database, lang), ids, reason, reason_en)
 
 
-@evidence.command("verify")
+@evidence.command("verify", epilog="例: `kamengwatch evidence verify --json`")
 def evidence_verify(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:

@@ -66,6 +66,8 @@ class Config:
         except (OSError, ValueError, ImportError, SQLAlchemyError, Unusable) as error:
             from kamengwatch.faults import named
 
+            if isinstance(error, ImportError) and (remedy := named(error)):
+                raise UserError(remedy) from error
             # The cause of what we say ourselves may repeat a part of a password.
             reason = str(error if isinstance(error, Unusable) else error.__cause__ or error).splitlines()[0]
             if remedy := named(error):

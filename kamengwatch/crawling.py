@@ -16,10 +16,12 @@ from filelock import FileLock, Timeout
 from sqlalchemy import select
 
 from dashboard.text import word
+from kamengwatch import faults
 from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.crawl_process import Event, events
+from kamengwatch.one_by_one import Outcome, name_refused, one_by_one, tell_refused
 from kamengwatch.progress import bar, say
-from kamengwatch.watching import host_in
+from kamengwatch.watching import watched_in
 from store.ledger import ENDED, Round, SourceCard, rounds, targets
 from store.settings import settings
 from store.tables import Crawl
@@ -105,9 +107,6 @@ def crawl(
     Raises UserError for unknown names and Failure when no crawl was healthy.
     """
     now, known = config.now(), [card.id for card in cards()]
-    for source in sources:
-        if source not in known:
-            raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
     if replay is not None:
         _check_archive(replay)
     else:
@@ -116,14 +115,42 @@ def crawl(
         raise UserError(
             "采什么？what to crawl? 例 e.g. kamengwatch crawl --due, 或 or kamengwatch crawl storefront"
         )
-    hosts = [host_in(text) for text in platforms]
-    watched = {t.host for t in targets(config.engine)}
-    for host in hosts:
-        if host not in watched:
-            raise UserError(
-                f"{host}: 不在观察名单里 not on the watchlist; 先 first: kamengwatch watch add {host}"
-            )
-    chosen = sources or known
+    hosts: list[str] = []
+    named = one_by_one(dict.fromkeys(platforms), lambda text: hosts.append(watched_in(config, text)))
+    chosen: list[str] = []
+    one_by_one(dict.fromkeys(sources), lambda source: chosen.append(_usable(source, known)), named)
+    if (sources and not chosen) or (platforms and not hosts):
+        tell_refused(config, Outcome(refused=named.refused))
+    try:
+        _crawl(config, now, chosen or known, list(dict.fromkeys(hosts)), due, replay, as_json, queue)
+    except Failure:
+        name_refused(config, named)
+        raise
+    tell_refused(config, named)
+
+
+def _usable(source: str, known: list[str]) -> str:
+    """`source`, where it can be crawled here; raises UserError where there is none, or what it needs is not installed."""
+    if source not in known:
+        raise UserError(f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(known)}")
+    if source == "screenshot":
+        from crawler.browser import missing
+
+        if module := missing():
+            raise UserError(faults.missing(module) or module)
+    return source
+
+
+def _crawl(
+    config: Config,
+    now: dt.datetime,
+    chosen: list[str],
+    hosts: list[str],
+    due: bool,
+    replay: Path | None,
+    as_json: bool,
+    queue: Queue | None,
+) -> None:
     if due:
         late = due_sources(config, now)
         chosen = [s for s in chosen if s in late]
@@ -138,7 +165,9 @@ def crawl(
     ended: list[Event] = []
     with (
         _alone(config, chosen),
-        bar(config.say("采集", "crawling"), (len(hosts) or len(watched)) * len(chosen)) as progress,
+        bar(
+            config.say("采集", "crawling"), (len(hosts) or len(targets(config.engine))) * len(chosen)
+        ) as progress,
     ):
         for event in events(words):
             if event["event"] == "host":

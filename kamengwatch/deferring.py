@@ -8,6 +8,7 @@ from types import ModuleType
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.crawling import Queue
+from kamengwatch.faults import missing
 from store.settings import settings
 
 
@@ -16,7 +17,7 @@ def workers() -> ModuleType:
     try:
         from kamengwatch import workers as module
     except ModuleNotFoundError as error:
-        raise UserError(f"缺少 {error.name} is missing: 安装 install kamengwatch[postgres]") from error
+        raise UserError(missing(error.name or "") or str(error)) from error
     return module
 
 

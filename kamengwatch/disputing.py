@@ -24,6 +24,7 @@ from kamengwatch.answering import (
     words_of,
 )
 from kamengwatch.config import Config, UserError
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say, tell
 from kamengwatch.withdrawing import taken_back
 from store.decisions import OUTCOMES
@@ -62,8 +63,12 @@ def open_dispute(
     )
 
 
-def acknowledge(config: Config, number: int) -> None:
-    """Note that the objection's sender was told it came in."""
+def acknowledge(config: Config, numbers: Sequence[int]) -> None:
+    """Note of each objection that its sender was told it came in."""
+    tell_refused(config, one_by_one(dict.fromkeys(numbers), lambda number: _acknowledge(config, number)))
+
+
+def _acknowledge(config: Config, number: int) -> None:
     with config.engine.begin() as connection:
         row = _open(connection, number)
         if row.acknowledged_at is not None:

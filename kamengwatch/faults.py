@@ -44,12 +44,19 @@ _WORDS = (
 _OF_SNAPSHOTS = ("SnapshotError", "DamagedSnapshot", "NoSnapshot")
 """Errors whose text says which file of a published snapshot is damaged and what to do; by name, for they are imported late."""
 _LIBRARIES = ("sqlite3", "sqlalchemy", "psycopg", "duckdb", "_duckdb", "pyarrow")
+_EXTRAS = {
+    "playwright": "browser", "scrapy_playwright": "browser", "procrastinate": "postgres", "psycopg": "postgres",
+    "psycopg_binary": "postgres", "psycopg_pool": "postgres", "pyspark": "spark", "py4j": "spark",
+}  # fmt: skip
+"""Modules that only an extra brings."""
 _PATH = re.compile(r"'([^']{1,300})'$")
 
 
 def named(error: BaseException) -> str | None:
     """The line for an error one of whose causes is such a fault; None for every other error."""
     for one in _chain(error):
+        if isinstance(one, ModuleNotFoundError) and (remedy := missing(one.name or "")):
+            return remedy
         if isinstance(one, OSError) and one.errno in _NUMBERS:
             where = f"{one.filename}: " if isinstance(one.filename, str) else ""
             return where + _NUMBERS[one.errno]
@@ -57,6 +64,16 @@ def named(error: BaseException) -> str | None:
         if known and (found := said(str(one))):
             return found
     return next((str(one) for one in _chain(error) if type(one).__name__ in _OF_SNAPSHOTS), None)
+
+
+def missing(module: str) -> str | None:
+    """The line for a module that is not installed and that an extra brings; None for any other."""
+    extra = _EXTRAS.get(module.partition(".")[0])
+    return (
+        f"缺少 {module} is not installed: 安装 install it with: pip install 'kamengwatch[{extra}]'"
+        if extra
+        else None
+    )
 
 
 def said(text: str) -> str | None:

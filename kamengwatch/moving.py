@@ -85,7 +85,5 @@ def _target(config: Config, to: str) -> Engine:
         )
     try:
         return Config(config.data_dir, to, config.lang, config.fixed_now).engine
-    except (SQLAlchemyError, ImportError) as error:
-        raise UserError(
-            f"--to: {error}；需要 pip install 'kamengwatch[postgres]' and a readable URL"
-        ) from error
+    except SQLAlchemyError as error:
+        raise UserError(f"--to: {error}；网址读不懂 the URL cannot be read") from error

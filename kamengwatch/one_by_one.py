@@ -42,11 +42,18 @@ def tell_refused(config: Config, outcome: Outcome[Item]) -> None:
         return
     if total == 1:
         raise UserError(refused[0])
-    for reason in refused:
-        say(config.say(f"未办：{reason}", f"not done: {reason}"))
+    name_refused(config, outcome)
+    if not outcome.done:
+        raise UserError(config.say(f"{total} 个都没有办（见上）", f"none of {total} was done (see above)"))
     raise UserError(
         config.say(
             f"{total} 个里有 {len(refused)} 个没有办（见上），其余已办",
             f"{len(refused)} of {total} were not done (see above); the rest is done",
         )
     )
+
+
+def name_refused(config: Config, outcome: Outcome[Item]) -> None:
+    """Name what was refused, each on its own line."""
+    for reason in outcome.refused:
+        say(config.say(f"未办：{reason}", f"not done: {reason}"))

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def _print_version(asked: bool) -> None:
+    if not asked:
+        return
+    from scoring.method import METHOD_VERSION
+
+    try:
+        program = version("kamengwatch")
+    except PackageNotFoundError:  # a checkout that is not installed
+        program = "0"
+    print(f"kamengwatch {program} (方法 method {METHOD_VERSION})")
+    raise typer.Exit
+
 
 app = typer.Typer(
     name="kamengwatch",
     help="卡盟信用观察: 付款前先查一查 · what public evidence shows about a card-trading site, before someone pays.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    epilog="例: `kamengwatch check shop.example` · `kamengwatch watch add shop.example` · `kamengwatch run` · 补全 completion: `kamengwatch --install-completion`",
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-watch = typer.Typer(help="观察名单 the watchlist: add, remove, list, import, suggest.", no_args_is_help=True)
-evidence = typer.Typer(help="原始存证 archived evidence: show one, verify all.", no_args_is_help=True)
+watch = typer.Typer(
+    help="观察名单 the watchlist: add, remove, list, import, suggest.",
+    epilog="例: `kamengwatch watch add shop.example b.example` · `kamengwatch watch list`",
+    no_args_is_help=True,
+)
+evidence = typer.Typer(
+    help="原始存证 archived evidence: show one, verify all.",
+    epilog="例: `kamengwatch evidence verify` · `kamengwatch evidence show complaint:heimao:17398613248`",
+    no_args_is_help=True,
+)
 app.add_typer(watch, name="watch")
 app.add_typer(evidence, name="evidence")
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="版本 versions of program and method"
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
 
 DataDir = Annotated[
     Path | None,

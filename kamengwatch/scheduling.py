@@ -26,14 +26,14 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from filelock import FileLock, Timeout
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch import alerting, logs, taking_in
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
-from kamengwatch.crawling import Planned, cards, plan, platform_visitors
-from kamengwatch.progress import say, tell
+from kamengwatch.crawling import cards, plan, platform_visitors
+from kamengwatch.progress import say
 from kamengwatch.runs import Run, RunLedger
+from kamengwatch.schedule_plan import paused, set_paused, show_plan
 
 GRACE_SECONDS = 24 * 3600
 LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
@@ -60,6 +60,7 @@ def schedule(
     pause: str | None,
     resume: str | None,
     defer: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Run the service until stopped (with `defer` its crawls go to the workers), list the plan, run one source at once, or pause or resume one."""
     asked = [word for word in (run_now, pause, resume) if word]
@@ -67,15 +68,19 @@ def schedule(
         raise UserError(
             "--list、--run-now、--pause、--resume 一次只能用一个 give one of --list, --run-now, --pause, --resume"
         )
+    if as_json and not (list_ or pause or resume):
+        raise UserError(
+            "--json: 只和 --list、--pause、--resume 一起用 only goes with --list, --pause, --resume"
+        )
     for source in asked:
         if source not in {card.id for card in cards()}:
             raise UserError(
                 f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
             )
     if pause or resume:
-        _set_paused(config, str(pause or resume), on=bool(pause))
+        set_paused(config, str(pause or resume), on=bool(pause))
     if list_ or pause or resume:
-        _list(config)
+        show_plan(config, as_json)
     elif run_now:
         service = Service(config, defer)
         if not (service.crawl(run_now) and service.judge()):
@@ -185,21 +190,6 @@ def _listen(process: subprocess.Popen[str], heard: deque[str]) -> None:
             sys.stderr.write(line)
 
 
-def paused(config: Config) -> set[str]:
-    """The sources a person has paused."""
-    file = config.data_dir / "paused-sources.txt"
-    return set(file.read_text("utf-8").split()) if file.is_file() else set()
-
-
-def _set_paused(config: Config, source: str, on: bool) -> None:
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    kept = paused(config) | {source} if on else paused(config) - {source}
-    file = config.data_dir / "paused-sources.txt"
-    fresh = file.with_suffix(".new")
-    fresh.write_text("".join(f"{name}\n" for name in sorted(kept)), "utf-8")
-    fresh.replace(file)
-
-
 def _serve(config: Config, defer: bool) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -209,7 +199,7 @@ def _serve(config: Config, defer: bool) -> None:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: _end(clock, service))
             say(config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)"))
-            _list(config)
+            show_plan(config, False)
             clock.start()
             zh, en = "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
             say(config.say(zh, en))
@@ -288,38 +278,3 @@ def _limit_memory(process: subprocess.Popen[str]) -> None:
     if hasattr(resource, "prlimit"):
         with contextlib.suppress(ProcessLookupError):
             resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
-
-
-def _list(config: Config) -> None:
-    table = Table(
-        config.say("信息源", "source"),
-        config.say("间隔", "every"),
-        config.say("上次完成", "last finished"),
-        config.say("下次", "next"),
-    )
-    stopped, now = paused(config), config.now()
-    for entry in plan(config, now):
-        table.add_row(
-            entry.source,
-            _every(config, entry.cadence_hours),
-            f"{entry.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if entry.finished_at else "—",
-            config.say("已暂停", "paused") if entry.source in stopped else _next(config, entry, now),
-        )
-    tell(table)
-
-
-def _next(config: Config, entry: Planned, now: dt.datetime) -> str:
-    if entry.due_at <= now:
-        return config.say("现在", "now")
-    told = f"{entry.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    if entry.blocked < 2:
-        return told
-    return told + config.say(
-        f"（连续 {entry.blocked} 次被拒，放慢）", f" (blocked {entry.blocked} times, slowed down)"
-    )
-
-
-def _every(config: Config, hours: float) -> str:
-    if hours < 48:
-        return config.say(f"{hours:g} 小时", f"{hours:g} h")
-    return config.say(f"{hours / 24:g} 天", f"{hours / 24:g} days")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from kamengwatch.answering import correct
 from kamengwatch.config import Config, UserError
+from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say
 from scoring.evidence import code, resolve
 from store.redact import redact
@@ -23,23 +24,27 @@ SHORTEST_ID = 3
 
 
 def withdraw(config: Config, ids: Sequence[str], reason: str, reason_en: str | None) -> None:
-    """Take pieces of evidence back and publish it as a correction; raises UserError for an id that names nothing standing."""
+    """Take pieces of evidence back and publish it as a correction; an id that names nothing standing is named and keeps no other from it."""
     zh, en = redact(reason.strip()).text, redact((reason_en or "").strip()).text
     if not zh:
         raise UserError("--reason: 撤回要写明理由 taking evidence back needs its reason")
-    with config.engine.begin() as connection:
-        for name, (platform_id, host) in taken_back(connection, ids, config.now()).items():
+
+    def take_back(id_: str) -> None:
+        with config.engine.begin() as connection:
+            name, (platform_id, host) = next(iter(taken_back(connection, [id_], config.now()).items()))
             sentences = (
                 f"撤回一条证据（{name}）：{zh}",
                 f"One piece of evidence is withdrawn ({name}): {en or f'reason, in Chinese: {zh}'}",
             )
             correct(connection, platform_id, config.now(), "withdrawn", *sentences)
-            say(
-                config.say(
-                    f"已撤回 {name}（{host}）；下一次评级起不再计入，随下一次发布公开",
-                    f"{name} ({host}) is withdrawn: it counts no more from the next rating on, and the next snapshot says so",
-                )
+        say(
+            config.say(
+                f"已撤回 {name}（{host}）；下一次评级起不再计入，随下一次发布公开",
+                f"{name} ({host}) is withdrawn: it counts no more from the next rating on, and the next snapshot says so",
             )
+        )
+
+    tell_refused(config, one_by_one(dict.fromkeys(id_.strip() for id_ in ids), take_back))
 
 
 def taken_back(connection: Connection, ids: Sequence[str], at: dt.datetime) -> dict[str, tuple[int, str]]:
