@@ -78,7 +78,7 @@ def test_there_is_one_service_and_it_stops_when_told(
     config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for card in cards():
-        scheduling._set_paused(config, card.id, on=True)
+        scheduling.set_paused(config, card.id, on=True)
     words = [sys.executable, "-m", "kamengwatch", "schedule", "--data-dir", str(config.data_dir)]
     service = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
@@ -97,9 +97,9 @@ def test_told_to_stop_while_it_begins_it_stops_too(
     config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for card in cards():
-        scheduling._set_paused(config, card.id, on=True)
+        scheduling.set_paused(config, card.id, on=True)
     kept = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    monkeypatch.setattr(scheduling, "_list", lambda config: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(scheduling, "show_plan", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     try:
         assert "已停止" in command(capsys, "schedule", "--data-dir", config.data_dir).err
     finally:
@@ -153,7 +153,7 @@ def test_doctor_tells_what_is_paused_torn_or_failing(
     import json
 
     ended(config, "heimao", "blocked", "blocked")
-    scheduling._set_paused(config, "rednet", on=True)
+    scheduling.set_paused(config, "rednet", on=True)
     archive = config.data_dir / "archive"
     archive.mkdir(exist_ok=True)
     (archive / "torn.warc.gz").write_bytes(b"\x1f\x8b\x08\x00 torn")
