@@ -30,6 +30,10 @@ MOST_RARELY = dt.timedelta(days=14)
 """A source that keeps blocking us is still asked this often, so that we notice when it stops."""
 AHEAD = dt.timedelta(days=1)
 """No crawl of ours ends so far in the future: the clock was wrong, then or now."""
+CADENCE = "KAMENGWATCH_CADENCE_HOURS"
+SHORTEST_HOURS, LONGEST_HOURS = 1 / 60, 24.0 * 90
+REFUSED_HOURS = 0.5
+"""After a refusal a source is left alone at least so long, however short its cadence."""
 _REMEMBERED = dt.timedelta(days=200)
 
 
@@ -73,14 +77,37 @@ def plan(config: Config, now: dt.datetime) -> list[Planned]:
     ended: dict[str, list[Round]] = {}
     for crawled in rounds(rows):
         ended.setdefault(crawled.source_id, []).append(crawled)
-    found = []
+    found, every = [], intervals()
     for card in cards():
-        crawls = ended.get(card.id, [])
+        crawls, hours = ended.get(card.id, []), every[card.id]
         blocked = sum(1 for _ in takewhile(lambda crawl: crawl.outcome == "blocked", crawls))
         last = crawls[0].finished_at if crawls else None
-        due = last + _wait(card.cadence_hours, blocked) if last else now
-        found.append(Planned(card.id, card.cadence_hours, last, due, blocked))
+        due = last + _wait(hours, blocked) if last else now
+        found.append(Planned(card.id, hours, last, due, blocked))
     return sorted(found, key=lambda p: (p.due_at, p.source))
+
+
+def intervals() -> dict[str, float]:
+    """Source → hours between two of its crawls: as KAMENGWATCH_CADENCE_HOURS says (`heimao=0.5,icp=168`), else as its card does.
+
+    Raises UserError for a source there is none of and for what is no number of hours.
+    """
+    found = {card.id: card.poll_minutes / 60 if card.poll_minutes else card.cadence_hours for card in cards()}
+    for part in filter(None, (p.strip() for p in settings().cadence_hours.split(","))):
+        source, _, hours = (word.strip() for word in part.partition("="))
+        if source not in found:
+            raise UserError(
+                f"{CADENCE}: {source}: 没有这个信息源 no such source; 可用 use {', '.join(sorted(found))}"
+            )
+        try:
+            found[source] = float(hours)
+        except ValueError:
+            found[source] = 0.0
+        if not SHORTEST_HOURS <= found[source] <= LONGEST_HOURS:
+            raise UserError(
+                f"{CADENCE}: {part}: 须为小时数 wants hours, {SHORTEST_HOURS:g}–{LONGEST_HOURS:g}; 例 e.g. heimao=0.5,icp=168"
+            )
+    return found
 
 
 def due_sources(config: Config, now: dt.datetime) -> set[str]:
@@ -89,7 +116,7 @@ def due_sources(config: Config, now: dt.datetime) -> set[str]:
 
 
 def _wait(cadence_hours: float, blocked: int) -> dt.timedelta:
-    cadence = dt.timedelta(hours=cadence_hours)
+    cadence = dt.timedelta(hours=max(cadence_hours, REFUSED_HOURS if blocked else 0.0))
     return max(cadence, min(cadence * 2 ** max(0, min(blocked, 20) - 1), MOST_RARELY))
 
 

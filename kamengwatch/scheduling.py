@@ -47,6 +47,8 @@ HEARD = 50
 JUDGE = "rate and publish"
 JUDGE_AFTER = dt.timedelta(seconds=30)
 """Crawls that end together are judged once."""
+JUDGE_POLLS = dt.timedelta(hours=1)
+"""Polls of a feed that is read all day are judged no oftener than this; other crawls 30 seconds after they end."""
 EXPIRE_AT = 4
 """The Shanghai hour at which what has been kept long enough is let go, between two ratings."""
 RETRY_AFTER = dt.timedelta(minutes=30)
@@ -101,6 +103,7 @@ class Service:
         self._running: set[subprocess.Popen[str]] = set()
         self._guard = threading.Lock()
         self.stopping = False
+        self.judged_at: dt.datetime | None = None
 
     def crawl(self, source: str) -> bool:
         """Crawl one source; False when it failed or was blocked."""
@@ -108,6 +111,7 @@ class Service:
 
     def judge(self) -> bool:
         """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
+        self.judged_at = self._config.now()
         with contextlib.suppress(UserError, SQLAlchemyError, OSError):  # the steps below name what is wrong
             alerting.alert(self._config, self._ledger, paused(self._config))
         try:
@@ -213,6 +217,7 @@ def _clock(config: Config, service: Service) -> Any:
     """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
     sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1}
     pools = {name: ThreadPoolExecutor(size) for name, size in sizes.items()}
+    cards_by_id = {card.id: card for card in cards()}
     clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
 
     def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
@@ -226,10 +231,18 @@ def _clock(config: Config, service: Service) -> Any:
             if source not in paused(config):
                 service.crawl(source)
                 # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
-                put(JUDGE, service.judge, config.now() + JUDGE_AFTER, "judge")
+                judge_after(source)
         finally:
             if not service.stopping:
                 arrange(source, _due(config, source))
+
+    def judge_after(source: str) -> None:
+        at = config.now() + JUDGE_AFTER
+        if cards_by_id[source].poll_minutes:  # half-hourly polls are judged together
+            if clock.get_job(JUDGE):
+                return
+            at = max(at, service.judged_at + JUDGE_POLLS) if service.judged_at else at
+        put(JUDGE, service.judge, at, "judge")
 
     def arrange(source: str, at: dt.datetime) -> None:
         visiting = "browser" if service.deferred and source == "screenshot" else "platforms"
@@ -246,13 +259,13 @@ def _clock(config: Config, service: Service) -> Any:
 
 
 def _due(config: Config, source: str) -> dt.datetime:
-    """When to try a source again that has just been tried; soon, when even the plan cannot be read."""
+    """When to try a source again that has just been tried; soon, when it is still due or even the plan cannot be read."""
     now = config.now()
-    soonest = now + RETRY_AFTER
     try:
-        return max(soonest, *(entry.due_at for entry in plan(config, now) if entry.source == source))
-    except (UserError, SQLAlchemyError):
-        return soonest
+        due = max(entry.due_at for entry in plan(config, now) if entry.source == source)
+    except (UserError, SQLAlchemyError, ValueError):
+        due = now
+    return due if due > now else now + RETRY_AFTER
 
 
 def _end(clock: Any, service: Service) -> None:

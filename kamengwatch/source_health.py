@@ -17,6 +17,7 @@ from kamengwatch.crawling import cards
 from kamengwatch.progress import tell
 from store.ledger import ENDED, rounds
 from store.tables import OBSERVATIONS, Crawl, CrawlPlatform
+from store.volume import DAYS, Numbering, numbering
 
 STALE_AFTER = 3.0
 """A source is shown as stale after this many of its cadences without a healthy crawl."""
@@ -62,7 +63,14 @@ def _last(config: Config, row: dict[str, Any]) -> str:
     if row["how"] == "handed_in":
         return config.say(f"{row['records']} 条记录", f"{row['records']} records") if row["records"] else "—"
     said = word(config.lang, "health", row["last_outcome"]) if row["last_outcome"] else "—"
-    return said + (f" ({row['reason']})" if row["reason"] else "")
+    said += f" ({row['reason']})" if row["reason"] else ""
+    if seen := row["numbering"]:
+        share, of = f"{seen['share']:.1%}", f"{seen['seen']:,} / {seen['numbers']:,}"
+        said += config.say(
+            f"；近 {DAYS} 天看到编号的 {share}（{of}）",
+            f"; {share} of the numbers of {DAYS} days seen ({of})",
+        )
+    return said
 
 
 def _age(config: Config, last_ok: dt.datetime | None) -> str:
@@ -95,6 +103,8 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             .group_by(Crawl.source_id, CrawlPlatform.outcome)
             .order_by(CrawlPlatform.outcome.desc())
         ).all()
+        boards = (card.id for card in cards() if card.kind == "complaints")
+        numbers = {source: numbering(connection, source, config.now()) for source in boards}
     for card in cards():
         own = [c for c in crawls if c.source_id == card.id]
         last_ok = max((c.finished_at for c in own if c.outcome == "ok"), default=None)
@@ -119,8 +129,14 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
             "last_ok_at": last_ok,
             "last_outcome": last.outcome if last else None,
             "reason": last.reason if last else None,
+            "numbering": _told(numbers.get(card.id)),
             "hosts": {outcome: n for source, outcome, n in counted if source == card.id},
         }
+
+
+def _told(seen: Numbering | None) -> dict[str, float] | None:
+    """What the polls of the last days saw of the numbers the source gave."""
+    return {"seen": seen.seen, "numbers": seen.numbers, "share": round(seen.share, 6)} if seen else None
 
 
 def _handed_in(connection: Connection) -> Iterator[dict[str, Any]]:

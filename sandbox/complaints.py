@@ -30,6 +30,8 @@ GENUINE, SMEAR, SHILL, DECOY = 0, 1, 2, 3
 SN_OFFSET = 17347204366
 """The complaint site's public number minus its running number."""
 FIRST_RUNNING = 51000000
+PUBLISHED_PER_DAY = 22_000
+"""Complaints the whole site publishes a day; its running number counts twice as many submissions."""
 
 
 @dataclass
@@ -64,9 +66,15 @@ def complain(platforms: list[Platform], days: Days, drops: Drops, parameters: Ma
     order = np.argsort(columns[1][inside], kind="stable")
     platform, filed, kind, cause, origin = (column[inside][order] for column in columns)
     replied, completed = _answers(platforms, platform, filed, kind, origin, days, parameters, rng)
-    # About half of what is submitted becomes visible, so running numbers advance by two on average.
-    running = FIRST_RUNNING + np.cumsum(rng.integers(1, 4, len(filed)))
-    return Complaints(platform, filed, kind, cause, origin, replied, completed, running)
+    return Complaints(platform, filed, kind, cause, origin, replied, completed, _running(filed))
+
+
+def _running(filed: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The running number of each complaint: odd, as even ones are the whole site's other complaints, and rising with time."""
+    slots = np.floor(filed * PUBLISHED_PER_DAY).astype(np.int64)
+    return (
+        FIRST_RUNNING + 2 * (np.maximum.accumulate(slots - np.arange(len(filed))) + np.arange(len(filed))) + 1
+    )
 
 
 def visible_fields() -> list[str]:

@@ -36,6 +36,7 @@ FAULT_MODES = (
     "truncated",
     "empty",
     "open",
+    "busy",
     "layout",
 )
 PAGE_FAULTS = ("captcha", "login_wall", "empty", "layout")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.kinds import KINDS
+from store.volume import Numbering
 
 NEVER = np.iinfo(np.int64).max // 4
 HISTORY_DAYS = 800
@@ -154,7 +155,7 @@ class Site:
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A source's card; `index` is what Rows.source holds."""
+    """A source's card; `index` is what Rows.source holds. `numbering`: what its polls saw of the numbers it gave, if it has any."""
 
     index: int
     id: str
@@ -162,6 +163,7 @@ class SourceRow:
     family: str
     tier: str
     titles: tuple[str, str]
+    numbering: Numbering | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from store.tables import (
     Review,
     Source,
 )
+from store.volume import numbering
 
 
 def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts:
@@ -44,7 +45,7 @@ def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts
     with engine.connect() as connection:
         sites = _sites(connection, end)
         index = {site.id: i for i, site in enumerate(sites)}
-        sources = _sources(connection)
+        sources = _sources(connection, end)
         number = {s.id: s.index for s in sources}
         visits = _visits(connection, index, number, end)
         controls = _controlled(connection, end)
@@ -168,15 +169,19 @@ def _also(host: str, name: str | None, texts: list[str] | None) -> tuple[str, ..
     return tuple(sorted(set(texts) - {host, name})) if texts else ()
 
 
-def _sources(connection: Connection) -> list[SourceRow]:
+def _sources(connection: Connection, end: dt.datetime) -> list[SourceRow]:
     found = connection.execute(
         select(Source.id, Source.kind, Source.family, Source.tier, Source.title_zh, Source.title_en).order_by(
             Source.id
         )
     )
     return [
-        SourceRow(i, r.id, r.kind, r.family, r.tier, (r.title_zh, r.title_en)) for i, r in enumerate(found)
-    ]
+        SourceRow(
+            i, r.id, r.kind, r.family, r.tier, (r.title_zh, r.title_en),
+            numbering(connection, r.id, end) if r.kind == "complaints" else None,
+        )
+        for i, r in enumerate(found.all())
+    ]  # fmt: skip
 
 
 def _visits(

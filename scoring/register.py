@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from scoring import method
 from scoring.calendar import SHANGHAI
@@ -15,6 +15,7 @@ from scoring.processes import in_order
 from store.ledger import ENDED, rounds
 from store.matching import Directory
 from store.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
+from store.volume import numbering
 
 
 def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
@@ -141,6 +142,7 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                 "records": 0,
                 "cadence": s.cadence_hours,
             }
+            | _numbers(connection, s.id, s.kind, end)
             for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
         }
         runs = select(*ENDED).where(Crawl.started_at < end).order_by(Crawl.started_at, Crawl.id)
@@ -153,6 +155,12 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                     row["last_ok_at"] = run.finished_at
     _count(engine, rows, end)
     return [_health(row, end) for row in rows.values()]
+
+
+def _numbers(connection: Connection, source: str, kind: str, end: dt.datetime) -> dict[str, int]:
+    """How much of a complaint site's numbering was seen; nothing for a source without one."""
+    seen = numbering(connection, source, end) if kind == "complaints" else None
+    return {"numbers_seen": seen.seen, "numbers_given": seen.numbers} if seen else {}
 
 
 def _count(engine: Engine, rows: dict[str, dict[str, Any]], end: dt.datetime) -> None:

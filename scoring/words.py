@@ -9,6 +9,7 @@ import numpy as np
 
 from scoring import method
 from scoring.caps import sentence as cap_sentence
+from scoring.facts import SourceRow
 from scoring.figures import Said, count, days_back, share
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
@@ -16,6 +17,7 @@ from scoring.panel import cached, taken_back
 from scoring.signs import tightened
 from scoring.surge import complainants
 from scoring.warning import ALARM, CLOSED, STALE, WARNING
+from store.volume import DAYS, Numbering
 
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
 _ADVICE = {
@@ -268,12 +270,22 @@ def _probes(judged: Judged, site: int, day: int) -> list[Cited]:
 
 
 def blind_spots(judged: Judged, site: int) -> list[tuple[str, str]]:
-    """What we cannot see about a platform."""
+    """What we cannot see about a platform; first how little of a complaint site's stream was read."""
     out = [_ALWAYS_BLIND]
+    out += [_little_seen(source, source.numbering) for source in judged.facts.sources if source.numbering]
     for definition, finding in judged.found.values():
         if definition.weight >= 3 and int(finding.outcome[site, -1]) in (UNKNOWN, HIDDEN):
             out.append(definition.title)
     return out
+
+
+def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:
+    zh, en = source.titles
+    of = f"{seen.seen:,} / {seen.numbers:,}"
+    return (
+        f"{zh}近 {DAYS} 天的投诉编号只看到 {seen.share:.1%}（{of}；约一半编号会公开），没看到的不在这里",
+        f"of the complaint numbers {en} gave in the last {DAYS} days {seen.share:.1%} were seen ({of}; about half become public); the rest is not counted here",
+    )
 
 
 def confidence(sources: int, half: float) -> str:

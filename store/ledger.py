@@ -53,7 +53,8 @@ class Expected:
 class SourceCard:
     """What a source declares about itself. `tier`: A official, B seen on the site, C complaints, D handed in.
 
-    `expected` is None for what is only handed in: nothing is crawled there.
+    `expected` is None for what is only handed in: nothing is crawled there. It is asked every `cadence_hours`, or every
+    `poll_minutes` where it forgets sooner than that; it is stale by its `cadence_hours` either way.
     """
 
     id: str
@@ -67,6 +68,7 @@ class SourceCard:
     blind_zh: str
     blind_en: str
     expected: Expected | None = None
+    poll_minutes: float | None = None
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,10 @@ class Settings(BaseSettings):
         "The file of those who are notified. Without it: notify.toml in the data folder (docs/notify.md).",
         example="/etc/kamengwatch/notify.toml")  # fmt: skip
 
+    cadence_hours: str = _field("service", "各信息源隔几小时采一次，只写要改的；不设：各按自己的间隔（黑猫每半小时，多数每天）。",
+        "Hours between two crawls of a source, only where its own do not fit (Heimao every half hour, most once a day).",
+        example="heimao=0.5,icp=168")  # fmt: skip
+
     heimao_base: Address = _field(
         "mirrors", "黑猫投诉的地址。", "Heimao's address.", "https://tousu.sina.com.cn"
     )

@@ -1,37 +1,50 @@
-"""How many complaints a whole complaint site receives, as its polls measured it: what a platform's own rise is held against."""
+"""How much of a complaint site's numbering its polls saw: what is not seen is not counted, and the cards say how much that is."""
 
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from store.tables import Crawl
 
-SHORTEST = dt.timedelta(hours=1)
+DAYS = 7
+"""The window over which the share is told."""
 
 
-def site_volume(
-    connection: Connection, source_id: str, until: dt.datetime
-) -> list[tuple[dt.datetime, dt.datetime, float]]:
-    """(from, to, submissions a day) between successive polls of a source that finished before `until`, oldest first.
+@dataclass(frozen=True)
+class Numbering:
+    """`seen` of the `numbers` a source gave to complaints between its polls."""
 
-    Read from the running number each poll saw (`measured.site_number`), also of polls that a wall ended early; polls
-    within the hour of one another and a number that went back (another numbering) give nothing.
+    seen: int
+    numbers: int
+
+    @property
+    def share(self) -> float:
+        """0-1."""
+        return self.seen / self.numbers
+
+
+def numbering(connection: Connection, source_id: str, until: dt.datetime) -> Numbering | None:
+    """What the good polls of the DAYS before `until` saw of the numbers given meanwhile; None where none measured it.
+
+    A poll's window begins where the good poll before it ended, so that hours without one count as not seen.
     """
     rows = connection.execute(
         select(Crawl.measured)
-        .where(Crawl.source_id == source_id, Crawl.finished_at < until, Crawl.measured.is_not(None))
+        .where(
+            Crawl.source_id == source_id,
+            Crawl.whole_source,
+            Crawl.outcome == "ok",
+            Crawl.finished_at >= until - dt.timedelta(days=DAYS),
+            Crawl.finished_at < until,
+            Crawl.measured.is_not(None),
+        )
         .order_by(Crawl.finished_at, Crawl.id)
     ).scalars()
-    seen = [
-        (dt.datetime.fromisoformat(m["polled_at"]), int(m["site_number"]))
-        for m in rows
-        if m and m.get("polled_at") and m.get("site_number")
-    ]
-    return [
-        (start, end, round((number - before) / ((end - start) / dt.timedelta(days=1)), 1))
-        for (start, before), (end, number) in pairwise(seen)
-        if end - start >= SHORTEST and number >= before
-    ]
+    windows = [m for m in rows if m and m.get("window_from") and m.get("window_numbers")]
+    if not windows:
+        return None
+    numbers = sum(int(m["window_numbers"]) for m in windows)
+    return Numbering(min(sum(int(m["window_seen"]) for m in windows), numbers), numbers)

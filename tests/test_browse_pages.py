@@ -269,3 +269,17 @@ def test_sites_that_refused_us_are_named_on_the_status_page(data_dir):
     content = words(open_page("status"))
     assert "近 30 天拒绝我们访问的网站" in content
     assert snapshots.ORANGE in content[content.index("拒绝我们访问的网站") :]
+
+
+def test_the_status_page_says_how_little_of_a_complaint_site_was_read(data_dir):
+    heimao = {
+        "source": "heimao",
+        "title_zh": "黑猫投诉",
+        "health": "ok",
+        "numbers_seen": 16_500,
+        "numbers_given": 880_000,
+    }
+    rednet = {"source": "rednet", "title_zh": "红网百姓呼声", "health": "ok"}
+    snapshots.build(data_dir, rows={"sources": [heimao, rednet]})
+    content = words(open_page("status"))
+    assert "1.9%" in content and "16,500 / 880,000" in content and content.count("编号") == 2

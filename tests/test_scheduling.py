@@ -13,7 +13,7 @@ import pytest
 from cli_play import command
 from sqlalchemy import insert
 
-from kamengwatch import scheduling
+from kamengwatch import crawling, scheduling
 from kamengwatch.config import Config
 from kamengwatch.crawling import MOST_RARELY, cards, due_sources, plan
 from kamengwatch.runs import Run, RunLedger
@@ -52,8 +52,8 @@ def wait_of(config: Config, source: str) -> dt.timedelta:
 def test_who_keeps_blocking_us_is_asked_ever_more_rarely(
     config: Config, outcomes: tuple[str, ...], days: int
 ) -> None:
-    ended(config, "heimao", *outcomes)
-    assert wait_of(config, "heimao") == dt.timedelta(days=days) <= MOST_RARELY
+    ended(config, "storefront", *outcomes)
+    assert wait_of(config, "storefront") == dt.timedelta(days=days) <= MOST_RARELY
 
 
 def test_a_week_of_downtime_makes_a_source_due_once(config: Config) -> None:
@@ -170,3 +170,23 @@ def test_a_plan_that_cannot_be_read_only_puts_a_source_off(tmp_path: Path) -> No
     (tmp_path / "kamengwatch.db").write_bytes(b"no database" * 1000)
     broken = Config(tmp_path, fixed_now=NOW)
     assert scheduling._due(broken, "heimao") == NOW + scheduling.RETRY_AFTER
+
+
+def test_how_often_a_source_is_asked_is_a_setting(
+    config: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = {p.source: p.cadence_hours for p in plan(config, NOW)}
+    assert every["heimao"] == 0.5 and every["storefront"] == 24, "a feed that forgets in half an hour"
+    monkeypatch.setenv("KAMENGWATCH_CADENCE_HOURS", "heimao=0.25, icp=12")
+    every = {p.source: p.cadence_hours for p in plan(config, NOW)}
+    assert (every["heimao"], every["icp"], every["storefront"]) == (0.25, 12, 24)
+    for wrong in ("heimao", "heimao=soon", "heimao=0", "heimao=-1", "heimao=nan", "nosuch=3"):
+        monkeypatch.setenv("KAMENGWATCH_CADENCE_HOURS", wrong)
+        said = command(capsys, "schedule", "--list", expect=2).err
+        assert "KAMENGWATCH_CADENCE_HOURS" in said and wrong.split("=")[0] in said
+
+
+def test_a_refused_poll_waits_half_an_hour_however_short_its_cadence() -> None:
+    assert crawling._wait(0.1, 0) == dt.timedelta(minutes=6)
+    assert crawling._wait(0.1, 1) == crawling._wait(0.5, 1) == dt.timedelta(minutes=30)
+    assert crawling._wait(0.5, 5) == dt.timedelta(hours=8)

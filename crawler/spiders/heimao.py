@@ -2,14 +2,14 @@
 
     scrapy crawl heimao -a platform=a.example [-a keep=all] [-a pages=50] -O out.jsonl
 
-It reads only what is open without login or signature, and stops where the site asks for one. A feed poll is a sample,
-not everything: how much of the site's numbering it covered is measured and kept with the crawl.
+It reads only what is open without login or signature, and stops where the site asks for one. The feed forgets within
+half an hour: it is polled all day, each time down to the newest number of the poll before, and how much of the site's
+numbering was seen is measured and kept with the crawl. Companies, rankings and known complaints are looked at once a day.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from crawler.decode import text_of
 from crawler.failures import why
 from crawler.formats import heimao as wire
 from crawler.formats import heimao_page as page_wire
-from crawler.formats import heimao_volume as volume
+from crawler.heimao_poll import Poll
 from crawler.heimao_ranks import Ranks
 from crawler.mentions import SHORTEST, hosts_in, names_in, of_the_trade
 from crawler.outcomes import SourceBlocked, SourceChanged
@@ -54,9 +54,10 @@ class HeimaoSpider(SourceSpider):
         family="sina",
         tier="C",
         cadence_hours=24,
-        blind_zh="只能看到最新约 500 条投诉与企业计数；未登录看不到关键词搜索和企业投诉列表；多数卡盟未在该平台建档。",
-        blind_en="Only about the 500 newest complaints and company counters are open; keyword search and company lists "
-        "need a login; most card sites have no company page there.",
+        poll_minutes=30,
+        blind_zh="只能看到最新约 500 条投诉（约半小时的量）与企业计数，看到多少以编号覆盖为准；未登录看不到关键词搜索和企业投诉列表；多数卡盟未在该平台建档。",
+        blind_en="Only about the 500 newest complaints (half an hour's worth) and company counters are open; the share of "
+        "numbers seen says how much was read; keyword search and company lists need a login; most card sites have no company page there.",
         expected=_EXPECTED,
     )
     whole_source = True
@@ -69,17 +70,11 @@ class HeimaoSpider(SourceSpider):
         self.keep_all = keep == "all"
         self.pages = min(int(pages), PAGES)
         self._before = self.books.previous()
-        self.known_sn = int(known_sn) or int(self._before.get("sn_max") or 0)
         self._ranks = Ranks(self, self._before.get("ranks") or {})
         self.names: dict[str, Target] = {}
         self.companies: dict[str, str] = {}
-        self._numbers: set[int] = set()
         self._detailed: set[str] = set()
-        self._skipped = 0
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
+        self._poll = Poll(self._before, int(known_sn), self.targets)
         self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
@@ -99,11 +94,17 @@ class HeimaoSpider(SourceSpider):
         self.base = self.settings["HEIMAO_BASE"].rstrip("/")
         if self.pages:
             yield self._feed(1)
+        self.measured["companies"] = dict(self._before.get("companies") or {})
+        self.measured["daily_of"] = self._poll.daily_of
+        if self._poll.daily_is_done(self.clock.now()):
+            self.measured["daily_at"] = self._before["daily_at"]
+            self.measured["ranks"] = self._before.get("ranks") or {}
+            return
+        self.measured["daily_at"] = self.clock.now().isoformat()
         for record in self.books.unsettled(self.clock.now() - REVISIT, MOST_REVISITED):
             if request := self._detail(record):
                 yield request
         known: dict[str, str] = self._before.get("companies") or {}
-        self.measured["companies"] = dict(known)
         for target in self.targets:
             names = [n for n in (target.name, *target.aliases) if n and not host_of(n)]
             if couid := known.get(target.host):
@@ -118,22 +119,26 @@ class HeimaoSpider(SourceSpider):
         if not items and page == 1:
             raise SourceChanged("the feed is empty, which it never is")
         numbers: list[int] = []
+        entries: list[Record] = []
         for main in items:
             try:
                 complaint = wire.complaint_of(main, self.base)
             except (ValueError, KeyError, TypeError):
-                self._skipped += 1
+                self._poll.skipped += 1
                 continue
             numbers.append(int(complaint["source_id"]))
-            yield from self._concerning(complaint, response)
+            entries.append(complaint)
         self.tally("entry", len(numbers), len(items))
         if items and not numbers:
             raise SourceChanged("no complaint on the page could be read")
-        self._numbers.update(numbers)
-        self._measure(page, ended=not items)
-        if items and page < self.pages and min(numbers) > self.known_sn:
+        others = self._poll.take(numbers)
+        for complaint in entries:
+            if int(complaint["source_id"]) in others:
+                yield from self._concerning(complaint, response)
+        self.measured |= self._poll.measured(page, not items, self.clock.now())
+        if items and page < self.pages and not self._poll.reached(others):
             yield self._feed(page + 1)
-        else:
+        elif not self._poll.daily_is_done(self.clock.now()):
             yield from self._ranks.begin()
 
     def read_rank_fields(self, response: Response, host: None) -> Iterator[Request]:
@@ -230,7 +235,7 @@ class HeimaoSpider(SourceSpider):
 
     def counted(self) -> int | None:
         """Entries of the feed; None for a run that was told not to read it."""
-        return len(self._numbers) if self.pages else None
+        return len(self._poll.numbers) if self.pages else None
 
     def _concerning(self, complaint: Record, response: Response) -> Iterator[Record | Request]:
         """The record of a complaint about a watched platform or about the trade, and its detail page if watched."""
@@ -285,18 +290,6 @@ class HeimaoSpider(SourceSpider):
             return True
         key = normal_name(text)
         return any(len(name) >= 3 and name in key for name in self.names)
-
-    def _measure(self, page: int, ended: bool) -> None:
-        """What the poll says of itself and of the whole site."""
-        if not self._numbers:
-            return
-        self.measured |= volume.of_poll(self._numbers, self._before, self.clock.now())
-        self.measured |= {
-            "pages": page,
-            "reached_known": bool(self.known_sn) and min(self._numbers) <= self.known_sn,
-            "ended": ended,
-            "unreadable": self._skipped,
-        }
 
     def _search(self, host: str, names: list[str]) -> Request:
         url = f"{self.base}/api/company/main_search?keyword={quote(names[0])}&page=1&page_size=10"

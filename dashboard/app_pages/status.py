@@ -47,13 +47,26 @@ def render(view: View) -> None:
                 cell(view.w("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"),
                 cell(figures.moment(r["last_ok_at"], view.lang)),
                 cell(figures.number(r["records"] or 0)),
-                cell(pick(r, "blind", view.lang) or view.t("word.none")),
+                cell(pick(r, "blind", view.lang) or view.t("word.none"), soft=_numbering(view, r)),
             )
             for r in rows
         ],
         "flow",
     )
     _refusals(view)
+
+
+def _numbering(view: View, source: dict) -> str:
+    """How much of a complaint site's numbering was seen; a snapshot of an earlier version does not say."""
+    seen, given = source.get("numbers_seen"), source.get("numbers_given")
+    if not given:
+        return ""
+    return view.t(
+        "status.numbering",
+        share=f"{seen / given:.1%}",
+        seen=figures.number(seen),
+        given=figures.number(given),
+    )
 
 
 def _refusals(view: View) -> None:
