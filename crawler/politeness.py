@@ -6,7 +6,6 @@ do not crawl.
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,15 +18,15 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
+from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
 
 from crawler.guard import DIRECT
 from crawler.walls import wall_of
 from store.names import registrable
-
-# Its errors carry a traceback for every host that is down; the ledger says the same in one line.
-logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(lambda record: not record.exc_info)
 
 STOP_STATUSES = {401, 403, 407, 429, 456}
 """Answers after which nothing more is asked of that host in this run (456: Sina's ban of an address)."""
@@ -74,11 +73,34 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if not request.url.startswith(DIRECT) and urlparse_cached(request).path != "/robots.txt":
             await super().process_request(request)
 
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """The rules of the request's origin, asked once. As Scrapy's own, which asks http and https of a host as one.
+
+        A shop without TLS gives no robots.txt over HTTPS; what it says over HTTP is another answer (RFC 9309 §2.3).
+        """
+        origin = _origin(request.url)
+        if origin not in self._parsers:
+            self._parsers[origin] = Deferred()
+            asked = Request(
+                f"{origin}/robots.txt",
+                priority=self.DOWNLOAD_PRIORITY,
+                meta={"dont_obey_robotstxt": True},
+                callback=NO_CALLBACK,
+            )
+            assert self.crawler.engine is not None
+            try:
+                answer = await self.crawler.engine.download_async(asked)
+                await self._parse_robots(answer, origin, request)
+            except Exception as error:
+                self._robots_error(error, origin)
+        parser = self._parsers[origin]
+        return await maybe_deferred_to_future(parser) if isinstance(parser, Deferred) else parser
+
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Let the request pass or raise Unwelcome with the reason a reader of the ledger sees."""
-        netloc = urlparse_cached(request).netloc
-        if netloc in self._denied:
-            raise self._denied[netloc]
+        origin = _origin(request.url)
+        if origin in self._denied:
+            raise self._denied[origin]
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
@@ -86,39 +108,39 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def permits(self, url: str) -> bool:
         """Whether a part of a page already being visited may be loaded, by the rules read for its host."""
-        netloc = urlsplit(url).netloc
-        rules = self._parsers.get(netloc)
+        origin = _origin(url)
+        rules = self._parsers.get(origin)
         agent = self._robotstxt_useragent or self._default_useragent
-        return netloc not in self._denied and isinstance(rules, RobotParser) and rules.allowed(url, agent)
+        return origin not in self._denied and isinstance(rules, RobotParser) and rules.allowed(url, agent)
 
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+    async def _parse_robots(self, response: Response, origin: str, request: Request) -> None:
         if response.status in _MISSING or (
             response.status == 200 and is_page(response.body) and unreadable_robots(response) is None
         ):
             response = response.replace(body=b"")
         elif reason := unreadable_robots(response):
-            self._denied[netloc] = Unwelcome(reason, answer=response)
+            self._denied[origin] = Unwelcome(reason, answer=response)
             response = response.replace(body=b"")
         else:
             # Rules with comments in GBK are rules; a parser that meets the comments would drop them all.
             response = response.replace(body=response.body.decode("utf-8", "replace").encode())
-        await super()._parse_robots(response, netloc, request)
-        parser = self._parsers[netloc]
+        await super()._parse_robots(response, origin, request)
+        parser = self._parsers[origin]
         if isinstance(parser, RobotParser):
-            self._honour_delay(parser, netloc, request)
+            self._honour_delay(parser, origin, request)
 
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._denied[netloc] = Unwelcome("robots.txt could not be read: not crawled", exc)
-        super()._robots_error(exc, netloc)
+    def _robots_error(self, exc: Exception, origin: str) -> None:
+        self._denied[origin] = Unwelcome("robots.txt could not be read: not crawled", exc)
+        super()._robots_error(exc, origin)
 
-    def _honour_delay(self, parser: RobotParser, netloc: str, request: Request) -> None:
+    def _honour_delay(self, parser: RobotParser, origin: str, request: Request) -> None:
         """Make Crawl-delay the least distance of the host's slot. In the sandbox it counts on the simulated calendar."""
         delay = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
         settings = self.crawler.settings
         if not delay or settings.get("SANDBOX_PROXY"):
             return
         if delay > settings.getfloat("LONGEST_CRAWL_DELAY"):
-            self._denied[netloc] = Unwelcome(f"robots.txt asks for {delay:g} s between requests: not crawled")
+            self._denied[origin] = Unwelcome(f"robots.txt asks for {delay:g} s between requests: not crawled")
             return
         downloader = self.crawler.engine.downloader
         key = urlparse_cached(request).hostname or ""
@@ -186,6 +208,11 @@ class SameSiteRedirectMiddleware(RedirectMiddleware):
             if registrable(here) != registrable(there):
                 return response
         return super().process_response(request, response)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def unreadable_robots(response: Response) -> str | None:

@@ -7,8 +7,10 @@ import datetime as dt
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +24,20 @@ from rehearsal.state import State, StateFile
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).with_name("kamengwatch")
 NEEDED = ("unshare", "nsenter", "ip", "mount")
-CLEAN = ("PATH", "HOME", "LANG")
+KEPT = ("HOME", "LANG")
+PORT = 8501
+_FETCH = """
+import json, sys, urllib.error, urllib.request
+def got(url):
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
+print(json.dumps([got(url) for url in sys.argv[1:]]))
+"""
 
 
 def impossible() -> str | None:
@@ -56,7 +71,10 @@ class Typed:
 
 
 class Rehearsal:
-    """One installation in one world. `day` counts from the present; commands are typed on that day."""
+    """One installation in one world. `day` counts from the present; commands are typed on that day.
+
+    On day 0 no clock is touched. Later days are told by a file that running programs read, too.
+    """
 
     def __init__(self, folder: Path, world: int, state: State) -> None:
         """`folder` is where the commands are typed, `world` the process in whose namespaces."""
@@ -65,38 +83,81 @@ class Rehearsal:
         self._world = world
         self._state = state
         self._file = StateFile(folder / "world" / "world.json")
+        self._clock = folder / "world" / "clock"
 
-    def weather(self, **changes: Any) -> None:
-        """What is out of order from now on; all else is in order."""
-        now = dt.datetime.now(dt.UTC) + dt.timedelta(days=self.day)
-        self._file.write(replace(self._state, now=now, **changes))
+    def let_pass(self, day: float, **weather: Any) -> None:
+        """It is `day` now, for programs that run already too, and the world is in order but for `weather`."""
+        self.day = day
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(f"{day:+f}d\n", "utf-8")
+        fresh.replace(self._clock)
+        self._file.write(replace(self._state, now=self.now(), **weather))
+
+    def now(self) -> dt.datetime:
+        """The present of the programs that are started now."""
+        return dt.datetime.now(dt.UTC) + dt.timedelta(days=self.day)
 
     def environment(self) -> dict[str, str]:
         """Nothing but a user's environment, with the world's authority and the day's clock. No program but ours is on PATH: no browser."""
-        kept = {name: os.environ[name] for name in CLEAN if name in os.environ}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         kept |= {"PATH": str(PROGRAM.parent), "SSL_CERT_FILE": str(self.folder / "world" / "ca.pem")}
-        return kept | (clock(f"{self.day:+f}d") if self.day else {})
-
-    def command(self, *words: str) -> list[str]:
-        """The command line that types `words` in the world's namespaces."""
-        nsenter = shutil.which("nsenter") or "nsenter"
-        return [nsenter, f"--target={self._world}", "--net", "--mount", f"--wd={self.folder}", "--", str(PROGRAM), *words]
+        return kept | (_moved_by(self._clock) if self.day else {})
 
     def type(self, *words: str, stdin: str = "", seconds: float = 200) -> Typed:
         """Type `kamengwatch WORDS` and wait for its end."""
         done = subprocess.run(
-            self.command(*words), env=self.environment(), input=stdin, capture_output=True, text=True, timeout=seconds
+            self._inside(str(PROGRAM), *words), env=self.environment(), input=stdin, capture_output=True, text=True,
+            timeout=seconds,
         )  # fmt: skip
         return Typed(words, done.returncode, done.stdout, done.stderr)
 
+    @contextlib.contextmanager
+    def service(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Type `kamengwatch WORDS` and leave it running; what it says goes to a file named by its first word."""
+        with (self.folder / "world" / f"{words[0]}.log").open("w") as log:
+            process = subprocess.Popen(
+                self._inside(str(PROGRAM), *words), env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                text=True, start_new_session=True,
+            )  # fmt: skip
+            try:
+                yield process
+            finally:
+                process.terminate()
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
-def clock(moved: str) -> dict[str, str]:
-    """The environment in which programs see their date moved (`+2d`); stopwatches and files' dates stay real."""
+    def fetch(self, *paths: str) -> list[tuple[int, str]]:
+        """(status, body) of each path of the dashboard that `serve` shows."""
+        urls = [f"http://127.0.0.1:{PORT}{path}" for path in paths]
+        done = subprocess.run(
+            self._inside(sys.executable, "-S", "-c", _FETCH, *urls), capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return [(status, body) for status, body in json.loads(done.stdout)]
+
+    def wait_until_served(self, seconds: float = 60) -> None:
+        """Return when the dashboard answers."""
+        until = time.monotonic() + seconds
+        while (status := self.fetch("/healthz")[0][0]) != 200:
+            assert time.monotonic() < until, f"the dashboard does not answer ({status})"
+            time.sleep(0.5)
+
+    def _inside(self, *words: str) -> list[str]:
+        nsenter = shutil.which("nsenter") or "nsenter"
+        return [nsenter, f"--target={self._world}", "--net", "--mount", f"--wd={self.folder}", "--", *words]
+
+
+def _moved_by(file: Path) -> dict[str, str]:
+    """The environment in which programs see the date that the file says (`+2d`); stopwatches and files' dates stay real."""
     library = find_faketime()
     assert library is not None
     return {
         "LD_PRELOAD": str(library),
-        "FAKETIME": moved,
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
@@ -105,7 +166,7 @@ def clock(moved: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def rehearsal(folder: Path, controls: Sequence[str]) -> Iterator[Rehearsal]:
-    """A world in good order and an empty folder to type in; `controls` are the control hosts the product ships."""
+    """A world in good order and a folder to type in; `controls` are the control hosts the product ships."""
     world = folder / "world"
     world.mkdir(parents=True, exist_ok=True)
     state = State(dt.datetime.now(dt.UTC), controls=list(controls))
@@ -122,4 +183,4 @@ def rehearsal(folder: Path, controls: Sequence[str]) -> Iterator[Rehearsal]:
             process.wait()
 
 
-__all__ = ["Rehearsal", "Typed", "clock", "impossible", "places", "rehearsal"]
+__all__ = ["Rehearsal", "Typed", "impossible", "places", "rehearsal"]
