@@ -60,7 +60,9 @@ class NameServer(asyncio.DatagramProtocol):
 def _add(reply: DNSRecord, name: str, kind: str, address: str) -> None:
     six = ":" in address
     if kind == ("AAAA" if six else "A"):
-        reply.add_answer(RR(name, QTYPE.AAAA if six else QTYPE.A, rdata=(AAAA if six else A)(address), ttl=60))
+        reply.add_answer(
+            RR(name, QTYPE.AAAA if six else QTYPE.A, rdata=(AAAA if six else A)(address), ttl=60)
+        )
     elif kind == "NS" and not name.startswith("www."):
         reply.add_answer(RR(name, QTYPE.NS, rdata=NS("ns1.dns-rehearsal.com"), ttl=60))
     elif kind == "CNAME" and name.startswith("www."):

@@ -43,7 +43,13 @@ def answer(question: Question, state: State) -> Answer | None:
     if path == "/" or (host == places.PATH and path == "/shop/index.html"):
         return Answer(_home(host))
     if path == "/notice.html":
-        return Answer(_page(host, "公告", "<div class='notice'><p>自动发货，一般 24 小时内到账。未到账请联系客服补单，超过 72 小时未处理可以退款。</p></div>"))
+        return Answer(
+            _page(
+                host,
+                "公告",
+                "<div class='notice'><p>自动发货，一般 24 小时内到账。未到账请联系客服补单，超过 72 小时未处理可以退款。</p></div>",
+            )
+        )
     return Answer("<h1>404</h1>", 404)
 
 
@@ -66,16 +72,28 @@ def _home(host: str) -> str:
         f"<span>库存：{stock}</span><span>自动发货</span></div>"
         for name, price, stock in GOODS
     )
-    return _page(host, "首页", f"<div class='notice'>本站公告：付款后自动发货，请勿重复付款。</div>{goods}<a href='/notice.html'>公告</a>")
+    return _page(
+        host,
+        "首页",
+        f"<div class='notice'>本站公告：付款后自动发货，请勿重复付款。</div>{goods}<a href='/notice.html'>公告</a>",
+    )
 
 
 def _mall(path: str) -> Answer:
     if path == "/":
-        return Answer(_page(places.MALL, "商城", "<p>本商城为商家提供开店服务，商品由各商家自行上架并负责售后。</p><a href='/join'>商家入驻</a>"))
+        return Answer(
+            _page(
+                places.MALL,
+                "商城",
+                "<p>本商城为商家提供开店服务，商品由各商家自行上架并负责售后。</p><a href='/join'>商家入驻</a>",
+            )
+        )
     merchant = path.removeprefix("/shop/").strip("/")
     if path.startswith("/shop/") and merchant in MERCHANT_GOODS:
         name, price = MERCHANT_GOODS[merchant]
-        goods = f"<div class='goods-item'><h3 class='name'>{name}</h3><span class='price'>¥{price}</span></div>"
+        goods = (
+            f"<div class='goods-item'><h3 class='name'>{name}</h3><span class='price'>¥{price}</span></div>"
+        )
         return Answer(_page(places.MALL, f"店铺 {merchant}", goods))
     return Answer("<h1>404</h1>", 404)
 

@@ -41,7 +41,11 @@ def answer(question: Question, state: State) -> Answer | None:
         return rednet(url.path, asked, question.body, state)
     if question.host == places.XIAOFEIBAO:
         known = asked.get("brand_id") == str(BRAND)
-        given = {"code": 200, "data": {"total": 412, "solve_rate": 61.2}} if known else {"code": 500, "msg": "品牌不存在"}
+        given = (
+            {"code": 200, "data": {"total": 412, "solve_rate": 61.2}}
+            if known
+            else {"code": 500, "msg": "品牌不存在"}
+        )
         return _json(given)
     if question.host == places.BOOTSTRAP:
         return _json({"version": "1.0", "services": [[["com", "net"], [f"https://{places.RDAP}/com/v1/"]]]})
@@ -63,7 +67,9 @@ def icp_service(question: Question, state: State) -> Answer | None:
         rows = [{"contentTypeName": "", "domain": domain, "domainId": 1, "leaderName": "", "limitAccess": "否", "mainId": 2,
                  "mainLicence": FILINGS[domain], "natureName": "企业", "serviceId": 3, "serviceLicence": f"{FILINGS[domain]}-1",
                  "unitName": COMPANIES[domain], "updateRecordTime": "2024-05-06 10:11:12"}]  # fmt: skip
-    return _json({"code": 200, "msg": "操作成功", "params": {"list": rows, "total": len(rows)}, "success": True})
+    return _json(
+        {"code": 200, "msg": "操作成功", "params": {"list": rows, "total": len(rows)}, "success": True}
+    )
 
 
 def whois(line: bytes) -> bytes:
@@ -87,7 +93,12 @@ def heimao(path: str, asked: dict[str, str], state: State) -> Answer:
         if page > FEED_PAGES:
             return _result(None, 10017, "登录查看更多")
         minute = int(state.now.timestamp()) // 60 - (page - 1) * PAGE
-        return _result({"lists": [_entry(minute - n) for n in range(PAGE)], "pager": {"current": page, "page_size": PAGE}})
+        return _result(
+            {
+                "lists": [_entry(minute - n) for n in range(PAGE)],
+                "pager": {"current": page, "page_size": PAGE},
+            }
+        )
     if path == "/api/company/main_search":
         known = unquote(asked.get("keyword", "")) == NAMES[places.PLAIN]
         rows = [{"title": NAMES[places.PLAIN], "uid": COMPANY, "sid": "", "valid_amt": "37"}] if known else []
@@ -142,8 +153,16 @@ def rednet(path: str, asked: dict[str, str], body: bytes, state: State) -> Answe
         word = str(json.loads(body or b"{}").get("search") or "")
         rows = [row] if word and word in str(row["title"]) else []
         return _json({"status": "1", "data": {"rows": rows, "total": len(rows)}})
-    content = f"<p>在{NAMES[places.CHINESE_NAME]}（{places.CHINESE_NAME}）充值六十元没有到账，客服不理人。</p>"
-    reply = [{"content": "<p>已与经营者联系，其表示将核实后退款。</p>", "created_at": row["reply_time"], "reply_name": row["reply_name"]}]
+    content = (
+        f"<p>在{NAMES[places.CHINESE_NAME]}（{places.CHINESE_NAME}）充值六十元没有到账，客服不理人。</p>"
+    )
+    reply = [
+        {
+            "content": "<p>已与经营者联系，其表示将核实后退款。</p>",
+            "created_at": row["reply_time"],
+            "reply_name": row["reply_name"],
+        }
+    ]
     return _json({"status": "1", "data": {**row, "content": content, "reply": reply}})
 
 

@@ -100,7 +100,12 @@ async def _question(scheme: str, reader: asyncio.StreamReader) -> Question:
 
 def _wire(answer: Answer) -> bytes:
     body = answer.body.encode()
-    headers = {"Content-Type": answer.kind, "Content-Length": str(len(body)), "Connection": "close", **answer.headers}
+    headers = {
+        "Content-Type": answer.kind,
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **answer.headers,
+    }
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

@@ -101,6 +101,11 @@ class Rehearsal:
         """Nothing but a user's environment, with the world's authority and the day's clock. No program but ours is on PATH: no browser."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         kept |= {"PATH": str(PROGRAM.parent), "SSL_CERT_FILE": str(self.folder / "world" / "ca.pem")}
+        kept |= {
+            "KAMENGWATCH_CONTACT": "https://watchdog.example/about",
+            "KAMENGWATCH_ICP_BASE": "http://127.0.0.1:16181",
+            "KAMENGWATCH_XIAOFEIBAO_BRANDS": '{"dingdong-rehearsal.com": 20911}',
+        }  # TEMP
         return kept | (_moved_by(self._clock) if self.day else {})
 
     def type(self, *words: str, stdin: str = "", seconds: float = 200) -> Typed:
@@ -133,16 +138,19 @@ class Rehearsal:
         """(status, body) of each path of the dashboard that `serve` shows."""
         urls = [f"http://127.0.0.1:{PORT}{path}" for path in paths]
         done = subprocess.run(
-            self._inside(sys.executable, "-S", "-c", _FETCH, *urls), capture_output=True, text=True, timeout=60
+            self._inside(sys.executable, "-S", "-c", _FETCH, *urls),
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return [(status, body) for status, body in json.loads(done.stdout)]
 
-    def wait_until_served(self, seconds: float = 60) -> None:
-        """Return when the dashboard answers."""
+    def wait_until_served(self, snapshot: str, seconds: float = 90) -> None:
+        """Return when the dashboard shows that snapshot."""
         until = time.monotonic() + seconds
-        while (status := self.fetch("/healthz")[0][0]) != 200:
-            assert time.monotonic() < until, f"the dashboard does not answer ({status})"
+        while f'"{snapshot}"' not in (answer := self.fetch("/healthz")[0])[1]:
+            assert time.monotonic() < until, f"the dashboard does not show {snapshot}: {answer}"
             time.sleep(0.5)
 
     def _inside(self, *words: str) -> list[str]:
@@ -161,6 +169,7 @@ def _moved_by(file: Path) -> dict[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
+        "PYTHONPATH": str(ROOT / "rehearsal" / "sleep"),
     }
 
 
@@ -183,4 +192,4 @@ def rehearsal(folder: Path, controls: Sequence[str]) -> Iterator[Rehearsal]:
             process.wait()
 
 
-__all__ = ["Rehearsal", "Typed", "impossible", "places", "rehearsal"]
+__all__ = ["Rehearsal", "Typed", "find_faketime", "impossible", "places", "rehearsal"]

@@ -1,0 +1,167 @@
+"""The rehearsal: the product in production mode, typed as the docs say, in a world of its own that then misbehaves.
+
+No sandbox switch, no bound clock, the guard on, the shipped settings. What is said of every shop on every day is asserted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rehearsal_days import Day, Played
+from rehearsal_play import impossible, places
+
+pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(400)]
+ENDED = re.compile(r"[1-9]\d* 次无法访问|停止服务|停运|打不开")
+"""What tells a reader that a site is down."""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    if reason := impossible():
+        pytest.skip(f"rehearsal: {reason}")
+    played = Played(tmp_path_factory.mktemp("rehearsal"))
+    yield played
+    played.close()
+
+
+def days(played: Played, name: str) -> list[Day]:
+    found = played.days(name)
+    if found is None:
+        reason = "rehearsal: no libfaketime, so no day can pass (run `make rehearsal`, or install faketime)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    return found
+
+
+def test_without_a_contact_nothing_is_asked(played: Played) -> None:
+    early = played.typed[0]
+    assert early.code == 2 and "kamengwatch init" in early.err
+
+
+def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
+    sources = played.first.sources
+    set_up = (
+        "availability",
+        "storefront",
+        "registration",
+        "icp",
+        "heimao",
+        "rednet",
+        "xiaofeibao",
+        "github_issues",
+    )
+    assert {name: sources[name]["last_outcome"] for name in set_up} == dict.fromkeys(set_up, "ok")
+    assert "KAMENGWATCH_BLOCKLISTS" in sources["blocklists"]["reason"]
+
+
+def test_a_watched_shop_gets_its_first_card(played: Played) -> None:
+    card = played.first.card(places.PLAIN)
+    assert card["verdict"] == "灰", "after one day nobody is rated"
+    assert played.first.sites[places.PLAIN]["rating"]["filing_state"] == "filed"
+    assert "粤ICP备2024111222号" in card["filing"]
+    assert played.first.sites[places.PLAIN]["rating"]["complaints_total"] >= 2
+    assert card["as_of"] in played.first.pages[places.PLAIN]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [places.PLAIN, places.CHINESE_NAME, places.IDN, places.SIX, places.BARE, places.PATH, places.HTTP_ONLY],
+)
+def test_every_way_a_shop_answers_is_read(played: Played, host: str) -> None:
+    """Over HTTPS or HTTP only, by IPv6 only, an IDN, behind a redirect to www or to a path: the goods are seen."""
+    assert evidence(played.first, host, "page"), host
+    assert not down(played.first, host)
+
+
+def test_a_robots_txt_that_fails_is_no_outage(played: Played) -> None:
+    assert not evidence(played.first, places.SICK_ROBOTS, "page")
+    assert not down(played.first, places.SICK_ROBOTS)
+
+
+def test_a_merchant_is_not_told_as_the_mall(played: Played) -> None:
+    """Merchants of a mall are not rated yet; none of their goods may stand on the mall's page."""
+    said = played.first.said(places.MALL)
+    assert "甲铺" not in said and "乙铺" not in said
+
+
+def test_a_day_without_network_changes_no_card_but_its_date(played: Played) -> None:
+    before, after = played.first, days(played, "outage")[0]
+    for host in places.SHOPS:
+        assert undated(after.card(host)) == undated(before.card(host)), host
+        assert after.state(host) == before.state(host), host
+        assert not down(after, host), host
+
+
+def test_the_operator_is_told_of_a_day_without_network(played: Played) -> None:
+    after = days(played, "outage")[0]
+    assert after.sources["availability"]["last_outcome"] == "failed"
+    assert after.sources["storefront"]["last_outcome"] == "failed"
+    assert after.run.code != 0 or "availability" in after.run.err
+    assert after.doctor is not None and "availability" in after.doctor.out + after.doctor.err
+
+
+def test_without_a_control_nobody_is_said_to_be_down(played: Played) -> None:
+    after = days(played, "outage")[1]
+    assert after.sources["availability"]["last_outcome"] == "failed"
+    for host in places.SHOPS:
+        assert not down(after, host), host
+        assert after.state(host) == played.first.state(host), host
+
+
+def test_one_shop_that_is_gone_is_told_with_how_many_answered(played: Played) -> None:
+    for day in days(played, "trouble"):
+        assert down(day, places.LATER_GONE)
+        assert [host for host in places.SHOPS if down(day, host)] == [places.LATER_GONE]
+
+
+def test_a_diverted_name_is_neither_down_nor_its_page_the_shop(played: Played) -> None:
+    for day in days(played, "trouble"):
+        assert not down(day, places.LATER_DIVERTED)
+        assert "网络访问提醒" not in day.said(places.LATER_DIVERTED)
+        assert "up" not in day.probes[places.LATER_DIVERTED]
+
+
+def test_an_expired_certificate_is_no_outage(played: Played) -> None:
+    for day in days(played, "trouble"):
+        assert not down(day, places.LATER_EXPIRED)
+        assert day.state(places.LATER_EXPIRED) == played.first.state(places.LATER_EXPIRED)
+
+
+def test_a_walled_source_is_told_as_blocked_and_is_no_calm(played: Played) -> None:
+    for day in days(played, "trouble"):
+        assert day.sources["heimao"]["last_outcome"] == "blocked"
+        assert (
+            day.sites[places.PLAIN]["rating"]["complaints_total"]
+            == played.first.sites[places.PLAIN]["rating"]["complaints_total"]
+        )
+
+
+def test_after_three_days_of_sleep_each_source_is_asked_once(played: Played) -> None:
+    day = days(played, "sleep")[0]
+    assert {
+        source: day.crawled[source] for source in ("availability", "storefront", "heimao", "rednet")
+    } == dict.fromkeys(("availability", "storefront", "heimao", "rednet"), 1)
+    for host in places.SHOPS:
+        assert not down(day, host), host
+
+
+def down(day: Day, host: str) -> bool:
+    """Whether anything said of the shop tells a reader that it is down."""
+    findings = [str(row["sentence_zh"]) for row in day.sites[host]["findings"]]
+    warnings = [str(row["reason_zh"]) for row in day.sites[host]["warnings"]]
+    card = json.dumps(day.card(host), ensure_ascii=False)
+    return any(ENDED.search(said) for said in (*findings, *warnings, card))
+
+
+def evidence(day: Day, host: str, kind: str) -> list[dict[str, Any]]:
+    """What stands behind the shop's page, of one kind of record."""
+    return [row for row in day.evidence[host] if str(row["id"]).startswith(f"{kind}:")]
+
+
+def undated(card: dict[str, Any]) -> str:
+    """The card without the day it was made."""
+    return re.sub(re.escape(card["as_of"]), "DAY", json.dumps(card, ensure_ascii=False))
