@@ -25,6 +25,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,7 +36,8 @@ from kamengwatch.progress import say
 from kamengwatch.runs import Run, RunLedger
 from kamengwatch.schedule_plan import paused, set_paused, show_plan
 
-GRACE_SECONDS = 24 * 3600
+LOOK_EVERY = dt.timedelta(seconds=30)
+"""A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""
 LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
 """Seconds after which a step is stopped; a crawl's job stays due."""
 MEMORY = 4 * 2**30
@@ -215,7 +217,7 @@ def _serve(config: Config, defer: bool) -> None:
 
 def _clock(config: Config, service: Service) -> Any:
     """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
-    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1}
+    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1, "look": 1}
     pools = {name: ThreadPoolExecutor(size) for name, size in sizes.items()}
     cards_by_id = {card.id: card for card in cards()}
     clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
@@ -223,7 +225,7 @@ def _clock(config: Config, service: Service) -> Any:
     def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
         clock.add_job(
             work, DateTrigger(at), id=job, executor=pool, replace_existing=True, coalesce=True, max_instances=1,
-            misfire_grace_time=GRACE_SECONDS,
+            misfire_grace_time=None,
         )  # fmt: skip
 
     def run(source: str) -> None:
@@ -249,11 +251,19 @@ def _clock(config: Config, service: Service) -> Any:
         put(source, lambda: run(source), at, visiting if source in platform_visitors() else "boards")
 
     now = config.now()
+    clock.add_job(
+        lambda: None,
+        IntervalTrigger(seconds=LOOK_EVERY.seconds),
+        id="look",
+        executor="look",
+        coalesce=True,
+        misfire_grace_time=None,
+    )
     for entry in plan(config, now):
         arrange(entry.source, max(entry.due_at, now))
     clock.add_job(
         service.expire, CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
-        misfire_grace_time=GRACE_SECONDS,
+        misfire_grace_time=None,
     )  # fmt: skip
     return clock
 
