@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup browser postgres run test check soak bench sbom wheel audit clean
+.PHONY: help setup browser postgres faketime run test rehearsal check soak bench sbom wheel audit clean
 
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/test_setup.py -k sqlite"
@@ -23,11 +23,17 @@ browser: setup ## find or install a Chromium and a Chinese font
 postgres: setup ## find or install PostgreSQL's server programs for the tests
 	@$(BIN)/python scripts/postgres_programs.py || true
 
+faketime: setup ## find or install libfaketime, with which days pass in the rehearsal
+	@$(BIN)/python scripts/faketime.py || true
+
 run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard on 127.0.0.1:8501
 	@exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
 
-test: browser postgres ## run every test of everyday size (under 10 minutes on 2 cores)
+test: browser postgres faketime ## run every test of everyday size (under 10 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
+
+rehearsal: faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
+	@$(BIN)/python -m pytest -m rehearsal -rs --durations=5 $(ARGS) tests/test_rehearsal.py
 
 check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/ruff check .
