@@ -48,7 +48,12 @@ async def play(folder: Path) -> None:
         if question.host in places.SOURCES:
             return sources.answer(question, now)
         if question.host in now.controls:
-            return Answer("<p>hello</p>")
+            robots = question.target == "/robots.txt"
+            return (
+                Answer("User-agent: *\nDisallow: /s\n", kind="text/plain")
+                if robots
+                else Answer("<p>hello</p>")
+            )
         if question.host.removeprefix("www.") in places.SHOPS:
             return shops.answer(question, now)
         return Answer("", 404)

@@ -95,7 +95,7 @@ def controls() -> list[str]:
     urls = getattr(settings, "CONTROLS", None) or [
         settings.AVAILABILITY_CONTROL or "http://www.control-rehearsal.com/"
     ]
-    return [str(url).split("/")[2] for url in urls]
+    return [str(url).partition("://")[2].partition("/")[0] or str(url) for url in urls]
 
 
 def begin(stage: Rehearsal) -> list[Typed]:
