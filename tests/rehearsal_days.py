@@ -92,7 +92,7 @@ class Played:
 
 def controls() -> list[str]:
     """The hosts that the shipped settings ask whether the line works."""
-    urls = getattr(settings, "CONTROLS", None) or [
+    urls = getattr(settings, "CONTROLS", None) or [  # TEMP
         settings.AVAILABILITY_CONTROL or "http://www.control-rehearsal.com/"
     ]
     return [str(url).partition("://")[2].partition("/")[0] or str(url) for url in urls]
@@ -105,7 +105,7 @@ def begin(stage: Rehearsal) -> list[Typed]:
         stage.type("run", "--no-serve"),  # too early: nobody answers for the crawler
         stage.type(
             "init", "--contact", CONTACT, "--icp-base", f"http://127.0.0.1:{places.ICP_PORT}", *brands, "--yes"
-        ),
+        ).ok(),
         stage.type("watch", "add", places.PLAIN, "--name", NAMES[places.PLAIN]).ok(),
         stage.type("watch", "add", *(host for host in places.SHOPS if host != places.PLAIN)).ok(),
         *(stage.type("watch", "add", merchant) for merchant in places.MERCHANTS),

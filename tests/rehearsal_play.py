@@ -101,11 +101,6 @@ class Rehearsal:
         """Nothing but a user's environment, with the world's authority and the day's clock. No program but ours is on PATH: no browser."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         kept |= {"PATH": str(PROGRAM.parent), "SSL_CERT_FILE": str(self.folder / "world" / "ca.pem")}
-        kept |= {
-            "KAMENGWATCH_CONTACT": "https://watchdog.example/about",
-            "KAMENGWATCH_ICP_BASE": "http://127.0.0.1:16181",
-            "KAMENGWATCH_XIAOFEIBAO_BRANDS": '{"dingdong-rehearsal.com": 20911}',
-        }  # TEMP
         return kept | (_moved_by(self._clock) if self.day else {})
 
     def type(self, *words: str, stdin: str = "", seconds: float = 200) -> Typed:
