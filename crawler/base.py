@@ -169,6 +169,7 @@ class SourceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask the first pages; hosts a killed attempt had finished are not asked again."""
+        _ = self.clock  # it runs from here where no other moment is given
         try:
             with own_faults():
                 for out in self._sent(self.begin()):

@@ -15,7 +15,6 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.books import own_faults
-from crawler.clock import Clock
 from store.archive import ArchiveWriter, Stored
 
 
@@ -25,7 +24,6 @@ class CaptureMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         """The archive and the projection are the spider's."""
         self._crawler = crawler
-        self._clock: Clock | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
@@ -68,9 +66,9 @@ class CaptureMiddleware:
         return response
 
     def _now(self) -> dt.datetime:
-        if self._clock is None:
-            self._clock = Clock.of(self._crawler)
-        return self._clock.now()
+        spider: Any = self._crawler.spider
+        now: dt.datetime = spider.clock.now()
+        return now
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

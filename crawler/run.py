@@ -14,9 +14,10 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ class Job:
     demo: bool = False
     code_version: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+    begun: float = field(default_factory=time.monotonic)
+    """What the stopwatch showed at `now`."""
 
     @property
     def name(self) -> str:
@@ -180,6 +183,7 @@ def _settings(job: Job | None = None) -> Settings:
         return settings
     values: dict[str, Any] = {
         "KAMENGWATCH_NOW": job.now.isoformat(),
+        "NOW_SHOWN_AT": job.begun,
         "KAMENGWATCH_JOB": job.name,
         "TURNS_FOLDER": str(job.data_dir / "turns"),
         "SANDBOX_PROXY": job.sandbox_proxy,

@@ -143,6 +143,7 @@ PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000
 
 # The run. Empty means: real clock given by Scrapy's own start time, real network, turns at a host in this process only.
 KAMENGWATCH_NOW = ""
+NOW_SHOWN_AT: float | None = None
 KAMENGWATCH_JOB = ""
 TURNS_FOLDER = ""
 SANDBOX_PROXY = ""

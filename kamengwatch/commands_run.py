@@ -30,14 +30,20 @@ def run(
 ) -> None:
     """主任务 the main job: crawl what is due → rate → publish → serve."""
     from kamengwatch import running
+    from kamengwatch.progress import say
 
     config = make(data_dir, database, lang)
+    failed = None
     if sandbox:
         running.run_sandbox(config, seed)
     else:
-        running.run_due(config)
+        failed = running.run_due(config)
     if serve_:
+        if failed:
+            say(str(failed))  # the page tells which sources are silent
         _serve(config, host, port)
+    elif failed:
+        raise failed
 
 
 @app.command(

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 from kamengwatch import crawling, judging, sandboxing, showing, taking_in, watching
-from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
 from kamengwatch.progress import bar, say
 from store.ledger import targets
 
@@ -17,8 +17,11 @@ VISIT_DAYS = 70
 VISIT_EVERY = 7
 
 
-def run_due(config: Config) -> None:
-    """Crawl every source that is due, then rate and publish; raises UserError when nothing is watched."""
+def run_due(config: Config) -> Failure | None:
+    """Crawl every source that is due, then rate and publish; returns the failure of a crawl in which no source was healthy.
+
+    Such a day is published too: that the sources fell silent has to be seen. Raises UserError when nothing is watched.
+    """
     require_contact()
     if not targets(config.engine):
         raise UserError(
@@ -28,10 +31,15 @@ def run_due(config: Config) -> None:
             )
         )
     taking_in.take_in(config)
-    crawling.crawl(config, [], [], True, None, False)
+    failed = None
+    try:
+        crawling.crawl(config, [], [], True, None, False)
+    except Failure as error:
+        failed = error
     judging.rate(config, None, "duckdb", False)
     judging.publish(config, False)
     showing.rank(config, 5, False)
+    return failed
 
 
 def run_sandbox(config: Config, seed: int) -> None:

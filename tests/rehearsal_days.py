@@ -108,7 +108,7 @@ def begin(stage: Rehearsal) -> list[Typed]:
         ).ok(),
         stage.type("watch", "add", places.PLAIN, "--name", NAMES[places.PLAIN]).ok(),
         stage.type("watch", "add", *(host for host in places.SHOPS if host != places.PLAIN)).ok(),
-        *(stage.type("watch", "add", merchant) for merchant in places.MERCHANTS),
+        stage.type("watch", "add", *places.MERCHANTS),
         stage.type("run", "--no-serve").ok(),
     ]  # fmt: skip
 
@@ -138,13 +138,13 @@ def sleep(stage: Rehearsal) -> list[Day]:
     """The service runs, the machine sleeps for three days with it, and goes on."""
     stage.let_pass(AWAKE)
     with stage.service("schedule"), stage.service("serve"):
-        wait_for(lambda: "定时采集已启动" in (stage.folder / "world/schedule.log").read_text("utf-8"), 90)
+        wait_for(lambda: "定时采集已启动" in (stage.folder / "world/schedule.log").read_text("utf-8"), 240)
         time.sleep(3)  # it waits for the next source that is due
         stage.let_pass(AFTER_SLEEP)
         woken = stage.now() - dt.timedelta(minutes=5)
-        wait_for(lambda: set(DAILY) <= crawled_since(stage, woken).keys(), 150)
+        wait_for(lambda: set(DAILY) <= crawled_since(stage, woken).keys(), 300)
         noticed = time.time()
-        wait_for(lambda: (stage.folder / "data/snapshots/latest").lstat().st_mtime > noticed, 90)
+        wait_for(lambda: (stage.folder / "data/snapshots/latest").lstat().st_mtime > noticed, 240)
         day = look(stage, stage.type("schedule", "--list"))
         day.crawled = crawled_since(stage, woken)
         return [day]

@@ -103,7 +103,7 @@ class Rehearsal:
         kept |= {"PATH": str(PROGRAM.parent), "SSL_CERT_FILE": str(self.folder / "world" / "ca.pem")}
         return kept | (_moved_by(self._clock) if self.day else {})
 
-    def type(self, *words: str, stdin: str = "", seconds: float = 200) -> Typed:
+    def type(self, *words: str, stdin: str = "", seconds: float = 400) -> Typed:
         """Type `kamengwatch WORDS` and wait for its end."""
         done = subprocess.run(
             self._inside(str(PROGRAM), *words), env=self.environment(), input=stdin, capture_output=True, text=True,
@@ -141,7 +141,7 @@ class Rehearsal:
         assert done.returncode == 0, done.stderr
         return [(status, body) for status, body in json.loads(done.stdout)]
 
-    def wait_until_served(self, snapshot: str, seconds: float = 90) -> None:
+    def wait_until_served(self, snapshot: str, seconds: float = 240) -> None:
         """Return when the dashboard shows that snapshot."""
         until = time.monotonic() + seconds
         while f'"{snapshot}"' not in (answer := self.fetch("/healthz")[0])[1]:
