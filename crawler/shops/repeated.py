@@ -108,6 +108,8 @@ _DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _MOST_PRICES = 4_000
 _LONGEST_BLOCK = 900
 """Characters of one good with all that is said of it."""
+_STEP = 0.25
+"""What a name loses for each step between the price and the smallest element that holds both: a heading of many goods is far away."""
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "dt"])
 
 
@@ -125,9 +127,9 @@ class Price:
 def goods_in(body: Element) -> list[Good]:
     """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold."""
     prices = list(_prices(body))
-    return _listed(prices) or _listed(
-        [price for price in _bare_decimals(body) if price.role == "now"], fewest=3
-    )
+    sure = [price for price in prices if price.sure]
+    decimals = [price for price in _bare_decimals(body) if price.role == "now"] if not sure else []
+    return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices)
 
 
 def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
@@ -149,7 +151,7 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
         if len(group) < fewest:
             continue
         blocks = _blocks(group) if len(group) > 1 else [(_single_block(group[0], held), group[0])]
-        names = _names([block for block, _ in blocks], single=len(blocks) == 1)
+        names = _names(blocks)
         fresh: list[Element] = []
         for (block, price), name in zip(blocks, names, strict=True):
             if not name or block in taken or any(above in taken for above in block.ancestors()):
@@ -301,7 +303,9 @@ def _text_before(element: Element) -> str:
         if part is element:
             break
         before = part if isinstance(part, str) else part.text
-    return before.strip() if len(before.strip()) <= 14 else ""
+    # A name may stand there as well: a label is short or ends with a colon.
+    before = before.strip()
+    return before if len(before) <= 4 or (len(before) <= 14 and before[-1] in ":：") else ""
 
 
 def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
@@ -383,13 +387,22 @@ def _single_block(price: Price, held: Counter[Element]) -> Element:
 # Names.
 
 
-def _names(blocks: list[Element], single: bool) -> list[str]:
+def _names(blocks: list[tuple[Element, Price]]) -> list[str]:
     """The name of each block; empty where there is none."""
+    single = len(blocks) == 1
     texts: list[dict[str, str]] = []
+    steps: dict[str, int] = {}
     columns: dict[Element, dict[int, str]] = {}
-    for block in blocks:
-        texts.append(dict(_candidates(block, columns)) if _may_be_good(block, single) else {})
-    scores = {place: _worth(place, texts) for place in {place for found in texts for place in found}}
+    for block, price in blocks:
+        found: dict[str, str] = {}
+        if _may_be_good(block, single):
+            above = {e: n for n, e in enumerate((price.element, *price.element.ancestors()))}
+            for place, name, element in _candidates(block, columns):
+                found[place] = name
+                if place not in steps:
+                    steps[place] = next(above[e] for e in (element, *element.ancestors()) if e in above)
+        texts.append(found)
+    scores = {place: _worth(place, texts) - _STEP * near for place, near in steps.items()}
     names = []
     for found in texts:
         best = max(found, key=lambda place: (scores[place], -len(place)), default=None)
@@ -419,9 +432,8 @@ def _may_be_good(block: Element, single: bool) -> bool:
     )
 
 
-def _candidates(block: Element, columns: dict[Element, dict[int, str]]) -> Iterator[tuple[str, str]]:
-    """(place inside the block, text) of everything that may be its name."""
-    yield from _attribute_names(block, "")
+def _candidates(block: Element, columns: dict[Element, dict[int, str]]) -> Iterator[tuple[str, str, Element]]:
+    """(place inside the block, text, element) of everything that may be its name."""
     for element, place in _places(block):
         yield from _attribute_names(element, place)
         own = element.own
@@ -430,14 +442,14 @@ def _candidates(block: Element, columns: dict[Element, dict[int, str]]) -> Itera
         name = _clean(_without_badges(element))
         if name:
             mark = "name" if element.tag == "td" and _column(element, columns) == "name" else ""
-            yield f"{place}#{mark}", name
+            yield f"{place}#{mark}", name, element
 
 
-def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str]]:
+def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str, Element]]:
     for attribute in ("title", "data-name", "data-title", "data-goods-name", "alt"):
         value = element.attributes.get(attribute)
         if value and (name := _clean(value)) and not (attribute == "alt" and element.tag != "img"):
-            yield f"{place}@{attribute}", name
+            yield f"{place}@{attribute}", name, element
 
 
 def _places(block: Element) -> Iterator[tuple[Element, str]]:
@@ -514,6 +526,8 @@ def _worth(place: str, texts: list[dict[str, str]]) -> float:
         worth -= 2
     if _BADGE_MARK.search(plain):
         worth -= 1.5
+    if any(value.endswith(("…", "...")) for value in values):
+        worth -= 2
     average = sum(map(len, values)) / len(values)
     if average > 60:
         worth -= 1.5
