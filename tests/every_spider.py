@@ -26,6 +26,7 @@ def main() -> None:
                 "BLOCKLISTS": json.dumps({"one": f"{base}/1.txt", "two": f"{base}/2.txt"}),
                 "XIAOFEIBAO_BRANDS": json.dumps({f"127.0.0.1:{port}": 1}),
                 "SHOP_SCHEMES": ["http"],
+                "CONTROLS": [f"{base}/"],
                 "GUARD_ALLOWED_HOSTS": ["127.0.0.1"],
                 "DOWNLOAD_DELAY": 0.05,
                 "AUTOTHROTTLE_START_DELAY": 0.05,

@@ -11,8 +11,9 @@ from snapshots import AS_OF, rating
 from test_dashboard_pages import open_page, shown, words
 
 from dashboard import browse_charts, charts, ranking, reader, search, sector_data, verdict, weekly
-from dashboard.app_pages import data
+from dashboard.app_pages import data, status
 from scoring.snapshot import DROP_KINDS, Snapshot
+from store.ledger import OWN_LINE
 
 
 @pytest.fixture
@@ -283,3 +284,15 @@ def test_the_status_page_says_how_little_of_a_complaint_site_was_read(data_dir):
     snapshots.build(data_dir, rows={"sources": [heimao, rednet]})
     content = words(open_page("status"))
     assert "1.9%" in content and "16,500 / 880,000" in content and content.count("编号") == 2
+
+
+@pytest.mark.parametrize("reason", [OWN_LINE + ": www.one.example: the name does not resolve", "HTTP 500"])
+def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
+    row = {"source": "availability", "health": "failed", "last_reason": reason}
+    snapshots.build(data_dir, rows={"sources": [row]})
+    content = words(open_page("status"))
+    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE) and reason in content
+
+
+def test_the_page_knows_our_outage_by_the_words_the_ledger_writes():
+    assert OWN_LINE.startswith(status.OWN_LINE)

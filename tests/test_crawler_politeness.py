@@ -31,7 +31,13 @@ def crawl(shops: Visits | list[Visits], *settings: str) -> list[dict[str, Any]]:
     shops = shops if isinstance(shops, list) else [shops]
     out = Path(os.environ["KAMENGWATCH_DATA_DIR"]) / "out.jsonl"
     allowed = "GUARD_ALLOWED_HOSTS=" + ",".join(one.address for one in shops)
-    named = ["SHOP_SCHEMES=http", allowed, "AUTOTHROTTLE_START_DELAY=0.05", *settings]
+    named = [
+        "SHOP_SCHEMES=http",
+        "CONTROLS=http://127.0.0.1:9/",
+        allowed,
+        "AUTOTHROTTLE_START_DELAY=0.05",
+        *settings,
+    ]
     if not any(s.startswith("DOWNLOAD_DELAY=") for s in named):
         named.append("DOWNLOAD_DELAY=0.05")
     command = [

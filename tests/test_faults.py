@@ -20,13 +20,13 @@ from clean_state import state
 from cli_play import command
 from kept_data import NOW, kept
 from records import complaint, platform, probe
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from kamengwatch.config import Config
 from kamengwatch.crawling import cards, plan
 from store.archive import ArchiveWriter, iterate
 from store.engine import open_engine
-from store.ledger import register_sources
+from store.ledger import OWN_LINE, register_sources
 from store.tables import Crawl
 
 
@@ -225,6 +225,21 @@ def test_when_every_source_fails_doctor_suspects_our_own_network(
     assert "DNS" in command(capsys, "doctor").out
     crawled(config, NOW - dt.timedelta(hours=1), "ok", "rednet")
     assert "DNS" not in command(capsys, "doctor").out
+
+
+def test_a_round_without_a_control_is_named_by_doctor_as_our_own_outage(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config(data_dir, fixed_now=NOW)
+    monkeypatch.setenv("KAMENGWATCH_NOW", NOW.isoformat())
+    crawled(config, NOW - dt.timedelta(hours=2), "ok", "heimao", "rednet")
+    crawled(config, NOW - dt.timedelta(hours=1), "failed", "availability")
+    assert "controls" not in command(capsys, "doctor").out
+    with config.engine.begin() as connection:
+        reason = f"{OWN_LINE}: www.one.example: the name does not resolve"
+        connection.execute(update(Crawl).where(Crawl.source_id == "availability").values(reason=reason))
+    said = command(capsys, "doctor").out
+    assert "对照网页 controls" in said and "www.one.example" in said and "KAMENGWATCH_CONTROLS" in said
 
 
 @pytest.mark.postgres

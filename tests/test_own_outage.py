@@ -31,9 +31,11 @@ from crawler.controls import control_urls, unlike_control
 from crawler.failures import why
 from crawler.homes import home_addresses
 from crawler.politeness import Unwelcome
+from crawler.run import spiders
 from crawler.spiders.availability import AvailabilitySpider
 from crawler.spiders.storefront import StorefrontSpider
 from store.ledger import OWN_LINE, Target
+from store.settings import Settings
 
 _SETTINGS = get_project_settings()
 CONTROLS = ["http://one.test/", "http://two.test/robots.txt"]
@@ -119,7 +121,8 @@ def play(world: World, cls: type[SourceSpider] = AvailabilitySpider, hosts: list
     """Run a round, one request at a time."""
     chosen = _SETTINGS.copy()
     chosen.setdict(
-        {"KAMENGWATCH_NOW": NOW, "SANDBOX_PROXY": "http://127.0.0.1:9", "SHOP_SCHEMES": ["http"], "CONTROLS": CONTROLS},
+        {"KAMENGWATCH_NOW": NOW, "SANDBOX_PROXY": "http://127.0.0.1:9", "SHOP_SCHEMES": ["http"], "CONTROLS": CONTROLS,
+         "ICP_BASE": "http://icp.test"},
         priority="cmdline",
     )  # fmt: skip
     crawler = Crawler(cls, chosen)
@@ -188,7 +191,7 @@ def test_a_portal_in_place_of_the_control_is_no_answer() -> None:
 
 
 def test_there_are_several_independent_controls_by_default_and_only_their_robots_is_asked() -> None:
-    urls = control_urls(get_project_settings().getlist("CONTROLS"))
+    urls = control_urls(Settings.model_fields["controls"].default.split(","))
     assert len({urlsplit(url).hostname for url in urls}) >= 3
     assert all(urlsplit(url).path == "/robots.txt" and url.startswith("https://") for url in urls)
 
@@ -267,3 +270,11 @@ class Lasting(World):
             else:
                 self.vain = set()
         return super().answer(request)
+
+
+@pytest.mark.parametrize("name", sorted(spiders()))
+@pytest.mark.parametrize("ours", [0, 1, 2])
+def test_a_crawl_in_which_everything_failed_has_failed_whatever_the_source(name: str, ours: int) -> None:
+    found = play(World({}, rest=ours), spiders()[name], ["a.test", "b.test"])
+    assert found.books.end["outcome"] == "failed", found.books.end
+    assert not found.records and not any(outcome == "ok" for outcome, _ in found.books.hosts.values())
