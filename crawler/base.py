@@ -25,6 +25,7 @@ from crawler.health import Tally, add, count_fields
 from crawler.outcomes import NotAnswered, OwnFault, SourceBlocked, SourceChanged
 from crawler.visit import Visit, shown
 from store.archive import ArchiveWriter
+from store.hosts import is_key
 from store.ledger import Expected, SourceCard, Target
 from store.names import host_key
 
@@ -61,7 +62,10 @@ class SourceSpider(Spider):
         super().__init__(**kwargs)
         self.books = books or NoBooks()
         named = [Target(0, host_key(h), None, (), None) for h in platform.split(",") if h.strip()]
-        self.targets = list(targets) if targets is not None else named
+        given = list(targets) if targets is not None else named
+        self.targets = [target for target in given if is_key(target.host)]
+        self.no_hosts = [target.host for target in given if not is_key(target.host)]
+        """Hosts kept by an earlier version that are none: named at the end, and they end no other host's visit."""
         if int(limit):
             self.targets = self.targets[: int(limit)]
         self.progress = progress or (lambda event: None)
@@ -172,6 +176,9 @@ class SourceSpider(Spider):
         _ = self.clock  # it runs from here where no other moment is given
         try:
             with own_faults():
+                for host in self.no_hosts:
+                    self.visit(host).worsen("failed", "not a host")
+                    self.end(host)
                 for out in self._sent(self.begin()):
                     yield out
         except OwnFault as error:

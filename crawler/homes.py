@@ -5,7 +5,6 @@ A site is called down only when each of them was; one that could not be asked le
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure
 from crawler.base import Record
 from crawler.controls import ControlledSpider
+from store.hosts import address_in, url_host
 from store.names import registrable
 
 _OTHER_ADDRESS = ("tls_error", "connect_refused", "connect_timeout", "broken", "timeout", "robots_timeout")
@@ -35,8 +35,8 @@ class Tried:
 
 def home_addresses(host: str, schemes: Sequence[str]) -> list[str]:
     """Where the home page of `host` may be, in the order to ask: of a registrable name also under `www.`"""
-    names = [host]
-    if registrable(host) == host and not _is_address(host):
+    names = [url_host(host)]
+    if registrable(host) == host and address_in(host) is None:
         names.append(f"www.{host}")
     return [f"{scheme}://{name}/" for name in names for scheme in schemes]
 
@@ -114,11 +114,3 @@ class HomeSpider(ControlledSpider):
     def _home(self, host: str, urls: Sequence[str], tried: Sequence[Tried]) -> Request:
         known = {"left": list(urls[1:]), "tried": tuple(tried), **self.home_known}
         return self.ask(urls[0], "home", host, known=known)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.rpartition(":")[0] if host.count(":") == 1 else host.strip("[]"))
-    except ValueError:
-        return False
-    return True

@@ -18,6 +18,7 @@ from protego import Protego
 from crawler.fetch import GuardedResolver
 from crawler.guard import Guard, Refused
 from crawler.settings import ROBOTSTXT_USER_AGENT, USER_AGENT
+from store.hosts import url_host
 
 FILE = "/.well-known/kamengwatch.txt"
 PREFIX = "_kamengwatch"
@@ -56,7 +57,7 @@ async def _prove(host: str, content: str, guard: Guard, texts: Texts, seconds: f
             return Proof("dns", (*tried, f"TXT {name}: ok"))
         tried.append(f"TXT {name}: {len(found)} records, none is it")
     for scheme in ("https", "http"):
-        answer = await _in_file(f"{scheme}://{host}", content, guard, seconds)
+        answer = await _in_file(f"{scheme}://{url_host(host)}", content, guard, seconds)
         tried.append(f"{scheme}://{host}{FILE}: {answer}")
         if answer == "ok":
             return Proof("file", tuple(tried))

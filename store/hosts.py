@@ -204,6 +204,17 @@ def is_key(key: str) -> bool:
     return canonical(key) == key
 
 
+def address_in(key: str) -> str | None:
+    """The IP address a key names, with or without a port; None for a name."""
+    found = _BRACKETED.fullmatch(key) or _V4_PORT.fullmatch(key)
+    return ip_of(found[1] if found else key)
+
+
+def url_host(key: str) -> str:
+    """A key as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{key}]" if ":" in key and ip_of(key) and not key.startswith("[") else key
+
+
 def _without_www(lowered: str) -> str:
     while lowered.startswith("www.") and registrable(lowered) != lowered:
         lowered = lowered[4:]

@@ -146,3 +146,19 @@ def test_nobody_is_asked_about_such_hosts_and_accepting_one_is_refused(
     command(capsys, "review", "reject", "--source", "heimao", "--kind", "candidate")
     again = command(capsys, "watch", "suggest").err
     assert "曾问过 1" in again and "已在队列 1" in again
+
+
+def test_a_host_that_is_none_and_an_ipv6_one_end_no_other_visit() -> None:
+    from crawler.homes import home_addresses
+    from crawler.spiders.storefront import StorefrontSpider
+    from store.ledger import Target
+
+    given = [
+        Target(n, host, None, (), None) for n, host in enumerate((" bad", "2606:4700::1111", "a.example", ""))
+    ]
+    spider = StorefrontSpider(targets=given)
+    assert [target.host for target in spider.targets] == ["2606:4700::1111", "a.example"]
+    assert spider.no_hosts == [" bad", ""]
+    assert home_addresses("2606:4700::1111", ["http"]) == ["http://[2606:4700::1111]/"]
+    assert home_addresses("[2606:4700::1111]:8080", ["http"]) == ["http://[2606:4700::1111]:8080/"]
+    assert home_addresses("1.2.3.4:80", ["http"]) == ["http://1.2.3.4:80/"]

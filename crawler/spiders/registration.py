@@ -9,7 +9,6 @@ cannot be asked leaves the domain unknown, never young. Names of registrants are
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from crawler.failures import why
 from crawler.formats import certificates, rdap, whois
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.places import Places
+from store.hosts import address_in
 from store.ledger import Expected, SourceCard
 from store.names import host_key, host_of, registrable
 
@@ -77,7 +77,7 @@ class RegistrationSpider(SourceSpider):
         servers = whois.SERVERS | self.settings.getdict("WHOIS_SERVERS")
         waiting: list[str] = []
         for host in (target.host for target in self.targets):
-            if _is_address(host):
+            if address_in(host) is not None:
                 self.visit(host).worsen("failed", "an address has no registration")
                 self.end(host)
                 continue
@@ -238,11 +238,3 @@ class RegistrationSpider(SourceSpider):
 
 def _china_day(moment: dt.datetime | None) -> dt.date | None:
     return moment.astimezone(whois.CHINA).date() if moment else None
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

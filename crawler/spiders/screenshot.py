@@ -24,6 +24,7 @@ from crawler.politeness import RobotsMiddleware
 from crawler.prose import role_links
 from crawler.shops.page import Page
 from crawler.walls import place_of, wall_of
+from store.hosts import url_host
 from store.ledger import Expected, SourceCard
 
 WIDTH, TALLEST = 1280, 6_000
@@ -93,7 +94,7 @@ class ScreenshotSpider(SourceSpider):
             # Tried counts as taken: a site that is down for good must not keep the others waiting.
             self.measured["taken"][target.host] = self.clock.now().isoformat()
             scheme = self.settings.getlist("SHOP_SCHEMES")[0]
-            yield self._picture(f"{scheme}://{target.host}/", target.host, "home", scheme)
+            yield self._picture(f"{scheme}://{url_host(target.host)}/", target.host, "home", scheme)
 
     def read_picture(
         self, response: Response, host: str, role: str, scheme: str
@@ -123,7 +124,7 @@ class ScreenshotSpider(SourceSpider):
             and plain
             and kind not in ("unwelcome", "refused")
         ):
-            return self._picture(f"http://{host}/", host, "home", "http")
+            return self._picture(f"http://{url_host(host)}/", host, "home", "http")
         return None
 
     def finished(self, host: str, visit: Visit) -> Iterator[Record]:
