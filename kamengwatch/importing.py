@@ -170,7 +170,7 @@ def _take_handed(ingest: Ingest, file: Path, format_: str, at: dt.datetime | Non
             taken.saved.add(saved)
             progress.advance(len(batch))
     if not taken.rows:
-        taken.refused = [(1, "没有数据行 there is no row in it")]
+        taken.rows, taken.refused = 1, [(1, "没有数据行 there is no row in it")]
     return taken
 
 

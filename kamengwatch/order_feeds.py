@@ -106,7 +106,7 @@ def _take(config: Config, host: str, hosts: set[str], file: Path) -> Taken:
     taken.refused = [(refused.line, refused.reason) for refused in taken.saved.refused]
     taken.rows = taken.saved.total
     if not taken.rows:
-        taken.refused = [(1, "没有数据行 there is no row in it")]
+        taken.rows, taken.refused = 1, [(1, "没有数据行 there is no row in it")]
     return taken
 
 

@@ -1,7 +1,4 @@
-"""Take records in: match, redact, classify and upsert them, so that taking them in twice changes nothing.
-
-One transaction a page or batch. Evidence (captures) is written to the archive before it comes here.
-"""
+"""Take records in: match, redact, classify and upsert them, one transaction a page or batch; taken in twice, nothing changes."""
 
 from __future__ import annotations
 
@@ -49,6 +46,8 @@ from store.upsert import changed_rows, insert_for, upsert_observations
 
 __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
+REASON = "\0"
+"""A line that begins so is none, but the reason why what stood there cannot be read as one."""
 
 
 class Ingest:
@@ -284,6 +283,8 @@ def import_lines(ingest: Ingest, lines: Iterable[bytes | str]) -> Iterable[tuple
         if not line.strip():
             continue
         try:
+            if isinstance(line, str) and line.startswith(REASON):
+                raise RecordError(line.removeprefix(REASON))
             record = parse_line(line)
             ingest.check(record)
             unread.update(record.unknown_keys())

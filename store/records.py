@@ -28,6 +28,7 @@ from store.records_base import (
     Host,
     Moment,
     Money,
+    Named,
     Observed,
     Record,
     Short,
@@ -104,7 +105,7 @@ class ComplaintRecord(About):
     """
 
     kind: Literal["complaint"]
-    source_id: Annotated[str, Field(max_length=80)] | None = None
+    source_id: Annotated[Annotated[str, Field(max_length=80)] | None, Named] = None
     filed_at: Moment
     title: Text | None = None
     text: Text | None = None
@@ -238,7 +239,7 @@ class OrderRecord(About):
     """One paid order: a real denominator."""
 
     kind: Literal["order"]
-    order_ref: Annotated[str, Field(min_length=1, max_length=200)]
+    order_ref: Annotated[str, Field(min_length=1, max_length=200), Named]
     paid_at: Moment
     delivered_at: Moment | None = None
     refunded_at: Moment | None = None

@@ -13,6 +13,7 @@ from store.hosts import host_key
 
 _LONGEST_HOST = 253
 _NUL_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_SCIENTIFIC = re.compile(r"[+-]?\d+[.,]?\d*[eE][+-]?\d+")
 Text = Annotated[str, Field(max_length=200_000)]
 Short = Annotated[str, Field(max_length=400)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -46,6 +47,23 @@ def fits(host: str) -> str:
 
 
 Host = Annotated[Short, AfterValidator(fits)]
+
+
+def number_as_it_was(value: Any) -> Any:
+    """A number that names one thing, as text; raises ValueError where a spreadsheet has rewritten it: two might become one."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, float) or _SCIENTIFIC.fullmatch(str(value).strip()):
+        raise ValueError(
+            f"{str(value)[:30]} 已被表格软件改写，原来的编号丢失了 a spreadsheet rewrote this number: set the column to text and export it again"
+        )
+    return str(value)
+
+
+Named = BeforeValidator(number_as_it_was)
+"""Of fields that hold a number by which two records are told apart."""
 
 
 def line_without_nul(line: bytes | str) -> bytes:

@@ -44,7 +44,9 @@ def identity_in(read: Read, importer: Importer) -> list[str]:
 
 
 def unread_in(read: Read, importer: Importer) -> list[str]:
-    """Other columns of the file that this source's reader does not know."""
+    """Other columns of a sheet or list of rows that this source's reader does not know; an answer is read as a whole."""
+    if isinstance(read.document, dict):
+        return []
     identity = set(identity_in(read, importer))
     return [heading for heading in _unread(read, importer) if heading not in identity]
 

@@ -30,7 +30,7 @@ _FORMULA_TEXT = re.compile(r'^="([^"]*)"$')
 _UNSEEN = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060\u00ad")
 _SEP = re.compile(r'^"?sep=(.|\\t)"?[,;\t]*$', re.I)
 _ANSWER = re.compile(
-    r"^[ \t]*(?:domain name|domain|roid|registrar|whois server|no match(?:ing record)?|%|>>>|the domain you requested|sorry, the domain)\b[ \t.:]?|^[ \t]*no match for\b",
+    r"^[ \t]*(?:domain name|domain|roid|registrar|whois server|no match(?:ing record)?|the domain you requested|sorry, the domain)\b[ \t.:]?|\A%",
     re.I | re.M,
 )
 """Lines of what a WHOIS server says."""
@@ -95,7 +95,7 @@ def utf16_of(body: bytes) -> str | None:
     if b"\0" not in head:
         return None
     odd, even = head[1::2].count(0), head[0::2].count(0)
-    if odd + even < len(head) // 10:
+    if odd + even < len(head) // 50 or min(odd, even) * 9 > max(odd, even):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 

@@ -64,11 +64,6 @@ class HeimaoExportImporter(Importer):
             raise ValueError("答复里没有投诉 no complaints in the answer")
         return enumerate(rows, 1)
 
-    def row_of(self, row: Row) -> dict[str, Any]:
-        """The row under our keys; of the site's own answer also that answer as it is."""
-        kept = super().row_of(row)
-        return kept | {_RAW: row[_RAW]} if _RAW in row else kept
-
     def _answered(self, row: Row, handed: Handed) -> Record:
         """A record of the site's own answer: one complaint, or the counters of one company."""
         raw = row[_RAW]

@@ -112,11 +112,11 @@ class IcpImporter(Importer):
                 "serviceName": answer.site_name, "contentTypeName": answer.content, _PROVIDER: provider}  # fmt: skip
 
     def row_of(self, row: Row) -> dict[str, Any]:
-        """The row under our keys, and which service answered."""
+        """The row under our keys; raises ValueError for several domains in one cell."""
         kept = super().row_of(row)
         if len(hosts_of_cell(str(kept.get("domain") or ""))) > 1:
             raise ValueError("一格里有几个域名，请一行写一个 several domains in one cell: one a row")
-        return kept | {_PROVIDER: row[_PROVIDER]} if _PROVIDER in row else kept
+        return kept
 
     def page(self, html: str, handed: Handed) -> Iterator[Record]:
         """A saved page of beianx, chinaz, aizhan or icplishi."""

@@ -11,6 +11,9 @@ from crawler.formats import rdap, whois
 from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, time_of
 from store.names import host_of, registrable
 
+_PROVIDER = "\0provider"
+"""Key of a row that names whose answer it was."""
+
 
 class RegistrationImporter(Importer):
     """One answer a file; a sheet with one domain a row is taken too."""
@@ -41,7 +44,12 @@ class RegistrationImporter(Importer):
         at = time_of(row["checked_at"], "checked_at") if row.get("checked_at") else handed.checked_at
         expires = day_of(row["expires"], "expires_on") if row.get("expires") else None
         yield _registration(
-            host, "manual", at, day_of(row.get("registered"), "registered_on"), expires, row.get("registrar")
+            host,
+            row.get(_PROVIDER) or "manual",
+            at,
+            day_of(row.get("registered"), "registered_on"),
+            expires,
+            row.get("registrar"),
         )
 
     def answer(self, document: Any, handed: Handed) -> Iterable[tuple[int, Row]]:
@@ -58,7 +66,7 @@ class RegistrationImporter(Importer):
             )
         facts = rdap.facts_of(json.dumps(document, ensure_ascii=False))
         name = str(document.get("ldhName") or document.get("unicodeName") or handed.stem)
-        return [(1, {"domain": name, "registered": facts.get("registered_on"), "expires": facts.get("expires_on"), "registrar": facts.get("registrar")})]  # fmt: skip
+        return [(1, {"domain": name, "registered": facts.get("registered_on"), "expires": facts.get("expires_on"), "registrar": facts.get("registrar"), _PROVIDER: "rdap"})]  # fmt: skip
 
     def registry_answer(self, text: str, handed: Handed) -> Iterator[Record]:
         """What a WHOIS server said of one name; that it has no such name is a look that found nothing."""

@@ -205,6 +205,9 @@ class Importer:
         named = self._named
         kept: dict[str, Any] = {}
         for heading, said in row.items():
+            if str(heading).startswith("\0"):  # what an importer put there itself
+                kept[str(heading)] = said
+                continue
             key, value = named.get(fold(heading)), files.cell(said)
             if key is None or value in (None, "") or (key in _SUBJECTS and is_nothing(value)):
                 continue
