@@ -57,7 +57,11 @@ class SettingsError(ValueError):
 
 def _address(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number
+        whole = False
+    if not whole:
         raise ValueError("不是网址 not an address; 例 e.g. https://host.example")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("网址里不能有密钥、问号或登录名 an address without key, question mark or login")

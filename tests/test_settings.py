@@ -117,6 +117,7 @@ def test_the_file_is_read_and_the_environment_wins(file: Path) -> None:
         ("KAMENGWATCH_CONTACT", "nobody", "mail address or a page", ""),
         ("KAMENGWATCH_CONTACT", "https://a.example/ (me)", "mail address or a page", ""),
         ("KAMENGWATCH_ICP_BASE", "127.0.0.1:16181", "KAMENGWATCH_ICP_BASE=127.0.0.1:16181", ""),
+        ("KAMENGWATCH_ICP_BASE", "http://a.example:port", "not an address", ""),
         ("KAMENGWATCH_ICP_BASE", "http://a.example/?key=geheim1", "question mark", "geheim1"),
         ("KAMENGWATCH_RDAP_BASE", "http://me:geheim2@a.example/", "login", "geheim2"),
         ("KAMENGWATCH_ICP_KEY", "geheim3", "name=value", "geheim3"),
