@@ -13,7 +13,7 @@ from pathlib import Path
 from dotenv import set_key
 from rich.prompt import Prompt
 
-from kamengwatch.config import Config, UserError, make
+from kamengwatch.config import Config, UserError, make, operator_settings
 from kamengwatch.env_example import line, render
 from kamengwatch.progress import console, say
 from store import env_file
@@ -173,6 +173,18 @@ def _finish(config: Config) -> None:
         real.data_dir.resolve() if not real.database else config.say("已设的服务器", "the server that is set")
     )
     say(config.say(f"数据库已就绪：{where}", f"The database is ready: {where}"))
+    left = [
+        variable(name)
+        for name in ("icp_base", "blocklists", "xiaofeibao_brands")
+        if not getattr(operator_settings(), name)
+    ]
+    if left:
+        zh = f"没有配置、因此不采的信息源：{'、'.join(left)}（以后再运行 init 即可）"
+        say(
+            config.say(
+                zh, f"Sources without a setting, not crawled: {', '.join(left)} (run init again any time)"
+            )
+        )
     say(
         config.say(
             "接下来：kamengwatch watch add 网址 … → kamengwatch run → 长期运行 kamengwatch schedule（docs/getting-started.zh.md）",

@@ -58,7 +58,9 @@ class SettingsError(ValueError):
 def _address(text: str) -> str:
     parts = urlsplit(text)
     try:
-        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        whole = (
+            parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+        )
     except ValueError:  # a port that is no number
         whole = False
     if not whole:

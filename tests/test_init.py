@@ -56,6 +56,9 @@ def test_options_write_a_private_file_a_shell_reads_alike_and_create_the_databas
     )
     file = tmp_path / ".env"
     assert (tmp_path / "data/kamengwatch.db").is_file() and "watch add" in done.stderr
+    assert "KAMENGWATCH_XIAOFEIBAO_BRANDS" in done.stderr and "BLOCKLISTS、" not in done.stderr, (
+        "what is still missing"
+    )
     assert key not in done.stdout + done.stderr, "a key is not repeated"
     assert file.stat().st_mode & 0o777 == 0o600
     wanted = {
