@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from kamengwatch import answering, disputing, reviewing, withdrawing
 from kamengwatch.config import Config
+from kamengwatch.review_selection import Selection
 from scoring.rate import Run, rate
 from store.ingest import Ingest, import_records
 from store.tables import Complaint, Dispute, Platform, Review
@@ -262,7 +263,8 @@ def _review(config: Config, host: str, n: int, market: Market) -> None:
             )
             row = connection.execute(select(Review).where(Review.key == key)).one()
     if row.decision is None:
-        reviewing.decide(config, ("accept", "reject")[n % 2], [str(row.id)], None, None, "a person")
+        action, chosen = ("accept", "reject")[n % 2], Selection([str(row.id)])
+        reviewing.decide(config, action, chosen, None, None, "a person", False)
 
 
 VERBS: dict[str, Any] = {
