@@ -81,6 +81,8 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
             "kind = 'number' and word >= ? and word < ? and (word = ? or starts_with(word, ?))",
             [base, f"{base}.", base, f"{base}-"],
         )
+    if query.kind == "uscc" and query.number:
+        return _sought(snapshot, "kind = 'uscc' and word = ?", [query.number])
     if query.kind == "name" and query.name:
         return _by_name(snapshot, plain(query.name, 80))
     return []
@@ -97,16 +99,15 @@ def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
 
 
 def _by_name(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
-    """Sites of exactly that name or alias, else sites whose name contains it."""
-    exactly = "word in (lower(?), ?) and (kind = 'name' and word = lower(?) or kind = 'alias' and word = ?)"
+    """Sites of exactly that name, alias or company, else sites whose name contains it, else whose company does."""
+    exactly = "word in (lower(?), ?) and (kind in ('name', 'operator') and word = lower(?) or kind = 'alias' and word = ?)"
     if found := _sought(snapshot, exactly, [name] * 4):
         return found
     if len(name) < 2:
         return []
-    return _first(
-        snapshot,
-        "select host from ranked where contains(name, lower(?)) or contains(host, lower(?))",
-        [name] * 2,
+    within = "select host from ranked where contains(name, lower(?)) or contains(host, lower(?))"
+    return _first(snapshot, within, [name] * 2) or _sought(
+        snapshot, "kind = 'operator' and contains(word, lower(?))", [name]
     )
 
 

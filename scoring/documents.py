@@ -243,7 +243,7 @@ _TERMS = {
 _FILES = {
     "ratings.csv": "the table `ratings` as CSV, UTF-8; lists as JSON",
     "ranked.parquet": "the ratings in ranking order, few columns",
-    "sought.parquet": "every name (in small letters), alias and filing number with its host, sorted",
+    "sought.parquet": "every name and company (in small letters), alias, filing number and company code with its host, sorted",
     "captures/<sha256>.txt": "the redacted text of an archived page the evidence cites, by the hash of the page",
     "captures/<sha256>.jpg": "the top of a screenshot, small, by the hash of the screenshot",
     "captures/pictures.json": "which screenshots those are: host, url, fetched_at, sha256",

@@ -148,9 +148,11 @@ class Site:
     name: str | None
     software: str | None
     operator: str | None
+    """As handed in; who the registry or the footer names is in scoring/operators.py."""
     opened_on: dt.date | None
     demo: bool
     aliases: tuple[str, ...] = ()
+    uscc: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from scoring.filing_changes import filing_changes
 from scoring.filings import filing_panel
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
+from scoring.operators import operator_of
 from scoring.panel import Bools, cached, counted_today, taken_back
 from scoring.shop import sells_of, software_of
 from scoring.snapshot import TIER
@@ -71,12 +72,14 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
     blind = blind_spots(judged, site)
     zh, en = advice(judged, site)
     sources, newest = _evidence_summary(judged, site)
+    operator = operator_of(facts, site)
     rated = grade != "NR"
     row: dict[str, Any] = {
         "host": who.host,
         "name": who.name,
         "aliases": list(who.aliases),
-        "operator": who.operator,
+        "operator": operator.name,
+        "operator_uscc": operator.uscc,
         "score": float(judged.score[site, -1]) if rated else None,
         "score_low": low if rated else None,
         "score_high": high if rated else None,

@@ -150,14 +150,21 @@ def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
     aliases: dict[int, list[str]] = {}
     for id_, text in connection.execute(select(Alias.platform_id, Alias.text)):
         aliases.setdefault(id_, []).append(text)
-    columns = (Platform.id, Platform.host, Platform.name, Platform.software, Operator.name.label("operator"))
+    columns = (
+        Platform.id,
+        Platform.host,
+        Platform.name,
+        Platform.software,
+        Operator.name.label("operator"),
+        Operator.uscc,
+    )
     query = (
         select(*columns, Platform.opened_on, Platform.demo)
         .outerjoin(Operator, Operator.id == Platform.operator_id)
         .where(Platform.status == "watched")
     )
     found = [
-        Site(p.id, p.host, p.name, p.software, p.operator, p.opened_on, p.demo, _also(p.host, p.name, aliases.get(p.id)))
+        Site(p.id, p.host, p.name, p.software, p.operator, p.opened_on, p.demo, _also(p.host, p.name, aliases.get(p.id)), p.uscc)
         for p in connection.execute(query)
     ]  # fmt: skip
     # Words are put in order here, not in the queries: the tables are written in this order, and databases do not agree on it.

@@ -8,6 +8,7 @@ import numpy as np
 
 from scoring import method
 from scoring.facts import NEVER, Facts
+from scoring.operators import families
 from scoring.signs import reachability
 
 _AT_ONCE = 2_000
@@ -18,14 +19,10 @@ _READ = ("orders", "price", "page", "probe")
 
 def operator_trouble(facts: Facts) -> dict[str, tuple[int, str]]:
     """Host -> (the first day, as an index, on which another site of its operator had not been reachable for CLOSED_DAYS days, that site)."""
-    operators: dict[str, list[int]] = {}
-    for at, site in enumerate(facts.sites):
-        if site.operator:
-            operators.setdefault(site.operator, []).append(at)
-    families = [sites for sites in operators.values() if len(sites) > 1]
-    closed = _first_closed(facts, sorted(at for sites in families for at in sites))
+    related = families(facts)
+    closed = _first_closed(facts, sorted(at for sites in related for at in sites))
     found = {}
-    for sites in families:
+    for sites in related:
         for at in sites:
             first, other = min((closed[other], other) for other in sites if other != at)
             if first < NEVER:

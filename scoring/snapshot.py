@@ -38,7 +38,7 @@ TABLES: dict[str, pa.Schema] = {
     # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; score_cap names the cap that
     # decides the score, which is then no estimate with an interval; warning_since is null where no change was seen since first_seen_on; shares are 0-1, coverage 0-100.
     "ratings": pa.schema(
-        [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S)]
+        [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S), ("operator_uscc", _S)]
         + [
             ("score", _F),
             ("score_low", _F),
@@ -207,9 +207,11 @@ SOUGHT_SQL = """
 select * from (
   select lower(name) as word, 'name' as kind, host from {ratings} where name <> ''
   union all select unnest(aliases), 'alias', host from {ratings}
-  union all select filing_number, 'number', host from {ratings})
+  union all select filing_number, 'number', host from {ratings}
+  union all select lower(operator), 'operator', host from {ratings}
+  union all select operator_uscc, 'uscc', host from {ratings})
 where word is not null order by word, kind, host"""
-"""`sought`: every name (in small letters), alias and filing number of every site, in the order of the words."""
+"""`sought`: every name and company (in small letters), alias, filing number and company code of every site, in the order of the words."""
 SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
 """Slim copies of the ratings in another order, as files beside the tables (scoring/slim.py); without a file it is only slower."""
 

@@ -131,6 +131,7 @@ FIELDS: dict[str, dict[str, Said]] = {
         "software": ("所用发卡系统。", "The shop software."),
         "signs": ("采集器读出的其他特征。", "Other features the crawler reads."),
         "contacts": ("联系方式：种类 → 号码；只存加密摘要。", "The shop's contacts, kind → numbers; only keyed hashes are kept."),
+        "site_name": ("页面给网站的名字：网站没有名字时作它的名字，否则作别名。", "The name the page gives the site: its name where it has none, else an alias."),
     },
     "registration": {
         "registered_on": ("注册日期。", "The day of registration."),

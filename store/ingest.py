@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Table, func, select, update
 
 from store.archive import Stored
 from store.captures import keep_captures
@@ -28,6 +28,7 @@ from store.records import (
 )
 from store.records_base import About, Observed, Record, Sourced
 from store.records_domain import MoveRecord
+from store.redact import clean
 from store.refused_hosts import refusal
 from store.rows import classify_rows, row_of
 from store.saved import Refused, Saved
@@ -35,6 +36,7 @@ from store.staging import FEWEST
 from store.subjects import check_subject
 from store.tables import (
     OBSERVATIONS,
+    Alias,
     Crawl,
     CrawlPlatform,
     Operator,
@@ -48,6 +50,8 @@ __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save
 BATCH = 5_000
 REASON = "\0"
 """A line that begins so is none, but the reason why what stood there cannot be read as one."""
+MOST_LEARNED = 5
+"""Names kept of what a site calls itself; titles change with every sale."""
 
 
 class Ingest:
@@ -116,6 +120,8 @@ class Ingest:
                         self._offer(connection, record)
                     if isinstance(record, PageRecord) and record.signs and record.host:
                         moves += moves_of(record)
+                    if isinstance(record, PageRecord) and record.site_name and row["platform_id"]:
+                        self._learn_name(connection, row["platform_id"], record.site_name, record.source)
             for kind, batch in matched.items():
                 changed = self._store(connection, kind, batch)
                 saved.inserted += changed
@@ -212,6 +218,19 @@ class Ingest:
         for alias in record.aliases:
             changed |= self.directory.add_alias(connection, id_, alias, "import", self.now)
         return Saved(inserted=1) if changed else Saved(unchanged=1)
+
+    def _learn_name(self, connection: Connection, id_: int, said: str, source: str) -> None:
+        """Keep the name a site gives itself: as its name where it has none, else as an alias that says where it was read."""
+        name = clean(said).strip()
+        if not name or clean(said) != said:  # a name with somebody's number in it is none
+            return
+        learned = select(func.count()).where(
+            Alias.platform_id == id_, Alias.source == source, Alias.kind == "name"
+        )
+        if connection.execute(learned).scalar_one() < MOST_LEARNED:
+            self.directory.add_alias(connection, id_, name, source, self.now)
+        unnamed = update(Platform).where(Platform.id == id_, Platform.name.is_(None))
+        connection.execute(unnamed.values(name=name))
 
     def _operator(self, connection: Connection, name: str, uscc: str | None) -> int:
         table: Table = Operator.__table__  # type: ignore[assignment]

@@ -208,7 +208,10 @@ class ProbeRecord(Observed):
 
 
 class PageRecord(Observed):
-    """One page of the site. `contacts` are the shop's own, kind -> numbers: only their keyed hashes are ever stored."""
+    """One page of the site. `contacts` are the shop's own, kind -> numbers: only their keyed hashes are ever stored.
+
+    `site_name` is the name the page gives the shop: kept as the site's name where it has none, else as an alias.
+    """
 
     kind: Literal["page"]
     role: Annotated[Literal["home", "notice", "terms", "contact"], BeforeValidator(reads(words.PAGE_ROLE))]
@@ -218,6 +221,7 @@ class PageRecord(Observed):
     software: Annotated[str, Field(max_length=40)] | None = None
     signs: dict[str, Any] | None = None
     contacts: dict[str, list[Short]] | None = None
+    site_name: Annotated[str, Field(max_length=60)] | None = None
 
 
 class PenaltyRecord(About):

@@ -148,6 +148,7 @@ def _page(record: PageRecord, values: dict[str, Any], key: bytes) -> dict[str, A
     if said := values.pop("contacts"):
         signs["contact_keys"] = {kind: contact_keys(kind, numbers, key) for kind, numbers in said.items()}
     values["signs"] = signs or None
+    values.pop("site_name")  # the site's, not the page's (store/ingest.py)
     return values
 
 

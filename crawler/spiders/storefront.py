@@ -28,6 +28,7 @@ from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
 from crawler.signs import company_of, contact_values, footer_numbers, orders_shown, signs_of
+from crawler.site_name import site_name_of
 from store.ledger import Expected, SourceCard
 from store.names import host_key, registrable
 
@@ -116,6 +117,7 @@ class StorefrontSpider(HomeSpider):
         self, page: Page, system: str | None, found: Found, more: list[More], host: str
     ) -> Iterator[Record | Request]:
         visit = self.visit(host)
+        name = site_name_of(page.tree)
         shown = visible(page.tree)
         if not system and not found.goods and not found.behind_login and len(shown) < 80:
             raise SourceChanged("an almost empty page")
@@ -124,7 +126,7 @@ class StorefrontSpider(HomeSpider):
         notice = "\n".join(filter(None, (prose(html) for html in notices)))
         visit.notes |= {"system": system, "page": page, "text": shown, "footer": footer, "notice": notice,
                         "payments": found.payments, "contacts": found.contacts, "shelf": Shelf(),
-                        "stated_empty": False}  # fmt: skip
+                        "stated_empty": False, "name": name}  # fmt: skip
         yield from self._goods(host, found)
         yield from self._lists(page.url, more, host)
         for role, url in role_links(page.tree, page.url).items():
@@ -205,6 +207,7 @@ class StorefrontSpider(HomeSpider):
             "text": notes["text"][:3_000],
             "footer_icp": number,
             "company": company_of(notes["footer"]),
+            "site_name": notes["name"],
             "software": system,
             "signs": signs,
             "contacts": contact_values(page.text, notes["contacts"]),
