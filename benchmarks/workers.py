@@ -170,7 +170,11 @@ def crawled(place: Place, hosts: int, count: int, kill: bool = False) -> Run:
 def started(config: Config, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Worker processes, ready for jobs while the block runs; told to stop afterwards."""
     words = ["worker", "--data-dir", str(config.data_dir), "--database", config.database_url]
-    environment = os.environ | {"KAMENGWATCH_NOW": NOW.isoformat(), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "KAMENGWATCH_NOW": NOW.isoformat(),
+        "KAMENGWATCH_CONTACT": "bench@watchdog.example",
+        "PYTHONPATH": str(ROOT),
+    }
     command, quiet = [sys.executable, "-m", "kamengwatch", *words], subprocess.DEVNULL
     processes = [
         subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
