@@ -171,7 +171,6 @@ SANDBOX_SETTINGS = {
     "BLOCKLISTS": {
         f"演示名单{n}": f"http://lists.sandbox.test/lists/{n}.txt" for n in ("wildcard", "adblock", "hosts")
     },
-    "PLACES_FILE": "",
     "ICP_PROVIDER": "ymicp",
     "ICP_BASE": "http://icp.sandbox.test",
     "ICP_KEY": "",
