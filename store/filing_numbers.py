@@ -35,7 +35,8 @@ _TRADITIONAL = str.maketrans(
 _P = f"[{''.join(PROVINCES)}]"
 _DASH = "[-‐‑‒–—―−﹣]"
 _DIGITS = r"[0-9x*×]{1,14}"
-_SEQUENCE = rf"(?:\s{{0,3}}{_DASH}\s{{0,3}}(?P<seq>\d{{1,4}})(?!\d))?"
+_SEQUENCE = rf"(?:\s{{0,3}}{_DASH}\s{{0,3}}(?P<seq>\d{{1,4}})(?!\d)(?P<app>[A-Z](?![A-Z0-9]))?)?"
+"""A letter after the sequence marks the filing of an app or mini program (粤ICP备2023012345号-2A)."""
 _ICP = re.compile(
     rf"(?P<prov>{_P})\s{{0,3}}ICP\s{{0,3}}(?P<kind>备|证)\s{{0,3}}(?:字\s{{0,3}})?(?:第\s{{0,3}})?"
     rf"(?P<num>{_DIGITS})\s{{0,3}}号?{_SEQUENCE}",
@@ -103,14 +104,17 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_TRADITIONAL)
 
 
-def parse_icp(text: str, as_of: dt.date | None = None) -> IcpNumber | None:
-    """The first ICP filing or licence number in `text`, or None; `as_of` makes later years impossible."""
-    return next(iter(find_icp(text, as_of)), None) or next(iter(find_licences(text, as_of)), None)
+def parse_icp(text: str, as_of: dt.date | None = None, apps: bool = False) -> IcpNumber | None:
+    """The first ICP filing or licence number in `text`, or None; `as_of` makes later years impossible, `apps` as in find_icp."""
+    return next(iter(find_icp(text, as_of, apps)), None) or next(iter(find_licences(text, as_of)), None)
 
 
-def find_icp(text: str, as_of: dt.date | None = None) -> list[IcpNumber]:
-    """Every different ICP filing (备) and old licence (证) in `text`, in order; flagged ones too."""
-    found = (_filing(match, as_of) for match in _ICP.finditer(_fold(text)))
+def find_icp(text: str, as_of: dt.date | None = None, apps: bool = False) -> list[IcpNumber]:
+    """Every different ICP filing (备) and old licence (证) in `text`, in order; flagged ones too.
+
+    Numbers of apps and mini programs are left out, unless `apps` asks for them: they file no site.
+    """
+    found = (_filing(match, as_of) for match in _ICP.finditer(_fold(text)) if apps or not match["app"])
     return list(dict.fromkeys(found))
 
 

@@ -171,7 +171,7 @@ def _script_notices(key: str, shown: str) -> Iterator[Notice]:
 
 
 def _icp_query(folded: str) -> Query | None:
-    number = parse_icp(folded)
+    number = parse_icp(folded, apps=True)  # whoever pastes an app's number means its company
     if number is None:
         return None
     notices = []

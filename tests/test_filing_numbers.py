@@ -4,7 +4,16 @@ import datetime as dt
 
 import pytest
 
-from store.names import find_icp, find_licences, find_police, parse_icp, province_of, same_main, uscc_is_valid
+from store.names import (
+    find_icp,
+    find_licences,
+    find_police,
+    parse_icp,
+    parse_query,
+    province_of,
+    same_main,
+    uscc_is_valid,
+)
 
 GOOD_ICP = [
     "京ICP备10046444号",
@@ -111,3 +120,12 @@ def test_uscc_check_digit() -> None:
     """The example code of GB 32100-2015."""
     assert uscc_is_valid("91350100M000100Y43")
     assert not uscc_is_valid("91350100M000100Y44") and not uscc_is_valid("91350100M000100I43")
+
+
+@pytest.mark.parametrize("letter", ["A", "X", "K", "a", "Ａ"])
+def test_an_app_or_mini_program_files_no_site(letter: str) -> None:
+    app = f"粤ICP备2023012345号-2{letter}"
+    assert find_icp(f"APP备案 {app} ©") == [] and parse_icp(app) is None
+    assert [n.sequence for n in find_icp(f"{app} 粤ICP备2023012345号-1")] == [1]
+    assert parse_icp(app, apps=True).main == parse_query(app).number == "粤ICP备2023012345号"
+    assert parse_icp("粤ICP备2023012345号-2All rights reserved").sequence == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -144,6 +145,26 @@ def test_how_a_service_is_asked() -> None:
         PROVIDERS["zeapi"].request("https://icp.example", "shop.a.test")[1]
         == "https://icp.example/query/a.test"
     )
+
+
+def test_a_chinese_domain_is_asked_and_matched_in_its_letters() -> None:
+    host = "www.xn--fsqu00a.xn--fiqs8s"
+    asked = PROVIDERS["ymicp"].request("https://icp.example", host)[1]
+    assert parse_qs(urlsplit(asked).query)["search"] == ["例子.中国"]
+    for domain in ("例子.中国", "xn--fsqu00a.xn--fiqs8s"):
+        row = {
+            "domain": domain,
+            "serviceLicence": "粤ICP备2099000001号-1",
+            "natureName": "企业",
+            "unitName": "甲公司",
+        }
+        body = {"code": 200, "success": True, "params": {"total": 1, "list": [row]}}
+        assert parse_answer("ymicp", json.dumps(body), host).state == "filed", domain
+        assert (
+            parse_answer("uomg", json.dumps({"code": 1, "domain": domain, "icp": "未备案"}), host).state
+            == "not_filed"
+        )
+    assert parse_answer("uomg", '{"code":1,"domain":"别的.中国","icp":"未备案"}', host).state == "unknown"
 
 
 _JSON = st.recursive(

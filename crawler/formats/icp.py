@@ -15,7 +15,7 @@ from crawler.formats.answers import ORGANISATION
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.dates import CHINA, day_in
-from store.names import registrable
+from store.names import host_key, registrable
 
 __all__ = [
     "CHINA",
@@ -165,7 +165,7 @@ def _anonymise(value: Any) -> None:
 
 
 def _is(value: Any, domain: str) -> bool:
-    return bool(value) and registrable(str(value).strip().lower()) == domain
+    return bool(value) and registrable(host_key(str(value).strip().lower())) == domain
 
 
 def _code(value: Any) -> int | None:

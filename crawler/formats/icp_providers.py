@@ -19,7 +19,7 @@ from crawler.formats.answers import moment_of
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from store.evidence_words import NATURE, value_of
-from store.names import find_licences, parse_icp, registrable
+from store.names import find_licences, host_key, parse_icp, registrable, unicode_of
 
 State = Literal["filed", "not_filed", "unknown"]
 PERSONAL = icp.PERSONAL
@@ -65,7 +65,7 @@ class Provider:
 
     def request(self, base: str, domain: str) -> tuple[str, str, str]:
         """(method, address, body) of the question about `domain`."""
-        asked = quote(registrable(domain))
+        asked = quote(unicode_of(registrable(domain)))  # registries keep 例子.中国 in its letters
         at = base.rstrip("/")
         if self.path.startswith("?") and not urlsplit(at).path:
             at += "/"
@@ -132,7 +132,7 @@ def _said(document: dict[str, Any]) -> str:
 
 def _other(row: dict[str, Any], domain: str, key: str = "domain") -> bool:
     named = str(row.get(key) or "").strip().lower()
-    return bool(named) and registrable(named) != domain
+    return bool(named) and registrable(host_key(named)) != domain
 
 
 def _data(document: dict[str, Any]) -> dict[str, Any]:
