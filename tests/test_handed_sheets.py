@@ -18,6 +18,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from sqlalchemy import Engine, create_engine, text
 
 from crawler.importers import found
+from crawler.importers.shapes import amount
 from kamengwatch.importing import _take_handed
 from store.dates import Serial1904, day_in, moment_in
 from store.engine import migrate, open_engine
@@ -226,6 +227,30 @@ def test_rows_that_cannot_be_read_cost_themselves_only(watched: Path, tmp_path: 
     (tmp_path / "x.csv").write_text(said, "utf-8")
     made = report(capsys, tmp_path / "x.csv", expect=2)
     assert (made["rows"], made["inserted"], [r["line"] for r in made["refused"]]) == (4, 2, [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("said", "yuan"),
+    [
+        ("129", 129),
+        ("约1,299.50元", 1299.5),
+        ("￥1.2万", 12000),
+        ("人民币 300 元左右", 300),
+        ("129.0", 129),
+        ("", None),
+        ("暂无", None),
+        ("1**元", None),
+        ("0", None),
+    ],
+)
+def test_amounts_as_people_write_them(said: str, yuan: float | None) -> None:
+    assert amount(said) == yuan
+
+
+@pytest.mark.parametrize("said", ["$9.9", "9.9 USDT", "100-200元", "很多钱", "-5"])
+def test_an_amount_nobody_can_read_is_refused_by_row(said: str) -> None:
+    with pytest.raises(ValueError, match="金额"):
+        amount(said)
 
 
 def test_columns_nobody_reads_are_named(watched: Path, tmp_path: Path, capsys: Capsys) -> None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from crawler.importers.sheet import Handed, Record, Row, day_of
-from store.evidence_words import COMPLAINT_STATUS, value_of
+from store.evidence_words import COMPLAINT_STATUS, is_nothing, value_of
 
-_NOT_AMOUNT = re.compile(r"[元¥￥,，\s]")
+_AROUND = re.compile(r"人民币|rmb|cny|约|大概|左右|共计?|元整?|块钱?|[¥￥,，\s]", re.I)
+_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(万|w|千|k)?")
+_TIMES = {"": 1, "万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000}
 
 
 def about(row: Row, company: str | None) -> Record:
@@ -66,8 +69,12 @@ def status_of(said: Any) -> str:
 
 
 def amount(value: Any) -> float | None:
-    """Yuan as a sheet writes them; None where it is no amount."""
-    text = _NOT_AMOUNT.sub("", str(value if value is not None else ""))
-    if not re.fullmatch(r"\d{1,9}(?:\.\d+)?", text):
+    """Yuan as a sheet writes them; None where the cell says nothing or is masked. Raises ValueError for anything else."""
+    said = str(value if value is not None else "")
+    text = _AROUND.sub("", unicodedata.normalize("NFKC", said)).lower()
+    if not text or is_nothing(said) or "*" in text:
         return None
-    return float(text) or None
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"金额看不懂，应为元 not an amount in yuan: {said[:30]}")
+    return float(found[1]) * _TIMES[found[2] or ""] or None
