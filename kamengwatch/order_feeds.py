@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -21,7 +22,7 @@ from kamengwatch.evidence_files import FORMATS, lines, open_format
 from kamengwatch.import_check import trial
 from kamengwatch.importing import Taken, tell_taken
 from kamengwatch.moderating import ANSWERS
-from store.ingest import Ingest
+from store.ingest import REASON, Ingest
 from store.ledger import SourceCard, register_sources
 from store.matching import Directory
 from store.names import host_key
@@ -93,7 +94,7 @@ def _take(config: Config, host: str, hosts: set[str], file: Path) -> Taken:
     )
     ingest = Ingest(config.engine, config.now())
     batch: list[OrderRecord] = []
-    for number, record in _orders(lines(file, format_), host, hosts, config.now()):
+    for number, record in _orders(lines(file, format_), host, hosts, config.now(), taken.saved.unread):
         if isinstance(record, str):
             taken.saved.refused.append(Refused(number, record))
         else:
@@ -111,14 +112,19 @@ def _take(config: Config, host: str, hosts: set[str], file: Path) -> Taken:
 
 
 def _orders(
-    given: Iterable[bytes | str], host: str, hosts: set[str], now: dt.datetime
+    given: Iterable[bytes | str], host: str, hosts: set[str], now: dt.datetime, unread: Counter[str]
 ) -> Iterator[tuple[int, OrderRecord | str]]:
-    """(line, the order, or why it is none that this platform may hand in)."""
+    """(line, the order, or why it is none that this platform may hand in); keys an order does not have are counted in `unread`."""
     for number, line in enumerate(given, 1):
         if not line.strip():
             continue
+        if isinstance(line, str) and line.startswith(REASON):
+            yield number, line.removeprefix(REASON)
+            continue
         try:
-            yield number, _order(json.loads(line), host, hosts, now)
+            told = json.loads(line)
+            yield number, _order(told, host, hosts, now)
+            unread.update(key for key in told if key not in OrderRecord.model_fields)
         except RecordError as error:
             yield number, str(error)
         except (ValueError, RecursionError):

@@ -73,11 +73,12 @@ def test_a_wrong_line_is_named_and_nothing_but_its_own_orders_is_taken(config, t
     prove(config)
     file = write(
         tmp_path, order(1), order(2, host="b.example"), {"kind": "platform", "host": HOST, "name": "改名"},
-        "not json", order(3, paid_at="2027-01-01T00:00:00Z", delivered_at=None), order(4, source="gsxt"),
+        "not json", order(3, paid_at="2027-01-01T00:00:00Z", delivered_at=None), order(4, source="gsxt", buyer="王小明"),
         order(5, delivered_at="2020-01-01T00:00:00Z"), order(6, state="fine"),
     )  # fmt: skip
     told = command(capsys, "import", "--from-platform", HOST, file, "--json", expect=2)
     report = json.loads(told.out)[0]
+    assert report["keys_not_read"] == {"buyer": 1} and report["rows"] == 8
     assert report["inserted"] == 2 and [r["line"] for r in report["refused"]] == [2, 3, 4, 5, 7, 8]
     with config.engine.connect() as connection:
         kept = connection.execute(select(Order.source_id, Order.order_key)).all()
