@@ -19,6 +19,12 @@ MOST_TAGS = 60_000
 """Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
 _FEW_TAGS = 5_000
 """So few can be parsed however deep they stand: 0.1 s at the worst."""
+MOST_OPTIONS = 3_000
+"""Entries of drop-down lists; the parser's time grows with the square of their number (30,000: minutes). The rest is left out."""
+MOST_ATTRIBUTES = 500
+_OPTION = re.compile(r"<option\b[^>]*>[^<]*(?:</option\s*>)?", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNSEEN = re.compile(
     r"<!--(?:.*?--!?>|.*)|<(script|style|textarea|title)(?=[\s/>])(?:.*?</\1|.*)", re.IGNORECASE | re.DOTALL
@@ -64,11 +70,14 @@ def json_in(text: str) -> Any:
 
 
 def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
-    """The parsed page; raises ValueError when it has more than MOST_TAGS tags or nests deeper than `deepest`.
+    """The parsed page; raises ValueError when it has more than MOST_TAGS tags, a tag more than MOST_ATTRIBUTES, or nests deeper than `deepest`.
 
     The text of all but short pages is looked at first, because parsing something deep is itself slow: with its comments and scripts, and without, for ends
     can be hidden in them and beginnings behind what only looks like one. Then the tree, because text can be written to mislead.
     """
+    html = _without_endless_lists(html)
+    if any(len(_QUOTED.sub("", tag).split()) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(html)):
+        raise ValueError(f"HTML tag of more than {MOST_ATTRIBUTES} attributes")
     tags = html.count("<")
     if tags > MOST_TAGS:
         raise ValueError(f"HTML of more than {MOST_TAGS} tags")
@@ -80,6 +89,20 @@ def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
     if tags > deepest and _is_deeper(tree.root, deepest):
         raise ValueError("HTML nested too deep")
     return tree
+
+
+def _without_endless_lists(html: str) -> str:
+    """The page with at most MOST_OPTIONS entries of drop-down lists."""
+    if html.count("<option") + html.count("<OPTION") <= MOST_OPTIONS:
+        return html
+    kept = 0
+
+    def entry(match: re.Match[str]) -> str:
+        nonlocal kept
+        kept += 1
+        return match.group() if kept <= MOST_OPTIONS else ""
+
+    return _OPTION.sub(entry, html)
 
 
 def _opens_deeper(html: str, deepest: int) -> bool:

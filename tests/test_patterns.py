@@ -6,7 +6,7 @@ import pytest
 
 from crawler.nesting import page_in
 from crawler.promises import promises_of
-from crawler.shops import card_system, dujiaoka
+from crawler.shops import card_system, dujiaoka, generic
 from crawler.shops.page import Page
 from scoring.promise_words import PROMISES
 from store.kinds import classify_many
@@ -100,3 +100,13 @@ def test_a_long_page_written_carelessly_is_read():
 def test_an_address_at_the_end_of_a_long_run_is_still_taken_out(length):
     assert "someone" not in clean("0" * length + "%.someone@mail.test")
     assert "someone" not in clean("a" * length + "-" + "someone" * 3 + " @ mail.test")
+
+
+@pytest.mark.timeout(120)
+def test_drop_down_lists_without_end_and_tags_of_a_thousand_attributes_cost_no_minutes() -> None:
+    options = "".join(f"<option value={n}>选项{n}</option>" for n in range(29_000))
+    shop = f"<body><select name=payway>{options}</select><li class=item><a href=/p/1>商品一号</a> ¥1.50</li>"
+    assert [good.name for good in generic.home(Page("http://shop.test/", shop)).goods] == ["商品一号"]
+    with pytest.raises(ValueError, match="attributes"):
+        page_in("<body><div " + " ".join(f"a{n}=1" for n in range(20_000)) + ">")
+    assert page_in("<body><div data-page='" + "字 " * 20_000 + "'>").body is not None

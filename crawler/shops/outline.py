@@ -43,9 +43,12 @@ MOST_ELEMENTS = 40_000
 
 
 class Element:
-    """One element: tag, class names, parent, and its parts (elements and texts) in document order."""
+    """One element: tag, class names, parent, and its parts (elements and texts) in document order.
 
-    __slots__ = ("attributes", "classes", "number", "parent", "parts", "tag", "_text")
+    `place` is where it stands among its parent's parts; `columns` is a reader's note of what a table's columns hold.
+    """
+
+    __slots__ = ("attributes", "classes", "columns", "number", "parent", "parts", "place", "tag", "_text")
 
     def __init__(
         self, tag: str, parent: Element | None, attributes: dict[str, str | None], number: int
@@ -57,6 +60,8 @@ class Element:
         self.classes: tuple[str, ...] = tuple((attributes.get("class") or "").split()) if attributes else ()
         self.parts: list[Element | str] = []
         self.number = number
+        self.place = len(parent.parts) if parent is not None else 0
+        self.columns: dict[int, str] | None = None
         self._text: str | None = None
 
     @property

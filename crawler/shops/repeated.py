@@ -105,7 +105,7 @@ _HEADS = {
     "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
 }
 _DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
-_MOST_PRICES = 4_000
+_MOST_PRICES = 1_500
 _LONGEST_BLOCK = 900
 """Characters of one good with all that is said of it."""
 _STEP = 0.25
@@ -171,7 +171,6 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
 def _prices(body: Element) -> Iterator[Price]:
     """Every element that is a price or holds one, smallest first found; at most _MOST_PRICES."""
     done: set[Element] = set()
-    columns: dict[Element, dict[int, str]] = {}
     given = 0
     for element in body.walk():
         if given >= _MOST_PRICES:
@@ -183,7 +182,7 @@ def _prices(body: Element) -> Iterator[Price]:
         if whole in done:
             continue
         roles: set[str] = set()
-        for price in _read_price(whole, columns):
+        for price in _read_price(whole):
             done.add(whole)
             if price.role not in roles:
                 roles.add(price.role)
@@ -193,13 +192,17 @@ def _prices(body: Element) -> Iterator[Price]:
 
 def _bare_decimals(body: Element) -> Iterator[Price]:
     """Numbers with two decimals that fill an element: prices without any sign, of a page that has no others."""
+    given = 0
     for element in body.walk():
+        if given >= _MOST_PRICES:
+            return
         text = element.own
         if _DECIMAL.fullmatch(text) and not element.children:
+            given += 1
             yield Price(
                 element,
                 Money(float(text.replace(",", "")), "CNY", 0, len(text)),
-                _role(element, "", "", {}),
+                _role(element, "", ""),
                 False,
             )
 
@@ -217,7 +220,7 @@ def _whole_price(element: Element) -> Element:
     return best
 
 
-def _read_price(element: Element, columns: dict[Element, dict[int, str]]) -> Iterator[Price]:
+def _read_price(element: Element) -> Iterator[Price]:
     text = element.text
     if len(text) > 400:
         text = element.own
@@ -225,18 +228,18 @@ def _read_price(element: Element, columns: dict[Element, dict[int, str]]) -> Ite
         before, behind = text[: money.start], text[money.end : money.end + 8]
         likely = _likelihood(element, text, money)
         if likely is not None:
-            yield Price(element, money, _role(element, before, behind, columns), likely)
+            yield Price(element, money, _role(element, before, behind), likely)
     bare = BARE.search(text)
     if bare is None or AMOUNT.search(text):
         return
     money = Money(float(bare.group().replace(",", "")), "CNY", bare.start(), bare.end())
-    column = _column(element, columns)
+    column = _column(element)
     around = text[: bare.start()]
     alone = bool(_WORDS_AROUND.match(text))
     if column in ("price", "former", "other") and alone:
         yield Price(element, money, {"price": "now"}.get(column, column))
     elif (alone and _marked(element, _PRICE_MARK)) or _PRICE_LABEL.search(around[-12:]):
-        yield Price(element, money, _role(element, around, text[bare.end() :][:8], columns))
+        yield Price(element, money, _role(element, around, text[bare.end() :][:8]))
 
 
 def _likelihood(element: Element, text: str, money: Money) -> bool | None:
@@ -258,9 +261,9 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     return False if apart and not _LETTER.search(behind) else None
 
 
-def _role(element: Element, before: str, behind: str, columns: dict[Element, dict[int, str]]) -> str:
+def _role(element: Element, before: str, behind: str) -> str:
     """now, former (crossed out, 原价) or other (for members, from ten pieces on, a sum that is no price)."""
-    column = _column(element, columns)
+    column = _column(element)
     if column in ("former", "other"):
         return column
     lead = before[-14:] or _text_before(element)[-14:]
@@ -296,13 +299,10 @@ def _near(element: Element) -> Iterator[Element]:
 def _text_before(element: Element) -> str:
     """The text directly before an element in its parent."""
     parent = element.parent
-    if parent is None:
+    if parent is None or element.place == 0:
         return ""
-    before = ""
-    for part in parent.parts:
-        if part is element:
-            break
-        before = part if isinstance(part, str) else part.text
+    part = parent.parts[element.place - 1]
+    before = part if isinstance(part, str) else part.text
     # A name may stand there as well: a label is short or ends with a colon.
     before = before.strip()
     return before if len(before) <= 4 or (len(before) <= 14 and before[-1] in ":：") else ""
@@ -312,7 +312,7 @@ def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(one.marks) for one in (element, *_near(element)))
 
 
-def _column(element: Element, columns: dict[Element, dict[int, str]]) -> str | None:
+def _column(element: Element) -> str | None:
     """What the heading above a table cell says it holds: a key of _HEADS."""
     cell = element if element.tag == "td" else next((a for a in element.ancestors() if a.tag == "td"), None)
     if cell is None or cell.parent is None:
@@ -320,19 +320,19 @@ def _column(element: Element, columns: dict[Element, dict[int, str]]) -> str | N
     table = next((a for a in cell.ancestors() if a.tag == "table"), None)
     if table is None:
         return None
-    if table not in columns:
+    if table.columns is None:
         first = next((row for row in table.walk() if row.tag == "tr"), None)
         heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
         if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
             heads = []
         order = ("former", "other", "stock", "sold", "price", "name")
-        columns[table] = {
+        table.columns = {
             place: role
             for place, head in enumerate(heads)
             if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
         }
     place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
-    return columns[table].get(place)
+    return table.columns.get(place)
 
 
 # Lists and their blocks.
@@ -392,12 +392,11 @@ def _names(blocks: list[tuple[Element, Price]]) -> list[str]:
     single = len(blocks) == 1
     texts: list[dict[str, str]] = []
     steps: dict[str, int] = {}
-    columns: dict[Element, dict[int, str]] = {}
     for block, price in blocks:
         found: dict[str, str] = {}
         if _may_be_good(block, single):
             above = {e: n for n, e in enumerate((price.element, *price.element.ancestors()))}
-            for place, name, element in _candidates(block, columns):
+            for place, name, element in _candidates(block):
                 found[place] = name
                 if place not in steps:
                     steps[place] = next(above[e] for e in (element, *element.ancestors()) if e in above)
@@ -432,7 +431,7 @@ def _may_be_good(block: Element, single: bool) -> bool:
     )
 
 
-def _candidates(block: Element, columns: dict[Element, dict[int, str]]) -> Iterator[tuple[str, str, Element]]:
+def _candidates(block: Element) -> Iterator[tuple[str, str, Element]]:
     """(place inside the block, text, element) of everything that may be its name."""
     for element, place in _places(block):
         yield from _attribute_names(element, place)
@@ -441,7 +440,7 @@ def _candidates(block: Element, columns: dict[Element, dict[int, str]]) -> Itera
             continue
         name = _clean(_without_badges(element))
         if name:
-            mark = "name" if element.tag == "td" and _column(element, columns) == "name" else ""
+            mark = "name" if element.tag == "td" and _column(element) == "name" else ""
             yield f"{place}#{mark}", name, element
 
 
@@ -555,7 +554,6 @@ def _good(block: Element, price: Price, name: str, former: Money | None) -> Good
 
 
 def _stock(block: Element, name: str) -> tuple[int | None, str | None]:
-    columns: dict[Element, dict[int, str]] = {}
     for element in block.walk():
         text = element.text
         if len(text) <= 60 and (shown := _STOCK.search(text.replace(name, " ", 1))):
@@ -563,7 +561,7 @@ def _stock(block: Element, name: str) -> tuple[int | None, str | None]:
             if re.fullmatch(r"[\d,.]+\s*[万wk]?\+?", word, re.IGNORECASE):
                 return count(word), None
             return stock_of(word)
-        if element.tag == "td" and _column(element, columns) == "stock" and text:
+        if element.tag == "td" and _column(element) == "stock" and text:
             return (count(text), None) if re.fullmatch(r"[\d,]+", text) else stock_of(text)
     for element in block.walk():
         alt = (element.attributes.get("alt") or "") if element.tag == "img" else ""
@@ -578,12 +576,11 @@ def _stock(block: Element, name: str) -> tuple[int | None, str | None]:
 
 
 def _sold(block: Element, name: str) -> int | None:
-    columns: dict[Element, dict[int, str]] = {}
     for element in block.walk():
         text = element.text
         if len(text) <= 60 and (shown := _SOLD.search(text.replace(name, " ", 1))):
             return count(shown.group(1) or shown.group(2))
-        if element.tag == "td" and _column(element, columns) == "sold":
+        if element.tag == "td" and _column(element) == "sold":
             return count(text)
     return None
 

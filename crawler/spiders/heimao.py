@@ -10,6 +10,7 @@ numbering was seen is measured and kept with the crawl. Companies, rankings and 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -75,6 +76,12 @@ class HeimaoSpider(SourceSpider):
         self.companies: dict[str, str] = {}
         self._detailed: set[str] = set()
         self._poll = Poll(self._before, int(known_sn), self.targets)
+        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
+        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
+        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
+        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
+        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
+        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
         self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
