@@ -193,7 +193,7 @@ class PriceRecord(Observed):
     stock_label: Annotated[str, Field(max_length=20)] | None = None
     sold: Count | None = None
     automatic: bool | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3,4}$")] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3,4}$", max_length=4)] | None = None
     """ISO 4217 or USDT; yuan where absent. A price in another currency is not put into `price`."""
 
 
