@@ -81,12 +81,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         origin = _origin(request.url)
         if origin not in self._parsers:
             self._parsers[origin] = Deferred()
-            asked = Request(
-                f"{origin}/robots.txt",
-                priority=self.DOWNLOAD_PRIORITY,
-                meta={"dont_obey_robotstxt": True},
-                callback=NO_CALLBACK,
-            )
+            asked = Request(f"{origin}/robots.txt", priority=self.DOWNLOAD_PRIORITY, callback=NO_CALLBACK)
             assert self.crawler.engine is not None
             try:
                 answer = await self.crawler.engine.download_async(asked)

@@ -33,7 +33,10 @@ def main() -> None:
             },
             priority="cmdline",
         )
-        process.crawl(Crawler(spiders()[name.partition("/")[0]], settings), platform=f"127.0.0.1:{port}")
+        spider = spiders()[name.partition("/")[0]]
+        # A registry is asked about names only; the others visit or name the address itself.
+        platform = f"127.0.0.1:{port}" if spider.name != "registration" else f"shop{port}.example"
+        process.crawl(Crawler(spider, settings), platform=platform)
     process.start()
 
 
