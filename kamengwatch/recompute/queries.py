@@ -1,0 +1,70 @@
+"""The queries: one for each kind of figure, in the .sql files beside this module, each under a line that names what it computes.
+
+`-- figure answered` heads a query that gives `host` and `value`, and `n`, `of`, `since`, `until` where the figure has them.
+Headed `-- figure complainants_28d by day` it is asked of several days and gives `until` for each of `asked`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Engine
+
+from kamengwatch.recompute.reading import load
+
+BASE = ("visible.sql", "counted.sql", "observed.sql")
+"""What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed."""
+_HEAD = re.compile(r"^-- figure (\w+)( by day)?$", re.MULTILINE)
+_COLUMNS = 'host varchar, name varchar, value double, n double, "of" double, since date, until date'
+
+
+@dataclass(frozen=True)
+class Query:
+    """How a figure is computed again; `by_day`: its window's last day tells several of one site apart."""
+
+    sql: str
+    by_day: bool
+
+
+@cache
+def queries() -> dict[str, Query]:
+    """The query of every figure there is one for, by the figure's name."""
+    found: dict[str, Query] = {}
+    folder = files("kamengwatch.recompute").joinpath("sql")
+    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name):
+        text = file.read_text("utf-8")
+        heads = list(_HEAD.finditer(text))
+        for head, after in zip(heads, [*heads[1:], None], strict=True):
+            if head[1] in found:
+                raise ValueError(f"{file.name}: a second query for {head[1]}")
+            body = text[head.end() : after.start() if after else None]
+            found[head[1]] = Query(body.strip().rstrip(";"), bool(head[2]))
+    return found
+
+
+def recompute(
+    engine: Engine, as_of: dt.date, asked: pa.Table, note: Callable[[str], None] = lambda step: None
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB database with the table `recomputed` (host, name, value, n, of, since, until) of a day.
+
+    `asked` (host, name, until) says for which days the figures of single days are wanted.
+    """
+    db = duckdb.connect(":memory:", config={"threads": 2, "autoload_known_extensions": "false"})
+    load(db, engine, note)
+    db.register("asked", asked)
+    db.execute("set variable as_of = ?::date", [as_of])
+    for file in BASE:
+        note(file)
+        db.execute(files("kamengwatch.recompute").joinpath("sql", file).read_text("utf-8"))
+    db.execute(f"create table recomputed ({_COLUMNS})")
+    for name, query in queries().items():
+        note(name)
+        db.execute(f"insert into recomputed by name select '{name}' as name, * from ({query.sql}\n)")  # noqa: S608 - our own files
+    return db

@@ -1,0 +1,78 @@
+-- Complaints by the end of the day, and which of them count: they stand, are no spam, are not held back as part of a campaign,
+-- and each text and each person counts once (a copy is none of its own).
+
+create table complaint as
+select
+    id, host, site, source_id, source_key, seen_at::date as seen_on, filed_at, filed_at::date as filed_on,
+    known(replied_at)::date as replied_on, known(completed_at) as completed_at, known(completed_at)::date as completed_on,
+    known(replied_at) is not null or known(replied_seen_at) is not null as answered,
+    known(completed_at) is not null or known(completed_seen_at) is not null as settled,
+    list_append(from_json(kinds, '["varchar"]'), primary_kind) as kinds
+from visible('complaint_all');
+
+-- Of two complaints of one moment the smaller signature comes first: its first eight bytes as a number, the lowest first.
+create macro first_of(signature) as
+    coalesce(array_to_string(list_transform(range(8), lambda i: hex(array_slice(signature, 8 - i, 8 - i))), ''), '0000000000000000');
+
+-- Every complaint about a watched site that was visible at some time up to the day, with what makes copies recognisable.
+create table told as
+select
+    c.id, site.host, c.seen_at, c.seen_at::date as seen_on, c.source_id, c.withdrawn_at::date as withdrawn_on, c.filed_at, c.filed_at::date as filed_on,
+    c.signature, c.complainant, first_of(c.signature) as tie, known(c.completed_at) as completed_at,
+    list_append(from_json(c.kinds, '["varchar"]'), c.primary_kind) as kinds
+from complaint_all c join site on site.id = c.platform_id
+where c.seen_at < ends() and (c.withdrawn_at is null or c.withdrawn_at > c.seen_at);
+
+-- A signature is 64 bytes of hashed triples of characters; two unrelated bytes agree once in 256.
+create macro agreeing(a, b) as len(list_filter(range(1, 65), lambda i: array_slice(a, i, i) = array_slice(b, i, i))) / 64.0;
+create macro alike(a, b) as (agreeing(a, b) - 1 / 256.0) / (1 - 1 / 256.0);
+
+-- The 16 bands of four bytes of each signature: texts that share none are not compared.
+create table band as
+select told.*, band, array_slice(signature, 4 * band + 1, 4 * band + 4) as key
+from told, range(16) bands(band) where signature is not null;
+
+-- Common wording: three occasions (a site in one period of 28 days) told it before, by at least ten of its bands.
+create table occasion as
+select band, key, host, epoch_us(filed_at) // (28 * 86400000000) as period, min(seen_on) as seen_on
+from band group by all;
+
+create table common_band as
+select band, key, seen_on from (
+    select *, row_number() over (partition by band, key order by seen_on) as nth from occasion
+) where nth = 3;
+
+create table common_wording as
+select id, max(since) as since from (
+    select band.id, common_band.seen_on as since, row_number() over (partition by band.id order by common_band.seen_on) as nth
+    from band join common_band using (band, key)
+) where nth <= 10 group by id having count(*) = 10;
+
+-- The complaint before it: of the same site and band (or person), seen at most 14 days earlier.
+create table copy as
+with nearest as (
+    select id, host, seen_on, signature,
+        lag(id) over same as earlier, lag(seen_on) over same as earlier_seen, lag(signature) over same as earlier_signature
+    from band
+    window same as (partition by host, band, key order by seen_on, filed_at, tie, seen_at, source_id, id)
+)
+select distinct n.id from nearest n left join common_wording c on c.id = n.id
+where n.seen_on - n.earlier_seen <= 14 and alike(n.signature, n.earlier_signature) >= 0.7
+  and (c.since is null or n.seen_on < c.since)
+union
+select id from (
+    select id, seen_on - lag(seen_on) over (partition by host, complainant order by seen_on, filed_at, tie, seen_at, source_id, id) as gap
+    from told where complainant is not null
+) where gap <= 14;
+
+create table held (id bigint, since date, freed date);
+
+create table counted as
+select * from complaint
+where not list_contains(kinds, 'spam')
+  and id not in (select id from copy)
+  and id not in (select id from held where since <= getvariable('as_of') and (freed is null or freed > getvariable('as_of')));
+
+create macro a_drop(kinds) as
+    list_has_any(kinds, ['drop.payment_not_synced', 'drop.stuck', 'drop.record_lost', 'drop.unspecified', 'out_of_stock_after_payment']);
+create macro a_refund(kinds) as list_has_any(kinds, ['refund_delayed', 'refund_refused']);

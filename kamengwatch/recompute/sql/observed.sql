@@ -1,0 +1,55 @@
+-- What was seen on the site itself and what registers answered, by the end of the day.
+
+-- Our own line failed on a day on which at least three sites were probed and more than half of all probes failed.
+create table line_fault as
+select seen_at::date as day from probe_all join site on site.id = probe_all.platform_id
+where seen_at < ends() and (withdrawn_at is null or withdrawn_at > seen_at)
+group by all having count(distinct site.id) >= 3 and count(*) filter (outcome = 'down') / count(*) > 0.5;
+
+create table usable_probe as
+select *, observed_at::date as observed_on from visible('probe_all')
+where outcome <> 'refused' and not (outcome = 'down' and seen_at::date in (select day from line_fault));
+
+-- An order is dropped when it is missing, or was not delivered by its deadline: what the product promises, else 24 hours.
+-- One said to be delivered, without a time, is taken at its word.
+create table paid_order as
+select *, state = 'missing' or (
+        deadline <= ends() and not coalesce(delivered_at <= deadline, state = 'delivered')
+    ) as dropped
+from (
+    select *, paid_at + to_microseconds(round(coalesce(promised_hours, 24) * 3600000000)::bigint) as deadline
+    from visible('order_record_all')
+);
+
+-- The newest row of each site first; of one moment what was seen last.
+create macro newest(t) as table
+select *, row_number() over (partition by host order by observed_at desc, seen_at desc, source_id desc, id desc) as nth
+from query_table(t);
+
+create table visible_orders as select * from visible('orders_all') where not hidden and total is not null;
+create table counter as from newest('visible_orders');
+
+create table penalty as select * from visible('penalty_all') where category <> '列入公开名单';
+
+-- Answers about the site's own domains: those of its host and of the hosts among its other names.
+create table own_filing as
+select f.* from visible('filing_all') f
+where f.domain is null or f.domain = '' or exists (
+    from own_domain o join domain_of d on d.domain = o.domain where o.site = f.site and d.name = f.domain
+);
+
+-- A page that announces a new address where its version before did not, and a redirect to another registrable domain.
+create table page as select *, observed_at::date as observed_on from visible('page_all');
+
+create table domain_change as
+select host, observed_on from (
+    select host, observed_on, announces, lag(announces) over (
+        partition by host, role order by observed_at, seen_at, source_id, id
+    ) as announced
+    from (
+        select *, coalesce(regexp_matches(text, '(最新|新的?|备用)(地址|域名|网址)|更换(域名|网址|地址)|域名(更换|变更|迁移)'), false) as announces
+        from page
+    )
+) where announces and not announced
+union all
+select host, observed_at::date from visible('move_all') where via = 'redirect';
