@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,24 +41,30 @@ def queries() -> dict[str, Query]:
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name):
         text = file.read_text("utf-8")
         heads = list(_HEAD.finditer(text))
-        for head, after in zip(heads, [*heads[1:], None], strict=True):
+        ends = [*(head.start() for head in heads[1:]), len(text)]
+        for head, end in zip(heads, ends, strict=False):
             if head[1] in found:
                 raise ValueError(f"{file.name}: a second query for {head[1]}")
-            body = text[head.end() : after.start() if after else None]
-            found[head[1]] = Query(body.strip().rstrip(";"), bool(head[2]))
+            body = text[head.end() : end].strip().rstrip(";")
+            found[head[1]] = Query(body, bool(head[2]))
     return found
 
 
 def recompute(
-    engine: Engine, as_of: dt.date, asked: pa.Table, note: Callable[[str], None] = lambda step: None
+    engine: Engine,
+    as_of: dt.date,
+    published: Mapping[str, pa.Table],
+    note: Callable[[str], None] = lambda step: None,
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB database with the table `recomputed` (host, name, value, n, of, since, until) of a day.
 
-    `asked` (host, name, until) says for which days the figures of single days are wanted.
+    Of what was `published`, by table, it takes over no value: `asked` (host, name, until) says of which days figures are
+    wanted, `set_aside` which complaints were held back as a possible campaign.
     """
     db = duckdb.connect(":memory:", config={"threads": 2, "autoload_known_extensions": "false"})
     load(db, engine, note)
-    db.register("asked", asked)
+    for name, table in published.items():
+        db.register(name, table)
     db.execute("set variable as_of = ?::date", [as_of])
     for file in BASE:
         note(file)

@@ -17,7 +17,8 @@ create macro first_of(signature) as
 -- Every complaint about a watched site that was visible at some time up to the day, with what makes copies recognisable.
 create table told as
 select
-    c.id, site.host, c.seen_at, c.seen_at::date as seen_on, c.source_id, c.withdrawn_at::date as withdrawn_on, c.filed_at, c.filed_at::date as filed_on,
+    c.id, site.host, c.source_id, c.source_key, c.seen_at, c.seen_at::date as seen_on, c.withdrawn_at::date as withdrawn_on,
+    c.filed_at, c.filed_at::date as filed_on,
     c.signature, c.complainant, first_of(c.signature) as tie, known(c.completed_at) as completed_at,
     list_append(from_json(c.kinds, '["varchar"]'), c.primary_kind) as kinds
 from complaint_all c join site on site.id = c.platform_id
@@ -65,14 +66,22 @@ select id from (
     from told where complainant is not null
 ) where gap <= 14;
 
-create table held (id bigint, since date, freed date);
+-- Complaints a person or the method holds back, as the snapshot lists them, by the days on which they are.
+create table held as
+select told.id, s.since, s.until
+from (select host, since, until, unnest(evidence) as evidence from set_aside where reason = 'held') s
+join told on told.host = s.host and s.evidence = 'complaint:' || told.source_id || ':' || told.source_key;
+
+create macro held_on(day) as table select id from held where since <= day and (until is null or until > day);
 
 create table counted as
 select * from complaint
 where not list_contains(kinds, 'spam')
   and id not in (select id from copy)
-  and id not in (select id from held where since <= getvariable('as_of') and (freed is null or freed > getvariable('as_of')));
+  and id not in (select id from held_on(getvariable('as_of')));
 
 create macro a_drop(kinds) as
     list_has_any(kinds, ['drop.payment_not_synced', 'drop.stuck', 'drop.record_lost', 'drop.unspecified', 'out_of_stock_after_payment']);
 create macro a_refund(kinds) as list_has_any(kinds, ['refund_delayed', 'refund_refused']);
+create macro of_a_stream(kinds) as a_drop(kinds) or a_refund(kinds)
+    or list_has_any(kinds, ['withdrawal_blocked', 'balance_frozen', 'upstream_funds', 'unreachable', 'site_gone']);
