@@ -102,7 +102,7 @@ def _complaint(draw: Any) -> dict[str, Any]:
     if draw(st.integers(0, 4)) == 0:
         record["observed_at"] = moment(day + draw(_late), draw(_minute))
     if draw(_maybe):
-        record["complainant_key"] = f"{n % 7:032x}"
+        record["complainant_key"] = f"{n % 7 + 1}" * 32
     return record
 
 
