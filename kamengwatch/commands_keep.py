@@ -52,14 +52,31 @@ def export(
     exporting.export(make(data_dir, database, lang), out, host or [], evidence)
 
 
-@app.command(epilog="例: `kamengwatch verify` · `kamengwatch verify --json --data-dir /srv/kamengwatch`")
+@app.command(
+    epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way"
+)
 def verify(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    recompute: Annotated[
+        bool,
+        typer.Option(
+            "--recompute",
+            help="再算一遍最新快照的句子所写的数字 compute again what the newest snapshot's sentences state as numbers, from the database",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
 ) -> None:
     """核对 archive, database and the snapshots' hash chain; one line per fault with its remedy (exit code 1)."""
+    config = make(data_dir, database, lang)
+    if recompute:
+        from kamengwatch.recompute import verifying
+
+        return verifying.recompute(config, as_json)
     from kamengwatch import keeping
 
-    keeping.verify(make(data_dir, database, lang), as_json)
+    return keeping.verify(config, as_json)
 
 
 @app.command(

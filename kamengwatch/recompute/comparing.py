@@ -73,9 +73,11 @@ def compare(engine: Engine, snapshot: Snapshot, note: Callable[[str], None] = la
                 out.differences.append(difference)
         out.differences += _copies(db)
     note("sentences")
-    for place, told, numbers in unexplained(snapshot, figures):
-        out.sentences += told
-        out.differences += [Difference(*place, name, number, "—") for name, number in numbers]
+    for told, numbers in unexplained(snapshot, figures):
+        out.sentences += bool(told.text)
+        for number in numbers:
+            where = Difference(told.host, told.place, told.column, number, "—")
+            out.differences.append(where)
     return out
 
 
