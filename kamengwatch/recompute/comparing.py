@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from sqlalchemy import Engine
 
 from kamengwatch.recompute.numerals import unexplained
@@ -18,11 +17,6 @@ from scoring.snapshot import Snapshot
 
 _NEAR = 1e-9
 """Two ways of dividing the same whole numbers may differ by so much."""
-_ASKED = pa.schema([("host", pa.string()), ("name", pa.string()), ("until", pa.date32())])
-_SET_ASIDE = pa.schema(
-    [("host", pa.string()), ("reason", pa.string()), ("since", pa.date32()), ("until", pa.date32())]
-    + [("evidence", pa.list_(pa.string()))]
-)
 
 
 @dataclass(frozen=True)
@@ -54,15 +48,9 @@ class Compared:
 def compare(engine: Engine, snapshot: Snapshot, note: Callable[[str], None] = lambda step: None) -> Compared:
     """Compute again what every sentence of the snapshot states as a number. Raises what reading either of them raises."""
     as_of = dt.date.fromisoformat(snapshot.manifest["as_of"])
-    figures = snapshot.rows('select * from figures order by host, place, name, "until"')
-    asked = [{name: row[name] for name in _ASKED.names} for row in figures if _by_day(row["name"])]
-    aside = snapshot.rows("select host, reason, since, until, evidence from set_aside")
-    published = {
-        "asked": pa.Table.from_pylist(list({tuple(a.items()): a for a in asked}.values()), _ASKED),
-        "set_aside": pa.Table.from_pylist(aside, _SET_ASIDE),
-    }
+    figures = snapshot.rows("select * from figures order by host, place, name")
     out = Compared()
-    with recompute(engine, as_of, published, note) as db:
+    with recompute(engine, as_of, snapshot.path, note) as db:
         again = _again(db)
         for row in figures:
             if row["name"] not in queries():
@@ -81,13 +69,9 @@ def compare(engine: Engine, snapshot: Snapshot, note: Callable[[str], None] = la
     return out
 
 
-def _by_day(name: str) -> bool:
-    query = queries().get(name)
-    return query is not None and query.by_day
-
-
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return row["host"], row["name"], row["until"] if _by_day(row["name"]) else None
+    by = queries()[row["name"]].by
+    return row["host"] or "", row["name"], row[by] if by else None
 
 
 def _again(db: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], dict[str, Any]]:

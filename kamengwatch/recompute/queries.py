@@ -1,36 +1,39 @@
 """The queries: one for each kind of figure, in the .sql files beside this module, each under a line that names what it computes.
 
 `-- figure answered` heads a query that gives `host` and `value`, and `n`, `of`, `since`, `until` where the figure has them.
-Headed `-- figure complainants_28d by day` it is asked of several days and gives `until` for each of `asked`.
+A figure `by until` or `by place` is stated of one site several times, and this column tells which one it is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from sqlalchemy import Engine
 
 from kamengwatch.recompute.reading import load
+from kamengwatch.recompute.wording import promises
 
 BASE = ("visible.sql", "counted.sql", "observed.sql")
 """What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed."""
-_HEAD = re.compile(r"^-- figure (\w+)( by day)?$", re.MULTILINE)
-_COLUMNS = 'host varchar, name varchar, value double, n double, "of" double, since date, until date'
+_HEAD = re.compile(r"^-- figure (\w+)(?: by (until|place))?$", re.MULTILINE)
+_COLUMNS = (
+    'host varchar, place varchar, name varchar, value double, n double, "of" double, since date, until date'
+)
 
 
 @dataclass(frozen=True)
 class Query:
-    """How a figure is computed again; `by_day`: its window's last day tells several of one site apart."""
+    """How a figure is computed again, and which column tells several of one site apart."""
 
     sql: str
-    by_day: bool
+    by: str | None
 
 
 @cache
@@ -46,31 +49,38 @@ def queries() -> dict[str, Query]:
             if head[1] in found:
                 raise ValueError(f"{file.name}: a second query for {head[1]}")
             body = text[head.end() : end].strip().rstrip(";")
-            found[head[1]] = Query(body, bool(head[2]))
+            found[head[1]] = Query(body, head[2])
     return found
 
 
 def recompute(
     engine: Engine,
     as_of: dt.date,
-    published: Mapping[str, pa.Table],
+    folder: Path,
     note: Callable[[str], None] = lambda step: None,
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB database with the table `recomputed` (host, name, value, n, of, since, until) of a day.
+    """A DuckDB database with the table `recomputed` (host, place, name, value, n, of, since, until) of a day.
 
-    Of what was `published`, by table, it takes over no value: `asked` (host, name, until) says of which days figures are
-    wanted, `set_aside` which complaints were held back as a possible campaign.
+    Of the tables published in `folder` it takes over what is no count: which complaints were held back as a possible campaign
+    (set_aside), when the state of a site changed and how many days it was down then (warnings), which sites are linked
+    (links); of the table figures, of which days and places figures are asked for.
     """
     db = duckdb.connect(":memory:", config={"threads": 2, "autoload_known_extensions": "false"})
     load(db, engine, note)
-    for name, table in published.items():
-        db.register(name, table)
+    for name in ("figures", "set_aside", "warnings", "links"):
+        db.read_parquet(str(folder / f"{name}.parquet")).create(name)
     db.execute("set variable as_of = ?::date", [as_of])
     for file in BASE:
         note(file)
-        db.execute(files("kamengwatch.recompute").joinpath("sql", file).read_text("utf-8"))
+        db.execute(_text(file))
+    db.register("promise", promises(db))
+    db.execute(_text("promised.sql"))
     db.execute(f"create table recomputed ({_COLUMNS})")
     for name, query in queries().items():
         note(name)
         db.execute(f"insert into recomputed by name select '{name}' as name, * from ({query.sql}\n)")  # noqa: S608 - our own files
     return db
+
+
+def _text(file: str) -> str:
+    return files("kamengwatch.recompute").joinpath("sql", file).read_text("utf-8")

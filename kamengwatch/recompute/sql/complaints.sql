@@ -67,12 +67,11 @@ from site left join counted c on c.host = site.host and c.filed_on between days_
     and list_has_any(c.kinds, ['withdrawal_blocked', 'balance_frozen'])
 group by site.host
 
--- figure complainants_28d by day
+-- figure complainants_28d by until
 select a.host, a.until, count(t.id) as value, a.until - 27 as since
-from asked a left join told t on t.host = a.host and t.filed_on between a.until - 27 and a.until
+from (select distinct host, "until" from figures where name = 'complainants_28d') a left join told t on t.host = a.host and t.filed_on between a.until - 27 and a.until
     and t.seen_on <= a.until and (t.withdrawn_on is null or t.withdrawn_on > a.until)
     and not list_contains(t.kinds, 'spam') and of_a_stream(t.kinds)
     and t.id not in (select id from copy)
     and not exists (from held h where h.id = t.id and h.since <= a.until and (h.until is null or h.until > a.until))
-where a.name = 'complainants_28d'
 group by a.host, a.until
