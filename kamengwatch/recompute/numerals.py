@@ -22,11 +22,11 @@ _NO_NUMBERS = re.compile(
     r"\d{4}-\d{2}-\d{2}"  # a date
     r"|[\u4e00-\u9fff]?ICP[备证]\d+号?(?:-\d+)?|[AB][12]-\d{8}"  # a filing or licence number
     r"|“[^”]*”"  # somebody's own words
-    r"|\b[\w-]+(?:\.[\w-]+)+\b(?<![\d])"  # a host
+    r"|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+"  # a host
 )
 _RULES = re.compile(
     r"90% (?:区间|可能|interval|likely)|每 100 单|in 100 paid orders|24 小时|24 hours"
-    r"|近 (?:14|28|30|90) 天|(?:last|in) (?:14|28|30|90) days|7 天|7 days|(?:three|3) (?:家|peers)"
+    r"|近 (?:14|28|30|90) 天|(?:last|in) (?:14|28|30|90) days|(?<!\d)7 天|(?<!\d)7 days|(?:three|3) (?:家|peers)"
 )
 """Windows and limits that the method fixes and the words name: docs/figures.md gives each figure's own."""
 
