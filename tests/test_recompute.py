@@ -73,7 +73,7 @@ def _told(done: Play, markets: int) -> None:
 @pytest.mark.parametrize(
     "size",
     [
-        {"platforms": 16, "days": 150},
+        {"platforms": 24, "days": 120},
         pytest.param({}, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )
