@@ -16,7 +16,7 @@ from scoring.judge import Judged
 from scoring.output import complaint_figures
 from scoring.promises import ledger
 from scoring.warning import transitions
-from scoring.words import told, transition_reason
+from scoring.words import state_today, told, transition_reason
 
 
 def figure_rows(judged: Judged) -> list[dict[str, Any]]:
@@ -28,6 +28,8 @@ def _rows(judged: Judged) -> Iterator[dict[str, Any]]:
     facts = judged.facts
     for at, site in enumerate(facts.sites):
         yield from rows_of(site.host, "rating", complaint_figures(facts, at))
+        if today := state_today(judged, at):
+            yield from rows_of(site.host, "rating", today[0].figures)
     for site, found in zip(facts.sites, checked(facts), strict=True):
         for mark in found.marks:
             yield from rows_of(site.host, f"identity:{mark.rule}", (mark.figure,) if mark.figure else ())

@@ -26,14 +26,15 @@ _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 _WITHDRAWALS = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 _HOUR = MICROSECONDS / 24
 _STANDING = {"terms", "contact"}
+_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Promise:
     """One promise of one platform; `first`, `last` are day indices on which a page made it.
 
-    `kept` and `broken` count orders. `complaints` are claims about it: `in_time` of them were settled within the time limit the
-    promise names, `overdue` were not although it has passed.
+    `kept` and `broken` count orders. `complaints` are the claims about it, by row id: `in_time` of them were settled within the
+    time limit the promise names, `overdue` were not although it has passed.
     """
 
     name: str
@@ -43,9 +44,9 @@ class Promise:
     state: str
     kept: int
     broken: int
-    complaints: int
-    in_time: int
-    overdue: int
+    complaints: frozenset[int]
+    in_time: frozenset[int]
+    overdue: frozenset[int]
     cited: tuple[Cited, ...]
 
 
@@ -70,9 +71,9 @@ def promise_rows(judged: Judged) -> list[dict[str, Any]]:
             "state": promise.state,
             "kept": promise.kept,
             "broken": promise.broken,
-            "complaints": promise.complaints,
-            "complaints_in_time": promise.in_time,
-            "complaints_overdue": promise.overdue,
+            "complaints": len(promise.complaints),
+            "complaints_in_time": len(promise.in_time),
+            "complaints_overdue": len(promise.overdue),
             "evidence": list(promise.cited),
         }
         for site, promises in zip(judged.facts.sites, ledger(judged.facts), strict=True)
@@ -95,8 +96,7 @@ def _of(facts: Facts, site: int) -> Any:
         (first, _), (last, words) = found[0], found[-1]
         roles = {str(role[i]) for i, _ in found}
         stands = any(said[text[newest[r]]] for r in roles)
-        # A promise covers what was bought while a page made it, and until the first page that no longer does.
-        until = facts.days if stands else min(int(pages.day[newest[r]]) for r in roles)
+        until = facts.days if stands else max(_taken_down(pages, mine, said, r) for r in roles)
         found_of = _performance(facts, site, name, words, int(pages.day[first]), until)
         state = _state(*found_of.decided) if stands else _withdrawn(facts, site, name, roles)
         cited = tuple(
@@ -106,6 +106,13 @@ def _of(facts: Facts, site: int) -> Any:
             name, words, int(pages.day[first]), int(pages.day[last]), state, *found_of.orders, *found_of.complaints,
             cited[: method.EVIDENCE_LIMIT],
         )  # fmt: skip
+
+
+def _taken_down(pages: Rows, mine: list[int], said: dict[str, str | None], role: str) -> int:
+    """The day of the first page of a role that no longer made a promise after the last that did."""
+    versions = [i for i in mine if pages["role"][i] == role]
+    last = max(at for at, i in enumerate(versions) if said[pages["text"][i]])
+    return int(pages.day[versions[last + 1]])
 
 
 def _goods(facts: Facts, site: int) -> frozenset[str]:
@@ -139,7 +146,7 @@ class _Performance:
     """(orders kept, broken), (complaints, settled in time, overdue), which of them decide the state as (kept, broken), and cases."""
 
     orders: tuple[int, int]
-    complaints: tuple[int, int, int]
+    complaints: tuple[frozenset[int], frozenset[int], frozenset[int]]
     decided: tuple[int, int]
     cases: list[Cited]
 
@@ -150,17 +157,18 @@ def _performance(facts: Facts, site: int, name: str, words: str, first: int, unt
     if name == "instant_delivery":
         kept, broken, cases = _orders(facts, site, first, until)
         said = claims.take((claims["kinds"] & DROPS) != 0)
-        return _Performance((kept, broken), (len(said), 0, 0), (kept, broken), cases + _cite(said))
+        return _Performance((kept, broken), (_ids(said), _NONE, _NONE), (kept, broken), cases + _cite(said))
     if name == "withdrawal":
         said = claims.take((claims["kinds"] & _WITHDRAWALS) != 0)
-        return _Performance((0, 0), (len(said), 0, 0), (0, 0), _cite(said))
+        return _Performance((0, 0), (_ids(said), _NONE, _NONE), (0, 0), _cite(said))
     limit = days_promised(words) if name == "refund_days" else float(method.COMPENSATION_DAYS)
     said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else DROPS)) != 0)
     due = said.at + int(limit * MICROSECONDS)
     done = said["completed_at"] <= due
     over = ~done & ~settled_unknown(said) & (due < (facts.last_day + 1) * MICROSECONDS)
-    counts = int(done.sum()), int(over.sum())
-    return _Performance((0, 0), (len(said), *counts), counts, _cite(said.take(done | over)))
+    parts = _ids(said.take(done)), _ids(said.take(over))
+    counts = len(parts[0]), len(parts[1])
+    return _Performance((0, 0), (_ids(said), *parts), counts, _cite(said.take(done | over)))
 
 
 def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:
@@ -177,9 +185,17 @@ def _orders(facts: Facts, site: int, first: int, until: int) -> tuple[int, int, 
     mine = [i for i in of_site(rows, site, facts.days) if first <= rows.day[i] < until]
     due = {i: int(rows.at[i] + method.INSTANT_HOURS * _HOUR) for i in mine}
     kept = [i for i in mine if rows["delivered_at"][i] <= due[i]]
-    late = [i for i in mine if due[i] < rows["delivered_at"][i]]
+    # Of one said to be delivered, without a time, nobody knows whether it was within the hour.
+    undated = (
+        (rows["state"] == "delivered") & (rows["delivered_at"] >= NEVER) if len(rows) else np.empty(0, bool)
+    )
+    late = [i for i in mine if due[i] < rows["delivered_at"][i] and not undated[i]]
     over = [i for i in late if due[i] < min((facts.last_day + 1) * MICROSECONDS, NEVER)]
     return len(kept), len(over), [("order", int(rows.id[i])) for i in (over or kept)[-4:]]
+
+
+def _ids(rows: Rows) -> frozenset[int]:
+    return frozenset(rows.id.tolist())
 
 
 def _cite(rows: Rows) -> list[Cited]:

@@ -16,7 +16,7 @@ from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
 from scoring.panel import cached, taken_back
 from scoring.signs import tightened
 from scoring.surge import complainants
-from scoring.warning import ALARM, CLOSED, STALE, WARNING
+from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH
 from store.volume import DAYS, Numbering
 
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
@@ -133,11 +133,16 @@ def _not_rated(judged: Judged, site: int) -> list[Reason]:
 
 
 def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
+    found = state_today(judged, site)
+    return [Reason(*found[0], cited=tuple(found[1]))] if found else []
+
+
+def state_today(judged: Judged, site: int) -> tuple[Said, list[Cited]] | None:
+    """Why today's state holds, and the observations behind it; None for a normal one."""
     state = int(judged.warned.state[site, -1])
-    if state not in (1, WARNING, ALARM, CLOSED, STALE):
-        return []
-    said, cited = transition_reason(judged, site, judged.facts.days - 1, state)
-    return [Reason(*said, cited=tuple(cited))]
+    if state not in (WATCH, WARNING, ALARM, CLOSED, STALE):
+        return None
+    return transition_reason(judged, site, judged.facts.days - 1, state)
 
 
 def transition_reason(judged: Judged, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:

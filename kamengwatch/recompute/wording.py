@@ -21,7 +21,13 @@ _WORDS = {
 }
 _TAKEN_BACK = re.compile(r"不|暂停|关闭|停止")
 _LABEL = re.compile(r"[\W_]*(?:秒到账|即时到账|秒发|自动发货|秒充)[\W_]*")
-_LIMIT = re.compile(r"(\d+)\s*(天|日|个工作日|小时)")
+_UNIT = r"(\d+)\s*(天|日|个工作日|小时)"
+_LIMITS = (
+    re.compile(rf"(?:退款|退回|退还)[^\d。；\n]*{_UNIT}"),
+    re.compile(rf"{_UNIT}[^，,\d]{{0,6}}(?:退款|无理由)"),
+    re.compile(_UNIT),
+)
+"""The limit of a refund: the one named after the word, else right before it, else the first."""
 _DAYS = {"天": 1.0, "日": 1.0, "个工作日": 1.4, "小时": 1 / 24}
 _SCHEMA = pa.schema(
     [("host", pa.string()), ("promise", pa.string()), ("since", pa.date32()), ("until", pa.date32())]
@@ -78,5 +84,5 @@ def _said(name: str, text: str, goods: set[str]) -> str | None:
 
 
 def _days(words: str) -> float:
-    found = _LIMIT.search(words)
+    found = next((found for limit in _LIMITS if (found := limit.search(words))), None)
     return int(found[1]) * _DAYS[found[2]] if found else 7.0

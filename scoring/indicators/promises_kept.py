@@ -71,13 +71,17 @@ def _answer(promises: list[Promise]) -> Answer:
 
 
 def figures_about(promises: list[Promise]) -> tuple[Figure, ...]:
-    """What orders and complaints show of some promises, added up."""
+    """What orders and complaints show of some promises; a complaint about two of them is one, and overdue where it is for either."""
+    overdue = frozenset[int]().union(*(p.overdue for p in promises))
     return (
         count("orders_kept", sum(p.kept for p in promises)),
         count("orders_late", sum(p.broken for p in promises)),
-        count("promise_complaints", sum(p.complaints for p in promises)),
-        count("promise_complaints_in_time", sum(p.in_time for p in promises)),
-        count("promise_complaints_overdue", sum(p.overdue for p in promises)),
+        count("promise_complaints", len(frozenset[int]().union(*(p.complaints for p in promises)))),
+        count(
+            "promise_complaints_in_time",
+            len(frozenset[int]().union(*(p.in_time for p in promises)) - overdue),
+        ),
+        count("promise_complaints_overdue", len(overdue)),
     )
 
 
