@@ -264,6 +264,10 @@ def _values(kind: str, column: dict[str, Any], end: int) -> dict[str, NDArray[An
         out[name] = _decoded(column[name]) if name in JSON_COLUMNS else np.array(column[name], dtype=object)
     for name in _DATES.get(kind, ()):
         out[name] = np.array([NEVER if v is None else day_number(v) for v in column[name]], dtype=np.int64)
+    if kind == "order":
+        # One that is delivered later was not delivered by then, whatever its state says today.
+        later = (stamps(column["delivered_at"]) >= end) & (stamps(column["delivered_at"]) < NEVER)
+        out["state"] = np.where(later & (out["state"] == "delivered"), "processing", out["state"])
     if kind == "price":
         out["ware"] = _objects([ware(name) for name in column["product"]])
     if kind == "complaint":

@@ -104,8 +104,9 @@ def test_every_number_of_a_sentence_is_among_its_figures(market):
 def test_ratings_and_figures_say_the_same(market):
     _, snapshot = market
     rows = snapshot.rows("select host, name, value from figures where place = 'rating' order by host, name")
-    assert {row["name"] for row in rows} == {"complaints_30d", "complaints_total", "complainants_30d"}
-    for row in rows:
+    counts = {"complaints_30d", "complaints_total", "complainants_30d"}
+    assert counts <= {row["name"] for row in rows}  # and what the reason of today's state states
+    for row in (row for row in rows if row["name"] in counts):
         rating = snapshot.site(row["host"])
         assert rating is not None and rating[row["name"]] == row["value"]
 

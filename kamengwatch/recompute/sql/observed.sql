@@ -1,10 +1,18 @@
 -- What was seen on the site itself and what registers answered, by the end of the day.
 
--- Our own line failed on a day on which at least three sites were probed and more than half of all probes failed.
+-- Our own line was at fault on a day on which more than half of the probes failed, of three sites and more, or none of any number
+-- answered; not where a control page answered in a round begun that day.
+create table control_day as
+select started_at::date as day from crawl_all
+where source_id = 'availability' and outcome = 'ok' and finished_at < ends()
+    and coalesce(json_extract_string(measured, '$.controls.answered'), '') not in ('', '0', '[]', 'false');
+
 create table line_fault as
 select seen_at::date as day from probe_all join site on site.id = probe_all.platform_id
 where seen_at < ends() and (withdrawn_at is null or withdrawn_at > seen_at)
-group by all having count(distinct site.id) >= 3 and count(*) filter (outcome = 'down') / count(*) > 0.5;
+group by all
+having (count(distinct site.id) >= 3 or bool_and(outcome = 'down')) and count(*) filter (outcome = 'down') / count(*) > 0.5
+    and day not in (select day from control_day);
 
 create table usable_probe as
 select *, observed_at::date as observed_on from visible('probe_all')

@@ -40,3 +40,12 @@ select host, getvariable('as_of') - observed_at::date as value from newest('own_
 select site.host, count(c.observed_on) as value, days_back(365) as since, getvariable('as_of') as until
 from site left join domain_change c on c.host = site.host and c.observed_on between days_back(365) and getvariable('as_of')
 group by site.host
+
+-- figure others_reached by until
+select a.host, a."until", a."until" as since,
+    count(distinct s.id) filter (p.outcome in ('ok', 'slow')) as n, count(distinct s.id) as "of", if("of" = 0, 0, n / "of") as value
+from (select distinct host, "until" from figures where name = 'others_reached') a
+left join site s on s.host <> a.host
+join probe_all p on p.platform_id = s.id and p.seen_at::date = a."until"
+    and (p.withdrawn_at is null or p.withdrawn_at > p.seen_at)
+group by a.host, a."until"
