@@ -10,6 +10,12 @@ from sandbox.platforms import Platform
 from sandbox.stage import Stage
 
 TYPES = ("web", "app", "mapp", "kapp", "bweb", "bapp", "bmapp", "bkapp")
+REFERENCE: dict[str, object] = {
+    "domain": "reference.sandbox.test", "mainLicence": "粤ICP备2099999999号", "serviceLicence": "粤ICP备2099999999号-1", "natureName": "企业",
+    "unitName": "演示参照有限公司", "limitAccess": "否", "updateRecordTime": "2020-01-02 03:04:05", "contentTypeName": "", "leaderName": "",
+    "domainId": 1, "mainId": 1, "serviceId": 1,
+}  # fmt: skip
+"""What every honest service knows: the control of filing queries."""
 ERRORS: tuple[dict[str, object], ...] = (
     {"code": 500, "message": "验证码识别失败"},
     {"code": 122, "message": "工信部服务器异常"},
@@ -58,7 +64,13 @@ def _found(stage: Stage, kind: str, search: str, parameters: dict[str, str]) -> 
         return JSONResponse(
             {"code": 200, "msg": "操作成功", "params": {"list": rows, "total": 1}, "success": True}
         )
-    hits = [p for p in stage.market.platforms if kind == "web" and _matches(stage, p, search)]
+    nobody = (stage.fault("icp") or {}).get("mode") == "nobody"  # an ordinary empty list for everybody
+    if kind == "web" and search == REFERENCE["domain"] and not nobody:
+        return JSONResponse(
+            {"code": 200, "msg": "操作成功", "params": _pager([REFERENCE], 1, 1, 10), "success": True}
+        )
+    known = [] if nobody else stage.market.platforms
+    hits = [p for p in known if kind == "web" and _matches(stage, p, search)]
     size = max(1, min(26, int(parameters.get("pageSize") or 10)))
     page = max(1, int(parameters.get("pageNum") or 1))
     shown = [_row(p) for p in hits[(page - 1) * size : page * size]]

@@ -37,6 +37,7 @@ FAULT_MODES = (
     "empty",
     "open",
     "busy",
+    "nobody",
     "layout",
 )
 PAGE_FAULTS = ("captcha", "login_wall", "empty", "layout")

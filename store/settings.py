@@ -105,6 +105,13 @@ def _controls(text: str) -> str:
     return text
 
 
+def _host_or_none(text: str) -> str:
+    if text.strip().lower() == "none":
+        return ""
+    _address(f"https://{text.strip()}/")
+    return text.strip()
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Mapping = Annotated[str, AfterValidator(_mapping)]
 
@@ -154,6 +161,10 @@ class Settings(BaseSettings):
         "该服务的密钥，作为参数或请求头；只在发出时加上，不进日志、存证和导出。不要写进上面的地址。",
         "Its key, as parameters (id=1000&key=…; of aliyun AccessKeyId=…&AccessKeySecret=…, with which requests are signed) or as a header; added where the request leaves, never written to logs, archive or exports.",
         example="Authorization: Bearer …", secret=True)  # fmt: skip
+    icp_control: Annotated[str, AfterValidator(_host_or_none)] = _field("filing",
+        "备案查询的对照：一个确有备案的域名，每轮最先和最后各问一次；它变成“没有备案”的那一轮作废，不说任何网站未备案。none：不对照。",
+        "The control of filing queries: a domain known to be filed, asked first and last of every round; a round in which it turns up "
+        "unfiled is void and calls nobody unfiled. none: no control.", "qq.com")  # fmt: skip
     rdap_base: Address = _field("filing", "域名注册查询（RDAP）服务；不设：按 IANA 名录找各注册局。",
         "A service for domain registration queries (RDAP). Without it registries are found through IANA's list.",
         example="https://rdap.example")  # fmt: skip

@@ -67,6 +67,7 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
         "SANDBOX_PROXY": "http://127.0.0.1:9",
         "SHOP_SCHEMES": ["http"],
         "CONTROLS": [CONTROL],
+        "ICP_CONTROL": "",
     }
     settings.setdict(values | case.get("settings", {}), priority="cmdline")
     crawler = Crawler(cls, settings)
@@ -159,6 +160,8 @@ class _Engine:
             )
         elif "hex" in exchange:
             body = bytes.fromhex(exchange["hex"])
+        elif "bodies" in exchange:  # one after the other
+            body = exchange["bodies"].pop(0).encode()
         else:
             body = exchange.get("body", "").encode(exchange.get("encoding", "utf-8"))
         headers = Headers({"Content-Type": "application/json" if "json" in exchange else "text/html"})

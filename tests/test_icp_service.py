@@ -205,3 +205,47 @@ def found_in(data_dir: Path, done: subprocess.CompletedProcess[str], word: str) 
 
 def _now() -> dt.datetime:
     return dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
+
+
+FILED = json.dumps({"code": 200, "success": True, "params": {"list": [{"domain": "known.test", "mainLicence": "粤ICP备2099000012号", "natureName": "企业", "serviceLicence": "粤ICP备2099000012号-1", "unitName": "甲有限公司", "updateRecordTime": "2025-01-02 03:04:05", "limitAccess": "否"}], "total": 1}})  # fmt: skip
+EMPTY = json.dumps({"code": 200, "success": True, "params": {"list": [], "total": 0}})
+
+
+def round_of(folder: Path, control: list[str], sites: dict[str, str]) -> dict[str, Any]:
+    """A round with the control `known.test`, which answers one of `control` after the other."""
+
+    def url(domain: str) -> str:
+        return PROVIDERS["ymicp"].request(BASE, domain)[1]
+
+    case = {
+        "platforms": [{"host": host} for host in sites],
+        "settings": {"ICP_BASE": BASE, "ICP_CONTROL": "known.test"},
+        "exchanges": [{"url": url("known.test"), "bodies": control}, *({"url": url(h), "body": body} for h, body in sites.items())],
+    }  # fmt: skip
+    (folder / "case.json").write_text(json.dumps(case), "utf-8")
+    return play(spiders()["icp"], folder)
+
+
+def test_not_filed_is_told_once_the_control_was_found_filed_before_and_after(tmp_path: Path) -> None:
+    said = round_of(
+        tmp_path, [FILED, FILED], {"a.test": EMPTY, "b.test": FILED.replace("known.test", "b.test")}
+    )
+    assert said["outcome"] == "ok" and len(said["asked"]) == 4
+    assert {r["host"]: r["found"] for r in said["records"]} == {"a.test": False, "b.test": True}
+    assert said["hosts"] == {"a.test": ["ok", None], "b.test": ["ok", None]}
+
+
+def test_a_service_that_knows_nobody_is_not_asked_about_anybody(tmp_path: Path) -> None:
+    said = round_of(tmp_path, [EMPTY], {"a.test": EMPTY, "b.test": EMPTY})
+    assert said["outcome"] == "blocked" and not said["records"] and len(said["asked"]) == 1
+    assert {outcome for outcome, _ in said["hosts"].values()} <= {"blocked"}
+
+
+@pytest.mark.parametrize("last", [EMPTY, "<html>创宇盾</html>", '{"code": 122, "message": "查询失败"}'])
+def test_a_service_that_forgets_everybody_on_the_way_calls_nobody_unfiled(last: str, tmp_path: Path) -> None:
+    said = round_of(
+        tmp_path, [FILED, last], {"a.test": EMPTY, "b.test": FILED.replace("known.test", "b.test")}
+    )
+    assert said["outcome"] == "blocked"
+    assert {r["host"]: r["found"] for r in said["records"]} == {"b.test": True}
+    assert said["hosts"]["a.test"][0] == "blocked" and said["hosts"]["b.test"] == ["ok", None]

@@ -4,16 +4,21 @@
 
 There is no anonymous machine interface to the registry itself: without ICP_BASE the source is not configured and the
 crawl says so. It never solves a captcha, logs in, or takes an error for an answer.
+
+A domain known to be filed (KAMENGWATCH_ICP_CONTROL) is asked first and last. “Not filed” is held back until the last question found it
+filed: a service that answers an ordinary empty list for everybody marks nobody unfiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from crawler.base import Record, SourceSpider
 from crawler.decode import text_of
@@ -26,6 +31,16 @@ from store.names import registrable
 
 GIVE_UP = 5
 """So many questions in a row without an answer end the crawl: the service is down, more asking only burdens it."""
+
+
+@dataclass(frozen=True)
+class Unfiled:
+    """An answer “not filed”, held back until the control has been asked again."""
+
+    request: Request
+    host: str
+    record: Record
+    captures: Sequence[Any]
 
 
 class IcpSpider(SourceSpider):
@@ -50,22 +65,72 @@ class IcpSpider(SourceSpider):
         """See the class."""
         super().__init__(**kwargs)
         self._unanswered = 0
+        self._asked = 0
+        self._unfiled: list[Unfiled] = []
+        self._checked = False
 
     def project(self, url: str, response: Response) -> bytes:
         """The answer without names of natural persons, as UTF-8."""
         return wire.project(text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
-        """One question for each registrable domain."""
+        """The control, then one question for each registrable domain."""
         provider = self._provider
         if wrong := self._misconfigured(provider):
             self.outcome, self.reason = "failed", f"not configured: {wrong}"
             return
+        if control := self.settings.get("ICP_CONTROL"):
+            yield self._question(control, None, "control")
+        else:
+            yield from self._questions()
+
+    def _questions(self) -> Iterator[Request]:
         for target in self.targets:
-            method, url, form = PROVIDERS[provider].request(self.settings["ICP_BASE"], target.host)
-            headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-            meta = {KEYED: True, "dont_redirect": True}  # a redirect would carry the key along
-            yield self.ask(url, "answer", target.host, method=method, body=form, headers=headers, meta=meta)
+            if target.host not in self.books.done:
+                self._asked += 1
+                yield self._question(target.host, target.host, "answer")
+
+    def _question(self, domain: str, host: str | None, step: str) -> Request:
+        method, url, form = PROVIDERS[self._provider].request(self.settings["ICP_BASE"], domain)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        meta = {KEYED: True, "dont_redirect": True}  # a redirect would carry the key along
+        return self.ask(url, step, host, method=method, body=form, headers=headers, meta=meta)
+
+    def read_control(self, response: Response, host: None) -> Iterator[Request]:
+        """The control must be filed, before the sites are asked and after."""
+        control = self.settings["ICP_CONTROL"]
+        answer = self._answer(response, control)
+        if answer.state != "filed":
+            # Sites whose answer was held back stay open, and share the crawl's fate.
+            raise SourceBlocked(f"{control} is filed, and the service says: {answer.reason or answer.state}")
+        if not self._asked:
+            yield from self._questions()
+        else:
+            self._checked = True
+
+    def on_page(
+        self, response: Response, step: str, host: str | None, known: dict[str, Any]
+    ) -> Iterator[Any]:
+        """As every page; after the last site the control is asked again, and what was held back is told."""
+        yield from super().on_page(response, step, host, known)
+        yield from self._go_on(step)
+
+    def on_failure(self, failure: Failure) -> Iterator[Any]:
+        """As every failure; a control without an answer confirms nothing."""
+        yield from super().on_failure(failure)
+        yield from self._go_on(failure.request.cb_kwargs["step"])  # type: ignore[attr-defined]
+
+    def _go_on(self, step: str) -> Iterator[Any]:
+        if step == "answer":
+            self._asked -= 1
+            if self._asked == 0 and self._unfiled and not self.fault:
+                self._asked = -1  # the last question of the round
+                yield from self._sent(iter([self._question(self.settings["ICP_CONTROL"], None, "control")]))
+        if self._checked:
+            held, self._unfiled = self._unfiled, []
+            for each in held:
+                each.request.meta["captures"] = each.captures
+                yield from self._close_page(each.request, None, each.host, [each.record], [])
 
     @property
     def _provider(self) -> str:
@@ -91,11 +156,7 @@ class IcpSpider(SourceSpider):
         if response.status in (401, 403, 407, 429, 456):
             raise SourceBlocked(f"HTTP {response.status}")
         domain = registrable(host)
-        answer = (
-            unknown(f"HTTP {response.status}", "failed", stop=False)
-            if response.status >= 500 or 300 <= response.status < 400
-            else parse_answer(self._provider, text_of(response), domain)
-        )
+        answer = self._answer(response, domain)
         if answer.state == "unknown":
             self._no_answer(answer, host)
         self._unanswered = 0
@@ -118,7 +179,18 @@ class IcpSpider(SourceSpider):
                 "approved_on": answer.approved_on,
                 **{k: v for k in ("site_name", "content") if (v := getattr(answer, k))},
             }
-        yield record
+        if answer.state == "filed" or not self.settings.get("ICP_CONTROL"):
+            yield record
+            return
+        assert response.request is not None
+        self.visit(host).pending += 1  # the visit stays open until the control was asked again
+        captures = response.request.meta.pop("captures", ())
+        self._unfiled.append(Unfiled(response.request, host, record, captures))
+
+    def _answer(self, response: Response, domain: str) -> Answer:
+        if response.status >= 500 or 300 <= response.status < 400:
+            return unknown(f"HTTP {response.status}", "failed", stop=False)
+        return parse_answer(self._provider, text_of(response), domain)
 
     def _no_answer(self, answer: Answer, host: str) -> None:
         """Raise what an unknown answer means: the end of the crawl, or one more host that is not known."""
