@@ -16,7 +16,6 @@ from typing import Any
 from rehearsal_play import Rehearsal, Typed, find_faketime, places, rehearsal
 
 from crawler import settings
-from rehearsal.shops import NAMES
 
 FIRST = 0.0
 SECOND, THIRD = 1.1, 2.2
@@ -85,17 +84,16 @@ class Played:
 
     def _play(self, name: str, play: Callable[[Rehearsal], list[Day]]) -> list[Day]:
         own = self._folder / name
-        shutil.copytree(self._folder / "first", own, ignore=shutil.ignore_patterns("world", "*.lock"))
+        shutil.copytree(
+            self._folder / "first", own, symlinks=True, ignore=shutil.ignore_patterns("world", "*.lock")
+        )
         with rehearsal(own, controls()) as stage:
             return play(stage)
 
 
 def controls() -> list[str]:
     """The hosts that the shipped settings ask whether the line works."""
-    urls = getattr(settings, "CONTROLS", None) or [  # TEMP
-        settings.AVAILABILITY_CONTROL or "http://www.control-rehearsal.com/"
-    ]
-    return [str(url).partition("://")[2].partition("/")[0] or str(url) for url in urls]
+    return [str(url).partition("://")[2].partition("/")[0] or str(url) for url in settings.CONTROLS]
 
 
 def begin(stage: Rehearsal) -> list[Typed]:
@@ -106,8 +104,7 @@ def begin(stage: Rehearsal) -> list[Typed]:
         stage.type(
             "init", "--contact", CONTACT, "--icp-base", f"http://127.0.0.1:{places.ICP_PORT}", *brands, "--yes"
         ).ok(),
-        stage.type("watch", "add", places.PLAIN, "--name", NAMES[places.PLAIN]).ok(),
-        stage.type("watch", "add", *(host for host in places.SHOPS if host != places.PLAIN)).ok(),
+        stage.type("watch", "add", *places.SHOPS).ok(),
         stage.type("watch", "add", *places.MERCHANTS),
         stage.type("run", "--no-serve").ok(),
     ]  # fmt: skip

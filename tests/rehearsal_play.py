@@ -187,4 +187,4 @@ def rehearsal(folder: Path, controls: Sequence[str]) -> Iterator[Rehearsal]:
             process.wait()
 
 
-__all__ = ["Rehearsal", "Typed", "find_faketime", "impossible", "places", "rehearsal"]
+__all__ = ["ROOT", "Rehearsal", "Typed", "find_faketime", "impossible", "places", "rehearsal"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from rehearsal_days import Day, Played
-from rehearsal_play import impossible, places
+from rehearsal_play import ROOT, impossible, places
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(900)]
 ENDED = re.compile(r"[1-9]\d* 次无法访问|停止服务|停运")
@@ -43,6 +43,13 @@ def days(played: Played, name: str) -> list[Day]:
 def test_without_a_contact_nothing_is_asked(played: Played) -> None:
     early = played.typed[0]
     assert early.code == 2 and "kamengwatch init" in early.err
+
+
+def test_what_is_typed_is_what_the_page_for_beginners_says(played: Played) -> None:
+    page = (ROOT / "docs/getting-started.md").read_text("utf-8")
+    typed = {" ".join(t.words[: 2 if t.words[0] == "watch" else 1]) for t in played.typed}
+    assert {"init", "watch add", "run"} <= typed
+    assert not [words for words in typed if f"kamengwatch {words}" not in page]
 
 
 def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
