@@ -40,6 +40,8 @@ class Day:
     probes: dict[str, set[str]] = field(default_factory=dict)
     """What kind of answer each shop gave on that day."""
     crawled: dict[str, int] = field(default_factory=dict)
+    lasted: dict[str, float] = field(default_factory=dict)
+    """Seconds from the begin of each source's last crawl to its end, as the ledger dates them."""
 
     def card(self, host: str) -> dict[str, Any]:
         """The verdict card of a shop."""
@@ -210,5 +212,8 @@ def _look(stage: Rehearsal, day: Day) -> Day:
         host: json.loads(body)["evidence"] for host, body in zip(hosts, bodies[n : 2 * n], strict=True)
     }
     day.pages = dict(zip(hosts, bodies[2 * n :], strict=True))
-    day.probes = probed_since(stage, stage.now() - dt.timedelta(hours=12))
+    since = stage.now() - dt.timedelta(hours=12)
+    day.probes = probed_since(stage, since)
+    question = "select source_id, (julianday(finished_at) - julianday(started_at)) * 86400 from crawl where finished_at > ?"
+    day.lasted = dict(asked(stage, question, since))
     return day
