@@ -67,7 +67,10 @@ def _told(done: Play, markets: int) -> None:
     print(f"\n{done.markets} markets, {sum(done.figures.values())} figures: {dict(done.figures)}")
     assert done.markets >= markets
     if markets == SOAK:
-        assert {name for name, of in NAMES.items() if of.counted} - set(done.figures) == set()
+        counted = {name for name, of in NAMES.items() if of.counted}
+        assert counted - set(done.figures) <= {
+            "lead_days_median"
+        }  # which needs a warning and a closing: the sandbox has both
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_the_sandbox_market_states_nothing_but_what_was_seen(tmp_path: Path, siz
     engine.dispose()
     print(f"\nsandbox: {sum(found.figures.values())} figures, {found.sentences} sentences")
     assert [difference.line() for difference in found.differences] == []
-    assert sum(found.figures.values()) > 10 * len(market.platforms)
+    assert sum(found.figures.values()) > 10 * len(market.platforms) and found.figures["lead_days_median"]
 
 
 def test_both_databases_give_the_same_recomputation(engine: Engine, tmp_path: Path) -> None:
