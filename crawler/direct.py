@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +36,7 @@ from crawler.fetch import GuardedResolver, Streams, open_pinned
 from crawler.formats.whois import state_of
 from crawler.guard import Guard
 from crawler.politeness import HostStopMiddleware
+from crawler.tls import unverified
 from crawler.turns import Turns
 from store.names import registrable
 
@@ -108,11 +108,9 @@ class DirectHandler(BaseDownloadHandler):
 
     async def _certificate(self, request: Request, host: str) -> Response:
         """The handshake and nothing after it; whether the certificate is valid is for the reader to say."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         port = urlsplit(request.url).port or self._ports["tls"]
         async with self._open(host, port) as (_, writer):
-            await writer.start_tls(context, server_hostname=host)
+            await writer.start_tls(unverified(), server_hostname=host)
             der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         return Response(request.url, headers={"Content-Type": "application/pkix-cert"}, body=der or b"")
 

@@ -18,6 +18,7 @@ from crawler.browser import BrowserDied
 from crawler.guard import Refused
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.politeness import Unwelcome
+from crawler.tls import certificate_fault
 from crawler.walls import wall_of
 
 
@@ -56,6 +57,8 @@ def why(error: BaseException) -> tuple[str, str, str]:
         return "failed", "timeout", "no answer in time"
     if isinstance(error, BrowserDied):
         return "failed", "browser", str(error)
+    if fault := certificate_fault(error):
+        return "failed", "tls_error", f"its certificate is not valid: {fault}"
     if _is_tls(error):
         return "failed", "tls_error", "no TLS connection"
     if isinstance(error, DownloadConnectionRefusedError):

@@ -1,5 +1,7 @@
 """The download handler: aiohttp with addresses checked and pinned, and a browser only for pages that ask for one.
 
+Certificates are verified; a shop's page is read all the same, and the request says what was wrong (crawler/tls.py).
+
 Names are resolved once by the guarded resolver and the connection goes to the address that was checked, so a name
 that changes its answer between check and use cannot lead inside.
 """
@@ -17,13 +19,14 @@ from aiohttp.resolver import ThreadedResolver
 from scrapy import Request
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadFailedError
+from scrapy.exceptions import DownloadConnectionRefusedError, DownloadFailedError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
 from crawler.secret import KEYED, Secret
+from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE, certificate_fault, unverified
 from crawler.turns import Turns
 
 if TYPE_CHECKING:
@@ -77,8 +80,8 @@ def _limit_connecting(connector: aiohttp.TCPConnector, seconds: float) -> None:
     connector._wrap_create_connection = within  # type: ignore[method-assign]
 
 
-class GuardedHandler(AiohttpDownloadHandler):
-    """aiohttp for plain pages; `meta={"playwright": True}` asks for the browser."""
+class PinnedHandler(AiohttpDownloadHandler):
+    """aiohttp that connects to checked addresses only, with limits on what is read of an answer's head."""
 
     lazy = True  # `scrapy shell` makes its engine before a loop runs
     experimental = False  # chosen by measurement (docs/decisions); no warning on every run
@@ -86,11 +89,6 @@ class GuardedHandler(AiohttpDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         """Open the session; in sandbox mode only the proxy is ever connected to."""
         super().__init__(crawler)
-        self._crawler = crawler
-        self._browser: Browser | None = None
-        self._one_page = asyncio.Lock()
-        self._deaths = 0
-        self._turns = Turns(crawler)
         settings, session = crawler.settings, self._session
         session._max_headers = settings.getint("MOST_HEADERS")
         session._max_field_size = session._max_line_size = settings.getint("LONGEST_HEADER")
@@ -99,6 +97,30 @@ class GuardedHandler(AiohttpDownloadHandler):
             assert isinstance(connector, aiohttp.TCPConnector)
             connector._resolver = GuardedResolver(Guard.of(crawler))
             _limit_connecting(connector, settings.getfloat("CONNECT_TIMEOUT"))
+
+
+class ShopHandler(PinnedHandler):
+    """As above, under any certificate: only for pages of rated sites."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Connections of its own: one that was not verified is never used for anything else."""
+        super().__init__(crawler)
+        self._ssl_context = unverified()
+
+
+class GuardedHandler(PinnedHandler):
+    """aiohttp for plain pages; `meta={"playwright": True}` asks for the browser."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """No browser is started yet, and no host is known for a bad certificate."""
+        super().__init__(crawler)
+        self._crawler = crawler
+        self._browser: Browser | None = None
+        self._shops: ShopHandler | None = None
+        self._bad: dict[str, str] = {}
+        self._one_page = asyncio.Lock()
+        self._deaths = 0
+        self._turns = Turns(crawler)
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one page; raises Unwelcome, Refused, or one of Scrapy's download errors.
@@ -118,10 +140,34 @@ class GuardedHandler(AiohttpDownloadHandler):
             return stops.process_response(request, response)
 
     async def _plain(self, request: Request) -> Response:
+        request.meta.pop(BAD_CERTIFICATE, None)  # of the page that led here
         if request.meta.get(KEYED):
             return await self._keyed(request)
+        if request.meta.get(SHOP_PAGE) and request.url.startswith("https:"):
+            return await self._shop(request)
+        return await self._fetched(super(), request)
+
+    async def _shop(self, request: Request) -> Response:
+        """A page of a rated site; under a certificate that is not valid it is read all the same, and says so."""
+        origin = urlparse_cached(request).netloc
+        if origin not in self._bad:
+            try:
+                return await self._fetched(super(), request)
+            except DownloadConnectionRefusedError as error:
+                fault = certificate_fault(error)
+                if fault is None:
+                    raise
+                self._bad[origin] = fault
+        self._shops = self._shops or ShopHandler(self._crawler)
+        response = await self._fetched(self._shops, request)
+        request.meta[BAD_CERTIFICATE] = self._bad[origin]
+        return response
+
+    @staticmethod
+    async def _fetched(handler: Any, request: Request) -> Response:
         try:
-            return await super().download_request(request)
+            response: Response = await handler.download_request(request)
+            return response
         except DownloadFailedError as error:
             if isinstance(error.__cause__, ValueError | Refused):
                 raise error.__cause__ from None
@@ -130,6 +176,11 @@ class GuardedHandler(AiohttpDownloadHandler):
     async def _keyed(self, request: Request) -> Response:
         """Ask with the operator's key; neither the answer's address nor an error tells it."""
         secret = Secret.of(self._crawler)
+        if not secret.is_for(request.url):
+            host = urlparse_cached(request).hostname
+            raise Refused(
+                f"the key is for the configured service only, not for {host}: check KAMENGWATCH_ICP_BASE"
+            )
         try:
             response = await super().download_request(secret.applied(request))
         except Exception as error:
@@ -146,6 +197,8 @@ class GuardedHandler(AiohttpDownloadHandler):
             if self._deaths == MOST_DEATHS:
                 raise BrowserDied
             try:
+                if request.meta.get(SHOP_PAGE):
+                    request.meta["playwright_context"] = "shops"
                 if self._browser is None:
                     self._browser = await open_browser(self._crawler)
                 return await self._browser.download_request(request)
@@ -159,5 +212,7 @@ class GuardedHandler(AiohttpDownloadHandler):
     async def close(self) -> None:
         """Close the session and the browser, if one was started."""
         await super().close()
+        if self._shops is not None:
+            await self._shops.close()
         if self._browser is not None:
             await self._browser.close()

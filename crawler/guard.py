@@ -1,4 +1,4 @@
-"""What may be asked at all: pages and three direct questions, public addresses only, never a page that is a buyer's.
+"""What may be asked at all: pages and three direct questions, public addresses and usual ports only, never a page that is a buyer's.
 
 It refuses before a connection is made. In sandbox mode the world is the sandbox: every `*.test` host goes through
 its proxy and every other host is refused.
@@ -44,6 +44,14 @@ _NAME = re.compile(
 """A domain name, and no file of a page."""
 
 
+SERVICES = (
+    "ICP_BASE", "RDAP_BASE", "RDAP_BOOTSTRAP", "HEIMAO_BASE", "REDNET_BASE", "REDNET_BOARD", "XIAOFEIBAO_BASE", "XIAOFEIBAO_PAGES",
+    "XIAOFEIBAO_BRANDS", "GITHUB_BASE", "BLOCKLISTS", "CONTROLS",
+)  # fmt: skip
+"""Settings that hold addresses the operator configured."""
+_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+", re.I)
+
+
 class Refused(IgnoreRequest):
     """This request must not be made; the message says why."""
 
@@ -64,27 +72,41 @@ class Guard:
         allowed_hosts: Sequence[str],
         registries: Sequence[str] = (),
         contact: str = "a test",
+        ports: Sequence[int] = (80, 443),
+        services: Sequence[str] = (),
     ) -> None:
-        """`allowed_hosts` were named by the operator (a self-hosted service) and may be private; `contact` answers for the crawl.
+        """`allowed_hosts` were named by the operator and may be private, on any port; `contact` answers for the crawl.
 
-        `registries` are hosts of services that answer about a domain named at the end of the address.
+        `registries` are hosts of services that answer about a domain named at the end of the address; they may be private.
+        `ports` are open everywhere; `services` are addresses the operator configured, whose own ports are open too.
         """
         self.sandbox, self.contact = sandbox, contact
         self.allowed_hosts = {h.lower() for h in allowed_hosts if h}
         self.registries = {h.lower() for h in registries if h}
+        self.ports = frozenset(ports)
+        self.services = {_place(url) for url in services}
 
     @classmethod
     def of(cls, crawler: Crawler) -> Guard:
-        """The guard of `crawler`; the hosts of configured source addresses count as named by the operator."""
+        """The guard of `crawler`; the operator's filing and domain services count as named by the operator."""
         settings = crawler.settings
         named = [urlsplit(settings.get(key) or "").hostname or "" for key in ("ICP_BASE", "RDAP_BASE")]
-        allowed = named + settings.getlist("GUARD_ALLOWED_HOSTS")
-        return cls(bool(settings.get("SANDBOX_PROXY")), allowed, named, settings.get("CONTACT") or "")
+        return cls(
+            bool(settings.get("SANDBOX_PROXY")),
+            settings.getlist("GUARD_ALLOWED_HOSTS"),
+            named,
+            settings.get("CONTACT") or "",
+            [int(port) for port in settings.getlist("EGRESS_PORTS")],
+            [url for key in SERVICES for url in _ADDRESS.findall(str(settings.get(key) or ""))],
+        )
 
     def check_url(self, url: str) -> None:
         """Refuse a scheme, host or path that may never be asked; raises Refused."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError as error:
+            raise Refused(f"no address: {url[:80]} ({error})") from None
         if parts.scheme not in ("http", "https", *DIRECT) or not host:
             raise Refused(f"only http and https are fetched: {url[:80]}")
         if "\\" in parts.netloc:  # to a browser it ends the host, to Python it does not
@@ -96,8 +118,16 @@ class Guard:
         path = unquote(url[url.find("/", 8) :] if "/" in url[8:] else "")
         if parts.scheme not in DIRECT and NEVER.search(self._without_name(host, path)):
             raise Refused(f"order, login, captcha and payment pages are never asked: {parts.path[:60]}")
+        if not self.sandbox and port is not None:
+            self._check_port(host, port)
         if not self.sandbox and (address := address_spelled(host.rstrip("."))) is not None:
             self.check_address(host, address)
+
+    def _check_port(self, host: str, port: int) -> None:
+        if port not in self.ports and host not in self.allowed_hosts and (host, port) not in self.services:
+            raise Refused(
+                f"{host}: port {port} is not open to us; KAMENGWATCH_EGRESS_PORTS names those that are"
+            )
 
     def _without_name(self, host: str, path: str) -> str:
         """The path without the domain a registry is asked about (RFC 9082: `/domain/pay.com`): a name is no page."""
@@ -107,8 +137,15 @@ class Guard:
 
     def check_address(self, host: str, address: str) -> None:
         """Refuse an address that is not public, unless the operator named its host; raises Refused."""
-        if host.lower() not in self.allowed_hosts and not is_public(address):
+        if host.lower() not in self.allowed_hosts | self.registries and not is_public(address):
             raise Refused(f"{host} is at {address}, which is not a public address")
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    try:
+        return urlsplit(url).hostname, urlsplit(url).port
+    except ValueError:
+        return None, None
 
 
 class GuardMiddleware:

@@ -16,6 +16,7 @@ from scrapy.http import Response
 from crawler.availability import probe_of_failure
 from crawler.base import Record
 from crawler.controls import ControlledSpider
+from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE
 from store.hosts import address_in, url_host
 from store.names import registrable
 
@@ -53,6 +54,23 @@ class HomeSpider(ControlledSpider):
     """Base of spiders that ask for home pages with the step `home`; `home_known` is handed to every `read_home`."""
 
     home_known: ClassVar[dict[str, Any]] = {}
+
+    def ask(self, url: str, step: str, host: str | None = None, **options: Any) -> Request:
+        """As every request; a page of the site is read whatever its certificate, a control's is not."""
+        request = super().ask(url, step, host, **options)
+        site = urlsplit(f"//{url_host(host)}").hostname or "" if host is not None else ""
+        if site and registrable(urlsplit(url).hostname or "") == registrable(site):
+            request.meta[SHOP_PAGE] = True
+        return request
+
+    def answered(self, request: Request, host: str, probe: Record) -> Iterator[Record]:
+        """The probe of a page that is the site. A bad certificate is held until a control has answered under a good one."""
+        if request.meta.get(BAD_CERTIFICATE):
+            captures = request.meta.get("captures", ())
+            self.hold(request, host, self.probe(host, probe | {"class": "tls_error"}))
+            request.meta["captures"] = captures  # what else the page says refers to it too
+        else:
+            yield self.probe(host, probe)
 
     def home(self, host: str) -> Request:
         """The home page at its first address."""

@@ -25,6 +25,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
 from crawler.guard import DIRECT
+from crawler.tls import SHOP_PAGE
 from crawler.walls import wall_of
 from store.names import registrable
 
@@ -81,7 +82,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         origin = _origin(request.url)
         if origin not in self._parsers:
             self._parsers[origin] = Deferred()
-            asked = Request(f"{origin}/robots.txt", priority=self.DOWNLOAD_PRIORITY, callback=NO_CALLBACK)
+            asked = Request(
+                f"{origin}/robots.txt",
+                priority=self.DOWNLOAD_PRIORITY,
+                meta={SHOP_PAGE: request.meta.get(SHOP_PAGE, False)},
+                callback=NO_CALLBACK,
+            )
             assert self.crawler.engine is not None
             try:
                 answer = await self.crawler.engine.download_async(asked)

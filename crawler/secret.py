@@ -35,8 +35,9 @@ class Secret:
     itself is never sent.
     """
 
-    def __init__(self, text: str, clock: Clock | None = None) -> None:
-        """Read the setting; raises ValueError when it is none of the forms."""
+    def __init__(self, text: str, clock: Clock | None = None, service: str = "") -> None:
+        """Read the setting; raises ValueError when it is none of the forms. `service`: the address the key is for."""
+        self._service = _origin(service)
         self._query, self._header = "", ("", "")
         self._clock, self._pair = clock, ("", "")
         text = text.strip()
@@ -67,7 +68,15 @@ class Secret:
     def of(cls, crawler: Crawler) -> Secret:
         """The key of the filing query service, the only source that has one."""
         signed = crawler.settings.get("ICP_PROVIDER") in SIGNED
-        return cls(crawler.settings.get("ICP_KEY") or "", Clock.of(crawler) if signed else None)
+        return cls(
+            crawler.settings.get("ICP_KEY") or "",
+            Clock.of(crawler) if signed else None,
+            crawler.settings.get("ICP_BASE") or "",
+        )
+
+    def is_for(self, url: str) -> bool:
+        """Whether `url` is of the service the key is for: the same scheme, host and port, also after a redirect."""
+        return _origin(url) == self._service
 
     def applied(self, request: Request) -> Request:
         """The request as it leaves."""
@@ -122,6 +131,12 @@ def signed(url: str, key_id: str, secret: str, at: dt.datetime, nonce: str) -> s
 
 def _escaped(text: str) -> str:
     return quote(text, safe="-_.~")
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or usual
 
 
 class SecretMiddleware:

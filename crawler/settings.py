@@ -55,9 +55,7 @@ MOST_HEADERS = 100
 LONGEST_HEADER = 8190
 """Bytes of one header's name or value, and of the status line."""
 DOWNLOAD_FAIL_ON_DATALOSS = True
-DOWNLOAD_VERIFY_CERTIFICATES = (
-    False  # a broken certificate is a fact to record, not a reason to miss the page
-)
+DOWNLOAD_VERIFY_CERTIFICATES = True  # but of shops: there a bad one is a fact to record (crawler/tls.py)
 DEPTH_LIMIT = 60
 URLLENGTH_LIMIT = 2083
 REDIRECT_ENABLED = True
@@ -135,9 +133,9 @@ EXTENSIONS = {
 # The browser, started only when a page asks for it.
 PLAYWRIGHT_BROWSER_TYPE = "chromium"
 PLAYWRIGHT_LAUNCH_OPTIONS = launch_options()
-PLAYWRIGHT_CONTEXTS = {
-    "default": {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "service_workers": "block"}
-}
+_VISITOR = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "service_workers": "block"}
+PLAYWRIGHT_CONTEXTS = {"default": _VISITOR, "shops": _VISITOR | {"ignore_https_errors": True}}
+"""`shops` for rated sites, whose pages are read whatever their certificate."""
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 1
 PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000
 
@@ -147,7 +145,8 @@ NOW_SHOWN_AT: float | None = None
 KAMENGWATCH_JOB = ""
 TURNS_FOLDER = ""
 SANDBOX_PROXY = ""
-GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network
+GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network, on any port
+EGRESS_PORTS = [int(port) for port in _operator.egress_ports.split(",")]
 
 # Where the sources are. A source without an address is not configured, which is never "nothing found".
 # The operator's: HEIMAO_BASE, REDNET_BASE, XIAOFEIBAO_BASE and _BRANDS, GITHUB_BASE and _REPOSITORIES, ICP_BASE, _PROVIDER and _KEY,

@@ -112,6 +112,13 @@ def _host_or_none(text: str) -> str:
     return text.strip()
 
 
+def _ports(text: str) -> str:
+    ports = [port.strip() for port in text.split(",")]
+    if not all(port.isascii() and port.isdigit() and 0 < int(port) < 65536 for port in ports):
+        raise ValueError("写端口号，逗号分开 give port numbers separated by commas; 例 e.g. 80,443,8443")
+    return ",".join(ports)
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Mapping = Annotated[str, AfterValidator(_mapping)]
 
@@ -150,6 +157,10 @@ class Settings(BaseSettings):
         "Controls: big sites, independent of each other, that are hardly ever down (only their robots.txt is read), or addresses of pages, "
         "separated by commas. Where none answers the outage is ours, and that round says nothing of any site.",
         "www.baidu.com,www.qq.com,www.163.com,www.bilibili.com")  # fmt: skip
+
+    egress_ports: Annotated[str, AfterValidator(_ports)] = _field("crawler",
+        "采集可以连接的端口，逗号分开；这里设置的服务用自己的端口。", "Ports the crawler may connect to, separated by commas; services configured here use their own.",
+        "80,443")  # fmt: skip
 
     icp_base: Address = _field("filing", "备案查询服务的地址（自建或有权使用的）。不设：备案状态为未知。",
         "The filing query service you run or may use. Without it filings stay unknown.",

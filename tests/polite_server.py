@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ class Visits:
     seen: list[tuple[float, str]] = field(default_factory=list)
     open_now: int = 0
     most_open: int = 0
+    heads: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
 
     @property
@@ -40,15 +42,19 @@ class Visits:
 
 @contextmanager
 def serving(
-    answer: Callable[[str], Answer], seconds: float = 0.0, address: str = "127.0.0.1"
+    answer: Callable[[str], Answer],
+    seconds: float = 0.0,
+    address: str = "127.0.0.1",
+    context: ssl.SSLContext | None = None,
 ) -> Iterator[Visits]:
-    """Serve `answer(path)` on a free port of a loopback address, taking `seconds` for each."""
+    """Serve `answer(path)` on a free port of a loopback address, taking `seconds` for each; over TLS with `context`."""
     visits, lock = Visits(address), threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             with lock:
                 visits.seen.append((time.monotonic(), self.path))
+                visits.heads.append(str(self.headers))
                 visits.agents.add(self.headers.get("User-Agent", ""))
                 visits.open_now += 1
                 visits.most_open = max(visits.most_open, visits.open_now)
@@ -73,6 +79,9 @@ def serving(
             pass
 
     server = ThreadingHTTPServer((address, 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that broke off the handshake
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     visits.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

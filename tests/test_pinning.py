@@ -111,7 +111,7 @@ def test_a_name_that_leads_inside_at_the_second_look_is_refused() -> None:
     [b"\r\n\r\n", b"GET\r\n\r\n", b"GET http://localhost:x/ HTTP/1.1\r\n\r\n", b"\xff \xff \xff\r\n\r\n"],
 )
 def test_noise_is_answered_with_an_error(noise: bytes) -> None:
-    assert asyncio.run(through(NAMED, noise)).startswith(b"HTTP/1.1 502")
+    assert asyncio.run(through(NAMED, noise)).startswith((b"HTTP/1.1 502", b"HTTP/1.1 403"))
 
 
 BROWSE = """
@@ -126,7 +126,8 @@ from crawler.browser import open_browser
 
 async def main():
     settings = get_project_settings()
-    settings.setdict({"GUARD_ALLOWED_HOSTS": ["localhost"]}, priority="cmdline")
+    port = sys.argv[1].split(":")[2].split("/")[0]
+    settings.setdict({"GUARD_ALLOWED_HOSTS": ["localhost"], "EGRESS_PORTS": [port]}, priority="cmdline")
     crawler = Crawler(type("Named", (Spider,), {"name": "named"}), settings)
     crawler.stats, crawler.spider = MemoryStatsCollector(crawler), crawler.spidercls()
     crawler.get_downloader_middleware = lambda cls: None
@@ -154,5 +155,9 @@ def test_a_real_browser_goes_through_it_and_cannot_be_led_inside() -> None:
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({MEMORY}, {MEMORY}))\n"
         command = [sys.executable, "-c", limit + BROWSE, *urls]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
-        assert done.stdout.splitlines() == [f"{urls[0]} 200 1", f"{urls[1]} 403 0"], done.stderr
+        first, second = done.stdout.splitlines()
+        # A full Chromium makes an error of the proxy's refusal, its headless shell a page.
+        assert first == f"{urls[0]} 200 1" and second.startswith(
+            (f"{urls[1]} 403 0", f"{urls[1]} refused")
+        ), done.stderr
         assert site.paths == ["/shop"]

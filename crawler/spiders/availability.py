@@ -68,7 +68,7 @@ class AvailabilitySpider(HomeSpider):
         shop = recognise(Page(response.url, text)) is not None
         probe = probe_of_page(response.status, response.body, text, latency, shop)
         if probe["outcome"] in ("ok", "slow"):
-            yield self.probe(host, probe)
+            yield from self.answered(response.request, host, probe)
         elif probe["outcome"] == "down" and (other := self.next_home(response.request, probe)):
             yield other
         else:

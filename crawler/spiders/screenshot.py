@@ -23,6 +23,7 @@ from crawler.outcomes import SourceBlocked
 from crawler.politeness import RobotsMiddleware
 from crawler.prose import role_links
 from crawler.shops.page import Page
+from crawler.tls import SHOP_PAGE
 from crawler.walls import place_of, wall_of
 from store.hosts import url_host
 from store.ledger import Expected, SourceCard
@@ -173,6 +174,7 @@ class ScreenshotSpider(SourceSpider):
         ]
         meta = {
             "playwright": True,
+            SHOP_PAGE: True,
             "playwright_page_methods": methods,
             "playwright_page_init_callback": self._dress,
         }

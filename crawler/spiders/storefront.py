@@ -79,6 +79,8 @@ class StorefrontSpider(HomeSpider):
                 yield other
                 return
             self.unanswered(host, (*tried, Tried(response.request, probe)))
+        elif not rendered and probe["outcome"] in ("ok", "slow"):
+            yield from self.answered(response.request, host, probe)
         elif not rendered:
             yield self.probe(host, probe)
         if moved := self._moved_to(response, host):
