@@ -23,8 +23,8 @@ _BEFORE_NUMBER = re.compile(
     "|".join(f"(?P<{name}>{signs})" for name, signs in _SIGNS.items()) + "", re.IGNORECASE
 )
 AMOUNT = re.compile(
-    rf"(?<![\d.,])(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?P<after>{_NUMBER})"
-    rf"|(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*\d))",
+    rf"(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?P<after>{_NUMBER})"
+    rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*\d))",
     re.IGNORECASE,
 )
 """One amount with its currency: the sign before the number or the word after it."""

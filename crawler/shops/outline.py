@@ -29,11 +29,22 @@ _INLINE = frozenset(
         "strike",
     ]
     + ["strong", "sub", "sup", "u", "bdi", "code", "cite", "time", "var"]
+    # What a page builder for phones makes of text.
+    + ["uni-text", "wx-text", "taro-text-core"]
 )
 _YUAN_ICON = re.compile(r"(?:^|[-_\s])(?:rmb|cny|jpy|yen|yuan|renminbi)(?:$|[-_\s])", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_CLASSES = frozenset(
-    ["layui-hide", "hidden", "hide", "d-none", "is-hidden", "visually-hidden", "sr-only"]
+    [
+        "layui-hide",
+        "hidden",
+        "hide",
+        "d-none",
+        "is-hidden",
+        "visually-hidden",
+        "sr-only",
+        "screen-reader-text",
+    ]
 )
 _SHOWN_CLASS = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?:block|inline|flex|table|grid)|(?:sm|md|lg|xl):(?:block|flex|inline|grid|table)"
@@ -48,7 +59,10 @@ class Element:
     `place` is where it stands among its parent's parts; `columns` is a reader's note of what a table's columns hold.
     """
 
-    __slots__ = ("attributes", "classes", "columns", "number", "parent", "parts", "place", "tag", "_text")
+    __slots__ = (
+        "attributes", "classes", "columns", "number", "parent", "parts", "place", "tag",
+        "_kids", "_own", "_shape", "_text",
+    )  # fmt: skip
 
     def __init__(
         self, tag: str, parent: Element | None, attributes: dict[str, str | None], number: int
@@ -62,17 +76,50 @@ class Element:
         self.number = number
         self.place = len(parent.parts) if parent is not None else 0
         self.columns: dict[int, str] | None = None
+        self._kids: list[Element] | None = None
+        self._own: str | None = None
+        self._shape: str | None = None
         self._text: str | None = None
 
     @property
     def children(self) -> list[Element]:
         """The elements directly inside."""
-        return [part for part in self.parts if isinstance(part, Element)]
+        if self._kids is None:
+            self._kids = [part for part in self.parts if isinstance(part, Element)]
+        return self._kids
 
     @property
     def own(self) -> str:
         """The text that stands directly inside, on one line."""
-        return " ".join(" ".join(part for part in self.parts if isinstance(part, str)).split())
+        if self._own is None:
+            said = [part for part in self.parts if isinstance(part, str)]
+            self._own = " ".join(" ".join(said).split()) if said else ""
+        return self._own
+
+    @property
+    def shape(self) -> str:
+        """Tag and class names without what tells one row from the next (numbers, states)."""
+        if self._shape is None:
+            names = sorted({_DIGITS.sub("", name) for name in self.classes} - {""})
+            self._shape = f"{self.tag}.{'.'.join(names)}" if names else self.tag
+        return self._shape
+
+    def put(self, pieces: list[tuple[int, int, Element]]) -> None:
+        """Let elements stand for runs of the parts: (start, end, element), in order, none overlapping."""
+        parts: list[Element | str] = []
+        at = 0
+        for start, end, made in pieces:
+            parts += (*self.parts[at:start], made)
+            at = end
+        self.hold([*parts, *self.parts[at:]])
+
+    def hold(self, parts: list[Element | str]) -> None:
+        """Have these parts from now on."""
+        self.parts = parts
+        for place, part in enumerate(parts):
+            if isinstance(part, Element):
+                part.place, part.parent = place, self
+        self._kids = self._own = self._text = None
 
     @property
     def marks(self) -> str:
@@ -168,9 +215,3 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
         return True
     names = attributes.get("class") or ""
     return not _HIDDEN_CLASSES.isdisjoint(names.split()) and not _SHOWN_CLASS.search(names)
-
-
-def shape(element: Element) -> str:
-    """Tag and class names without what tells one row from the next (numbers, states)."""
-    names = sorted({_DIGITS.sub("", name) for name in element.classes} - {""})
-    return f"{element.tag}.{'.'.join(names)}" if names else element.tag

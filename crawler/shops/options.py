@@ -1,0 +1,64 @@
+"""Goods that are the options of a select box, as older shops sell: name, price and stock in one line of text. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.shops.money import BARE, amounts, yuan
+from crawler.shops.page import SOLD_OUT, Good, Page, count, stock_of
+
+_MOST = 2_000
+_PRICES = ("price", "data-price", "data-money", "money")
+_STOCKS = ("stock", "data-stock", "data-kucun", "kucun", "data-count")
+_STOCK = re.compile(r"(?:库存|剩余|余)\s*[:：]?\s*(\d[\d,]*|[\u4e00-\u9fff]{2,4})")
+_TAIL = re.compile(r"[\s\-—–|·:：,，(（\[【]+(?:价格|售价|单价)?\s*[:：]?\s*$")
+_AMOUNT_OF = re.compile(r"充值|额度|余额|数量|支付|付款|订单|优惠|默认|请选择|全部")
+_QUANTITY = re.compile(r"num|count|pay|amount|quantity|recharge|coupon|lang|sort", re.IGNORECASE)
+
+
+def goods_in_options(page: Page) -> list[Good]:
+    """The goods of the select boxes of a page: options that carry a price, of boxes with two of them or with their stock."""
+    goods: list[Good] = []
+    for box in page.tree.css("select"):
+        if _QUANTITY.search(f"{box.attributes.get('name') or ''} {box.attributes.get('id') or ''}"):
+            continue
+        found: list[Good] = []
+        for number, option in enumerate(box.css("option")):
+            if number >= _MOST:
+                break
+            good = _good(" ".join((option.text() or "").split()), option.attributes)
+            if good is not None:
+                found.append(good)
+        if len(found) > 1 or any(good.stock is not None for good in found):
+            goods += found
+    return goods
+
+
+def _good(text: str, attributes: dict[str, str | None]) -> Good | None:
+    """One option's good; None where it has no name or no price."""
+    told = amounts(text)
+    kept = next((attributes[key] for key in _PRICES if attributes.get(key)), None)
+    if told and not kept:
+        last = told[-1]
+        name, behind = text[: last.start], text[last.end :]
+        price, currency = last.amount, last.currency
+    elif kept and BARE.fullmatch(kept.strip()):
+        price, currency = float(kept.replace(",", "")), "CNY"
+        same = next((money for money in reversed(told) if money.amount == price), None)
+        name, behind = (text[: same.start], text[same.end :]) if same else (text, "")
+    else:
+        return None
+    shown = _STOCK.search(behind) or _STOCK.search(text)
+    if shown is not None and shown.start() < len(name) and not behind:
+        name = name[: shown.start()]
+    name = _TAIL.sub("", name).strip()
+    if len(name) < 2 or _AMOUNT_OF.match(name):
+        return None
+    held = next((attributes[key] for key in _STOCKS if attributes.get(key)), None)
+    stock, label = stock_of(held or (shown.group(1) if shown else None))
+    if stock is None and label and label.replace(",", "").isdigit():
+        stock, label = count(label), None
+    if stock is None and label is None and (gone := SOLD_OUT.search(behind)):
+        stock, label = 0, gone.group()
+    value = yuan(price)
+    return Good(name, value if currency == "CNY" else None, None, stock, label, currency=currency)
