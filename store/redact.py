@@ -143,8 +143,13 @@ def _apply(work: _Work, rules: Iterable[Rule]) -> None:
         if found and rule.check:
             found = [m for m in found if rule.check(m, shadow)]
         if found:
-            group = "x" if "x" in rule.pattern.groupindex else 0
-            work.take((*m.span(group), rule.kind) for m in found)
+            work.take((*m.span(_group(m)), rule.kind) for m in found)
+
+
+def _group(match: re.Match[str]) -> str | int:
+    """The group that is to be taken: x, or y where a rule has two forms and the second was met; else all of it."""
+    groups = match.re.groupindex
+    return "y" if "y" in groups and match["y"] is not None else "x" if "x" in groups else 0
 
 
 def _same(kind: str, folded: str) -> str:

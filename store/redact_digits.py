@@ -163,13 +163,27 @@ def _window(
     return "", 0
 
 
+def _joined(sizes: tuple[int, ...], seps: list[str]) -> tuple[tuple[int, ...], list[str]]:
+    """Groups that only a change of script parts are one."""
+    joined, between = [sizes[0]], []
+    for size, sep in zip(sizes[1:], seps, strict=True):
+        if sep:
+            joined.append(size)
+            between.append(sep)
+        else:
+            joined[-1] += size
+    return tuple(joined), between
+
+
 def _grouped_as_mobile(sizes: tuple[int, ...], seps: list[str], free: bool) -> bool:
+    sizes, seps = _joined(sizes, seps)
     if len(sizes) == 1 or free or max(sizes) == 1:
         return True
     if len(sizes) >= 2 and sizes[0] in (2, 4) and sum(sizes) > 11:  # +86 and the rest
         return _grouped_as_mobile(sizes[1:], seps[1:], free)
     if any(_LIST_SIGN.search(sep) for sep in seps):
-        return sizes == (3, 4, 4)
+        # Two prices are hardly ever written with eight digits and three, and without a space.
+        return sizes == (3, 4, 4) or (sizes in ((8, 3), (3, 8), (7, 4)) and seps in (["/"], ["|"]))
     return (
         sizes in _MOBILE_SIZES
         or (max(sizes) == 2 and len(sizes) <= 8)

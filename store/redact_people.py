@@ -50,7 +50,7 @@ _LABELLED = re.compile(
 )
 _ROLE_ONLY = re.compile(rf"(?:{_ROLE})\s?{_COMPANY}(?P<x>{_ANY_NAME}|[{_COMMON}] [{_H}](?: [{_H}])?{_END})")
 _SELF_CALLED = re.compile(
-    rf"(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理)(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?P<x>{_ANY_NAME}|(?!{_NOBODY})[{_H}](?: ?[{_H}]){{1,3}}{_END})"
+    rf"(?:自称(?:是|叫|为)?\s?:?\s?(?P<y>{_NAME}){_END}|(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理)(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?P<x>{_ANY_NAME}|(?!{_NOBODY})[{_H}](?: ?[{_H}]){{1,3}}{_END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:我是|我,|我姓)\s?:?\s?(?P<x>{_NAME}){_END}|本人\s?:?\s?(?P<y>{_NAME})(?:{_END}|(?=[于在因系])))"
@@ -58,7 +58,7 @@ _SELF_IS = re.compile(
 _KIN = re.compile(
     # Written out, so that every branch begins with a literal and the engine skips ahead.
     r"(?:老公|老婆|丈夫|妻子|朋友|儿子|女儿|爸爸|妈妈|父亲|母亲|弟弟|哥哥|姐姐|妹妹|同事|孩子|爱人|同学|室友"
-    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|转到)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
+    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)到(?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|账户))"
 )
 _STAFF = re.compile(
     rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
@@ -89,7 +89,7 @@ _TITLES = ("先生", "女士", "小姐", "同学", "师傅", "老师", "经理",
 _HINTS = (
     (_LABELLED, _ROLE_WORDS),
     (_ROLE_ONLY, _ROLE_WORDS),
-    (_SELF_CALLED, ("叫",)),
+    (_SELF_CALLED, ("叫", "自称")),
     (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到")),
     (_SELF_IS, ("我", "本人")),
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员")),
@@ -120,7 +120,7 @@ _AREA = re.compile(
     rf"[{_H}0-9]{{1,14}}?(?:街道|镇|乡|村|小区|社区|花园|路|大道|公寓|大厦|家园|苑)(?:[{_H}0-9]{{0,8}}(?:小区|花园|大厦|公寓|宿舍|村|组|号|栋|室))?(?![{_H}]{{0,4}}(?:局|法院|派出所))"
 )
 _LIVES = re.compile(
-    rf"(?:地址\s?(?::|是|为)|住址\s?(?::|是|为)|住所\s?(?::|是|为)|家住|我住|现住|住在)\s{{0,2}}"
+    rf"(?:地址\s?(?::|是|为)|住址\s?(?::|是|为)|住所\s?(?::|是|为)|家住|我住|现住|住在|寄到|寄往|寄去|邮寄到|快递到|邮到)\s{{0,2}}"
     rf"(?P<x>[{_H}0-9][{_H}0-9a-z\s\-#()]{{3,59}})"
 )
 _PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
@@ -134,7 +134,7 @@ def find_names(shadow: str) -> Iterator[tuple[int, int]]:
         if not any(word in shadow for word in words):
             continue
         for match in pattern.finditer(shadow):
-            start, end = match.span("y" if match.lastgroup == "y" else "x")
+            start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
             if pattern is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
             if not _NOT_NAME.match(shadow, start):
