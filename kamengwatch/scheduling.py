@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -35,15 +34,18 @@ from kamengwatch.crawling import cards, plan, platform_visitors
 from kamengwatch.progress import say
 from kamengwatch.runs import Run, RunLedger
 from kamengwatch.schedule_plan import paused, set_paused, show_plan
+from kamengwatch.step_process import limit_memory, listen, lives, send_signal, stopped_by_signal
 
 LOOK_EVERY = dt.timedelta(seconds=30)
 """A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""
 LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
 """Seconds after which a step is stopped; a crawl's job stays due."""
-MEMORY = 4 * 2**30
-"""Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
-STOP_SECONDS = 60
+STOP_SECONDS = 5.0
 """A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
+GONE_SECONDS = 8.0
+"""The whole service has ended by then, whatever a thread of it is still doing: all it writes survives a kill."""
+LISTEN_SECONDS = 60
+"""How long the last lines of a step that has ended are waited for, unless the service stops."""
 HEARD = 50
 """Lines of a step that are remembered for the run ledger."""
 JUDGE = "rate and publish"
@@ -87,7 +89,9 @@ def schedule(
         show_plan(config, as_json)
     elif run_now:
         service = Service(config, defer)
-        if not (service.crawl(run_now) and service.judge()):
+        with stopped_by_signal(service.stop):
+            done = service.crawl(run_now) and service.judge()
+        if not done:
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
     else:
         _serve(config, defer)
@@ -104,6 +108,7 @@ class Service:
         self._ledger = RunLedger(config.data_dir)
         self._running: set[subprocess.Popen[str]] = set()
         self._guard = threading.Lock()
+        self._busy = 0
         self.stopping = False
         self.judged_at: dt.datetime | None = None
 
@@ -111,8 +116,22 @@ class Service:
         """Crawl one source; False when it failed or was blocked."""
         return self._step("crawl", source, *self.deferred)
 
+    def do(self, work: Callable[[], Any]) -> None:
+        """Do one job of the clock, unless the service stops."""
+        with self._guard:
+            if self.stopping:
+                return
+            self._busy += 1
+        try:
+            work()
+        finally:
+            with self._guard:
+                self._busy -= 1
+
     def judge(self) -> bool:
         """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
+        if self.stopping:
+            return False
         self.judged_at = self._config.now()
         with contextlib.suppress(UserError, SQLAlchemyError, OSError):  # the steps below name what is wrong
             alerting.alert(self._config, self._ledger, paused(self._config))
@@ -131,52 +150,58 @@ class Service:
         return self._step("privacy", "expire")
 
     def stop(self) -> None:
-        """Tell every running step to end, wait, and kill what does not."""
-        self.stopping = True
+        """Tell every running step to end, wait, and kill what does not, with all that it started."""
         with self._guard:
+            self.stopping = True
             running = list(self._running)
         for process in running:
-            _signal(process, signal.SIGTERM)
+            send_signal(process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
+        while any(map(lives, running)) and time.monotonic() < deadline:
+            time.sleep(0.05)
         for process in running:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _signal(process, signal.SIGKILL)
+            send_signal(process, signal.SIGKILL)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait for the jobs of the clock to end; False when one still goes on after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self._busy and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self._busy
 
     def _step(self, *words: str) -> bool:
-        if self.stopping:
-            return False
         config = self._config
         begun, run_id = config.now(), uuid.uuid4().hex[:12]
         command = [sys.executable, "-m", "kamengwatch", *words, "--data-dir", str(config.data_dir)]
         command += ["--lang", config.lang]  # not the database: everybody can read a command line
         url = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env=os.environ | {"KAMENGWATCH_RUN_ID": run_id} | url,
-        )
-        _limit_memory(process)
+        with self._guard:  # started and known at once: told to stop in between, it would run on
+            if self.stopping:
+                return False
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                env=os.environ | {"KAMENGWATCH_RUN_ID": run_id} | url,
+            )
+            self._running.add(process)
+        limit_memory(process)
         logs.event("step.begun", step=" ".join(words), step_run=run_id)
         heard: deque[str] = deque(maxlen=HEARD)
-        listener = threading.Thread(target=_listen, args=(process, heard), daemon=True)
+        listener = threading.Thread(target=listen, args=(process, heard), daemon=True)
         listener.start()
-        with self._guard:
-            self._running.add(process)
         try:
             process.wait(LONGEST[words[0]])
         except subprocess.TimeoutExpired:
-            _signal(process, signal.SIGKILL)
+            send_signal(process, signal.SIGKILL)
             process.wait()
             heard.append(f"stopped after {LONGEST[words[0]]} seconds\n")
         finally:
             with self._guard:
                 self._running.discard(process)
-        listener.join(STOP_SECONDS)
+        listener.join(1 if self.stopping else LISTEN_SECONDS)
         run = Run(
             run_id, " ".join(words), begun, config.now(), int(process.returncode), logs.last_words(heard)
         )
@@ -188,27 +213,24 @@ class Service:
         return process.returncode == 0
 
 
-def _listen(process: subprocess.Popen[str], heard: deque[str]) -> None:
-    """Keep the last lines of a step, and hand its log on as it comes."""
-    for line in process.stderr or ():
-        heard.append(line)
-        if logs.wanted():
-            sys.stderr.write(line)
-
-
 def _serve(config: Config, defer: bool) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(config.data_dir / "schedule.lock", timeout=0):
             service = Service(config, defer)
             clock = _clock(config, service)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: _end(clock, service))
-            say(config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)"))
-            show_plan(config, False)
-            clock.start()
-            zh, en = "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
-            say(config.say(zh, en))
+            with stopped_by_signal(lambda: _end(clock, service)):
+                say(config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)"))
+                show_plan(config, False)
+                clock.start()
+                zh, en = (
+                    "已停止；没做完的下次接着做。",
+                    "Stopped; what was not finished is taken up next time.",
+                )
+                say(config.say(zh, en))
+                if not service.rest(GONE_SECONDS - STOP_SECONDS):
+                    sys.stderr.flush()
+                    os._exit(0)  # the interpreter would wait for its threads
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"
@@ -224,7 +246,7 @@ def _clock(config: Config, service: Service) -> Any:
 
     def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
         clock.add_job(
-            work, DateTrigger(at), id=job, executor=pool, replace_existing=True, coalesce=True, max_instances=1,
+            lambda: service.do(work), DateTrigger(at), id=job, executor=pool, replace_existing=True, coalesce=True, max_instances=1,
             misfire_grace_time=None,
         )  # fmt: skip
 
@@ -262,7 +284,7 @@ def _clock(config: Config, service: Service) -> Any:
     for entry in plan(config, now):
         arrange(entry.source, max(entry.due_at, now))
     clock.add_job(
-        service.expire, CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
+        lambda: service.do(service.expire), CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
         misfire_grace_time=None,
     )  # fmt: skip
     return clock
@@ -279,25 +301,10 @@ def _due(config: Config, source: str) -> dt.datetime:
 
 
 def _end(clock: Any, service: Service) -> None:
-    def stop() -> None:
-        service.stop()
-        while not clock.running:  # told to stop before it had begun: it cannot be shut down yet
-            time.sleep(0.05)
-        clock.pause()
-        clock.get_jobs()  # waits for a round of jobs being started: stopped in its middle, the library finds them gone and raises
-        clock.shutdown(wait=True)
-
-    threading.Thread(target=stop, daemon=True).start()
-
-
-def _signal(process: subprocess.Popen[str], number: int) -> None:
-    """To the step and every process it started; one that has ended meanwhile needs none."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def _limit_memory(process: subprocess.Popen[str]) -> None:
-    """Set from outside: code run between fork and exec may hang in a process with threads. Linux only."""
-    if hasattr(resource, "prlimit"):
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    service.stop()
+    while not clock.running:  # told to stop before it had begun: it cannot be shut down yet
+        time.sleep(0.05)
+    clock.pause()
+    clock.get_jobs()  # waits for a round of jobs being started: stopped in its middle, the library finds them gone and raises
+    # Without waiting: the library holds the lock of its jobs while it waits, and a job that plans the next one wants that lock.
+    clock.shutdown(wait=False)

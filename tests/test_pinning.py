@@ -17,7 +17,7 @@ from crawler.browser import available
 from crawler.fetch import GuardedResolver
 from crawler.guard import Guard
 from crawler.pinning import PinningProxy
-from kamengwatch.scheduling import MEMORY
+from kamengwatch.step_process import MEMORY
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMED = Guard(sandbox=False, allowed_hosts=["localhost"])
