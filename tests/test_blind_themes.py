@@ -6,12 +6,14 @@ from random import Random
 
 import pytest
 from blind_goods import Item, Made
+from blind_late_themes import LATE_THEMES
 from blind_pages import EMPTY
-from blind_themes import THEMES
+from blind_themes import THEMES as FIRST_THEMES
 
 from crawler.shops import generic
 from crawler.shops.page import Good, Page, stock_class
 
+THEMES = {**FIRST_THEMES, **LATE_THEMES}
 SEEDS = range(12)
 ENOUGH = 0.97
 """Share of goods that must come back exact over the seeds of one theme."""
