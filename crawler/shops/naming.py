@@ -21,6 +21,11 @@ _NOISE_START = re.compile(
     r"\s*(?:量|数量|数|价)?\s*[:：(（\d¥￥]|\d+\s*(?:件|个|张|份)\s*(?:起|以上)|[满减省]\s*[¥￥\d]",
     re.IGNORECASE,
 )
+_COUNTER = re.compile(
+    r"(?:超过?|近|约)?\d[\d,.]*\s*[万wk千]?\+?\s*(?:人|件|笔|单|次|份|条|个|张|位|pcs|people)?\s*(?:已|正在|都在)?(?:购买?|买|付款|下单|售出?|卖出?|成交|浏览|阅读|好评|评价|评论|想要|收藏|关注|在看|看过|喜欢|库存|可售|sold|left|in stock|available|reviews?)(?:过|了|量)?",
+    re.IGNORECASE,
+)
+"""1.2万人已购买, 35 sold: how many did what, whatever it was."""
 _NAME_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
     re.IGNORECASE,
@@ -39,6 +44,7 @@ _STEP = 0.25
 _OUTSIDE = 20
 """Steps added to what stands outside the link or row of a good."""
 _ROWS = frozenset(["a", "li", "tr", "button", "article"])
+_CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "dt"])
 
 
@@ -91,7 +97,7 @@ def _candidates(block: Element) -> Iterator[tuple[str, str, Element]]:
             continue
         name = clean(_without_badges(element))
         if name:
-            mark = "name" if element.tag == "td" and column_of(element) == "name" else ""
+            mark = "name" if element.tag in _CELLS and column_of(element) == "name" else ""
             yield f"{place}#{mark}", name, element
 
 
@@ -145,7 +151,12 @@ def clean(text: str) -> str:
         return ""
     if not LETTER.search(SAID_OF_GOODS.sub("", name)):
         return ""
-    if _NOISE_TEXT.fullmatch(name) or _NOISE_START.match(name) or AMOUNT.fullmatch(name):
+    if (
+        _COUNTER.fullmatch(name)
+        or _NOISE_TEXT.fullmatch(name)
+        or _NOISE_START.match(name)
+        or AMOUNT.fullmatch(name)
+    ):
         return ""
     ended = re.search(r"\s*(?:库存|销量|已售|剩余|[¥￥])\s*[:：]?\s*\d", name)
     return name[: ended.start()].strip(" |·-—:：,，") if ended and ended.start() >= 2 else name

@@ -45,7 +45,7 @@ SAID_OF_GOODS = re.compile(
 )
 """What stands beside a price without being a name."""
 _SAID_BESIDE = re.compile(
-    r"(?:约|≈|合|折合)|[/每](?:张|个|份|件|月|年|天|次|条|套|组|kg|斤|小时)|VIP|会员|省|立省|优惠|含税|包邮|USDT|USD",
+    r"\d[万wk]\+?|(?:约|≈|合|折合)|[/每](?:张|个|份|件|月|年|天|次|条|套|组|kg|斤|小时)|VIP|会员|省|立省|优惠|含税|包邮|USDT|USD",
     re.IGNORECASE,
 )
 LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
@@ -201,7 +201,8 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     before = text[: money.start]
     if written[0] in "¥￥$€£" or written[-1] in "¥￥":
         # 美区 $10 礼品卡 and 月费 ¥15，季卡 … are parts of a name and of a sentence; 售价 ¥15 and 月卡 ¥15 are prices.
-        around = _SAID_BESIDE.sub("", SAID_OF_GOODS.sub("", AMOUNT.sub("", text[money.end :])))
+        beside = re.split(r"[·|｜•]", text[money.end :])[0]
+        around = _SAID_BESIDE.sub("", SAID_OF_GOODS.sub("", AMOUNT.sub("", beside)))
         if not LETTER.search(around) or _PRICE_LABEL.search(before.rstrip()[-12:]):
             return True
         return _marked(element, PRICE_MARK)
@@ -270,23 +271,50 @@ def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
 
 
 def column_of(element: Element) -> str | None:
-    """What the heading above a table cell says it holds: a key of _HEADS."""
+    """What the heading above a table cell says it holds: a key of _HEADS. A table may be made of tr and td or of any elements in rows."""
     cell = element if element.tag == "td" else next((a for a in element.ancestors() if a.tag == "td"), None)
-    if cell is None or cell.parent is None:
-        return None
-    table = next((a for a in cell.ancestors() if a.tag == "table"), None)
-    if table is None:
-        return None
+    table = next((a for a in cell.ancestors() if a.tag == "table"), None) if cell is not None else None
+    if cell is None or table is None or cell.parent is None:
+        return _column_of_rows(element)
     if table.columns is None:
         first = next((row for row in table.walk() if row.tag == "tr"), None)
         heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
         if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
             heads = []
-        order = ("former", "other", "stock", "sold", "price", "name")
-        table.columns = {
-            place: role
-            for place, head in enumerate(heads)
-            if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
-        }
+        table.columns = _columns(heads)
     place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
     return table.columns.get(place)
+
+
+def _column_of_rows(element: Element) -> str | None:
+    """The same for rows that are no table rows: the first of them holds nothing but heads, as many as the others hold cells."""
+    cell = element
+    for _ in range(3):
+        row = cell.parent
+        rows = row.parent if row is not None else None
+        if row is None or rows is None or row.tag == "body":
+            return None
+        if rows.columns is None:
+            heads = rows.children[0].children
+            told = _columns(heads) if len(heads) > 2 else {}
+            plain = all(
+                head.text and len(head.text) < 12 and not re.search(r"\d", head.text) for head in heads
+            )
+            rows.columns = told if plain and "name" in told.values() and len(told) > 1 else {}
+        if (
+            rows.columns
+            and len(row.children) == len(rows.children[0].children)
+            and row is not rows.children[0]
+        ):
+            return rows.columns.get(row.children.index(cell))
+        cell = row
+    return None
+
+
+def _columns(heads: list[Element]) -> dict[int, str]:
+    order = ("former", "other", "stock", "sold", "price", "name")
+    return {
+        place: role
+        for place, head in enumerate(heads)
+        if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
+    }

@@ -112,7 +112,7 @@ def _stock(block: Element, name: str, lines: list[tuple[str, Element]]) -> tuple
             if re.fullmatch(r"[\d,.]+\s*[万wk]?\+?", word, re.IGNORECASE):
                 return count(word), None
             return stock_of(word)
-        if element.tag == "td" and column_of(element) == "stock" and text:
+        if text and len(text) < 20 and column_of(element) == "stock":
             return (count(text), None) if re.fullmatch(r"[\d,]+", text) else stock_of(text)
     for element in block.walk():
         alt = (element.attributes.get("alt") or "") if element.tag == "img" else ""
@@ -130,7 +130,7 @@ def _sold(lines: list[tuple[str, Element]]) -> int | None:
     for text, element in lines:
         if shown := _SOLD.search(text):
             return count(shown.group(1) or shown.group(2))
-        if element.tag == "td" and column_of(element) == "sold":
+        if text and len(text) < 20 and column_of(element) == "sold":
             return count(text)
     return None
 
