@@ -1,15 +1,16 @@
-"""Links between platforms: two independent traits in common, or one that points to the other. Shown, never scored.
+"""Links between platforms: two features in common, of different families, each of which tells one operator by itself. Shown, never scored.
 
-The same shop system and the same supplier make sites alike, so one trait alone is no link; a link says what is the same.
+The same software, the same supplier and the same maker of a theme make sites alike and are no link. What many sites share weighs less
+the more share it (inverse document frequency, Spärck Jones 1972); what comes with a theme is learned from the other sites that use it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
+from math import log, prod
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
-from scoring.traits import Traits, shared_traits
+from scoring.traits import COPIED, Market, read_market, sort_of
 from store.names import registrable
 
 _WORDS = {
@@ -26,10 +27,7 @@ _WORDS = {
     "account": ("统计代码账号", "analytics account"),
     "certificate": ("证书", "certificate"),
     "entity": ("备案主体", "filing entity"),
-    "number": ("页脚备案号", "filing number in the footer"),
-    "words": ("条款或公告文字", "wording of terms or notices"),
-    "goods": ("商品与价格清单", "list of goods and prices"),
-    "template": ("页面结构", "page structure"),
+    "code": ("页脚统一社会信用代码", "company code in the footer"),
     "redirect": ("跳转", "redirect"),
     "notice": ("换址公告", "notice of a new address"),
 }
@@ -54,34 +52,49 @@ class Link:
 
 def links_of(rows: dict[str, Rows], sites: list[Site]) -> dict[str, list[Link]]:
     """host -> its links, the most certain first; `rows` of all platforms."""
-    traits = shared_traits(rows, sites)
+    market = read_market(rows, sites)
     shared: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for kind, value, holders in _held(traits):
+    for (kind, value), holders in sorted(market.holders.items()):
         for pair in combinations(holders, 2):
             shared[pair][kind].append(value)
     pointing = dict(_moves(rows["move"], sites))
+    named = Counter(to for _, to in pointing)
     found: dict[str, list[Link]] = defaultdict(list)
     alive = _alive(rows)
-    for a, b in sorted({*shared, *(tuple(sorted(p)) for p in pointing)}):
-        kinds = {k for k, values in shared.get((a, b), {}).items() if _enough(k, values)}
-        told = {via for pair in ((a, b), (b, a)) if pair in pointing for via in (pointing[pair][0],)}
-        if len({method.LINK_FAMILY[k] for k in kinds}) < 2 and not told:
+    for a, b in sorted(shared):
+        if own_domains(sites[a]) & own_domains(sites[b]):
+            continue  # Below one domain filing, certificate and support are the domain's.
+        told = [p for p in ((a, b), (b, a)) if p in pointing]
+        values, weights = _telling(market, sites, (a, b), shared[(a, b)], bool(told))
+        for move in told:
+            via = pointing[move][0]
+            weight = method.LINK_WEIGHTS[via] * rarity(named[move[1]] + 1, len(sites))
+            if weight >= method.LINK_TELLING:
+                weights[via] = max(weights.get(via, 0.0), weight)
+        if not _is_link(weights):
             continue
-        day, cited = _since(traits, shared.get((a, b), {}), (a, b), kinds, pointing)
-        certainty = confidence([*kinds, *told])
-        order = tuple(sorted((*kinds, *told), key=lambda k: -method.LINK_WEIGHTS[k]))
+        day, cited = _since(market, values, (a, b), pointing)
+        order = tuple(sorted(weights, key=lambda k: -method.LINK_WEIGHTS[k]))
         for one, other in ((a, b), (b, a)):
-            relation = _relation(one, other, pointing, kinds, alive)
-            found[sites[one].host].append(Link(sites[other].host, relation, order, day, certainty, cited))
+            relation = _relation(one, other, pointing, alive)
+            found[sites[one].host].append(
+                Link(sites[other].host, relation, order, day, confidence(weights), cited)
+            )
     return {host: sorted(some, key=lambda x: (-x.confidence, x.other)) for host, some in found.items()}
 
 
-def confidence(kinds: list[str]) -> float:
+def rarity(holders: int, telling: int) -> float:
+    """Inverse document frequency of a value that `holders` of `telling` platforms show, 1 for two of them and 0 when all do."""
+    n = max(telling, method.LINK_MARKET)
+    return max(0.0, min(1.0, log(n / max(holders, 2)) / log(n / 2)))
+
+
+def confidence(weights: dict[str, float]) -> float:
     """1 - product of (1 - weight), the best trait of each family only: traits of one family are not independent."""
     best: dict[str, float] = {}
-    for kind in kinds:
+    for kind, weight in weights.items():
         family = method.LINK_FAMILY[kind]
-        best[family] = max(best.get(family, 0.0), method.LINK_WEIGHTS[kind])
+        best[family] = max(best.get(family, 0.0), weight)
     return round(1.0 - prod(1.0 - weight for weight in best.values()), 6)
 
 
@@ -103,19 +116,86 @@ def link_rows(sites: Sequence[Site], links: dict[str, list[Link]], first_day: in
     ]
 
 
-def _held(traits: list[Traits]) -> Iterator[tuple[str, str, list[int]]]:
-    """Each trait value held by two or more platforms, but not by so many that it is common."""
-    holders: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for site, one in enumerate(traits):
-        for key in one.seen:
-            holders[key].append(site)
-    for (kind, value), sites in holders.items():
-        if 2 <= len(sites) <= method.LINK_COMMON:
-            yield kind, value, sites
+def _is_link(weights: dict[str, float]) -> bool:
+    """Two families tell, and together they are sure enough."""
+    families = {method.LINK_FAMILY[kind] for kind in weights}
+    return len(families) >= 2 and confidence(weights) >= method.LINK_SURE
 
 
-def _enough(kind: str, values: list[str]) -> bool:
-    return kind != "words" or len(values) >= method.LINK_SENTENCES
+def _telling(
+    market: Market, sites: list[Site], pair: tuple[int, int], shared: dict[str, list[str]], points: bool
+) -> tuple[dict[str, str], dict[str, float]]:
+    """(kind -> the rarest value in common that tells one operator, kind -> its weight)."""
+    weights: dict[str, float] = {}
+    values: dict[str, str] = {}
+    if not points and _apart(market.who[pair[0]], market.who[pair[1]]):
+        return values, weights  # The registry, or both sites, name different operators.
+    beyond = points or any(kind not in COPIED for kind in shared)
+    for kind, some in shared.items():
+        for value in some:
+            holders = market.holders[(kind, value)]
+            weight = method.LINK_WEIGHTS[kind] * rarity(len(holders), market.telling[kind])
+            if (
+                weight > max(weights.get(kind, 0.0), method.LINK_TELLING)
+                and not _among_strangers(market, holders, pair, points)
+                and _is_own(market, sites, pair, kind, value, shared, beyond)
+            ):
+                weights[kind], values[kind] = weight, value
+    if not points and set(weights) <= set(COPIED) and beyond:
+        return _telling(market, sites, pair, {k: v for k, v in shared.items() if k in COPIED}, False)
+    return values, weights
+
+
+def _apart(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Do two sites have names, and none in common?"""
+    return bool(a and b) and not a & b
+
+
+def _among_strangers(market: Market, holders: list[int], pair: tuple[int, int], points: bool) -> bool:
+    """Do sites of different operators show the value? Where one of the pair points to the other, each stands for both."""
+
+    def differ(some: list[int]) -> bool:
+        return any(_apart(market.who[a], market.who[b]) for a, b in combinations(some, 2))
+
+    if not points:
+        return differ(holders)
+    return all(differ([h for h in holders if h != left]) for left in pair)
+
+
+def _is_own(
+    market: Market,
+    sites: list[Site],
+    pair: tuple[int, int],
+    kind: str,
+    value: str,
+    shared: dict[str, list[str]],
+    beyond: bool,
+) -> bool:
+    """Is the value the two sites' own: no theme's default, no supplier's beside their own, no third party's certificate?"""
+    if kind == "certificate":
+        return any(value in own_domains(sites[site]) for site in pair)
+    if kind not in COPIED:
+        return True
+    if kind != "code":
+        sort = sort_of(value)
+        common = sum(sort_of(other) == sort for other in shared[kind])
+        if common / min(market.own[(site, sort)] for site in pair) <= method.LINK_OWN_SHARE:
+            return False
+    return not any(
+        _is_default(market, market.holders[(kind, value)], theme, certain=beyond)
+        for theme in market.themes[pair[0]] & market.themes[pair[1]]
+    )
+
+
+def _is_default(market: Market, holders: list[int], theme: str, certain: bool) -> bool:
+    """Does a value come with a theme? By how many of the theme's other sites show it (rule of succession); few sites cannot tell.
+
+    `certain`: only when another of its sites does show it, for pairs that have more in common than pages carry.
+    """
+    with_value = sum(theme in market.themes[site] for site in holders) - 2
+    if certain and not with_value:
+        return False
+    return (with_value + 1) / (market.theme_sizes[theme] - 1) > method.LINK_DEFAULT_SHARE
 
 
 def _moves(moves: Rows, sites: list[Site]) -> Iterator[tuple[tuple[int, int], tuple[str, int, int]]]:
@@ -154,10 +234,9 @@ def _relation(
     one: int,
     other: int,
     pointing: dict[tuple[int, int], tuple[str, int, int]],
-    kinds: set[str],
     alive: dict[int, tuple[int, int]],
 ) -> str:
-    """What `other` is to `one`: redirect, successor, predecessor, clone, or shared (several traits in common)."""
+    """What `other` is to `one`: redirect, successor, predecessor, or shared (features in common)."""
     if (one, other) in pointing:
         return "redirect" if pointing[(one, other)][0] == "redirect" else "successor"
     if (other, one) in pointing:
@@ -167,20 +246,19 @@ def _relation(
             return "successor"
         if alive[other][1] < alive[one][0]:
             return "predecessor"
-    return "clone" if {method.LINK_FAMILY[k] for k in kinds} <= {"shop", "words"} else "shared"
+    return "shared"
 
 
 def _since(
-    traits: list[Traits],
-    shared: dict[str, list[str]],
+    market: Market,
+    values: dict[str, str],
     pair: tuple[int, int],
-    kinds: set[str],
     pointing: dict[tuple[int, int], tuple[str, int, int]],
 ) -> tuple[int, tuple[tuple[str, int], ...]]:
     """(the first day on which both showed something in common, the observations that did)."""
     days, cited = [], []
-    for kind in sorted(kinds):
-        both = [traits[site].seen[(kind, shared[kind][0])] for site in pair]
+    for kind, value in sorted(values.items()):
+        both = [market.traits[site].seen[(kind, value)] for site in pair]
         days.append(max(day for day, _ in both))
         cited += [c for _, c in both]
     for two in (pair, pair[::-1]):

@@ -251,34 +251,36 @@ LINK_WEIGHTS = {
     "entity": 0.8,
     "contact": 0.75,
     "account": 0.75,
+    "code": 0.75,
     "certificate": 0.7,
     "notice": 0.7,
-    "words": 0.45,
-    "goods": 0.35,
-    "number": 0.3,
-    "template": 0.2,
 }
-"""Trait -> how sure it makes a link by itself; a footer's number may be borrowed, a page structure is the software's."""
+"""Feature -> how sure two sites that alone share it have one operator. Page structure, wording, goods, addresses, registrars and
+similar names are the software's, the supplier's or the host's and never tell."""
 LINK_FAMILY = {
     "redirect": "pointing",
     "notice": "pointing",
     "entity": "filing",
-    "number": "filing",
+    "code": "filing",
     "contact": "contact",
     "account": "account",
     "certificate": "certificate",
-    "words": "words",
-    "goods": "shop",
-    "template": "shop",
 }
-"""Traits of one family are not independent of each other; a link needs two families, or one site pointing to the other."""
-LINK_COMMON = 20
-"""A trait value held by more platforms than this is common and links nobody."""
-LINK_SENTENCE = 15
-"""Characters of a sentence from which it may be a trait."""
-LINK_SENTENCES = 3
-LINK_GOODS = 5
-LINK_CERTIFICATE_DOMAINS = 10
+"""Features of one family are not independent of each other; a link needs two families."""
+LINK_TELLING = 0.5
+"""Weight from which a feature tells one operator: its LINK_WEIGHTS times its inverse document frequency."""
+LINK_SURE = 0.8
+"""Confidence from which two families are published as a link."""
+LINK_COMMON = 12
+"""A value held by more platforms than this is common and links nobody."""
+LINK_MARKET = 30
+"""Document frequency is measured against this many platforms at least: of few sites nothing can be called rare or common."""
+LINK_DEFAULT_SHARE = 0.1
+"""A value that more of a theme's other sites are expected to show comes with the theme."""
+LINK_OWN_SHARE = 0.5
+"""A contact in common that is no more of a site's contacts of its kind stands beside the site's own: a supplier's."""
+LINK_CERTIFICATE_DOMAINS = 4
+"""A certificate for more domains is a host's."""
 OPERATOR_KEYS = {"filing": 0.7, "footer": 0.4, "number": 0.5, "code": 0.6, "stated": 0.4}
 """How sure each key makes it that a company runs a site; two independent keys are needed for a link."""
 

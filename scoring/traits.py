@@ -1,13 +1,13 @@
-"""Traits by which two sites may belong together: kind -> values, of one platform. Never a person's name.
+"""What may show that two sites have one operator: kind -> values, of one platform. Never a person's name.
 
-A trait says that something is the same, not who did it; what many sites share is common and says nothing.
+What a page carries (contacts, statistics accounts, company codes) is copied with its theme; what a registry, a certificate
+authority or a redirect says is not. What is needed to judge a shared value is read beside it (`Market`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,15 +19,27 @@ import pyarrow.compute as pc
 from scoring import method
 from scoring.facts import Rows, Site
 from scoring.filings import own_domains
-from scoring.identity import number_key
+from scoring.identity import company_key, number_key
 from scoring.processes import in_order
-from store.names import normal_name, registrable
+from store.names import registrable
 
-_SENTENCE = re.compile(r"[。；;！!？?\n]+")
-_NOT_WORDS = re.compile(r"\[[^\]]*\]|[\W\d_a-zA-Z]+")
+IDENTIFYING = ("entity", "code", "contact", "account", "certificate")
+"""Kinds whose values are compared; a move that points to the other site is the sixth (scoring/linked.py)."""
+COPIED = ("code", "contact", "account")
+"""Kinds a page carries: one copying of a page takes all of them along."""
+_JOINED = ("qq_group",)
+"""Contacts that anybody may join and show: buyers of one theme share a group."""
+_SELF = ("registered", "stated")
 _PERSONAL = "个人"
-_PROSE = ("terms", "notice")
-_READ = ("page", "filing", "certificate", "price")
+_SHARED_NAME = re.compile(
+    r"(?:^|[.-])(?:cdn\w*|\w+cdn|sni|ssl|waf|edge|proxy|panel|default|localhost|invalid)(?=[.\d-]|$)|"
+    r"(?:^|\.)(?:cloudflare(?:ssl)?|cloudfront|fastly(?:lb)?|akamai(?:zed|edge)?|edgekey|edgesuite|incapsula|imperva|sucuri|stackpathdns|b-cdn|"
+    r"azureedge|azurewebsites|herokuapp|vercel|netlify|pages|workers|github|gitee|aliyuncs|alicdn|alikunlun|kunlun\w*|myqcloud|qcloud\w*|"
+    r"tencent\w*|bdydns|bcebos|jiasule|yunjiasu|yundun\w*|qiniu\w*|clouddn|upaiyun|upcdn|wscdns|wsdvs|chinanetcenter|jdcloud\w*|huaweicloud\w*|"
+    r"baishan\w*|cachefly|gcore|bt|aapanel|plesk|cpanel)\.(?:[a-z]{2,3}\.)?[a-z]{2,10}$"
+)
+"""Names of certificates that belong to a delivery network, a host or a panel."""
+_READ = ("page", "filing", "certificate")
 AT_ONCE = 500
 """Platforms whose traits one process finds at once."""
 _SCHEMA = pa.schema(
@@ -49,8 +61,23 @@ class Traits:
             self.seen[(kind, value)] = (day, cited)
 
 
-def shared_traits(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
-    """The traits of each platform that others have too, by everything visible; none that so many have that it is common."""
+@dataclass(frozen=True)
+class Market:
+    """All platforms by position. `traits`: identifying values that few share. `themes`: names of the software and page structure.
+    `who`: companies and filing numbers by which a site is known. `holders`: (kind, value) -> platforms. `telling`: kind -> how
+    many platforms show one. `own`: (platform, kind of contact or account) -> how many values it shows."""
+
+    traits: list[Traits]
+    themes: list[frozenset[str]]
+    who: list[frozenset[str]]
+    holders: dict[tuple[str, str], list[int]]
+    telling: dict[str, int]
+    own: Counter[tuple[int, str]]
+    theme_sizes: Counter[str]
+
+
+def read_market(rows: dict[str, Rows], sites: list[Site]) -> Market:
+    """What all platforms show, by everything visible."""
 
     def told(low: int) -> pa.Table:
         some = {kind: rows[kind].between(low, low + AT_ONCE) for kind in _READ}
@@ -61,10 +88,53 @@ def shared_traits(rows: dict[str, Rows], sites: list[Site]) -> list[Traits]:
     named = pc.binary_join_element_wise(every["kind"], every["value"], pa.scalar(" ", pa.large_string()))
     code = named.combine_chunks().dictionary_encode().indices.to_numpy()
     held = np.bincount(code)[code] if len(code) else code
-    found = [Traits() for _ in sites]
-    for row in every.filter(pa.array((held >= 2) & (held <= method.LINK_COMMON))).to_pylist():
-        found[row["site"]].seen[(row["kind"], row["value"])] = (row["day"], (row["of"], row["id"]))
-    return found
+    identifying = pc.is_in(every["kind"], value_set=pa.array(IDENTIFYING, pa.large_string()))
+    few = pc.and_(identifying, pa.array((held >= 2) & (held <= method.LINK_COMMON)))
+    traits = [Traits() for _ in sites]
+    holders: dict[tuple[str, str], list[int]] = {}
+    for row in every.filter(few).to_pylist():
+        key = (row["kind"], row["value"])
+        traits[row["site"]].seen[key] = (row["day"], (row["of"], row["id"]))
+        holders.setdefault(key, []).append(row["site"])
+    themes = _sets(every, ("theme",), len(sites))
+    return Market(
+        traits,
+        themes,
+        _known_as(every, sites),
+        holders,
+        {kind: len(pc.unique(every.filter(pc.equal(every["kind"], kind))["site"])) for kind in IDENTIFYING},
+        _own(every),
+        Counter(theme for some in themes for theme in some),
+    )
+
+
+def _sets(every: pa.Table, kinds: Sequence[str], count: int) -> list[frozenset[str]]:
+    found: list[set[str]] = [set() for _ in range(count)]
+    some = every.filter(pc.is_in(every["kind"], value_set=pa.array(kinds, pa.large_string())))
+    for site, value in zip(some["site"].to_pylist(), some["value"].to_pylist(), strict=True):
+        found[site].add(value)
+    return [frozenset(values) for values in found]
+
+
+def _known_as(every: pa.Table, sites: list[Site]) -> list[frozenset[str]]:
+    """By what the registry or whoever handed the site in says; where neither does, by what the site says of itself."""
+    registered, stated = (_sets(every, (kind,), len(sites)) for kind in _SELF)
+    given = [frozenset(k for k in (company_key(site.operator), site.uscc) if k) for site in sites]
+    return [(a | c) or b for a, b, c in zip(registered, stated, given, strict=True)]
+
+
+def _own(every: pa.Table) -> Counter[tuple[int, str]]:
+    """How many contacts and accounts of each kind a site shows."""
+    some = every.filter(
+        pc.is_in(every["kind"], value_set=pa.array(("contact", "account"), pa.large_string()))
+    )
+    pairs = zip(some["site"].to_pylist(), some["value"].to_pylist(), strict=True)
+    return Counter((site, sort_of(value)) for site, value in pairs)
+
+
+def sort_of(value: str) -> str:
+    """What sort of contact a value is, as `qq`; of anything else nothing."""
+    return value.partition(":")[0]
 
 
 def _table(low: int, traits: list[Traits]) -> pa.Table:
@@ -81,32 +151,33 @@ def _table(low: int, traits: list[Traits]) -> pa.Table:
 def traits_of(rows: dict[str, Rows], sites: Sequence[Site]) -> list[Traits]:
     """All traits of each of some platforms by everything visible."""
     found = [Traits() for _ in sites]
-    read: dict[tuple[int, str], str] = {}
-    marks: dict[tuple[int, str], tuple[Any, Any, int]] = {}
+    marks: dict[tuple[int, str], tuple[Any, ...]] = {}
     pages = rows["page"]
-    signs, footers, roles, texts = (pages[name] for name in ("signs", "footer_icp", "role", "text"))
+    names = ("signs", "footer_icp", "company", "software")
+    columns = [pages[name] for name in names]
     for at, site, day, id_ in _each(pages):
-        cited = ("page", id_)
-        role, text = str(roles[at]), texts[at]
+        said = tuple(column[at] for column in columns)
         # Pages seldom change: only what differs from the one before is taken apart.
-        mark = marks.get((site, role))
-        if mark is None or mark[:2] != (signs[at], footers[at]) or day < mark[2]:
-            marks[(site, role)] = (signs[at], footers[at], day)
-            for kind, value in _of_page(signs[at], footers[at]):
-                found[site].add(kind, value, day, cited)
-        if role in _PROSE and text and read.get((site, role)) != text:
-            read[(site, role)] = text
-            name = sites[site].name
-            for sentence in sorted(sentences(text, normal_name(name) if name else "")):
-                found[site].add("words", sentence, day, cited)
-    for at, site, day, id_ in _each(rows["filing"]):
-        for kind, value in _of_filing(rows["filing"], at):
-            found[site].add(kind, value, day, ("filing", id_))
+        mark = marks.get((site, role := str(pages["role"][at])))
+        if mark is None or mark[:-1] != said or day < mark[-1]:
+            marks[(site, role)] = (*said, day)
+            for kind, value in _of_page(*said):
+                found[site].add(kind, value, day, ("page", id_))
+    for site, one in enumerate(found):
+        if not any(kind == "theme" and value.startswith("software:") for kind, value in one.seen):
+            one.add("theme", f"software:{sites[site].software or ''}", 0, ("page", 0))
+    filings = rows["filing"]
+    newest: dict[int, tuple[int, int]] = {}
+    for at, site, _, _ in _each(filings):
+        domain = filings["domain"][at]
+        if not domain or registrable(domain) in own_domains(sites[site]):
+            newest[site] = max(newest.get(site, (-1, -1)), (int(filings.at[at]), at))
+    for site, (_, at) in newest.items():
+        for kind, value in _of_filing(filings, at):
+            found[site].add(kind, value, int(filings.day[at]), ("filing", int(filings.id[at])))
     for at, site, day, id_ in _each(rows["certificate"]):
         for value in _of_certificate(rows["certificate"], at, sites[site]):
             found[site].add("certificate", value, day, ("certificate", id_))
-    for site, value, day, id_ in _goods(rows["price"]):
-        found[site].add("goods", value, day, ("price", id_))
     return found
 
 
@@ -116,53 +187,50 @@ def _each(rows: Rows) -> Iterator[tuple[int, int, int, int]]:
     yield from zip(range(len(rows)), *columns, strict=True)
 
 
-def _of_page(signs: dict[str, Any] | None, footer: str | None) -> Iterator[tuple[str, str]]:
+def _of_page(
+    signs: dict[str, Any] | None, footer: str | None, company: str | None, software: str | None
+) -> Iterator[tuple[str, str]]:
     signs = signs or {}
     for kind, keys in (signs.get("contact_keys") or {}).items():
-        for key in keys:
+        for key in keys if kind not in _JOINED else ():
             yield ("account" if kind == "analytics" else "contact"), f"{kind}:{key}"
+    for code in signs.get("credit_codes") or ():
+        yield "code", str(code)
+        yield "stated", str(code)
     if template := signs.get("template"):
-        yield "template", str(template)
-    if number := number_key(footer):
-        yield "number", number
-
-
-def sentences(text: str, name: str = "") -> set[str]:
-    """The sentences of a page long enough to tell sites apart: Chinese characters only, without the site's own name."""
-    bare = (_NOT_WORDS.sub("", part) for part in _SENTENCE.split(text))
-    kept = (part.replace(name, "") if name else part for part in bare)
-    return {part for part in kept if len(part) >= method.LINK_SENTENCE}
+        yield "theme", f"template:{template}"
+    if software:
+        yield "theme", f"software:{software}"
+    for said in (number_key(footer), company_key(company)):
+        if said:
+            yield "stated", said
 
 
 def _of_filing(filings: Rows, at: int) -> Iterator[tuple[str, str]]:
-    """The filing's company; an individual's filing names nobody here, and never joins sites."""
-    entity, nature = filings["entity"][at], filings["nature"][at]
-    if filings["found"][at] > 0 and entity and nature and nature != _PERSONAL:
-        yield "entity", normal_name(entity)
+    """The filing's company or, where it is not named, its number; an individual's filing joins no sites, it only keeps some apart."""
+    if not filings["found"][at] > 0:
+        return
+    nature = filings["nature"][at]
+    number, entity = number_key(filings["number"][at]), company_key(filings["entity"][at])
+    if number:
+        yield "registered", number
+    if entity and nature != _PERSONAL:
+        yield "registered", entity
+    if nature and nature != _PERSONAL and (who := entity or number):
+        yield "entity", who
 
 
 def _of_certificate(certificates: Rows, at: int, site: Site) -> Iterator[str]:
-    """The certificate itself and the other domains it is for; one for many domains is a hoster's and says nothing."""
-    domains = {registrable(name.removeprefix("*.")) for name in certificates["names"][at] or ()}
-    if len(domains) > method.LINK_CERTIFICATE_DOMAINS or certificates["issuer_kind"][at] == "self_signed":
+    """The domains of a certificate that is for this host and few others; one of a delivery network, a host or a panel says nothing."""
+    names = [str(name).lower() for name in certificates["names"][at] or ()]
+    domains = {registrable(name.removeprefix("*.")) for name in names}
+    if certificates["issuer_kind"][at] == "self_signed" or not _covers(names, site):
         return
-    if len(domains - own_domains(site)):
-        yield from sorted(domains | own_domains(site))
+    if len(domains) <= method.LINK_CERTIFICATE_DOMAINS and not any(map(_SHARED_NAME.search, names)):
+        yield from sorted(domains)
 
 
-def _goods(prices: Rows) -> Iterator[tuple[int, str, int, int]]:
-    """One value for the whole list of goods and prices a platform last showed, if it is long enough to be its own."""
-    if not len(prices):
-        return
-    newest = np.full(int(prices.platform.max()) + 1, -1, dtype=np.int64)
-    np.maximum.at(newest, prices.platform, prices.at)
-    lists: dict[int, dict[str, float]] = defaultdict(dict)
-    where: dict[int, tuple[int, int]] = {}
-    for at in np.flatnonzero(prices.at == newest[prices.platform]).tolist():
-        site = int(prices.platform[at])
-        lists[site][str(prices["product"][at])] = float(prices["price"][at])
-        where[site] = (int(prices.day[at]), int(prices.id[at]))
-    for site, goods in lists.items():
-        if len(goods) >= method.LINK_GOODS:
-            said = "\n".join(f"{product}\t{price:.2f}" for product, price in sorted(goods.items()))
-            yield site, hashlib.sha256(said.encode()).hexdigest()[:24], *where[site]
+def _covers(names: list[str], site: Site) -> bool:
+    """Is a certificate for these names for the site's host (RFC 6125, 6.4.3)?"""
+    host = site.host.partition(":")[0]
+    return host in names or f"*.{host.partition('.')[2]}" in names
