@@ -65,7 +65,7 @@ def links_of(rows: dict[str, Rows], sites: list[Site]) -> dict[str, list[Link]]:
         if own_domains(sites[a]) & own_domains(sites[b]):
             continue  # Below one domain filing, certificate and support are the domain's.
         told = [p for p in ((a, b), (b, a)) if p in pointing]
-        values, weights = _telling(market, sites, (a, b), shared[(a, b)], bool(told))
+        values, weights = _telling(market, (a, b), shared[(a, b)], bool(told))
         for move in told:
             via = pointing[move][0]
             weight = method.LINK_WEIGHTS[via] * rarity(named[move[1]] + 1, len(sites))
@@ -123,26 +123,32 @@ def _is_link(weights: dict[str, float]) -> bool:
 
 
 def _telling(
-    market: Market, sites: list[Site], pair: tuple[int, int], shared: dict[str, list[str]], points: bool
+    market: Market, pair: tuple[int, int], shared: dict[str, list[str]], points: bool
 ) -> tuple[dict[str, str], dict[str, float]]:
-    """(kind -> the rarest value in common that tells one operator, kind -> its weight)."""
+    """(kind -> the rarest value in common that tells one operator, kind -> its weight); nothing when the two are known to differ."""
+    if not points and _apart(market.who[pair[0]], market.who[pair[1]]):
+        return {}, {}
+    copied = not points and set(shared) <= set(COPIED)
+    if copied and not all(market.software[site] for site in pair):
+        return (
+            {},
+            {},
+        )  # What a page carries is copied with it: without the software nothing says what came with it.
     weights: dict[str, float] = {}
     values: dict[str, str] = {}
-    if not points and _apart(market.who[pair[0]], market.who[pair[1]]):
-        return values, weights  # The registry, or both sites, name different operators.
-    beyond = points or any(kind not in COPIED for kind in shared)
     for kind, some in shared.items():
         for value in some:
             holders = market.holders[(kind, value)]
             weight = method.LINK_WEIGHTS[kind] * rarity(len(holders), market.telling[kind])
             if (
-                weight > max(weights.get(kind, 0.0), method.LINK_TELLING)
+                weight >= method.LINK_TELLING
+                and weight > weights.get(kind, 0.0)
                 and not _among_strangers(market, holders, pair, points)
-                and _is_own(market, sites, pair, kind, value, shared, beyond)
+                and _is_own(market, pair, kind, value, shared, copied)
             ):
                 weights[kind], values[kind] = weight, value
-    if not points and set(weights) <= set(COPIED) and beyond:
-        return _telling(market, sites, pair, {k: v for k, v in shared.items() if k in COPIED}, False)
+    if not points and not copied and set(weights) <= set(COPIED):
+        return _telling(market, pair, {kind: shared[kind] for kind in weights}, points)
     return values, weights
 
 
@@ -163,39 +169,45 @@ def _among_strangers(market: Market, holders: list[int], pair: tuple[int, int], 
 
 
 def _is_own(
-    market: Market,
-    sites: list[Site],
-    pair: tuple[int, int],
-    kind: str,
-    value: str,
-    shared: dict[str, list[str]],
-    beyond: bool,
+    market: Market, pair: tuple[int, int], kind: str, value: str, shared: dict[str, list[str]], copied: bool
 ) -> bool:
-    """Is the value the two sites' own: no theme's default, no supplier's beside their own, no third party's certificate?"""
+    """Is the value the two sites' own: no theme's default, no supplier's beside their own, no third party's certificate?
+
+    `copied`: all they have in common is carried by pages. Then it must be all they show, and too rare to come with the theme.
+    """
     if kind == "certificate":
-        return any(value in own_domains(sites[site]) for site in pair)
+        return any(value in own_domains(market.sites[site]) for site in pair)
     if kind not in COPIED:
         return True
     if kind != "code":
-        sort = sort_of(value)
-        common = sum(sort_of(other) == sort for other in shared[kind])
-        if common / min(market.own[(site, sort)] for site in pair) <= method.LINK_OWN_SHARE:
+        sort = kind if copied else sort_of(value)
+        common = sum(copied or sort_of(other) == sort for other in shared[kind])
+        part = common / min(market.own[(site, sort)] for site in pair)
+        if part < 1 if copied else part <= method.LINK_OWN_SHARE:
             return False
-    return not any(
-        _is_default(market, market.holders[(kind, value)], theme, certain=beyond)
-        for theme in market.themes[pair[0]] & market.themes[pair[1]]
-    )
+    strangers = [
+        site
+        for site in market.holders[(kind, value)]
+        if site not in pair and not any(_tied(market, site, one) for one in pair)
+    ]
+    themes = market.themes[pair[0]] & market.themes[pair[1]]
+    return not any(_is_default(market, strangers, theme, copied) for theme in themes)
 
 
-def _is_default(market: Market, holders: list[int], theme: str, certain: bool) -> bool:
-    """Does a value come with a theme? By how many of the theme's other sites show it (rule of succession); few sites cannot tell.
+def _tied(market: Market, a: int, b: int) -> bool:
+    """Does something no page carries join two sites?"""
+    return any(kind not in COPIED for kind, _ in market.traits[a].seen.keys() & market.traits[b].seen.keys())
 
-    `certain`: only when another of its sites does show it, for pairs that have more in common than pages carry.
+
+def _is_default(market: Market, strangers: list[int], theme: str, copied: bool) -> bool:
+    """Does a value come with a theme? By how many of the theme's other sites show it (rule of succession): few sites cannot tell.
+
+    Where the pair has more in common than pages carry, only when another of its sites does show it.
     """
-    with_value = sum(theme in market.themes[site] for site in holders) - 2
-    if certain and not with_value:
+    others = sum(theme in market.themes[site] for site in strangers)
+    if not copied and not others:
         return False
-    return (with_value + 1) / (market.theme_sizes[theme] - 1) > method.LINK_DEFAULT_SHARE
+    return (others + 1) / (market.theme_sizes[theme] - 1) > method.LINK_DEFAULT_SHARE
 
 
 def _moves(moves: Rows, sites: list[Site]) -> Iterator[tuple[tuple[int, int], tuple[str, int, int]]]:

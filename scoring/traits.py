@@ -29,6 +29,7 @@ COPIED = ("code", "contact", "account")
 """Kinds a page carries: one copying of a page takes all of them along."""
 _JOINED = ("qq_group",)
 """Contacts that anybody may join and show: buyers of one theme share a group."""
+_SOFTWARE = "software:"
 _SELF = ("registered", "stated")
 _PERSONAL = "个人"
 _SHARED_NAME = re.compile(
@@ -63,12 +64,16 @@ class Traits:
 
 @dataclass(frozen=True)
 class Market:
-    """All platforms by position. `traits`: identifying values that few share. `themes`: names of the software and page structure.
-    `who`: companies and filing numbers by which a site is known. `holders`: (kind, value) -> platforms. `telling`: kind -> how
-    many platforms show one. `own`: (platform, kind of contact or account) -> how many values it shows."""
+    """All platforms by position. `traits`: identifying values that few share. `themes`: names of
+    its software and page structure. `software`: whether that is known. `who`: companies and filing numbers by which it is known.
+
+    `holders`: (kind, value) -> platforms. `telling`: kind -> how many platforms show one. `own`: (platform, sort of contact, or
+    `contact`, `account`) -> how many values it shows. `theme_sizes`: theme -> how many platforms have it."""
 
     traits: list[Traits]
+    sites: list[Site]
     themes: list[frozenset[str]]
+    software: list[bool]
     who: list[frozenset[str]]
     holders: dict[tuple[str, str], list[int]]
     telling: dict[str, int]
@@ -99,7 +104,9 @@ def read_market(rows: dict[str, Rows], sites: list[Site]) -> Market:
     themes = _sets(every, ("theme",), len(sites))
     return Market(
         traits,
+        sites,
         themes,
+        [any(theme.startswith(_SOFTWARE) for theme in some) for some in themes],
         _known_as(every, sites),
         holders,
         {kind: len(pc.unique(every.filter(pc.equal(every["kind"], kind))["site"])) for kind in IDENTIFYING},
@@ -128,8 +135,10 @@ def _own(every: pa.Table) -> Counter[tuple[int, str]]:
     some = every.filter(
         pc.is_in(every["kind"], value_set=pa.array(("contact", "account"), pa.large_string()))
     )
-    pairs = zip(some["site"].to_pylist(), some["value"].to_pylist(), strict=True)
-    return Counter((site, sort_of(value)) for site, value in pairs)
+    shown = list(zip(*(some[name].to_pylist() for name in ("site", "kind", "value")), strict=True))
+    return Counter((site, sort_of(value)) for site, _, value in shown) + Counter(
+        (site, kind) for site, kind, _ in shown
+    )
 
 
 def sort_of(value: str) -> str:
@@ -163,9 +172,9 @@ def traits_of(rows: dict[str, Rows], sites: Sequence[Site]) -> list[Traits]:
             marks[(site, role)] = (*said, day)
             for kind, value in _of_page(*said):
                 found[site].add(kind, value, day, ("page", id_))
-    for site, one in enumerate(found):
-        if not any(kind == "theme" and value.startswith("software:") for kind, value in one.seen):
-            one.add("theme", f"software:{sites[site].software or ''}", 0, ("page", 0))
+    for one, about in zip(found, sites, strict=True):
+        if about.software and not any(value.startswith(_SOFTWARE) for _, value in one.seen):
+            one.add("theme", f"{_SOFTWARE}{about.software}", 0, ("page", 0))
     filings = rows["filing"]
     newest: dict[int, tuple[int, int]] = {}
     for at, site, _, _ in _each(filings):
@@ -200,7 +209,7 @@ def _of_page(
     if template := signs.get("template"):
         yield "theme", f"template:{template}"
     if software:
-        yield "theme", f"software:{software}"
+        yield "theme", f"{_SOFTWARE}{software}"
     for said in (number_key(footer), company_key(company)):
         if said:
             yield "stated", said

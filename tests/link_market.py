@@ -16,7 +16,15 @@ Record = dict[str, Any]
 SEEN = "2026-04-20T10:00:00+08:00"
 FEATURES = ("contact", "account", "filing", "certificate", "move")
 _PROVINCES = "粤京沪浙苏鲁川鄂"
-_THEMES = (("rainbow", 3, 70), ("dujiaoka", 3, 60), ("acg", 2, 40), (None, 2, 25), ("zfaka", 1, 20), (None, 1, 6), (None, 1, 5))
+_THEMES = (
+    ("rainbow", 3, 70),
+    ("dujiaoka", 3, 60),
+    ("acg", 2, 40),
+    (None, 2, 25),
+    ("zfaka", 1, 20),
+    (None, 1, 6),
+    (None, 1, 5),
+)
 """(software, how many structures its pages have, how many shops of a hundred or so use it)."""
 
 
@@ -184,7 +192,9 @@ def _agencies(roll: random.Random, shops: list[Shop]) -> None:
 def _certificates(roll: random.Random, shops: list[Shop]) -> None:
     """Certificates of delivery networks, panels, small and large hosts, and of buyers who bought one together."""
     for shop in roll.sample(shops, len(shops) // 6):
-        shop.names = roll.choice((["cdn-demo.test"], ["sni77.cloudflaressl.com", shop.host], ["panel.example"]))
+        shop.names = roll.choice(
+            (["cdn-demo.test"], ["sni77.cloudflaressl.com", shop.host], ["panel.example"])
+        )
     for host in range(6):
         clients = _strangers(roll, shops, roll.choice((2, 3, 4, 6, 20)))
         for shop in clients:
@@ -223,7 +233,10 @@ def _records(shop: Shop) -> list[Record]:
                 "not_before": "2026-03-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z", "matches": shop.host in shop.names},
     ]  # fmt: skip
     for good in range(6):
-        out.append(said | {"kind": "price", "source": "storefront", "product": f"示例会员{good}月卡", "price": 9.9 + good})
+        out.append(
+            said
+            | {"kind": "price", "source": "storefront", "product": f"示例会员{good}月卡", "price": 9.9 + good}
+        )
     if shop.asked:
         filing: Record = {"kind": "filing", "source": "icp", "found": shop.filing is not None}
         if shop.filing:

@@ -156,7 +156,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
             {
                 "host": ORANGE,
                 "other": RED,
-                "relation": "clone",
+                "relation": "shared",
                 "since": dt.date(2026, 10, 1),
                 "confidence": 0.8,
                 "reason_zh": "页面模板与客服号相同",

@@ -56,4 +56,4 @@ def test_sisters_are_found_by_what_they_share(
     _, there, found = measured
     recall = {n: found[n] / there[n] for n in there}
     assert recall[1] < 0.1, "one feature is no link"
-    assert recall[2] >= 0.5 and recall[3] >= 0.8 and recall[4] >= 0.9, recall
+    assert recall[2] >= 0.4 and recall[3] >= 0.7 and recall[4] >= 0.95, recall

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from scoring import method
 from scoring.clauses import VOID, void_in
-from scoring.linked import confidence
+from scoring.linked import confidence, rarity
 from scoring.promise_words import PROMISES, days_promised, made
 from scoring.reading import read_facts
 
@@ -52,26 +52,83 @@ def contact(host: str, key: str = "ghij") -> dict[str, Any]:
 
 
 BOTH = ("a.example", "b.example")
-ONE_TRAIT = [
-    [contact(h) for h in BOTH],
-    [filed(h) for h in BOTH],
-    [site(h, "terms", text=WORDS) for h in BOTH],
-    [site(h, footer_icp="粤ICP备18046372号-1") for h in BOTH] + [filed(h) for h in BOTH],
-]
+
+
+def account(host: str, key: str = "ghij", **more: Any) -> dict[str, Any]:
+    return site(host, signs={"contact_keys": {"analytics": [key], "qq": [key]}}, **more)
+
+
+def move(via: str = "redirect", to: str = "b.example") -> dict[str, Any]:
+    return {"kind": "move", "source": "storefront", "host": "a.example", "to_host": to, "via": via,
+            "observed_at": "2026-04-20T10:00:00+08:00"}  # fmt: skip
+
+
+def terms(host: str, **more: Any) -> list[dict[str, Any]]:
+    """The same wording, goods and structure on every host."""
+    return [
+        site(host, "terms", text=WORDS),
+        site(host, signs={"template": "ghij"}, software="rainbow"),
+        *({"kind": "price", "source": "storefront", "host": host, "observed_at": "2026-04-20T10:00:00+08:00",
+           "product": f"会员{n}", "price": 9.9 + n} for n in range(6)),
+    ]  # fmt: skip
+
+
+def one_certificate() -> list[dict[str, Any]]:
+    return [certificate("a.example", "b.example"), certificate("b.example", "a.example")]
+
+
+BOTH = ("a.example", "b.example")
+NO_LINK = {
+    "a contact": [contact(h) for h in BOTH],
+    "a company": [filed(h) for h in BOTH],
+    "a certificate": one_certificate(),
+    "a redirect": [site("a.example"), site("b.example"), move()],
+    "two of one family": [site("a.example"), site("b.example"), move(), move("notice")],
+    "structure, goods and wording": [r for h in BOTH for r in terms(h)],
+    "a contact beside structure, goods and wording": [contact(h) for h in BOTH] + [r for h in BOTH for r in terms(h)],
+    "a number each footer shows": [contact(h) | {"footer_icp": "粤ICP备18046372号-1"} for h in BOTH],
+    "a number of the other, which the registry gives to it": [
+        *(contact(h) | {"footer_icp": "粤ICP备18046372号-1"} for h in BOTH), filed("a.example"), filed("b.example", found=False, number=None, entity=None),
+        filed("b.example", observed_at="2026-04-21T10:00:00+08:00", domain="a.example")],
+    "what pages of unknown software carry": [account(h) for h in BOTH],
+    "what pages of one theme carry, few of which are known": [account(h, software="rainbow") for h in BOTH],
+    "a group anybody may join": [site(h, signs={"contact_keys": {"qq_group": ["ghij"]}}) for h in BOTH] + one_certificate(),
+    "a supplier's contact beside their own": [
+        site(h, signs={"contact_keys": {"qq": ["ghij", f"{h[0]}klm"]}}) for h in BOTH] + one_certificate(),
+    "different companies in the registry": [contact(h) for h in BOTH] + one_certificate() + [
+        filed("a.example"), filed("b.example", number="京ICP备12345678号-1", entity="乙网络有限公司")],
+    "different companies handed in": [contact(h) for h in BOTH] + one_certificate() + [
+        {"kind": "platform", "host": h, "operator": f"{h[0]}数码有限公司"} for h in BOTH],
+    "a certificate that is for neither": [contact(h) for h in BOTH] + [
+        certificate(h) | {"names": ["a.example", "b.example", "shop.test"][2:], "matches": False} for h in BOTH],
+    "a delivery network's certificate": [contact(h) for h in BOTH] + [
+        certificate(h, *BOTH, "sni77.cloudflaressl.com") for h in BOTH],
+    "a certificate of many": [contact(h) for h in BOTH] + [
+        certificate(h, *BOTH, *(f"c{n}.example" for n in range(4))) for h in BOTH],
+    "a domain of a third": [contact(h) for h in BOTH] + [certificate(h, "third.example") for h in BOTH],
+    "shops below one domain": [contact(f"{h}.mall.example") for h in "ab"] + [
+        filed(f"{h}.mall.example", domain="mall.example") for h in "ab"],
+}  # fmt: skip
 TWO_TRAITS = [
     ({"contact", "entity"}, [contact(h) for h in BOTH] + [filed(h) for h in BOTH]),
-    ({"contact", "words"}, [contact(h) for h in BOTH] + [site(h, "terms", text=WORDS) for h in BOTH]),
+    ({"certificate", "entity"}, one_certificate() + [filed(h) for h in BOTH]),
+    ({"contact", "redirect"}, [contact(h) for h in BOTH] + [move()]),
+    ({"certificate", "contact"}, [contact(h) for h in BOTH] + one_certificate()),
     (
-        {"certificate", "contact"},
-        [contact(h) for h in BOTH]
-        + [certificate("a.example", "b.example"), certificate("b.example", "a.example")],
+        {"account", "contact"},
+        [account("a.example", software="rainbow"), account("b.example", software="acg")],
+    ),
+    (
+        {"account", "contact"},
+        [account(h, software="rainbow") for h in BOTH]
+        + [account(f"s{n}.example", f"own{n}", software="rainbow") for n in range(12)],
     ),
 ]
 
 
-@pytest.mark.parametrize("records", ONE_TRAIT)
-def test_one_trait_or_one_family_is_no_link(records: list[dict[str, Any]], tmp_path: Path) -> None:
-    assert links(tmp_path, records) == {}
+@pytest.mark.parametrize("shared", NO_LINK)
+def test_what_does_not_tell_one_operator_is_no_link(shared: str, tmp_path: Path) -> None:
+    assert links(tmp_path, NO_LINK[shared]) == {}
 
 
 @pytest.mark.parametrize(("traits", "records"), TWO_TRAITS)
@@ -93,10 +150,19 @@ def test_an_individuals_filing_links_nobody(tmp_path: Path) -> None:
     assert links(tmp_path, [*people, *(contact(h) for h in BOTH)]) == {}
 
 
-def test_what_many_sites_share_is_common(tmp_path: Path) -> None:
-    many = [f"s{i}.example" for i in range(method.LINK_COMMON + 1)]
-    records = [r for h in many for r in (contact(h), site(h, "terms", text=WORDS))]
-    assert links(tmp_path, records) == {}
+@pytest.mark.parametrize("many", [4, 6, method.LINK_COMMON + 1])
+def test_what_many_sites_share_loses_its_weight(many: int, tmp_path: Path) -> None:
+    hosts = [f"s{i}.example" for i in range(many)]
+    records = [r for h in hosts for r in (contact(h), filed(h))]
+    assert bool(links(tmp_path, records)) == (many <= 4)
+
+
+def test_what_other_sites_of_a_theme_show_comes_with_it(tmp_path: Path) -> None:
+    """The same pair with a third site of the theme, and with one of another theme."""
+    for third, told in (("rainbow", False), ("acg", True)):
+        records = [account(h, software="rainbow") for h in BOTH] + [filed(h) for h in BOTH]
+        found = links(tmp_path / third, [*records, account("c.example", software=third)])
+        assert ("contact" in {t for some in found.values() for link in some for t in link.traits}) == told
 
 
 def test_the_later_of_two_linked_sites_is_the_successor(tmp_path: Path) -> None:
@@ -107,20 +173,26 @@ def test_the_later_of_two_linked_sites_is_the_successor(tmp_path: Path) -> None:
     assert found["a.example"][0].relation == "successor" and found["b.example"][0].relation == "predecessor"
 
 
-def test_a_redirect_links_alone(tmp_path: Path) -> None:
-    move = {"kind": "move", "source": "storefront", "host": "a.example", "to_host": "b.example", "via": "redirect",
-            "observed_at": "2026-04-20T10:00:00+08:00"}  # fmt: skip
-    found = links(tmp_path, [site("a.example"), site("b.example"), move])
+def test_a_redirect_between_sites_of_one_contact_is_a_link(tmp_path: Path) -> None:
+    found = links(tmp_path, [*(contact(h) for h in BOTH), move()])
     assert found["a.example"][0].relation == "redirect" and found["b.example"][0].relation == "predecessor"
 
 
-@given(
-    st.lists(st.sampled_from(sorted(method.LINK_WEIGHTS)), max_size=8),
-    st.sampled_from(sorted(method.LINK_WEIGHTS)),
+_WEIGHTS = st.dictionaries(
+    st.sampled_from(sorted(method.LINK_WEIGHTS)), st.floats(0, 0.99, allow_nan=False), max_size=7
 )
-def test_more_traits_never_make_a_link_less_certain(kinds: list[str], more: str) -> None:
-    assert 0 <= confidence(kinds) <= confidence([*kinds, more]) < 1
-    assert confidence(kinds + kinds) == confidence(kinds)
+
+
+@given(_WEIGHTS, _WEIGHTS)
+def test_more_traits_never_make_a_link_less_certain(some: dict[str, float], more: dict[str, float]) -> None:
+    assert 0 <= confidence(some) <= confidence({**more, **some}) <= 1
+
+
+@given(st.integers(2, 5_000), st.integers(2, 5_000), st.integers(2, 5_000))
+def test_the_more_share_a_value_the_less_it_tells(one: int, more: int, market: int) -> None:
+    assert (
+        1 >= rarity(min(one, more), market) >= rarity(max(one, more), market) >= 0 and rarity(2, market) == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,8 +248,7 @@ def test_what_was_withdrawn_links_nobody_from_that_day_on(tmp_path: Path, at: in
             text(f"update {table} set withdrawn_at = '2026-04-25 00:00:00' where subject = '{host}'")
         )
     kin = read_facts(engine, AS_OF).kin
-    traits = {trait for found in kin.links.values() for link in found for trait in link.traits}
-    assert traits == ({"contact", "number"} if table == "filing" else set())
+    assert kin.links == {}
     assert (
         kin.registered["粤ICP备18046372号"] == {BOTH[1 - at // 2]}
         if table == "filing"

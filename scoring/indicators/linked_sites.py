@@ -1,4 +1,4 @@
-"""关联网站: clones, predecessors and successors."""
+"""关联网站: sites of one operator, predecessors and successors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoring.linked import Link
 from scoring.panel import visited
 from scoring.shown import Answer, shown
 
-_GRAVE = ("predecessor", "successor", "clone")
+_GRAVE = ("predecessor", "successor")
 
 
 def linked_sites(facts: Facts) -> Finding:
@@ -20,10 +20,10 @@ def linked_sites(facts: Facts) -> Finding:
 
     Why: 关掉旧站换个域名再开，旧站的欠单就没人管了。 | Who closes one site and opens another leaves the first one's debts behind.
     Reads: page, filing
-    ok: 未见与其他被观测网站有两项以上相互独立的相同特征。 | No other watched site shares two independent traits with it.
-    concern: 与其他网站页面相同，或先后相继。 | It has the same pages as another site, or one followed the other.
+    ok: 未见与其他被观测网站有两项以上相互独立、各自足以辨认经营者的相同特征。 | No other watched site shares two independent features each of which tells one operator.
+    concern: 与另一网站有两项这样的特征相同，并且先后相继。 | It shares two such features with another site, and one followed the other.
     unknown: 没有读到可比较的页面。 | No page that could be compared was read.
-    Limits: 只比较被观测的网站；特征相同不等于同一经营者，也不等于有问题。 | Watched sites only; shared traits prove neither the same operator nor any fault.
+    Limits: 只比较被观测的网站；页面结构、文字、商品、IP、注册商和名称相近都不算，许多网站共有的联系方式、统计账号和证书也不算。特征相同不证明同一经营者，也不等于有问题。 | Watched sites only; page structure, wording, goods, addresses, registrars and similar names do not count, nor do contacts, analytics accounts and certificates that many sites share. Shared features prove neither the same operator nor any fault.
     """
     read = np.asarray(visited(facts, "site")[0].any(axis=1))
     answers = [
