@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader import Slot
@@ -205,7 +205,7 @@ class SameSiteRedirectMiddleware(RedirectMiddleware):
         location = response.headers.get("Location")
         if location and 300 <= response.status < 400:
             here = urlsplit(request.url).hostname or ""
-            there = urlsplit(response.urljoin(location.decode("latin-1"))).hostname or ""
+            there = urlsplit(urljoin(response.url, location.decode("latin-1"))).hostname or ""
             if registrable(here) != registrable(there):
                 return response
         return super().process_response(request, response)

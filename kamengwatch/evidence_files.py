@@ -83,8 +83,10 @@ def encoding_of(file: Path) -> str:
 
 
 def _is_record(line: str) -> bool:
+    from crawler.nesting import json_in
+
     try:
-        record = json.loads(line)
+        record = json_in(line)
     except ValueError:
         return False
     return isinstance(record, dict) and "kind" in record
@@ -140,19 +142,23 @@ def _csv_rows(file: Path) -> Iterator[list[str]]:
 
 
 def _workbook(file: Path) -> Iterator[Sequence[Any]]:
-    from openpyxl import load_workbook
+    from crawler.importers.workbook import sheets_of
 
     try:
-        book = load_workbook(file, read_only=True, data_only=True)
-    except Exception as error:
-        raise UserError(f"{file.name}: 打不开的 XLSX cannot be opened as XLSX ({error})") from error
-    book.active.reset_dimensions()  # WPS writes A1 for the size of any sheet
-    return iter(book.active.iter_rows(values_only=True))
+        found = sheets_of(file)
+        before = 0
+        for number, cells in next((s for s in found if s.active), found[0]).rows:
+            yield from [()] * (number - before - 1)  # empty rows are counted, too
+            yield cells
+            before = number
+    except (ValueError, IndexError) as error:
+        raise UserError(f"{file.name}: {error}") from error
 
 
 def _value(name: str, cell: Any) -> Any:
     """A cell's value: what `export` wrote as JSON or kept from being a formula is read back as it was, a time gets its zone."""
     from crawler.importers.files import cell as bare
+    from crawler.nesting import json_in
 
     value = bare(cell) if name in _NUMBERED else cell.strip() if isinstance(cell, str) else cell
     if name.endswith("_at") and (moment := moment_in(value)):
@@ -165,7 +171,7 @@ def _value(name: str, cell: Any) -> Any:
         return value[1:]
     if value[:1] in "[{" and value[-1:] in "]}":
         try:
-            return json.loads(value)
+            return json_in(value)
         except ValueError:
             return value
     return {"true": True, "false": False, "null": None}.get(value.lower(), value)

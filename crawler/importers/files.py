@@ -9,17 +9,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crawler.decode import decode
+from crawler.importers.workbook import sheets_of
 from crawler.nesting import json_in
 from store.dates import Serial1904
 
 HEAVIEST = 64 * 1024 * 1024
+MOST_LINES = 1_000_000
+MOST_SIGNS = 5_000_000
+"""Separators in a sheet, values in a document: each costs a hundred bytes once it is read."""
+MOST_COLUMNS = 1_000
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 BROKEN = "\0broken"
 """Key of a row that cannot be read as one: what is wrong with it."""
 _HEADING_WITHIN = 20
@@ -65,7 +70,8 @@ def parse(body: bytes, name: str, known: Known | None = None) -> Read:
         return _workbook(body, name, known)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise ValueError(f"{name}: 旧版 .xls，请另存为 .xlsx old .xls: save it as .xlsx")
-    text = text_in(body).strip("\ufeff").strip("\n\r ")
+    # Keys that begin with a zero are ours (BROKEN): nothing handed in may hold one.
+    text = text_in(body).replace("\0", "").strip("\ufeff").strip("\n\r ")
     if not text.strip():
         raise ValueError(f"{name}: 空文件 the file is empty")
     bare = text.lstrip()
@@ -128,6 +134,11 @@ def _lists(value: Any, depth: int) -> Iterator[list[Any]]:
 
 
 def _json(text: str, name: str) -> Any:
+    if text.count(",") + text.count("[") + text.count("{") > MOST_SIGNS:
+        raise ValueError(
+            f"{name}: JSON 里的值超过 {MOST_SIGNS:,} 个，请拆开 more than {MOST_SIGNS:,} values in the JSON: split it"
+        )
+    text = text.replace("\\u0000", "\\ufffd")
     bare = text.strip("();\n ") if text.startswith("(") else text
     try:
         return json_in(bare)
@@ -146,6 +157,12 @@ def _heading(text: str, known: Known | None) -> bool:
 
 
 def _table(text: str, name: str, known: Known | None) -> Read:
+    if sum(map(text.count, _LINE_ENDS)) > MOST_LINES:
+        raise ValueError(f"{name}: 超过 {MOST_LINES:,} 行，请拆开 more than {MOST_LINES:,} lines: split it")
+    if sum(map(text.count, ",\t;|")) > MOST_SIGNS:
+        raise ValueError(
+            f"{name}: 超过 {MOST_SIGNS:,} 个单元格，请拆开 more than {MOST_SIGNS:,} cells: split it"
+        )
     lines = text.splitlines(keepends=True)
     first, delimiter = 1, ""
     if told := _SEP.match(lines[0].strip("\r\n")):
@@ -191,6 +208,8 @@ def _sheet(numbered: Iterable[tuple[int, Sequence[Any]]], name: str, known: Know
     at = scores.index(max(scores))
     above = [str(next(c for c in cells if c not in (None, "")))[:40] for _, cells in filled[:at]]
     titles = [str(title if title is not None else "").strip() for title in filled[at][1]]
+    if len(titles) > MOST_COLUMNS:
+        raise ValueError(f"{name}: 超过 {MOST_COLUMNS:,} 列 more than {MOST_COLUMNS:,} columns")
     rows = [(n, _row(titles, cells)) for n, cells in filled[at + 1 :]]
     notes = (
         [
@@ -220,14 +239,14 @@ def _row(titles: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
 
 
 def _workbook(body: bytes, name: str, known: Known | None) -> Read:
-    from openpyxl import load_workbook
-
     try:
-        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True)
-        sheets = [(sheet.title, list(_cells(sheet, book.epoch.year == 1904))) for sheet in book.worksheets]
-        active = book.active.title if book.active is not None else ""
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise ValueError(f"{name}: 打不开的 XLSX cannot be opened as XLSX") from None
+        found = sheets_of(io.BytesIO(body))
+        sheets = [
+            (s.title, [(n, [_number(c, s.since_1904) for c in cells]) for n, cells in s.rows]) for s in found
+        ]
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    active = next((sheet.title for sheet in found if sheet.active), "")
     filled = {title: rows for title, rows in sheets if rows}
     chosen = active if active in filled else next(iter(filled), "")
     made = _sheet(filled.get(chosen, []), name, known)
@@ -242,14 +261,6 @@ def _workbook(body: bytes, name: str, known: Known | None) -> Read:
             )
         )
     return made
-
-
-def _cells(sheet: Any, since_1904: bool) -> Iterator[tuple[int, list[Any]]]:
-    """Rows with anything in them. WPS writes A1 for the size of any sheet, so the size it claims is not believed."""
-    sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-        if any(value not in (None, "") for value in cells):
-            yield number, [_number(value, since_1904) for value in cells]
 
 
 def _number(value: Any, since_1904: bool) -> Any:

@@ -289,7 +289,7 @@ class StorefrontSpider(HomeSpider):
         location = response.headers.get("Location")
         if not location or not 300 <= response.status < 400:
             return None
-        return host_key(urlsplit(response.urljoin(location.decode("latin-1"))).hostname or "")
+        return host_key(urlsplit(urljoin(response.url, location.decode("latin-1"))).hostname or "")
 
     def _moved_record(self, host: str, moved: str) -> Record:
         return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",
