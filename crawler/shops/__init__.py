@@ -1,6 +1,6 @@
 """The shop systems: one file each, found by listing this folder. Each tells how it is recognised and how it is read.
 
-A system's module has ID, NAME, SIGNS, and any of `home(page)`, `more(page)`, `lists(page, what)`: what its home page
+A system's module has ID, NAME, SIGNS, and any of VERSION (where its pages print their version), `home(page)`, `more(page)`, `lists(page, what)`: what its home page
 shows, which public lists it leads to (never orders, logins or payments), and what those say. Nothing here fetches.
 """
 
@@ -43,6 +43,8 @@ def read_home(system: str, page: Page) -> tuple[Found, list[More]]:
     with _as_written():
         found: Found = module.home(page) if hasattr(module, "home") else Found()
         more: list[More] = module.more(page) if hasattr(module, "more") else []
+        if not found.version and hasattr(module, "VERSION") and (told := module.VERSION.search(page.text)):
+            found.version = next(filter(None, told.groups()), "")
     return found, more
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
@@ -15,6 +16,9 @@ SIGNS = (
     (("/assets/static/pay.js", "/assets/static/acg.js", "Pay.getCategory"), 5),
     (("/user/index/query",), 2),
     (('class="content-icp"', 'class="cdn-support"'), 2),
+)
+VERSION = re.compile(
+    r"\?v=(\d+\.\d+\.\d+)\" rel=\"icon\"|/assets/(?:common/js/ready|static/(?:acg|pay))\.js\?v=(\d+\.\d+(?:\.\d+)?)\""
 )
 _LIMIT = 40
 _CATEGORIES = 30

@@ -17,12 +17,15 @@ ID = "dujiaoka"
 NAME = "独角数卡"
 SIGNS = (
     (("@独角数卡",), 6),
-    (re.compile(r"Powered by[^<]{0,10}<a[^>]*>\s*独角数卡"), 6),
-    (re.compile(r"/assets/(?:unicorn|luna|hyper)/"), 4),
+    (re.compile(r"Powered by\s*(?:<br ?/?>|<span[^>]*>|\s){0,3}<a[^>]*>\s*独角数卡"), 6),
+    (("独角数卡西瓜版",), 6),
+    (re.compile(r"/assets/(?:unicorn|luna|hyper|avatar|morpho)/"), 4),
+    (('href="https://github.com/assimon/dujiaoka"', 'href="https://github.com/hiouttime/dujiaoka"'), 4),
     (re.compile(r'action="[^"]*/create-order"'), 3),
     (("/order-search",), 2),
     (re.compile(r"goodsMsg\s*=\s*\["), 3),
 )
+VERSION = re.compile(r"独角数卡[^<]{0,12}?[vV](\d+(?:\.\d+){1,2})")
 _GOODS = re.compile(r"\bgoodsMsg\s*=\s*(?=\[)")
 _GOODS_END = re.compile(r"(?<=\])\s{0,9};?\s{0,9}(?:</script>|\n\s{0,40}(?:var|let|const|function)\b)")
 _GOODS_ID = re.compile(r'"goods"\s*:\s*\[\s*\{[^{}]{0,400}?"id"\s*:\s*(\d{1,9})')

@@ -77,6 +77,8 @@ class Found:
     footer: str = ""
     """HTML or text of the footer, where the system keeps it outside the page's own footer."""
     contacts: str = ""
+    version: str = ""
+    """The version of its software, where the page or a list prints it."""
     stated_empty: bool = False
     """The source itself says there is nothing, which is the only way in which nothing is an answer."""
     behind_login: bool = False

@@ -24,6 +24,7 @@ SIGNS = (
     (re.compile(r'id="count_(?:yxts|orders\d?|money\d?)"'), 3),
     (re.compile(r"\./\?mod=(?:buy|query|cart|kf)"), 2),
 )
+VERSION = re.compile(r"assets/js/main\.js\?ver=(\d{4})\b")
 _CLASSES = 30
 _SOLD = re.compile(r"销量\s*[:：]?\s*(\d+)")
 

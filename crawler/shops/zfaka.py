@@ -15,6 +15,10 @@ SIGNS = (
     (re.compile(r"/templates/(?:hibiscus|choice|hyacinth|shadan)/"), 4),
     (("/product/get/",), 3),
 )
+VERSION = re.compile(
+    r"zfaka/?\"[^>]{0,60}>\s*ZFAKA\s+v?(\d+(?:\.\d+){1,3})|name=\"version\" content=\"(\d+(?:\.\d+){1,3})\"",
+    re.IGNORECASE,
+)
 _LIMIT = 20
 _PAGES = 30
 

@@ -82,6 +82,8 @@ class HeimaoSpider(SourceSpider):
         self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
         named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
         self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
+        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
+        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
         self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):

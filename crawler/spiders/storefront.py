@@ -128,7 +128,7 @@ class StorefrontSpider(HomeSpider):
         notice = "\n".join(filter(None, (prose(html) for html in notices)))
         visit.notes |= {"system": system, "page": page, "text": shown, "footer": footer, "notice": notice,
                         "payments": found.payments, "contacts": found.contacts, "shelf": Shelf(),
-                        "stated_empty": False, "name": name}  # fmt: skip
+                        "stated_empty": False, "name": name, "version": found.version}  # fmt: skip
         yield from self._goods(host, found)
         yield from self._lists(page.url, more, host)
         for role, url in role_links(page.tree, page.url).items():
@@ -146,6 +146,7 @@ class StorefrontSpider(HomeSpider):
         notes["payments"] = notes["payments"] + found.payments
         notes["contacts"] += f" {found.contacts}"
         notes["footer"] += f"\n{found.footer}"
+        notes["version"] = notes["version"] or found.version
         notes["notice"] = "\n".join(filter(None, (notes["notice"], *(prose(html) for html in found.notices))))
         yield from self._goods(host, found)
         yield from self._lists(response.url, more, host)
@@ -195,6 +196,8 @@ class StorefrontSpider(HomeSpider):
         told = f"{notes['notice']}\n{notes['text']}"
         signs = signs_of(page.text, told, notes["payments"], f"{notes['contacts']} {notes['notice']}")
         signs |= shelf.signs()
+        if notes["version"]:
+            signs["software_version"] = notes["version"]
         moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
         if moved:
             signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
