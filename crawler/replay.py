@@ -13,20 +13,21 @@ from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.failures import NotArchived
-from store.archive import Archived, Stored, iterate
+from store.archive import Stored, iterate, read_at
 
 
 class ReplayHandler(BaseDownloadHandler):
     """Answers each URL with what the archive holds for it, in the order it was captured; the last is repeated."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Read the whole file: setting REPLAY_FILE; REPLAY_IN_PLACE says it lies in our own archive."""
+        """Note where each answer of REPLAY_FILE stands; REPLAY_IN_PLACE says the file lies in our own archive."""
         super().__init__(crawler)
         path = Path(crawler.settings["REPLAY_FILE"])
         self._in_place = path.name if crawler.settings.getbool("REPLAY_IN_PLACE") else ""
-        self._held: dict[str, deque[tuple[int, Archived]]] = {}
+        self._path = path
+        self._held: dict[str, deque[int]] = {}
         for offset, archived in iterate(path):
-            self._held.setdefault(archived.url, deque()).append((offset, archived))
+            self._held.setdefault(archived.url, deque()).append(offset)
 
     async def download_request(self, request: Request) -> Response:
         """The archived answer; a missing robots.txt is a 404 (it was obeyed when the pages were fetched)."""
@@ -35,7 +36,8 @@ class ReplayHandler(BaseDownloadHandler):
             if request.url.endswith("/robots.txt"):
                 return Response(request.url, status=404)
             raise NotArchived(f"not in the archive: {request.url}")
-        offset, archived = held.popleft() if len(held) > 1 else held[0]
+        offset = held.popleft() if len(held) > 1 else held[0]
+        archived = read_at(self._path, offset)
         media_type = next((v for k, v in archived.headers if k.lower() == "content-type"), None)
         request.meta["replayed"] = Stored(
             archived.url,

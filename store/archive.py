@@ -34,6 +34,8 @@ EXPIRED_AT = "X-Expired-At"
 """WARC header of what is left of a capture whose period has ended (store/archive_expire.py): the time."""
 ORIGINAL_OFFSET = "X-Original-Offset"
 """WARC header beside it: where the capture lay, which still is its name."""
+LONGEST_PAYLOAD = 32 * 1024 * 1024
+"""Bytes; the crawler reads no answer of more than 5 MB (crawler/settings.py)."""
 
 
 class ArchiveError(Exception):
@@ -191,15 +193,24 @@ def read(folder: Path, archive: str, offset: int) -> Archived:
     if not _NAME.fullmatch(archive):
         raise ArchiveError(f"not an archive name: {archive!r}")
     try:
-        with (folder / archive).open("rb") as stream:
+        return read_at(folder / archive, offset)
+    except FileNotFoundError as error:
+        _raise_if_expired(folder, archive, offset)
+        raise ArchiveError(f"archive file is missing: {archive}") from error
+
+
+def read_at(file: Path, offset: int) -> Archived:
+    """The capture at `offset` of any WARC file; raises ArchiveError where there is no whole one, FileNotFoundError without the file."""
+    archive = file.name
+    try:
+        with file.open("rb") as stream:
             stream.seek(offset)
             for record in ArchiveIterator(stream):
                 if erased := record.rec_headers.get_header(ERASED_AT):
                     raise ErasedCapture(f"{archive}:{offset}", erased)
                 return _archived(record)
-    except FileNotFoundError as error:
-        _raise_if_expired(folder, archive, offset)
-        raise ArchiveError(f"archive file is missing: {archive}") from error
+    except FileNotFoundError:
+        raise
     except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
         raise ArchiveError(f"no whole capture at {archive}:{offset}: {error}") from error
     raise ArchiveError(f"no capture at {archive}:{offset}")
@@ -252,7 +263,7 @@ def _archived(record: Any) -> Archived:
     if record.http_headers is None and (record.content_type or "").startswith("application/http"):
         # warcio reads the head of http: and https: answers only; name servers, registries and handshakes answer us too.
         record.http_headers = _HEAD.parse(record.raw_stream)
-    payload = record.content_stream().read()
+    payload = _read_bounded(record.content_stream())
     declared = record.http_headers.get_header("Content-Length") if record.http_headers else None
     if declared is not None and int(declared) != len(payload):
         raise ValueError("the record is cut short")
@@ -268,6 +279,17 @@ def _archived(record: Any) -> Archived:
         stated_sha256=head.get_header("X-Payload-Sha256") or "",
         original_sha256=head.get_header("X-Original-Sha256") or "",
     )
+
+
+def _read_bounded(stream: Any) -> bytes:
+    """The whole payload; raises ValueError for one longer than any capture of ours, which a packed record can unpack to."""
+    parts, left = [], LONGEST_PAYLOAD
+    while part := stream.read(min(left + 1, 1 << 20)):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise ValueError(f"a payload of more than {LONGEST_PAYLOAD >> 20} MB")
+    return b"".join(parts)
 
 
 def _create(folder: Path, name: str) -> tuple[Path, io.FileIO]:

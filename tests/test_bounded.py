@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import time
@@ -17,6 +18,7 @@ from crawler.importers.files import parse
 from crawler.nesting import json_in
 from kamengwatch.config import UserError
 from kamengwatch.evidence_files import _workbook
+from store.archive import LONGEST_PAYLOAD, ArchiveError, ArchiveWriter, iterate, read_at
 
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 HEAD = f'<?xml version="1.0"?><worksheet {NS}><sheetData>'.encode()
@@ -150,3 +152,15 @@ def test_the_encodings_pages_use_are_read(declared: str, codec: str) -> None:
 def test_deep_json_is_refused_before_the_stack_ends() -> None:
     with pytest.raises(ValueError, match="deep"):
         json_in("[" * 200 + "]" * 200)
+
+
+def test_a_capture_that_unpacks_to_more_than_any_of_ours_is_not_read(tmp_path: Path) -> None:
+    at, kind = dt.datetime(2026, 11, 1, tzinfo=dt.UTC), [("Content-Type", "text/html")]
+    with ArchiveWriter(tmp_path, "a") as archive:
+        good = archive.write("http://a.example/", at, 200, kind, b"seen")
+        bomb = archive.write("http://b.example/", at, 200, kind, b"a" * (LONGEST_PAYLOAD + 1))
+    file = tmp_path / good.archive
+    assert [(offset, found.url) for offset, found in iterate(file)] == [(good.offset, "http://a.example/")]
+    assert read_at(file, good.offset).payload == b"seen"
+    with pytest.raises(ArchiveError, match="payload of more than"):
+        read_at(file, bomb.offset)
