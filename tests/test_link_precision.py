@@ -11,7 +11,7 @@ import pytest
 from judging import database
 from link_market import labelled_market
 
-from crawler.signs import contact_values
+from crawler.contacts import contacts_in
 from sandbox.certificates import kind_of
 from sandbox.evidence import write_evidence
 from sandbox.market import MarketParameters, build_market
@@ -83,7 +83,7 @@ def test_no_two_shops_of_the_sandbox_are_linked(tmp_path: Path) -> None:
         signs = {"template": "".join(c for c in platform.software if c.isalpha())}
         records.append(
             seen | {"kind": "page", "source": "storefront", "role": "home", "text": "首页", "software": platform.software, "signs": signs,
-                    "footer_icp": platform.filing.footer, "contacts": contact_values(html)}
+                    "footer_icp": platform.filing.footer, "contacts": contacts_in(html.lower())}
         )  # fmt: skip
         names = ["cdn-demo.test"] if kind_of(platform.index) == "other_name" else [platform.host]
         records.append(
