@@ -2,11 +2,13 @@
 
 A copy is a complaint about the same platform whose text nearly repeats one seen at most COPY_GAP_DAYS before, whatever the
 source; or one whose keyed complainant hash does. Pure in time: who copies whom depends only on what was seen before. Nothing
-is removed: a copy is shown with its source, it only weighs less.
+is removed: a copy is shown with its source, it only weighs less. Only what is shown and stands makes another one a copy: spam
+never does, and what is withdrawn no longer does from that day on, as if it had never been.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from scoring import method
 from scoring.calendar import MICROSECONDS
-from scoring.facts import NEVER, Ints, Rows
+from scoring.facts import BIT, NEVER, Ints, Ranks, Rows
 from scoring.processes import in_order
 
 Signatures = NDArray[np.uint8]
@@ -33,14 +35,84 @@ def similarity(agreeing: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def copy_ranks(rows: Rows) -> Ints:
-    """0 for the first of a group of copies, 1, 2 … for the further ones in the order they became visible.
+def copy_ranks(rows: Rows) -> tuple[Ints, Ranks]:
+    """0 for the first of a group of copies, 1, 2 … for the further ones in the order they became visible; spam has 0.
 
+    The rank is that of the last day (of a withdrawn complaint, of the last on which it stood); Ranks has those that changed.
     `rows` are complaints with the columns `signature` (n × bytes, all 0 = none) and `complainant` (0 = unknown).
     """
+    # What many write is common wording, whether it is shown or not.
     common = common_from(rows, rows["signature"])
-    found = in_order(lambda part: _ranks(rows.take(part), common[part]), pieces(rows.platform))
-    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
+    ranks: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    changed: dict[int, tuple[tuple[int, int], ...]] = {}
+    for found, more in in_order(lambda part: _shown(rows.take(part), common[part]), pieces(rows.platform)):
+        ranks.append(found)
+        changed |= more
+    return np.concatenate(ranks), changed
+
+
+def _shown(rows: Rows, common: Ints) -> tuple[Ints, Ranks]:
+    """The ranks of the complaints of some platforms, and those that changed."""
+    out = np.zeros(len(rows), dtype=np.int64)
+    shown = np.flatnonzero(((rows["kinds"] & BIT["spam"]) == 0) & (rows.gone > rows.seen))
+    rows, common = rows.take(shown), common[shown]
+    out[shown] = _ranks(rows, common)
+    some = np.flatnonzero(np.isin(rows.platform, rows.platform[rows.gone < NEVER]))
+    if not len(some):
+        return out, {}
+    at, since, rank = _by_day(rows.take(some), common[some])
+    last = np.r_[np.diff(at) != 0, np.ones(min(1, len(at)), bool)]
+    out[shown[some[at[last]]]] = rank[last]
+    new = np.r_[np.ones(min(1, len(at)), bool), (np.diff(at) != 0) | (np.diff(rank) != 0)]
+    changed: dict[int, list[tuple[int, int]]] = {}
+    for id_, day, now in zip(
+        rows.id[some[at[new]]].tolist(), since[new].tolist(), rank[new].tolist(), strict=True
+    ):
+        changed.setdefault(id_, []).append((day, now))
+    return out, {id_: tuple(steps) for id_, steps in changed.items() if len(steps) > 1}
+
+
+def _by_day(rows: Rows, common: Ints) -> tuple[Ints, Ints, Ints]:
+    """(position, day, rank from that day on) of the complaints a withdrawal can concern, by position and day.
+
+    Between two withdrawals nothing changes: each such time is looked at by itself, as if it were a platform of its own that
+    holds what stands then.
+    """
+    kin = _kin(rows)
+    gone = rows.gone < NEVER
+    first = np.unique(kin[gone])
+    ends = np.unique(np.stack([kin[gone], rows.gone[gone]]), axis=1)
+    number, begin = np.r_[first, ends[0]], np.r_[np.full(len(first), -NEVER), ends[1]]
+    order = np.lexsort((begin, number))
+    number, begin = number[order], begin[order]
+    end = np.where(np.r_[np.diff(number) == 0, False], np.r_[begin[1:], NEVER], NEVER)
+    mine = np.flatnonzero(np.isin(kin, first))
+    low = np.searchsorted(number, kin[mine])
+    size = np.searchsorted(number, kin[mine], "right") - low
+    at = np.repeat(mine, size)
+    time = np.arange(len(at)) + np.repeat(low - (np.cumsum(size) - size), size)
+    there = (rows.gone[at] > begin[time]) & (rows.seen[at] < end[time])
+    at, time = at[there], time[there]
+    order = np.argsort(time, kind="stable")
+    at, time = at[order], time[order]
+    rank = _ranks(replace(rows.take(at), platform=time), common[at])
+    order = np.lexsort((time, at))
+    return at[order], begin[time[order]], rank[order]
+
+
+def _kin(rows: Rows) -> Ints:
+    """A number for each complaint, the same for all that can be linked, whichever of them are withdrawn."""
+    from scipy.sparse import coo_array  # Slow to import, and withdrawals are rare.
+    from scipy.sparse.csgraph import connected_components
+
+    signature: Signatures = rows["signature"]
+    has, known = np.flatnonzero(signature.any(axis=1)), np.flatnonzero(rows["complainant"] != 0)
+    pairs = [_neighbours(rows, has, _band(signature, at)) for at in range(0, signature.shape[1], _BAND)]
+    pairs.append(_neighbours(rows, known, rows["complainant"]))
+    earlier, later = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    links = coo_array((np.ones(len(earlier), bool), (earlier, later)), shape=(len(rows), len(rows)))
+    found: Ints = connected_components(links, directed=False)[1].astype(np.int64)
+    return found
 
 
 def pieces(platform: Ints) -> list[slice]:

@@ -17,6 +17,7 @@ def heard_days(facts: Facts, epochs: list[int]) -> Floats:
     (the chain ladder's first step; what a first look brings is no delay). Too few of them: everything counts as heard at once.
     """
     rows = complaints(facts)
+    rows = rows.take(~rows["again"])  # A second time is no late one.
     read = visited(facts, "complaint")[0]
     since = np.where(read.any(axis=1), read.argmax(axis=1), NEVER)
     usable = (rows.day >= since[rows.platform]) & (rows.seen >= rows.day)

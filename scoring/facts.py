@@ -44,6 +44,8 @@ SOURCE_SHOWS = {
 BIT = {kind: 1 << i for i, kind in enumerate(KINDS)}
 
 Ints = NDArray[np.int64]
+Ranks = Mapping[int, tuple[tuple[int, int], ...]]
+"""Row id of a complaint -> (day index, its rank as a copy from that day on), rising, where a withdrawal changed the rank."""
 Floats = NDArray[np.float64]
 
 
@@ -203,6 +205,7 @@ class Line:
 class Facts:
     """Everything visible up to `as_of`: `sites` × `days`, with all rows; see `panel` for what is made of it.
 
+    `ranks`: the complaints whose rank as a copy changed (scoring/copies.py); the column `rank` is that of the last day.
     `trouble`: host -> the day (index) on which another site of its operator was found closed, and which (scoring/siblings.py).
     """
 
@@ -217,6 +220,7 @@ class Facts:
     shown_since: dict[tuple[int, str], int]
     complaints_since: Ints
     line: Line
+    ranks: Ranks = field(default_factory=dict)
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None

@@ -78,6 +78,26 @@ NAMES: dict[str, Name] = {
         "窗口内提出的计数投诉中，反映余额提不出来或被冻结的。",
         "Counted complaints filed in the window of a kind withdrawal_blocked or balance_frozen.",
     ),
+    "withdrawals_set_aside_30d": Name(
+        "complaints",
+        "窗口内提出、反映余额提不出来或被冻结、已列出而不计数的投诉。",
+        "Complaints set aside, filed in the window, of a kind withdrawal_blocked or balance_frozen.",
+    ),
+    "refunds_set_aside": Name(
+        "complaints",
+        "窗口内提出、退款类、已列出而不计数的投诉。",
+        "Complaints set aside about refunds filed in the window.",
+    ),
+    "drops_set_aside": Name(
+        "complaints",
+        "窗口内提出、未到账、已列出而不计数的投诉。",
+        "Complaints set aside of a drop filed in the window.",
+    ),
+    "complaints_set_aside": Name(
+        "complaints",
+        "窗口内提出、已列出而不计数的投诉。",
+        "Complaints set aside filed in the window.",
+    ),
     "probes_down": Name(
         "share",
         "窗口内的可用探测中，没有打开网站的。",
@@ -250,6 +270,11 @@ NAMES: dict[str, Name] = {
         "complaints",
         "其中过了承诺的期限仍未办结的（限期退款与掉单赔付；办结日期不详的不算）。",
         "Those of promise_complaints not settled within the time limit, which has passed (settled on an unknown day: neither).",
+    ),
+    "promise_complaints_set_aside": Name(
+        "complaints",
+        "承诺期间提出、与该承诺有关、已列出而不计数的投诉。",
+        "Complaints set aside that were filed while the promise stood and concern it, as in promise_complaints.",
     ),
     "closures_12m": Name(
         "sites",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scoring import method
 from scoring.calendar import MICROSECONDS
-from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Rows, joined
+from scoring.facts import BIT, GROUP_OF, GROUPS, NEVER, SOURCE_SHOWS, Facts, Floats, Ints, Ranks, Rows, joined
 
 Bools = NDArray[np.bool_]
 
@@ -131,25 +131,58 @@ def of_kinds(rows: Rows, *kinds: str) -> Rows:
 def complaints(facts: Facts) -> Rows:
     """All complaints that count: no spam, and none while it is held back as part of a campaign (scoring/campaigns.py).
 
-    One that counted before it was held and again after a person released it is there twice, the second time `again`.
+    One that counted before it was held and again after a person released it is there twice, the second time `again`; so is
+    one whose rank as a copy changed, once for each rank.
     """
-    found: Rows = cached(facts, "complaints", lambda: _counting(facts.rows["complaint"]))
+    found: Rows = cached(facts, "complaints", lambda: _counting(facts.rows["complaint"], facts.ranks))
     return found
 
 
-def _counting(rows: Rows) -> Rows:
-    rows = rows.take((rows["kinds"] & BIT["spam"]) == 0)
+def _counting(rows: Rows, ranks: Ranks) -> Rows:
+    rows = _by_rank(rows.take((rows["kinds"] & BIT["spam"]) == 0), ranks)
     held, freed = rows["held"], rows["freed"]
     before = replace(rows, gone=np.minimum(rows.gone, held))
-    before = replace(before, columns={**rows.columns, "again": np.zeros(len(rows), bool)})
     before = before.take(before.gone > before.seen)
-    back = rows.take(freed < NEVER)
+    back = rows.take((freed < NEVER) & (freed < rows.gone))
     seen = np.maximum(back.seen, back["freed"])
-    back = replace(back, seen=seen, columns={**back.columns, "again": back["held"] > back.seen})
-    if not len(back):
+    back = replace(
+        back, seen=seen, columns={**back.columns, "again": back["again"] | (back["held"] > back.seen)}
+    )
+    if not len(back) and not ranks:
         return before
     both = joined(before, back)
     return both.take(np.lexsort((both.id, both.at, both.seen, both.platform)))
+
+
+def _by_rank(rows: Rows, ranks: Ranks) -> Rows:
+    """Each complaint once for every rank it had, from the day it had it; `again` from the second on that was visible."""
+    rows = replace(rows, columns={**rows.columns, "again": np.zeros(len(rows), bool)})
+    moved = np.isin(rows.id, np.fromiter(ranks, np.int64, len(ranks)))
+    if not moved.any():
+        return rows
+    part = rows.take(moved)
+    steps = [ranks[id_] for id_ in part.id.tolist()]
+    part = part.take(np.repeat(np.arange(len(steps)), [len(one) for one in steps]))
+    since, rank = np.array([step for one in steps for step in one], dtype=np.int64).T
+    until = np.array([day for one in steps for day in (*(day for day, _ in one[1:]), NEVER)], dtype=np.int64)
+    columns = {**part.columns, "rank": rank, "again": since > part.seen}
+    part = replace(
+        part, seen=np.maximum(part.seen, since), gone=np.minimum(part.gone, until), columns=columns
+    )
+    return joined(rows.take(~moved), part.take(part.gone > part.seen))
+
+
+def ranked_on(facts: Facts, day: int) -> Facts:
+    """The facts with every complaint's rank as a copy as on one day (index)."""
+    if not facts.ranks:
+        return facts
+    rows = facts.rows["complaint"]
+    rank = rows["rank"].copy()
+    for at in np.flatnonzero(np.isin(rows.id, np.fromiter(facts.ranks, np.int64, len(facts.ranks)))).tolist():
+        (_, first), *more = facts.ranks[int(rows.id[at])]
+        rank[at] = [first, *(now for since, now in more if since <= day)][-1]
+    ranked = replace(rows, columns={**rows.columns, "rank": rank})
+    return replace(facts, rows={**facts.rows, "complaint": ranked}, ranks={})
 
 
 def counted_today(facts: Facts) -> Rows:
@@ -160,6 +193,18 @@ def counted_today(facts: Facts) -> Rows:
         return rows.take((rows.gone >= facts.days) & (rows["rank"] == 0))
 
     found: Rows = cached(facts, "counted_today", make)
+    return found
+
+
+def set_aside(facts: Facts) -> Rows:
+    """The complaints shown that do not count on the last day: copies, and those held back as a possible campaign."""
+
+    def make() -> Rows:
+        rows = facts.rows["complaint"]
+        shown = (rows.gone >= facts.days) & ((rows["kinds"] & BIT["spam"]) == 0)
+        return rows.take(shown & ~np.isin(rows.id, counted_today(facts).id))
+
+    found: Rows = cached(facts, "set_aside", make)
     return found
 
 

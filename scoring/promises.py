@@ -18,12 +18,15 @@ from scoring.droprate import DROPS
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.finding import Cited
 from scoring.judge import Judged
-from scoring.panel import cached, counted_today, settled_unknown
+from scoring.panel import cached, counted_today, set_aside, settled_unknown
 from scoring.promise_words import PROMISES, days_promised, made
 from scoring.shown import of_site, pages_of
 
-_REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
-_WITHDRAWALS = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
+_CONCERNS = {
+    "refund_days": BIT["refund_delayed"] | BIT["refund_refused"],
+    "withdrawal": BIT["withdrawal_blocked"] | BIT["balance_frozen"],
+}
+"""The complaints about a promise; of all others they are complaints of a drop."""
 _HOUR = MICROSECONDS / 24
 _STANDING = {"terms", "contact"}
 _NONE: frozenset[int] = frozenset()
@@ -34,7 +37,7 @@ class Promise:
     """One promise of one platform; `first`, `last` are day indices on which a page made it.
 
     `kept` and `broken` count orders. `complaints` are the claims about it, by row id: `in_time` of them were settled within the
-    time limit the promise names, `overdue` were not although it has passed.
+    time limit the promise names, `overdue` were not although it has passed. `aside` are shown and set aside (copies, and those held back).
     """
 
     name: str
@@ -47,6 +50,7 @@ class Promise:
     complaints: frozenset[int]
     in_time: frozenset[int]
     overdue: frozenset[int]
+    aside: frozenset[int]
     cited: tuple[Cited, ...]
 
 
@@ -104,7 +108,7 @@ def _of(facts: Facts, site: int) -> Any:
         )
         yield Promise(
             name, words, int(pages.day[first]), int(pages.day[last]), state, *found_of.orders, *found_of.complaints,
-            cited[: method.EVIDENCE_LIMIT],
+            _ids(_about(_claims(set_aside(facts), site, int(pages.day[first]), until), name)), cited[: method.EVIDENCE_LIMIT],
         )  # fmt: skip
 
 
@@ -153,16 +157,13 @@ class _Performance:
 
 def _performance(facts: Facts, site: int, name: str, words: str, first: int, until: int) -> _Performance:
     """What happened on the days first..until-1."""
-    claims = _claims(facts, site, first, until)
+    said = _about(_claims(counted_today(facts), site, first, until), name)
     if name == "instant_delivery":
         kept, broken, cases = _orders(facts, site, first, until)
-        said = claims.take((claims["kinds"] & DROPS) != 0)
         return _Performance((kept, broken), (_ids(said), _NONE, _NONE), (kept, broken), cases + _cite(said))
     if name == "withdrawal":
-        said = claims.take((claims["kinds"] & _WITHDRAWALS) != 0)
         return _Performance((0, 0), (_ids(said), _NONE, _NONE), (0, 0), _cite(said))
     limit = days_promised(words) if name == "refund_days" else float(method.COMPENSATION_DAYS)
-    said = claims.take((claims["kinds"] & (_REFUNDS if name == "refund_days" else DROPS)) != 0)
     due = said.at + int(limit * MICROSECONDS)
     done = said["completed_at"] <= due
     over = ~done & ~settled_unknown(said) & (due < (facts.last_day + 1) * MICROSECONDS)
@@ -171,9 +172,13 @@ def _performance(facts: Facts, site: int, name: str, words: str, first: int, unt
     return _Performance((0, 0), (_ids(said), *parts), counts, _cite(said.take(done | over)))
 
 
-def _claims(facts: Facts, site: int, first: int, until: int) -> Rows:
-    """The complaints about a platform filed while a promise stood, copies left out."""
-    rows = counted_today(facts)
+def _about(rows: Rows, name: str) -> Rows:
+    """Those of some complaints that concern a promise."""
+    return rows.take((rows["kinds"] & _CONCERNS.get(name, DROPS)) != 0)
+
+
+def _claims(rows: Rows, site: int, first: int, until: int) -> Rows:
+    """The complaints about a platform filed while a promise stood."""
     a, b = np.searchsorted(rows.platform, (site, site + 1))
     mine = rows.slice(int(a), int(b))
     return mine.take((mine.day >= first) & (mine.day < until))

@@ -19,7 +19,20 @@ from scoring.campaigns import hold_back
 from scoring.columns import read_rows, stamp, stamps
 from scoring.copies import copy_ranks
 from scoring.depth import complete_since
-from scoring.facts import BIT, HISTORY_DAYS, NEVER, Facts, Floats, Ints, Line, Rows, Site, SourceRow, Visits
+from scoring.facts import (
+    BIT,
+    HISTORY_DAYS,
+    NEVER,
+    Facts,
+    Floats,
+    Ints,
+    Line,
+    Ranks,
+    Rows,
+    Site,
+    SourceRow,
+    Visits,
+)
 from scoring.kin import kinship
 from scoring.panel import Bools
 from scoring.scratch import NONE, Scratch
@@ -56,7 +69,7 @@ def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: _from(r, first) for k, r in raw.items()}
     line = _line(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
-    rows["complaint"] = _weighed(rows, first, sites, line.down, reviews, scratch)
+    rows["complaint"], ranks = _weighed(rows, first, sites, line.down, reviews, scratch)
     facts = Facts(
         sites=sites,
         first_day=first,
@@ -69,6 +82,7 @@ def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts
         shown_since=_shown_since(rows),
         complaints_since=complete_since(rows["complaint"], last - first + 1),
         line=line,
+        ranks=ranks,
         kin=kinship(rows, sites),
     )
     return replace(facts, trouble=operator_trouble(facts))
@@ -126,7 +140,7 @@ def _weighed(
     line_down: Floats,
     reviews: dict[str, tuple[str, int]],
     scratch: Scratch,
-) -> Rows:
+) -> tuple[Rows, Ranks]:
     """The complaints with what must be known about all platforms at once: `rank` as a copy, and what is `held` back."""
     found = rows["complaint"]
     held = hold_back(found, first, sites, rows["probe"], line_down, reviews, BIT["spam"])
@@ -134,8 +148,9 @@ def _weighed(
     more = {"held": held.since, "freed": held.freed, "campaign": held.campaign}
     values |= {name: scratch.kept(column) for name, column in more.items()}
     del held, more
-    values["rank"] = scratch.kept(copy_ranks(found))
-    return replace(found, columns=values)
+    rank, changed = copy_ranks(found)
+    values["rank"] = scratch.kept(rank)
+    return replace(found, columns=values), changed
 
 
 def _from(rows: Rows, first: int) -> Rows:

@@ -26,6 +26,7 @@ from scoring.finding import (
     window_of,
 )
 from scoring.panel import (
+    cached,
     complaint_freshness,
     complaints,
     copy_weights,
@@ -33,6 +34,7 @@ from scoring.panel import (
     days_of_column,
     decayed,
     hold,
+    set_aside,
     visited,
 )
 
@@ -71,6 +73,7 @@ def answered_share(
 
     `figure` names the share that is stated; `words` = (templates with {share}, what to say without complaints).
     """
+    aside = Aside(facts, "complaints_set_aside", method.DROP_WINDOW, 7)
     rows, weight = complaints(facts), copy_weights(facts)
     done = days_of_column(facts, rows, column)
     due = replace(rows, day=rows.day + 7)
@@ -91,12 +94,14 @@ def answered_share(
     def say(i: int) -> Said:
         mine = recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)
         if not len(mine):
-            return none_seen(facts, i, *words[1])
+            return aside.say(i, ("投诉", "complaint(s)"), words[1])
         hit = np.count_nonzero(once[column][mine] < NEVER)
         return _said(words[0], share_figure(figure, hit, len(mine), window_of(facts, method.DROP_WINDOW, 7)))
 
     def cite(i: int) -> Sequence[Cited]:
-        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)])
+        return cite_rows(
+            "complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)]
+        ) or aside.cite(i)
 
     return finding(
         facts, utility, found.sd, known, method.STRENGTH_COMPLAINTS, complaint_freshness(facts), say, cite,
@@ -113,6 +118,7 @@ def kind_share(
     curve: Callable[[Floats], Floats],
 ) -> Finding:
     """The finding of the share of complaints that have one of the kinds in `bits`."""
+    aside = Aside(facts, "complaints_set_aside", method.DROP_WINDOW)
     rows, weight = complaints(facts), copy_weights(facts)
     hit = (rows["kinds"] & bits) != 0
     named = rows.take(hit)
@@ -125,7 +131,7 @@ def kind_share(
     def say(i: int) -> Said:
         every = len(recent_of(facts, once, i, method.DROP_WINDOW))
         if not every:
-            return none_seen(facts, i, *words[1])
+            return aside.say(i, ("投诉", "complaint(s)"), words[1])
         mine = len(recent_of(facts, of_kind, i, method.DROP_WINDOW))
         return _said(words[0], share_figure(figure, mine, every, window_of(facts, method.DROP_WINDOW)))
 
@@ -142,6 +148,63 @@ def _said(words: tuple[str, str], figure: Figure) -> Said:
     """The sentence with its share in words."""
     zh, en = share_words(int(figure.n or 0), int(figure.of or 0))
     return Said(words[0].format(share=zh), words[1].format(share=en), figure)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What is shown of a kind and set aside: where nothing of it counts, how much is listed is said, never that none was seen.
+
+    The complaints of the `bits` (0 = all) filed in the last `days`, `ripe` days ago at least; `figure` names their number.
+    """
+
+    facts: Facts
+    figure: str
+    days: int
+    ripe: int = 0
+    bits: int = 0
+
+    @property
+    def rows(self) -> Rows:
+        """The complaints of the kind that are set aside."""
+
+        def make() -> Rows:
+            rows = set_aside(self.facts)
+            return rows.take((rows["kinds"] & self.bits) != 0) if self.bits else rows
+
+        found: Rows = cached(self.facts, ("aside", self.bits), make)
+        return found
+
+    def say(self, site: int, kind: tuple[str, str], none: tuple[str, str]) -> Said:
+        """How many of a kind (its name; English: complaint(s) …) are listed though none counts; `none` where none is."""
+        mine = recent_of(self.facts, self.rows, site, self.days, self.ripe)
+        if not len(mine):
+            return none_seen(self.facts, site, *none)
+        listed = figure_count(self.figure, len(mine), window_of(self.facts, self.days, self.ripe))
+        why = why_aside(self.rows["rank"][mine] > 0)
+        age = (f"、已满 {self.ripe} 天", f" and at least {self.ripe} days old") if self.ripe else ("", "")
+        return Said(
+            f"列有近 {self.days} 天提出{age[0]}的{kind[0]} {listed.value:.0f} 起，均{why[0]}，不另计数。",
+            f"{listed.value:.0f} {kind[1]} filed in the last {self.days} days{age[1]} are listed; they {why[1]} and are not counted again.",
+            listed,
+        )
+
+    def cite(self, site: int) -> list[Cited]:
+        """The complaints `say` speaks of."""
+        return cite_rows(
+            "complaint", self.rows.id[recent_of(self.facts, self.rows, site, self.days, self.ripe)]
+        )
+
+
+def why_aside(copies: NDArray[np.bool_]) -> tuple[str, str]:
+    """Why complaints are set aside, of which some are copies and the rest held back."""
+    if copies.all():
+        return "与其他投诉重复", "repeat other complaints"
+    if not copies.any():
+        return "因疑似集中投诉暂未计入", "are held back as a possible campaign"
+    return (
+        "与其他投诉重复或因疑似集中投诉暂未计入",
+        "repeat other complaints or are held back as a possible campaign",
+    )
 
 
 def none_seen(facts: Facts, site: int, zh: str, en: str) -> Said:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Facts, Floats, Ints
-from scoring.panel import Bools, covered_any, spread, taken_back
+from scoring.panel import Bools, covered_any, ranked_on, spread, taken_back
 from scoring.signs import Signs, signs
 from scoring.surge import Surge, surge
 
@@ -55,6 +55,7 @@ def warn(facts: Facts) -> Warned:
 
 def _without(facts: Facts, day: int) -> Facts:
     """The facts as if what was withdrawn by the day had never been seen."""
+    facts = ranked_on(facts, day)
     return replace(facts, rows={kind: rows.take(rows.gone > day) for kind, rows in facts.rows.items()})
 
 

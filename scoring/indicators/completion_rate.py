@@ -17,7 +17,7 @@ def completion_rate(facts: Facts) -> Finding:
     ok: 满一周的投诉中办结达四分之一以上。 | A quarter or more of complaints older than a week were settled.
     concern: 满一周的投诉中办结不到四分之一（按偏保守的下界计）。 | Less than a quarter were settled (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    not_applicable: 近期没有投诉。 | There were no complaints lately.
+    not_applicable: 近期没有计入的投诉。 | There were no complaints lately that count.
     Limits: 有的投诉站需要投诉人确认，未确认的解决看不到。 | Some sites need the complainant's confirmation; unconfirmed solutions are not seen.
     """
     return answered_share(
@@ -27,8 +27,8 @@ def completion_rate(facts: Facts) -> Finding:
         "settled",
         (
             (
-                "近 90 天提出、已满 7 天的投诉 {share}已办结。",
-                "Of complaints filed in the last 90 days and at least 7 days old, {share} were settled.",
+                "近 90 天提出、已满 7 天的互不重复的投诉 {share}已办结。",
+                "Of complaints filed in the last 90 days, at least 7 days old, that repeat no other, {share} were settled.",
             ),
             (
                 "近 90 天未见已满 7 天的投诉。",

@@ -71,14 +71,14 @@ def drop_overrepresented(facts: Facts) -> Finding:
         found = share_figure("drops_90d", mine, every, window_of(facts, method.DROP_WINDOW))
         if last(drops, i) < 3:
             return Said(
-                f"近 90 天 {every} 起投诉中未到账的 {mine} 起，太少，无法比较。",
-                f"{mine} of {every} complaints in the last 90 days are about a drop: too few to compare.",
+                f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，太少，无法比较。",
+                f"{mine} of {every} complaints in the last 90 days that repeat no other are about a drop: too few to compare.",
                 found,
             )
         ratio = count("drop_ratio_low", last(low, i))
         return Said(
-            f"近 90 天 {every} 起投诉中未到账的 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
-            f"{mine} of {every} complaints in the last 90 days are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
+            f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
+            f"{mine} of {every} complaints in the last 90 days that repeat no other are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
             found,
             ratio,
         )

@@ -56,6 +56,14 @@ def _answer(promises: list[Promise]) -> Answer:
                 f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised, counted from the complaint, and {total['promise_complaints_overdue']} later or not yet",
             )
         )
+    elif aside := len(frozenset[int]().union(*(p.aside for p in promises))):
+        figures = (*figures, count("promise_complaints_set_aside", aside))
+        parts.append(
+            (
+                f"列有相关投诉 {aside} 起，均与其他投诉重复或暂未计入，不另计数",
+                f"{aside} complaint(s) about them are listed, which repeat others or are held back, and are not counted again",
+            )
+        )
     if not parts:
         parts.append(("没有可核对的订单或投诉", "no order or complaint to check them by"))
     cases = kept + late

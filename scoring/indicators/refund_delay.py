@@ -24,7 +24,7 @@ from scoring.panel import (
     until_known,
     visited,
 )
-from scoring.shares import none_seen
+from scoring.shares import Aside
 
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 
@@ -57,6 +57,7 @@ def refund_delay(facts: Facts) -> Finding:
 
     once = counted_today(facts)
     once = once.take((once["kinds"] & _REFUNDS) != 0)
+    aside = Aside(facts, "refunds_set_aside", method.DROP_WINDOW, 7, _REFUNDS)
     undated = settled_unknown(once)
     open_after = days_of_column(facts, once, "completed_at") > once.day + 7
 
@@ -80,29 +81,33 @@ def refund_delay(facts: Facts) -> Finding:
         if not len(dated):
             if unknown.value:
                 return Said(
-                    f"近 90 天提出、已满 7 天的退款类投诉 {unknown.value:.0f} 起均已了结，日期不详。",
-                    f"All {unknown.value:.0f} refund complaint(s) filed in the last 90 days and at least 7 days old were settled, on an unknown day.",
+                    f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {unknown.value:.0f} 起均已了结，日期不详。",
+                    f"All {unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old, that repeat no other were settled, on an unknown day.",
                     unknown,
                 )
-            return none_seen(
-                facts,
+            return aside.say(
                 i,
-                "近 90 天未见已满 7 天的退款类投诉。",
-                "No refund complaint filed in the last 90 days and at least 7 days old was seen.",
+                ("退款类投诉", "refund complaint(s)"),
+                (
+                    "近 90 天未见已满 7 天的退款类投诉。",
+                    "No refund complaint filed in the last 90 days and at least 7 days old was seen.",
+                ),
             )
         late_ones = share_figure(
             "refunds_open_after_7d", np.count_nonzero(open_after[dated]), len(dated), window
         )
         zh, en = share_words(int(late_ones.n or 0), len(dated))
         return Said(
-            f"近 90 天提出、已满 7 天的退款类投诉 {zh}在 7 天后仍未了结。{also[0]}",
-            f"Of refund complaints filed in the last 90 days and at least 7 days old, {en} were not settled after 7 days.{also[1]}",
+            f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {zh}在 7 天后仍未了结。{also[0]}",
+            f"Of refund complaints filed in the last 90 days, at least 7 days old, that repeat no other, {en} were not settled after 7 days.{also[1]}",
             late_ones,
             *((unknown,) if unknown.value else ()),
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)])
+        return cite_rows(
+            "complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW, ripe=7)]
+        ) or aside.cite(i)
 
     return Finding(
         outcome,

@@ -20,7 +20,7 @@ from scoring.panel import (
     until_known,
     visited,
 )
-from scoring.shares import none_seen
+from scoring.shares import Aside
 
 
 def repair_time(facts: Facts) -> Finding:
@@ -31,7 +31,7 @@ def repair_time(facts: Facts) -> Finding:
     ok: 未到账投诉的平均了结时间少于约 30 天。 | Drop complaints are settled in less than about 30 days on average.
     concern: 未到账投诉平均约 30 天以上才了结，或一直未了结。 | They take about 30 days or more, or stay open.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    not_applicable: 近 90 天没有未到账投诉。 | No drop complaints in the last 90 days.
+    not_applicable: 近 90 天没有计入的未到账投诉。 | No drop complaints that count in the last 90 days.
     Limits: 仍未了结的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.
     """
     rows, weight, _ = drop_complaints(facts)
@@ -58,13 +58,16 @@ def repair_time(facts: Facts) -> Finding:
 
     once = counted_today(facts)
     once = once.take((once["kinds"] & DROPS) != 0)
+    aside = Aside(facts, "drops_set_aside", method.DROP_WINDOW, bits=DROPS)
     took = days_of_column(facts, once, "completed_at") - once.day
 
     def say(i: int) -> Said:
         mine = recent_of(facts, once, i, method.DROP_WINDOW)
-        if not known[i, -1] or not len(mine):
-            return none_seen(
-                facts, i, "近 90 天未见未到账投诉。", "No drop complaints seen in the last 90 days."
+        if not len(mine):
+            return aside.say(
+                i,
+                ("未到账投诉", "drop complaint(s)"),
+                ("近 90 天未见未到账投诉。", "No drop complaints seen in the last 90 days."),
             )
         window = window_of(facts, method.DROP_WINDOW)
         over = share_figure(
@@ -73,22 +76,22 @@ def repair_time(facts: Facts) -> Finding:
         dated = mine[once["completed_at"][mine] < NEVER]
         if not len(dated):
             return Said(
-                f"近 90 天 {over.of:.0f} 起未到账投诉中，{over.n:.0f} 起已了结。",
-                f"Of {over.of:.0f} drop complaints in the last 90 days, {over.n:.0f} are settled.",
+                f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{over.n:.0f} 起已了结。",
+                f"Of {over.of:.0f} drop complaints in the last 90 days that repeat no other, {over.n:.0f} are settled.",
                 over,
             )
         middle = Figure(
             "drops_settled_days_median", float(np.median(took[dated])), float(len(dated)), None, *window
         )
         return Said(
-            f"近 90 天 {over.of:.0f} 起未到账投诉中，{over.n:.0f} 起已了结；了结日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
-            f"Of {over.of:.0f} drop complaints in the last 90 days, {over.n:.0f} are settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
+            f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{over.n:.0f} 起已了结；了结日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
+            f"Of {over.of:.0f} drop complaints in the last 90 days that repeat no other, {over.n:.0f} are settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
             over,
             middle,
         )
 
     def cite(i: int) -> list[Cited]:
-        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW)])
+        return cite_rows("complaint", once.id[recent_of(facts, once, i, method.DROP_WINDOW)]) or aside.cite(i)
 
     return finding(
         facts,

@@ -17,7 +17,7 @@ def reply_rate(facts: Facts) -> Finding:
     ok: 满一周的投诉中回复达四成以上。 | 40% or more of complaints older than a week were answered.
     concern: 满一周的投诉中回复不到四成（按偏保守的下界计）。 | Less than 40% were answered (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    not_applicable: 近期没有投诉。 | There were no complaints lately.
+    not_applicable: 近期没有计入的投诉。 | There were no complaints lately that count.
     Limits: 回复不等于解决，所以权重有限。 | An answer is not a solution, so the weight is limited.
     """
     return answered_share(
@@ -27,8 +27,8 @@ def reply_rate(facts: Facts) -> Finding:
         "answered",
         (
             (
-                "近 90 天提出、已满 7 天的投诉 {share}得到回复。",
-                "Of complaints filed in the last 90 days and at least 7 days old, {share} were answered.",
+                "近 90 天提出、已满 7 天的互不重复的投诉 {share}得到回复。",
+                "Of complaints filed in the last 90 days, at least 7 days old, that repeat no other, {share} were answered.",
             ),
             (
                 "近 90 天未见已满 7 天的投诉。",

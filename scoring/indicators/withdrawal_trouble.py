@@ -19,7 +19,9 @@ from scoring.panel import (
     hold,
     visited,
 )
-from scoring.shares import none_seen
+from scoring.shares import Aside
+
+_BALANCES = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 
 
 def withdrawal_trouble(facts: Facts) -> Finding:
@@ -36,7 +38,8 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     mask = (rows["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"])) != 0
     mine, weight = rows.take(mask), weight[mask]
     people = counted_today(facts)
-    people = people.take((people["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"])) != 0)
+    people = people.take((people["kinds"] & _BALANCES) != 0)
+    aside = Aside(facts, "withdrawals_set_aside_30d", 30, bits=_BALANCES)
     seen, covered = visited(facts, "complaint")
     known = np.cumsum(seen, axis=1) > 0
     weighed = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
@@ -53,11 +56,16 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     def say(i: int) -> tuple[str, str]:
         told = count("withdrawal_complaints_30d", len(recent_of(facts, people, i, 30)), window_of(facts, 30))
         if not told.value:
-            return none_seen(
-                facts,
+            return aside.say(
                 i,
-                "近 30 天未见余额提不出来或被冻结的投诉。",
-                "No complaints seen in the last 30 days about balances that cannot be withdrawn or are frozen.",
+                (
+                    "反映余额提不出来或被冻结的投诉",
+                    "complaint(s) about balances that cannot be withdrawn or are frozen",
+                ),
+                (
+                    "近 30 天未见余额提不出来或被冻结的投诉。",
+                    "No complaints seen in the last 30 days about balances that cannot be withdrawn or are frozen.",
+                ),
             )
         return Said(
             f"近 30 天有 {told.value:.0f} 起互不重复的投诉反映余额提不出来或被冻结。",

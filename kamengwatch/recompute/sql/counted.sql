@@ -1,5 +1,5 @@
 -- Complaints by the end of the day, and which of them count: they stand, are no spam, are not held back as part of a campaign,
--- and each text and each person counts once (a copy is none of its own).
+-- and each text and each person counts once (a copy is none of its own). Copies are found among what is shown and stands.
 
 create table complaint as
 select
@@ -49,22 +49,39 @@ select id, max(since) as since from (
     from band join common_band using (band, key)
 ) where nth <= 10 group by id having count(*) = 10;
 
+-- The days that are asked for copies: the one that is rated, and where a complaint was withdrawn, those of which a sentence tells.
+create table asked as
+select host, getvariable('as_of') as day from site
+union
+select host, "until" from figures where name = 'complainants_28d' and host in (select host from told where withdrawn_on is not null);
+
+-- What is shown on such a day: no spam, and it stands. Nothing else makes another complaint a copy.
+create table listed as
+select told.*, asked.day from told join asked on asked.host = told.host
+where told.seen_on <= asked.day and (told.withdrawn_on is null or told.withdrawn_on > asked.day) and not list_contains(told.kinds, 'spam');
+
 -- The complaint before it: of the same site and band (or person), seen at most 14 days earlier.
-create table copy as
+create table copy_on as
 with nearest as (
-    select id, host, seen_on, signature,
-        lag(id) over same as earlier, lag(seen_on) over same as earlier_seen, lag(signature) over same as earlier_signature
-    from band
-    window same as (partition by host, band, key order by seen_on, filed_at, tie, seen_at, source_id, id)
+    select listed.day, band.id, band.host, band.seen_on, band.signature,
+        lag(band.id) over same as earlier, lag(band.seen_on) over same as earlier_seen, lag(band.signature) over same as earlier_signature
+    from band join listed on listed.id = band.id
+    window same as (
+        partition by listed.day, band.host, band.band, band.key
+        order by band.seen_on, band.filed_at, band.tie, band.seen_at, band.source_id, band.id
+    )
 )
-select distinct n.id from nearest n left join common_wording c on c.id = n.id
+select distinct n.day, n.id from nearest n left join common_wording c on c.id = n.id
 where n.seen_on - n.earlier_seen <= 14 and alike(n.signature, n.earlier_signature) >= 0.7
   and (c.since is null or n.seen_on < c.since)
 union
-select id from (
-    select id, seen_on - lag(seen_on) over (partition by host, complainant order by seen_on, filed_at, tie, seen_at, source_id, id) as gap
-    from told where complainant is not null
+select day, id from (
+    select day, id,
+        seen_on - lag(seen_on) over (partition by day, host, complainant order by seen_on, filed_at, tie, seen_at, source_id, id) as gap
+    from listed where complainant is not null
 ) where gap <= 14;
+
+create table copy as select id from copy_on where day = getvariable('as_of');
 
 -- Complaints a person or the method holds back, as the snapshot lists them, by the days on which they are.
 create table held as
@@ -79,6 +96,10 @@ select * from complaint
 where not list_contains(kinds, 'spam')
   and id not in (select id from copy)
   and id not in (select id from held_on(getvariable('as_of')));
+
+-- Shown, and none of those.
+create table aside as
+select * from complaint where not list_contains(kinds, 'spam') and id not in (select id from counted);
 
 create macro a_drop(kinds) as
     list_has_any(kinds, ['drop.payment_not_synced', 'drop.stuck', 'drop.record_lost', 'drop.unspecified', 'out_of_stock_after_payment']);

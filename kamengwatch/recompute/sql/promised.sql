@@ -9,6 +9,11 @@ select o.host, unnest(of_each_and_all(p.promise)) as place, o.id,
 from promise p join paid_order o on o.host = p.host and o.paid_at::date >= p.since and (p.until is null or o.paid_at::date < p.until)
 where p.promise = 'instant_delivery';
 
+create macro concerns(promise, kinds) as case promise
+    when 'refund_days' then a_refund(kinds)
+    when 'withdrawal' then list_has_any(kinds, ['withdrawal_blocked', 'balance_frozen'])
+    else a_drop(kinds) end;
+
 create table promised_complaint as
 select c.host, unnest(of_each_and_all(p.promise)) as place, c.id,
     p.promise in ('refund_days', 'drop_compensation') as limited,
@@ -16,10 +21,12 @@ select c.host, unnest(of_each_and_all(p.promise)) as place, c.id,
     limited and coalesce(c.completed_at <= due, false) as in_time,
     limited and not in_time and due < ends() and not (c.settled and c.completed_on is null) as overdue
 from promise p join counted c on c.host = p.host and c.filed_on >= p.since and (p.until is null or c.filed_on < p.until)
-where case p.promise
-    when 'refund_days' then a_refund(c.kinds)
-    when 'withdrawal' then list_has_any(c.kinds, ['withdrawal_blocked', 'balance_frozen'])
-    else a_drop(c.kinds) end;
+where concerns(p.promise, c.kinds);
+
+create table promised_aside as
+select c.host, unnest(of_each_and_all(p.promise)) as place, c.id
+from promise p join aside c on c.host = p.host and c.filed_on >= p.since and (p.until is null or c.filed_on < p.until)
+where concerns(p.promise, c.kinds);
 
 create table about_promises as
 select host, place, id, bool_or(in_time) as in_time, bool_or(overdue) as overdue from promised_complaint group by all;

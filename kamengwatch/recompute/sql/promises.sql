@@ -17,3 +17,6 @@ select host, place, count(distinct id) filter (in_time and not overdue) as value
 
 -- figure promise_complaints_overdue by place
 select host, place, count(distinct id) filter (overdue) as value from about_promises group by host, place
+
+-- figure promise_complaints_set_aside by place
+select host, place, count(distinct id) as value from promised_aside group by host, place
