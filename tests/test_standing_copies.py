@@ -126,16 +126,16 @@ def _said(engine: Engine, indicator: str) -> tuple[tuple[str, str], dict[str, fl
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "indicator", "figure", "none"),
+    ("first", "second", "indicator", "figure"),
     [
-        (DROP, BALANCE, "withdrawal_trouble", "withdrawals_set_aside_30d", "near"),
-        (DROP, REFUND, "refund_delay", "refunds_set_aside", "refunds"),
-        (REFUND, DROP, "repair_time", "drops_set_aside", "drops"),
-        (DROP, BALANCE, "promises_kept", "promise_complaints_set_aside", "promise"),
+        (DROP, BALANCE, "withdrawal_trouble", "withdrawals_set_aside_30d"),
+        (DROP, REFUND, "refund_delay", "refunds_set_aside"),
+        (REFUND, DROP, "repair_time", "drops_set_aside"),
+        (DROP, BALANCE, "promises_kept", "promise_complaints_set_aside"),
     ],
 )
 def test_what_is_listed_is_not_said_not_to_be_seen(
-    tmp_path: Path, first: str, second: str, indicator: str, figure: str, none: str
+    tmp_path: Path, first: str, second: str, indicator: str, figure: str
 ) -> None:
     """Somebody complains of one thing, and of another some days later: the second is set aside, and it is listed."""
     engine = database(tmp_path, _market([told(1, "买家小样", text=first), told(6, "买家小样", text=second)]))
@@ -146,7 +146,6 @@ def test_what_is_listed_is_not_said_not_to_be_seen(
     (zh, _), figures = _said(alone, indicator)
     assert "未见" in zh or "没有可核对" in zh
     assert figure not in figures
-    assert judged(engine, DAY).found[indicator][1].outcome[0, -1] >= 0
 
 
 @pytest.mark.parametrize("indicator", ["reply_rate", "completion_rate", "unreachable_share"])
