@@ -23,7 +23,8 @@ MOST_OPTIONS = 3_000
 """Entries of drop-down lists; the parser's time grows with the square of their number (30,000: minutes). The rest is left out."""
 MOST_ATTRIBUTES = 500
 _OPTION = re.compile(r"<option\b[^>]*>[^<]*(?:</option\s*>)?", re.IGNORECASE)
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
+_WHOLE_TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+""")
+"""A tag as a parser reads it: a quotation mark means something only after `=`, and then it may hold < and >."""
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNSEEN = re.compile(
@@ -76,19 +77,25 @@ def page_in(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLParser:
     can be hidden in them and beginnings behind what only looks like one. Then the tree, because text can be written to mislead.
     """
     html = _without_endless_lists(html)
-    if any(len(_QUOTED.sub("", tag).split()) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(html)):
+    seen = _UNSEEN.sub("", html)  # a script compares, too: what it compares is no tag
+    if max(_attributes(html, True), _attributes(seen, False)) > MOST_ATTRIBUTES:
         raise ValueError(f"HTML tag of more than {MOST_ATTRIBUTES} attributes")
     tags = html.count("<")
     if tags > MOST_TAGS:
         raise ValueError(f"HTML of more than {MOST_TAGS} tags")
-    if tags > max(deepest, _FEW_TAGS) and any(
-        _opens_deeper(text, deepest) for text in (html, _UNSEEN.sub("", html))
-    ):
+    if tags > max(deepest, _FEW_TAGS) and any(_opens_deeper(text, deepest) for text in (html, seen)):
         raise ValueError("HTML nested too deep")
     tree = LexborHTMLParser(html)
     if tags > deepest and _is_deeper(tree.root, deepest):
         raise ValueError("HTML nested too deep")
     return tree
+
+
+def _attributes(html: str, with_scripts: bool) -> int:
+    """The most words a long tag has outside of quotation marks; `with_scripts`: what has a brace is a script's comparison, not a tag."""
+    tags = (found.group() for found in _WHOLE_TAG.finditer(html) if found.end() - found.start() > 2_000)
+    bare = (_QUOTED.sub("", tag) for tag in tags)
+    return max((len(text.split()) for text in bare if not (with_scripts and "{" in text)), default=0)
 
 
 def _without_endless_lists(html: str) -> str:

@@ -15,7 +15,7 @@ from scrapy.http import HtmlResponse
 
 from crawler.decode import decode, text_of
 from crawler.importers.files import parse
-from crawler.nesting import json_in
+from crawler.nesting import json_in, page_in
 from kamengwatch.config import UserError
 from kamengwatch.evidence_files import _workbook
 from store.archive import LONGEST_PAYLOAD, ArchiveError, ArchiveWriter, iterate, read_at
@@ -164,3 +164,21 @@ def test_a_capture_that_unpacks_to_more_than_any_of_ours_is_not_read(tmp_path: P
     assert read_at(file, good.offset).payload == b"seen"
     with pytest.raises(ArchiveError, match="payload of more than"):
         read_at(file, bomb.offset)
+
+
+MANY = " ".join(f"a{n}" for n in range(20_000))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [f"<body {MANY}>x", f'<body a="<" {MANY}>x', f'<body a=">" {MANY}>x', f"<body a='>' {MANY}>x", f'<!-- <b x=" --><body {MANY} c="1">x',
+     f"<a title=x {MANY}", f"<script>if (a<b) c = 'd'</script><body {MANY}>x"],
+)  # fmt: skip
+def test_attributes_without_end_are_refused_however_the_tag_is_quoted(page: str) -> None:
+    with pytest.raises(ValueError, match="attributes"):
+        page_in(page)
+
+
+def test_a_page_with_long_texts_and_scripts_is_read() -> None:
+    words = "one two three " * 1_000
+    page_in(f'<p title="{words}>">{words}</p><script>for (i=0;i<n;i++) {{ {words} }}</script>')
