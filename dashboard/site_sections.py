@@ -171,9 +171,15 @@ def transition(view: View, warning: dict[str, Any]) -> str:
     )
 
 
-def identity(view: View, rows: list[dict[str, Any]]) -> None:
-    """Filing, footer, company and licence: what is shown beside what is registered."""
+def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> None:
+    """Filing, footer, company and licence: what is shown beside what is registered; and the software that shows it."""
     view.heading(view.t("site.identity"))
+    if rating.get("software"):
+        name, version = (
+            view.w("software", rating["software"]),
+            plain(rating.get("software_version") or "", 20),
+        )
+        view.note(view.t("site.software", name=f"{name} {version}".strip()))
     if not rows:
         view.note(view.t("site.identity_none"))
         return

@@ -21,7 +21,7 @@ from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
 from scoring.operators import operator_of
 from scoring.panel import Bools, cached, counted_today, taken_back
-from scoring.shop import sells_of, software_of
+from scoring.shop import sells_of, software_of, software_version_of
 from scoring.snapshot import TIER
 from scoring.warning import STATES, changes_of_state, transitions
 from scoring.words import VERDICTS, advice, blind_spots, confidence, reasons, told, transition_reason
@@ -92,6 +92,7 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
         "tier": TIER[verdict],
         "alarm_proposed_on": _proposed(judged, site),
         "software": software_of(facts, site),
+        "software_version": software_version_of(facts, site),
         "sells": sells_of(facts, site),
         "advice_zh": zh,
         "advice_en": en,

@@ -24,6 +24,15 @@ def software_of(facts: Facts, site: int) -> str | None:
     return seen[-1] if seen else facts.sites[site].software
 
 
+def software_version_of(facts: Facts, site: int) -> str | None:
+    """The version its pages printed last, of the software last recognised; None where they print none."""
+    rows = facts.rows["page"]
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    newest = next((at for at in range(b - 1, a - 1, -1) if rows["software"][at]), None)
+    said = (rows["signs"][newest] or {}).get("software_version") if newest is not None else None
+    return str(said)[:20] if said else None
+
+
 def sells_of(facts: Facts, site: int) -> str:
     """svip, topup, game_card, mixed or unknown, by the names of the products seen."""
     rows = facts.rows["price"]

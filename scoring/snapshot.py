@@ -50,7 +50,7 @@ TABLES: dict[str, pa.Schema] = {
         + [("warning_state", _S), ("warning_since", _D), ("verdict", _S), ("tier", pa.int32())]
         + [("alarm_proposed_on", _D)]
         + [("filing_state", _S), ("filing_number", _S), ("filing_province", _S), ("filing_checked_on", _D)]
-        + [("software", _S), ("sells", _S)]
+        + [("software", _S), ("software_version", _S), ("sells", _S)]
         + [("drop_rate", _F), ("drop_rate_low", _F), ("drop_rate_high", _F), ("drop_rate_basis", _S)]
         + [("drop_rate_n", _F), ("drop_rate_why_zh", _S), ("drop_rate_why_en", _S)]
         + _DROP_BY_KIND

@@ -40,6 +40,7 @@ def rating(host: str, **more: Any) -> dict[str, Any]:
         "filing_province": "粤",
         "filing_checked_on": dt.date(2026, 11, 18),
         "software": "acg-faka",
+        "software_version": "3.6.0",
         "sells": "svip",
         "drop_rate": 0.012,
         "drop_rate_low": 0.006,

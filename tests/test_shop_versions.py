@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from spider_play import play
 
 from crawler.shops import read_home, recognise
 from crawler.shops.page import Page
 from crawler.spiders.storefront import StorefrontSpider
+from scoring.shop import software_version_of
 
 FIXTURES = Path(__file__).parent / "fixtures" / "storefront"
 
@@ -99,3 +102,16 @@ def test_themes_of_other_authors_are_the_same_system(theme: str) -> None:
         "极光网盘 $10 礼品卡": 72.5,
     }
     assert {r["software"] for r in records if r["kind"] == "page" and r["role"] == "home"} == {"dujiaoka"}
+
+
+class _Rows(dict[str, list[Any]]):
+    platform = np.array([0, 0, 0, 1])
+
+
+def test_the_newest_version_of_the_software_last_seen_is_published() -> None:
+    pages = _Rows(
+        software=["acg-faka", "acg-faka", None, "zfaka"],
+        signs=[{"software_version": "3.4.8"}, {"software_version": "3.6.0"}, {}, None],
+    )
+    facts: Any = SimpleNamespace(rows={"page": pages})
+    assert [software_version_of(facts, site) for site in (0, 1, 2)] == ["3.6.0", None, None]

@@ -114,3 +114,9 @@ def test_bands_are_cut_where_the_method_changed():
     first, last = DAY - dt.timedelta(days=9), DAY + dt.timedelta(days=3)
     assert site_data.methods([change], first, last, "2") == [(first, DAY, "1"), (DAY, last, "2")]
     assert site_data.methods([], first, last, "2") == [(first, last, "2")]
+
+
+@pytest.mark.parametrize(("lang", "name"), [("zh", "异次元发卡 3.6.0"), ("en", "acg-faka 3.6.0")])
+def test_the_software_is_named_with_the_version_its_pages_print(full, lang, name):
+    page = shown(open_page("site", host=snapshots.BLUE, lang=lang))
+    assert say(lang, "site.software", name=name) in page

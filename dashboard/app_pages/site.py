@@ -59,7 +59,7 @@ def render(view: View) -> None:
     site_panels.prices(view, rating, series)
     site_sections.promises(view, promises)
     site_sections.findings(view, findings)
-    site_sections.identity(view, view.ask(_rows, "identity", host, "aspect"))
+    site_sections.identity(view, view.ask(_rows, "identity", host, "aspect"), rating)
     site_sections.links(view, view.ask(_rows, "links", host, "other"))
     site_evidence.changes(view, changes)
     site_known.known(view, rating, history, changes)
