@@ -19,30 +19,51 @@ SCORED = (
     "aggregate",
     "backlog",
     "calendar",
+    "campaigns",
     "caps",
+    "columns",
+    "copies",
     "curves",
     "delay",
+    "depth",
     "droprate",
     "exposure",
     "facts",
     "filings",
     "finding",
     "grade",
+    "homepage",
     "identity",
     "judge",
     "method",
+    "operators",
     "panel",
     "prices",
     "priors",
     "reading",
     "rollup",
     "shares",
+    "shown",
     "siblings",
     "signs",
     "surge",
+    "wares",
     "warning",
 )
 """Modules whose code can change a score, a grade or a state; indicators with a weight are added."""
+UNSCORED = (
+    "exchange",
+    "figure_names",
+    "figures",
+    "kin",
+    "linked",
+    "processes",
+    "scratch",
+    "writing",
+)
+"""Modules that scored ones import and that move no score: words and figures beside them, links that are shown only, files and processes.
+
+A module that scored code imports is in one of the two lists (tests/test_method.py)."""
 
 
 def fingerprint() -> str:

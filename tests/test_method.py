@@ -1,5 +1,6 @@
 """The method is what its version says: numbers add up, the lock holds, the pages are generated."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from scoring import documents, lock, method
 from scoring.finding import definitions
 
 lock_of, complaint_of = lock.locked, lock.complaint
+SCORING = Path(lock.__file__).parent
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -29,6 +31,33 @@ def test_a_changed_number_is_noticed_and_the_message_says_what_to_do(tmp_path):
     file = tmp_path / "method.lock"
     file.write_text(f"{method.METHOD_VERSION} {'0' * 64}\n")
     assert "METHOD_VERSION" in lock.complaint(file) and "CHANGELOG" in lock.complaint(file)
+
+
+def _imported(module: str) -> set[str]:
+    """The modules of scoring/ that a module of it imports, also inside its functions."""
+    tree = ast.parse((SCORING / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "scoring":
+            inside = (node.module or "").partition(".")[2]
+            names = [inside] if inside else [alias.name for alias in node.names]
+            found |= {name for name in names if (SCORING / f"{name.replace('.', '/')}.py").is_file()}
+    return found
+
+
+def test_nothing_a_score_is_made_of_stands_outside_the_lock():
+    seen: set[str] = set()
+    waiting = [*lock.SCORED, *(f"indicators.{name}" for name in method.WEIGHTS)]
+    while waiting:
+        module = waiting.pop()
+        if module not in seen and module not in lock.UNSCORED:
+            seen.add(module)
+            waiting += _imported(module)
+    outside = {m for m in seen if not m.startswith("indicators.")} - set(lock.SCORED)
+    assert not outside, "list these in scoring/lock.py: SCORED, or UNSCORED where they move no score"
+    assert not set(lock.SCORED) & set(lock.UNSCORED)
+    used = {name for module in seen for name in _imported(module)}
+    assert set(lock.UNSCORED) <= used, "a module no scored code imports needs no mention"
 
 
 def test_faster_code_is_the_same_method_when_somebody_says_what_shows_it(tmp_path, monkeypatch):
