@@ -53,13 +53,10 @@ SCORED = (
 """Modules whose code can change a score, a grade or a state; indicators with a weight are added."""
 UNSCORED = (
     "exchange",
-    "figure_names",
     "figures",
     "kin",
-    "linked",
     "processes",
     "scratch",
-    "writing",
 )
 """Modules that scored ones import and that move no score: words and figures beside them, links that are shown only, files and processes.
 
