@@ -173,7 +173,7 @@ SANDBOX_SETTINGS = {
     "ICP_PROVIDER": "ymicp",
     "ICP_BASE": "http://icp.sandbox.test",
     "ICP_KEY": "",
-    "ICP_CONTROL": "reference.sandbox.test",
+    "ICP_CONTROL": "sandbox.test",
     "RDAP_BASE": "http://rdap.sandbox.test",
     "WHOIS_SERVERS": {"faka.test": "whois.sandbox.test"},
     "SHOP_SCHEMES": ["http"],

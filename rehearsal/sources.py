@@ -56,6 +56,10 @@ def answer(question: Question, state: State) -> Answer | None:
     return Answer("", 404)
 
 
+KNOWN = FILINGS | {"qq.com": "粤ICP备2000000001号"}
+"""What the filing service knows: two shops, and the control every honest service knows (the shipped KAMENGWATCH_ICP_CONTROL)."""
+
+
 def icp_service(question: Question, state: State) -> Answer | None:
     """The operator's own filing query service, in the form of ymicp."""
     url = urlsplit(question.target)
@@ -63,10 +67,10 @@ def icp_service(question: Question, state: State) -> Answer | None:
         return Answer("", 404, "text/plain")
     domain = parse_qs(url.query).get("search", [""])[0]
     rows = []
-    if domain in FILINGS:
+    if domain in KNOWN:
         rows = [{"contentTypeName": "", "domain": domain, "domainId": 1, "leaderName": "", "limitAccess": "否", "mainId": 2,
-                 "mainLicence": FILINGS[domain], "natureName": "企业", "serviceId": 3, "serviceLicence": f"{FILINGS[domain]}-1",
-                 "unitName": COMPANIES[domain], "updateRecordTime": "2024-05-06 10:11:12"}]  # fmt: skip
+                 "mainLicence": KNOWN[domain], "natureName": "企业", "serviceId": 3, "serviceLicence": f"{KNOWN[domain]}-1",
+                 "unitName": COMPANIES.get(domain, "预演对照有限公司"), "updateRecordTime": "2024-05-06 10:11:12"}]  # fmt: skip
     return _json(
         {"code": 200, "msg": "操作成功", "params": {"list": rows, "total": len(rows)}, "success": True}
     )

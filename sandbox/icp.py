@@ -11,7 +11,7 @@ from sandbox.stage import Stage
 
 TYPES = ("web", "app", "mapp", "kapp", "bweb", "bapp", "bmapp", "bkapp")
 REFERENCE: dict[str, object] = {
-    "domain": "reference.sandbox.test", "mainLicence": "粤ICP备2099999999号", "serviceLicence": "粤ICP备2099999999号-1", "natureName": "企业",
+    "domain": "sandbox.test", "mainLicence": "粤ICP备2099999999号", "serviceLicence": "粤ICP备2099999999号-1", "natureName": "企业",
     "unitName": "演示参照有限公司", "limitAccess": "否", "updateRecordTime": "2020-01-02 03:04:05", "contentTypeName": "", "leaderName": "",
     "domainId": 1, "mainId": 1, "serviceId": 1,
 }  # fmt: skip
@@ -54,6 +54,8 @@ def _error(stage: Stage, search: str) -> dict[str, object] | None:
     day = stage.market.clamp(stage.day)
     if stage.outage("icp"):
         return ERRORS[day % 2]
+    if search == REFERENCE["domain"]:
+        return None
     roll = scatter(stage.market.parameters.seed, *search.encode(), int(stage.day * 24))
     return ERRORS[roll // 25 % len(ERRORS)] if roll % 25 == 0 else None
 

@@ -23,7 +23,7 @@ WITHIN = 180
 def months_back(last_day: int) -> Window:
     """The window of the MONTHS calendar months that end with the month of a day number."""
     last = date_of(last_day)
-    months = last.year * 12 + last.month - MONTHS
+    months = max(12, last.year * 12 + last.month - MONTHS)  # the calendar begins with the year 1
     return dt.date(months // 12, months % 12 + 1, 1), last
 
 

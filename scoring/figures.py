@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scoring.calendar import date_of
+from scoring.calendar import date_of, day_number
 from scoring.figure_names import NAMES
 
 
@@ -34,8 +34,12 @@ ALWAYS: Window = (None, None)
 
 
 def days_back(last_day: int, length: int, ripe: int = 0) -> Window:
-    """The window of the `length` days that end on day number `last_day`, without the newest `ripe` of them."""
-    return date_of(last_day - length + 1), date_of(last_day - ripe)
+    """The window of the `length` days that end on day number `last_day`, without the newest `ripe` of them.
+
+    It begins with the calendar at the earliest.
+    """
+    first = day_number(dt.date.min)
+    return date_of(max(first, last_day - length + 1)), date_of(max(first, last_day - ripe))
 
 
 def share(name: str, n: Any, of: Any, window: Window = ALWAYS) -> Figure:

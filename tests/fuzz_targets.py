@@ -27,6 +27,7 @@ from crawler.formats import (
     heimao,
     heimao_page,
     icp,
+    icp_forms,
     icp_pages,
     icp_providers,
     rdap,
@@ -35,6 +36,7 @@ from crawler.formats import (
 )
 from crawler.importers import files
 from crawler.importers.sheet import Handed
+from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.shops.page import Page
 from store import kinds, names, records, redact
@@ -147,6 +149,13 @@ def _providers(text: str) -> None:
         icp_providers.parse_answer(provider, text, "yunhe.test")
 
 
+def _forms(text: str) -> None:
+    document = json_in(text)
+    if isinstance(document, dict):
+        icp_forms.provider_of(document)
+        icp_forms.domain_of(document)
+
+
 FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "answers": (_all(lambda t: answers.data_of(200, t), answers.moment_of, lambda t: answers.projected(t, lambda d: d)), "rednet"),
     "blocklists": (_all(lambda t: blocklists.read_list(t).entry_for("yunhe.test"), blocklists.keep), "blocklists"),
@@ -155,6 +164,7 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "heimao": (_all(_heimao), "heimao"),
     "heimao_page": (_all(heimao_page.detail_of, lambda t: heimao_page.project("https://tousu.sina.com.cn/complaint/view/1/", t)), "heimao"),
     "icp": (_all(lambda t: icp.filing_of(t, "yunhe.test"), icp.project), "icp"),
+    "icp_forms": (_all(_forms), "icp"),
     "icp_pages": (_all(lambda t: icp_pages.read_page(t, "yunhe.test")), ""),
     "icp_providers": (_all(_providers), "icp"),
     "rdap": (_all(rdap.servers_of, rdap.facts_of, rdap.project), "registration"),

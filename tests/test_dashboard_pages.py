@@ -230,7 +230,14 @@ def test_every_page_file_declares_what_the_menu_needs():
 
 
 def test_pages_import_no_database_and_no_other_room():
-    allowed = {"scoring.snapshot", "store.names", "store.redact", "store.kinds", "store.plain"}
+    allowed = {
+        "scoring.snapshot",
+        "store.names",
+        "store.redact",
+        "store.kinds",
+        "store.plain",
+        "store.settings",
+    }
     rooms = {"store", "scoring", "crawler", "kamengwatch", "sandbox", "sqlalchemy"}
     for file in APP.parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):

@@ -210,7 +210,8 @@ def test_a_snapshot_published_after_the_clock_went_back_continues_the_chain(
     monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-29T09:00:00+00:00")
     before = snapshots(data)
     command(capsys, "rate", "--as-of", "2026-03-28", "--data-dir", data)
-    command(capsys, "publish", "--data-dir", data)
+    assert "--allow-older" in command(capsys, "publish", "--data-dir", data, expect=2).err
+    command(capsys, "publish", "--allow-older", "--data-dir", data)
     (new,) = set(snapshots(data)) - set(before)
     assert new < before[0] and os.readlink(data / "snapshots/latest") == new
     command(capsys, "verify", "--data-dir", data)

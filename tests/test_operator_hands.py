@@ -14,6 +14,7 @@ from cli_play import command
 from polite_server import Answer, serving
 from typer.main import get_command
 
+import kamengwatch
 from kamengwatch.cli import app
 
 Capsys = pytest.CaptureFixture[str]
@@ -86,7 +87,9 @@ def test_a_missing_extra_is_one_line_with_its_install(
     command(capsys, "watch", "add", "a.example")
     for name in [one for one in sys.modules if one.split(".")[0] == missing]:
         monkeypatch.delitem(sys.modules, name)
+    # A test before this one may have imported it: then the package knows it as well.
     monkeypatch.delitem(sys.modules, "kamengwatch.workers", raising=False)
+    monkeypatch.delattr(kamengwatch, "workers", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     lines = command(capsys, *words, expect=2).err.strip().splitlines()
     assert f"pip install '{extra}'" in lines[-1] and missing in lines[-1] and len(lines) == 1

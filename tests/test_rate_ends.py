@@ -57,14 +57,14 @@ def test_a_day_that_cannot_be_is_one_line(data: Path, day: str, capsys: pytest.C
     assert not (data / "rated").exists()
 
 
-def test_a_day_in_the_future_is_rated_and_said_to_be_one(
+def test_a_day_in_the_future_is_refused(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAMENGWATCH_NOW", "2026-04-30T12:00:00+08:00")
     words = ("rate", "--data-dir", data, "--lang", "en", "--json", "--as-of")
-    assert "future" not in command(capsys, *words, "2026-04-30").err
-    later = command(capsys, *words, "2026-05-01")
-    assert "future" in later.err and json.loads(later.out)["platforms"] == 2
+    assert json.loads(command(capsys, *words, "2026-04-30").out)["platforms"] == 2
+    later = command(capsys, *words, "2026-05-01", expect=2)
+    assert "future" in later.err and len(later.err.splitlines()) == 1 and not later.out
 
 
 def test_before_the_first_evidence_and_without_any_nothing_is_rated_as_good(

@@ -260,15 +260,16 @@ def test_acg_lists(app, market):
 
 def test_rainbow_ajax(app, market):
     host = shop(app, market, "rainbow", counter="visible").host
+    own = {"Referer": f"http://{host}/"}
     for act in ("getcount", "getclass", "gettool&cid=1"):
-        ours = ask(app, f"http://{host}/ajax.php?act={act}").json()
+        ours = ask(app, f"http://{host}/ajax.php?act={act}", headers=own).json()
         theirs = sample(f"sites/api_samples/rainbow_{act.split('&')[0]}.json")
         assert differences(ours, theirs) == []
         for elsewhere in ({}, {"Referer": "http://else.test/"}):
             refused = ask(app, f"http://{host}/ajax.php?act={act}", headers=elsewhere).json()
             assert refused == {"code": 403}, "it answers only its own page"
-    tid = ask(app, f"http://{host}/ajax.php?act=gettool&cid=1").json()["data"][0]["tid"]
-    left = ask(app, f"http://{host}/ajax.php?act=getleftcount", "POST", data={"tid": tid}).json()
+    tid = ask(app, f"http://{host}/ajax.php?act=gettool&cid=1", headers=own).json()["data"][0]["tid"]
+    left = ask(app, f"http://{host}/ajax.php?act=getleftcount", "POST", data={"tid": tid}, headers=own).json()
     assert differences(left, sample("sites/api_samples/rainbow_getleftcount.json")) == []
     hidden = next(
         p for p in market.platforms if p.software == "rainbow" and market.counter_state(p, 269) == "hidden"
@@ -280,7 +281,9 @@ def test_rainbow_ajax(app, market):
         if market.counter_state(hidden, d) == "hidden" and market.probe(hidden, d) == "up"
     )
     app.state.stage.now = market.parameters.moment(day + 0.5)
-    zeros = ask(app, f"http://{hidden.host}/ajax.php?act=getcount").json()
+    zeros = ask(
+        app, f"http://{hidden.host}/ajax.php?act=getcount", headers={"Referer": f"http://{hidden.host}/"}
+    ).json()
     app.state.stage.now = app_day
     assert zeros == sample("sites/api_samples/rainbow_getcount_hidden.json")
 

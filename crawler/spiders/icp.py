@@ -98,7 +98,7 @@ class IcpSpider(SourceSpider):
 
     def read_control(self, response: Response, host: None) -> Iterator[Request]:
         """The control must be filed, before the sites are asked and after."""
-        control = self.settings["ICP_CONTROL"]
+        control = registrable(self.settings["ICP_CONTROL"])
         answer = self._answer(response, control)
         if answer.state != "filed":
             # Sites whose answer was held back stay open, and share the crawl's fate.
