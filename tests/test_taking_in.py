@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -252,6 +253,9 @@ def test_redirects_are_not_followed(site):
 def test_a_private_address_is_never_asked(site):
     site.pages[forms.PROOF_FILE] = (200, "text/plain", CONTENT.encode())
     result = looked_for(site, Guard(sandbox=False, allowed_hosts=[]))
+    assert result.found is None and not site.asked
+    assert (told := re.search(r": port (\d+) is not open", result.tried[-1]))
+    result = looked_for(site, Guard(sandbox=False, allowed_hosts=[], ports=[int(told[1])]))
     assert result.found is None and not site.asked
     assert "not a public address" in result.tried[-1]
 
