@@ -26,7 +26,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
 from crawler.secret import KEYED, Secret
-from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE, certificate_fault, unverified
+from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE, certificate_fault, unverified, verified
 from crawler.turns import Turns
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class PinnedHandler(AiohttpDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         """Open the session; in sandbox mode only the proxy is ever connected to."""
         super().__init__(crawler)
+        self._ssl_context = verified()
         settings, session = crawler.settings, self._session
         session._max_headers = settings.getint("MOST_HEADERS")
         session._max_field_size = session._max_line_size = settings.getint("LONGEST_HEADER")

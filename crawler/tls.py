@@ -6,6 +6,7 @@ Certificates are checked against the system's authorities, or those of SSL_CERT_
 from __future__ import annotations
 
 import ssl
+from functools import cache
 
 SHOP_PAGE = "shop_page"
 """The request meta of a page of a rated site, which is read whatever its certificate."""
@@ -21,6 +22,18 @@ def certificate_fault(error: BaseException | None) -> str | None:
                 return str(getattr(seen, "verify_message", "") or seen)[:200]
         error = error.__cause__
     return None
+
+
+def verified() -> ssl.SSLContext:
+    """A client's side of TLS that accepts valid certificates only. Made once a process: reading the authorities takes long enough to
+    delay a request that was already counted as sent, and so to shorten the distance to the next.
+    """
+    return _trusting(ssl.get_default_verify_paths())
+
+
+@cache
+def _trusting(authorities: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def unverified() -> ssl.SSLContext:
