@@ -44,6 +44,16 @@ def network_guard() -> Iterator[None]:
     assert not attempts, f"this test tried to leave loopback: {attempts}"
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Put the environment back: a command run inside a test hands its run's name to the programs it starts."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data directory, also named by KAMENGWATCH_DATA_DIR for programs the test starts."""
