@@ -1,7 +1,8 @@
 """Where an identifier occurs in the database, and the database without it.
 
-Two things do not show it but can be tested against it while their secret exists: the hash that tells complainants apart, and
-the hash of an order number. They are taken away too: the row stays and counts, but nothing links it to the person any more.
+Three things do not show it but can be tested against it: the hash that tells complainants apart and the hash of an order number
+(while their secret exists), and the signature of a complaint's words. They are taken away too: the row stays and counts, but
+nothing links it to the person or to what was written any more, so it is no longer the first of its copies.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from store.complainants import FOLDER
 from store.tables import Complaint, Order, Setting
 
 _BATCH = 5_000
+_SIGNED = frozenset({Complaint.__table__.c.title, Complaint.__table__.c.text})
+"""What a complaint's signature is made of."""
+_SIGNATURE: Column[Any] = Complaint.__table__.c.signature
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def hits(connection: Connection, who: Identifier, data_dir: Path) -> Iterator[Hi
                         column,
                         _fitting(who.taken_out_of(value), column),
                     )
+                    if column in _SIGNED:
+                        yield Hit(table, {k.name: row[k] for k in keys}, _SIGNATURE, None)
     yield from _hashed(connection, who, data_dir)
 
 
@@ -120,4 +126,5 @@ def _hashed(connection: Connection, who: Identifier, data_dir: Path) -> Iterator
                 for one in said
             }
         if complainant in known[platform, source]:
-            yield Hit(complaints, {"id": id_}, complaints.c.complainant, None)  # type: ignore[arg-type]
+            for column in (complaints.c.complainant, complaints.c.signature):
+                yield Hit(complaints, {"id": id_}, column, None)  # type: ignore[arg-type]

@@ -182,7 +182,14 @@ def ranked_on(facts: Facts, day: int) -> Facts:
         (_, first), *more = facts.ranks[int(rows.id[at])]
         rank[at] = [first, *(now for since, now in more if since <= day)][-1]
     ranked = replace(rows, columns={**rows.columns, "rank": rank})
-    return replace(facts, rows={**facts.rows, "complaint": ranked}, ranks={})
+    return replace(facts, rows={**facts.rows, "complaint": ranked}, ranks={}, cache={})
+
+
+def without(facts: Facts, day: int) -> Facts:
+    """The facts as if what was withdrawn by a day (index) had never been seen: what copied it counts on its own day."""
+    ranked = ranked_on(facts, day)
+    rows = {kind: rows.take(rows.gone > day) for kind, rows in ranked.rows.items()}
+    return replace(ranked, rows=rows, cache={})
 
 
 def counted_today(facts: Facts) -> Rows:

@@ -6,7 +6,7 @@ Fitted every FIT_EVERY_DAYS days on at most FIT_SAMPLE platforms chosen by the h
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from scoring.exposure import exposure
 from scoring.facts import Facts, Floats
 from scoring.panel import Bools, complaints, copy_weights, latest, visited, window
 from scoring.rollup import IN_PROCESS, Tables, products
-from scoring.surge import population
+from scoring.surge import Population, population, populations_without
 
 _NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)
 _LOG_MASS = np.log(_MASS / _MASS.sum())
@@ -43,6 +43,8 @@ class Priors:
     volume: Floats
     orders: Floats
     orders_sd: Floats
+    without: dict[int, Population] = field(default_factory=dict)
+    """Day on which complaints were withdrawn -> streams and volume as if those withdrawn by then had never been."""
 
 
 def fit(facts: Facts, tables: Tables = IN_PROCESS) -> Priors:
@@ -62,6 +64,7 @@ def fit(facts: Facts, tables: Tables = IN_PROCESS) -> Priors:
         products=products(facts, tables, _epochs(facts)),
         orders=orders,
         orders_sd=orders_sd,
+        without=populations_without(sample),
     )
 
 

@@ -6,13 +6,26 @@ COMPLAINT_CAP. Quiet days count (negatively) only when a healthy visit saw them;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scoring import method
 from scoring.facts import BIT, NEVER, Facts, Floats, Ints, Rows
-from scoring.panel import cached, complaints, copy_rank, copy_weights, decayed, spread, visited, window
+from scoring.panel import (
+    cached,
+    complaints,
+    copy_rank,
+    copy_weights,
+    decayed,
+    spread,
+    visited,
+    window,
+    without,
+)
+
+Population = tuple[list[Floats], Floats]
+"""(share of each stream, complaints a day of an average platform), per day."""
 
 _BITS = (
     ("withdrawal", BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"]),
@@ -166,12 +179,16 @@ def _baselines(facts: Facts, rows: Rows, stream: Ints, weight: Floats) -> tuple[
     return [np.minimum(short, long) for short, long in zip(*rates, strict=True)], np.asarray(enough)
 
 
-def population(facts: Facts) -> tuple[list[Floats], Floats]:
+def population(facts: Facts) -> Population:
     """(share of each stream among complaints of streams, complaints a day of an average platform), per day; causal."""
     rows, weight = complaints(facts), copy_weights(facts)
     stream = stream_of(rows["kinds"])
+    together, rows = (
+        replace(facts, sites=facts.sites[:1]),
+        replace(rows, platform=np.zeros_like(rows.platform)),
+    )
     counts = [
-        decayed(facts, rows.take(stream == at), 60.0, weight[stream == at]).sum(axis=0)
+        decayed(together, rows.take(stream == at), 60.0, weight[stream == at]).sum(axis=0)
         for at in range(len(method.COMPLAINT_STREAMS))
     ]
     total = np.sum(counts, axis=0)
@@ -179,3 +196,10 @@ def population(facts: Facts) -> tuple[list[Floats], Floats]:
     known = np.clip(np.arange(facts.days) - np.minimum(facts.complaints_since, NEVER) + 1, 1, None)
     worth = (1 - 0.5 ** (np.minimum(known, 10_000) / 60.0)) / (1 - 0.5 ** (1 / 60.0))
     return shares, np.maximum(total / np.maximum(worth, 1.0) / max(len(facts.sites), 1), 0.005)
+
+
+def populations_without(facts: Facts) -> dict[int, Population]:
+    """Day on which complaints were withdrawn -> the population as if what was withdrawn by then had never been."""
+    gone = facts.rows["complaint"].gone
+    days = np.unique(gone[(gone >= 0) & (gone < facts.days)]).tolist()
+    return {day: population(without(facts, day)) for day in days}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scoring import method
 from scoring.calendar import date_of
 from scoring.facts import NEVER, Facts, Floats, Ints
-from scoring.panel import Bools, covered_any, ranked_on, spread, taken_back
+from scoring.panel import Bools, covered_any, spread, taken_back, without
 from scoring.signs import Signs, signs
 from scoring.surge import Surge, surge
 
@@ -49,14 +49,17 @@ def warn(facts: Facts) -> Warned:
     found, back = _warn(facts), taken_back(facts)
     for day in np.flatnonzero(back.any(axis=0)).tolist():
         chosen = np.flatnonzero(back[:, day])
-        found = _from(found, _warn(_without(facts.only(chosen), day)), chosen, day)
+        found = _from(found, _warn(_never_seen(facts.only(chosen), day)), chosen, day)
     return found
 
 
-def _without(facts: Facts, day: int) -> Facts:
-    """The facts as if what was withdrawn by the day had never been seen."""
-    facts = ranked_on(facts, day)
-    return replace(facts, rows={kind: rows.take(rows.gone > day) for kind, rows in facts.rows.items()})
+def _never_seen(facts: Facts, day: int) -> Facts:
+    """The facts as if what was withdrawn by the day had never been seen, here or by the population."""
+    facts = without(facts, day)
+    if day not in facts.priors.without:
+        return facts
+    streams, volume = facts.priors.without[day]
+    return replace(facts, priors=replace(facts.priors, streams=streams, volume=volume))
 
 
 def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:

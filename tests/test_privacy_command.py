@@ -24,6 +24,7 @@ from kamengwatch import erasing_files
 from kamengwatch.config import Config
 from kamengwatch.identifiers import ERASED, Identifier
 from kamengwatch.keeping import REGISTER
+from scoring.reading import read_facts
 from scoring.snapshot import Snapshot
 from scoring.whole import faults_in
 from store.archive import ErasedCapture, read
@@ -110,6 +111,37 @@ def test_a_planted_number_is_found_everywhere_erased_and_proved_gone(
     assert "erased on 2026-03-31" in _evidence_of_capture(capsys, data, snapshot, capture.payload_sha256)
     command(capsys, "verify", "--data-dir", data)
     command(capsys, "evidence", "verify", "--data-dir", data)
+
+
+def test_an_erased_complaint_is_no_longer_the_first_of_its_copies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words that remain are nearly those of its copy; the copy counts by itself, and no trace of what was written is left."""
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-31T10:00:00+08:00")
+    wording = "钱付了好几天订单一直停在处理中没有动静，客服一直不回消息"
+    config = kept(tmp_path / "data")
+    told = [
+        complaint(n, wording, source_id=f"reposted-{n}", filed_at=f"2026-03-{10 + n}T10:00:00+08:00")
+        for n in (1, 2)
+    ]
+    assert not import_records(Ingest(config.engine, NOW), told).refused
+    mine = Complaint.source_key.like("reposted-%")
+    with config.engine.begin() as connection:
+        first = connection.scalars(select(Complaint.id).where(mine).order_by(Complaint.filed_at)).first()
+        connection.execute(
+            text("update complaint set text = :t where id = :i"), {"t": f"{wording} {PHONE}", "i": first}
+        )
+
+    def ranks() -> list[int]:
+        rows = read_facts(config.engine, NOW.date()).rows["complaint"]
+        return [int(rank) for id_, rank in zip(rows.id, rows["rank"], strict=True) if id_ >= (first or 0)]
+
+    assert sorted(ranks()) == [0, 1]
+    privacy(capsys, monkeypatch, config.data_dir, "erase", "--yes")
+    assert ranks() == [0, 0]
+    with config.engine.connect() as connection:
+        kept_signature = connection.scalars(select(Complaint.signature).where(Complaint.id == first)).one()
+    assert kept_signature is None
 
 
 def _evidence_of_capture(

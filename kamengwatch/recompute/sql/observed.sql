@@ -8,11 +8,13 @@ where source_id = 'availability' and outcome = 'ok' and finished_at < ends()
     and coalesce(json_extract_string(measured, '$.controls.answered'), '') not in ('', '0', '[]', 'false');
 
 create table line_fault as
-select seen_at::date as day from probe_all join site on site.id = probe_all.platform_id
-where seen_at < ends() and (withdrawn_at is null or withdrawn_at > seen_at)
-group by all
-having (count(distinct site.id) >= 3 or bool_and(outcome = 'down')) and count(*) filter (outcome = 'down') / count(*) > 0.5
-    and day not in (select day from control_day);
+select day from (
+    select seen_at::date as day, count(distinct site.id) as sites, count(*) as probes, count(*) filter (outcome = 'down') as failed
+    from probe_all join site on site.id = probe_all.platform_id
+    where seen_at < ends() and (withdrawn_at is null or withdrawn_at > seen_at)
+    group by seen_at::date
+)
+where (sites >= 3 or failed = probes) and failed / probes > 0.5 and day not in (select day from control_day);
 
 create table usable_probe as
 select *, observed_at::date as observed_on from visible('probe_all')
