@@ -14,6 +14,15 @@ _NAMES = ("name", "goods_name", "goodsName", "goodname", "gd_name", "title", "pr
           "subject", "label", "goods_title", "commodity_name", "sku_name", "skuName", "item_name", "mingcheng")  # fmt: skip
 _PRICES = ("price", "sell_price", "sellPrice", "goods_price", "goodsPrice", "sale_price", "salePrice", "actual_price", "current_price",
            "now_price", "amount", "money", "unit_price", "unitPrice", "price_amount", "priceText", "jiage")  # fmt: skip
+_CENTS = (
+    "price_cents",
+    "priceCents",
+    "price_in_cents",
+    "price_fen",
+    "priceFen",
+    "amount_cents",
+    "sale_price_cents",
+)
 _FORMER = (
     "original_price",
     "originalPrice",
@@ -87,12 +96,13 @@ def listed(page: Page) -> list[Good]:
 def goods_in_json(document: Any) -> list[Good]:
     """The goods of a parsed answer: of its lists of objects that have a name and a price, all that stand in the largest kind.
 
-    A price is taken as it stands, in yuan; a list of whole numbers of 100 and more under a key of 分 (fen, cent) is divided.
+    A price is taken as it stands, in yuan; under a key that says 分 (fen, cents) it is a hundredth of what stands there.
     """
     by_keys: dict[tuple[str, str], list[Good]] = {}
     for row in _rows(document):
         name = next((key for key in _NAMES if isinstance(row.get(key), str) and row[key].strip()), None)
-        price = next((key for key in _PRICES if _is_price(row.get(key))), None)
+        cents = next((key for key in _CENTS if _is_whole(row.get(key))), None)
+        price = cents or next((key for key in _PRICES if _is_price(row.get(key))), None)
         if name is None or price is None:
             continue
         stock, label = stock_of(
@@ -101,7 +111,7 @@ def goods_in_json(document: Any) -> list[Good]:
         currency = next((currency_of(str(row[key])) for key in _CURRENCIES if row.get(key)), "CNY")
         good = Good(
             row[name].strip(),
-            yuan(row[price]) if currency == "CNY" else None,
+            (row[price] / 100 if cents else yuan(row[price])) if currency == "CNY" else None,
             next((yuan(row[key]) for key in _FORMER if _is_price(row.get(key)) and yuan(row[key])), None),
             stock,
             label,
@@ -119,6 +129,10 @@ def _is_price(value: Any) -> bool:
     return isinstance(value, int | float) or (
         isinstance(value, str) and yuan(value) is not None and len(value) < 20
     )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _rows(document: Any) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crawler.shops import embedded
-from crawler.shops.options import goods_in_options
+from crawler.shops.options import goods_in_attributes, goods_in_options
 from crawler.shops.outline import outline
 from crawler.shops.page import Found, Good, Page
 from crawler.shops.repeated import goods_in
@@ -20,7 +20,7 @@ def home(page: Page) -> Found:
     """The goods of a page of no known system. None found is never "none on sale": a page that sells must show some."""
     told = embedded.products(page)
     seen = goods_in(outline(page.tree))
-    goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page)
+    goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page) or goods_in_attributes(page)
     return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
 
 

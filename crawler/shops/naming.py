@@ -22,7 +22,7 @@ _NOISE_START = re.compile(
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
-    r"(?:超过?|近|约)?\d[\d,.]*\s*[万wk千]?\+?\s*(?:人|件|笔|单|次|份|条|个|张|位|pcs|people)?\s*(?:已|正在|都在)?(?:购买?|买|付款|下单|售出?|卖出?|成交|浏览|阅读|好评|评价|评论|想要|收藏|关注|在看|看过|喜欢|库存|可售|sold|left|in stock|available|reviews?)(?:过|了|量)?",
+    r"(?:已有|共有?|累计|总共)?(?:超过?|近|约)?\d[\d,.]*\s*[万wk千]?\+?\s*(?:人|件|笔|单|次|份|条|个|张|位|pcs|people)?\s*(?:已|正在|都在)?(?:购买?|买|付款|下单|售出?|卖出?|成交|浏览|阅读|好评|评价|评论|想要|收藏|关注|在看|看过|喜欢|库存|可售|sold|left|in stock|available|reviews?)(?:过|了|量)?",
     re.IGNORECASE,
 )
 """1.2万人已购买, 35 sold: how many did what, whatever it was."""

@@ -1,4 +1,4 @@
-"""Goods that are the options of a select box, as older shops sell: name, price and stock in one line of text. Pure."""
+"""Goods of a shop's form: the options of a select box (name, price and stock in one line), or elements with a data-price. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from crawler.shops.money import BARE, amounts, yuan
 from crawler.shops.page import SOLD_OUT, Good, Page, count, stock_of
 
 _MOST = 2_000
-_PRICES = ("price", "data-price", "data-money", "money")
+_PRICES = ("price", "data-price", "data-money", "money", "data-goods-price")
+_NAMES = ("data-name", "data-title", "data-goods-name", "data-goodsname", "title")
 _STOCKS = ("stock", "data-stock", "data-kucun", "kucun", "data-count")
 _STOCK = re.compile(r"(?:库存|剩余|余)\s*[:：]?\s*(\d[\d,]*|[\u4e00-\u9fff]{2,4})")
 _TAIL = re.compile(r"[\s\-—–|·:：,，(（\[【]+(?:价格|售价|单价)?\s*[:：]?\s*$")
@@ -32,6 +33,19 @@ def goods_in_options(page: Page) -> list[Good]:
         if len(found) > 1 or any(good.stock is not None for good in found):
             goods += found
     return goods
+
+
+def goods_in_attributes(page: Page) -> list[Good]:
+    """The goods a page's own script reads from its elements: at least two of one tag with a price and a name in their attributes."""
+    found: dict[str, list[Good]] = {}
+    for element in page.tree.css(", ".join(f"[{key}]" for key in _PRICES if "-" in key))[:_MOST]:
+        attributes = element.attributes
+        name = next((attributes[key] for key in _NAMES if attributes.get(key)), None)
+        good = _good(" ".join((name or element.text() or "").split())[:120], attributes)
+        if good is not None and element.tag != "option":
+            found.setdefault(element.tag or "", []).append(good)
+    best = max(found.values(), key=len, default=[])
+    return best if len(best) > 1 else []
 
 
 def _good(text: str, attributes: dict[str, str | None]) -> Good | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from crawler.shops.money import AMOUNT, BARE, Money, amounts
 from crawler.shops.outline import Element
@@ -58,6 +59,7 @@ _HEADS = {
     "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
 }
 _DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _PIECE = re.compile(r"|[¥￥$€£]|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
@@ -142,20 +144,30 @@ def prices_in(body: Element) -> Iterator[Price]:
 
 
 def bare_decimals(body: Element) -> Iterator[Price]:
-    """Numbers with two decimals that fill an element: prices without any sign, of a page that has no others."""
-    given = 0
-    for element in body.walk():
-        if given >= _MOST_PRICES:
-            return
+    """Numbers that fill an element: prices without any sign, of a page that has no others.
+
+    Two decimals tell a price; a whole number is one where elements of its place and shape hold decimals.
+    """
+    alone = [e for e in body.walk() if not e.children and _NUMBER.fullmatch(e.own)][:_MOST_PRICES]
+    with_decimals = {_place(element) for element in alone if _DECIMAL.fullmatch(element.own)}
+    for element in alone:
         text = element.own
-        if _DECIMAL.fullmatch(text) and not element.children:
-            given += 1
+        if _place(element) in with_decimals:
             yield Price(
                 element,
                 Money(float(text.replace(",", "")), "CNY", 0, len(text)),
                 _role(element, "", ""),
                 False,
             )
+
+
+def _place(element: Element) -> tuple[int, str, ...]:
+    """Which cell of its row an element is, its shape and those of the two around it."""
+    row = element.parent
+    return (
+        row.children.index(element) if row is not None and len(row.children) < 40 else 0,
+        *(one.shape for one in (element, *islice(element.ancestors(), 2))),
+    )
 
 
 def _whole_price(element: Element) -> Element:

@@ -263,7 +263,8 @@ def _is_something_else(records: list[Record]) -> bool:
     """Whether a list is one of coupons, levels, sums to recharge, orders, articles or what others bought."""
     first = records[0][0]
     near = [first, *list(first.ancestors())[:3]]
-    if any(_ELSE_MARK.search(e.marks) for e in near if e.tag != "body"):
+    # A shop may call a category of its goods vip or order: what is called a product as well is one.
+    if any(_ELSE_MARK.search(e.marks) and not _GOODS_MARK.search(e.marks) for e in near if e.tag != "body"):
         return True
     if _ELSE_HEAD.search(_heading(records)):
         return True

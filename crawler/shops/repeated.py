@@ -20,7 +20,7 @@ from crawler.shops.prices import Price, bare_decimals, column_of, join_split, pr
 from crawler.shops.records import lists_in
 
 _STOCK = re.compile(
-    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:仅剩|剩余)?\s*"
+    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])余|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:仅剩|剩余)?\s*"
     r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?|充足|少量|紧张|不足|缺货|售罄|大量|一般|有货|无货|正常|不限|无限|现货|爆棚|非常多|较少|很多|所剩无几)"
     r"|(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available)",
     re.IGNORECASE,
@@ -30,6 +30,15 @@ _SOLD = re.compile(
     r"|(?<![\d.¥￥])(\d[\d,]*(?:\.\d)?[万wk]|\d[\d,]*)\+?\s*(?:(?:人|件|笔|单|次|份)\s*(?:已?购买|付款|已买)|(?:人|件|笔|单|次|份)?\s*(?:已售|售出|成交)(?!\s*[:：]?\s*\d)|\s+sold)",
     re.IGNORECASE,
 )
+_PIECES = re.compile(
+    r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?)\s*(?:[个件张份条枚套只组]|pcs)?\s*[.。]?", re.IGNORECASE
+)
+"""A number of pieces and nothing else."""
+_STOCK_MARK = re.compile(
+    r"(?:^|[-_\s])(?:\w{0,8}stock|inventory|kucun|qty|quantity|remain\w*|surplus)(?:$|[-_\s])", re.IGNORECASE
+)
+_STOCK_ATTRIBUTES = ("data-stock", "data-inventory", "data-kucun", "data-goods-stock")
+_SOLD_MARK = re.compile(r"(?:^|[-_\s])(?:\w{0,8}sold|sales|xiaoliang)(?:$|[-_\s])", re.IGNORECASE)
 _GONE_MARK = re.compile(
     r"(?:^|[-_\s])(?:sold-?out|sell-?out|out-?of-?stock|stock-?out|no-?stock|quehuo|shouqing|empty-stock|is-out|disabled-good)\w*(?:$|[-_\s])",
     re.IGNORECASE,
@@ -113,7 +122,15 @@ def _stock(block: Element, name: str, lines: list[tuple[str, Element]]) -> tuple
                 return count(word), None
             return stock_of(word)
         if text and len(text) < 20 and column_of(element) == "stock":
-            return (count(text), None) if re.fullmatch(r"[\d,]+", text) else stock_of(text)
+            shown = _PIECES.fullmatch(text)
+            return stock_of(count(shown.group(1))) if shown else stock_of(text)
+    for text, element in lines:
+        if (shown := _PIECES.fullmatch(text)) and _STOCK_MARK.search(element.marks):
+            return stock_of(count(shown.group(1)))
+    for element in block.walk():
+        for attribute in _STOCK_ATTRIBUTES:
+            if (value := element.attributes.get(attribute)) and _PIECES.fullmatch(value.strip()):
+                return stock_of(count(value))
     for element in block.walk():
         alt = (element.attributes.get("alt") or "") if element.tag == "img" else ""
         if _GONE_MARK.search(element.marks) or SOLD_OUT.search(alt):
@@ -132,6 +149,9 @@ def _sold(lines: list[tuple[str, Element]]) -> int | None:
             return count(shown.group(1) or shown.group(2))
         if text and len(text) < 20 and column_of(element) == "sold":
             return count(text)
+    for text, element in lines:
+        if (shown := _PIECES.fullmatch(text)) and _SOLD_MARK.search(element.marks):
+            return count(shown.group(1))
     return None
 
 
