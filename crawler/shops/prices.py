@@ -161,13 +161,11 @@ def bare_decimals(body: Element) -> Iterator[Price]:
             )
 
 
-def _place(element: Element) -> tuple[int, str, ...]:
-    """Which cell of its row an element is, its shape and those of the two around it."""
+def _place(element: Element) -> tuple[int, tuple[str, ...]]:
+    """Which cell of its row an element is; its shape and those of the two around it."""
     row = element.parent
-    return (
-        row.children.index(element) if row is not None and len(row.children) < 40 else 0,
-        *(one.shape for one in (element, *islice(element.ancestors(), 2))),
-    )
+    cell = row.children.index(element) if row is not None and len(row.children) < 40 else 0
+    return cell, tuple(one.shape for one in (element, *islice(element.ancestors(), 2)))
 
 
 def _whole_price(element: Element) -> Element:
