@@ -1,4 +1,6 @@
-"""Which watched platform a text is surely about: the one host it names, or the one full name it contains. Pure.
+"""Which watched platform a text is surely about: the one site or merchant it names, or the one full name it contains. Pure.
+
+A text that names a merchant of a mall is about the merchant; one that names the mall's host only is about the mall.
 
 An unsure text is nobody's: the record then carries what was said, and a person decides.
 """
@@ -9,7 +11,8 @@ import re
 from collections.abc import Iterable
 
 from store.ledger import Target
-from store.names import host_key, host_of, normal_name
+from store.malls import most_exact
+from store.names import key_of, normal_name
 
 TRADE = re.compile(r"卡盟|发卡(?:网|平台|站)|自动发卡|卡密|代刷|点卡商城|[Cc][Dd][Kk]")
 """Words by which a text is about this trade whoever it names."""
@@ -19,19 +22,21 @@ SHORTEST = 3
 """Characters of a normalised name that may be looked for inside a text."""
 # Bounded, and never begun inside a name: a long run of "a.a.a." took quarter of a minute otherwise.
 _HOST = re.compile(
-    r"(?:https?://)?(?<![a-z0-9.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,30}[a-z]{2,18}", re.I
+    r"(?:https?://)?(?<![a-z0-9.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,30}[a-z]{2,18}"
+    r"(?:(?::\d{1,5})?/[a-z0-9_-]{1,20}/[a-z0-9_-]{1,60})?",
+    re.I,
 )
 
 
 def hosts_in(text: str) -> list[str]:
-    """Hosts a text names, in order, each once, at most ten."""
+    """Keys of the sites and merchants a text names, in order, each once, at most ten; not the mall of a merchant that is named."""
     found: dict[str, None] = {}
     for match in _HOST.finditer(text):
-        if host := host_of(match.group()):
-            found[host_key(host)] = None
+        if key := key_of(match.group()):
+            found[key] = None
             if len(found) == 10:
                 break
-    return list(found)
+    return most_exact(found)
 
 
 def of_the_trade(text: str) -> bool:
@@ -60,8 +65,8 @@ class Watched:
         self._names: dict[str, dict[str, Target]] = {}
         for target in targets:
             for text in filter(None, (target.host, target.name, *target.aliases)):
-                if host := host_of(text):
-                    self._hosts[host_key(host)] = target
+                if key := key_of(text):
+                    self._hosts[key] = target
                 elif len(key := normal_name(text)) >= SHORTEST:
                     self._names.setdefault(key, {})[target.host] = target
 

@@ -21,7 +21,7 @@ from kamengwatch.config import Config, UserError
 from kamengwatch.progress import bar, say
 from kamengwatch.showing import host_in_snapshot, open_snapshot
 from store.matching import Directory
-from store.names import host_key, host_of
+from store.names import host_key, key_of
 from store.records import KINDS, AnyRecord
 from store.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform
 
@@ -99,7 +99,7 @@ def _chosen(connection: Connection, hosts: list[str]) -> dict[int, Any]:
     directory = Directory(connection)
     ids = set()
     for text in hosts:
-        id_ = directory.by_host(host_of(text) or text)
+        id_ = directory.by_host(key_of(text) or text)
         if id_ is None or id_ not in {row.id for row in rows}:
             raise UserError(
                 f"--host {text[:60]}: 不在观察名单里 not on the watchlist; 查看 see `kamengwatch watch list`"
@@ -187,7 +187,7 @@ class _Said:
         return _plain({"kind": kind, "source": row["source_id"], **self._known[who], **values})
 
     def _named(self, subject: str, platform_id: int) -> dict[str, str]:
-        if host_of(subject) and self._directory.by_host(host_key(subject)) == platform_id:
+        if key_of(subject) and self._directory.by_host(host_key(subject)) == platform_id:
             return {"host": subject}
         if self._directory.resolve(None, subject).platform_id == platform_id:
             return {"platform": subject}

@@ -68,8 +68,10 @@ def _take(config: Config, file: Path, accept: bool) -> dict[str, Any]:
     list_ = _read(file)
     waiting, watched = list_.questions, 0
     if accept:
-        waiting = [q for q in list_.questions if not q.host]
-        watched = add_sites(config, [(q.subject, q.name, ()) for q in list_.questions if q.host])
+        waiting = [q for q in list_.questions if not q.host or q.like]
+        watched = add_sites(
+            config, [(q.subject, q.name, ()) for q in list_.questions if q.host and not q.like]
+        )
     with config.engine.begin() as connection:
         asked = ask(connection, waiting, config.now())
     known = len(list_.questions) - len(waiting) - watched
@@ -165,7 +167,7 @@ def _question(text: str, name: str | None, source: str) -> Question:
     if query.kind == "host" and query.host:
         if reason := refusal(query.host):
             raise ValueError(str(reason))
-        return Question(query.host, True, source, "list", name=name)
+        return Question(query.host, True, source, "list", name=name, like=query.like)
     subject = query.number or query.name
     if not subject or is_nothing(subject):
         raise ValueError("里面没有网址、名称或备案号 no host, name or filing number in it")

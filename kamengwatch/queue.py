@@ -29,6 +29,8 @@ class Question:
     times: int = 1
     name: str | None = None
     candidates: tuple[str, ...] = ()
+    like: str = ""
+    """The first part of a path that looks like a merchant's, at a host that is no known mall; of the path nothing else is kept."""
 
 
 @dataclass
@@ -93,6 +95,8 @@ def _row(question: Question, candidates: tuple[str, ...], now: dt.datetime) -> d
     }
     if question.name:
         detail["name"] = question.name
+    if question.like:
+        detail["like"] = question.like
     return {
         "kind": kind,
         "key": f"{kind}:{question.subject}"[:253],

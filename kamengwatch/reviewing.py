@@ -45,6 +45,7 @@ _VIA = {
     "list": ("名单", "list"),
     "record": ("记录", "records"),
     "report": ("用户线索", "a user's report"),
+    "mall": ("像商城里的一家店", "looks like one shop of a mall"),
 }
 ROWS = 200
 """Entries of a page on the terminal; --json shows all unless a page is asked for."""
@@ -275,7 +276,8 @@ def _where(config: Config, row: Row[Any], titles: dict[str, str], waiting: int) 
     source = "、".join(titles.get(one, one) for one in str(detail.get("source", "")).split("、"))
     times = max(int(detail.get("times", 0)), waiting)
     via = config.say(*_VIA.get(detail.get("via", "record"), _VIA["record"]))
-    return " · ".join(filter(None, (source, via, f"×{times}" if times > 1 else "")))
+    like = f"/{detail['like']}/…" if detail.get("like") else ""
+    return " · ".join(filter(None, (source, via, like, f"×{times}" if times > 1 else "")))
 
 
 def _as_dict(row: Row[Any], waiting: int) -> dict[str, Any]:

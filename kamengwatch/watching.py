@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from kamengwatch.config import Config, UserError
 from kamengwatch.one_by_one import one_by_one, tell_refused
 from kamengwatch.progress import say, tell
+from kamengwatch.queue import Question, ask
 from store.ingest import Ingest, import_records
 from store.ledger import targets
 from store.matching import Directory
@@ -61,18 +62,42 @@ def add(config: Config, texts: list[str], name: str | None) -> None:
     watched = {target.host for target in targets(config.engine)}
 
     def take(text: str) -> None:
-        host = site_in(text)
+        host, query = site_in(text), parse_query(text)
         if host in watched and not name:
             say(config.say(f"已在观察：{host}", f"watched already: {host}"))
+        elif query.like and host not in watched:
+            _propose_mall(config, host, query.like)
+            return
         else:
             add_sites(config, [(host, name, ())])
             watched.add(host)
             say(config.say(f"已加入观察：{host}", f"watching {host}"))
-        for notice in parse_query(text).notices:
+            if query.unit == "merchant" and query.mall not in watched:
+                watched.add(query.mall or "")
+                say(
+                    config.say(
+                        f"  商城一并观察：{query.mall}", f"  its mall is watched with it: {query.mall}"
+                    )
+                )
+        for notice in query.notices:
             if notice.code not in ("path_dropped", "port_dropped"):
                 say(f"  {config.say(notice.zh, notice.en)}")
 
     tell_refused(config, one_by_one(texts, take))
+
+
+def _propose_mall(config: Config, host: str, like: str) -> None:
+    """Ask a person about an address that looks like a merchant's in a mall nobody knows; of its path only the first part is kept."""
+    with config.engine.begin() as connection:
+        asked = ask(connection, [Question(host, True, "watch", "mall", like=like)], config.now())
+    zh, en = ("已在复核队列", "waits for review already") if asked.waiting else ("进入复核", "goes to review")
+    say(
+        config.say(
+            f"{host}：像是商城里的一家店（/{like}/…），但不在已知商城里，{zh}；整个网站要观察：watch add {host}；商城要加进名单：KAMENGWATCH_MALLS",
+            f"{host}: looks like one shop of a mall (/{like}/…) that is not known, so it {en}; to watch the whole site: watch add {host}; "
+            "to make the mall known: KAMENGWATCH_MALLS",
+        )
+    )
 
 
 def _addresses(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Hosts in any spelling people use: found in text, made ASCII, cut to the registrable domain. Pure, no network.
 
-Only the host is taken; a path, a query string or a fragment is never returned.
+Only the host is taken, and of a known mall's path what names a merchant (store/malls.py); no other path, query string or
+fragment is ever returned.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import lru_cache
 
 import idna
 import tldextract
+
+from store.malls import Place, host_part, mall_of, place_of
 
 LONGEST = 10_000
 """Characters of a query that are read."""
@@ -75,6 +78,7 @@ class Found:
     userinfo: bool = False
     glued: bool = False
     known_suffix: bool = True
+    place: Place = Place()
 
     @property
     def is_ip(self) -> bool:
@@ -85,7 +89,10 @@ class Found:
     def key(self) -> str:
         """The key a platform of this host is stored under, see host_key."""
         if not self.is_ip:
-            return _without_www(self.host)
+            mall = self.place.mall or mall_of(self.host)
+            if mall is None:
+                return _without_www(self.host)
+            return f"{mall.host}/{self.place.merchant}" if self.place.merchant else mall.host
         shown = f"[{self.host}]" if ":" in self.host and self.port else self.host
         return f"{shown}:{self.port}" if self.port else shown
 
@@ -138,8 +145,11 @@ def _to_ascii(host: str) -> str:
 
 
 def unicode_of(host: str) -> str:
-    """How people read an ASCII host; a label that does not decode stays as it is."""
-    return ".".join(_decoded(label) for label in host.split(".")) if "xn--" in host else host
+    """How people read an ASCII host or key; a label that does not decode stays as it is."""
+    name, slash, merchant = host.partition("/")
+    if "xn--" not in name:
+        return host
+    return ".".join(_decoded(label) for label in name.split(".")) + slash + merchant
 
 
 def _decoded(label: str) -> str:
@@ -166,14 +176,14 @@ def is_public_suffix(host: str) -> bool:
 
 def without_suffix(host: str) -> str:
     """What stands before the public suffix, without a leading www.; an IP address or a bare suffix stays as it is."""
-    parts = _EXTRACT(_without_www(host))
+    parts = _EXTRACT(_without_www(host_part(host)))
     return ".".join(part for part in (parts.subdomain, parts.domain) if part) or host
 
 
 @lru_cache(maxsize=65_536)
 def registrable(host: str) -> str:
-    """The registrable domain (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
-    lowered = _without_port(host.strip().lower().rstrip("."))
+    """The registrable domain of a host or key (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
+    lowered = _without_port(host_part(host.strip()).lower().rstrip("."))
     if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
         return ip
     return _EXTRACT(lowered).top_domain_under_public_suffix or lowered or host
@@ -185,19 +195,35 @@ def _without_port(host: str) -> str:
 
 
 def host_key(host: str) -> str:
-    """The key a platform is stored under: lower-case ASCII host, no leading www., port only with an IP address. Never raises."""
-    lowered = host.strip().lower()
+    """The key a platform is stored under: lower-case ASCII host, no leading www., port only with an IP address; of a merchant of a
+    known mall `host/section/name`. Never raises."""
+    stripped = host.strip()
+    if is_merchant_key(stripped):
+        return stripped
+    lowered = stripped.lower()
     if _PLAIN.fullmatch(lowered):
-        return _without_www(lowered)
-    folded = prepare(host).lower()
-    if _DOTTED.fullmatch(folded) and has_known_suffix(folded) and (named := canonical(folded)):
-        return _without_www(named)  # here Chinese characters belong to the host: 卡盟123.com is not 123.com
+        return Found(lowered).key
+    folded = prepare(host)
+    low = folded.lower()
+    if _DOTTED.fullmatch(low) and has_known_suffix(low) and (named := canonical(low)):
+        return Found(named).key  # here Chinese characters belong to the host: 卡盟123.com is not 123.com
     found = find_hosts(folded)
     return found[0].key if found else re.split(r"[/\\?#\s]", lowered, maxsplit=1)[0].rstrip(".")[:253]
 
 
+def is_merchant_key(key: str) -> bool:
+    """Whether `key` is exactly one of a merchant of a known mall."""
+    host, slash, path = key.partition("/")
+    if not slash or (mall := mall_of(host)) is None:
+        return False
+    return mall.host == host and place_of(host, f"/{path}").merchant == path
+
+
 def is_key(key: str) -> bool:
-    """Whether `key` is one a platform may be stored under: a host name in ASCII, or an IP address with or without a port."""
+    """Whether `key` is one a platform may be stored under: a host name in ASCII, an IP address with or without a port, or a
+    merchant of a known mall."""
+    if "/" in key:
+        return is_merchant_key(key)
     if (name := _BRACKETED.fullmatch(key)) or (name := _V4_PORT.fullmatch(key)):
         address, port = name[1], name[2]
         return ip_of(address) is not None and (port is None or 0 < int(port) < 65536)
@@ -211,7 +237,7 @@ def address_in(key: str) -> str | None:
 
 
 def url_host(key: str) -> str:
-    """A key as it stands in a URL: an IPv6 address in brackets."""
+    """A key as it stands in a URL after `https://`, without a slash at its end: an IPv6 address in brackets, a merchant with its path."""
     return f"[{key}]" if ":" in key and ip_of(key) and not key.startswith("[") else key
 
 
@@ -222,9 +248,23 @@ def _without_www(lowered: str) -> str:
 
 
 def host_of(text: str) -> str | None:
-    """The first host named in `text`, in ASCII and lower case, without port; None if there is none."""
+    """The first host named in `text`, in ASCII and lower case, without port; None if there is none. See `key_of`."""
     found = find_hosts(prepare(text))
     return found[0].host if found else None
+
+
+def key_of(text: str) -> str | None:
+    """The key of the first site or merchant named in `text`; None if there is none."""
+    if is_merchant_key(text):
+        return text
+    found = find_hosts(prepare(text))
+    return found[0].key if found else None
+
+
+def like_merchant(text: str) -> str:
+    """The first part of a path that looks like a merchant's at a host that is no known mall; empty for any other text."""
+    found = find_hosts(prepare(text)) if "/" in text or "\\" in text else []
+    return found[0].place.like if found else ""
 
 
 def find_hosts(folded: str) -> list[Found]:
@@ -250,7 +290,7 @@ def find_hosts(folded: str) -> list[Found]:
     ordered += _bare(" ".join([*rest, folded[done:]]))
     unique: dict[str, Found] = {}
     for found in ordered:
-        unique.setdefault(found.host, found)
+        unique.setdefault(found.key if found.place.mall else found.host, found)
     return list(unique.values())
 
 
@@ -272,7 +312,15 @@ def _from_url(folded: str, match: re.Match[str]) -> Found | None:
     if host is None:
         return None
     port = _port(authority[len(label) :])
-    return Found(host, port, _path(folded, match.end()), userinfo, known_suffix=has_known_suffix(host))
+    place = _place(host, folded, match.end())
+    return Found(
+        host,
+        port,
+        _path(folded, match.end()),
+        userinfo,
+        known_suffix=has_known_suffix(host),
+        place=place,
+    )
 
 
 def _unglued_end(host: str) -> str:
@@ -288,6 +336,12 @@ def _port(tail: str) -> int | None:
 
 def _path(folded: str, end: int) -> bool:
     return _REST.match(folded, end) is not None
+
+
+def _place(host: str, folded: str, end: int) -> Place:
+    """What the path after a host names, if it has one."""
+    rest = _REST.match(folded, end)
+    return place_of(host, rest[0] if rest else "")
 
 
 def _bare(text: str) -> list[Found]:
@@ -321,5 +375,6 @@ def _from_bare(text: str, start: int, end: int, glued: bool) -> Found | None:
         return None
     port = _PORT.match(text, end)
     after_at = text[start - 1 : start] == "@" if start else False
-    path = _path(text, port.end() if port else end)
-    return Found(host, _port(text[end : end + 6]), path, after_at, glued, known)
+    after = port.end() if port else end
+    place = Place() if after_at else _place(host, text, after)
+    return Found(host, _port(text[end : end + 6]), _path(text, after), after_at, glued, known, place)

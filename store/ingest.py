@@ -13,6 +13,8 @@ from store.archive import Stored
 from store.captures import keep_captures
 from store.complainants import Complainants, order_secret
 from store.contention import take_turn, until_through
+from store.hosts import like_merchant
+from store.malls import host_part
 from store.matching import Directory, Subject, nearest_source
 from store.months import Months
 from store.moves import moves_of, question
@@ -48,6 +50,8 @@ from store.upsert import changed_rows, insert_for, upsert_observations
 
 __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
+OF_THE_HOST = ("filing", "registration", "certificate", "resolution")
+"""Kinds that say something of a host and its domain: in a mall they are about the mall, whichever merchant they were asked for."""
 REASON = "\0"
 """A line that begins so is none, but the reason why what stood there cannot be read as one."""
 MOST_LEARNED = 5
@@ -147,10 +151,14 @@ class Ingest:
     ) -> dict[str, Any]:
         """The row of a record; without a platform where a person is asked whom it is about."""
         self._source(connection, record.source)
-        subject = self.directory.resolve(record.host, record.platform, record.mentions)
+        host = record.host
+        if host and record.kind in OF_THE_HOST:  # type: ignore[attr-defined]
+            host = host_part(host_key(host))
+        subject = self.directory.resolve(host, record.platform, record.mentions)
         platform_id = subject.platform_id
-        if platform_id is None and record.host and self.accept_new:
-            platform_id = self.directory.add(connection, record.host, self.now, "watched", self.demo)
+        # One that looks like a merchant's address in a mall nobody knows is for a person to decide.
+        if platform_id is None and host and self.accept_new and not like_merchant(record.host or ""):
+            platform_id = self.directory.add(connection, host, self.now, "watched", self.demo)
         if platform_id is None:
             self._ask(connection, record, subject)
         row = row_of(record, platform_id, subject.text, self.key)
@@ -197,6 +205,11 @@ class Ingest:
 
     def _platform(self, connection: Connection, record: PlatformRecord) -> Saved:
         before = self.directory.by_host(record.host)
+        if before is None and like_merchant(record.host):
+            subject = Subject(None, host_key(record.host))
+            row = subject.question(record.host, "import", (), self.now)
+            connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
+            return Saved(unmatched=1)
         id_ = self.directory.add(connection, record.host, self.now, "watched", record.demo or self.demo)
         changed = before is None
         stored = connection.execute(select(Platform).where(Platform.id == id_)).one()

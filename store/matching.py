@@ -14,7 +14,9 @@ from typing import Any
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, select
 
-from store.names import host_key, host_of, normal_name, registrable
+from store.hosts import like_merchant
+from store.malls import host_part, is_merchant, most_exact
+from store.names import host_key, key_of, normal_name, registrable
 from store.tables import Alias, Platform
 from store.upsert import insert_for
 
@@ -35,9 +37,18 @@ class Subject:
     def question(
         self, host: str | None, source: str, mentions: Sequence[str], now: dt.datetime
     ) -> dict[str, Any]:
-        """The review row that asks a person whom a record of `source` is about, or whether its `host` is to be watched."""
-        kind = "match" if self.candidates or not host else "candidate"
-        detail = {"candidates": list(self.candidates), "source": source, "mentions": list(mentions[:5])}
+        """The review row that asks a person whom a record of `source` is about, or whether its `host` is to be watched.
+
+        Where the host as written looks like a merchant's address in a mall nobody knows, the row says so (`like`).
+        """
+        kind = "match" if self.candidates or not (host or is_merchant(self.text)) else "candidate"
+        detail: dict[str, Any] = {
+            "candidates": list(self.candidates),
+            "source": source,
+            "mentions": list(mentions[:5]),
+        }
+        if host and (like := like_merchant(host)):
+            detail |= {"like": like, "via": "mall"}
         key = f"{kind}:{self.text}"[:253]
         return {"kind": kind, "key": key, "subject": self.text, "detail": detail, "opened_at": now}
 
@@ -66,9 +77,9 @@ class Directory:
                 self._names.setdefault(key, set()).add(id_)
 
     def by_host(self, host: str) -> int | None:
-        """The platform a host belongs to: exactly, or by its registrable domain."""
+        """The platform a host belongs to: exactly, or by its registrable domain; a merchant of a mall only exactly."""
         key = _key(host)
-        return self._hosts.get(key) or self._hosts.get(registrable(key))
+        return self._hosts.get(key) or (None if is_merchant(key) else self._hosts.get(registrable(key)))
 
     def host(self, platform_id: int) -> str:
         """The present host of a platform."""
@@ -81,9 +92,15 @@ class Directory:
             return Subject(self.by_host(key), key)
         text = (name or "").strip()[:200]
         named = self._names.get(normal_name(text), set()) if text else set()
+        keys = most_exact(filter(None, map(key_of, mentions)))
         if len(named) == 1:
+            inside = [
+                key for key in keys if host_part(key) == self.host(next(iter(named))) and is_merchant(key)
+            ]
+            if len(inside) == 1:  # said of a mall, and about one of its merchants
+                return Subject(self.by_host(inside[0]), inside[0])
             return Subject(next(iter(named)), text)
-        mentioned = {found for m in mentions if (h := host_of(m)) and (found := self.by_host(h))}
+        mentioned = {found for key in keys if (found := self.by_host(key))}
         if len(mentioned) == 1 and not named:
             return Subject(next(iter(mentioned)), text or self.host(next(iter(mentioned))))
         return Subject(None, text or ",".join(mentions)[:200], self._near(text, named | mentioned))
@@ -91,8 +108,10 @@ class Directory:
     def add(
         self, connection: Connection, host: str, now: dt.datetime, status: str, demo: bool = False
     ) -> int:
-        """The platform stored under `host`, made if it is new; returns its id."""
+        """The platform stored under `host`, made if it is new; returns its id. With a merchant its mall is taken up, too."""
         key = host_key(host)
+        if is_merchant(key):
+            self.add(connection, host_part(key), now, status, demo)
         if (known := self._hosts.get(key)) is not None:
             return known
         row = {"host": key, "status": status, "demo": demo, "added_at": now}
@@ -108,8 +127,8 @@ class Directory:
 
     def add_alias(self, connection: Connection, id_: int, text: str, source: str, now: dt.datetime) -> bool:
         """Remember another host or name of platform `id_`; False when it was known already."""
-        host = host_of(text)
-        kind, key = ("host", host_key(host)) if host else ("name", normal_name(text))
+        site = key_of(text)
+        kind, key = ("host", site) if site else ("name", normal_name(text))
         if not key or (self._hosts.get(key) == id_ if kind == "host" else id_ in self._names.get(key, ())):
             return False
         row = {

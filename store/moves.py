@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from store.names import host_key, host_of, registrable
+from store.names import host_key, key_of, registrable
 from store.records import PageRecord
 from store.records_domain import MoveRecord
 
@@ -22,8 +22,8 @@ def moves_of(page: PageRecord) -> Iterator[MoveRecord]:
     for sign, via in _SIGNS.items():
         said = (page.signs or {}).get(sign) or []
         for text in [said] if isinstance(said, str) else said:
-            host = host_of(str(text))
-            if host is None or registrable(host_key(host)) == own:
+            host = key_of(str(text))
+            if host is None or registrable(host) == own:
                 continue
             yield MoveRecord.model_validate(
                 {
@@ -32,7 +32,7 @@ def moves_of(page: PageRecord) -> Iterator[MoveRecord]:
                     "host": page.host,
                     "observed_at": page.observed_at,
                     "seen_at": page.seen_at,
-                    "to_host": host_key(host),
+                    "to_host": host,
                     "via": via,
                     "_capture": page.capture,
                 }

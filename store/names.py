@@ -1,6 +1,7 @@
 """What somebody typed or pasted, read as a host, a filing number, a USCC or a name; and how hosts and names compare. Pure.
 
-It never looks anything up and never keeps a path, a query string or a fragment: those may hold order numbers.
+It never looks anything up and never keeps a path, a query string or a fragment, for those may hold order numbers; of a known
+mall's path only what names the merchant.
 """
 
 from __future__ import annotations
@@ -29,13 +30,26 @@ from store.filing_numbers import (
     same_main,
     uscc_is_valid,
 )
-from store.hosts import Found, find_hosts, host_key, host_of, prepare, registrable, unicode_of, without_suffix
+from store.hosts import (
+    Found,
+    find_hosts,
+    host_key,
+    host_of,
+    is_key,
+    is_merchant_key,
+    key_of,
+    prepare,
+    registrable,
+    unicode_of,
+    without_suffix,
+)
+from store.malls import host_part, is_merchant, mall_of, merchant_part
 from store.redact import clean
 from store.refused_hosts import refusal
 
 __all__ = [
     "IcpNumber", "Notice", "PoliceNumber", "Query", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
-    "host_of", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "registrable", "same_main",
+    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "registrable", "same_main",
     "skeleton", "unicode_of", "uscc_is_valid",
 ]  # fmt: skip
 
@@ -66,8 +80,10 @@ class Notice:
 class Query:
     """What was understood. `kind` is host, icp, uscc, name or empty; only the fields of that kind are set.
 
-    `host` is the key a platform is stored under (ASCII, no leading www., with the port only for an IP address); `unicode_host`
-    is how people read it; `number` is the ICP main number or the USCC.
+    `host` is the key a platform is stored under (ASCII, no leading www., with the port only for an IP address; of a merchant in
+    a mall `host/section/name`); `unicode_host` is how people read it; `number` is the ICP main number or the USCC.
+    `unit` says what kind of site the host is: site, mall or merchant; `like` is the first part of a path that looks like a
+    merchant's at a host that is no known mall.
     """
 
     kind: str
@@ -77,6 +93,13 @@ class Query:
     name: str | None = None
     number: str | None = None
     notices: tuple[Notice, ...] = ()
+    unit: str | None = None
+    like: str = ""
+
+    @property
+    def mall(self) -> str | None:
+        """The host of the mall a merchant is in, or that the host itself is; None for any other site."""
+        return host_part(self.host) if self.host and self.unit in ("merchant", "mall") else None
 
 
 def parse_query(text: str) -> Query:
@@ -94,10 +117,14 @@ def _host_query(hosts: list[Found]) -> Query:
     first = hosts[0]
     key = first.key
     shown = unicode_of(key)
-    notices = [*_dropped(first), *_script_notices(key, shown)]
-    others = list(
-        dict.fromkeys(r for f in hosts[1:] if (r := registrable(f.host)) != registrable(first.host))
-    )
+    mall = mall_of(first.host)
+    unit = "merchant" if is_merchant(key) else "mall" if mall else "site"
+    notices = [
+        *_unit(first, key),
+        *_dropped(first),
+        *_script_notices(host_part(key), unicode_of(host_part(key))),
+    ]
+    others = list(dict.fromkeys(r for f in hosts[1:] if (r := _apart(f)) != _apart(first)))
     if others:
         listed = "、".join(others[:5])
         notices.append(
@@ -111,12 +138,52 @@ def _host_query(hosts: list[Found]) -> Query:
         notices.append(Notice(f"{why.code}_host", why.zh, why.en))
     is_ip = first.is_ip
     return Query(
-        "host", host=key, unicode_host=shown, port=first.port if is_ip else None, notices=tuple(notices)
+        "host",
+        host=key,
+        unicode_host=shown,
+        port=first.port if is_ip else None,
+        notices=tuple(notices),
+        unit=unit,
+        like=first.place.like,
     )
 
 
+def _apart(found: Found) -> str:
+    """What two addresses of one text must share to be the same site: the domain, and in a mall the merchant."""
+    return found.key if found.place.mall else registrable(found.host)
+
+
+def _unit(found: Found, key: str) -> Iterator[Notice]:
+    """Whether a merchant of a mall or the mall itself was understood, and why."""
+    mall = host_part(key)
+    if is_merchant(key):
+        yield Notice(
+            "merchant",
+            f"查的是商户：商城 {mall} 里的一家店；备案、证书和域名登记是商城的，不是这家店的",
+            f"This is a merchant, one shop in the mall {mall}; filing, certificate and domain are the mall's, not the shop's",
+        )
+    elif found.place.inside:
+        yield Notice(
+            "mall_page",
+            f"这个链接没有写明是哪家商户，查的是平台：商城 {mall} 本身；要查卖家，请粘贴店铺页的网址",
+            f"This link names no merchant, so this is the platform, the mall {mall} itself; to check the seller, paste the address of its shop page",
+        )
+    elif mall_of(found.host):
+        yield Notice(
+            "mall",
+            f"查的是平台：{mall} 是商城，里面的商户各自评级；要查其中一家，请粘贴店铺页的网址",
+            f"This is the platform: {mall} is a mall whose merchants are rated each for itself; to check one, paste the address of its shop page",
+        )
+    elif found.place.like:
+        yield Notice(
+            "unknown_mall",
+            f"网址像是某个商城里的一家店，但 {mall} 不在已知商城里，查的是整个网站",
+            f"The address looks like one shop of a mall, but {mall} is no mall we know; this is the whole site",
+        )
+
+
 def _dropped(found: Found) -> Iterator[Notice]:
-    if found.path:
+    if found.path and not found.place.merchant:
         yield Notice(
             "path_dropped",
             "已去掉网址中的路径和参数，未保存",
@@ -241,13 +308,15 @@ def normal_name(text: str) -> str:
 
 def skeleton(host: str) -> str:
     """A host with look-alike letters made equal (paypa1 = paypal, rn = m); equal skeletons look alike."""
-    return skeleton_of(unicode_of(host_key(host)))
+    return skeleton_of(unicode_of(host_part(host_key(host))))
 
 
 @lru_cache(maxsize=65_536)
 def _compared(text: str) -> tuple[bool, str]:
     """Whether `text` is a host, and the form it is compared in."""
     host = host_of(text) if "." in text else None
+    if is_merchant_key(text):
+        return True, text
     return (True, skeleton_of(unicode_of(without_suffix(host)))) if host else (False, normal_name(text))
 
 
@@ -274,7 +343,7 @@ def near_misses(query: str, candidates: Iterable[str], limit: int = 5) -> list[s
 
 
 def file_stem(host: str) -> str:
-    """A file name for a host that no system reads as a path: lower-case ASCII, no separators, never reserved, ≤ 120 chars.
+    """A file name for a host or key that no system reads as a path: lower-case ASCII, no separators, never reserved, ≤ 120 chars.
 
     An ordinary host is its own stem; anything else is changed and gets eight hex digits of its SHA-256, so that two hosts
     never share a stem.

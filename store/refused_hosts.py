@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from store.hosts import host_key, ip_of, is_public_suffix, prepare
 from store.ip_addresses import address_spelled, is_public
+from store.malls import host_part
 
 _LIST = Path(__file__).with_name("shared_hosts.toml")
 _PREFIXES = ("www.", "m.", "wap.", "mobile.", "h5.")
@@ -48,7 +49,8 @@ class Refusal:
 
 @lru_cache(maxsize=65_536)
 def refusal(host: str) -> Refusal | None:
-    """Why `host` (a key as host_key gives it) cannot be watched; None when it can."""
+    """Why `host` (a key as host_key gives it) cannot be watched; None when it can. Of a merchant its mall's host decides."""
+    host = host_part(host)
     if address := ip_of(host) or _ip_with_port(host):
         return None if is_public(address) else _inner(host)
     name = host.rstrip(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from store.hosts import host_key, host_of, is_key
+from store.hosts import host_key, is_key, key_of
 from store.plain import plain
 from store.records import CrawlRecord, PlatformRecord, RecordError
 from store.records_base import About, Record
@@ -33,7 +33,7 @@ def _refused(host: str) -> str | None:
 def _hosts_named(record: Record) -> list[str]:
     """The hosts a record would make known as sites: whom it is about, aliases, what a crawl covered."""
     if isinstance(record, PlatformRecord):
-        return [record.host, *(alias for alias in record.aliases if host_of(alias))]
+        return [record.host, *(alias for alias in record.aliases if key_of(alias))]
     if isinstance(record, CrawlRecord):
         return list(record.hosts or ())
     return [record.host] if isinstance(record, About) and record.host else []

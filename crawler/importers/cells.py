@@ -29,8 +29,10 @@ _SIGNS = re.compile(r"[\s_\-（）()【】\[\]:：*·/]+")
 
 
 def hosts_of_cell(text: str) -> list[str]:
-    """The hosts a cell names that can be a site of their own, each once; those of one cell may be separated by anything."""
-    found = [host_key(f.host) for f in find_hosts(prepare(_BETWEEN.sub(" ", text)))]
+    """The keys of sites and merchants a cell names that can be watched, each once; those of one cell may be separated by anything."""
+    found = [
+        f.key if f.place.merchant else host_key(f.host) for f in find_hosts(prepare(_BETWEEN.sub(" ", text)))
+    ]
     return [host for host in dict.fromkeys(found) if refusal(host) is None] if len(found) > 1 else found
 
 

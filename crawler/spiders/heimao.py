@@ -29,7 +29,7 @@ from crawler.heimao_ranks import Ranks
 from crawler.mentions import SHORTEST, hosts_in, names_in, of_the_trade
 from crawler.outcomes import SourceBlocked, SourceChanged
 from store.ledger import Expected, SourceCard, Target
-from store.names import host_key, host_of, normal_name
+from store.names import host_key, host_of, host_part, is_merchant, key_of, normal_name
 
 PAGES = 50
 """The feed's own end for visitors who are not logged in."""
@@ -78,13 +78,7 @@ class HeimaoSpider(SourceSpider):
         self._poll = Poll(self._before, int(known_sn), self.targets)
         named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
         self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
-        self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(host_of, t.aliases))}
+        self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(key_of, t.aliases))}
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
                 if not host_of(name) and len(normal_name(name)) >= 2:
@@ -282,17 +276,27 @@ class HeimaoSpider(SourceSpider):
         return self.ask(url, "detail", known={"complaint": record}, priority=-1)
 
     def _target(self, couid: str, company: str, title: str, hosts: list[str]) -> Target | None:
-        """The watched platform a complaint is surely about: its company, its exact name, or the one host it names."""
-        if couid in self.companies and (host := host_key(self.companies[couid])) in self._known:
-            return self._known[host]
-        if company and (named := self.names.get(normal_name(company))):
-            return named
+        """The watched platform a complaint is surely about: its company, its exact name, or the one host it names.
+
+        A complaint filed against a mall is about the merchant it names, if it names one.
+        """
+        found = self._of_company(couid, company)
+        if found is not None:
+            inside = [host for host in hosts if is_merchant(host) and host_part(host) == found.host]
+            if not inside:
+                return found
+            return self._known.get(inside[0]) if len(inside) == 1 else None
         mentioned = {self._known[h].host: self._known[h] for h in hosts if h in self._known}
         if len(mentioned) == 1:
             return next(iter(mentioned.values()))
         long = (name for name in self.names if len(name) >= SHORTEST)
         titled = {self.names[n].host: self.names[n] for n in names_in(normal_name(title), long)}
         return next(iter(titled.values())) if len(titled) == 1 else None
+
+    def _of_company(self, couid: str, company: str) -> Target | None:
+        if couid in self.companies and (host := host_key(self.companies[couid])) in self._known:
+            return self._known[host]
+        return self.names.get(normal_name(company)) if company else None
 
     def _of_the_trade(self, text: str) -> bool:
         if of_the_trade(text):
