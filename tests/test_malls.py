@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_play import command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.mentions import hosts_in
@@ -29,6 +29,7 @@ NAME = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size
 HOSTS = st.sampled_from(["pay.ldxp.cn", "16688.com.cn", "pay.x.test", "xn--czru2d.test"])
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTS, NAME)
 def test_a_merchant_key_read_again_is_the_same(host: str, name: str) -> None:
     key = f"{host}/shop/{name}"
@@ -45,6 +46,7 @@ def test_a_merchant_key_read_again_is_the_same(host: str, name: str) -> None:
     assert registrable(key) == registrable(host)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(string.ascii_letters + string.digits + "/-_.?=&%#", max_size=60), st.booleans())
 def test_nothing_that_is_no_merchant_keeps_a_path(path: str, known: bool) -> None:
     host = "pay.x.test" if known else "other.test"
@@ -88,6 +90,7 @@ def test_a_link_to_goods_is_told_as_the_mall_and_its_number_is_kept_nowhere() ->
     assert query.mall == "pay.ldxp.cn"
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=30))
 def test_whatever_follows_a_mall_the_file_of_a_page_lies_in_its_folder(name: str) -> None:
     stem = file_stem(host_key(f"https://pay.x.test/shop/{name}"))
