@@ -10,6 +10,9 @@ from scoring.exposure import ORDERS, counters, exposure
 from scoring.facts import Facts, Floats, Ints, Rows
 from scoring.panel import Bools, age, cached, latest, pick
 
+FEWEST_A_DAY = 0.2
+"""A shop that sells less is taken to sell so many orders a day."""
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -37,6 +40,6 @@ def _backlog(facts: Facts) -> Backlog:
     open_ = pick(rows["total"], at) - pick(rows["processed"], at)
     usable = (seen.basis == ORDERS) & ~hidden & np.isfinite(open_)
     days = np.where(
-        usable, np.maximum(open_, 0) / np.maximum(np.nan_to_num(seen.per_day, nan=1.0), 0.2), np.nan
+        usable, np.maximum(open_, 0) / np.maximum(np.nan_to_num(seen.per_day, nan=1.0), FEWEST_A_DAY), np.nan
     )
     return Backlog(rows, at, days, hidden, age(facts, rows, at), np.nan_to_num(seen.per_day))

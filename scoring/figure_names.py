@@ -122,15 +122,24 @@ NAMES: dict[str, Name] = {
     ),
     "price_ratio": Name(
         "ratio",
-        "标价相对同行中位数（方法的结果）。",
-        "The method's price level against peers; not a count.",
-        False,
+        "近 30 天标价与同类商品中位数之比的几何平均，取价格未满 7 天的最后一天；那一天不是当日时，取它与其近 7 天平均中较低的一个。中位数：日历每 28 天一次，之前 28 天内至少 3 家网站的最近标价；商品按标题辨认（docs/methodology.md）。",
+        "Geometric mean of price / median of the same goods over the prices of the 30 days up to the last day that knew a price of the 7 days before it; where that is not as_of, the lower of this and the mean of those 7 days. Median: on every 28th day of the calendar, of the latest price of each site in the 28 days up to it, at least 3 sites; goods are told by their titles (docs/methodology.md).",
     ),
     "backlog_days": Name(
         "days",
-        "未处理订单折合的天数（方法的结果）。",
-        "Unprocessed orders over the method's orders a day; not a count.",
+        "orders_unprocessed 除以 orders_per_day。",
+        "orders_unprocessed / orders_per_day.",
+    ),
+    "orders_per_day": Name(
+        "orders",
+        "每天订单数的估计（方法的结果，不能只靠计数得出）。",
+        "The method's estimate of the orders a day; not a count.",
         False,
+    ),
+    "numbers_seen": Name(
+        "share",
+        "of：近 7 天各次成功轮询之间该信息源发出的投诉编号；n：其中看到的。",
+        "of: complaint numbers the source gave between the good polls of the window; n: those seen.",
     ),
     "orders_unprocessed": Name(
         "orders",
@@ -164,9 +173,8 @@ NAMES: dict[str, Name] = {
     ),
     "complaints_read_days_ago": Name(
         "days",
-        "as_of 减去最近一次成功读取投诉信息源的日期（方法的结果）。",
-        "as_of - day of the last healthy visit of a complaint source that covers the site, by the method's reading of visits.",
-        False,
+        "as_of 减去最近一次成功读取投诉信息源（或由它得到投诉、计数）的日期。",
+        "as_of - last day on which a good visit of a complaint source covered the site, or brought a complaint or counter of it.",
     ),
     "promises": Name(
         "promises",
@@ -180,57 +188,43 @@ NAMES: dict[str, Name] = {
     ),
     "number_sites": Name(
         "sites",
-        "页脚写有同一备案号的互不相关的域名数（方法的结果）。",
-        "Unrelated domains with the same filing number in their footers, by the method.",
-        False,
+        "最新页脚写有同一备案号、登记信息未列出的注册域名数。",
+        "Registrable domains whose newest footer shows the number, without those the registry gave for it.",
     ),
     "resolutions_abroad": Name(
         "times",
-        "解析到的地址都不在中国大陆的解析次数（方法的结果）。",
-        "Checks in which no address was in mainland China, by the method.",
-        False,
-    ),
-    "rules_asked": Name(
-        "rules",
-        "能核对的备案规则数（方法的结果）。",
-        "Filing rules that could be asked, by the method.",
-        False,
+        "得到地址所在地、未指向别名的解析次数（有一次在中国大陆就不说）。",
+        "Standing resolutions with known places and no alias; stated only where none of them was in mainland China.",
     ),
     "edits": Name(
         "edits",
-        "一年内条款改动的次数（方法的结果）。",
-        "Edits of the terms within a year, by the method.",
-        False,
+        "近 365 天条款页相邻两个版本（除空白与日期外）不同的次数。",
+        "Versions of the terms within 365 days that differ from the one before in more than spaces and dates.",
     ),
     "silent_edits": Name(
         "edits",
-        "其中未公告的不利改动（方法的结果）。",
-        "Those against buyers that no notice announced, by the method.",
-        False,
+        "其中新增限制条款或撤下承诺、前后 7 天没有公告、新版自身也没有写明更新的次数。",
+        "Those that added a restriction or took a promise down, with no notice within 7 days and no word of an update in the new version.",
     ),
     "restrictions_added": Name(
         "clauses",
-        "这些改动新增的限制（方法的结果）。",
-        "Restrictions those edits added, by the method.",
-        False,
+        "这些改动新增的限制条款种类之和（限制取回资金或依法可能无效的写法）。",
+        "Kinds of restrictions those edits added (clauses that keep back money, or that the law may make void).",
     ),
     "promises_removed": Name(
         "promises",
-        "这些改动撤下的承诺（方法的结果）。",
-        "Promises those edits took down, by the method.",
-        False,
+        "这些改动撤下的承诺种类之和。",
+        "Kinds of promises those edits took down.",
     ),
     "practices_stated": Name(
         "share",
-        "七项做法中首页写有的（表 practices 的 stated）。",
-        "of: the seven practices; n: those the newest home page states (stated in table practices).",
-        False,
+        "of：七项做法；n：最新首页写有的（features、自动发货多于人工、赔付承诺）。",
+        "of: the seven practices; n: those the newest home page states (signs: features, more automatic than manual delivery, a promise of compensation).",
     ),
     "manual_products": Name(
         "products",
-        "首页标明人工发货的商品数。",
+        "最新首页标明人工发货的商品数。",
         "Products the newest home page marks as delivered by hand (signs.delivery.manual).",
-        False,
     ),
     "drops_4_weeks": Name(
         "complaints",
@@ -242,9 +236,8 @@ NAMES: dict[str, Name] = {
     ),
     "clauses": Name(
         "clauses",
-        "最新的条款、公告、首页里写有的限制取回资金的条款种类（同一种只算一次；按文字匹配，方法的结果）。",
+        "最新的条款、公告、首页里写有的限制取回资金的条款种类（同一种只算一次，按文字匹配）。",
         "Kinds of clauses that keep back money on the newest terms, notice and home page, each once; by their words.",
-        False,
     ),
     "orders_kept": Name(
         "orders",
@@ -298,9 +291,8 @@ NAMES: dict[str, Name] = {
     ),
     "covered_share_14d": Name(
         "share",
-        "近 14 天有成功采集的日子的比例（方法的结果）。",
-        "The method's share of the last days covered by a healthy visit.",
-        False,
+        "窗口内有覆盖的日子所占比例；首次覆盖不足 14 天时从首次算起。某日有覆盖 = 此前 7 天内有信息源成功看过该网站，且其后没有失败。",
+        "Covered days of the window; from the first covered day on where that is less than 14 days ago. Covered: a source looked at the site with success within 7 days and has not failed since.",
     ),
     "others_reached": Name(
         "share",
@@ -308,7 +300,9 @@ NAMES: dict[str, Name] = {
         "of: other platforms with a probe seen that day; n: those with a probe that day whose outcome is ok or slow.",
     ),
     "down_days": Name(
-        "days", "连续打不开的天数（方法的结果）。", "The method's run of failed probes in days.", False
+        "days",
+        "截至该日，最近一次探测与其前连续打不开的第一次探测相隔的天数（不计我方线路故障的探测）。",
+        "Days from the first to the last of the unbroken run of probes, up to the day, that found the site down; probes of days our own line failed are left out.",
     ),
 }
 """The one vocabulary of figures. Terms used: docs/figures.md."""

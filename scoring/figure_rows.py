@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.calendar import date_of
 from scoring.facts import BIT, NEVER, Facts
-from scoring.figures import figures_of, rows_of
+from scoring.figures import Figure, days_back, figures_of, rows_of, share
 from scoring.filing_rules import checked
 from scoring.indicators.promises_kept import figures_about
 from scoring.judge import Judged
@@ -17,6 +17,7 @@ from scoring.output import complaint_figures
 from scoring.promises import ledger
 from scoring.warning import transitions
 from scoring.words import state_today, told, transition_reason
+from store.volume import DAYS
 
 
 def figure_rows(judged: Judged) -> list[dict[str, Any]]:
@@ -43,6 +44,20 @@ def _rows(judged: Judged) -> Iterator[dict[str, Any]]:
         said, _ = transition_reason(judged, at, day, after)
         on = date_of(facts.first_day + day).isoformat()
         yield from rows_of(facts.sites[at].host, f"warning:{on}", said.figures)
+
+
+def about_all_rows(facts: Facts, sector: tuple[Figure, ...]) -> list[dict[str, Any]]:
+    """Rows about all sites together: the sector's, and how much was read of each source that numbers its complaints."""
+    window = days_back(facts.last_day, DAYS)
+    seen = {
+        source.id: share("numbers_seen", source.numbering.seen, source.numbering.numbers, window)
+        for source in facts.sources
+        if source.numbering
+    }
+    return [
+        *rows_of("", "sector", sector),
+        *(row for id_, figure in seen.items() for row in rows_of("", f"source:{id_}", (figure,))),
+    ]
 
 
 def set_aside_rows(facts: Facts) -> list[dict[str, Any]]:

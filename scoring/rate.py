@@ -14,7 +14,8 @@ from scoring import method
 from scoring.calendar import end_of_day
 from scoring.closures import closure_figures
 from scoring.engines import Embedded, Progress, RatingEngine
-from scoring.figures import rows_of
+from scoring.facts import Facts
+from scoring.figure_rows import about_all_rows
 from scoring.naming import Naming
 from scoring.priors import fit
 from scoring.reading import read_facts
@@ -67,14 +68,15 @@ def rate(
             out.add(part.tables)
             proposals += part.proposals
             sector += part.sector
-        out.add(_about_all(engine, sector, facts.last_day, as_of))
+        out.add(_about_all(engine, sector, facts, as_of))
         run = _store(engine, out, base, as_of, now)
     _ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 
 
-def _about_all(engine: Engine, sector: Tally, last_day: int, as_of: dt.date) -> dict[str, pa.Table]:
+def _about_all(engine: Engine, sector: Tally, facts: Facts, as_of: dt.date) -> dict[str, pa.Table]:
     """The tables that are not made chunk by chunk."""
+    last_day = facts.last_day
     end = end_of_day(as_of)
     rows = {
         "responses": sorted(responses(engine, end), key=_HOST),
@@ -82,12 +84,8 @@ def _about_all(engine: Engine, sector: Tally, last_day: int, as_of: dt.date) -> 
         "corrections": sorted(corrections(engine, end), key=_HOST),
         "sources": sorted(source_health(engine, end), key=itemgetter("source")),
         "sector": sector_rows(sector, last_day),
-        "figures": list(
-            rows_of(
-                "",
-                "sector",
-                (*closure_figures(sector.closures, last_day), *drop_figures(sector, last_day)),
-            )
+        "figures": about_all_rows(
+            facts, (*closure_figures(sector.closures, last_day), *drop_figures(sector, last_day))
         ),
     }
     return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}

@@ -12,7 +12,7 @@ import numpy as np
 from scoring import method
 from scoring.backlog import backlog
 from scoring.exposure import counters
-from scoring.facts import GROUPS, NEVER, Facts, Floats, Rows
+from scoring.facts import GROUPS, NEVER, Facts, Floats, Ints, Rows
 from scoring.panel import (
     Bools,
     cached,
@@ -265,13 +265,7 @@ def reachability(facts: Facts) -> tuple[Floats, Floats]:
     rows, down = rows.take(~fault), down[~fault]
     at = latest(facts, rows)
     now = pick(down, at, False).astype(bool)
-    order = np.lexsort((rows.at, rows.platform))
-    start_of_run = np.zeros(len(rows), dtype=np.int64)
-    if len(rows):
-        flags, platform = down[order], rows.platform[order]
-        fresh = np.r_[True, (np.diff(platform) != 0) | ~flags[:-1]]
-        begin = np.maximum.accumulate(np.where(fresh, np.arange(len(rows)), 0))
-        start_of_run[order] = rows.day[order][begin]
+    start_of_run = _run_begins(facts, rows, down, now)
     # Nobody looking again is no sign of life, nor is a counter found hidden: a run of failures ends with a probe that
     # succeeds or with something read there.
     shown = counters(facts)
@@ -280,9 +274,30 @@ def reachability(facts: Facts) -> tuple[Floats, Floats]:
     alive = hold(np.broadcast_to(np.arange(facts.days)[None, :], facts.shape), read, -1) > pick(
         rows.day, at, 0
     )
-    run = np.where(now & ~alive, pick(rows.day, at, 0) - pick(start_of_run, at, 0), -1)
+    run = np.where(now & ~alive, pick(rows.day, at, 0) - start_of_run, -1)
     failing = _observed(facts, rows.take(down)) & now
     return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float)
+
+
+def _run_begins(facts: Facts, rows: Rows, down: Bools, now: Bools) -> Ints:
+    """The day of the first of the failed probes since one succeeded, of those standing on each day; 0 where `now` is false."""
+    out = np.zeros(facts.shape, dtype=np.int64)
+    failed = np.flatnonzero(down)
+    if not now.any():
+        return out
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[np.lexsort((rows.at, rows.platform))] = np.arange(len(rows))
+    failed = failed[np.argsort(rank[failed])]
+    answered = latest(facts, rows.take(~down))
+    site, day = np.nonzero(now)
+    last = pick(np.flatnonzero(~down), answered[site, day], -1)
+    first = np.where(last >= 0, np.searchsorted(rank[failed], pick(rank, last, 0)), 0)
+    first = np.maximum(first, np.searchsorted(rows.platform[failed], site))
+    # The first of them may not have been seen yet, or have been withdrawn; the newest, which `now` rests on, was and is not.
+    while (hidden := (rows.seen[failed[first]] > day) | (rows.gone[failed[first]] <= day)).any():
+        first += hidden
+    out[site, day] = rows.day[failed[first]]
+    return out
 
 
 _DEPOSIT_ONLY = re.compile(r"(余额|充值)[^。；\n]{0,12}(不可提现|不支持提现|不能提现|只充不提)")

@@ -167,7 +167,7 @@ def _transition(judged: Judged, site: int, day: int, state: int) -> tuple[Said, 
             [],
         )
     if state == CLOSED:
-        run = count("down_days", warned.signs.down_run[site, day])
+        run = count("down_days", warned.signs.down_run[site, day], days_back(on, 1))
         beside = _others(judged, site, day)
         return (
             Said(

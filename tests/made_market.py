@@ -40,6 +40,7 @@ _TERMS = (
     "3天内退款，秒到账，自动发货。条款更新于今日。",
     "余额随时可提现，掉单包赔一倍。",
     "最新地址见公告，本站更换域名。",
+    "最终解释权归本站，任何原因一律不退，余额到期清零。",
     "",
 )
 
@@ -181,6 +182,106 @@ _RECORDS = st.one_of(
 
 
 @st.composite
+def _reposted(draw: Any) -> list[dict[str, Any]]:
+    """One person complains of the same again and again, of one kind or of several."""
+    day, host = draw(st.integers(20, 110)), draw(_host)
+    texts = draw(st.lists(st.sampled_from(_TEXTS[:9]), min_size=3, max_size=5))
+    told = {
+        "kind": "complaint",
+        "source": "heimao",
+        "host": host,
+        "status": "open",
+        "complainant_key": "ab" * 16,
+    }
+    return [
+        told | {"text": f"{text}，这一次是第{n}回", "source_id": f"again-{n}", "filed_at": moment(day + 4 * n, 540)}
+        for n, text in enumerate(texts)
+    ]  # fmt: skip
+
+
+@st.composite
+def _ending(draw: Any) -> list[dict[str, Any]]:
+    """A site that cannot be reached from a day on, warned about before or not; the others can be."""
+    host, since = draw(_host), draw(st.integers(95, 118))
+    probes = [
+        {"kind": "probe", "source": "availability", "host": one, "observed_at": moment(day, 300),
+         "outcome": "down" if one == host and day >= since else draw(st.sampled_from(["ok", "ok", "slow"]))}
+        for day in range(since - 4, RATED + 1)
+        for one in HOSTS
+    ]  # fmt: skip
+    told = [
+        {"kind": "complaint", "source": "heimao", "host": host, "status": "open", "source_id": f"end-{n}",
+         "filed_at": moment(since - 1 - n // 3, 600 + n), "text": f"{_TEXTS[3 + n % 4]}，单子的编码是{'甲乙丙丁戊己庚辛壬癸'[n % 10] * 4}{'子丑寅卯'[n // 10 % 4] * 3}"}
+        for n in range(draw(st.sampled_from([0, 12, 30])))
+    ]  # fmt: skip
+    looks = [
+        {"kind": "crawl", "source": "heimao", "started_at": moment(day, 60), "finished_at": moment(day, 70), "outcome": "ok"}
+        for day in range(40, since + 1, 2)
+    ]  # fmt: skip
+    return [*probes, *told, *looks]
+
+
+@st.composite
+def _priced(draw: Any) -> list[dict[str, Any]]:
+    """All sites sell the same goods under titles of their own, and one of them stops showing a price."""
+    ends = draw(st.sampled_from([110, 122, 124, RATED]))
+    return [
+        {"kind": "price", "source": "storefront", "host": host, "observed_at": moment(day, 480), "price": draw(st.sampled_from([6.0, 9.9, 11.0, 15.5])),
+         "product": draw(st.sampled_from([title, f"【秒发】{title}", f"{title} 自动发货"])), "sold": None}
+        for title in _GOODS[:2]
+        for day in range(60, RATED, 9)
+        for host in HOSTS
+        if host != HOSTS[0] or day <= ends
+    ]  # fmt: skip
+
+
+@st.composite
+def _counted(draw: Any) -> list[dict[str, Any]]:
+    """A counter that grows from week to week while orders pile up."""
+    host, total, rows = draw(_host), 4000, []
+    for day in range(60, RATED, 7):
+        total += draw(st.integers(1, 400))
+        processed = max(total - draw(st.sampled_from([0, 3, 80, 900])), 0)
+        rows.append(
+            {"kind": "orders", "source": "storefront", "host": host, "observed_at": moment(day, 500), "total": total, "processed": processed, "hidden": False}
+        )  # fmt: skip
+    return rows
+
+
+@st.composite
+def _numbered(draw: Any) -> list[dict[str, Any]]:
+    """One filing number in every footer, and addresses abroad."""
+    number, hosts = draw(st.sampled_from(_NUMBERS)), HOSTS
+    pages = [
+        {"kind": "page", "source": "storefront", "host": host, "observed_at": moment(124, 100 + at), "role": "home", "text": "欢迎光临", "footer_icp": number}
+        for at, host in enumerate(hosts)
+    ]  # fmt: skip
+    found = [
+        {"kind": "filing", "source": "icp", "host": hosts[0], "observed_at": moment(126, 9), "found": True, "number": _NUMBERS[0], "entity": _COMPANIES[0],
+         "nature": "企业", "domain": draw(st.sampled_from([None, "elsewhere.example"]))}
+    ]  # fmt: skip
+    abroad = [
+        {"kind": "resolution", "source": "registration", "host": hosts[0], "observed_at": moment(120 + n, 9), "found": True, "ipv4": 1, "name_servers": [],
+         "places": draw(st.sampled_from([["US"], ["SG", "US"], [], ["CN"]]))}
+        for n in range(draw(st.integers(0, 4)))
+    ]  # fmt: skip
+    return [*pages, *found, *abroad]
+
+
+@st.composite
+def _edited(draw: Any) -> list[dict[str, Any]]:
+    """Terms that change under the hand, with a notice or without."""
+    roles = st.sampled_from(["terms", "terms", "terms", "notice"])
+    return [
+        {"kind": "page", "source": "storefront", "host": HOSTS[1], "observed_at": moment(day, 200), "role": draw(roles), "text": draw(st.sampled_from(_TERMS))}
+        for day in range(70, RATED, 8)
+    ]  # fmt: skip
+
+
+_STORIES = (_reposted, _ending, _priced, _counted, _numbered, _edited)
+
+
+@st.composite
 def made_markets(draw: Any) -> MadeMarket:
     """A market of three sites, two of them of one operator."""
     sites: list[dict[str, Any]] = [
@@ -199,4 +300,6 @@ def made_markets(draw: Any) -> MadeMarket:
         ["complaint", "complaint", "page", "filing", "probe", "orders", "order_record", "penalty"]
     )
     withdrawn = draw(st.lists(st.tuples(kinds, st.integers(0, 50), st.integers(60, LAST)), max_size=6))
+    for story in draw(st.lists(st.sampled_from(_STORIES), unique=True, max_size=3)):
+        records += draw(story())
     return MadeMarket([*sites, *records], withdrawn)

@@ -58,7 +58,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Snapshot]:
 
 
 _CONSTANT = re.compile(
-    r"近 \d+ 天里?|此前 \d+ 天内|已满 7 天|7 天后|24 小时|90% |每 100 单|\d{4}-\d\d-\d\d|[一-鿿]ICP[备证][\d\w-]+|七项|一年|一小时"
+    r"近 \d+ 天里?|此前 \d+ 天内|已满 7 天|7 天后|24 小时|90% |每 100 单|\d{4}-\d\d-\d\d|[一-鿿]ICP[备证][\d\w-]+|七项|一年|一小时|F\d+"
 )
 """What a sentence names besides its figures: windows, limits, dates and numbers of filings."""
 

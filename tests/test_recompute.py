@@ -30,7 +30,7 @@ from scoring.snapshot import Snapshot
 from store.engine import default_url, migrate, open_engine
 from store.ingest import Ingest, import_lines
 
-EVERY_DAY, SOAK = 15, 220
+EVERY_DAY, SOAK = 8, 220
 
 
 def test_every_figure_that_is_a_count_is_computed_a_second_way() -> None:
@@ -166,6 +166,9 @@ def _rewritten(data: Path, table: str, columns: str) -> None:
         ("findings", "replace(sentence_zh, '次探测', '1 次探测') as sentence_zh", "finding:availability sentence_zh: .*stated 1"),
         ("findings", "replace(sentence_en, '30 probes', '31 probes') as sentence_en", "finding:availability sentence_en: .*stated 31"),
         ("ratings", "list_transform(reasons_zh, lambda r: r || ' 123 起') as reasons_zh", "rating reasons_zh: .*stated 123"),
+        ("ratings", "list_append(blind_spots_en, '77 more') as blind_spots_en", "blind spot blind_spots_en: .*stated 77"),
+        ("ratings", "better_zh || '共 77 项' as better_zh", "counterfactual better_zh: .*stated 77"),
+        ("identity", "sentence_zh || '共 77 个' as sentence_zh", "identity:filing sentence_zh: .*stated 77"),
     ],
 )  # fmt: skip
 def test_a_planted_falsehood_is_named_with_both_values(

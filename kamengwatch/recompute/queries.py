@@ -18,10 +18,12 @@ import duckdb
 from sqlalchemy import Engine
 
 from kamengwatch.recompute.reading import load
+from kamengwatch.recompute.terms import terms
 from kamengwatch.recompute.wording import promises
 
-BASE = ("visible.sql", "counted.sql", "observed.sql")
-"""What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed."""
+BASE = ("visible.sql", "counted.sql", "observed.sql", "coverage.sql", "prices.sql")
+"""What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed,
+which days were covered, what the goods cost elsewhere."""
 _HEAD = re.compile(r"^-- figure (\w+)(?: by (until|place))?$", re.MULTILINE)
 _COLUMNS = (
     'host varchar, place varchar, name varchar, value double, n double, "of" double, since date, until date'
@@ -75,6 +77,7 @@ def recompute(
         db.execute(_text(file))
     db.register("promise", promises(db))
     db.execute(_text("promised.sql"))
+    db.register("terms", terms(db, as_of))
     db.execute(f"create table recomputed ({_COLUMNS})")
     for name, query in queries().items():
         note(name)

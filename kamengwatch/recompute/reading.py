@@ -14,8 +14,9 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Boolean, Date, Engine, Float, Integer, LargeBinary, Table, select
 
+from scoring.wares import ware
 from store.base import UtcDateTime
-from store.names import host_of, registrable
+from store.names import host_of, parse_icp, registrable
 from store.tables import OBSERVATIONS, Base
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -35,6 +36,9 @@ def load(
         note(name)
         _store(db, f"{name}_all", _arrow(engine, Base.metadata.tables[name]))
     _store(db, "domain_of", _domains(db))
+    _store(db, "ware", _mapped(db, "select distinct product from price_all", ("product", "ware"), ware))
+    numbers = "select footer_icp from page_all union select number from filing_all"
+    _store(db, "filing_number", _mapped(db, numbers, ("text", "number"), _number))
 
 
 def _store(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
@@ -55,6 +59,21 @@ def _domains(db: duckdb.DuckDBPyConnection) -> pa.Table:
             "domain": pa.array([registrable(host) for host in hosts.values()], pa.string()),
         }
     )
+
+
+def _mapped(
+    db: duckdb.DuckDBPyConnection, query: str, names: tuple[str, str], of: Callable[[str], str | None]
+) -> pa.Table:
+    """Every text the query gives, and what `of` makes of it; texts of which it makes nothing are left out."""
+    found = {text: to for (text,) in db.sql(query).fetchall() if text and (to := of(text))}
+    values = (list(found), list(found.values()))
+    return pa.table({name: pa.array(some, pa.string()) for name, some in zip(names, values, strict=True)})
+
+
+def _number(text: str) -> str | None:
+    """The main part of a filing number in one spelling."""
+    found = parse_icp(text)
+    return found.main if found else None
 
 
 def _arrow(engine: Engine, table: Table) -> pa.Table:

@@ -55,6 +55,11 @@ def promises(db: duckdb.DuckDBPyConnection) -> pa.Table:
     return pa.Table.from_pylist(rows, _SCHEMA)
 
 
+def promised(text: str) -> set[str]:
+    """Which promises a text makes, whatever the site sells."""
+    return {name for name in _WORDS if _said(name, text, set())}
+
+
 def _span(name: str, said: list[tuple[str, str | None, Any]]) -> dict[str, Any]:
     """From the first page that made it until every page that did has a version that does not."""
     ends = []

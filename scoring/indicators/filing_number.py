@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.facts import Facts
-from scoring.figures import count
 from scoring.filing_rules import Checked, checked
 from scoring.finding import CONCERN, OK, UNKNOWN, Finding
 from scoring.shown import Answer, shown
@@ -33,11 +32,10 @@ def _answer(found: Checked) -> Answer:
     if not order:
         return Answer(
             OK,
-            f"核对了 {n} 条规则，未见不一致。",
-            f"{n} rules were checked; no disagreement was seen.",
+            f"按规则 {'、'.join(found.asked)} 核对，未见不一致。",
+            f"Checked by the rules {', '.join(found.asked)}; no disagreement was seen.",
             0.0,
             n,
-            figures=(count("rules_asked", n),),
         )
     grave = any(mark.severity in _GRAVE for mark in order)
     cited = tuple(dict.fromkeys(c for mark in order for c in mark.cited))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.backlog import backlog
+from scoring.backlog import FEWEST_A_DAY, backlog
 from scoring.curves import lognormal
 from scoring.facts import Facts
 from scoring.figures import Said, count
@@ -49,11 +49,14 @@ def order_backlog(facts: Facts) -> Finding:
         at = int(b.position[i, -1])
         waiting = count("orders_unprocessed", max(float(b.rows["total"][at] - b.rows["processed"][at]), 0.0))
         worth = count("backlog_days", last(b.days, i))
+        pace = count("orders_per_day", max(last(b.orders_per_day, i), FEWEST_A_DAY))
+        a_day = f"{pace.value:.0f}" if pace.value >= 10 else f"{pace.value:.1f}"
         return Said(
-            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约为 {worth.value:.1f} 天的订单量（按计数增长推算）。",
-            f"The page's counters show {waiting.value:.0f} orders not yet processed, about {worth.value:.1f} days of orders (inferred from their growth).",
+            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约为 {worth.value:.1f} 天的订单量（推算每天约 {a_day} 单）。",
+            f"The page's counters show {waiting.value:.0f} orders not yet processed, about {worth.value:.1f} days of orders (an estimated {a_day} a day).",
             waiting,
             worth,
+            pace,
         )
 
     def cite(i: int) -> list[Cited]:

@@ -82,3 +82,38 @@ select d.host, d.down_on, min(w."on") as warned_on
 from down d left join warnings w on w.host = d.host and w.to_state in ('warning', 'alarm')
     and w."on" < d.down_on and w."on" >= d.down_on - 180
 group by d.host, d.down_on;
+
+-- What the newest home page with text stated besides it: of seven practices, and how many goods are delivered by hand.
+create table home as
+select host, list_distinct(list_concat(
+        list_filter(coalesce(from_json(json_extract(signs, '$.features'), '["varchar"]'), []), lambda f: f in (
+            'order_query', 'order_reminder', 'auto_retry', 'timeout_refund', 'drop_priority', 'compensation', 'automatic_delivery')),
+        if(automatic > manual, ['automatic_delivery'], []),
+        if(list_contains(json_extract_string(signs, '$.promises[*].kind'), 'compensation'), ['compensation'], [])
+    )) as practices, manual
+from (
+    select host, signs, coalesce(json_extract(signs, '$.delivery.automatic')::bigint, 0) as automatic,
+        coalesce(json_extract(signs, '$.delivery.manual')::bigint, 0) as manual,
+        row_number() over (
+            partition by host order by coalesce(signs, '') not in ('', 'null', '{}') desc, observed_at desc, id desc
+        ) as nth
+    from page where role = 'home' and text <> ''
+) where nth = 1;
+
+-- Filing numbers: what the newest footer of each site shows, and for which domains the registry gave a number.
+create table footer as
+select host, site, number, row_number() over (partition by host order by observed_at desc, seen_at desc, source_id desc, p.id desc) as nth
+from page p join filing_number n on n.text = p.footer_icp where footer_icp <> '';
+
+create table own_number as
+select host, number from (
+    select host, n.number, row_number() over (partition by host order by observed_at desc, p.id desc) as nth
+    from page p left join filing_number n on n.text = p.footer_icp where footer_icp <> ''
+) where nth = 1 and number is not null;
+
+create table shown_number as
+select f.number, min(o.domain) as domain from footer f join own_domain o on o.site = f.site where f.nth = 1 group by f.host, f.number;
+
+create table registered_number as
+select distinct n.number, d.domain
+from visible('filing_all') f join filing_number n on n.text = f.number join domain_of d on d.name = f.domain;
