@@ -18,6 +18,7 @@ from crawler.browser import BrowserDied
 from crawler.guard import Refused
 from crawler.outcomes import SourceBlocked, SourceChanged
 from crawler.politeness import Unwelcome
+from crawler.sinkholes import Diverted
 from crawler.tls import certificate_fault
 from crawler.walls import wall_of
 
@@ -30,7 +31,7 @@ def why(error: BaseException) -> tuple[str, str, str]:
     """(crawl outcome, kind, reason) of a failed request.
 
     Kinds: unwelcome (the host does not want it), refused (our guard), not_archived, dns_gone, tls_error, timeout,
-    connect_timeout, connect_refused, broken; and those that say nothing of the site: dns_failed (no name server answered),
+    connect_timeout, connect_refused, broken, sinkhole (the name resolves to one, and nobody was asked); and those that say nothing of the site: dns_failed (no name server answered),
     robots_timeout (a robots.txt that did not come), browser (ours died).
     """
     if isinstance(error, Unwelcome) and error.cause is not None:
@@ -43,6 +44,8 @@ def why(error: BaseException) -> tuple[str, str, str]:
         return ("failed" if kept_out else "blocked"), "unwelcome", str(error)
     if isinstance(error, NotArchived):
         return "failed", "not_archived", str(error)
+    if isinstance(error, Diverted):
+        return "blocked", "sinkhole", str(error)
     if isinstance(error, Refused):
         return "failed", "refused", str(error)
     if isinstance(error, CannotResolveHostError) and not _name_server_answered(error):

@@ -26,6 +26,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.guard import Guard, Refused
 from crawler.politeness import HostStopMiddleware
 from crawler.secret import KEYED, Secret
+from crawler.sinkholes import check_diverted
 from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE, certificate_fault, unverified, verified
 from crawler.turns import Turns
 
@@ -48,10 +49,14 @@ class GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of `host` that may be visited; one private address refuses the whole name."""
+        """The addresses of `host` that may be visited; one private address refuses the whole name.
+
+        Raises Diverted when they are known sinkholes.
+        """
         found = await self._system.resolve(host, port, family)
         for entry in found:
             self._guard.check_address(host, entry["host"])
+        check_diverted(host, (entry["host"] for entry in found))
         return found
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.availability import probe_of_failure
+from crawler.availability import certificate_word, probe_of_failure
 from crawler.base import Record
 from crawler.controls import ControlledSpider
 from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE
@@ -22,7 +22,7 @@ from store.names import registrable
 
 _OTHER_ADDRESS = ("tls_error", "connect_refused", "connect_timeout", "broken", "timeout", "robots_timeout")
 """Kinds of failure after which the next address of the site is asked."""
-_OTHER_NAME = ("dns_gone", "dns_failed", "refused")
+_OTHER_NAME = ("dns_gone", "dns_failed", "refused", "sinkhole")
 """Kinds that hold for the name under every scheme: the next is asked under its other name."""
 
 
@@ -40,6 +40,15 @@ def home_addresses(host: str, schemes: Sequence[str]) -> list[str]:
     if registrable(host) == host and address_in(host) is None:
         names.append(f"www.{host}")
     return [f"{scheme}://{name}/" for name in names for scheme in schemes]
+
+
+def certificate_of(response: Response) -> str | None:
+    """What the certificate was under which a page came, a word of a probe's `tls`; None for a page without TLS."""
+    request = response.request
+    assert request is not None
+    if fault := request.meta.get(BAD_CERTIFICATE):
+        return certificate_word(str(fault))
+    return "ok" if request.url.startswith("https:") else None
 
 
 def verdict(tried: Sequence[Tried]) -> Tried | None:

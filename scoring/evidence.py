@@ -187,7 +187,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "filing": ("found", "number"),
     "orders": ("hidden", "total", "processed"),
     "price": ("price", "product"),
-    "probe": ("outcome",),
+    "probe": ("outcome", "class_"),
     "page": ("role",),
     "registration": ("registered_on",),
     "certificate": ("not_after",),
@@ -235,6 +235,11 @@ def _probe(r: Any) -> tuple[str, str]:
         "down": ("无法访问", "unreachable"),
     }
     zh, en = words.get(r.outcome, ("拒绝自动访问", "refuses automatic access"))
+    if r.outcome == "refused" and r.class_ == "diverted":
+        zh, en = (
+            "从观测处访问被引导到拦截页，没有看到网站本身",
+            "diverted where we look from; the site itself was not seen",
+        )
     return f"探测结果：{zh}", f"Probe: {en}"
 
 

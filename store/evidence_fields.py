@@ -122,6 +122,11 @@ FIELDS: dict[str, dict[str, Said]] = {
         "class": ("更细的类别（up、dns_gone、tls_error、waf_block …）。", "The finer class (up, dns_gone, tls_error, waf_block …)."),
         "status": ("HTTP 状态码。", "The HTTP status."),
         "latency_ms": ("毫秒。", "Milliseconds."),
+        "dns": ("域名解析：ok 有地址；none 没有；sinkhole 指向已知的拦截地址。", "The name: ok it has addresses, none it has not, sinkhole they are known sinkholes."),
+        "tcp": ("连接：ok 连上；refused 被拒；timeout 超时。", "The connection: ok, refused, timeout."),
+        "tls": ("证书：ok 有效；failed 握手失败；expired 过期；not_yet_valid 未生效；wrong_name 域名不符；self_signed 自签；untrusted 不受信任；空 = 没有用 TLS。",
+                "The certificate: ok, failed (no handshake), expired, not_yet_valid, wrong_name, self_signed, untrusted; empty without TLS."),
+        "body": ("应答页是什么（up = 网站自己的页面）。", "What the page is (up: the site's own)."),
     },
     "page": {
         "role": ("哪一页：首页、公告、条款、联系。", "Which page it is."),

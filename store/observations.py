@@ -155,6 +155,10 @@ class Probe(Observed, Base):
     class_: Mapped[str | None] = mapped_column("class", String(20))
     status: Mapped[int | None]
     latency_ms: Mapped[int | None]
+    dns: Mapped[str | None] = mapped_column(String(8))
+    tcp: Mapped[str | None] = mapped_column(String(8))
+    tls: Mapped[str | None] = mapped_column(String(16))
+    body: Mapped[str | None] = mapped_column(String(20))
 
 
 class Page(Observed, Base):

@@ -205,6 +205,12 @@ class ProbeRecord(Observed):
     class_: Annotated[str | None, Field(alias="class", max_length=20)] = None
     status: Annotated[int, Field(ge=0, le=999)] | None = None
     latency_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    dns: Literal["ok", "none", "sinkhole"] | None = None
+    tcp: Literal["ok", "refused", "timeout"] | None = None
+    tls: (
+        Literal["ok", "failed", "expired", "not_yet_valid", "wrong_name", "self_signed", "untrusted"] | None
+    ) = None
+    body: Annotated[str, Field(max_length=20)] | None = None
 
 
 class PageRecord(Observed):

@@ -190,9 +190,8 @@ def test_a_person_is_erased_from_the_file_that_a_move_left_behind(
         command(capsys, "move", "--to", url, "--data-dir", tmp_path / "data")
         monkeypatch.setattr("sys.stdin", io.StringIO(who + "\n"))
         said = json.loads(command(capsys, "privacy", "erase", "--yes", "--json", *words).out)
-        assert (
-            said["erased"] == ["complaint.text #1", "kamengwatch.db: complaint.text #1"] and not said["left"]
-        )
+        taken = ["complaint.text #1", "complaint.signature #1"]
+        assert said["erased"] == [*taken, *(f"kamengwatch.db: {row}" for row in taken)] and not said["left"]
         assert who.encode() not in file.read_bytes()
         with open_engine(f"sqlite:///{file}").begin() as connection:
             connection.execute(text("update alembic_version set version_num = '0001'"))

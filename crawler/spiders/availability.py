@@ -17,7 +17,7 @@ from crawler.availability import probe_of_page
 from crawler.base import Record
 from crawler.controls import stop_crawl
 from crawler.decode import text_of
-from crawler.homes import HomeSpider, Tried
+from crawler.homes import HomeSpider, Tried, certificate_of
 from crawler.shops import recognise
 from crawler.shops.page import Page
 from store.ledger import Expected, SourceCard
@@ -66,7 +66,7 @@ class AvailabilitySpider(HomeSpider):
         latency = response.request.meta.get("download_latency")
         text = text_of(response)
         shop = recognise(Page(response.url, text)) is not None
-        probe = probe_of_page(response.status, response.body, text, latency, shop)
+        probe = probe_of_page(response.status, response.body, text, latency, shop, certificate_of(response))
         if probe["outcome"] in ("ok", "slow"):
             yield from self.answered(response.request, host, probe)
         elif probe["outcome"] == "down" and (other := self.next_home(response.request, probe)):

@@ -21,7 +21,7 @@ from crawler.base import Record, Visit
 from crawler.browser import available as browser_available
 from crawler.browser import unstyled, when_settled
 from crawler.decode import text_of
-from crawler.homes import HomeSpider, Tried, verdict
+from crawler.homes import HomeSpider, Tried, certificate_of, verdict
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.promises import promises_of
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
@@ -72,7 +72,14 @@ class StorefrontSpider(HomeSpider):
         latency = response.request.meta.get("download_latency") if response.request else None
         page = Page(response.url, text)
         system = recognise(page)
-        probe = probe_of_page(response.status, response.body, text, latency, system is not None)
+        probe = probe_of_page(
+            response.status,
+            response.body,
+            text,
+            latency,
+            system is not None,
+            certificate_of(response),
+        )
         assert response.request is not None
         if probe["outcome"] == "down" and not rendered:
             if other := self.next_home(response.request, probe):
