@@ -103,9 +103,9 @@ def restore(
     lang: Lang = None,
 ) -> None:
     """恢复 a backup into a new or empty data folder, whole or not at all; every hash is checked first."""
-    from kamengwatch import backing_up
+    from kamengwatch import restoring
 
-    backing_up.restore(make(data_dir, None, lang), file)
+    restoring.restore(make(data_dir, None, lang), file)
 
 
 @app.command(

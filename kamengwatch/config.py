@@ -57,10 +57,15 @@ class Config:
         """The database, migrated to the current schema; raises UserError when it cannot be opened."""
         from sqlalchemy.exc import SQLAlchemyError
 
+        from store.database_check import check_not_lost
         from store.engine import Unusable, migrate, open_engine
+        from store.private_files import make_private_folder, tighten
 
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
+            if not self.data_dir.is_dir():
+                make_private_folder(self.data_dir)
+            tighten(self.archive_dir)
+            check_not_lost(self.database_url, self.data_dir)
             engine = open_engine(self.database_url)
             migrate(engine)
         except (OSError, ValueError, ImportError, SQLAlchemyError, Unusable) as error:
@@ -76,6 +81,15 @@ class Config:
                 f"打不开数据库 cannot open the database {without_password(self.database_url)}: {reason}"
             ) from error
         return engine
+
+    def check_database(self) -> None:
+        """Raise UserError where the data folder's archive or snapshots came out of another database, or a newer state of it."""
+        from store.database_check import WrongDatabase, check_belongs
+
+        try:
+            check_belongs(self.engine, self.data_dir)
+        except WrongDatabase as error:
+            raise UserError(f"{without_password(self.database_url)}: {error}") from error
 
     @property
     def archive_dir(self) -> Path:

@@ -138,6 +138,7 @@ def crawl(
         _check_archive(replay)
     else:
         require_contact()
+        config.check_database()
     if not sources and not platforms and not due:
         raise UserError(
             "采什么？what to crawl? 例 e.g. kamengwatch crawl --due, 或 or kamengwatch crawl storefront"

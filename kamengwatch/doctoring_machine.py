@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,10 +50,11 @@ def data(config: Config) -> Iterator[Finding]:
 
 
 def database(config: Config) -> Iterator[Finding]:
-    """Whether the database answers, and whether it can be written at the moment."""
+    """Whether the database is this folder's, every page of it is whole, and it can be written at the moment."""
     from sqlalchemy import func, select, text
     from sqlalchemy.exc import DBAPIError
 
+    from kamengwatch.keeping import database_faults
     from store.tables import Platform
 
     what = "数据库 database"
@@ -66,12 +66,20 @@ def database(config: Config) -> Iterator[Finding]:
                 connection.rollback()
                 connection.execute(text("begin immediate"))
                 connection.rollback()
+        broken = database_faults(config)
+        config.check_database()
     except (UserError, DBAPIError) as error:
         remedy = faults.named(error) or "检查 check --database"
         said = str(getattr(error, "orig", None) or error).splitlines()[0]
         yield Finding(what, "bad", said.removesuffix(remedy).rstrip("; "), remedy)
         return
-    yield Finding(what, "ok", f"{config.engine.dialect.name}, {count} platforms")
+    if broken:
+        remedy = "从备份恢复 restore a backup: kamengwatch restore 备份 BACKUP --data-dir 新目录 NEW; 先看 see first: kamengwatch verify"
+        yield Finding(what, "bad", "; ".join(broken[:3])[:400], remedy)
+        return
+    yield Finding(
+        what, "ok", f"{config.engine.dialect.name}, {count} platforms, 每一页可读 every page is readable"
+    )
 
 
 def locks(config: Config) -> Iterator[Finding]:
@@ -98,21 +106,15 @@ def locks(config: Config) -> Iterator[Finding]:
 
 def clock(config: Config) -> Iterator[Finding]:
     """Whether something we wrote down lies in the future: then the clock is wrong now, or was wrong then."""
-    from sqlalchemy import func, select
-
-    from kamengwatch.crawling import AHEAD
-    from store.tables import Crawl
+    from kamengwatch.wrong_clock import newest_record
 
     what = "时钟 clock"
-    with config.engine.connect() as connection:
-        newest: dt.datetime | None = connection.execute(select(func.max(Crawl.finished_at))).scalar()
-    moment = config.now()
-    now = f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    if newest is not None and newest > moment + AHEAD:
+    now = f"{config.now().astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if behind := newest_record(config):
         yield Finding(
             what,
             "bad",
-            f"{now}，但有采集记在 but a crawl is dated {newest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            f"{now}，但{behind.zh}记在 but {behind.en} is dated {behind.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
             "校准系统时钟 set the system's clock (timedatectl set-ntp true); 若当时的时钟错了，从那之前的备份恢复 "
             "if it was wrong then, restore a backup from before",
         )

@@ -17,13 +17,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from kamengwatch import erasing_files, erasing_rows
-from kamengwatch.backing_up import DATABASE
+from kamengwatch.backing_up import remove_leftovers
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.identifiers import Identifier
 from kamengwatch.keeping import register
 from kamengwatch.progress import bar, say, tell
 from store.archive import Archived
-from store.engine import is_current, open_engine
+from store.engine import DATABASE, is_current, open_engine, sqlite_url
 from store.matching import Directory
 
 SHOWN = 40
@@ -170,7 +170,7 @@ def _left_behind(config: Config) -> Path | None:
 def _former(config: Config) -> Engine | None:
     """That file as a database; None where there is none, or none of the present schema, which is not touched."""
     file = _left_behind(config)
-    engine = open_engine(f"sqlite:///{file}") if file else None
+    engine = open_engine(sqlite_url(file)) if file else None
     return engine if engine is not None and is_current(engine) else None
 
 
@@ -205,6 +205,7 @@ def _holds(path: Path, form: bytes) -> bool:
 def _identifier(config: Config, text: str | None, also: list[Path]) -> Identifier:
     if not config.data_dir.is_dir():
         raise UserError(f"{config.data_dir}: 没有这个目录 no such folder")
+    remove_leftovers(config.data_dir)
     for path in also:
         if not path.exists():
             raise UserError(f"--also {path}: 没有这个文件或文件夹 no such file or folder")

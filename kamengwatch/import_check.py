@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch.config import Config, UserError, without_password
 from kamengwatch.progress import bar
+from store.engine import DATABASE, sqlite_file
 
-_SQLITE = "sqlite:///"
 _CHUNK = 5_000
 
 
@@ -35,8 +35,8 @@ def trial(config: Config) -> Iterator[Config]:
         keys = config.data_dir / FOLDER
         if keys.is_dir():
             shutil.copytree(keys, copy.data_dir / FOLDER)
-        if config.database_url.startswith(_SQLITE):
-            _copy_file(Path(config.database_url.removeprefix(_SQLITE).split("?")[0]), copy)
+        if file := sqlite_file(config.database_url):
+            _copy_file(file, copy)
         else:
             _copy_rows(config, copy)
         try:
@@ -49,7 +49,7 @@ def _copy_file(path: Path, copy: Config) -> None:
     """A database somebody has open is read as SQLite reads it; one at rest as a file, so that no file is made beside it."""
     if not path.exists():
         return
-    to = Path(copy.database_url.removeprefix(_SQLITE))
+    to = copy.data_dir / DATABASE
     beside = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
     try:
         if all(file.exists() for file in beside):

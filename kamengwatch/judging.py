@@ -20,6 +20,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
     from scoring.processes import ProcessLost
     from scoring.rate import rate as run
 
+    config.check_database()
     now = config.now()
     day = _day(config, as_of, now.astimezone(SHANGHAI).date())
     try:
@@ -50,6 +51,9 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     from scoring.publish import NothingRated, RatingDamaged, WrongDay
     from scoring.publish import publish as write
 
+    config.check_database()
+    if not allow_older:
+        _check_clock(config)
     try:
         with bar(config.say("发布", "publishing")) as progress:
             path = write(
@@ -79,6 +83,22 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     else:
         say(config.say(f"已发布快照 {path.name}", f"Published snapshot {path.name}"))
     notifying.after_publish(config)
+
+
+def _check_clock(config: Config) -> None:
+    """Raise UserError where the clock is behind something already written down: what is published is dated by it."""
+    from kamengwatch.wrong_clock import newest_record
+
+    behind = newest_record(config)
+    if behind is None:
+        return
+    now, moment = (f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for at in (config.now(), behind.at))
+    raise UserError(
+        config.say(
+            f"本机时钟是 {now}，而{behind.zh}记在 {moment}：时钟慢了，或当时快了，没有发布；校准时钟（timedatectl set-ntp true），确认无误仍要发布：kamengwatch publish --allow-older",
+            f"the clock says {now}, but {behind.en} is dated {moment}: it is behind, or was ahead then; nothing was published; set the clock (timedatectl set-ntp true), or to publish on purpose: kamengwatch publish --allow-older",
+        )
+    )
 
 
 def _day(config: Config, text: str | None, today: dt.date) -> dt.date:

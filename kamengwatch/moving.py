@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -69,7 +69,8 @@ def _source(config: Config) -> Engine:
     file = Path(url.database)
     if not file.is_file():
         raise UserError(f"{file}: 没有数据库 no database there; check --data-dir")
-    source = create_engine(f"sqlite:///file:{file.resolve()}?mode=ro&uri=true")
+    read_only = URL.create("sqlite", database=file.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+    source = create_engine(read_only)
     if not is_current(source):
         raise UserError(
             f"{file}: 表结构较旧 an older schema; 先运行 run `kamengwatch doctor` once, then move"

@@ -23,6 +23,7 @@ def run_due(config: Config) -> Failure | None:
     Such a day is published too: that the sources fell silent has to be seen. Raises UserError when nothing is watched.
     """
     require_contact()
+    config.check_database()
     if not targets(config.engine):
         raise UserError(
             config.say(

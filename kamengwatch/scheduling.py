@@ -88,12 +88,14 @@ def schedule(
     if list_ or pause or resume:
         show_plan(config, as_json)
     elif run_now:
+        config.check_database()
         service = Service(config, defer)
         with stopped_by_signal(service.stop):
             done = service.crawl(run_now) and service.judge()
         if not done:
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
     else:
+        config.check_database()
         _serve(config, defer)
 
 

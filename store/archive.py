@@ -22,6 +22,8 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.warcwriter import WARCWriter
 
+from store.private_files import make_private_folder, open_private
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 _SKIPPED_HEADERS = {"set-cookie", "content-encoding", "transfer-encoding", "content-length"}
 
@@ -101,7 +103,7 @@ class ArchiveWriter:
         """Create the file exclusively; raises ValueError when `name` is not a plain file name."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"not a plain archive name: {name!r}")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         self.path, self._file = _create(folder, name)
         self._record = io.BytesIO()
         self._writer = WARCWriter(self._record, gzip=True)
@@ -296,7 +298,7 @@ def _create(folder: Path, name: str) -> tuple[Path, io.FileIO]:
     for attempt in range(1, 10_000):
         path = folder / (f"{name}.warc.gz" if attempt == 1 else f"{name}-{attempt}.warc.gz")
         try:
-            return path, io.FileIO(path, "x")
+            return path, io.FileIO(path, "x", opener=open_private)
         except FileExistsError:
             continue
     raise ArchiveError(f"too many attempts at {name}")

@@ -19,6 +19,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.warcwriter import WARCWriter
 
 from store.archive import ERASED_AT, EXPIRED_AT, ORIGINAL_OFFSET, expired_name, iterate
+from store.private_files import open_private
 
 
 def newest(path: Path) -> dt.datetime | None:
@@ -36,7 +37,7 @@ def expire_file(path: Path, at: dt.datetime) -> None:
             writer.create_warc_record(url, "metadata", payload=io.BytesIO(), length=0, warc_headers_dict=kept)
         )
     part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as stream:
+    with open(part, "wb", opener=open_private) as stream:
         stream.write(out.getvalue())
         stream.flush()
         os.fsync(stream.fileno())

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from store.private_files import make_private_file
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
+DATABASE = "kamengwatch.db"
+"""The embedded database's file in the data folder."""
 _WAIT_SECONDS = 15.0
 """How long SQLite waits for another writer; `?timeout=SECONDS` in the URL says otherwise."""
 _PRAGMAS = (
@@ -40,19 +44,36 @@ class NewerSchema(Unusable):
 
 
 def default_url(data_dir: Path) -> str:
-    """The URL of the embedded database inside `data_dir`."""
-    return f"sqlite:///{(data_dir / 'kamengwatch.db').resolve()}"
+    """The URL of the embedded database inside `data_dir`; `?` and `%` of its path are written as %3F and %25."""
+    return sqlite_url(data_dir / DATABASE)
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file, whatever characters its path holds."""
+    return URL.create("sqlite", database=str(file.resolve())).render_as_string(hide_password=False)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL; None for another database, one in memory, or what is no URL."""
+    try:
+        given = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    named = given.database if given.get_backend_name() == "sqlite" else None
+    return Path(named) if named and named != ":memory:" and not named.startswith("file:") else None
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; creates the parent folder of a SQLite file. Call `migrate` once before first use.
+    """An engine for `url`; creates a SQLite file, for its owner alone, with its folder. Call `migrate` once before first use.
 
-    Raises Unusable for a URL whose port is no number; the URL may hold a password and is not repeated.
+    SQLite gives its log and shared memory the rights of the file. Raises Unusable for a URL whose port is no number; the URL
+    may hold a password and is not repeated.
     """
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    if file := sqlite_file(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private_file(file)
     sqlite = url.startswith("sqlite")
     told: dict[str, Any] = {"timeout": _WAIT_SECONDS} if sqlite and "timeout=" not in url else {}
     if url.startswith("postgresql"):
