@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.prompt import IntPrompt, Prompt
 
 from dashboard.help import pack as packs
+from dashboard.help import pack_check
 from dashboard.help.clocks import Clock, clocks, ics
 from dashboard.help.law import fact, read_in
 from dashboard.help.letters import LETTERS, Fields, docx, title, write
@@ -23,6 +24,7 @@ from dashboard.help.triage import Path as Case
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import say
 from store.names import parse_query
+from store.private_files import open_private
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,10 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
     items = []
     for file in files:
         try:
+            if file.exists() and not file.is_file():
+                raise UserError(f"{file}: 不是文件 is no file; 请逐个给出文件 name the files one by one")
+            if file.stat().st_size > packs.MAX_BYTES:
+                raise UserError(f"{file}: 超过 {packs.MAX_BYTES >> 20} MB too large for a pack")
             items.append(packs.Item(file.name, file.read_bytes()))
         except OSError as error:
             raise UserError(f"{file}: 读不了 cannot be read ({error.strerror})") from error
@@ -202,7 +208,8 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
         ours = []
     try:
         made = packs.make(items, named, config.now(), config.lang)
-        out.write_bytes(made)
+        with open(out, "wb", opener=open_private) as stream:
+            stream.write(made)
     except packs.PackError as error:
         raise UserError(f"{named}: {error}") from error
     except OSError as error:
@@ -218,7 +225,7 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
 def verify_pack(config: Config, file: Path) -> None:
     """Re-hash a pack; raises Failure when a file differs, UserError when it is no pack."""
     try:
-        wrong = packs.verify(file)
+        wrong = pack_check.verify(file)
     except packs.PackError as error:
         raise UserError(str(error)) from error
     for line in wrong:
