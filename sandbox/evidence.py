@@ -108,6 +108,9 @@ def _registry(market: Market) -> Iterator[Record]:
 
 
 PROBE_STATUS = {"slow": 200, "up": 200, "refused": 403}
+CLASS_OF_END = {
+    "unfiled_block": "blocked_unfiled", "frozen": "closed_by_owner", "panel_stop": "placeholder", "expired": "expired", "goodbye": "closed_by_owner",
+}  # fmt: skip
 CLASS_OF_CONDITION = {"js_challenge": "js_challenge", "cookie_wall": "js_challenge"}
 
 
@@ -126,9 +129,7 @@ def _probes(market: Market) -> Iterator[Record]:
             if state == "refused":
                 record["class"] = CLASS_OF_CONDITION.get(p.condition, "waf_block")
             elif dead:
-                record["class"] = {"unfiled_block": "blocked_unfiled", "frozen": "closed_by_owner"}.get(
-                    p.afterlife, "timeout"
-                )
+                record["class"] = CLASS_OF_END.get(p.afterlife, "timeout")
             yield record
 
 

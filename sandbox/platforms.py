@@ -15,8 +15,18 @@ CHARACTERS = ("healthy", "sloppy", "decline", "sudden", "orderly", "smeared", "p
 CONDITIONS = ("slow", "forbidden", "captcha", "js_challenge", "cookie_wall", "spa", "gbk", "gbk_bare")
 ODD_ROBOTS = ("forbid_all", "html", "error")
 COMMON_ROBOTS = ("missing", "allow", "disallow_query", "crawl_delay")
-AFTERLIVES = ("connection_closed", "bad_gateway", "unfiled_block", "frozen")
+AFTERLIVES = (
+    "connection_closed",
+    "bad_gateway",
+    "unfiled_block",
+    "frozen",
+    "panel_stop",
+    "expired",
+    "goodbye",
+)
 SOFTWARE = ("unicorn", "luna", "acg", "rainbow", "cardsystem")
+THEMES = ("theme_table", "theme_badges", "theme_buttons", "theme_router")
+"""Layouts of no known software."""
 
 
 @dataclass
@@ -80,6 +90,7 @@ def cast(parameters: MarketParameters) -> list[Platform]:
     _borrow_numbers(platforms)
     _balance_orders(platforms, parameters)
     _choose_afterlives(platforms)
+    _choose_themes(platforms)
     return platforms
 
 
@@ -251,6 +262,13 @@ def _choose_afterlives(platforms: list[Platform]) -> None:
     ending = sorted((p for p in platforms if p.end_day is not None), key=lambda p: p.end_day or 0)
     for position, platform in enumerate(ending):
         platform.afterlife = AFTERLIVES[position % len(AFTERLIVES)]
+
+
+def _choose_themes(platforms: list[Platform]) -> None:
+    """Every fourth ordinary shop of two systems of which there are many has a theme nobody wrote a parser for."""
+    known = [p for p in platforms if p.condition == "ordinary" and p.software in ("unicorn", "luna")]
+    for number, platform in enumerate(known[3::4]):
+        platform.software = THEMES[number % len(THEMES)]
 
 
 def _contacts(rng: np.random.Generator) -> list[str]:

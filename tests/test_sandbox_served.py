@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 from sandbox_play import FEED, ask, calm_day, of, set_day
 
+from crawler.shops import generic, recognise
+from crawler.shops.page import Page
 from sandbox.market import build_market
 from sandbox.server import build_app
+from sandbox.shops import themes
+from sandbox.shops.view import View
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +55,27 @@ def test_a_shop_is_there_before_its_end_and_not_after(app, market):
             assert ask(app, f"http://{platform.host}/").status_code == 200
         set_day(app, market, platform.end_day + 1)
         after = ask(app, f"http://{platform.host}/")
-        assert after.status_code >= 400 or "店铺已被冻结" in after.text
+        ends = ("店铺已被冻结", "没有找到站点", "该域名已过期", "关站公告")
+        assert after.status_code >= 400 or any(said in after.text for said in ends)
         assert platform.name not in after.text
+
+
+@pytest.mark.parametrize("theme", sorted(themes.LISTS))
+def test_a_theme_of_no_known_system_is_read_exactly(app, market, theme):
+    shops = of(market, software=theme)
+    assert shops, "the market has every theme"
+    for platform in shops:
+        set_day(app, market, calm_day(market, platform))
+        page = Page(f"http://{platform.host}/", ask(app, f"http://{platform.host}/").text)
+        assert recognise(page) is None, "nobody wrote a parser for it"
+        truth = {x.product.title: x for x in View(market, platform, app.state.stage.day).items}
+        read = {good.name: good for good in generic.home(page).goods}
+        assert {name: good.price for name, good in read.items()} == {
+            name: round(item.price, 2) for name, item in truth.items()
+        }
+        assert {name for name, good in read.items() if good.stock == 0} == {
+            name for name, item in truth.items() if not item.stock
+        }
 
 
 def test_the_hider_shows_its_counter_and_then_zeros(app, market):

@@ -12,14 +12,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from sandbox import robots
 from sandbox.goods import scatter
 from sandbox.platforms import Platform
-from sandbox.shops import acg, cardsystem, luna, plain, rainbow, spa, unicorn
+from sandbox.shops import acg, cardsystem, luna, plain, rainbow, spa, themes, unicorn
 from sandbox.shops.view import View, Visit
 from sandbox.stage import CAPTCHA, Hangup, Stage
 
 Layout = Callable[[View, Visit], Response | None]
 LAYOUTS: dict[str, Layout] = {
     "unicorn": unicorn.page, "luna": luna.page, "acg": acg.page, "rainbow": rainbow.page, "cardsystem": cardsystem.page,
-    "plain": plain.page, "spa": spa.page,
+    "plain": plain.page, "spa": spa.page, **dict.fromkeys(themes.LISTS, themes.page),
 }  # fmt: skip
 JS_CHALLENGE = (
     "<html><script>var arg1='{token}';function setCookie(n,v){{document.cookie=n+'='+v}}"
@@ -34,6 +34,16 @@ UNFILED = (
     "<p>该域名未备案，根据工信部规定，未备案的域名不得提供访问服务。请联系接入服务商完成备案。</p></body></html>"
 )
 FROZEN = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>提示</title></head><body><div class="msg">店铺已被冻结</div><a href="/s#/report">投诉订单</a></body></html>'
+PANEL_STOP = (
+    '<!doctype html><html><head><meta charset="utf-8"><title>没有找到站点</title></head><body><div><h3>没有找到站点</h3>'
+    "<p>您的请求在Web服务器中没有找到对应的站点！</p><ul><li>您没有将此域名或IP绑定到对应站点!</li><li>配置文件未生效!</li></ul></div></body></html>"
+)
+EXPIRED = '<html><head><meta charset="utf-8"><title>域名已过期</title></head><body><h1>该域名已过期</h1><p>如需继续使用，请联系注册商办理续费。</p></body></html>'
+GOODBYE = (
+    '<html><head><meta charset="utf-8"><title>关站公告</title></head><body><h2>关站公告</h2><p>由于个人原因，本站已停止运营，'
+    "感谢大家一直以来的支持。</p></body></html>"
+)
+ENDS = {"frozen": FROZEN, "panel_stop": PANEL_STOP, "expired": EXPIRED, "goodbye": GOODBYE}
 MAINTENANCE = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>店铺正在维护</title></head><body><h1>店铺正在维护，请稍后访问</h1></body></html>'
 
 
@@ -67,8 +77,8 @@ def _after_the_end(platform: Platform) -> Response:
     kind = platform.afterlife
     if kind == "unfiled_block":
         return HTMLResponse(UNFILED, 403)
-    if kind == "frozen":
-        return HTMLResponse(FROZEN)
+    if kind in ENDS:
+        return HTMLResponse(ENDS[kind])
     if kind == "bad_gateway":
         return _bad_gateway()
     raise Hangup
