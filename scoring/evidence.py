@@ -200,7 +200,9 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def _complaint(r: Any) -> tuple[str, str]:
-    zh, en = KIND_WORDS.get(r.primary_kind, KIND_WORDS["other"])
+    if r.primary_kind not in KIND_WORDS or r.primary_kind == "other":
+        return "一条公开投诉（类型未分）", "A public complaint (kind not told)"
+    zh, en = KIND_WORDS[r.primary_kind]
     return f"一条公开投诉称：{zh}", f"A public complaint claims: {en}"
 
 

@@ -78,7 +78,7 @@ def _pseudo(judged: Judged, hosts: pa.Array) -> Iterator[dict[str, Any]]:
         kind, _, what = name.partition("_")
         if kind == "prior":
             zh, en = method.DIMENSION_TITLES[what]
-            titles = (f"{zh}：先验", f"{en}: prior")
+            titles = (f"{zh}：证据不足部分的默认分", f"{en}: default where evidence is short")
             yield _block(hosts, name, what, titles, _PRIOR, points)
         elif kind == "cap":
             there = points != 0.0

@@ -12,7 +12,7 @@ from scoring.snapshot import Snapshot
 from store.names import parse_query
 
 title_zh = "掉单了怎么办"
-title_en = "Help with a drop"
+title_en = "Paid but nothing arrived?"
 url_path = "help"
 order = 1
 group = "act"

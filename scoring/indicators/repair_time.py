@@ -73,19 +73,24 @@ def repair_time(facts: Facts) -> Finding:
         over = share_figure(
             "drops_settled", np.count_nonzero(once["settled_at"][mine] < NEVER), len(mine), window
         )
+        few = 4 * (over.n or 0) < (over.of or 0)
+        settled_zh = (
+            f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{'只有' if few else '有'} {over.n:.0f} 起解决"
+        )
+        settled_en = f"{'Only ' if few else ''}{over.n:.0f} of {over.of:.0f} non-delivery complaints in the last 90 days that repeat no other"
         dated = mine[once["completed_at"][mine] < NEVER]
         if not len(dated):
             return Said(
-                f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{over.n:.0f} 起已了结。",
-                f"Of {over.of:.0f} drop complaints in the last 90 days that repeat no other, {over.n:.0f} are settled.",
+                f"{settled_zh}。",
+                f"{settled_en} {'has' if over.n == 1 else 'have'} been settled.",
                 over,
             )
         middle = Figure(
             "drops_settled_days_median", float(np.median(took[dated])), float(len(dated)), None, *window
         )
         return Said(
-            f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{over.n:.0f} 起已了结；了结日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
-            f"Of {over.of:.0f} drop complaints in the last 90 days that repeat no other, {over.n:.0f} are settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
+            f"{settled_zh}；日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
+            f"{settled_en} {'has' if over.n == 1 else 'have'} been settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
             over,
             middle,
         )
