@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.redact import clean
+from store.records import RecordError, parse_record
+from store.redact_fields import redact_value, redacted_fields
 
 
 @dataclass
@@ -33,8 +34,17 @@ class Visit:
             self.outcome, self.reason = outcome, reason
 
 
+_UNSTORED = {"contacts", "complainant", "order_ref"}
+
+
 def shown(record: dict[str, Any]) -> dict[str, Any]:
-    """The record as it may leave in a file: texts redacted, as the database would keep them, and no contact's value."""
-    record = {key: value for key, value in record.items() if key != "contacts"}
-    texts = {key: clean(record[key]) for key in ("title", "text") if record.get(key)}
-    return {**record, **texts}
+    """The record as it may leave in a file: redacted as the database would keep it, without what it keeps only a hash of."""
+    told = {key: value for key, value in record.items() if key not in _UNSTORED}
+    try:
+        kept = parse_record(record)
+    except RecordError:  # the store refuses it, too
+        return {key: redact_value(value) for key, value in told.items()}
+    fields = redacted_fields(type(kept))
+    for key in fields & told.keys():
+        told[key] = getattr(kept, key) if isinstance(told[key], str) else redact_value(told[key])
+    return told

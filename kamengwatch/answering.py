@@ -7,7 +7,6 @@ score: only evidence does.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.one_by_one import one_by_one, tell_refused
-from kamengwatch.progress import say, tell
+from kamengwatch.progress import say, tell, tell_json
 from store.decisions import OUTCOMES
 from store.matching import Directory
 from store.names import parse_query
@@ -222,4 +221,4 @@ def day_of(moment: dt.datetime) -> dt.date:
 def print_rows(rows: Iterable[Any]) -> None:
     """Rows as one JSON array, without the numbers that only this database knows."""
     out = [{k: v for k, v in row.items() if k != "platform_id"} for row in rows]
-    print(json.dumps(out, ensure_ascii=False, default=str))
+    tell_json(out)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.one_by_one import one_by_one, tell_refused
-from kamengwatch.progress import say
+from kamengwatch.progress import say, tell_json
 from kamengwatch.watching import watched_in
 from store.names import registrable
 
@@ -49,7 +48,7 @@ def assisted(
             f"--assisted: {error}；可人工查询后导入 look it up by hand and import it: kamengwatch import --template icp"
         ) from None
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        tell_json(told)
     if not any(row["state"] != "unknown" for row in told):
         raise Failure(
             config.say("没有取得任何结果，备案状态仍为未知", "nothing was answered; the filings stay unknown")

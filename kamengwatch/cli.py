@@ -28,6 +28,7 @@ from kamengwatch import (
 from kamengwatch.config import Failure, UserError
 from kamengwatch.options import app
 from store import env_file
+from store.plain import inert
 
 __all__ = [
     "commands_answer",
@@ -91,7 +92,7 @@ def _told(what: str, line: str, code: int) -> NoReturn:
     if logs.wanted():
         logs.event("command.failed", text=line or what, exit=code)
     else:
-        sys.stderr.write(f"{what}: {line}\n" if line else f"{what}\n")
+        sys.stderr.write(inert(f"{what}: {line}\n" if line else f"{what}\n"))
     sys.exit(code)
 
 
@@ -105,4 +106,4 @@ def _misused(error: TyperException) -> None:
     if logs.wanted():
         logs.event("command.failed", text=f"用法 see: {path} --help", exit=2)
     else:
-        sys.stderr.write(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n")
+        sys.stderr.write(inert(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n"))

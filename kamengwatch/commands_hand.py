@@ -80,11 +80,10 @@ def import_(
     """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
     config = make(data_dir, database, lang)
     if schema:
-        import json
-
         from kamengwatch import evidence_docs
+        from kamengwatch.progress import tell_json
 
-        print(json.dumps(evidence_docs.schema(), ensure_ascii=False, indent=2))
+        tell_json(evidence_docs.schema(), indent=2)
         return
     if template is not None:
         from kamengwatch import templates

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
 from rich.table import Table
@@ -11,7 +10,7 @@ from rich.table import Table
 from dashboard.text import pick, word
 from dashboard.verdict import Card, card, unknown_card
 from kamengwatch.config import SHANGHAI, Config, UserError
-from kamengwatch.progress import tell
+from kamengwatch.progress import tell, tell_json
 from kamengwatch.showing import host_in_snapshot, open_snapshot
 from scoring.snapshot import Snapshot
 
@@ -30,13 +29,7 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
     if len({c.host for c, _ in found}) < 2:
         raise UserError(f"{found[0][0].host}: 几处写的是同一个网站 these all name the same site")
     if as_json:
-        print(
-            json.dumps(
-                [c.as_dict() | {"complaints_30d": r and r["complaints_30d"]} for c, r in found],
-                ensure_ascii=False,
-                default=str,
-            )
-        )
+        tell_json([c.as_dict() | {"complaints_30d": r and r["complaints_30d"]} for c, r in found])
         return
     table = Table("", *(c.host for c, _ in found), title=config.say("对比", "Side by side"))
     unknown, comma = word(config.lang, "word", "unknown"), config.say("；", "; ")
@@ -98,7 +91,7 @@ def diff(config: Config, text: str, since: str | None, as_json: bool) -> None:
     events = _events(snapshot, host, day)
     if as_json:
         told = {"host": host, "since": day, "as_of": as_of, "then": then, "now": now, "changes": events}
-        print(json.dumps(told, ensure_ascii=False, default=str))
+        tell_json(told)
         return
     tell(f"{host}  {day} → {as_of}")
     for moment in (then, now):
@@ -178,7 +171,7 @@ def alerts(config: Config, since: str | None, as_json: bool) -> None:
         [day],
     )
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
+        tell_json(rows)
         return
     if not rows:
         tell(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from kamengwatch import faults
 from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.crawl_process import Event, events
 from kamengwatch.one_by_one import Outcome, name_refused, one_by_one, tell_refused
-from kamengwatch.progress import bar, say
+from kamengwatch.progress import bar, say, tell_json
 from kamengwatch.watching import watched_in
 from store.ledger import ENDED, Round, SourceCard, rounds, targets
 from store.settings import settings
@@ -239,7 +238,7 @@ def _check_archive(replay: Path) -> None:
 
 def _tell(config: Config, ended: list[Event], as_json: bool) -> None:
     if as_json:
-        print(json.dumps(ended, ensure_ascii=False))
+        tell_json(ended)
     else:
         for e in ended:
             reason = f" — {e['reason']}" if e.get("reason") else ""

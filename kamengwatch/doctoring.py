@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gzip
-import json
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from kamengwatch import doctoring_machine
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.doctoring_machine import Finding
-from kamengwatch.progress import tell
+from kamengwatch.progress import tell, tell_json
 from store.settings import settings
 
 QUEUE_LATE = dt.timedelta(hours=6)
@@ -30,7 +29,7 @@ def doctor(config: Config, as_json: bool) -> None:
     """Run every check; raises Failure (exit 1) when something is bad."""
     found = [finding for check in CHECKS for finding in _looked(check, config)]
     if as_json:
-        print(json.dumps([asdict(f) for f in found], ensure_ascii=False))
+        tell_json([asdict(f) for f in found])
     else:
         marks = {"ok": "●", "warn": "◆", "bad": "▲"}
         for f in found:

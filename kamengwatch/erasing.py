@@ -6,7 +6,6 @@ captures, which hashes a snapshot had and has), so that `verify` can tell an era
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from kamengwatch.backing_up import remove_leftovers
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.identifiers import Identifier
 from kamengwatch.keeping import register
-from kamengwatch.progress import bar, say, tell
+from kamengwatch.progress import bar, say, tell, tell_json
 from store.archive import Archived
 from store.engine import DATABASE, is_current, open_engine, sqlite_url
 from store.matching import Directory
@@ -82,15 +81,12 @@ def erase(config: Config, text: str | None, also: list[Path], yes: bool, as_json
     _erase(config, who, found, unfinished)
     left = _search(config, who, also).places(config.data_dir)
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "erased": places,
-                    "left": left,
-                    "not_searchable": [_name(p, config.data_dir) for p in found.closed],
-                },
-                ensure_ascii=False,
-            )
+        tell_json(
+            {
+                "erased": places,
+                "left": left,
+                "not_searchable": [_name(p, config.data_dir) for p in found.closed],
+            }
         )
     else:
         counts = Counter(place.partition(".")[0].partition("/")[0] for place in places)
@@ -234,7 +230,7 @@ def _tell(config: Config, found: Found, as_json: bool) -> int:
     places = found.places(config.data_dir)
     if as_json:
         closed = [_name(p, config.data_dir) for p in found.closed]
-        print(json.dumps({"found": places, "not_searchable": closed}, ensure_ascii=False))
+        tell_json({"found": places, "not_searchable": closed})
         return len(places)
     for place in places[:SHOWN]:
         tell(f"  {place}")

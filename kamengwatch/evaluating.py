@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamengwatch.config import Config, UserError
-from kamengwatch.progress import bar, say
+from kamengwatch.progress import bar, say, tell_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -78,7 +78,7 @@ def evaluate(
     if docs is not None:
         docs.write_text(page(rows, about), "utf-8")
     if as_json:
-        print(json.dumps(as_dict(rows, about), ensure_ascii=False, indent=1))
+        tell_json(as_dict(rows, about), indent=1)
     else:
         print(table(rows, about, config.lang))
 

@@ -7,7 +7,6 @@ Run twice, or killed and run again, it ends the same. It never touches facts, ha
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from kamengwatch import erasing_files, thinning
 from kamengwatch.config import Config
 from kamengwatch.keeping import erasures, register, snapshot_folders
 from kamengwatch.periods import PERIODS, SETTLED_DAYS
-from kamengwatch.progress import bar, say, tell
+from kamengwatch.progress import bar, say, tell, tell_json
 from store.archive_expire import expire_file, newest
 from store.tables import Capture, Complaint, Crawl, Dispute, Page, Response, Review
 
@@ -52,7 +51,7 @@ def expire(config: Config, dry_run: bool, yes: bool, as_json: bool) -> None:
         _thin(config, snapshots, ratings)
         done["snapshots"] = _out_of_snapshots(config)
     if as_json:
-        print(json.dumps({"dry_run": dry_run, **done}))
+        tell_json({"dry_run": dry_run, **done})
         return
     for what, n in done.items():
         days = f" ({PERIODS[what].days} d)" if what in PERIODS else ""

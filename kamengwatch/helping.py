@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from dashboard.help.texts import text
 from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, letters_for, path_for
 from dashboard.help.triage import Path as Case
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import say
+from kamengwatch.progress import say, tell_json
 from store.names import parse_query
 from store.private_files import open_private
 
@@ -83,7 +82,7 @@ def help_me(
     }
     _files(config, replace(told, fields=fields), letter, said["letter"], dates)
     if as_json:
-        print(json.dumps(said, ensure_ascii=False))
+        tell_json(said)
         return
     _print(lang, said, letter)
 

@@ -7,7 +7,6 @@ its sites on the watchlist; a site that only a source's sheet names waits in the
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kamengwatch.config import Config, UserError
 from kamengwatch.evidence_files import FORMATS, line_count, lines, open_format
 from kamengwatch.import_check import trial
-from kamengwatch.progress import bar, say
+from kamengwatch.progress import bar, say, tell_json
 from store.dates import moment_in
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def tell_taken(config: Config, report: list[Taken], as_json: bool, check: bool =
     """Say what became of each file, or would with `check`; raises UserError (exit 2) if a line was refused."""
     if as_json:
         rows = [taken.as_dict() | ({"check": True} if check else {}) for taken in report]
-        print(json.dumps(rows, ensure_ascii=False))
+        tell_json(rows)
     else:
         for taken in report:
             _tell(config, taken)
@@ -257,10 +256,6 @@ def classify_lines(file: Path | None) -> None:
     for line in stream:
         text = line.rstrip("\r\n")
         found = classify(text)
-        print(
-            json.dumps(
-                {"text": text, "primary": found.primary, "kinds": list(found.kinds)}, ensure_ascii=False
-            )
-        )
+        tell_json({"text": text, "primary": found.primary, "kinds": list(found.kinds)})
     if file:
         stream.close()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING
 
 from kamengwatch import logs, notifying
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
-from kamengwatch.progress import bar, say
+from kamengwatch.progress import bar, say, tell_json
 
 if TYPE_CHECKING:
     from scoring.publish import WrongDay
@@ -33,9 +32,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
         raise Failure(config.say(error.zh, error.en)) from error
     logs.event("rated", as_of=day.isoformat(), platforms=rated.platforms, folder=rated.folder.name)
     if as_json:
-        print(
-            json.dumps({"as_of": day.isoformat(), "folder": rated.folder.name, "platforms": rated.platforms})
-        )
+        tell_json({"as_of": day.isoformat(), "folder": rated.folder.name, "platforms": rated.platforms})
     else:
         say(
             config.say(
@@ -79,7 +76,7 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
         ) from error
     logs.event("published", snapshot=path.name)
     if as_json:
-        print(json.dumps({"snapshot": path.name}))
+        tell_json({"snapshot": path.name})
     else:
         say(config.say(f"已发布快照 {path.name}", f"Published snapshot {path.name}"))
     notifying.after_publish(config)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import text
 
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import bar, tell
+from kamengwatch.progress import bar, tell, tell_json
 from kamengwatch.proving import wrong_captures
 from scoring.whole import faults_in, manifest_of
 
@@ -43,9 +43,7 @@ def verify(config: Config, as_json: bool) -> None:
         wrong += list(snapshot_faults(config.data_dir, snapshots, erased))
     if as_json:
         lines = [{"fault": fault, "remedy": remedy} for fault, remedy in wrong]
-        print(
-            json.dumps({"captures": checked, "snapshots": len(snapshots), "wrong": lines}, ensure_ascii=False)
-        )
+        tell_json({"captures": checked, "snapshots": len(snapshots), "wrong": lines})
     else:
         for fault, remedy in wrong:
             tell(f"{fault} → {remedy}")

@@ -5,7 +5,6 @@ With `accept` the person who hands the list in has said yes already; a line that
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.one_by_one import one_by_one, tell_refused
-from kamengwatch.progress import say
+from kamengwatch.progress import say, tell_json
 from kamengwatch.queue import Asked, Question, ask
 from kamengwatch.watching import add_sites
 from store.evidence_words import is_nothing
@@ -49,7 +48,7 @@ def import_lists(config: Config, files: list[Path], accept: bool, as_json: bool)
 
     outcome = one_by_one(files, take)
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        tell_json(report)
     else:
         for row in report:
             _tell(config, row)

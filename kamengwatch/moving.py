@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 from sqlalchemy import URL, Engine, create_engine
@@ -46,7 +45,7 @@ def move(config: Config, to: str, as_json: bool) -> None:
             f"--to {shown}: {str(error.orig).splitlines()[0]}；改正后重新运行即可续传 mend it and run again to resume"
         ) from error
     if as_json:
-        print(json.dumps([asdict(one) for one in moved]))
+        progress.tell_json([asdict(one) for one in moved])
         return
     rows, copied = sum(one.rows for one in moved), sum(one.copied for one in moved)
     progress.tell(

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from dashboard.text import plain, word
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import say, tell
+from kamengwatch.progress import say, tell, tell_json
 from kamengwatch.subscribers import Event, Ledger, Target, targets
 from scoring.snapshot import Snapshot, SnapshotError
 
@@ -40,7 +40,7 @@ def notify(config: Config, dry_run: bool, as_json: bool) -> None:
         )
     done = _run(config, wanted, dry_run)
     if as_json:
-        print(json.dumps(done, ensure_ascii=False, default=str))
+        tell_json(done)
     else:
         for one in done:
             state = one["error"] or config.say(f"{len(one['events'])} 条", f"{len(one['events'])} told")

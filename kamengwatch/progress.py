@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,12 +17,24 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 
 from kamengwatch import logs
+from store.plain import escaped, inert
 
-console = Console(stderr=True, highlight=False)
-answers = Console(highlight=False)
+
+class InertConsole(Console):
+    """A console on which foreign text steers nothing: no escape sequence and no mark that reorders or hides text gets through."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """As rich's; only rich's own control segments keep their control characters."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(inert(segment.text), segment.style)
+
+
+console = InertConsole(stderr=True, highlight=False)
+answers = InertConsole(highlight=False)
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or pipe, which has no width of its own."""
 
@@ -71,3 +85,9 @@ def tell(answer: str | Table) -> None:
     if not answers.is_terminal:
         answers.width = PLAIN_WIDTH
     answers.print(answer, markup=False, soft_wrap=isinstance(answer, str))
+
+
+def tell_json(answer: Any, indent: int | None = None) -> None:
+    """The answer as JSON on standard output: the same value, and no raw control, bidi or zero-width mark for a terminal to obey."""
+    said = json.dumps(answer, ensure_ascii=False, default=str, indent=indent)
+    print(escaped(said))

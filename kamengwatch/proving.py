@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
 
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import bar, tell
+from kamengwatch.progress import bar, tell, tell_json
 from scoring.snapshot import Snapshot, SnapshotError
 from scoring.whole import faults_in
 from store import archive
@@ -27,7 +26,7 @@ def show(config: Config, id_: str, as_json: bool) -> None:
     row = rows[0]
     row["archive_state"] = _state(config, row)
     if as_json:
-        print(json.dumps(row, ensure_ascii=False, default=str))
+        tell_json(row)
         return
     for key in (
         "id",
@@ -75,7 +74,7 @@ def verify(config: Config, as_json: bool) -> None:
         except (SnapshotError, OSError) as error:
             wrong.append(f"snapshot latest: {error}")
     if as_json:
-        print(json.dumps({"captures": checked, "files": files, "wrong": wrong}, ensure_ascii=False))
+        tell_json({"captures": checked, "files": files, "wrong": wrong})
     else:
         for line in wrong[:50]:
             tell(line)

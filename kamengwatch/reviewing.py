@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from kamengwatch import moderating, taking_in
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.one_by_one import Outcome, one_by_one, tell_refused
-from kamengwatch.progress import bar, say, tell
+from kamengwatch.progress import bar, say, tell, tell_json
 from kamengwatch.review_selection import DECIDED, Selection
 from kamengwatch.review_selection import waiting as waiting_entry
 from kamengwatch.watching import host_in, site_in
@@ -81,7 +80,7 @@ def show(
         raise UserError(f"--page {page.number}: 只有 {pages} 页 there are only {pages} pages")
     rows = rows[(page.number - 1) * size : page.number * size]
     if as_json:
-        print(json.dumps([_as_dict(row, waiting.get(row.subject, 0)) for row in rows], ensure_ascii=False))
+        tell_json([_as_dict(row, waiting.get(row.subject, 0)) for row in rows])
         return
     if not rows:
         tell(config.say("没有待复核的事项。", "Nothing waits for review."))
@@ -184,7 +183,7 @@ def decide(
                 one_by_one(part, decide_one, outcome)
             progress.advance(len(part))
     if as_json:
-        print(json.dumps({"decided": told, "refused": outcome.refused}, ensure_ascii=False))
+        tell_json({"decided": told, "refused": outcome.refused})
     elif len(told) > 1:
         say(config.say(f"共 {len(told)} 项。", f"{len(told)} in all."))
     tell_refused(config, outcome)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
 from rich.table import Table
 
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawling import Planned, plan
-from kamengwatch.progress import tell
+from kamengwatch.progress import tell, tell_json
 
 
 def paused(config: Config) -> set[str]:
@@ -34,7 +33,7 @@ def show_plan(config: Config, as_json: bool) -> None:
     stopped, now = paused(config), config.now()
     planned = plan(config, now)
     if as_json:
-        print(json.dumps([_as_dict(entry, stopped, now) for entry in planned], ensure_ascii=False))
+        tell_json([_as_dict(entry, stopped, now) for entry in planned])
         return
     table = Table(
         config.say("信息源", "source"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from dashboard.text import word
 from kamengwatch.config import Config, UserError, require_contact
-from kamengwatch.progress import say, tell
+from kamengwatch.progress import say, tell, tell_json
 from scoring.snapshot import VERDICTS, Snapshot, SnapshotError
 from store.plain import plain
 
@@ -46,7 +45,7 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
         _unknown(snapshot, answer, config)
     ]
     if as_json:
-        print(json.dumps(_as_dict(answer, cards), ensure_ascii=False, default=str))
+        tell_json(_as_dict(answer, cards))
     else:
         _print_answer(config, answer, cards)
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
@@ -153,7 +152,7 @@ def explain(config: Config, text: str, as_json: bool) -> None:
     host = host_in_snapshot(snapshot, text)
     told = explanation(snapshot, host, config.lang)
     if as_json:
-        print(json.dumps(told.as_dict(), ensure_ascii=False, default=str))
+        tell_json(told.as_dict())
     else:
         for line in told.lines():
             tell(line)
@@ -168,7 +167,7 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
         "order by tier nulls last, score_low desc, host"
     )
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
+        tell_json(rows)
         return
     if not rows:
         tell(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from dashboard.text import word
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawling import cards
-from kamengwatch.progress import tell
+from kamengwatch.progress import tell, tell_json
 from store.ledger import ENDED, rounds
 from store.tables import OBSERVATIONS, Crawl, CrawlPlatform
 from store.volume import DAYS, Numbering, numbering
@@ -29,7 +28,7 @@ def show_sources(config: Config, as_json: bool) -> None:
     with config.engine.connect() as connection:
         rows = [*crawled(config), *_handed_in(connection)]
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
+        tell_json(rows)
         return
     table = Table(
         config.say("信息源", "source"),

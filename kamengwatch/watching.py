@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 
@@ -11,7 +10,7 @@ from sqlalchemy import select, update
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.one_by_one import one_by_one, tell_refused
-from kamengwatch.progress import say, tell
+from kamengwatch.progress import say, tell, tell_json
 from kamengwatch.queue import Question, ask
 from store.ingest import Ingest, import_records
 from store.ledger import targets
@@ -142,11 +141,7 @@ def show(config: Config, as_json: bool) -> None:
     """Print the watchlist."""
     found = targets(config.engine)
     if as_json:
-        print(
-            json.dumps(
-                [{"host": t.host, "name": t.name, "aliases": t.aliases} for t in found], ensure_ascii=False
-            )
-        )
+        tell_json([{"host": t.host, "name": t.name, "aliases": t.aliases} for t in found])
         return
     if not found:
         say(

@@ -19,6 +19,7 @@ from store.matching import Directory, Subject, nearest_source
 from store.months import Months
 from store.moves import moves_of, question
 from store.names import host_key
+from store.natural_persons import without_person
 from store.records import (
     ComplaintRecord,
     CrawlRecord,
@@ -30,7 +31,7 @@ from store.records import (
 )
 from store.records_base import About, Observed, Record, Sourced
 from store.records_domain import MoveRecord
-from store.redact import clean
+from store.redact_rules import TOKEN
 from store.refused_hosts import refusal
 from store.rows import classify_rows, row_of
 from store.saved import Refused, Saved
@@ -217,8 +218,8 @@ class Ingest:
         if record.name and stored.name != record.name:
             values["name"] = record.name
             self.directory.rename(id_, record.name)
-        if record.operator:
-            values["operator_id"] = self._operator(connection, record.operator, record.uscc)
+        if operator := without_person(record.operator):
+            values["operator_id"] = self._operator(connection, operator, record.uscc)
         for column in ("opened_on", "software"):
             if (value := getattr(record, column)) is not None:
                 values[column] = value
@@ -234,8 +235,8 @@ class Ingest:
 
     def _learn_name(self, connection: Connection, id_: int, said: str, source: str) -> None:
         """Keep the name a site gives itself: as its name where it has none, else as an alias that says where it was read."""
-        name = clean(said).strip()
-        if not name or clean(said) != said:  # a name with somebody's number in it is none
+        name = said.strip()
+        if not name or TOKEN.search(name):  # a name with somebody's number in it is none
             return
         learned = select(func.count()).where(
             Alias.platform_id == id_, Alias.source == source, Alias.kind == "name"

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Integer, String, Table, Text, bindparam, insert, select, update
 
+from store.redact_fields import safe_text
 from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
 from store.upsert import insert_for, insert_into
 
@@ -182,7 +183,7 @@ def finish_platform(
     """Say what the crawl achieved for one host (ok, failed or blocked); the last word counts."""
     if outcome not in CRAWL_OUTCOMES:
         raise ValueError(f"not a crawl outcome: {outcome!r}")
-    values = {"crawl": crawl_id, "host": host, "what": outcome, "why": reason}
+    values = {"crawl": crawl_id, "host": host, "what": outcome, "why": reason and safe_text(reason)}
     with engine.begin() as connection:
         connection.execute(_platform_outcome(connection.dialect.name), values)
 
@@ -224,7 +225,7 @@ def finish_crawl(
             .values(
                 finished_at=finished_at,
                 outcome=outcome,
-                reason=reason,
+                reason=reason and safe_text(reason),
                 requests=requests,
                 records=records,
                 measured=measured,

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from store.hosts import like_merchant
 from store.malls import host_part, is_merchant, most_exact
 from store.names import host_key, key_of, normal_name, registrable
+from store.redact_rules import TOKEN
 from store.tables import Alias, Platform
 from store.upsert import insert_for
 
@@ -66,7 +67,7 @@ class Directory:
         ):
             self._hosts[host] = id_
             self._host_of[id_] = host
-            if name:
+            if name and not TOKEN.search(name):
                 self._names.setdefault(normal_name(name), set()).add(id_)
         for id_, kind, key in connection.execute(select(Alias.platform_id, Alias.kind, Alias.key)):
             if id_ not in self._host_of:
@@ -91,7 +92,8 @@ class Directory:
             key = _key(host)
             return Subject(self.by_host(key), key)
         text = (name or "").strip()[:200]
-        named = self._names.get(normal_name(text), set()) if text else set()
+        # Two names may differ in nothing but what was redacted.
+        named = self._names.get(normal_name(text), set()) if text and not TOKEN.search(text) else set()
         keys = most_exact(filter(None, map(key_of, mentions)))
         if len(named) == 1:
             inside = [
@@ -148,6 +150,8 @@ class Directory:
 
     def rename(self, id_: int, name: str) -> None:
         """Make `name` findable as the name of platform `id_`."""
+        if TOKEN.search(name):
+            return
         self._names.setdefault(normal_name(name), set()).add(id_)
 
     def _near(self, text: str, sure: set[int]) -> tuple[str, ...]:

@@ -16,6 +16,21 @@ def plain(value: object, limit: int | None = None) -> str:
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
+_STEERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u00ad\u061c\u180e\ufeff]"
+)
+
+
+def inert(text: str) -> str:
+    """`text` as a terminal may show it: lines and tabs stay, what steers a terminal or hides text does not."""
+    return _STEERS.sub("", text) if not text.isprintable() else text
+
+
+def escaped(text: str) -> str:
+    """A JSON text in which the same marks are written as \\uXXXX: for a reader of JSON it is the same value."""
+    return _STEERS.sub(lambda found: f"\\u{ord(found.group()):04x}", text) if not text.isprintable() else text
+
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +23,7 @@ from pydantic import (
 
 from store import evidence_words as words
 from store.evidence_words import reads
+from store.filing_numbers import looks_like_uscc, uscc_is_valid
 from store.records_base import (
     About,
     Count,
@@ -39,6 +41,8 @@ from store.records_base import (
     without_nul,
 )
 from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
+from store.redact import clean
+from store.redact_fields import Hashed, Kept, Link
 
 Nature = Literal[
     "个人", "企业", "个体工商户", "政府机关", "事业单位", "社会团体", "国防机构", "民办非企业单位", "基金会", "律师执业机构",
@@ -51,6 +55,12 @@ Nature = Literal[
 _NOT_ASKED = "；查询没有成功的，写成 crawl 记录（outcome failed）a query that failed is a crawl record with outcome failed"
 
 
+def shaped_uscc(code: str | None) -> str | None:
+    """`code` if it has the shape of a 统一社会信用代码, else nothing: what else stands there may be a person's number."""
+    said = (code or "").strip().upper()
+    return said if looks_like_uscc(said) and (uscc_is_valid(said) or clean(said) == said) else None
+
+
 class PlatformRecord(Record):
     """A platform, its other names and its operator."""
 
@@ -59,7 +69,11 @@ class PlatformRecord(Record):
     name: Annotated[str, Field(max_length=200)] | None = None
     aliases: tuple[Short, ...] = ()
     operator: Annotated[str, Field(max_length=200)] | None = None
-    uscc: Annotated[str, Field(max_length=18)] | None = None
+    uscc: Annotated[
+        Annotated[str, Field(max_length=18)] | None,
+        AfterValidator(shaped_uscc),
+        Kept("checked: 18 signs of a register"),
+    ] = None
     opened_on: dt.date | None = None
     software: Annotated[str, Field(max_length=40)] | None = None
     demo: bool = False
@@ -105,7 +119,7 @@ class ComplaintRecord(About):
     """
 
     kind: Literal["complaint"]
-    source_id: Annotated[Annotated[str, Field(max_length=80)] | None, Named] = None
+    source_id: Annotated[Annotated[str, Field(max_length=80)] | None, Named, Hashed()] = None
     filed_at: Moment
     title: Text | None = None
     text: Text | None = None
@@ -118,10 +132,10 @@ class ComplaintRecord(About):
     replied_seen_at: Moment | None = None
     completed_seen_at: Moment | None = None
     observed_at: Moment | None = None
-    url: Text | None = None
+    url: Annotated[Text | None, Link()] = None
     stars: Annotated[int, Field(ge=0, le=5)] | None = None
     steps: tuple[Step, ...] | None = None
-    complainant: Short | None = None
+    complainant: Annotated[Short | None, Hashed()] = None
     complainant_key: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
 
     def when(self) -> dt.datetime:
@@ -164,7 +178,7 @@ class FilingRecord(Observed):
     number: Annotated[str, Field(max_length=60)] | None = None
     entity: Annotated[str, Field(max_length=200)] | None = None
     nature: Annotated[Nature | None, BeforeValidator(reads(words.NATURE))] = None
-    domain: Annotated[str, Field(max_length=253)] | None = None
+    domain: Annotated[Host | None, Field(max_length=253)] = None
     limit_access: bool | None = None
     approved_on: dt.date | None = None
     site_name: Annotated[str, Field(max_length=200)] | None = None
@@ -226,7 +240,7 @@ class PageRecord(Observed):
     company: Annotated[str, Field(max_length=200)] | None = None
     software: Annotated[str, Field(max_length=40)] | None = None
     signs: dict[str, Any] | None = None
-    contacts: dict[str, list[Short]] | None = None
+    contacts: Annotated[dict[str, list[Short]] | None, Hashed()] = None
     site_name: Annotated[str, Field(max_length=60)] | None = None
 
 
@@ -237,7 +251,7 @@ class PenaltyRecord(About):
     decided_on: dt.date
     category: Annotated[str, Field(min_length=1, max_length=80)]
     reason: Short = ""
-    url: Text | None = None
+    url: Annotated[Text | None, Link()] = None
     ended_on: dt.date | None = None
 
     def when(self) -> dt.datetime:
@@ -249,7 +263,7 @@ class OrderRecord(About):
     """One paid order: a real denominator."""
 
     kind: Literal["order"]
-    order_ref: Annotated[str, Field(min_length=1, max_length=200), Named]
+    order_ref: Annotated[str, Field(min_length=1, max_length=200), Named, Hashed()]
     paid_at: Moment
     delivered_at: Moment | None = None
     refunded_at: Moment | None = None

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from store.records_base import Moment, Observed, Short
+from store.records_base import Host, Moment, Observed, Short
+from store.redact_fields import OtherHost
 
 
 class RegistrationRecord(Observed):
@@ -28,7 +29,7 @@ class CertificateRecord(Observed):
     issuer_kind: Literal["self_signed", "automated", "other"]
     not_before: Moment
     not_after: Moment
-    names: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
+    names: Annotated[tuple[Short, ...], Field(max_length=100), OtherHost()] = ()
     matches: bool
     fingerprint: Annotated[str, Field(max_length=64)] | None = None
 
@@ -44,8 +45,8 @@ class ResolutionRecord(Observed):
     found: bool
     ipv4: Annotated[int, Field(ge=0, le=1000)] | None = None
     ipv6: Annotated[int, Field(ge=0, le=1000)] | None = None
-    alias_of: Annotated[str, Field(max_length=253)] | None = None
-    name_servers: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    alias_of: Annotated[str | None, Field(max_length=253), OtherHost()] = None
+    name_servers: Annotated[tuple[Short, ...], Field(max_length=20), OtherHost()] = ()
     takes_mail: bool | None = None
     places: (
         Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...], Field(max_length=50)] | None
@@ -56,5 +57,5 @@ class MoveRecord(Observed):
     """The platform was seen to point to another host of its own: an event of the platform, not a new platform."""
 
     kind: Literal["move"]
-    to_host: Annotated[str, Field(min_length=1, max_length=253)]
+    to_host: Annotated[Host, Field(min_length=1, max_length=253)]
     via: Literal["redirect", "notice"]

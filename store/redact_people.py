@@ -32,6 +32,8 @@ _OTHERS = "于方高常时成任向应曾安江毛路白金康平明计强华单
 _STOP = "在于的是和与我你他她它们电手身住已说要被把给充付买下投联因为了不就也都还又将至及或等先女号两个几这那哪什么呢吧吗啊让叫跟打没退拒却对此到"
 _GIVEN = rf"[{_H}](?:(?![{_STOP}])[{_H}])?"
 _NAME = rf"{_SURNAME}{_GIVEN}"
+PERSON_NAME = _NAME
+"""A full name that begins with a surname few everyday words begin with."""
 _ANY_NAME = rf"(?:{_SURNAME}|[{_OTHERS}]){_GIVEN}"
 _END = rf"(?=[\s,.。;!?、:()\[\]《》“”「」【】\"'\d{TAKEN}]|$)"
 # A company's name has no function words before its legal form; "张三在某某公司买" is a person who bought.
@@ -41,7 +43,7 @@ _COMPANY = (
 _NOBODY = f"[{_STOP}人]|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
 _ROLE = (
     "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
-    "报案人|举报人|机主|户\\s?主|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人"
+    "报案人|举报人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人"
 )
 _LABELLED = re.compile(
     rf"(?:{_ROLE}|客服|经理|负责人|老板|店主)(?:姓名|名字|信息)?[\s]?[:=是为叫(\[【“\"「《]{{1,2}}\s{{0,3}}{_COMPANY}"
@@ -71,11 +73,16 @@ _TITLED = re.compile(
 _TITLED_SHORT = re.compile(
     "(?P<x>[方高于任曾江金白康万安成文])(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
 )
+_OWNER = re.compile(
+    rf"(?:(?:(?<![{_H}])|(?<=[是找去在到看叫给]))(?!.(?:先生|女士|小姐|老师|师傅|经理))(?P<x>{_NAME})(?=的(?:小|网|微|个人)?(?:店|铺|站|工作室)|(?:个人|网络|科技)?(?:网站|主页|博客|空间|个人站))"
+    rf"|(?:处罚|对|罚款|被告|原告|上诉人)\s?(?P<y>{_NAME})(?={TAKEN}|[\s,.。;、:()]|$|的|在|于|因|作出|处以|予以))"
+)
+"""Whose a shop or a page is, and whom a decision is about."""
 _MASKED = re.compile(rf"(?P<x>{_SURNAME}(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)")
 _BESIDE = re.compile(rf"(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
 _AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{_NAME}){_END}")
 _NOT_NAMES = (
-    "金额|余额|黄金|白金|钻石|王者|马上|华为|江苏|高手|高级|高峰|常客|方面|方式|方法|平台|官方|时间|安卓|苹果|温馨|全部|全额|全国|"
+    "金额|余额|黄金|白金|钻石|王者|马上|华为|江苏|高手|高级|高峰|常客|方面|方式|方法|平台|官方|时间|全场|全网|全天|安卓|苹果|温馨|全部|全额|全国|"
     "任何|任务|白天|白嫖|石油|广告|广东|广西|后台|后来|后面|后续|关于|关注|关闭|查询|查看|查单|游戏|红包|易支付|简单|权益|满意|居然|终于|"
     "师傅|利息|花费|花呗|花钱|花了|包括|包月|包年|包退|明天|明白|明显|经常|经过|管理|支付|支持|解决|解释|计算|单位|单号|单子|单独|文件|成功|"
     "应该|曾经|向我|安全|安装|万元|万能|干脆|封号|封禁|封了|印象|段时|古董|毕竟|严重|严格|习惯|尚未|容易|费用|费了|程序|施工|别人|"
@@ -83,7 +90,7 @@ _NOT_NAMES = (
     "祖国|武汉|武器|仇人|宁波|宁夏|荣耀|童年|雷电|雷达|项目|祝福|宋体|季卡|季度|蓝钻|蓝牙|贝壳|史诗|花卡|司机|司法|秋季|夏季|沙盒|那么|那个|那天|"
     "谢谢|步骤|隆重|欧元|麦当|区服|区号|卡盟|肖像|于是|于今|于昨|路由|强制|强烈|国家|元宝|文字|车主|华夏|康复|毛利|江湖|成交|时候|时常|常常|常年|高价|高额|高仿"
 )
-_NOT_NAME = re.compile(_NOT_NAMES)
+NOT_NAME = re.compile(_NOT_NAMES)
 _ROLE_WORDS = (*"人名主方码", "客服", "经理", "老板")
 _TITLES = ("先生", "女士", "小姐", "同学", "师傅", "老师", "经理", "太太", "阿姨")
 _HINTS = (
@@ -95,6 +102,7 @@ _HINTS = (
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员")),
     (_TITLED, _TITLES),
     (_TITLED_SHORT, _TITLES),
+    (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉")),
     (_MASKED, ("某", "*")),
     (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人")),
     (_AFTER, (TAKEN,)),
@@ -137,7 +145,7 @@ def find_names(shadow: str) -> Iterator[tuple[int, int]]:
             start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
             if pattern is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
-            if not _NOT_NAME.match(shadow, start):
+            if not NOT_NAME.match(shadow, start):
                 spans.append((start, end))
     yield from spans
     for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{_H}·]+", shadow[a:b])}:

@@ -107,7 +107,7 @@ FIRST: tuple[Rule, ...] = (
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.
 PUBLIC: tuple[Rule, ...] = (
     Rule("标记", TOKEN, needles=("#",)),
-    Rule("备案", re.compile(rf"{_P}\s?icp\s?[备证]\s?(?:字\s?)?(?:第\s?)?\d{{6,10}}\s?号?(?:\s?-\s?\d{{1,4}})?"), needles=("icp",)),
+    Rule("备案", re.compile(rf"{_P}\s?icp\s?[备证]\s?(?:字\s?)?(?:第\s?)?(?!1[3-9]\d{{9}}(?!\d))\d{{6,12}}(?!\d)\s?号?(?:\s?-\s?\d{{1,4}})?"), needles=("icp",)),
     Rule("备案", re.compile(r"公网安备\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "code=")),
     Rule("许可", re.compile(r"[ab][12](?:\.[ab][12]){0,3}\s?-\s?\d{8}(?:-\d{1,4})?(?!\d)"), needles=("1-", "2-", "1 -", "2 -")),
     Rule("代码", re.compile(r"(?:信用代码|注册号|税号|许可证编?号)\s?[:为是]?\s?[0-9a-hj-npqrtuwxy]{15,18}(?![0-9a-z])"), needles=("代码", "注册号", "税号", "许可证")),

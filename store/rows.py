@@ -11,24 +11,20 @@ from typing import Any
 from store.copies import signatures, wording
 from store.kinds import classify_many
 from store.names import host_key
+from store.natural_persons import is_person, without_person
 from store.records import (
     ComplaintRecord,
     FilingRecord,
     OrderRecord,
     PageRecord,
-    PenaltyRecord,
     PriceRecord,
     ProbeRecord,
-    RankRecord,
 )
 from store.records_base import About
-from store.records_domain import CertificateRecord, MoveRecord, ResolutionRecord
-from store.redact import clean
+from store.records_domain import CertificateRecord, MoveRecord, RegistrationRecord, ResolutionRecord
+from store.redact_fields import names_nobody
 
 _NOT_TEXT = re.compile(r"\[[^\]]*\]|[\W\d_]+")
-_LEGAL_ENTITY = re.compile(
-    r"公司|厂|店|部|中心|行|社|集团|工作室|学校|医院|协会|基金|局|院|所|站|馆|企业|Ltd|Inc|LLC|Co\b", re.I
-)
 _PERSONAL = "个人"
 _LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 _SKIP = {
@@ -47,8 +43,8 @@ _SKIP = {
 def row_of(record: About, platform_id: int | None, subject: str, key: bytes) -> dict[str, Any]:
     """Column values for `record`; `key` is the secret under which order numbers are hashed.
 
-    Personal data ends here: texts are redacted, a natural person's filing keeps only its nature, an order number
-    only its keyed hash.
+    The last of the personal data ends here (texts were redacted when the record was checked, store/redact_fields.py): a
+    natural person's filing keeps only its nature, an order number only its keyed hash.
     """
     seen_at = record.seen_at or record.when()
     row: dict[str, Any] = {
@@ -89,9 +85,9 @@ def _probe(record: ProbeRecord, values: dict[str, Any], key: bytes) -> dict[str,
 
 
 def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    title, text = clean(record.title or ""), clean(record.text or "")
+    title, text = record.title or "", record.text or ""
     source_key = (
-        record.source_id
+        _own_key(record, key)
         or hashlib.sha256(
             "|".join(
                 (record.host or record.platform or "", record.filed_at.isoformat(), title, text)
@@ -117,22 +113,23 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
     }
 
 
+def _own_key(record: ComplaintRecord, key: bytes) -> str | None:
+    """The source's number of a complaint; of one that may be a person's, only a keyed hash."""
+    number = record.source_id
+    if number is None or names_nobody(record.source, number):
+        return number
+    return hmac.new(key, number.encode(), hashlib.sha256).hexdigest()[:32].translate(_LETTERS)
+
+
 def _filing(record: FilingRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    entity = record.entity
-    personal = record.nature == _PERSONAL or (
-        entity and len(entity) <= 4 and not _LEGAL_ENTITY.search(entity)
-    )
+    personal = is_person(record.entity, record.nature)
     if personal:
-        values |= {"entity": None, "nature": _PERSONAL}
-    elif entity:
-        values["entity"] = clean(entity)[:200]
+        sole_trader = record.nature == "个体工商户"
+        values |= {"entity": None, "nature": record.nature if sole_trader else _PERSONAL}
     if record.domain:
         values["domain"] = host_key(record.domain)
-    # The name of a natural person's site is often the person's.
-    for name in ("site_name", "content"):
-        values[name] = (
-            clean(values[name])[:200] if values[name] and not (personal and name == "site_name") else None
-        )
+    if personal:  # the name of a natural person's site is often the person's
+        values["site_name"] = None
     return values
 
 
@@ -142,9 +139,9 @@ def _order(record: OrderRecord, values: dict[str, Any], key: bytes) -> dict[str,
 
 
 def _page(record: PageRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["text"] = clean(record.text)[:20_000] if record.text else None
-    values["company"] = clean(record.company)[:200] if record.company else None
-    signs = _cleaned(record.signs) if record.signs else {}
+    values["text"] = record.text[:20_000] if record.text else None
+    values["company"] = without_person(record.company)
+    signs = dict(record.signs) if record.signs else {}
     if said := values.pop("contacts"):
         signs["contact_keys"] = {kind: contact_keys(kind, numbers, key) for kind, numbers in said.items()}
     values["signs"] = signs or None
@@ -163,7 +160,6 @@ def contact_keys(kind: str, numbers: Sequence[str], key: bytes) -> list[str]:
 
 
 def _price(record: PriceRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["product"] = clean(record.product)[:200]
     if record.currency not in (None, "CNY"):
         values["price"] = values["list_price"] = None
     else:
@@ -171,19 +167,9 @@ def _price(record: PriceRecord, values: dict[str, Any], key: bytes) -> dict[str,
     return values
 
 
-def _penalty(record: PenaltyRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["reason"] = clean(record.reason)[:400]
-    return values
-
-
-def _rank(record: RankRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
-    values["field"] = clean(record.field)[:40]
-    return values
-
-
 def _certificate(record: CertificateRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["names"] = list(record.names)
-    values["issuer"] = clean(record.issuer)[:200] if record.issuer else None
+    values["issuer"] = without_person(record.issuer)
     return values
 
 
@@ -198,15 +184,9 @@ def _move(record: MoveRecord, values: dict[str, Any], key: bytes) -> dict[str, A
     return values
 
 
-def _cleaned(value: Any) -> Any:
-    """Redact every string inside a JSON value."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(str(k)): _cleaned(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(v) for v in value]
-    return value
+def _registration(record: RegistrationRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["registrar"] = without_person(record.registrar)
+    return values
 
 
 _SHAPES: dict[type[Any], Callable[[Any, dict[str, Any], bytes], dict[str, Any]]] = {
@@ -215,9 +195,8 @@ _SHAPES: dict[type[Any], Callable[[Any, dict[str, Any], bytes], dict[str, Any]]]
     OrderRecord: _order,
     PageRecord: _page,
     PriceRecord: _price,
-    PenaltyRecord: _penalty,
+    RegistrationRecord: _registration,
     ProbeRecord: _probe,
-    RankRecord: _rank,
     CertificateRecord: _certificate,
     ResolutionRecord: _resolution,
     MoveRecord: _move,

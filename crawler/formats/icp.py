@@ -14,6 +14,7 @@ from typing import Any
 from crawler.formats.answers import ORGANISATION
 from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from store import natural_persons
 from store.dates import CHINA, day_in
 from store.names import host_key, registrable
 
@@ -33,7 +34,6 @@ PERSONAL = "个人"
 _LOGIN = {401}
 _SETTINGS = {101, 102}
 _BUSY = {429}
-_PERSONAL = {PERSONAL, "personal", "individual"}
 _NATURE_KEYS = ("natureName", "nature", "type", "domain_type")
 _OWNER_KEYS = ("unitName", "unit", "name", "icp_org", "company", "domain_owner", "Orgnization")
 """Under these the known services name who filed."""
@@ -105,14 +105,16 @@ def filed_of(row: dict[str, Any]) -> Filed:
     nature = str(row.get("natureName") or "").strip()
     if not number or not nature or "查询失败" in number:
         raise SourceChanged("a filing without number or nature")
+    owner = str(row.get("unitName") or "").strip()
+    personal = nature == PERSONAL or is_person(nature, owner)
     return Filed(
         domain=str(row.get("domain")),
         number=number,
         nature=nature,
-        entity=None if nature == PERSONAL else str(row.get("unitName") or "").strip() or None,
+        entity=None if personal else owner or None,
         limit_access={"是": True, "否": False}.get(str(row.get("limitAccess") or "")),
         approved_on=day_in(row.get("updateRecordTime")),
-        site_name=None if nature == PERSONAL else words(row.get("serviceName")),
+        site_name=None if personal else words(row.get("serviceName")),
         content=words(row.get("contentTypeName")),
     )
 
@@ -145,8 +147,8 @@ def unwrapped(body: str) -> str:
 
 def is_person(nature: Any, name: Any) -> bool:
     """Whether a filing is a natural person's: its nature says so, or, where a service names none, the name is no organisation's."""
-    stated = str(nature or "").strip().lower()
-    return stated in _PERSONAL if stated else not ORGANISATION.search(str(name or ""))
+    said, owner = str(nature or "").strip(), str(name or "").strip()
+    return natural_persons.is_person(owner, said) if said else not ORGANISATION.search(owner)
 
 
 def _anonymise(value: Any) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 from kamengwatch.config import Config, Failure, UserError
-from kamengwatch.progress import bar, tell
+from kamengwatch.progress import bar, tell, tell_json
 from kamengwatch.recompute.comparing import Compared, compare
 from scoring.snapshot import Snapshot, SnapshotError
 
@@ -39,7 +38,7 @@ def _print_json(snapshot: Snapshot, found: Compared) -> None:
         "sentences": found.sentences,
         "different": [vars(difference) for difference in found.differences],
     }
-    print(json.dumps(told, ensure_ascii=False))
+    tell_json(told)
 
 
 def _print_lines(config: Config, snapshot: Snapshot, found: Compared) -> None:
