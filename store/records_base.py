@@ -19,7 +19,7 @@ from pydantic import (
 
 from store.hosts import host_key
 from store.redact import clean
-from store.redact_fields import Kept, redact_record
+from store.redact_fields import Kept, Mentions, redact_record
 
 _LONGEST_HOST = 253
 _NUL_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -135,7 +135,7 @@ class About(Sourced):
     """A record about one platform: by host, or by a name that still has to be matched."""
 
     platform: Short | None = None
-    mentions: tuple[Short, ...] = ()
+    mentions: Annotated[tuple[Short, ...], Mentions()] = ()
     capture: Annotated[int | None, Field(alias="_capture")] = None
 
 

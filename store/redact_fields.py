@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from store.hosts import canonical, host_key, is_key
+from store.malls import place_of
+from store.names import key_of
 from store.redact import clean
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -55,6 +57,11 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """Sites a text names: of each only the key it would be stored under, or what was said, redacted, where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
 class OtherHost:
     """The name of a machine beside the site's own: dropped where a telephone number is part of it."""
 
@@ -81,10 +88,15 @@ def kept_link(url: str, number: str | None = None) -> str:
         return ""
     if parts.scheme not in ("", "http", "https") or not is_key(host_key(host)) or clean(host) != host:
         return ""
+    merchant = place_of(host.lower(), parts.path).merchant
     kept: list[str] = []
     for part in parts.path.split("/"):
         said = unquote(part)
-        if said != number and (_MANY_DIGITS.search(said) or clean(said) != said):
+        if (
+            said != number
+            and said.lower() not in merchant.lower().split("/")
+            and (_MANY_DIGITS.search(said) or clean(said) != said)
+        ):
             kept.append("")
             break
         kept.append(part)
@@ -173,6 +185,8 @@ def _treatment(field: FieldInfo) -> Treatment | None:
         return None
     if Link() in said:
         return lambda value, held: kept_link(value, _published_number(held)) or None
+    if Mentions() in said:
+        return lambda value, held: tuple(key_of(one) or safe_text(one) for one in value)
     if OtherHost() in said:
         return lambda value, held: _other_host(value)
     if not said & {str, dict, BaseModel}:
@@ -202,7 +216,7 @@ def _said_of(annotation: Any, metadata: Any) -> list[Any]:
 
     A text that must be one of given words, or has to match a pattern, is no text.
     """
-    found: list[Any] = [one for one in metadata if isinstance(one, (Kept, Hashed, Link, OtherHost))]
+    found: list[Any] = [one for one in metadata if isinstance(one, (Kept, Hashed, Link, Mentions, OtherHost))]
     if any(getattr(one, "pattern", None) for one in metadata):
         return [*found, Kept("its pattern")]
     if get_origin(annotation) is Literal:
