@@ -9,18 +9,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import early, markup, pages, reader, text
+from dashboard import early, markup, pages, reader, text, uploads
 from dashboard.text import pick, say
 from dashboard.view import View
 from store.names import parse_query
 from store.plain import plain
 
-_MARK = (
-    "[data-testid='stAppViewContainer']::after{{content:'';position:fixed;inset:0;pointer-events:none;z-index:9;"
-    "background-image:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='340' height='240'%3E"
-    "%3Ctext x='20' y='190' transform='rotate(-24 20 190)' font-size='30' font-family='sans-serif' fill='%23808890'"
-    " fill-opacity='.13'%3E{words}%3C/text%3E%3C/svg%3E\")}}"
-)
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +77,7 @@ def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
             facts = reader.facts(snapshot)
             view = View(lang, snapshot, facts)
             if facts.demo:
-                st.html(f"<style>{_MARK.format(words=say(lang, 'app.demo_mark'))}</style>")
+                st.html(f"<style>{early.mark(lang)}</style>")
             frame = _frame(view)
             view.html("top.html", **frame)
             page.render(view)
@@ -117,9 +111,11 @@ def main() -> None:
     # The host alone: what was pasted may hold order numbers, and a title goes into the browser's history.
     host = parse_query((st.query_params.get("host") or st.query_params.get("q") or "")[:4000]).host
     words = (plain(host or "", 60), page.title, say(lang, "app.name"))
-    st.set_page_config(page_title=" · ".join(w for w in words if w), page_icon="🔎", layout="centered")
+    st.set_page_config(page_title=" · ".join(w for w in words if w), layout="centered")
     st.html(f"<style>{early.style()}</style>")
+    uploads.begin_run()
     page.run()
+    uploads.end_run()
 
 
 # A process forked from a server's or a test's runs its main file again under another name, and is no page.

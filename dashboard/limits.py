@@ -1,4 +1,4 @@
-"""How much one visitor may ask: every limit of the web side in one place, and the gate that holds requests to them.
+"""How much one visitor may ask: every rate of the web side in one place (dashboard/gate.py holds requests to them).
 
 Who asked what is never written down: a visitor is a bucket in memory, under an address that is forgotten with it. It must not
 import streamlit and never writes.
@@ -7,27 +7,25 @@ import streamlit and never writes.
 from __future__ import annotations
 
 import ipaddress
-import math
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from dashboard import metrics
-from dashboard.text import language, say
 
 LONGEST_ADDRESS = 4096
 """Bytes of a path with its query; a pasted chat text of 400 characters fits three times over."""
+OPEN = ("/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/")
+"""What pages of other sites may read, too: it is published, the same for everybody, and takes no cookie."""
 MOST_VISITORS = 10_000
 """Buckets kept at a time; the one unused for longest is forgotten first."""
 COSTS = (("/snapshot/", 5.0), ("/download/", 5.0))
 """Tokens of a request by the beginning of its path; any other costs one."""
+MOST_SOCKETS = 400
+"""Open sessions of the app; measured in docs/decisions."""
+MOST_SOCKETS_OF_ONE = 40
+"""Of one address, behind which a whole household or campus may be."""
 
 Stopwatch = Callable[[], float]
 
@@ -44,6 +42,17 @@ API = Rate(60, 2.0)
 """One address: a minute's burst, then two requests a second."""
 API_LOCAL = Rate(2000, 200.0)
 """This machine: a measurement, or a reverse proxy that names no visitor and so speaks for many."""
+PAGES_LOCAL = Rate(300, 30.0)
+"""This machine, pages: fewer than one process can make."""
+FILES = Rate(1_500, 60.0)
+"""One address: the app's own files; a first visit asks for about a hundred."""
+FILES_LOCAL = Rate(20_000, 2_000.0)
+APP = Rate(120, 4.0)
+"""One address: sessions begun, and what a session asks of the framework (health, uploads)."""
+APP_LOCAL = Rate(1_000, 100.0)
+MESSAGES = Rate(200, 8.0)
+"""One address: messages of its sessions, each of which runs a page; those beyond are made to wait, never lost."""
+MESSAGES_LOCAL = Rate(2_000, 200.0)
 FORM_SESSION = Rate(3, 1 / 600)
 """One browser session: three forms at once, then one every ten minutes."""
 FORM_VISITOR = Rate(6, 1 / 300)
@@ -125,78 +134,6 @@ def visitor(address: str | None) -> str:
             return str(ip.ipv4_mapped)
         return str(ipaddress.ip_network((ip, 64), strict=False))
     return str(ip)
-
-
-class Gate:
-    """Refuses addresses that are too long (414), methods that would write (405) and visitors who ask too fast (429); counts answers.
-
-    Only `routes` are limited and counted; the app's own files and its websocket pass. Behind a reverse proxy on the same
-    machine the visitor is the one it names in X-Forwarded-For (uvicorn's default).
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        routes: Sequence[BaseRoute],
-        rate: Rate = API,
-        stopwatch: Stopwatch = time.monotonic,
-    ) -> None:
-        self.app, self._routes, self._stopwatch = app, routes, stopwatch
-        self._buckets, self._local = Buckets(rate), Buckets(API_LOCAL)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer it here."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        route = self._route(scope)
-        refusal = self._refusal(scope, route)
-        if refusal is not None:
-            metrics.count(route, refusal.status_code)
-            await refusal(scope, receive, send)
-            return
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                metrics.count(route, message["status"])
-            await send(message)
-
-        await self.app(scope, receive, sending if route else send)
-
-    def _route(self, scope: Scope) -> str:
-        """The pattern of the route that answers, empty for the app's own."""
-        for route in self._routes:
-            if route.matches(scope)[0] == Match.FULL:
-                return str(getattr(route, "path", ""))
-        return ""
-
-    def _refusal(self, scope: Scope, route: str) -> JSONResponse | None:
-        path, query = scope["path"], scope["query_string"]
-        lang = language(parse_qs(query[:LONGEST_ADDRESS].decode("latin-1")).get("lang", [None])[0])
-        if len(scope.get("raw_path") or path.encode()) + len(query) > LONGEST_ADDRESS:
-            return problem(
-                414, say(lang, "api.too_long"), say(lang, "api.too_long_detail", most=LONGEST_ADDRESS)
-            )
-        if not route:
-            return self._other_method(scope, lang)
-        client = scope.get("client")
-        who = visitor(client[0] if client else None)
-        buckets = self._local if who.startswith("127.") or who == "::/64" else self._buckets
-        cost = next((c for start, c in COSTS if path.startswith(start)), 1.0)
-        seconds = math.ceil(buckets.wait(who, self._stopwatch(), cost))
-        if not seconds:
-            return None
-        answer = problem(429, say(lang, "api.too_fast"), say(lang, "api.too_fast_detail", seconds=seconds))
-        answer.headers["Retry-After"] = str(seconds)
-        return answer
-
-    def _other_method(self, scope: Scope, lang: str) -> JSONResponse | None:
-        """A refusal where there is a route, for another method; everything published is only read."""
-        if all(route.matches(scope)[0] != Match.PARTIAL for route in self._routes):
-            return None
-        answer = problem(405, say(lang, "api.only_get"))
-        answer.headers["Allow"] = "GET, HEAD"
-        return answer
 
 
 def problem(status: int, title: str, detail: str = "") -> JSONResponse:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from dashboard import downloads
+from dashboard.headers import static_policy
 from dashboard.limits import problem
 from dashboard.text import say
 from scoring.snapshot import Snapshot
 from store.names import FLAT, site_files
+
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -28,7 +32,11 @@ def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
 
 def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """The page of one site without JavaScript, as the publisher made it."""
-    return _with_links(request, snapshot, "s", "text/html; charset=utf-8", lang)
+    answer = _with_links(request, snapshot, "s", "text/html; charset=utf-8", lang)
+    if isinstance(answer, FileResponse):
+        styles = _STYLE.findall(Path(answer.path).read_text("utf-8", "replace"))
+        answer.headers["Content-Security-Policy"] = static_policy(styles)
+    return answer
 
 
 def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:

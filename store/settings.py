@@ -119,6 +119,17 @@ def _host_or_none(text: str) -> str:
     return text.strip()
 
 
+def _names(text: str) -> str:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if "/" in name or ":" in name:
+            raise ValueError(
+                "只写域名，不写 http:// 和端口 names alone, without http:// and port; 例 e.g. watch.example"
+            )
+        _address(f"https://{name}/")
+    return ",".join(names)
+
+
 def _ports(text: str) -> str:
     ports = [port.strip() for port in text.split(",")]
     if not all(port.isascii() and port.isdigit() and 0 < int(port) < 65536 for port in ports):
@@ -204,6 +215,10 @@ class Settings(BaseSettings):
         "Repositories of shop software: software → owner/name, as JSON. Without it the five built in.",
         example='{"dujiaoka": "assimon/dujiaoka"}')  # fmt: skip
 
+    public_hosts: Annotated[str, AfterValidator(_names)] = _field("service",
+        "访客访问网页所用的域名，逗号分开；不在其中的域名一律拒绝（本机地址、IP 和 localhost 总可以）。",
+        "Names under which visitors open the dashboard, separated by commas; any other name is refused (addresses in numbers and localhost never are).",
+        example="watch.example,www.watch.example")  # fmt: skip
     log: Literal["text", "json"] = _field("service", "日志：text 给人看，json 每行一个对象。",
         "Log lines: text for a person, json one object a line.", "text")  # fmt: skip
     notify: str = _field("service", "通知对象的文件；不设：数据目录里的 notify.toml（docs/notify.md）。",

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.api import ELSE, ROUTES
-from dashboard.limits import Gate
+from dashboard.gate import Gate
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from dashboard import limits, metrics, reader
 from dashboard.api import ROUTES
+from dashboard.gate import Gate
 
 QUERY = "secret-shop.test"
 
@@ -31,7 +32,7 @@ def made(data_dir: Path, watch: Watch, address: str = "203.0.113.9", build: bool
     if build:
         snapshots.build(data_dir)
     routes = [*ROUTES, metrics.ROUTE]
-    gate = Middleware(limits.Gate, routes=routes, rate=limits.Rate(3, 0.5), stopwatch=watch)
+    gate = Middleware(Gate, routes=routes, rate=limits.Rate(3, 0.5), stopwatch=watch)
     return TestClient(Starlette(routes=routes, middleware=[gate]), client=(address, 5000))
 
 
@@ -52,7 +53,7 @@ def test_another_visitor_is_not_held_up_and_the_app_itself_is_not_limited(data_d
     watch = Watch()
     routes = [*ROUTES, metrics.ROUTE]
     snapshots.build(data_dir)
-    app = limits.Gate(Starlette(routes=routes), routes, limits.Rate(1, 0.1), watch)
+    app = Gate(Starlette(routes=routes), routes, limits.Rate(1, 0.1), watch)
     first, second = (TestClient(app, client=(a, 1)) for a in ("203.0.113.9", "203.0.113.10"))
     assert [first.get("/healthz").status_code, first.get("/healthz").status_code] == [200, 429]
     assert second.get("/healthz").status_code == 200
@@ -61,7 +62,7 @@ def test_another_visitor_is_not_held_up_and_the_app_itself_is_not_limited(data_d
 
 def test_a_file_of_the_snapshot_costs_more_than_an_answer(data_dir):
     snapshots.build(data_dir)
-    app = limits.Gate(Starlette(routes=ROUTES), ROUTES, limits.Rate(6, 0.1), Watch())
+    app = Gate(Starlette(routes=ROUTES), ROUTES, limits.Rate(6, 0.1), Watch())
     client = TestClient(app, client=("203.0.113.9", 1))
     assert client.get("/snapshot/SHA256SUMS").status_code == 200
     assert client.get("/snapshot/SHA256SUMS").status_code == 429

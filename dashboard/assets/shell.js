@@ -1,0 +1,66 @@
+// What the app's HTML shell does beside Streamlit's client. Served as a file, so that no script stands in the page itself.
+
+// Streamlit's client otherwise probes below the page's own path first, and each probe is a 404 in the console.
+window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
+window.prerenderReady = false;
+
+// The content drawn with the shell gives way to the app's own once that, or a message in its place, is drawn.
+const early = document.getElementById('kw-early');
+if (early) {
+  new MutationObserver((_, watch) => {
+    if (!document.querySelector('#root .kw-card, #root .kw-foot, #root [role=alert]')) return;
+    const top = early.scrollTop;
+    watch.disconnect();
+    early.remove();
+    if (top) document.querySelector('[data-testid=stMain]')?.scrollTo(0, top);
+  }).observe(document.getElementById('root'), { childList: true, subtree: true });
+}
+
+// Each question is an entry of the history, so that Back leads to the one before: Streamlit's client only replaces the address.
+const asked = (address) => {
+  const url = new URL(address, location.href);
+  return url.pathname + ['q', 'host', 'h'].map((name) => url.searchParams.getAll(name).join(' ')).join('|');
+};
+let shown = asked(location.href);
+const replace = history.replaceState.bind(history);
+const push = history.pushState.bind(history);
+history.replaceState = (state, title, address) => {
+  if (!address || asked(address) === shown) return replace(state, title, address);
+  shown = asked(address);
+  return push(state, title, address);
+};
+history.pushState = (state, title, address) => {
+  if (address) shown = asked(address);
+  return push(state, title, address);
+};
+addEventListener('popstate', () => {
+  if (asked(location.href) !== shown) location.reload();
+});
+
+// A link to a piece of evidence arrives before the evidence is drawn: the page is scrolled to it once it is there, and what is folded opened.
+if (location.hash.length > 1) {
+  let left = 40;
+  const timer = setInterval(() => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+    if (target && Math.abs(target.getBoundingClientRect().top) > 90) target.scrollIntoView();
+    if (--left === 0) clearInterval(timer);
+  }, 150);
+  for (const moved of ['wheel', 'touchstart', 'keydown', 'pointerdown'])
+    addEventListener(moved, () => clearInterval(timer), { once: true, passive: true });
+}
+
+// Labels of Streamlit's client that exist in English only; screen readers would read them out on a Chinese page.
+if (document.documentElement.lang.startsWith('zh')) {
+  const labels = {
+    '[data-testid=stSkipToContent]': '跳到正文',
+    '[data-testid=stFileUploaderDropzone] button p': '选择文件',
+  };
+  new MutationObserver(() => {
+    for (const [selector, words] of Object.entries(labels)) {
+      const text = document.querySelector(selector)?.firstChild;
+      if (text && text.data && text.data !== words) text.data = words;
+    }
+    for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
+  }).observe(document, { childList: true, characterData: true, subtree: true });
+}
