@@ -175,7 +175,7 @@ def _settled(page: Any) -> None:
     """
     page.wait_for_timeout(60)
     page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )
     page.wait_for_timeout(250)
 

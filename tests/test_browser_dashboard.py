@@ -10,7 +10,7 @@ import pytest
 import snapshots
 from browsing import FOOT, Visit, served
 
-from dashboard.help.pack import verify
+from dashboard.help.pack_check import verify
 
 pytestmark = pytest.mark.browser
 
@@ -107,7 +107,7 @@ def test_enter_in_the_search_box_answers_and_changes_the_address(visit):
     box.fill("看看这个 https://hong.test/pay?order=778899 靠谱吗")
     box.press("Enter")
     page.get_by_text("红·严重警示").first.wait_for()
-    page.wait_for_function("location.search.includes('q=hong.test')")
+    page.wait_for_function("() => location.search.includes('q=hong.test')")
     assert "778899" not in page.url
 
 
@@ -132,7 +132,7 @@ def test_from_the_card_to_the_evidence(visit):
     page.get_by_text(FOOT["zh"]).first.wait_for()
     page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").nth(1).wait_for()
     page.get_by_role("link", name="证据 E-1").first.click()
-    page.wait_for_function("location.hash === '#e-E-1'")
+    page.wait_for_function("() => location.hash === '#e-E-1'")
     page.locator("#e-E-1").wait_for()
     page.wait_for_function(
         "() => { const t = document.getElementById('e-E-1').getBoundingClientRect().top; return t > -60 && t < 800 }"
@@ -152,7 +152,7 @@ def test_a_filter_survives_copying_the_address(visit):
     page = one.open("/rank")
     page.get_by_label("档", exact=False).first.click()
     page.get_by_role("option", name="橙、红").click()
-    page.wait_for_function("location.search.includes('tier=3')")
+    page.wait_for_function("() => location.search.includes('tier=3')")
     copied = page.url.removeprefix(one.site)
     again = visit(1280).open(copied)
     again.get_by_text("符合条件的已评级网站 3 个").wait_for()
@@ -230,5 +230,5 @@ def test_a_bar_of_the_waterfall_leads_to_its_indicator(visit):
     page = visit().open("/site?host=cheng.test")
     bars = page.locator("[data-testid=stVegaLiteChart]").first.locator(".mark-rect.role-mark").last
     bars.locator("path").nth(1).click()
-    page.wait_for_function("location.hash.startsWith('#e-')")
+    page.wait_for_function("() => location.hash.startsWith('#e-')")
     assert page.evaluate("!!document.getElementById(location.hash.slice(1))")

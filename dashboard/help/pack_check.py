@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 _LONGEST_COVER = 8 << 20
 """Bytes of the list, the sums or a cover sheet; 500 files are told in less than one."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PLAIN = re.compile(r"(originals|captures)/[^/\\\x00-\x1f]{1,200}")
+_PLAIN = re.compile(r"(originals|captures|lists)/[^/\\\x00-\x1f]{1,200}")
 _HTML = re.compile(
     r'<!doctype html><html lang="(?:en|zh-CN)"><head><meta charset="utf-8"><title>[^<>]*</title>'
     + re.escape(STYLE)
