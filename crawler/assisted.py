@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from crawler.books import StoreBooks
-from crawler.browser import executable
+from crawler.browser import executable, launch_for_person
 from crawler.formats import icp
 from crawler.importers import BadRow, found
 from crawler.importers.files import parse
@@ -66,9 +66,7 @@ def browser_page(url: str, headless: bool = False) -> Iterator[Any]:
         raise NoBrowser("没有可显示窗口的浏览器 no browser that can show a window: set CHROMIUM")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(
-                executable_path=path, headless=headless, args=["--no-sandbox"]
-            )
+            browser = launch_for_person(playwright.chromium, path, headless)
             page = browser.new_page(locale="zh-CN", timezone_id="Asia/Shanghai")
             page.goto(url)
         except Error as error:

@@ -89,8 +89,16 @@ def available() -> bool:
     return bool(importlib.util.find_spec("scrapy_playwright")) and executable() is not None
 
 
+def launch_for_person(chromium: Any, path: str, headless: bool) -> Any:
+    """A browser a person works in, started with the crawler's flags: the same leaks are closed, only names are looked up by itself.
+
+    `chromium` is Playwright's browser type. It goes to the one registry the person asked for, through no proxy of ours.
+    """
+    return chromium.launch(executable_path=path, headless=headless, args=_ARGS)
+
+
 def launch_options(proxy: str = "") -> dict[str, Any]:
-    """How Chromium is started; `proxy` is the sandbox's address."""
+    """How the crawler's Chromium is started; `proxy` is the sandbox's address."""
     # Names are the proxy's to resolve: the browser itself looks up none but the proxy's own.
     own = " ".join(
         f", EXCLUDE {host}"

@@ -9,6 +9,7 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import uuid
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -106,6 +107,21 @@ class Secret:
         for word in self._words:
             text = text.replace(word, _OUT)
         return text
+
+
+def sent_in_clear(base: str, key: str, provider: str) -> bool:
+    """Whether the key would leave this machine where anybody on the way can read it; a signed request does not hold its secret."""
+    parts = urlsplit(base)
+    if parts.scheme != "http" or not key.strip() or provider in SIGNED:
+        return False
+    return not _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def signed(url: str, key_id: str, secret: str, at: dt.datetime, nonce: str) -> str:

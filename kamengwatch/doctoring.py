@@ -22,6 +22,8 @@ from store.settings import settings
 
 QUEUE_LATE = dt.timedelta(hours=6)
 """A job that has waited longer has nobody who does it."""
+MENDED = {(3, 11): 13, (3, 12): 11, (3, 13): 4}
+"""Of each line of Python the first release in which tarfile's CVE-2025-4517 and its kin of 2025 are mended."""
 Check = Callable[[Config], Iterator[Finding]]
 
 
@@ -47,8 +49,13 @@ def _looked(check: Check, config: Config) -> Iterator[Finding]:
 
 def _python(config: Config) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    good = sys.version_info >= (3, 11)
-    yield Finding("Python", "ok" if good else "bad", version, "" if good else "需要 needs Python ≥ 3.11")
+    mended = MENDED.get(sys.version_info[:2], 0)
+    if sys.version_info[2] < mended:
+        wanted = f"{sys.version_info[0]}.{sys.version_info[1]}.{mended}"
+        detail = f"{version}: 有已公开的漏洞 has published vulnerabilities (CVE-2025-4517 …)"
+        yield Finding("Python", "warn", detail, f"升级到 update to Python ≥ {wanted}, 再 then make setup")
+    else:
+        yield Finding("Python", "ok", version)
 
 
 def _browser(config: Config) -> Iterator[Finding]:
@@ -77,13 +84,17 @@ def _contact(config: Config) -> Iterator[Finding]:
 
 
 def _icp(config: Config) -> Iterator[Finding]:
-    url = settings().icp_base
-    yield Finding(
-        "备案查询 filing query",
-        "ok" if url else "warn",
-        "已配置 configured" if url else "未配置 not configured: 备案状态为未知 filings stay unknown",
-        "" if url else "设置 set KAMENGWATCH_ICP_BASE, 或导入 or import filings",
-    )
+    from crawler.secret import sent_in_clear
+
+    what, given = "备案查询 filing query", settings()
+    if not given.icp_base:
+        remedy = "设置 set KAMENGWATCH_ICP_BASE, 或导入 or import filings"
+        yield Finding(what, "warn", "未配置 not configured: 备案状态为未知 filings stay unknown", remedy)
+    elif sent_in_clear(given.icp_base, given.icp_key, given.icp_provider):
+        detail = "http:// 会明文发送密钥，因此不查询 would send the key in clear, so nothing is asked"
+        yield Finding(what, "bad", detail, "改用 use https:// in KAMENGWATCH_ICP_BASE")
+    else:
+        yield Finding(what, "ok", "已配置 configured")
 
 
 def _snapshot(config: Config) -> Iterator[Finding]:

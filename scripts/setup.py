@@ -23,7 +23,8 @@ PYTHON = VENV / "bin/python"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed.sha256"
 UV_FOLDER = CACHE / "uv"
-UV = "uv>=0.9,<1"
+UV_LOCK = ROOT / "requirements-uv.lock"
+"""The one version of uv that is installed, by hash: `uv pip compile --generate-hashes` of "uv"."""
 ATTEMPTS = 3
 
 
@@ -61,8 +62,9 @@ def alone() -> Iterator[None]:
 
 def pip_into_cache(python: str) -> bool:
     """Install uv with this Python's pip into the checkout's own folder."""
-    target = ["--target", str(UV_FOLDER), "--upgrade", "--disable-pip-version-check", UV]
-    return run_logged([python, "-m", "pip", "install", *target], "setup.log", 300)
+    words = ["--target", str(UV_FOLDER), "--upgrade", "--disable-pip-version-check"]
+    words += ["--require-hashes", "--no-deps", "-r", str(UV_LOCK)]
+    return run_logged([python, "-m", "pip", "install", *words], "setup.log", 300)
 
 
 def bootstrap_pip() -> str | None:

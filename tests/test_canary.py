@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from polite_server import Answer, serving
 from test_pinning import BROWSE
 
+from crawler.assisted import browser_page
 from crawler.browser import available
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,3 +130,24 @@ def test_nothing_a_page_opens_goes_around_the_proxy() -> None:
             begun = {path.rpartition("/")[2] for path in site.paths if path.startswith("/tried/")}
         assert begun == set(TRIES), "the page did not try everything"
         assert arrived == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_the_browser_a_person_works_in_sends_no_udp_either() -> None:
+    tried = ["webrtc", "candidate"]
+    with canary() as (port, arrived):
+        page = lambda path: (200, "text/html", shop(port, tried) if path == "/" else "ok")  # noqa: E731
+        with serving(page) as site, browser_page(f"http://localhost:{site.port}/", headless=True) as opened:
+            opened.wait_for_timeout(3_000)
+            assert [f"/tried/{name}" in site.paths for name in tried] == [True, True]
+        assert [one for one in arrived if one.startswith("udp")] == []
+
+
+def test_browsers_are_started_in_one_place() -> None:
+    rooms = ("store", "crawler", "scoring", "dashboard", "kamengwatch", "sandbox")
+    files = (file for room in rooms for file in (ROOT / room).rglob("*.py"))
+    starting = re.compile(r"\.launch(_persistent_context|_server)?\(|--no-sandbox")
+    assert [str(f.relative_to(ROOT)) for f in files if starting.search(f.read_text("utf-8"))] == [
+        "crawler/browser.py"
+    ]

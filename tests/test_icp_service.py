@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cli_play import command
 from polite_server import Answer, serving
 from scrapy import Request
 from scrapy.http import Response
@@ -22,12 +23,12 @@ from test_icp_providers import QUIRKS, SAMPLES
 
 from crawler.formats.icp_providers import PROVIDERS
 from crawler.run import spiders
-from crawler.secret import Secret, signed
+from crawler.secret import Secret, sent_in_clear, signed
 from store.engine import migrate, open_engine
 from store.ingest import Ingest, import_records
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = "http://icp.test"
+BASE = "https://icp.test"
 KEY = "geheim-0123456789"
 KEYS = {"aliyun": "AccessKeyId=LTAI-testid&AccessKeySecret=testsecret"}
 
@@ -93,10 +94,12 @@ def test_a_natural_persons_name_is_gone_before_anything_is_kept() -> None:
     ("settings", "named"),
     [
         ({"ICP_BASE": ""}, "ICP_BASE"),
-        ({"ICP_BASE": f"http://icp.test/x?key={KEY}"}, "ICP_KEY"),
-        ({"ICP_BASE": f"http://me:{KEY}@icp.test"}, "ICP_KEY"),
+        ({"ICP_BASE": f"https://icp.test/x?key={KEY}"}, "ICP_KEY"),
+        ({"ICP_BASE": f"https://me:{KEY}@icp.test"}, "ICP_KEY"),
         ({"ICP_PROVIDER": "nosuch"}, "ymicp"),
         ({"ICP_KEY": KEY}, "name=value"),
+        ({"ICP_BASE": "http://icp.test", "ICP_KEY": f"key={KEY}"}, "in clear"),
+        ({"ICP_BASE": "http://127.0.0.1.icp.test", "ICP_KEY": f"X-Key: {KEY}"}, "in clear"),
     ],
 )
 def test_a_wrong_set_up_says_what_to_set_and_asks_nothing(
@@ -110,6 +113,33 @@ def test_a_wrong_set_up_says_what_to_set_and_asks_nothing(
     said = play(spiders()["icp"], tmp_path)
     assert said["outcome"] == "failed" and "not configured" in said["reason"] and named in said["reason"]
     assert KEY not in json.dumps(said) and not said["asked"]
+
+
+@pytest.mark.parametrize(
+    ("base", "key", "provider", "clear"),
+    [
+        ("http://icp.example", "key=geheim", "uomg", True),
+        ("HTTP://icp.example", "Authorization: Bearer x", "ymicp", True),
+        ("http://10.0.0.1:16181", "key=geheim", "ymicp", True),
+        ("https://icp.example", "key=geheim", "uomg", False),
+        ("http://icp.example", " ", "ymicp", False),
+        ("http://127.0.0.1:16181", "key=geheim", "ymicp", False),
+        ("http://[::1]:16181", "key=geheim", "ymicp", False),
+        ("http://localhost", "key=geheim", "ymicp", False),
+        ("http://icp.example", KEYS["aliyun"], "aliyun", False),
+    ],
+)
+def test_a_key_leaves_in_clear_only_to_this_machine(base: str, key: str, provider: str, clear: bool) -> None:
+    assert sent_in_clear(base, key, provider) is clear
+
+
+def test_doctor_names_a_key_that_would_be_sent_in_clear(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_ICP_BASE", "http://icp.example")
+    monkeypatch.setenv("KAMENGWATCH_ICP_KEY", f"key={KEY}")
+    said = command(capsys, "doctor", "--data-dir", data_dir, expect=1)
+    assert "in clear" in said.out and KEY not in said.out + said.err
 
 
 def test_the_key_is_added_as_parameters_or_as_a_header() -> None:

@@ -25,7 +25,7 @@ from crawler.decode import text_of
 from crawler.formats import icp as wire
 from crawler.formats.icp_providers import PROVIDERS, Answer, parse_answer, unknown
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from crawler.secret import KEYED, Secret
+from crawler.secret import KEYED, Secret, sent_in_clear
 from store.ledger import Expected, SourceCard
 from store.names import registrable
 
@@ -143,6 +143,8 @@ class IcpSpider(SourceSpider):
             return "set KAMENGWATCH_ICP_BASE to a query service"
         if base.query or base.fragment or base.username:
             return "KAMENGWATCH_ICP_BASE is an address without key, question mark or login; the key belongs into KAMENGWATCH_ICP_KEY"
+        if sent_in_clear(base.geturl(), self.settings.get("ICP_KEY") or "", provider):
+            return "KAMENGWATCH_ICP_BASE begins with http:// and the key would be sent in clear; use https://, or a service on this machine"
         if provider not in PROVIDERS:
             return f"KAMENGWATCH_ICP_PROVIDER must be one of {', '.join(PROVIDERS)}"
         try:
