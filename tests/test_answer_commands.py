@@ -130,7 +130,7 @@ def test_a_response_is_shown_redacted_kept_and_published_until_withdrawn(
 def test_an_objection_runs_its_clocks_and_its_outcome_is_published(
     base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-30T11:00:00+08:00")
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-30T13:00:00+08:00")
     command(capsys, "dispute", "open", HOST, "--about", "备案", "--text", "备案号已更新", "--yes", "--data-dir", base)  # fmt: skip
     publish(base, capsys, AS_OF)
     (row,) = json.loads(command(capsys, "dispute", "list", "--open", "--json", "--data-dir", base).out)
