@@ -44,6 +44,11 @@ def span(low: float | None, high: float | None, lang: str) -> str:
     return say(lang, "drop.interval", low=percent(low), high=percent(high))
 
 
+def times(multiple: float) -> str:
+    """A multiple with two significant figures: 2.1, 0.45, 12; one that rounds to nothing is below 0.01."""
+    return "< 0.01" if multiple < 0.01 else f"{float(f'{multiple:.2g}'):g}"
+
+
 def number(value: Any) -> str:
     """A count without decimals and with thousands separated."""
     return f"{value:,.0f}"

@@ -26,7 +26,7 @@ COVERAGES = ("20", "40", "60", "80")
 CARD = (
     "host, name, score, score_low, score_high, score_cap, grade, coverage, warning_state, warning_since, verdict, tier, alarm_proposed_on,"
     " filing_state, filing_number, filing_province, filing_checked_on, drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis,"
-    " drop_rate_n, drop_rate_why_zh, drop_rate_why_en, advice_zh, advice_en, reasons_zh, reasons_en, reason_evidence,"
+    " drop_rate_n, drop_rate_relative, drop_rate_relative_low, drop_rate_relative_high, drop_rate_why_zh, drop_rate_why_en, advice_zh, advice_en, reasons_zh, reasons_en, reason_evidence,"
     " blind_spots_zh, blind_spots_en, evidence_n, sources_n, confidence, first_seen_on, disputed, demo, as_of"
 )
 """What a verdict card is made of; the wide table has twice as many columns, and reading them takes twice as long."""

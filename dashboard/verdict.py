@@ -7,11 +7,12 @@ can forget one. Words, shapes and colours are those of product.md §6.4. Pure: n
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from dashboard.figures import about, day, interval_of, number, percent, span
+from dashboard.figures import about, day, interval_of, number, percent, span, times
 from dashboard.text import pick, say, word
 from store.plain import plain
 
@@ -202,12 +203,22 @@ def drop_rate(row: dict[str, Any], lang: str, kind: str = "") -> str:
     if basis == "estimated":
         cases = row.get(f"{column}_n")
         key = "drop.line_estimated" if cases is None else "drop.line_estimated_n"
-        return say(lang, key, value=percent(value), interval=interval, n=about(cases or 0.0))
+        told = say(lang, key, value=percent(value), interval=interval, n=about(cases or 0.0))
+        return told if kind else _beside_median(row, lang) + told
     if n is None:
         return say(lang, "drop.line_counted_no_n", value=percent(value), interval=interval)
     if n < 30:
         return say(lang, "drop.line_few", n=number(n), k=number(round(value * n)), interval=interval)
     return say(lang, "drop.line_counted", value=percent(value), n=number(n), interval=interval)
+
+
+def _beside_median(row: dict[str, Any], lang: str) -> str:
+    """An estimated rate as a multiple of the sector's median, with its interval: it does not hang on how many complain."""
+    found = [row.get(f"drop_rate_relative{end}") for end in ("", "_low", "_high")]
+    if any(x is None or math.isnan(x) for x in found):
+        return ""
+    middle, low, high = (times(x) for x in found if x is not None)
+    return say(lang, "drop.line_relative", times=middle, low=low, high=high)
 
 
 def filing_short(row: dict[str, Any], lang: str) -> str:
@@ -223,6 +234,9 @@ def drop_short(row: dict[str, Any], lang: str) -> str:
     if value is None or basis not in ("counted", "estimated"):
         return say(lang, "drop.short_unknown")
     if basis == "estimated":
+        beside = row.get("drop_rate_relative")
+        if beside is not None and not math.isnan(beside):
+            return say(lang, "drop.short_relative", times=times(beside))
         return say(lang, "drop.short_estimated", value=percent(value))
     if n is not None and n < 30:
         return say(lang, "drop.short_few", n=number(n), k=number(round(value * n)))

@@ -163,7 +163,7 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
     snapshot = open_snapshot(config)
     rows = snapshot.rows(
         "select host, name, verdict, tier, grade, score, score_low, score_high, score_cap, coverage, warning_state, filing_state, "
-        "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, as_of, demo from ratings "
+        "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, drop_rate_relative, drop_rate_relative_low, drop_rate_relative_high, as_of, demo from ratings "
         "order by tier nulls last, score_low desc, host"
     )
     if as_json:
@@ -225,8 +225,14 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
 def _drop(config: Config, row: dict[str, Any]) -> str:
     if row["drop_rate"] is None:
         return config.say("未知", "unknown")
+    from dashboard.figures import times
+
     basis = word(config.lang, "drop", row["drop_rate_basis"])
-    return f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
+    told = f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
+    if row["drop_rate_basis"] == "counted" or row["drop_rate_relative"] is None:
+        return told
+    middle, low, high = (times(row[f"drop_rate_relative{end}"]) for end in ("", "_low", "_high"))
+    return config.say(f"中位数的 {middle} 倍 ({low}–{high})；", f"{middle} × median ({low}–{high}); ") + told
 
 
 def open_snapshot(config: Config) -> Snapshot:

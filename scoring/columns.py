@@ -74,7 +74,7 @@ _NUMBERS = {
     ),
     "filing": ("found", "limit_access"),
     "orders": ("total", "processed", "today", "hidden"),
-    "price": ("price", "sold", "automatic"),
+    "price": ("price", "sold", "stock", "automatic"),
     "order": ("promised_hours",),
 }
 _TEXTS = {

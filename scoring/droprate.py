@@ -1,7 +1,8 @@
 """掉单率: counted where orders are known one by one, estimated where only complaints and order counters are, else unknown.
 
 Counted exactly as design.md §7 defines. Estimated: complaints ~ NB(orders × drop rate × reporting share), empirical
-Bayes over platforms, with the uncertainty of exposure and reporting carried into the interval.
+Bayes over platforms, with the uncertainty of exposure and reporting carried into the interval; single orders that are no count
+yet are pooled with it. The rate relative to the sector's median does not hang on how many of the victims complain.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, polygamma
 
 from scoring import method
-from scoring.calendar import MICROSECONDS
 from scoring.exposure import Exposure, exposure
 from scoring.facts import BIT, NEVER, Facts, Floats, Rows
-from scoring.panel import Bools, cached, complaints, copy_weights, spread, visited, window
+from scoring.panel import Bools, cached, complaints, copy_weights, visited, window
+from scoring.single_orders import SingleOrders, feed_share, single_orders
+from scoring.volume import expected, volume
 
-KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")
 UNKNOWN, ESTIMATED, COUNTED = range(3)
 BASES = ("unknown", "estimated", "counted")
 _BITS = [
@@ -42,14 +43,18 @@ class DropPriors:
     spread: Floats
     log_median: Floats
     common_sd: Floats
+    median_sd: Floats
+    """How uncertain the sector's median is for having been learned from few sites; nan where there is none."""
 
 
 @dataclass(frozen=True)
 class DropRate:
     """Per platform and day: rate (nan = unknown), log standard deviation, basis, n and the parts by kind.
 
-    `n` counts paid orders where counted, drop complaints where estimated. `likely` and `likely_sd` are the same for every
-    platform whose complaints are read: where its orders are unknown it is taken to have those of some peer.
+    `n` counts paid orders where counted, drop complaints where estimated. `likely` and `likely_sd` are what the score goes by, for
+    every platform whose complaints are read: where its orders are unknown, or only its own counter tells them (`alone`), it is taken
+    to have those of some peer. `relative` is the rate as a multiple of the sector's median (nan = unknown), with its own deviation:
+    how many of the victims complain cancels in it.
     """
 
     rate: Floats
@@ -62,6 +67,10 @@ class DropRate:
     exposure: Exposure
     likely: Floats
     likely_sd: Floats
+    relative: Floats
+    relative_sd: Floats
+    alone: Bools
+    orders: SingleOrders
 
     @cached_property
     def shares(self) -> tuple[Floats, Floats, Floats]:
@@ -99,38 +108,6 @@ def drop_complaints(facts: Facts) -> tuple[Rows, Floats, NDArray[np.int64]]:
     return found
 
 
-def orders_counted(facts: Facts) -> tuple[Floats, Floats, list[Floats]]:
-    """(paid orders, dropped orders, dropped by kind) of the last 90 days and at least 24 h old, per platform and day."""
-    rows = facts.rows["order"]
-    ripe, start, end, kind = _order_days(facts, rows)
-    paid = spread(facts, rows, ripe, end)
-    by_kind = [spread(facts, rows.take(kind == k), start[kind == k], end[kind == k]) for k in range(4)]
-    return paid, np.sum(by_kind, axis=0), by_kind
-
-
-def _order_days(facts: Facts, rows: Rows) -> tuple[NDArray[np.int64], ...]:
-    """(first day in the denominator, first day known as dropped or NEVER, day it leaves the window, kind)."""
-    at = rows.at - facts.first_day * MICROSECONDS
-    day = -(-at // MICROSECONDS)  # The first day at whose end the order is 24 h old.
-    end = at // MICROSECONDS + method.DROP_WINDOW
-    ripe = np.maximum(day, rows.seen)
-    promised = rows["promised_hours"] if len(rows) else np.empty(0)
-    hours = np.where(np.isnan(promised), method.DROP_MIN_AGE_HOURS, promised)
-    deadline = rows.at + np.round(hours * 3_600_000_000).astype(np.int64)
-    state = rows["state"]
-    missing = state == "missing"
-    delivered = rows["delivered_at"]
-    # "delivered" without a time is taken at its word; everything else must show a delivery before the deadline.
-    kept = (delivered <= deadline) | ((state == "delivered") & (delivered >= NEVER))
-    past = deadline - facts.first_day * MICROSECONDS
-    overdue = np.maximum(ripe, -(-past // MICROSECONDS) - 1)
-    start = np.where(missing, ripe, np.where(kept, NEVER, overdue))
-    given = {k: i for i, k in enumerate(KINDS)}
-    said = np.array([given.get(k, -1) for k in rows["drop_kind"]], dtype=np.int64)
-    implied = np.select([missing, state == "processing"], [2, 1], 3)
-    return ripe, start, end, np.where(said >= 0, said, implied)
-
-
 def observed_days(facts: Facts, heard: Floats) -> tuple[Floats, Floats]:
     """(days' worth of complaints of the 90-day window that are visible, the share of its days not heard yet), per platform and day.
 
@@ -152,46 +129,132 @@ def drop_rate(facts: Facts) -> DropRate:
 
 
 def _drop_rate(facts: Facts) -> DropRate:
-    paid, dropped, kinds = orders_counted(facts)
+    orders = single_orders(facts)
     rows, weight, kind = drop_complaints(facts)
     count = window(facts, rows, method.DROP_WINDOW, weight)
     named = [window(facts, rows.take(kind == k), method.DROP_WINDOW, weight[kind == k]) for k in range(4)]
-    seen = exposure(facts)
+    own, seen = volume(facts), exposure(facts)
     observed, unheard = observed_days(facts, facts.priors.heard)
-    orders = seen.per_day * observed
-    estimable = np.isfinite(orders) & (orders > 0)
     priors: DropPriors = facts.priors.drop
-    peers = np.maximum(facts.priors.orders[None, :] * observed, 1.0)
-    log_rate, log_sd = posterior(
-        count,
-        np.where(estimable, orders, peers),
+    estimable = np.isfinite(own.per_day) & (own.per_day * observed > 0)
+    peers = np.exp(expected(facts, facts.priors.peers))
+
+    def of(use: Bools) -> Estimate:
+        """By the complaints, with a site's own orders where `use` says so, else with those of some peer."""
+        a_day = np.where(use, own.per_day, peers)
+        sd = np.where(use, own.log_sd, facts.priors.peers.spread[None, :])
         # What is not heard yet is as uncertain as it is large.
-        np.hypot(np.where(estimable, seen.log_sd, facts.priors.orders_sd[None, :]), unheard),
-        priors,
-    )
-    counted = paid > 0
-    a, b = dropped + 0.5, paid - dropped + 0.5
+        return posterior(count, np.maximum(a_day * observed, 1.0), np.hypot(sd, unheard), priors)
+
+    told = of(estimable)
+    share = feed_share(orders.fed, seen.shown)
+    # Whoever complains of a drop was dropped: a feed with fewer drops than that leaves some out.
+    agreed = count <= orders.dropped + method.CONTRADICTED
+    shown, counted = pooled(told, orders, share, agreed)
+    counted |= orders.paid - orders.fed >= method.PURCHASES_FEWEST
+    # With no other number of orders at all, those known are counted for what they are; chosen ones lift no score.
+    only = ~counted & (orders.paid > 0) & ~estimable & ~seen.ever & agreed
+    counted |= only
+    a, b = orders.dropped + 0.5, orders.paid - orders.dropped + 0.5
     counted_sd = np.sqrt(polygamma(1, a) - polygamma(1, a + b)) if counted.any() else np.zeros(facts.shape)
-    rate = np.where(counted, dropped / np.maximum(paid, 1), np.where(estimable, np.exp(log_rate), np.nan))
-    basis = np.where(counted, COUNTED, np.where(estimable, ESTIMATED, UNKNOWN)).astype(np.int8)
+    shown = _by_count(shown, told, np.log(a / (a + b)), counted_sd, counted)
+    rated = shown
+    if own.alone.any():
+        as_peers, _ = pooled(of(estimable & ~own.alone), orders, share, agreed)
+        rated = shown.where(~own.alone | counted, as_peers)
+    enough = orders.paid >= method.FEED_FEWEST
+    basis = np.where(counted, COUNTED, np.where(estimable | enough, ESTIMATED, UNKNOWN)).astype(np.int8)
+    rate = np.where(counted, orders.dropped / np.maximum(orders.paid, 1), np.exp(shown.log_rate))
+    rate = np.where(basis == UNKNOWN, np.nan, np.minimum(rate, 1.0))
+    with_median = np.hypot(np.sqrt(shown.own_var), np.nan_to_num(priors.median_sd)[None, :])
+    known = (basis != UNKNOWN) & np.isfinite(priors.median_sd)[None, :]
     return DropRate(
-        rate=np.minimum(rate, 1.0),
-        log_sd=np.where(counted, counted_sd, log_sd),
+        rate=rate,
+        log_sd=np.where(counted, counted_sd, shown.log_sd),
         basis=basis,
-        n=np.where(counted, paid, count),
-        dropped=dropped,
-        by_kind=[np.where(counted, c, n) for c, n in zip(kinds, named, strict=True)],
+        n=np.where(counted, orders.paid, count),
+        dropped=orders.dropped,
+        by_kind=[np.where(counted, c, n) for c, n in zip(orders.by_kind, named, strict=True)],
         complaints=count,
         exposure=seen,
-        likely=np.where(counted, rate, np.minimum(np.exp(log_rate), 1.0)),
-        likely_sd=np.where(counted, counted_sd, log_sd),
+        likely=np.where(counted, rate, np.minimum(np.exp(rated.log_rate), 1.0)),
+        # What all sites share moves all alike: the score compares them and leaves it out.
+        likely_sd=np.where(counted, counted_sd, np.sqrt(rated.own_var)),
+        relative=np.where(known, np.exp(shown.own), np.nan),
+        relative_sd=with_median,
+        alone=np.where(counted, only, own.alone | ~estimable)
+        & (orders.paid - orders.fed < method.FEED_FEWEST),
+        orders=orders,
     )
 
 
-def posterior(
-    count: Floats, orders: Floats, exposure_sd: Floats, priors: DropPriors
-) -> tuple[Floats, Floats]:
-    """(log drop rate, its standard deviation): Laplace posterior of x = log expected complaints under a normal prior.
+@dataclass(frozen=True)
+class Estimate:
+    """A drop rate in two parts, of the logarithm: what all sites share (the sector's median, `common` variance) and what is a
+    site's own beside it (`own`, `own_var`); `log_rate` and `log_sd` are of both."""
+
+    log_rate: Floats
+    log_sd: Floats
+    own: Floats
+    own_var: Floats
+
+    def where(self, mask: Bools, other: Estimate) -> Estimate:
+        """This one where the mask holds, else the other."""
+        return Estimate(
+            *(np.where(mask, getattr(self, n), getattr(other, n)) for n in Estimate.__dataclass_fields__)
+        )
+
+    def moved(self, log_rate: Floats, var: Floats) -> Estimate:
+        """The same once more is known of the whole: mean and variance given; each part takes its share of what changed."""
+        before = self.log_sd**2
+        share = self.own_var / before
+        own = self.own + share * (log_rate - self.log_rate)
+        return Estimate(
+            log_rate, np.sqrt(var), own, np.maximum(self.own_var - share**2 * (before - var), 1e-6)
+        )
+
+
+def pooled(told: Estimate, orders: SingleOrders, share: Floats, agreed: Bools) -> tuple[Estimate, Bools]:
+    """(what complaints say and what single orders say in one posterior, where a site's own orders make up its counter).
+
+    A test purchase counts as one order. Orders the site handed in itself count against it at once; for it they count when they make
+    up FEED_WHOLE of its counter (`share`, 0 to 1) and complaints have `agreed`.
+    """
+    out = told
+    bought, missed = orders.paid - orders.fed, orders.dropped - orders.fed_dropped
+    if (bought > 0).any():
+        out = _with(out, missed, bought)
+    whole = (share >= method.FEED_WHOLE) & (orders.fed >= method.FEED_FEWEST) & agreed
+    if (orders.fed > 0).any():
+        fed = _with(out, orders.fed_dropped, orders.fed)
+        out = fed.where(whole | (fed.log_rate > out.log_rate), out)
+    return out, whole
+
+
+def _with(told: Estimate, dropped: Floats, paid: Floats) -> Estimate:
+    """The posterior with `dropped` of `paid` orders more: Laplace of a log-normal prior and a binomial likelihood."""
+    mean, var = told.log_rate, told.log_sd**2
+    x = np.minimum(mean, -0.05)
+    good = np.maximum(paid - dropped, 0.0)
+    for _ in range(12):
+        odds = np.exp(x) / -np.expm1(x)
+        gradient = dropped - good * odds - (x - mean) / var
+        curvature = good * odds / -np.expm1(x) + 1 / var
+        x = np.minimum(x + np.clip(gradient / curvature, -1, 1), -1e-3)
+    odds = np.exp(x) / -np.expm1(x)
+    found = told.moved(x, 1 / (good * odds / -np.expm1(x) + 1 / var))
+    return found.where(paid > 0, told)
+
+
+def _by_count(shown: Estimate, told: Estimate, log_rate: Floats, sd: Floats, counted: Bools) -> Estimate:
+    """Where the orders are counted the rate is theirs; how it stands to the sector's median follows from the estimate before."""
+    if not counted.any():
+        return shown
+    return told.moved(log_rate, sd**2).where(counted, shown)
+
+
+def posterior(count: Floats, orders: Floats, exposure_sd: Floats, priors: DropPriors) -> Estimate:
+    """The drop rate by complaints: Laplace posterior of x = log expected complaints under a normal prior.
 
     x = log(orders) + log(drop rate) + log(reporting), count ~ NB(exp x, COMPLAINT_SHAPE). The share of the posterior
     shift that belongs to the drop rate is its share of the prior variance; the rest is exposure and reporting.
@@ -210,9 +273,10 @@ def posterior(
     lam = np.exp(np.clip(x, -30, 30))
     variance = 1 / ((count + k) * k * lam / (k + lam) ** 2 + 1 / prior_var)
     shared = own / prior_var
-    log_rate = priors.log_median[None, :] + shared * (x - prior_mean)
-    var = own - own * shared + shared**2 * variance + priors.common_sd[None, :] ** 2
-    return log_rate, np.sqrt(var)
+    beside = shared * (x - prior_mean)
+    var = own - own * shared + shared**2 * variance
+    common = priors.common_sd[None, :] ** 2
+    return Estimate(priors.log_median[None, :] + beside, np.sqrt(var + common), beside, var)
 
 
 def interval(found: DropRate, site: int, kind: int | None = None) -> Interval:
@@ -233,6 +297,15 @@ def interval(found: DropRate, site: int, kind: int | None = None) -> Interval:
         rate *= float(counts[kind, site] / counts[:, site].sum())
     z = method.INTERVAL_Z
     return Interval(rate, rate * float(np.exp(-z * sd)), min(1.0, rate * float(np.exp(z * sd))))
+
+
+def relative(found: DropRate, site: int) -> Interval:
+    """The rate of the last day as a multiple of the sector's median, with its 90 % interval."""
+    rate, sd = float(found.relative[site, -1]), float(found.relative_sd[site, -1])
+    if not np.isfinite(rate):
+        return Interval(None, None, None)
+    z = method.INTERVAL_Z
+    return Interval(rate, rate * float(np.exp(-z * sd)), rate * float(np.exp(z * sd)))
 
 
 def hidden_after_shown(found: DropRate) -> Bools:

@@ -18,7 +18,11 @@ NONE, ORDERS, SOLD = range(3)
 @dataclass(frozen=True)
 class Exposure:
     """Orders a day per platform and day (nan = unknown), its log standard deviation, where it comes from, and
-    whether the counter was hidden after having been shown."""
+    whether the counter was hidden after having been shown.
+
+    `broken`: the counter contradicts itself or what is sold. `sold` and `moved`: units a day by the products' own counters and by
+    what their stocks fell (0 = not seen); `complete`: the share of the listed products whose sales are shown.
+    """
 
     per_day: Floats
     log_sd: Floats
@@ -26,6 +30,15 @@ class Exposure:
     hidden: Bools
     ever: Bools
     position: Ints
+    broken: Bools
+    sold: Floats
+    moved: Floats
+    complete: Floats
+
+    @property
+    def shown(self) -> Floats:
+        """Orders a day by the site's own counter of orders, nan without one."""
+        return np.where(self.basis == ORDERS, self.per_day, np.nan)
 
 
 def exposure(facts: Facts) -> Exposure:
@@ -96,16 +109,22 @@ def _exposure(facts: Facts) -> Exposure:
     usable = (now >= 0) & ~hidden & ~stale & (rate > 0)
     broken = pick(shown["breaks"], now) - pick(shown["breaks"], then) > 0
     broken |= pick(shown["over"], now) - pick(shown["over"], then) >= method.TODAY_FEWEST
-    sold, sold_span = _sold(facts)
+    sold, sold_span, complete = _sold(facts)
     has_sold = (sold_span >= 7) & (sold > 0)
     sold_rate = sold / np.maximum(np.minimum(sold_span, method.DROP_WINDOW), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = usable & has_sold & (np.abs(np.log(rate / sold_rate)) > np.log(3.0))
-    sd = np.where(broken | apart, method.EXPOSURE_SD["orders_inconsistent"], method.EXPOSURE_SD["orders"])
+    # Sales of some products are less than all orders: only a counter below them contradicts them then.
+    apart &= (complete >= method.SOLD_COMPLETE) | (rate < sold_rate)
+    broken = (broken | apart) & usable
+    sd = np.where(broken, method.EXPOSURE_SD["orders_inconsistent"], method.EXPOSURE_SD["orders"])
     per_day = np.where(usable, rate, np.where(has_sold, sold_rate, np.nan))
     basis = np.where(usable, ORDERS, np.where(has_sold, SOLD, NONE)).astype(np.int8)
     log_sd = np.where(usable, sd, method.EXPOSURE_SD["sold"])
-    return Exposure(per_day, log_sd, basis, hidden, now >= 0, now)
+    return Exposure(
+        per_day, log_sd, basis, hidden, now >= 0, now,
+        broken=broken, sold=np.where(has_sold, sold_rate, 0.0), moved=_moved(facts), complete=complete,
+    )  # fmt: skip
 
 
 def _pace(facts: Facts, shown: Rows, now: Ints) -> tuple[Floats, Ints]:
@@ -141,19 +160,47 @@ def _then(now: Ints, read: Ints) -> Ints:
     return np.where(back >= 0, back, first[:, None])
 
 
-def _sold(facts: Facts) -> tuple[Floats, Floats]:
-    """(units sold in the window by the products' own counters, days over which such counters are known)."""
-    rows = facts.rows["price"]
-    rows = rows.take(~np.isnan(rows["sold"])) if len(rows) else rows
-    if not len(rows):
-        return np.zeros(facts.shape), np.zeros(facts.shape)
+def _steps(rows: Rows, column: str) -> Floats:
+    """How much each product's number changed since it was seen before at its platform (0 at first)."""
     _, product = np.unique(rows["product"].astype(str), return_inverse=True)
     order = np.lexsort((rows.at, product, rows.platform))
-    step = np.diff(rows["sold"][order], prepend=0.0)
+    step = np.diff(rows[column][order], prepend=0.0)
     new = np.r_[True, (np.diff(product[order]) != 0) | (np.diff(rows.platform[order]) != 0)]
-    rise = np.empty(len(rows))
-    rise[order] = np.where(new, 0.0, np.maximum(step, 0.0))
+    out = np.empty(len(rows))
+    out[order] = np.where(new, 0.0, step)
+    return out
+
+
+def _days_known(facts: Facts, rows: Rows) -> Floats:
+    """Days since a platform's first row was known, per platform and day."""
     first = np.full(len(facts.sites), np.inf)
     np.minimum.at(first, rows.platform, np.maximum(rows.seen, rows.day).astype(float))
     span = np.maximum(np.arange(facts.days)[None, :] - first[:, None], 0.0)
-    return window(facts, rows, method.DROP_WINDOW, rise), np.where(np.isfinite(span), span, 0.0)
+    return np.where(np.isfinite(span), span, 0.0)
+
+
+def _sold(facts: Facts) -> tuple[Floats, Floats, Floats]:
+    """(units sold in the window by the products' own counters, days over which such counters are known, share of the listed
+    products that have one)."""
+    listed = facts.rows["price"]
+    rows = listed.take(~np.isnan(listed["sold"])) if len(listed) else listed
+    if not len(rows):
+        return np.zeros(facts.shape), np.zeros(facts.shape), np.zeros(facts.shape)
+    shown = window(facts, rows, method.DROP_WINDOW) / np.maximum(window(facts, listed, method.DROP_WINDOW), 1)
+    rise = np.maximum(_steps(rows, "sold"), 0.0)
+    return window(facts, rows, method.DROP_WINDOW, rise), _days_known(facts, rows), shown
+
+
+def _moved(facts: Facts) -> Floats:
+    """Units a day by which the stocks of the products fell from one look to the next; what came in meanwhile is not seen."""
+    rows = facts.rows["price"]
+    rows = rows.take(~np.isnan(rows["stock"])) if len(rows) else rows
+    if not len(rows):
+        return np.zeros(facts.shape)
+    fall = np.maximum(-_steps(rows, "stock"), 0.0)
+    span = np.minimum(_days_known(facts, rows), method.DROP_WINDOW)
+    return np.where(
+        span >= method.CADENCE_DAYS,
+        window(facts, rows, method.DROP_WINDOW, fall) / np.maximum(span, 1.0),
+        0.0,
+    )

@@ -114,6 +114,24 @@ NAMES: dict[str, Name] = {
         "The method's estimate of the drop rate; not a count.",
         False,
     ),
+    "drop_rate_relative": Name(
+        "ratio",
+        "掉单率是同行中位数的几倍（方法的结果）。",
+        "The drop rate over the sector's median, by the method; not a count.",
+        False,
+    ),
+    "drop_rate_relative_low": Name(
+        "ratio",
+        "该倍数 90% 区间的下限（方法的结果）。",
+        "The lower end of its 90 % interval, by the method; not a count.",
+        False,
+    ),
+    "drop_rate_relative_high": Name(
+        "ratio",
+        "该倍数 90% 区间的上限（方法的结果）。",
+        "The upper end of its 90 % interval, by the method; not a count.",
+        False,
+    ),
     "drop_ratio_low": Name(
         "ratio", "掉单投诉占比相对同行的 5% 下界（方法的结果）。", "The method's EB05; not a count.", False
     ),

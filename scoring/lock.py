@@ -46,7 +46,9 @@ SCORED = (
     "shown",
     "siblings",
     "signs",
+    "single_orders",
     "surge",
+    "volume",
     "wares",
     "warning",
 )

@@ -98,14 +98,29 @@ CURVES = {
 DROP_WINDOW = 90
 DROP_MIN_AGE_HOURS = 24.0
 REPORTING_MEAN = 0.04
-REPORTING_GLOBAL_SD = 0.25
+REPORTING_GLOBAL_SD = 0.80
+"""Of the logarithm: nobody knows within a factor of three how many of those who paid in vain complain where we can see it (90 %: 1.1 % to 15 %)."""
 REPORTING_PLATFORM_SD = 0.40
 REPORTING_FEWEST = 50
 """Single orders a platform must have shown before it says anything about the share that is reported."""
 DROP_MEDIAN = 0.03
-DROP_MEDIAN_SD = 0.35
+DROP_MEDIAN_SD = 1.0
 DROP_SPREAD_RANGE = (0.5, 1.6)
-EXPOSURE_SD = {"orders": 0.15, "orders_inconsistent": 0.70, "sold": 0.20}
+SECTOR_FEWEST = 10
+"""The sector has a median when the orders of so many sites are known."""
+EXPOSURE_SD = {"orders": 0.25, "orders_alone": 0.40, "orders_inconsistent": 0.90, "sold": 0.30}
+"""Of the logarithm of a site's orders, by what they are read from."""
+MADE_UP = (0.15, 0.50, 14.0)
+"""The share of counters taken to be made up before they are looked at, that of those which contradict themselves, and over how many
+units of the logarithm such numbers lie evenly."""
+SUPPORT_FACTOR = 3.0
+"""Sales or stock movements of at least one in so many of the orders a counter claims support it."""
+SOLD_COMPLETE = 0.9
+"""With sales shown of fewer of the listed products they are a lower bound of the orders."""
+FEED_WHOLE, FEED_FEWEST, PURCHASES_FEWEST = 0.8, 10, 50
+"""A site's own orders are a count when they make up this share of its counter and are at least so many; test purchases when so many."""
+CONTRADICTED = 3.0
+"""More complaints of a drop than drops in a site's own orders, beyond so many, contradict these orders."""
 TODAY_MARGIN, TODAY_FEWEST = (1.5, 5.0), 3
 """A counter contradicts itself when today's orders exceed so many times its growth since an earlier day plus so many orders, so often."""
 COMPLAINT_SHAPE = 25.0

@@ -10,7 +10,7 @@ import numpy as np
 from scoring import method
 from scoring.calendar import SHANGHAI, date_of, day_number
 from scoring.counterfactual_rows import counterfactual_rows
-from scoring.droprate import BASES, KINDS, DropRate, drop_rate, interval
+from scoring.droprate import BASES, DropRate, drop_rate, interval, relative
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.feeds import STATE_ZH
 from scoring.figures import Figure, days_back
@@ -22,6 +22,7 @@ from scoring.judge import Judged, first_seen
 from scoring.operators import operator_of
 from scoring.panel import Bools, cached, counted_today, taken_back
 from scoring.shop import sells_of, software_of, software_version_of
+from scoring.single_orders import KINDS
 from scoring.snapshot import TIER
 from scoring.warning import STATES, changes_of_state, transitions
 from scoring.words import VERDICTS, advice, blind_spots, confidence, reasons, told, transition_reason
@@ -138,13 +139,16 @@ def _filing(judged: Judged, site: int) -> dict[str, Any]:
 
 def _drops(judged: Judged, site: int) -> dict[str, Any]:
     found = drop_rate(judged.facts)
-    whole = interval(found, site)
+    whole, beside = interval(found, site), relative(found, site)
     zh, en = told(judged, "drop_rate")[0][site]
     basis = int(found.basis[site, -1])
     row: dict[str, Any] = {
         "drop_rate": whole.rate,
         "drop_rate_low": whole.low,
         "drop_rate_high": whole.high,
+        "drop_rate_relative": beside.rate,
+        "drop_rate_relative_low": beside.low,
+        "drop_rate_relative_high": beside.high,
         "drop_rate_basis": BASES[basis],
         "drop_rate_n": float(found.n[site, -1]) if basis else None,
         "drop_rate_why_zh": zh,

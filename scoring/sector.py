@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc
 
 from scoring.calendar import MICROSECONDS, date_of
-from scoring.droprate import KINDS, drop_complaints
+from scoring.droprate import drop_complaints
 from scoring.facts import NEVER, Facts, Floats, Ints, Rows
 from scoring.figures import Figure, count, days_back
 from scoring.holidays import Holiday, by_festival, cases, holiday
 from scoring.panel import complaints, of_kinds, settled_unknown
+from scoring.single_orders import KINDS
 
 WEEKS = 53
 LONGEST_OPEN = 90

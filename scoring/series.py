@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from scoring.backlog import backlog
 from scoring.calendar import MICROSECONDS
-from scoring.droprate import KINDS, drops_by_kind
+from scoring.droprate import drops_by_kind
 from scoring.facts import BIT, NEVER, Facts, Rows
 from scoring.judge import Judged
 from scoring.panel import counted_today
 from scoring.signs import price_deviation
+from scoring.single_orders import KINDS
 from scoring.site_series import refund_rows, sector_price_rows
 from scoring.snapshot import TABLES
 

@@ -53,6 +53,8 @@ TABLES: dict[str, pa.Schema] = {
         + [("software", _S), ("software_version", _S), ("sells", _S)]
         + [("drop_rate", _F), ("drop_rate_low", _F), ("drop_rate_high", _F), ("drop_rate_basis", _S)]
         + [("drop_rate_n", _F), ("drop_rate_why_zh", _S), ("drop_rate_why_en", _S)]
+        # The same as a multiple of the sector's median; null where fewer than ten sites' orders are known.
+        + [("drop_rate_relative", _F), ("drop_rate_relative_low", _F), ("drop_rate_relative_high", _F)]
         + _DROP_BY_KIND
         + [("complaints_30d", _I), ("complaints_total", _I), ("complainants_30d", _I)]
         + [("advice_zh", _S), ("advice_en", _S), ("reasons_zh", _IDS), ("reasons_en", _IDS)]

@@ -7,11 +7,11 @@ import numpy as np
 from scoring import method
 from scoring.curves import between
 from scoring.droprate import observed_days
-from scoring.exposure import exposure
 from scoring.facts import Facts
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
+from scoring.volume import volume
 
 
 def complaint_index(facts: Facts) -> Finding:
@@ -21,13 +21,14 @@ def complaint_index(facts: Facts) -> Finding:
     Reads: complaint, orders
     ok: 每单投诉不高于同行的约三倍。 | Complaints per order are below about three times the peers'.
     concern: 每单投诉达到同行的约三倍以上。 | Complaints per order are about three times the peers' or more.
-    unknown: 订单量未知。 | The number of orders is unknown.
+    unknown: 订单量未知，或只有网站自己的计数。 | The number of orders is unknown, or only the site's own counter tells it.
     Limits: 1 表示与同行相当；已向 1 收缩。 | 1 means the same as peers; shrunk towards 1.
     """
     rows = complaints(facts)
     seen, covered = visited(facts, "complaint")
     every = hold(window(facts, rows, method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
-    orders = exposure(facts).per_day * observed_days(facts, facts.priors.heard)[0]
+    told = volume(facts)
+    orders = np.where(told.alone, np.nan, told.per_day) * observed_days(facts, facts.priors.heard)[0]
     expected = orders / 1000 * facts.priors.index[None, :]
     known = np.isfinite(expected) & (expected > 0) & (np.cumsum(seen, axis=1) > 0)
     index = (every + 3.0) / (np.nan_to_num(expected) + 3.0)

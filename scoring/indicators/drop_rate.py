@@ -6,7 +6,7 @@ import numpy as np
 
 from scoring import droprate, method
 from scoring.curves import lognormal
-from scoring.droprate import BASES, COUNTED, UNKNOWN, hidden_after_shown, interval
+from scoring.droprate import COUNTED, UNKNOWN, hidden_after_shown, interval, relative
 from scoring.facts import Facts
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
@@ -33,59 +33,76 @@ def drop_rate(facts: Facts) -> Finding:
     concern: 掉单率的水平达到或高于约 4%。 | The drop rate lies at about 4% or above.
     unknown: 不知道订单量，算不出比率。 | The number of orders is unknown, so no rate can be given.
     hidden: 网站曾显示订单计数，现已隐藏。 | The site used to show an order counter and hides it now.
-    Limits: 无订单明细时为估计：由公开投诉与网站自己的计数推算，投诉是主张而非事实。订单量未知时不给出比率，只在投诉多于任何规模的同行所应有时计为不利。 | Without order records it is an estimate from public complaints, which are claims, and the site's own counter. Where the number of orders is unknown no rate is given; more complaints than a peer of any size would have count against.
+    Limits: 无订单明细时为估计：先给出相对同行中位数的倍数；每 100 名受害者中有多少人会公开投诉，无人知晓，所以绝对比率只是一个很宽的范围。投诉是主张而非事实。只有网站自己的计数、没有销量或库存可以印证时，计数不影响得分；订单量未知时不给出比率，只在投诉多于任何规模的同行所应有时计为不利。 | Without order records it is an estimate: first a multiple of the sector's median; how many of a hundred victims complain in public nobody knows, so the rate itself is a wide range. Complaints are claims. A counter that neither sales nor stock support moves no score; where the number of orders is unknown no rate is given, and more complaints than a peer of any size would have count against.
     """
     found = droprate.drop_rate(facts)
     known = found.basis != UNKNOWN
     mean, sd = lognormal(np.nan_to_num(found.likely, nan=0.04), "drop_rate", np.nan_to_num(found.likely_sd))
     # Silence rule (ii): a counter hidden after being shown counts as what was last seen, at most HIDDEN_CAP.
     hidden = hidden_after_shown(found) & ~known
-    held = np.minimum(np.minimum(hold(mean, known, 0.5), mean), method.HIDDEN_CAP)
+    # What only the site's own counter tells counts as no number of orders at all: neither for the site nor against it.
+    weighed = known & ~found.alone
+    held = np.minimum(np.minimum(hold(mean, weighed, 0.5), mean), method.HIDDEN_CAP)
     # Without a number of orders no rate is given, but more complaints than a peer of any size has still count against.
     peers = np.minimum(mean, method.PRIOR_UTILITY["B"])
     # One that is just no longer read counts as the worse of what was last seen and what is likely now.
-    peers = np.minimum(peers, hold(mean, known, 1.0))
-    utility = np.where(hidden, held, np.where(known, mean, peers))
+    peers = np.minimum(peers, hold(mean, weighed, 1.0))
+    utility = np.where(hidden, held, np.where(weighed, mean, peers))
     fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
     read = np.cumsum(visited(facts, "complaint")[0], axis=1) > 0
     fresh = np.where(hidden & hold(known, known, False).astype(bool), 1.0, np.where(known | read, fresh, 0.0))
     outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
-    strength = np.where(found.basis == COUNTED, method.STRENGTH_OFFICIAL, method.STRENGTH_COMPLAINTS)
+    strength = np.where(
+        (found.basis == COUNTED) & ~found.alone, method.STRENGTH_OFFICIAL, method.STRENGTH_COMPLAINTS
+    )
 
     def say(i: int) -> tuple[str, str]:
         part = interval(found, i)
+        orders = share_figure(
+            "orders_dropped",
+            last(found.dropped, i),
+            last(found.orders.paid, i),
+            window_of(facts, method.DROP_WINDOW),
+        )
+        n, k = int(orders.of or 0), int(orders.n or 0)
+        few = (
+            f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账。",
+            f"{k} of {n} known orders of the last 90 days were not delivered as agreed.",
+        )
         if part.rate is None:
-            if last(hidden, i):
-                return (
-                    "网站隐藏了订单计数，暂无法估计掉单率。",
-                    "The site hides its order counter; no drop rate can be estimated now.",
-                )
-            return (
-                "无法得知订单量，暂不给出掉单率。",
-                "The number of orders is unknown; no drop rate is given.",
-            )
-        basis = BASES[int(found.basis[i, -1])]
+            zh, en = (
+                ("网站隐藏了订单计数，暂无法估计掉单率。", "The site hides its order counter; no drop rate can be estimated now.")
+                if last(hidden, i)
+                else ("无法得知订单量，暂不给出掉单率。", "The number of orders is unknown; no drop rate is given.")
+            )  # fmt: skip
+            return Said(few[0] + zh, f"{few[1]} {en}", orders) if n else Said(zh, en)
         span = (percent(part.low), percent(part.high))
-        if basis == "counted":
-            orders = share_figure(
-                "orders_dropped",
-                last(found.dropped, i),
-                last(found.n, i),
-                window_of(facts, method.DROP_WINDOW),
-            )
-            n, k = int(orders.of or 0), int(orders.n or 0)
+        if int(found.basis[i, -1]) == COUNTED:
             return Said(
-                f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账，掉单率 {percent(orders.value)}（90% 区间 {span[0]}–{span[1]}）。",
-                f"{k} of {n} known orders of the last 90 days were not delivered as agreed: drop rate {percent(orders.value)} (90% interval {span[0]}–{span[1]}).",
+                f"{few[0][:-1]}，掉单率 {percent(orders.value)}（90% 区间 {span[0]}–{span[1]}）。",
+                f"{few[1][:-1]}: drop rate {percent(orders.value)} (90% interval {span[0]}–{span[1]}).",
                 orders,
             )
-        guess = count("drop_rate_estimate", part.rate)
+        guess, beside = count("drop_rate_estimate", part.rate), relative(found, i)
         per = two_digits(100 * guess.value)
-        return Said(
-            f"估计每 100 单约 {per} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。",
-            f"An estimated {per} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]}).",
-            guess,
-        )
+        zh = f"若按受害者中 1%–15% 会公开投诉推算，每 100 单约 {per} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。"
+        en = f"If 1% to 15% of the victims complain in public, about {per} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]})."
+        more = [orders] if n else []
+        if beside.rate is not None and beside.low is not None and beside.high is not None:
+            ends = (
+                count("drop_rate_relative_low", beside.low),
+                count("drop_rate_relative_high", beside.high),
+            )
+            middle = count("drop_rate_relative", beside.rate)
+            low, high = (two_digits(end.value) for end in ends)
+            times = two_digits(middle.value)
+            zh = f"掉单率约为同行中位数的 {times} 倍（90% 可能在 {low}–{high} 倍之间）。" + zh
+            en = (
+                f"The drop rate is about {times} times the sector's median (90% likely between {low} and {high}). "
+                + en
+            )
+            more = [middle, *ends, *more]
+        return Said(zh + (few[0] if n else ""), en + (f" {few[1]}" if n else ""), guess, *more)
 
     def cite(i: int) -> list[Cited]:
         if int(found.basis[i, -1]) == COUNTED:

@@ -11,6 +11,7 @@ from scoring.facts import Facts
 from scoring.figures import Said, count
 from scoring.finding import HIDDEN, Cited, Finding, judge, last, row_at
 from scoring.panel import freshness, hold
+from scoring.volume import volume
 
 
 def order_backlog(facts: Facts) -> Finding:
@@ -63,12 +64,14 @@ def order_backlog(facts: Facts) -> Finding:
         return row_at(b.position, "orders", b.rows, i)
 
     n = np.where(known, b.orders_per_day, 0.0)
+    # What only the site's own counter tells lifts nothing; it can still speak against the site.
+    lifts = volume(facts).alone & (utility > method.PRIOR_UTILITY["B"])
     return Finding(
         outcome,
         b.days,
         utility,
         sd,
-        np.full(facts.shape, method.STRENGTH_OWN_PAGE),
+        np.where(lifts, 0.0, method.STRENGTH_OWN_PAGE),
         fresh,
         n,
         "days",

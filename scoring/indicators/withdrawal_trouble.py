@@ -6,7 +6,6 @@ import numpy as np
 
 from scoring import method
 from scoring.curves import lognormal
-from scoring.exposure import exposure
 from scoring.facts import BIT, Facts
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, recent_of, window_of
@@ -20,6 +19,7 @@ from scoring.panel import (
     visited,
 )
 from scoring.shares import Aside
+from scoring.volume import expected, volume
 
 _BALANCES = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 
@@ -32,7 +32,7 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     ok: 提现或余额类投诉相对订单量很少。 | Few complaints about withdrawals or balances for the number of orders.
     concern: 提现或余额类投诉相对订单量偏多。 | Many such complaints for the number of orders.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    Limits: 订单量未知时按同行的中等规模计。 | Where orders are unknown, a middling size is assumed.
+    Limits: 订单量未知、或只有网站自己的计数时，按年限相近的同行的中等规模计。 | Where orders are unknown, or only the site's own counter tells them, the middling size of sites of like age is assumed.
     """
     rows, weight = complaints(facts), copy_weights(facts)
     mask = (rows["kinds"] & (BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"])) != 0
@@ -45,10 +45,12 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     weighed = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
     # A decayed count is worth half-life / ln 2 days of orders.
     worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
-    own = exposure(facts).per_day
+    told = volume(facts)
+    # A number that only the site's own counter tells moves no score.
+    own = np.where(told.alone, np.nan, told.per_day)
     # A counter that is hidden now does not turn a small shop into a middling one.
     own = hold(own, np.isfinite(own), np.nan)
-    orders = np.where(np.isfinite(own), own, facts.priors.orders[None, :]) * worth
+    orders = np.where(np.isfinite(own), own, np.exp(expected(facts, facts.priors.peers))) * worth
     prior = method.WITHDRAWAL_PRIOR
     rate = 10_000 * (weighed + prior[0]) / (orders + prior[1])
     utility, sd = lognormal(rate, "withdrawal_trouble", 1 / np.sqrt(weighed + 1.0))
