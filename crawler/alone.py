@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crawler.outcomes import OwnFault
 from crawler.turns import locked, opened
+from store.malls import host_part
 
 BATCHES = 64
 """Never changed while jobs wait: a host's lock is the number of its batch."""
@@ -26,8 +27,8 @@ LONGEST = 300.0
 
 
 def batch(host: str) -> int:
-    """The batch a host belongs to, for good."""
-    return zlib.crc32(host.encode()) % BATCHES
+    """The batch a host belongs to, for good; a mall and its merchants share one, for they share the host's pace."""
+    return zlib.crc32(host_part(host).encode()) % BATCHES
 
 
 def names(boards: Iterable[str], hosts: Iterable[str]) -> list[str]:

@@ -27,12 +27,20 @@ from crawler.visit import Visit, shown
 from store.archive import ArchiveWriter
 from store.hosts import is_key
 from store.ledger import Expected, SourceCard, Target
+from store.malls import host_part
 from store.names import host_key
 
 __all__ = ["Progress", "Record", "SourceSpider", "Visit"]
 
 Record = dict[str, Any]
 Progress = Callable[[dict[str, Any]], None]
+
+
+def _of_hosts(targets: Sequence[Target]) -> list[Target]:
+    """The targets with each merchant's mall in place of the merchant, every host once."""
+    known = {target.host: target for target in targets}
+    hosts = dict.fromkeys(host_part(target.host) for target in targets)
+    return [known.get(host) or Target(0, host, None, (), None) for host in hosts]
 
 
 class SourceSpider(Spider):
@@ -43,6 +51,8 @@ class SourceSpider(Spider):
     whole_source: ClassVar[bool] = False
     visits_platforms: ClassVar[bool] = False
     """Whether it asks the platforms' own hosts; such spiders run one after another, never two at one host."""
+    of_the_host: ClassVar[bool] = False
+    """Whether it asks about hosts and domains: in a mall once about the mall's, and not about each merchant."""
     brings: ClassVar[tuple[str, ...]] = ()
     """Kinds of records it makes, for docs/sources.md."""
     legal: ClassVar[tuple[str, str]] = ("", "")
@@ -66,6 +76,8 @@ class SourceSpider(Spider):
         self.targets = [target for target in given if is_key(target.host)]
         self.no_hosts = [target.host for target in given if not is_key(target.host)]
         """Hosts kept by an earlier version that are none: named at the end, and they end no other host's visit."""
+        if self.of_the_host:
+            self.targets = _of_hosts(self.targets)
         if int(limit):
             self.targets = self.targets[: int(limit)]
         self.progress = progress or (lambda event: None)

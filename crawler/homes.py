@@ -16,9 +16,11 @@ from scrapy.http import Response
 from crawler.availability import certificate_word, probe_of_failure
 from crawler.base import Record
 from crawler.controls import ControlledSpider
+from crawler.outcomes import NotAnswered
 from crawler.tls import BAD_CERTIFICATE, SHOP_PAGE
 from store.hosts import address_in, url_host
 from store.names import registrable
+from store.site_keys import SiteKey
 
 _OTHER_ADDRESS = ("tls_error", "connect_refused", "connect_timeout", "broken", "timeout", "robots_timeout")
 """Kinds of failure after which the next address of the site is asked."""
@@ -35,11 +37,10 @@ class Tried:
 
 
 def home_addresses(host: str, schemes: Sequence[str]) -> list[str]:
-    """Where the home page of `host` may be, in the order to ask: of a registrable name also under `www.`"""
-    names = [url_host(host)]
-    if registrable(host) == host and address_in(host) is None:
-        names.append(f"www.{host}")
-    return [f"{scheme}://{name}/" for name in names for scheme in schemes]
+    """Where the home page of a host, or the shop page of a merchant, may be, in the order to ask: of a registrable name also under `www.`"""
+    site = SiteKey.of(host)
+    both = registrable(site.host) == site.host and address_in(site.host) is None
+    return [site.url(scheme, www) for www in ((False, True) if both else (False,)) for scheme in schemes]
 
 
 def certificate_of(response: Response) -> str | None:
@@ -71,6 +72,17 @@ class HomeSpider(ControlledSpider):
         if site and registrable(urlsplit(url).hostname or "") == registrable(site):
             request.meta[SHOP_PAGE] = True
         return request
+
+    def own(self, response: Response, host: str, probe: Record) -> Record:
+        """The probe of an answer, as far as it is this site's or merchant's. A merchant whose page leads to the front of its mall is
+        gone; raises NotAnswered where it leads elsewhere in the mall (a login, a notice): that says nothing of the merchant.
+        """
+        site = SiteKey.of(host)
+        if site.holds(response.url) or probe["outcome"] not in ("ok", "slow"):
+            return probe
+        if urlsplit(response.url).path.strip("/") in ("", "index.html", "index.php", "404", "404.html"):
+            return probe | {"outcome": "down", "class": "not_found"}
+        raise NotAnswered("the merchant's page leads to another page of its mall")
 
     def answered(self, request: Request, host: str, probe: Record) -> Iterator[Record]:
         """The probe of a page that is the site. A bad certificate is held until a control has answered under a good one."""

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.guard import NEVER
 from crawler.nesting import page_in
 from crawler.outcomes import SourceChanged
+from store.site_keys import SiteKey
 
 LONGEST = 5_000
 """Characters of prose kept of a page."""
@@ -109,8 +110,8 @@ def _next_element(node: LexborNode) -> LexborNode | None:
         node = parent
 
 
-def role_links(tree: LexborHTMLParser, base: str) -> dict[str, str]:
-    """role → address of the first link on the same host to a terms, notice or contact page."""
+def role_links(tree: LexborHTMLParser, base: str, site: SiteKey) -> dict[str, str]:
+    """role → address of the first link on the same host to a terms, notice or contact page; of a merchant only below its own path."""
     host = urlsplit(base).hostname
     found: dict[str, str] = {}
     for link in tree.css("a[href]"):
@@ -122,7 +123,10 @@ def role_links(tree: LexborHTMLParser, base: str) -> dict[str, str]:
                 url = urljoin(base, href)
                 if (
                     urlsplit(url).hostname == host
-                    and not NEVER.search(url)
+                    and site.holds(url)
+                    and not NEVER.search(
+                        url[url.find("/", 8) :]
+                    )  # of the path: a shop's name may be pay.example
                     and url.rstrip("/") != base.rstrip("/")
                 ):
                     found[role] = url

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from store.hosts import host_key, is_key, key_of, url_host
-from store.malls import Mall, host_part, mall_of, merchant_part
+from store.malls import Mall, host_part, mall_of, merchant_part, place_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,12 +51,13 @@ class SiteKey:
         return f"{scheme}://{'www.' if www else ''}{url_host(self.host)}/{self.merchant}"
 
     def holds(self, url: str) -> bool:
-        """Whether a page is this one's: of a merchant only what lies at or below its path, of a site all of its host."""
-        parts = urlsplit(url)
+        """Whether a page is this one's: of a merchant what lies at or below its path, of a mall what is no merchant's, of a site all."""
+        parts, mall = urlsplit(url), self.mall
         if not self.merchant:
-            return True
+            return mall is None or not place_of(self.host, parts.path).merchant
         own, path = f"/{self.merchant}", parts.path.rstrip("/")
-        mall = self.mall
+        if not path and parts.fragment:  # a page that routes itself
+            path = f"/{parts.fragment.lstrip('!/')}".rstrip("/")
         if mall is not None and mall.folded:
             own, path = own.lower(), path.lower()
         there = mall_of((parts.hostname or "").lower())

@@ -40,6 +40,7 @@ from crawler.nesting import json_in
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.shops.page import Page
 from store import kinds, names, records, redact
+from store.site_keys import SiteKey
 
 FIXTURES = Path(__file__).parent / "fixtures"
 REFUSALS = (SourceBlocked, SourceChanged, NotAnswered, ValueError)
@@ -254,7 +255,7 @@ def _page_reader(body: bytes) -> None:
     tree = Page("http://yunhe.test/", text).tree
     prose.footer_of(tree, prose.visible(tree))
     prose.notices_of(tree)
-    prose.role_links(tree, "http://yunhe.test/")
+    prose.role_links(tree, "http://yunhe.test/", SiteKey("yunhe.test"))
     prose.prose(text)
     signs.signs_of(text, prose.visible(tree), [])
     signs.footer_numbers(text[:5000])

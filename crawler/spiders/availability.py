@@ -67,6 +67,7 @@ class AvailabilitySpider(HomeSpider):
         text = text_of(response)
         shop = recognise(Page(response.url, text)) is not None
         probe = probe_of_page(response.status, response.body, text, latency, shop, certificate_of(response))
+        probe = self.own(response, host, probe)
         if probe["outcome"] in ("ok", "slow"):
             yield from self.answered(response.request, host, probe)
         elif probe["outcome"] == "down" and (other := self.next_home(response.request, probe)):

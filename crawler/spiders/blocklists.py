@@ -30,6 +30,7 @@ class BlocklistsSpider(SourceSpider):
     """Arguments: `platform` hosts. Setting BLOCKLISTS: list name → address or file."""
 
     name = "blocklists"
+    of_the_host = True
     card = SourceCard(
         id="blocklists",
         kind="lists",

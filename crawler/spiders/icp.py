@@ -47,6 +47,7 @@ class IcpSpider(SourceSpider):
     """Arguments: `platform` hosts. Settings: ICP_PROVIDER (whose format), ICP_BASE (its address), ICP_KEY (if it wants one)."""
 
     name = "icp"
+    of_the_host = True
     card = SourceCard(
         id="icp",
         kind="filing",

@@ -50,6 +50,7 @@ class RegistrationSpider(SourceSpider):
         expected=Expected(1, 3, selectors={"dated": 0.8}),
     )
     visits_platforms = True
+    of_the_host = True
     brings: ClassVar[tuple[str, ...]] = ("registration", "certificate", "resolution")
     legal: ClassVar[tuple[str, str]] = (
         "注册局的公开查询；每域名每月一次，遇限频即停；姓名、邮箱与联系方式在存证之前删去。对网站主机只握手一次，不取页面。",

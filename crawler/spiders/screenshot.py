@@ -25,8 +25,8 @@ from crawler.prose import role_links
 from crawler.shops.page import Page
 from crawler.tls import SHOP_PAGE
 from crawler.walls import place_of, wall_of
-from store.hosts import url_host
 from store.ledger import Expected, SourceCard
+from store.site_keys import SiteKey
 
 WIDTH, TALLEST = 1280, 6_000
 """Pixels. A longer page is cut; its text is kept whole by the storefront source."""
@@ -95,7 +95,7 @@ class ScreenshotSpider(SourceSpider):
             # Tried counts as taken: a site that is down for good must not keep the others waiting.
             self.measured["taken"][target.host] = self.clock.now().isoformat()
             scheme = self.settings.getlist("SHOP_SCHEMES")[0]
-            yield self._picture(f"{scheme}://{url_host(target.host)}/", target.host, "home", scheme)
+            yield self._picture(SiteKey.of(target.host).url(scheme), target.host, "home", scheme)
 
     def read_picture(
         self, response: Response, host: str, role: str, scheme: str
@@ -110,7 +110,7 @@ class ScreenshotSpider(SourceSpider):
         # A closed, frozen or broken page is what a visitor sees: its picture is evidence too.
         self._keep_picture(response, host, role)
         if role == "home" and place is None:
-            links = role_links(Page(response.url, text).tree, response.url)
+            links = role_links(Page(response.url, text).tree, response.url, SiteKey.of(host))
             for wanted in _ROLES:
                 if url := links.get(wanted):
                     yield self._picture(url, host, wanted, scheme)
@@ -125,7 +125,7 @@ class ScreenshotSpider(SourceSpider):
             and plain
             and kind not in ("unwelcome", "refused")
         ):
-            return self._picture(f"http://{url_host(host)}/", host, "home", "http")
+            return self._picture(SiteKey.of(host).url("http"), host, "home", "http")
         return None
 
     def finished(self, host: str, visit: Visit) -> Iterator[Record]:

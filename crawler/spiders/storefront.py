@@ -31,6 +31,7 @@ from crawler.signs import company_of, contact_values, footer_numbers, orders_sho
 from crawler.site_name import site_name_of
 from store.ledger import Expected, SourceCard
 from store.names import host_key, registrable
+from store.site_keys import SiteKey
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
@@ -70,8 +71,9 @@ class StorefrontSpider(HomeSpider):
         """The home page: what it is, and if it is the shop, everything it shows and leads to."""
         text = text_of(response)
         latency = response.request.meta.get("download_latency") if response.request else None
-        page = Page(response.url, text)
-        system = recognise(page)
+        page, site = Page(response.url, text), SiteKey.of(host)
+        # The lists of a known system are its host's: in a mall they would show every merchant's goods.
+        system = recognise(page) if site.unit == "site" else None
         probe = probe_of_page(
             response.status,
             response.body,
@@ -80,6 +82,7 @@ class StorefrontSpider(HomeSpider):
             system is not None,
             certificate_of(response),
         )
+        probe = self.own(response, host, probe)
         assert response.request is not None
         if probe["outcome"] == "down" and not rendered:
             if other := self.next_home(response.request, probe):
@@ -97,6 +100,9 @@ class StorefrontSpider(HomeSpider):
             raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if probe["outcome"] == "down":
             raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
+        if site.unit == "mall":
+            yield from self._shop(page, None, Found(stated_empty=True), [], host)
+            return
         found, more = self._read(page, system, host)
         if not system and not found.goods and not found.behind_login and not rendered and "<script" in text:
             if browser_available():
@@ -128,7 +134,8 @@ class StorefrontSpider(HomeSpider):
         visit = self.visit(host)
         name = site_name_of(page.tree)
         shown = visible(page.tree)
-        if not system and not found.goods and not found.behind_login and len(shown) < 80:
+        nothing = not found.goods and not found.behind_login and not found.stated_empty
+        if not system and nothing and len(shown) < 80:
             raise SourceChanged("an almost empty page")
         footer = f"{found.footer}\n{footer_of(page.tree, shown)}"
         notices = found.notices or notices_of(page.tree)
@@ -138,7 +145,7 @@ class StorefrontSpider(HomeSpider):
                         "stated_empty": False, "name": name, "version": found.version}  # fmt: skip
         yield from self._goods(host, found)
         yield from self._lists(page.url, more, host)
-        for role, url in role_links(page.tree, page.url).items():
+        for role, url in role_links(page.tree, page.url, SiteKey.of(host)).items():
             yield self.ask(url, "prose", host, known={"role": role}, priority=-5)
 
     def read_lists(self, response: Response, host: str, what: str) -> Iterator[Record | Request]:
@@ -299,7 +306,7 @@ class StorefrontSpider(HomeSpider):
         location = response.headers.get("Location")
         if not location or not 300 <= response.status < 400:
             return None
-        return host_key(urlsplit(urljoin(response.url, location.decode("latin-1"))).hostname or "")
+        return host_key(urljoin(response.url, location.decode("latin-1")))
 
     def _moved_record(self, host: str, moved: str) -> Record:
         return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",

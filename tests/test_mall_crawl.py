@@ -1,0 +1,107 @@
+"""The spiders in a mall: each merchant's own page, no other's goods, the host asked once, and a merchant that is gone while its mall lives."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spider_play import play
+
+from crawler import alone
+from crawler.base import SourceSpider
+from crawler.spiders.availability import AvailabilitySpider
+from crawler.spiders.icp import IcpSpider
+from crawler.spiders.storefront import StorefrontSpider
+from store.site_keys import SiteKey
+
+MALL = "pay.x.test"
+TEXT = "付款后自动发货，一般十分钟内到账，未到账请联系客服补单，超过七十二小时未处理可以申请退款。" * 2
+
+
+def shop(title: str, goods: list[tuple[str, str]], more: str = "") -> str:
+    items = "".join(f'<div class="card"><h4>{n}</h4><span class="price">¥{p}</span></div>' for n, p in goods)
+    return f"<html><head><title>{title}</title></head><body><p>{TEXT}</p>{items}{more}</body></html>"
+
+
+LINKS = '<a href="/notice.html">商城公告</a><a href="/shop/A1/notice">店铺公告</a><a href="/shop/A12/terms">服务条款</a>'
+PAGES: dict[str, dict[str, Any]] = {
+    f"http://{MALL}/": {"body": shop("大集商城", [("热卖：网盘会员", "9.90"), ("热卖：音乐月卡", "5.50"), ("热卖：视频周卡", "3.30")], LINKS)},
+    f"http://{MALL}/shop/A1": {"body": shop("甲铺", [("视频会员月卡", "19.80"), ("音乐会员季卡", "32.00"), ("游戏点券", "9.60")], LINKS)},
+    f"http://{MALL}/notice.html": {"body": f"<html><body><div class='notice'>{TEXT}</div></body></html>"},
+    f"http://{MALL}/shop/A1/notice": {"body": f"<html><body><div class='notice'>{TEXT}</div></body></html>"},
+    f"http://{MALL}/shop/B2": {"body": shop("乙铺", [("邮箱账号", "7.70"), ("流量日包", "3.30"), ("话费慢充", "48.50")])},
+    f"http://{MALL}/shop/GONE": {"status": 404, "body": "<html><head><title>404 Not Found</title></head><body><h1>404</h1></body></html>"},
+}  # fmt: skip
+MERCHANTS = [f"{MALL}/shop/A1", f"{MALL}/shop/B2", f"{MALL}/shop/GONE"]
+
+
+def crawled(spider: type[SourceSpider], folder: Path, hosts: list[str], **settings: Any) -> dict[str, Any]:
+    exchanges = [{"url": url, **page} for url, page in PAGES.items()] + settings.pop("exchanges", [])
+    case = {"platforms": [{"host": host} for host in hosts], "settings": settings, "exchanges": exchanges}
+    (folder / "case.json").write_text(json.dumps(case, ensure_ascii=False), "utf-8")
+    return play(spider, folder)
+
+
+def test_each_merchants_goods_are_its_own_and_nothing_outside_its_path_is_asked(tmp_path: Path) -> None:
+    found = crawled(StorefrontSpider, tmp_path, [MALL, *MERCHANTS])
+    goods: dict[str, set[tuple[str, float]]] = {}
+    for record in found["records"]:
+        if record["kind"] == "price":
+            goods.setdefault(record["host"], set()).add((record["product"], record["price"]))
+    assert goods == {
+        MERCHANTS[0]: {("视频会员月卡", 19.8), ("音乐会员季卡", 32.0), ("游戏点券", 9.6)},
+        MERCHANTS[1]: {("邮箱账号", 7.7), ("流量日包", 3.3), ("话费慢充", 48.5)},
+    }
+    assert {host: outcome for host, (outcome, _) in found["hosts"].items()} == {
+        MALL: "ok",
+        MERCHANTS[0]: "ok",
+        MERCHANTS[1]: "ok",
+        MERCHANTS[2]: "failed",
+    }
+    asked = {url.removeprefix(f"GET http://{MALL}") for url in found["asked"]}
+    assert asked == {"/", "/notice.html", "/shop/A1", "/shop/A1/notice", "/shop/B2", "/shop/GONE"}
+    told = {(r["host"], r["role"]) for r in found["records"] if r["kind"] == "page"}
+    assert (MERCHANTS[0], "notice") in told
+    assert (MALL, "home") in told
+
+
+def test_a_merchant_is_gone_while_its_mall_lives(tmp_path: Path) -> None:
+    found = crawled(AvailabilitySpider, tmp_path, [MALL, *MERCHANTS])
+    probes = {r["host"]: (r["outcome"], r["class"]) for r in found["records"] if r["kind"] == "probe"}
+    assert probes == {
+        MALL: ("ok", "up"),
+        MERCHANTS[0]: ("ok", "up"),
+        MERCHANTS[1]: ("ok", "up"),
+        MERCHANTS[2]: ("down", "not_found"),
+    }
+
+
+def test_registries_are_asked_about_the_host_once_whichever_merchants_are_watched(tmp_path: Path) -> None:
+    exchanges = [{"url": "http://icp.test/query?domain=x.test", "json": {"code": 200, "data": []}}]
+    settings = {"ICP_BASE": "http://icp.test", "ICP_PROVIDER": "ymicp"}
+    found = crawled(IcpSpider, tmp_path, MERCHANTS, exchanges=exchanges, **settings)
+    assert set(found["hosts"]) == {MALL}
+    assert len(found["asked"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://pay.x.test/shop/A1", True),
+        ("https://pay.x.test/shop/A1/?from=2", True),
+        ("https://www.pay.x.test/shop/A1/notice", True),
+        ("https://pay.x.test/shop/A12", False),
+        ("https://pay.x.test/shop/a1", False),
+        ("https://pay.x.test/", False),
+        ("https://other.test/shop/A1", False),
+    ],
+)
+def test_a_merchants_pages_lie_at_its_path(url: str, own: bool) -> None:
+    assert SiteKey.parse("pay.x.test/shop/A1").holds(url) is own
+
+
+def test_a_mall_and_its_merchants_are_never_visited_by_two_crawls_at_once() -> None:
+    """They share the host's pace, so they share the lock."""
+    assert len({alone.batch(host) for host in (MALL, *MERCHANTS)}) == 1
