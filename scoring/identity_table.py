@@ -21,6 +21,7 @@ from scoring.finding import Cited
 from scoring.identity import company_key, number_key, pairs
 from scoring.judge import Judged
 from scoring.shown import of_site, pages_of
+from store.malls import is_merchant
 
 _PERSONAL = "个人"
 _SAID = {
@@ -58,7 +59,9 @@ def identity_rows(judged: Judged) -> list[dict[str, Any]]:
     facts = judged.facts
     out = []
     for site in range(len(facts.sites)):
-        out += _compared(facts, site) + _marks(facts, site) + _operator(facts, site)
+        if not is_merchant(facts.sites[site].host):  # filing and footer are its mall's
+            out += _compared(facts, site) + _marks(facts, site)
+        out += _operator(facts, site)
     return out
 
 

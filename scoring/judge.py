@@ -17,6 +17,7 @@ from scoring.droprate import drop_rate
 from scoring.facts import GROUP_OF, GROUPS, NEVER, Facts, Floats
 from scoring.finding import CONCERN, Definition, Finding, definitions
 from scoring.grade import NR, grades
+from scoring.merchants import answer
 from scoring.panel import Bools, cached, complaints, copy_rank, visited, window
 from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
 
@@ -65,7 +66,7 @@ NR_WHY = (
 
 def judge(facts: Facts) -> Judged:
     """Judge every platform of `facts` on every day; needs facts.priors."""
-    found = {d.id: (d, d.compute(facts)) for d in definitions()}
+    found = {d.id: (d, answer(d, facts)) for d in definitions()}
     warned = warn(facts)
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
     since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]

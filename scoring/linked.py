@@ -20,6 +20,7 @@ from scoring.calendar import date_of
 from scoring.facts import NEVER, Rows, Site
 from scoring.filings import own_domains
 from scoring.traits import COPIED, Market, read_market, sort_of
+from store.malls import is_merchant
 from store.names import registrable
 
 _WORDS = {
@@ -212,13 +213,24 @@ def _is_default(market: Market, strangers: list[int], theme: str, copied: bool) 
 
 def _moves(moves: Rows, sites: list[Site]) -> Iterator[tuple[tuple[int, int], tuple[str, int, int]]]:
     """(from, to) -> (via, day, row id) of moves whose new host is another platform."""
-    targets = [registrable(host) for host in moves["to_host"]]
+    targets = [_place(host) for host in moves["to_host"]]
     wanted = set(targets)
-    by_domain = {d: i for i, site in enumerate(sites) if _may_own(site, wanted) for d in own_domains(site)}
+    by_domain = {
+        d: i
+        for i, site in enumerate(sites)
+        if not is_merchant(site.host) and _may_own(site, wanted)
+        for d in own_domains(site)
+    }
+    by_domain |= {site.host: i for i, site in enumerate(sites) if site.host in wanted}
     for at, target in enumerate(targets):
         site, to = int(moves.platform[at]), by_domain.get(target)
         if to is not None and to != site:
             yield (site, to), (str(moves["via"][at]), int(moves.day[at]), int(moves.id[at]))
+
+
+def _place(host: str) -> str:
+    """What a move leads to: a merchant of a mall by itself, any other host by its domain."""
+    return host if is_merchant(host) else registrable(host)
 
 
 def _may_own(site: Site, domains: set[str]) -> bool:

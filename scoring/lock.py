@@ -35,6 +35,7 @@ SCORED = (
     "homepage",
     "identity",
     "judge",
+    "merchants",
     "method",
     "operators",
     "panel",

@@ -21,6 +21,7 @@ from scoring.facts import Rows, Site
 from scoring.filings import own_domains
 from scoring.identity import company_key, number_key
 from scoring.processes import in_order
+from store.malls import host_part, is_merchant
 from store.names import registrable
 
 IDENTIFYING = ("entity", "code", "contact", "account", "certificate")
@@ -90,6 +91,7 @@ def read_market(rows: dict[str, Rows], sites: list[Site]) -> Market:
 
     # All of them as columns: of a large market they fill little memory, and few are shared.
     every = pa.concat_tables([_SCHEMA.empty_table(), *in_order(told, range(0, len(sites), AT_ONCE))])
+    every = _without_malls(every, sites)
     named = pc.binary_join_element_wise(every["kind"], every["value"], pa.scalar(" ", pa.large_string()))
     code = named.combine_chunks().dictionary_encode().indices.to_numpy()
     held = np.bincount(code)[code] if len(code) else code
@@ -113,6 +115,28 @@ def read_market(rows: dict[str, Rows], sites: list[Site]) -> Market:
         _own(every),
         Counter(theme for some in themes for theme in some),
     )
+
+
+def _without_malls(every: pa.Table, sites: Sequence[Site]) -> pa.Table:
+    """Without what a merchant's pages share with their mall or with another merchant of it: that is the mall's."""
+    inside = {at: host_part(site.host) for at, site in enumerate(sites) if is_merchant(site.host)}
+    if not inside:
+        return every
+    around = set(inside.values())
+    within = inside | {at: site.host for at, site in enumerate(sites) if site.host in around}
+    some = every.filter(pc.is_in(every["site"], value_set=pa.array(sorted(within), pa.int64())))
+    shown: Counter[tuple[str, str, str]] = Counter()
+    for site, kind, value in zip(
+        *(some[name].to_pylist() for name in ("site", "kind", "value")), strict=True
+    ):
+        shown[(within[site], kind, value)] += 1
+    kept = [
+        site not in inside or kind not in COPIED or shown[(inside[site], kind, value)] < 2
+        for site, kind, value in zip(
+            *(every[name].to_pylist() for name in ("site", "kind", "value")), strict=True
+        )
+    ]
+    return every.filter(pa.array(kept, pa.bool_()))
 
 
 def _sets(every: pa.Table, kinds: Sequence[str], count: int) -> list[frozenset[str]]:
@@ -241,5 +265,5 @@ def _of_certificate(certificates: Rows, at: int, site: Site) -> Iterator[str]:
 
 def _covers(names: list[str], site: Site) -> bool:
     """Is a certificate for these names for the site's host (RFC 6125, 6.4.3)?"""
-    host = site.host.partition(":")[0]
+    host = host_part(site.host).partition(":")[0]
     return host in names or f"*.{host.partition('.')[2]}" in names

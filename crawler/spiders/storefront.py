@@ -30,7 +30,7 @@ from crawler.shops.page import Found, Good, More, Page, Shelf
 from crawler.signs import company_of, contact_values, footer_numbers, orders_shown, signs_of
 from crawler.site_name import site_name_of
 from store.ledger import Expected, SourceCard
-from store.names import host_key, registrable
+from store.names import host_key, is_merchant, registrable
 from store.site_keys import SiteKey
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
@@ -215,7 +215,9 @@ class StorefrontSpider(HomeSpider):
         moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
         if moved:
             signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
-        number, numbers = footer_numbers(notes["footer"])
+        # What the footer of a merchant's page says is the mall's word about the mall.
+        footer = "" if is_merchant(host) else notes["footer"]
+        number, numbers = footer_numbers(footer)
         signs |= numbers
         yield {
             "kind": "page",
@@ -225,7 +227,7 @@ class StorefrontSpider(HomeSpider):
             "role": "home",
             "text": notes["text"][:3_000],
             "footer_icp": number,
-            "company": company_of(notes["footer"]),
+            "company": company_of(footer),
             "site_name": notes["name"],
             "software": system,
             "signs": signs,
