@@ -94,7 +94,7 @@ def span_of(at: Ints) -> Span:
 
 def _fetch(connection: Connection, kind: str, ids: list[int], span: Span | None) -> Sequence[Any]:
     table: Any = OBSERVATIONS[kind]
-    picked = [getattr(table, name) for name in _COLUMNS[kind]]
+    picked = [getattr(table, name).label(name) for name in _COLUMNS[kind]]
     moment = next((c for c in (getattr(table, n, None) for n in _MOMENTS) if c is not None), None)
     dated = [*picked, table.id] if moment is None else [moment, *picked, table.id]
     if moment is not None:
