@@ -12,7 +12,7 @@ from dashboard import downloads
 from dashboard.headers import static_policy
 from dashboard.limits import problem
 from dashboard.text import say
-from scoring.snapshot import Snapshot
+from scoring.snapshot import SIGNATURE, Snapshot
 from store.names import FLAT, site_files
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -55,7 +55,7 @@ def _plain(file: Path) -> bool:
 
 def _listed(snapshot: Snapshot, name: str) -> bool:
     """Does the manifest or SHA256SUMS name it? The list has three lines a site: it is passed over, never held in memory."""
-    if name == "SHA256SUMS" or name in snapshot.manifest.get("files", ()):
+    if name in ("SHA256SUMS", SIGNATURE) or name in snapshot.manifest.get("files", ()):
         return True
     if not _plain(snapshot.path / "SHA256SUMS"):
         return False

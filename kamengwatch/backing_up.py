@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from kamengwatch import faults
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, say
+from scoring import signing
 from store.complainants import FOLDER as SECRETS
 from store.engine import DATABASE, sqlite_file
 from store.private_files import make_private_file
@@ -160,7 +161,8 @@ def _files(data_dir: Path, database: Path, out: Path) -> Iterator[Path]:
     for path in sorted(data_dir.rglob("*")):
         parts = path.relative_to(data_dir).parts
         passing = any(part.startswith(".") for part in parts) or path.suffix == ".lock"
-        if passing or parts[0] == SECRETS or path.is_symlink() or path.resolve() in own:
+        secret = parts[0] == SECRETS or parts == (signing.FOLDER, signing.PRIVATE)
+        if passing or secret or path.is_symlink() or path.resolve() in own:
             continue
         if path.is_file():
             yield path

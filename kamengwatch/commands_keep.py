@@ -16,6 +16,12 @@ privacy = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(privacy, name="privacy")
+keys = typer.Typer(
+    help="签名密钥 the key that signs published snapshots.",
+    epilog="例: `kamengwatch keys create` · `kamengwatch keys show > 公钥.pem`",
+    no_args_is_help=True,
+)
+app.add_typer(keys, name="keys")
 
 Identifier = Annotated[
     str | None,
@@ -53,7 +59,8 @@ def export(
 
 
 @app.command(
-    epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way"
+    epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way · "
+    "`kamengwatch verify --snapshots 下载的目录 --key 公钥.pem --root 旧清单的哈希` 不需要数据库，任何人都能核对 anybody can, without a database"
 )
 def verify(
     recompute: Annotated[
@@ -63,6 +70,19 @@ def verify(
             help="再算一遍最新快照的句子所写的数字 compute again what the newest snapshot's sentences state as numbers, from the database",
         ),
     ] = False,
+    snapshots: Annotated[
+        Path | None,
+        typer.Option(
+            help="只核对这个目录里已发布的快照 only these published snapshots: files, signatures, order"
+        ),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="发布者的公钥 the publisher's public key (PEM)")] = None,
+    root: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="以前存下的 manifest.json 的 SHA-256；过去被改就会对不上 of an older manifest you kept"
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -70,6 +90,10 @@ def verify(
 ) -> None:
     """核对 archive, database and the snapshots' hash chain; one line per fault with its remedy (exit code 1)."""
     config = make(data_dir, database, lang)
+    if snapshots is not None:
+        from kamengwatch import signing_keys
+
+        return signing_keys.verify_history(config, snapshots, key, root or [], as_json)
     if recompute:
         from kamengwatch.recompute import verifying
 
@@ -77,6 +101,31 @@ def verify(
     from kamengwatch import keeping
 
     return keeping.verify(config, as_json)
+
+
+@keys.command(
+    "create",
+    epilog="例: `kamengwatch keys create` · `kamengwatch keys create --replace` 换新密钥 hand over to a new key",
+)
+def keys_create(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="由旧密钥交接给新密钥 the old key hands over to a new one")
+    ] = False,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """建立 make the key that signs every snapshot published from now on."""
+    from kamengwatch import signing_keys
+
+    signing_keys.create(make(data_dir, None, lang), replace)
+
+
+@keys.command("show", epilog="例: `kamengwatch keys show > 公钥.pem`")
+def keys_show(data_dir: DataDir = None, lang: Lang = None) -> None:
+    """显示 print the public key, to hand out: whoever holds it can check what you published."""
+    from kamengwatch import signing_keys
+
+    signing_keys.show(make(data_dir, None, lang))
 
 
 @app.command(

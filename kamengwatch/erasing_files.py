@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kamengwatch.identifiers import Identifier
+from scoring import signing
 from scoring.package import ratings_csv
 from scoring.publish import checksums, json_text, listed, sums_text
-from scoring.sums import content_digest
+from scoring.sums import SIGNATURE, content_digest
 from store.archive import Archived, iterate
 from store.archive_erase import erase_capture
 
@@ -119,19 +120,28 @@ def seal(folder: Path) -> tuple[str, str, str]:
     _write(folder / "datapackage.json", json_text(package).encode())
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
     sums = _sums(folder)
+    before = (folder / _MARK).read_text()
+    manifest["replaces"] = list(dict.fromkeys([*manifest.get("replaces", ()), before]))
     text = json_text(manifest | {"files": listed(sums), "content_sha256": content_digest(sums)})
-    return (folder / _MARK).read_text(), hashlib.sha256(text.encode()).hexdigest(), text
+    return before, hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def finish(folder: Path, text: str) -> None:
-    """Write manifest and sums of a sealed snapshot."""
+    """Write manifest and sums of a sealed snapshot, and sign it again; without the key it is from now on unsigned."""
     _write(folder / "manifest.json", text.encode())
     _write(folder / "SHA256SUMS", sums_text(_sums(folder), text).encode())
+    (folder / SIGNATURE).unlink(missing_ok=True)
+    if (key := signing.private_key(folder.parent.parent)) is not None:
+        signing.sign(folder, key)
     (folder / _MARK).unlink()
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    return {k: v for k, v in checksums(folder).items() if k not in ("manifest.json", "SHA256SUMS", _MARK)}
+    return {
+        k: v
+        for k, v in checksums(folder).items()
+        if k not in ("manifest.json", "SHA256SUMS", SIGNATURE, _MARK)
+    }
 
 
 def _texts(table: pa.Table) -> Iterator[tuple[int, pa.ChunkedArray]]:

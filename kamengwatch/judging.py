@@ -47,6 +47,7 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     from scoring.processes import ProcessLost
     from scoring.publish import NothingRated, RatingDamaged, WrongDay
     from scoring.publish import publish as write
+    from scoring.signing import KeyUnusable
 
     config.check_database()
     if not allow_older:
@@ -58,6 +59,8 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
             )
     except WrongDay as error:
         raise UserError(_wrong_day(config, error)) from error
+    except KeyUnusable as error:
+        raise UserError(str(error)) from error
     except ProcessLost as error:
         raise Failure(config.say(error.zh, error.en)) from error
     except RatingDamaged as error:

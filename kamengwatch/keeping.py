@@ -18,11 +18,12 @@ from sqlalchemy import text
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, tell, tell_json
 from kamengwatch.proving import wrong_captures
+from scoring.sums import SIGNATURE
 from scoring.whole import faults_in, manifest_of
 
 REGISTER = "erasures.jsonl"
 """What was erased, when and where, never whose: one JSON object a line, in the data folder."""
-STAYS = frozenset({"manifest.json", "SHA256SUMS"})
+STAYS = frozenset({"manifest.json", "SHA256SUMS", SIGNATURE})
 """What stays of a snapshot that was let go: the chain of hashes runs through it."""
 _RESTORE = "用备份恢复 restore a backup: kamengwatch restore"
 _AGAIN = "重新发布 publish again: kamengwatch rate && kamengwatch publish"

@@ -13,6 +13,7 @@ from pathlib import Path
 from dotenv import set_key
 from rich.prompt import Prompt
 
+from kamengwatch import signing_keys
 from kamengwatch.config import Config, UserError, make, operator_settings
 from kamengwatch.env_example import line, render
 from kamengwatch.progress import console, say
@@ -173,6 +174,13 @@ def _finish(config: Config) -> None:
         real.data_dir.resolve() if not real.database else config.say("已设的服务器", "the server that is set")
     )
     say(config.say(f"数据库已就绪：{where}", f"The database is ready: {where}"))
+    if signing_keys.create_missing(real):
+        say(
+            config.say(
+                "快照将以本机新建的密钥签名；给别人核对用的公钥：kamengwatch keys show",
+                "Snapshots will be signed with a new key of this machine; the public key to hand out: kamengwatch keys show",
+            )
+        )
     left = [
         variable(name)
         for name in ("icp_base", "blocklists", "xiaofeibao_brands")

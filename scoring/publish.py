@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from filelock import FileLock
 from sqlalchemy import Engine, select
 
-from scoring import method
+from scoring import method, signing
 from scoring.calendar import SHANGHAI, end_of_day
 from scoring.captures import write_captures
 from scoring.documents import method_json
@@ -67,7 +68,7 @@ def publish(
 
     Publishing the same again returns the snapshot that is there. Raises NothingRated when nothing was rated or the newest
     rating was taken away, RatingDamaged when its tables were changed since, WrongDay for a rating up to a day that is still
-    to come or, unless `allow_older`, up to an earlier day than the latest snapshot's.
+    to come or, unless `allow_older`, up to an earlier day than the latest snapshot's, signing.KeyUnusable for a damaged key.
     """
     tell = progress or (lambda note: None)
     data_dir = Path(data_dir)
@@ -81,13 +82,14 @@ def publish(
         with _temporary(base) as temporary:
             tell("writing")
             old = None if before is None else Before(before, _sums(before, known), known.get("site_files"))
+            key = signing.private_key(data_dir)
             made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
             sums = checksums(temporary, made)
             digest = content_digest(sums)
             if before is not None and known.get("content_sha256") == digest and _whole(before):
                 final = before
             else:
-                _seal(engine, temporary, run, now, before, sums, digest)
+                _seal(engine, temporary, run, now, before, sums, digest, key)
                 if old is not None:
                     _link_unchanged(temporary, old, listed(sums))
                 tell("making durable")
@@ -173,6 +175,8 @@ def _content(
     sums = write_site_files(folder, before)
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")
+    if (keys := signing.listed_keys(data_dir)) is not None:
+        (folder / signing.LISTED).write_bytes(keys)
     return sums
 
 
@@ -184,8 +188,9 @@ def _seal(
     before: Path | None,
     sums: dict[str, str],
     digest: str,
+    key: Ed25519PrivateKey | None,
 ) -> None:
-    """Write manifest.json (chained to the snapshot before by its hash) and SHA256SUMS."""
+    """Write manifest.json (chained to the snapshot before by its hash), SHA256SUMS and, with a key, the signature."""
     crawls, demo = _crawls(engine, end_of_day(run.as_of))
     previous = None
     if before is not None:
@@ -206,10 +211,13 @@ def _seal(
         "site_files": made_by(),
         "files": listed(sums),
         "previous": previous,
+        "signed_by": None if key is None else signing.key_id(key.public_key()),
     }
     written = json_text(manifest)
     (folder / "manifest.json").write_text(written, "utf-8")
     (folder / "SHA256SUMS").write_text(sums_text(sums, written), "utf-8")
+    if key is not None:
+        signing.sign(folder, key)
 
 
 def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], bool]:

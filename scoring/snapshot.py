@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from scoring.sums import SIGNATURE as SIGNATURE
+
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
 """Verdict words, best to worst, 灰 = not rated."""
 TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}

@@ -6,7 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
-_UNCOMPARED = ("manifest.json", "SHA256SUMS")
+SIGNATURE = "manifest.sig"
+"""The operator's signature of the manifest, beside it (scoring/signing.py); in no list, because it is made last."""
+_UNCOMPARED = ("manifest.json", "SHA256SUMS", SIGNATURE)
 
 
 def sums_of(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from scoring.sums import content_digest, sums_of
+from scoring.sums import SIGNATURE, content_digest, sums_of
 from scoring.writing import sha256_of
 
 _LIST = "SHA256SUMS"
@@ -41,12 +41,14 @@ def faults_in(folder: Path, only: Collection[str] | None = None, every: bool = T
         name: fault for name, digest in there.items() if (fault := _wrong(folder, here, name, digest, since))
     }
     yield from (f"{name}: {fault}" for name, fault in wrong.items())
-    yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {_LIST}))
+    yield from (f"{name}: 未登记的文件 not listed" for name in sorted(here - set(sums) - {_LIST, SIGNATURE}))
     manifest = manifest_of(folder)
     if not manifest and _MANIFEST not in wrong:
         yield f"{_MANIFEST}: 损坏 damaged"
     elif manifest and manifest.get("content_sha256") != content_digest(sums):
         yield f"{_LIST}: 与清单 manifest.json 不符 not the list the manifest was made with"
+    if manifest.get("signed_by") and SIGNATURE not in here:
+        yield f"{SIGNATURE}: 缺失，清单说已签名 missing, and the manifest says it was signed"
 
 
 def sealed_at(folder: Path) -> int:
