@@ -23,6 +23,7 @@ from crawler.failures import unread, why
 from crawler.guard import require_contact
 from crawler.health import Tally, add, count_fields
 from crawler.outcomes import NotAnswered, OwnFault, SourceBlocked, SourceChanged
+from crawler.politeness import send_no_more
 from crawler.visit import Visit, shown
 from store.archive import ArchiveWriter
 from store.hosts import is_key
@@ -314,6 +315,7 @@ class SourceSpider(Spider):
         # The first cause stays: what was already on its way when a wall came up only repeats it.
         if self.outcome == "ok" or (self.outcome, outcome) == ("failed", "blocked"):
             self.outcome, self.reason = outcome, reason
+        send_no_more(self.crawler, self.outcome, self.reason or reason)
         return CloseSpider(self.outcome)
 
     def end(self, host: str) -> None:

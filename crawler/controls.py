@@ -157,7 +157,8 @@ class ControlledSpider(SourceSpider):
     def _ask_next(self) -> Iterator[Request]:
         if self._left:
             url = self._left.pop(0)
-            yield self.ask(url, "control", priority=100, known={"url": url})
+            # The next control is the second try.
+            yield self.ask(url, "control", priority=100, known={"url": url}, meta={"dont_retry": True})
         else:
             self._checking, self.line = False, False
 

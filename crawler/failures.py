@@ -17,7 +17,7 @@ from scrapy.exceptions import (
 from crawler.browser import BrowserDied
 from crawler.guard import Refused
 from crawler.outcomes import SourceBlocked, SourceChanged
-from crawler.politeness import Unwelcome
+from crawler.politeness import CrawlEnded, Unwelcome
 from crawler.sinkholes import Diverted
 from crawler.tls import certificate_fault
 from crawler.walls import wall_of
@@ -30,10 +30,12 @@ class NotArchived(IgnoreRequest):
 def why(error: BaseException) -> tuple[str, str, str]:
     """(crawl outcome, kind, reason) of a failed request.
 
-    Kinds: unwelcome (the host does not want it), refused (our guard), not_archived, dns_gone, tls_error, timeout,
+    Kinds: unwelcome (the host does not want it, or the crawl has ended), refused (our guard), not_archived, dns_gone, tls_error, timeout,
     connect_timeout, connect_refused, broken, sinkhole (the name resolves to one, and nobody was asked); and those that say nothing of the site: dns_failed (no name server answered),
     robots_timeout (a robots.txt that did not come), browser (ours died).
     """
+    if isinstance(error, CrawlEnded):
+        return error.outcome, "unwelcome", str(error)
     if isinstance(error, Unwelcome) and error.cause is not None:
         outcome, kind, reason = why(error.cause)
         if kind == "timeout":

@@ -61,6 +61,29 @@ class Unwelcome(IgnoreRequest):
         self.answer = answer
 
 
+class CrawlEnded(IgnoreRequest):
+    """The crawl ended, with this outcome and reason, while the request still waited in line: it is not sent."""
+
+    def __init__(self, outcome: str, reason: str) -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+def send_no_more(crawler: Crawler, outcome: str, reason: str) -> None:
+    """End a crawl at once: Scrapy by itself first sends everything that waits in its lines, a wall or not."""
+    try:
+        engine = crawler.engine
+    except RuntimeError:  # a spider that is run without one has no lines
+        return
+    assert engine is not None
+    stops = crawler.get_downloader_middleware(HostStopMiddleware)
+    assert stops is not None
+    stops.ended = (outcome, reason)
+    for slot in engine.downloader.slots.values():
+        slot.delay = 0.0  # what is not sent need not wait
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
     """robots.txt with this project's reading of failures, and Crawl-delay honoured."""
 
@@ -172,6 +195,8 @@ class HostStopMiddleware:
     def __init__(self) -> None:
         """Nothing is stopped yet."""
         self.stopped: dict[str, str] = {}
+        self.ended: tuple[str, str] | None = None
+        """Outcome and reason of a crawl that sends no more."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HostStopMiddleware:
@@ -179,7 +204,9 @@ class HostStopMiddleware:
         return cls()
 
     def process_request(self, request: Request) -> None:
-        """Refuse what would go to a stopped host."""
+        """Refuse what would go to a stopped host, and after the crawl's end everything."""
+        if self.ended is not None:
+            raise CrawlEnded(*self.ended)
         if reason := self.stopped.get(urlparse_cached(request).hostname or ""):
             raise Unwelcome(reason)
 

@@ -137,7 +137,8 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
     """Run every source whose part was not finished before."""
     known = spiders()
     process = AsyncCrawlerProcess(_settings(job))
-    lines: dict[bool, list[Callable[[], Any]]] = {True: [], False: []}
+    visits: list[Callable[[], Any]] = []
+    lines = [visits]
     for source in dict.fromkeys(job.sources):
         cls = known[source]
         state = start_crawl(
@@ -155,19 +156,25 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
         start = partial(
             process.crawl, cls, books=books, targets=watched, progress=progress, **dict(job.options)
         )  # fmt: skip
-        lines[cls.visits_platforms].append(start)
-    if any(lines.values()):
+        if cls.visits_platforms:
+            visits.append(start)
+        else:
+            lines.append([start])
+    if any(lines):
         _start(process, lines)
 
 
-def _start(process: AsyncCrawlerProcess, lines: dict[bool, list[Callable[[], Any]]]) -> None:
-    """Run each line one after another and the lines beside each other: no host is visited by two spiders at once."""
+def _start(process: AsyncCrawlerProcess, lines: list[list[Callable[[], Any]]]) -> None:
+    """Run each line one after another and the lines beside each other: no host is visited by two spiders at once.
+
+    A board is asked beside the others; where two of them lie at one host, they take turns there (crawler/turns.py).
+    """
 
     def next_of(line: list[Callable[[], Any]]) -> None:
         if line:
             line.pop(0)().add_done_callback(lambda _: next_of(line))
 
-    for line in lines.values():
+    for line in lines:
         next_of(line)
     # What the imports left stays for good: the collector need not walk it for every few pages.
     gc.collect()

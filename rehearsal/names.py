@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RR, A, DNSRecord
 
@@ -42,6 +43,7 @@ class NameServer(asyncio.DatagramProtocol):
         reply, state = question.reply(), self._state.read()
         name, kind = str(question.q.qname).rstrip(".").lower(), QTYPE[question.q.qtype]
         bare = name.removeprefix("www.")
+        self._state.note(f"{time.time():.2f} dns:{name} {kind}")
         if state.dns != "ok":
             reply.header.rcode = RCODE.SERVFAIL
         elif bare in state.gone:

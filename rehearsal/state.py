@@ -12,6 +12,8 @@ from typing import Any
 CHINA = dt.timezone(dt.timedelta(hours=8))
 CARRIER_ADDRESS = "182.43.124.6"
 """Where a carrier's name servers send visitors of a name on its own list."""
+ASKED = "asked.log"
+"""Every request that reached the world: seconds of the real clock and the address, one a line."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class StateFile:
         fresh = self.path.with_suffix(".new")
         fresh.write_text(json.dumps({"now": state.now.isoformat(), **values}), "utf-8")
         fresh.replace(self.path)
+
+    def note(self, asked: str) -> None:
+        """Write a line beside the state: what was asked, by whoever plays against this world."""
+        with self.path.with_name(ASKED).open("a", encoding="utf-8") as log:
+            log.write(f"{asked}\n")
 
     def read(self) -> State:
         """The state in force."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -78,7 +79,9 @@ class Web:
 
     async def _serve(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-            answer = self._site(await _question(scheme, reader))
+            question = await _question(scheme, reader)
+            self._state.note(f"{time.time():.2f} {scheme}://{question.host}{question.target}")
+            answer = self._site(question)
             if answer is None:
                 writer.transport.abort()
                 return

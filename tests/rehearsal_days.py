@@ -7,23 +7,29 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rehearsal_play import Rehearsal, Typed, find_faketime, places, rehearsal
 
 from crawler import settings
+from rehearsal import shops
 
 FIRST = 0.0
 SECOND, THIRD = 1.1, 2.2
 """Days. A little more than a cadence after the former, so that what is asked daily is due."""
-AWAKE, AFTER_SLEEP = 0.001, 3.3
+AWAKE, AFTER_SLEEP, HOURS_LATER = 0.001, 3.3, 3.41
+SHORT = "availability=2"
+"""Of what the shipped cadence asks every six hours."""
 DAILY = ("availability", "storefront", "heimao", "rednet")
 """Sources that three days make due."""
 CONTACT = "https://watchdog.example/about-our-crawler"
+SEARCHED = (shops.COMPANIES[places.PLAIN], shops.CODES[places.PLAIN])
 BRANDS = json.dumps({places.PLAIN: 20911})
 
 
@@ -32,14 +38,26 @@ class Day:
     """What was said on one day: the run's own words, the sources, and of every shop the API's answer and the page."""
 
     run: Typed
-    sources: dict[str, dict[str, Any]]
     doctor: Typed | None = None
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the status page says of each source."""
+    checked: dict[str, Typed] = field(default_factory=dict)
+    """`kamengwatch check HOST --exit-code`, of some shops."""
     sites: dict[str, dict[str, Any]] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
+    shells: dict[str, str] = field(default_factory=dict)
+    """The app's page of a shop as its first bytes draw it, before any script runs."""
+    drawn: str | None = None
+    """What a browser shows of the first shop's page in the app; None where there is no browser."""
+    links: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    """Search -> the shops it finds."""
     evidence: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     probes: dict[str, set[str]] = field(default_factory=dict)
     """What kind of answer each shop gave on that day."""
     crawled: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """What the world was asked on that day: addresses and `dns:` questions, in their order."""
     lasted: dict[str, float] = field(default_factory=dict)
     """Seconds from the begin of each source's last crawl to its end, as the ledger dates them."""
 
@@ -53,43 +71,50 @@ class Day:
 
     def said(self, host: str) -> str:
         """Everything that is said of a shop: card, findings, warnings, page."""
-        return json.dumps(self.sites[host], ensure_ascii=False) + self.pages[host]
+        return json.dumps(self.sites[host], ensure_ascii=False) + self.pages[host] + self.shells[host]
+
+
+Play = Callable[[Rehearsal], list[Day]]
 
 
 class Played:
-    """All plays, each in a world of its own. They start from the first day's installation and run side by side."""
+    """All plays, each in a world of its own: the others start from the first day's installation and run side by side."""
 
     def __init__(self, folder: Path) -> None:
-        """Play the first day here, the others in threads; `folder` is empty."""
-        self.begun = time.monotonic()
+        """Play the first day's commands here, all else in threads; `folder` is empty."""
         self._folder = folder
-        self._pool = ThreadPoolExecutor(3)
-        with rehearsal(folder / "first", controls()) as first:
-            self.typed = begin(first)
-            self.first = look(first, self.typed[-1])
-        self._plays: dict[str, Future[list[Day]]] = {}
-        if find_faketime() is not None:
-            plays: dict[str, Callable[[Rehearsal], list[Day]]] = {
-                "outage": outage,
-                "trouble": trouble,
-                "sleep": sleep,
-            }
-            self._plays = {name: self._pool.submit(self._play, name, play) for name, play in plays.items()}
+        self._stages = ExitStack()
+        first = self._stages.enter_context(rehearsal(folder / "first", controls()))
+        self.typed = begin(first)
+        plays: dict[str, Play] = {} if find_faketime() is None else {
+            "trouble": trouble, "sleep": sleep, "outage": outage, "unchecked": unchecked,
+        }  # fmt: skip
+        self._pool = ThreadPoolExecutor(1 + len(plays))
+        for name in plays:
+            self._copy(name)
+        self._plays = {name: self._pool.submit(self._play, name, play) for name, play in plays.items()}
+        self._first = self._pool.submit(look_first, first, self.typed[-2])
+
+    @property
+    def first(self) -> Day:
+        """The first day. Raises what went wrong in it."""
+        return self._first.result()
 
     def days(self, name: str) -> list[Day] | None:
         """The days of a play; None where days cannot be let pass. Raises what went wrong in it."""
         return self._plays[name].result() if name in self._plays else None
 
     def close(self) -> None:
-        """Wait for all."""
+        """Wait for all, and end the first day's world."""
         self._pool.shutdown(wait=True)
+        self._stages.close()
 
-    def _play(self, name: str, play: Callable[[Rehearsal], list[Day]]) -> list[Day]:
-        own = self._folder / name
-        shutil.copytree(
-            self._folder / "first", own, symlinks=True, ignore=shutil.ignore_patterns("world", "*.lock")
-        )
-        with rehearsal(own, controls()) as stage:
+    def _copy(self, name: str) -> None:
+        left = shutil.ignore_patterns("world", "*.lock")
+        shutil.copytree(self._folder / "first", self._folder / name, symlinks=True, ignore=left)
+
+    def _play(self, name: str, play: Play) -> list[Day]:
+        with rehearsal(self._folder / name, controls()) as stage:
             return play(stage)
 
 
@@ -109,16 +134,22 @@ def begin(stage: Rehearsal) -> list[Typed]:
         stage.type("watch", "add", *places.SHOPS).ok(),
         stage.type("watch", "add", *places.MERCHANTS),
         stage.type("run", "--no-serve").ok(),
+        stage.type("sources", "--json").ok(),
     ]  # fmt: skip
 
 
 def outage(stage: Rehearsal) -> list[Day]:
-    """A day on which no name resolves; then one on which shops answer but no control does, and one shop is gone."""
+    """A day on which no name resolves."""
+    stage.let_pass(SECOND, dns="failing")
     with stage.service("serve"):
-        stage.let_pass(SECOND, dns="failing")
-        without_names = look(stage, stage.type("run", "--no-serve"), doctor=True)
-        stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
-        return [without_names, look(stage, stage.type("run", "--no-serve"), doctor=True)]
+        return [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]
+
+
+def unchecked(stage: Rehearsal) -> list[Day]:
+    """A day on which shops answer but no control does, and one shop is gone."""
+    stage.let_pass(SECOND, controls=[], gone=[places.LATER_GONE])
+    with stage.service("serve"):
+        return [look(stage, stage.type("run", "--no-serve"), doctor=True)]
 
 
 def trouble(stage: Rehearsal) -> list[Day]:
@@ -129,12 +160,16 @@ def trouble(stage: Rehearsal) -> list[Day]:
     with stage.service("serve"):
         for day in (SECOND, THIRD):
             stage.let_pass(day, **wrong)
-            days.append(look(stage, stage.type("run", "--no-serve")))
+            before = len(stage.asked())
+            days.append(look(stage, stage.type("run", "--no-serve"), check=[places.LATER_GONE]))
+            days[-1].asked = stage.asked()[before:]
     return days
 
 
 def sleep(stage: Rehearsal) -> list[Day]:
-    """The service runs, the machine sleeps for three days with it, and goes on."""
+    """The service runs on a cadence of the operator's, the machine sleeps for three days with it, and goes on."""
+    with (stage.folder / ".env").open("a", encoding="utf-8") as settings_file:
+        settings_file.write(f"KAMENGWATCH_CADENCE_HOURS={SHORT}\n")
     stage.let_pass(AWAKE)
     with stage.service("schedule"), stage.service("serve"):
         wait_for(lambda: "定时采集已启动" in (stage.folder / "world/schedule.log").read_text("utf-8"), 240)
@@ -144,9 +179,12 @@ def sleep(stage: Rehearsal) -> list[Day]:
         wait_for(lambda: set(DAILY) <= crawled_since(stage, woken).keys(), 300)
         noticed = time.time()
         wait_for(lambda: (stage.folder / "data/snapshots/latest").lstat().st_mtime > noticed, 240)
-        day = look(stage, stage.type("schedule", "--list"))
+        day = look(stage, stage.type("schedule", "--list", "--json"))
         day.crawled = crawled_since(stage, woken)
-        return [day]
+        stage.let_pass(HOURS_LATER)
+        later = stage.now() - dt.timedelta(minutes=5)
+        wait_for(lambda: "availability" in crawled_since(stage, later), 120)
+        return [day, Day(stage.type("schedule", "--list", "--json"), crawled=crawled_since(stage, later))]
 
 
 def crawled_since(stage: Rehearsal, moment: dt.datetime) -> dict[str, int]:
@@ -178,11 +216,6 @@ def snapshot(stage: Rehearsal) -> str:
     return str((stage.folder / "data/snapshots/latest").resolve().name)
 
 
-def sources(stage: Rehearsal) -> dict[str, dict[str, Any]]:
-    """What the installation says of its sources, by id."""
-    return {row["source"]: row for row in stage.type("sources", "--json").ok().json}
-
-
 def wait_for(what: Callable[[], bool], seconds: float) -> None:
     """Return when it has come true; AssertionError when it does not in time."""
     until = time.monotonic() + seconds
@@ -191,29 +224,39 @@ def wait_for(what: Callable[[], bool], seconds: float) -> None:
         time.sleep(1)
 
 
-def look(stage: Rehearsal, run: Typed, doctor: bool = False) -> Day:
-    """What a reader of the dashboard sees now of every shop, as API and as page without JavaScript."""
-    if stage.day == FIRST:
-        with stage.service("serve"):
-            return _look(stage, Day(run, sources(stage)))
-    return _look(stage, Day(run, sources(stage), stage.type("doctor") if doctor else None))
-
-
-def _look(stage: Rehearsal, day: Day) -> Day:
+def look(stage: Rehearsal, run: Typed, doctor: bool = False, check: Sequence[str] = ()) -> Day:
+    """What a reader of the dashboard sees now of every shop, as API and as pages; what the terminal says of `check`."""
+    day = Day(run, stage.type("doctor") if doctor else None)
+    day.checked = {host: stage.type("check", host, "--exit-code") for host in check}
     stage.wait_until_served(snapshot(stage))
     hosts = list(places.SHOPS)
-    forms = ("/api/v1/sites/{}", "/api/v1/sites/{}/evidence", "/s/{}.html")
-    answers = stage.fetch(*(form.format(host) for form in forms for host in hosts))
+    forms = ("/api/v1/sites/{}", "/api/v1/sites/{}/evidence", "/s/{}.html", "/site?host={}")
+    tables = ("/download/sources.jsonl", "/download/links.jsonl")
+    answers = stage.fetch(*(form.format(host) for form in forms for host in hosts), *tables)
     assert {status for status, _ in answers} == {200}, answers
     bodies = [body for _, body in answers]
-    n = len(hosts)
-    day.sites = {host: json.loads(body) for host, body in zip(hosts, bodies[:n], strict=True)}
-    day.evidence = {
-        host: json.loads(body)["evidence"] for host, body in zip(hosts, bodies[n : 2 * n], strict=True)
-    }
-    day.pages = dict(zip(hosts, bodies[2 * n :], strict=True))
+    read, evidence, pages, shells = (
+        dict(zip(hosts, bodies[n : n + len(hosts)], strict=True))
+        for n in range(0, len(forms) * len(hosts), len(hosts))
+    )
+    day.sites = {host: json.loads(body) for host, body in read.items()}
+    day.evidence = {host: json.loads(body)["evidence"] for host, body in evidence.items()}
+    day.pages, day.shells = pages, shells
+    told, day.links = ([json.loads(line) for line in body.splitlines()] for body in bodies[-2:])
+    day.sources = {row["source"]: row for row in told}
     since = stage.now() - dt.timedelta(hours=12)
     day.probes = probed_since(stage, since)
     question = "select source_id, (julianday(finished_at) - julianday(started_at)) * 86400 from crawl where finished_at > ?"
     day.lasted = dict(asked(stage, question, since))
+    return day
+
+
+def look_first(stage: Rehearsal, run: Typed) -> Day:
+    """The first day as `look`, the terminal's own lists, what searches find, and one page in a browser."""
+    with stage.service("serve"):
+        day = look(stage, run, check=[places.PLAIN])
+        day.drawn = stage.draw(f"/site?host={places.PLAIN}")
+        answers = stage.fetch(*(f"/api/v1/check?q={quote(text)}" for text in SEARCHED))
+    found = [json.loads(body)["cards"] for _, body in answers]
+    day.answers = {q: [card["host"] for card in cards] for q, cards in zip(SEARCHED, found, strict=True)}
     return day

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from browsing import ARGS
 from faketime import find_faketime
 
 from rehearsal import places
-from rehearsal.state import State, StateFile
+from rehearsal.state import ASKED, State, StateFile
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).with_name("kamengwatch")
@@ -37,6 +38,18 @@ def got(url):
     except OSError as error:
         return 0, str(error)
 print(json.dumps([got(url) for url in sys.argv[1:]]))
+"""
+
+
+_DRAW = f"""
+import sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args={ARGS!r})
+    page = browser.new_page(viewport={{"width": 390, "height": 844}})
+    page.goto(sys.argv[2])
+    page.wait_for_selector("#root .kw-card", timeout=90_000)
+    print(page.inner_text("#root"))
 """
 
 
@@ -105,10 +118,13 @@ class Rehearsal:
 
     def type(self, *words: str, stdin: str = "", seconds: float = 400) -> Typed:
         """Type `kamengwatch WORDS` and wait for its end."""
+        begun = time.monotonic()
         done = subprocess.run(
             self._inside(str(PROGRAM), *words), env=self.environment(), input=stdin, capture_output=True, text=True,
             timeout=seconds,
         )  # fmt: skip
+        with (self.folder / "world" / "typed.log").open("a", encoding="utf-8") as log:
+            log.write(f"{begun:.1f} {time.monotonic() - begun:.1f} s {' '.join(words)} → {done.returncode}\n")
         return Typed(words, done.returncode, done.stdout, done.stderr)
 
     @contextlib.contextmanager
@@ -140,6 +156,21 @@ class Rehearsal:
         )
         assert done.returncode == 0, done.stderr
         return [(status, body) for status, body in json.loads(done.stdout)]
+
+    def draw(self, path: str) -> str | None:
+        """What a phone's browser shows of a page of the dashboard; None where no browser was found (`make browser`)."""
+        record = ROOT / ".cache/browser"
+        if not record.is_file():
+            return None
+        words = [sys.executable, "-c", _DRAW, record.read_text("utf-8").strip(), f"http://127.0.0.1:{PORT}{path}"]
+        done = subprocess.run(self._inside(*words), capture_output=True, text=True, timeout=180)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def asked(self) -> list[str]:
+        """What the world was asked until now: addresses and `dns:NAME TYPE`, in their order."""
+        log = self.folder / "world" / ASKED
+        return [line.partition(" ")[2] for line in log.read_text("utf-8").splitlines()] if log.exists() else []
 
     def wait_until_served(self, snapshot: str, seconds: float = 240) -> None:
         """Return when the dashboard shows that snapshot."""

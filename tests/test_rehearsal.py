@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from rehearsal_days import Day, Played
+from rehearsal_days import SEARCHED, Day, Played
 from rehearsal_play import ROOT, impossible, places
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(900)]
@@ -45,7 +45,7 @@ def test_without_a_contact_nothing_is_asked(played: Played) -> None:
 def test_what_is_typed_is_what_the_page_for_beginners_says(played: Played) -> None:
     page = (ROOT / "docs/getting-started.md").read_text("utf-8")
     typed = {" ".join(t.words[: 2 if t.words[0] == "watch" else 1]) for t in played.typed}
-    assert {"init", "watch add", "run"} <= typed
+    assert {"init", "watch add", "run", "sources"} <= typed
     assert not [words for words in typed if f"kamengwatch {words}" not in page]
 
 
@@ -62,7 +62,12 @@ def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
         "github_issues",
     )
     assert {name: sources[name]["last_outcome"] for name in set_up} == dict.fromkeys(set_up, "ok")
-    assert "KAMENGWATCH_BLOCKLISTS" in sources["blocklists"]["reason"]
+    assert "KAMENGWATCH_BLOCKLISTS" in sources["blocklists"]["last_reason"]
+
+
+def test_the_terminal_and_the_status_page_tell_the_same_of_every_source(played: Played) -> None:
+    terminal = {row["source"]: row["health"] for row in played.typed[-1].json if row["how"] == "crawled"}
+    assert terminal == {name: row["health"] for name, row in played.first.sources.items() if name in terminal}
 
 
 def test_what_is_seen_is_dated_when_it_is_seen(played: Played) -> None:
@@ -78,6 +83,36 @@ def test_a_watched_shop_gets_its_first_card(played: Played) -> None:
     assert "粤ICP备2024111222号" in card["filing"]
     assert played.first.sites[places.PLAIN]["rating"]["complaints_total"] >= 2
     assert card["as_of"] in played.first.pages[places.PLAIN]
+
+
+def test_the_terminal_the_first_bytes_and_the_page_show_one_card(played: Played) -> None:
+    said = played.first.checked[places.PLAIN]
+    assert said.code == 14 and "灰" in said.out and played.first.card(places.PLAIN)["as_of"] in said.out
+    for host in places.SHOPS:
+        card = played.first.card(host)
+        for shown in (played.first.shells[host], played.first.pages[host]):
+            assert card["as_of"] in shown and card["verdict_label"] in shown, host
+
+
+def test_a_browser_shows_the_card(played: Played) -> None:
+    if played.first.drawn is None:
+        pytest.skip("rehearsal: no Chromium, so no page is drawn (run `make browser`)")
+    card = played.first.card(places.PLAIN)
+    assert card["verdict_label"] in played.first.drawn and card["as_of"] in played.first.drawn
+
+
+@pytest.mark.parametrize("asked", SEARCHED)
+def test_a_company_and_its_code_found_on_a_shops_page_lead_to_the_shop(played: Played, asked: str) -> None:
+    assert places.PLAIN in played.first.answers[asked]
+    rating = played.first.sites[places.PLAIN]["rating"]
+    assert asked in (rating["operator"], rating["operator_uscc"])
+
+
+def test_shops_of_one_company_are_linked(played: Played) -> None:
+    assert set(played.first.answers[SEARCHED[0]]) == {places.PLAIN, places.SIX}
+    pairs = [{row["host"], row["other"]} for row in played.first.links]
+    assert {places.PLAIN, places.SIX} in pairs
+    assert not [pair for pair in pairs if places.CHINESE_NAME in pair]
 
 
 @pytest.mark.parametrize(
@@ -115,10 +150,11 @@ def test_the_operator_is_told_of_a_day_without_network(played: Played) -> None:
     assert after.sources["storefront"]["last_outcome"] == "failed"
     assert after.run.code != 0 or "availability" in after.run.err
     assert after.doctor is not None and "availability" in after.doctor.out + after.doctor.err
+    assert after.checked[places.PLAIN].code == played.first.checked[places.PLAIN].code
 
 
 def test_without_a_control_nobody_is_said_to_be_down(played: Played) -> None:
-    after = days(played, "outage")[1]
+    after = days(played, "unchecked")[0]
     assert after.sources["availability"]["last_outcome"] == "failed"
     for host in places.SHOPS:
         assert not down(after, host), host
@@ -151,6 +187,21 @@ def test_a_walled_source_is_told_as_blocked_and_is_no_calm(played: Played) -> No
             day.sites[places.PLAIN]["rating"]["complaints_total"]
             == played.first.sites[places.PLAIN]["rating"]["complaints_total"]
         )
+
+
+def test_after_a_wall_nothing_more_is_asked(played: Played) -> None:
+    """The feed asks for a login: what was waiting behind it, details and searches, is not sent."""
+    for day in days(played, "trouble"):
+        sent = [address for address in day.asked if address.startswith(f"https://{places.HEIMAO}/")]
+        assert len(sent) == 2 and sent[0].endswith("/robots.txt") and "/feed?" in sent[1]
+
+
+def test_a_cadence_of_the_operators_holds(played: Played) -> None:
+    """Two and a half hours after all was asked: availability again, which by itself is asked every six."""
+    day = days(played, "sleep")[1]
+    planned = {row["source"]: row["cadence_hours"] for row in day.run.json}
+    assert planned["availability"] == 2 and planned["storefront"] == 24
+    assert "availability" in day.crawled and "storefront" not in day.crawled
 
 
 def test_after_three_days_of_sleep_each_source_is_asked_once(played: Played) -> None:

@@ -10,8 +10,7 @@ numbering was seen is measured and kept with the crawl. Companies, rankings and 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -76,8 +75,6 @@ class HeimaoSpider(SourceSpider):
         self.companies: dict[str, str] = {}
         self._detailed: set[str] = set()
         self._poll = Poll(self._before, int(known_sn), self.targets)
-        named = "\n".join(f"{t.host} {t.name} {' '.join(t.aliases)}" for t in self.targets)
-        self._daily_of = hashlib.sha256(named.encode()).hexdigest()[:12]
         self._known = {host_key(h): t for t in self.targets for h in (t.host, *filter(key_of, t.aliases))}
         for target in self.targets:
             for name in filter(None, (target.name, *target.aliases)):
@@ -109,7 +106,7 @@ class HeimaoSpider(SourceSpider):
                 yield request
         known: dict[str, str] = self._before.get("companies") or {}
         for target in self.targets:
-            names = [n for n in (target.name, *target.aliases) if n and not host_of(n)]
+            names = _spelled_once(n for n in (target.name, *target.aliases) if n and not host_of(n))
             if couid := known.get(target.host):
                 yield from self._counted(couid, target.host)
             elif names:
@@ -329,3 +326,11 @@ class HeimaoSpider(SourceSpider):
             raise SourceBlocked(f"HTTP {response.status}")
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status}")
+
+
+def _spelled_once(names: Iterable[str]) -> list[str]:
+    """The names in order, each once: a name found on a site's pages is often also one of its aliases."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(normal_name(name), name)
+    return list(found.values())
