@@ -28,7 +28,10 @@ def _language() -> str:
 
 
 def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
-    found = reader.rows(snapshot, "select * from sources where health <> 'ok' order by source limit 50")
+    found = reader.rows(
+        snapshot,
+        "select * from sources where health not in ('ok', 'not_configured') order by source limit 50",
+    )
     return tuple(plain(pick(row, "title", lang) or row["source"], 24) for row in found)
 
 

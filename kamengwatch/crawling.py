@@ -21,7 +21,7 @@ from kamengwatch.crawl_process import Event, events
 from kamengwatch.one_by_one import Outcome, name_refused, one_by_one, tell_refused
 from kamengwatch.progress import bar, say, tell_json
 from kamengwatch.watching import watched_in
-from store.ledger import ENDED, Round, SourceCard, rounds, targets
+from store.ledger import ENDED, Round, SourceCard, health_of, rounds, targets
 from store.settings import settings
 from store.tables import Crawl
 
@@ -201,7 +201,7 @@ def _crawl(
                 progress.advance(1, str(event.get("host", "")))
             elif event["event"] == "crawl":
                 ended.append(event)
-    _tell(config, ended, as_json)
+    _tell(config, ended, as_json, due or bool(settings().run_id))
 
 
 @contextmanager
@@ -236,7 +236,8 @@ def _check_archive(replay: Path) -> None:
         raise UserError(f"{replay}: 不是存证文件，或里面没有页面 not a WARC file, or no page in it")
 
 
-def _tell(config: Config, ended: list[Event], as_json: bool) -> None:
+def _tell(config: Config, ended: list[Event], as_json: bool, planned: bool) -> None:
+    """Say how each crawl ended; a source that is not set up here is no failure, but of one that was asked for by hand it is told."""
     if as_json:
         tell_json(ended)
     else:
@@ -246,9 +247,13 @@ def _tell(config: Config, ended: list[Event], as_json: bool) -> None:
             counted = config.say(
                 f"{records} 条记录，{requests} 个请求", f"{records} records, {requests} requests"
             )
-            say(f"{e['source']}: {word(config.lang, 'health', e['outcome'])}, {counted}{reason}")
-    if ended and all(e["outcome"] != "ok" for e in ended):
-        raise Failure("; ".join(f"{e['source']}: {e['outcome']}" for e in ended))
+            shown = health_of(e["outcome"], e.get("reason")) or e["outcome"]
+            say(f"{e['source']}: {word(config.lang, 'health', shown)}, {counted}{reason}")
+    asked = [e for e in ended if health_of(e["outcome"], e.get("reason")) != "not_configured"]
+    if asked and all(e["outcome"] != "ok" for e in asked):
+        raise Failure("; ".join(f"{e['source']}: {e['outcome']}" for e in asked))
+    if ended and not asked and not planned:
+        raise UserError("; ".join(f"{e['source']}: {e['reason']}" for e in ended))
 
 
 @dataclass(frozen=True)

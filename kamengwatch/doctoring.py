@@ -148,7 +148,16 @@ def _sources(config: Config) -> Iterator[Finding]:
         remedy = f"恢复 resume: kamengwatch schedule --resume {min(resting)}"
         yield Finding("暂停 paused", "warn", ", ".join(sorted(resting)), remedy)
     rows = list(crawled(config))
-    ill = [f"{r['source']} ({r['health']})" for r in rows if r["health"] not in ("ok", "never")]
+    ill = [
+        f"{r['source']} ({r['health']})" for r in rows if r["health"] not in ("ok", "never", "not_configured")
+    ]
+    unset = [
+        f"{r['source']} ({(r['reason'] or '').partition(': ')[2]})"
+        for r in rows
+        if r["health"] == "not_configured"
+    ]
+    if unset:
+        yield Finding("未配置的信息源 sources not configured", "ok", ", ".join(unset))
     yield Finding(
         "信息源 sources",
         "warn" if ill else "ok",

@@ -127,7 +127,7 @@ def network(config: Config) -> Iterator[Finding]:
     from kamengwatch.source_health import crawled
     from store.ledger import OWN_LINE
 
-    asked = [row for row in crawled(config) if row["last_outcome"] is not None]
+    asked = [r for r in crawled(config) if r["last_outcome"] is not None and r["health"] != "not_configured"]
     silent = [row for row in asked if (row["reason"] or "").startswith(OWN_LINE)]
     if silent:
         yield Finding(

@@ -14,7 +14,7 @@ from dashboard.text import word
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.crawling import cards
 from kamengwatch.progress import tell, tell_json
-from store.ledger import ENDED, rounds
+from store.ledger import ENDED, health_of, rounds
 from store.tables import OBSERVATIONS, Crawl, CrawlPlatform
 from store.volume import DAYS, Numbering, numbering
 
@@ -61,7 +61,8 @@ def show_sources(config: Config, as_json: bool) -> None:
 def _last(config: Config, row: dict[str, Any]) -> str:
     if row["how"] == "handed_in":
         return config.say(f"{row['records']} 条记录", f"{row['records']} records") if row["records"] else "—"
-    said = word(config.lang, "health", row["last_outcome"]) if row["last_outcome"] else "—"
+    shown = health_of(row["last_outcome"], row["reason"])
+    said = word(config.lang, "health", shown) if shown else "—"
     said += f" ({row['reason']})" if row["reason"] else ""
     if seen := row["numbering"]:
         share, of = f"{seen['share']:.1%}", f"{seen['seen']:,} / {seen['numbers']:,}"
@@ -86,7 +87,7 @@ def _hosts(config: Config, hosts: dict[str, int]) -> str:
 
 
 def crawled(config: Config) -> Iterator[dict[str, Any]]:
-    """A row a source that has a spider: `health` is ok, failed, blocked, stale or never.
+    """A row a source that has a spider: `health` is ok, failed, blocked, stale, not_configured or never.
 
     `overdue_since`: since when the last good crawl (or the first of all) is older than STALE_AFTER cadences, or None. `hosts`: how many hosts the last crawl read (ok) and how many not, by outcome.
     """
@@ -110,13 +111,15 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
         last = own[-1] if own else None
         if last is None:
             health = "never"
+        elif (shown := health_of(last.outcome, last.reason)) == "not_configured":
+            health = shown
         elif last_ok is None or now - last_ok > dt.timedelta(hours=card.cadence_hours * STALE_AFTER):
             health = "stale"
         else:
             health = "ok" if last.outcome == "ok" else str(last.outcome)
         first = own[0].finished_at if own else None
         allowed = dt.timedelta(hours=card.cadence_hours * STALE_AFTER)
-        late_at = (last_ok or first) + allowed if own else None
+        late_at = (last_ok or first) + allowed if own and health != "not_configured" else None
         yield {
             "source": card.id,
             "title_zh": card.title_zh,

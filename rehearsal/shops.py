@@ -13,9 +13,19 @@ NAMES = {
     places.SIX: "六网卡盟", places.BARE: "裸名卡盟", places.PATH: "小径卡盟", places.SICK_ROBOTS: "病号卡盟",
     places.HTTP_ONLY: "明文卡盟", places.LATER_DIVERTED: "岔路卡盟", places.LATER_EXPIRED: "逾期卡盟", places.MALL: "大集发卡商城",
 }  # fmt: skip
-COMPANIES = {places.PLAIN: "叮咚预演科技有限公司", places.CHINESE_NAME: "云帆预演网络有限公司", places.SIX: "叮咚预演科技有限公司"}
+COMPANIES = {
+    places.PLAIN: "叮咚预演科技有限公司",
+    places.CHINESE_NAME: "云帆预演网络有限公司",
+    places.SIX: "叮咚预演科技有限公司",
+}
 """Two of them belong to one company."""
-FILINGS = {places.PLAIN: "粤ICP备2024111222号", places.CHINESE_NAME: "湘ICP备2023333444号", places.SIX: "粤ICP备2024111222号"}
+FILINGS = {
+    places.PLAIN: "粤ICP备2024111222号",
+    places.CHINESE_NAME: "湘ICP备2023333444号",
+    places.SIX: "粤ICP备2024111222号",
+}
+DESK = "2885550142"
+"""The customer service that both of its shops name."""
 CODES = {places.PLAIN: "91440300MA5REHEA02"}
 """The company's unified social credit code, where a shop shows it."""
 GOODS = (("视频会员月卡", 19.8, 25), ("音乐会员季卡", 32.0, 12), ("游戏点券100点", 9.6, 300), ("话费慢充50元档", 48.5, 0),
@@ -105,6 +115,7 @@ def _page(host: str, title: str, body: str) -> str:
     number, company = FILINGS.get(host), COMPANIES.get(host)
     filed = f"<a href='https://beian.miit.gov.cn/'>{number}-1</a>" if number else ""
     owner = f"© 2026 {company}" if company else ""
+    owner += f" 客服QQ：{DESK}" if company == COMPANIES[places.PLAIN] else ""
     owner += f" 统一社会信用代码：{CODES[host]}" if host in CODES else ""
     return (
         f"<!doctype html><html lang='zh'><head><meta charset='utf-8'><title>{NAMES[host]} - {title}</title></head>"

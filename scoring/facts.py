@@ -159,7 +159,10 @@ class Site:
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A source's card; `index` is what Rows.source holds. `numbering`: what its polls saw of the numbers it gave, if it has any."""
+    """A source's card; `index` is what Rows.source holds. `numbering`: what its polls saw of the numbers it gave, if it has any.
+
+    `unset`: nobody was asked, because a setting it needs is missing here.
+    """
 
     index: int
     id: str
@@ -168,6 +171,7 @@ class SourceRow:
     tier: str
     titles: tuple[str, str]
     numbering: Numbering | None = None
+    unset: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from scoring.kin import kinship
 from scoring.panel import Bools
 from scoring.scratch import NONE, Scratch
 from scoring.siblings import operator_trouble
+from store.ledger import unset_sources
 from store.tables import (
     OBSERVATIONS,
     Alias,
@@ -197,10 +198,11 @@ def _sources(connection: Connection, end: dt.datetime) -> list[SourceRow]:
             Source.id
         )
     )
+    unset = unset_sources(connection, end)
     return [
         SourceRow(
             i, r.id, r.kind, r.family, r.tier, (r.title_zh, r.title_en),
-            numbering(connection, r.id, end) if r.kind == "complaints" else None,
+            numbering(connection, r.id, end) if r.kind == "complaints" else None, r.id in unset,
         )
         for i, r in enumerate(found.all())
     ]  # fmt: skip

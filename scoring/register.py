@@ -12,7 +12,7 @@ from scoring.calendar import SHANGHAI
 from scoring.columns import id_ranges
 from scoring.evidence import KIND_WORDS
 from scoring.processes import in_order
-from store.ledger import ENDED, rounds
+from store.ledger import ENDED, health_of, rounds
 from store.matching import Directory
 from store.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
 from store.volume import numbering
@@ -128,7 +128,7 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
 
 
 def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
-    """Health and age of every source at `end`: ok, stale, failed, blocked or never."""
+    """Health and age of every source at `end`: ok, stale, failed, blocked, not_configured or never."""
     with engine.connect() as connection:
         rows: dict[str, dict[str, Any]] = {
             s.id: {
@@ -186,8 +186,9 @@ def _health(row: dict[str, Any], end: dt.datetime) -> dict[str, Any]:
     last_ok, outcome = row.get("last_ok_at"), row.get("last_outcome")
     # A source nobody crawls (handed-in files) is as old as its newest record.
     seen = last_ok or (newest if outcome is None else None)
-    if outcome in ("failed", "blocked"):
-        health = outcome
+    told = health_of(outcome, row.get("last_reason"))
+    if told in ("failed", "blocked", "not_configured"):
+        health = told
     elif seen is None:
         health = "never"
     else:

@@ -179,7 +179,7 @@ TABLES: dict[str, pa.Schema] = {
         [("host", _S), ("about", _S), ("received_on", _D), ("acknowledged_on", _D), ("decided_on", _D)]
         + [("outcome", _S)]
     ),
-    # health: ok | stale | failed | blocked | never. Of the complaint numbers the site gave in the last 7 days
+    # health: ok | stale | failed | blocked | not_configured | never. Of the complaint numbers the site gave in the last 7 days
     # (numbers_given) the polls saw numbers_seen; null where a source has none or was not polled.
     "sources": pa.schema(
         [("source", _S), ("title_zh", _S), ("title_en", _S), ("publisher", _S), ("kind", _S), ("health", _S)]

@@ -46,6 +46,8 @@ _REFUND_FIRST = (
     "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
     "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
 )
+_ASKED = ("filing", "lists", "complaints")
+"""Kinds of sources of which a reader is told that nobody set them up here."""
 _ALWAYS_BLIND = (
     "后台订单、私下退款和需要登录的页面",
     "orders in the back office, refunds made privately, and pages behind a login",
@@ -278,10 +280,16 @@ def blind_spots(judged: Judged, site: int) -> list[tuple[str, str]]:
     """What we cannot see about a platform; first how little of a complaint site's stream was read."""
     out = [_ALWAYS_BLIND]
     out += [_little_seen(source, source.numbering) for source in judged.facts.sources if source.numbering]
+    out += [_unset(source) for source in judged.facts.sources if source.unset and source.kind in _ASKED]
     for definition, finding in judged.found.values():
         if definition.weight >= 3 and int(finding.outcome[site, -1]) in (UNKNOWN, HIDDEN):
             out.append(definition.title)
     return out
+
+
+def _unset(source: SourceRow) -> tuple[str, str]:
+    zh, en = source.titles
+    return f"{zh}：未配置，没有查询", f"{en}: not configured here, so nothing was looked up"
 
 
 def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, Integer, String, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Integer, String, Table, Text, bindparam, insert, select, update
 
 from store.redact_fields import safe_text
 from store.tables import CRAWL_OUTCOMES, Alias, Crawl, CrawlPlatform, Platform, Source
@@ -19,6 +19,8 @@ UNREAD = "no host could be read"
 """How the reason of a crawl begins that read none of its hosts."""
 OWN_LINE = "no control page answered, so the outage is ours"
 """How the reason of a crawl begins, or of a host, of which nothing is known because our own line failed."""
+NOT_CONFIGURED = "not configured"
+"""How the reason of a crawl begins that had nobody to ask: a setting is missing, or a program. No failure, and nothing was looked at."""
 _PART = re.compile(r":[0-9a-f]{10}$")
 """How the key of a crawl of a batch of hosts ends (crawler.run)."""
 _WORSE = ("ok", "blocked", "failed")
@@ -132,6 +134,27 @@ def _round(parts: list[Any], until: dt.datetime | None) -> Round:
         worst.reason if worst else None,
         tuple(p.id for p in parts),
     )
+
+
+def health_of(outcome: str | None, reason: str | None) -> str | None:
+    """How a crawl that has ended is shown: its outcome, or `not_configured`."""
+    return "not_configured" if (reason or "").startswith(NOT_CONFIGURED) else outcome
+
+
+def unset_sources(connection: Connection, end: dt.datetime) -> set[str]:
+    """The sources whose newest crawl that ended before `end` had nobody to ask."""
+    ended = select(Crawl.source_id, Crawl.reason).where(Crawl.finished_at < end)
+    told = connection.scalars(
+        select(Crawl.source_id)
+        .where(Crawl.reason.startswith(NOT_CONFIGURED), Crawl.finished_at < end)
+        .distinct()
+    ).all()
+    newest = ended.where(Crawl.source_id.in_(told)).order_by(Crawl.finished_at, Crawl.id)
+    return {
+        source
+        for source, reason in dict(connection.execute(newest).tuples().all()).items()
+        if health_of("failed", reason) == "not_configured"
+    }
 
 
 def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:

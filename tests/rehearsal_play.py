@@ -31,7 +31,7 @@ _FETCH = """
 import json, sys, urllib.error, urllib.request
 def got(url):
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=120) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -152,7 +152,7 @@ class Rehearsal:
             self._inside(sys.executable, "-S", "-c", _FETCH, *urls),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=400,
         )
         assert done.returncode == 0, done.stderr
         return [(status, body) for status, body in json.loads(done.stdout)]
@@ -162,7 +162,13 @@ class Rehearsal:
         record = ROOT / ".cache/browser"
         if not record.is_file():
             return None
-        words = [sys.executable, "-c", _DRAW, record.read_text("utf-8").strip(), f"http://127.0.0.1:{PORT}{path}"]
+        words = [
+            sys.executable,
+            "-c",
+            _DRAW,
+            record.read_text("utf-8").strip(),
+            f"http://127.0.0.1:{PORT}{path}",
+        ]
         done = subprocess.run(self._inside(*words), capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -170,7 +176,9 @@ class Rehearsal:
     def asked(self) -> list[str]:
         """What the world was asked until now: addresses and `dns:NAME TYPE`, in their order."""
         log = self.folder / "world" / ASKED
-        return [line.partition(" ")[2] for line in log.read_text("utf-8").splitlines()] if log.exists() else []
+        return (
+            [line.partition(" ")[2] for line in log.read_text("utf-8").splitlines()] if log.exists() else []
+        )
 
     def wait_until_served(self, snapshot: str, seconds: float = 240) -> None:
         """Return when the dashboard shows that snapshot."""

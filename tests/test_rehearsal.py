@@ -62,7 +62,18 @@ def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
         "github_issues",
     )
     assert {name: sources[name]["last_outcome"] for name in set_up} == dict.fromkeys(set_up, "ok")
-    assert "KAMENGWATCH_BLOCKLISTS" in sources["blocklists"]["last_reason"]
+
+
+def test_a_source_without_its_setting_is_not_configured_and_no_failure(played: Played) -> None:
+    lists = played.first.sources["blocklists"]
+    assert lists["health"] == "not_configured" and "KAMENGWATCH_BLOCKLISTS" in lists["last_reason"]
+    assert any("公开名单：未配置" in said for said in played.first.card(places.PLAIN)["blind_spots"])
+    assert re.search("blocklists: 未配置.*KAMENGWATCH_BLOCKLISTS", played.typed[-2].err)
+    doctor = days(played, "unchecked")[0].doctor
+    assert doctor is not None
+    unset, ill = (next(line for line in doctor.out.splitlines() if f"{what}:" in line)
+                  for what in ("未配置的信息源 sources not configured", "信息源 sources"))  # fmt: skip
+    assert "KAMENGWATCH_BLOCKLISTS" in unset and "blocklists" not in ill
 
 
 def test_the_terminal_and_the_status_page_tell_the_same_of_every_source(played: Played) -> None:
@@ -91,14 +102,14 @@ def test_the_terminal_the_first_bytes_and_the_page_show_one_card(played: Played)
     for host in places.SHOPS:
         card = played.first.card(host)
         for shown in (played.first.shells[host], played.first.pages[host]):
-            assert card["as_of"] in shown and card["verdict_label"] in shown, host
+            assert card["as_of"] in shown and card["word"] in shown, host
 
 
 def test_a_browser_shows_the_card(played: Played) -> None:
     if played.first.drawn is None:
         pytest.skip("rehearsal: no Chromium, so no page is drawn (run `make browser`)")
     card = played.first.card(places.PLAIN)
-    assert card["verdict_label"] in played.first.drawn and card["as_of"] in played.first.drawn
+    assert card["word"] in played.first.drawn and card["as_of"] in played.first.drawn
 
 
 @pytest.mark.parametrize("asked", SEARCHED)

@@ -21,7 +21,7 @@ from crawler.formats import blocklists as wire
 from crawler.formats.answers import CHINA, REFUSALS
 from crawler.mappings import mapping_of
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ledger import Expected, SourceCard
+from store.ledger import NOT_CONFIGURED, Expected, SourceCard
 
 CATEGORY = "列入公开名单"
 
@@ -63,7 +63,7 @@ class BlocklistsSpider(SourceSpider):
         if not given:
             self.outcome, self.reason = (
                 "failed",
-                "not configured: set KAMENGWATCH_BLOCKLISTS (name → address or file)",
+                f"{NOT_CONFIGURED}: set KAMENGWATCH_BLOCKLISTS (name → address or file)",
             )
             return
         try:

@@ -26,7 +26,7 @@ from crawler.formats import icp as wire
 from crawler.formats.icp_providers import PROVIDERS, Answer, parse_answer, unknown
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
 from crawler.secret import KEYED, Secret, sent_in_clear
-from store.ledger import Expected, SourceCard
+from store.ledger import NOT_CONFIGURED, Expected, SourceCard
 from store.names import registrable
 
 GIVE_UP = 5
@@ -78,7 +78,7 @@ class IcpSpider(SourceSpider):
         """The control, then one question for each registrable domain."""
         provider = self._provider
         if wrong := self._misconfigured(provider):
-            self.outcome, self.reason = "failed", f"not configured: {wrong}"
+            self.outcome, self.reason = "failed", f"{NOT_CONFIGURED}: {wrong}"
             return
         if control := self.settings.get("ICP_CONTROL"):
             yield self._question(control, None, "control")

@@ -25,7 +25,7 @@ from crawler.prose import role_links
 from crawler.shops.page import Page
 from crawler.tls import SHOP_PAGE
 from crawler.walls import place_of, wall_of
-from store.ledger import Expected, SourceCard
+from store.ledger import NOT_CONFIGURED, Expected, SourceCard
 from store.site_keys import SiteKey
 
 WIDTH, TALLEST = 1280, 6_000
@@ -81,7 +81,7 @@ class ScreenshotSpider(SourceSpider):
         if not available():
             self.outcome, self.reason = (
                 "failed",
-                "no browser on this machine: run the set-up, or set CHROMIUM",
+                f"{NOT_CONFIGURED}: no browser on this machine: run make browser, or set CHROMIUM",
             )
             return
         taken: dict[str, str] = self.books.previous().get("taken") or {}

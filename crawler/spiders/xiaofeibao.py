@@ -19,7 +19,7 @@ from crawler.decode import text_of
 from crawler.formats import answers
 from crawler.mappings import mapping_of
 from crawler.outcomes import SourceChanged
-from store.ledger import Expected, SourceCard
+from store.ledger import NOT_CONFIGURED, Expected, SourceCard
 from store.names import host_key
 
 _FIELDS = ("total", "solve_rate")
@@ -60,7 +60,7 @@ class XiaofeibaoSpider(SourceSpider):
         if not given:
             self.outcome, self.reason = (
                 "failed",
-                "not configured: set KAMENGWATCH_XIAOFEIBAO_BRANDS (host → brand number)",
+                f"{NOT_CONFIGURED}: set KAMENGWATCH_XIAOFEIBAO_BRANDS (host → brand number)",
             )
             return
         try:

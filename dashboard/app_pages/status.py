@@ -103,4 +103,6 @@ def _refused(snapshot, since: dt.date) -> list[dict]:
 
 
 def _sources(snapshot) -> list[dict]:
-    return reader.rows(snapshot, "select * from sources order by health <> 'ok' desc, source limit 500")
+    return reader.rows(
+        snapshot, "select * from sources order by health in ('ok', 'not_configured'), source limit 500"
+    )
