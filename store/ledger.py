@@ -150,11 +150,10 @@ def unset_sources(connection: Connection, end: dt.datetime) -> set[str]:
         .distinct()
     ).all()
     newest = ended.where(Crawl.source_id.in_(told)).order_by(Crawl.finished_at, Crawl.id)
-    return {
-        source
-        for source, reason in dict(connection.execute(newest).tuples().all()).items()
-        if health_of("failed", reason) == "not_configured"
-    }
+    last: dict[str, str | None] = {}
+    for source, reason in connection.execute(newest):
+        last[source] = reason
+    return {source for source, reason in last.items() if health_of("failed", reason) == "not_configured"}
 
 
 def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:

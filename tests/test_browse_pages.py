@@ -296,3 +296,13 @@ def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
 
 def test_the_page_knows_our_outage_by_the_words_the_ledger_writes():
     assert OWN_LINE.startswith(status.OWN_LINE)
+
+
+def test_a_source_nobody_set_up_is_no_failure_on_the_page(data_dir):
+    reason = "not configured: set KAMENGWATCH_BLOCKLISTS (name → address or file)"
+    row = {"source": "blocklists", "title_zh": "公开名单", "health": "not_configured", "last_reason": reason}
+    snapshots.build(data_dir, rows={"sources": [row]})
+    content = words(open_page("status"))
+    rows = content.partition("因此看不到")[2]
+    assert "未配置" in rows and reason in rows and "失败" not in rows
+    assert "个信息源目前没有正常数据" not in content

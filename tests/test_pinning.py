@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from polite_server import Answer, serving
 
-from crawler.browser import available
+from crawler.browser import available, executable
 from crawler.fetch import GuardedResolver
 from crawler.guard import Guard
 from crawler.pinning import PinningProxy
@@ -107,11 +107,16 @@ def test_a_name_that_leads_inside_at_the_second_look_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "noise",
-    [b"\r\n\r\n", b"GET\r\n\r\n", b"GET http://localhost:x/ HTTP/1.1\r\n\r\n", b"\xff \xff \xff\r\n\r\n"],
+    ("noise", "status"),
+    [
+        (b"\r\n\r\n", b"502"),
+        (b"GET\r\n\r\n", b"502"),
+        (b"GET http://localhost:x/ HTTP/1.1\r\n\r\n", b"403"),  # the guard refuses an address without a port
+        (b"\xff \xff \xff\r\n\r\n", b"502"),
+    ],
 )
-def test_noise_is_answered_with_an_error(noise: bytes) -> None:
-    assert asyncio.run(through(NAMED, noise)).startswith((b"HTTP/1.1 502", b"HTTP/1.1 403"))
+def test_noise_is_answered_with_an_error(noise: bytes, status: bytes) -> None:
+    assert asyncio.run(through(NAMED, noise)).startswith(b"HTTP/1.1 " + status)
 
 
 BROWSE = """
@@ -156,8 +161,10 @@ def test_a_real_browser_goes_through_it_and_cannot_be_led_inside() -> None:
         command = [sys.executable, "-c", limit + BROWSE, *urls]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
         first, second = done.stdout.splitlines()
-        # A full Chromium makes an error of the proxy's refusal, its headless shell a page.
-        assert first == f"{urls[0]} 200 1" and second.startswith(
-            (f"{urls[1]} 403 0", f"{urls[1]} refused")
-        ), done.stderr
+        # A full Chromium makes an error of the proxy's refusal, its headless shell a page without a word.
+        shell = "headless" in Path(executable() or "").name
+        assert first == f"{urls[0]} 200 1", done.stderr
+        assert second == f"{urls[1]} 403 0" if shell else second.startswith(f"{urls[1]} refused "), (
+            done.stderr
+        )
         assert site.paths == ["/shop"]
