@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import ranking, reader, search, verdict
+from dashboard import malls, ranking, reader, search, verdict
 from dashboard.downloads import plain
 from dashboard.limits import problem
 from dashboard.openapi import described
-from dashboard.published import badge, feed, snapshot_file, static_page, table_file
+from dashboard.published import asked_site, badge, feed, merchant_file, snapshot_file, static_page, table_file
 from dashboard.text import language, say
 from scoring.snapshot import Snapshot
 from store.names import file_stem, parse_query
@@ -104,6 +104,8 @@ def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
                 "kind": query.kind,
                 "host": query.host,
                 "unicode_host": query.unicode_host,
+                "unit": query.unit,
+                "mall": query.mall,
                 "name": query.name,
                 "number": query.number,
                 "notices": [getattr(notice, lang) for notice in query.notices],
@@ -125,7 +127,10 @@ def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
     parts = {table: _about(snapshot, table, host, order) for table, order in tables.items()}
     answer = parts["responses"][-1] if parts["responses"] else None
     card = verdict.card(rating, lang, answer).as_dict()
-    return _json({"snapshot": snapshot.id, "card": card, "rating": rating, **parts})
+    body = {"snapshot": snapshot.id, "card": card, "rating": rating, **parts}
+    if malls.unit_of(host) == "mall":
+        body["merchants"] = [verdict.card(row, lang).as_dict() for row in malls.merchants(snapshot, host)]
+    return _json(body)
 
 
 def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
@@ -189,7 +194,7 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """The dated state of one site for shield services; an unknown site is grey."""
     rating = _rating(request, snapshot)
     facts = reader.facts(snapshot)
-    host = request.path_params["host"]
+    host = asked_site(request)
     card = verdict.card(rating, lang) if rating else verdict.unknown_card(host, lang, facts.as_of, facts.demo)
     answer = _json(
         {
@@ -200,7 +205,8 @@ def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
         }
     )
     if rating:  # the schema of shield services has no place for a link
-        answer.headers["Link"] = f'<../s/{file_stem(rating["host"])}.html>; rel="describedby"'
+        up = "../" * (3 if "merchant" in request.path_params else 1)
+        answer.headers["Link"] = f'<{up}s/{file_stem(rating["host"])}.html>; rel="describedby"'
     return answer
 
 
@@ -217,7 +223,7 @@ def openapi(request: Request) -> Response:
 
 
 def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:
-    asked = request.path_params["host"]
+    asked = asked_site(request)
     host = parse_query(asked[:300]).host or asked
     found = reader.rows(snapshot, "select * from ratings where host = ?", [host])
     return found[0] if found else None
@@ -239,10 +245,16 @@ _HANDLERS: dict[str, Handler] = {
     f"{PREFIX}/check": check,
     f"{PREFIX}/sites/{{host}}": site,
     f"{PREFIX}/sites/{{host}}/{{part}}": site_part,
+    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}": site,
+    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}/{{part}}": site_part,
     f"{PREFIX}/rank": rank,
     f"{PREFIX}/events": events,
     "/badge/{host}.json": badge_json,
     "/badge/{host}.svg": badge,
+    "/badge/{host}/{section}/{merchant}.json": badge_json,
+    "/badge/{host}/{section}/{merchant}.svg": badge,
+    "/feeds/{host}/{section}/{merchant}.atom": merchant_file,
+    "/s/{host}/{section}/{merchant}.html": merchant_file,
     "/feeds/{host}.atom": feed,
     "/feeds/{folder}/{host}.atom": feed,
     "/s/{host}.html": static_page,

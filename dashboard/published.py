@@ -13,14 +13,31 @@ from dashboard.headers import static_policy
 from dashboard.limits import problem
 from dashboard.text import say
 from scoring.snapshot import SIGNATURE, Snapshot
-from store.names import FLAT, site_files
+from store.names import FLAT, is_merchant_key, site_files
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
+def asked_site(request: Request) -> str:
+    """The site a path names: a host, or a merchant of a mall in three parts."""
+    parts = [
+        request.path_params[name] for name in ("host", "section", "merchant") if name in request.path_params
+    ]
+    return "/".join(parts)
+
+
 def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
     """The dated badge of one site, as the publisher made it."""
-    return _published(_of_site(snapshot, "badges", request.path_params["host"]), "image/svg+xml", lang)
+    return _published(_of_site(snapshot, "badges", asked_site(request)), "image/svg+xml", lang)
+
+
+def merchant_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+    """To the page or feed of one merchant of a mall, where the links in it lead where they should."""
+    host, kind = asked_site(request), request.url.path.split("/", 2)[1]
+    file = _of_site(snapshot, kind, host)
+    if not is_merchant_key(host) or not _plain(file):
+        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+    return RedirectResponse(f"../../{file.relative_to(snapshot.path / kind).as_posix()}")
 
 
 def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:

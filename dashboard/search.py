@@ -14,7 +14,7 @@ from typing import Any
 from dashboard import reader, text
 from dashboard.ranking import CARD
 from scoring.snapshot import Snapshot
-from store.names import Query, parse_query
+from store.names import Query, is_merchant, parse_query
 from store.plain import plain
 
 MATCHES = 8
@@ -51,8 +51,9 @@ def understood(query: Query, lang: str) -> list[str]:
     """What was understood and what to beware of, in words; empty when nothing was."""
     if query.kind == "host":
         host, shown = query.host or "", query.unicode_host or query.host or ""
+        kind = "host" if query.unit in (None, "site") else query.unit
         what = text.say(
-            lang, "check.kind_host", host=plain(shown if shown == host else f"{shown}（{host}）", 160)
+            lang, f"check.kind_{kind}", host=plain(shown if shown == host else f"{shown}（{host}）", 160)
         )
     elif query.kind == "name":
         what = text.say(lang, "check.kind_name", name=plain(query.name or "", 60))
@@ -89,11 +90,13 @@ def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
 
 
 def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
-    """The site itself, else one that lists the host among its aliases, else the site above a subdomain."""
+    """The site itself, else one that lists the host among its aliases, else the site above a subdomain; a merchant only itself."""
     if found := _ratings(snapshot, [host]):
         return found
     if found := _sought(snapshot, "kind = 'alias' and word = ?", [host]):
         return found
+    if is_merchant(host):
+        return []
     labels = host.split(".")
     return _ratings(snapshot, [".".join(labels[i:]) for i in range(1, len(labels) - 1)])
 
@@ -129,6 +132,8 @@ def _ratings(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]
 
 def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
     """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first."""
+    if query.unit == "merchant":  # beside it the mall: another merchant's name is no spelling of this one's
+        return _ratings(snapshot, [query.mall or ""])
     column, like = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
     if not like or len(like) < 3:
         return []

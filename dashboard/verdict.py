@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from dashboard import malls
 from dashboard.figures import about, day, interval_of, number, percent, span, times
 from dashboard.text import pick, say, word
 from store.plain import plain
@@ -83,6 +84,8 @@ class Card:
     overlays: tuple[str, ...]
     next_steps: tuple[str, ...]
     demo: bool
+    unit: str = "site"
+    mall: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
@@ -134,6 +137,8 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         overlays=_overlays(row, lang, warning_state),
         next_steps=_next_steps(lang, state.code, warning_state),
         demo=bool(row.get("demo")),
+        unit=malls.unit_of(row["host"]),
+        mall=malls.named(row["host"], lang),
     )
 
 
@@ -157,7 +162,9 @@ def unknown_card(host: str, lang: str, as_of: date | None, demo: bool = False) -
         reasons=(),
         score=None,
         blind_spots=(say(lang, "card.blind_unlisted"),),
-        filing=say(lang, "filing.line_unknown", when=nothing),
+        filing=malls.filing_of_the_mall(host, lang) or say(lang, "filing.line_unknown", when=nothing),
+        unit=malls.unit_of(host),
+        mall=malls.named(host, lang),
         drop_rate=say(lang, "drop.line_unknown", why=nothing),
         warning_state="stale",
         warning=nothing,
@@ -170,6 +177,8 @@ def unknown_card(host: str, lang: str, as_of: date | None, demo: bool = False) -
 
 def filing(row: dict[str, Any], lang: str) -> str:
     """The ICP filing in a sentence; a query without result stays 'unknown' and is never turned into 'not filed'."""
+    if of_mall := malls.filing_of_the_mall(row.get("host") or "", lang):
+        return of_mall
     when = (
         say(lang, "filing.checked", date=day(row["filing_checked_on"], lang))
         if row.get("filing_checked_on")
@@ -223,6 +232,8 @@ def _beside_median(row: dict[str, Any], lang: str) -> str:
 
 def filing_short(row: dict[str, Any], lang: str) -> str:
     """The filing in a few words, for a table."""
+    if malls.unit_of(row.get("host") or "") == "merchant":
+        return say(lang, "mall.filing_short")
     state = word(lang, "filing", row.get("filing_state") or "unknown")
     number_ = plain(row.get("filing_number") or "", 30)
     return f"{state} {number_}" if row.get("filing_state") == "filed" and number_ else state

@@ -70,7 +70,13 @@ def _as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
     """The first card's fields at the top level, what was understood, and further matches and near misses beside it."""
     first = cards[0]
     return first.as_dict() | {
-        "understood": {"kind": answer.query.kind, "host": answer.query.host, "name": answer.query.name},
+        "understood": {
+            "kind": answer.query.kind,
+            "host": answer.query.host,
+            "unit": answer.query.unit,
+            "mall": answer.query.mall,
+            "name": answer.query.name,
+        },  # fmt: skip
         "notices": [{"code": n.code, "zh": n.zh, "en": n.en} for n in answer.query.notices],
         "matches": [c.host for c in cards if c.known],
         "near": [row["host"] for row in answer.near],
@@ -94,7 +100,10 @@ def _print_answer(config: Config, answer: Answer, cards: list[Card]) -> None:
 def _print_card(config: Config, card: Card) -> None:
     """The card as lines: the verdict, what it rests on, what to do; the same parts as on the page."""
     rows = [
-        (config.say("查询对象", "asked"), f"{card.host}  {card.name if card.name != card.host else ''}"),
+        (
+            config.say("查询对象", "asked"),
+            "  ".join(filter(None, (card.host, card.name if card.name != card.host else "", card.mall))),
+        ),
         (
             config.say("结论", "verdict"),
             f"{card.shape} {card.word}  {config.say('截至', 'as of')} {card.as_of}",

@@ -29,13 +29,15 @@ from scoring.snapshot import TABLES, quoted
 from scoring.twins import badge_of, page_of
 from scoring.whole import sealed_at, written_at
 from scoring.writing import linked, sha256_of
-from store.names import site_files
+from store.names import host_part, is_merchant, site_files
 from store.plain import cell_text
 
 KINDS = ("s", "badges", "feeds")
 PARTS = ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
 """The tables a site's files are made of, beside `ratings`."""
 _TOGETHER = 500
+_MERCHANTS = 200
+"""Merchants that a mall's page lists."""
 _MADE_BY = (
     "site_files.py",
     "feeds.py",
@@ -87,7 +89,11 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
     for place in {*KINDS, *(name.rpartition("/")[0] for three in names.values() for name in three.values())}:
         (folder / place).mkdir(parents=True, exist_ok=True)
     sums = {f"{name}.parquet": sha256_of(folder / f"{name}.parquet") for name in ("ratings", *PARTS)}
+    inside: dict[str, list[str]] = {}
+    for host in filter(is_merchant, hosts):
+        inside.setdefault(host_part(host), []).append(host)
     same = _unchanged(folder, before, names, sums) if before is not None else frozenset()
+    same -= inside.keys()  # a mall's page lists its merchants, of which its own rows say nothing
     if before is not None:
         taken: dict[str, str] = {}
         for made in in_order(partial(_linked, folder, before, names), _groups(sorted(same))):
@@ -97,7 +103,7 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
 
     def written() -> Iterator[str]:
         anew = _groups([host for host in hosts if host not in same])
-        for lines, made in in_order(partial(_written, folder, before, names, as_of), anew):
+        for lines, made in in_order(partial(_written, folder, before, names, as_of, inside), anew):
             sums.update(made)
             yield from lines
 
@@ -194,6 +200,7 @@ def _written(
     before: Before | None,
     names: dict[str, dict[str, str]],
     as_of: dt.date,
+    inside: dict[str, list[str]],
     hosts: Sequence[str],
 ) -> tuple[list[str], dict[str, str]]:
     """Write the files of these sites; returns (their lines of ratings.csv, the sums of the files by name)."""
@@ -208,7 +215,7 @@ def _written(
         mine = {name: found.get(host, []) for name, found in parts.items()}
         up = "../" * page.count("/")
         made = {
-            page: page_of(row, mine, up, feed).encode(),
+            page: page_of(row, mine, up, feed, inside.get(host, ())[:_MERCHANTS]).encode(),
             badge: badge_of(row, mine["corrections"], up + page).encode(),
             feed: feed_of(host, mine, as_of, up),
         }

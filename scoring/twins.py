@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from scoring.feeds import OUTCOME_WORDS
+from store.names import FLAT, host_part, is_merchant, site_files
 from store.plain import plain
 
 # Shape, words, colour and the ink upon it (product.md 6.4, light); grey and orange bear only large or graphic ink.
@@ -34,6 +36,7 @@ FILINGS = {
     "not_filed": ("未查到备案", "none found"),
     "unknown": ("未知", "unknown"),
 }
+_OF_THE_MALL = ("属于商城，见商城的页面", "the mall's, see its page")
 CORRECTED_DAYS = 30
 """A badge says for so long that something about the site was corrected."""
 _EVIDENCE = 60
@@ -94,11 +97,19 @@ def _note(row: dict[str, Any], on: dt.date | None) -> tuple[str, str]:
     return "", ""
 
 
-def page_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]], up: str, feed: str) -> str:
+def page_of(
+    row: dict[str, Any],
+    parts: dict[str, list[dict[str, Any]]],
+    up: str,
+    feed: str,
+    merchants: Sequence[str] = (),
+) -> str:
     """The page of a rated site: verdict, filing, drop rate, warning state, reasons, findings and evidence, printable.
 
-    `parts` are the rows about it by table; `up` leads from the page to the snapshot's folder, `feed` from there to its feed.
+    `parts` are the rows about it by table; `up` leads from the page to the snapshot's folder, `feed` from there to its feed;
+    `merchants` are those of a mall.
     """
+    many = FLAT + 1 if up.count("/") > 1 else 0
     evidence = sorted(parts["evidence"], key=lambda e: (e["event_on"], e["id"]), reverse=True)
     return _fitting(
         row=row,
@@ -107,7 +118,10 @@ def page_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]], up: str
         words=WORDS[verdict_of(row)],
         state=STATES[row["warning_state"]],
         states=STATES,
-        filing=FILINGS[row["filing_state"]],
+        filing=_OF_THE_MALL if is_merchant(row["host"]) else FILINGS[row["filing_state"]],
+        mall=host_part(row["host"]) if is_merchant(row["host"]) else "",
+        mall_page=f"{up}{site_files(host_part(row['host']), many)['s']}",
+        merchants=[(host, f"{up}{site_files(host, many)['s']}") for host in merchants],
         findings=[f for f in parts["findings"] if f["weight"]],
         evidence=evidence[:_EVIDENCE],
         hidden=max(0, len(evidence) - _EVIDENCE),

@@ -159,8 +159,8 @@ def _unit(found: Found, key: str) -> Iterator[Notice]:
     if is_merchant(key):
         yield Notice(
             "merchant",
-            f"查的是商户：商城 {mall} 里的一家店；备案、证书和域名登记是商城的，不是这家店的",
-            f"This is a merchant, one shop in the mall {mall}; filing, certificate and domain are the mall's, not the shop's",
+            f"商户：商城 {mall} 里的一家店；备案、证书和域名登记是商城的，不是这家店的",
+            f"A merchant: one shop in the mall {mall}; filing, certificate and domain are the mall's, not the shop's",
         )
     elif found.place.inside:
         yield Notice(
@@ -171,8 +171,8 @@ def _unit(found: Found, key: str) -> Iterator[Notice]:
     elif mall_of(found.host):
         yield Notice(
             "mall",
-            f"查的是平台：{mall} 是商城，里面的商户各自评级；要查其中一家，请粘贴店铺页的网址",
-            f"This is the platform: {mall} is a mall whose merchants are rated each for itself; to check one, paste the address of its shop page",
+            f"平台：{mall} 是商城，里面的商户各自评级；要查其中一家，请粘贴店铺页的网址",
+            f"The platform: {mall} is a mall whose merchants are rated each for itself; to check one, paste the address of its shop page",
         )
     elif found.place.like:
         yield Notice(

@@ -9,6 +9,7 @@ from dashboard import (
     site_capture,
     site_evidence,
     site_known,
+    site_mall,
     site_panels,
     site_pictures,
     site_sections,
@@ -43,6 +44,7 @@ def render(view: View) -> None:
     responses = view.ask(_rows, "responses", host, "on desc")
     card = verdict.card(rating, view.lang, responses[0] if responses else None)
     view.card(card, markup.card_actions(card, on_site_page=True), on_site_page=True)
+    site_mall.mall(view, host)
     site_capture.capture(view, host)
     findings = view.ask(_rows, "findings", host, "contribution desc")
     warnings = view.ask(_rows, "warnings", host, "on desc")
