@@ -21,7 +21,8 @@ from kamengwatch.identifiers import Identifier
 from scoring import signing
 from scoring.package import ratings_csv
 from scoring.publish import checksums, json_text, listed, sums_text
-from scoring.sums import SIGNATURE, content_digest
+from scoring.snapshot import SIGNATURE
+from scoring.sums import content_digest
 from store.archive import Archived, iterate
 from store.archive_erase import erase_capture
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.progress import bar, tell, tell_json
 from kamengwatch.proving import wrong_captures
-from scoring.sums import SIGNATURE
+from scoring.snapshot import SIGNATURE
 from scoring.whole import faults_in, manifest_of
 
 REGISTER = "erasures.jsonl"

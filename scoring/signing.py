@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from scoring.sums import SIGNATURE
+from scoring.snapshot import SIGNATURE
 from scoring.whole import faults_in, manifest_of
 
 FOLDER = "keys"

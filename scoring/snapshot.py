@@ -15,8 +15,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from scoring.sums import SIGNATURE as SIGNATURE
-
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
 """Verdict words, best to worst, 灰 = not rated."""
 TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}
@@ -196,6 +194,8 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 
+SIGNATURE = "manifest.sig"
+"""The operator's signature of the manifest, beside it (scoring/signing.py); in no list, because it is made last."""
 LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 

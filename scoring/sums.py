@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-SIGNATURE = "manifest.sig"
-"""The operator's signature of the manifest, beside it (scoring/signing.py); in no list, because it is made last."""
+from scoring.snapshot import SIGNATURE
+
 _UNCOMPARED = ("manifest.json", "SHA256SUMS", SIGNATURE)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from scoring.sums import SIGNATURE, content_digest, sums_of
+from scoring.snapshot import SIGNATURE
+from scoring.sums import content_digest, sums_of
 from scoring.writing import sha256_of
 
 _LIST = "SHA256SUMS"
