@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import early, markup, pages, reader, text, uploads
+from dashboard import markup, pages, reader, styles, text, uploads
 from dashboard.text import pick, say
 from dashboard.view import View
 from store.names import parse_query
@@ -80,7 +80,7 @@ def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
             facts = reader.facts(snapshot)
             view = View(lang, snapshot, facts)
             if facts.demo:
-                st.html(f"<style>{early.mark(lang)}</style>")
+                st.html(f"<style>{styles.mark(lang)}</style>")
             frame = _frame(view)
             view.html("top.html", **frame)
             page.render(view)
@@ -115,7 +115,7 @@ def main() -> None:
     host = parse_query((st.query_params.get("host") or st.query_params.get("q") or "")[:4000]).host
     words = (plain(host or "", 60), page.title, say(lang, "app.name"))
     st.set_page_config(page_title=" · ".join(w for w in words if w), layout="centered")
-    st.html(f"<style>{early.style()}</style>")
+    st.html(f"<style>{styles.style()}</style>")
     uploads.begin_run()
     page.run()
     uploads.end_run()

@@ -44,7 +44,7 @@ def hand_in(view: View, name: str, make: Callable[[], dict[str, Any]]) -> None:
         view.html("lines.html", lines=[view.t(key) for key in error.missing])
         return
     line = forms.line(record)
-    st.code(line, language=None, wrap_lines=True)
+    view.letter(line)
     digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     agreed = st.checkbox(view.t("form.consent"), key=f"{name}-consent-{digest}")
     if st.button(view.t("form.send"), key=f"{name}-send-{digest}", disabled=not agreed) and agreed:

@@ -13,7 +13,7 @@ from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import early
+from dashboard import styles
 from dashboard.limits import OPEN
 
 _COMMON = {
@@ -41,17 +41,17 @@ def hash_of(text: str) -> str:
 @cache
 def app_policy() -> bytes:
     """Of the app's pages: scripts and connections of its own address only, nothing evaluated, styles by their text."""
-    styles = " ".join([*map(hash_of, early.styles()), *_CLIENT_STYLES])
+    named = " ".join([*map(hash_of, styles.every()), *_CLIENT_STYLES])
     return (
-        f"default-src 'self'; script-src 'self'; style-src 'self' {styles}; img-src 'self' data: blob:; font-src 'self' data:; "
+        f"default-src 'self'; script-src 'self'; style-src 'self' {named}; img-src 'self' data: blob:; font-src 'self' data:; "
         "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
         "frame-ancestors 'self'"
     ).encode()
 
 
-def static_policy(styles: Iterable[str]) -> str:
+def static_policy(texts: Iterable[str]) -> str:
     """Of a page without scripts, by the texts of its style elements."""
-    allowed = " ".join(hash_of(style) for style in styles) or "'none'"
+    allowed = " ".join(map(hash_of, texts)) or "'none'"
     return (
         f"default-src 'none'; script-src 'none'; style-src {allowed}; img-src 'self' data:; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'self'"

@@ -20,7 +20,7 @@ from dashboard.help.proofs import GROUPS, meter
 from dashboard.help.small_claims import check, provinces
 from dashboard.help.texts import text
 from dashboard.help.triage import Path, letters_for
-from dashboard.view import View, cell, row
+from dashboard.view import ON_PAPER, View, cell, row
 
 _FIELDS = ("product", "payee", "channel", "order_no", "company")
 
@@ -89,7 +89,7 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: di
     else:
         view.note(text("ui", "ready", lang))
     body = write(chosen, fields, _now(view).date(), lang)
-    st.code(body, language=None, wrap_lines=True)
+    view.letter(body)
     with st.container(horizontal=True):
         _file(text("ui", "text_file", lang), body.encode("utf-8-sig"), f"{chosen}.txt", "text/plain")
         _file(
@@ -205,4 +205,6 @@ def _now(view: View) -> dt.datetime:
 
 
 def _file(label: str, data: bytes, name: str, kind: str) -> None:
+    if ON_PAPER.get():
+        return  # there is no session that would keep it
     st.download_button(label, data, file_name=name, mime=kind, key=f"file-{name}", on_click="ignore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from dashboard import early, headers, markup
+from dashboard import headers, markup, styles
 from dashboard.text import say
 
 _PAGES = (("", "check.title"), ("rank", "rank.title"), ("alerts", "alerts.title"), ("about", "about.title"))
@@ -16,7 +16,7 @@ def missing(path: str, lang: str) -> HTMLResponse:
     root = "../" * max(0, path.count("/") - 1) or "./"
     pages = [(address, say(lang, key)) for address, key in _PAGES]
     body = markup.render("missing.html", lang, root=root, pages=pages)
-    style = early.style()
+    style = styles.style()
     page = markup.render(
         "document.html",
         lang,

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import early, static_files
+from dashboard import first_paint, static_files, styles
 from dashboard.text import language, say
 
 _SCRIPT = Path(__file__).with_name("assets") / "shell.js"
@@ -53,7 +53,7 @@ class Page:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                first = await run_in_threadpool(early.shown, scope["path"], query, lang)
+                first = await run_in_threadpool(first_paint.shown, scope["path"], query, lang)
                 shell, headers = static_files.compressed(localised(body, lang, first), accepted)
                 kept = [(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED]
                 await send({**start, "headers": [*kept, *headers]})
@@ -80,7 +80,11 @@ def localised(shell: bytes, lang: str, first: str) -> bytes:
     head = f'<link rel="icon" href="./icon.svg" type="image/svg+xml"><script defer src="./static/kw/shell.js?v={_version()}"></script>'
     text = text.replace("</title>", f"</title>{head}", 1)
     if first:
-        text = text.replace("</head>", f"<style>{early.style()}</style></head>", 1)
+        # The client's style sheet would hold up what is already there to read.
+        sheet = re.search(r'<link rel="stylesheet"[^>]*>', text)
+        if sheet:
+            text = text.replace(sheet[0], "", 1).replace('<div id="root">', f'{sheet[0]}<div id="root">', 1)
+        text = text.replace("</head>", f"<style>{styles.style()}</style></head>", 1)
         text = text.replace("<body>", f"<body>{first}", 1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")

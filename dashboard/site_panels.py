@@ -46,7 +46,7 @@ def history(
         if before["warning_state"] != after["warning_state"]
     ]
     view.chart(
-        site_charts.history(
+        lambda: site_charts.history(
             records,
             [
                 {"start": a.isoformat(), "end": b.isoformat(), "version": plain(name, 20)}
@@ -90,7 +90,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
         most = max(records[1:], key=lambda r: r["value"])
         basis = view.w("drop", rating["drop_rate_basis"])
         view.chart(
-            site_charts.dots(records, view.t("site.rate")),
+            lambda: site_charts.dots(records, view.t("site.rate")),
             view.t(
                 "site.drop_finding",
                 value=figures.percent(rating["drop_rate"]),
@@ -136,7 +136,7 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
             sector=figures.percent(all_at["share"]),
         )
     view.chart(
-        charts.survival(curves, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
+        lambda: charts.survival(curves, censored, _MARKS, view.t("sector.open"), view.t("sector.days")),
         finding,
         view.t("site.refunds_alt"),
         [
@@ -192,7 +192,7 @@ def prices(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) -> 
         return
     below = [r for r in found if r["ratio"] < 1]
     view.chart(
-        site_charts.against(
+        lambda: site_charts.against(
             [{"label": plain(r["product"], 40), "ratio": r["ratio"]} for r in found[:_MOST_PRICES]],
             view.t("site.against"),
         ),

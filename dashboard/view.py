@@ -6,14 +6,19 @@ Pages show foreign text only through here (escaped by dashboard.markup) or as va
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from markupsafe import escape
 
 from dashboard import markup, reader, sheet, text, verdict
 from scoring.snapshot import Snapshot
-from store.plain import plain
+from store.plain import inert, plain
+
+ON_PAPER: ContextVar[bool] = ContextVar("on_paper", default=False)
+"""Whether a page is written as HTML for its first sight (dashboard/first_paint.py): nothing may be made for a session then."""
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
@@ -48,6 +53,27 @@ class View:
     def param(self, name: str) -> str:
         """A query parameter of the page's address, "" when absent, cut to 4000 characters."""
         return str(st.query_params.get(name, ""))[:4000]
+
+    def params(self, name: str) -> list[str]:
+        """Every value of a query parameter that may be given several times, each cut to 1000 characters."""
+        return [str(value)[:1000] for value in st.query_params.get_all(name)]
+
+    def text_box(self, label: str, key: str, **more: Any) -> str:
+        """A line to type in, kept in the page's address under `key`; what stands in it, "" when empty."""
+        return st.text_input(label, key=key, bind="query-params", **more) or ""
+
+    def line(self, label: str, key: str, value: str, **more: Any) -> str:
+        """A line to type in that starts with `value` in every run; what stands in it."""
+        st.session_state[key] = value
+        return st.text_input(label, key=key, **more) or ""
+
+    def markdown(self, words: str) -> None:
+        """A longer text of our own in Markdown."""
+        st.markdown(words)
+
+    def letter(self, words: str) -> None:
+        """A text to be copied as it stands."""
+        self.html("letter.html", words=escape(inert(words)))
 
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
@@ -101,9 +127,11 @@ class View:
             fold = None  # one row is no longer than the line that would hide it
         self.html("table.html", columns=columns, rows=rows, layout=layout, fold=fold, more=more)
 
-    def chart(self, chart: Any, finding: str, alt: str, records: list[dict[str, Any]], name: str) -> None:
-        """A chart under its finding, with its data date, the same numbers as a table, and as a CSV file."""
-        self.figure(lambda: st.altair_chart(chart, alt=alt, width="stretch"), finding, records, name)
+    def chart(
+        self, make: Callable[[], Any], finding: str, alt: str, records: list[dict[str, Any]], name: str
+    ) -> None:
+        """The chart `make()` gives, under its finding with its data date, the same numbers as a table, and as a CSV file."""
+        self.figure(lambda: st.altair_chart(make(), alt=alt, width="stretch"), finding, records, name)
 
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
         """Whatever `draw` shows, under its finding with the data date, its numbers as a table and as a CSV file."""

@@ -151,12 +151,12 @@ def walk(
     _settled(page)
     taken = {}
     for letter in letters:
-        shown = page.locator("[data-testid=stCode]").first.inner_text()
+        shown = page.locator(".kw-letter pre").first.inner_text()
         if _select(
             page, text("ui", "letter", "zh"), title(letter, "zh", scenario.state in ("warning", "closed"))
         ):
             page.wait_for_function(
-                "was => document.querySelector('[data-testid=stCode]').innerText !== was", arg=shown
+                "was => document.querySelector('.kw-letter pre').innerText !== was", arg=shown
             )
             _settled(page)
         for kind in ("text_file", "docx_file"):

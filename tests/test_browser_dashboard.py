@@ -232,3 +232,29 @@ def test_a_bar_of_the_waterfall_leads_to_its_indicator(visit):
     bars.locator("path").nth(1).click()
     page.wait_for_function("() => location.hash.startsWith('#e-')")
     assert page.evaluate("!!document.getElementById(location.hash.slice(1))")
+
+
+def test_back_leads_to_the_question_before(visit):
+    page = visit().open("/?q=cheng.test")
+    page.locator("#kw-early").wait_for(state="detached")
+    box = page.get_by_label("网址、网站名或备案号")
+    box.fill("hong.test")
+    box.press("Enter")
+    page.get_by_text("红·严重警示").first.wait_for()
+    page.wait_for_url("**/?q=hong.test")
+    page.go_back()
+    page.wait_for_url("**/?q=cheng.test")
+    page.locator("#root .kw-card").get_by_text("橙·高风险迹象").wait_for()
+
+
+def test_who_types_before_the_app_is_there_is_not_interrupted(visit):
+    one = visit()
+    page = one.page
+    page.route("**/static/js/*", lambda route: (page.wait_for_timeout(5), route.continue_()))
+    page.goto(one.site + "/", wait_until="commit")
+    box = page.locator("#kw-early input[name=q]")
+    box.fill("hong.test")
+    page.locator("#root .kw-foot").wait_for(state="attached")
+    assert box.input_value() == "hong.test"
+    box.press("Enter")
+    page.locator("#root .kw-card").get_by_text("红·严重警示").wait_for()

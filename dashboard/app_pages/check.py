@@ -24,18 +24,17 @@ def render(view: View) -> None:
     answering = bool(view.param("q").strip())
     view.title(view.t("check.title"), unseen=answering)  # a phone's first screen is for the answer
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
+        text = view.text_box(
             view.t("check.label"),
+            "q",
             placeholder=view.t("check.placeholder"),
-            key="q",
-            bind="query-params",
             max_chars=4000,
             on_change=_shorten,
             width="stretch",
             label_visibility="collapsed" if answering else "visible",
         )
         st.button(view.t("check.button"), type="primary")
-    if (text or "").strip():
+    if text.strip():
         _answer(view, text)
     else:
         _welcome(view)

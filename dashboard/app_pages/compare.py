@@ -22,9 +22,10 @@ visible = True
 def render(view: View) -> None:
     """The names, the intervals, the table of facts."""
     view.title(view.t("compare.title"))
-    st.session_state["compare-sites"] = _asked()
-    text = st.text_input(view.t("compare.label"), key="compare-sites", max_chars=1000, on_change=_written)
-    asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text or "") if part]
+    # The sites of the address in one line, whether it names them in one `h` or each in its own (`?h=a&h=b`).
+    given = " ".join(view.params("h"))[:1000]
+    text = view.line(view.t("compare.label"), "compare-sites", given, max_chars=1000, on_change=_written)
+    asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text) if part]
     hosts = tuple(dict.fromkeys(asked))[:4]
     if len(hosts) < 2:
         view.note(view.t("compare.need_two"))
@@ -66,11 +67,6 @@ def render(view: View) -> None:
     )
 
 
-def _asked() -> str:
-    """The sites of the address in one line, whether it names them in one `h` or each in its own (`?h=a&h=b`)."""
-    return " ".join(st.query_params.get_all("h"))[:1000]
-
-
 def _written() -> None:
     st.query_params["h"] = st.session_state["compare-sites"]
 
@@ -95,7 +91,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
         for r in ratings
     ]
     view.chart(
-        charts.intervals(records, "name", view.t("card.score_title")),
+        lambda: charts.intervals(records, "name", view.t("card.score_title")),
         _finding(view, records),
         view.t("rank.chart_alt"),
         records,

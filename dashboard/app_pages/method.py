@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import streamlit as st
-
 from dashboard.text import pick
 from dashboard.view import View, cell, row
 from scoring.snapshot import Snapshot, SnapshotError
@@ -32,7 +30,7 @@ def render(view: View) -> None:
     if words:
         # The page has its own first heading; those of the text move down one level each.
         body = re.sub(r"\A# .*\n", "", str(words))
-        st.markdown(re.sub(r"^#(?=#? )", "##", body, flags=re.MULTILINE))
+        view.markdown(re.sub(r"^#(?=#? )", "##", body, flags=re.MULTILINE))
     if indicators := method.get("indicators"):
         view.heading(view.t("method.indicators"))
         view.table(

@@ -60,9 +60,7 @@ def _tiers(view: View, rows: list[dict], before: int) -> None:
 
 def _filters(view: View) -> ranking.Filters:
     """The filter widgets; each writes itself into the page's address."""
-    text = st.text_input(
-        view.t("rank.search"), key="text", bind="query-params", max_chars=80, on_change=first_page
-    )
+    text = view.text_box(view.t("rank.search"), "text", max_chars=80, on_change=first_page)
     tier = _choice(view, "tier", ("1", "2", "3"), lambda code: view.t(f"rank.tier_{code}"))
     with st.expander(
         view.t("word.filters"),
@@ -143,7 +141,7 @@ def _chart(view: View, rows: list[dict]) -> None:
     tied = ranking.tied(rows)
     key = "rank.tied_finding" if tied else "rank.chart_finding"
     view.chart(
-        browse_charts.ranking(records, view.t("card.score_title")),
+        lambda: browse_charts.ranking(records, view.t("card.score_title")),
         view.t(key, count=len(records), tied=tied),
         view.t("rank.chart_alt"),
         [

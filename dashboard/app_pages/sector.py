@@ -40,7 +40,7 @@ def _drops(view: View, as_of: dt.date) -> None:
     found = sector_data.recent(weeks, as_of)
     records = [{**w, "on": w["on"].isoformat(), "kind": view.w("drop_kind", w["kind"])} for w in weeks]
     view.chart(
-        browse_charts.weekly(
+        lambda: browse_charts.weekly(
             records, [view.w("drop_kind", kind) for kind in DROP_KINDS], view.t("sector.number")
         ),
         view.t(
@@ -71,7 +71,7 @@ def _refunds(view: View) -> None:
         view.note(view.t("sector.refunds_none"))
         return
     view.chart(
-        charts.survival(
+        lambda: charts.survival(
             {view.t("site.sector"): curve}, censored, _MARKS, view.t("sector.open"), view.t("sector.days")
         ),
         _refund_finding(view, curve),
@@ -118,7 +118,7 @@ def _hours(view: View) -> None:
         for at, drops, every in cells
     ]
     view.chart(
-        browse_charts.heat(
+        lambda: browse_charts.heat(
             records,
             [view.t(f"sector.day_{n}") for n in range(1, 8)],
             view.t("sector.hour"),
@@ -184,7 +184,7 @@ def _closures(view: View, as_of: dt.date) -> None:
         lead = view.t("sector.lead_days", days=f"{found.lead:g}")
         finding = view.t("sector.closures_finding", count=found.count, warned=found.warned, lead=lead)
     view.chart(
-        browse_charts.months(
+        lambda: browse_charts.months(
             [{"month": month, "value": count} for month, count in found.months], view.t("sector.number")
         ),
         finding,
@@ -228,7 +228,7 @@ def _bars(view: View, key: str, counted: list[tuple[str, int]]) -> None:
     records = [{title: label, number: count} for label, count in counted]
     top = max(counted, key=lambda pair: pair[1])
     view.chart(
-        charts.bars(records, title, number),
+        lambda: charts.bars(records, title, number),
         view.t("sector.finding", title=title, label=top[0], count=top[1]),
         title,
         records,

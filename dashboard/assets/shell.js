@@ -5,15 +5,21 @@ window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
 window.prerenderReady = false;
 
 // The content drawn with the shell gives way to the app's own once that, or a message in its place, is drawn.
+// Somebody who types in its search box is not interrupted.
 const early = document.getElementById('kw-early');
 if (early) {
-  new MutationObserver((_, watch) => {
-    if (!document.querySelector('#root .kw-card, #root .kw-foot, #root [role=alert]')) return;
+  const box = early.querySelector('input[name=q]');
+  const typing = () => box && (box === document.activeElement || box.value !== box.defaultValue);
+  const watch = new MutationObserver(() => giveWay());
+  const giveWay = () => {
+    if (typing() || !document.querySelector('#root .kw-card, #root .kw-foot, #root [role=alert]')) return;
     const top = early.scrollTop;
     watch.disconnect();
     early.remove();
     if (top) document.querySelector('[data-testid=stMain]')?.scrollTo(0, top);
-  }).observe(document.getElementById('root'), { childList: true, subtree: true });
+  };
+  watch.observe(document.getElementById('root'), { childList: true, subtree: true });
+  box?.addEventListener('blur', () => setTimeout(giveWay));
 }
 
 // Each question is an entry of the history, so that Back leads to the one before: Streamlit's client only replaces the address.
@@ -64,3 +70,13 @@ if (document.documentElement.lang.startsWith('zh')) {
     for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
   }).observe(document, { childList: true, characterData: true, subtree: true });
 }
+
+// What stands in a letter or preview is copied as it is.
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest?.('[data-kw-copy]');
+  if (!button) return;
+  const text = button.parentElement.querySelector('pre').innerText, words = button.textContent;
+  await navigator.clipboard.writeText(text);
+  button.textContent = `${words} ✓`;
+  setTimeout(() => { button.textContent = words; }, 2000);
+});

@@ -1,0 +1,183 @@
+"""What a page says, inside its HTML shell: drawn with the first bytes, while the app behind it still loads.
+
+The same page functions write it as the app's, with a view that collects HTML instead of drawing: outside a session Streamlit's
+widgets draw nothing and give their first value. The app takes its place once it is drawn; where scripts are
+off or the app cannot be reached, it stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from jinja2 import TemplateError
+from markupsafe import Markup, escape
+
+from dashboard import markup, pages, reader, verdict
+from dashboard.view import ON_PAPER, View
+from store.names import file_stem
+
+_log = logging.getLogger(__name__)
+_LONGEST = 4000
+"""Characters of a value of the address, as in the search box."""
+_LARGEST = 60_000
+"""Characters of HTML: what is beyond the first screens comes with the app."""
+_MENU = ("", "rank", "alerts", "help", "about")
+_OUTSIDE = ("missing ScriptRunContext", "Session state does not function")
+"""What Streamlit says of every widget outside a session; here there is none on purpose."""
+
+
+class Paper(View):
+    """A page for one reader that is read before the app is there: it collects HTML."""
+
+    def __init__(self, lang: str, snapshot: Any, facts: reader.Facts, query: dict[str, list[str]]) -> None:
+        super().__init__(lang, snapshot, facts)
+        object.__setattr__(self, "query", query)
+        object.__setattr__(self, "parts", [])
+
+    def param(self, name: str) -> str:
+        """The first value in the address."""
+        return next(iter(self.params(name)), "")[:_LONGEST]
+
+    def params(self, name: str) -> list[str]:
+        """Every value in the address."""
+        return self.query.get(name, [])  # type: ignore[attr-defined,no-any-return]
+
+    def add(self, html: str) -> None:
+        """Put HTML below what is there; raises Enough when the page is long enough."""
+        self.parts.append(Markup(html))  # type: ignore[attr-defined]  # noqa: S704 - a template's own output
+        if sum(map(len, self.parts)) > _LARGEST:  # type: ignore[attr-defined]
+            raise Enough
+
+    def html(self, template: str, **values: Any) -> None:
+        """A template."""
+        self.add(markup.render(template, self.lang, **values))
+
+    def card(
+        self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
+    ) -> None:
+        """The verdict card."""
+        self.add(markup.card(card, actions, on_site_page))
+
+    def markdown(self, words: str) -> None:
+        """Headings and paragraphs; the rest comes with the app."""
+        for block in re.split(r"\n\s*\n", words):
+            level = len(block) - len(block.lstrip("#"))
+            tag = f"h{min(level, 4)}" if level else "p"
+            self.add(f'<div class="kw"><{tag}>{escape(block.lstrip("# ").replace("**", ""))}</{tag}></div>')
+
+    def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
+        """The finding; the chart comes with the app."""
+        as_of = str(self.facts.as_of or "–")
+        title = f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
+        self.html("heading3.html", title=title)
+
+    def choose(
+        self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False
+    ) -> str:
+        """What the address chooses, or the first."""
+        asked = self.param(key)
+        return asked if asked in options else options[0]
+
+    def text_box(self, label: str, key: str, **more: Any) -> str:
+        """What the address says."""
+        return self.param(key)[: more.get("max_chars", _LONGEST)]
+
+    def line(self, label: str, key: str, value: str, **more: Any) -> str:
+        """What it starts with."""
+        return value
+
+    def page_of(self, pages: int) -> int:
+        """The page of a list the address names."""
+        asked = self.param("page")
+        return min(max(1, int(asked[:6])), max(1, pages)) if asked.isascii() and asked.isdigit() else 1
+
+    def download(self, *_: Any, **__: Any) -> None:
+        """Comes with the app."""
+
+
+class Enough(Exception):
+    """The first sight is long enough."""
+
+
+def shown(path: str, query: str, lang: str) -> str:
+    """HTML of the page a path and its query ask for; empty for a page that is none.
+
+    Without a readable snapshot, or where it fails, it is empty too: the page itself says what is wrong.
+    """
+    page = next((p for p in pages.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
+    if page is None:
+        return ""
+    try:
+        snapshot = reader.current()
+        age = reader.days_old(reader.facts(snapshot))
+        asked = _asked(query)
+        # What somebody pasted is not kept.
+        make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
+        return make(page, asked, lang, snapshot.path, reader.version(snapshot), age)
+    except (reader.NoSnapshot, reader.DamagedSnapshot):
+        return ""
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
+        _log.exception("the first sight of page %s failed", page.module)
+    return ""
+
+
+def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = parse_qs(query)
+    return tuple(
+        (name, tuple(v[:_LONGEST].strip() for v in values[:8])) for name, values in sorted(found.items())[:20]
+    )
+
+
+@lru_cache(maxsize=200)
+def _shown(
+    page: pages.PageInfo,
+    asked: tuple[tuple[str, tuple[str, ...]], ...],
+    lang: str,
+    folder: Any,
+    version: str,
+    age: int | None,
+) -> str:
+    """Remembered for the snapshot and the day: the next reader asks for the same pages."""
+    snapshot = reader.current()
+    facts = reader.facts(snapshot)
+    query = {name: list(values) for name, values in asked}
+    paper = Paper(lang, snapshot, facts, query)
+    token = ON_PAPER.set(True)
+    try:
+        page.render(paper)
+    except Enough:
+        pass
+    finally:
+        ON_PAPER.reset(token)
+    host = paper.param("host") or paper.param("q")
+    known = page.url_path == "site" and snapshot.site(host) is not None
+    return markup.render(
+        "early.html",
+        lang,
+        pages=[(p.url_path, p.title(lang)) for p in pages.discover() if p.url_path in _MENU],
+        demo=facts.demo,
+        as_of=str(facts.as_of),
+        stale_days=age if age is not None and age > reader.STALE_AFTER_DAYS else None,
+        search=page.url_path == "",
+        asked=paper.param("q")[:400],
+        parts=paper.parts,  # type: ignore[attr-defined]
+        loading=True,
+        page=f"./s/{quote(file_stem(host))}.html" if known else "",
+    )
+
+
+class _Quiet(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (ON_PAPER.get() and any(words in str(record.msg) for words in _OUTSIDE))
+
+
+for _name in (
+    "streamlit.runtime.scriptrunner_utils.script_run_context",
+    "streamlit.runtime.state.session_state_proxy",
+):
+    logging.getLogger(_name).addFilter(_Quiet())
