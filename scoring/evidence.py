@@ -237,7 +237,7 @@ def _probe(r: Any) -> tuple[str, str]:
         "down": ("无法访问", "unreachable"),
     }
     zh, en = words.get(r.outcome, ("拒绝自动访问", "refuses automatic access"))
-    if r.outcome == "refused" and getattr(r, "class") == "diverted":
+    if r.outcome == "refused" and r.class_ == "diverted":
         zh, en = (
             "从观测处访问被引导到拦截页，没有看到网站本身",
             "diverted where we look from; the site itself was not seen",
