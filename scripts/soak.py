@@ -1,41 +1,27 @@
-"""Run the heavy tests (marked `soak`) and write their dated result to `docs/soak.md`.
+"""Run the heavy tests (marked `soak`) and write their dated result to `docs/soak.md`, each as it ends.
 
-It must not hide a failure: a failed or skipped test stands in the table like the rest, and the exit code is pytest's.
+It must not hide a failure: a failed or skipped test stands in the table like the rest, and the exit code is pytest's. A soak that was
+stopped is gone on with by `make soak ARGS=--resume`: what passed on this revision is not run again.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from setup import find_uv, index_environment
 from system import ROOT, apt_install, run_logged, say
 
 REPORT = ROOT / "docs/soak.md"
-RESULTS = ROOT / "test-results/soak.xml"
+RESULTS = ROOT / "test-results/soak.jsonl"
+DONE = ROOT / "test-results/soak-done.json"
 NOTHING_COLLECTED = 5
-WORDS = {"failure": "failed", "error": "error", "skipped": "skipped"}
-
-
-def outcome(case: ET.Element) -> tuple[str, str]:
-    """Return a test's outcome and, unless it passed, the first line of the reason."""
-    for child in case:
-        if child.tag in WORDS:
-            lines = (child.get("message") or "").splitlines() or [""]
-            return WORDS[child.tag], lines[0].replace("|", "/")[:120]
-    return "passed", ""
-
-
-def figures(case: ET.Element) -> str:
-    """Return what a test recorded about itself with pytest's `record_property`, such as its counts."""
-    return ", ".join(f"{entry.get('name')}: {entry.get('value')}" for entry in case.iter("property"))
 
 
 def revision() -> str:
@@ -49,17 +35,24 @@ def revision() -> str:
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("-dirty" if changed else "")
 
 
-def rows(results: Path) -> dict[str, str]:
-    """Return the table's line of each test in a JUnit file, by the test's name."""
-    day, commit, found = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}", revision(), {}
-    # The file was written by the pytest we just ran.
-    for case in ET.parse(results).getroot().iter("testcase"):  # noqa: S314
-        word, reason = outcome(case)
-        name = f"{(case.get('classname') or '').removeprefix('tests.')}::{case.get('name')}".replace("|", "/")
-        seconds = f"{float(case.get('time') or 0):.0f}"
-        cells = (f"`{name}`", word, day, commit, seconds, reason or figures(case))
-        found[name] = f"| {' | '.join(cells)} |"
+def rows(results: Path, commit: str) -> dict[str, str]:
+    """Return the table's line of each test that has ended (scripts/soak_rows.py writes them), by the test's name."""
+    found = {}
+    for told in results.read_text("utf-8").splitlines() if results.exists() else ():
+        row = json.loads(told)
+        cells = (f"`{row['name']}`", row["outcome"], row["at"], commit, str(row["seconds"]), row["said"])
+        found[row["name"]] = f"| {' | '.join(cells)} |"
     return found
+
+
+def passed_on(commit: str, lines: dict[str, str]) -> list[str]:
+    """Return the tests that passed on a revision, by name; none on a changed checkout, which is no revision."""
+    done = f"| {commit} |"
+    return (
+        []
+        if commit.endswith("-dirty")
+        else [n for n, line in lines.items() if "` | passed |" in line and done in line]
+    )
 
 
 def kept(page: Path) -> dict[str, str]:
@@ -75,7 +68,7 @@ def report(lines: dict[str, str]) -> str:
             "# The heavy tests",
             "",
             "Written by `make soak`; not edited by hand. `make soak ARGS=tests/test_kills.py` renews that file's rows only:",
-            "each row says when (UTC) and on which revision its test last ran.",
+            "each row says when (UTC) and on which revision its test last ran. A soak that was stopped goes on with `make soak ARGS=--resume`.",
             "",
             f"Last machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
             "",
@@ -109,36 +102,44 @@ def spark(words: list[str]) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Run the tests, write the report, and return pytest's exit code; a narrowed run keeps the other tests' rows."""
+    """Run the tests, write each line as its test ends, and return pytest's exit code; a narrowed or resumed run keeps the other rows."""
+    resume = "--resume" in words
+    words = [word for word in words if word != "--resume"]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.unlink(missing_ok=True)
+    commit, earlier = revision(), kept(REPORT) if words or resume else {}
+    DONE.write_text(json.dumps(passed_on(commit, earlier) if resume else []), "utf-8")
     spark(words)
     command = [
         sys.executable,
         "-u",
         "-m",
         "pytest",
+        "-p",
+        "soak_rows",
         "-m",
         "soak",
         "--timeout=7200",
         "--durations=0",
         "--verbose",
     ]
+    places = os.pathsep.join(filter(None, (str(ROOT / "scripts"), os.environ.get("PYTHONPATH"))))
+    told = {"KAMENGWATCH_SOAK_ROWS": str(RESULTS), "KAMENGWATCH_SOAK_DONE": str(DONE), "PYTHONPATH": places}
     process = subprocess.Popen(
-        [*command, "-o", "junit_family=xunit2", f"--junitxml={RESULTS}", *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
+        [*command, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | told
     )
+    written = 0
     for line in process.stdout or ():
         sys.stdout.write(line)
         sys.stdout.flush()
+        if RESULTS.exists() and RESULTS.stat().st_size > written:
+            written = RESULTS.stat().st_size
+            REPORT.write_text(report(earlier | rows(RESULTS, commit)), encoding="utf-8")
     code = process.wait()
     if code == NOTHING_COLLECTED:
-        say("no heavy test matches")
+        say("no heavy test matches, or all have passed on this revision")
     elif RESULTS.exists():
-        earlier = kept(REPORT) if words else {}
-        REPORT.write_text(report(earlier | rows(RESULTS)), encoding="utf-8")
+        REPORT.write_text(report(earlier | rows(RESULTS, commit)), encoding="utf-8")
         say("wrote docs/soak.md")
     return code
 
