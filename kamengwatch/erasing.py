@@ -175,6 +175,8 @@ def _raw(engine: Engine, who: Identifier) -> list[str]:
     if engine.dialect.name != "sqlite":
         return []
     file = Path(engine.url.database or "")
+    # A file that is read beside its own connection loses that connection's locks when it is closed again.
+    engine.dispose()
     out = []
     for path in (file, file.with_name(file.name + "-wal")):
         if path.is_file() and any(_holds(path, form) for form in who.raw()):

@@ -19,9 +19,15 @@ def make_private_folder(path: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Create an empty file for its owner alone, or take the rights of others from one that is there; raises OSError."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, FILE_MODE))
-    tighten(path)
+    """Create an empty file for its owner alone, or take the rights of others from one that is there; raises OSError.
+
+    A file that is there is never opened: closing it would drop every lock this process holds on it, and a database that
+    another connection of ours has open could be damaged (sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY | os.O_CLOEXEC, FILE_MODE))
+    except FileExistsError:
+        tighten(path)
 
 
 def open_private(name: str, flags: int) -> int:
