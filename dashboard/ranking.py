@@ -18,7 +18,7 @@ UNRATED_SHOWN = 10
 DOWNLOAD_LIMIT = 200_000
 """Rows a download may have; whole tables are among the snapshot's files."""
 
-RATED = "grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null"
+RATED = "tier is not null and (verdict = '红' or grade is not null and grade <> 'NR' and warning_state <> 'stale')"
 """The condition on a row of `ratings`; `ranked` has it as its column `rated`."""
 COVERAGES = ("20", "40", "60", "80")
 """Least coverage (0-100) a reader may ask for."""

@@ -93,7 +93,9 @@ class Card:
 
 
 def verdict_of(row: dict[str, Any]) -> str:
-    """The verdict word of a rating row; grey whatever the row says when it is not rated or its data stopped."""
+    """The verdict word of a rating row; grey when it is not rated or its data stopped, unless red was confirmed before: that stands."""
+    if row.get("verdict") == "红" and row.get("as_of"):
+        return "红"
     if (
         row.get("grade") in (None, "NR")
         or row.get("warning_state") in (None, "stale")

@@ -62,8 +62,9 @@ def applying(
     deposit_only = (terms[1].value <= 0) & (terms[1].outcome == CONCERN) if terms else none
     weak = (scored.utility_of["B"] < method.WEAK_DIMENSION) | (scored.utility_of["C"] < method.WEAK_DIMENSION)
     return {
-        "alarm": warned.state == ALARM,
-        "warning": warned.state == WARNING,
+        # Our not looking lifts no limit: the state held counts, not the one shown.
+        "alarm": warned.level == ALARM,
+        "warning": warned.level == WARNING,
         "closed": warned.state == CLOSED,
         "filing": confirmed_absent(facts),
         "funds_terms": deposit_only,

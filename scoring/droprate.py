@@ -17,7 +17,7 @@ from scipy.special import betaincinv, polygamma
 from scoring import method
 from scoring.exposure import Exposure, exposure
 from scoring.facts import BIT, NEVER, Facts, Floats, Rows
-from scoring.panel import Bools, cached, complaints, copy_weights, visited, window
+from scoring.panel import Bools, cached, complaints, copy_weights, hold, visited, window
 from scoring.single_orders import SingleOrders, feed_share, single_orders
 from scoring.volume import expected, volume
 
@@ -133,6 +133,9 @@ def _drop_rate(facts: Facts) -> DropRate:
     rows, weight, kind = drop_complaints(facts)
     count = window(facts, rows, method.DROP_WINDOW, weight)
     named = [window(facts, rows.take(kind == k), method.DROP_WINDOW, weight[kind == k]) for k in range(4)]
+    # Complaints that leave the window while no board is read are not made up for by calm.
+    covered = visited(facts, "complaint")[1]
+    count, *named = (np.where(covered, c, np.maximum(c, hold(c, covered, 0.0))) for c in (count, *named))
     own, seen = volume(facts), exposure(facts)
     observed, unheard = observed_days(facts, facts.priors.heard)
     priors: DropPriors = facts.priors.drop

@@ -176,13 +176,21 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class Visits:
-    """Crawl outcomes: rows (platform or -1 = every platform, day index, source, ok, crawl)."""
+    """Crawl outcomes: rows (platform or -1 = every platform, day index, source, ok, crawl). `share` (0-1) is how much of the numbers a
+    board gave meanwhile a crawl of its whole feed saw; 1 where none were counted."""
 
     platform: Ints
     day: Ints
     source: Ints
     ok: NDArray[np.bool_]
     crawl: Ints
+    share: Floats
+
+    def take(self, mask: NDArray[Any], platform: Ints) -> Visits:
+        """The visits a mask selects, of platforms numbered anew."""
+        return Visits(
+            platform, self.day[mask], self.source[mask], self.ok[mask], self.crawl[mask], self.share[mask]
+        )
 
 
 @dataclass(frozen=True)
@@ -255,7 +263,7 @@ class Facts:
             self,
             sites=[self.sites[i] for i in chosen],
             rows=rows,
-            visits=Visits(number[v.platform[keep]], v.day[keep], v.source[keep], v.ok[keep], v.crawl[keep]),
+            visits=v.take(keep, number[v.platform[keep]]),
             disputes={int(number[site]): d for site, d in self.disputes.items() if number[site] >= 0},
             cache={},
         )
@@ -269,7 +277,7 @@ class Facts:
             self,
             sites=self.sites[low:high],
             rows={k: r.between(low, high) for k, r in self.rows.items()},
-            visits=Visits(moved, visits.day[keep], visits.source[keep], visits.ok[keep], visits.crawl[keep]),
+            visits=visits.take(keep, moved),
             disputes={site - low: d for site, d in self.disputes.items() if low <= site < high},
             cache={},
         )

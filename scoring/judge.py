@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from scoring.facts import GROUP_OF, GROUPS, NEVER, Facts, Floats
 from scoring.finding import CONCERN, Definition, Finding, definitions
 from scoring.grade import NR, grades
 from scoring.merchants import answer
-from scoring.panel import Bools, cached, complaints, copy_rank, visited, window
+from scoring.panel import Bools, cached, complaints, copy_rank, hold, own_age, share_read, visited, window
 from scoring.warning import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
 
 BLUE, YELLOW, ORANGE, RED, GREY = range(5)
@@ -61,12 +61,17 @@ NR_WHY = (
         "orders are unknown and fewer than 5 complaints of a year repeat no other",
     ),
     ("网站启用不足 90 天", "the site is less than 90 days old"),
+    (
+        "数据陈旧，网站自己的页面已超过三周没有成功读到",
+        "old data: the site's own pages have not been read for more than three weeks",
+    ),
 )
+_OLD = len(NR_WHY) - 1
 
 
 def judge(facts: Facts) -> Judged:
     """Judge every platform of `facts` on every day; needs facts.priors."""
-    found = {d.id: (d, answer(d, facts)) for d in definitions()}
+    found = {d.id: (d, _as_far_as_read(facts, d, answer(d, facts))) for d in definitions()}
     warned = warn(facts)
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
     since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]
@@ -80,6 +85,10 @@ def judge(facts: Facts) -> Judged:
     why = _not_rated(facts, scored.coverage)
     grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts, warned))
     verdict = _verdict(facts, found, grade, warned)
+    # Too old a picture of the site itself speaks for it no longer; what speaks against it stands.
+    old = (own_age(facts) > method.OWN_STALE_DAYS) & np.isin(verdict, (BLUE, YELLOW))
+    grade, verdict = np.where(old, NR, grade).astype(np.int8), np.where(old, GREY, verdict).astype(np.int8)
+    why = np.where(old, _OLD, why).astype(np.int8)
     return Judged(
         facts,
         found,
@@ -170,8 +179,38 @@ def _verdict(
     out[(state == WATCH) | (grade == 2)] = YELLOW
     out[(state == WARNING) | (state == CLOSED) | (grade == 3) | (grade == 4)] = ORANGE
     out[red] = RED
-    out[(grade == NR) | (state == STALE)] = GREY
+    known = (grade != NR) & (state != STALE)
+    # Confirmed red stands while nothing is known: our not looking, or a site's keeping us out, is no evidence to the contrary.
+    stands = (state == ALARM) | ((state == CLOSED) & _reviewed(facts, "closed"))
+    stands |= hold(red, known, False).astype(bool)
+    out[~known & ~stands] = GREY
+    out[~known & stands] = RED
     return out
+
+
+def _as_far_as_read(facts: Facts, definition: Definition, finding: Finding) -> Finding:
+    """A finding from complaints that speaks for a site weighs as much as the boards were read: few complaints seen on a small part of a
+    board are no calm."""
+    if not definition.weight or definition.reads[0] != "complaint":
+        return finding
+    good = finding.utility > method.PRIOR_UTILITY[definition.dimension]
+    return replace(finding, strength=np.where(good, finding.strength * _read(facts), finding.strength))
+
+
+def _read(facts: Facts) -> Floats:
+    """How much of the boards was read when they were last read (0-1)."""
+    _, recent = share_read(facts)
+    found: Floats = hold(recent, recent > 0, 0.0)
+    return found
+
+
+def last_known(judged: Judged, site: int) -> int | None:
+    """The day (index) since which a site is red, where that is only what was known last; else None."""
+    known = judged.grade[site, -1] != NR and judged.warned.share_covered[site, -1] >= method.COVERAGE_SHARE
+    if known or judged.verdict[site, -1] != RED:
+        return None
+    other = np.flatnonzero(judged.verdict[site] != RED)
+    return int(other[-1]) + 1 if len(other) else 0
 
 
 def _reviewed(facts: Facts, kind: str) -> Bools:

@@ -78,6 +78,9 @@ HALF_LIFE_PENALTY = 730.0
 EVIDENCE_LIMIT = 12
 """At most so many observations are cited by one finding (the newest)."""
 CADENCE_DAYS = 7
+OWN_READINGS, OWN_STALE_DAYS = 3, 21
+"""A site whose own pages were read on so many days is read regularly; unread for longer than CADENCE_DAYS it is known less well,
+for longer than OWN_STALE_DAYS too old a picture to speak for it."""
 FILING_STALE_DAYS = 30
 FILING_CADENCE_DAYS = 30
 REGISTRATION_CADENCE_DAYS = 120

@@ -20,7 +20,7 @@ from scoring.filings import filing_panel
 from scoring.grade import GRADES
 from scoring.judge import Judged, first_seen
 from scoring.operators import operator_of
-from scoring.panel import Bools, cached, counted_today, taken_back
+from scoring.panel import Bools, cached, counted_today, own_age, taken_back
 from scoring.shop import sells_of, software_of, software_version_of
 from scoring.single_orders import KINDS
 from scoring.snapshot import TIER
@@ -103,7 +103,7 @@ def _rating(judged: Judged, site: int, as_of: dt.date) -> dict[str, Any]:
         "blind_spots_zh": [b[0] for b in blind],
         "blind_spots_en": [b[1] for b in blind],
         "sources_n": sources,
-        "confidence": confidence(sources, half) if rated else "低",
+        "confidence": confidence(sources, half, float(own_age(judged.facts)[site, -1])) if rated else "低",
         "first_seen_on": _first_seen(judged, site),
         "last_evidence_at": newest,
         "disputed": any(decided >= NEVER for _, decided, _ in facts.disputes.get(site, ())),

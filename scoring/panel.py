@@ -319,6 +319,51 @@ def covered_any(facts: Facts) -> Bools:
     return out
 
 
+def own_age(facts: Facts) -> Floats:
+    """Days since a site's own pages were last read, of sites read on OWN_READINGS days or more; 0 for the others."""
+
+    def make() -> Floats:
+        ok, _ = visited(facts, "site")
+        today = np.arange(facts.days)[None, :]
+        last = np.maximum.accumulate(np.where(ok, today, 0), axis=1)
+        regular = np.cumsum(ok, axis=1) >= method.OWN_READINGS
+        return np.where(regular, today - last, 0).astype(float)
+
+    found: Floats = cached(facts, "own_age", make)
+    return found
+
+
+def share_read(facts: Facts) -> tuple[Floats, Floats]:
+    """(how much of the complaints about a platform a visit of the day could have shown, the most of any within the cadence), 0-1.
+
+    All of them where the platform was searched for or its page on the board was read; else what the poll saw of the numbers that
+    the board gave meanwhile (all, for a board that numbers nothing or a crawl that says it covered everything).
+    """
+
+    def make() -> tuple[Floats, Floats]:
+        ok, _ = visited(facts, "complaint")
+        shown = {s.index for s in facts.sources if SOURCE_SHOWS.get(s.id, s.kind) == "complaint"}
+        v, read = facts.visits, np.zeros(facts.shape)
+        mine = v.ok & (v.day >= 0) & (v.day < facts.days) & np.isin(v.source, list(shown))
+        whole = np.zeros(facts.days)
+        np.maximum.at(whole, v.day[mine & (v.platform < 0)], v.share[mine & (v.platform < 0)])
+        read = np.broadcast_to(whole[None, :], facts.shape).copy()
+        part = mine & (v.platform >= 0)
+        read[v.platform[part], v.day[part]] = 1.0
+        pages = facts.rows["counters"]
+        inside = (pages.seen >= 0) & (pages.seen < facts.days)
+        read[pages.platform[inside], pages.seen[inside]] = 1.0
+        # A visit known only by what it brought is taken for a whole one.
+        read = np.where(ok, np.where(read > 0, read, 1.0), 0.0)
+        recent = read.copy()
+        for back in range(1, method.CADENCE_DAYS):
+            recent[:, back:] = np.maximum(recent[:, back:], read[:, :-back])
+        return read, recent
+
+    found: tuple[Floats, Floats] = cached(facts, "share_read", make)
+    return found
+
+
 def complaint_freshness(facts: Facts) -> Floats:
     """Freshness of what complaint sources say: 1 while covered, halving every HALF_LIFE_FACT days without a visit."""
 

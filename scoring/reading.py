@@ -49,7 +49,7 @@ from store.tables import (
     Review,
     Source,
 )
-from store.volume import numbering
+from store.volume import numbering, share_of
 
 
 def read_facts(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Facts:
@@ -214,23 +214,26 @@ def _visits(
     done = stamp(connection, Crawl.finished_at)
     finished = (Crawl.finished_at.is_not(None), Crawl.finished_at < end)
     whole = connection.execute(
-        select(Crawl.id, Crawl.source_id, done, Crawl.outcome).where(Crawl.whole_source, *finished)
+        select(Crawl.id, Crawl.source_id, done, Crawl.outcome, Crawl.measured).where(
+            Crawl.whole_source, *finished
+        )
     ).all()
     part = connection.execute(
         select(Crawl.id, Crawl.source_id, done, CrawlPlatform.outcome, CrawlPlatform.platform_id)
         .join(CrawlPlatform, CrawlPlatform.crawl_id == Crawl.id)
         .where(*finished)
     ).all()
-    rows = [(-1, r[2], sources[r[1]], r[3] == "ok", r[0]) for r in whole]
-    rows += [(index.get(r[4], -2), r[2], sources[r[1]], r[3] == "ok", r[0]) for r in part]
+    rows = [(-1, r[2], sources[r[1]], r[3] == "ok", r[0], share_of(r[4])) for r in whole]
+    rows += [(index.get(r[4], -2), r[2], sources[r[1]], r[3] == "ok", r[0], 1.0) for r in part]
     rows = [r for r in rows if r[0] > -2]
-    columns: Any = list(zip(*rows, strict=True)) if rows else [[], [], [], [], []]
+    columns: Any = list(zip(*rows, strict=True)) if rows else [[], [], [], [], [], []]
     return Visits(
         np.array(columns[0], np.int64),
         days_of(stamps(columns[1])),
         np.array(columns[2], np.int64),
         np.array(columns[3], np.bool_),
         np.array(columns[4], np.int64),
+        np.array(columns[5], np.float64),
     )
 
 

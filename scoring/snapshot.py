@@ -199,7 +199,7 @@ SIGNATURE = "manifest.sig"
 LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
-_RATED = "(grade is not null and grade <> 'NR' and warning_state <> 'stale' and tier is not null)"
+_RATED = "(tier is not null and (verdict = '红' or grade is not null and grade <> 'NR' and warning_state <> 'stale'))"
 RANKED_SQL = f"""
 select row_number() over (order by rated desc, if(rated, tier, null), if(rated, score_low, null) desc nulls last,
     if(rated, score, null) desc nulls last, host) as position, * from (

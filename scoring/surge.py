@@ -18,6 +18,7 @@ from scoring.panel import (
     copy_rank,
     copy_weights,
     decayed,
+    share_read,
     spread,
     visited,
     window,
@@ -73,7 +74,8 @@ def surge(facts: Facts) -> Surge:
     rows, weight, rank, stream = rows.take(keep), weight[keep], rank[keep], stream[keep]
     seen, _ = visited(facts, "complaint")
     baseline, ready = _baselines(facts, rows, stream, weight)
-    gap = _revealed(facts, seen)
+    # A board read in part shows a part of the calm.
+    gap = _revealed(facts, seen) * share_read(facts)[0]
     evidence = []
     for rho in method.SHIRYAEV_RHO:
         k = method.STREAM_SHAPE

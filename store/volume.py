@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -24,6 +26,12 @@ class Numbering:
     def share(self) -> float:
         """0-1."""
         return self.seen / self.numbers
+
+
+def share_of(measured: Mapping[str, Any] | None) -> float:
+    """How much of the numbers given since the poll before one poll saw (0-1); 1 where it counted none."""
+    numbers = float((measured or {}).get("window_numbers") or 0)
+    return min(float((measured or {}).get("window_seen") or 0) / numbers, 1.0) if numbers > 0 else 1.0
 
 
 def numbering(connection: Connection, source_id: str, until: dt.datetime) -> Numbering | None:

@@ -55,7 +55,10 @@ def test_a_card_is_never_without_filing_drop_rate_warning_state_and_date(row, la
 def test_unrated_stale_or_undated_is_grey_and_without_a_score(row, lang):
     card = verdict.card(row, lang)
     if row["grade"] in (None, "NR") or row["warning_state"] in (None, "stale") or row["as_of"] is None:
-        assert (card.code, card.score) == ("grey", None)
+        # A confirmed red stands until there is evidence to the contrary (scoring.judge), but without its day nothing does.
+        stands = row["verdict"] == "红" and row["as_of"] is not None
+        assert card.code == ("red" if stands else "grey")
+        assert stands or card.score is None
     if row["verdict"] not in VERDICTS:
         assert card.code == "grey"
 

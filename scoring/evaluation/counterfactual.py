@@ -85,6 +85,7 @@ def _looked_at(visits: Visits, rows: Rows) -> Visits:
         platform=np.concatenate([visits.platform, rows.platform]),
         ok=np.concatenate([visits.ok, np.ones(len(rows), bool)]),
         crawl=np.concatenate([visits.crawl, np.zeros(len(rows), np.int64)]),
+        share=np.concatenate([visits.share, np.ones(len(rows))]),
     )
 
 

@@ -30,11 +30,16 @@ def availability(facts: Facts) -> Finding:
     n = window(facts, rows, 30)
     failed = rows.take(down)
     bad = window(facts, failed, 30)
-    at = np.maximum.accumulate(np.where(n > 0, np.arange(facts.days)[None, :], -1), axis=1)
+    # Without a probe the failures that grow old are not made up for: the share stays that of the last one.
+    probed = np.zeros(facts.shape, bool)
+    inside = (rows.seen >= 0) & (rows.seen < facts.days)
+    probed[rows.platform[inside], rows.seen[inside]] = True
+    at = np.maximum.accumulate(np.where(probed & (n > 0), np.arange(facts.days)[None, :], -1), axis=1)
     known = at >= 0
     share = (bad + 0.02) / (n + 2.0)
     share = np.take_along_axis(share, np.maximum(at, 0), axis=1)
-    utility, sd = lognormal(share, "availability", 1 / np.sqrt(bad + 2.0))
+    seen = np.take_along_axis(bad, np.maximum(at, 0), axis=1)
+    utility, sd = lognormal(share, "availability", 1 / np.sqrt(seen + 2.0))
     late = (np.arange(facts.days)[None, :] - at).astype(float)
 
     def say(i: int) -> tuple[str, str]:
