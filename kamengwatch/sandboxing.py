@@ -64,7 +64,7 @@ def started(seed: int) -> Iterator[Sandbox]:
     """Run the sandbox market with `seed` in a process of its own; raises Failure when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="kamengwatch-sandbox-") as folder:
         ready = Path(folder) / "port"
-        command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--seed", str(seed)]
+        command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--seed", str(seed), "--mall"]
         command += ["--latency", LATENCY, "--ready-file", str(ready)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:

@@ -149,6 +149,9 @@ def serve(
     decoys_per_day: Annotated[
         float, typer.Option(min=0.0, help="每日无关投诉数 complaints a day about other companies.")
     ] = MarketParameters.decoys_per_day,
+    mall: Annotated[
+        bool, typer.Option("--mall", help="三家店是同一商城的商户 three shops are merchants of one mall.")
+    ] = False,
 ) -> None:
     """用一个 HTTP 端口演出所有信息源与商店 play every source and shop on one HTTP port.
 
@@ -166,7 +169,7 @@ def serve(
     """
     from sandbox.server import run
 
-    volume = {"complaints_per_day": complaints_per_day, "decoys_per_day": decoys_per_day}
+    volume = {"complaints_per_day": complaints_per_day, "decoys_per_day": decoys_per_day, "mall": mall}
     market = _market(seed, platforms, days, ends_on, truth, **volume)
     sys.exit(run(market, host, port, ready_file, latency))
 

@@ -71,7 +71,8 @@ def _found(stage: Stage, kind: str, search: str, parameters: dict[str, str]) -> 
         return JSONResponse(
             {"code": 200, "msg": "操作成功", "params": _pager([REFERENCE], 1, 1, 10), "success": True}
         )
-    known = [] if nobody else stage.market.platforms
+    mall = stage.market.mall
+    known = [] if nobody else [*stage.market.platforms, *([mall] if mall else [])]
     hits = [p for p in known if kind == "web" and _matches(stage, p, search)]
     size = max(1, min(26, int(parameters.get("pageSize") or 10)))
     page = max(1, int(parameters.get("pageNum") or 1))

@@ -9,6 +9,7 @@ import numpy as np
 
 from sandbox import complaints as c
 from sandbox.goods import Product, scatter, stock_shelves
+from sandbox.mall import open_mall
 from sandbox.orders import DROP_KINDS, PROBES, simulate
 from sandbox.parameters import MarketParameters
 from sandbox.platforms import Platform, cast
@@ -27,7 +28,8 @@ class Market:
         self.days, drops = simulate(self.platforms, parameters)
         self.complaints = c.complain(self.platforms, self.days, drops, parameters)
         self.shelves: list[list[Product]] = stock_shelves(self.platforms, parameters)
-        self.by_host = {p.host: p for p in self.platforms}
+        self.mall: Platform | None = open_mall(self.platforms) if parameters.mall else None
+        self.by_host = {p.host: p for p in (*self.platforms, *filter(None, (self.mall,)))}
         self.total_orders = np.cumsum(self.days.orders, axis=1)
         rng = np.random.default_rng([parameters.seed, 5])
         self.orders_before = np.array(

@@ -38,6 +38,8 @@ class MarketParameters:
     """Complaints about unrelated companies in the complaint site's feed."""
     source_outage_share: float = 0.02
     """Share of days on which a source cannot be read at all."""
+    mall: bool = False
+    """Whether three of the shops are merchants at paths of one mall (sandbox/mall.py)."""
 
     def __post_init__(self) -> None:
         if self.platforms < 24 or self.days < 120:

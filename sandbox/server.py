@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sandbox import control, github, heimao, icp, lists, rdap, rednet, robots, xiaofeibao
 from sandbox.market import Market
 from sandbox.redesign import redesigned
-from sandbox.shops import door
+from sandbox.shops import door, mall
 from sandbox.stage import CONTROL_HOST, PAGE_FAULTS, SOURCE_HOSTS, Hangup, Stage, played_fault
 from sandbox.tunnel import open_tunnel
 
@@ -110,6 +110,8 @@ async def _usual(stage: Stage, host: str, request: Request) -> Response:
     if host.startswith("www.") and host[4:] in stage.market.by_host:
         return RedirectResponse(f"http://{host[4:]}{request.url.path}", 301)
     platform = stage.market.by_host.get(host)
+    if platform is not None and platform is stage.market.mall:
+        return await mall.answer(stage, platform, request)
     if platform is None:
         return PlainTextResponse(f"unknown host {host}", 502)
     return await door.answer(stage, platform, request)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox_crawl import ROOT, SIZES, control, crawl
 from spider_play import play
+from sqlalchemy import select
 
 from crawler import alone
 from crawler.base import SourceSpider
 from crawler.spiders.availability import AvailabilitySpider
 from crawler.spiders.icp import IcpSpider
 from crawler.spiders.storefront import StorefrontSpider
+from sandbox.market import build_market
+from sandbox.parameters import MarketParameters
 from store.site_keys import SiteKey
+from store.tables import Complaint, Filing, Platform, Price, Probe, Registration
 
 MALL = "pay.x.test"
 TEXT = "付款后自动发货，一般十分钟内到账，未到账请联系客服补单，超过七十二小时未处理可以申请退款。" * 2
@@ -105,3 +113,85 @@ def test_a_merchants_pages_lie_at_its_path(url: str, own: bool) -> None:
 def test_a_mall_and_its_merchants_are_never_visited_by_two_crawls_at_once() -> None:
     """They share the host's pace, so they share the lock."""
     assert len({alone.batch(host) for host in (MALL, *MERCHANTS)}) == 1
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
+    """A served market with a mall, crawled once by three sources on a day after one merchant has ended."""
+    folder = tmp_path_factory.mktemp("mall")
+    market = build_market(MarketParameters(**SIZES, mall=True))
+    sizes = [f"--{name}={value}" for name, value in SIZES.items()]
+    words = ["-m", "sandbox", "serve", "--port", "0", "--mall", "--ready-file", str(folder / "port"), *sizes]
+    server = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        assert server.stdout is not None and b"127.0.0.1" in server.stdout.readline()
+        port = int((folder / "port").read_text())
+        now = market.parameters.moment(110.4)
+        control(port, "clock", {"now": now.isoformat()})
+        hosts = [p.host for p in market.platforms if "/" in p.host]
+        names = {p.host: p.name for p in market.platforms}
+        engine, _ = crawl(port, folder, hosts, now, "storefront", names)
+        engine.dispose()
+        more = [
+            word
+            for source in ("availability", "heimao", "registration", "icp")
+            for word in ("--source", source)
+        ]
+        words = [
+            "--now",
+            now.isoformat(),
+            "--data-dir",
+            str(folder),
+            "--database",
+            f"sqlite:///{folder / 'k.db'}",
+        ]
+        words += ["--sandbox-proxy", f"http://127.0.0.1:{port}", *more]
+        subprocess.run(
+            [sys.executable, "-m", "crawler.run", *words], cwd=ROOT, capture_output=True, timeout=120
+        )
+        log = [json.loads(line) for line in control(port, "log").splitlines()]
+    finally:
+        server.terminate()
+        server.wait(20)
+    return market, engine, [entry for entry in log if entry["host"] == PLAYED]
+
+
+PLAYED = "daji-mall.test"
+
+
+def _kept(engine: Any, model: Any, *columns: Any) -> list[tuple[Any, ...]]:
+    query = select(Platform.host, *columns).join(Platform, Platform.id == model.platform_id)
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_the_played_merchants_are_read_apart_and_complaints_find_theirs(played: tuple[Any, Any, Any]) -> None:
+    market, engine, _ = played
+    steady, drops, gone = (f"{PLAYED}/shop/{token}" for token in ("STEADY1", "DROPS22", "GONE303"))
+    goods: dict[str, set[str]] = {}
+    for host, product in _kept(engine, Price, Price.product):
+        goods.setdefault(host, set()).add(product)
+    shelf = {p.host: {x.title for x in market.shelves[p.index]} for p in market.platforms}
+    assert goods == {steady: shelf[steady], drops: shelf[drops]}
+    probes = {
+        host: outcome
+        for host, source, outcome in _kept(engine, Probe, Probe.source_id, Probe.outcome)
+        if source == "availability"
+    }
+    assert probes[PLAYED] in ("ok", "slow")
+    assert probes[steady] in ("ok", "slow")
+    assert probes[gone] == "down"
+    count = Counter(host for host, _ in _kept(engine, Complaint, Complaint.source_key))
+    assert count[drops] > count[steady]
+    assert count[drops] > 0
+    assert {host for host, _ in _kept(engine, Filing, Filing.number)} <= {PLAYED}
+    assert {host for host, _ in _kept(engine, Registration, Registration.registered_on)} == {PLAYED}
+
+
+def test_the_played_mall_is_asked_one_at_a_time_and_within_its_merchants(
+    played: tuple[Any, Any, Any],
+) -> None:
+    _, _, log = played
+    assert max(entry["concurrency"] for entry in log) == 1
+    paths = {entry["path"] for entry in log} - {"/", "/robots.txt", "/dns", "/tls"}
+    assert all(path.startswith("/shop/") for path in paths if path.startswith("/") and path.strip("/")), paths
