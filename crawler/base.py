@@ -108,6 +108,13 @@ class SourceSpider(Spider):
         """What may be kept of an answer that names people; None where the received bytes themselves are kept."""
         return None
 
+    def archived(self, response: Response) -> bytes | None:
+        """What is archived in place of the page that is read, as UTF-8; None where the received bytes themselves are kept.
+
+        Of a page whose purpose is not to name people: the spider reads all of it, and the disk gets nobody's name.
+        """
+        return None
+
     def begin(self) -> Iterator[Request]:
         """The first requests of the crawl."""
         raise NotImplementedError

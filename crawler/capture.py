@@ -1,7 +1,8 @@
 """Keep the page before it is read: every response is archived and hashed before any spider sees it.
 
 Identity-bearing sources declare a projection: then the received bytes never reach the disk and the spider itself
-reads only the projection, so what was left out cannot leak by another way.
+reads only the projection, so what was left out cannot leak by another way. A shop's page is read whole and archived without
+the people it names.
 """
 
 from __future__ import annotations
@@ -49,15 +50,14 @@ class CaptureMiddleware:
         if replayed is not None and in_place:
             stored: Stored | None = replayed
         elif archive is not None:
+            kept = response
+            if projected is None and not whole and (body := spider.archived(response)) is not None:
+                original = original or hashlib.sha256(response.body).hexdigest()
+                kept = _projection(response, body)
             with own_faults():
                 stored = archive.write(
-                    request.url,
-                    fetched_at,
-                    response.status,
-                    _headers(response),
-                    response.body,
-                    original,
-                )
+                    request.url, fetched_at, kept.status, _headers(kept), kept.body, original
+                )  # fmt: skip
         else:
             stored = None
         if stored is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.nesting import page_in
-from store.redact import clean
+from store.redact import clean, redact
 
 DEEPEST = 300
 """Of a page whose parts are looked for from every element upwards; the sources' own stay below 40."""
@@ -83,6 +83,30 @@ def project_html(
         if content.strip() and not exempt(node) and (redacted := clean(content)) != content:
             node.replace_with(redacted)
     return tree.html or ""
+
+
+_NAMING = frozenset(("姓名", "身份证", "证件", "银行卡", "生日", "地址"))
+"""What makes a text one about a person; a shop's own telephone or QQ alone does not."""
+_BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]{2,}(?=<)|^[^<>]{2,}\Z")
+
+
+def without_people(text: str) -> str | None:
+    """A page that names nobody by purpose, with the passages that name somebody redacted; None where none does.
+
+    Everything else stays as it came: what is read from the page is read from the archive again.
+    """
+    named = 0
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal named
+        said = redact(found.group())
+        if not _NAMING & said.counts.keys():
+            return found.group()
+        named += 1
+        return said.text
+
+    projected = _BETWEEN_TAGS.sub(kept, text)
+    return projected if named else None
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

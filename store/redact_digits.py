@@ -56,6 +56,9 @@ _MOBILE_SIZES = frozenset(
         (3, 2, 2, 2, 2),
     ]
 )
+_CALLED = re.compile(r"电话|手机|号码?|联系|拨打|打给?|回电|致电|tel|phone")
+_CALL_REACH = 24
+"""Characters before the end of a number in which such a word counts."""
 _LOCAL_SIZES = frozenset([(7,), (8,), (4, 4), (3, 4), (4, 3), (2, 2, 2, 2)])
 _CLOSING_X = re.compile(r"[\s\-.]?x(?![a-z0-9])")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -157,7 +160,8 @@ def _window(
         groups_end_round = all(sep.isspace() for sep in seps) and not re.sub(r"0{2,}", "", digits)[4:]
         return ("", 0) if groups_end_round else ("银行卡", 0)
     if _MOBILE.fullmatch(digits):
-        return ("手机号", 0) if _grouped_as_mobile(sizes, seps, free) else ("", 0)
+        called = _CALLED.search(shadow, max(0, end - _CALL_REACH), end) is not None
+        return ("手机号", 0) if _grouped_as_mobile(sizes, seps, free, called) else ("", 0)
     if _LANDLINE.fullmatch(digits) and (len(sizes) == 1 or free or _grouped_as_landline(sizes, digits)):
         return "电话", 0
     return "", 0
@@ -175,15 +179,20 @@ def _joined(sizes: tuple[int, ...], seps: list[str]) -> tuple[tuple[int, ...], l
     return tuple(joined), between
 
 
-def _grouped_as_mobile(sizes: tuple[int, ...], seps: list[str], free: bool) -> bool:
+def _grouped_as_mobile(sizes: tuple[int, ...], seps: list[str], free: bool, called: bool) -> bool:
+    """Whether groups of digits are a mobile number; `called`: a word before them says that somebody is to be called."""
     sizes, seps = _joined(sizes, seps)
     if len(sizes) == 1 or free or max(sizes) == 1:
         return True
     if len(sizes) >= 2 and sizes[0] in (2, 4) and sum(sizes) > 11:  # +86 and the rest
-        return _grouped_as_mobile(sizes[1:], seps[1:], free)
+        return _grouped_as_mobile(sizes[1:], seps[1:], free, called)
     if any(_LIST_SIGN.search(sep) for sep in seps):
         # Two prices are hardly ever written with eight digits and three, and without a space.
-        return sizes == (3, 4, 4) or (sizes in ((8, 3), (3, 8), (7, 4)) and seps in (["/"], ["|"]))
+        return (
+            sizes == (3, 4, 4)
+            or (called and sizes in _MOBILE_SIZES and len({*seps}) == 1)
+            or (sizes in ((8, 3), (3, 8), (7, 4)) and seps in (["/"], ["|"]))
+        )
     return (
         sizes in _MOBILE_SIZES
         or (max(sizes) == 2 and len(sizes) <= 8)

@@ -97,7 +97,8 @@ class Rule:
 _AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
 FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
-    Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于|生于)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|(?:19|20)\d{6}(?!\d))"), needles=("生",)),
+    Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|\d{4}))\s?(?:出生|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
+    Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*")),
     # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
     Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
@@ -123,7 +124,7 @@ PUBLIC: tuple[Rule, ...] = (
 )  # fmt: skip
 
 _UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻"
-_SAID = r"(?:号码|邮箱|账号|账户|号|id|为|是|加|联系|[\s:=+\-_,(➕#❤♥\ufe0f]){0,6}"
+_SAID = r"(?:号码|邮箱|账号|账户|号|id|为|是|叫|加|搜索?|找|添加|联系|[\s:=+\-_,(➕#❤♥\ufe0f]){0,6}"
 _DIGITS = rf"{DIGIT}(?:[ \-.·_*~]{{0,2}}{DIGIT}){{4,11}}(?!{DIGIT})"
 _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay", "harmonyos", "miniprogram"}
 
@@ -176,21 +177,22 @@ def _is_handle(match: re.Match[str], shadow: str) -> bool:
 
 
 EARLY: tuple[Rule, ...] = (
-    Rule("证件", re.compile(r"(?:护照|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|[\s:是为]){0,4}(?P<x>[a-z]{0,3}\d[a-z0-9]{5,19})(?![a-z0-9])"), needles=("证", "护照", "驾照", "保", "学", "工号")),
-    Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×]{4,18}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",)),
+    Rule("证件", re.compile(r"(?:护照|passport|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z]{1,2}[ ]?\d{7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport")),
+    Rule("证件", re.compile(r"(?:护照|passport|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|no\.?|number|[\s:是为.#]){0,5}(?P<x>[a-z]{0,3}\d(?:[a-z0-9]|[ \-](?=\d)){5,21})(?![a-z0-9])"), needles=("证", "护照", "passport", "驾照", "保", "学", "工号")),
+    Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×](?:[ \-]?[\dx*×]){3,17}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",)),
     Rule("身份证", re.compile(r"[1-9]\d{2,5}[x*×]{6,12}\d{2,4}[\dx]?(?![\da-z])"), needles=("x", "*", "×")),
     Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}"), needles=("wxid_",)),
     Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]")),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
-    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威](?=\s?:)|v\s?x|w\s?x|加\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
+    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\sa-z])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群")),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
-    Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"(?:抖音|快手|小红书|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
+    Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
     Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
-    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{5,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("昵称", "网名")),
     Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
     Rule("密码", re.compile(r"(?:密码|口令)\s?(?:(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})|\s(?P<y>(?=[\x21-\x7e]{0,31}\d)(?=[\x21-\x7e]{0,31}[a-z])[\x21-\x7e]{5,32}))"), needles=("密码", "口令")),

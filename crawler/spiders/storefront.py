@@ -23,6 +23,7 @@ from crawler.browser import unstyled, when_settled
 from crawler.decode import text_of
 from crawler.homes import HomeSpider, Tried, certificate_of, verdict
 from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
+from crawler.projection import without_people
 from crawler.promises import promises_of
 from crawler.prose import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
@@ -59,6 +60,11 @@ class StorefrontSpider(HomeSpider):
     )
     visits_platforms = True
     home_known: ClassVar[dict[str, Any]] = {"rendered": False}
+
+    def archived(self, response: Response) -> bytes | None:
+        """A page that names people (an owner, a payee, a reviewer) without them."""
+        kept = without_people(text_of(response))
+        return None if kept is None else kept.encode()
 
     def begin(self) -> Iterator[Request]:
         """The home page of each platform."""
