@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import forms, forms_page
+from dashboard import forms, forms_page, malls
 from dashboard.disputes import due
 from dashboard.view import View, cell, row
 
@@ -44,8 +44,15 @@ def answer(view: View) -> None:
 
 
 def proof(view: View, token: str, host: str) -> None:
-    """The two places where the token may stand."""
+    """The two places where the token may stand; for a merchant of a mall, whose host is not its own, its shop page."""
     shown = host or view.t("appeals.your_host")
+    if malls.unit_of(shown) == "merchant":
+        there = cell(view.t("appeals.on_your_page", page=f"https://{shown}"))
+        view.table(
+            [view.t("appeals.where"), view.t("appeals.content")],
+            [row(there, cell(forms.proof_text(token), mono=True))],
+        )
+        return
     view.table(
         [view.t("appeals.where"), view.t("appeals.content")],
         [

@@ -191,6 +191,7 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
 
 def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
     from dashboard.figures import score_words
+    from dashboard.verdict import filing_short
 
     demo = config.say(" · 演示数据", " · demonstration data") if any(r["demo"] for r in rows) else ""
     table = Table(
@@ -218,7 +219,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             score_words(row) if rated else "—",
             _drop(config, row),
             word(config.lang, "warning", row["warning_state"]),
-            word(config.lang, "filing", row["filing_state"]),
+            filing_short({**row, "filing_number": None}, config.lang),
         )
     tell(table)
     counts = " · ".join(f"{config.say(v, _NAMES_EN[v])} {shown.get(v, 0)}" for v in VERDICTS)

@@ -30,7 +30,7 @@ KINDS: dict[str, Said] = {
 COMMON: dict[str, Said] = {
     "kind": ("记录种类。", "The kind of record."),
     "source": ("信息源编号，见 docs/sources.md；没有登记过的须加 `--new-source`。", "The source's id, see docs/sources.md; one nobody declared needs `--new-source`."),
-    "host": ("说的是哪个网站：域名，或 IP:端口。", "Whom it is about: a host name, or IP:port."),
+    "host": ("说的是哪个网站：域名、IP:端口，或商城里一家商户的网址。", "Whom it is about: a host name, IP:port, or the address of a merchant in a mall."),
     "platform": ("只知道名称时：网站或企业名称；对不上的进复核队列。", "Where only a name is known: the site's or the company's; one that matches nothing waits for review."),
     "mentions": ("正文提到的网址；恰好只有一个是观察中的网站时，用来认定说的是谁。", "Hosts the text names; they tell whom it is about where exactly one is watched."),
     "seen_at": ("我们何时能看到；没写就是发生的时间。逐日回放时只用当天已能看到的。", "When it became visible to us, by default when it happened. What is computed for a day uses only what was visible by then."),

@@ -11,6 +11,8 @@ from cli_play import command
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from crawler import proof
+from crawler.guard import Guard
 from dashboard import search, verdict
 from dashboard.api import ELSE, ROUTES
 from scoring.snapshot import Snapshot
@@ -116,6 +118,34 @@ def test_the_command_line_says_which_of_the_two_it_answered(
     said = json.loads(command(capsys, "check", f"{MALL}/item/1", "--json").out)
     assert (said["understood"]["unit"], said["host"]) == ("mall", MALL)
     assert "商城" not in command(capsys, "check", snapshots.ORANGE).out
+
+
+@pytest.mark.parametrize(
+    ("page", "robots", "found"),
+    [
+        ("<p>公告：{token}</p>", "", "page"),
+        ("<p>公告：{token}0</p>", "", None),
+        ("<p>没有</p>", "", None),
+        ("<p>{token}</p>", "User-agent: *\nDisallow: /shop/", None),
+    ],
+)
+def test_a_merchant_proves_itself_on_its_own_page_and_not_by_its_malls_domain(
+    monkeypatch: pytest.MonkeyPatch, page: str, robots: str, found: str | None
+) -> None:
+    token, asked = "kamengwatch-proof=abcdef123456", []
+
+    async def got(session: object, url: str, longest: int = 0) -> tuple[int, str, bytes]:
+        asked.append(url)
+        body = robots if url.endswith("robots.txt") else page.format(token=token)
+        return 200, "text/plain", body.encode()
+
+    async def records(name: str) -> list[str]:
+        raise AssertionError("the mall's name server answers for the mall")
+
+    monkeypatch.setattr(proof, "_get", got)
+    guard = Guard(sandbox=False, allowed_hosts=[])
+    assert proof.prove(GOOD, token, guard, records).found == found
+    assert not [url for url in asked if "well-known" in url]
 
 
 def test_the_words_above_the_card_name_the_unit(data: Path) -> None:
