@@ -197,7 +197,14 @@ def _kept(plan: Plan, folder: Path) -> tuple[Engine, dict[str, Any]]:
 
 def _play(plan: Plan, evidence: Path) -> dict[str, Any]:
     """Write the market's evidence and return its truth, without what evaluation does not read."""
-    size = {"seed": plan.seed, "platforms": plan.platforms, "days": plan.days}
+    from sandbox.unknowns import drawn
+
+    size: dict[str, Any] = {
+        "seed": plan.seed,
+        "platforms": plan.platforms,
+        "days": plan.days,
+        "unknown": drawn(plan.seed),
+    }
     if plan.world == "other":
         from sandbox import other_evidence
         from sandbox.other_market import OtherMarket, OtherParameters

@@ -218,6 +218,7 @@ def _complaints(market: Market) -> Iterator[Record]:
     """Every complaint, in filing order, with what became of it by the end; seen at the first readable crawl after filing."""
     clock, c, end = _Clock(market), market.complaints, market.parameters.days
     moment = market.parameters.moment
+    unknown, rng = market.parameters.unknown, np.random.default_rng([market.parameters.seed, 8])
     visits = np.unique(clock.visits("heimao", 1))
     seen = visits + HOURS_OF_CRAWL["heimao"] / 24
     for index in np.flatnonzero(c.platform >= 0).tolist():
@@ -225,7 +226,10 @@ def _complaints(market: Market) -> Iterator[Record]:
         replied = moment(c.replied[index]).isoformat() if c.replied[index] < end else None
         completed = moment(c.completed[index]).isoformat() if c.completed[index] < end else None
         status = "completed" if completed else "replied" if replied else "open"
-        later = visits[np.searchsorted(seen, c.filed[index]) :][:1]
+        if unknown.shown < 1 and rng.random() >= unknown.shown:
+            continue
+        shown = c.filed[index] + (rng.exponential(unknown.slow) if unknown.slow else 0.0)
+        later = visits[np.searchsorted(seen, shown) :][:1]
         record = {
             "kind": "complaint", "source": "heimao", "source_id": c.number(index), "host": p.host,
             "filed_at": moment(c.filed[index]).isoformat(), "title": words.title, "text": words.text, "amount": words.amount,

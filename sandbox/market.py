@@ -14,6 +14,7 @@ from sandbox.orders import DROP_KINDS, PROBES, simulate
 from sandbox.parameters import MarketParameters
 from sandbox.platforms import Platform, cast
 from sandbox.texts import Words, compose
+from sandbox.unknowns import KNOWN
 
 ORIGINS = ("genuine", "smear", "shill", "decoy")
 SOURCES = ("heimao", "icp", "storefront", "availability", "registration")
@@ -26,8 +27,10 @@ class Market:
         self.parameters = parameters
         self.platforms: list[Platform] = cast(parameters)
         self.days, drops = simulate(self.platforms, parameters)
-        self.complaints = c.complain(self.platforms, self.days, drops, parameters)
         self.shelves: list[list[Product]] = stock_shelves(self.platforms, parameters)
+        if parameters.unknown != KNOWN:
+            self._draw_unknowns()
+        self.complaints = c.complain(self.platforms, self.days, drops, parameters)
         self.mall: Platform | None = open_mall(self.platforms) if parameters.mall else None
         self.by_host = {p.host: p for p in (*self.platforms, *filter(None, (self.mall,)))}
         self.total_orders = np.cumsum(self.days.orders, axis=1)
@@ -39,7 +42,23 @@ class Market:
         self.tight = (level > 0.3).astype(int) + (level > 0.55) + (level > 0.8)
         self.mine = [np.flatnonzero(self.complaints.platform == p.index) for p in self.platforms]
         self._words: dict[int, Words] = {}
-        self.outages = {s: rng.random(parameters.days) < parameters.source_outage_share for s in SOURCES}
+        share = parameters.unknown.outages
+        share = parameters.source_outage_share if share is None else share
+        self.outages = {s: rng.random(parameters.days) < share for s in SOURCES}
+
+    def _draw_unknowns(self) -> None:
+        """What the shops' counters and prices make of the market's unknowns."""
+        unknown, rng = self.parameters.unknown, np.random.default_rng([self.parameters.seed, 6])
+        prices = np.array([np.mean([x.base_price for x in shelf]) for shelf in self.shelves])
+        apart = zip(
+            self.platforms,
+            unknown.reporting_of(prices),
+            unknown.counters(len(self.platforms), rng),
+            strict=True,
+        )
+        for platform, more, wrong in apart:
+            platform.reporting = float(np.clip(platform.reporting * more, 0.001, 0.6))
+            platform.counter_bias += float(wrong)
 
     def words(self, index: int) -> Words:
         """Title, text and tags of complaint `index` (kept once composed)."""

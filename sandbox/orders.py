@@ -55,6 +55,10 @@ def simulate(platforms: list[Platform], parameters: MarketParameters) -> tuple[D
     stress = _stress(platforms, parameters) * alive
     spike = _spikes(platforms, parameters, rng) & alive
     volume = _volume(platforms, parameters, stress, rng) * alive
+    if parameters.unknown.season:
+        volume = volume * parameters.unknown.demand(
+            parameters.days, np.random.default_rng([parameters.seed, 7])
+        )
     orders = rng.poisson(volume * rng.gamma(10.0, 0.1, volume.shape))
     rate = np.array([p.drop_rate for p in platforms])[:, None]
     rate = np.clip(

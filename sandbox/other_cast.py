@@ -27,6 +27,8 @@ def cast(parameters: OtherParameters) -> list[Shop]:
     parts = [parts[i] for i in rng.permutation(count)]
     operators = _operators(count, rng)
     shops = [_shop(i, parts[i], operators[i], parameters, rng) for i in range(count)]
+    if parameters.unknown.reporting is not None:
+        _set_reporting(shops, parameters)
     _set_volumes(shops, parameters, rng)
     return shops
 
@@ -66,6 +68,16 @@ def _shop(
         filed=str(rng.choice(["企业", "个人", "none"], p=[0.7, 0.17, 0.13])),
         products=[(title, face, float(np.clip(margin + rng.normal(0, 0.03), 0.4, 1.05))) for title, face in goods],
     )  # fmt: skip
+
+
+def _set_reporting(shops: list[Shop], parameters: OtherParameters) -> None:
+    """The market's own share of complaining victims, spread over the shops as before and by the amounts they sell at."""
+    usual = 1 / (1 + np.exp(3.6))
+    amounts = np.array([np.mean([face * share for _, face, share in s.products]) for s in shops])
+    for shop, more in zip(shops, parameters.unknown.reporting_of(amounts), strict=True):
+        shop.tell = float(
+            np.clip(shop.tell / usual * (parameters.unknown.reporting or usual) * more, 0.001, 0.6)
+        )
 
 
 def _set_volumes(shops: list[Shop], parameters: OtherParameters, rng: np.random.Generator) -> None:

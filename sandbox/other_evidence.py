@@ -89,7 +89,7 @@ def _shops(market: OtherMarket) -> Iterator[Record]:
 
 
 def _crawls(market: OtherMarket) -> Iterator[Record]:
-    rng = np.random.default_rng([market.parameters.seed, 9003])
+    rng, outages = np.random.default_rng([market.parameters.seed, 9003]), market.parameters.unknown.outages
     for source, every, hour in (
         ("heimao", 3, 2),
         ("tsgs12315", 3, 2),
@@ -101,7 +101,7 @@ def _crawls(market: OtherMarket) -> Iterator[Record]:
             begin = day + hour / 24
             yield {
                 "kind": "crawl", "source": source, "started_at": _at(market, begin - 0.01), "finished_at": _at(market, begin),
-                "outcome": "ok" if rng.random() > 0.03 else "failed",
+                "outcome": "ok" if rng.random() > (0.03 if outages is None else outages) else "failed",
             }  # fmt: skip
 
 
@@ -178,12 +178,13 @@ def _counts(market: OtherMarket) -> Iterator[Record]:
             if s.counter == "hidden":
                 yield record | {"total": None, "processed": None, "today": None, "hidden": True}
                 continue
-            n = 5000 + int(total[s.index, day])
-            open_ = int(market.backlog[s.index, day])
+            claim = float(np.exp(market.claims[s.index]))
+            n = 5000 + int(total[s.index, day] * claim)
+            open_ = int(market.backlog[s.index, day] * claim)
             yield record | {
                 "total": n,
                 "processed": n - open_,
-                "today": int(market.orders[s.index, day]),
+                "today": int(market.orders[s.index, day] * claim),
                 "hidden": False,
             }
 

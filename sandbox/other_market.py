@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.unknowns import KNOWN, Unknowns
+
 ZONE = timezone(timedelta(hours=8))
 SHAPES = ("step", "logistic", "relapse", "late")
 MIX = ("drop", "refund", "money", "contact", "other")
@@ -39,6 +41,8 @@ class OtherParameters:
     """Share of the endings that show nothing beforehand."""
     feed_share: float = 0.08
     """Share of shops some of whose single orders are known (test purchases, a feed of their own)."""
+    unknown: Unknowns = KNOWN
+    """What nobody knows of a market and `kamengwatch evaluate` draws for each; the defaults change nothing."""
 
     def date_of(self, day: float) -> date:
         """Calendar date of a day index."""
@@ -100,7 +104,14 @@ class OtherMarket:
         self.alive = self._alive()
         self.stress = np.stack([_strain(s, parameters.days, rng) for s in self.shops]) * self.alive
         self.outage = self._outages(rng) & self.alive
-        self.orders = rng.poisson(self._demand(rng) * self.alive)
+        unknown = parameters.unknown
+        self.season = (
+            unknown.demand(parameters.days, np.random.default_rng([parameters.seed, 9007]))
+            if unknown.season
+            else 1.0
+        )
+        self.claims = unknown.counters(len(self.shops), np.random.default_rng([parameters.seed, 9008]))
+        self.orders = rng.poisson(self._demand(rng) * self.season * self.alive)
         hazard = np.array([s.rate for s in self.shops])[:, None] * np.where(self.outage, 4.0, 1.0)
         self.chance = 1 - (1 - np.minimum(hazard, 0.6)) * (1 - 0.35 * self.stress)
         self.drops = rng.binomial(self.orders, np.clip(self.chance, 0, 1))
@@ -175,7 +186,12 @@ class OtherMarket:
         about = _about(self, shop, filed, rng)
         # The complaint site reads every post before it shows it, and it is itself read only every third day.
         shown = filed + rng.gamma(2.0, 0.9, len(filed))
+        if p.unknown.slow:
+            shown = shown + np.random.default_rng([p.seed, 9009]).exponential(p.unknown.slow, len(filed))
         seen = (np.floor(shown / 3) + 1) * 3 + 0.1
+        if p.unknown.shown < 1:
+            hidden = np.random.default_rng([p.seed, 9010]).random(len(filed)) >= p.unknown.shown
+            seen = np.where(hidden, np.inf, seen)
         strain = self.stress[shop, filed.astype(int)]
         faces = np.array([s.answers for s in self.shops])[shop]
         robot = np.array([s.part == "failing" and s.index % 4 == 0 for s in self.shops])[shop]
@@ -199,7 +215,7 @@ class OtherMarket:
             "platforms": [
                 {
                     "host": s.host, "name": s.name, "operator": s.operator, "character": _character(s),
-                    "drop_rate": s.rate, "opened_on": day(s.opened).isoformat(), "counter": s.counter,
+                    "drop_rate": s.rate, "reporting": s.tell, "opened_on": day(s.opened).isoformat(), "counter": s.counter,
                     "stress_start": None if s.stress is None else day(s.stress).isoformat(),
                     "end_date": None if s.end is None else day(s.end).isoformat(),
                     "orders": self.orders[s.index].tolist(), "drops": self.drops[s.index].tolist(),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
 
+from sandbox.unknowns import KNOWN, Unknowns
+
 SHANGHAI = timezone(timedelta(hours=8))
 """All days of the market are calendar days of this zone (China has no daylight saving)."""
 
@@ -40,6 +42,8 @@ class MarketParameters:
     """Share of days on which a source cannot be read at all."""
     mall: bool = False
     """Whether three of the shops are merchants at paths of one mall (sandbox/mall.py)."""
+    unknown: Unknowns = KNOWN
+    """What nobody knows of a market and `kamengwatch evaluate` draws for each; the defaults change nothing."""
 
     def __post_init__(self) -> None:
         if self.platforms < 24 or self.days < 120:

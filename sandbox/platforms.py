@@ -159,13 +159,20 @@ def _platform(
         couid=str(2000000000 + index * 7919 + 13) if _is_company(character, parameters, rng) else None,
         opened_day=opened_day, stress_day=stress, end_day=end, hides_day=_hides_day(character, stress, parameters),
         severity=severity, drop_rate=drop, daily_orders=float(rng.lognormal(0.0, parameters.order_log_sd)),
-        reporting=float(
-            np.clip(parameters.reporting_mean * rng.lognormal(-parameters.reporting_log_sd**2 / 2, parameters.reporting_log_sd), 0.008, 0.15)
-        ),
+        reporting=_reporting(parameters, rng),
         reply_rate=reply, reply_days=reply_days, discount=float(np.clip(rng.normal(0.0, 0.07), -0.18, 0.18)),
         counter=counter, counter_bias=float(rng.normal(0.0, 0.15)), afterlife="connection_closed",
         virtual_data=software == "rainbow" and rng.random() < 0.2, contacts=_contacts(rng), payments=_payments(rng),
     )  # fmt: skip
+
+
+def _reporting(parameters: MarketParameters, rng: np.random.Generator) -> float:
+    """The share of a shop's victims who complain in public."""
+    spread, drawn = parameters.reporting_log_sd, parameters.unknown.reporting
+    own = float(rng.lognormal(-(spread**2) / 2, spread))
+    if drawn is not None:
+        return float(np.clip(drawn * own, 0.001, 0.6))
+    return float(np.clip(parameters.reporting_mean * own, 0.008, 0.15))
 
 
 def _ending(

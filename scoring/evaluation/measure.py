@@ -12,6 +12,7 @@ from scoring import method
 from scoring.droprate import COUNTED, ESTIMATED, drop_rate
 from scoring.evaluation import baselines, counterfactual, detectors
 from scoring.evaluation.detection import BURN_IN
+from scoring.evaluation.oracle import drop_rates
 from scoring.evaluation.truth import Truth
 from scoring.exposure import ORDERS
 from scoring.facts import Facts, Floats, Ints
@@ -49,6 +50,8 @@ class Snapshots:
     high: Floats
     realised: Floats
     kind: Ints
+    beside: Floats
+    """The rate as a multiple of the sector's median, its interval, and the rate an oracle would give: snapshots × 4."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,14 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
         "ears_c3": baselines.ears_c3(facts), "raw_count": baselines.raw_count(facts),
         "bbb": baselines.bbb_points(facts), "reply_index": baselines.reply_index(facts),
     }  # fmt: skip
-    raw = baselines.raw_rates(facts)
+    raw, found = baselines.raw_rates(facts), drop_rate(facts)
+    z = method.INTERVAL_Z * found.relative_sd
+    beside = [
+        found.relative,
+        found.relative * np.exp(-z),
+        found.relative * np.exp(z),
+        drop_rates(found.complaints, truth),
+    ]
     answers = [judged.score, judged.warned.log_odds, *judged.scored.utility_of.values()]
     parts = []
     for day in snapshot_days(facts.days):
@@ -120,7 +130,7 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
                 site, at[1], truth.bad(day)[site], truth.failing(day)[site], truth.harm(day)[site], judged.score[at],
                 judged.verdict[at].astype(np.int64), judged.grade[at] != NR, np.column_stack([a[at] for a in answers]),
                 np.column_stack([worse[b][at] for b in BASELINES]), np.column_stack([r[at] for r in raw]), rate[at], low[at],
-                high[at], truth.realised(day)[site], kind[at],
+                high[at], truth.realised(day)[site], kind[at], np.column_stack([b[at] for b in beside]),
             )
         )  # fmt: skip
     names = list(Snapshots.__dataclass_fields__)

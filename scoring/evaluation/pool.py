@@ -28,6 +28,7 @@ BASELINE_NAMES = {
 }
 
 
+BEST_OBSERVER = "最好的观察者（知道市场怎样造出） best observer (knows how the market was made)"
 TRUE_RATE = "真实掉单率（无人可见） true drop rate (seen by nobody)"
 
 

@@ -8,7 +8,7 @@ from scoring.evaluation.arithmetic import ratio
 from scoring.evaluation.detection import Detection, at_equal_alarms, held
 from scoring.evaluation.measure import Market
 from scoring.evaluation.pool import AT_LEAST, AT_MOST, BASELINE_NAMES, YEARLY_HAZARD, Pool, Row
-from scoring.evaluation.rows_rating import drops, snapshot, tiers
+from scoring.evaluation.rows_rating import beside_median, drops, snapshot, tiers
 from scoring.evaluation.rows_steady import robust, stable
 from scoring.facts import Floats
 
@@ -20,6 +20,7 @@ def rows_of(markets: list[Market], draws: int = 200) -> list[Row]:
         *_warnings(pool),
         *_alarms(pool),
         *snapshot(pool),
+        *beside_median(pool),
         *drops(pool),
         *tiers(pool),
         *robust(pool),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.stats import rankdata
 
 from scoring.evaluation.arithmetic import (
     Bools,
+    Estimate,
     Figure,
     auc,
     brier_skill,
@@ -21,6 +23,7 @@ from scoring.evaluation.pool import (
     AT_LEAST,
     AT_MOST,
     BASELINE_NAMES,
+    BEST_OBSERVER,
     FALSE_ALLOWED,
     REPORT,
     TRUE_RATE,
@@ -103,6 +106,55 @@ def _cross_fitted(pool: Pool, x: Floats) -> Floats:
         if 5 <= bad[train].sum() <= train.sum() - 5:
             out[test] = logistic(x[train], bad[train])(x[test])
     return out
+
+
+def beside_median(pool: Pool) -> list[Row]:
+    """The drop rate as a multiple of the sector's median: error, order and coverage, beside what an oracle reaches."""
+    beside, true, floor = pool.column("beside"), np.maximum(pool.column("realised"), 1e-3), 1e-3
+    usable = np.isfinite(beside[:, 0]) & np.isfinite(true) & np.isfinite(beside[:, 3])
+    market = pool.of * 100_000 + pool.column("day").astype(int)
+    median, best = np.ones(len(true)), np.ones(len(true))
+    for one in np.unique(market[usable]):
+        mine = usable & (market == one)
+        median[mine], best[mine] = np.median(true[mine]), np.median(beside[mine, 3])
+    told, known = beside[usable, 0], beside[usable, 3] / best[usable]
+    fact = true[usable] / median[usable]
+    site, at, of = pool.site[usable], market[usable], pool.of[usable]
+    error, oracle = (np.log(np.maximum(x, floor)) - np.log(np.maximum(fact, floor)) for x in (told, known))
+    inside = ((beside[usable, 1] <= fact) & (fact <= beside[usable, 2])).astype(float)
+    n, one = len(np.unique(site)), np.ones(len(pool.groups))
+    if not n:
+        return []
+    absolute = (
+        np.isfinite(pool.column("rate")) & np.isfinite(pool.column("realised")) & (pool.column("kind") >= 0)
+    )
+    whole = ((pool.column("low") <= true) & (true <= pool.column("high"))).astype(float)
+    best_of = BEST_OBSERVER
+
+    def worst(inside: Floats, of: Ints) -> float:
+        return min(float(inside[of == m].mean()) for m in np.unique(of))
+
+    return [
+        Row("relative_rmse", ("相对掉单率 log-RMSE（同行中位数的倍数）", "drop rate over the median: log-RMSE"), pool.estimate(_root_mean(site, error)),
+            "log", AT_MOST, (0.45,), n, {best_of: _root_mean(site, oracle)(one)}),
+        Row("relative_order", ("相对掉单率的次序相关（Spearman，各市场各日平均）", "its rank correlation (Spearman, mean over markets and days)"),
+            pool.estimate(lambda w: _spearman(told, fact, at, w[site])), "share", AT_LEAST, (0.75,), n, {best_of: _spearman(known, fact, at, np.ones(len(at)))}),
+        Row("relative_cover", ("相对掉单率 90% 区间的覆盖率", "coverage of its 90 % interval"), pool.estimate(_mean(site, inside)), "share", WITHIN, (0.88, 0.93), n),
+        Row("relative_cover_worst", ("同上，最差的一个市场", "the same, worst single market"), Estimate(worst(inside, of), np.nan, np.nan), "share", AT_LEAST, (0.70,), len(np.unique(of))),
+        Row("drop_cover_worst", ("掉单率 90% 区间的覆盖率，最差的一个市场", "coverage of the absolute rate's 90 % interval, worst single market"),
+            Estimate(worst(whole[absolute], pool.of[absolute]), np.nan, np.nan), "share", AT_LEAST, (0.70,), len(np.unique(of))),
+    ]  # fmt: skip
+
+
+def _spearman(said: Floats, true: Floats, block: Ints, weight: Floats) -> float:
+    """Mean of the rank correlations of blocks, each over its entries of positive weight; blocks of fewer than five are left out."""
+    found = []
+    for one in np.unique(block):
+        mine = (block == one) & (weight > 0)
+        if mine.sum() >= 5:
+            a, b = (rankdata(x[mine]) for x in (said, true))
+            found.append(float(np.corrcoef(a, b)[0, 1]))
+    return float(np.nanmean(found)) if found else float("nan")
 
 
 def drops(pool: Pool) -> list[Row]:

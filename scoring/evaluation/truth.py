@@ -31,6 +31,8 @@ class Truth:
     operator: NDArray[Any]
     orders: Floats
     drops: Floats
+    reporting: Floats | None = None
+    """Share of each platform's victims who complain in public, where the market says so."""
 
     @property
     def days(self) -> int:
@@ -109,4 +111,5 @@ def truth_of(told: Mapping[str, Any], facts: Facts) -> Truth:
         operator=np.array([s.operator or s.host for s in facts.sites], dtype=object),
         orders=panel([p["orders"] for p in mine]),
         drops=panel([p["drops"] for p in mine]),
+        reporting=np.array([p.get("reporting", np.nan) for p in mine], dtype=float),
     )
