@@ -283,19 +283,25 @@ class _Talk:
     async def receive(self) -> Message:
         """The next message that is let through; a malformed one ends the session, in one line of the log."""
         while True:
-            message = await self._receive()
+            try:
+                message = await asyncio.wait_for(self._receive(), limits.SOCKET_IDLE)
+            except TimeoutError:
+                return await self._close(1001)
             if message["type"] != "websocket.receive":
                 return message
             let_through = _needed(message.get("bytes"))
             if let_through is None:
                 _log.warning("a websocket sent what is no message of the app; closed")
-                await self._send({"type": "websocket.close", "code": 1007})
-                self._closed = True
-                return {"type": "websocket.disconnect", "code": 1007}
+                return await self._close(1007)
             while seconds := self._wait():
                 await asyncio.sleep(min(seconds, 5.0))
             if let_through:
                 return message
+
+    async def _close(self, code: int) -> Message:
+        await self._send({"type": "websocket.close", "code": code})
+        self._closed = True
+        return {"type": "websocket.disconnect", "code": code}
 
     async def send(self, message: Message) -> None:
         """As the app says, until the session has been closed here."""

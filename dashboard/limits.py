@@ -26,6 +26,8 @@ MOST_SOCKETS = 400
 """Open sessions of the app; measured in docs/decisions."""
 MOST_SOCKETS_OF_ONE = 40
 """Of one address, behind which a whole household or campus may be."""
+SOCKET_IDLE = 3_600.0
+"""Seconds a session may say nothing; a page left open begins another when it is looked at again."""
 
 Stopwatch = Callable[[], float]
 

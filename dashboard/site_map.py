@@ -6,6 +6,7 @@ Lists hold 10,000 sites each (the protocol allows 50,000); the first names the o
 from __future__ import annotations
 
 import math
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from starlette.requests import Request
@@ -77,7 +78,7 @@ def part(request: Request) -> Response:
         "select host from ranked order by host limit ? offset ?",
         [_EACH, (int(number[:6]) - 1) * _EACH],
     )
-    return _xml("urlset", "url", [f"{base}s/{file_stem(row['host'])}.html" for row in rows])
+    return _xml("urlset", "url", [f"{base}s/{quote(file_stem(row['host']))}.html" for row in rows])
 
 
 def icon(request: Request) -> Response:

@@ -246,6 +246,13 @@ def test_sessions_are_limited_by_address_and_a_session_that_ends_is_not_counted(
         pass
 
 
+def test_a_session_that_says_nothing_gives_its_place_back(monkeypatch):
+    monkeypatch.setattr(limits, "SOCKET_IDLE", 0.05)
+    with session_of(gated()) as socket, pytest.raises(WebSocketDisconnect) as ended:
+        socket.receive_bytes()
+    assert ended.value.code == 1001
+
+
 def test_messages_too_fast_are_made_to_wait_and_none_is_lost(monkeypatch):
     monkeypatch.setattr(limits, "MESSAGES", limits.Rate(2, 100.0))
     with session_of(gated()) as socket:
