@@ -39,5 +39,5 @@ def address_spelled(host: str) -> str | None:
         return None
     try:
         return socket.inet_ntoa(socket.inet_aton(bare))
-    except OSError:
+    except (OSError, ValueError):  # a zero byte is no end of a name
         return None

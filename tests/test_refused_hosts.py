@@ -14,7 +14,9 @@ from records import complaint, platform
 
 from store.hosts import is_key
 from store.names import host_key, parse_query
+from store.records import RecordError, parse_line
 from store.refused_hosts import refusal, refusal_of_text
+from store.subjects import check_subject
 
 Capsys = pytest.CaptureFixture[str]
 INNER = [
@@ -162,3 +164,39 @@ def test_a_host_that_is_none_and_an_ipv6_one_end_no_other_visit() -> None:
     assert home_addresses("2606:4700::1111", ["http"]) == ["http://[2606:4700::1111]/"]
     assert home_addresses("[2606:4700::1111]:8080", ["http"]) == ["http://[2606:4700::1111]:8080/"]
     assert home_addresses("1.2.3.4:80", ["http"]) == ["http://1.2.3.4:80/"]
+
+
+_ODD = [
+    chr(n)
+    for n in (*range(33), 127, 0x85, 0xA0, 0xAD, 0x200B, 0x202E, 0x2028, 0x3002, 0xFEFF, 0xD800, 0x1F3F3)
+]
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "127.0.0.1{}", "1{}2", "a{}b.example", "[::1{}]", "a.example:8{}0", "{}.", "0x7f{}"]
+)
+def test_a_host_with_any_odd_sign_in_it_is_refused_by_its_line_or_taken_and_never_an_error(
+    around: str,
+) -> None:
+    for sign in _ODD:
+        for host in (around.format(sign), around.format(sign * 70)):
+            line = json.dumps({"kind": "platform", "host": host})
+            try:
+                check_subject(parse_line(line))
+            except RecordError as error:
+                assert str(error).strip()
+            else:
+                assert is_key(host_key(host)), repr(host)
+
+
+def test_a_line_with_a_zero_byte_keeps_the_lines_around_it(
+    tmp_path: Path, data_dir: Path, capsys: Capsys
+) -> None:
+    hosts = ("a.example", "127.0\0.1", "a%00.example", "b.example")
+    (tmp_path / "h.jsonl").write_text(
+        "".join(json.dumps({"kind": "platform", "host": h}) + "\n" for h in hosts)
+    )
+    said = command(capsys, "import", tmp_path / "h.jsonl", "--data-dir", data_dir, expect=2)
+    assert "Traceback" not in said.err
+    shown = command(capsys, "watch", "list", "--json", "--data-dir", data_dir).out
+    assert "a.example" in shown and "b.example" in shown
