@@ -58,6 +58,8 @@ class SourceSpider(Spider):
     """Kinds of records it makes, for docs/sources.md."""
     legal: ClassVar[tuple[str, str]] = ("", "")
     """What its card must say about the law and its terms, in Chinese and English, for docs/sources.md."""
+    played: ClassVar[tuple[str, str]] = ("", "")
+    """Where the sandbox plays the source easier than it is, in Chinese and English, for docs/sources.md."""
     exporting: bool = True
 
     def __init__(

@@ -69,6 +69,8 @@ def render() -> str:
             f"- 字段 fields: {_fields(spider.brings or _BRINGS.get(name, ()))}",
         ]
         lines += _section(spider.card, facts, spider.legal if all(spider.legal) else _USUAL)
+        if all(spider.played):
+            lines.append(f"- 演示市场 sandbox: {spider.played[0]} {spider.played[1]}")
     for importer in handed.values():
         columns = "、".join(column.title for column in importer.columns)
         facts = [
@@ -138,7 +140,8 @@ def _fields(kinds: tuple[str, ...]) -> str:
 
 def _every(card: SourceCard) -> str:
     hours = card.cadence_hours
-    return f"{hours:g} 小时 h" if hours < 48 else f"{hours / 24:g} 天 d"
+    every = f"{hours:g} 小时 h" if hours < 48 else f"{hours / 24:g} 天 d"
+    return f"{card.poll_minutes:g} 分钟 min（其余 the rest {every}）" if card.poll_minutes else every
 
 
 def card_of(importer: Importer) -> SourceCard:

@@ -196,7 +196,7 @@ def crawled_since(stage: Rehearsal, moment: dt.datetime) -> dict[str, int]:
 
 def probed_since(stage: Rehearsal, moment: dt.datetime) -> dict[str, set[str]]:
     """The classes of each shop's probes since `moment`."""
-    classes: dict[str, set[str]] = {host: set() for host in places.SHOPS}
+    classes: dict[str, set[str]] = {host: set() for host in (*places.SHOPS, *places.MERCHANTS)}
     for host, kind in asked(stage, "select subject, class from probe where observed_at > ?", moment):
         classes[host].add(kind)
     return classes
@@ -256,7 +256,8 @@ def look_first(stage: Rehearsal, run: Typed) -> Day:
     with stage.service("serve"):
         day = look(stage, run, check=[places.PLAIN])
         day.drawn = stage.draw(f"/site?host={places.PLAIN}")
-        answers = stage.fetch(*(f"/api/v1/check?q={quote(text)}" for text in SEARCHED))
+        asked_for = (*SEARCHED, *places.MERCHANTS)
+        answers = stage.fetch(*(f"/api/v1/check?q={quote(text)}" for text in asked_for))
     found = [json.loads(body)["cards"] for _, body in answers]
-    day.answers = {q: [card["host"] for card in cards] for q, cards in zip(SEARCHED, found, strict=True)}
+    day.answers = {q: [card["host"] for card in cards] for q, cards in zip(asked_for, found, strict=True)}
     return day

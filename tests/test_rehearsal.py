@@ -142,9 +142,10 @@ def test_a_robots_txt_that_fails_is_no_outage(played: Played) -> None:
 
 
 def test_a_merchant_is_not_told_as_the_mall(played: Played) -> None:
-    """Merchants of a mall are not rated yet; none of their goods may stand on the mall's page."""
+    """Each merchant has a card of its own; none of their goods may stand on the mall's page."""
     said = played.first.said(places.MALL)
     assert "甲铺" not in said and "乙铺" not in said
+    assert [played.first.answers[key] for key in places.MERCHANTS] == [[key] for key in places.MERCHANTS]
 
 
 def test_a_day_without_network_changes_no_card_but_its_date(played: Played) -> None:

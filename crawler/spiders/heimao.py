@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from scrapy import Request
@@ -61,6 +61,17 @@ class HeimaoSpider(SourceSpider):
         expected=_EXPECTED,
     )
     whole_source = True
+    played: ClassVar[tuple[str, str]] = (
+        "演示市场的最新列表只有市场自己的投诉，一周看一次也大多看得到；真实列表里它们淹没在每天约 22,000 条之中：每天看一次只见到编号的 1–2%，"
+        "每半小时看一次见到全部已公开的编号（约一半编号会公开）。默认不这样演，因为按周回放 90 天时市场里几乎不剩投诉，其余指标便无从演示；"
+        "搜索与企业投诉列表要登录，不能代替。真实的样子用故障模式 `busy` 演（`tests/test_heimao_served.py`）。编号覆盖两种模式都按真实的编号间隔计算，"
+        "显示在状态页与结论卡的“看不见什么”里。",
+        "The sandbox's newest list holds only its market's own complaints, so that a look a week sees most of them. In the real one they drown among "
+        "some 22,000 a day: a poll a day sees 1–2 % of the numbers, one every half hour all that become public (about half of them). That is not the "
+        "default because a replay of 90 days by weekly visits would leave the market next to no complaints, and nothing else could be shown; search and "
+        "company lists, which want a login, cannot stand in. The fault mode `busy` plays the real thing (`tests/test_heimao_served.py`). Coverage by "
+        "numbering counts the real distances in both modes and stands on the status page and among each card's blind spots.",
+    )
 
     def __init__(
         self, keep: str = "", pages: str | int = PAGES, known_sn: str | int = 0, **kwargs: Any
