@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Table, bindparam, select
 
 from store.archive import LONGEST, Stored
+from store.malls import place_of
 from store.matching import Directory
 from store.tables import Capture
 from store.upsert import insert_into
@@ -28,6 +29,13 @@ def _new_capture(dialect: str) -> Any:
     return insert_into(dialect, table).on_conflict_do_nothing().returning(Capture.id)
 
 
+def _site(url: str) -> str:
+    """Whose page an address is: a merchant's of a mall, else its host's."""
+    parts = urlsplit(url)
+    place = place_of((parts.hostname or "").lower(), parts.path)
+    return f"{place.mall.host}/{place.merchant}" if place.mall and place.merchant else parts.netloc
+
+
 def keep_captures(
     connection: Connection, directory: Directory, crawl_id: int | None, stored: Sequence[Stored]
 ) -> list[int]:
@@ -39,7 +47,7 @@ def keep_captures(
     for one in stored:
         row = {
             "crawl_id": crawl_id,
-            "platform_id": directory.by_host(urlsplit(one.url).netloc),
+            "platform_id": directory.by_host(_site(one.url)),
             "url": one.url[:LONGEST],
             "fetched_at": one.fetched_at,
             "status": one.status,

@@ -22,7 +22,7 @@ from crawler.spiders.storefront import StorefrontSpider
 from sandbox.market import build_market
 from sandbox.parameters import MarketParameters
 from store.site_keys import SiteKey
-from store.tables import Complaint, Filing, Platform, Price, Probe, Registration
+from store.tables import Capture, Complaint, Filing, Platform, Price, Probe, Registration
 
 MALL = "pay.x.test"
 TEXT = "付款后自动发货，一般十分钟内到账，未到账请联系客服补单，超过七十二小时未处理可以申请退款。" * 2
@@ -184,6 +184,9 @@ def test_the_played_merchants_are_read_apart_and_complaints_find_theirs(played: 
     count = Counter(host for host, _ in _kept(engine, Complaint, Complaint.source_key))
     assert count[drops] > count[steady]
     assert count[drops] > 0
+    pages = {host: url for host, url in _kept(engine, Capture, Capture.url) if "/shop/" in url}
+    assert set(pages) == {steady, drops, gone}
+    assert all(url.endswith(host.partition("/")[2]) for host, url in pages.items())
     assert {host for host, _ in _kept(engine, Filing, Filing.number)} <= {PLAYED}
     assert {host for host, _ in _kept(engine, Registration, Registration.registered_on)} == {PLAYED}
 

@@ -10,6 +10,7 @@ import snapshots
 from cli_play import command
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from test_dashboard_pages import open_page, words
 
 from crawler import proof
 from crawler.guard import Guard
@@ -153,3 +154,18 @@ def test_the_words_above_the_card_name_the_unit(data: Path) -> None:
     assert "商户" in search.understood(search.find(snapshot, GOOD).query, "zh")[0]
     assert "merchant" in search.understood(search.find(snapshot, GOOD).query, "en")[0]
     assert verdict.filing_short({"host": GOOD, "filing_state": "unknown"}, "zh") == "属于商城"
+
+
+def test_the_page_of_a_mall_lists_its_merchants_and_a_merchants_leads_to_its_mall(data: Path) -> None:
+    shown = words(open_page("site", host=MALL))
+    assert "这个商城里的商户" in shown
+    assert GOOD in shown and BAD in shown
+    shown = words(open_page("site", host=f"https://{GOOD}/?invite=77"))
+    assert f"看商城 {MALL} 的页面" in shown
+    assert "invite" not in shown
+    assert "商城" not in words(open_page("site", host=snapshots.ORANGE))
+
+
+def test_the_search_says_merchant_or_platform(data: Path) -> None:
+    assert f"商户 · 在商城 {MALL} 里" in words(open_page(q=GOOD))
+    assert "平台 · 商城" in words(open_page(q=f"https://{MALL}/item/990077"))

@@ -249,3 +249,28 @@ def test_a_list_of_merchants_watches_each(folder: Path, tmp_path: Path, capsys) 
     _said(capsys, "watch", "import", tmp_path / "list.txt", "--accept")
     watched = [row["host"] for row in json.loads(_said(capsys, "watch", "list", "--json"))]
     assert watched == ["pay.ldxp.cn", "pay.ldxp.cn/shop/AAAA1111", "pay.ldxp.cn/shop/BBBB2222"]
+
+
+def test_a_sheet_names_merchants_and_what_is_exported_names_them_again(
+    folder: Path, tmp_path: Path, capsys
+) -> None:
+    _said(capsys, "watch", "add", "pay.x.test/shop/A1", "pay.x.test/shop/B2")
+    (tmp_path / "c.csv").write_text(
+        "kind,source,source_id,host,filed_at,title,text\n"
+        "complaint,heimao,1,https://www.pay.x.test/shop/A1?order=9,2026-11-10T10:00:00+08:00,付款未到账,付款三天没有发货\n"
+        "complaint,heimao,2,pay.x.test/shop/B2,2026-11-10T10:00:00+08:00,付款未到账,付款两天没有发货啊\n"
+        "complaint,heimao,3,pay.x.test/item/77,2026-11-10T10:00:00+08:00,付款未到账,付款一天没有发货呢\n", "utf-8",
+    )  # fmt: skip
+    _said(capsys, "import", tmp_path / "c.csv")
+    _said(capsys, "export", "--evidence", "-o", tmp_path / "out.jsonl")
+    told = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert {r["source_id"]: r["host"] for r in told if r["kind"] == "complaint"} == {
+        "1": "pay.x.test/shop/A1",
+        "2": "pay.x.test/shop/B2",
+        "3": "pay.x.test",
+    }
+    assert {r["host"] for r in told if r["kind"] == "platform"} == {
+        "pay.x.test",
+        "pay.x.test/shop/A1",
+        "pay.x.test/shop/B2",
+    }
