@@ -182,3 +182,9 @@ def test_attributes_without_end_are_refused_however_the_tag_is_quoted(page: str)
 def test_a_page_with_long_texts_and_scripts_is_read() -> None:
     words = "one two three " * 1_000
     page_in(f'<p title="{words}>">{words}</p><script>for (i=0;i<n;i++) {{ {words} }}</script>')
+
+
+def test_a_page_of_more_characters_than_any_shop_has_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(ValueError, match="2 million characters"):
+        page_in("<html><body>" + "￥1" * 1_000_000)
+    assert page_in("<html><body>" + "￥1" * 990_000).css_first("body") is not None
