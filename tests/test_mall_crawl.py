@@ -75,6 +75,51 @@ def test_each_merchants_goods_are_its_own_and_nothing_outside_its_path_is_asked(
     assert (MALL, "home") in told
 
 
+SHELL = '<html><head><title>小铺</title></head><body><div id="app"></div><script>api("/shopApi/Shop/info")</script></body></html>'
+
+
+def shop_api(*rows: dict[str, Any]) -> dict[str, Any]:
+    return {"code": 1, "msg": "success", "data": {"total": len(rows), "list": list(rows)}}
+
+
+def test_a_merchant_of_a_mall_that_draws_itself_is_read_by_the_list_its_page_asks(tmp_path: Path) -> None:
+    listed = f"http://{MALL}/shopApi/Shop/goodsList"
+    exchanges = [
+        {"url": f"http://{MALL}/shop/API1", "body": SHELL},
+        {"url": listed, "referer": f"http://{MALL}/shop/API1", "json": shop_api(
+            {"name": "视频会员月卡", "price": "19.80", "market_price": "25.00", "extend": {"stock_count": 7}},
+            {"name": "网盘周卡", "price": 3.3, "market_price": 0, "extend": {"stock_count": 0}},
+        )},
+    ]  # fmt: skip
+    found = crawled(StorefrontSpider, tmp_path, [f"{MALL}/shop/API1"], exchanges=exchanges)
+    goods = [r for r in found["records"] if r["kind"] == "price"]
+    assert [(g["product"], g["price"], g["list_price"], g["stock"]) for g in goods] == [
+        ("视频会员月卡", 19.8, 25.0, 7),
+        ("网盘周卡", 3.3, None, 0),
+    ]
+    assert found["asked"] == [f"GET http://{MALL}/shop/API1", f"POST {listed}"]
+    assert found["hosts"][f"{MALL}/shop/API1"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"status": 403, "body": "<html><body>acw</body></html>"}, "blocked"),
+        ({"json": {"code": 0, "msg": "店铺不存在"}}, "failed"),
+        ({"json": shop_api()}, "ok"),
+    ],
+)
+def test_a_list_that_is_refused_or_fails_is_no_empty_shop(
+    tmp_path: Path, answer: dict[str, Any], outcome: str
+) -> None:
+    exchanges = [
+        {"url": f"http://{MALL}/shop/API1", "body": SHELL},
+        {"url": f"http://{MALL}/shopApi/Shop/goodsList", **answer},
+    ]
+    found = crawled(StorefrontSpider, tmp_path, [f"{MALL}/shop/API1"], exchanges=exchanges)
+    assert found["hosts"][f"{MALL}/shop/API1"][0] == outcome
+
+
 def test_a_merchant_is_gone_while_its_mall_lives(tmp_path: Path) -> None:
     found = crawled(AvailabilitySpider, tmp_path, [MALL, *MERCHANTS])
     probes = {r["host"]: (r["outcome"], r["class"]) for r in found["records"] if r["kind"] == "probe"}

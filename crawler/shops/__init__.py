@@ -1,6 +1,6 @@
 """The shop systems: one file each, found by listing this folder. Each tells how it is recognised and how it is read.
 
-A system's module has ID, NAME, SIGNS, and any of VERSION (where its pages print their version), `home(page)`, `more(page)`, `lists(page, what)`: what its home page
+A system's module has ID, NAME, SIGNS, and any of OF_MERCHANTS (it reads one merchant of a mall by the page's address), VERSION (where its pages print their version), `home(page)`, `more(page)`, `lists(page, what)`: what its home page
 shows, which public lists it leads to (never orders, logins or payments), and what those say. Nothing here fetches.
 """
 

@@ -78,8 +78,7 @@ class StorefrontSpider(HomeSpider):
         text = text_of(response)
         latency = response.request.meta.get("download_latency") if response.request else None
         page, site = Page(response.url, text), SiteKey.of(host)
-        # The lists of a known system are its host's: in a mall they would show every merchant's goods.
-        system = recognise(page) if site.unit == "site" else None
+        system = recognise(page)
         probe = probe_of_page(
             response.status,
             response.body,
@@ -106,8 +105,10 @@ class StorefrontSpider(HomeSpider):
             raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if probe["outcome"] == "down":
             raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
+        if system and site.unit == "merchant" and not hasattr(systems()[system], "OF_MERCHANTS"):
+            system = None  # the lists of the system are its host's: they would show every merchant's goods
         if site.unit == "mall":
-            yield from self._shop(page, None, Found(stated_empty=True), [], host)
+            yield from self._shop(page, system, Found(stated_empty=True), [], host)
             return
         found, more = self._read(page, system, host)
         if not system and not found.goods and not found.behind_login and not rendered and "<script" in text:
