@@ -73,16 +73,12 @@ def repair_time(facts: Facts) -> Finding:
         over = share_figure(
             "drops_settled", np.count_nonzero(once["settled_at"][mine] < NEVER), len(mine), window
         )
-        few = 4 * (over.n or 0) < (over.of or 0)
-        settled_zh = (
-            f"近 90 天 {over.of:.0f} 起互不重复的未到账投诉中，{'只有' if few else '有'} {over.n:.0f} 起解决"
-        )
-        settled_en = f"{'Only ' if few else ''}{over.n:.0f} of {over.of:.0f} non-delivery complaints in the last 90 days that repeat no other"
+        settled_zh, settled_en = _settled(over.n or 0, over.of or 0)
         dated = mine[once["completed_at"][mine] < NEVER]
         if not len(dated):
             return Said(
                 f"{settled_zh}。",
-                f"{settled_en} {'has' if over.n == 1 else 'have'} been settled.",
+                f"{settled_en}.",
                 over,
             )
         middle = Figure(
@@ -90,7 +86,7 @@ def repair_time(facts: Facts) -> Finding:
         )
         return Said(
             f"{settled_zh}；日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
-            f"{settled_en} {'has' if over.n == 1 else 'have'} been settled; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
+            f"{settled_en}; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
             over,
             middle,
         )
@@ -111,4 +107,20 @@ def repair_time(facts: Facts) -> Finding:
         n=cases,
         unit="days",
         outcome=outcome,
+    )
+
+
+def _settled(n: float, of: float) -> tuple[str, str]:
+    """How many of how many were settled, in words that say when it is few or none (zh, en), without a full stop."""
+    zh, en = (
+        f"近 90 天 {of:.0f} 起互不重复的未到账投诉中",
+        f"{of:.0f} non-delivery complaints in the last 90 days that repeat no other",
+    )
+    if not n:
+        return f"{zh}，没有一起解决", f"None of {en} has been settled"
+    few = 4 * n < of
+    verb = "has" if n == 1 else "have"
+    return (
+        f"{zh}，{'只有' if few else '有'} {n:.0f} 起解决",
+        f"{'Only ' if few else ''}{n:.0f} of {en} {verb} been settled",
     )
