@@ -16,8 +16,9 @@ import numpy as np
 
 from scoring import method
 from scoring.calendar import MICROSECONDS, date_of
-from scoring.copies import narrow, pieces, similarity
+from scoring.copies import BAND, band, narrow, pieces, similarity
 from scoring.facts import NEVER, Floats, Ints, Rows, Site
+from scoring.panel import Bools
 from scoring.processes import in_order
 
 _LATE = 14
@@ -38,6 +39,7 @@ class Shape:
 
 
 ATTACK = Shape(*method.CAMPAIGN_ATTACK)
+SLOW = Shape(*method.CAMPAIGN_SLOW)
 PRAISE = Shape(*method.CAMPAIGN_PRAISE)
 
 
@@ -69,6 +71,8 @@ def hold_back(
     real = (rows["kinds"] & spam) == 0
     market = np.flatnonzero(real)
     market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
+    copied = elsewhere(rows)
+    market = market[~_hot(rows, ATTACK)[market]]
     market_day = rows.day[market]
 
     def known(at: Ints) -> Ints:
@@ -86,17 +90,38 @@ def hold_back(
         for site, mine, days in _suspects(rows, shape, part.start + np.flatnonzero(mask), visible):
             for day, end in _bursts(rows, shape, mine, visible(mine), days):
                 seen = mine[(visible(mine) <= day) & (rows.gone[mine] > day)]
-                found = _campaign(rows, shape, seen, day, end, market, market_day)
-                if len(found) and not (shape is ATTACK and _down(probes, line_down, site, day)):
+                if (
+                    shape is not PRAISE
+                ):  # Praise settled at once must not take the complaints beside it along.
+                    quick = rows["completed_at"][seen] - rows.at[seen] <= _QUICK
+                    seen = seen[~(quick & (settled(seen) <= day))]
+                if len(seen) < shape.fewest:
+                    continue
+                found = _campaign(rows, shape, seen, day, end, market, market_day, copied)
+                if len(found) and not (shape is not PRAISE and _down(probes, line_down, site, day)):
                     out.append((found, day))
         return out
 
-    for shape, visible in ((ATTACK, known), (PRAISE, settled)):
+    for shape, visible in ((ATTACK, known), (SLOW, known), (PRAISE, settled)):
         for campaigns in in_order(partial(look, shape, visible), pieces(rows.platform)):
             for found, day in campaigns:
                 since[found[since[found] > day]] = day
     campaign, freed = _decided(rows, since, first_day, sites, reviews)
     return Held(since, freed, campaign)
+
+
+def _hot(rows: Rows, shape: Shape) -> Bools:
+    """Which complaints became known in a burst: they do not show how complaints usually are."""
+    if not len(rows):
+        return np.zeros(0, bool)
+    known = np.maximum(rows.seen, rows.day)
+    known -= known.min()
+    key = rows.platform * (int(known.max()) + shape.days + shape.history + 2) + known
+    order = np.sort(key)
+    begin = np.searchsorted(order, key - shape.days + 1)
+    count = np.searchsorted(order, key, "right") - begin
+    before = begin - np.searchsorted(order, key - shape.days + 1 - shape.history)
+    return np.asarray((count >= shape.fewest) & (count >= shape.times * _expected(before, shape)))
 
 
 def _suspects(rows: Rows, shape: Shape, chosen: Ints, visible: Visible) -> Iterator[tuple[int, Ints, Ints]]:
@@ -150,25 +175,99 @@ def _bursts(rows: Rows, shape: Shape, mine: Ints, known: Ints, days: Ints) -> It
 
 
 def _campaign(
-    rows: Rows, shape: Shape, seen: Ints, day: int, end: int, market: Ints, market_day: Ints
+    rows: Rows, shape: Shape, seen: Ints, day: int, end: int, market: Ints, market_day: Ints, copied: Bools
 ) -> Ints:
-    """The complaints of the window that ends on `end`, if it is a campaign, that resemble another one in it; `seen` were visible on `day`."""
+    """The complaints to be held of the window that ends on `end`, none if it is no campaign; `seen` were visible on `day`."""
     filed = rows.day[seen]
     burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
-    nearest = _nearest(rows, burst)
-    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
-    if share < method.CAMPAIGN_SHARE:
-        return burst[:0]
     earlier = seen[filed <= end - shape.days][-len(burst) :]
-    others = market[: np.searchsorted(market_day, end - shape.days + 1)][-4 * len(burst) :]
-    others = others[(rows.platform[others] != rows.platform[burst[0]]) & (rows.seen[others] <= day)][
-        -len(burst) :
-    ]
+    before = market[: np.searchsorted(market_day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
+    others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
     if max(len(earlier), len(others)) < shape.fewest:
         return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
-    if share < max(_usual(rows, earlier), _usual(rows, others)) + method.CAMPAIGN_MARGIN:
-        return burst[:0]
-    return burst[nearest >= method.CAMPAIGN_KIN]
+    nearest = _nearest(rows, burst)
+    arranged = np.zeros(len(burst), bool)
+    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
+    usual = max(_usual(rows, earlier), _usual(rows, others[-len(burst) :]))
+    if share >= max(method.CAMPAIGN_SHARE, usual + method.CAMPAIGN_MARGIN):
+        # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
+        arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
+    if shape is not PRAISE:
+        arranged |= _arranged(rows, burst, earlier, others, copied, shape is ATTACK)
+    return burst[arranged]
+
+
+def _arranged(rows: Rows, burst: Ints, earlier: Ints, others: Ints, copied: Bools, sudden: bool) -> Bools:
+    """Which complaints of a burst repeat each other, or other sites' complaints, as those before and those of other sites do not.
+
+    Of other sites: as many of the newest of the same kinds, for who fails all at once is told of in the words that everybody has
+    for it; and as many about the one site most is told of, because complaints about one site are more alike. `copied`: see `elsewhere`.
+    That they are only close to each other says something of a `sudden` burst, not of a busy fortnight.
+    """
+    out = np.zeros(len(burst), bool)
+    usual = [_like(rows, burst, others), _one_site(rows, others)[-len(burst) :], earlier]
+    usual = [some for some in usual if 2 * len(some) >= len(burst)]
+    if not usual:
+        return out
+    close_from = max(float(np.quantile(_third(rows, some), method.CAMPAIGN_USUAL)) for some in usual)
+
+    def close(some: Ints) -> Bools:
+        return np.asarray(_third(rows, some) > close_from)
+
+    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(rows, some), lambda some: copied[some]]
+    for trait in [*traits, close] if sudden else traits:
+        here = trait(burst)
+        if _many(here, 0.0) and _many(here, max(float(trait(some).mean()) for some in usual)):
+            out |= here
+    return out
+
+
+def _one_site(rows: Rows, others: Ints) -> Ints:
+    """The complaints among others that are about the site most of them are about."""
+    owner = rows.platform[others]
+    return others[owner == np.bincount(owner).argmax()] if len(others) else others
+
+
+def _many(here: Bools, usually: float) -> bool:
+    """Whether so many are more than chance makes, where `usually` is the share of complaints that are such."""
+    few, times, share = method.CAMPAIGN_REPEATS
+    return bool(here.sum() >= few + times * usually * len(here) and here.mean() >= share)
+
+
+def _like(rows: Rows, burst: Ints, others: Ints) -> Ints:
+    """As many of the others as there are in the burst, of the same kinds, the newest; any where there are not so many of a kind."""
+    kinds, mine = rows["kinds"][others], rows["kinds"][burst]
+    chosen = np.zeros(len(others), bool)
+    for kind, n in zip(*np.unique(mine, return_counts=True), strict=True):
+        chosen[np.flatnonzero(kinds == kind)[-int(n) :]] = True
+    rest = np.flatnonzero(~chosen)
+    chosen[rest[max(len(rest) - (len(burst) - int(chosen.sum())), 0) :]] = True
+    return others[chosen]
+
+
+def _repeats(rows: Rows, some: Ints) -> Bools:
+    """Which complaints nearly repeat an earlier one among `some`: all but the first of each wording."""
+    alike = _alike(rows, some) >= method.COPY_SIMILARITY
+    return np.asarray(np.tril(alike, -1).any(axis=1))
+
+
+def elsewhere(rows: Rows) -> Bools:
+    """Whose words stand in a complaint about another site that was seen before (or on the same day), by CAMPAIGN_BANDS of its bands."""
+    signature = rows["signature"]
+    found = np.zeros(len(rows), np.int8)
+    if not len(rows):
+        return found > 0
+    for at in range(0, signature.shape[1], BAND):
+        key = band(signature, at)
+        order = np.lexsort((rows.seen, key))
+        key, platform, seen = key[order], rows.platform[order], rows.seen[order]
+        new = np.r_[True, key[1:] != key[:-1]]
+        group = np.cumsum(new) - 1
+        others = platform != platform[new][group]
+        second = np.full(int(group[-1]) + 1, NEVER)
+        np.minimum.at(second, group[others], seen[others])
+        found[order] += others | (second[group] <= seen)
+    return np.asarray((found >= method.CAMPAIGN_BANDS) & signature.any(axis=1))
 
 
 def _usual(rows: Rows, some: Ints) -> float:
@@ -177,14 +276,25 @@ def _usual(rows: Rows, some: Ints) -> float:
 
 def _nearest(rows: Rows, some: Ints) -> Floats:
     """Similarity of each complaint's text to the most similar other one among `some`."""
+    found: Floats = _alike(rows, some).max(axis=1)
+    return found
+
+
+def _third(rows: Rows, some: Ints) -> Floats:
+    """Similarity of each complaint's text to the third most similar other one: one like it may be chance."""
+    alike = _alike(rows, some)
+    return np.sort(alike, axis=1)[:, -min(3, len(some))]
+
+
+def _alike(rows: Rows, some: Ints) -> Floats:
+    """Similarity of the texts of each two complaints; 0 with itself, and for one without a text."""
     signature = rows["signature"][some]
     agree = np.count_nonzero(signature[:, None, :] == signature[None, :, :], axis=2)
     alike = similarity(agree / signature.shape[1])
     blank = ~signature.any(axis=1)
     alike[blank, :], alike[:, blank] = 0.0, 0.0
     np.fill_diagonal(alike, 0.0)
-    found: Floats = alike.max(axis=1)
-    return found
+    return alike
 
 
 def _down(probes: Rows, line_down: Floats, site: int, day: int) -> bool:

@@ -1,7 +1,7 @@
 """Which complaints are copies: near-duplicates by their signatures, and further complaints of one complainant.
 
 A copy is a complaint about the same platform whose text nearly repeats one seen at most COPY_GAP_DAYS before, whatever the
-source; or one whose keyed complainant hash does. Pure in time: who copies whom depends only on what was seen before. Nothing
+source; or one whose keyed complainant hash does. A text of a few words repeats nobody's: bursts of those are scoring/campaigns.py's. Pure in time: who copies whom depends only on what was seen before. Nothing
 is removed: a copy is shown with its source, it only weighs less. Only what is shown and stands makes another one a copy: spam
 never does, and what is withdrawn no longer does from that day on, as if it had never been.
 """
@@ -21,7 +21,7 @@ from scoring.facts import BIT, NEVER, Ints, Ranks, Rows
 from scoring.processes import in_order
 
 Signatures = NDArray[np.uint8]
-_BAND = 4
+BAND = 4
 _AT_ONCE = 50_000
 """Complaints looked at together."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -55,7 +55,8 @@ def _shown(rows: Rows, common: Ints) -> tuple[Ints, Ranks]:
     """The ranks of the complaints of some platforms, and those that changed."""
     out = np.zeros(len(rows), dtype=np.int64)
     shown = np.flatnonzero(((rows["kinds"] & BIT["spam"]) == 0) & (rows.gone > rows.seen))
-    rows, common = rows.take(shown), common[shown]
+    rows = rows.take(shown)
+    common = np.where(few_words(rows["signature"]), -NEVER, common[shown])
     out[shown] = _ranks(rows, common)
     some = np.flatnonzero(np.isin(rows.platform, rows.platform[rows.gone < NEVER]))
     if not len(some):
@@ -107,7 +108,7 @@ def _kin(rows: Rows) -> Ints:
 
     signature: Signatures = rows["signature"]
     has, known = np.flatnonzero(signature.any(axis=1)), np.flatnonzero(rows["complainant"] != 0)
-    pairs = [_neighbours(rows, has, _band(signature, at)) for at in range(0, signature.shape[1], _BAND)]
+    pairs = [_neighbours(rows, has, band(signature, at)) for at in range(0, signature.shape[1], BAND)]
     pairs.append(_neighbours(rows, known, rows["complainant"]))
     earlier, later = (np.concatenate(part) for part in zip(*pairs, strict=True))
     links = coo_array((np.ones(len(earlier), bool), (earlier, later)), shape=(len(rows), len(rows)))
@@ -136,8 +137,8 @@ def _ranks(rows: Rows, common: Ints) -> Ints:
     signature: Signatures = rows["signature"]
     parent = np.arange(n)
     has = np.flatnonzero(signature.any(axis=1))
-    for at in range(0, signature.shape[1], _BAND):
-        earlier, later = _neighbours(rows, has, _band(signature, at))
+    for at in range(0, signature.shape[1], BAND):
+        earlier, later = _neighbours(rows, has, band(signature, at))
         alike = similarity((signature[earlier] == signature[later]).mean(axis=1)) >= method.COPY_SIMILARITY
         alike &= rows.seen[later] < common[later]
         earlier, later = earlier[alike], later[alike]
@@ -156,6 +157,13 @@ def _ranks(rows: Rows, common: Ints) -> Ints:
     return out
 
 
+def few_words(signature: Signatures) -> NDArray[np.bool_]:
+    """Which texts are so short that two people may well write the same: of few triples the minima are few different bytes."""
+    found = np.sort(signature, axis=1)
+    different = 1 + np.count_nonzero(found[:, 1:] != found[:, :-1], axis=1)
+    return np.asarray(different < method.COPY_TRIPLES)
+
+
 def _order(rows: Rows, signature: Signatures) -> Ints:
     """The rows by platform, time seen, time filed and signature: the same whatever order they were imported in."""
     tie = np.ascontiguousarray(signature[:, :8]).view(np.uint64)[:, 0]
@@ -163,9 +171,9 @@ def _order(rows: Rows, signature: Signatures) -> Ints:
     return found
 
 
-def _band(signature: Signatures, at: int) -> Ints:
+def band(signature: Signatures, at: int) -> Ints:
     """The bytes of one band as a number."""
-    return np.ascontiguousarray(signature[:, at : at + _BAND]).view(np.uint32)[:, 0].astype(np.int64)
+    return np.ascontiguousarray(signature[:, at : at + BAND]).view(np.uint32)[:, 0].astype(np.int64)
 
 
 def _neighbours(rows: Rows, among: Ints, key: Ints) -> tuple[Ints, Ints]:
@@ -196,10 +204,10 @@ def common_from(rows: Rows, signature: Signatures) -> Ints:
         pieces(rows.platform[has]),
     )
     which, occasions, seen = _earliest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    days = np.empty((len(first), signature.shape[1] // _BAND), dtype=np.int64)
+    days = np.empty((len(first), signature.shape[1] // BAND), dtype=np.int64)
     for number in range(days.shape[1]):
-        band = _band(signature[first], number * _BAND)
-        days[:, number] = _standing(band, band[which], occasions, seen)
+        key = band(signature[first], number * BAND)
+        days[:, number] = _standing(key, key[which], occasions, seen)
     out[has] = np.sort(days, axis=1)[:, method.COMMON_BANDS - 1][text]
     return out
 

@@ -230,7 +230,7 @@ _TERMS = {
     "standing": "an observation of a watched platform that was seen by the end of `as_of` (`seen_at`) and was not withdrawn by then (`withdrawn_at`).",
     "complaint shown": "a standing complaint whose kinds (`primary_kind` and `kinds`) do not hold `spam`.",
     "counted complaint": "a complaint shown that is not set aside on the day in question: table `set_aside` lists copies, and complaints held back as a possible campaign from the day `since` until the day before `until` (for good where it is empty).",
-    "copy": "a complaint shown whose text nearly repeats that of one about the same site, or that is by the same person (`complainant`), seen at most 14 days before; a text that is common wording repeats none. It is decided among the complaints shown on the day in question: one that is spam, or withdrawn by then, makes no other a copy, as if it had never been.",
+    "copy": "a complaint shown whose text nearly repeats that of one about the same site, or that is by the same person (`complainant`), seen at most 14 days before; a text that is common wording, or of some ten characters or fewer, repeats none. It is decided among the complaints shown on the day in question: one that is spam, or withdrawn by then, makes no other a copy, as if it had never been.",
     "complaint set aside": "a complaint shown that is no counted complaint on the day in question.",
     "answered": "`replied_at` or `replied_seen_at` lies before the end of `as_of`. The second is when it was first seen as answered where the source names no day.",
     "settled": "`completed_at` or `completed_seen_at` lies before the end of `as_of`. It is settled on a **known day** when `completed_at` does, else on an **unknown day**.",

@@ -138,6 +138,8 @@ COPY_WEIGHTS = (1.0, 0.6931471805599453, 0.3068528194400547)
 COPY_GAP_DAYS = 14
 COPY_SIMILARITY = 0.7
 """Estimated Jaccard similarity of character triples from which a text is a copy."""
+COPY_TRIPLES = 9
+"""Different bytes of a signature below which a text (of some ten characters) is too short to be called a copy."""
 COMMON_WORDING = 3
 COMMON_PERIOD_DAYS = 28
 """A text seen at this many platforms, or in this many periods at one, is common wording, not a copy."""
@@ -147,6 +149,16 @@ COMMON_BANDS = 10
 # --- Campaigns: held back until a person decides -------------------------------------------------------------
 CAMPAIGN_ATTACK = (4, 10, 5.0, 56)
 """Days, fewest complaints in them, times what was expected, days before from which that is expected."""
+CAMPAIGN_SLOW = (14, 5, 2.0, 84)
+"""The same for one that takes its time."""
+CAMPAIGN_REPEATS = (3, 2.0, 0.3)
+"""Complaints of a burst are arranged where at least so many, plus so many times as many as usual, repeat others, and this share of it."""
+CAMPAIGN_BANDS = 8
+"""So many of the 16 bands of a signature stand in complaints about other sites where a text was taken from there."""
+CAMPAIGN_USUAL = 0.9
+"""A complaint is close to the others of the burst where its third most similar one is more alike than that of this share of usual complaints."""
+CAMPAIGN_MARKET = 4_000
+"""At most so many complaints about other sites are compared with (the newest)."""
 CAMPAIGN_PRAISE = (42, 15, 2.0, 84)
 """The same for cases settled within CAMPAIGN_SETTLED_HOURS of filing."""
 CAMPAIGN_SETTLED_HOURS = 24
@@ -157,7 +169,7 @@ CAMPAIGN_MARGIN = 0.35
 """At least this share of the burst must be that similar, and by this margin more than is usual for the platform and its peers."""
 CAMPAIGN_KIN = 0.35
 """Only complaints at least this similar to another one of the campaign are held back."""
-CAMPAIGN_LOOK = 400
+CAMPAIGN_LOOK = 200
 """At most so many complaints of one burst are compared with each other (the newest)."""
 
 # --- Shrinkage of shares: (prior mean, prior strength in cases) -----------------------------------------------

@@ -14,8 +14,11 @@ from rensa import RMinHash
 
 PERMUTATIONS = 64
 """Bytes of a signature: the lowest byte of each of so many minima (b-bit minwise hashing, Li & König 2010, b = 8)."""
-FEWEST = 12
-"""Characters left of a text below which it says too little to call another one its copy."""
+FEWEST = 3
+"""Characters left of a text below which nothing can be compared."""
+FULL = 12
+"""Characters left of a text below which its title is put before it. It still says too little to call another one its copy, but a burst
+of the same few words is told by it (scoring/campaigns.py)."""
 _SEED = 20261122
 _SHINGLE = 3
 _NOT_TEXT = re.compile(r"\[[^\]]*\]|[\W\d_]+")
@@ -27,7 +30,7 @@ def wording(title: str | None, text: str | None) -> str:
     Titles are left out otherwise because each source writes its own.
     """
     kept = _NOT_TEXT.sub("", text or "")
-    return kept if len(kept) >= FEWEST else _NOT_TEXT.sub("", title or "") + kept
+    return kept if len(kept) >= FULL else _NOT_TEXT.sub("", title or "") + kept
 
 
 def signatures(wordings: Sequence[str]) -> list[bytes | None]:

@@ -149,6 +149,51 @@ def test_bombing_is_held_back_shown_and_moves_next_to_nothing(tmp_path: Path) ->
     assert len(bombed.facts.rows["complaint"]) == len(calm.facts.rows["complaint"]) + 40
 
 
+FEW_WORDS = ("收了钱不发货", "申请退款一直不退", "客服联系不上")
+
+
+@pytest.mark.parametrize(("n", "days"), [(14, 14), (42, 3), (200, 7)])
+def test_the_same_few_words_again_and_again_are_few_voices(tmp_path: Path, n: int, days: int) -> None:
+    roll = random.Random(n)
+    told_ = [
+        told(TARGET, LAST - 16 + i * days // n, 100 + i, roll.choice(FEW_WORDS[: 1 + n % 3]))
+        for i in range(n)
+    ]
+    _, calm = judge(tmp_path / "calm", [])
+    _, bombed = judge(tmp_path / "bombed", told_)
+    since = LAST - 16
+    assert (calm.score[0, since:] - bombed.score[0, since:]).max() <= 3
+    assert {STATES[code] for code in bombed.warned.state[0, since:]} == {"normal"}
+    more = bombed.warned.surge.complainants[0, since:] - calm.warned.surge.complainants[0, since:]
+    assert more.max() <= 6, "few voices until a person has decided"
+    assert held(bombed) >= n - 6 and [(k, h) for k, _, h in propose(bombed) if k == "campaign"]
+
+
+def test_complaints_taken_from_other_sites_are_held_back(tmp_path: Path) -> None:
+    roll = random.Random(11)
+    others = [
+        r["text"]
+        for r in market()
+        if r["kind"] == "complaint" and r["host"] != TARGET and r["filed_at"] < at(LAST - 14)
+    ]
+    taken = [told(TARGET, LAST - 12 + i * 3 // 40, 100 + i, roll.choice(others)) for i in range(40)]  # fmt: skip
+    _, calm = judge(tmp_path / "calm", [])
+    _, bombed = judge(tmp_path / "bombed", taken)
+    assert held(bombed) >= 30 and calm.score[0, -1] - bombed.score[0, -1] <= 3
+    assert STATES[bombed.warned.state[0, -1]] == "normal"
+
+
+def test_victims_who_use_the_same_few_words_do_not_silence_a_collapse(tmp_path: Path) -> None:
+    """A third of them write what everybody writes: the others count, and the state is as with them alone."""
+    roll = random.Random(12)
+    more = [told(TARGET, LAST - 12 + i * 10 // 30, 300 + i, roll.choice(FEW_WORDS)) for i in range(30)]
+    _, alone = judge(tmp_path / "alone", collapse())
+    _, both = judge(tmp_path / "both", [*collapse(), *more])
+    assert held(both) <= 30
+    assert both.warned.state[0, -1] >= alone.warned.state[0, -1] > STATES.index("normal")
+    assert both.score[0, -1] <= alone.score[0, -1] + 0.5
+
+
 def test_a_collapse_told_in_many_voices_is_not_held_back(tmp_path: Path) -> None:
     _, result = judge(tmp_path, collapse())
     assert held(result) == 0 and not propose(result)

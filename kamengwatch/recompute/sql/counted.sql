@@ -28,6 +28,10 @@ where c.seen_at < ends() and (c.withdrawn_at is null or c.withdrawn_at > c.seen_
 create macro agreeing(a, b) as len(list_filter(range(1, 65), lambda i: array_slice(a, i, i) = array_slice(b, i, i))) / 64.0;
 create macro alike(a, b) as (agreeing(a, b) - 1 / 256.0) / (1 - 1 / 256.0);
 
+-- A text of some ten characters has fewer than nine different bytes, and repeats none.
+create macro long_enough(signature) as
+    len(list_distinct(list_transform(range(1, 65), lambda i: array_slice(signature, i, i)))) >= 9;
+
 -- The 16 bands of four bytes of each signature: texts that share none are not compared.
 create table band as
 select told.*, band, array_slice(signature, 4 * band + 1, 4 * band + 4) as key
@@ -73,7 +77,7 @@ with nearest as (
 )
 select distinct n.day, n.id from nearest n left join common_wording c on c.id = n.id
 where n.seen_on - n.earlier_seen <= 14 and alike(n.signature, n.earlier_signature) >= 0.7
-  and (c.since is null or n.seen_on < c.since)
+  and (c.since is null or n.seen_on < c.since) and long_enough(n.signature)
 union
 select day, id from (
     select day, id,
