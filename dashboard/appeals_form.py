@@ -25,7 +25,8 @@ def answer(view: View) -> None:
         format_func=lambda code: view.t(f"appeals.kind_{code}"),
         key=f"answer-kind-{id_}",
     )
-    site = st.text_input(view.t("form.host"), max_chars=300, key=f"answer-site-{id_}") or ""
+    asked = view.param("site")[:300]
+    site = st.text_input(view.t("form.host"), value=asked, max_chars=300, key=f"answer-site-{id_}") or ""
     about = ""
     if kind == "feed":
         view.note(view.t("appeals.feed_note"))

@@ -16,7 +16,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard import figures, text, verdict
-from store.names import file_stem
 from store.plain import plain
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -72,8 +71,8 @@ def card_actions(shown: verdict.Card, on_site_page: bool = False) -> tuple[tuple
     lang, host = shown.lang, shown.host
     place = "" if on_site_page else link("site", lang, host=host)
     ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
-            ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", f"./feeds/{quote(file_stem(host))}.atom"),
-            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang))]  # fmt: skip
+            ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", link("follow", lang, host=host)),
+            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang, site=host))]  # fmt: skip
     return tuple((text.say(lang, key), href) for key, href in ways)
 
 

@@ -245,3 +245,34 @@ def test_pages_import_no_database_and_no_other_room():
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             for name in names:
                 assert name.split(".")[0] not in rooms or name in allowed, f"{file.name} imports {name}"
+
+
+def test_the_examples_of_the_data_page_can_be_tried(full):
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from dashboard.api import ROUTES
+
+    client = TestClient(Starlette(routes=ROUTES))
+    for path in re.findall(r'href="\./((?:api|badge|s|feeds|download)/[^"]+)"', shown(open_page("data"))):
+        assert client.get("/" + path.replace("&amp;", "&")).status_code == 200, path
+
+
+def test_the_card_carries_its_site_to_the_next_pages(full):
+    html = shown(open_page("", q="cheng.test"))
+    for path in (
+        "help?site=cheng.test",
+        "compare?h=cheng.test",
+        "appeals?site=cheng.test",
+        "follow?host=cheng.test",
+    ):
+        assert f'href="./{path}"' in html
+    at = open_page("appeals", site="cheng.test")
+    assert [box.value for box in at.text_input if box.key.startswith("answer-site")] == ["cheng.test"]
+
+
+def test_how_to_follow_a_site_is_explained_with_its_address(full):
+    html = shown(open_page("follow", host="cheng.test"))
+    assert 'href="./feeds/cheng.test.atom"' in html and 'href="./feeds/all.atom"' in html
+    unknown = shown(open_page("follow", host="nobody.example"))
+    assert "feeds/nobody" not in unknown and "还没有收录" in unknown

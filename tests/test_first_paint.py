@@ -124,7 +124,9 @@ def test_only_files_of_the_client_are_served(client, path):
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize(("path", "root"), [("/no-such-place", "./"), ("/zz/yy/xx", "../../"), ("/rank/xx", "../")])
+@pytest.mark.parametrize(
+    ("path", "root"), [("/no-such-place", "./"), ("/zz/yy/xx", "../../"), ("/rank/xx", "../")]
+)
 def test_a_page_that_is_not_there_says_so_with_the_box(client, path, root):
     answer = client.get(path)
     assert answer.status_code == 404 and '<html lang="zh-CN">' in answer.text

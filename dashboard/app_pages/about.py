@@ -17,7 +17,7 @@ visible = True
 def render(view: View) -> None:
     """Short statements, and how often we were wrong."""
     view.title(view.t("about.title"))
-    for part in ("funding", "privacy", "crawler", "limits"):
+    for part in ("funding", "privacy", "crawler", "access", "limits"):
         view.heading(view.t(f"about.{part}"))
         view.html("lines_plain.html", lines=[view.t(f"about.{part}_text")])
     view.heading(view.t("about.mistakes"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+from dashboard import reader
 from dashboard.view import View, cell, row
 from scoring.snapshot import TABLES, Snapshot
+from store.names import file_stem
 
 title_zh = "数据与接口"
 title_en = "Data and API"
@@ -13,13 +17,13 @@ group = "trust"
 visible = True
 
 _ENDPOINTS = (
-    ("api/v1/check?q=example.com", "check"),
-    ("api/v1/sites/example.com", "site"),
+    ("api/v1/check?q={host}", "check"),
+    ("api/v1/sites/{host}", "site"),
     ("api/v1/rank?tier=3&page=1", "rank"),
     ("api/v1/events", "events"),
     ("feeds/all.atom", "feed"),
-    ("badge/example.com.svg", "badge"),
-    ("s/example.com.html", "static"),
+    ("badge/{file}.svg", "badge"),
+    ("s/{file}.html", "static"),
     ("download/ratings.jsonl", "table"),
     ("api/v1/openapi.json", "openapi"),
 )
@@ -66,10 +70,18 @@ def render(view: View) -> None:
     if more := len(files) - len(shared) + inside:
         view.html("lines.html", lines=[view.t("data.more", count=more)])
     view.heading(view.t("data.api"))
+    host = view.ask(_example)
+    made = [(path.format(host=quote(host), file=quote(file_stem(host))), key) for path, key in _ENDPOINTS]
     view.table(
         ["URL", view.t("method.question")],
-        [row(cell(path, href=f"./{path}"), cell(view.t(f"data.api_{key}"))) for path, key in _ENDPOINTS],
+        [row(cell(path, href=f"./{path}"), cell(view.t(f"data.api_{key}"))) for path, key in made],
     )
+
+
+def _example(snapshot: Snapshot) -> str:
+    """A site of this snapshot, so that the examples can be tried."""
+    found = reader.rows(snapshot, "select host from ranked order by host limit 1")
+    return found[0]["host"] if found else "example.com"
 
 
 def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:
