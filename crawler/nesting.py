@@ -18,7 +18,7 @@ DEEPEST_PAGE = 1000
 MOST_TAGS = 60_000
 """Two thousand goods at fifteen elements; a parser's time grows with the square of what stands open."""
 LONGEST_PAGE = 2_000_000
-"""Characters; the largest page we hold has a tenth of it. All that is read of a page takes 0.4 µs a character at the worst, its parsing included."""
+"""Characters; the largest page we hold has a tenth of it. All that is read of a page takes 0.55 µs a character at the worst, its parsing included; redacting takes more."""
 _FEW_TAGS = 5_000
 """So few can be parsed however deep they stand: 0.1 s at the worst."""
 MOST_OPTIONS = 3_000
