@@ -30,6 +30,12 @@ def evaluate(
     days: Annotated[int | None, typer.Option(help="天数 days of the calendar [default: 540]")] = None,
     draws: Annotated[int, typer.Option(min=0, help="区间的重抽次数 resamples for the intervals")] = 200,
     quick: Annotated[bool, typer.Option("--quick", help="小而快的一次 small and quick (24 × 200)")] = False,
+    rates_only: Annotated[
+        bool,
+        typer.Option(
+            "--rates-only", help="只测掉单率，适合许多小市场 drop rates only, for many small markets"
+        ),
+    ] = False,
     docs: Annotated[
         Path | None, typer.Option("--docs", help="另写成页面 also write the page to this file")
     ] = None,
@@ -54,4 +60,5 @@ def evaluate(
         min(draws, 40) if quick else draws,
         as_json,
         docs,
+        rates_only,
     )

@@ -42,6 +42,7 @@ class Plan:
     platforms: int
     days: int
     folder: str
+    rates_only: bool = False
 
     @property
     def name(self) -> str:
@@ -58,15 +59,17 @@ def evaluate(
     draws: int,
     as_json: bool,
     docs: Path | None,
+    rates_only: bool = False,
 ) -> None:
-    """Measure and print; with `docs` also write the page. Raises UserError for a world or size that cannot be."""
-    plans = _plans(config, seeds, worlds, platforms, days)
+    """Measure and print; with `docs` also write the page, with `rates_only` nothing but drop rates. Raises UserError for a world or size
+    that cannot be."""
+    plans = _plans(config, seeds, worlds, platforms, days, rates_only)
     markets = list(_measured(config, plans))
     from scoring.evaluation.report import as_dict, page, table
-    from scoring.evaluation.rows import rows_of
+    from scoring.evaluation.rows import rate_rows, rows_of
 
     with bar(config.say("计算区间", "intervals")):
-        rows = rows_of(sorted(markets, key=lambda m: m.name), draws)
+        rows = (rate_rows if rates_only else rows_of)(sorted(markets, key=lambda m: m.name), draws)
     about = {
         "markets": [p.name for p in plans],
         "platforms": sum(len(m.groups) for m in markets),
@@ -83,7 +86,9 @@ def evaluate(
         print(table(rows, about, config.lang))
 
 
-def _plans(config: Config, seeds: list[int], worlds: list[str], platforms: int, days: int) -> list[Plan]:
+def _plans(
+    config: Config, seeds: list[int], worlds: list[str], platforms: int, days: int, rates_only: bool
+) -> list[Plan]:
     for world in worlds:
         if world not in WORLDS:
             raise UserError(f"--markets {world}: 可用 use {', '.join(WORLDS)}")
@@ -94,7 +99,9 @@ def _plans(config: Config, seeds: list[int], worlds: list[str], platforms: int, 
     base = config.data_dir / "evaluation"
     made = _fingerprint()
     return [
-        Plan(world, seed, platforms, days, str(base / f"{world}-{seed}-{platforms}x{days}-{made}"))
+        Plan(
+            world, seed, platforms, days, str(base / f"{world}-{seed}-{platforms}x{days}-{made}"), rates_only
+        )
         for seed in seeds
         for world in worlds
     ]
@@ -140,11 +147,15 @@ def _market(plan: Plan) -> Market:
     """Play, take in, judge and measure one market; then once more with its healthy shops bombed."""
     from dataclasses import replace
 
-    from scoring.evaluation.measure import attack_outcome, measure
+    from scoring.evaluation.measure import attack_outcome, measure, measure_rates
     from scoring.evaluation.truth import truth_of
 
     folder = Path(plan.folder)
     engine, truth = _kept(plan, folder)
+    if plan.rates_only:
+        known = _facts(engine, truth)
+        engine.dispose()
+        return measure_rates(plan.name, known, truth_of(truth, known))
     before = _judged(engine, truth)
     engine.dispose()
     found = measure(plan.name, before, truth_of(truth, before.facts))
@@ -165,15 +176,21 @@ def _first_day(truth: dict[str, Any]) -> int:
 
 
 def _judged(engine: Engine, truth: dict[str, Any]) -> Any:
+    from scoring.judge import judge
+
+    return judge(_facts(engine, truth))
+
+
+def _facts(engine: Engine, truth: dict[str, Any]) -> Any:
+    """What is known of a market at its end, with the figures of its population."""
     import datetime as dt
     from dataclasses import replace
 
-    from scoring.judge import judge
     from scoring.priors import fit
     from scoring.reading import read_facts
 
     facts = read_facts(engine, dt.date.fromisoformat(truth["ends_on"]))
-    return judge(replace(facts, priors=fit(facts)))
+    return replace(facts, priors=fit(facts))
 
 
 def _kept(plan: Plan, folder: Path) -> tuple[Engine, dict[str, Any]]:

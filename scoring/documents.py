@@ -102,8 +102,14 @@ def _opening(lang: int) -> list[str]:
             f"不予评级：观测不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
             f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。变动须超过 {method.HYSTERESIS:g} 分。",
             "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
-            "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉、订单计数与报告倾向估计并给出 90% 区间；无订单量时为未知。"
-            f"报告倾向以 {method.REPORTING_MEAN:.0%} 为起点，由同时有订单明细与计数的平台校正；最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
+            "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉与订单量估计，先给出相对同行中位数的倍数及其 90% 区间，无订单量时为未知。"
+            f"受害者中公开投诉的比例无人知晓：取中位 {method.REPORTING_MEAN:.0%}、对数标准差 {method.REPORTING_GLOBAL_SD:g}（90% 在 1.1%–15%），只由逐单已知、未经挑选的订单校正。"
+            "它在倍数里抵消，绝对比率则带着它的全部不确定性，只是一个很宽的范围；得分只用各站自己的那一部分。依据："
+            "消费者调查中约 1%–5% 会越级投诉（TARP，Goodman）；美国三次全国调查里约 45% 的受害者向某一方投诉过，30% 向卖家投诉过（Anderson, To Whom Do Victims of Mass-Market Consumer Fraud Complain?, 2021）。"
+            "公开投诉站只是其中一部分，所以取得很宽。最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
+            f"**订单与计数**：逐单已知的订单与估计合成一个后验。网站自己交来的订单，不利者即时计入；占其计数 {method.FEED_WHOLE:.0%} 以上且不与投诉矛盾时才作为计数。网站自己写的计数要与销量、库存变动、年限相近的同行对照（评论与排名没有来源提供）；"
+            "没有其他印证时不影响得分，离谱的按虚构处理；只有部分商品显示销量时，销量是订单的下限。",
+            f"**沉默**：投诉站的平静按实际看到的编号比例计。经常读取的网站，其页面 {method.CADENCE_DAYS} 天未读到时降低置信度，{method.OWN_STALE_DAYS} 天未读到时蓝、黄转灰（数据陈旧）；已确认的红在无人能查看期间保持为最后已知。",
         ]
     return [
         "# Method",
@@ -120,8 +126,13 @@ def _opening(lang: int) -> list[str]:
         f"Not rated: observed for less than {days} days, or coverage below {floor:g}%, or orders unknown and fewer than {method.MIN_COMPLAINANTS} complainants, or a site less than {method.NEW_DAYS} days old.",
         f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. A change must exceed {method.HYSTERESIS:g} points.",
         "Contributions (with a `prior_*` row per dimension and a `cap_*` row where one applies) sum to the score.",
-        "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints, order counters and the propensity to complain, with a 90% interval; unknown without orders. "
-        f"The propensity starts at {method.REPORTING_MEAN:.0%} and is corrected by the sites that show single orders and a counter; complaints of the latest days that are not shown yet are allowed for by the delay with which they usually appear, and its error is in the interval.",
+        "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints and the number of orders, told first as a multiple of the sector's median with its 90% interval; unknown without orders. "
+        f"How many of the victims complain in public nobody knows: a median of {method.REPORTING_MEAN:.0%} with a log deviation of {method.REPORTING_GLOBAL_SD:g} (90%: 1.1% to 15%), corrected only by orders known one by one and not chosen. It cancels in the multiple; the rate itself carries all of its uncertainty and is a wide range; the score goes by a site's own part. "
+        "Grounds: in consumer surveys some 1 to 5% escalate a complaint (TARP, Goodman); in three national surveys of the United States about 45% of victims complained to anybody, 30% to the seller (Anderson, To Whom Do Victims of Mass-Market Consumer Fraud Complain?, 2021). Public boards are a part of these, hence the width. "
+        "Complaints of the latest days that are not shown yet are allowed for by the delay with which they usually appear, and its error is in the interval.",
+        f"**Orders and counters**: orders known one by one and the estimate make one posterior. Orders a site hands in count against it at once, and as a count when they make up {method.FEED_WHOLE:.0%} of its counter and complaints do not contradict them. A counter a site writes itself is held against sales, stock movements and peers of like age (no source brings reviews or ranks); "
+        "alone it moves no score, a fantastic one is taken as made up, and sales of some products are a lower bound of the orders.",
+        f"**Silence**: the calm of a board counts as far as its numbers were seen. A site read regularly whose own pages were not read for {method.CADENCE_DAYS} days is known with less confidence, for {method.OWN_STALE_DAYS} days it turns from blue or yellow to grey (old data); a confirmed red stays as last known while nobody can look.",
     ]
 
 

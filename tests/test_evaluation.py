@@ -192,3 +192,64 @@ def test_the_command_prints_every_row_in_words_and_as_json(tmp_path):
 def test_a_market_that_cannot_be_is_refused_by_name(tmp_path, words, named):
     run = CliRunner().invoke(app, ["evaluate", "--data-dir", str(tmp_path), *words])
     assert named in str(run.exception)
+
+
+def test_each_market_draws_what_nobody_knows():
+    """Other answers for other seeds, the same for the same; the sandbox's own markets draw none."""
+    from sandbox.parameters import MarketParameters
+    from sandbox.unknowns import KNOWN, drawn
+
+    some = [drawn(seed) for seed in range(60)]
+    assert some == [drawn(seed) for seed in range(60)] and MarketParameters().unknown == KNOWN
+    told = sorted(u.reporting for u in some)
+    assert 0.011 < told[0] < 0.02 and 0.09 < told[-1] < 0.151
+    for name in ("by_amount", "outages", "shown", "slow", "inflated", "partial", "season"):
+        assert len({getattr(u, name) for u in some}) > 1, name
+
+
+def test_rates_alone_are_measured_beside_an_oracle(tmp_path):
+    """Both kinds of market; the oracle, who knows how they were made, is nearer the truth than we are."""
+    told = CliRunner().invoke(
+        app,
+        [
+            "evaluate",
+            "--seed",
+            "41",
+            "--quick",
+            "--draws",
+            "0",
+            "--rates-only",
+            "--json",
+            "--data-dir",
+            str(tmp_path),
+        ],
+    )
+    assert told.exit_code == 0, told.output
+    rows = {row["id"]: row for row in json.loads(told.stdout)["rows"]}
+    assert "auc" not in rows and {
+        "relative_rmse",
+        "relative_order",
+        "relative_cover_worst",
+        "drop_cover_all",
+    } <= set(rows)
+    ours, oracle = rows["relative_rmse"]["value"], next(iter(rows["relative_rmse"]["baselines"].values()))
+    assert oracle < ours
+    assert rows["relative_order"]["value"] < next(iter(rows["relative_order"]["baselines"].values()))
+
+
+def test_an_oracle_told_everything_finds_the_rates_again():
+    from scoring.evaluation.oracle import drop_rates
+
+    rng = np.random.default_rng(3)
+    sites, days = 30, 100
+    rate = rng.lognormal(np.log(0.03), 0.8, sites)
+    orders = np.full((sites, days), 400.0)
+    drops = rng.binomial(400, np.minimum(rate, 0.5)[:, None], (sites, days)).astype(float)
+    truth = Truth(
+        np.full(sites, NEVER), np.full(sites, NEVER), np.array(["steady"] * sites), np.arange(sites), orders, drops,
+        np.full(sites, 0.1),
+    )  # fmt: skip
+    seen = np.cumsum(rng.binomial(drops.astype(int), 0.1), axis=1).astype(float)
+    seen[:, 90:] -= seen[:, :-90].copy()
+    found = drop_rates(seen, truth)[:, -1]
+    assert np.abs(np.log(found / rate)).max() < 0.5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from scoring import method
-from scoring.droprate import COUNTED, ESTIMATED, drop_rate
+from scoring.droprate import COUNTED, ESTIMATED, DropRate, drop_rate
 from scoring.evaluation import baselines, counterfactual, detectors
 from scoring.evaluation.detection import BURN_IN
 from scoring.evaluation.oracle import drop_rates
@@ -100,6 +100,42 @@ def measure(name: str, judged: Judged, truth: Truth) -> Market:
     )
 
 
+def measure_rates(name: str, facts: Facts, truth: Truth) -> Market:
+    """Of a market only what its drop rates come to: nothing is judged, so that many markets take little time. Needs facts.priors."""
+    found, (low, rate, high, kind) = drop_rate(facts), _drops(facts)
+    beside = _beside(found, truth)
+    _, groups = np.unique(truth.operator.astype(str), return_inverse=True)
+    parts = []
+    for day in snapshot_days(facts.days):
+        site = np.flatnonzero(truth.end > day)
+        at, none = (site, np.full(len(site), day)), np.zeros(len(site))
+        parts.append(
+            Snapshots(
+                site, at[1], truth.bad(day)[site], truth.failing(day)[site], truth.harm(day)[site], none, none.astype(np.int64),
+                none > 0, none[:, None], none[:, None], none[:, None], rate[at], low[at], high[at], truth.realised(day)[site], kind[at],
+                np.column_stack([b[at] for b in beside]),
+            )
+        )  # fmt: skip
+    empty, no = np.zeros(len(facts.sites)), np.zeros((len(facts.sites), 0), bool)
+    return Market(
+        name, truth, groups.astype(np.int64), no, no, {}, _joined(parts), empty, empty, empty.astype(np.int64),
+        empty.astype(np.int64), 0.0,
+    )  # fmt: skip
+
+
+def _joined(parts: list[Snapshots]) -> Snapshots:
+    names = list(Snapshots.__dataclass_fields__)
+    return Snapshots(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
+
+
+def _beside(found: DropRate, truth: Truth) -> list[Floats]:
+    """What Snapshots.beside holds, as panels."""
+    z = method.INTERVAL_Z * found.relative_sd
+    return [
+        found.relative, found.relative * np.exp(-z), found.relative * np.exp(z), drop_rates(found.complaints, truth)
+    ]  # fmt: skip
+
+
 def snapshot_days(days: int) -> list[int]:
     """Every STEP days from FIRST on (or the middle of a short calendar), while HARM_DAYS of truth remain."""
     return list(range(min(FIRST, days // 2), days - STEP, STEP))
@@ -112,14 +148,7 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
         "ears_c3": baselines.ears_c3(facts), "raw_count": baselines.raw_count(facts),
         "bbb": baselines.bbb_points(facts), "reply_index": baselines.reply_index(facts),
     }  # fmt: skip
-    raw, found = baselines.raw_rates(facts), drop_rate(facts)
-    z = method.INTERVAL_Z * found.relative_sd
-    beside = [
-        found.relative,
-        found.relative * np.exp(-z),
-        found.relative * np.exp(z),
-        drop_rates(found.complaints, truth),
-    ]
+    raw, beside = baselines.raw_rates(facts), _beside(drop_rate(facts), truth)
     answers = [judged.score, judged.warned.log_odds, *judged.scored.utility_of.values()]
     parts = []
     for day in snapshot_days(facts.days):
@@ -133,8 +162,7 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
                 high[at], truth.realised(day)[site], kind[at], np.column_stack([b[at] for b in beside]),
             )
         )  # fmt: skip
-    names = list(Snapshots.__dataclass_fields__)
-    return Snapshots(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
+    return _joined(parts)
 
 
 def _drops(facts: Facts) -> tuple[Floats, Floats, Floats, Ints]:

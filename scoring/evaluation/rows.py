@@ -28,6 +28,12 @@ def rows_of(markets: list[Market], draws: int = 200) -> list[Row]:
     ]
 
 
+def rate_rows(markets: list[Market], draws: int = 200) -> list[Row]:
+    """The rows about drop rates alone, of markets of which nothing else was measured."""
+    pool = Pool(markets, draws)
+    return [*beside_median(pool), *drops(pool)]
+
+
 def _warnings(pool: Pool) -> list[Row]:
     ours = pool.detection(lambda m: m.warning)
     n = int(ours.gradual.sum())
