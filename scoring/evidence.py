@@ -30,6 +30,8 @@ KIND_WORDS = {
     "drop.unspecified": ("付款后未到账", "paid but not delivered"),
     "out_of_stock_after_payment": ("付款后无货", "out of stock after payment"),
     "invalid_card": ("卡密无效", "card code invalid"),
+    "account_taken_back": ("账号或权益被收回", "account or membership taken back"),
+    "guarantee_not_kept": ("质保未兑现", "guarantee not kept"),
     "refund_delayed": ("退款拖延", "refund delayed"),
     "refund_refused": ("拒绝退款", "refund refused"),
     "withdrawal_blocked": ("余额提现受阻", "withdrawal blocked"),

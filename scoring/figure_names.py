@@ -73,6 +73,11 @@ NAMES: dict[str, Name] = {
         "窗口内提出的计数投诉中，提到联系不上客服或网站打不开的。",
         "of: counted complaints filed in the window; n: those of a kind unreachable or site_gone.",
     ),
+    "void_after_delivery": Name(
+        "share",
+        "窗口内提出的计数投诉中，说卡密无效、账号或会员被收回、质保不兑现的。",
+        "of: counted complaints filed in the window; n: those of a kind invalid_card, account_taken_back or guarantee_not_kept.",
+    ),
     "withdrawal_complaints_30d": Name(
         "complaints",
         "窗口内提出的计数投诉中，反映余额提不出来或被冻结的。",

@@ -178,6 +178,7 @@ SHARES = {
     "reply_rate": (0.60, 6.0),
     "completion_rate": (0.45, 6.0),
     "unreachable_share": (0.08, 10.0),
+    "void_after_delivery": (0.10, 10.0),
     "drop_overrepresented": (0.45, 8.0),
 }
 PERCENT_FROM = 30
@@ -273,6 +274,7 @@ SHARE_POINTS = {
     "reply_rate": ((0.0, 0.0), (0.40, 0.5), (0.80, 1.0)),
     "completion_rate": ((0.0, 0.0), (0.25, 0.5), (0.60, 1.0)),
     "unreachable_share": ((0.0, 1.0), (0.15, 0.5), (0.30, 0.0)),
+    "void_after_delivery": ((0.0, 1.0), (0.25, 0.5), (0.50, 0.0)),
 }
 
 # --- Links between platforms: shown, not scored -------------------------------------------------------------------------

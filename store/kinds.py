@@ -24,6 +24,8 @@ KINDS = (
     "drop.unspecified",
     "out_of_stock_after_payment",
     "invalid_card",
+    "account_taken_back",
+    "guarantee_not_kept",
     "refund_delayed",
     "refund_refused",
     "withdrawal_blocked",
@@ -47,7 +49,7 @@ _UNREACHABLE = KINDS.index("unreachable")
 _GRIEVANCES = [
     i for i, kind in enumerate(KINDS) if kind == "upstream_funds" or kind == "price_bait" or i < _UNREACHABLE
 ]
-_REFUSED, _REFUSED_FROM = KINDS.index("refund_refused"), 0.1
+_REFUSED, _REFUSED_FROM = KINDS.index("refund_refused"), 0.3
 _OTHER = KINDS.index("other")
 _ALONE = frozenset({"other", "spam"})
 _WORD = re.compile(r"[^\W\d_]")
@@ -62,7 +64,7 @@ class Classified:
 
 
 # A further kind is named from this probability on; chosen by cross-validation (docs/classifier.md).
-FURTHER_FROM = 0.7
+FURTHER_FROM = 0.5
 # An unspecified drop needs less to be of a kind that is named in it: likelier than not.
 _SPECIFIC_FROM = 0.5
 _BATCH = 2000

@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.kinds_rules import concepts
-from store.kinds_text import normalise
+from store.kinds_text import normalise, pieces
 
 MAX_N = 4
 _Block = tuple[NDArray[np.int64], NDArray[np.uint64]]
 _BLOCK_WEIGHTS, _DAMPING = (2.8, 2.0), -0.35
 _START, _END = "\x02", "\x03"
 # Concept number i is code unit 0xE000 + i (private use); _OTHER stands for what lies outside the basic plane.
+_FEW = 2
+"""Pieces up to which a text is one passage, which the passages' networks read as it stands."""
 _CONCEPT, _OTHER = 0xE000, 0xFFFD
 _SHIFT = np.array([48, 32, 16, 0], dtype=np.uint64)
 
@@ -55,9 +57,8 @@ def _concept_codes(texts: Sequence[str]) -> _Block:
     return rows, units << _SHIFT[0]
 
 
-def features(texts: Sequence[str]) -> tuple[_Block, _Block]:
-    """The two blocks of features of raw texts, n-grams and concepts, each as (row numbers, codes)."""
-    plain = [normalise(text) for text in texts]
+def features(plain: Sequence[str]) -> tuple[_Block, _Block]:
+    """The two blocks of features of normalised texts, n-grams and concepts, each as (row numbers, codes)."""
     return _ngrams(plain), _concept_codes(plain)
 
 
@@ -108,16 +109,66 @@ class Network:
 
 @dataclass(frozen=True)
 class Model:
-    """Sorted feature codes and the networks whose mean judges; they differ in the random start of their training."""
+    """Sorted feature codes, the networks whose mean reads one passage, and the `reader` that weighs the passages of a text.
+
+    The networks differ in the random start of their training.
+    """
 
     vocabulary: NDArray[np.uint64]
     networks: tuple[Network, ...]
+    reader: Network | None = None
 
     def judge(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Two (texts × kinds) arrays: probabilities of the main kind (rows sum to 1), and of each kind by itself."""
-        inputs = matrix(features(texts), len(texts), self.vocabulary)
+        plain = [normalise(text) for text in texts]
+        main, members = self.passages(plain)
+        long = [at for at, text in enumerate(plain) if len(pieces(text)) > _FEW]
+        if self.reader is not None and long:
+            main[long], members[long] = self.reader.judge(self.weighed([plain[at] for at in long]))
+        return main, members
+
+    def passages(self, plain: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As judge, of normalised passages read one by one and as a whole each."""
+        inputs = matrix(features(plain), len(plain), self.vocabulary)
         main, members = zip(*(network.judge(inputs) for network in self.networks), strict=True)
         return np.asarray(np.mean(main, axis=0)), np.asarray(np.mean(members, axis=0))
+
+    def weighed(self, plain: Sequence[str]) -> Any:
+        """What the reader sees of normalised texts, as a sparse matrix: how likely each kind is of the whole text, of its
+        likeliest piece, of that of its first half, and of its likeliest two pieces in a row.
+
+        A courtesy or an aside is a piece that says nothing; a second grievance is one that says something else.
+        """
+        from scipy.sparse import csr_matrix
+
+        cut = [pieces(text) for text in plain]
+        pairs = [_pairs(parts) for parts in cut]
+        said = list(
+            dict.fromkeys([*plain, *(p for parts in cut for p in parts), *(p for two in pairs for p in two)])
+        )
+        place = {passage: row for row, passage in enumerate(said)}
+        main, members = self.passages(said)
+        of = [
+            np.concatenate([
+                *(table[place[text]] for table in (main, members)),
+                members[[place[p] for p in parts]].max(axis=0),
+                members[[place[p] for p in parts[: (len(parts) + 1) // 2]]].max(axis=0),
+                *(table[[place[p] for p in two]].max(axis=0) for table in (main, members)),
+            ])
+            for text, parts, two in zip(plain, cut, pairs, strict=True)
+        ]  # fmt: skip
+        return csr_matrix(_odds(np.asarray(of, dtype=np.float32)))
+
+
+def _pairs(parts: list[str]) -> list[str]:
+    """Each two pieces in a row, as one passage; the piece itself where there is but one."""
+    return [f"{one} {two}" for one, two in zip(parts, parts[1:], strict=False)] or parts
+
+
+def _odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log odds above one in a thousand, from 0 to about 4: small numbers that say how sure something is."""
+    bounded = np.clip(probabilities, 1e-3, 1 - 1e-3)
+    return ((np.log(bounded / (1 - bounded)) + np.float32(6.907)) / np.float32(3.0)).astype(np.float32)
 
 
 _LAYERS = ("hidden", "primary", "member")
@@ -126,7 +177,8 @@ _LAYERS = ("hidden", "primary", "member")
 def write(model: Model, path: Path) -> None:
     """Stores a model: weights as int8 with one scale per column, sorted codes as steps, which compress well."""
     stored: dict[str, Any] = {"steps": np.diff(model.vocabulary, prepend=np.uint64(0))}
-    for number, network in enumerate(model.networks):
+    named = dict(enumerate(model.networks)) | ({"reader": model.reader} if model.reader else {})
+    for number, network in named.items():
         for layer in _LAYERS:
             weights = getattr(network, layer)
             scale = np.abs(weights).max(axis=0) / 127
@@ -139,8 +191,10 @@ def write(model: Model, path: Path) -> None:
 def read(opened: IO[bytes]) -> Model:
     """The model that write stored."""
     with np.load(opened, allow_pickle=False) as stored:
-        networks = []
-        for number in range(sum(name.startswith("hidden_scale_") for name in stored)):
+        networks: dict[str, Network] = {}
+        for number in (
+            name.removeprefix("hidden_scale_") for name in stored if name.startswith("hidden_scale_")
+        ):
             parts: list[NDArray[np.float32]] = []
             for layer in _LAYERS:
                 scale = stored[f"{layer}_scale_{number}"]
@@ -148,8 +202,9 @@ def read(opened: IO[bytes]) -> Model:
                     stored[f"{layer}_{number}"].astype(np.float32) * scale,
                     stored[f"{layer}_bias_{number}"],
                 ]
-            networks.append(Network(*parts))
-        return Model(np.cumsum(stored["steps"], dtype=np.uint64), tuple(networks))
+            networks[number] = Network(*parts)
+        reader = networks.pop("reader", None)
+        return Model(np.cumsum(stored["steps"], dtype=np.uint64), tuple(networks.values()), reader)
 
 
 @lru_cache(maxsize=1)

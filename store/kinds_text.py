@@ -65,6 +65,28 @@ _SPACED = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")
 _GAP = re.compile(r"[^\w一-鿿]+")
 
 
+_MERCHANT_SAYS = re.compile(
+    r"(公告|告示|通知|须知|声明|条款|店规|小字|置顶)[^。!?;\n“”\"「」『』]{0,12}(?:“[^”]{4,300}”|\"[^\"]{4,300}\"|「[^」]{4,300}」|『[^』]{4,300}』)"
+)
+"""A notice of the merchant, quoted: what it says is not what the buyer complains of."""
+_LONG_PIECE, _PIECE = 22, 14
+_MOST_PIECES = 40
+"""Pieces of a story that are read by themselves; of a longer one its beginning and its end."""
+
+
+def pieces(plain: str) -> list[str]:
+    """A normalised text cut where a mark stood, and long rows of characters without one every few characters."""
+    found: list[str] = []
+    for clause in plain.split(" "):
+        if len(clause) <= _LONG_PIECE:
+            found.append(clause)
+        else:
+            found += [clause[at : at + _PIECE] for at in range(0, len(clause), _PIECE)]
+    if len(found) > _MOST_PIECES:
+        found = found[: _MOST_PIECES // 2] + found[-_MOST_PIECES // 2 :]
+    return found
+
+
 @lru_cache(maxsize=1)
 def _to_simplified() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
@@ -78,6 +100,7 @@ def normalise(text: str) -> str:
     if len(text) > MAX_CHARS:
         text = text[: MAX_CHARS // 2] + " " + text[-MAX_CHARS // 2 :]
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    plain = _MERCHANT_SAYS.sub(r"\1 ", plain)
     plain = _SPACED.sub(lambda found: found.group().replace(" ", ""), plain)
     plain = _to_simplified().convert(plain)
     plain = _FOLD.sub(lambda found: _FOLDS[found.group()], plain)

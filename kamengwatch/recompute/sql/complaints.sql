@@ -61,6 +61,11 @@ select host, count(*) filter (list_has_any(kinds, ['unreachable', 'site_gone']))
     days_back(90) as since, getvariable('as_of') as until
 from counted where filed_on between days_back(90) and getvariable('as_of') group by host
 
+-- figure void_after_delivery
+select host, count(*) filter (list_has_any(kinds, ['invalid_card', 'account_taken_back', 'guarantee_not_kept'])) as n, count(*) as "of",
+    n / "of" as value, days_back(90) as since, getvariable('as_of') as until
+from counted where filed_on between days_back(90) and getvariable('as_of') group by host
+
 -- figure withdrawal_complaints_30d
 select site.host, count(c.id) as value, days_back(30) as since, getvariable('as_of') as until
 from site left join counted c on c.host = site.host and c.filed_on between days_back(30) and getvariable('as_of')
