@@ -17,7 +17,7 @@ def void_after_delivery(facts: Facts) -> Finding:
     ok: 说卡密无效、账号被收回或质保不兑现的投诉占比较低。 | A small share of complaints speak of void codes, accounts taken back or guarantees not kept.
     concern: 约四分之一以上的投诉说卡密无效、账号被收回或质保不兑现。 | About a quarter or more do.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    Limits: 由投诉文字归类得出；官方收回的原因在谁，文字里看不出来。 | Derived from the wording of complaints, which does not show who is to blame where a publisher takes something back.
+    Limits: 由投诉文字归类得出；被发行方收回的，原因在谁，文字里看不出来。 | Derived from the wording of complaints, which does not show who is to blame where a publisher takes something back.
     """
     return kind_share(
         facts,
