@@ -100,7 +100,7 @@ def _opening(lang: int) -> list[str]:
             "坏于先验的结论不随时间淡出，所以沉默不会提高分数。",
             "",
             f"不予评级：观测不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
-            f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。变动须超过 {method.HYSTERESIS:g} 分。",
+            f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。所以界线是起点而不是结论：证据不足以证明时保留较好的等级，例如 38 分而 P(分数<40) 不足 0.9 的是 D，73 分而 P(分数≥70) 不足 0.8 的是 C（黄）。变动须超过 {method.HYSTERESIS:g} 分。",
             "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
             "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉与订单量估计，先给出相对同行中位数的倍数及其 90% 区间，无订单量时为未知。"
             f"受害者中公开投诉的比例无人知晓：取中位 {method.REPORTING_MEAN:.0%}、对数标准差 {method.REPORTING_GLOBAL_SD:g}（90% 在 1.1%–15%），只由逐单已知、未经挑选的订单校正。"
@@ -124,7 +124,7 @@ def _opening(lang: int) -> list[str]:
         "site; a finding worse than the prior does not fade, so that silence never lifts a score.",
         "",
         f"Not rated: observed for less than {days} days, or coverage below {floor:g}%, or orders unknown and fewer than {method.MIN_COMPLAINANTS} complainants, or a site less than {method.NEW_DAYS} days old.",
-        f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. A change must exceed {method.HYSTERESIS:g} points.",
+        f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. So a cut is where a grade may begin, not where it does: without that proof a score of 38 is D (P(score < 40) below 0.9) and one of 73 is C, hence yellow (P(score ≥ 70) below 0.8). A change must exceed {method.HYSTERESIS:g} points.",
         "Contributions (with a `prior_*` row per dimension and a `cap_*` row where one applies) sum to the score.",
         "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints and the number of orders, told first as a multiple of the sector's median with its 90% interval; unknown without orders. "
         f"How many of the victims complain in public nobody knows: a median of {method.REPORTING_MEAN:.0%} with a log deviation of {method.REPORTING_GLOBAL_SD:g} (90%: 1.1% to 15%), corrected only by orders known one by one and not chosen. It cancels in the multiple; the rate itself carries all of its uncertainty and is a wide range; the score goes by a site's own part. "

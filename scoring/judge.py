@@ -72,7 +72,11 @@ _OLD = len(NR_WHY) - 1
 def judge(facts: Facts) -> Judged:
     """Judge every platform of `facts` on every day; needs facts.priors."""
     found = {d.id: (d, _as_far_as_read(facts, d, answer(d, facts))) for d in definitions()}
-    warned = warn(facts)
+    return conclude(facts, found, warn(facts))
+
+
+def conclude(facts: Facts, found: dict[str, tuple[Definition, Finding]], warned: Warned) -> Judged:
+    """What follows from these findings and this warning state: score, grade and verdict of every platform on every day."""
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
     since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]
     scored = paced(aggregate(facts, found, families), since >= method.OBSERVED_DAYS)

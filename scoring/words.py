@@ -9,9 +9,8 @@ import numpy as np
 
 from scoring import method
 from scoring.calendar import date_of
-from scoring.caps import sentence as cap_sentence
 from scoring.facts import SourceRow
-from scoring.figures import Said, count, days_back, share
+from scoring.figures import Said, count, days_back, figures_of, share
 from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.judge import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Judged, last_known
 from scoring.panel import cached, taken_back
@@ -98,13 +97,11 @@ def advice(judged: Judged, site: int) -> tuple[str, str]:
 
 
 def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
-    """The weightiest reasons for the verdict, with numbers; why there is no rating comes first, then the warning's own."""
+    """The weightiest reasons for the verdict: what was observed. Why there is no rating comes first, then the warning's own.
+
+    A cap is a rule and no observation; it has a row of its own among the findings.
+    """
     out = [*_last_known(judged, site), *_not_rated(judged, site), *_warning_reasons(judged, site)]
-    out += [
-        Reason(*cap_sentence(n), cited=())
-        for n, on in judged.caps.items()
-        if on[site, -1] and n not in ("alarm", "warning", "closed")
-    ]
     bad = int(judged.verdict[site, -1]) != BLUE
     scored = []
     for name, (definition, finding) in judged.found.items():
@@ -115,7 +112,9 @@ def reasons(judged: Judged, site: int, most: int = 3) -> list[Reason]:
         pull = (
             definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
         )
-        if outcome in ((CONCERN, HIDDEN) if bad else (CONCERN, HIDDEN, OK)):
+        # That nothing was seen is no reason for anything.
+        fine = outcome == OK and not bad and bool(figures_of(told(judged, name)[0][site]))
+        if outcome in (CONCERN, HIDDEN) or fine:
             scored.append((pull if bad else -abs(pull), name))
     for _, name in sorted(scored):
         out.append(_reason(judged, name, site))

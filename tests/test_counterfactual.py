@@ -16,11 +16,11 @@ from scoring_play import DAY, market
 
 from scoring import method
 from scoring.aggregate import aggregate, cap
-from scoring.counterfactual import EXHAUSTIVE, STATE, Case, Supposed, smallest
+from scoring.counterfactual import EXHAUSTIVE, STATE, Case, Supposed, each_panel, smallest
 from scoring.counterfactual_rows import case_of, counterfactual_rows
 from scoring.finding import CONCERN, NOT_APPLICABLE, OK, UNKNOWN, Finding, definitions
 from scoring.grade import grades
-from scoring.judge import _families_bad
+from scoring.judge import _families_bad, conclude
 from scoring.publish import publish
 from scoring.rate import rate
 from scoring.reading import read_facts
@@ -212,3 +212,72 @@ def test_explain_prints_it_in_both_languages_and_as_json(played, capsys):
     assert row["better_en"] in " ".join(english.split())
     told = json.loads(command(capsys, "explain", host, "--json", *here).out)
     assert told["better"] == {"facts": row["better_facts"], "sentence": row["better_zh"]}
+
+
+_HELD = 70
+"""Days for which what is supposed holds: longer than the pace that limits a fall takes for any number of points."""
+
+
+def _lasting(panel):
+    """A panel whose last days are all like the last one."""
+    out = np.array(panel)
+    out[:, -_HELD:] = out[:, -1:]
+    return out
+
+
+def test_what_the_card_says_would_move_a_site_moves_it(tmp_path_factory):
+    """Applied to the findings themselves and concluded again by the whole method, not by the search's own shortcut."""
+    applied = wrong = 0
+    for seed in range(4):
+        engine = database(
+            tmp_path_factory.mktemp("applied"), market(np.random.default_rng(40 + seed), hosts=24)
+        )
+        result = judged(engine, DAY)
+        found = {n: (d, each_panel(f, _lasting)) for n, (d, f) in result.found.items()}
+        signs = result.warned.signs
+        news = {
+            n: np.where(np.arange(v.shape[1]) >= v.shape[1] - _HELD, 1e-9, v)
+            for n, v in signs.evidence.items()
+        }
+        warned = replace(
+            result.warned, state=_lasting(result.warned.state), signs=replace(signs, evidence=news)
+        )
+        settled = conclude(result.facts, found, warned)
+        for site, row in enumerate(counterfactual_rows(settled)):
+            tier = TIER[VERDICTS[settled.verdict[site, -1]]]
+            if (
+                tier is None
+                or settled.caps["filing"][site, -1]
+                or settled.grade[site, -1] != settled.grade[site, -_HELD - 1]
+            ):
+                continue
+            for name, best in (("better", True), ("worse", False)):
+                facts = row[f"{name}_facts"]
+                if not facts or "icp_filing" in facts:
+                    continue
+                changed = dict(found)
+                for fact in set(facts) - {STATE}:
+                    changed[fact] = (found[fact][0], _supposed(fact, found[fact][1], site, best))
+                state = warned.state.copy()
+                if STATE in facts:
+                    state[site, -_HELD:] = NORMAL
+                after = conclude(result.facts, changed, replace(warned, state=state))
+                moved = TIER[VERDICTS[after.verdict[site, -1]]]
+                applied += 1
+                wrong += not (moved is not None and (moved < tier if best else moved > tier))
+    assert applied >= 100 and wrong == 0, (applied, wrong)
+
+
+def _supposed(name, finding, site, best):
+    """The finding with one site at its best or worst for the last days."""
+    panels = {p: np.array(getattr(finding, p)) for p in ("outcome", "utility", "freshness")}
+    if panels["outcome"][site, -1] == NOT_APPLICABLE:
+        return finding
+    top = max(panels["utility"][site, -1], method.OWN_WORDS_CAP if name in OWN_WORDS else 1.0)
+    for panel, value in (
+        ("outcome", OK if best else CONCERN),
+        ("utility", top if best else 0.0),
+        ("freshness", 1.0),
+    ):
+        panels[panel][site, -_HELD:] = value
+    return replace(finding, **panels)
