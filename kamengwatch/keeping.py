@@ -25,6 +25,7 @@ REGISTER = "erasures.jsonl"
 """What was erased, when and where, never whose: one JSON object a line, in the data folder."""
 STAYS = frozenset({"manifest.json", "SHA256SUMS", SIGNATURE})
 """What stays of a snapshot that was let go: the chain of hashes runs through it."""
+_JUDGED = ("host", "verdict", "grade", "score", "score_low", "score_high", "warning_state", "tier")
 _RESTORE = "用备份恢复 restore a backup: kamengwatch restore"
 _AGAIN = "重新发布 publish again: kamengwatch rate && kamengwatch publish"
 
@@ -82,9 +83,9 @@ def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any])
     """(fault, remedy) of each file that differs from its sums and of each broken link of the chain between snapshots."""
     manifests: dict[str, str] = {}
     for folder in folders:
-        manifest = folder / "manifest.json"
-        if manifest.is_file():
-            manifests[folder.name] = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        file = folder / "manifest.json"
+        if file.is_file():
+            manifests[folder.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     latest = data_dir / "snapshots" / "latest"
     if folders and latest.resolve() not in {
         folder.resolve() for folder in folders if folder.name in manifests
@@ -97,10 +98,32 @@ def snapshot_faults(data_dir: Path, folders: list[Path], erased: dict[str, Any])
             continue
         here = STAYS if folder.name in erased["thinned"] else None
         yield from ((f"{stem}/{fault}", _RESTORE) for fault in faults_in(folder, here))
-        if (before := manifest_of(folder).get("previous")) is None:
+        manifest = manifest_of(folder)
+        if here is None and _rewritten(data_dir, folder, str(manifest.get("rated_run"))):
+            yield (
+                f"{stem}/ratings.parquet: 与当时的评级不同 says otherwise than the rating it was made from",
+                _RESTORE,
+            )
+        if (before := manifest.get("previous")) is None:
             continue
         if broken := _broken(before, manifests, erased["manifests"]):
             yield f"{stem}: {broken}", _RESTORE
+
+
+def _rewritten(data_dir: Path, folder: Path, run: str) -> bool:
+    """Whether a snapshot's labels and scores differ from those of its rating, which is kept for a while; an erasure changes neither."""
+    import pyarrow.parquet as pq
+    from pyarrow import ArrowException
+
+    rated = data_dir / "rated" / Path(run).name / "ratings.parquet"
+    if not rated.is_file():
+        return False
+    try:
+        columns = [name for name in _JUDGED if name in pq.read_schema(rated).names]
+        first, second = (pq.read_table(file, columns=columns) for file in (rated, folder / "ratings.parquet"))
+    except (OSError, ArrowException, KeyError):
+        return False  # what is missing or damaged has a line of its own
+    return not first.equals(second)
 
 
 def _broken(before: Any, manifests: dict[str, str], replaced: dict[str, str]) -> str | None:

@@ -97,22 +97,26 @@ def _unknown_archives(connection: Any, data_dir: Path) -> Iterator[str]:
     """Archive files no capture cites, and whose crawl is not in the ledger either: a crawl is written down before it fetches."""
     named = [found for name in _names(data_dir / "archive") if (found := _ARCHIVE_FILE.fullmatch(name))]
     newest = sorted(named, key=lambda found: int(found["id"]))[-_LOOKED_AT:]
-    names = [found.string.replace(".expired.warc.gz", ".warc.gz") for found in newest]
-    cited = set(connection.scalars(select(Capture.archive).where(Capture.archive.in_(names)).distinct()))
     numbers = {int(found["id"]) for found in newest}
     rows = connection.execute(
         select(Crawl.id, Crawl.source_id, Crawl.started_at).where(Crawl.id.in_(numbers))
     )
     crawls = {row.id: row for row in rows}
-    for found, name in zip(newest, names, strict=True):
-        crawl = crawls.get(int(found["id"]))
-        at = dt.datetime.strptime(found["at"], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
-        begun = crawl is not None and crawl.source_id == found["source"]
-        # Taken up again after a kill, a crawl writes a further file, later.
-        if name not in cited and not (
-            begun and crawl is not None and crawl.started_at.replace(microsecond=0) <= at
-        ):
-            yield f"archive/{found.string}"
+    strange = [found.string for found in newest if not _begun(crawls.get(int(found["id"])), found)]
+    if not strange:
+        return
+    names = {name: name.replace(".expired.warc.gz", ".warc.gz") for name in strange}
+    cited = set(
+        connection.scalars(select(Capture.archive).where(Capture.archive.in_(names.values())).distinct())
+    )
+    yield from (f"archive/{name}" for name in strange if names[name] not in cited)
+
+
+def _begun(crawl: Any, found: re.Match[str]) -> bool:
+    """Whether the ledger's crawl of this number may have written the file: taken up again after a kill, it writes a further one, later."""
+    at = dt.datetime.strptime(found["at"], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+    same = crawl is not None and crawl.source_id == found["source"]
+    return bool(same and crawl.started_at.replace(microsecond=0) <= at)
 
 
 def _unknown_in_snapshots(connection: Any, data_dir: Path) -> Iterator[str]:

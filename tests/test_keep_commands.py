@@ -15,6 +15,8 @@ import tarfile
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_play import command
 from kept_data import kept
@@ -304,3 +306,22 @@ def test_a_killed_restore_or_backup_leaves_nothing_half(
         assert not list(tmp_path.glob(f".{new.name}.restoring-*"))
         if out.exists():
             command(capsys, "restore", out, "--data-dir", tmp_path / f"copy{n}")
+
+
+def test_a_rating_rewritten_with_every_sum_and_an_entry_in_the_register_differs_from_its_run(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kamengwatch import erasing_files, keeping
+
+    folder = _snapshot(data, 0)
+    erasing_files.mark(folder)
+    table = pq.read_table(folder / "ratings.parquet")
+    better = pa.array([99.0] * table.num_rows, table.schema.field("score").type)
+    table = table.set_column(table.schema.get_field_index("score"), "score", better)
+    (folder / "ratings.parquet").unlink()
+    pq.write_table(table, folder / "ratings.parquet")
+    before, after, manifest = erasing_files.seal(folder)
+    keeping.register(Config(data), {"manifests": {before: after}})
+    erasing_files.finish(folder, manifest)
+    said = command(capsys, "verify", "--data-dir", data, expect=1).out
+    assert "than the rating it was made from" in said and folder.name in said
