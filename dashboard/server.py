@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import egress, metrics, pages, reader, site_map, uploads
+from dashboard import egress, first_paint, metrics, pages, reader, site_map, uploads
 from dashboard.api import ELSE, ROUTES
 from dashboard.connections import protocols
 from dashboard.gate import Gate, Names
@@ -23,6 +24,7 @@ from dashboard.headers import Headers
 from dashboard.missing import missing
 from dashboard.shell import Page
 from dashboard.static_files import Assets
+from dashboard.text import LANGUAGES
 from store.settings import settings
 
 _SCRIPT = Path(__file__).with_name("app.py")
@@ -80,4 +82,6 @@ def serve(
         )
     )
     egress.refuse()
+    # The first visitor need not wait for what the first page loads once.
+    threading.Thread(target=first_paint.shown, args=("/", "", LANGUAGES[0]), daemon=True).start()
     server.run()
