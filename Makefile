@@ -32,7 +32,7 @@ run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard
 test: browser postgres faketime ## run every test of everyday size (under 10 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
-rehearsal: faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
+rehearsal: browser faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
 	@$(BIN)/python -m pytest -m rehearsal -rs --durations=5 $(ARGS) tests/test_rehearsal.py
 
 check: setup ## lint, format, types, and the direction of imports: what CI asks

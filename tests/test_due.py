@@ -14,8 +14,8 @@ from cli_play import command
 from sqlalchemy import insert
 
 from kamengwatch import crawling, deferring, scheduling, watching
-from kamengwatch.config import Config
-from store.ledger import register_sources
+from kamengwatch.config import Config, Failure, UserError
+from store.ledger import NOT_CONFIGURED, register_sources
 from store.tables import Crawl
 
 ALL = {card.id for card in crawling.cards()}
@@ -138,3 +138,28 @@ def test_what_was_crawled_waits_for_its_cadence_and_the_rest_is_due(
         row |= {"key": "h", "source_id": "heimao"}
         connection.execute(insert(Crawl).values(**row, whole_source=True, demo=False))
     assert "没有到期" in command(capsys, "crawl", "--due").err and not asked
+
+
+UNSET = {
+    "source": "blocklists",
+    "outcome": "failed",
+    "reason": f"{NOT_CONFIGURED}: set KAMENGWATCH_BLOCKLISTS",
+}
+FAILED = {"source": "icp", "outcome": "failed", "reason": "no answer in time"}
+
+
+def told(config: Config, ended: list[dict[str, Any]], planned: bool) -> None:
+    crawling._tell(config, ended, False, planned)
+
+
+def test_a_source_nobody_set_up_is_no_failure_but_asked_for_by_name_it_is_told(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config(data_dir)
+    told(config, [UNSET], planned=True)
+    assert "blocklists: 未配置" in capsys.readouterr().err
+    with pytest.raises(UserError, match="KAMENGWATCH_BLOCKLISTS"):
+        told(config, [UNSET], planned=False)
+    with pytest.raises(Failure) as failed:
+        told(config, [UNSET, FAILED], planned=True)
+    assert str(failed.value) == "icp: failed"

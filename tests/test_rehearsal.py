@@ -105,6 +105,14 @@ def test_the_terminal_the_first_bytes_and_the_page_show_one_card(played: Played)
             assert card["as_of"] in shown and card["word"] in shown, host
 
 
+@pytest.mark.parametrize("play", ["outage", "unchecked", "trouble", "sleep"])
+def test_on_every_day_the_first_bytes_show_the_card_of_that_day(played: Played, play: str) -> None:
+    for day in days(played, play):
+        for host, shown in day.shells.items():
+            card = day.card(host)
+            assert card["as_of"] in shown and card["word"] in shown, host
+
+
 def test_a_browser_shows_the_card(played: Played) -> None:
     if played.first.drawn is None:
         pytest.skip("rehearsal: no Chromium, so no page is drawn (run `make browser`)")
