@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help setup browser postgres faketime run test rehearsal check soak bench sbom wheel audit clean
 
 BIN := .venv/bin
-# Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/test_setup.py -k sqlite"
+# Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_setup.py -k sqlite"
 ARGS ?=
 # Where Python may not keep what it compiled, each of the hundreds of programs the tests start compiles all of it again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,7 +33,7 @@ test: browser postgres faketime ## run every test of everyday size (under 10 min
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 rehearsal: browser faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
-	@$(BIN)/python -m pytest -m rehearsal -rs --durations=5 $(ARGS) tests/test_rehearsal.py
+	@$(BIN)/python -m pytest -m rehearsal -rs --durations=5 $(ARGS) tests/end_to_end/test_rehearsal.py
 
 check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/ruff check .

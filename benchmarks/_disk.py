@@ -18,9 +18,10 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from kamengwatch import crawling, judging, sandboxing, watching
 from kamengwatch.config import SHANGHAI, Config
-from kamengwatch.crawl_process import events
+from kamengwatch.intake import watchlist
+from kamengwatch.pipeline import crawl, run, sandbox_market
+from kamengwatch.pipeline.crawl_process import events
 
 SOURCES = ("availability", "registration", "screenshot", "storefront")
 
@@ -30,7 +31,7 @@ def main(sites: int, visits: int) -> None:
     folder = Path(tempfile.mkdtemp(prefix="kamengwatch-disk-"))
     config = Config(folder, fixed_now=dt.datetime.now(dt.UTC))
     try:
-        with sandboxing.started(7) as market:
+        with sandbox_market.started(7) as market:
             last = market.calendar()[1]
             days = [last - dt.timedelta(days=n) for n in reversed(range(visits))]
             shops = market.hosts()[:sites]
@@ -40,11 +41,9 @@ def main(sites: int, visits: int) -> None:
                 market.set_now(moment)
                 config = replace(config, fixed_now=moment)
                 if day == days[0]:
-                    watching.add_sites(config, [(s["host"], s.get("name"), ()) for s in shops], demo=True)
+                    watchlist.add_sites(config, [(s["host"], s.get("name"), ()) for s in shops], demo=True)
                 for source in SOURCES:
-                    words = crawling.arguments(
-                        config, moment, f"disk-{day}", [source], [], market.proxy, None
-                    )
+                    words = crawl.arguments(config, moment, f"disk-{day}", [source], [], market.proxy, None)
                     told = [event for event in events(words) if event["event"] == "crawl"]
                     print(
                         day,
@@ -61,8 +60,8 @@ def main(sites: int, visits: int) -> None:
         print(
             f"database: {(grown[-1] - grown[0]) / sites / (visits - 1):,.0f} bytes a site and visit; {grown}"
         )
-        judging.rate(config, None, "duckdb", False)
-        judging.publish(config, False)
+        run.rate(config, None, "duckdb", False)
+        run.publish(config, False)
         print(f"snapshot of {sites} sites: {blocks(folder / 'snapshots'):,} bytes on disk")
     finally:
         shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
-from sandbox.scale import (
+from sandbox.evidence.scale import (
     FIRST_NUMBER,
     MINUTES,
     SOURCES,
@@ -24,9 +24,9 @@ from sandbox.scale import (
     order_columns,
     worded,
 )
-from store.copies import signatures, wording
-from store.engine import default_url, migrate, open_engine
-from store.kinds import classify_many
+from store.complaint_kinds.classify import classify_many
+from store.db.engine import default_url, migrate, open_engine
+from store.text.minhash import signatures, wording
 
 SEED = 7
 _UTC = np.timedelta64(8, "h")

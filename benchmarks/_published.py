@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scoring.slim import write_slim
-from scoring.snapshot import DROP_KINDS, TABLES
+from scoring.publish.exports import write_slim
+from scoring.snapshot.reader import DROP_KINDS, TABLES
 
 AS_OF = dt.date(2026, 11, 21)
 CHUNK = 100_000

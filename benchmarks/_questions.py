@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard import ranking, search, weekly
-from dashboard.ranking import Filters
-from scoring.snapshot import Snapshot
-from store.names import parse_query
+from dashboard.presenters import ranking, recent_changes, site_search
+from dashboard.presenters.ranking import Filters
+from scoring.snapshot.reader import Snapshot
+from store.text.query import parse_query
 
 _FILTERS = (
     Filters(),
@@ -67,7 +67,7 @@ def checks(snapshot: Snapshot, some: Sample) -> dict[str, np.ndarray]:
         "check: part of a name": [name[:2] for name in some.names],
         "check: filing number": some.numbers,
     }
-    look_up = search.answer.__wrapped__  # what was answered before is remembered
+    look_up = site_search.answer.__wrapped__  # what was answered before is remembered
     return {
         label: timed([lambda text=text: look_up(snapshot, parse_query(text)) for text in texts])
         for label, texts in asked.items()
@@ -84,7 +84,7 @@ def ranks(snapshot: Snapshot) -> dict[str, np.ndarray]:
         "rank: first page": timed([lambda f=f: ranking.rated(snapshot, f, 1) for f in many]),
         "rank: last page": timed([lambda f=f: ranking.rated(snapshot, f, pages[f]) for f in many]),
         "rank: unrated": timed([lambda f=f: ranking.unrated(snapshot, f) for f in many]),
-        "alerts: week": timed([lambda: weekly.changed(snapshot, day, 20)] * 20),
+        "alerts: week": timed([lambda: recent_changes.changed(snapshot, day, 20)] * 20),
     }
 
 

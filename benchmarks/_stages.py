@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scoring import rate, reading
-from scoring.writing import Writing
+from scoring.engine import load_market, rate
+from scoring.snapshot.writer import Writing
 
 STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
-    "read": ((reading, "read_rows"),),
-    "copies": ((reading, "hold_back"), (reading, "copy_ranks")),
+    "read": ((load_market, "read_rows"),),
+    "copies": ((load_market, "hold_back"), (load_market, "copy_ranks")),
     "priors": ((rate, "fit"),),
     "write": ((Writing, "add"), (Writing, "finish")),
 }
@@ -55,7 +55,7 @@ def _counted(
 class Peak:
     """The most memory this process and its children had together while the block ran, in GiB; shared pages count once.
 
-    Columns that lie in files (scoring/scratch.py) do not count: what is resident of them the system may take at any time.
+    Columns that lie in files (scoring/observations/disk_columns.py) do not count: what is resident of them the system may take at any time.
     """
 
     gib = 0.0

@@ -16,8 +16,14 @@ from bs4 import BeautifulSoup, Tag
 from sqlalchemy import JSON, Boolean, Float, Integer, String, create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-from crawler.promises import promises_of
-from crawler.signs import company_of, contact_values, footer_numbers, orders_shown, signs_of
+from crawler.pages.shop_features import (
+    company_of,
+    contact_values,
+    footer_numbers,
+    orders_shown,
+    promises_of,
+    signs_of,
+)
 
 _STOCK = re.compile(r"库存[:：]\s*(\d+)")
 _PRICE = re.compile(r"\d+(?:\.\d+)?")

@@ -21,7 +21,7 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from dashboard.text import say
+from dashboard.presenters.translations import say
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8633

@@ -28,8 +28,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _shop_pages import page_for, serve
-from _told import exponent, machine, row
+from benchmarks._shop_pages import page_for, serve
+from benchmarks._told import exponent, machine, row
 
 NOW = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)
 PATHS = ("/robots.txt", "/", "/buy/0", "/notice", "/terms")
@@ -112,7 +112,7 @@ def bare(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
 
 def usual(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
     """The same extraction with BeautifulSoup and an ORM commit per item."""
-    from _usual import Reader
+    from benchmarks._usual import Reader
 
     reader = Reader(folder)
     return crawl_plain(hosts, proxy, reader) | {"goods": reader.goods}
@@ -123,9 +123,9 @@ def ours(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
     from sqlalchemy import func, select
 
     from crawler.run import Job, run_job
-    from store.engine import default_url, migrate, open_engine
-    from store.ingest import Ingest, import_records
-    from store.tables import Price
+    from store.db.engine import default_url, migrate, open_engine
+    from store.db.tables import Price
+    from store.evidence.ingest import Ingest, import_records
 
     engine = open_engine(default_url(folder))
     migrate(engine)
@@ -149,9 +149,9 @@ def ours(hosts: int, proxy: str, folder: Path) -> dict[str, Any]:
 
 def _stages() -> dict[str, float]:
     """CPU seconds per stage, counted by wrapping the product's own functions: inner stages are taken off the outer."""
-    import crawler.spiders.storefront as storefront
-    from crawler.books import StoreBooks
-    from store.archive import ArchiveWriter
+    from crawler.recording.recorder import DatabaseRecorder
+    from crawler.spiders import storefront
+    from store.archive.warc import ArchiveWriter
 
     spent: dict[str, float] = defaultdict(float)
     open_stages: list[float] = []
@@ -176,7 +176,7 @@ def _stages() -> dict[str, float]:
     timed(ArchiveWriter, "write", "archive")
     for name in ("read_home", "read_lists", "read_prose", "finished"):
         timed(storefront.StorefrontSpider, name, "extract")
-    timed(StoreBooks, "page", "redact and store")
+    timed(DatabaseRecorder, "page", "redact and store")
     return spent
 
 

@@ -30,10 +30,10 @@ from benchmarks._published import build
 from benchmarks._questions import NAMED, checks, late, ranks, report, sampled, slowest, timed
 from benchmarks._told import machine, row
 from benchmarks._visitors import first_sights, first_verdicts, readers, served
-from crawler.browser import executable
-from dashboard import ranking
-from dashboard.pages import discover
-from scoring.snapshot import Snapshot
+from crawler.download.browser import executable
+from dashboard.page_list import discover
+from dashboard.presenters import ranking
+from scoring.snapshot.reader import Snapshot
 
 
 def baseline(folder: Path, hosts: list[str], names: list[str]) -> dict[str, np.ndarray]:

@@ -21,29 +21,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from _told import exponent, machine, row
 from sqlalchemy import Engine, UniqueConstraint, delete, select
 from sqlalchemy.exc import OperationalError
+
+from benchmarks._told import exponent, machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
-import store.ingest  # noqa: E402
-import store.rows  # noqa: E402
-from sandbox.scale import Size, write_scale  # noqa: E402
-from store.engine import default_url, migrate, open_engine  # noqa: E402
-from store.ingest import Ingest, import_lines  # noqa: E402
-from store.tables import Complaint  # noqa: E402
-from store.upsert import insert_for, upsert_observations  # noqa: E402
+import store.evidence.ingest
+import store.evidence.normalize
+from sandbox.evidence.scale import Size, write_scale
+from store.db.engine import default_url, migrate, open_engine
+from store.db.tables import Complaint
+from store.db.upsert import insert_for, upsert_observations
+from store.evidence.ingest import Ingest, import_lines
 
 NOW = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
 PLATFORMS = 400
 STAGES = {
-    (store.ingest, "parse_line"): "parse",
-    (store.rows, "clean"): "redact",
-    (store.rows, "classify_many"): "classify",
-    (store.rows, "signatures"): "copies",
-    (store.ingest, "upsert_observations"): "store",
+    (store.evidence.ingest, "parse_line"): "parse",
+    (store.evidence.normalize, "clean"): "redact",
+    (store.evidence.normalize, "classify_many"): "classify",
+    (store.evidence.normalize, "signatures"): "copies",
+    (store.evidence.ingest, "upsert_observations"): "store",
 }
 
 
@@ -127,9 +128,9 @@ def store_part(engine: Engine, rows: list[dict[str, Any]]) -> tuple[float, float
             connection.execute(delete(Complaint))
         begun = time.perf_counter()
         for _ in range(2):
-            for at in range(0, len(rows), store.ingest.BATCH):
+            for at in range(0, len(rows), store.evidence.ingest.BATCH):
                 with engine.begin() as connection:
-                    write(connection, rows[at : at + store.ingest.BATCH])
+                    write(connection, rows[at : at + store.evidence.ingest.BATCH])
         times.append(time.perf_counter() - begun)
     return times[0], times[1]
 
@@ -139,9 +140,10 @@ def servers() -> Iterator[dict[str, str]]:
     """Database URLs by name: SQLite, and PostgreSQL where its programs are found."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_:
         found = {"SQLite": default_url(Path(folder))}
-        from postgres import database as fresh
-        from postgres import server
         from postgres_programs import find_server
+
+        from tests.support.servers.postgres import database as fresh
+        from tests.support.servers.postgres import server
 
         if (programs := find_server()) is not None:
             found["PostgreSQL"] = open_.enter_context(fresh(open_.enter_context(server(programs))))

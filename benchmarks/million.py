@@ -27,8 +27,8 @@ from benchmarks._published import build
 from benchmarks._questions import NAMED, checks, late, ranks, report, sampled, slowest
 from benchmarks._told import exponent, machine, row
 from benchmarks._visitors import THINK, readers, resident, served
-from scoring.slim import write_slim
-from scoring.snapshot import Snapshot
+from scoring.publish.exports import write_slim
+from scoring.snapshot.reader import Snapshot
 
 
 def main() -> None:

@@ -22,22 +22,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _told import machine, row
 from sqlalchemy import Engine, func, select, text
+
+from benchmarks._told import machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from postgres import database, server  # noqa: E402
-from postgres_programs import find_server  # noqa: E402
+from postgres_programs import find_server
 
-from scoring.columns import _between, id_ranges  # noqa: E402
-from scoring.evidence import _fetch  # noqa: E402
-from store.engine import migrate, open_engine  # noqa: E402
-from store.ingest import BATCH  # noqa: E402
-from store.months import Month, Months, month_of  # noqa: E402
-from store.tables import Platform, Probe, Source  # noqa: E402
-from store.upsert import insert_for, upsert_observations  # noqa: E402
+from scoring.observations.sql_columns import _between, id_ranges
+from scoring.tables.evidence import _fetch
+from store.db.engine import migrate, open_engine
+from store.db.partitions import Month, Months, month_of
+from store.db.tables import Platform, Probe, Source
+from store.db.upsert import insert_for, upsert_observations
+from store.evidence.ingest import BATCH
+from tests.support.servers.postgres import database, server
 
 END = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 PAGE, PAGES = 20, 250

@@ -18,7 +18,7 @@ import numpy as np
 from datasketch import MinHash
 from rensa import CMinHash, RMinHash
 
-from store.copies import PERMUTATIONS, signatures, wording
+from store.text.minhash import PERMUTATIONS, signatures, wording
 
 THINGS = [a + b for a in ("腾讯视频", "优酷", "爱奇艺", "芒果", "网易云", "酷狗", "喜马拉雅", "知乎", "百度网盘", "迅雷") for b in ("周卡", "月卡", "季卡", "年卡", "体验卡")]  # fmt: skip
 BEGIN = ["上周三晚上我在这家店买了{p}，", "第一次在他们网站下单{p}，", "{d}号付款拍了一张{p}，", "朋友推荐过来充的{p}，", "给孩子买{p}，", "急着用所以买了{p}，", "老顾客了，这回拍的是{p}，", "看到打折就下了{p}，"]  # fmt: skip

@@ -11,9 +11,9 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from sandbox.market import build_market
-from sandbox.parameters import MarketParameters
-from scoring.snapshot import Snapshot
+from sandbox.market.market import build_market
+from sandbox.market.parameters import MarketParameters
+from scoring.snapshot.reader import Snapshot
 
 
 def share(pairs: list[tuple[float, float]]) -> str:

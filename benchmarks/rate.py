@@ -22,26 +22,26 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from _told import exponent, machine, row
 from sqlalchemy import Engine, insert, select
+
+from benchmarks._told import exponent, machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from _market import filled  # noqa: E402
-from _stages import Peak, timed  # noqa: E402
-
-from sandbox.scale import Size  # noqa: E402
-from scoring.exchange import arrow  # noqa: E402
-from scoring.facts import Facts  # noqa: E402
-from scoring.judge import judge  # noqa: E402
-from scoring.panel import complaints, window  # noqa: E402
-from scoring.part import CHUNK, part_of  # noqa: E402
-from scoring.priors import fit  # noqa: E402
-from scoring.processes import processors  # noqa: E402
-from scoring.publish import publish  # noqa: E402
-from scoring.rate import rate  # noqa: E402
-from store.tables import Platform, Response  # noqa: E402
+from benchmarks._market import filled
+from benchmarks._stages import Peak, timed
+from sandbox.evidence.scale import Size
+from scoring.engine.chunk import CHUNK, assess_chunk
+from scoring.engine.rate import rate
+from scoring.features.population import fit_population_priors
+from scoring.fork_pool import processors
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import complaints, window
+from scoring.observations.parquet_shards import arrow
+from scoring.publish.publisher import publish
+from scoring.rating.assessment import assess
+from store.db.tables import Platform, Response
 
 LAST = dt.date(2026, 11, 15)
 NOW = dt.datetime(2026, 11, 16, 4, tzinfo=dt.UTC)
@@ -109,19 +109,19 @@ def processor_seconds() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def sampled(facts: Facts) -> str:
+def sampled(facts: Dataset) -> str:
     """What a chunk of platforms costs one processor, judged alone and with all its texts."""
-    some = replace(facts, priors=fit(facts)).chunk(0, min(CHUNK, len(facts.sites)))
+    some = replace(facts, priors=fit_population_priors(facts)).chunk(0, min(CHUNK, len(facts.sites)))
     each = 1000 / len(some.sites)
     begun = time.process_time()
-    judge(replace(some, cache={}))
+    assess(replace(some, cache={}))
     judged = time.process_time()
-    part_of(replace(some, cache={}), LAST, True)
+    assess_chunk(replace(some, cache={}), LAST, True)
     texts = time.process_time() - judged - (judged - begun)
     return f"a platform: judging {each * (judged - begun):.2f} ms, texts and tables {each * texts:.2f} ms"
 
 
-def counted(facts: Facts) -> tuple[float, float]:
+def counted(facts: Dataset) -> tuple[float, float]:
     """Seconds of the panels of complaints by platform and day, and of DuckDB's counts of the same rows."""
     begun = time.perf_counter()
     for low in range(0, len(facts.sites), CHUNK):

@@ -17,20 +17,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from _told import exponent, machine, row
+from benchmarks._told import exponent, machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from _stages import Peak, timed  # noqa: E402
-
-from sandbox.evidence import write_evidence  # noqa: E402
-from sandbox.market import build_market  # noqa: E402
-from sandbox.parameters import MarketParameters  # noqa: E402
-from scoring.rate import rate  # noqa: E402
-from store.engine import default_url, migrate, open_engine  # noqa: E402
-from store.ingest import Ingest, import_lines  # noqa: E402
-from store.tables import OBSERVATIONS  # noqa: E402
+from benchmarks._stages import Peak, timed
+from sandbox.evidence.evidence import write_evidence
+from sandbox.market.market import build_market
+from sandbox.market.parameters import MarketParameters
+from scoring.engine.rate import rate
+from store.db.engine import default_url, migrate, open_engine
+from store.db.tables import OBSERVATIONS
+from store.evidence.ingest import Ingest, import_lines
 
 LAST = dt.date(2026, 11, 15)
 NOW = dt.datetime(2026, 11, 16, 4, tzinfo=dt.UTC)

@@ -17,11 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from _told import exponent, machine, row
+from benchmarks._told import exponent, machine, row
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sandbox.scale import Size, write_scale
+from sandbox.evidence.scale import Size, write_scale
 
 LAST = dt.date(2026, 11, 15)
 EACH = 100

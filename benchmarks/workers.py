@@ -35,16 +35,16 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from _shop_pages import Answers, serve  # noqa: E402
-from _told import machine, row  # noqa: E402
-from postgres import database  # noqa: E402
-from postgres import server as postgres_server  # noqa: E402
-from postgres_programs import find_server  # noqa: E402
-from sqlalchemy import text  # noqa: E402
+from postgres_programs import find_server
+from sqlalchemy import text
 
-from kamengwatch import workers  # noqa: E402
-from kamengwatch.config import Config  # noqa: E402
-from store.ingest import Ingest, import_records  # noqa: E402
+from benchmarks._shop_pages import Answers, serve
+from benchmarks._told import machine, row
+from kamengwatch.config import Config
+from kamengwatch.pipeline import job_queue
+from store.evidence.ingest import Ingest, import_records
+from tests.support.servers.postgres import database
+from tests.support.servers.postgres import server as postgres_server
 
 NOW = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)
 PAGES = 5
@@ -146,11 +146,11 @@ def crawled(place: Place, hosts: int, count: int, kill: bool = False) -> Run:
             beside = [place.server, _parent(_backend(config))]
             before = [processor_seconds(pid) for pid in beside]
             of_workers = [worker.pid for worker in running]
-            workers.defer(config, SOURCES, watched, "bench", place.proxy, wait=False)
+            job_queue.defer(config, SOURCES, watched, "bench", place.proxy, wait=False)
             while not place.seen.requests.value:
                 time.sleep(0.01)
             begun = used = [processor_seconds(pid) for pid in of_workers]
-            while workers.waiting(config):
+            while job_queue.waiting(config):
                 used = [max(u, processor_seconds(pid)) for u, pid in zip(used, of_workers, strict=True)]
                 if kill and place.seen.requests.value > hosts * PAGES / 2:
                     os.killpg(of_workers[0], signal.SIGKILL)
@@ -197,7 +197,7 @@ def warmed(config: Config, place: Place, running: list[subprocess.Popen[bytes]])
     """Give the workers small jobs until each has had one, and with it the process its crawls are forked from."""
     times = 0
     while {worker.pid for worker in running} - {int(told[1]) for told in _processes().values()}:
-        workers.defer(config, SOURCES, WARM, f"warm{(times := times + 1)}", place.proxy, wait=True)
+        job_queue.defer(config, SOURCES, WARM, f"warm{(times := times + 1)}", place.proxy, wait=True)
 
 
 def _asked(config: Config, query: str) -> Any:

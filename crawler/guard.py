@@ -17,8 +17,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 
-from store.ip_addresses import address_spelled, is_public
 from store.settings import NO_CONTACT
+from store.text.ip_addresses import address_spelled, is_public
 
 NEVER = re.compile(
     r"""
@@ -35,7 +35,7 @@ NEVER = re.compile(
 
 
 DIRECT = ("whois", "tls", "dns")
-"""Schemes of crawler/direct.py: one question each, and no page."""
+"""Schemes of crawler/download/direct_queries.py: one question each, and no page."""
 
 
 _NAME = re.compile(

@@ -13,7 +13,7 @@ from crawler.run import spiders
 from crawler.shops import systems
 
 LATE = ("aiohttp.web", "uvloop", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.squeues",
-        "scrapy.statscollectors", "crawler.capture", "crawler.direct", "crawler.fetch", "crawler.monitors")  # fmt: skip
+        "scrapy.statscollectors", "crawler.recording.capture", "crawler.download.direct_queries", "crawler.download.handlers", "crawler.recording.health")  # fmt: skip
 PARTS = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
 """Settings that name what a crawl is built of."""
 spiders()

@@ -12,8 +12,8 @@ from scrapy.http import Response
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 
-from crawler.failures import NotArchived
-from store.archive import Stored, iterate, read_at
+from crawler.download.failures import NotArchived
+from store.archive.warc import Stored, iterate, read_at
 
 
 class ReplayHandler(BaseDownloadHandler):

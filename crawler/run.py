@@ -29,18 +29,18 @@ from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 from sqlalchemy import Engine
 
-from crawler.alone import alone, names
-from crawler.base import Progress, SourceSpider
-from crawler.books import ReplayBooks, StoreBooks
-from crawler.browser import launch_options
-from crawler.outcomes import OwnFault
-from store.archive import iterate
-from store.complainants import Complainants
-from store.engine import open_engine
-from store.ingest import Ingest
-from store.ledger import SourceCard, Target, register_sources, start_crawl, targets
-from store.names import host_key
+from crawler.download.browser import launch_options
+from crawler.download.host_lease import crawl_lock, names
+from crawler.errors import OwnFault
+from crawler.recording.recorder import DatabaseRecorder, ReplayBooks
+from crawler.source_spider import Progress, SourceSpider
+from store.archive.warc import iterate
+from store.db.engine import open_engine
+from store.evidence.complainant_pseudonyms import Complainants
+from store.evidence.crawl_ledger import SourceCard, Target, register_sources, start_crawl, watched_platforms
+from store.evidence.ingest import Ingest
 from store.settings import NO_CONTACT, settings
+from store.text.query import host_key
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             raise KeyError(source)
     engine = open_engine(job.database_url)
     register_sources(engine, [spider.card for spider in known.values()])
-    watched = targets(engine, [host_key(h) for h in job.hosts])
+    watched = watched_platforms(engine, [host_key(h) for h in job.hosts])
     outcomes: dict[str, str] = {}
 
     def noted(event: dict[str, Any]) -> None:
@@ -121,14 +121,14 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
 def _to_itself(job: Job, hosts: Sequence[str], progress: Progress) -> AbstractContextManager[None]:
     """Nobody else crawls the same boards or visits the same hosts meanwhile; a replay asks nobody.
 
-    Crawls that ask a board about some hosts each take turns there (crawler/turns.py).
+    Crawls that ask a board about some hosts each take turns there (crawler/download/host_lease.py).
     """
     known, settings = spiders(), _settings(job)
     visits = any(known[source].visits_platforms for source in job.sources)
     boards = [] if job.hosts else [source for source in job.sources if not known[source].visits_platforms]
     wanted = [] if job.replay else names(boards, hosts if visits else [])
     pause = settings.getfloat("DOWNLOAD_DELAY")
-    return alone(
+    return crawl_lock(
         job.data_dir / "locks", wanted, pause, lambda name: progress({"event": "waiting", "lock": name})
     )
 
@@ -150,7 +150,7 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
             continue
         name = f"{source}-{job.now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{state.id}"
         ingest = Ingest(engine, job.now, demo=job.demo, complainants=Complainants(job.data_dir, job.now))
-        books = (ReplayBooks if job.replay else StoreBooks)(
+        books = (ReplayBooks if job.replay else DatabaseRecorder)(
             engine, ingest, source, state, job.data_dir / "archive", name
         )
         start = partial(
@@ -167,7 +167,7 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
 def _start(process: AsyncCrawlerProcess, lines: list[list[Callable[[], Any]]]) -> None:
     """Run each line one after another and the lines beside each other: no host is visited by two spiders at once.
 
-    A board is asked beside the others; where two of them lie at one host, they take turns there (crawler/turns.py).
+    A board is asked beside the others; where two of them lie at one host, they take turns there (crawler/download/host_lease.py).
     """
 
     def next_of(line: list[Callable[[], Any]]) -> None:

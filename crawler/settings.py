@@ -6,7 +6,7 @@ is left to them. Values that depend on the run (clock, sandbox, source addresses
 
 import sys
 
-from crawler.browser import launch_options
+from crawler.download.browser import launch_options
 from store.settings import SettingsError, scrapy_settings, settings
 
 try:
@@ -55,7 +55,7 @@ MOST_HEADERS = 100
 LONGEST_HEADER = 8190
 """Bytes of one header's name or value, and of the status line."""
 DOWNLOAD_FAIL_ON_DATALOSS = True
-# Certificates are verified by our own handler (crawler/fetch.py, crawler/tls.py); Scrapy's would read the authorities anew for each crawl.
+# Certificates are verified by our own handler (crawler/download/handlers.py, crawler/download/tls.py); Scrapy's would read the authorities anew for each crawl.
 DOWNLOAD_VERIFY_CERTIFICATES = False
 DEPTH_LIMIT = 60
 URLLENGTH_LIMIT = 2083
@@ -87,8 +87,8 @@ CLOSESPIDER_TIMEOUT = 6 * 3600
 MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 2048
 
-# What judges a crawl at its end (Spidermon suites; crawler.base runs them before the ledger is closed).
-SPIDERMON_SPIDER_CLOSE_MONITORS = ["crawler.monitors.CollectionHealth"]
+# What judges a crawl at its end (Spidermon suites; crawler.source_spider runs them before the ledger is closed).
+SPIDERMON_SPIDER_CLOSE_MONITORS = ["crawler.recording.health.CollectionHealth"]
 
 # Off: one runs posted code, the other opens a shell.
 REMOTE_CONTROL_ENABLED = False
@@ -98,11 +98,11 @@ TELNETCONSOLE_ENABLED = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.fetch.GuardedHandler",
-    "https": "crawler.fetch.GuardedHandler",
-    "whois": "crawler.direct.DirectHandler",
-    "tls": "crawler.direct.DirectHandler",
-    "dns": "crawler.direct.DirectHandler",
+    "http": "crawler.download.handlers.GuardedHandler",
+    "https": "crawler.download.handlers.GuardedHandler",
+    "whois": "crawler.download.direct_queries.DirectHandler",
+    "tls": "crawler.download.direct_queries.DirectHandler",
+    "dns": "crawler.download.direct_queries.DirectHandler",
     "file": None,
     "ftp": None,
     "s3": None,
@@ -117,18 +117,18 @@ FEED_EXPORT_ENCODING = "utf-8"
 # Responses pass from 900 (network) to 50 (spider): decompressed at 590, kept at 585 before anything reads them.
 DOWNLOADER_MIDDLEWARES = {
     "crawler.guard.GuardMiddleware": 40,
-    "crawler.politeness.HostStopMiddleware": 60,
+    "crawler.download.politeness.HostStopMiddleware": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.politeness.RobotsMiddleware": 100,
+    "crawler.download.politeness.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "crawler.politeness.SameSiteRedirectMiddleware": 570,
-    "crawler.capture.CaptureMiddleware": 585,
-    "crawler.secret.SecretMiddleware": 587,
+    "crawler.download.politeness.SameSiteRedirectMiddleware": 570,
+    "crawler.recording.capture.CaptureMiddleware": 585,
+    "crawler.download.api_key.SecretMiddleware": 587,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
 }
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
-    "crawler.politeness.CrawlDelayThrottle": 0,
+    "crawler.download.politeness.CrawlDelayThrottle": 0,
 }
 
 # The browser, started only when a page asks for it.
@@ -155,7 +155,9 @@ EGRESS_PORTS = [int(port) for port in _operator.egress_ports.split(",")]
 globals().update(scrapy_settings())
 CONTROLS = [name.strip() for name in _operator.controls.split(",") if name.strip()]
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
-WHOIS_SERVERS: dict[str, str] = {}  # ending of a name -> server, beside those of crawler/formats/whois.py
+WHOIS_SERVERS: dict[
+    str, str
+] = {}  # ending of a name -> server, beside those of crawler/formats/domain_records.py
 DNS_SERVERS: list[str] = []  # empty: the system's
 DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual ones
 SHOP_SCHEMES = ["https", "http"]

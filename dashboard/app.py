@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import markup, pages, reader, styles, text, uploads
-from dashboard.text import pick, say
-from dashboard.view import View
-from store.names import parse_query
-from store.plain import plain
+from dashboard import page_list
+from dashboard.components import help_tools
+from dashboard.components.page_context import View
+from dashboard.presenters import current_snapshot, html, styles, translations
+from dashboard.presenters.translations import pick, say
+from store.text.query import parse_query
+from store.text.safe_text import plain
 
 _log = logging.getLogger(__name__)
 
@@ -23,12 +25,12 @@ def _language() -> str:
     asked = st.query_params.get("lang")
     if asked is None and st.session_state.get("lang") == "en":
         asked = st.query_params["lang"] = "en"
-    st.session_state["lang"] = lang = text.language(asked)
+    st.session_state["lang"] = lang = translations.language(asked)
     return lang
 
 
 def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
-    found = reader.rows(
+    found = current_snapshot.rows(
         snapshot,
         "select * from sources where health not in ('ok', 'not_configured') order by source limit 50",
     )
@@ -46,12 +48,12 @@ def _switch(lang: str) -> str:
 def _frame(view: View) -> dict[str, Any]:
     """What stands above and below every page."""
     facts = view.facts
-    age = reader.days_old(facts)
+    age = current_snapshot.days_old(facts)
     return {
         "switch": _switch(view.lang),
         "demo": facts.demo,
-        "stale_days": age if age is not None and age > reader.STALE_AFTER_DAYS else None,
-        "trouble": view.ask(_trouble, view.lang),
+        "stale_days": age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
+        "trouble": view.cached_query(_trouble, view.lang),
         "as_of": str(facts.as_of or say(view.lang, "word.unknown")),
         "method": facts.method_version,
         "count": facts.count,
@@ -62,7 +64,7 @@ def _frame(view: View) -> dict[str, Any]:
 def _failure(lang: str, kind: str, detail: str = "") -> None:
     """A clear message in place of the page."""
     st.html(
-        markup.render(
+        html.render(
             "failure.html",
             lang,
             switch=_switch(lang),
@@ -73,21 +75,21 @@ def _failure(lang: str, kind: str, detail: str = "") -> None:
     )
 
 
-def _runner(page: pages.PageInfo, lang: str) -> Callable[[], None]:
+def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
     def run() -> None:
         try:
-            snapshot = reader.current()
-            facts = reader.facts(snapshot)
+            snapshot = current_snapshot.current()
+            facts = current_snapshot.facts(snapshot)
             view = View(lang, snapshot, facts)
             if facts.demo:
                 st.html(f"<style>{styles.mark(lang)}</style>")
             frame = _frame(view)
             view.html("top.html", **frame)
             page.render(view)
-            view.html("footer.html", pages=[p for p in pages.discover() if p.visible], **frame)
-        except reader.NoSnapshot as error:
+            view.html("footer.html", pages=[p for p in page_list.discover() if p.visible], **frame)
+        except current_snapshot.NoSnapshot as error:
             _failure(lang, "missing", str(error))
-        except reader.DamagedSnapshot as error:
+        except current_snapshot.DamagedSnapshot as error:
             _failure(lang, "damaged", str(error))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             _log.exception("page %s failed", page.module)
@@ -108,7 +110,7 @@ def main() -> None:
             default=page.url_path == "",
             visibility="visible" if page.visible else "hidden",
         )
-        for page in pages.discover()
+        for page in page_list.discover()
     ]
     page = st.navigation(menu, position="top")
     # The host alone: what was pasted may hold order numbers, and a title goes into the browser's history.
@@ -116,9 +118,9 @@ def main() -> None:
     words = (plain(host or "", 60), page.title, say(lang, "app.name"))
     st.set_page_config(page_title=" · ".join(w for w in words if w), layout="centered")
     st.html(f"<style>{styles.style()}</style>")
-    uploads.begin_run()
+    help_tools.begin_run()
     page.run()
-    uploads.end_run()
+    help_tools.end_run()
 
 
 # A process forked from a server's or a test's runs its main file again under another name, and is no page.

@@ -17,9 +17,11 @@ from urllib.parse import parse_qs, quote
 from jinja2 import TemplateError
 from markupsafe import Markup, escape
 
-from dashboard import markup, pages, reader, verdict
-from dashboard.view import ON_PAPER, View
-from store.names import file_stem
+from dashboard import page_list
+from dashboard.components.page_context import ON_PAPER, View
+from dashboard.presenters import current_snapshot, verdict_card
+from dashboard.presenters import html as markup
+from store.text.query import file_stem
 
 _log = logging.getLogger(__name__)
 _LONGEST = 4000
@@ -34,7 +36,9 @@ _OUTSIDE = ("missing ScriptRunContext", "Session state does not function")
 class Paper(View):
     """A page for one reader that is read before the app is there: it collects HTML."""
 
-    def __init__(self, lang: str, snapshot: Any, facts: reader.Facts, query: dict[str, list[str]]) -> None:
+    def __init__(
+        self, lang: str, snapshot: Any, facts: current_snapshot.Facts, query: dict[str, list[str]]
+    ) -> None:
         super().__init__(lang, snapshot, facts)
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "parts", [])
@@ -58,7 +62,7 @@ class Paper(View):
         self.add(markup.render(template, self.lang, **values))
 
     def card(
-        self, card: verdict.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
+        self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
     ) -> None:
         """The verdict card."""
         self.add(markup.card(card, actions, on_site_page))
@@ -109,17 +113,17 @@ def shown(path: str, query: str, lang: str) -> str:
 
     Without a readable snapshot, or where it fails, it is empty too: the page itself says what is wrong.
     """
-    page = next((p for p in pages.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
+    page = next((p for p in page_list.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
     if page is None:
         return ""
     try:
-        snapshot = reader.current()
-        age = reader.days_old(reader.facts(snapshot))
+        snapshot = current_snapshot.current()
+        age = current_snapshot.days_old(current_snapshot.facts(snapshot))
         asked = _asked(query)
         # What somebody pasted is not kept.
         make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
-        return make(page, asked, lang, snapshot.path, reader.version(snapshot), age)
-    except (reader.NoSnapshot, reader.DamagedSnapshot):
+        return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
+    except (current_snapshot.NoSnapshot, current_snapshot.DamagedSnapshot):
         return ""
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
@@ -135,7 +139,7 @@ def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 @lru_cache(maxsize=200)
 def _shown(
-    page: pages.PageInfo,
+    page: page_list.PageInfo,
     asked: tuple[tuple[str, tuple[str, ...]], ...],
     lang: str,
     folder: Any,
@@ -143,8 +147,8 @@ def _shown(
     age: int | None,
 ) -> str:
     """Remembered for the snapshot and the day: the next reader asks for the same pages."""
-    snapshot = reader.current()
-    facts = reader.facts(snapshot)
+    snapshot = current_snapshot.current()
+    facts = current_snapshot.facts(snapshot)
     query = {name: list(values) for name, values in asked}
     paper = Paper(lang, snapshot, facts, query)
     token = ON_PAPER.set(True)
@@ -159,10 +163,10 @@ def _shown(
     return markup.render(
         "early.html",
         lang,
-        pages=[(p.url_path, p.title(lang)) for p in pages.discover() if p.url_path in _MENU],
+        pages=[(p.url_path, p.title(lang)) for p in page_list.discover() if p.url_path in _MENU],
         demo=facts.demo,
         as_of=str(facts.as_of),
-        stale_days=age if age is not None and age > reader.STALE_AFTER_DAYS else None,
+        stale_days=age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
         search=page.url_path == "",
         asked=paper.param("q")[:400],
         parts=paper.parts,  # type: ignore[attr-defined]

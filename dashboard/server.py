@@ -16,35 +16,38 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import egress, first_paint, metrics, pages, reader, site_map, uploads
-from dashboard.api import ELSE, ROUTES
-from dashboard.connections import protocols
-from dashboard.gate import Gate, Names
-from dashboard.headers import Headers
-from dashboard.missing import missing
-from dashboard.shell import Page
-from dashboard.static_files import Assets
-from dashboard.text import LANGUAGES
+from dashboard import first_paint, page_list
+from dashboard.app_shell import Page
+from dashboard.components import help_tools
+from dashboard.presenters import current_snapshot
+from dashboard.presenters.translations import LANGUAGES
+from dashboard.web import metrics, no_egress, site_map
+from dashboard.web.api import ELSE, ROUTES
+from dashboard.web.connections import protocols
+from dashboard.web.gate import Gate, Names
+from dashboard.web.not_found import missing
+from dashboard.web.security_headers import Headers
+from dashboard.web.static_files import Assets
 from store.settings import settings
 
 _SCRIPT = Path(__file__).with_name("app.py")
 
 
-def build_app(data_dir: Path | str | None = None, clock: reader.Clock | None = None) -> App:
+def build_app(data_dir: Path | str | None = None, clock: current_snapshot.Clock | None = None) -> App:
     """The whole dashboard as an ASGI application.
 
     `data_dir` is put into KAMENGWATCH_DATA_DIR, where the app looks for it; `clock` lets it say how old its data is.
     """
     if data_dir is not None:
-        os.environ[reader.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
-    reader.use_clock(clock)
+        os.environ[current_snapshot.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
+    current_snapshot.use_clock(clock)
     routes = [*ROUTES, metrics.ROUTE, *site_map.ROUTES, *ELSE]
-    paths = [f"/{page.url_path}" for page in pages.discover()]
+    paths = [f"/{page.url_path}" for page in page_list.discover()]
     names = Names(settings().public_hosts.split(","))
     around = [
         Middleware(Headers),
         Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6),
-        Middleware(Gate, routes=routes, names=names, pages=paths, missing=missing, uploads=uploads.BUDGET),
+        Middleware(Gate, routes=routes, names=names, pages=paths, missing=missing, uploads=help_tools.BUDGET),
         Middleware(Assets),
         Middleware(Page, pages=paths),
     ]
@@ -55,13 +58,13 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8501,
     data_dir: Path | str | None = None,
-    clock: reader.Clock | None = None,
+    clock: current_snapshot.Clock | None = None,
 ) -> None:
     """Serve until stopped; from here on the process opens no connection itself. Raises OSError at once when the port is taken."""
     # Every page and what charts need, before the first visitor: sessions are threads, and several that import pandas at
     # once have been seen to find it half made.
     importlib.import_module("pandas")
-    pages.discover()
+    page_list.discover()
     app = build_app(data_dir, clock)
     config.get_config_options(
         force_reparse=True, options_from_flags={"server.address": host, "server.port": port}
@@ -81,7 +84,7 @@ def serve(
             ws_max_size=262_144,
         )
     )
-    egress.refuse()
+    no_egress.refuse()
     # The first visitor need not wait for what the first page loads once.
     threading.Thread(target=first_paint.shown, args=("/", "", LANGUAGES[0]), daemon=True).start()
     server.run()

@@ -48,7 +48,7 @@ class Config:
     @property
     def database_url(self) -> str:
         """The database's URL: the given one, else SQLite in the data directory."""
-        from store.engine import default_url
+        from store.db.engine import default_url
 
         return self.database or default_url(self.data_dir)
 
@@ -57,8 +57,8 @@ class Config:
         """The database, migrated to the current schema; raises UserError when it cannot be opened."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from store.database_check import check_not_lost
-        from store.engine import Unusable, migrate, open_engine
+        from store.db.damage_check import check_not_lost
+        from store.db.engine import Unusable, migrate, open_engine
         from store.private_files import make_private_folder, tighten
 
         try:
@@ -69,7 +69,7 @@ class Config:
             engine = open_engine(self.database_url)
             migrate(engine)
         except (OSError, ValueError, ImportError, SQLAlchemyError, Unusable) as error:
-            from kamengwatch.faults import named
+            from kamengwatch.machine_faults import named
 
             if isinstance(error, ImportError) and (remedy := named(error)):
                 raise UserError(remedy) from error
@@ -84,7 +84,7 @@ class Config:
 
     def check_database(self) -> None:
         """Raise UserError where the data folder's archive or snapshots came out of another database, or a newer state of it."""
-        from store.database_check import WrongDatabase, check_belongs
+        from store.db.damage_check import WrongDatabase, check_belongs
 
         try:
             check_belongs(self.engine, self.data_dir)
@@ -124,12 +124,12 @@ def operator_settings() -> Settings:
 @cache
 def _warn_of_unknown_names(given: Settings) -> None:
     """One line for each setting of ours that means nothing; once a command, and not again in the steps of the scheduler."""
-    from kamengwatch.progress import say
+    from kamengwatch.console import log_line
     from store.settings import unknown
 
     for name, where, near in () if given.run_id else unknown():
         meant = f"；是不是 did you mean {near}?" if near else ""
-        say(f"提醒 warning: {name} ({where}): 没有这个设置，未使用 no such setting, ignored{meant}")
+        log_line(f"提醒 warning: {name} ({where}): 没有这个设置，未使用 no such setting, ignored{meant}")
 
 
 def require_contact() -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from store import evidence_words as words
-from store.evidence_fields import FIELDS, KINDS, meaning
-from store.records import json_schema
+from store.evidence import vocabulary as words
+from store.evidence.field_docs import FIELDS, KINDS, meaning
+from store.evidence.records import json_schema
 
 SCHEMA_ID = "evidence-format.schema.json"
 _EXAMPLES: dict[str, dict[str, Any]] = {

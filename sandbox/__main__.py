@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from sandbox import other_evidence
-from sandbox.attack import plan as attack_plan
-from sandbox.attack import write_attack
-from sandbox.evidence import write_evidence
-from sandbox.market import Market, build_market
-from sandbox.other_market import OtherMarket, OtherParameters
-from sandbox.parameters import MarketParameters
-from sandbox.scale import Size, write_scale
+from sandbox.evidence import other_evidence
+from sandbox.evidence.attack import plan as attack_plan
+from sandbox.evidence.attack import write_attack
+from sandbox.evidence.evidence import write_evidence
+from sandbox.evidence.other_market import OtherMarket, OtherParameters
+from sandbox.evidence.scale import Size, write_scale
+from sandbox.market.market import Market, build_market
+from sandbox.market.parameters import MarketParameters
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="演练市场 a market in a box, seeded and deterministic."
@@ -167,7 +167,7 @@ def serve(
 
       curl -H 'Host: tousu.sina.test' 'http://127.0.0.1:8300/api/index/feed?type=2&page=1'
     """
-    from sandbox.server import run
+    from sandbox.web.server import run
 
     volume = {"complaints_per_day": complaints_per_day, "decoys_per_day": decoys_per_day, "mall": mall}
     market = _market(seed, platforms, days, ends_on, truth, **volume)

@@ -1,4 +1,4 @@
-"""What an indicator answers (Finding), and how indicators are found: every module in scoring/indicators is one.
+"""Findings: what an indicator answers, how indicators are found, and findings that are shown without a score.
 
 The docstring of an indicator is its published definition; its headings are fixed and checked here.
 """
@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import indicators, method
-from scoring.facts import Facts, Floats, Ints, Rows
-from scoring.figures import Window, days_back
+from scoring.figures import Figure, Said, Window, days_back
+from scoring.observations.dataset import Dataset, Floats, Ints, ObservationColumns
+from scoring.observations.panel import cached
 
 OK, CONCERN, UNKNOWN, HIDDEN, NOT_APPLICABLE = range(5)
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
@@ -58,7 +59,7 @@ class Definition:
     title: tuple[str, str]
     texts: dict[str, tuple[str, str]]
     reads: tuple[str, ...]
-    compute: Callable[[Facts], Finding]
+    compute: Callable[[Dataset], Finding]
 
     @property
     def weight(self) -> float:
@@ -114,7 +115,7 @@ def parse(docstring: str, name: str) -> tuple[tuple[str, str], dict[str, tuple[s
     return (zh.strip(), en.strip()), texts
 
 
-def judge(utility: Floats, known: NDArray[np.bool_]) -> NDArray[np.int8]:
+def outcome_from_utility(utility: Floats, known: NDArray[np.bool_]) -> NDArray[np.int8]:
     """ok / concern at a utility of one half, unknown where nothing is known."""
     return np.where(known, np.where(utility < 0.5, CONCERN, OK), UNKNOWN).astype(np.int8)
 
@@ -139,7 +140,7 @@ def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:
     return [(kind, i) for i in ids[-method.EVIDENCE_LIMIT :].tolist()]
 
 
-def recent_of(facts: Facts, rows: Rows, site: int, days: int, ripe: int = 0) -> Ints:
+def recent_of(facts: Dataset, rows: ObservationColumns, site: int, days: int, ripe: int = 0) -> Ints:
     """Positions of one platform's rows that stand on the last day and happened within the last `days` days, at least `ripe` days ago."""
     key = ("recent", id(rows), days, ripe)
     if key not in facts.cache:
@@ -152,7 +153,7 @@ def recent_of(facts: Facts, rows: Rows, site: int, days: int, ripe: int = 0) -> 
     return found
 
 
-def window_of(facts: Facts, days: int, ripe: int = 0) -> Window:
+def window_of(facts: Dataset, days: int, ripe: int = 0) -> Window:
     """The dates of `recent_of`."""
     return days_back(facts.last_day, days, ripe)
 
@@ -164,7 +165,7 @@ def row_at(position: NDArray[np.int64], kind: str, rows: Any, site: int) -> list
 
 
 def finding(
-    facts: Facts,
+    facts: Dataset,
     utility: Floats,
     sd: Floats | float,
     known: NDArray[np.bool_],
@@ -181,7 +182,7 @@ def finding(
     """A Finding of full panels from what an indicator computed; nothing known means freshness 0."""
     shape = facts.shape
     return Finding(
-        outcome=judge(utility, known) if outcome is None else outcome,
+        outcome=outcome_from_utility(utility, known) if outcome is None else outcome,
         value=np.where(known, value, np.nan),
         utility=np.broadcast_to(utility, shape),
         sd=np.broadcast_to(np.asarray(sd, dtype=float), shape),
@@ -192,3 +193,59 @@ def finding(
         say=say,
         cite=cite,
     )
+
+
+NEUTRAL = 0.5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one platform: outcome, a value with its unit's meaning, the cases behind it, both sentences, evidence."""
+
+    outcome: int
+    zh: str
+    en: str
+    value: float = 0.0
+    n: float = 0.0
+    cited: tuple[Cited, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+def unscored_finding(facts: Dataset, answers: Sequence[Answer], strength: float, unit: str = "") -> Finding:
+    """The finding of these answers, one for each platform in order; days before the last stay unknown."""
+    sites, days = facts.shape
+    outcome = np.full((sites, days), UNKNOWN, np.int8)
+    value, n, fresh = np.full((sites, days), np.nan), np.zeros((sites, days)), np.zeros((sites, days))
+    if sites:
+        outcome[:, -1] = [answer.outcome for answer in answers]
+        known = outcome[:, -1] != UNKNOWN
+        value[:, -1] = np.where(known, [answer.value for answer in answers], np.nan)
+        n[:, -1] = [answer.n for answer in answers]
+        fresh[:, -1] = known
+    return Finding(
+        outcome=outcome,
+        value=value,
+        utility=np.full((sites, days), NEUTRAL),
+        sd=np.zeros((sites, days)),
+        strength=np.full((sites, days), strength),
+        freshness=fresh,
+        n=n,
+        unit=unit,
+        say=lambda i: Said(answers[i].zh, answers[i].en, *answers[i].figures),
+        cite=lambda i: answers[i].cited[: method.EVIDENCE_LIMIT],
+    )
+
+
+def pages_of(facts: Dataset, site: int) -> list[int]:
+    """`of_site` of a platform's pages; many ask."""
+    pages = facts.rows["page"]
+    found: list[int] = cached(facts, ("pages_of", site), lambda: of_site(pages, site, facts.days))
+    return found
+
+
+def of_site(rows: ObservationColumns, site: int, days: int) -> list[int]:
+    """Positions of a platform's rows that stand on the last day, oldest event first."""
+    a, b = np.searchsorted(rows.platform, (site, site + 1))
+    standing = a + np.flatnonzero(rows.gone[a:b] >= days)
+    found: list[int] = standing[np.lexsort((rows.id[standing], rows.at[standing]))].tolist()
+    return found

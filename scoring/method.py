@@ -1,6 +1,6 @@
 """The method: its version and every number it uses. Nothing here reads, computes or decides.
 
-Changing a number without a new METHOD_VERSION fails tests/test_method.py, which says what to do.
+Changing a number without a new METHOD_VERSION fails tests/scoring/rating/test_method.py, which says what to do.
 Sources: the scorecard of the project's scoring reference (§3), fitted on simulated markets (seeds 1-5, 11-13, 101-109 only).
 """
 

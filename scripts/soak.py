@@ -67,7 +67,7 @@ def report(lines: dict[str, str]) -> str:
         [
             "# The heavy tests",
             "",
-            "Written by `make soak`; not edited by hand. `make soak ARGS=tests/test_kills.py` renews that file's rows only:",
+            "Written by `make soak`; not edited by hand. `make soak ARGS=tests/end_to_end/test_kills.py` renews that file's rows only:",
             "each row says when (UTC) and on which revision its test last ran. A soak that was stopped goes on with `make soak ARGS=--resume`.",
             "",
             f"Last machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",

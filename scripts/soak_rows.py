@@ -16,9 +16,9 @@ _taken: dict[str, float] = {}
 
 
 def name_of(node: str) -> str:
-    """`tests/test_a.py::test_b[c]` as the report names it: `test_a::test_b[c]`."""
+    """`tests/store/test_a.py::test_b[c]` as the report names it: `test_a::test_b[c]`."""
     path, _, test = node.partition("::")
-    return f"{path.removeprefix('tests/').removesuffix('.py').replace('/', '.')}::{test}".replace("|", "/")
+    return f"{path.rpartition('/')[2].removesuffix('.py')}::{test}".replace("|", "/")
 
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:

@@ -106,7 +106,7 @@ def _controls(text: str) -> str:
 
 
 def _malls(text: str) -> str:
-    from store.malls import read_malls
+    from store.text.malls import read_malls
 
     list(read_malls(Path(text)))
     return text
@@ -205,8 +205,8 @@ class Settings(BaseSettings):
     blocklists: Mapping = _field("sources", "公开名单：名称 → 地址或文件，JSON 或 JSON 文件。各名单的许可由你负责。",
         "Open block lists: name → address or file, as JSON or a JSON file. You answer for their licences.",
         example='{"My list": "https://lists.example/hosts.txt"}')  # fmt: skip
-    malls: Annotated[str, AfterValidator(_malls)] = _field("sources", "你自己的商城名单（TOML，样子同 store/malls.toml）：内置名单里没有的商城。",
-        "Your own list of malls (TOML, in the form of store/malls.toml): those the built-in list lacks.",
+    malls: Annotated[str, AfterValidator(_malls)] = _field("sources", "你自己的商城名单（TOML，样子同 store/text/malls.toml）：内置名单里没有的商城。",
+        "Your own list of malls (TOML, in the form of store/text/malls.toml): those the built-in list lacks.",
         example="/etc/kamengwatch/malls.toml")  # fmt: skip
     xiaofeibao_brands: Mapping = _field("sources", "消费保：网站 → 品牌编号，JSON、JSON 文件或其地址。",
         "Xiaofeibao: host → brand number, as JSON, a JSON file or its address.",

@@ -1,6 +1,6 @@
 """What every test may ask for: an empty data folder, both databases, a browser, real records. And no network.
 
-Test modules find their own helpers beside this file (`tests/` is on the import path).
+Test modules find their helpers in `tests/support`.
 """
 
 import os
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import settings_of_tests  # noqa: F401  (before the product reads its settings)
-from browsing import ARGS
-from network import GUARD
-from postgres import database, server
 from sqlalchemy import Engine
+
+from tests.support.programs import settings  # noqa: F401  (before the product reads its settings)
+from tests.support.servers.browsing import ARGS
+from tests.support.servers.network_guard import GUARD
+from tests.support.servers.postgres import database, server
 
 _LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashboard", "test_crawler_run", "test_cli", "test_more_sources",
          "test_crawler_politeness", "test_workers", "test_site_files", "test_day_after_day", "test_hand_in", "test_turns", "test_ingest",
@@ -22,9 +23,9 @@ _LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashb
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from postgres_programs import find_server  # noqa: E402
+from postgres_programs import find_server
 
-from store.engine import migrate, open_engine  # noqa: E402
+from store.db.engine import migrate, open_engine
 
 
 def _absent(what: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
-from crawler.base import SourceSpider
-from store.names import host_key
-from store.plain import plain
-from store.refused_hosts import refusal, refusal_of_text
+from crawler.source_spider import SourceSpider
+from store.text.query import host_key
+from store.text.refused_hosts import refusal, refusal_of_text
+from store.text.safe_text import plain
 
 
 class Command(ScrapyCrawl):

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawler.outcomes import SourceBlocked, SourceChanged
-from store.names import host_key, host_of, registrable
+from crawler.errors import SourceBlocked, SourceChanged
+from store.text.query import host_key, host_of, registrable
 
 _ADBLOCK = re.compile(r"(@@)?\|\|([^\s^/$|*]+)\^?(?:\$([\w,~=|.\-]+))?$")
 _WHOLE = {"all", "important", "document", "doc", "popup", "third-party", "3p"}

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.formats.answers import picked
-from crawler.outcomes import SourceChanged
-from store.redact import clean
+from crawler.errors import SourceChanged
+from crawler.formats.json_api import picked
+from store.redaction.redact import clean
 
 _KEPT = ("number", "title", "body", "state", "created_at", "closed_at", "labels", "pull_request", "html_url")
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (

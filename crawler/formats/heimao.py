@@ -1,23 +1,37 @@
-"""黑猫投诉: its JSON envelope, complaint items and company counters (the detail page is in heimao_page).
+"""黑猫投诉: JSON envelope, complaint items, company counters, the detail page, and the numbering of the whole feed. Pure.
 
 Written from the documented wire format; every quirk below is one that was seen: two timestamp forms, counters as
 strings, amounts missing since 2026, addresses without a scheme, an unclosed list item, step dates without a year.
+
+Fields are found by their labels, never by position; a list item there is left unclosed, and step dates have no year.
+
+The running number counts every submission to the site, so two polls give the site's own volume: whether one platform's
+complaints rise can only be said against it. About half of what is submitted is published, so the share of numbers seen
+stays near one half even where nothing was missed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 from typing import Any
 from urllib.parse import urljoin
 
-from crawler.nesting import json_in
-from crawler.outcomes import SourceBlocked, SourceChanged
-from store.dates import moment_in
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.errors import SourceBlocked, SourceChanged
+from crawler.pages.redacted_projection import project_html, project_json
+from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
+from store.text.dates import CHINA, moment_in
 
 STATUS = {1: "open", 3: "open", 4: "open", 6: "replied", 7: "completed", 8: "closed"}
 """1 审核通过 3 待分配 4 处理中 6 已回复 7 已完成 8 已关闭."""
-LOGIN, LAST_PAGE, NO_PAGE = 10005, 10017, 10019
+LOGIN, LAST_PAGE = 10005, 10017
 SN_ZERO = 17347204366
 """sn minus this is the site's running number of submissions (true for every real record read)."""
 
@@ -34,7 +48,7 @@ def unwrap(text: str) -> dict[str, Any]:
         raise SourceBlocked("an HTML page instead of JSON: login wanted")
     wrapped = _JSONP.match(body)
     try:
-        document = json_in(wrapped.group(1) if wrapped else body)
+        document = parse_json_bounded(wrapped.group(1) if wrapped else body)
     except ValueError as error:
         raise SourceChanged(f"not JSON: {body[:60]!r}") from error
     if not isinstance(document, dict):
@@ -164,3 +178,254 @@ def _count(value: Any) -> int | None:
 
 def _list_stars(evaluation: Any) -> int | None:
     return (_count(evaluation.get("satisfaction")) or None) if isinstance(evaluation, dict) else None
+
+
+_FIELD = re.compile(r"<label[^>]*>(.*?)</label>(.*?)(?=<label|</ul>|$)", re.S)
+_POSTED = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_STEP = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_NUMBER = re.compile(r"[\s:：#]*\d{6,20}\s*")
+_STARS = re.compile(r"\bstar([1-5])\b")
+_PARTS = ".ts-d-user, h1.article, ul.ts-q-list, div.ts-d-item, div.ts-d-pj"
+PROGRESS = {"审核通过": 1, "待分配": 3, "处理中": 4, "已回复": 6, "已完成": 7, "已关闭": 8}
+DID = ("发起", "审核", "分配", "申请完成", "完成", "评价", "补充", "回复", "关闭")
+"""What a step may be called when it is kept; the site's own wording varies and may name somebody."""
+_KEPT = frozenset(
+    [
+        "sn",
+        "couid",
+        "uid",
+        "sid",
+        "id",
+        "comment_id",
+        "url",
+        "timestamp",
+        "created_at",
+        "status",
+        "valid_amt",
+        "valid30d",
+        "replied_amt",
+        "reply30d",
+        "completed_amt",
+        "complete30d",
+        "cost",
+        "eval_points",
+        "is_virtual",
+        "page_size",
+        "date",
+        "rank",
+    ]
+)
+
+
+@dataclass
+class Detail:
+    """What the detail page says."""
+
+    sn: str
+    title: str
+    filed_at: dt.datetime | None
+    company: str
+    couid: str
+    amount: float | None
+    status: str | None
+    tags: list[str]
+    text: str | None
+    replied_at: dt.datetime | None
+    completed_at: dt.datetime | None
+    stars: int | None
+    steps: list[dict[str, object]]
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def detail_of(html: str) -> Detail | None:
+    """The detail page, or None when it says the complaint is gone; raises SourceBlocked or SourceChanged."""
+    try:
+        tree = parse_html_bounded(html)
+    except ValueError as error:
+        raise SourceChanged(str(error)) from None
+    question = tree.css_first("ul.ts-q-list")
+    heading = tree.css_first("h1.article")
+    if question is None or heading is None:
+        if "页面不存在" in html:
+            return None
+        if "登录" in html and ("微博" in html or "passport" in html):
+            raise SourceBlocked("a login page instead of the complaint")
+        raise SourceChanged("no complaint fields on the detail page")
+    fields = {plain(name).rstrip("：:"): plain(value) for name, value in _FIELD.findall(question.html or "")}
+    link = question.css_first('a[href*="couid="]')
+    couid = re.search(r"couid=(\d+)", link.attributes.get("href") or "") if link else None
+    posted = _posted(tree)
+    steps = _steps(tree, posted)
+    tags = [t for t in f"{fields.get('投诉问题', '')},{fields.get('投诉要求', '')}".split(",") if t]
+    progress = PROGRESS.get(fields.get("投诉进度", ""))
+    return Detail(
+        sn=re.sub(r"\D", "", fields.get("投诉编号", "")),
+        title=heading.text(strip=True),
+        filed_at=posted,
+        company=fields.get("投诉对象", ""),
+        couid=couid.group(1) if couid else "",
+        amount=money(fields.get("涉诉金额")),
+        status=STATUS[progress] if progress else None,
+        tags=tags,
+        text=next((text for name, _, text in steps if "发起" in name and text), None),
+        replied_at=next((at for name, at, _ in steps if "回复" in name), None),
+        completed_at=next((at for name, at, _ in steps if "完成" in name and "申请" not in name), None),
+        stars=_page_stars(tree),
+        steps=[{"did": did, "at": at} for name, at, _ in steps if (did := _did(name))],
+        fields=fields,
+    )
+
+
+def project(url: str, body: str) -> str:
+    """What may be kept of an answer: JSON without its authors, pages without names, all texts redacted."""
+    if body.lstrip().startswith("<"):
+        return project_html(body, _PARTS, "h1.article, .ts-d-cont", ".u-name", _is_number)
+    try:
+        document = unwrap(body)
+    except SourceChanged:
+        return json.dumps({"unreadable": True, "length": len(body)})
+    return json.dumps(project_json(document, _KEPT), ensure_ascii=False)
+
+
+def _posted(tree: LexborHTMLParser) -> dt.datetime | None:
+    node = tree.css_first("span.u-date")
+    found = _POSTED.search(node.text()) if node else None
+    if not found:
+        return None
+    return dt.datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA).astimezone(dt.UTC)  # type: ignore[misc,arg-type]
+
+
+def _steps(tree: LexborHTMLParser, posted: dt.datetime | None) -> list[tuple[str, dt.datetime | None, str]]:
+    """(status, time, text) of each step, oldest first; the page gives them newest first and without a year."""
+    found: list[tuple[str, dt.datetime | None, str]] = []
+    last = posted.astimezone(CHINA) if posted else None
+    for node in reversed(tree.css("div.ts-d-item")):
+        name, date, text = (
+            node.css_first("span.u-status"),
+            node.css_first("span.u-date"),
+            node.css_first(".ts-d-cont"),
+        )
+        moment = _step_time(date.text() if date else "", last)
+        if moment is not None:
+            last = moment
+        found.append(
+            (
+                name.text(strip=True) if name else "",
+                moment.astimezone(dt.UTC) if moment else None,
+                text.text(separator="\n", strip=True) if text else "",
+            )
+        )
+    return found
+
+
+def _step_time(text: str, last: dt.datetime | None) -> dt.datetime | None:
+    """A step's time in the year of the step before it, or the next one when it would run backwards."""
+    found = _STEP.search(text)
+    if not found or (last is None and not found.group(1)):
+        return None
+    year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups())
+    try:
+        moment = dt.datetime(year or last.year, month, day, hour, minute, second or 0, tzinfo=CHINA)  # type: ignore[union-attr,arg-type]
+        if year is None and last is not None and moment < last - dt.timedelta(days=1):
+            moment = moment.replace(year=moment.year + 1)
+    except ValueError:
+        return None
+    return moment
+
+
+def _did(name: str) -> str | None:
+    return next((did for did in DID if did in name), None)
+
+
+def _page_stars(tree: LexborHTMLParser) -> int | None:
+    for row in tree.css("div.ts-d-pj li"):
+        if "满意" in row.text() and (found := _STARS.search(row.html or "")):
+            return int(found.group(1))
+    return None
+
+
+def _is_number(node: LexborNode) -> bool:
+    """Whether a text node is the complaint's own number, which has the form of a telephone number."""
+    if not _NUMBER.fullmatch(node.text_content or ""):
+        return False
+    parent = node.parent
+    item = (
+        parent if parent is not None and parent.tag == "li" else parent.parent if parent is not None else None
+    )
+    # Only the item's first children: a page with thousands of texts in one item must not be read thousands of times.
+    child = item.child if item is not None else None
+    for _ in range(8):
+        if child is None or "投诉编号" in (child.text() or "")[:40]:
+            break
+        child = child.next
+    else:
+        return False
+    return child is not None
+
+
+SHORTEST = dt.timedelta(hours=1)
+"""Between two polls less than this apart no daily figure is given."""
+APART = 20_000
+"""Numbers between two neighbours of one feed that are more than this apart belong to different days: the feed holds about half an hour."""
+FAR = 200
+"""In a small market the neighbours may be as far apart as this many times their median distance."""
+
+
+def newest(numbers: Collection[int]) -> set[int]:
+    """The numbers that follow one another; without those a site pins or re-opens, and without one misread far ahead.
+
+    The largest run of neighbours, of equal ones the higher; a run ends where the gap is out of all proportion.
+    """
+    ordered = sorted(set(numbers))
+    gaps = [b - a for a, b in pairwise(ordered)]
+    if not gaps:
+        return set(ordered)
+    bound = max(APART, FAR * median(gaps))
+    runs: list[list[int]] = []
+    run = [ordered[0]]
+    for number, gap in zip(ordered[1:], gaps, strict=True):
+        if gap > bound:
+            runs.append(run)
+            run = []
+        run.append(number)
+    best = max([*runs, run], key=_size)
+    return set(best)
+
+
+def _size(run: list[int]) -> tuple[int, int]:
+    return len(run), run[-1]
+
+
+def of_poll(numbers: Collection[int], before: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+    """Coverage of one poll, the site's running number and its submissions a day.
+
+    `before` is what the last good poll measured. The window reaches from its highest number (at a first poll, from the
+    lowest seen) to the highest seen now; `window_seen` of its `window_numbers` were read, `coverage` is their share.
+    `site_per_day` is None at a first poll or within the hour.
+    """
+    seen = newest(numbers)
+    first, last = min(seen), max(seen)
+    known = int(before.get("sn_max") or 0)
+    start = known if 0 < known <= last else first - 1
+    fresh = sum(number > start for number in seen)
+    return {
+        "seen": len(seen),
+        "sn_min": first,
+        "sn_max": max(last, start),
+        "old_numbers": len(set(numbers)) - len(seen),
+        "window_from": start + 1,
+        "window_numbers": last - start,
+        "window_seen": fresh,
+        "coverage": round(fresh / (last - start), 6) if last > start else None,
+        "site_number": last - SN_ZERO,
+        "site_per_day": _per_day(last, before, now),
+        "polled_at": now.isoformat(),
+    }
+
+
+def _per_day(last: int, before: dict[str, Any], now: dt.datetime) -> float | None:
+    number, at = before.get("sn_max"), before.get("polled_at")
+    if not number or not at or last < int(number):
+        return None
+    passed = now - dt.datetime.fromisoformat(at)
+    return round((last - int(number)) / (passed / dt.timedelta(days=1)), 1) if passed >= SHORTEST else None

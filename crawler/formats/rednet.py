@@ -7,10 +7,10 @@ import html
 import re
 from typing import Any
 
-from crawler.formats.answers import moment_of, picked
-from crawler.outcomes import SourceChanged
-from crawler.prose import prose
-from store.redact import clean
+from crawler.errors import SourceChanged
+from crawler.formats.json_api import moment_of, picked
+from crawler.pages.visible_text import prose
+from store.redaction.redact import clean
 
 _ROW = ("id", "title", "created_at", "type_name", "is_reply", "reply_name", "reply_time")
 _REPLY = ("content", "reply_time", "name")

@@ -9,8 +9,8 @@ import importlib
 import pkgutil
 from functools import lru_cache
 
-from crawler.importers.sheet import BadRow, Importer
-from store.ledger import SourceCard
+from crawler.importers.base import BadRow, Importer
+from store.evidence.crawl_ledger import SourceCard
 
 __all__ = ["BadRow", "Importer", "cards", "found", "reads_column"]
 

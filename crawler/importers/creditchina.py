@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import about, penalty
-from crawler.importers.sheet import (
+from crawler.importers.base import (
     COMPANY,
     HOST,
     URL,
@@ -15,9 +14,11 @@ from crawler.importers.sheet import (
     Importer,
     Record,
     Row,
+    about,
     company_of,
+    penalty,
 )
-from store.ledger import SourceCard
+from store.evidence.crawl_ledger import SourceCard
 
 
 class CreditChinaImporter(Importer):

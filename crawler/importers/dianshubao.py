@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import amount, complaint, status_of
-from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of, whom
-from store.ledger import SourceCard
-from store.redact import clean
+from crawler.importers.base import (
+    HOST,
+    Column,
+    Handed,
+    Importer,
+    Record,
+    Row,
+    amount,
+    complaint,
+    status_of,
+    time_of,
+    whom,
+)
+from store.evidence.crawl_ledger import SourceCard
+from store.redaction.redact import clean
 
 IDENTITY = frozenset(
     ["name", "sex", "age", "mobile", "email", "idcard", "manager", "order_num", "concrete_area", "remark", "remark2",
@@ -15,7 +26,7 @@ IDENTITY = frozenset(
 )  # fmt: skip
 """Fields of its rows that are never read: who complained, their order, their papers, and free notes about them."""
 _STATES = {"1": "open", "2": "replied", "3": "completed", "4": "closed"}
-"""Its own numbers; words are those everybody uses (store.evidence_words)."""
+"""Its own numbers; words are those everybody uses (store.evidence.vocabulary)."""
 
 
 class DianshubaoImporter(Importer):

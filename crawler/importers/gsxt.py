@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.formats.answers import ORGANISATION
-from crawler.importers.shapes import about, penalty
-from crawler.importers.sheet import (
+from crawler.formats.json_api import ORGANISATION
+from crawler.importers.base import (
     COMPANY,
     HOST,
     PLATFORM,
@@ -20,10 +19,12 @@ from crawler.importers.sheet import (
     Importer,
     Record,
     Row,
+    about,
     company_of,
+    penalty,
 )
-from store.ledger import SourceCard
-from store.names import host_of
+from store.evidence.crawl_ledger import SourceCard
+from store.text.query import host_of
 
 
 class GsxtImporter(Importer):

@@ -7,12 +7,22 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from crawler.errors import SourceBlocked, SourceChanged
 from crawler.formats import heimao
 from crawler.formats.heimao import STATUS
-from crawler.importers.shapes import amount, complaint, status_of
-from crawler.importers.sheet import HOST, Column, Handed, Importer, Record, Row, time_of
-from crawler.mentions import hosts_in
-from crawler.outcomes import SourceBlocked, SourceChanged
+from crawler.importers.base import (
+    HOST,
+    Column,
+    Handed,
+    Importer,
+    Record,
+    Row,
+    amount,
+    complaint,
+    status_of,
+    time_of,
+)
+from crawler.pages.mentions import hosts_in
 
 _RAW = "\0raw"
 """Key of a row that holds an object of the site's own answer as it is."""

@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats import icp
-from crawler.formats.icp_forms import domain_of, provider_of
-from crawler.formats.icp_pages import read_page
-from crawler.formats.icp_providers import parse_answer
-from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, hosts_of_cell, time_of
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.evidence_words import FOUND, value_of
-from store.names import find_licences, host_of, parse_icp, registrable
+from crawler.formats.icp import parse_answer
+from crawler.formats.icp_pages import domain_of, provider_of, read_page
+from crawler.importers.base import Column, Handed, Importer, Record, Row, day_of, hosts_of_cell, time_of
+from store.evidence.vocabulary import FOUND, value_of
+from store.text.query import find_licences, host_of, parse_icp, registrable
 
 _PROVIDER = "\0provider"
 """Key of a row that names the query service whose answer it was."""

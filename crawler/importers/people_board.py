@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import complaint, status_of
-from crawler.importers.sheet import HOST, PLATFORM, URL, Column, Handed, Importer, Record, Row, time_of
-from crawler.mentions import hosts_in
-from store.ledger import SourceCard
+from crawler.importers.base import (
+    HOST,
+    PLATFORM,
+    URL,
+    Column,
+    Handed,
+    Importer,
+    Record,
+    Row,
+    complaint,
+    status_of,
+    time_of,
+)
+from crawler.pages.mentions import hosts_in
+from store.evidence.crawl_ledger import SourceCard
 
 
 class PeopleBoardImporter(Importer):

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from crawler.formats import rdap, whois
-from crawler.importers.sheet import Column, Handed, Importer, Record, Row, day_of, time_of
-from store.names import host_of, registrable
+from crawler.formats import domain_records
+from crawler.importers.base import Column, Handed, Importer, Record, Row, day_of, time_of
+from store.text.query import host_of, registrable
 
 _PROVIDER = "\0provider"
 """Key of a row that names whose answer it was."""
@@ -64,19 +64,19 @@ class RegistrationImporter(Importer):
             raise ValueError(
                 f"不是域名的 RDAP 答复 no RDAP answer about a domain: {document.get('objectClassName')}"
             )
-        facts = rdap.facts_of(json.dumps(document, ensure_ascii=False))
+        facts = domain_records.facts_of(json.dumps(document, ensure_ascii=False))
         name = str(document.get("ldhName") or document.get("unicodeName") or handed.stem)
         return [(1, {"domain": name, "registered": facts.get("registered_on"), "expires": facts.get("expires_on"), "registrar": facts.get("registrar"), _PROVIDER: "rdap"})]  # fmt: skip
 
     def registry_answer(self, text: str, handed: Handed) -> Iterator[Record]:
         """What a WHOIS server said of one name; that it has no such name is a look that found nothing."""
-        state = whois.state_of(text)
+        state = domain_records.state_of(text)
         if state == "registered":
-            found = whois.registered(text)
+            found = domain_records.registered(text)
             if found.registered_at is None:
                 raise ValueError("没有读出注册日期 no registration date was read")
-            expires = found.expires_at.astimezone(whois.CHINA).date() if found.expires_at else None
-            day = found.registered_at.astimezone(whois.CHINA).date()
+            expires = found.expires_at.astimezone(domain_records.CHINA).date() if found.expires_at else None
+            day = found.registered_at.astimezone(domain_records.CHINA).date()
             yield _registration(found.domain, "whois", handed.checked_at, day, expires, found.registrar)
             return
         if state in ("refused", "unknown"):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from crawler.importers.shapes import about, complaint
-from crawler.importers.sheet import (
+from crawler.importers.base import (
     COMPANY,
     HOST,
     PLATFORM,
@@ -17,11 +16,13 @@ from crawler.importers.sheet import (
     Importer,
     Record,
     Row,
+    about,
     company_of,
+    complaint,
     time_of,
 )
-from store.ledger import SourceCard
-from store.names import uscc_is_valid
+from store.evidence.crawl_ledger import SourceCard
+from store.text.query import uscc_is_valid
 
 _CLOSED = ("未达成", "和解", "撤回", "终止")
 

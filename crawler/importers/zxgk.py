@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawler.importers.shapes import about, penalty
-from crawler.importers.sheet import HOST, URL, USCC, Column, Handed, Importer, Record, Row, company_of
-from store.ledger import SourceCard
+from crawler.importers.base import (
+    HOST,
+    URL,
+    USCC,
+    Column,
+    Handed,
+    Importer,
+    Record,
+    Row,
+    about,
+    company_of,
+    penalty,
+)
+from store.evidence.crawl_ledger import SourceCard
 
 _KINDS = ("失信被执行人", "被执行人", "限制消费", "终结本次执行")
 

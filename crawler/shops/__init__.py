@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
-from crawler.outcomes import SourceChanged
+from crawler.errors import SourceChanged
 from crawler.shops.page import Found, More, Page
 
 ENOUGH = 4

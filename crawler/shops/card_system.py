@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from crawler.nesting import json_in
-from crawler.outcomes import SourceChanged
+from crawler.errors import SourceChanged
+from crawler.pages.safe_parse import parse_json_bounded
 from crawler.shops.page import Found, Good, More, Page, between, count, stock_of
 
 ID = "card-system"
@@ -63,7 +63,7 @@ def _config(page: Page) -> dict[str, Any]:
     if script is None:
         raise SourceChanged("no config in the page")
     try:
-        config = json_in(script.rstrip("; \t\r\n"))
+        config = parse_json_bounded(script.rstrip("; \t\r\n"))
     except ValueError:
         raise SourceChanged("the config is not JSON") from None
     if not isinstance(config, dict):
@@ -91,7 +91,7 @@ def _good(row: dict[str, Any]) -> Good:
 def _delta(value: Any) -> str:
     """The text of a notice, which may be an editor's Delta document."""
     try:
-        document = json_in(value) if isinstance(value, str) else value
+        document = parse_json_bounded(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
     operations = document.get("ops") if isinstance(document, dict) else None

@@ -9,8 +9,8 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from crawler.nesting import json_in
-from crawler.outcomes import SourceChanged
+from crawler.errors import SourceChanged
+from crawler.pages.safe_parse import parse_json_bounded
 from crawler.shops.page import Found, Good, More, Page, between, count, stock_of, text_in, yuan
 
 ID = "dujiaoka"
@@ -74,7 +74,7 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
 
 def _luna(script: str, found: Found) -> None:
     try:
-        groups = json_in(script)
+        groups = parse_json_bounded(script)
     except ValueError:
         raise SourceChanged("goodsMsg is not JSON") from None
     for group in groups:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from crawler.shops import embedded
-from crawler.shops.options import goods_in_attributes, goods_in_options
-from crawler.shops.outline import outline
 from crawler.shops.page import Found, Good, Page
-from crawler.shops.repeated import goods_in
+from crawler.shops.unknown import embedded_data
+from crawler.shops.unknown.page_outline import outline
+from crawler.shops.unknown.repeated_blocks import goods_in
+from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
 _MOST = 500
 _LOCK = re.compile(
@@ -18,7 +18,7 @@ _LOCK = re.compile(
 
 def home(page: Page) -> Found:
     """The goods of a page of no known system. None found is never "none on sale": a page that sells must show some."""
-    told = embedded.products(page)
+    told = embedded_data.products(page)
     seen = goods_in(outline(page.tree))
     goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page) or goods_in_attributes(page)
     return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
@@ -26,7 +26,7 @@ def home(page: Page) -> Found:
 
 def embedded_goods(page: Page) -> list[Good]:
     """Goods in data that a script of the page holds, for a page that shows none even when rendered."""
-    return _once(embedded.listed(page))[:_MOST]
+    return _once(embedded_data.listed(page))[:_MOST]
 
 
 def _is_locked(page: Page) -> bool:

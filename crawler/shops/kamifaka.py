@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from crawler.outcomes import SourceChanged
+from crawler.errors import SourceChanged
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
 
 ID = "kamifaka"

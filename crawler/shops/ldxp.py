@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.shops.page import Found, Good, More, Page, count, stock_of, yuan
-from store.malls import place_of
+from store.text.malls import place_of
 
 ID = "ldxp-shopapi"
 NAME = "链动小铺"

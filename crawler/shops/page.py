@@ -9,8 +9,8 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.nesting import json_in, page_in
-from crawler.outcomes import SourceChanged
+from crawler.errors import SourceChanged
+from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
 from crawler.shops.money import count, yuan
 
 __all__ = [
@@ -107,14 +107,14 @@ class Page:
     def tree(self) -> LexborHTMLParser:
         """The parsed HTML; raises SourceChanged when it is nested beyond what selectors can be asked of in time."""
         try:
-            return page_in(self.text)
+            return parse_html_bounded(self.text)
         except ValueError as error:
             raise SourceChanged(str(error)) from None
 
     def json(self) -> Any:
         """The parsed JSON; raises SourceChanged when it is none."""
         try:
-            return json_in(self.text)
+            return parse_json_bounded(self.text)
         except ValueError:
             raise SourceChanged(f"not JSON: {self.text[:60]!r}") from None
 

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.availability import probe_of_page
-from crawler.base import Record
-from crawler.controls import stop_crawl
-from crawler.decode import text_of
-from crawler.homes import HomeSpider, Tried, certificate_of
+from crawler.control_pages import stop_crawl
+from crawler.home_addresses import HomeSpider, Tried, certificate_of
+from crawler.pages.block_pages import probe_of_page
+from crawler.pages.decoding import text_of
 from crawler.shops import recognise
 from crawler.shops.page import Page
-from store.ledger import Expected, SourceCard
+from crawler.source_spider import Record
+from store.evidence.crawl_ledger import Expected, SourceCard
 
 
 class AvailabilitySpider(HomeSpider):

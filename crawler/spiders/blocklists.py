@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import decode, text_of
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats import blocklists as wire
-from crawler.formats.answers import CHINA, REFUSALS
-from crawler.mappings import mapping_of
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from store.ledger import NOT_CONFIGURED, Expected, SourceCard
+from crawler.formats.json_api import CHINA, REFUSALS
+from crawler.pages.decoding import decode, text_of
+from crawler.pages.operator_mappings import mapping_of
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import NOT_CONFIGURED, Expected, SourceCard
 
 CATEGORY = "列入公开名单"
 
@@ -95,7 +95,7 @@ class BlocklistsSpider(SourceSpider):
             return
         yield from records
 
-    def missed(
+    def records_for_failure(
         self, request: Request, host: str | None, kind: str, answer: Response | None
     ) -> Iterator[Record]:
         """A list that could not be had: what was known of it stays remembered."""

@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import text_of
-from crawler.formats import answers
+from crawler.errors import SourceBlocked, SourceChanged
 from crawler.formats import github as wire
-from crawler.mappings import mapping_of
-from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ledger import Expected, SourceCard
+from crawler.formats import json_api
+from crawler.pages.decoding import text_of
+from crawler.pages.operator_mappings import mapping_of
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import Expected, SourceCard
 
 REPOSITORIES = {
     "dujiaoka": "assimon/dujiaoka",
@@ -66,7 +66,7 @@ class GithubIssuesSpider(SourceSpider):
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
-        return answers.projected(text_of(response), wire.keep).encode()
+        return json_api.projected(text_of(response), wire.keep).encode()
 
     def begin(self) -> Iterator[Request]:
         """The newest issues of each repository."""
@@ -90,7 +90,7 @@ class GithubIssuesSpider(SourceSpider):
             return
         if response.status in (403, 429) and response.headers.get("X-RateLimit-Remaining") == b"0":
             raise SourceBlocked("the hourly limit of the API is used up")
-        items = wire.issues_of(answers.json_of(response.status, text_of(response)))
+        items = wire.issues_of(json_api.json_of(response.status, text_of(response)))
         if not items and page == 1:
             raise SourceChanged(f"{repository} has no issue at all")
         issues = [issue for issue in items if issue is not None]

@@ -18,17 +18,16 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.base import Record, SourceSpider, Visit
-from crawler.decode import text_of
-from crawler.failures import why
+from crawler.download.failures import classify_failure
+from crawler.errors import SourceBlocked, SourceChanged
+from crawler.formats import heimao as page_wire
 from crawler.formats import heimao as wire
-from crawler.formats import heimao_page as page_wire
-from crawler.heimao_poll import Poll
-from crawler.heimao_ranks import Ranks
-from crawler.mentions import SHORTEST, hosts_in, names_in, of_the_trade
-from crawler.outcomes import SourceBlocked, SourceChanged
-from store.ledger import Expected, SourceCard, Target
-from store.names import host_key, host_of, host_part, is_merchant, key_of, normal_name
+from crawler.heimao_feed import Poll, Ranks
+from crawler.pages.decoding import text_of
+from crawler.pages.mentions import SHORTEST, hosts_in, names_in, of_the_trade
+from crawler.source_spider import HostVisit, Record, SourceSpider
+from store.evidence.crawl_ledger import Expected, SourceCard, Target
+from store.text.query import host_key, host_of, host_part, is_merchant, key_of, normal_name
 
 PAGES = 50
 """The feed's own end for visitors who are not logged in."""
@@ -64,12 +63,12 @@ class HeimaoSpider(SourceSpider):
     played: ClassVar[tuple[str, str]] = (
         "演示市场的最新列表只有市场自己的投诉，一周看一次也大多看得到；真实列表里它们淹没在每天约 22,000 条之中：每天看一次只见到编号的 1–2%，"
         "每半小时看一次见到全部已公开的编号（约一半编号会公开）。默认不这样演，因为按周回放 90 天时市场里几乎不剩投诉，其余指标便无从演示；"
-        "搜索与企业投诉列表要登录，不能代替。真实的样子用故障模式 `busy` 演（`tests/test_heimao_served.py`）。编号覆盖两种模式都按真实的编号间隔计算，"
+        "搜索与企业投诉列表要登录，不能代替。真实的样子用故障模式 `busy` 演（`tests/crawler/spiders/test_heimao_served.py`）。编号覆盖两种模式都按真实的编号间隔计算，"
         "显示在状态页与结论卡的“看不见什么”里。",
         "The sandbox's newest list holds only its market's own complaints, so that a look a week sees most of them. In the real one they drown among "
         "some 22,000 a day: a poll a day sees 1–2 % of the numbers, one every half hour all that become public (about half of them). That is not the "
         "default because a replay of 90 days by weekly visits would leave the market next to no complaints, and nothing else could be shown; search and "
-        "company lists, which want a login, cannot stand in. The fault mode `busy` plays the real thing (`tests/test_heimao_served.py`). Coverage by "
+        "company lists, which want a login, cannot stand in. The fault mode `busy` plays the real thing (`tests/crawler/spiders/test_heimao_served.py`). Coverage by "
         "numbering counts the real distances in both modes and stands on the status page and among each card's blind spots.",
     )
 
@@ -234,11 +233,11 @@ class HeimaoSpider(SourceSpider):
         request: Request = failure.request  # type: ignore[attr-defined]
         assert failure.value is not None
         if request.cb_kwargs["step"] in ("rank", "rank_fields"):
-            self._ranks.ended(why(failure.value)[2])
+            self._ranks.ended(classify_failure(failure.value)[2])
         else:
             yield from super().on_failure(failure)
 
-    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+    def finished(self, host: str, visit: HostVisit) -> Iterator[Record]:
         """Note near names for a person, where no company could be surely matched."""
         if visit.notes.get("near") and host not in self.companies.values():
             self.measured.setdefault("unsure_companies", {})[host] = visit.notes["near"]

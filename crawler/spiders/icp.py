@@ -20,14 +20,14 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import text_of
+from crawler.download.api_key import KEYED, Secret, sent_in_clear
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats import icp as wire
-from crawler.formats.icp_providers import PROVIDERS, Answer, parse_answer, unknown
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from crawler.secret import KEYED, Secret, sent_in_clear
-from store.ledger import NOT_CONFIGURED, Expected, SourceCard
-from store.names import registrable
+from crawler.formats.icp import PROVIDERS, Answer, parse_answer, unknown
+from crawler.pages.decoding import text_of
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import NOT_CONFIGURED, Expected, SourceCard
+from store.text.query import registrable
 
 GIVE_UP = 5
 """So many questions in a row without an answer end the crawl: the service is down, more asking only burdens it."""

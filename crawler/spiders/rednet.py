@@ -15,13 +15,13 @@ from urllib.parse import quote
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import text_of
-from crawler.formats import answers
+from crawler.errors import SourceChanged
+from crawler.formats import json_api
 from crawler.formats import rednet as wire
-from crawler.mentions import TRADE, Watched, hosts_in
-from crawler.outcomes import SourceChanged
-from store.ledger import Expected, SourceCard
+from crawler.pages.decoding import text_of
+from crawler.pages.mentions import TRADE, Watched, hosts_in
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import Expected, SourceCard
 
 WORDS = ("卡盟", "发卡", "卡密", "点卡充值")
 PAGE_SIZE = 10
@@ -73,7 +73,7 @@ class RednetSpider(SourceSpider):
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
-        return answers.projected(text_of(response), wire.keep).encode()
+        return json_api.projected(text_of(response), wire.keep).encode()
 
     def begin(self) -> Iterator[Request]:
         """One search for each word. A name that holds a trade word is searched once for its past, then found by the word."""
@@ -89,7 +89,7 @@ class RednetSpider(SourceSpider):
 
     def read_search(self, response: Response, host: None, word: str, page: int) -> Iterator[Request]:
         """One page of hits; its new messages, and the next page while pages are full."""
-        rows = wire.rows_of(answers.data_of(response.status, text_of(response)), first=page == 1)
+        rows = wire.rows_of(json_api.data_of(response.status, text_of(response)), first=page == 1)
         self._searches += 1
         for row in rows:
             number, state = str(row["id"]), int(row["is_reply"])
@@ -110,10 +110,10 @@ class RednetSpider(SourceSpider):
 
     def read_detail(self, response: Response, host: None, row: dict[str, Any]) -> Iterator[Record]:
         """One message, if it is about a watched site or the trade."""
-        if wire.is_gone(answers.json_of(response.status, text_of(response))):
+        if wire.is_gone(json_api.json_of(response.status, text_of(response))):
             self.measured["gone"] = self.measured.get("gone", 0) + 1
             return
-        complaint = wire.complaint_of(answers.data_of(response.status, text_of(response)), row)
+        complaint = wire.complaint_of(json_api.data_of(response.status, text_of(response)), row)
         if complaint["source_id"] != str(row["id"]):
             raise SourceChanged("the detail is of another message")
         text = f"{complaint['title']} {complaint['text']}"

@@ -18,15 +18,15 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import text_of
-from crawler.failures import why
-from crawler.formats import certificates, rdap, whois
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from crawler.places import Places
-from store.hosts import address_in
-from store.ledger import Expected, SourceCard
-from store.names import host_key, host_of, registrable
+from crawler.download.failures import classify_failure
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
+from crawler.formats import domain_records
+from crawler.pages.decoding import text_of
+from crawler.pages.ip_country import Places
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import Expected, SourceCard
+from store.text.hosts import address_in
+from store.text.query import host_key, host_of, registrable
 
 _EXTRAS = ("certificate", "resolution")
 
@@ -63,11 +63,11 @@ class RegistrationSpider(SourceSpider):
         if url.startswith("dns:"):
             return None
         if url.startswith("tls:"):
-            return certificates.project(response.body).encode()
+            return domain_records.project_certificate(response.body).encode()
         if url.startswith("whois:"):
-            return whois.project(response.body).encode()
+            return domain_records.project_whois(response.body).encode()
         try:
-            return rdap.project(text_of(response)).encode()
+            return domain_records.project_rdap(text_of(response)).encode()
         except ValueError:
             return b"" if response.status == 404 else f"unreadable {len(response.body)}".encode()
 
@@ -75,15 +75,15 @@ class RegistrationSpider(SourceSpider):
         """Registry, resolution and certificate of each domain; the bootstrap list first where a registry must be found."""
         self._places = self._table()
         base = self.settings.get("RDAP_BASE")
-        servers = whois.SERVERS | self.settings.getdict("WHOIS_SERVERS")
+        servers = domain_records.SERVERS | self.settings.getdict("WHOIS_SERVERS")
         waiting: list[str] = []
         for host in (target.host for target in self.targets):
             if address_in(host) is not None:
-                self.visit(host).worsen("failed", "an address has no registration")
+                self.visit(host).downgrade("failed", "an address has no registration")
                 self.end(host)
                 continue
             domain = registrable(host)
-            if server := whois.server_of(domain, servers):
+            if server := domain_records.server_of(domain, servers):
                 yield self.ask(f"whois://{server}/{domain}", "whois", host)
             elif base:
                 yield self._domain(base, host)
@@ -99,7 +99,7 @@ class RegistrationSpider(SourceSpider):
     def read_bootstrap(self, response: Response, host: None, waiting: list[str]) -> Iterator[Request]:
         """IANA's list: top-level domain → server."""
         try:
-            servers = rdap.servers_of(text_of(response))
+            servers = domain_records.servers_of(text_of(response))
         except ValueError:
             raise SourceChanged("the RDAP bootstrap list cannot be read") from None
         yield from self._asked(waiting, servers)
@@ -114,7 +114,7 @@ class RegistrationSpider(SourceSpider):
         if response.status != 200:
             raise NotAnswered(f"HTTP {response.status}")
         try:
-            facts = rdap.facts_of(text_of(response))
+            facts = domain_records.facts_of(text_of(response))
         except ValueError as error:
             raise SourceChanged(str(error)) from None
         yield self._registration(host, "rdap", facts)
@@ -122,7 +122,7 @@ class RegistrationSpider(SourceSpider):
     def read_whois(self, response: Response, host: str) -> Iterator[Record]:
         """The dates and registrar of one domain, over WHOIS."""
         text = text_of(response)
-        state = whois.state_of(text)
+        state = domain_records.state_of(text)
         if response.status == 429 or state == "refused":
             raise SourceBlocked("the registry says that it is asked too often")
         if state in ("not_found", "reserved"):
@@ -131,7 +131,7 @@ class RegistrationSpider(SourceSpider):
             return
         if state == "unknown":
             raise SourceChanged("a WHOIS answer without a registration")
-        found = whois.registered(text)
+        found = domain_records.registered(text)
         if found.domain != registrable(host):
             raise SourceChanged(f"asked for {registrable(host)}, answered for {found.domain[:80]}")
         facts = {
@@ -191,7 +191,7 @@ class RegistrationSpider(SourceSpider):
             "host": host,
             "observed_at": self.at(host),
             **facts,
-            "matches": certificates.covers(facts["names"], host),
+            "matches": domain_records.covers(facts["names"], host),
         }
 
     def on_failure(self, failure: Failure) -> Iterator[Any]:
@@ -203,12 +203,14 @@ class RegistrationSpider(SourceSpider):
         step, host = request.cb_kwargs["step"], request.cb_kwargs["host"]
         assert failure.value is not None
         if step in _EXTRAS:
-            self.visit(host).notes[step] = why(failure.value)[2]
+            self.visit(host).notes[step] = classify_failure(failure.value)[2]
             yield from self._close_page(request, None, host, [], [])
         elif step == "bootstrap":
-            self.measured["bootstrap"] = why(failure.value)[2]
+            self.measured["bootstrap"] = classify_failure(failure.value)[2]
             waiting = request.cb_kwargs["known"]["waiting"]
-            yield from self._close_page(request, None, None, [], [*self._asked(waiting, rdap.KNOWN)])
+            yield from self._close_page(
+                request, None, None, [], [*self._asked(waiting, domain_records.KNOWN)]
+            )
         else:
             yield from super().on_failure(failure)
 
@@ -217,7 +219,7 @@ class RegistrationSpider(SourceSpider):
             if server := servers.get(host.rsplit(".", 1)[-1]):
                 yield self._domain(server, host)
             else:
-                self.visit(host).worsen("failed", "its top-level domain has no public RDAP")
+                self.visit(host).downgrade("failed", "its top-level domain has no public RDAP")
             yield from self._extras(host)
 
     def _extras(self, host: str) -> Iterator[Request]:
@@ -238,4 +240,4 @@ class RegistrationSpider(SourceSpider):
 
 
 def _china_day(moment: dt.datetime | None) -> dt.date | None:
-    return moment.astimezone(whois.CHINA).date() if moment else None
+    return moment.astimezone(domain_records.CHINA).date() if moment else None

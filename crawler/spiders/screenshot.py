@@ -15,18 +15,18 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider, Visit
-from crawler.browser import available, one_at_a_time
-from crawler.decode import text_of
+from crawler.download.browser import available, one_at_a_time
+from crawler.download.politeness import RobotsMiddleware
+from crawler.download.tls import SHOP_PAGE
+from crawler.errors import SourceBlocked
 from crawler.guard import Guard, Refused
-from crawler.outcomes import SourceBlocked
-from crawler.politeness import RobotsMiddleware
-from crawler.prose import role_links
+from crawler.pages.block_pages import place_of, wall_of
+from crawler.pages.decoding import text_of
+from crawler.pages.visible_text import role_links
 from crawler.shops.page import Page
-from crawler.tls import SHOP_PAGE
-from crawler.walls import place_of, wall_of
-from store.ledger import NOT_CONFIGURED, Expected, SourceCard
-from store.site_keys import SiteKey
+from crawler.source_spider import HostVisit, Record, SourceSpider
+from store.evidence.crawl_ledger import NOT_CONFIGURED, Expected, SourceCard
+from store.text.site_keys import SiteKey
 
 WIDTH, TALLEST = 1280, 6_000
 """Pixels. A longer page is cut; its text is kept whole by the storefront source."""
@@ -115,7 +115,7 @@ class ScreenshotSpider(SourceSpider):
                 if url := links.get(wanted):
                     yield self._picture(url, host, wanted, scheme)
 
-    def instead(self, request: Request, kind: str) -> Request | None:
+    def fallback_request(self, request: Request, kind: str) -> Request | None:
         """The plain-HTTP home page, when there was no answer over HTTPS."""
         known, host = request.cb_kwargs["known"], request.cb_kwargs["host"]
         plain = "http" in self.settings.getlist("SHOP_SCHEMES")
@@ -128,10 +128,10 @@ class ScreenshotSpider(SourceSpider):
             return self._picture(SiteKey.of(host).url("http"), host, "home", "http")
         return None
 
-    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+    def finished(self, host: str, visit: HostVisit) -> Iterator[Record]:
         """A visit without a picture was not a good one."""
         if not visit.notes.get("pictures") and not visit.missing:
-            visit.worsen("failed", "no picture could be taken")
+            visit.downgrade("failed", "no picture could be taken")
         return iter(())
 
     def counted(self) -> int | None:
@@ -148,7 +148,7 @@ class ScreenshotSpider(SourceSpider):
         if picture is None or not taken:
             return
         if len(picture) > HEAVIEST:
-            self.visit(host).worsen(
+            self.visit(host).downgrade(
                 "failed", f"{role}: the picture has {len(picture)} bytes, more than {HEAVIEST}"
             )
             return

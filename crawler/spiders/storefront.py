@@ -16,23 +16,29 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.availability import probe_of_page
-from crawler.base import Record, Visit
-from crawler.browser import available as browser_available
-from crawler.browser import unstyled, when_settled
-from crawler.decode import text_of
-from crawler.homes import HomeSpider, Tried, certificate_of, verdict
-from crawler.outcomes import NotAnswered, SourceBlocked, SourceChanged
-from crawler.projection import without_people
-from crawler.promises import promises_of
-from crawler.prose import footer_of, notices_of, prose, role_links, visible
+from crawler.download.browser import available as browser_available
+from crawler.download.browser import unstyled, when_settled
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
+from crawler.home_addresses import HomeSpider, Tried, certificate_of, verdict
+from crawler.pages.block_pages import probe_of_page
+from crawler.pages.decoding import text_of
+from crawler.pages.redacted_projection import without_people
+from crawler.pages.shop_features import (
+    company_of,
+    contact_values,
+    footer_numbers,
+    orders_shown,
+    promises_of,
+    signs_of,
+)
+from crawler.pages.site_name import site_name_of
+from crawler.pages.visible_text import footer_of, notices_of, prose, role_links, visible
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
-from crawler.signs import company_of, contact_values, footer_numbers, orders_shown, signs_of
-from crawler.site_name import site_name_of
-from store.ledger import Expected, SourceCard
-from store.names import host_key, is_merchant, registrable
-from store.site_keys import SiteKey
+from crawler.source_spider import HostVisit, Record
+from store.evidence.crawl_ledger import Expected, SourceCard
+from store.text.query import host_key, is_merchant, registrable
+from store.text.site_keys import SiteKey
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
@@ -128,7 +134,7 @@ class StorefrontSpider(HomeSpider):
         try:
             found, more = read_home(system, page)
         except SourceChanged as error:
-            self.visit(host).worsen("failed", f"{system}: {error}")
+            self.visit(host).downgrade("failed", f"{system}: {error}")
             return generic.home(page), []
         if not found.goods and not found.stated_empty and not found.behind_login:
             # A version or theme of the system that its reader does not know.
@@ -194,7 +200,7 @@ class StorefrontSpider(HomeSpider):
         if found is not None and found.probe is not None:
             self.hold_found(found, host, at_once=found.probe["status"] is not None)
 
-    def finished(self, host: str, visit: Visit) -> Iterator[Record]:
+    def finished(self, host: str, visit: HostVisit) -> Iterator[Record]:
         """The home page's own record, when all lists were read: only then are payments and contacts complete."""
         notes = visit.notes
         if "page" not in notes:
@@ -209,9 +215,9 @@ class StorefrontSpider(HomeSpider):
         if shelf.names and not shelf.hidden:
             self.tally("priced", int(shelf.priced > 0), host=host)
         if shelf.hidden and not system:
-            visit.worsen("blocked", "the shop asks for a password or a login before it shows its goods")
+            visit.downgrade("blocked", "the shop asks for a password or a login before it shows its goods")
         elif not listed:
-            visit.worsen(
+            visit.downgrade(
                 "failed", f"no goods found where {systems()[system].NAME if system else 'a shop'} lists them"
             )
         told = f"{notes['notice']}\n{notes['text']}"

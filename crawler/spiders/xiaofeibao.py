@@ -14,13 +14,13 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.base import Record, SourceSpider
-from crawler.decode import text_of
-from crawler.formats import answers
-from crawler.mappings import mapping_of
-from crawler.outcomes import SourceChanged
-from store.ledger import NOT_CONFIGURED, Expected, SourceCard
-from store.names import host_key
+from crawler.errors import SourceChanged
+from crawler.formats import json_api
+from crawler.pages.decoding import text_of
+from crawler.pages.operator_mappings import mapping_of
+from crawler.source_spider import Record, SourceSpider
+from store.evidence.crawl_ledger import NOT_CONFIGURED, Expected, SourceCard
+from store.text.query import host_key
 
 _FIELDS = ("total", "solve_rate")
 
@@ -52,7 +52,7 @@ class XiaofeibaoSpider(SourceSpider):
         """The counters alone; the operator's own list of brands is kept as it is."""
         if "/brand/" not in url:
             return None
-        return answers.projected(text_of(response), _kept).encode()
+        return json_api.projected(text_of(response), _kept).encode()
 
     def begin(self) -> Iterator[Request]:
         """One question for each watched host whose brand is known."""
@@ -75,14 +75,14 @@ class XiaofeibaoSpider(SourceSpider):
 
     def read_brands(self, response: Response, host: None) -> Iterator[Request]:
         """The operator's list, where it is kept at an address."""
-        brands = answers.json_of(response.status, text_of(response))
+        brands = json_api.json_of(response.status, text_of(response))
         if not isinstance(brands, dict):
             raise SourceChanged("the list of brands is not an object host → number")
         yield from self._questions(brands)
 
     def read_statistics(self, response: Response, host: str) -> Iterator[Record]:
         """Volume and share solved; a stated zero is a zero."""
-        data = answers.data_of(response.status, text_of(response))
+        data = json_api.data_of(response.status, text_of(response))
         total, rate = data.get("total"), data.get("solve_rate")
         if isinstance(total, bool) or not isinstance(total, int) or total < 0:
             raise SourceChanged("no total in the statistics")
@@ -119,8 +119,8 @@ class XiaofeibaoSpider(SourceSpider):
 def _kept(document: Any) -> Any:
     if not isinstance(document, dict):
         return document
-    kept = answers.picked(document, ("code", "msg", "message", "data"))
-    return kept | {"data": answers.picked(kept.get("data"), _FIELDS)}
+    kept = json_api.picked(document, ("code", "msg", "message", "data"))
+    return kept | {"data": json_api.picked(kept.get("data"), _FIELDS)}
 
 
 def _is_number(value: Any) -> bool:

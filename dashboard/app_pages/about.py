@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard import reader
-from dashboard.view import View
-from scoring.snapshot import Snapshot
+from dashboard.components.page_context import View
+from dashboard.presenters import current_snapshot
+from scoring.snapshot.reader import Snapshot
 
 title_zh = "关于"
 title_en = "About"
@@ -16,17 +16,19 @@ visible = True
 
 def render(view: View) -> None:
     """Short statements, and how often we were wrong."""
-    view.title(view.t("about.title"))
+    view.title(view.translate("about.title"))
     for part in ("funding", "privacy", "crawler", "access", "limits"):
-        view.heading(view.t(f"about.{part}"))
-        view.html("lines_plain.html", lines=[view.t(f"about.{part}_text")])
-    view.heading(view.t("about.mistakes"))
-    view.html("lines_plain.html", lines=[view.t("about.mistakes_text", **view.ask(_corrections))])
-    view.html("linkline.html", href=view.link("appeals"), words=view.t("appeals.title"))
+        view.heading(view.translate(f"about.{part}"))
+        view.html("lines_plain.html", lines=[view.translate(f"about.{part}_text")])
+    view.heading(view.translate("about.mistakes"))
+    view.html(
+        "lines_plain.html", lines=[view.translate("about.mistakes_text", **view.cached_query(_corrections))]
+    )
+    view.html("linkline.html", href=view.link("appeals"), words=view.translate("appeals.title"))
 
 
 def _corrections(snapshot: Snapshot) -> dict[str, int]:
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         "select count(*) as count, count(*) filter (where outcome in ('amended', 'withdrawn')) as amended from corrections",
     )[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from dashboard import alert_tables, reader, sheet, weekly
-from dashboard.view import View
+from dashboard.components import shared_tables
+from dashboard.components.page_context import View
+from dashboard.presenters import csv_export, current_snapshot, recent_changes
 
 title_zh = "预警"
 title_en = "Alerts"
@@ -23,23 +24,23 @@ _COLUMNS = ("on", "host", "from_state", "to_state", "reason_zh", "reason_en", "e
 
 def render(view: View) -> None:
     """The week by itself; then period and state bound to the address, a page of changes, the download."""
-    view.title(view.t("alerts.title"), view.t("alerts.intro"))
+    view.title(view.translate("alerts.title"), view.translate("alerts.intro"))
     if view.facts.as_of:
-        alert_tables.week(view, view.facts.as_of, _WEEK_SHOWN)
-    view.html("linkline.html", href="./feeds/all.atom", words=view.t("alerts.subscribe"))
-    view.heading(view.t("alerts.every"))
+        shared_tables.week(view, view.facts.as_of, _WEEK_SHOWN)
+    view.html("linkline.html", href="./feeds/all.atom", words=view.translate("alerts.subscribe"))
+    view.heading(view.translate("alerts.every"))
     days = view.choose(
-        view.t("alerts.days"),
+        view.translate("alerts.days"),
         "days",
         ("30", "7", "all"),
-        lambda code: view.t(f"alerts.days_{code}"),
+        lambda code: view.translate(f"alerts.days_{code}"),
         flat=True,
     )
     state = view.choose(
-        view.t("alerts.to_state"),
+        view.translate("alerts.to_state"),
         "state",
         ("", *_STATES),
-        lambda code: view.w("warning", code) if code else view.t("word.all"),
+        lambda code: view.label("warning", code) if code else view.translate("word.all"),
     )
     _listed(view, _since(view, days), state)
 
@@ -51,19 +52,21 @@ def _since(view: View, days: str) -> dt.date | None:
 
 
 def _listed(view: View, since: dt.date | None, state: str) -> None:
-    total = view.ask(_count, since, state)
-    view.html("lines.html", lines=[view.t("alerts.count", count=total["changes"], sites=total["sites"])])
+    total = view.cached_query(_count, since, state)
+    view.html(
+        "lines.html", lines=[view.translate("alerts.count", count=total["changes"], sites=total["sites"])]
+    )
     if not total["changes"]:
-        view.note(view.t("alerts.none"))
+        view.note(view.translate("alerts.none"))
         return
     page = view.page_of(math.ceil(total["changes"] / _PAGE))
-    found = view.ask(_changes, since, state, _PAGE, (page - 1) * _PAGE)
-    names = view.ask(weekly.named, tuple(dict.fromkeys(w["host"] for w in found)))
-    alert_tables.changes(view, [weekly.one(w, names) for w in found])
+    found = view.cached_query(_changes, since, state, _PAGE, (page - 1) * _PAGE)
+    names = view.cached_query(recent_changes.named, tuple(dict.fromkeys(w["host"] for w in found)))
+    shared_tables.changes(view, [recent_changes.one(w, names) for w in found])
     snapshot = view.snapshot
     view.download(
-        lambda: sheet.csv_bytes(_changes(snapshot, since, state, 100_000, 0), _COLUMNS),
-        f"{view.t('alerts.file')}-{view.facts.as_of}.csv",
+        lambda: csv_export.csv_bytes(_changes(snapshot, since, state, 100_000, 0), _COLUMNS),
+        f"{view.translate('alerts.file')}-{view.facts.as_of}.csv",
         key="download-alerts",
     )
 
@@ -72,7 +75,7 @@ _WHERE = "where (? is null or \"on\" > ?) and (? = '' or to_state = ?)"
 
 
 def _count(snapshot, since: dt.date | None, state: str) -> dict:
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         f"select count(*) as changes, count(distinct host) as sites from warnings {_WHERE}",  # noqa: S608 - fixed text
         [since, since, state, state],
@@ -80,7 +83,7 @@ def _count(snapshot, since: dt.date | None, state: str) -> dict:
 
 
 def _changes(snapshot, since: dt.date | None, state: str, size: int, skip: int) -> list[dict]:
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         f'select * from warnings {_WHERE} order by "on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
         [since, since, state, state, size, skip],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard import appeals_form, disputes, figures, reader
-from dashboard.text import pick
-from dashboard.view import View, cell, row
+from dashboard.components import forms, shared_tables
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters import current_snapshot, formatting
+from dashboard.presenters.translations import pick
 
 title_zh = "申诉与更正"
 title_en = "Appeals and corrections"
@@ -16,26 +17,31 @@ visible = True
 
 def render(view: View) -> None:
     """The rules with their clocks, the form, every objection with its days, the public log of corrections."""
-    view.title(view.t("appeals.title"), view.t("appeals.intro"))
-    view.note(view.t("appeals.how"))
-    appeals_form.answer(view)
-    view.heading(view.t("appeals.disputes"))
-    if objections := view.ask(_disputes):
-        disputes.listed(view, objections)
+    view.title(view.translate("appeals.title"), view.translate("appeals.intro"))
+    view.note(view.translate("appeals.how"))
+    forms.answer(view)
+    view.heading(view.translate("appeals.disputes"))
+    if objections := view.cached_query(_disputes):
+        shared_tables.listed(view, objections)
     else:
-        view.note(view.t("appeals.none"))
-    view.heading(view.t("site.corrections"))
-    corrections = view.ask(_corrections)
+        view.note(view.translate("appeals.none"))
+    view.heading(view.translate("site.corrections"))
+    corrections = view.cached_query(_corrections)
     if not corrections:
-        view.note(view.t("appeals.none"))
+        view.note(view.translate("appeals.none"))
         return
     view.table(
-        [view.t("word.date"), view.t("word.site"), view.t("appeals.outcome"), view.t("site.finding")],
+        [
+            view.translate("word.date"),
+            view.translate("word.site"),
+            view.translate("appeals.outcome"),
+            view.translate("site.finding"),
+        ],
         [
             row(
-                cell(figures.day(r["on"], view.lang)),
+                cell(formatting.day(r["on"], view.lang)),
                 cell(r["host"], href=view.link("site", host=r["host"]), limit=60),
-                cell(view.w("correction", r["outcome"])),
+                cell(view.label("correction", r["outcome"])),
                 cell(pick(r, "sentence", view.lang)),
             )
             for r in corrections
@@ -45,11 +51,11 @@ def render(view: View) -> None:
 
 def _disputes(snapshot) -> list[dict]:
     """The open ones, longest waiting first, then those decided, newest first."""
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         "select * from disputes order by decided_on is not null, decided_on desc, received_on, host limit 200",
     )
 
 
 def _corrections(snapshot) -> list[dict]:
-    return reader.rows(snapshot, 'select * from corrections order by "on" desc, host limit 200')
+    return current_snapshot.rows(snapshot, 'select * from corrections order by "on" desc, host limit 200')

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.help.before import Peak, coach
+from dashboard.components.page_context import View
+from dashboard.help.prepay_coach import Peak, coach
 from dashboard.help.texts import keys, text
-from dashboard.sector_data import hours
-from dashboard.view import View
-from scoring.snapshot import Snapshot
+from dashboard.presenters.sector_data import hours
+from scoring.snapshot.reader import Snapshot
 
 title_zh = "付款之前"
 title_en = "Before you pay"
@@ -33,7 +33,9 @@ def render(view: View) -> None:
     )
     hour = st.slider(text("ui", "before_hour", lang), 0, 23, 20)
     view.heading(text("ui", "before_result", lang))
-    view.html("lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang, view.ask(_peak)))
+    view.html(
+        "lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang, view.cached_query(_peak))
+    )
     view.heading(text("ui", "before_keep", lang))
     view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import alert_tables, markup, ranking, reader, search, verdict
-from dashboard.view import View, cell, row
-from scoring.snapshot import Snapshot
-from store.names import Query, parse_query
+from dashboard.components import shared_tables
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
+from scoring.snapshot.reader import Snapshot
+from store.text.query import Query, parse_query
 
 title_zh = "查一个网站"
 title_en = "Check a site"
@@ -22,18 +23,18 @@ _CHANGES_SHOWN = 5
 def render(view: View) -> None:
     """The search box, what was understood, and the card, the choice of sites, or the self-check."""
     answering = bool(view.param("q").strip())
-    view.title(view.t("check.title"), unseen=answering)  # a phone's first screen is for the answer
+    view.title(view.translate("check.title"), unseen=answering)  # a phone's first screen is for the answer
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = view.text_box(
-            view.t("check.label"),
+            view.translate("check.label"),
             "q",
-            placeholder=view.t("check.placeholder"),
+            placeholder=view.translate("check.placeholder"),
             max_chars=4000,
             on_change=_shorten,
             width="stretch",
             label_visibility="collapsed" if answering else "visible",
         )
-        st.button(view.t("check.button"), type="primary")
+        st.button(view.translate("check.button"), type="primary")
     if text.strip():
         _answer(view, text)
     else:
@@ -50,55 +51,57 @@ def _shorten() -> None:
 
 
 def _query_notices(view: View, query: Query) -> None:
-    lines = search.understood(query, view.lang)
+    lines = site_search.understood(query, view.lang)
     if lines:
         view.html("lines.html", lines=[("；" if view.lang == "zh" else "; ").join(lines)])
 
 
 def _answer(view: View, text: str) -> None:
-    found: search.Answer = view.ask(search.find, text)
+    found: site_search.Answer = view.cached_query(site_search.find, text)
     remembered = st.session_state.get("asked")
     _query_notices(view, remembered[1] if remembered and remembered[0] == text else found.query)
     if found.query.kind == "empty":
-        view.note(view.t("check.nothing"))
+        view.note(view.translate("check.nothing"))
     elif len(found.matches) == 1:
         _card(view, found.matches[0])
     elif found.matches:
-        view.heading(view.t("check.several", count=len(found.matches)))
+        view.heading(view.translate("check.several", count=len(found.matches)))
         _choices(view, found.matches)
     else:
         if found.query.kind == "uscc":
-            view.note(view.t("check.uscc_note"))
+            view.note(view.translate("check.uscc_note"))
         if found.near:  # above the card: on a phone nobody would look for it below
             links = [
                 (f"{r['name'] or ''} {r['host']}".strip(), view.link("", q=r["host"])) for r in found.near
             ]
-            view.html("linklist.html", links=links, lead=view.t("check.near_lead"))
+            view.html("linklist.html", links=links, lead=view.translate("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
-        view.card(verdict.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
+        view.card(verdict_card.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
         if found.near:
-            view.heading(view.t("check.near"))
+            view.heading(view.translate("check.near"))
             _choices(view, found.near)
 
 
 def _card(view: View, rating: dict) -> None:
-    card = verdict.card(rating, view.lang, view.ask(search.newest_response, rating["host"]))
-    view.card(card, markup.card_actions(card))
+    card = verdict_card.card(
+        rating, view.lang, view.cached_query(site_search.newest_response, rating["host"])
+    )
+    view.card(card, html.card_actions(card))
 
 
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:
-    cards = [verdict.card(rating, view.lang) for rating in ratings]
+    cards = [verdict_card.card(rating, view.lang) for rating in ratings]
     view.table(
         [
-            view.t("rank.verdict"),
-            view.t("word.site"),
-            view.t("card.warning"),
-            view.t("card.filing"),
-            view.t("card.drop_rate"),
+            view.translate("rank.verdict"),
+            view.translate("word.site"),
+            view.translate("card.warning"),
+            view.translate("card.filing"),
+            view.translate("card.drop_rate"),
         ],
         [
             row(
-                cell(card.word, state=card.code, soft=view.t("card.as_of", date=card.as_of)),
+                cell(card.word, state=card.code, soft=view.translate("card.as_of", date=card.as_of)),
                 cell(card.name, href=view.link("", q=card.host), soft=card.host),
                 cell(card.warning),
                 cell(card.filing),
@@ -110,25 +113,27 @@ def _choices(view: View, ratings: tuple[dict, ...]) -> None:
 
 
 def _welcome(view: View) -> None:
-    view.html("lines.html", lines=[view.t("check.examples"), view.t("check.how_text")])
+    view.html("lines.html", lines=[view.translate("check.examples"), view.translate("check.how_text")])
     if not view.facts.count:
         return
-    rated, unrated = view.ask(ranking.counts, ranking.Filters())
-    parts = view.ask(_by_verdict)
+    rated, unrated = view.cached_query(ranking.counts, ranking.Filters())
+    parts = view.cached_query(_by_verdict)
     words = ("，" if view.lang == "zh" else ", ").join(
-        view.t("check.watched_part", word=view.t(f"rank.colour_{verdict.STATES[w].code}"), count=n)
+        view.translate(
+            "check.watched_part", word=view.translate(f"rank.colour_{verdict_card.STATES[w].code}"), count=n
+        )
         for w, n in parts
     )
-    view.note(view.t("check.watched", count=rated + unrated, parts=words or "0"))
+    view.note(view.translate("check.watched", count=rated + unrated, parts=words or "0"))
     if view.facts.as_of:
-        alert_tables.week(view, view.facts.as_of, _CHANGES_SHOWN)
+        shared_tables.week(view, view.facts.as_of, _CHANGES_SHOWN)
 
 
 def _by_verdict(snapshot: Snapshot) -> list[tuple[str, int]]:
-    found = reader.rows(
+    found = current_snapshot.rows(
         snapshot,
         f"select case when {ranking.RATED} then verdict else '灰' end as verdict, count(*) as n"  # noqa: S608 - fixed text
         " from ratings group by 1",
     )
     counts = {r["verdict"]: r["n"] for r in found}
-    return [(word, counts[word]) for word in verdict.STATES if counts.get(word)]
+    return [(word, counts[word]) for word in verdict_card.STATES if counts.get(word)]

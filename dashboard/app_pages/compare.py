@@ -6,10 +6,11 @@ import re
 
 import streamlit as st
 
-from dashboard import charts, reader, verdict
-from dashboard.view import View, cell, row
-from scoring.snapshot import Snapshot
-from store.names import parse_query
+from dashboard.components import charts
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters import current_snapshot, verdict_card
+from scoring.snapshot.reader import Snapshot
+from store.text.query import parse_query
 
 title_zh = "对比"
 title_en = "Compare"
@@ -21,34 +22,39 @@ visible = True
 
 def render(view: View) -> None:
     """The names, the intervals, the table of facts."""
-    view.title(view.t("compare.title"))
+    view.title(view.translate("compare.title"))
     # The sites of the address in one line, whether it names them in one `h` or each in its own (`?h=a&h=b`).
     given = " ".join(view.params("h"))[:1000]
-    text = view.line(view.t("compare.label"), "compare-sites", given, max_chars=1000, on_change=_written)
+    text = view.line(
+        view.translate("compare.label"), "compare-sites", given, max_chars=1000, on_change=_written
+    )
     asked = [parse_query(part).host or part for part in re.split(r"[\s,，、;；]+", text) if part]
     hosts = tuple(dict.fromkeys(asked))[:4]
     if len(hosts) < 2:
-        view.note(view.t("compare.need_two"))
+        view.note(view.translate("compare.need_two"))
         return
-    found = view.ask(_ratings, hosts)
+    found = view.cached_query(_ratings, hosts)
     cards = [
-        verdict.card(found[h], view.lang)
+        verdict_card.card(found[h], view.lang)
         if h in found
-        else verdict.unknown_card(h, view.lang, view.facts.as_of, view.facts.demo)
+        else verdict_card.unknown_card(h, view.lang, view.facts.as_of, view.facts.demo)
         for h in hosts
     ]
     _intervals(view, [found[c.host] for c in cards if c.score and c.host in found])
     facts = (
-        ("rank.verdict", lambda c, r: cell(c.word, state=c.code, soft=view.t("card.as_of", date=c.as_of))),
+        (
+            "rank.verdict",
+            lambda c, r: cell(c.word, state=c.code, soft=view.translate("card.as_of", date=c.as_of)),
+        ),
         ("card.warning", lambda c, r: cell(c.warning)),
         ("card.filing", lambda c, r: cell(c.filing)),
         ("card.drop_rate", lambda c, r: cell(c.drop_rate)),
-        ("card.score_title", lambda c, r: cell(c.score or view.t("word.unknown"))),
+        ("card.score_title", lambda c, r: cell(c.score or view.translate("word.unknown"))),
         (
             "card.reasons",
             lambda c, r: cell(
                 ("" if view.lang == "zh" else " ").join(reason.text for reason in c.reasons)
-                or view.t("word.none"),
+                or view.translate("word.none"),
                 limit=700,
             ),
         ),
@@ -56,8 +62,8 @@ def render(view: View) -> None:
         ("card.blind", lambda c, r: cell(" · ".join(c.blind_spots))),
     )
     view.table(
-        [view.t("compare.fact"), *(c.host for c in cards)],
-        [row(cell(view.t(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
+        [view.translate("compare.fact"), *(c.host for c in cards)],
+        [row(cell(view.translate(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
         "compare",
     )
     view.html(
@@ -73,7 +79,7 @@ def _written() -> None:
 
 def _known(view: View, rating: dict | None, column: str) -> object:
     value = rating.get(column) if rating else None
-    return view.t("word.unknown") if value is None else value
+    return view.translate("word.unknown") if value is None else value
 
 
 def _intervals(view: View, ratings: list[dict]) -> None:
@@ -81,19 +87,19 @@ def _intervals(view: View, ratings: list[dict]) -> None:
         return
     records = [
         {
-            "name": verdict.card(r, view.lang).name,
+            "name": verdict_card.card(r, view.lang).name,
             "host": r["host"],
             "score": r["score"],
             "low": r["score_low"],
             "high": r["score_high"],
-            "verdict": view.t(f"verdict.{verdict.STATES[verdict.verdict_of(r)].code}"),
+            "verdict": view.translate(f"verdict.{verdict_card.STATES[verdict_card.verdict_of(r)].code}"),
         }
         for r in ratings
     ]
     view.chart(
-        lambda: charts.intervals(records, "name", view.t("card.score_title")),
+        lambda: charts.intervals(records, "name", view.translate("card.score_title")),
         _finding(view, records),
-        view.t("rank.chart_alt"),
+        view.translate("rank.chart_alt"),
         records,
         "compare",
     )
@@ -103,13 +109,15 @@ def _finding(view: View, records: list[dict]) -> str:
     """Whether the best and the worst can be told apart."""
     best, worst = (pick(records, key=lambda r: r["low"]) for pick in (max, min))
     if len(records) < 2:
-        return view.t("compare.one", name=best["name"])
+        return view.translate("compare.one", name=best["name"])
     if worst["high"] < best["low"]:
-        return view.t("compare.apart", best=best["name"], worst=worst["name"],
+        return view.translate("compare.apart", best=best["name"], worst=worst["name"],
                       low=f"{best['low']:.0f}", high=f"{worst['high']:.0f}")  # fmt: skip
-    return view.t("compare.together", count=len(records))
+    return view.translate("compare.together", count=len(records))
 
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, dict]:
-    found = reader.rows(snapshot, "select * from ratings where list_contains(?, host)", [list(hosts)])
+    found = current_snapshot.rows(
+        snapshot, "select * from ratings where list_contains(?, host)", [list(hosts)]
+    )
     return {r["host"]: r for r in found}

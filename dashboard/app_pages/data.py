@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dashboard import reader
-from dashboard.view import View, cell, row
-from scoring.snapshot import TABLES, Snapshot
-from store.names import file_stem
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters import current_snapshot
+from scoring.snapshot.reader import TABLES, Snapshot
+from store.text.query import file_stem
 
 title_zh = "数据与接口"
 title_en = "Data and API"
@@ -32,16 +32,16 @@ _LISTED = 60
 
 def render(view: View) -> None:
     """The tables in three forms, the licence, the other files with their hashes, the list of endpoints."""
-    view.title(view.t("data.title"), view.t("data.intro"))
-    view.heading(view.t("data.files", id=view.snapshot.id))
-    files, inside = view.ask(listed_files)
+    view.title(view.translate("data.title"), view.translate("data.intro"))
+    view.heading(view.translate("data.files", id=view.snapshot.id))
+    files, inside = view.cached_query(listed_files)
     sizes = {name: size for name, size, _ in files}
     view.table(
-        [view.t("data.table"), view.t("data.holds"), "CSV", "JSONL", "Parquet"],
+        [view.translate("data.table"), view.translate("data.holds"), "CSV", "JSONL", "Parquet"],
         [
             row(
                 cell(table, mono=True),
-                cell(view.w("data", f"holds_{table}")),
+                cell(view.label("data", f"holds_{table}")),
                 cell(f"{table}.csv", href=f"./download/{table}.csv"),
                 cell(f"{table}.jsonl", href=f"./download/{table}.jsonl"),
                 cell(
@@ -55,11 +55,11 @@ def render(view: View) -> None:
         ],
         "flow",
     )
-    view.note(view.t("data.licence"))
-    view.heading(view.t("data.other"), view.t("data.check"))
+    view.note(view.translate("data.licence"))
+    view.heading(view.translate("data.other"), view.translate("data.check"))
     shared = files[:_LISTED]
     view.table(
-        [view.t("data.file"), view.t("data.size"), "SHA-256"],
+        [view.translate("data.file"), view.translate("data.size"), "SHA-256"],
         [
             row(cell(name, href=f"./snapshot/{name}"), cell(_size(size)), cell(digest, mono=True, limit=70))
             for name, size, digest in sorted(shared, key=lambda f: f[0].endswith(".parquet"))
@@ -68,19 +68,19 @@ def render(view: View) -> None:
         fold=3,
     )
     if more := len(files) - len(shared) + inside:
-        view.html("lines.html", lines=[view.t("data.more", count=more)])
-    view.heading(view.t("data.api"))
-    host = view.ask(_example)
+        view.html("lines.html", lines=[view.translate("data.more", count=more)])
+    view.heading(view.translate("data.api"))
+    host = view.cached_query(_example)
     made = [(path.format(host=quote(host), file=quote(file_stem(host))), key) for path, key in _ENDPOINTS]
     view.table(
-        ["URL", view.t("method.question")],
-        [row(cell(path, href=f"./{path}"), cell(view.t(f"data.api_{key}"))) for path, key in made],
+        ["URL", view.translate("method.question")],
+        [row(cell(path, href=f"./{path}"), cell(view.translate(f"data.api_{key}"))) for path, key in made],
     )
 
 
 def _example(snapshot: Snapshot) -> str:
     """A site of this snapshot, so that the examples can be tried."""
-    found = reader.rows(snapshot, "select host from ranked order by host limit 1")
+    found = current_snapshot.rows(snapshot, "select host from ranked order by host limit 1")
     return found[0]["host"] if found else "example.com"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import help_tools
+from dashboard.components import help_tools
+from dashboard.components.page_context import View
 from dashboard.help.texts import text
 from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, Path, path_for
-from dashboard.view import View
-from scoring.snapshot import Snapshot
-from store.names import parse_query
+from scoring.snapshot.reader import Snapshot
+from store.text.query import parse_query
 
 title_zh = "掉单了怎么办"
 title_en = "Paid but nothing arrived?"
@@ -25,7 +25,7 @@ def render(view: View) -> None:
     view.title(text("ui", "title", lang), text("ui", "intro", lang))
     view.note(text("ui", "emergency", lang))
     host = _host(view)
-    site = view.ask(_site, host) if host else None
+    site = view.cached_query(_site, host) if host else None
     path = path_for(_answers(lang), site["warning_state"] if site else None)
     _show(view, path, host, site)
     proofs = help_tools.checklist(view)
@@ -73,7 +73,7 @@ def _show(view: View, path: Path, host: str, site: dict | None) -> None:
     if host and site is None:
         view.note(text("ui", "unknown_site", lang).format(host=host))
     elif site and site["warning_state"] in ("warning", "alarm", "closed"):
-        state = view.w("warning", site["warning_state"])
+        state = view.label("warning", site["warning_state"])
         view.note(text("ui", "warned", lang).format(host=host, state=state, date=view.facts.as_of))
     view.html("lines_plain.html", lines=[text("ui", "path", lang)])
     view.html("steps.html", steps=[text("step", step.id, lang) for step in path.steps])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from dashboard.text import pick
-from dashboard.view import View, cell, row
-from scoring.snapshot import Snapshot, SnapshotError
-from store.plain import plain
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters.translations import pick
+from scoring.snapshot.reader import Snapshot, SnapshotError
+from store.text.safe_text import plain
 
 title_zh = "方法"
 title_en = "Method"
@@ -19,38 +19,38 @@ visible = True
 
 def render(view: View) -> None:
     """The words, the indicators with their weights, the rules."""
-    view.title(view.t("method.title"), view.t("method.generated"))
+    view.title(view.translate("method.title"), view.translate("method.generated"))
     try:
-        method = view.ask(Snapshot.method)
+        method = view.cached_query(Snapshot.method)
     except SnapshotError as error:
-        view.note(f"{view.t('app.damaged_title')}：{plain(error, 200)}")
+        view.note(f"{view.translate('app.damaged_title')}：{plain(error, 200)}")
         return
-    view.html("lines.html", lines=[view.t("method.version", version=method.get("version") or "–")])
+    view.html("lines.html", lines=[view.translate("method.version", version=method.get("version") or "–")])
     words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
     if words:
         # The page has its own first heading; those of the text move down one level each.
         body = re.sub(r"\A# .*\n", "", str(words))
         view.markdown(re.sub(r"^#(?=#? )", "##", body, flags=re.MULTILINE))
     if indicators := method.get("indicators"):
-        view.heading(view.t("method.indicators"))
+        view.heading(view.translate("method.indicators"))
         view.table(
             [
-                view.t("site.indicator"),
-                view.t("method.question"),
-                view.t("method.dimension"),
-                view.t("method.weight"),
+                view.translate("site.indicator"),
+                view.translate("method.question"),
+                view.translate("method.dimension"),
+                view.translate("method.weight"),
             ],
             [
                 row(
                     cell(pick(i, "title", view.lang) or i.get("id"), soft=plain(i.get("id") or "", 40)),
                     cell(pick(i, "question", view.lang) or pick(i, "definition", view.lang)),
-                    cell(view.w("dimension", i.get("dimension"))),
-                    cell(f"{i['weight']:g}" if i.get("weight") else view.t("method.unscored")),
+                    cell(view.label("dimension", i.get("dimension"))),
+                    cell(f"{i['weight']:g}" if i.get("weight") else view.translate("method.unscored")),
                 )
                 for i in indicators
             ],
             "flow",
         )
     if rules := method.get("rules"):
-        view.heading(view.t("method.rules"))
+        view.heading(view.translate("method.rules"))
         view.html("lines_plain.html", lines=[r.get(view.lang) or r.get("zh") or "" for r in rules])

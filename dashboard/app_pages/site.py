@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard import (
-    disputes,
-    markup,
-    reader,
-    site_capture,
-    site_evidence,
-    site_known,
-    site_mall,
-    site_panels,
-    site_pictures,
-    site_sections,
-    verdict,
-)
-from dashboard.view import View
-from store.names import parse_query
+from dashboard.components import shared_tables, site_as_of, site_charts, site_mall, site_sections
+from dashboard.components import site_evidence as site_capture
+from dashboard.components.page_context import View
+from dashboard.presenters import current_snapshot, html, verdict_card
+from store.text.query import parse_query
 
 title_zh = "网站档案"
 title_en = "Site profile"
@@ -30,58 +20,58 @@ def render(view: View) -> None:
     """The card, then one section per question a careful reader asks."""
     asked = view.param("host").strip()
     if not asked:
-        view.title(view.t("site.title"))
-        view.note(view.t("site.none_asked"))
-        view.html("linkline.html", href=view.link(""), words=view.t("site.to_check"))
+        view.title(view.translate("site.title"))
+        view.note(view.translate("site.none_asked"))
+        view.html("linkline.html", href=view.link(""), words=view.translate("site.to_check"))
         return
     host = parse_query(asked).host or asked
-    rating = view.ask(_rating, host)
-    view.title(f"{view.t('site.title')} · {host[:80]}")
+    rating = view.cached_query(_rating, host)
+    view.title(f"{view.translate('site.title')} · {host[:80]}")
     if rating is None:
-        view.card(verdict.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
-        view.html("linkline.html", href=view.link("", q=host), words=view.t("site.to_check"))
+        view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
+        view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
-    responses = view.ask(_rows, "responses", host, "on desc")
-    card = verdict.card(rating, view.lang, responses[0] if responses else None)
-    view.card(card, markup.card_actions(card, on_site_page=True), on_site_page=True)
+    responses = view.cached_query(_rows, "responses", host, "on desc")
+    card = verdict_card.card(rating, view.lang, responses[0] if responses else None)
+    view.card(card, html.card_actions(card, on_site_page=True), on_site_page=True)
     site_mall.mall(view, host)
     site_capture.capture(view, host)
-    findings = view.ask(_rows, "findings", host, "contribution desc")
-    warnings = view.ask(_rows, "warnings", host, "on desc")
-    promises = view.ask(_rows, "promises", host, "promise")
-    changes = view.ask(_rows, "changes", host, "on desc")
-    history = view.ask(_rows, "history", host, "on desc")[::-1]
-    series = view.ask(_series, host)
+    findings = view.cached_query(_rows, "findings", host, "contribution desc")
+    warnings = view.cached_query(_rows, "warnings", host, "on desc")
+    promises = view.cached_query(_rows, "promises", host, "promise")
+    changes = view.cached_query(_rows, "changes", host, "on desc")
+    history = view.cached_query(_rows, "history", host, "on desc")[::-1]
+    series = view.cached_query(_series, host)
     site_sections.why(view, rating, findings)
-    site_panels.drop_rate(view, rating)
-    site_panels.history(view, rating, history, changes)
+    site_charts.drop_rate(view, rating)
+    site_charts.history(view, rating, history, changes)
     site_sections.warnings(view, warnings)
-    site_panels.refunds(view, rating, series)
-    site_panels.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
-    site_panels.prices(view, rating, series)
+    site_charts.refunds(view, rating, series)
+    site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
+    site_charts.prices(view, rating, series)
     site_sections.promises(view, promises)
     site_sections.findings(view, findings)
-    site_sections.identity(view, view.ask(_rows, "identity", host, "aspect"), rating)
-    site_sections.links(view, view.ask(_rows, "links", host, "other"))
-    site_evidence.changes(view, changes)
-    site_known.known(view, rating, history, changes)
-    site_evidence.responses(view, responses, view.ask(_rows, "corrections", host, "on desc"))
-    disputes.of_site(view, host)
+    site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
+    site_sections.links(view, view.cached_query(_rows, "links", host, "other"))
+    site_capture.changes(view, changes)
+    site_as_of.known(view, rating, history, changes)
+    site_capture.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
+    shared_tables.of_site(view, host)
     cited = _cited(rating, findings, warnings, promises)
-    site_evidence.evidence(view, host, *view.ask(_evidence, host, cited))
-    site_pictures.pictures(view, host)
-    site_evidence.downloads(view, host)
+    site_capture.evidence(view, host, *view.cached_query(_evidence, host, cited))
+    site_capture.pictures(view, host)
+    site_capture.downloads(view, host)
 
 
 def _rating(snapshot, host: str) -> dict | None:
-    found = reader.rows(snapshot, "select * from ratings where host = ?", [host])
+    found = current_snapshot.rows(snapshot, "select * from ratings where host = ?", [host])
     return found[0] if found else None
 
 
 def _rows(snapshot, table: str, host: str, order: str) -> list[dict]:
     """At most 2,000 rows of one table about a host; `table` and `order` are written in this file, never read."""
     column, _, direction = order.partition(" ")
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         f'select * from "{table}" where host = ? order by "{column}" {direction} limit 2000',  # noqa: S608
         [host],
@@ -90,7 +80,7 @@ def _rows(snapshot, table: str, host: str, order: str) -> list[dict]:
 
 def _series(snapshot, host: str) -> list[dict]:
     """The series the page draws; hours of the week and weekly drops are for other readers."""
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         "select * from series where host = ? and (measure in ('availability', 'refused') or measure like 'refund~_%' escape '~'"
         " or measure like 'price~_sector~_%' escape '~') order by measure, \"on\" limit 5000",
@@ -100,8 +90,10 @@ def _series(snapshot, host: str) -> list[dict]:
 
 def _evidence(snapshot, host: str, cited: tuple[str, ...]) -> tuple[int, list[dict]]:
     """How many pieces of evidence there are; the latest 20 and every one cited on the page."""
-    total = reader.rows(snapshot, "select count(*) as n from evidence where host = ?", [host])[0]["n"]
-    shown = reader.rows(
+    total = current_snapshot.rows(snapshot, "select count(*) as n from evidence where host = ?", [host])[0][
+        "n"
+    ]
+    shown = current_snapshot.rows(
         snapshot,
         "select * from evidence where host = ? qualify list_contains(?, id)"
         " or row_number() over (order by event_on desc nulls last, id) <= 20 order by event_on desc nulls last, id",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dashboard import figures, reader
-from dashboard.text import pick
-from dashboard.view import View, cell, row
-from store.plain import plain
+from dashboard.components.page_context import View, cell, row
+from dashboard.presenters import current_snapshot, formatting
+from dashboard.presenters.translations import pick
+from store.text.safe_text import plain
 
 title_zh = "运行状态"
 title_en = "Status"
@@ -18,25 +18,25 @@ visible = True
 
 _DAYS = 30
 OWN_LINE = "no control page answered"
-"""How the reason of a crawl begins that failed because our own line did (store.ledger)."""
+"""How the reason of a crawl begins that failed because our own line did (store.evidence.crawl_ledger)."""
 
 
 def render(view: View) -> None:
     """A row per source."""
-    view.title(view.t("status.title"), view.t("status.intro"))
-    rows = view.ask(_sources)
+    view.title(view.translate("status.title"), view.translate("status.intro"))
+    rows = view.cached_query(_sources)
     if not rows:
-        view.note(view.t("status.none"))
+        view.note(view.translate("status.none"))
         return
     if any((r["last_reason"] or "").startswith(OWN_LINE) for r in rows):
-        view.note(view.t("status.own_line"))
+        view.note(view.translate("status.own_line"))
     view.table(
         [
-            view.t("site.source"),
-            view.t("status.health"),
-            view.t("status.last_ok"),
-            view.t("status.records"),
-            view.t("status.blind"),
+            view.translate("site.source"),
+            view.translate("status.health"),
+            view.translate("status.last_ok"),
+            view.translate("status.records"),
+            view.translate("status.blind"),
         ],
         [
             row(
@@ -44,10 +44,12 @@ def render(view: View) -> None:
                     pick(r, "title", view.lang) or r["source"],
                     soft=(r["publisher"] or "") if view.lang == "zh" else r["source"],
                 ),
-                cell(view.w("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"),
-                cell(figures.moment(r["last_ok_at"], view.lang)),
-                cell(figures.number(r["records"] or 0)),
-                cell(pick(r, "blind", view.lang) or view.t("word.none"), soft=_numbering(view, r)),
+                cell(
+                    view.label("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"
+                ),
+                cell(formatting.moment(r["last_ok_at"], view.lang)),
+                cell(formatting.number(r["records"] or 0)),
+                cell(pick(r, "blind", view.lang) or view.translate("word.none"), soft=_numbering(view, r)),
             )
             for r in rows
         ],
@@ -61,11 +63,11 @@ def _numbering(view: View, source: dict) -> str:
     seen, given = source.get("numbers_seen"), source.get("numbers_given")
     if not given:
         return ""
-    return view.t(
+    return view.translate(
         "status.numbering",
         share=f"{seen / given:.1%}",
-        seen=figures.number(seen),
-        given=figures.number(given),
+        seen=formatting.number(seen),
+        given=formatting.number(given),
     )
 
 
@@ -73,18 +75,22 @@ def _refusals(view: View) -> None:
     """Sites that did not let us in lately: that is no failure of theirs, and it is a blind spot of ours."""
     if not view.facts.as_of:
         return
-    found = view.ask(_refused, view.facts.as_of - dt.timedelta(days=_DAYS))
-    view.heading(view.t("status.refused", days=_DAYS), view.t("status.refused_note"))
+    found = view.cached_query(_refused, view.facts.as_of - dt.timedelta(days=_DAYS))
+    view.heading(view.translate("status.refused", days=_DAYS), view.translate("status.refused_note"))
     if not found:
-        view.note(view.t("appeals.none"))
+        view.note(view.translate("appeals.none"))
         return
     view.table(
-        [view.t("word.site"), view.t("status.refused_days"), view.t("status.refused_last")],
+        [
+            view.translate("word.site"),
+            view.translate("status.refused_days"),
+            view.translate("status.refused_last"),
+        ],
         [
             row(
                 cell(r["host"], href=view.link("site", host=r["host"]), limit=80),
                 cell(r["days"]),
-                cell(figures.day(r["last"], view.lang)),
+                cell(formatting.day(r["last"], view.lang)),
             )
             for r in found
         ],
@@ -94,7 +100,7 @@ def _refusals(view: View) -> None:
 
 
 def _refused(snapshot, since: dt.date) -> list[dict]:
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot,
         'select host, count(*) as days, max("on") as last from series where measure = \'refused\' and "on" > ?'
         " group by host order by days desc, host limit 50",
@@ -103,6 +109,6 @@ def _refused(snapshot, since: dt.date) -> list[dict]:
 
 
 def _sources(snapshot) -> list[dict]:
-    return reader.rows(
+    return current_snapshot.rows(
         snapshot, "select * from sources order by health in ('ok', 'not_configured'), source limit 500"
     )

@@ -16,8 +16,8 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from dashboard.help.law import fact
-from dashboard.help.proofs import GROUPS
+from dashboard.help.checklist import GROUPS
+from dashboard.help.legal_facts import fact
 
 _FILE = Path(__file__).with_name("letters.toml")
 LETTERS = ("platform", "explanation", "day15", "r12315", "heimao", "payment", "small_claims")
@@ -36,7 +36,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 class Fields:
     """What a letter is filled from; empty fields become blanks to fill by hand.
 
-    `case` and `branches` as in triage, `said` own words, `proofs` the groups of dashboard.help.proofs that are at hand (none: the usual),
+    `case` and `branches` as in triage, `said` own words, `proofs` the groups of dashboard.help.checklist that are at hand (none: the usual),
     `filing` the filing number on record and its province.
     """
 

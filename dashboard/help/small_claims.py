@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from dashboard.help.law import LONGEST_UNREAD
+from dashboard.help.legal_facts import LONGEST_UNREAD
 from dashboard.help.texts import text
 
 _FILE = Path(__file__).with_name("small_claims.toml")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scoring.snapshot import Snapshot
+from scoring.snapshot.reader import Snapshot
 
 _REASON = "rating"
 """Reasons and advice: they repeat findings and warnings, or say what the method's rules are (a cap, why nothing is rated)."""

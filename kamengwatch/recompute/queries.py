@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Engine
 
-from kamengwatch.recompute.reading import load
+from kamengwatch.recompute.database import load
+from kamengwatch.recompute.promise_words import promises
 from kamengwatch.recompute.terms import terms
-from kamengwatch.recompute.wording import promises
 
 BASE = ("visible.sql", "counted.sql", "observed.sql", "coverage.sql", "prices.sql")
 """What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed,

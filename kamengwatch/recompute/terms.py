@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from kamengwatch.recompute.wording import promised
+from kamengwatch.recompute.promise_words import promised
 
 _KEEPS_MONEY = tuple(
     re.compile(words)

@@ -7,7 +7,7 @@ import json
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from sandbox.goods import scatter
+from sandbox.market.goods import scatter
 from sandbox.shops.view import Item, View, Visit, description, paragraphs, style_sheet
 
 

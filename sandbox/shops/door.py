@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from sandbox import robots
-from sandbox.goods import scatter
-from sandbox.platforms import Platform
-from sandbox.shops import acg, cardsystem, luna, plain, rainbow, spa, themes, unicorn
+from sandbox.market.goods import scatter
+from sandbox.market.platforms import Platform
+from sandbox.market.stage import CAPTCHA, Hangup, Stage
+from sandbox.shops import acg, cardsystem, luna, plain, rainbow, robots, spa, themes, unicorn
 from sandbox.shops.view import View, Visit
-from sandbox.stage import CAPTCHA, Hangup, Stage
 
 Layout = Callable[[View, Visit], Response | None]
 LAYOUTS: dict[str, Layout] = {

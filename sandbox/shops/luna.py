@@ -7,7 +7,7 @@ import json
 
 from starlette.responses import HTMLResponse, Response
 
-from sandbox import prose
+from sandbox.market import prose
 from sandbox.shops.view import Item, View, Visit, description, paragraphs, style_sheet
 
 

@@ -7,11 +7,10 @@ import html
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sandbox import robots
-from sandbox.mall import HOST, NAME
-from sandbox.platforms import Platform
-from sandbox.shops import door
-from sandbox.stage import Stage
+from sandbox.market.mall import HOST, NAME
+from sandbox.market.platforms import Platform
+from sandbox.market.stage import Stage
+from sandbox.shops import door, robots
 
 
 async def answer(stage: Stage, mall: Platform, request: Request) -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from starlette.responses import HTMLResponse, Response
 
-from sandbox import prose
+from sandbox.market import prose
 from sandbox.shops.view import Item, View, Visit, description, paragraphs, style_sheet
 
 

@@ -6,7 +6,7 @@ import html
 
 from starlette.responses import HTMLResponse, Response
 
-from sandbox import prose
+from sandbox.market import prose
 from sandbox.shops.view import Item, View, Visit, description, paragraphs, style_sheet
 
 COOKIES = "dujiaoka_session=demo; path=/; httponly"

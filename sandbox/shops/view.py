@@ -6,10 +6,10 @@ import html
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from sandbox import prose
-from sandbox.goods import Product, scatter
-from sandbox.market import Market
-from sandbox.platforms import Platform
+from sandbox.market import prose
+from sandbox.market.goods import Product, scatter
+from sandbox.market.market import Market
+from sandbox.market.platforms import Platform
 
 LABELS = {
     "alipay_official": ("支付宝当面付", "zfbf2f"), "epay_alipay": ("支付宝", "alipay"), "epay_wxpay": ("微信支付", "wxpay"),

@@ -1,25 +1,35 @@
-"""What one market's judgement comes to against its truth: small arrays that can be pooled over markets."""
+"""Measure one market's judgement against its truth, hide or silence evidence, and pool figures over markets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from scoring import method
-from scoring.droprate import COUNTED, ESTIMATED, DropRate, drop_rate
-from scoring.evaluation import baselines, counterfactual, detectors
-from scoring.evaluation.detection import BURN_IN
+from scoring.evaluation import baselines
+from scoring.evaluation.ground_truth import Truth
+from scoring.evaluation.metrics import BURN_IN, Detection, Estimate, Figure, bootstrap, detect
 from scoring.evaluation.oracle import drop_rates
-from scoring.evaluation.truth import Truth
-from scoring.exposure import ORDERS
-from scoring.facts import Facts, Floats, Ints
-from scoring.grade import NR
-from scoring.judge import GREY, Judged, judge
-from scoring.priors import fit
-from scoring.warning import ALARM, STALE, WARNING
+from scoring.features.drop_rate import COUNTED, ESTIMATED, DropRate, drop_rate
+from scoring.features.orders import ORDERS, exposure
+from scoring.features.population import fit_population_priors
+from scoring.observations.dataset import (
+    NEVER,
+    CrawlCoverage,
+    Dataset,
+    Floats,
+    Ints,
+    ObservationColumns,
+    joined,
+)
+from scoring.observations.day_index import MICROSECONDS
+from scoring.rating.assessment import GREY, Assessment, assess
+from scoring.rating.grades import NR
+from scoring.warning.state_machine import ALARM, STALE, WARNING
 
 STEP = 30
 FIRST = 180
@@ -73,7 +83,7 @@ class Market:
     attacked: Floats | None = None
 
 
-def measure(name: str, judged: Judged, truth: Truth) -> Market:
+def measure(name: str, judged: Assessment, truth: Truth) -> Market:
     """Everything measured about one market."""
     facts = judged.facts
     state = judged.warned.state
@@ -87,8 +97,8 @@ def measure(name: str, judged: Judged, truth: Truth) -> Market:
         proposed=judged.warned.proposed >= 0,
         panels={
             "ears_c3": baselines.ears_c3(facts),
-            "nb_cusum": detectors.nb_cusum(facts),
-            "farrington": detectors.farrington(facts),
+            "nb_cusum": baselines.nb_cusum(facts),
+            "farrington": baselines.farrington(facts),
             "raw_count": baselines.raw_count(facts),
         },
         snapshots=_snapshots(judged, truth),
@@ -100,7 +110,7 @@ def measure(name: str, judged: Judged, truth: Truth) -> Market:
     )
 
 
-def measure_rates(name: str, facts: Facts, truth: Truth) -> Market:
+def measure_rates(name: str, facts: Dataset, truth: Truth) -> Market:
     """Of a market only what its drop rates come to: nothing is judged, so that many markets take little time. Needs facts.priors."""
     found, (low, rate, high, kind) = drop_rate(facts), _drops(facts)
     beside = _beside(found, truth)
@@ -141,7 +151,7 @@ def snapshot_days(days: int) -> list[int]:
     return list(range(min(FIRST, days // 2), days - STEP, STEP))
 
 
-def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
+def _snapshots(judged: Assessment, truth: Truth) -> Snapshots:
     facts = judged.facts
     low, rate, high, kind = _drops(facts)
     worse = {
@@ -165,7 +175,7 @@ def _snapshots(judged: Judged, truth: Truth) -> Snapshots:
     return _joined(parts)
 
 
-def _drops(facts: Facts) -> tuple[Floats, Floats, Floats, Ints]:
+def _drops(facts: Dataset) -> tuple[Floats, Floats, Floats, Ints]:
     """(low, rate, high, exposure class or -1) of the drop rate on every day; where counted the rate of (k + ½) / (n + 1)."""
     found = drop_rate(facts)
     z = method.INTERVAL_Z
@@ -181,7 +191,7 @@ def _drops(facts: Facts) -> tuple[Floats, Floats, Floats, Ints]:
     return low, rate, high, kind.astype(np.int64)
 
 
-def _flips(judged: Judged, truth: Truth) -> tuple[Floats, Floats]:
+def _flips(judged: Assessment, truth: Truth) -> tuple[Floats, Floats]:
     """(verdict changes from one week to the next, weeks) of each platform in calm times, grey left out."""
     weekly = judged.verdict[:, BURN_IN::7]
     day = np.arange(judged.facts.days)[BURN_IN::7]
@@ -191,10 +201,10 @@ def _flips(judged: Judged, truth: Truth) -> tuple[Floats, Floats]:
     )
 
 
-def _quiet(judged: Judged) -> Ints:
+def _quiet(judged: Assessment) -> Ints:
     """Changes of grade, colour or state over QUIET_DAYS in which nothing is seen; turning grey for want of evidence is none."""
-    facts = counterfactual.quiet(judged.facts, QUIET_DAYS)
-    later = judge(replace(facts, priors=fit(facts)))
+    facts = quiet(judged.facts, QUIET_DAYS)
+    later = assess(replace(facts, priors=fit_population_priors(facts)))
     part = slice(judged.facts.days - 1, None)
     changed = np.zeros((len(facts.sites), QUIET_DAYS), bool)
     for panel, none in ((later.grade, NR), (later.verdict, GREY), (later.warned.state, STALE)):
@@ -204,14 +214,14 @@ def _quiet(judged: Judged) -> Ints:
     return found
 
 
-def _hidden(judged: Judged) -> Ints:
+def _hidden(judged: Assessment) -> Ints:
     """1 for each platform whose colour or grade is better on any later day for having hidden all it controls.
 
     The same prices, pages and growth of counters shown on is what it is compared with; grey is not better.
     """
     facts = judged.facts
     day = max(facts.days - HIDE_DAYS, 0)
-    shown, hidden = (judge(f(facts, day)) for f in (counterfactual.shown_from, counterfactual.hidden_from))
+    shown, hidden = (assess(f(facts, day)) for f in (shown_from, hidden_from))
     after = slice(day + 1, None)
     a, b = shown.verdict[:, after], hidden.verdict[:, after]
     colour = (b < a) & (a != GREY) & (b != GREY)
@@ -221,7 +231,7 @@ def _hidden(judged: Judged) -> Ints:
     return found
 
 
-def attack_outcome(before: Judged, after: Judged, starts: dict[str, int]) -> Floats:
+def attack_outcome(before: Assessment, after: Assessment, starts: dict[str, int]) -> Floats:
     """Per attacked platform: (most points lost within ATTACK_DAYS, newly in 预警, newly proposed for 警报), rows × 3."""
     rows = []
     place = {s.host: i for i, s in enumerate(after.facts.sites)}
@@ -239,3 +249,178 @@ def attack_outcome(before: Judged, after: Judged, starts: dict[str, int]) -> Flo
         alarm = newly(before.warned.proposed[site, part] >= 0, after.warned.proposed[other, part] >= 0)
         rows.append((max(float(lost), 0.0), warned, alarm))
     return np.array(rows, dtype=float).reshape(-1, 3)
+
+
+SHOWN_BY_THE_SITE = ("orders", "price", "page")
+
+
+def hidden_from(facts: Dataset, day: int) -> Dataset:
+    """From `day` on every site hides all it controls: what was seen before stands, and the same visits find nothing further."""
+    rows, visits = dict(facts.rows), facts.visits
+    for kind in SHOWN_BY_THE_SITE:
+        rows[kind] = facts.rows[kind].take(facts.rows[kind].seen <= day)
+        visits = _looked_at(visits, _repeated(rows[kind], day, facts.days, np.zeros(len(facts.sites))))
+    rows["orders"] = _hidden_counters(rows["orders"], day, facts.days)
+    return replace(facts, rows=rows, visits=visits, cache={})
+
+
+def shown_from(facts: Dataset, day: int) -> Dataset:
+    """From `day` on every site goes on showing what it showed then: the same prices and pages, counters growing as before."""
+    rows = dict(facts.rows)
+    pace = np.nan_to_num(exposure(facts).per_day[:, min(day, facts.days - 1)])
+    for kind in SHOWN_BY_THE_SITE:
+        past = rows[kind].take(rows[kind].seen <= day)
+        rows[kind] = _sorted(joined(past, _repeated(past, day, facts.days, pace)))
+    return replace(facts, rows=rows, cache={})
+
+
+def _last_of_each(rows: ObservationColumns) -> ObservationColumns:
+    """The newest row of each platform and thing (product, role of the page)."""
+    if not len(rows):
+        return rows
+    thing = rows.columns.get("product", rows.columns.get("role"))
+    _, name = (
+        np.unique(thing.astype(str), return_inverse=True)
+        if thing is not None
+        else (None, np.zeros(len(rows), int))
+    )
+    order = np.lexsort((rows.at, name, rows.platform))
+    newest = np.r_[(np.diff(rows.platform[order]) != 0) | (np.diff(name[order]) != 0), True]
+    return rows.take(np.sort(order[newest]))
+
+
+def _moved(rows: ObservationColumns, days: Ints | int) -> ObservationColumns:
+    columns = {k: v.copy() for k, v in rows.columns.items()}
+    return replace(
+        rows, seen=rows.seen + days, day=rows.day + days, at=rows.at + days * MICROSECONDS, columns=columns
+    )
+
+
+def _repeated(past: ObservationColumns, day: int, days: int, pace: np.ndarray) -> ObservationColumns:
+    """The newest rows once more every week after `day`, their order counters grown at `pace` (orders a day of each platform)."""
+    last = _last_of_each(past)
+    weeks = np.arange(7, max(days, 8), 7)
+    later = np.repeat(weeks, len(last))
+    again = last.take(np.tile(np.arange(len(last)), len(weeks)))
+    inside = (again.seen + later > day) & (again.seen + later < days)
+    later = later[inside]
+    more = _moved(again.take(inside), later)
+    grown = np.round(pace[more.platform] * later)
+    counted = {name: more[name] + grown for name in ("total", "processed") if name in more.columns}
+    return replace(more, columns={**more.columns, **counted})
+
+
+def _hidden_counters(past: ObservationColumns, day: int, days: int) -> ObservationColumns:
+    """Every week a visit finds the counter hidden, on the days on which it would have been read."""
+    more = _repeated(past, day, days, np.zeros(int(past.platform.max(initial=0)) + 1))
+    hidden = {name: np.full(len(more), np.nan) for name in ("total", "processed", "today")}
+    hidden["hidden"] = np.ones(len(more))
+    return _sorted(joined(past, replace(more, columns={**more.columns, **hidden})))
+
+
+def _looked_at(visits: CrawlCoverage, rows: ObservationColumns) -> CrawlCoverage:
+    """The visits, and one that went well for each of the rows: whoever hides is visited as often as who does not."""
+    return CrawlCoverage(
+        source=np.concatenate([visits.source, rows.source]),
+        day=np.concatenate([visits.day, rows.seen]),
+        platform=np.concatenate([visits.platform, rows.platform]),
+        ok=np.concatenate([visits.ok, np.ones(len(rows), bool)]),
+        crawl=np.concatenate([visits.crawl, np.zeros(len(rows), np.int64)]),
+        share=np.concatenate([visits.share, np.ones(len(rows))]),
+    )
+
+
+def _sorted(rows: ObservationColumns) -> ObservationColumns:
+    return rows.take(np.lexsort((rows.id, rows.at, rows.seen, rows.platform)))
+
+
+def quiet(facts: Dataset, days: int) -> Dataset:
+    """`days` further days on which nothing at all is seen: no evidence, no visit."""
+    return replace(
+        facts,
+        days=facts.days + days,
+        complaints_since=np.concatenate([facts.complaints_since, np.full(days, facts.complaints_since[-1])]),
+        line=facts.line.longer(days),
+        rows={k: _stands(r, facts.days) for k, r in facts.rows.items()},
+        cache={},
+    )
+
+
+def _stands(rows: ObservationColumns, days: int) -> ObservationColumns:
+    """What stood on the last day stands on."""
+    return replace(rows, gone=np.where(rows.gone >= days, NEVER, rows.gone))
+
+
+AT_LEAST, AT_MOST, WITHIN, REPORT = "≥", "≤", "within", ""
+FALSE_ALLOWED = 0.02
+YEARLY_HAZARD = 0.10
+FEWEST = 5
+"""Figures of fewer cases are shown, not judged."""
+BASELINE_NAMES = {
+    "ears_c3": "EARS C3",
+    "nb_cusum": "NB-CUSUM",
+    "farrington": "Farrington",
+    "raw_count": "投诉条数 complaint count",
+    "bbb": "BBB 点数 points",
+    "reply_index": "电诉宝式回复指数 reply index",
+    "logistic": "原始比率的逻辑回归 logistic on raw rates",
+}
+
+
+BEST_OBSERVER = "最好的观察者（知道市场怎样造出） best observer (knows how the market was made)"
+TRUE_RATE = "真实掉单率（无人可见） true drop rate (seen by nobody)"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured target. `met` is None where there is no target or nothing to measure; `n` the cases behind the figure."""
+
+    id: str
+    title: tuple[str, str]
+    figure: Estimate
+    unit: str
+    rule: str = REPORT
+    target: tuple[float, ...] = ()
+    n: int = 0
+    baselines: dict[str, float] = field(default_factory=dict)
+    note: tuple[str, str] = ("", "")
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the figure itself (not its interval) meets the target."""
+        value = self.figure.value
+        if self.rule == REPORT or not np.isfinite(value) or self.n < FEWEST:
+            return None
+        if self.rule == WITHIN:
+            return bool(self.target[0] <= value <= self.target[1])
+        return bool(value >= self.target[0] if self.rule == AT_LEAST else value <= self.target[0])
+
+
+class Pool:
+    """Markets side by side: weights per platform of all of them, and operators as the unit of resampling."""
+
+    def __init__(self, markets: list[Market], draws: int, seed: int = 1) -> None:
+        self.markets, self.draws, self.seed = markets, draws, seed
+        sizes = [len(m.groups) for m in markets]
+        self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+        offsets = np.cumsum([0, *[int(m.groups.max()) + 1 for m in markets]])
+        self.groups: Ints = np.concatenate([m.groups + o for m, o in zip(markets, offsets, strict=False)])
+        self.site: Ints = np.concatenate(
+            [m.snapshots.site + s for m, s in zip(markets, self.start, strict=False)]
+        )
+        self.of: Ints = np.repeat(np.arange(len(markets)), [len(m.snapshots.site) for m in markets])
+
+    def column(self, name: str) -> Floats:
+        """A column of the snapshots of all markets."""
+        return np.concatenate([getattr(m.snapshots, name) for m in self.markets])
+
+    def estimate(self, figure: Figure) -> Estimate:
+        """The figure with its interval over operators."""
+        return bootstrap(figure, self.groups, self.draws, self.seed)
+
+    def detection(self, signal: Callable[[Market], np.ndarray]) -> Detection:
+        """A signal measured in every market, platforms one after the other."""
+        found = [detect(signal(m), m.truth) for m in self.markets]
+        return Detection(
+            *(np.concatenate([getattr(d, n) for d in found]) for n in Detection.__dataclass_fields__)
+        )

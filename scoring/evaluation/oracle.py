@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.evaluation.truth import Truth
-from scoring.facts import Floats
+from scoring.evaluation.ground_truth import Truth
+from scoring.observations.dataset import Floats
 
 _LONGEST = 90
 _FLOOR = 1e-3

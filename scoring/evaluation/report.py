@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scoring import method
-from scoring.evaluation.pool import REPORT, WITHIN, Row
+from scoring.evaluation.measure import REPORT, WITHIN, Row
 
 _MET = {True: ("达到", "met"), False: ("未达到", "MISSED"), None: ("—", "—")}
 _SHARES = ("share",)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import lognormal
-from scoring.facts import Facts
 from scoring.figures import Said
 from scoring.figures import share as share_figure
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of, window_of
-from scoring.panel import freshness, window
-from scoring.signs import down_probes
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import freshness, window
+from scoring.utility import lognormal
+from scoring.warning.site_signals import down_probes
 
 
-def availability(facts: Facts) -> Finding:
+def availability(facts: Dataset) -> Finding:
     """30 天可用率 — Availability over 30 days
 
     Why: 网站经常打不开，用户就查不了订单、退不了款。 | A site that is often down leaves users unable to see orders or get refunds.

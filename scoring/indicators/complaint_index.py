@@ -5,16 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import between
-from scoring.droprate import observed_days
-from scoring.facts import Facts
+from scoring.features.drop_rate import observed_days
+from scoring.features.order_volume import volume
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.panel import complaint_freshness, complaints, copy_weights, hold, visited, window
-from scoring.volume import volume
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import (
+    complaint_freshness,
+    complaints,
+    copy_weights,
+    forward_fill,
+    visited,
+    window,
+)
+from scoring.utility import between
 
 
-def complaint_index(facts: Facts) -> Finding:
+def complaint_index(facts: Dataset) -> Finding:
     """投诉指数 — Complaint index
 
     Why: 投诉多少要和订单多少放在一起看。 | The number of complaints means something only beside the number of orders.
@@ -26,7 +33,7 @@ def complaint_index(facts: Facts) -> Finding:
     """
     rows = complaints(facts)
     seen, covered = visited(facts, "complaint")
-    every = hold(window(facts, rows, method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
+    every = forward_fill(window(facts, rows, method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
     told = volume(facts)
     orders = np.where(told.alone, np.nan, told.per_day) * observed_days(facts, facts.priors.heard)[0]
     expected = orders / 1000 * facts.priors.index[None, :]

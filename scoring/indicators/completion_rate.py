@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import Facts
 from scoring.finding import Finding
-from scoring.shares import answered_share
+from scoring.observations.dataset import Dataset
+from scoring.utility import answered_share, between
 
 
-def completion_rate(facts: Facts) -> Finding:
+def completion_rate(facts: Dataset) -> Finding:
     """投诉办结率 — Share of complaints settled
 
     Why: 投诉人确认完成，说明问题真的解决了。 | A complaint confirmed as completed shows the problem was really solved.

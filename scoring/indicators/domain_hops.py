@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import Facts
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, finding, last, recent_of, window_of
-from scoring.panel import freshness, visited, window
-from scoring.signs import moved
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import freshness, visited, window
+from scoring.utility import between
+from scoring.warning.site_signals import moved
 
 
-def domain_hops(facts: Facts) -> Finding:
+def domain_hops(facts: Dataset) -> Finding:
     """一年内换域名 — Domain changes within a year
 
     Why: 频繁换域名让用户难以追索。 | Changing domains often makes it hard to hold anybody to account.

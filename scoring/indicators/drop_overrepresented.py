@@ -6,21 +6,21 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from scoring import method
-from scoring.curves import between
-from scoring.droprate import DROPS, drop_complaints
-from scoring.facts import Facts, Floats
+from scoring.features.drop_rate import DROPS, drop_complaints
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of, window_of
-from scoring.panel import (
+from scoring.observations.dataset import Dataset, Floats
+from scoring.observations.panel import (
     complaint_freshness,
     complaints,
     copy_weights,
     counted_today,
-    hold,
+    forward_fill,
     visited,
     window,
 )
+from scoring.utility import between
 
 _PRIOR = 3.0
 """Shape and rate of the Gamma prior of the ratio: mean 1, worth 3 expected cases."""
@@ -41,7 +41,7 @@ def eb05(cases: Floats, expected: Floats) -> Floats:
     return found
 
 
-def drop_overrepresented(facts: Facts) -> Finding:
+def drop_overrepresented(facts: Dataset) -> Finding:
     """掉单投诉偏高倍数 — Over-representation of drop complaints
 
     Why: 不需要订单量也能看出一个网站的投诉是否特别集中在“付了款没到账”。 | Shows without order counts whether a site's complaints are unusually about paying and not receiving.
@@ -54,8 +54,10 @@ def drop_overrepresented(facts: Facts) -> Finding:
     rows, weight, _ = drop_complaints(facts)
     seen, covered = visited(facts, "complaint")
     known = np.cumsum(seen, axis=1) > 0
-    drops = hold(window(facts, rows, method.DROP_WINDOW, weight), covered, 0.0)
-    every = hold(window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)), covered, 0.0)
+    drops = forward_fill(window(facts, rows, method.DROP_WINDOW, weight), covered, 0.0)
+    every = forward_fill(
+        window(facts, complaints(facts), method.DROP_WINDOW, copy_weights(facts)), covered, 0.0
+    )
     expected = every * facts.priors.drop_share[None, :]
     low = eb05(drops, expected)
     utility = between(np.log2(np.maximum(low, 0.1)), ((0.0, 1.0), (1.0, 0.5), (2.0, 0.0)))

@@ -1,17 +1,27 @@
-"""掉单率 as an indicator; the arithmetic is in scoring/droprate.py."""
+"""掉单率 as an indicator; the arithmetic is in scoring/features/drop_rate.py."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from scoring import droprate, method
-from scoring.curves import lognormal
-from scoring.droprate import COUNTED, UNKNOWN, hidden_after_shown, interval, relative
-from scoring.facts import Facts
+from scoring import method
+from scoring.features import drop_rate as droprate
+from scoring.features.drop_rate import COUNTED, UNKNOWN, hidden_after_shown, interval, relative
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
-from scoring.finding import HIDDEN, Cited, Finding, cite_rows, judge, last, recent_of, window_of
-from scoring.panel import complaint_freshness, hold, visited
+from scoring.finding import (
+    HIDDEN,
+    Cited,
+    Finding,
+    cite_rows,
+    last,
+    outcome_from_utility,
+    recent_of,
+    window_of,
+)
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import complaint_freshness, forward_fill, visited
+from scoring.utility import lognormal
 
 
 def percent(value: float | None) -> str:
@@ -24,7 +34,7 @@ def two_digits(value: float) -> str:
     return f"{float(f'{value:.2g}'):g}"
 
 
-def drop_rate(facts: Facts) -> Finding:
+def drop_rate(facts: Dataset) -> Finding:
     """掉单率 — Drop rate
 
     Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.
@@ -42,16 +52,18 @@ def drop_rate(facts: Facts) -> Finding:
     hidden = hidden_after_shown(found) & ~known
     # What only the site's own counter tells counts as no number of orders at all: neither for the site nor against it.
     weighed = known & ~found.alone
-    held = np.minimum(np.minimum(hold(mean, weighed, 0.5), mean), method.HIDDEN_CAP)
+    held = np.minimum(np.minimum(forward_fill(mean, weighed, 0.5), mean), method.HIDDEN_CAP)
     # Without a number of orders no rate is given, but more complaints than a peer of any size has still count against.
     peers = np.minimum(mean, method.PRIOR_UTILITY["B"])
     # One that is just no longer read counts as the worse of what was last seen and what is likely now.
-    peers = np.minimum(peers, hold(mean, weighed, 1.0))
+    peers = np.minimum(peers, forward_fill(mean, weighed, 1.0))
     utility = np.where(hidden, held, np.where(weighed, mean, peers))
     fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
     read = np.cumsum(visited(facts, "complaint")[0], axis=1) > 0
-    fresh = np.where(hidden & hold(known, known, False).astype(bool), 1.0, np.where(known | read, fresh, 0.0))
-    outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
+    fresh = np.where(
+        hidden & forward_fill(known, known, False).astype(bool), 1.0, np.where(known | read, fresh, 0.0)
+    )
+    outcome = np.where(hidden, HIDDEN, outcome_from_utility(utility, known)).astype(np.int8)
     strength = np.where(
         (found.basis == COUNTED) & ~found.alone, method.STRENGTH_OFFICIAL, method.STRENGTH_COMPLAINTS
     )

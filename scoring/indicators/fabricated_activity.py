@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.facts import Facts
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import TEXT_ONLY, Home, homes
-from scoring.shown import Answer, shown
+from scoring.features.shop_pages import TEXT_ONLY, Home, homes
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
 
 _NAMES = {
     "virtual_data_switch": ("首页显示虚拟数据的开关已打开", "the switch “show virtual data” is on"),
@@ -14,7 +13,7 @@ _NAMES = {
 }
 
 
-def fabricated_activity(facts: Facts) -> Finding:
+def fabricated_activity(facts: Dataset) -> Finding:
     """虚构成交显示 — Fabricated activity
 
     Why: 用随机生成的成交记录招揽买家，页面上的其他数字也难以相信。 | A shop that shows made-up purchases gives little reason to believe its other figures.
@@ -24,7 +23,7 @@ def fabricated_activity(facts: Facts) -> Finding:
     unknown: 没有读到首页代码。 | The home page's code was not read.
     Limits: 只认两种已知写法；没有查到不等于数字真实。 | Only two known forms are recognised; none found does not make the figures true.
     """
-    return shown(facts, [_answer(home) for home in homes(facts)], method.STRENGTH_OWN_PAGE)
+    return unscored_finding(facts, [_answer(home) for home in homes(facts)], method.STRENGTH_OWN_PAGE)
 
 
 def _answer(home: Home | None) -> Answer:

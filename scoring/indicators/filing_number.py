@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.facts import Facts
-from scoring.filing_rules import Checked, checked
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.shown import Answer, shown
+from scoring.filing_checks import Checked, checked
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
 
 _GRAVE = ("high", "medium")
 
 
-def filing_number(facts: Facts) -> Finding:
+def filing_number(facts: Dataset) -> Finding:
     """备案号与登记核对 — Filing number against the registry
 
     Why: 页脚的备案号是网站自己写的，只有与登记、域名、公司对得上才有意义。 | The footer's number is typed in by the site; it means something only when registry, domain and company agree with it.
@@ -21,7 +20,9 @@ def filing_number(facts: Facts) -> Finding:
     unknown: 没有可核对的页脚号码或登记信息。 | There is no number and no registry answer to compare.
     Limits: 不一致可能是登记变更未及时更新页面；每条都写明查询时间。号码缺少网站序号不算不一致。 | A page may lag behind a change in the registry; each statement gives the day of the query. A number without its site suffix is no disagreement.
     """
-    return shown(facts, [_answer(found) for found in checked(facts)], method.STRENGTH_OFFICIAL, "rules")
+    return unscored_finding(
+        facts, [_answer(found) for found in checked(facts)], method.STRENGTH_OFFICIAL, "rules"
+    )
 
 
 def _answer(found: Checked) -> Answer:

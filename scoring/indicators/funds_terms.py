@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import Facts
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, finding, row_at
-from scoring.panel import age, freshness, latest, pick
-from scoring.signs import TIGHT, deposit_only, tightness
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import age, freshness, gather, latest
+from scoring.utility import between
+from scoring.warning.site_signals import TIGHT, deposit_only, tightness
 
 
-def funds_terms(facts: Facts) -> Finding:
+def funds_terms(facts: Dataset) -> Finding:
     """资金条款 — Terms about money
 
     Why: 只充不提、概不退款、手续费和冻结期让用户难以拿回自己的钱。 | No withdrawals, no refunds, fees and freezes make it hard to get one's money back.
@@ -33,8 +33,8 @@ def funds_terms(facts: Facts) -> Finding:
     newest = {role: latest(facts, part) for role, part in parts.items()}
     for role, part in parts.items():
         at = newest[role]
-        total += pick(np.array([tightness(t) for t in part["text"]], float), at, 0.0)
-        closed |= pick(np.array([deposit_only(t) for t in part["text"]], bool), at, False).astype(bool)
+        total += gather(np.array([tightness(t) for t in part["text"]], float), at, 0.0)
+        closed |= gather(np.array([deposit_only(t) for t in part["text"]], bool), at, False).astype(bool)
         known |= at >= 0
     position = latest(facts, rows)
     utility = np.where(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
 from scoring.finding import Cited, Finding, finding, row_at
-from scoring.panel import age, freshness, latest, pick
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import age, freshness, gather, latest
 
 
-def https(facts: Facts) -> Finding:
+def https(facts: Dataset) -> Finding:
     """HTTPS 加密 — HTTPS
 
     Why: 没有有效加密的网站，付款信息可能被截获。 | Without valid encryption payment details can be read on the way.
@@ -24,7 +24,7 @@ def https(facts: Facts) -> Finding:
     wrong = rows["class_"] == "tls_error"
     rows_ = rows.take((rows["outcome"] == "ok") | (rows["outcome"] == "slow") | wrong)
     at = latest(facts, rows_)
-    bad = pick(rows_["class_"] == "tls_error", at, False).astype(bool)
+    bad = gather(rows_["class_"] == "tls_error", at, False).astype(bool)
     known = at >= 0
     utility = np.where(bad, 0.2, 0.9)
 

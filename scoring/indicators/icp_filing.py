@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
+from scoring.features.filings import confirmed_absent, filing_panel
 from scoring.figures import Said, count
-from scoring.filings import confirmed_absent, filing_panel
 from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, last, row_at
-from scoring.panel import freshness
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import freshness
 
 
-def icp_filing(facts: Facts) -> Finding:
+def icp_filing(facts: Dataset) -> Finding:
     """ICP 备案 — ICP filing
 
     Why: 备案能说明网站由谁申办；查不到备案的网站出了问题更难找到人。 | A filing says who applied for the site; without one it is harder to find anybody.

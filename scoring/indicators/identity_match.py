@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
-from scoring.filings import filing_panel
+from scoring.features.filings import filing_panel, pairs
 from scoring.finding import Cited, Finding, finding, row_at
-from scoring.identity import pairs
-from scoring.panel import age, freshness, latest
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import age, freshness, latest
 
 
-def identity_match(facts: Facts) -> Finding:
+def identity_match(facts: Dataset) -> Finding:
     """主体一致 — Same operator everywhere
 
     Why: 网站写的公司、页脚备案号与登记一致，出了问题才知道找谁。 | When company, footer number and registry agree, one knows whom to turn to.

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
 from scoring.finding import Cited, Finding, finding, row_at
-from scoring.panel import age, freshness, latest, pick
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import age, freshness, gather, latest
 
 _PERMIT = re.compile(
     r"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新]?[AB][12](\.[AB][12])*-\d{8}|ICP证\s*\d{6}|增值电信业务经营许可证"
@@ -22,7 +22,7 @@ def _claims(text: str, signs: Any) -> bool:
     return bool(_PERMIT.search(text)) or bool(isinstance(signs, dict) and signs.get("licences"))
 
 
-def licence_claim(facts: Facts) -> Finding:
+def licence_claim(facts: Dataset) -> Finding:
     """许可信息 — Licence information
 
     Why: 经营性网站依法须取得许可并公示。 | Commercial sites need a permit and must show it.
@@ -37,7 +37,7 @@ def licence_claim(facts: Facts) -> Finding:
     claims = np.array([_claims(t, s) for t, s in zip(rows["text"], rows["signs"], strict=True)], bool)
     at = latest(facts, rows)
     named = rows.take(claims)
-    shown = pick(claims, at, False).astype(bool) | (latest(facts, named) >= 0)
+    shown = gather(claims, at, False).astype(bool) | (latest(facts, named) >= 0)
     known = at >= 0
     utility = np.where(shown, method.OWN_WORDS_CAP, 0.45)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.facts import Facts
 from scoring.figures import count
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.linked import Link
-from scoring.panel import visited
-from scoring.shown import Answer, shown
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.linkage.links import Link
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import visited
 
 _GRAVE = ("predecessor", "successor")
 
 
-def linked_sites(facts: Facts) -> Finding:
+def linked_sites(facts: Dataset) -> Finding:
     """关联网站 — Linked sites
 
     Why: 关掉旧站换个域名再开，旧站的欠单就没人管了。 | Who closes one site and opens another leaves the first one's debts behind.
@@ -29,7 +28,7 @@ def linked_sites(facts: Facts) -> Finding:
     answers = [
         _answer(facts.kin.links.get(site.host, []), bool(read[i])) for i, site in enumerate(facts.sites)
     ]
-    return shown(facts, answers, method.STRENGTH_CLAIM, "sites")
+    return unscored_finding(facts, answers, method.STRENGTH_CLAIM, "sites")
 
 
 def _answer(links: list[Link], read: bool) -> Answer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.facts import NEVER, Facts
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, finding, last, row_at
-from scoring.panel import age, freshness, latest, pick
+from scoring.observations.dataset import NEVER, Dataset
+from scoring.observations.panel import age, freshness, gather, latest
 
 
-def operating_time(facts: Facts) -> Finding:
+def operating_time(facts: Dataset) -> Finding:
     """域名启用时间 — Time in operation
 
     Why: 刚启用的网站没有历史可查。 | A site that has just begun has no history to look at.
@@ -24,7 +24,7 @@ def operating_time(facts: Facts) -> Finding:
     rows = facts.rows["registration"]
     rows = rows.take(rows["registered_on"] < NEVER) if len(rows) else rows
     at = latest(facts, rows)
-    began = pick(rows["registered_on"], at, 0)
+    began = gather(rows["registered_on"], at, 0)
     years = np.where(at >= 0, (np.arange(facts.days)[None, :] + facts.first_day - began) / 365.25, 0.0)
     known = at >= 0
     utility = 1 - np.exp(-np.maximum(years, 0) / 2)

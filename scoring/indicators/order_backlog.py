@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.backlog import FEWEST_A_DAY, backlog
-from scoring.curves import lognormal
-from scoring.facts import Facts
+from scoring.features.order_volume import volume
+from scoring.features.orders import FEWEST_A_DAY, backlog
 from scoring.figures import Said, count
-from scoring.finding import HIDDEN, Cited, Finding, judge, last, row_at
-from scoring.panel import freshness, hold
-from scoring.volume import volume
+from scoring.finding import HIDDEN, Cited, Finding, last, outcome_from_utility, row_at
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import forward_fill, freshness
+from scoring.utility import lognormal
 
 
-def order_backlog(facts: Facts) -> Finding:
+def order_backlog(facts: Dataset) -> Finding:
     """未处理订单积压 — Backlog of unprocessed orders
 
     Why: 已付款而未处理的订单越积越多，是发货或资金出问题的直接迹象。 | A growing pile of paid, unprocessed orders is a direct sign of trouble with stock or money.
@@ -28,16 +28,16 @@ def order_backlog(facts: Facts) -> Finding:
     b = backlog(facts)
     known = np.isfinite(b.days)
     mean, sd = lognormal(np.nan_to_num(b.days, nan=1.0) + 0.05, "order_backlog", 0.3)
-    ever = hold(known, known, False).astype(bool)
+    ever = forward_fill(known, known, False).astype(bool)
     disclosed = facts.priors.disclose[None, :] >= method.PEERS_DISCLOSE
     hidden = b.hidden & ~known
-    held = np.where(ever, np.minimum(hold(mean, known, 0.5), method.HIDDEN_CAP), method.HIDDEN_CAP)
+    held = np.where(ever, np.minimum(forward_fill(mean, known, 0.5), method.HIDDEN_CAP), method.HIDDEN_CAP)
     # One that is no longer shown stands as it was: it grows old, and a bad one does not go away.
-    utility = np.where(hidden, held, hold(mean, known, 0.5))
+    utility = np.where(hidden, held, forward_fill(mean, known, 0.5))
     fresh = np.where(
         hidden, (ever | disclosed).astype(float), np.where(ever, freshness(b.age, method.CADENCE_DAYS), 0.0)
     )
-    outcome = np.where(hidden, HIDDEN, judge(utility, known)).astype(np.int8)
+    outcome = np.where(hidden, HIDDEN, outcome_from_utility(utility, known)).astype(np.int8)
 
     def say(i: int) -> tuple[str, str]:
         if last(hidden, i):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.facts import Facts
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import TEXT_ONLY, Home, homes
-from scoring.shown import Answer, shown
+from scoring.features.shop_pages import TEXT_ONLY, Home, homes
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
 
 _NAMES = {
     "licensed": ("持牌支付机构", "a licensed payment institution"),
@@ -19,7 +18,7 @@ _NAMES = {
 }
 
 
-def payment_channels(facts: Facts) -> Finding:
+def payment_channels(facts: Dataset) -> Finding:
     """支付方式 — Payment channels
 
     Why: 钱付到持牌机构的商户，还能申诉；付到个人收款码、USDT 或预存余额，很难追回。 | Money paid to a merchant of a licensed institution can be disputed; paid to a personal code, in USDT or into a balance it can hardly be recovered.
@@ -29,7 +28,9 @@ def payment_channels(facts: Facts) -> Finding:
     unknown: 公开页面没有列出支付方式（不少系统下单后才显示）。 | The public pages name no channel; many systems show them only after an order.
     Limits: 只看公开页面和列表里的名称，不下单、不打开支付页面；名称可能与实际收款方不同。 | Names on public pages and lists only; no order is made and no payment page opened; a name may differ from who is paid.
     """
-    return shown(facts, [_answer(home) for home in homes(facts)], method.STRENGTH_OWN_PAGE, "share")
+    return unscored_finding(
+        facts, [_answer(home) for home in homes(facts)], method.STRENGTH_OWN_PAGE, "share"
+    )
 
 
 def _answer(home: Home | None) -> Answer:

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from scoring import method
-from scoring.facts import NEVER, Facts, Ints, Rows
 from scoring.figures import Said, count
-from scoring.finding import OK, Cited, Finding, cite_rows, finding, judge, recent_of, window_of
-from scoring.panel import decayed, visited, window
+from scoring.finding import OK, Cited, Finding, cite_rows, finding, outcome_from_utility, recent_of, window_of
+from scoring.observations.dataset import NEVER, Dataset, Ints, ObservationColumns
+from scoring.observations.panel import decayed, visited, window
 
 _YEARS = 3650
 """Days a published record is looked back for."""
 
 
-def penalties(facts: Facts) -> Finding:
+def penalties(facts: Dataset) -> Finding:
     """行政处罚与经营异常 — Penalties and abnormal operation
 
     Why: 监管部门公示的记录由其查证后作出。 | What an authority has published was established by it.
@@ -68,7 +68,7 @@ def penalties(facts: Facts) -> Finding:
             )
         return "尚未查询公示系统。", "The register has not been queried yet."
 
-    outcome = np.where(known & (n == 0), OK, judge(utility, known)).astype(np.int8)
+    outcome = np.where(known & (n == 0), OK, outcome_from_utility(utility, known)).astype(np.int8)
     return finding(
         facts,
         utility,
@@ -85,7 +85,7 @@ def penalties(facts: Facts) -> Finding:
     )
 
 
-def _ended(facts: Facts, rows: Rows) -> Ints:
+def _ended(facts: Dataset, rows: ObservationColumns) -> Ints:
     """The day index from which each record no longer stands: NEVER, or the day it was lifted."""
     ended = rows["ended_on"]
     return np.where(ended >= NEVER, NEVER, ended - facts.first_day)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from scoring import method
-from scoring.facts import Facts
+from scoring.features.shop_pages import TEXT_ONLY, Home, homes
 from scoring.figures import count
 from scoring.figures import share as share_figure
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.homepage import TEXT_ONLY, Home, homes
-from scoring.shown import Answer, shown
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
 
 PRACTICES = {
     "automatic_delivery": ("以自动发货为主", "mostly automatic delivery"),
@@ -24,7 +23,7 @@ PRACTICES = {
 """S46/S53, S37, S54, S48, S49, S55, S56."""
 
 
-def platform_practice(facts: Facts) -> Finding:
+def platform_practice(facts: Dataset) -> Finding:
     """平台做法核对 — Platform practice
 
     Why: 支付与发货脱节、人工发货、没有超时退款，是掉单的常见原因；有无对策看页面写法。 | Payment apart from delivery, delivery by hand and no time limit are common causes of drops; the pages say what is done about them.
@@ -34,7 +33,9 @@ def platform_practice(facts: Facts) -> Finding:
     unknown: 没有读到首页。 | No home page was read.
     Limits: 只看页面自述，是否做到见承诺与掉单率；支付接口与发货分离是行业常态，仅作背景。 | The site's own words; whether they are kept is shown by promises and drop rate. A separate payment interface is common in this trade and only context.
     """
-    return shown(facts, [_answer(home) for home in homes(facts)], method.STRENGTH_CLAIM, "practices")
+    return unscored_finding(
+        facts, [_answer(home) for home in homes(facts)], method.STRENGTH_CLAIM, "practices"
+    )
 
 
 def _answer(home: Home | None) -> Answer:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import Facts
+from scoring.features.prices import against_sector
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.panel import freshness, hold, window
-from scoring.prices import against_sector
+from scoring.observations.dataset import Dataset
+from scoring.observations.panel import forward_fill, freshness, window
+from scoring.utility import between
 
 
-def price_anomaly(facts: Facts) -> Finding:
+def price_anomaly(facts: Dataset) -> Finding:
     """价格过低 — Unusually low prices
 
     Why: 低得不寻常的价格常用来在短时间内收款。 | Unusually low prices are often used to collect money in a short time.
@@ -31,8 +31,10 @@ def price_anomaly(facts: Facts) -> Finding:
     mean = np.take_along_axis(mean, np.maximum(from_here, 0), axis=1)
     # A week without prices: those seen last stand, and a cut among them is not forgotten.
     week = window(facts, rows, method.CADENCE_DAYS)
-    newest = hold(window(facts, rows, method.CADENCE_DAYS, ratio) / np.maximum(week, 1), week > 0, 0.0)
-    before = hold(mean, week > 0, 0.0)
+    newest = forward_fill(
+        window(facts, rows, method.CADENCE_DAYS, ratio) / np.maximum(week, 1), week > 0, 0.0
+    )
+    before = forward_fill(mean, week > 0, 0.0)
     mean = np.where((week > 0) | ~ever, mean, np.minimum(before, newest))
     age = (np.arange(facts.days)[None, :] - from_here).astype(float)
     utility = between(mean, ((np.log(0.4), 0.0), (np.log(0.7), 0.5), (np.log(0.95), 1.0)))

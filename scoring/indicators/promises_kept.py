@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.facts import Facts
 from scoring.figures import Figure, count
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.promises import Promise, ledger
-from scoring.shown import Answer, shown
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
+from scoring.promise_ledger import Promise, ledger
 
 _NAMES = {
     "instant_delivery": ("秒到账或自动发货", "instant delivery"),
@@ -17,7 +16,7 @@ _NAMES = {
 }
 
 
-def promises_kept(facts: Facts) -> Finding:
+def promises_kept(facts: Dataset) -> Finding:
     """承诺与兑现 — Promises and performance
 
     Why: 页面写的秒到账、限期退款、掉单赔付，要看投诉和订单是否对得上。 | Instant delivery, refunds in days, compensation for drops: complaints and orders show whether they are kept.
@@ -27,7 +26,7 @@ def promises_kept(facts: Facts) -> Finding:
     unknown: 页面没有可核对的承诺。 | The pages make no promise that could be checked.
     Limits: 投诉是一面之词，没有投诉不等于兑现；秒到账与提现只按订单数据判定，投诉只计数；商品名称里的字样不算承诺；是否公告只看公开公告页。 | Complaints are claims, and none does not mean kept; instant delivery and withdrawals are decided by order data, complaints are only counted; words in the names of goods are no promise; only public notices count as an announcement.
     """
-    return shown(
+    return unscored_finding(
         facts, [_answer(promises) for promises in ledger(facts)], method.STRENGTH_COMPLAINTS, "share"
     )
 

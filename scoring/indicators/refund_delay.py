@@ -7,29 +7,37 @@ from dataclasses import replace
 import numpy as np
 
 from scoring import method
-from scoring.curves import between, share
-from scoring.facts import BIT, Facts
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
-from scoring.finding import OK, Cited, Finding, cite_rows, judge, recent_of, share_words, window_of
-from scoring.panel import (
+from scoring.finding import (
+    OK,
+    Cited,
+    Finding,
+    cite_rows,
+    outcome_from_utility,
+    recent_of,
+    share_words,
+    window_of,
+)
+from scoring.observations.dataset import BIT, Dataset
+from scoring.observations.panel import (
     complaint_freshness,
     complaints,
     copy_weights,
     counted_today,
     days_of_column,
     decayed,
-    hold,
+    forward_fill,
     settled_unknown,
     until_known,
     visited,
 )
-from scoring.shares import Aside
+from scoring.utility import Aside, between, share
 
 _REFUNDS = BIT["refund_delayed"] | BIT["refund_refused"]
 
 
-def refund_delay(facts: Facts) -> Finding:
+def refund_delay(facts: Dataset) -> Finding:
     """退款 7 天未到 — Refunds outstanding after 7 days
 
     Why: 拖延退款占用用户的钱，是资金紧张的常见先兆。 | Delaying refunds keeps users' money and often precedes a cash shortage.
@@ -48,12 +56,12 @@ def refund_delay(facts: Facts) -> Finding:
     seen, covered = visited(facts, "complaint")
     cases = decayed(facts, ripe, method.HALF_LIFE_COMPLAINT, weight)
     hits = decayed(facts, ripe.take(late), method.HALF_LIFE_COMPLAINT, weight[late])
-    cases, hits = hold(cases, covered, 0.0), hold(hits, covered, 0.0)
+    cases, hits = forward_fill(cases, covered, 0.0), forward_fill(hits, covered, 0.0)
     bad, sd = share(hits, cases, method.SHARES["refund_delay"])
     # Nobody complaining about refunds while we look is a (weaker) good sign; the prior share stands for it.
     utility = between(bad, method.SHARE_POINTS["refund_delay"])
     known = np.cumsum(seen, axis=1) > 0
-    outcome = np.where(known & (cases < 1), OK, judge(utility, known)).astype(np.int8)
+    outcome = np.where(known & (cases < 1), OK, outcome_from_utility(utility, known)).astype(np.int8)
 
     once = counted_today(facts)
     once = once.take((once["kinds"] & _REFUNDS) != 0)

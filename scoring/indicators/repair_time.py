@@ -5,25 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import lognormal
-from scoring.droprate import DROPS, drop_complaints
-from scoring.facts import NEVER, Facts
+from scoring.features.drop_rate import DROPS, drop_complaints
 from scoring.figures import Figure, Said
 from scoring.figures import share as share_figure
-from scoring.finding import NOT_APPLICABLE, Cited, Finding, cite_rows, finding, judge, recent_of, window_of
-from scoring.panel import (
+from scoring.finding import (
+    NOT_APPLICABLE,
+    Cited,
+    Finding,
+    cite_rows,
+    finding,
+    outcome_from_utility,
+    recent_of,
+    window_of,
+)
+from scoring.observations.dataset import NEVER, Dataset
+from scoring.observations.panel import (
     complaint_freshness,
     counted_today,
     days_of_column,
-    hold,
-    spread,
+    forward_fill,
+    interval_sum,
     until_known,
     visited,
 )
-from scoring.shares import Aside
+from scoring.utility import Aside, lognormal
 
 
-def repair_time(facts: Facts) -> Finding:
+def repair_time(facts: Dataset) -> Finding:
     """投诉后处理用时 — Time until a drop complaint is settled
 
     Why: 掉单难免，处理得快慢差别很大。 | Drops happen; how fast they are put right differs a lot.
@@ -40,21 +48,21 @@ def repair_time(facts: Facts) -> Finding:
     done = days_of_column(facts, rows, "completed_at")
     begin, end = np.maximum(rows.day, rows.seen), rows.day + method.DROP_WINDOW
     seen, covered = visited(facts, "complaint")
-    cases = hold(spread(facts, rows, begin, end, weight), covered, 0.0)
-    settled = hold(spread(facts, rows, np.maximum(begin, done), end, weight), covered, 0.0)
+    cases = forward_fill(interval_sum(facts, rows, begin, end, weight), covered, 0.0)
+    settled = forward_fill(interval_sum(facts, rows, np.maximum(begin, done), end, weight), covered, 0.0)
     today = np.arange(facts.days)[None, :]
     # Days waited: today − filing while open, the whole time once settled.
-    open_n = spread(facts, rows, begin, np.minimum(end, done), weight)
-    open_day = spread(facts, rows, begin, np.minimum(end, done), weight * rows.day)
-    closed = spread(
+    open_n = interval_sum(facts, rows, begin, np.minimum(end, done), weight)
+    open_day = interval_sum(facts, rows, begin, np.minimum(end, done), weight * rows.day)
+    closed = interval_sum(
         facts, rows, np.maximum(begin, done), end, weight * np.maximum(np.minimum(done, 10_000) - rows.day, 0)
     )
-    waited = hold(np.maximum(open_n * today - open_day, 0.0) + closed, covered, 0.0)
+    waited = forward_fill(np.maximum(open_n * today - open_day, 0.0) + closed, covered, 0.0)
     mean = (waited + 2 * 7.0) / (settled + 2.0)  # A prior worth two cases of a week each.
     utility, sd = lognormal(mean * np.log(2.0), "repair_time", 1 / np.sqrt(settled + 2.0))
     read = np.cumsum(seen, axis=1) > 0
     known = read & (cases >= 0.5)
-    outcome = np.where(read & ~known, NOT_APPLICABLE, judge(utility, known)).astype(np.int8)
+    outcome = np.where(read & ~known, NOT_APPLICABLE, outcome_from_utility(utility, known)).astype(np.int8)
 
     once = counted_today(facts)
     once = once.take((once["kinds"] & DROPS) != 0)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import Facts
 from scoring.finding import Finding
-from scoring.shares import answered_share
+from scoring.observations.dataset import Dataset
+from scoring.utility import answered_share, between
 
 
-def reply_rate(facts: Facts) -> Finding:
+def reply_rate(facts: Dataset) -> Finding:
     """投诉回复率 — Share of complaints answered
 
     Why: 有人回复投诉，用户才有机会解决问题。 | Somebody has to answer before a complaint can be settled.

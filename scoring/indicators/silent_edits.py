@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.clauses import Edit, edits
-from scoring.facts import Facts
 from scoring.figures import count
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.shown import Answer, shown
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
+from scoring.page_terms import Edit, edits
 
 
-def silent_edits(facts: Facts) -> Finding:
+def silent_edits(facts: Dataset) -> Finding:
     """悄悄改条款 — Silent edits of terms
 
     Why: 不公告就加上限制或撤下承诺，已付款的人最吃亏。 | A restriction added or a promise taken down without a notice hurts those who have paid.
@@ -20,7 +19,9 @@ def silent_edits(facts: Facts) -> Finding:
     unknown: 条款页读到的版本不足两个。 | Fewer than two versions of the terms were read.
     Limits: 只比较我们存档的版本；前后 7 天内有公告或条款自写“更新”的不算。 | Only archived versions are compared; a notice within 7 days, or terms that say they were updated, count as announced.
     """
-    return shown(facts, [_answer(found) for found in edits(facts)], method.STRENGTH_OWN_PAGE, "edits")
+    return unscored_finding(
+        facts, [_answer(found) for found in edits(facts)], method.STRENGTH_OWN_PAGE, "edits"
+    )
 
 
 def _answer(found: list[Edit] | None) -> Answer:

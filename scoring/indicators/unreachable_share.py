@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import BIT, Facts
 from scoring.finding import Finding
-from scoring.shares import kind_share
+from scoring.observations.dataset import BIT, Dataset
+from scoring.utility import between, kind_share
 
 
-def unreachable_share(facts: Facts) -> Finding:
+def unreachable_share(facts: Dataset) -> Finding:
     """客服失联占比 — Share of complaints that nobody can be reached
 
     Why: 联系不上客服，是问题无法解决的开始。 | Not reaching anybody is where problems stop being solved.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.curves import between
-from scoring.facts import BIT, Facts
 from scoring.finding import Finding
-from scoring.shares import kind_share
+from scoring.observations.dataset import BIT, Dataset
+from scoring.utility import between, kind_share
 
 
-def void_after_delivery(facts: Facts) -> Finding:
+def void_after_delivery(facts: Dataset) -> Finding:
     """到手后失效占比 — Share of complaints about goods that died after delivery
 
     Why: 东西到了不等于能用：卡密已被用过、账号被收回或封停、质保不兑现，钱同样白花；这不是掉单，不计入掉单率。 | What arrives may still be worthless: codes already used, accounts taken back or blocked, guarantees not kept. These are no drops and never count as such.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from scoring import method
-from scoring.clauses import VOID, newest_pages, void_in
-from scoring.facts import Facts
-from scoring.finding import CONCERN, OK, UNKNOWN, Finding
-from scoring.shown import Answer, shown
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
+from scoring.observations.dataset import Dataset
+from scoring.page_terms import VOID, newest_pages, void_in
 
 
-def void_terms(facts: Facts) -> Finding:
+def void_terms(facts: Dataset) -> Finding:
     """依法可能无效的条款 — Clauses void by law
 
     Why: 写在页面上的免责条款常被用来拒绝退款，而法律规定这类格式条款无效。 | Such clauses are used to refuse refunds although the law makes them void.
@@ -19,12 +18,12 @@ def void_terms(facts: Facts) -> Finding:
     unknown: 没有读到条款、公告或首页。 | Neither terms nor notice nor home page could be read.
     Limits: 依据消费者权益保护法第 26 条、网络消费纠纷司法解释（一）第 1 条、电子商务法第 49 条的文字比对，是否无效由法院认定。 | Words compared with art. 26 Consumer Protection Law, art. 1 of the interpretation on online consumer disputes (I) and art. 49 E-Commerce Law; a court decides whether they are void.
     """
-    return shown(
+    return unscored_finding(
         facts, [_answer(facts, i) for i in range(len(facts.sites))], method.STRENGTH_OWN_PAGE, "clauses"
     )
 
 
-def _answer(facts: Facts, site: int) -> Answer:
+def _answer(facts: Dataset, site: int) -> Answer:
     pages = facts.rows["page"]
     newest = newest_pages(facts, site)
     if not newest:

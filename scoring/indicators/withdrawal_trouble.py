@@ -5,26 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from scoring import method
-from scoring.curves import lognormal
-from scoring.facts import BIT, Facts
+from scoring.features.order_volume import expected, volume
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, recent_of, window_of
-from scoring.panel import (
+from scoring.observations.dataset import BIT, Dataset
+from scoring.observations.panel import (
     complaint_freshness,
     complaints,
     copy_weights,
     counted_today,
     decayed,
-    hold,
+    forward_fill,
     visited,
 )
-from scoring.shares import Aside
-from scoring.volume import expected, volume
+from scoring.utility import Aside, lognormal
 
 _BALANCES = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 
 
-def withdrawal_trouble(facts: Facts) -> Finding:
+def withdrawal_trouble(facts: Dataset) -> Finding:
     """提现受阻 — Trouble withdrawing balances
 
     Why: 余额提不出来，往往先于网站停运。 | Balances that cannot be withdrawn often come before a closure.
@@ -42,14 +41,14 @@ def withdrawal_trouble(facts: Facts) -> Finding:
     aside = Aside(facts, "withdrawals_set_aside_30d", 30, bits=_BALANCES)
     seen, covered = visited(facts, "complaint")
     known = np.cumsum(seen, axis=1) > 0
-    weighed = hold(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
+    weighed = forward_fill(decayed(facts, mine, method.HALF_LIFE_WITHDRAWAL, weight), covered, 0.0)
     # A decayed count is worth half-life / ln 2 days of orders.
     worth = method.HALF_LIFE_WITHDRAWAL / np.log(2.0)
     told = volume(facts)
     # A number that only the site's own counter tells moves no score.
     own = np.where(told.alone, np.nan, told.per_day)
     # A counter that is hidden now does not turn a small shop into a middling one.
-    own = hold(own, np.isfinite(own), np.nan)
+    own = forward_fill(own, np.isfinite(own), np.nan)
     orders = np.where(np.isfinite(own), own, np.exp(expected(facts, facts.priors.peers))) * worth
     prior = method.WITHDRAWAL_PRIOR
     rate = 10_000 * (weighed + prior[0]) / (orders + prior[1])

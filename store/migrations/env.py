@@ -1,4 +1,4 @@
-"""Alembic environment: runs on the engine handed over by store.engine, never on a URL of its own.
+"""Alembic environment: runs on the engine handed over by store.db.engine, never on a URL of its own.
 
 All steps are one transaction that holds the database to itself: a killed migration leaves the schema as it was, and of
 two commands started at once on a new data directory the second waits and finds nothing left to do.
@@ -6,7 +6,7 @@ two commands started at once on a new data directory the second waits and finds 
 
 from alembic import context
 
-from store.tables import Base
+from store.db.tables import Base
 
 _ALONE = {
     "sqlite": "BEGIN IMMEDIATE",  # Python's sqlite3 would begin a transaction for rows only, not for tables

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.copies import signatures, wording
+from store.text.minhash import signatures
+from store.text.minhash import wording
 
 revision = '0003'
 down_revision = '0002'

@@ -3,7 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.months import SCHEMA, Month, attach, month_of
+from store.db.partitions import SCHEMA
+from store.db.partitions import Month
+from store.db.partitions import attach
+from store.db.partitions import month_of
 
 revision = "0006"
 down_revision = "0005"

@@ -1,0 +1,267 @@
+"""The browser, for the few pages that are empty without JavaScript. Absent, such a page is unknown and all else works.
+
+It identifies itself like every other request, loads one page at a time and nothing from other hosts, and never loads
+images or media; styles and fonts are answered empty. No stealth, no stored state. Names are resolved for it, under the guard (crawler/download/browser_proxy.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import shutil
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawler.download.politeness import RobotsMiddleware
+from crawler.guard import Guard, Refused
+from store.settings import settings
+
+if TYPE_CHECKING:
+    from crawler.download.browser_proxy import PinningProxy
+
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    # Nothing goes around the proxy: no UDP of WebRTC, no look-up of a name, no connection made ahead of its request.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--dns-prefetch-disable",
+    "--no-pings",
+]
+_SKIPPED = {"image", "media", "websocket", "eventsource"}
+_EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
+"""Kinds of parts that are answered without asking anybody."""
+LONGEST_PAGE = 75.0
+"""Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
+LONGEST_CLOSE = 10.0
+DYING_SECONDS = 0.5
+STARTS_WITHIN = 20.0
+"""Seconds; a cold start on a busy machine takes five."""
+_NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
+
+
+def executable() -> str | None:
+    """The browser to use: the setting CHROMIUM, the path written in `.cache/browser` by the set-up, else one on PATH."""
+    noted = Path(".cache/browser")
+    wanted = [settings().chromium, noted.read_text().strip() if noted.is_file() else ""]
+    found = [path for path in wanted if path and Path(path).is_file()]
+    return found[0] if found else next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def missing() -> str | None:
+    """What a crawl of pictures lacks here: the module that is not installed, or "" for the browser itself; None when all is there."""
+    absent = [name for name in ("playwright", "scrapy_playwright") if importlib.util.find_spec(name) is None]
+    return absent[0] if absent else None if executable() else ""
+
+
+def starts(path: str) -> str | None:
+    """None when the browser at `path` starts and draws an empty page, else why not."""
+    command = [path, "--headless", *_ARGS, "--dump-dom", "about:blank"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=STARTS_WITHIN, check=False)
+    except subprocess.TimeoutExpired:
+        return "no answer"
+    except OSError as error:
+        return error.strerror or str(error)
+    if done.returncode < 0:
+        return f"killed by signal {-done.returncode}"
+    if done.returncode or "<html" not in done.stdout:
+        return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1][:200]
+    return None
+
+
+def available() -> bool:
+    """Whether pages that need JavaScript can be read here."""
+    return bool(importlib.util.find_spec("scrapy_playwright")) and executable() is not None
+
+
+def launch_for_person(chromium: Any, path: str, headless: bool) -> Any:
+    """A browser a person works in, started with the crawler's flags: the same leaks are closed, only names are looked up by itself.
+
+    `chromium` is Playwright's browser type. It goes to the one registry the person asked for, through no proxy of ours.
+    """
+    return chromium.launch(executable_path=path, headless=headless, args=_ARGS)
+
+
+def launch_options(proxy: str = "") -> dict[str, Any]:
+    """How the crawler's Chromium is started; `proxy` is the sandbox's address."""
+    # Names are the proxy's to resolve: the browser itself looks up none but the proxy's own.
+    own = " ".join(
+        f", EXCLUDE {host}"
+        for host in sorted({"127.0.0.1", "localhost", urlsplit(proxy).hostname or "localhost"})
+    )
+    args = [*_ARGS, f"--host-resolver-rules=MAP * ~NOTFOUND{own}"]
+    options: dict[str, Any] = {"executable_path": executable(), "headless": True, "args": args}
+    return options | {"proxy": {"server": proxy}} if proxy else options
+
+
+async def unstyled(page: Any, request: Any) -> None:
+    """Answer styles and fonts empty without asking anybody, the rest one at a time: an app that waits for its style sheet shows itself."""
+
+    async def answer(route: Any) -> None:
+        if media_type := _EMPTY.get(route.request.resource_type):
+            await route.fulfill(status=200, content_type=media_type, body="")
+        else:
+            await route.fallback()
+
+    await page.route("**/*", answer)
+    await one_at_a_time(page, request)
+
+
+async def one_at_a_time(page: Any, request: Any) -> None:
+    """Let the page load its parts one after another: the host sees one request at a time from us."""
+    turn = asyncio.Lock()
+
+    async def wait(route: Any) -> None:
+        await turn.acquire()
+        await route.fallback()
+
+    def done(_: Any) -> None:
+        if turn.locked():
+            turn.release()
+
+    page.on("requestfinished", done)
+    page.on("requestfailed", done)
+    await page.route("**/*", wait)
+
+
+async def settled(page: Any) -> None:
+    """Wait until the page has asked for all it needs; one that never rests is read as it stands after ten seconds."""
+    from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+    with contextlib.suppress(PlaywrightTimeout):
+        await page.wait_for_load_state("networkidle", timeout=10_000)
+
+
+def when_settled() -> list[Any]:
+    """The page methods of a request whose page is read only when it has come to rest."""
+    from scrapy_playwright.page import PageMethod
+
+    return [PageMethod(settled)]
+
+
+class BrowserDied(Exception):
+    """Our browser did not start, was killed, or hung: it says nothing of the site."""
+
+    def __init__(self) -> None:
+        """One sentence for every way it can end."""
+        super().__init__("our browser was killed, closed or did not answer (see `kamengwatch doctor`)")
+
+
+class Browser:
+    """A started browser behind its pinning proxy; in the sandbox the sandbox is the proxy."""
+
+    def __init__(self, handler: Any, proxy: PinningProxy | None) -> None:
+        """Keep both, to close both."""
+        self._handler, self._proxy = handler, proxy
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch one page; raises BrowserDied for a browser that is gone or hangs, else what scrapy-playwright raises."""
+        before = getattr(self._handler, "browser", None)
+        page = asyncio.ensure_future(self._handler.download_request(request))
+        death = asyncio.ensure_future(_death(before))
+        try:
+            # Of a browser that died Playwright may wait for ever.
+            await asyncio.wait({page, death}, timeout=LONGEST_PAGE, return_when=asyncio.FIRST_COMPLETED)
+            if not page.done():
+                raise BrowserDied
+            response: Response = page.result()
+        except Exception as error:
+            if _is_gone(error) or (_by_playwright(error) and await self._left(before)):
+                raise BrowserDied from None
+            raise
+        finally:
+            page.cancel()
+            death.cancel()
+        return response
+
+    async def _left(self, before: Any) -> bool:
+        """Whether the browser is gone a moment after a page failed: its parts die one by one, and a page may fail first.
+
+        `before` is the one the page was asked of, if there was one yet; another may have been started since.
+        """
+        await asyncio.sleep(DYING_SECONDS)
+        browser = before or getattr(self._handler, "browser", None)
+        return browser is None or not browser.is_connected()
+
+    async def close(self) -> None:
+        """Close the browser, then its way out; one that is gone need not answer."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._handler.close(), LONGEST_CLOSE)
+        if self._proxy is not None:
+            await self._proxy.close()
+
+
+async def _death(browser: Any) -> None:
+    while browser is None or browser.is_connected():
+        await asyncio.sleep(DYING_SECONDS)
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether Playwright speaks of its browser, or of the process that drew the page, and not of the page."""
+    told = str(error)
+    return _by_playwright(error) and (
+        type(error).__name__ == "TargetClosedError" or told.startswith("Browser") or "Target crashed" in told
+    )
+
+
+def _by_playwright(error: Exception) -> bool:
+    return type(error).__module__.startswith("playwright.")
+
+
+async def open_browser(crawler: Crawler) -> Browser:
+    """A started browser for `crawler`; raises RuntimeError when none is installed, BrowserDied when it does not live to be used."""
+    if executable() is None:
+        raise RuntimeError("no Chromium found: set CHROMIUM or run the set-up")
+    from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+    from crawler.download.browser_proxy import PinningProxy
+
+    handler = ScrapyPlaywrightDownloadHandler.from_crawler(crawler)
+    handler.abort_request = partial(_refused, crawler)
+    proxy = None
+    if "proxy" not in handler.config.launch_options:
+        proxy = PinningProxy(Guard.of(crawler))
+        handler.config.launch_options |= {"proxy": {"server": await proxy.start()}}
+    browser = Browser(handler, proxy)
+    try:
+        # The handler waits for the engine's start signal, which is long past: start it here.
+        await asyncio.wait_for(handler._maybe_launch_in_thread(), LONGEST_PAGE)
+    except Exception as error:
+        await browser.close()
+        if isinstance(error, TimeoutError) or _is_gone(error):
+            raise BrowserDied from None
+        raise
+    return browser
+
+
+def _refused(crawler: Crawler, request: Any) -> bool:
+    """Whether the page may not load this part: heavy, of another host, never asked, or forbidden by robots.txt."""
+    url = urlsplit(request.url)
+    if request.resource_type in _SKIPPED or request.resource_type in _EMPTY:
+        return True
+    if (
+        not request.is_navigation_request()
+        and url.hostname != urlsplit(request.frame.url or request.url).hostname
+    ):
+        return True
+    try:
+        Guard.of(crawler).check_url(request.url)
+    except Refused:
+        return True
+    robots = crawler.get_downloader_middleware(RobotsMiddleware)
+    return robots is not None and not robots.permits(request.url)

@@ -1,0 +1,248 @@
+"""Domain records: WHOIS and RDAP answers, IANA's bootstrap list, certificates. Dates and registrar, never a person. Pure.
+
+CNNIC prints times without a zone; they are China time. Answers are UTF-8 today and were GBK once; keys changed in 2013.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID, NameOID
+
+from crawler.pages.decoding import decode
+from crawler.pages.safe_parse import parse_json_bounded
+from store.text.dates import CHINA, day_in, moment_in
+from store.text.query import host_of
+
+__all__ = ["CHINA", "SERVERS", "Registered", "project_whois", "registered", "server_of", "state_of"]
+
+SERVERS = {
+    ".cn": "whois.cnnic.cn",
+    ".xn--fiqs8s": "cwhois.cnnic.cn",
+    ".xn--fiqz9s": "cwhois.cnnic.cn",
+}
+"""Endings of names whose registry has no public RDAP -> its WHOIS server (.cn, .中国, .中國)."""
+_LINE = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /-]{2,40}?)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.M)
+_KEPT = (
+    "domain name",
+    "domain status",
+    "sponsoring registrar",
+    "registrar",
+    "name server",
+    "registration time",
+    "registration date",
+    "creation date",
+    "expiration time",
+    "expiration date",
+    "registry expiry date",
+    "dnssec",
+)
+_BEGAN = ("registration time", "registration date", "creation date")
+_ENDS = ("expiration time", "expiration date", "registry expiry date")
+_NOT_FOUND = re.compile(
+    r"^[ \t]*(?:no matching record|no match for\b|not found\b|domain not found)", re.I | re.M
+)
+_RESERVED = re.compile(r"reserved list|is prohibited|cannot be registered|保留列表|禁止注册", re.I)
+_REFUSED = re.compile(
+    r"interval is too short|exceed|too many|rate limit|query limit|access denied|blacklist|查询过于频繁|次数超",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registered name: when its registration began and ends (aware UTC), and who sponsors it."""
+
+    domain: str
+    registered_at: dt.datetime | None
+    expires_at: dt.datetime | None
+    registrar: str | None
+
+
+def server_of(name: str, servers: dict[str, str]) -> str | None:
+    """The WHOIS server for a name, by the longest ending that fits."""
+    fitting = [ending for ending in servers if name.endswith(ending)]
+    return servers[max(fitting, key=len)] if fitting else None
+
+
+def state_of(text: str) -> str:
+    """`registered`, `not_found`, `reserved` (not to be registered), `refused` (asked too often) or `unknown`."""
+    if "domain name" in _values(text) and any(key in _values(text) for key in _BEGAN):
+        return "registered"
+    if _NOT_FOUND.search(text):
+        return "not_found"
+    if _RESERVED.search(text):
+        return "reserved"
+    return "refused" if _REFUSED.search(text) else "unknown"
+
+
+def registered(text: str) -> Registered:
+    """The facts of a `registered` answer; a time that cannot be read is None."""
+    values = _values(text)
+    first = {key: found[0] for key, found in values.items()}
+    registrar = first.get("sponsoring registrar") or first.get("registrar")
+    return Registered(
+        first["domain name"].lower(),
+        _moment(next((first[key] for key in _BEGAN if key in first), "")),
+        _moment(next((first[key] for key in _ENDS if key in first), "")),
+        registrar[:200] if registrar else None,
+    )
+
+
+def project_whois(body: bytes) -> str:
+    """What may be kept: the lines about the name itself, or the registry's sentence where there is no such name.
+
+    Registrants, contacts, e-mail addresses and all free text are left out.
+    """
+    text = decode(body)
+    state = state_of(text)
+    if state != "registered":
+        return {"not_found": "No matching record.\n", "reserved": "in the reserved list\n", "refused": "query limit\n"}.get(
+            state, f"unreadable {len(body)}\n"
+        )  # fmt: skip
+    lines = ((m[1], m[2]) for m in _LINE.finditer(text) if m[1].lower() in _KEPT and m[2])
+    return "".join(f"{key}: {value}\n" for key, value in lines if "@" not in value)
+
+
+def _values(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for match in _LINE.finditer(text):
+        if match[1].lower() in _KEPT and match[2]:
+            found.setdefault(match[1].lower(), []).append(match[2])
+    return found
+
+
+def _moment(value: str) -> dt.datetime | None:
+    """A time in UTC; one without a zone is China time, a bare day its midnight there."""
+    moment = moment_in(value)
+    return moment.astimezone(dt.UTC) if moment else None
+
+
+KNOWN = {
+    "com": "https://rdap.verisign.com/com/v1/",
+    "net": "https://rdap.verisign.com/net/v1/",
+    "org": "https://rdap.publicinterestregistry.org/rdap/",
+    "top": "https://rdap.zdnsgtld.com/top/",
+    "xyz": "https://rdap.centralnic.com/xyz/",
+    "cc": "https://tld-rdap.verisign.com/cc/v1/",
+}
+"""The registries of most sites of the trade, for a day on which the bootstrap list cannot be had."""
+_DATES = {"registration": "registered_on", "expiration": "expires_on"}
+
+
+def servers_of(text: str) -> dict[str, str]:
+    """Top-level domain -> server; raises ValueError when the list cannot be read."""
+    try:
+        services = parse_json_bounded(text)["services"]
+        return {tld.lower(): urls[0] for tlds, urls in services for tld in tlds if urls}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError("not a bootstrap list") from None
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """registered_on, expires_on (China days) and registrar of a domain object, as far as stated; ValueError if it is none."""
+    try:
+        document = parse_json_bounded(text)
+        events = document["events"]
+        dates = {
+            _DATES[e["eventAction"]]: day_in(e.get("eventDate"))
+            for e in events
+            if e.get("eventAction") in _DATES
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError("an RDAP answer without events") from None
+    return {"registrar": registrar_of(document), **dates}
+
+
+def project_rdap(text: str) -> str:
+    """The answer without its people: of the entities only the registrar's name stays. Raises ValueError if not JSON."""
+    document = parse_json_bounded(text)
+    if isinstance(document, dict) and "entities" in document:
+        name = registrar_of(document)
+        kept = {"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", name]]]}
+        document["entities"] = [kept] if name else []
+    return json.dumps(document, ensure_ascii=False)
+
+
+def registrar_of(document: dict[str, Any]) -> str | None:
+    """The registrar's name, where an entity of that role states one."""
+    entities = document.get("entities")
+    for entity in entities if isinstance(entities, list) else ():
+        if isinstance(entity, dict) and "registrar" in _list(entity.get("roles")):
+            card = entity.get("vcardArray")
+            for entry in _list(card[1]) if isinstance(card, list) and len(card) > 1 else ():
+                if isinstance(entry, list) and len(entry) > 3 and entry[0] == "fn":
+                    return str(entry[3])[:200]
+    return None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+MOST_NAMES = 100
+_NO_END = dt.datetime(9998, 12, 31, tzinfo=dt.UTC)
+"""The last day a record may have: a certificate without an end (RFC 5280, 4.1.2.5) says the last second of 9999."""
+_AUTOMATED = ("let's encrypt", "zerossl", "google trust services", "buypass", "cloudflare")
+"""Issuers that certify control of a host name only, free and by machine: their certificate says nothing of the owner."""
+
+
+def certificate_facts(der: bytes) -> dict[str, Any]:
+    """The facts of one certificate, JSON-ready; raises ValueError when it is none.
+
+    Keys: issuer (None when the host signed it itself), issuer_kind `self_signed` `automated` `other`, not_before and
+    not_after (ISO 8601, UTC), names (host names, `*.` kept, at most 100), fingerprint (sha256 of the certificate).
+    """
+    try:
+        found = x509.load_der_x509_certificate(der)
+    except x509.InvalidVersion as error:  # no ValueError of its own
+        raise ValueError(str(error)) from error
+    own = found.issuer == found.subject
+    issuer = None if own else _named(found.issuer)
+    kind = "self_signed" if own else "automated" if (issuer or "").lower().startswith(_AUTOMATED) else "other"
+    return {
+        "issuer": issuer,
+        "issuer_kind": kind,
+        "not_before": found.not_valid_before_utc.isoformat(),
+        "not_after": min(found.not_valid_after_utc, _NO_END).isoformat(),
+        "names": _names(found),
+        "fingerprint": hashlib.sha256(der).hexdigest(),
+    }
+
+
+def project_certificate(der: bytes) -> str:
+    """What may be kept of a certificate, as JSON."""
+    try:
+        return json.dumps(certificate_facts(der), ensure_ascii=False)
+    except ValueError:
+        return json.dumps({"unreadable": len(der)})
+
+
+def covers(names: list[str], host: str) -> bool:
+    """Whether a certificate for `names` is for `host`; `*.` stands for exactly one label (RFC 6125 §6.4.3)."""
+    host = host.lower().rstrip(".")
+    _, _, parent = host.partition(".")
+    return host in names or bool(parent) and f"*.{parent}" in names
+
+
+def _named(name: x509.Name) -> str | None:
+    for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME):
+        if values := name.get_attributes_for_oid(oid):
+            return str(values[0].value)[:200]
+    return None
+
+
+def _names(found: x509.Certificate) -> list[str]:
+    try:
+        extension = found.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    assert isinstance(extension.value, x509.SubjectAlternativeName)
+    said = (name.lower().rstrip(".") for name in extension.value.get_values_for_type(x509.DNSName))
+    return [name for name in dict.fromkeys(said) if host_of(name.removeprefix("*."))][:MOST_NAMES]

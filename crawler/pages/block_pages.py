@@ -1,0 +1,301 @@
+"""Block pages and availability: pages that stand in front of a site or in its place, and the probe an answer or its absence makes.
+
+A page is never taken for one of them because of a word somewhere in it: an open shop may announce that its old address
+is closed, and carry a captcha on its order form. It names what the page is and never tries to pass it. Classes are those of the
+availability indicator: up slow js_challenge waf_block diverted blocked_unfiled frozen closed_by_owner maintenance expired hold
+placeholder parked server_error not_found, and for failures dns_gone tls_error timeout connect_refused broken.
+
+A probe also keeps what happened at each layer, so that an outage, a diversion, a bad certificate and a wall stay different
+facts: `dns` ok, none or sinkhole · `tcp` ok, refused or timeout · `tls` ok, failed or what is wrong with the certificate ·
+`status` of HTTP · `body`, the class of the page. Null: this layer was not reached, or not seen.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from functools import lru_cache
+from typing import Any
+
+from scrapy.http import Response
+
+from crawler.pages.decoding import text_of
+
+CHALLENGES = {
+    "js_challenge": (
+        "acw_sc__v2",
+        "setcookie('sec_defend",
+        'setcookie("sec_defend',
+        "浏览器不支持cookie或者不正常访问",
+        "cf-browser-verification",
+        "cf_chl_opt",
+        "__jsl_clearance",
+        "/.safeline/",
+        "雷池 waf",
+        "雷池waf",
+        "/_guard/",
+        "请稍候，正在进行安全检查",
+        "checking your browser before accessing",
+    ),
+    "waf_block": (
+        "当前访问疑似黑客攻击",
+        "创宇盾",
+        "网站防火墙",
+        "您的请求带有不合法参数",
+        "your request has been blocked as it may cause potential threats",
+    ),
+}
+"""Class → what only a wall's own page holds."""
+CAPTCHAS = (
+    "/cdn-cgi/challenge-platform/",
+    "geetest.com/",
+    "initgeetest(",
+    "tencentcaptcha(",
+    "aliyuncaptcha",
+    "g-recaptcha",
+    "请完成安全验证",
+    "拖动滑块",
+    "请输入验证码后继续",
+    "人机验证",
+)
+"""What a wall shares with the order and login forms of ordinary shops: alone on a page without goods or forms it is a wall."""
+
+
+def _spelled(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    # Such pages often declare no charset, so both spellings count.
+    return tuple(
+        word.encode(encoding)
+        for word in words
+        for encoding in (("utf-8",) if word.isascii() else ("utf-8", "gb18030"))
+    )
+
+
+_SURE = tuple((name, word) for name, words in CHALLENGES.items() for word in _spelled(words))
+_CAPTCHA_WORDS = _spelled(CAPTCHAS)
+
+_OTHER_SITES = (
+    "旧",
+    "老",
+    "原",
+    "假",
+    "冒",
+    "他",
+    "某",
+    "些",
+    "旧的",
+    "老的",
+    "原来的",
+    "之前的",
+    "以前的",
+    "原先的",
+)
+_SUBJECT = (
+    "".join(f"(?<!{word})" for word in _OTHER_SITES)
+    + r"(?:(?:本|该|此|您访问的|你访问的|当前)?(?:站点|网站|店铺|商铺|商店|小店|商家|平台)|(?:本|该|此)[店站])"
+)
+_PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "diverted",
+        re.compile(
+            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
+            r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
+            r"|运营商[^。]{0,8}(?:停止解析|拦截|屏蔽)|(?:该|此)(?:网址|网站|域名)[^。]{0,10}存在[^。]{0,6}风险[^。]{0,30}(?:停止解析|停止访问|拦截)"
+        ),
+    ),
+    (
+        "blocked_unfiled",
+        re.compile(
+            r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
+            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已注销)|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "hold",
+        re.compile(
+            r"(?:client|server)\s?hold|(?:域名|解析)[^。]{0,16}(?:暂停解析|停止解析|被锁定|被停用)|未(?:通过|完成)?实名(?:认证|制)[^。]{0,16}(?:解析|域名|访问)"
+            r"|domain (?:name )?(?:has been |is )?suspended",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "expired",
+        re.compile(
+            r"(?:域名|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|domain (?:name )?(?:has |is )?expired|expired domain",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "frozen",
+        re.compile(
+            rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违规)[^。<，]{{0,6}}(?:冻结|封禁|查封|封停|封店)"
+        ),
+    ),
+    (
+        "closed_by_owner",
+        re.compile(
+            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭)(?:公告|通知|声明|说明)|{_SUBJECT}[^。<，旧老原]{{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|暂停营业|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
+            r"|店铺(?:不存在|已打烊)|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "maintenance",
+        re.compile(
+            r"维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|网站升级|under maintenance|down for maintenance|maintenance mode",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "parked",
+        re.compile(
+            r"域名(?:出售|转让|停放|正在出售)|domain (?:name )?(?:is|may be) for sale|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "placeholder",
+        re.compile(
+            r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
+            r"|建站成功|tengine test|openresty!|网站正在建设|coming soon",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_SHORT = 420
+"""Visible characters. What stands on a longer page is said by its title and headings only."""
+_SCRIPTS = re.compile(
+    r"<(script|style|noscript|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+_TAGS = re.compile(r"<[^>]*>")
+_TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+_HEADING = re.compile(r"<h[1-3]\b[^>]*>(.{0,300}?)</h[1-3]", re.IGNORECASE | re.DOTALL)
+_FORM = re.compile(
+    r"<(?:form|input|select)\b[^>]{0,200}(?:gid|goods|product|price|num|count|cart|order|pay)", re.IGNORECASE
+)
+_PRICE = re.compile(r"[¥￥]|\d\s*元")
+_LONGEST_WALL = 30_000
+
+
+def wall_of(body: bytes) -> str | None:
+    """`js_challenge` or `waf_block` when the page is a wall in front of the site, else None.
+
+    A shop may carry a captcha on its own forms: a page with a price, an order form or much to read is no wall.
+    """
+    if len(body) > _LONGEST_WALL:
+        return None
+    low = body.lower()
+    sure = next((name for name, word in _SURE if word in low), None)
+    if sure is None and not any(word in low for word in _CAPTCHA_WORDS):
+        return None
+    text = body.decode("utf-8", "ignore") if b"\xa3\xa4" not in body else body.decode("gb18030", "ignore")
+    shown = visible_text(text)
+    if sure is not None:
+        return sure if len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 else None
+    if _PRICE.search(shown) or _FORM.search(text) or len(shown) > _SHORT:
+        return None
+    return "js_challenge"
+
+
+def place_of(status: int, text: str) -> str | None:
+    """What an answer is instead of a working site, or None when it is one; `text` is the decoded page.
+
+    Whether the page is a shop of a known system the caller knows better: of such a page it asks nothing here.
+    """
+    said = standing(text)
+    if len(_PRICE.findall(said)) <= 3:
+        for name, pattern in _PLACES:
+            if pattern.search(said):
+                return name
+    if status in (401, 403, 405, 407, 429, 451, 456):
+        return "waf_block"
+    if status >= 500:
+        return "server_error"
+    if status in (404, 410):
+        return "not_found"
+    return None
+
+
+def standing(text: str) -> str:
+    """What a page says as itself: its title and headings, and all of it where it is short."""
+    seen = _SCRIPTS.sub(" ", text[:200_000])
+    said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
+    shown = _plain(_TITLE.sub(" ", seen))
+    if len(shown) <= _SHORT:
+        said.append(shown)
+    elif _PRICE.search(shown):
+        # A page with prices is a shop, whatever its headings announce.
+        said = said[:1]
+    return "。".join(dict.fromkeys(filter(None, said)))
+
+
+def visible_text(text: str) -> str:
+    """The text of a page without its tags, on one line; a quick look that needs no parser."""
+    return _plain(_SCRIPTS.sub(" ", text[:200_000]))
+
+
+@lru_cache(maxsize=256)
+def _plain(fragment: str) -> str:
+    return " ".join(entities.unescape(_TAGS.sub(" ", fragment)).split())
+
+
+SLOW_SECONDS = 5.0
+_REFUSED = {"js_challenge", "waf_block", "diverted"}
+"""Somebody stands between us and the site: of the site itself nothing was seen, so it is not down."""
+_FAILURES: dict[str, dict[str, Any]] = {
+    "dns_gone": {"class": "dns_gone", "dns": "none"},
+    "sinkhole": {"outcome": "refused", "class": "diverted", "dns": "sinkhole"},
+    "tls_error": {"class": "tls_error", "dns": "ok", "tcp": "ok", "tls": "failed"},
+    "timeout": {"class": "timeout", "dns": "ok", "tcp": "ok"},
+    "connect_timeout": {"class": "timeout", "dns": "ok", "tcp": "timeout"},
+    "connect_refused": {"class": "connect_refused", "dns": "ok", "tcp": "refused"},
+    "broken": {"class": "broken", "dns": "ok"},
+}
+_FAULTS = (("expired", "expired"), ("not yet valid", "not_yet_valid"), ("hostname mismatch", "wrong_name"), ("ip address mismatch", "wrong_name"),
+           ("self-signed", "self_signed"), ("self signed", "self_signed"), ("", "untrusted"))  # fmt: skip
+"""What the TLS library says of a certificate → the word that is stored; the first that fits."""
+
+
+def certificate_word(fault: str) -> str:
+    """expired, not_yet_valid, wrong_name, self_signed or untrusted, out of what the TLS library says."""
+    return next(word for said, word in _FAULTS if said in fault.lower())
+
+
+def probe_of_page(
+    status: int,
+    body: bytes,
+    text: str,
+    latency: float | None,
+    shop: bool = False,
+    certificate: str | None = None,
+) -> dict[str, Any]:
+    """Outcome, class, latency and layers of an answered home page; a wall is refused, a page in its place is down.
+
+    `shop` says that the page was recognised as a shop's own: then nothing it announces is taken for its end. `certificate` is
+    what its certificate was, a word of `tls`; None where the page came without TLS.
+    """
+    kind = None if shop and status == 200 else wall_of(body) or place_of(status, text)
+    milliseconds = round(latency * 1000) if latency is not None else None
+    if kind is None:
+        slow = latency is not None and latency >= SLOW_SECONDS
+        outcome, kind = ("slow", "slow") if slow else ("ok", "up")
+    else:
+        outcome = "refused" if kind in _REFUSED else "down"
+    layers = {"dns": "ok", "tcp": "ok", "tls": certificate, "body": "up" if kind == "slow" else kind}
+    return {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds, **layers}
+
+
+def probe_of_failure(kind: str, answer: Response | None = None) -> dict[str, Any] | None:
+    """The probe a failed request makes, or None when nothing was learned about the site.
+
+    Where a refusal or a closed shop answered in place of robots.txt, that answer is the observation. A robots.txt that fails
+    (a server's error, no answer in time) means that nothing was asked: the site is neither down nor closed, but unknown.
+    """
+    if answer is not None and answer.status >= 500:
+        return None
+    if answer is not None:
+        probe = probe_of_page(answer.status, answer.body, text_of(answer), None)
+        return probe if probe["outcome"] in ("down", "refused") and probe["class"] != "not_found" else None
+    if kind not in _FAILURES:
+        return None
+    return {"outcome": "down", "status": None, "latency_ms": None, **_FAILURES[kind]}

@@ -1,0 +1,1 @@
+"""What a crawl writes down: captures, records, outcomes, health. Entered by `recorder`."""

@@ -1,0 +1,1 @@
+"""Goods of shops whose system nobody knows, from structure alone. Pure; entered by crawler/shops/generic.py."""

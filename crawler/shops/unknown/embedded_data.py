@@ -1,0 +1,219 @@
+"""Goods in data a page carries or loads: schema.org products, and lists of objects with a name and a price. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from crawler.pages.safe_parse import parse_json_bounded
+from crawler.shops.money import currency_of
+from crawler.shops.page import Good, Page, count, stock_of, yuan
+
+_NAMES = ("name", "goods_name", "goodsName", "goodname", "gd_name", "title", "product_name", "productName", "shop_name_goods",
+          "subject", "label", "goods_title", "commodity_name", "sku_name", "skuName", "item_name", "mingcheng")  # fmt: skip
+_PRICES = ("price", "sell_price", "sellPrice", "goods_price", "goodsPrice", "sale_price", "salePrice", "actual_price", "current_price",
+           "now_price", "amount", "money", "unit_price", "unitPrice", "price_amount", "priceText", "jiage")  # fmt: skip
+_CENTS = (
+    "price_cents",
+    "priceCents",
+    "price_in_cents",
+    "price_fen",
+    "priceFen",
+    "amount_cents",
+    "sale_price_cents",
+)
+_FORMER = (
+    "original_price",
+    "originalPrice",
+    "market_price",
+    "marketPrice",
+    "old_price",
+    "price_ori",
+    "retail_price",
+    "line_price",
+)
+_STOCKS = (
+    "stock",
+    "stock_num",
+    "stockNum",
+    "inventory",
+    "kucun",
+    "quantity",
+    "qty",
+    "store",
+    "in_stock",
+    "stock_count",
+    "count",
+    "surplus",
+)
+_SALES = (
+    "sales",
+    "sold",
+    "sale_num",
+    "saleNum",
+    "sales_volume",
+    "sales_count",
+    "sell_count",
+    "order_sold",
+    "qty_sell",
+    "xiaoliang",
+)
+_CURRENCIES = ("currency", "price_currency", "priceCurrency")
+_DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
+_FEWEST = 1
+_MOST = 500
+_LONGEST_SCRIPT = 2_000_000
+_MANY_STARTS = 40
+
+
+def products(page: Page) -> list[Good]:
+    """schema.org products in JSON-LD or microdata."""
+    goods = []
+    for script in page.tree.css('script[type="application/ld+json"]'):
+        try:
+            document = parse_json_bounded(script.text())
+        except ValueError:
+            continue
+        goods += [_product(entry) for entry in _typed(document, "Product")]
+    return [good for good in goods if good.name]
+
+
+def listed(page: Page) -> list[Good]:
+    """Goods in JSON that a script of the page holds, the list with the most of them."""
+    best: list[Good] = []
+    for script in page.tree.css("script"):
+        text = script.text() or ""
+        if "price" not in text.lower() and "money" not in text and "amount" not in text:
+            continue
+        for document in _documents(text[:_LONGEST_SCRIPT]):
+            goods = goods_in_json(document)
+            if len(goods) > len(best):
+                best = goods
+    return best
+
+
+def goods_in_json(document: Any) -> list[Good]:
+    """The goods of a parsed answer: of its lists of objects that have a name and a price, all that stand in the largest kind.
+
+    A price is taken as it stands, in yuan; under a key that says 分 (fen, cents) it is a hundredth of what stands there.
+    """
+    by_keys: dict[tuple[str, str], list[Good]] = {}
+    for row in _rows(document):
+        name = next((key for key in _NAMES if isinstance(row.get(key), str) and row[key].strip()), None)
+        cents = next((key for key in _CENTS if _is_whole(row.get(key))), None)
+        price = cents or next((key for key in _PRICES if _is_price(row.get(key))), None)
+        if name is None or price is None:
+            continue
+        stock, label = stock_of(
+            next((row[key] for key in _STOCKS if isinstance(row.get(key), int | str)), None)
+        )
+        currency = next((currency_of(str(row[key])) for key in _CURRENCIES if row.get(key)), "CNY")
+        good = Good(
+            row[name].strip(),
+            (row[price] / 100 if cents else yuan(row[price])) if currency == "CNY" else None,
+            next((yuan(row[key]) for key in _FORMER if _is_price(row.get(key)) and yuan(row[key])), None),
+            stock,
+            label,
+            next((count(row[key]) for key in _SALES if isinstance(row.get(key), int | str)), None),
+            currency=currency,
+        )
+        by_keys.setdefault((name, price), []).append(good)
+    best = max(by_keys.values(), key=len, default=[])
+    return best[:_MOST] if len(best) >= _FEWEST else []
+
+
+def _is_price(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | float) or (
+        isinstance(value, str) and yuan(value) is not None and len(value) < 20
+    )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _rows(document: Any) -> Iterator[dict[str, Any]]:
+    level = [document]
+    while level:
+        following: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                following += value.values()
+            elif isinstance(value, list):
+                yield from (row for row in value if isinstance(row, dict))
+                following += value
+        level = [value for value in following if isinstance(value, dict | list)]
+
+
+def _documents(script: str) -> Iterator[Any]:
+    """What in a script can be read as JSON: the whole of it, or what follows an equals sign."""
+    try:
+        yield parse_json_bounded(script)
+        return
+    except ValueError:
+        pass
+    for tried, match in enumerate(_DATA.finditer(script)):
+        if tried >= _MANY_STARTS:
+            return
+        end = _closing(script, match.end())
+        if end is None or end - match.end() < 40:
+            continue
+        try:
+            yield parse_json_bounded(script[match.end() : end])
+        except ValueError:
+            continue
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the bracket at `start` closes; None where it does not."""
+    depth, quoted, position = 0, "", start
+    for match in re.compile(r"\\.|[\"\[\]{}]").finditer(text, start):
+        mark = match.group()
+        if mark == '"':
+            quoted = "" if quoted else mark
+        elif quoted or mark[0] == "\\":
+            continue
+        elif mark in "[{":
+            depth += 1
+        else:
+            depth -= 1
+            position = match.end()
+            if depth == 0:
+                return position
+    return None
+
+
+def _typed(document: Any, kind: str) -> Iterator[dict[str, Any]]:
+    level = [document]
+    while level:
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                types = value.get("@type")
+                if kind in (types if isinstance(types, list) else [types]):
+                    yield value
+                else:
+                    inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        level = [value for value in inner if isinstance(value, dict | list)]
+
+
+def _product(entry: dict[str, Any]) -> Good:
+    offers = entry.get("offers") or {}
+    first = offers[0] if isinstance(offers, list) and offers else offers
+    offer: dict[str, Any] = first if isinstance(first, dict) else {}
+    out = re.search(r"OutOfStock|SoldOut|Discontinued", str(offer.get("availability")))
+    currency = currency_of(str(offer.get("priceCurrency") or "CNY"))
+    price = offer.get("price", offer.get("lowPrice"))
+    return Good(
+        str(entry.get("name") or "").strip(),
+        yuan(price) if currency == "CNY" else None,
+        None,
+        0 if out else None,
+        "缺货" if out else None,
+        currency=currency,
+    )

@@ -1,0 +1,330 @@
+"""Prices on a page of unknown structure: every amount with its element, and what it is: asked now, asked before, for others, no price. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from crawler.shops.money import AMOUNT, BARE, Money, amounts
+from crawler.shops.unknown.page_outline import Element
+
+PRICE_MARK = re.compile(
+    r"(?:^|[-_\s])(?:[a-z]{0,12}price[a-z]{0,8}|money|amount|jiage|jg|yuan|rmb|cost|fee|shoujia)(?:$|[-_\s\d])",
+    re.IGNORECASE,
+)
+_FORMER_MARK = re.compile(
+    r"(?:^|[-_\s])(?:old|orig\w*|market|before|del|deleted|line-?through|through|line-?price|ori|yuanjia|original|was|cross\w*)"
+    r"(?:$|[-_\s])|old-?price|line-?price|market-?price|origin\w*-?price|price-?(?:old|orig\w*|market|del|before)|line-through",
+    re.IGNORECASE,
+)
+_FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价")
+_OTHER_MARK = re.compile(
+    r"(?:^|[-_\s])(?:vip|svip|member|agent|wholesale|coupon|discount-tip|pifa|daili)\w*(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+_OTHER_WORD = re.compile(
+    r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本)\s*(?:专享|等级)?\s*[价:：]|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
+    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|立减|直降|优惠券|红包|运费|手续费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水",
+    re.IGNORECASE,
+)
+_WHOLESALE = re.compile(
+    r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
+)
+_PRICE_LABEL = re.compile(
+    r"(?:现价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+_WORDS_AROUND = re.compile(
+    r"^[\s¥￥$€£\d.,·/~\-—–+起元块/每张个份件月年天:：()（）]*(?:RMB|CNY|USDT|USD|起|元)?[\s起/每张个份件月年天()（）]*$",
+    re.IGNORECASE,
+)
+SAID_OF_GOODS = re.compile(
+    r"(?:原|市场|官方|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
+    re.IGNORECASE,
+)
+"""What stands beside a price without being a name."""
+_SAID_BESIDE = re.compile(
+    r"\d[万wk]\+?|(?:约|≈|合|折合)|[/每](?:张|个|份|件|月|年|天|次|条|套|组|kg|斤|小时)|VIP|会员|省|立省|优惠|含税|包邮|USDT|USD",
+    re.IGNORECASE,
+)
+LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
+_HEADS = {
+    "name": re.compile(r"名称|商品|品名|套餐|标题|产品|项目|name|title|product", re.IGNORECASE),
+    "price": re.compile(r"价格|单价|售价|金额|价$|price", re.IGNORECASE),
+    "former": re.compile(r"原价|市场价|官方价|面值", re.IGNORECASE),
+    "other": re.compile(r"会员价|代理价|批发|vip|成本", re.IGNORECASE),
+    "stock": re.compile(r"库存|余量|剩余|stock", re.IGNORECASE),
+    "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
+}
+_DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
+_PIECE = re.compile(r"|[¥￥$€£]|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
+_ONE_PRICE = re.compile(
+    r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
+)
+_MOST_PRICES = 1_500
+
+
+@dataclass(eq=False)
+class Price:
+    """A price on the page: the element it fills, its amount (of a range the lowest), its role: now, former or other."""
+
+    element: Element
+    money: Money
+    role: str
+    sure: bool = True
+    """Whether it can be nothing else; 9.9元 at the end of a text may be a part of a name."""
+
+
+def join_split(body: Element) -> None:
+    """Put the pieces of a price that stand in several elements (sign, yuan, cents) into one, where something else stands beside them."""
+    for element in body.walk():
+        parts = element.parts
+        if not 3 <= len(parts) <= 40 or element.tag in ("tr", "ul", "ol", "select"):
+            continue
+        at = 0
+        runs: list[tuple[int, int, Element]] = []
+        while at < len(parts):
+            said: list[str] = []
+            for part in parts[at : at + 8]:
+                text = _piece(part)
+                if text is None or (said and said[-1][-1:].isdigit() and text[:1].isdigit()):
+                    break
+                said.append(text)
+            while len(said) > 1 and not _ONE_PRICE.fullmatch("".join(said)):
+                said.pop()
+            if 1 < len(said) < len(parts) and sum(map(bool, said)) > 1:
+                first = next(
+                    (part for part in parts[at : at + len(said)] if isinstance(part, Element)), element
+                )
+                made = Element(
+                    "span", element, first.attributes if first is not element else {}, first.number
+                )
+                made.parts = ["".join(said)]
+                runs.append((at, at + len(said), made))
+                at += len(said)
+            else:
+                at += 1
+        if runs:
+            element.put(runs)
+
+
+def _piece(part: Element | str) -> str | None:
+    """The text of a part that may be a piece of a price; empty for space between pieces, None for anything else."""
+    if isinstance(part, Element) and (
+        len(part.parts) > 3 or part.tag in ("td", "th", "li", "p", "del", "s", "a", "button")
+    ):
+        return None
+    text = part.strip() if isinstance(part, str) else part.text
+    return text if len(text) < 12 and _PIECE.fullmatch(text) else None
+
+
+def prices_in(body: Element) -> Iterator[Price]:
+    """Every element that is a price or holds one, smallest first found; at most _MOST_PRICES."""
+    done: set[Element] = set()
+    given = 0
+    for element in body.walk():
+        if given >= _MOST_PRICES:
+            return
+        own = element.own
+        if not any(character.isdigit() for character in own):
+            continue
+        whole = _whole_price(element)
+        if whole in done:
+            continue
+        roles: set[str] = set()
+        for price in _read_price(whole):
+            done.add(whole)
+            if price.role not in roles:
+                roles.add(price.role)
+                given += 1
+                yield price
+
+
+def bare_decimals(body: Element) -> Iterator[Price]:
+    """Numbers that fill an element: prices without any sign, of a page that has no others.
+
+    Two decimals tell a price; a whole number is one where elements of its place and shape hold decimals.
+    """
+    alone = [e for e in body.walk() if not e.children and _NUMBER.fullmatch(e.own)][:_MOST_PRICES]
+    with_decimals = {_place(element) for element in alone if _DECIMAL.fullmatch(element.own)}
+    for element in alone:
+        text = element.own
+        if _place(element) in with_decimals:
+            yield Price(
+                element,
+                Money(float(text.replace(",", "")), "CNY", 0, len(text)),
+                _role(element, "", ""),
+                False,
+            )
+
+
+def _place(element: Element) -> tuple[int, tuple[str, ...]]:
+    """Which cell of its row an element is; its shape and those of the two around it."""
+    row = element.parent
+    cell = row.children.index(element) if row is not None and len(row.children) < 40 else 0
+    return cell, tuple(one.shape for one in (element, *islice(element.ancestors(), 2)))
+
+
+def _whole_price(element: Element) -> Element:
+    """The largest element around `element` that still is nothing but one price: split decimals, sign and unit beside it."""
+    best = element
+    for above in (element, *element.ancestors()):
+        text = above.text
+        if len(text) > 32 or not _WORDS_AROUND.match(text) or above.tag in ("tr", "li", "ul", "body"):
+            break
+        if len(AMOUNT.findall(text)) > 1 and above is not element:
+            break
+        best = above
+    return best
+
+
+def _read_price(element: Element) -> Iterator[Price]:
+    text = element.text
+    if len(text) > 400:
+        text = element.own
+    for money in amounts(text):
+        before, behind = text[: money.start], text[money.end : money.end + 8]
+        likely = _likelihood(element, text, money)
+        if likely is not None:
+            yield Price(element, money, _role(element, before, behind), likely)
+    bare = BARE.search(text)
+    if bare is None or AMOUNT.search(text):
+        return
+    money = Money(float(bare.group().replace(",", "")), "CNY", bare.start(), bare.end())
+    column = column_of(element)
+    around = text[: bare.start()]
+    alone = bool(_WORDS_AROUND.match(text))
+    if column in ("price", "former", "other") and alone:
+        yield Price(element, money, {"price": "now"}.get(column, column))
+    elif (alone and _marked(element, PRICE_MARK)) or _PRICE_LABEL.search(around[-12:]):
+        yield Price(element, money, _role(element, around, text[bare.end() :][:8]))
+
+
+def _likelihood(element: Element, text: str, money: Money) -> bool | None:
+    """True for a price, False for what may be one, None for a part of a name, as in 话费100元."""
+    written = text[money.start : money.end]
+    if _WORDS_AROUND.match(text):
+        return True
+    before = text[: money.start]
+    if written[0] in "¥￥$€£" or written[-1] in "¥￥":
+        # 美区 $10 礼品卡 and 月费 ¥15，季卡 … are parts of a name and of a sentence; 售价 ¥15 and 月卡 ¥15 are prices.
+        beside = re.split(r"[·|｜•]", text[money.end :])[0]
+        around = _SAID_BESIDE.sub("", SAID_OF_GOODS.sub("", AMOUNT.sub("", beside)))
+        if not LETTER.search(around) or _PRICE_LABEL.search(before.rstrip()[-12:]):
+            return True
+        return _marked(element, PRICE_MARK)
+    if (
+        _PRICE_LABEL.search(before.rstrip()[-12:])
+        or before.rstrip().endswith((":", "："))
+        or _marked(element, PRICE_MARK)
+    ):
+        return True
+    if not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", element.own))):
+        return True
+    behind = SAID_OF_GOODS.sub("", AMOUNT.sub("", text[money.end :]))
+    apart = not before or before[-1] in " |·/-—，,"
+    return False if apart and not LETTER.search(behind) else None
+
+
+def _role(element: Element, before: str, behind: str) -> str:
+    """now, former (crossed out, 原价) or other (for members, from ten pieces on, a sum that is no price)."""
+    column = column_of(element)
+    if column in ("former", "other"):
+        return column
+    lead = before[-14:] or _text_before(element)[-14:]
+    for above in (element, *_near(element)):
+        style = above.attributes.get("style") or ""
+        if above.tag in ("del", "s", "strike") or "line-through" in style or _FORMER_MARK.search(above.marks):
+            return "former"
+        if _OTHER_MARK.search(above.marks):
+            return "other"
+    if (
+        len(element.children)
+        and not element.own.strip("¥￥ ")
+        and any(c.tag in ("del", "s", "strike") for c in element.children)
+    ):
+        return "former"
+    if _FORMER_WORD.search(lead):
+        return "former"
+    if _OTHER_WORD.search(f"{lead}¥") or _WHOLESALE.search(lead):
+        return "other"
+    if re.match(r"\s*[)）]?\s*(?:优惠券|红包|运费|/?\s*\d+\s*(?:件|个|张)以上)", behind):
+        return "other"
+    return "now"
+
+
+def _near(element: Element) -> Iterator[Element]:
+    """The ancestors that hold little besides the price itself."""
+    for above in element.ancestors():
+        if len(above.text) > len(element.text) + 8:
+            return
+        yield above
+
+
+def _text_before(element: Element) -> str:
+    """The text directly before an element in its parent."""
+    parent = element.parent
+    if parent is None or element.place == 0:
+        return ""
+    part = parent.parts[element.place - 1]
+    before = part if isinstance(part, str) else part.text
+    # A name may stand there as well: a label is short or ends with a colon.
+    before = before.strip()
+    return before if len(before) <= 4 or (len(before) <= 14 and before[-1] in ":：") else ""
+
+
+def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(one.marks) for one in (element, *_near(element)))
+
+
+def column_of(element: Element) -> str | None:
+    """What the heading above a table cell says it holds: a key of _HEADS. A table may be made of tr and td or of any elements in rows."""
+    cell = element if element.tag == "td" else next((a for a in element.ancestors() if a.tag == "td"), None)
+    table = next((a for a in cell.ancestors() if a.tag == "table"), None) if cell is not None else None
+    if cell is None or table is None or cell.parent is None:
+        return _column_of_rows(element)
+    if table.columns is None:
+        first = next((row for row in table.walk() if row.tag == "tr"), None)
+        heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
+        if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
+            heads = []
+        table.columns = _columns(heads)
+    place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
+    return table.columns.get(place)
+
+
+def _column_of_rows(element: Element) -> str | None:
+    """The same for rows that are no table rows: the first of them holds nothing but heads, as many as the others hold cells."""
+    cell = element
+    for _ in range(3):
+        row = cell.parent
+        rows = row.parent if row is not None else None
+        if row is None or rows is None or row.tag == "body":
+            return None
+        if rows.columns is None:
+            heads = rows.children[0].children
+            told = _columns(heads) if len(heads) > 2 else {}
+            plain = all(
+                head.text and len(head.text) < 12 and not re.search(r"\d", head.text) for head in heads
+            )
+            rows.columns = told if plain and "name" in told.values() and len(told) > 1 else {}
+        if (
+            rows.columns
+            and len(row.children) == len(rows.children[0].children)
+            and row is not rows.children[0]
+        ):
+            return rows.columns.get(row.children.index(cell))
+        cell = row
+    return None
+
+
+def _columns(heads: list[Element]) -> dict[int, str]:
+    order = ("former", "other", "stock", "sold", "price", "name")
+    return {
+        place: role
+        for place, head in enumerate(heads)
+        if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
+    }

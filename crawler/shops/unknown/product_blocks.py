@@ -1,0 +1,311 @@
+"""The repeated blocks of a page, one price each: what a list of goods looks like whoever wrote the theme. Pure.
+
+Every price is climbed from to the largest element that holds no second one. Prices that share a nameless element are one
+good's (a range, a ladder); goods that follow one another without an element of their own are given one. Blocks at the same
+place make a list, and a list of coupons, levels, orders or articles is told from one of goods by what it is called and says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from crawler.shops.unknown.page_outline import Element
+from crawler.shops.unknown.price_blocks import LETTER, SAID_OF_GOODS, Price
+from crawler.shops.unknown.product_names import clean
+
+Record = tuple[Element, Price]
+_LONGEST = 900
+"""Characters of one good with all that is said of it."""
+_ROUNDS = 6
+_ITEM_MARK = re.compile(r"goods|product|item|card|commodity|shangpin|sku|list|pd|prod|kami", re.IGNORECASE)
+_GOODS_MARK = re.compile(r"goods|product|commodity|shangpin|sku", re.IGNORECASE)
+_BUY_LINK = re.compile(r"buy|goods|item|product|detail|shop|order|/p/|/g/|id=\d|/\d+", re.IGNORECASE)
+_BUY_TEXT = re.compile(
+    r"购买|下单|抢购|选购|详情|购物车|订购|兑换|提卡|buy|cart|checkout|order", re.IGNORECASE
+)
+_STOCK_TEXT = re.compile(
+    r"库存|剩余|还剩|仅剩|缺货|售罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
+)
+_NOT_GOODS = re.compile(
+    r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"
+)
+"""Said of a sum that stands alone and is no price of a good."""
+_ELSE_MARK = re.compile(
+    r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|rank\w*|orders|order-(?:list|record|table)|my-order|records?"
+    r"|buy-?(?:scroll|log|record)|marquee|recent\w*|posts|article-?list|articles|entry|news|blogs?|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?)(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+"""What a list of other things than goods is called."""
+_ELSE_HEAD = re.compile(
+    r"优惠券|领券|(?:余额|账户|在线)充值|充值(?:有礼|活动|优惠|送|赠|套餐)|会员(?:等级|价格|权益|套餐)|等级|最近(?:购买|下单|成交|订单)|(?:我的|历史|最新)?订单(?!式)|排行榜?$|排名|公告|资讯|文章|动态"
+    r"|收益|佣金|提现|账单|明细|记录|评价|评论|常见问题|积分|签到|邀请|推广|加盟|分站|下单时间|交易号|升级条件"
+)
+_ELSE_TEXT = re.compile(
+    r"元?可用|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
+    r"|(?:注册|邀请|签到|关注).{0,6}[送得减]|已(?:完成|发货|支付|付款)(?!量)|(?<![\d.])\d+\s*(?:次|人)?阅读(?!更多)|评论\s*\d|\d{12,}"
+)
+_DATED = re.compile(r"20\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}")
+_MEMBERS = re.compile(
+    r"(?:普通|注册|白银|黄金|铂金|钻石|至尊|青铜|银牌|金牌|初级|中级|高级)(?:会员|代理|用户|VIP)"
+)
+
+
+def lists_in(prices: list[Price]) -> list[list[Record]]:
+    """Lists of blocks around the prices asked now, the longest list first; what is plainly no list of goods is left out."""
+    anchors = _one_a_good([price for price in prices if price.role == "now"])
+    chains = dict(_chains(anchors))
+    blocks = _agreed(chains)
+    lists: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    kinds = _kinds(blocks.values())
+    for price in anchors:
+        block = blocks[price]
+        lists[kinds[block]].append((block, price))
+    held = Counter(above for price in anchors for above in (price.element, *price.element.ancestors()))
+    kept: list[list[Record]] = []
+    for records in lists.values():
+        if len(records) == 1:
+            price = records[0][1]
+            records = [(_single(price, held), price)]
+        records = [
+            (block, price) for block, price in records if _may_be_good(block, single=len(records) == 1)
+        ]
+        if records and not _is_something_else(records):
+            kept.append(records)
+    chosen = [records for records in kept if _can_be_bought(records)] or kept
+    return sorted(chosen, key=lambda records: (-len(records), records[0][0].number))
+
+
+def has_name(element: Element) -> bool:
+    """Whether something inside could name a good: words that are not what is said of any good."""
+    for inner in element.walk():
+        own = inner.own
+        if own and LETTER.search(SAID_OF_GOODS.sub("", own)) and clean(own):
+            return True
+        if inner.tag == "img" and clean(inner.attributes.get("alt") or ""):
+            return True
+    return False
+
+
+def _chains(anchors: list[Price]) -> list[tuple[Price, list[Element]]]:
+    """For each price the elements around it, smallest first, that hold no other of the prices."""
+    held = Counter(above for price in anchors for above in (price.element, *price.element.ancestors()))
+    return [
+        (
+            price,
+            [
+                e
+                for e in (price.element, *price.element.ancestors())
+                if held[e] == 1 and (e.parent is not None or e is price.element)
+            ],
+        )
+        for price in anchors
+    ]
+
+
+def _one_a_good(anchors: list[Price]) -> list[Price]:
+    """One price for each good: where several share an element and none has a name of its own, the first stands for all."""
+    named: dict[Element, bool] = {}
+    for _ in range(_ROUNDS):
+        nameless: dict[Element, list[tuple[Price, Element]]] = defaultdict(list)
+        for price, chain in _chains(anchors):
+            if not chain:
+                continue
+            top = chain[-1]
+            if top not in named:
+                named[top] = len(top.text) <= _LONGEST and has_name(top)
+            if not named[top] and top.parent is not None:
+                nameless[top.parent].append((price, top))
+        spare: set[Price] = set()
+        wrapped = False
+        for parent, group in nameless.items():
+            if len(group) < 2:
+                continue
+            if _wrap(parent, [top for _, top in group]):
+                wrapped = True
+            else:
+                spare.update(price for price, _ in group[1:])
+        if not spare and not wrapped:
+            break
+        anchors = [price for price in anchors if price not in spare]
+    # Two prices at the very same element.
+    once: dict[Element, Price] = {}
+    for price in anchors:
+        once.setdefault(price.element, price)
+    return list(once.values())
+
+
+def _wrap(parent: Element, tops: list[Element]) -> bool:
+    """Give goods that follow one another under one parent an element each; False where they cannot be told apart."""
+    kids = parent.children
+    places = sorted(kids.index(top) for top in tops)
+    many = len(places)
+    shapes = [kid.shape for kid in kids]
+    times = Counter(shapes)
+    start = places[0]
+    while start > 0 and many * 0.6 <= times[shapes[start - 1]] <= many:
+        start -= 1
+    starts = [n for n, named in enumerate(shapes) if named == shapes[start] and n >= start]
+    if len(starts) != many or start == places[0] and times[shapes[start]] != many:
+        gaps = {b - a for a, b in zip(places, places[1:], strict=False)}
+        if len(gaps) != 1 or (step := gaps.pop()) < 2:
+            return False
+        first = max(places[0] - step + 1, 0)
+        while first < places[0] and not has_name(kids[first]):
+            first += 1
+        starts = [first + step * n for n in range(many)]
+    pieces = [
+        kids[a:b] for a, b in zip(starts, [*starts[1:], starts[-1] + _widest(starts, len(kids))], strict=True)
+    ]
+    if sum(any(has_name(kid) for kid in piece) for piece in pieces) < many * 0.8 or any(
+        not piece for piece in pieces
+    ):
+        return False
+    runs = []
+    for piece in pieces:
+        start, end = piece[0].place, piece[-1].place + 1
+        made = Element("div", parent, {}, piece[0].number)
+        inner = parent.parts[start:end]
+        made.hold(inner)
+        runs.append((start, end, made))
+    parent.put(runs)
+    return True
+
+
+def _widest(starts: list[int], end: int) -> int:
+    """How many elements the last good may have: as many as the widest before it."""
+    gaps = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    return min(max(gaps, default=end), end - starts[-1])
+
+
+def _agreed(chains: dict[Price, list[Element]]) -> dict[Price, Element]:
+    """The block of each price: of the elements that end some chain, the one that most chains pass through."""
+
+    def key(element: Element) -> tuple[str, ...]:
+        return (element.tag, *(above.tag for above in element.ancestors()))
+
+    ends = {key(chain[-1]) for chain in chains.values() if chain}
+    keys: dict[Element, tuple[str, ...]] = {}
+    popular: Counter[tuple[str, ...]] = Counter()
+    for chain in chains.values():
+        for element in chain:
+            keys[element] = key(element)
+        popular.update(k for k in {keys[e] for e in chain} if k in ends)
+    blocks = {}
+    for price, chain in chains.items():
+        fit = [e for e in chain if keys[e] in ends and has_name(e)] or chain[-1:] or [price.element]
+        # Where every category holds one good its heading would be swallowed; else the larger block is the good.
+        blocks[price] = max(reversed(fit), key=lambda e: popular[keys.get(e, ())])
+    return blocks
+
+
+def _kinds(blocks: Iterable[Element]) -> dict[Element, tuple[str, ...]]:
+    """Which list each block belongs to: blocks of one parent belong together whatever their states, and so do those of equal shape."""
+    together: dict[tuple[Element | None, str], list[Element]] = defaultdict(list)
+    for block in blocks:
+        together[block.parent, block.tag].append(block)
+    kinds = {}
+    for (_, tag), group in together.items():
+        usual = Counter(block.shape for block in group).most_common(1)[0][0]
+        path = (tag, *(above.tag for above in group[0].ancestors()))
+        for block in group:
+            kinds[block] = (usual, *path)
+    return kinds
+
+
+def _single(price: Price, held: Counter[Element]) -> Element:
+    """The block around a price that stands alone at its place, by what such blocks are called; `held`: prices inside each element."""
+    block = price.element
+    if block.tag in ("li", "tr"):
+        return block
+    for above in price.element.ancestors():
+        if above.tag == "body" or len(above.text) > 240 or held[above] > 1:
+            break
+        block = above
+        if above.tag in ("li", "tr", "article", "dl"):
+            break
+        if _ITEM_MARK.search(above.marks) and LETTER.search(above.text.replace(price.element.text, "")):
+            # The body of a card is not yet the card; its parent is, if it holds little more.
+            parent = above.parent
+            if (
+                parent is None
+                or parent.tag in ("body", "ul", "tbody", "table")
+                or len(parent.text) > len(above.text) + 40
+                or not _ITEM_MARK.search(parent.marks)
+            ):
+                break
+    return block
+
+
+def _may_be_good(block: Element, single: bool) -> bool:
+    text = block.text
+    if len(text) > _LONGEST or not LETTER.search(text):
+        return False
+    if not single:
+        return True
+    if _NOT_GOODS.search(text[:200]) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
+        return False
+    linked = any(
+        e.tag in ("a", "button", "form")
+        and (_BUY_TEXT.search(e.text) or _BUY_LINK.search(e.attributes.get("href") or ""))
+        for e in (block, *block.walk(), *block.ancestors())
+    )
+    return (
+        linked
+        or block.tag in ("li", "tr")
+        or bool(_ITEM_MARK.search(block.marks))
+        or bool(_STOCK_TEXT.search(text))
+    )
+
+
+def _is_something_else(records: list[Record]) -> bool:
+    """Whether a list is one of coupons, levels, sums to recharge, orders, articles or what others bought."""
+    first = records[0][0]
+    near = [first, *list(first.ancestors())[:3]]
+    # A shop may call a category of its goods vip or order: what is called a product as well is one.
+    if any(_ELSE_MARK.search(e.marks) and not _GOODS_MARK.search(e.marks) for e in near if e.tag != "body"):
+        return True
+    if _ELSE_HEAD.search(_heading(records)):
+        return True
+    texts = [block.text for block, _ in records]
+    said = sum(bool(_ELSE_TEXT.search(text)) for text in texts)
+    dated = sum(bool(_DATED.search(text)) for text in texts)
+    levels = sum(bool(_MEMBERS.match(text)) for text in texts)
+    return max(said, dated, levels) > 0.6 * len(texts)
+
+
+def _heading(records: list[Record]) -> str:
+    """What stands above a list: the head of its table, or the short text before it in one of the elements around."""
+    block = records[0][0]
+    table = next((a for a in block.ancestors() if a.tag == "table"), None)
+    if table is not None:
+        first = next((row for row in table.walk() if row.tag == "tr"), None)
+        if first is not None and first is not block and first.parent is not None:
+            return first.text[:80]
+    for element in (block, *list(block.ancestors())[:2]):
+        parent = element.parent
+        if parent is None or parent.tag == "body" or element.tag == "main":
+            break
+        before = ""
+        for part in parent.parts:
+            if part is element:
+                break
+            if isinstance(part, Element) and part not in {b for b, _ in records}:
+                before = part.text
+        if before and len(before) <= 16:
+            return before
+    return ""
+
+
+def _can_be_bought(records: list[Record]) -> bool:
+    """Whether most of a list show a way to buy, a picture, their stock or sales: levels and rankings show none of these."""
+    able = 0
+    for block, _ in records:
+        able += bool(_STOCK_TEXT.search(block.text) or _GOODS_MARK.search(block.marks)) or any(
+            e.tag in ("a", "button", "img", "form", "input", "uni-image")
+            or "onclick" in e.attributes
+            or "data-id" in e.attributes
+            for e in (block, *block.walk(), *list(block.ancestors())[:2])
+        )
+    return able > 0.6 * len(records)

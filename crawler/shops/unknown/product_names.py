@@ -1,0 +1,199 @@
+"""What names a good inside its block: the place whose texts are most like names over the whole list. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from crawler.shops.money import AMOUNT
+from crawler.shops.unknown.page_outline import Element
+from crawler.shops.unknown.price_blocks import LETTER, PRICE_MARK, SAID_OF_GOODS, Price, column_of
+
+_NOISE_TEXT = re.compile(
+    r"(?:立即|马上|点击|去|我要|直接|在线)?(?:购买|下单|抢购|查看|详情|选购|购卡|支付|付款|兑换|订购|开通|充值|提卡|进入|领取)(?:商品|详情|>|»|→)*"
+    r"|(?:加入|放入)?购物车|收藏|分享|更多|全部|缺货|售罄|已售罄|已售完|无货|补货中?|上架|下架|(?:自动|人工|手动|手工)(?:发货|处理|充值)?|秒发|现货|热[卖销门]?|新品?|推荐|爆款|特价|限时|置顶|包邮"
+    r"|buy(?: now)?|add to cart|detail|view|more|hot|new|sale|auto|order|in stock|out of stock|sold out",
+    re.IGNORECASE,
+)
+_NOISE_START = re.compile(
+    r"(?:库存|剩余|余量|还剩|仅剩|销量|已售|售出|月销|成交|发货方式|类型|分类|编号|状态|价格|售价|单价|原价|现价|优惠|批发|评分|浏览|好评|满\d|≥|累计|最近|起购|限购|数量)"
+    r"\s*(?:量|数量|数|价)?\s*[:：(（\d¥￥]|\d+\s*(?:件|个|张|份)\s*(?:起|以上)|[满减省]\s*[¥￥\d]",
+    re.IGNORECASE,
+)
+_COUNTER = re.compile(
+    r"(?:已有|共有?|累计|总共)?(?:超过?|近|约)?\d[\d,.]*\s*[万wk千]?\+?\s*(?:人|件|笔|单|次|份|条|个|张|位|pcs|people)?\s*(?:已|正在|都在)?(?:购买?|买|付款|下单|售出?|卖出?|成交|浏览|阅读|好评|评价|评论|想要|收藏|关注|在看|看过|喜欢|库存|可售|sold|left|in stock|available|reviews?)(?:过|了|量)?",
+    re.IGNORECASE,
+)
+"""1.2万人已购买, 35 sold: how many did what, whatever it was."""
+_NAME_MARK = re.compile(
+    r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
+    re.IGNORECASE,
+)
+_SIDE_MARK = re.compile(
+    r"(?:^|[-_\s])(?:sub-?title|desc\w*|intro|summary|info|meta|cate\w*|type|brand|shop-?name|store-?name|foot\w*|author|time|date|remark|tips?)(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+_BADGE_MARK = re.compile(
+    r"(?:^|[-_\s])(?:\w{0,8}badge|\w{0,6}tags?|\w{0,6}label|icon\w*|hot|new|corner|flag|mark|ribbon|state|status|stock\w*|kucun|sold\w*|sales?|sale-\w+|xiaoliang|count|num|btn|button|chip|pill|el-tag|ant-tag|van-tag)"
+    r"(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+_STEP = 0.25
+"""What a name loses for each step between the price and the smallest element that holds both: a heading of many goods is far away."""
+_OUTSIDE = 20
+"""Steps added to what stands outside the link or row of a good."""
+_ROWS = frozenset(["a", "li", "tr", "button", "article"])
+_CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "dt"])
+
+
+def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
+    """The name of each block; empty where there is none."""
+    single = len(blocks) == 1
+    texts: list[dict[str, str]] = []
+    steps: dict[str, int] = {}
+    for block, price in blocks:
+        found: dict[str, str] = {}
+        above = {e: n for n, e in enumerate((price.element, *price.element.ancestors()))}
+        held: dict[str, int] = {}
+        for place, name, element in _candidates(block):
+            found[place] = name
+            held[place] = next(above[e] for e in (element, *element.ancestors()) if e in above)
+        # A link or a row that holds the price and a name is the good; what stands outside it heads a category.
+        row = next(
+            (
+                n
+                for e, n in above.items()
+                if e.tag in _ROWS and n <= above[block] and n in range(*_inside(held))
+            ),
+            None,
+        )
+        for place, near in held.items():
+            steps.setdefault(place, near + (_OUTSIDE if row is not None and near > row else 0))
+        texts.append(found)
+    scores = {place: _worth(place, texts) - _STEP * near for place, near in steps.items()}
+    names = []
+    for found in texts:
+        best = max(found, key=lambda place: (scores[place], -len(place)), default=None)
+        if best is None or scores[best] < (2.5 if single else 0.5):
+            names.append("")
+        else:
+            names.append(found[best])
+    return names
+
+
+def _inside(held: dict[str, int]) -> tuple[int, int]:
+    """From the step nearest to the price at which a name stands up to the farthest."""
+    return (min(held.values()), max(held.values()) + 1) if held else (0, 0)
+
+
+def _candidates(block: Element) -> Iterator[tuple[str, str, Element]]:
+    """(place inside the block, text, element) of everything that may be its name."""
+    for element, place in _places(block):
+        yield from _attribute_names(element, place)
+        own = element.own
+        if not LETTER.search(own) and not (element.tag in _HEADINGS and LETTER.search(element.text)):
+            continue
+        name = clean(_without_badges(element))
+        if name:
+            mark = "name" if element.tag in _CELLS and column_of(element) == "name" else ""
+            yield f"{place}#{mark}", name, element
+
+
+def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str, Element]]:
+    for attribute in ("title", "data-name", "data-title", "data-goods-name", "alt"):
+        value = element.attributes.get(attribute)
+        if value and (name := clean(value)) and not (attribute == "alt" and element.tag != "img"):
+            yield f"{place}@{attribute}", name, element
+
+
+def _places(block: Element) -> Iterator[tuple[Element, str]]:
+    """Every element inside with its place: shapes from the block down, and which of its like it is."""
+    stack = [(block, "")]
+    while stack:
+        element, place = stack.pop()
+        seen: Counter[str] = Counter()
+        inner = []
+        for child in element.children:
+            named = child.shape
+            seen[named] += 1
+            inner.append((child, f"{place}/{named}:{seen[named]}"))
+        stack.extend(reversed(inner))
+        if element is not block:
+            yield element, place
+        else:
+            yield element, "."
+
+
+def _without_badges(element: Element) -> str:
+    """The element's text without badges, counters, prices and blocks of their own inside it."""
+    pieces = []
+    for part in element.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+        elif (
+            part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "small", "i")
+            and not _BADGE_MARK.search(part.marks)
+            and not PRICE_MARK.search(part.marks)
+            and not _NOISE_TEXT.fullmatch(part.text)
+            and not _NOISE_START.match(part.text)
+            and not AMOUNT.fullmatch(part.text)
+        ):
+            pieces.append(part.text)
+    return "".join(pieces)
+
+
+def clean(text: str) -> str:
+    """A name on one line; empty for a button, a counter, a price, a number."""
+    name = " ".join(text.split()).strip(" |·-—:：,，")
+    if not 2 <= len(name) <= 120 or not LETTER.search(name):
+        return ""
+    if not LETTER.search(SAID_OF_GOODS.sub("", name)):
+        return ""
+    if (
+        _COUNTER.fullmatch(name)
+        or _NOISE_TEXT.fullmatch(name)
+        or _NOISE_START.match(name)
+        or AMOUNT.fullmatch(name)
+    ):
+        return ""
+    ended = re.search(r"\s*(?:库存|销量|已售|剩余|[¥￥])\s*[:：]?\s*\d", name)
+    return name[: ended.start()].strip(" |·-—:：,，") if ended and ended.start() >= 2 else name
+
+
+def _worth(place: str, texts: list[dict[str, str]]) -> float:
+    """How much a place is like a name's: on how many blocks it stands, how different they are, and what its marks say."""
+    values = [found[place] for found in texts if place in found]
+    blocks = sum(bool(found) for found in texts) or 1
+    worth = 3 * len(values) / blocks
+    if len(values) >= 3:
+        worth += 3 * len(set(values)) / len(values)
+    elif len(values) == 2:
+        worth += 3.0 if values[0] != values[1] else 0.5
+    else:
+        worth += 1.5
+    last = place.rsplit("/", 1)[-1]
+    if place.endswith("#name"):
+        worth += 3
+    if _NAME_MARK.search(last.replace(".", " ").replace(":", " ")):
+        worth += 2.5
+    if last.split(".")[0].split(":")[0] in _HEADINGS:
+        worth += 2
+    if "@" in last:
+        worth += {"title": 0.8, "alt": -0.6}.get(last.rsplit("@", 1)[1], 1.2)
+    if last.startswith("a"):
+        worth += 0.5
+    plain = last.replace(".", " ").replace(":", " ")
+    if _SIDE_MARK.search(plain):
+        worth -= 2
+    if _BADGE_MARK.search(plain):
+        worth -= 1.5
+    if any(value.endswith(("…", "...")) for value in values):
+        worth -= 2
+    average = sum(map(len, values)) / len(values)
+    if average > 60:
+        worth -= 1.5
+    elif average < 3:
+        worth -= 0.8
+    return worth - 0.02 * place.count("/")

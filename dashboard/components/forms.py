@@ -1,0 +1,141 @@
+"""Forms: the preview of exactly what would be kept, the tick, the receipt; and the form by which a rated site responds or objects.
+
+What is typed lives in the browser session until it is handed in; widgets are named after a draft, so a form that was handed in is
+empty again, and a tick holds for the record it was given for and no other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.page_context import View, cell, row
+from dashboard.components.shared_tables import due
+from dashboard.forms import inbox, records
+from dashboard.presenters import current_snapshot, mall_merchants
+from dashboard.presenters.formatting import SHANGHAI
+from dashboard.web import rate_limit
+
+
+def shanghai_today(view: View) -> dt.date:
+    """The Shanghai day of the host program's clock."""
+    return current_snapshot.now(view.facts).astimezone(SHANGHAI).date()
+
+
+def draft(name: str) -> str:
+    """The id of the form being filled in: 32 hexadecimal digits, new after each one handed in."""
+    return st.session_state.setdefault(f"{name}-draft", secrets.token_hex(16))
+
+
+def handed_in(name: str) -> dict[str, Any] | None:
+    """Kind, id, host and proof of what this session handed in last by this form, for its receipt."""
+    return st.session_state.get(f"{name}-done")
+
+
+def hand_in(view: View, name: str, make: Callable[[], dict[str, Any]]) -> None:
+    """Preview the record `make()` gives, and keep it once consent is given and the button pressed."""
+    view.heading(view.translate("form.preview"), view.translate("form.preview_note"))
+    try:
+        record = make()
+    except records.Incomplete as error:
+        view.html("lines.html", lines=[view.translate(key) for key in error.missing])
+        return
+    line = records.line(record)
+    view.letter(line)
+    digest = hashlib.sha256(line.encode()).hexdigest()[:12]
+    agreed = st.checkbox(view.translate("form.consent"), key=f"{name}-consent-{digest}")
+    if st.button(view.translate("form.send"), key=f"{name}-send-{digest}", disabled=not agreed) and agreed:
+        _keep(view, name, line, record)
+
+
+def _keep(view: View, name: str, line: str, record: dict[str, Any]) -> None:
+    bucket = st.session_state.setdefault("form-bucket", rate_limit.Bucket(rate_limit.FORM_SESSION))
+    seconds = rate_limit.form_wait(bucket, time.monotonic(), st.context.ip_address)
+    if seconds:
+        view.note(view.translate("form.too_fast", minutes=int(seconds // 60) + 1))
+        return
+    try:
+        inbox.append(current_snapshot.data_dir(), line, shanghai_today(view))
+    except inbox.InboxClosed:
+        view.note(view.translate("form.closed"))
+        return
+    del st.session_state[f"{name}-draft"]
+    st.session_state[f"{name}-done"] = {k: record[k] for k in ("kind", "id", "host", "proof") if k in record}
+    st.rerun()
+
+
+_KINDS = ("response", "dispute", "feed")
+
+
+def answer(view: View) -> None:
+    """The fields, what to put on the site, the preview, consent; after it the receipt."""
+    view.heading(view.translate("appeals.form"), view.translate("appeals.form_note"))
+    id_, today = draft("answer"), shanghai_today(view)
+    token = st.session_state.setdefault(f"answer-proof-{id_}", secrets.token_hex(16))
+    kind = st.radio(
+        view.translate("appeals.kind"),
+        _KINDS,
+        format_func=lambda code: view.translate(f"appeals.kind_{code}"),
+        key=f"answer-kind-{id_}",
+    )
+    asked = view.param("site")[:300]
+    site = (
+        st.text_input(view.translate("form.host"), value=asked, max_chars=300, key=f"answer-site-{id_}") or ""
+    )
+    about = ""
+    if kind == "feed":
+        view.note(view.translate("appeals.feed_note"))
+    if kind == "dispute":
+        about = st.text_input(view.translate("appeals.about"), max_chars=80, key=f"answer-about-{id_}") or ""
+    text = (
+        st.text_area(
+            view.translate("appeals.text"), max_chars=records.LONGEST[kind], key=f"answer-text-{id_}"
+        )
+        or ""
+    )
+    if done := handed_in("answer"):
+        _receipt(view, done)
+    else:
+        proof(view, token, "")
+    hand_in(
+        view,
+        "answer",
+        lambda: records.answer(kind, id_, token, today, site=site, text=text, about=about),
+    )
+
+
+def proof(view: View, token: str, host: str) -> None:
+    """The two places where the token may stand; for a merchant of a mall, whose host is not its own, its shop page."""
+    shown = host or view.translate("appeals.your_host")
+    if mall_merchants.unit_of(shown) == "merchant":
+        there = cell(view.translate("appeals.on_your_page", page=f"https://{shown}"))
+        view.table(
+            [view.translate("appeals.where"), view.translate("appeals.content")],
+            [row(there, cell(records.proof_text(token), mono=True))],
+        )
+        return
+    view.table(
+        [view.translate("appeals.where"), view.translate("appeals.content")],
+        [
+            row(
+                cell(f"DNS TXT · {shown} / _kamengwatch.{shown}"),
+                cell(records.proof_text(token), mono=True),
+            ),
+            row(cell(f"https://{shown}{records.PROOF_FILE}"), cell(records.proof_text(token), mono=True)),
+        ],
+    )
+
+
+def _receipt(view: View, done: dict[str, Any]) -> None:
+    """What was handed in, what to put where, and until when we answer."""
+    today = shanghai_today(view)
+    acknowledge, decide = due(today)
+    words = {"id": done["id"][:8], "host": done["host"], "acknowledge": acknowledge, "decide": decide}
+    view.note(view.translate(f"appeals.receipt_{done['kind']}", **words))
+    proof(view, done["proof"], done["host"])

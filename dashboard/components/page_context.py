@@ -1,0 +1,249 @@
+"""What a page gets to work with: the language, the snapshot, cached questions to it, and ways to show the answers.
+
+Pages show foreign text only through here (escaped by dashboard.presenters.html) or as values of charts and widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from markupsafe import escape
+
+from dashboard.presenters import csv_export, current_snapshot, translations, verdict_card
+from dashboard.presenters import html as markup
+from scoring.snapshot.reader import Snapshot
+from store.text.safe_text import inert, plain
+
+ON_PAPER: ContextVar[bool] = ContextVar("on_paper", default=False)
+"""Whether a page is written as HTML for its first sight (dashboard/first_paint.py): nothing may be made for a session then."""
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _kept(
+    key: str, name: str, arguments: tuple[Any, ...], _function: Callable[..., Any], _snapshot: Snapshot
+) -> Any:
+    return _function(_snapshot, *arguments)
+
+
+@dataclass(frozen=True)
+class View:
+    """One run of one page for one reader."""
+
+    lang: str
+    snapshot: Snapshot
+    facts: current_snapshot.Facts
+
+    def translate(self, key: str, **values: Any) -> str:
+        """A sentence of the catalogue."""
+        return translations.say(self.lang, key, **values)
+
+    def label(self, section: str, code: str | None) -> str:
+        """The word for a code of the vocabulary."""
+        return translations.word(self.lang, section, code)
+
+    def source(self, identity: str | None) -> str:
+        """What readers call a source; its id where the snapshot does not introduce it."""
+        if identity == "report":  # the form's reports: no source that is crawled
+            return self.translate("report.source")
+        return self.cached_query(_source_titles, self.lang).get(identity) or identity or ""
+
+    def param(self, name: str) -> str:
+        """A query parameter of the page's address, "" when absent, cut to 4000 characters."""
+        return str(st.query_params.get(name, ""))[:4000]
+
+    def params(self, name: str) -> list[str]:
+        """Every value of a query parameter that may be given several times, each cut to 1000 characters."""
+        return [str(value)[:1000] for value in st.query_params.get_all(name)]
+
+    def text_box(self, label: str, key: str, **more: Any) -> str:
+        """A line to type in, kept in the page's address under `key`; what stands in it, "" when empty."""
+        return st.text_input(label, key=key, bind="query-params", **more) or ""
+
+    def line(self, label: str, key: str, value: str, **more: Any) -> str:
+        """A line to type in that starts with `value` in every run; what stands in it."""
+        st.session_state[key] = value
+        return st.text_input(label, key=key, **more) or ""
+
+    def markdown(self, words: str) -> None:
+        """A longer text of our own in Markdown."""
+        st.markdown(words)
+
+    def letter(self, words: str) -> None:
+        """A text to be copied as it stands."""
+        self.html("letter.html", words=escape(inert(words)))
+
+    def cached_query(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
+        return _kept(
+            f"{self.snapshot.path.parent}/{current_snapshot.version(self.snapshot)}",
+            f"{function.__module__}.{function.__qualname__}",
+            arguments,
+            function,
+            self.snapshot,
+        )
+
+    def link(self, path: str, **query: Any) -> str:
+        """A link inside the site that keeps the language."""
+        return markup.link(path, self.lang, **query)
+
+    def html(self, template: str, **values: Any) -> None:
+        """Show a template."""
+        st.html(markup.render(template, self.lang, **values))
+
+    def title(self, words: str, intro: str = "", unseen: bool = False) -> None:
+        """The page's one first-level heading, and a sentence below it; `unseen` leaves it to screen readers."""
+        self.html("title.html", title=words, intro=intro, unseen=unseen)
+
+    def heading(self, words: str, note: str = "") -> None:
+        """A second-level heading."""
+        self.html("heading.html", title=words, note=note)
+
+    def note(self, words: str) -> None:
+        """A remark set apart."""
+        self.html("note.html", words=words)
+
+    def card(
+        self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
+    ) -> None:
+        """The verdict card; see `markup.card`."""
+        st.html(markup.card(card, actions, on_site_page))
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        layout: str = "",
+        fold: int | None = None,
+        more: str = "",
+    ) -> None:
+        """A table of `row(...)`s; `layout` names column widths of style.css that several tables share.
+
+        Rows beyond `fold` wait behind a line that says how many there are, or what `more` says.
+        """
+        if fold is not None and len(rows) <= fold + 1:
+            fold = None  # one row is no longer than the line that would hide it
+        self.html("table.html", columns=columns, rows=rows, layout=layout, fold=fold, more=more)
+
+    def chart(
+        self, make: Callable[[], Any], finding: str, alt: str, records: list[dict[str, Any]], name: str
+    ) -> None:
+        """The chart `make()` gives, under its finding with its data date, the same numbers as a table, and as a CSV file."""
+        self.figure(lambda: st.altair_chart(make(), alt=alt, width="stretch"), finding, records, name)
+
+    def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
+        """Whatever `draw` shows, under its finding with the data date, its numbers as a table and as a CSV file."""
+        as_of = str(self.facts.as_of or "–")
+        self.html(
+            "heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
+        )
+        draw()
+        if not records:
+            return
+        columns = list(records[0])
+        with st.expander(self.translate("word.table")):
+            self.table(
+                [self.label("column", c) for c in columns],
+                [row(*(cell(_shown(r[c])) for c in columns)) for r in records[:400]],
+            )
+            self.download(
+                lambda: csv_export.csv_bytes(records, columns), f"{name}-{as_of}.csv", key=f"csv-{name}"
+            )
+
+    def choose(
+        self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False
+    ) -> str:
+        """One of `options` (codes), kept in the page's address under `key`; the first is the default and leaves no trace.
+
+        Streamlit's own binding would write the label, which changes with the language, so the address is written here.
+        A choice leads back to the first page of a list.
+        """
+        widget = f"choose-{key}-{self.lang}"
+        asked = self.param(key)
+        st.session_state[widget] = asked if asked in options else options[0]
+
+        def changed() -> None:
+            chosen = st.session_state[widget]
+            if chosen and chosen != options[0]:
+                st.query_params[key] = chosen
+            elif key in st.query_params:
+                del st.query_params[key]
+            first_page()
+
+        kind = st.segmented_control if flat else st.selectbox
+        more = {"required": True} if flat else {}
+        return kind(label, options, format_func=words, key=widget, on_change=changed, **more)
+
+    def page_of(self, pages: int) -> int:
+        """The page of a list the reader is on, from 1; its widget writes itself into the address as `page`."""
+        return st.pagination(pages, key="page", bind="query-params", max_visible_pages=5) if pages > 1 else 1
+
+    def download(
+        self,
+        make: Callable[[], bytes],
+        file_name: str,
+        key: str,
+        label: str = "",
+        mime: str = "text/csv",
+    ) -> None:
+        """A download button whose file is only made when it is pressed."""
+        st.download_button(
+            label or self.translate("word.download_csv"),
+            data=make,
+            file_name=file_name,
+            mime=mime,
+            key=key,
+            on_click="ignore",
+        )
+
+
+def _source_titles(snapshot: Snapshot, lang: str) -> dict[str, str]:
+    found = current_snapshot.rows(snapshot, "select source, title_zh, title_en from sources")
+    return {row["source"]: translations.pick(row, "title", lang) or row["source"] for row in found}
+
+
+def first_page() -> None:
+    """Go back to the first page of a list, because what it lists has changed."""
+    if "page" in st.session_state:
+        st.session_state["page"] = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: text, perhaps a link, a verdict state, evidence ids, a remark."""
+
+    text: str
+    href: str = ""
+    outside: bool = False
+    state: str = ""
+    mono: bool = False
+    soft: str = ""
+    soft_lang: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells, and the id other parts of the page may link to."""
+
+    cells: tuple[Cell, ...]
+    id: str = ""
+
+
+def cell(words: object, **more: Any) -> Cell:
+    """A cell with foreign or own text, cut to a length a table bears."""
+    return Cell(plain("" if words is None else words, more.pop("limit", 400)), **more)
+
+
+def row(*cells: Cell, id: str = "") -> Row:
+    """A row of cells."""
+    return Row(cells, id)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return "" if value is None else str(value)

@@ -1,0 +1,85 @@
+"""Numbers and days the way the dashboard writes them: no false precision, Shanghai calendar days."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from dashboard.presenters.translations import say
+
+_NARROWEST = 3.0
+"""Points; no score that is an estimate has a narrower interval."""
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has had one offset and no summer time since 1991."""
+
+
+def day(value: date | datetime | None, lang: str) -> str:
+    """A date as YYYY-MM-DD (a time is first turned into its Shanghai day), or the word for unknown."""
+    if value is None:
+        return say(lang, "word.unknown")
+    if isinstance(value, datetime):
+        value = value.astimezone(SHANGHAI).date()
+    return value.isoformat()
+
+
+def moment(value: datetime | None, lang: str) -> str:
+    """A time as YYYY-MM-DD HH:MM in Shanghai, or the word for unknown."""
+    return say(lang, "word.unknown") if value is None else f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def percent(share: float) -> str:
+    """A share (0-1) in per cent with two significant figures, never rounded to nothing: 4.2 %, 0.3 %, < 0.1 %."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    value = share * 100
+    return f"{value:.1f} %" if value < 10 and value != int(value) else f"{value:.0f} %"
+
+
+def span(low: float | None, high: float | None, lang: str) -> str:
+    """The 90 % interval of a share, or the words for having none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return say(lang, "drop.no_interval")
+    return say(lang, "drop.interval", low=percent(low), high=percent(high))
+
+
+def times(multiple: float) -> str:
+    """A multiple with two significant figures: 2.1, 0.45, 12; one that rounds to nothing is below 0.01."""
+    return "< 0.01" if multiple < 0.01 else f"{float(f'{multiple:.2g}'):g}"
+
+
+def number(value: Any) -> str:
+    """A count without decimals and with thousands separated."""
+    return f"{value:,.0f}"
+
+
+def signed(points: float) -> str:
+    """Score points with their sign and one decimal; a true minus sign, so that screen readers say it."""
+    return f"{'−' if points < 0 else '+'}{abs(points):.1f}"
+
+
+def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The 90 % interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval.
+
+    Rows of the history do not name the cap; under one an interval is a tenth as wide as any other.
+    """
+    low, high = row.get("score_low"), row.get("score_high")
+    if low is None or high is None or row.get("score_cap"):
+        return None
+    if "score_cap" not in row and high - low < _NARROWEST:
+        return None
+    return float(low), float(high)
+
+
+def score_words(row: Mapping[str, Any]) -> str:
+    """ "72 (65–79)", or the score alone where a cap decides it; "—" without one."""
+    if row.get("score") is None:
+        return "—"
+    found = interval_of(row)
+    return f"{row['score']:.0f}" + (f" ({found[0]:.0f}–{found[1]:.0f})" if found else " ≤")
+
+
+def about(value: float) -> str:
+    """A weighted count: "12" where it is whole, else "≈453": it is no count of cases then."""
+    return number(round(value)) if abs(value - round(value)) < 1e-6 else f"≈{number(round(value))}"

@@ -1,0 +1,131 @@
+"""The only place that makes HTML. Every value is escaped by Jinja, and stripped of control and bidi marks on the way.
+
+Foreign text therefore reaches a reader as text whatever it contains. It must not import streamlit: the static twin and
+the badge use the same templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboard.presenters import formatting, translations, verdict_card
+from store.text.safe_text import plain
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    """The template (`card.html`) as HTML in one language; `t` says a catalogue entry, `w` the word for a code."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=lang,
+            t=lambda key, **v: translations.say(lang, key, **v),
+            w=lambda section, code: translations.word(lang, section, code),
+            day=lambda value: formatting.day(value, lang),
+            moment=lambda value: formatting.moment(value, lang),
+            pick=lambda row, field: translations.pick(row, field, lang) or "",
+            link=lambda path, **query: link(path, lang, **query),
+            card_of=lambda row: verdict_card.card(row, lang),
+            **values,
+        )
+    )
+
+
+def link(path: str, lang: str, **query: Any) -> str:
+    """A link inside the site, relative so that it works below any prefix; Chinese, the default, needs no `lang`."""
+    query = {k: str(v) for k, v in query.items() if v not in (None, "")}
+    if lang != translations.LANGUAGES[0]:
+        query["lang"] = lang
+    return f"./{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def card(
+    shown: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
+) -> Markup:
+    """The verdict card with links to what can be done next; evidence links stay on the page that has the table."""
+
+    def evidence_link(identity: str) -> str:
+        place = "" if on_site_page else link("site", shown.lang, host=shown.host)
+        return f"{place}#{anchor(identity)}"
+
+    made = render(
+        "card.html",
+        shown.lang,
+        card=shown,
+        actions=actions,
+        evidence_link=evidence_link,
+        self_check=shown.code == "grey" and shown.warning_state not in verdict_card.REFUND_FIRST,
+    )
+    return Markup(made)  # noqa: S704 - a template's own output, every value in it escaped
+
+
+def card_actions(shown: verdict_card.Card, on_site_page: bool = False) -> tuple[tuple[str, str], ...]:
+    """Where a reader goes from a card: the evidence, why, help, what changes, the site's own answer."""
+    lang, host = shown.lang, shown.host
+    place = "" if on_site_page else link("site", lang, host=host)
+    ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
+            ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", link("follow", lang, host=host)),
+            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang, site=host))]  # fmt: skip
+    return tuple((translations.say(lang, key), href) for key, href in ways)
+
+
+def outside(url: object) -> str:
+    """A foreign link, only when it is plain http or https; else an empty string, which templates show as no link."""
+    address = plain(url or "", 2000)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in ("http", "https") and parts.netloc and " " not in address else ""
+
+
+def anchor(identity: object) -> str:
+    """An element id for a piece of evidence; two different ids never meet."""
+    return "e-" + quote(str(identity), safe="").replace("%", "_")
+
+
+def short_id(identity: object, position: int) -> str:
+    """How a link names a piece of evidence: by a short id, or by its place among its neighbours when the id is long."""
+    name = plain(identity)
+    return name if len(name) <= 12 else str(position)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dashboard", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.filters.update(
+        cut=lambda value, limit: plain(value, limit),
+        outside=outside,
+        anchor=anchor,
+        short_id=short_id,
+        signed=formatting.signed,
+        number=formatting.number,
+    )
+    environment.tests["day"] = _DAY.fullmatch
+    environment.globals["STATES"] = verdict_card.STATES
+    return environment
+
+
+def _clean(value: Any) -> Any:
+    """What an expression prints: None as nothing, text without control marks, ready markup as it is."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return plain(value, 4000)
+    return value

@@ -1,0 +1,144 @@
+"""The ranking as pages of SQL: tiers, inside a tier the lower bound, never a whole table in memory.
+
+The order comes with the snapshot (its view `ranked`); a page is a few positions of it and then their ratings. Pure apart from
+reading the snapshot; shared by the ranking page, its download and the API.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from dashboard.presenters import current_snapshot
+from scoring.snapshot.reader import Snapshot
+
+PAGE_SIZE = 25
+UNRATED_SHOWN = 10
+DOWNLOAD_LIMIT = 200_000
+"""Rows a download may have; whole tables are among the snapshot's files."""
+
+RATED = "tier is not null and (verdict = '红' or grade is not null and grade <> 'NR' and warning_state <> 'stale')"
+"""The condition on a row of `ratings`; `ranked` has it as its column `rated`."""
+COVERAGES = ("20", "40", "60", "80")
+"""Least coverage (0-100) a reader may ask for."""
+
+CARD = (
+    "host, name, score, score_low, score_high, score_cap, grade, coverage, warning_state, warning_since, verdict, tier, alarm_proposed_on,"
+    " filing_state, filing_number, filing_province, filing_checked_on, drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis,"
+    " drop_rate_n, drop_rate_relative, drop_rate_relative_low, drop_rate_relative_high, drop_rate_why_zh, drop_rate_why_en, advice_zh, advice_en, reasons_zh, reasons_en, reason_evidence,"
+    " blind_spots_zh, blind_spots_en, evidence_n, sources_n, confidence, first_seen_on, disputed, demo, as_of"
+)
+"""What a verdict card is made of; the wide table has twice as many columns, and reading them takes twice as long."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader asks for; an empty string leaves a filter open. `tier` is "1", "2" or "3", `coverage` one of COVERAGES."""
+
+    text: str = ""
+    tier: str = ""
+    warning: str = ""
+    filing: str = ""
+    province: str = ""
+    software: str = ""
+    sells: str = ""
+    coverage: str = ""
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The SQL condition, without the tier, and its values."""
+        clauses, values = ["true"], []
+        columns = {
+            "warning_state": self.warning,
+            "filing_state": self.filing,
+            "filing_province": self.province,
+            "software": self.software,
+            "sells": self.sells,
+        }
+        for column, value in columns.items():
+            if value:
+                clauses.append(f"{column} = ?")
+                values.append(value)
+        if self.text:
+            clauses.append("(contains(host, lower(?)) or contains(name, lower(?)))")
+            values += [self.text, self.text]
+        if self.coverage in COVERAGES:
+            clauses.append("coverage >= ?")
+            values.append(float(self.coverage))
+        return " and ".join(clauses), values
+
+    def tier_clause(self) -> tuple[str, list[Any]]:
+        """The condition on the tier; it does not touch unrated sites, which stay visible under every tier."""
+        return ("tier = ?", [int(self.tier)]) if self.tier in ("1", "2", "3") else ("true", [])
+
+
+def counts(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
+    """(rated, unrated) sites that match."""
+    where, values = filters.where()
+    tier, tier_values = filters.tier_clause()
+    row = current_snapshot.rows(
+        snapshot,
+        f"select count(*) filter (where rated and {tier}) as rated,"  # noqa: S608 - fixed clauses, values bound
+        f" count(*) filter (where not rated) as unrated from ranked where {where}",
+        [*tier_values, *values],
+    )[0]
+    return row["rated"], row["unrated"]
+
+
+def rated(
+    snapshot: Snapshot, filters: Filters, page: int, size: int = PAGE_SIZE, columns: str = CARD
+) -> list[dict[str, Any]]:
+    """One page (from 1) of rated sites in ranking order; `columns` is written in the code, never read."""
+    where, values = filters.where()
+    tier, tier_values = filters.tier_clause()
+    skip = max(page - 1, 0) * size
+    return _ratings(snapshot, f"rated and {where} and {tier}", [*values, *tier_values], size, skip, columns)
+
+
+def unrated(
+    snapshot: Snapshot, filters: Filters, size: int = UNRATED_SHOWN, columns: str = CARD
+) -> list[dict[str, Any]]:
+    """Unrated sites that match, by host; the tier filter does not apply to them."""
+    where, values = filters.where()
+    return _ratings(snapshot, f"not rated and {where}", values, size, 0, columns)
+
+
+def _ratings(
+    snapshot: Snapshot, where: str, values: list[Any], size: int, skip: int, columns: str
+) -> list[dict[str, Any]]:
+    """The ratings at some places of the ranking. First the places and then the rows: a row is wide, and naming its hosts lets
+    the reader of the file skip the rest."""
+    found = current_snapshot.rows(
+        snapshot,
+        f"select host from ranked where {where} order by position limit ? offset ?",  # noqa: S608 - fixed clauses
+        [*values, size, skip],
+    )
+    place = {row["host"]: at for at, row in enumerate(found)}
+    return sorted(current_snapshot.ratings_of(snapshot, place, columns), key=lambda row: place[row["host"]])
+
+
+def tied(rows: list[dict[str, Any]]) -> int:
+    """How many of a page's sites have an interval that overlaps the one before or after them in their tier."""
+    found: set[int] = set()
+    for at, (a, b) in enumerate(pairwise(rows)):
+        both = (a["score_low"], a["score_high"], b["score_low"], b["score_high"])
+        if (
+            a["tier"] == b["tier"]
+            and None not in both
+            and a["score_low"] <= b["score_high"]
+            and b["score_low"] <= a["score_high"]
+        ):
+            found |= {at, at + 1}
+    return len(found)
+
+
+def choices(snapshot: Snapshot, column: str) -> list[str]:
+    """The most frequent values of `filing_province` or `software`, at most 60, for a filter."""
+    if column not in ("filing_province", "software"):
+        raise KeyError(column)
+    found = current_snapshot.rows(
+        snapshot,
+        f"select {column} as value, count(*) as n from ranked where {column} <> ''"  # noqa: S608 - checked above
+        " group by 1 order by n desc, 1 limit 60",
+    )
+    return [row["value"] for row in found]

@@ -1,0 +1,149 @@
+"""From what somebody pasted to the sites it may mean, and to similar names when there is none.
+
+Reading what was pasted is store/text/query.py's work; this only looks things up in the snapshot. Nothing pasted is kept but, in
+memory, what was understood of the last few dozen questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from dashboard.presenters import current_snapshot, translations
+from dashboard.presenters.ranking import CARD
+from scoring.snapshot.reader import Snapshot
+from store.text.query import Query, is_merchant, parse_query
+from store.text.safe_text import plain
+
+MATCHES = 8
+"""At most so many sites are listed for one query."""
+_SIMILAR = 0.86
+"""Jaro-Winkler similarity from which a name counts as a near miss; one changed letter in ten stays above it."""
+_LENGTHS_APART = 3
+"""A near miss is at most so many characters longer or shorter."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was understood, the sites it may mean (of `ratings` the columns of a card), and similar ones when it means none we have."""
+
+    query: Query
+    matches: tuple[dict[str, Any], ...]
+    near: tuple[dict[str, Any], ...]
+
+
+def find(snapshot: Snapshot, asked: str) -> Answer:
+    """Look up pasted text; several matches are possible for a name or a filing number."""
+    return answer(snapshot, parse_query(asked[:4000]))
+
+
+@lru_cache(maxsize=50)
+def answer(snapshot: Snapshot, query: Query) -> Answer:
+    """Remembered, for the page's HTML and the app behind it ask the same one after the other."""
+    matches = _matches(snapshot, query)
+    near = () if matches else _near(snapshot, query)
+    return Answer(query, tuple(matches), tuple(near))
+
+
+def understood(query: Query, lang: str) -> list[str]:
+    """What was understood and what to beware of, in words; empty when nothing was."""
+    if query.kind == "host":
+        host, shown = query.host or "", query.unicode_host or query.host or ""
+        kind = "host" if query.unit in (None, "site") else query.unit
+        what = translations.say(
+            lang, f"check.kind_{kind}", host=plain(shown if shown == host else f"{shown}（{host}）", 160)
+        )
+    elif query.kind == "name":
+        what = translations.say(lang, "check.kind_name", name=plain(query.name or "", 60))
+    elif query.kind in ("icp", "uscc"):
+        what = translations.say(lang, f"check.kind_{query.kind}", number=plain(query.number or "", 40))
+    else:
+        what = ""
+    lines = [translations.say(lang, "check.understood", what=what)] if what else []
+    return lines + [plain(getattr(notice, lang), 300) for notice in query.notices]
+
+
+def newest_response(snapshot: Snapshot, host: str) -> dict[str, Any] | None:
+    """The last thing a site said about its rating, a row of `responses`."""
+    found = current_snapshot.rows(
+        snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host]
+    )
+    return found[0] if found else None
+
+
+def _matches(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
+    if query.kind == "host" and query.host:
+        return _by_host(snapshot, query.host)
+    if query.kind == "icp" and query.number:
+        base = query.number
+        # The bounds let the reader skip most of the file; what they let through is looked at.
+        return _sought(
+            snapshot,
+            "kind = 'number' and word >= ? and word < ? and (word = ? or starts_with(word, ?))",
+            [base, f"{base}.", base, f"{base}-"],
+        )
+    if query.kind == "uscc" and query.number:
+        return _sought(snapshot, "kind = 'uscc' and word = ?", [query.number])
+    if query.kind == "name" and query.name:
+        return _by_name(snapshot, plain(query.name, 80))
+    return []
+
+
+def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
+    """The site itself, else one that lists the host among its aliases, else the site above a subdomain; a merchant only itself."""
+    if found := _ratings(snapshot, [host]):
+        return found
+    if found := _sought(snapshot, "kind = 'alias' and word = ?", [host]):
+        return found
+    if is_merchant(host):
+        return []
+    labels = host.split(".")
+    return _ratings(snapshot, [".".join(labels[i:]) for i in range(1, len(labels) - 1)])
+
+
+def _by_name(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
+    """Sites of exactly that name, alias or company, else sites whose name contains it, else whose company does."""
+    exactly = "word in (lower(?), ?) and (kind in ('name', 'operator') and word = lower(?) or kind = 'alias' and word = ?)"
+    if found := _sought(snapshot, exactly, [name] * 4):
+        return found
+    if len(name) < 2:
+        return []
+    within = "select host from ranked where contains(name, lower(?)) or contains(host, lower(?))"
+    return _first(snapshot, within, [name] * 2) or _sought(
+        snapshot, "kind = 'operator' and contains(word, lower(?))", [name]
+    )
+
+
+def _sought(snapshot: Snapshot, condition: str, values: list[Any]) -> list[dict[str, Any]]:
+    """The first sites by host that have a word for which a condition on `sought` holds."""
+    return _first(snapshot, f"select distinct host from sought where {condition}", values)  # noqa: S608 - fixed conditions
+
+
+def _first(snapshot: Snapshot, hosts: str, values: list[Any]) -> list[dict[str, Any]]:
+    """The ratings of the first of the hosts a query finds: a slim table finds them, the wide one tells of them."""
+    found = current_snapshot.rows(snapshot, f"{hosts} order by host limit {MATCHES}", values)
+    return _ratings(snapshot, [row["host"] for row in found])
+
+
+def _ratings(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]:
+    """What a card is made of, by host."""
+    return sorted(current_snapshot.ratings_of(snapshot, hosts, CARD), key=lambda row: row["host"])
+
+
+def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
+    """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first."""
+    if query.unit == "merchant":  # beside it the mall: another merchant's name is no spelling of this one's
+        return _ratings(snapshot, [query.mall or ""])
+    column, like = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
+    if not like or len(like) < 3:
+        return []
+    found = current_snapshot.rows(
+        snapshot,
+        f"select host, jaro_winkler_similarity({column}, ?) as near from ranked"  # noqa: S608 - one of two columns
+        f" where abs(length({column}) - ?) <= {_LENGTHS_APART} and near >= ? order by near desc, host limit 5",
+        [like, len(like), _SIMILAR],
+    )
+    near = {row["host"]: row["near"] for row in found}
+    return sorted(_ratings(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))

@@ -1,0 +1,89 @@
+"""Security headers of every answer: what a page may load and run, who may frame or read it, and TLS once it was there.
+
+The app's pages run Streamlit's client; what its policy allows beyond 'self' is what a browser was seen to need (docs/decisions).
+Static pages run nothing, everything else is data.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.presenters import styles
+from dashboard.web.rate_limit import OPEN
+
+_COMMON = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"permissions-policy": b"geolocation=(), camera=(), microphone=(), payment=(), usb=()",
+    b"cross-origin-opener-policy": b"same-origin",
+}
+_DATA = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+_CLIENT_STYLES = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",  # an empty element, which its rules are put into by script
+    "'sha256-sCeCJweudh0wlaRadz4KC+gWbaiifo1k3YqCm9pGjrc='",
+    "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='",
+)
+"""The style elements Streamlit 1.67's client makes; tests/dashboard/web/test_browser_policy.py fails when another version makes others."""
+_YEAR = b"max-age=31536000"
+
+
+def hash_of(text: str) -> str:
+    """How a policy names an inline style or script."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
+
+
+@cache
+def app_policy() -> bytes:
+    """Of the app's pages: scripts and connections of its own address only, nothing evaluated, styles by their text."""
+    named = " ".join([*map(hash_of, styles.every()), *_CLIENT_STYLES])
+    return (
+        f"default-src 'self'; script-src 'self'; style-src 'self' {named}; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'self'"
+    ).encode()
+
+
+def static_policy(texts: Iterable[str]) -> str:
+    """Of a page without scripts, by the texts of its style elements."""
+    allowed = " ".join(map(hash_of, texts)) or "'none'"
+    return (
+        f"default-src 'none'; script-src 'none'; style-src {allowed}; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'self'"
+    )
+
+
+class Headers:
+    """Adds the headers an answer does not set itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete the head of its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower(): value for name, value in message["headers"]}
+                html = present.get(b"content-type", b"").startswith(b"text/html")
+                anyone = path.startswith(OPEN)
+                extra = _COMMON | {
+                    b"content-security-policy": app_policy() if html else _DATA,
+                    b"cross-origin-resource-policy": b"cross-origin" if anyone else b"same-origin",
+                }
+                if scope.get("scheme") == "https":
+                    extra |= {b"strict-transport-security": _YEAR}
+                more = [(n, v) for n, v in extra.items() if n not in present]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await self.app(scope, receive, sending)

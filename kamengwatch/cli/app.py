@@ -1,0 +1,99 @@
+"""The command line: gathers the commands and turns mistakes and faults of the machine into one clear line and an exit code.
+
+Imports of the heavy rooms stay inside the commands, so that `--help` and errors are instant.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import NoReturn
+
+from typer.core import TyperGroup
+from typer.exceptions import Abort, TyperException
+from typer.main import get_command
+
+from kamengwatch import console, machine_faults
+from kamengwatch.cli import buyer_help, collect, intake, maintain, read, reply, setup
+from kamengwatch.cli.options import app
+from kamengwatch.config import Failure, UserError
+from store import env_file
+from store.text.safe_text import inert
+
+__all__ = [
+    "reply",
+    "read",
+    "intake",
+    "buyer_help",
+    "setup",
+    "maintain",
+    "collect",
+    "read",
+    "main",
+]
+
+
+def main() -> None:
+    """Run the command line; what the user or operator can mend is one line and exit code 2, a failure one line and code 1."""
+    try:
+        env_file.load()
+    except env_file.EnvFileError as error:
+        sys.stderr.write(f"错误 error: {error}\n")
+        sys.exit(2)
+    with console.command(_word() if console.wanted() else ""):
+        _run()
+
+
+def _word() -> str:
+    """The command's name; what is none may be anything somebody typed, and is not logged."""
+    return next((word for word in sys.argv[1:2] if word in _commands().commands), "?")
+
+
+@cache
+def _commands() -> TyperGroup:
+    """Read from the functions' signatures once: that takes a tenth of a second."""
+    built = get_command(app)
+    assert isinstance(built, TyperGroup)
+    return built
+
+
+def _run() -> None:
+    try:
+        sys.exit(_commands()(standalone_mode=False) or 0)
+    except TyperException as error:
+        _misused(error)
+        sys.exit(2)
+    except UserError as error:
+        _told("错误 error", str(error), 2)
+    except Failure as error:
+        _told("失败 failed", str(error), 1)
+    except (KeyboardInterrupt, Abort):
+        _told("已停止 stopped", "", 130)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        remedy = machine_faults.named(error)
+        if remedy is None:
+            raise
+        _told("错误 error", remedy, 2)
+
+
+def _told(what: str, line: str, code: int) -> NoReturn:
+    if console.wanted():
+        console.event("command.failed", text=line or what, exit=code)
+    else:
+        sys.stderr.write(inert(f"{what}: {line}\n" if line else f"{what}\n"))
+    sys.exit(code)
+
+
+def _misused(error: TyperException) -> None:
+    """One line for a wrong option or argument; nothing more where a command was given none and showed its help."""
+    said = error.format_message()
+    if not said:
+        return  # the help is printed already
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "kamengwatch"
+    if console.wanted():
+        console.event("command.failed", text=f"用法 see: {path} --help", exit=2)
+    else:
+        sys.stderr.write(inert(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n"))

@@ -1,0 +1,226 @@
+"""Commands that keep and hand on what is there: export, verify, backup, restore, privacy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app
+from kamengwatch.config import make
+
+privacy = typer.Typer(
+    help="个人信息 find and erase everything about a person's identifier.",
+    epilog="例: `echo 13800001234 | kamengwatch privacy find` · `kamengwatch privacy expire --dry-run`",
+    no_args_is_help=True,
+)
+app.add_typer(privacy, name="privacy")
+keys = typer.Typer(
+    help="签名密钥 the key that signs published snapshots.",
+    epilog="例: `kamengwatch keys create` · `kamengwatch keys show > 公钥.pem`",
+    no_args_is_help=True,
+)
+app.add_typer(keys, name="keys")
+
+Identifier = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TEXT",
+        help="手机号、姓名、QQ、订单号…；省略则从标准输入读，不进命令历史 [default: one line of standard input]",
+    ),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option("--also", help="数据目录以外的文件或文件夹 files or folders outside the data folder"),
+]
+
+
+@app.command(
+    epilog="例: `kamengwatch export -o ratings.csv` · `kamengwatch export --evidence -o evidence.jsonl --host shop.example`"
+)
+def export(
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="以 .jsonl .csv 或 .parquet 结尾 the name decides the format"),
+    ],
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="开放证据格式 the evidence, instead of the published ratings")
+    ] = False,
+    host: Annotated[list[str] | None, typer.Option("--host", help="只要这些网站 only these sites")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """导出 the published ratings, or the evidence in the open format: imported elsewhere it gives the same ratings."""
+    from kamengwatch.read import export as exporting
+
+    exporting.export(make(data_dir, database, lang), out, host or [], evidence)
+
+
+@app.command(
+    epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way · "
+    "`kamengwatch verify --snapshots 下载的目录 --key 公钥.pem --root 旧清单的哈希` 不需要数据库，任何人都能核对 anybody can, without a database"
+)
+def verify(
+    recompute: Annotated[
+        bool,
+        typer.Option(
+            "--recompute",
+            help="再算一遍最新快照的句子所写的数字 compute again what the newest snapshot's sentences state as numbers, from the database",
+        ),
+    ] = False,
+    snapshots: Annotated[
+        Path | None,
+        typer.Option(
+            help="只核对这个目录里已发布的快照 only these published snapshots: files, signatures, order"
+        ),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="发布者的公钥 the publisher's public key (PEM)")] = None,
+    root: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="以前存下的 manifest.json 的 SHA-256；过去被改就会对不上 of an older manifest you kept"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """核对 archive, database and the snapshots' hash chain; one line per fault with its remedy (exit code 1)."""
+    config = make(data_dir, database, lang)
+    if snapshots is not None:
+        from kamengwatch.maintain import signing_keys
+
+        return signing_keys.verify_history(config, snapshots, key, root or [], as_json)
+    if recompute:
+        from kamengwatch.recompute import verify as verifying
+
+        return verifying.recompute(config, as_json)
+    from kamengwatch.maintain import integrity
+
+    return integrity.verify(config, as_json)
+
+
+@keys.command(
+    "create",
+    epilog="例: `kamengwatch keys create` · `kamengwatch keys create --replace` 换新密钥 hand over to a new key",
+)
+def keys_create(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="由旧密钥交接给新密钥 the old key hands over to a new one")
+    ] = False,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """建立 make the key that signs every snapshot published from now on."""
+    from kamengwatch.maintain import signing_keys
+
+    signing_keys.create(make(data_dir, None, lang), replace)
+
+
+@keys.command("show", epilog="例: `kamengwatch keys show > 公钥.pem`")
+def keys_show(data_dir: DataDir = None, lang: Lang = None) -> None:
+    """显示 print the public key, to hand out: whoever holds it can check what you published."""
+    from kamengwatch.maintain import signing_keys
+
+    signing_keys.show(make(data_dir, None, lang))
+
+
+@app.command(
+    epilog="例: `kamengwatch backup -o backup-2026-11-20.tar.gz` · 运行中也可备份 consistent while running"
+)
+def backup(
+    out: Annotated[
+        Path, typer.Option("-o", "--output", help="以 .tar、.tar.gz 或 .tgz 结尾 the file to write")
+    ],
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """备份 a consistent copy of everything, even while a crawl, import or publication is running."""
+    from kamengwatch.maintain import backup as backing_up
+
+    backing_up.backup(make(data_dir, database, lang), out)
+
+
+@app.command(epilog="例: `kamengwatch restore backup.tar.gz --data-dir 新目录`")
+def restore(
+    file: Annotated[Path, typer.Argument(help="backup 写的文件 a file that backup wrote")],
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """恢复 a backup into a new or empty data folder, whole or not at all; every hash is checked first."""
+    from kamengwatch.maintain import restore as restoring
+
+    restoring.restore(make(data_dir, None, lang), file)
+
+
+@app.command(
+    epilog="例: `kamengwatch move --to postgresql+psycopg://kw@db.example/kamengwatch` · 中断后重新运行即续传 run again to resume"
+)
+def move(
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="空的 PostgreSQL 库 an empty PostgreSQL database")
+    ],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """迁移 the SQLite database to PostgreSQL, verified row for row; the source is only read."""
+    from kamengwatch.maintain import to_postgres
+
+    to_postgres.move(make(data_dir, database, lang), to, as_json)
+
+
+@privacy.command("find", epilog="例: `echo 13800001234 | kamengwatch privacy find`")
+def privacy_find(
+    text: Identifier = None,
+    also: Also = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """查找 where an identifier occurs: database, archive, snapshots, inbox and every other file kept (exit code 1 if anywhere)."""
+    from kamengwatch.privacy import erasure
+
+    erasure.find(make(data_dir, database, lang), text, also or [], as_json)
+
+
+@privacy.command("erase", epilog="例: `echo 13800001234 | kamengwatch privacy erase --yes`")
+def privacy_erase(
+    text: Identifier = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不再询问 do not ask")] = False,
+    also: Also = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """删除 an identifier everywhere, then search again to prove that nothing is left."""
+    from kamengwatch.privacy import erasure
+
+    erasure.erase(make(data_dir, database, lang), text, also or [], yes, as_json)
+
+
+@privacy.command(
+    "expire",
+    epilog="例: `kamengwatch privacy expire --dry-run` · 定时服务每天做一次 the scheduler does it daily",
+)
+def privacy_expire(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不做 only say what would go")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="时钟存疑时也做 also where the clock is in doubt")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """到期移除 what was kept for its declared period: page contents and texts go, hashes and dates stay."""
+    from kamengwatch.privacy import retention
+
+    retention.expire(make(data_dir, database, lang), dry_run, yes, as_json)

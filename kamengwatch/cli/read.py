@@ -1,0 +1,228 @@
+"""Commands that rate and answer: rate, publish, check, explain, rank, classify, evidence, evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app, evidence
+from kamengwatch.config import make
+
+
+@app.command(
+    epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15` · "
+    "`kamengwatch rate --engine spark --master spark://10.0.0.5:7077`"
+)
+def rate(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day [default: today]")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="在哪里算 where it runs: duckdb (本机 this process) · spark (集群 a cluster)")
+    ] = "duckdb",
+    master: Annotated[
+        str | None, typer.Option(metavar="URL", help="Spark master: spark://host:port · local[N]")
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """评级 compute ratings, warnings and their daily history up to a day."""
+    from kamengwatch.pipeline import run
+
+    run.rate(make(data_dir, database, lang), as_of, engine, as_json, master)
+
+
+@app.command(
+    epilog="例: `kamengwatch publish` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
+)
+def publish(
+    allow_older: Annotated[
+        bool,
+        typer.Option(
+            "--allow-older",
+            help="允许发布比现有快照更早的截至日 publish also when the day is earlier than the published one",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """发布 write the snapshot the dashboard reads, whole or not at all; never back to an earlier day unasked."""
+    from kamengwatch.pipeline import run
+
+    run.publish(make(data_dir, database, lang), as_json, allow_older)
+
+
+@app.command(
+    epilog="例: `kamengwatch classify complaints.txt` · `echo 付款三天了还在处理中 | kamengwatch classify`"
+)
+def classify(
+    file: Annotated[
+        Path | None, typer.Argument(help="文本文件, 一行一条 one text a line [default: standard input]")
+    ] = None,
+) -> None:
+    """归类 complaint texts, one a line → JSON lines with primary and further kinds."""
+    from kamengwatch.intake import evidence_import
+
+    evidence_import.classify_lines(file)
+
+
+@app.command(
+    epilog="例: `kamengwatch check 'hxxp://shop[.]test/x?id=1'` · `kamengwatch check '【某某卡盟】http://a.example/abc 快来' --json` · "
+    "`kamengwatch check shop.example --live --watch` · 退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
+)
+def check(
+    text: Annotated[
+        str, typer.Argument(help="网址、网站名、备案号或整段聊天 URL, name, ICP number or chat text")
+    ],
+    live: Annotated[
+        bool, typer.Option("--live", help="先采集再回答（已在观察的）crawl it now first, if it is watched")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="与 --live 一起：先加入观察 with --live: put it on the watchlist first"),
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="以退出码表示结论 tell the verdict by exit code")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """查一个网站 the verdict card for what was pasted."""
+    from kamengwatch.read import verdicts
+
+    raise typer.Exit(verdicts.check(make(data_dir, database, lang), text, live, watch, exit_code, as_json))
+
+
+@app.command(
+    epilog="例: `kamengwatch explain shop.example` · `kamengwatch explain shop.example --lang en --json`"
+)
+def explain(
+    text: Annotated[str, typer.Argument(metavar="HOST", help="网址、域名或网站名")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """为什么 the arithmetic: every contribution, the interval, what could not be seen."""
+    from kamengwatch.read import verdicts
+
+    verdicts.explain(make(data_dir, database, lang), text, as_json)
+
+
+@app.command(epilog="例: `kamengwatch rank --limit 10` · `kamengwatch rank --json`")
+def rank(
+    limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)", min=0)] = 0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """榜单 the ranking: tiers, ordered by the lower bound inside each, NR always shown."""
+    from kamengwatch.read import verdicts
+
+    verdicts.rank(make(data_dir, database, lang), limit, as_json)
+
+
+@evidence.command("show", epilog="例: `kamengwatch evidence show complaint:heimao:17398613248 --json`")
+def evidence_show(
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="证据编号 evidence id, as the site page prints it")
+    ],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """看一条存证 one piece of evidence: claim, dates, link, hash."""
+    from kamengwatch.read import evidence as proving
+
+    proving.show(make(data_dir, database, lang), id_, as_json)
+
+
+@evidence.command(
+    "withdraw",
+    epilog="例: `kamengwatch evidence withdraw complaint:heimao:17398613248 --reason 投诉人已证实发错网站`",
+)
+def evidence_withdraw(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="证据编号 evidence ids")],
+    reason: Annotated[str, typer.Option(help="理由，公开 the reason, published")],
+    reason_en: Annotated[str | None, typer.Option(help="英文理由 the reason in English")] = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """撤回证据 take evidence back that was wrong: it counts no more, and the corrections say so."""
+    from kamengwatch.review import withdrawals
+
+    withdrawals.withdraw(make(data_dir, database, lang), ids, reason, reason_en)
+
+
+@evidence.command("verify", epilog="例: `kamengwatch evidence verify --json`")
+def evidence_verify(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """核对存证 re-hash every capture in the archive and every file of the latest snapshot."""
+    from kamengwatch.read import evidence as proving
+
+    proving.verify(make(data_dir, database, lang), as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch evaluate` · `kamengwatch evaluate --seed 2004 --seed 2005 --platforms 500` · "
+    "`kamengwatch evaluate --quick` · `kamengwatch evaluate --markets other --json`"
+)
+def evaluate(
+    seed: Annotated[
+        list[int] | None,
+        typer.Option("--seed", help="市场的种子，可重复 seeds of the markets [default: 2004]"),
+    ] = None,
+    markets: Annotated[
+        list[str] | None,
+        typer.Option("--markets", help="first | other，可重复 kinds of market [default: both]"),
+    ] = None,
+    platforms: Annotated[
+        int | None, typer.Option(help="每个市场的平台数 platforms a market [default: 250]")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="天数 days of the calendar [default: 540]")] = None,
+    draws: Annotated[int, typer.Option(min=0, help="区间的重抽次数 resamples for the intervals")] = 200,
+    quick: Annotated[bool, typer.Option("--quick", help="小而快的一次 small and quick (24 × 200)")] = False,
+    rates_only: Annotated[
+        bool,
+        typer.Option(
+            "--rates-only", help="只测掉单率，适合许多小市场 drop rates only, for many small markets"
+        ),
+    ] = False,
+    docs: Annotated[
+        Path | None, typer.Option("--docs", help="另写成页面 also write the page to this file")
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """评测 play markets with known truth and print every target with its figure, baselines, interval, met or missed.
+
+    About 6 minutes on two free processors for the two usual markets of 250 platforms. Interrupted, it goes on where it stopped.
+    """
+    from kamengwatch.read import evaluation
+
+    usual = evaluation.QUICK if quick else (evaluation.PLATFORMS, evaluation.DAYS)
+    size = (platforms or usual[0], days or usual[1])
+    kinds = [name for given in markets or evaluation.WORLDS for name in given.split(",")]
+    evaluation.evaluate(
+        make(data_dir, None, lang),
+        seed or [evaluation.TEST_SEED],
+        kinds,
+        *size,
+        min(draws, 40) if quick else draws,
+        as_json,
+        docs,
+        rates_only,
+    )

@@ -1,0 +1,1 @@
+"""What people hand in: evidence, lists, forms, orders, assisted look-ups."""

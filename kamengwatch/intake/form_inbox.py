@@ -1,0 +1,170 @@
+"""The inbox of the web forms, taken into the review queue: each line once, whatever is in the folder.
+
+The lines come from the public. They are read as data with limits, checked field by field and redacted again; a line that is
+none is named by file and number, never by its content. A day's file is removed once all of it is in the queue and its day is past.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from sqlalchemy import Connection, insert, select
+
+from dashboard.forms.inbox import LARGEST_DAY, LONGEST_LINE
+from dashboard.forms.records import BANDS, HAPPENED, LONGEST, PRODUCTS, STATES
+from kamengwatch.config import Config
+from kamengwatch.console import log_line
+from store.db.tables import Review
+from store.redaction.redact import clean
+from store.text.query import parse_query
+
+KINDS = ("report", "response", "dispute", "feed")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)\.jsonl")
+_KEPT = dt.timedelta(days=1)
+"""A file stays this long after its day, because a dashboard may still write to it at midnight."""
+_BATCH = 500
+
+_Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    id: _Id
+    received_on: dt.date
+    host: Annotated[str, Field(max_length=253)] | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_host(cls, host: str | None) -> str | None:
+        if host is not None and parse_query(host).host != host:
+            raise ValueError("not a host")
+        return host
+
+
+class _Report(_Form):
+    kind: Literal["report"]
+    name: Annotated[str, Field(max_length=LONGEST["name"] * 2)] | None = None
+    happened: Literal[HAPPENED]  # type: ignore[valid-type]
+    amount_band: Literal[BANDS]  # type: ignore[valid-type]
+    on: dt.date
+    product: Literal[PRODUCTS]  # type: ignore[valid-type]
+    state: Literal[STATES]  # type: ignore[valid-type]
+    text: Annotated[str, Field(max_length=LONGEST["report"] * 2)] = ""
+
+
+class _Answer(_Form):
+    """Redaction may make a text longer than what was typed, hence the room."""
+
+    kind: Literal["response", "dispute", "feed"]
+    host: Annotated[str, Field(max_length=253)]
+    proof: _Id
+    about: Annotated[str, Field(max_length=LONGEST["about"] * 2)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST["response"] * 2)]
+
+
+_LINE: TypeAdapter[_Report | _Answer] = TypeAdapter(Annotated[_Report | _Answer, Field(discriminator="kind")])
+
+
+@dataclass
+class TakenIn:
+    """How many lines were new, how many are no form (`file:number`), and the files that could be cleared away."""
+
+    new: int = 0
+    refused: list[str] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)
+
+
+def take_in(config: Config) -> TakenIn:
+    """Put what is new in the inbox into the review queue; a second time adds nothing."""
+    taken = TakenIn()
+    for file, day in _files(config.data_dir / "inbox"):
+        if file.stat().st_size > LARGEST_DAY + LONGEST_LINE:
+            taken.refused.append(file.name)
+            continue
+        whole = _take_file(config, file, taken)
+        if whole and day + _KEPT < config.today():
+            file.unlink()
+            taken.cleared.append(file.name)
+    if taken.new:
+        log_line(config.say(f"收件箱：{taken.new} 条新的待复核", f"inbox: {taken.new} new to review"))
+    if taken.refused:
+        named = ", ".join(taken.refused[:5])
+        log_line(
+            config.say(
+                f"收件箱里有 {len(taken.refused)} 行不是表单，未收：{named}；核对后可删除这些文件",
+                f"inbox: {len(taken.refused)} lines are no form and were not taken: {named}; look at these files and delete them",
+            )
+        )
+    return taken
+
+
+def _files(inbox: Path) -> Iterator[tuple[Path, dt.date]]:
+    """The day files, oldest first; links and other names are none of ours."""
+    if not inbox.is_dir() or inbox.is_symlink():
+        return
+    for entry in sorted(os.scandir(inbox), key=lambda e: e.name):
+        named = _DAY.fullmatch(entry.name)
+        if named is None or not entry.is_file(follow_symlinks=False):
+            continue
+        try:
+            yield Path(entry.path), dt.date.fromisoformat(named[1])
+        except ValueError:
+            continue
+
+
+def _take_file(config: Config, file: Path, taken: TakenIn) -> bool:
+    """Take one file in; True when all of it is in the queue now."""
+    before = len(taken.refused)
+    complete, _, torn = file.read_bytes().rpartition(
+        b"\n"
+    )  # a line without its end may still be being written
+    batch: list[dict[str, Any]] = []
+    with config.engine.begin() as connection:
+        for number, data in enumerate(complete.split(b"\n") if complete else (), 1):
+            try:
+                batch.append(_row(data, config.now()))
+            except (ValidationError, ValueError, RecursionError):
+                taken.refused.append(f"{file.name}:{number}")
+            if len(batch) >= _BATCH:
+                taken.new += _store(connection, batch)
+                batch = []
+        taken.new += _store(connection, batch)
+    return len(taken.refused) == before and not torn
+
+
+def _row(data: bytes, now: dt.datetime) -> dict[str, Any]:
+    if len(data) > LONGEST_LINE:
+        raise ValueError("too long")
+    form = _LINE.validate_json(data)
+    name = form.name if isinstance(form, _Report) else None
+    subject = form.host or clean(name or "")
+    if not subject:
+        raise ValueError("about nobody")
+    detail = form.model_dump(mode="json", exclude={"kind", "id", "name"}, exclude_none=True)
+    for key in ("text", "about"):
+        if key in detail:
+            detail[key] = clean(detail[key])
+    return {
+        "kind": form.kind,
+        "key": f"{form.kind}:{form.id}",
+        "subject": subject[:253],
+        "detail": detail,
+        "opened_at": now,
+    }
+
+
+def _store(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    """Insert what is not there yet; returns how many."""
+    by_key = {row["key"]: row for row in reversed(rows)}
+    known = set(connection.scalars(select(Review.key).where(Review.key.in_(by_key))))
+    new = [row for key, row in by_key.items() if key not in known]
+    if new:
+        connection.execute(insert(Review), new)
+    return len(new)

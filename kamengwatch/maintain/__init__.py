@@ -1,0 +1,1 @@
+"""Keeping an installation well: doctor, health of sources, integrity, backup, moving to PostgreSQL, setting up."""

@@ -1,0 +1,1 @@
+"""Telling subscribers and operators what changed."""

@@ -1,0 +1,318 @@
+"""The scheduler service: APScheduler as the clock, the crawl ledger as the memory, one process for each crawl.
+
+Nothing is remembered that the ledger does not say: what has no finished crawl within its cadence is due, so a killed
+service or a week of downtime loses nothing and runs nothing twice (docs/decisions/0010-the-ledger-is-the-job-store.md).
+Sources that visit the platforms themselves run one after another; the boards beside them; judging after either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from kamengwatch import console
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
+from kamengwatch.console import log_line
+from kamengwatch.intake import form_inbox
+from kamengwatch.notify import delivery
+from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
+from kamengwatch.pipeline.run_log import Run, RunLedger
+from kamengwatch.pipeline.schedule_plan import paused, set_paused, show_plan
+from kamengwatch.pipeline.step_process import limit_memory, listen, lives, send_signal, stopped_by_signal
+
+LOOK_EVERY = dt.timedelta(seconds=30)
+"""A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""
+LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
+"""Seconds after which a step is stopped; a crawl's job stays due."""
+STOP_SECONDS = 5.0
+"""A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
+GONE_SECONDS = 8.0
+"""The whole service has ended by then, whatever a thread of it is still doing: all it writes survives a kill."""
+LISTEN_SECONDS = 60
+"""How long the last lines of a step that has ended are waited for, unless the service stops."""
+HEARD = 50
+"""Lines of a step that are remembered for the run ledger."""
+JUDGE = "rate and publish"
+JUDGE_AFTER = dt.timedelta(seconds=30)
+"""Crawls that end together are judged once."""
+JUDGE_POLLS = dt.timedelta(hours=1)
+"""Polls of a feed that is read all day are judged no oftener than this; other crawls 30 seconds after they end."""
+EXPIRE_AT = 4
+"""The Shanghai hour at which what has been kept long enough is let go, between two ratings."""
+RETRY_AFTER = dt.timedelta(minutes=30)
+"""A crawl that ended without being finished (killed, paused, out of memory) is due at once, but not tried sooner."""
+
+
+def schedule(
+    config: Config,
+    list_: bool,
+    run_now: str | None,
+    pause: str | None,
+    resume: str | None,
+    defer: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Run the service until stopped (with `defer` its crawls go to the workers), list the plan, run one source at once, or pause or resume one."""
+    asked = [word for word in (run_now, pause, resume) if word]
+    if len(asked) + list_ > 1:
+        raise UserError(
+            "--list、--run-now、--pause、--resume 一次只能用一个 give one of --list, --run-now, --pause, --resume"
+        )
+    if as_json and not (list_ or pause or resume):
+        raise UserError(
+            "--json: 只和 --list、--pause、--resume 一起用 only goes with --list, --pause, --resume"
+        )
+    for source in asked:
+        if source not in {card.id for card in cards()}:
+            raise UserError(
+                f"{source}: 没有这个信息源 no such source; 可用 use {', '.join(c.id for c in cards())}"
+            )
+    if pause or resume:
+        set_paused(config, str(pause or resume), on=bool(pause))
+    if list_ or pause or resume:
+        show_plan(config, as_json)
+    elif run_now:
+        config.check_database()
+        service = Service(config, defer)
+        with stopped_by_signal(service.stop):
+            done = service.crawl(run_now) and service.judge()
+        if not done:
+            raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
+    else:
+        config.check_database()
+        _serve(config, defer)
+
+
+class Service:
+    """Runs steps as processes, writes each into the run ledger, and can be told to stop."""
+
+    def __init__(self, config: Config, defer: bool = False) -> None:
+        """`config` names the data folder, the database and the language handed on to every step; `defer`: others crawl."""
+        require_contact()
+        self._config = config
+        self.deferred = ("--defer", "--wait") if defer else ()
+        self._ledger = RunLedger(config.data_dir)
+        self._running: set[subprocess.Popen[str]] = set()
+        self._guard = threading.Lock()
+        self._busy = 0
+        self.stopping = False
+        self.judged_at: dt.datetime | None = None
+
+    def crawl(self, source: str) -> bool:
+        """Crawl one source; False when it failed or was blocked."""
+        return self._step("crawl", source, *self.deferred)
+
+    def do(self, work: Callable[[], Any]) -> None:
+        """Do one job of the clock, unless the service stops."""
+        with self._guard:
+            if self.stopping:
+                return
+            self._busy += 1
+        try:
+            work()
+        finally:
+            with self._guard:
+                self._busy -= 1
+
+    def judge(self) -> bool:
+        """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
+        if self.stopping:
+            return False
+        self.judged_at = self._config.now()
+        with contextlib.suppress(UserError, SQLAlchemyError, OSError):  # the steps below name what is wrong
+            delivery.alert(self._config, self._ledger, paused(self._config))
+        try:
+            form_inbox.take_in(self._config)
+        except (OSError, UserError, SQLAlchemyError) as error:  # the forms wait; the market is rated
+            log_line(
+                self._config.say(
+                    f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
+                )
+            )
+        return self._step("rate") and self._step("publish")
+
+    def expire(self) -> bool:
+        """Let go of what was kept for its declared period; False when it failed."""
+        return self._step("privacy", "expire")
+
+    def stop(self) -> None:
+        """Tell every running step to end, wait, and kill what does not, with all that it started."""
+        with self._guard:
+            self.stopping = True
+            running = list(self._running)
+        for process in running:
+            send_signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(map(lives, running)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for process in running:
+            send_signal(process, signal.SIGKILL)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait for the jobs of the clock to end; False when one still goes on after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self._busy and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self._busy
+
+    def _step(self, *words: str) -> bool:
+        config = self._config
+        begun, run_id = config.now(), uuid.uuid4().hex[:12]
+        command = [sys.executable, "-m", "kamengwatch", *words, "--data-dir", str(config.data_dir)]
+        command += ["--lang", config.lang]  # not the database: everybody can read a command line
+        url = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
+        with self._guard:  # started and known at once: told to stop in between, it would run on
+            if self.stopping:
+                return False
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                env=os.environ | {"KAMENGWATCH_RUN_ID": run_id} | url,
+            )
+            self._running.add(process)
+        limit_memory(process)
+        console.event("step.begun", step=" ".join(words), step_run=run_id)
+        heard: deque[str] = deque(maxlen=HEARD)
+        listener = threading.Thread(target=listen, args=(process, heard), daemon=True)
+        listener.start()
+        try:
+            process.wait(LONGEST[words[0]])
+        except subprocess.TimeoutExpired:
+            send_signal(process, signal.SIGKILL)
+            process.wait()
+            heard.append(f"stopped after {LONGEST[words[0]]} seconds\n")
+        finally:
+            with self._guard:
+                self._running.discard(process)
+        listener.join(1 if self.stopping else LISTEN_SECONDS)
+        run = Run(
+            run_id, " ".join(words), begun, config.now(), int(process.returncode), console.last_words(heard)
+        )
+        try:
+            self._ledger.add(run)
+        except OSError as error:  # a full disk: what the step did stands, and the service goes on
+            log_line(
+                self._config.say(f"运行记录没写成：{error}", f"the run ledger could not be written: {error}")
+            )
+        console.event("step.ended", step=run.words, step_run=run_id, exit=run.exit)
+        return process.returncode == 0
+
+
+def _serve(config: Config, defer: bool) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(config.data_dir / "schedule.lock", timeout=0):
+            service = Service(config, defer)
+            clock = _clock(config, service)
+            with stopped_by_signal(lambda: _end(clock, service)):
+                log_line(
+                    config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)")
+                )
+                show_plan(config, False)
+                clock.start()
+                zh, en = (
+                    "已停止；没做完的下次接着做。",
+                    "Stopped; what was not finished is taken up next time.",
+                )
+                log_line(config.say(zh, en))
+                if not service.rest(GONE_SECONDS - STOP_SECONDS):
+                    sys.stderr.flush()
+                    os._exit(0)  # the interpreter would wait for its threads
+    except Timeout as error:
+        raise UserError(
+            f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"
+        ) from error
+
+
+def _clock(config: Config, service: Service) -> Any:
+    """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
+    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1, "look": 1}
+    pools = {name: ThreadPoolExecutor(size) for name, size in sizes.items()}
+    cards_by_id = {card.id: card for card in cards()}
+    clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
+
+    def put(job: str, work: Callable[[], Any], at: Any, pool: str) -> None:
+        clock.add_job(
+            lambda: service.do(work), DateTrigger(at), id=job, executor=pool, replace_existing=True, coalesce=True, max_instances=1,
+            misfire_grace_time=None,
+        )  # fmt: skip
+
+    def run(source: str) -> None:
+        try:
+            if source not in paused(config):
+                service.crawl(source)
+                # Also after a failed crawl: a source that has stopped telling us anything must be published as such.
+                judge_after(source)
+        finally:
+            if not service.stopping:
+                arrange(source, _due(config, source))
+
+    def judge_after(source: str) -> None:
+        at = config.now() + JUDGE_AFTER
+        if cards_by_id[source].poll_minutes:  # half-hourly polls are judged together
+            if clock.get_job(JUDGE):
+                return
+            at = max(at, service.judged_at + JUDGE_POLLS) if service.judged_at else at
+        put(JUDGE, service.judge, at, "judge")
+
+    def arrange(source: str, at: dt.datetime) -> None:
+        visiting = "browser" if service.deferred and source == "screenshot" else "platforms"
+        put(source, lambda: run(source), at, visiting if source in platform_visitors() else "boards")
+
+    now = config.now()
+    clock.add_job(
+        lambda: None,
+        IntervalTrigger(seconds=LOOK_EVERY.seconds),
+        id="look",
+        executor="look",
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    for entry in plan(config, now):
+        arrange(entry.source, max(entry.due_at, now))
+    clock.add_job(
+        lambda: service.do(service.expire), CronTrigger(hour=EXPIRE_AT, timezone=SHANGHAI), id="expire", executor="judge", coalesce=True, max_instances=1,
+        misfire_grace_time=None,
+    )  # fmt: skip
+    return clock
+
+
+def _due(config: Config, source: str) -> dt.datetime:
+    """When to try a source again that has just been tried; soon, when it is still due or even the plan cannot be read."""
+    now = config.now()
+    try:
+        due = max(entry.due_at for entry in plan(config, now) if entry.source == source)
+    except (UserError, SQLAlchemyError, ValueError):
+        due = now
+    return due if due > now else now + RETRY_AFTER
+
+
+def _end(clock: Any, service: Service) -> None:
+    service.stop()
+    while not clock.running:  # told to stop before it had begun: it cannot be shut down yet
+        time.sleep(0.05)
+    clock.pause()
+    clock.get_jobs()  # waits for a round of jobs being started: stopped in its middle, the library finds them gone and raises
+    # Without waiting: the library holds the lock of its jobs while it waits, and a job that plans the next one wants that lock.
+    clock.shutdown(wait=False)

@@ -1,0 +1,69 @@
+"""The processes of a service: told by a signal to stop, signalled with all they started, limited in memory, listened to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kamengwatch import console
+
+MEMORY = 4 * 2**30
+"""Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
+
+
+@contextlib.contextmanager
+def stopped_by_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` once, in a thread, at the first SIGTERM or Ctrl+C."""
+    told = threading.Event()
+
+    def hear(*_: Any) -> None:
+        if not told.is_set():
+            told.set()
+            threading.Thread(target=stop, daemon=True).start()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def send_signal(process: subprocess.Popen[str], number: int) -> None:
+    """To the step and every process it started; one that has ended meanwhile needs none."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def lives(process: subprocess.Popen[str]) -> bool:
+    """Whether a step, or any process it started, is still there."""
+    if process.poll() is None:
+        return True
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def limit_memory(process: subprocess.Popen[str]) -> None:
+    """Set from outside: code run between fork and exec may hang in a process with threads. Linux only."""
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def listen(process: subprocess.Popen[str], heard: deque[str]) -> None:
+    """Keep the last lines of a step, and hand its log on as it comes."""
+    for line in process.stderr or ():
+        heard.append(line)
+        if console.wanted():
+            sys.stderr.write(line)

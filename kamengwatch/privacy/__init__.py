@@ -1,0 +1,1 @@
+"""Finding, erasing and expiring what concerns a person."""

@@ -1,0 +1,1 @@
+"""Answers on the terminal: verdicts, evidence, exports, help for buyers, the evaluation."""

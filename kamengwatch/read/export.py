@@ -1,0 +1,299 @@
+"""Data out: the database's evidence in the open format (design.md §7), or the published ratings, as JSON Lines, CSV or Parquet.
+
+Evidence as JSON Lines, taken into an empty data folder, gives the same ratings. What is not handed on: records that wait for a
+match, sites that are not watched, withdrawn records, and decisions of people (reviews, objections), which are no evidence.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from kamengwatch.config import Config, UserError
+from kamengwatch.console import bar, log_line
+from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
+from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform
+from store.evidence.entity_matching import Directory
+from store.evidence.records import KINDS, AnyRecord
+from store.text.query import host_key, key_of
+
+FORMATS = ("jsonl", "csv", "parquet")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is a formula to a spreadsheet; it gets an apostrophe, which `import` takes off again."""
+_FIELDS = {
+    kind: [n for n in record.model_fields if n not in ("kind", "host", "platform", "mentions", "source", "capture", "complainant")]
+    for kind, record in zip(KINDS, AnyRecord.__args__, strict=True)
+}  # fmt: skip
+_COLUMN = {"source_id": "source_key", "complainant_key": "complainant", "order_ref": "order_key"}
+"""Field of a record -> column it is kept in, where the names differ. Keyed hashes are handed on as they are."""
+_ORDER = ("move", *(kind for kind in OBSERVATIONS if kind != "move"))
+"""Moves before the pages they were seen on: a page taken in again must not date its move anew."""
+_BATCH = 5_000
+
+
+def export(config: Config, out: Path, hosts: list[str], evidence: bool) -> None:
+    """Write the file whole or not at all; raises UserError for an unknown format or site, or a file that cannot be written."""
+    format_ = out.suffix.lower().lstrip(".")
+    if format_ not in FORMATS:
+        raise UserError(
+            f"{out.name}: 文件名须以 {'、'.join(f'.{f}' for f in FORMATS)} 结尾 the name must end so"
+        )
+    written = _evidence(config, out, format_, hosts) if evidence else _ratings(config, out, format_, hosts)
+    log_line(config.say(f"{out}: {written} 行", f"{out}: {written} rows"))
+
+
+def _ratings(config: Config, out: Path, format_: str, hosts: list[str]) -> int:
+    snapshot = open_snapshot(config)
+    chosen = [host_in_snapshot(snapshot, text) for text in hosts]
+    where = "where list_contains(?, host)" if chosen else ""
+    rows = snapshot.rows(f"select * from ratings {where} order by host", [chosen] if chosen else [])  # noqa: S608 - fixed text
+    from scoring.snapshot.reader import TABLES
+
+    with _whole(out) as part:
+        if format_ == "parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            pq.write_table(pa.Table.from_pylist(rows, schema=TABLES["ratings"]), part, compression="zstd")
+            return len(rows)
+        return _text(part, format_, TABLES["ratings"].names, rows)
+
+
+def _evidence(config: Config, out: Path, format_: str, hosts: list[str]) -> int:
+    columns = ["kind", "source", "host", "platform", *dict.fromkeys(n for f in _FIELDS.values() for n in f)]
+    with config.engine.connect() as connection:
+        platforms = _chosen(connection, hosts)
+        records = _records(connection, platforms, everything=not hosts)
+        with _whole(out) as part, bar(out.name, _size(connection, platforms)) as progress:
+            write = _parquet if format_ == "parquet" else _text
+            done = write(part, format_, columns, _counted(records, progress.advance))
+        left = _left_out(connection)
+    if left and not hosts:
+        log_line(
+            config.say(
+                f"  未导出：{left} 条记录待人工匹配、已撤回或不属于观察中的网站",
+                f"  not exported: {left} records wait for a match, are withdrawn or about sites not watched",
+            )
+        )
+    return done
+
+
+def _chosen(connection: Connection, hosts: list[str]) -> dict[int, Any]:
+    """The watched platforms by id; only those `hosts` name, if any."""
+    rows = connection.execute(
+        select(*Platform.__table__.columns, Operator.name.label("operator"), Operator.uscc)
+        .outerjoin(Operator, Operator.id == Platform.operator_id)
+        .where(Platform.status == "watched")
+        .order_by(Platform.id)
+    ).all()
+    if not hosts:
+        return {row.id: row for row in rows}
+    directory = Directory(connection)
+    ids = set()
+    for text in hosts:
+        id_ = directory.by_host(key_of(text) or text)
+        if id_ is None or id_ not in {row.id for row in rows}:
+            raise UserError(
+                f"--host {text[:60]}: 不在观察名单里 not on the watchlist; 查看 see `kamengwatch watch list`"
+            )
+        ids.add(id_)
+    return {row.id: row for row in rows if row.id in ids}
+
+
+def _records(connection: Connection, platforms: dict[int, Any], everything: bool) -> Iterator[dict[str, Any]]:
+    """Every record about `platforms`, in an order in which they can be taken in again."""
+    yield from _about(connection, platforms)
+    yield from _crawls(connection, platforms)
+    said = _Said(connection, platforms)
+    for kind in _ORDER:
+        table = OBSERVATIONS[kind]
+        query = select(*table.__table__.columns).where(_standing(table)).order_by(table.id)
+        if not everything:
+            query = query.where(table.platform_id.in_(platforms))
+        for row in connection.execute(query, execution_options={"yield_per": _BATCH}).mappings():
+            if row["platform_id"] in platforms:
+                yield said.record(kind, row)
+
+
+def _standing(table: Any) -> Any:
+    """What is about some platform and was not withdrawn."""
+    return table.platform_id.is_not(None) & table.withdrawn_at.is_(None)
+
+
+def _about(connection: Connection, platforms: dict[int, Any]) -> Iterator[dict[str, Any]]:
+    aliases: dict[int, list[str]] = {}
+    for id_, text in connection.execute(select(Alias.platform_id, Alias.text).order_by(Alias.id)):
+        aliases.setdefault(id_, []).append(text)
+    for id_, p in platforms.items():
+        told = {
+            name: getattr(p, name) for name in ("host", "name", "operator", "uscc", "opened_on", "software")
+        }
+        yield _plain(
+            {"kind": "platform", **told, "aliases": aliases.get(id_) or None, "demo": p.demo or None}
+        )
+
+
+def _crawls(connection: Connection, platforms: dict[int, Any]) -> Iterator[dict[str, Any]]:
+    """Each finished crawl; hosts with another outcome than the crawl's own in a line before it, so that its own counts last."""
+    reached: dict[int, dict[str, list[str]]] = {}
+    for crawl, platform, outcome in connection.execute(
+        select(CrawlPlatform.crawl_id, CrawlPlatform.platform_id, CrawlPlatform.outcome)
+    ):
+        if platform in platforms:
+            reached.setdefault(crawl, {}).setdefault(outcome, []).append(platforms[platform].host)
+    rows = connection.execute(
+        select(*Crawl.__table__.columns).where(Crawl.finished_at.is_not(None)).order_by(Crawl.id)
+    )
+    for c in rows:
+        base = {
+            "kind": "crawl",
+            "source": c.source_id,
+            "started_at": c.started_at,
+            "finished_at": c.finished_at,
+        }
+        by = reached.get(c.id, {})
+        for outcome in sorted(by, key=lambda o: (o == c.outcome, o)):
+            yield _plain({**base, "outcome": outcome, "hosts": sorted(by[outcome])})
+        if c.whole_source:
+            yield _plain({**base, "outcome": c.outcome, "reason": c.reason})
+        elif c.outcome not in by:
+            yield _plain({**base, "outcome": c.outcome, "reason": c.reason}) | {"hosts": []}
+
+
+class _Said:
+    """Rows as records, each naming its platform as it was named when it was taken in, so that it is matched alike."""
+
+    def __init__(self, connection: Connection, platforms: dict[int, Any]) -> None:
+        self._directory = Directory(connection)
+        self._platforms = platforms
+        self._known: dict[tuple[str, int], dict[str, str]] = {}
+
+    def record(self, kind: str, row: Any) -> dict[str, Any]:
+        who = (row["subject"], row["platform_id"])
+        if who not in self._known:
+            self._known[who] = self._named(*who)
+        values = {name: row.get(_COLUMN.get(name, name)) for name in _FIELDS[kind]}
+        if kind == "probe":
+            values["class"] = row["class"]
+            values.pop("class_", None)
+        return _plain({"kind": kind, "source": row["source_id"], **self._known[who], **values})
+
+    def _named(self, subject: str, platform_id: int) -> dict[str, str]:
+        if key_of(subject) and self._directory.by_host(host_key(subject)) == platform_id:
+            return {"host": subject}
+        if self._directory.resolve(None, subject).platform_id == platform_id:
+            return {"platform": subject}
+        return {"host": self._platforms[platform_id].host}
+
+
+def _size(connection: Connection, platforms: dict[int, Any]) -> int:
+    counts = (
+        connection.execute(select(func.count()).select_from(table).where(_standing(table))).scalar_one()
+        for table in OBSERVATIONS.values()
+    )
+    return len(platforms) + sum(counts)
+
+
+def _left_out(connection: Connection) -> int:
+    watched = select(Platform.id).where(Platform.status == "watched")
+    return sum(
+        connection.execute(
+            select(func.count())
+            .select_from(table)
+            .where(
+                or_(
+                    table.platform_id.is_(None),
+                    table.withdrawn_at.is_not(None),
+                    table.platform_id.not_in(watched),
+                )
+            )
+        ).scalar_one()
+        for table in OBSERVATIONS.values()
+    )
+
+
+def _counted(records: Iterable[dict[str, Any]], advance: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    for record in records:
+        advance()
+        yield record
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """What is known, times and dates in ISO 8601."""
+    return {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in record.items() if v is not None}
+
+
+def _text(part: Path, format_: str, columns: list[str], rows: Iterable[dict[str, Any]]) -> int:
+    """JSON Lines, or CSV with a byte order mark (Excel reads it as UTF-8) whose cells are no formulas; returns the rows."""
+    done = 0
+    with part.open("w", encoding="utf-8-sig" if format_ == "csv" else "utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        if format_ == "csv":
+            writer.writerow(columns)
+        for row in rows:
+            if format_ == "csv":
+                writer.writerow([_cell(row.get(name)) for name in columns])
+            else:
+                stream.write(json.dumps(row, ensure_ascii=False, default=_iso) + "\n")
+            done += 1
+    return done
+
+
+def _parquet(part: Path, format_: str, columns: list[str], rows: Iterable[dict[str, Any]]) -> int:
+    """One table of all kinds. Every column is text: kinds share names such as `status` with different types."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    done, batch = 0, []
+
+    def flush() -> None:
+        writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+        batch.clear()
+
+    with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for row in rows:
+            batch.append({k: _word(v) for k, v in row.items()})
+            done += 1
+            if len(batch) >= _BATCH:
+                flush()
+        flush()
+    return done
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else _word(value)
+    return "'" + text if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_iso).strip('"')
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[Path]:
+    """A file beside `out` that takes its place when everything is written; raises UserError where that cannot be."""
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        part.replace(out)
+    except OSError as error:
+        raise UserError(f"{out}: 写不了 cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)

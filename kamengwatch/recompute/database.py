@@ -1,0 +1,111 @@
+"""The database's tables in DuckDB, as they are: read with SQLAlchemy, so that SQLite and PostgreSQL give the same.
+
+Every time becomes the Shanghai wall clock without a zone, because that is the day sentences speak of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Boolean, Date, Engine, Float, Integer, LargeBinary, Table, select
+
+from scoring.observations.product_names import ware
+from store.db.base import UtcDateTime
+from store.db.tables import OBSERVATIONS, Base
+from store.text.query import host_of, parse_icp, registrable
+
+SHANGHAI = dt.timezone(dt.timedelta(hours=8))
+WANTED = (
+    *(model.__tablename__ for model in OBSERVATIONS.values()),
+    *("alias", "crawl", "crawl_platform", "operator", "platform", "review", "source"),
+)
+"""Tables that any sentence rests on."""
+_AT_ONCE = 20_000
+
+
+def load(
+    db: duckdb.DuckDBPyConnection, engine: Engine, note: Callable[[str], None] = lambda name: None
+) -> None:
+    """Put each of the tables WANTED into `db` under its own name with `_all` behind it, every row and column."""
+    for name in WANTED:
+        note(name)
+        _store(db, f"{name}_all", _arrow(engine, Base.metadata.tables[name]))
+    _store(db, "domain_of", _domains(db))
+    _store(db, "ware", _mapped(db, "select distinct product from price_all", ("product", "ware"), ware))
+    numbers = "select footer_icp from page_all union select number from filing_all"
+    _store(db, "filing_number", _mapped(db, numbers, ("text", "number"), _number))
+
+
+def _store(db: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    db.register("read", rows)
+    db.execute(f'create table "{name}" as select * from read')  # noqa: S608 - fixed names
+    db.unregister("read")
+
+
+def _domains(db: duckdb.DuckDBPyConnection) -> pa.Table:
+    """name, domain: the registrable domain of every host that is spoken of."""
+    names = db.sql(
+        "select host as name from platform_all union select text from alias_all union select domain from filing_all"
+    ).fetchall()
+    hosts = {name: host for (name,) in names if name and (host := host_of(name))}
+    return pa.table(
+        {
+            "name": pa.array(list(hosts), pa.string()),
+            "domain": pa.array([registrable(host) for host in hosts.values()], pa.string()),
+        }
+    )
+
+
+def _mapped(
+    db: duckdb.DuckDBPyConnection, query: str, names: tuple[str, str], of: Callable[[str], str | None]
+) -> pa.Table:
+    """Every text the query gives, and what `of` makes of it; texts of which it makes nothing are left out."""
+    found = {text: to for (text,) in db.sql(query).fetchall() if text and (to := of(text))}
+    values = (list(found), list(found.values()))
+    return pa.table({name: pa.array(some, pa.string()) for name, some in zip(names, values, strict=True)})
+
+
+def _number(text: str) -> str | None:
+    """The main part of a filing number in one spelling."""
+    found = parse_icp(text)
+    return found.main if found else None
+
+
+def _arrow(engine: Engine, table: Table) -> pa.Table:
+    """All rows of a table."""
+    schema = pa.schema([(column.name, _type(column.type)) for column in table.columns])
+    batches = []
+    with engine.connect() as connection:
+        found = connection.execution_options(stream_results=True).execute(select(table))
+        for rows in found.partitions(_AT_ONCE):
+            columns = [
+                _column(values, field.type)
+                for values, field in zip(zip(*rows, strict=True), schema, strict=True)
+            ]
+            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return pa.Table.from_batches(batches, schema)
+
+
+def _type(column: Any) -> pa.DataType:
+    kinds = (
+        (UtcDateTime, pa.timestamp("us")),
+        (Date, pa.date32()),
+        (Boolean, pa.bool_()),
+        (Integer, pa.int64()),
+        (Float, pa.float64()),
+        (LargeBinary, pa.binary()),
+    )
+    return next((arrow for kind, arrow in kinds if isinstance(column, kind)), pa.string())
+
+
+def _column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_timestamp(kind):
+        values = [v and v.astimezone(SHANGHAI).replace(tzinfo=None) for v in values]
+    elif pa.types.is_string(kind):
+        values = [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
+    return pa.array(values, kind)

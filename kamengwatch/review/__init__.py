@@ -1,0 +1,1 @@
+"""What only a person may decide: the queue, forms, responses, disputes, withdrawals."""

@@ -1,0 +1,1 @@
+"""Studies and training; nothing here is installed."""

@@ -1,0 +1,1 @@
+"""Training and measuring the complaint-kind model; its corpora. Entered by `train`."""

@@ -1,0 +1,1 @@
+"""Markets written as evidence in the open format, with their truth."""

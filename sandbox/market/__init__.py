@@ -1,0 +1,1 @@
+"""The played market itself: platforms, orders, complaints, words. Entered by `market`."""

@@ -1,0 +1,1 @@
+"""The sources the sandbox answers for: complaint board, registries, lists."""

@@ -1,0 +1,95 @@
+"""A registry's WHOIS service and the name server of the played world, as they answer on the simulated day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from sandbox.market.goods import scatter
+from sandbox.market.parameters import SHANGHAI
+from sandbox.market.platforms import Platform
+from sandbox.market.stage import Stage
+
+WHOIS_HOST, DNS_HOST = "whois.sandbox.test", "dns.sandbox.test"
+TTL = 600
+
+
+def whois(stage: Stage, asked: bytes) -> bytes | None:
+    """CNNIC's form: `name CRLF` in, text out; times of China without a zone. None while the line is not whole."""
+    line, end, _ = asked.partition(b"\r\n")
+    if not end:
+        return None
+    if stage.outage("registration"):
+        return b"Queried interval is too short.\r\n"
+    platform = _registered(stage, line.decode("ascii", "replace").strip().lower())
+    if platform is None:
+        return b"No matching record.\r\n"
+    began = datetime.combine(platform.registered_on, time(12), SHANGHAI)
+    ends = datetime.combine(platform.expires_on, time(12), SHANGHAI)
+    return (
+        f"Domain Name: {platform.host}\r\nROID: {began:%Y%m%d}s10001s{scatter(platform.index, 5) % 10**8:08d}-cn\r\n"
+        f"Domain Status: ok\r\nRegistrant: {platform.person}\r\nRegistrant Contact Email: {platform.word}@mail.test\r\n"
+        f"Sponsoring Registrar: {platform.registrar}\r\nName Server: ns1.dns-demo.test\r\nName Server: ns2.dns-demo.test\r\n"
+        f"Registration Time: {began:%Y-%m-%d %H:%M:%S}\r\nExpiration Time: {ends:%Y-%m-%d %H:%M:%S}\r\nDNSSEC: unsigned\r\n"
+    ).encode()
+
+
+def resolve(stage: Stage, asked: bytes) -> bytes | None:
+    """DNS over TCP: a length of two bytes, then the message. None while it is not whole; other hosts do not exist."""
+    if len(asked) < 2 or len(asked) < 2 + int.from_bytes(asked[:2], "big"):
+        return None
+    query = dns.message.from_wire(asked[2 : 2 + int.from_bytes(asked[:2], "big")])
+    answer = dns.message.make_response(query)
+    answer.flags |= dns.flags.AA
+    question = query.question[0]
+    name = question.name.to_text().rstrip(".").lower()
+    platform = _registered(stage, name.removeprefix("www."))
+    if platform is None:
+        answer.set_rcode(dns.rcode.NXDOMAIN)
+    else:
+        for owner, kind, values in _records(platform, name, dns.rdatatype.to_text(question.rdtype)):
+            answer.answer.append(dns.rrset.from_text(owner + ".", TTL, "IN", kind, *values))
+    wire = answer.to_wire()
+    return len(wire).to_bytes(2, "big") + wire
+
+
+PLAYED: dict[tuple[str, str], Callable[[Stage, bytes], bytes | None]] = {
+    (WHOIS_HOST, "43"): whois,
+    (DNS_HOST, "53"): resolve,
+}
+"""(host, port) -> what answers there."""
+
+
+def _registered(stage: Stage, name: str) -> Platform | None:
+    platform = stage.market.by_host.get(name)
+    known = (
+        platform is not None
+        and platform.registered_on <= stage.local.date() < platform.expires_on + timedelta(days=30)
+    )
+    return platform if known else None
+
+
+def _records(platform: Platform, name: str, kind: str) -> list[tuple[str, str, list[str]]]:
+    """Two in three behind a delivery network, some with IPv6, some with mail; addresses are of RFC 5737 and 3849."""
+    roll = scatter(platform.index, 31)
+    if kind == "NS":
+        return [(name, "NS", ["ns1.dns-demo.test.", "ns2.dns-demo.test."])]
+    if kind == "MX":
+        return [(name, "MX", ["10 mx.dns-demo.test."])] if roll % 4 == 0 else []
+    if kind not in ("A", "AAAA") or (kind == "AAAA" and roll % 5):
+        return []
+    values = {
+        "A": [f"203.0.113.{1 + roll % 200}", f"203.0.113.{2 + roll % 200}"][: 1 + roll % 2],
+        "AAAA": ["2001:db8::7"],
+    }
+    if roll % 3 == 0:
+        return [(name, kind, values[kind])]
+    edge = f"{name}.cdn-demo.test"
+    return [(name, "CNAME", [edge + "."]), (edge, kind, values[kind])]

@@ -1,0 +1,1 @@
+"""The sandbox over HTTP: server, stage, faults. Entered by `server`."""

@@ -1,0 +1,187 @@
+"""One HTTP server that plays every source and shop. Crawlers use it as a plain HTTP proxy; it dispatches on the Host header."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sandbox.market.market import Market
+from sandbox.market.stage import CONTROL_HOST, PAGE_FAULTS, SOURCE_HOSTS, Hangup, Stage, played_fault
+from sandbox.shops import door, mall, robots
+from sandbox.sources import blocklists, github, heimao, icp, rdap, rednet, xiaofeibao
+from sandbox.web import control
+from sandbox.web.redesign import redesigned
+from sandbox.web.tunnel import open_tunnel
+
+
+async def _reference(stage: Stage, request: Request) -> Response:
+    """A page that is always there: by it the crawler knows that its own line works."""
+    return PlainTextResponse("reference page")
+
+
+SOURCES = {
+    SOURCE_HOSTS["heimao"]: heimao.answer,
+    SOURCE_HOSTS["icp"]: icp.answer,
+    SOURCE_HOSTS["rdap"]: rdap.answer,
+    SOURCE_HOSTS["xiaofeibao"]: xiaofeibao.answer,
+    SOURCE_HOSTS["rednet"]: rednet.answer,
+    SOURCE_HOSTS["github_issues"]: github.answer,
+    SOURCE_HOSTS["blocklists"]: blocklists.answer,
+    SOURCE_HOSTS["availability"]: _reference,
+}
+OWN_NAMES = (CONTROL_HOST, "127.0.0.1", "localhost", "[", "testserver")
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
+TRANSPORT = "sandbox.transport"
+
+
+def build_app(market: Market, latency: float = 1.0) -> Starlette:
+    """The ASGI application; `app.state.stage` holds clock, faults and log. `latency` scales the delay of slow pages."""
+    stage = Stage(market, latency)
+    app = Starlette(routes=[Route("/{path:path}", _Play(stage), methods=METHODS)])
+    app.state.stage = stage
+    return app
+
+
+class _Play:
+    """ASGI endpoint: one request of one played host."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        host = request.headers.get("host", "").split(":")[0].lower()
+        if host.startswith(OWN_NAMES):
+            response = await control.answer(self.stage, request)
+            await response(scope, receive, send)
+            return
+        self.stage.in_flight[host] += 1
+        entry = self.stage.note(request, host)
+        try:
+            response = await answer(self.stage, host, request)
+            entry |= {"status": response.status_code, "shown": getattr(request.state, "shown", [])}
+            await response(scope, receive, send)
+        except Hangup as hangup:
+            await _hang_up(hangup, scope, send)
+        finally:
+            self.stage.in_flight[host] -= 1
+        if "status" not in entry:
+            await asyncio.sleep(
+                0.05
+            )  # until the cut connection is known to be closed, else an error is sent on it
+
+
+async def answer(stage: Stage, host: str, request: Request) -> Response:
+    """What `host` answers at the simulated present; raises Hangup when it closes the connection."""
+    fault = stage.fault(host)
+    if fault is not None and _touches(fault, request.url.path):
+        if fault["mode"] == "slow":
+            await asyncio.sleep(float(fault.get("seconds", 5)))
+        response = played_fault(fault)
+        if response is not None:
+            return response
+        if fault["mode"] == "layout":
+            return redesigned(await _usual(stage, host, request))
+    return await _usual(stage, host, request)
+
+
+def _touches(fault: dict[str, Any], path: str) -> bool:
+    """Whether a fault changes the answer for `path`: a wall or a redesign of the pages leaves robots.txt as it is."""
+    if path == "/robots.txt" and fault["mode"] in PAGE_FAULTS:
+        return False
+    return path.startswith(str(fault.get("path", "/")))
+
+
+async def _usual(stage: Stage, host: str, request: Request) -> Response:
+    if host in SOURCES:
+        if request.url.path == "/robots.txt":
+            return robots.of_source(host)
+        return await SOURCES[host](stage, request)
+    if host.startswith("www.") and host[4:] in stage.market.by_host:
+        return RedirectResponse(f"http://{host[4:]}{request.url.path}", 301)
+    platform = stage.market.by_host.get(host)
+    if platform is not None and platform is stage.market.mall:
+        return await mall.answer(stage, platform, request)
+    if platform is None:
+        return PlainTextResponse(f"unknown host {host}", 502)
+    return await door.answer(stage, platform, request)
+
+
+async def _hang_up(hangup: Hangup, scope: Scope, send: Send) -> None:
+    """Abort the connection; without a real one (in-process tests) say 502."""
+    transport = scope.get("extensions", {}).get(TRANSPORT)
+    if transport is None:
+        await PlainTextResponse("connection closed", 502)(scope, _no_body, send)
+        return
+    if hangup.after is not None:
+        headers = [(b"content-type", b"text/html"), (b"content-length", b"40000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": hangup.after, "more_body": True})
+        await asyncio.sleep(0.05)
+    transport.abort()
+
+
+async def _no_body() -> Message:
+    return {"type": "http.disconnect"}
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with the connection within reach of the application so that it can be cut."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {TRANSPORT: self.transport}
+
+    def data_received(self, data: bytes) -> None:
+        """Pages go on as usual; a CONNECT leaves HTTP, and uvicorn must not wait for it when it shuts down."""
+        if not data.startswith(b"CONNECT "):
+            super().data_received(data)
+            return
+        self.connections.discard(self)
+        open_tunnel(self.config.app.state.stage, data, self.transport)
+
+
+def run(market: Market, host: str, port: int, ready_file: Path | None = None, latency: float = 1.0) -> int:
+    """Serve until interrupted; prints the port, and writes it to `ready_file`, once requests are accepted."""
+    logging.basicConfig(level=logging.WARNING)
+    # asyncio turns Nagle's algorithm off only for sockets that name the protocol; with it on, every answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        print(f"端口不可用 cannot listen on {host}:{port}: {error}")
+        return 1
+    config = uvicorn.Config(
+        build_app(market, latency), http=_Protocol, log_level="warning", access_log=False, lifespan="off",
+        timeout_keep_alive=30, backlog=2048,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    bound = listener.getsockname()[1]
+
+    async def main() -> None:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.02)
+        if ready_file is not None:
+            partial = ready_file.with_suffix(ready_file.suffix + ".part")
+            partial.write_text(str(bound), "utf-8")
+            partial.replace(ready_file)
+        print(f"sandbox on http://{host}:{bound} (HTTP proxy; control: http://{CONTROL_HOST}/)", flush=True)
+        await task
+
+    asyncio.run(main())
+    return 0

@@ -1,0 +1,1 @@
+"""Day panels of what was observed of each site, and what the whole population tells. Entered by the indicators."""

@@ -1,0 +1,1 @@
+"""What ties complaints and sites together: copies, campaigns, shared attributes, links."""

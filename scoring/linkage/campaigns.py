@@ -1,0 +1,346 @@
+"""Bursts of complaints that look arranged: held back from every score until a person has decided, and shown meanwhile.
+
+Numbers alone never hold a complaint back, because a collapse is a burst too. What does is a burst whose texts repeat each
+other as no ordinary complaints of the platform or its peers do: an attack (many within days) or praise (cases settled at
+once, in the same words). A site that our own probes cannot reach is never held: there the burst has its explanation.
+Pure in time: a complaint is held from the day on which what was visible showed the campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from scoring import method
+from scoring.fork_pool import map_ordered
+from scoring.linkage.near_duplicates import BAND, band, narrow, pieces, similarity
+from scoring.observations.dataset import NEVER, Floats, Ints, ObservationColumns, Site
+from scoring.observations.day_index import MICROSECONDS, date_of
+from scoring.observations.panel import Bools
+
+_LATE = 14
+"""Days after filing up to which a complaint that becomes visible can still complete a burst."""
+_QUICK = method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000
+Visible = Callable[[Ints], Ints]
+"""The day on which each of these complaints (by position) was known to be what it is."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a campaign looks like: within `days`, at least `fewest`, `times` what `history` days before let expect."""
+
+    days: int
+    fewest: int
+    times: float
+    history: int
+
+
+ATTACK = Shape(*method.CAMPAIGN_ATTACK)
+SLOW = Shape(*method.CAMPAIGN_SLOW)
+PRAISE = Shape(*method.CAMPAIGN_PRAISE)
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Per complaint, as day indices: held from (NEVER = not), released by a person (NEVER = not), when its campaign began."""
+
+    since: Ints
+    released: Ints
+    campaign: Ints
+
+
+def key_of(host: str, day: int) -> str:
+    """The review key of a campaign first seen on a day number (see scoring.observations.day_index)."""
+    return f"campaign:{host}:{date_of(day).isoformat()}"
+
+
+def quarantine_campaigns(
+    rows: ObservationColumns,
+    first_day: int,
+    sites: Sequence[Site],
+    probes: ObservationColumns,
+    line_down: Floats,
+    reviews: dict[str, tuple[str, int]],
+    spam: int,
+) -> Quarantine:
+    """Find campaigns among all complaints; `reviews` holds decisions by key ("rejected" = it was no campaign)."""
+    since = np.full(len(rows), NEVER, dtype=np.int64)
+    real = (rows["kinds"] & spam) == 0
+    market = np.flatnonzero(real)
+    market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
+    copied = elsewhere(rows)
+    market = market[~_hot(rows, ATTACK)[market]]
+    market_day = rows.day[market]
+
+    def known(at: Ints) -> Ints:
+        return np.maximum(rows.seen[at], rows.day[at])
+
+    def settled(at: Ints) -> Ints:
+        done = rows["completed_at"][at]
+        return np.maximum(known(at), np.where(done >= NEVER, NEVER, done // MICROSECONDS - first_day))
+
+    def look(shape: Shape, visible: Visible, part: slice) -> list[tuple[Ints, int]]:
+        mask = real[part]
+        if shape is PRAISE:
+            mask = mask & (rows["completed_at"][part] - rows.at[part] <= _QUICK)
+        out = []
+        for site, mine, days in _suspects(rows, shape, part.start + np.flatnonzero(mask), visible):
+            for day, end in _bursts(rows, shape, mine, visible(mine), days):
+                seen = mine[(visible(mine) <= day) & (rows.gone[mine] > day)]
+                if (
+                    shape is not PRAISE
+                ):  # Praise settled at once must not take the complaints beside it along.
+                    quick = rows["completed_at"][seen] - rows.at[seen] <= _QUICK
+                    seen = seen[~(quick & (settled(seen) <= day))]
+                if len(seen) < shape.fewest:
+                    continue
+                found = _campaign(rows, shape, seen, day, end, market, market_day, copied)
+                if len(found) and not (shape is not PRAISE and _down(probes, line_down, site, day)):
+                    out.append((found, day))
+        return out
+
+    for shape, visible in ((ATTACK, known), (SLOW, known), (PRAISE, settled)):
+        for campaigns in map_ordered(partial(look, shape, visible), pieces(rows.platform)):
+            for found, day in campaigns:
+                since[found[since[found] > day]] = day
+    campaign, freed = _decided(rows, since, first_day, sites, reviews)
+    return Quarantine(since, freed, campaign)
+
+
+def _hot(rows: ObservationColumns, shape: Shape) -> Bools:
+    """Which complaints became known in a burst: they do not show how complaints usually are."""
+    if not len(rows):
+        return np.zeros(0, bool)
+    known = np.maximum(rows.seen, rows.day)
+    known -= known.min()
+    key = rows.platform * (int(known.max()) + shape.days + shape.history + 2) + known
+    order = np.sort(key)
+    begin = np.searchsorted(order, key - shape.days + 1)
+    count = np.searchsorted(order, key, "right") - begin
+    before = begin - np.searchsorted(order, key - shape.days + 1 - shape.history)
+    return np.asarray((count >= shape.fewest) & (count >= shape.times * _expected(before, shape)))
+
+
+def _suspects(
+    rows: ObservationColumns, shape: Shape, chosen: Ints, visible: Visible
+) -> Iterator[tuple[int, Ints, Ints]]:
+    """(platform, its complaints, days) wherever there may be a burst: few, so that the exact look may be slow."""
+    if not len(chosen):
+        return
+    first = rows.day[chosen].min()
+    span = int(rows.day[chosen].max() - first) + shape.days + shape.history + 2
+    key = rows.platform[chosen] * span + rows.day[chosen] - first
+    order = np.argsort(key, kind="stable")
+    chosen, key = chosen[order], key[order]
+    begin = np.searchsorted(key, key - shape.days + 1)
+    count = np.searchsorted(key, key, "right") - begin
+    before = begin - np.searchsorted(key, key - shape.days + 1 - shape.history)
+    # Half of what is asked for: the exact look counts only what was visible.
+    burst = (count >= shape.fewest) & (2 * count >= shape.times * _expected(before, shape))
+    owner = rows.platform[chosen]
+    for site in np.unique(owner[burst]):
+        a, b = np.searchsorted(owner, (site, site + 1))
+        mine, hot = chosen[a:b], np.unique(rows.day[chosen[a:b][burst[a:b]]])
+        days = np.unique(visible(mine))
+        near = np.searchsorted(hot, days, "right") > np.searchsorted(hot, days - _LATE, "right")
+        if near.any():
+            yield int(site), mine, days[near]
+
+
+def _expected(before: Ints, shape: Shape) -> Floats:
+    return (before + 1.0) * shape.days / shape.history
+
+
+def _bursts(
+    rows: ObservationColumns, shape: Shape, mine: Ints, known: Ints, days: Ints
+) -> Iterator[tuple[int, int]]:
+    """(day, last day of its fullest window) for those of `days` on which the window is as full as a campaign's, by what was
+    visible then; `known` is since when each of the complaints `mine` was.
+    """
+    filed, place = np.unique(rows.day[mine], return_inverse=True)
+    begin = np.searchsorted(days, known)
+    stop = np.maximum(begin, np.searchsorted(days, rows.gone[mine]))
+    change = np.zeros((len(days) + 1, len(filed) + 1), dtype=np.int64)
+    np.add.at(change, (begin, place + 1), 1)
+    np.add.at(change, (stop, place + 1), -1)
+    there = np.cumsum(change[:-1], axis=0)
+    upto = np.cumsum(there, axis=1)
+    since = np.searchsorted(filed, filed - shape.days, "right")
+    before = np.searchsorted(filed, filed - shape.days - shape.history, "right")
+    recent = (there[:, 1:] > 0) & (filed > days[:, None] - _LATE)
+    count = np.where(recent, upto[:, 1:] - upto[:, since], 0)
+    every, end = np.arange(len(days)), np.argmax(count, axis=1)
+    n, past = count[every, end], upto[every, since[end]] - upto[every, before[end]]
+    full = (n >= shape.fewest) & (n >= shape.times * _expected(past, shape))
+    yield from zip(days[full].tolist(), filed[end[full]].tolist(), strict=True)
+
+
+def _campaign(
+    rows: ObservationColumns,
+    shape: Shape,
+    seen: Ints,
+    day: int,
+    end: int,
+    market: Ints,
+    market_day: Ints,
+    copied: Bools,
+) -> Ints:
+    """The complaints to be held of the window that ends on `end`, none if it is no campaign; `seen` were visible on `day`."""
+    filed = rows.day[seen]
+    burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
+    earlier = seen[filed <= end - shape.days][-len(burst) :]
+    before = market[: np.searchsorted(market_day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
+    others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
+    if max(len(earlier), len(others)) < shape.fewest:
+        return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
+    nearest = _nearest(rows, burst)
+    arranged = np.zeros(len(burst), bool)
+    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
+    usual = max(_usual(rows, earlier), _usual(rows, others[-len(burst) :]))
+    if share >= max(method.CAMPAIGN_SHARE, usual + method.CAMPAIGN_MARGIN):
+        # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
+        arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
+    if shape is not PRAISE:
+        arranged |= _arranged(rows, burst, earlier, others, copied, shape is ATTACK)
+    return burst[arranged]
+
+
+def _arranged(
+    rows: ObservationColumns, burst: Ints, earlier: Ints, others: Ints, copied: Bools, sudden: bool
+) -> Bools:
+    """Which complaints of a burst repeat each other, or other sites' complaints, as those before and those of other sites do not.
+
+    Of other sites: as many of the newest of the same kinds, for who fails all at once is told of in the words that everybody has
+    for it; and as many about the one site most is told of, because complaints about one site are more alike. `copied`: see `elsewhere`.
+    That they are only close to each other says something of a `sudden` burst, not of a busy fortnight.
+    """
+    out = np.zeros(len(burst), bool)
+    usual = [_like(rows, burst, others), _one_site(rows, others)[-len(burst) :], earlier]
+    usual = [some for some in usual if 2 * len(some) >= len(burst)]
+    if not usual:
+        return out
+    close_from = max(float(np.quantile(_third(rows, some), method.CAMPAIGN_USUAL)) for some in usual)
+
+    def close(some: Ints) -> Bools:
+        return np.asarray(_third(rows, some) > close_from)
+
+    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(rows, some), lambda some: copied[some]]
+    for trait in [*traits, close] if sudden else traits:
+        here = trait(burst)
+        if _many(here, 0.0) and _many(here, max(float(trait(some).mean()) for some in usual)):
+            out |= here
+    return out
+
+
+def _one_site(rows: ObservationColumns, others: Ints) -> Ints:
+    """The complaints among others that are about the site most of them are about."""
+    owner = rows.platform[others]
+    return others[owner == np.bincount(owner).argmax()] if len(others) else others
+
+
+def _many(here: Bools, usually: float) -> bool:
+    """Whether so many are more than chance makes, where `usually` is the share of complaints that are such."""
+    few, times, share = method.CAMPAIGN_REPEATS
+    return bool(here.sum() >= few + times * usually * len(here) and here.mean() >= share)
+
+
+def _like(rows: ObservationColumns, burst: Ints, others: Ints) -> Ints:
+    """As many of the others as there are in the burst, of the same kinds, the newest; any where there are not so many of a kind."""
+    kinds, mine = rows["kinds"][others], rows["kinds"][burst]
+    chosen = np.zeros(len(others), bool)
+    for kind, n in zip(*np.unique(mine, return_counts=True), strict=True):
+        chosen[np.flatnonzero(kinds == kind)[-int(n) :]] = True
+    rest = np.flatnonzero(~chosen)
+    chosen[rest[max(len(rest) - (len(burst) - int(chosen.sum())), 0) :]] = True
+    return others[chosen]
+
+
+def _repeats(rows: ObservationColumns, some: Ints) -> Bools:
+    """Which complaints nearly repeat an earlier one among `some`: all but the first of each wording."""
+    alike = _alike(rows, some) >= method.COPY_SIMILARITY
+    return np.asarray(np.tril(alike, -1).any(axis=1))
+
+
+def elsewhere(rows: ObservationColumns) -> Bools:
+    """Whose words stand in a complaint about another site that was seen before (or on the same day), by CAMPAIGN_BANDS of its bands."""
+    signature = rows["signature"]
+    found = np.zeros(len(rows), np.int8)
+    if not len(rows):
+        return found > 0
+    for at in range(0, signature.shape[1], BAND):
+        key = band(signature, at)
+        order = np.lexsort((rows.seen, key))
+        key, platform, seen = key[order], rows.platform[order], rows.seen[order]
+        new = np.r_[True, key[1:] != key[:-1]]
+        group = np.cumsum(new) - 1
+        others = platform != platform[new][group]
+        second = np.full(int(group[-1]) + 1, NEVER)
+        np.minimum.at(second, group[others], seen[others])
+        found[order] += others | (second[group] <= seen)
+    return np.asarray((found >= method.CAMPAIGN_BANDS) & signature.any(axis=1))
+
+
+def _usual(rows: ObservationColumns, some: Ints) -> float:
+    return float((_nearest(rows, some) >= method.CAMPAIGN_ALIKE).mean()) if len(some) > 1 else 0.0
+
+
+def _nearest(rows: ObservationColumns, some: Ints) -> Floats:
+    """Similarity of each complaint's text to the most similar other one among `some`."""
+    found: Floats = _alike(rows, some).max(axis=1)
+    return found
+
+
+def _third(rows: ObservationColumns, some: Ints) -> Floats:
+    """Similarity of each complaint's text to the third most similar other one: one like it may be chance."""
+    alike = _alike(rows, some)
+    return np.sort(alike, axis=1)[:, -min(3, len(some))]
+
+
+def _alike(rows: ObservationColumns, some: Ints) -> Floats:
+    """Similarity of the texts of each two complaints; 0 with itself, and for one without a text."""
+    signature = rows["signature"][some]
+    agree = np.count_nonzero(signature[:, None, :] == signature[None, :, :], axis=2)
+    alike = similarity(agree / signature.shape[1])
+    blank = ~signature.any(axis=1)
+    alike[blank, :], alike[:, blank] = 0.0, 0.0
+    np.fill_diagonal(alike, 0.0)
+    return alike
+
+
+def _down(probes: ObservationColumns, line_down: Floats, site: int, day: int) -> bool:
+    """Could our last probe by that day not reach the site, while our own line was fine?"""
+    a, b = np.searchsorted(probes.platform, (site, site + 1))
+    seen = np.flatnonzero(probes.seen[a:b] <= day)
+    if not len(seen):
+        return False
+    last = a + int(seen[-1])
+    at = min(max(int(probes.seen[last]), 0), len(line_down) - 1)
+    return bool(probes["outcome"][last] == "down" and line_down[at] <= 0.5)
+
+
+def _decided(
+    rows: ObservationColumns,
+    since: Ints,
+    first_day: int,
+    sites: Sequence[Site],
+    reviews: dict[str, tuple[str, int]],
+) -> tuple[Ints, Ints]:
+    """(day the campaign of each held complaint began, day a person released it); what a person released is not held again."""
+    campaign, freed = np.full(len(rows), NEVER, np.int64), np.full(len(rows), NEVER, np.int64)
+    held = np.flatnonzero(since < NEVER)
+    held = held[np.lexsort((since[held], rows.platform[held]))]
+    site, began, last = -1, 0, 0
+    for i in held:
+        if rows.platform[i] != site or since[i] - last > _LATE:
+            site, began = int(rows.platform[i]), int(since[i])
+        last = int(since[i])
+        campaign[i] = began
+        decision, day = reviews.get(key_of(sites[site].host, first_day + began), ("", NEVER))
+        if decision == "rejected":
+            freed[i] = max(day - first_day, began)
+            if freed[i] <= since[i]:
+                since[i] = freed[i] = NEVER
+    return campaign, freed

@@ -1,0 +1,1 @@
+"""The database's rows as columns in memory. Entered by `dataset`."""

@@ -1,0 +1,1 @@
+"""From a finished rating to a published, sealed folder. Entered by `publisher`."""

@@ -1,0 +1,121 @@
+"""Cited captures in a snapshot: their redacted text by sha256, and small pictures of screenshots.
+
+Small on purpose: how a page looked can be seen, what it says cannot be read, so neither a person on it nor a whole page is
+published. The original's hash is its name; contact numbers were masked before the original was taken.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import Engine, select
+
+from scoring.snapshot.reader import quoted
+from store.archive.warc import ArchiveError, read
+from store.db.tables import Capture, Platform
+from store.redaction.redact import clean
+
+_LONGEST = 20_000
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.S | re.I)
+_TAG = re.compile(r"<[^>]+>")
+_CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
+
+
+def write_captures(folder: Path, archive: Path) -> None:
+    """Write `captures/<sha256>.txt` for every capture the evidence in `folder` cites; one that cannot be read is left out, its hash stays cited."""
+    out = folder / "captures"
+    out.mkdir()
+    query = f"""select distinct sha256, archive, "offset" from read_parquet('{quoted(folder / "evidence.parquet")}')
+        where sha256 <> '' and archive <> '' order by all"""  # noqa: S608 - quoted path
+    with duckdb.connect(":memory:") as db:
+        wanted = db.sql(query).fetchall()
+    for sha256, name, offset in wanted:
+        file = out / f"{sha256}.txt"
+        if file.exists():
+            continue
+        try:
+            found = read(archive, name, offset)
+        except ArchiveError:
+            continue
+        if found.sha256 == sha256:
+            file.write_text(_text(found.payload), "utf-8")
+
+
+def _text(payload: bytes) -> str:
+    """Readable, redacted text of a page: decoded, without scripts and tags."""
+    charset = _CHARSET.search(payload[:2048])
+    for name in (charset.group(1).decode() if charset else "utf-8", "utf-8", "gb18030"):
+        try:
+            text = payload.decode(name)
+            break
+        except (LookupError, UnicodeDecodeError):
+            continue
+    else:
+        text = payload.decode("utf-8", "replace")
+    plain = _TAG.sub("\n", _SCRIPT.sub(" ", text)) if "<" in text[:2048] else text
+    lines = [" ".join(line.split()) for line in plain.splitlines()]
+    return clean("\n".join(line for line in lines if line)[:_LONGEST]) + "\n"
+
+
+INDEX = "captures/pictures.json"
+WIDTH, TALLEST = 320, 420
+"""Pixels of a published picture: the top of the page, a quarter as wide as it was taken."""
+MOST = 3
+"""Pages of one site, the newest picture of each."""
+
+
+def write_pictures(
+    engine: Engine, hosts: Collection[str], until: dt.datetime, archive: Path, folder: Path
+) -> None:
+    """`captures/<sha256 of the original>.jpg` of the newest screenshots of `hosts` before `until`, and the list of them."""
+    listed: list[dict[str, Any]] = []
+    for found in _newest(engine, until):
+        if found["host"] not in hosts:
+            continue
+        try:
+            kept = read(archive, found["archive"], found["offset"])
+            small = _small(kept.payload)
+        except (ArchiveError, UnidentifiedImageError, OSError, ValueError):
+            continue  # gone, erased or no picture: the other captures stand
+        if kept.sha256 != found["sha256"]:
+            continue
+        (folder / "captures" / f"{found['sha256']}.jpg").write_bytes(small)
+        listed.append({name: found[name] for name in ("host", "url", "fetched_at", "sha256")})
+    (folder / INDEX).write_text(json.dumps(listed, ensure_ascii=False, indent=0), "utf-8")
+
+
+def _newest(engine: Engine, until: dt.datetime) -> list[dict[str, Any]]:
+    """The newest screenshot of each page, at most MOST a site, by host and address."""
+    query = (
+        select(Platform.host, Capture.url, Capture.fetched_at, Capture.payload_sha256, Capture.archive, Capture.offset)
+        .join(Platform, Platform.id == Capture.platform_id)
+        .where(Capture.media_type == "image/png", Capture.fetched_at < until)
+        .order_by(Platform.host, Capture.fetched_at.desc(), Capture.id)
+    )  # fmt: skip
+    pages: dict[str, dict[str, dict[str, Any]]] = {}
+    with engine.connect() as connection:
+        for host, url, at, sha256, archive, offset in connection.execute(query):
+            of_site = pages.setdefault(host, {})
+            if url not in of_site and len(of_site) < MOST:
+                of_site[url] = {"host": host, "url": url, "fetched_at": at.isoformat(), "sha256": sha256,
+                                "archive": archive, "offset": offset}  # fmt: skip
+    return [page for _, of_site in sorted(pages.items()) for _, page in sorted(of_site.items())]
+
+
+def _small(payload: bytes) -> bytes:
+    with Image.open(io.BytesIO(payload)) as picture:
+        top = picture.convert("RGB").crop(
+            (0, 0, picture.width, min(picture.height, picture.width * TALLEST // WIDTH))
+        )
+    top.thumbnail((WIDTH, TALLEST))
+    out = io.BytesIO()
+    top.save(out, "JPEG", quality=60)
+    return out.getvalue()

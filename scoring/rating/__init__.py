@@ -1,0 +1,1 @@
+"""From indicator outcomes to score, grade and what would change it. Entered by `assessment`."""

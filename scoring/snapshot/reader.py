@@ -1,0 +1,339 @@
+"""Read a published snapshot: the schema of its tables and a small query interface over them.
+
+It imports none of our packages and writes nothing, so the dashboard and anyone else can rely on it alone.
+The writer is scoring/publish/publisher.py; docs/snapshot.md is generated from TABLES.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+VERDICTS = ("蓝", "黄", "橙", "红", "灰")
+"""Verdict words, best to worst, 灰 = not rated."""
+TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}
+WARNING_STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
+GRADES = ("A", "B", "C", "D", "E", "NR")
+OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
+DROP_KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")
+
+_S, _F, _I, _D, _T, _B = (
+    pa.string(),
+    pa.float64(),
+    pa.int64(),
+    pa.date32(),
+    pa.timestamp("us", tz="UTC"),
+    pa.bool_(),
+)
+_IDS = pa.list_(pa.string())
+_DROP_BY_KIND = [(f"drop_rate_{k}{s}", _F) for k in DROP_KINDS for s in ("", "_low", "_high", "_n")]
+
+TABLES: dict[str, pa.Schema] = {
+    # One row per platform. score is 0-100 (higher is better), low/high its 90 % interval; score_cap names the cap that
+    # decides the score, which is then no estimate with an interval; warning_since is null where no change was seen since first_seen_on; shares are 0-1, coverage 0-100.
+    "ratings": pa.schema(
+        [("host", _S), ("name", _S), ("aliases", _IDS), ("operator", _S), ("operator_uscc", _S)]
+        + [
+            ("score", _F),
+            ("score_low", _F),
+            ("score_high", _F),
+            ("score_cap", _S),
+            ("grade", _S),
+            ("coverage", _F),
+        ]
+        + [("warning_state", _S), ("warning_since", _D), ("verdict", _S), ("tier", pa.int32())]
+        + [("alarm_proposed_on", _D)]
+        + [("filing_state", _S), ("filing_number", _S), ("filing_province", _S), ("filing_checked_on", _D)]
+        + [("software", _S), ("software_version", _S), ("sells", _S)]
+        + [("drop_rate", _F), ("drop_rate_low", _F), ("drop_rate_high", _F), ("drop_rate_basis", _S)]
+        + [("drop_rate_n", _F), ("drop_rate_why_zh", _S), ("drop_rate_why_en", _S)]
+        # The same as a multiple of the sector's median; null where fewer than ten sites' orders are known.
+        + [("drop_rate_relative", _F), ("drop_rate_relative_low", _F), ("drop_rate_relative_high", _F)]
+        + _DROP_BY_KIND
+        + [("complaints_30d", _I), ("complaints_total", _I), ("complainants_30d", _I)]
+        + [("advice_zh", _S), ("advice_en", _S), ("reasons_zh", _IDS), ("reasons_en", _IDS)]
+        + [("reason_evidence", pa.list_(_IDS)), ("blind_spots_zh", _IDS), ("blind_spots_en", _IDS)]
+        + [
+            ("evidence_n", _I),
+            ("sources_n", _I),
+            ("confidence", _S),
+            ("first_seen_on", _D),
+            ("last_evidence_at", _T),
+        ]
+        # The fewest findings that, at their best (worst), would move the site to a better (worse) tier, and the sentence.
+        + [("better_facts", _IDS), ("better_zh", _S), ("better_en", _S)]
+        + [("worse_facts", _IDS), ("worse_zh", _S), ("worse_en", _S)]
+        + [("disputed", _B), ("demo", _B), ("as_of", _D), ("method_version", _S)]
+    ),
+    # platform x indicator; contribution is in score points and sums to the score over one host.
+    "findings": pa.schema(
+        [
+            ("host", _S),
+            ("indicator", _S),
+            ("dimension", _S),
+            ("title_zh", _S),
+            ("title_en", _S),
+            ("outcome", _S),
+        ]
+        + [("value", _F), ("unit", _S), ("n", _F), ("weight", _F), ("utility", _F), ("strength", _F)]
+        + [("contribution", _F), ("sentence_zh", _S), ("sentence_en", _S), ("evidence", _IDS)]
+        + [("limits_zh", _S), ("limits_en", _S)]
+    ),
+    "history": pa.schema(
+        [("host", _S), ("on", _D), ("score", _F), ("score_low", _F), ("score_high", _F), ("grade", _S)]
+        + [("coverage", _F), ("warning_state", _S)]
+    ),
+    "warnings": pa.schema(
+        [("host", _S), ("on", _D), ("from_state", _S), ("to_state", _S), ("reason_zh", _S), ("reason_en", _S)]
+        + [("evidence", _IDS)]
+    ),
+    "changes": pa.schema(
+        [("host", _S), ("on", _D), ("cause", _S), ("what", _S), ("from", _S), ("to", _S), ("sentence_zh", _S)]
+        + [("sentence_en", _S)]
+    ),
+    # refund_open_<d>d: share of the site's refund complaints open after d days, n at risk, 90 % interval; refund_censored_<d>d: n
+    # still open today after d days. price_sector_<product>: the latest price (value, yuan), the sector's median that day in
+    # `low`, n prices seen.
+    "series": pa.schema(
+        [("host", _S), ("on", _D), ("measure", _S), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
+    ),
+    # aspect: filing | footer | company | licence | operator | F1-F15 (a rule that applies); agrees: yes | no | unknown.
+    "identity": pa.schema(
+        [("host", _S), ("aspect", _S), ("shown", _S), ("registered", _S), ("agrees", _S), ("source", _S)]
+        + [("observed_on", _D), ("sentence_zh", _S), ("sentence_en", _S)]
+        + [("confidence", _F), ("evidence", _IDS)]
+    ),
+    # kept, broken: known orders. complaints: claims that concern the promise, those settled within its time limit, those overdue.
+    "promises": pa.schema(
+        [
+            ("host", _S),
+            ("promise", _S),
+            ("text", _S),
+            ("first_seen_on", _D),
+            ("last_seen_on", _D),
+            ("state", _S),
+        ]
+        + [
+            ("kept", _I),
+            ("broken", _I),
+            ("complaints", _I),
+            ("complaints_in_time", _I),
+            ("complaints_overdue", _I),
+        ]
+        + [("evidence", _IDS)]
+    ),
+    "links": pa.schema(
+        [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
+        + [("reason_en", _S), ("evidence", _IDS)]
+    ),
+    # What the site's own pages state against drops (scoring/tables/practices.py): ids stated and lacking, and for each lacking what to do.
+    "practices": pa.schema(
+        [("host", _S), ("stated", _IDS), ("lacking", _IDS), ("improve_zh", _IDS), ("improve_en", _IDS)]
+        + [("evidence", _IDS)]
+    ),
+    # tier: A official record, B archived by us from the site itself, C public complaint, D handed in by users.
+    "evidence": pa.schema(
+        [
+            ("id", _S),
+            ("host", _S),
+            ("kind", _S),
+            ("tier", _S),
+            ("claim_zh", _S),
+            ("claim_en", _S),
+            ("source", _S),
+        ]
+        + [("link", _S), ("event_on", _D), ("seen_at", _T), ("sha256", _S), ("archive", _S), ("offset", _I)]
+    ),
+    # Every number a sentence states (docs/figures.md defines the names): n of `of` where it is a share, the window inclusive. host is
+    # empty for all sites together; place: rating | finding:<indicator> | warning:<day> | sector | promise:<promise>.
+    "figures": pa.schema(
+        [("host", _S), ("place", _S), ("name", _S), ("value", _F), ("n", _F), ("of", _F), ("since", _D)]
+        + [("until", _D), ("unit", _S)]
+    ),
+    # Complaints that are shown and not counted among complainants: reason copy | held (a possible campaign, from `since` on and before
+    # the day `until` on which a person released it).
+    "set_aside": pa.schema([("host", _S), ("reason", _S), ("since", _D), ("until", _D), ("evidence", _IDS)]),
+    # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`. drop_hour: bin = 24 x
+    # (weekday - 1) + hour of filing, drops (value) among n complaints. drop_peak: the hour that stands out most, its share of
+    # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. drop_holiday_<festival>: the public holiday
+    # that stands out most by day of filing, its share of drops, that of ordinary days in `low`, n complaints on it;
+    # drop_holiday_p: its p, corrected for the festivals. refund_open: share of refund complaints open after `bin` days, n at
+    # risk, 90 % interval; refund_censored: n still open today after `bin` days.
+    "sector": pa.schema(
+        [("measure", _S), ("on", _D), ("bin", _I), ("value", _F), ("n", _F), ("low", _F), ("high", _F)]
+    ),
+    "responses": pa.schema([("host", _S), ("on", _D), ("text", _S), ("link", _S)]),
+    "corrections": pa.schema(
+        [("host", _S), ("on", _D), ("outcome", _S), ("sentence_zh", _S), ("sentence_en", _S)]
+    ),
+    # Every objection and what became of it; its words are not published, what it concerns is.
+    "disputes": pa.schema(
+        [("host", _S), ("about", _S), ("received_on", _D), ("acknowledged_on", _D), ("decided_on", _D)]
+        + [("outcome", _S)]
+    ),
+    # health: ok | stale | failed | blocked | not_configured | never. Of the complaint numbers the site gave in the last 7 days
+    # (numbers_given) the polls saw numbers_seen; null where a source has none or was not polled.
+    "sources": pa.schema(
+        [("source", _S), ("title_zh", _S), ("title_en", _S), ("publisher", _S), ("kind", _S), ("health", _S)]
+        + [
+            ("last_ok_at", _T),
+            ("last_started_at", _T),
+            ("last_outcome", _S),
+            ("last_reason", _S),
+            ("records", _I),
+            ("numbers_seen", _I),
+            ("numbers_given", _I),
+        ]
+        + [("blind_zh", _S), ("blind_en", _S)]
+    ),
+}
+
+SIGNATURE = "manifest.sig"
+"""The operator's signature of the manifest, beside it (scoring/snapshot/signing.py); in no list, because it is made last."""
+LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
+"""Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
+
+_RATED = "(tier is not null and (verdict = '红' or grade is not null and grade <> 'NR' and warning_state <> 'stale'))"
+RANKED_SQL = f"""
+select row_number() over (order by rated desc, if(rated, tier, null), if(rated, score_low, null) desc nulls last,
+    if(rated, score, null) desc nulls last, host) as position, * from (
+  select coalesce({_RATED}, false) as rated, host, lower(coalesce(name, '')) as name, aliases, filing_number, tier, round(score_low, 6) as score_low,
+    round(score, 6) as score, coverage, warning_state, filing_state, filing_province, software, sells from {{ratings}})
+order by position"""  # noqa: S608 - fixed text
+"""`ranked`: tier, inside it the lower bound, then the score, then the host; unrated sites (rated = false) by host at the end."""
+SOUGHT_SQL = """
+select * from (
+  select lower(name) as word, 'name' as kind, host from {ratings} where name <> ''
+  union all select unnest(aliases), 'alias', host from {ratings}
+  union all select filing_number, 'number', host from {ratings}
+  union all select lower(operator), 'operator', host from {ratings}
+  union all select operator_uscc, 'uscc', host from {ratings})
+where word is not null order by word, kind, host"""
+"""`sought`: every name and company (in small letters), alias, filing number and company code of every site, in the order of the words."""
+SLIM = {"ranked": RANKED_SQL, "sought": SOUGHT_SQL}
+"""Slim copies of the ratings in another order, as files beside the tables (scoring/publish/exports.py); without a file it is only slower."""
+
+# What the warning recommends plans a query twice, and planning reads all that a Parquet file says of itself: with a million
+# sites a third of the time of a look-up. The copy it would spare is of the few rows a page asks for.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
+
+
+_MISTAKES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.DataError)
+"""What duckdb raises about a query; whatever else it raises, and RuntimeError where its message is no text, is about a file."""
+
+
+class SnapshotError(Exception):
+    """The snapshot is missing or damaged; the message says which file and what to do."""
+
+
+class Snapshot:
+    """A published snapshot opened for reading; safe to share between threads (every query uses its own cursor)."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the snapshot folder `path`; raises SnapshotError when it is not one."""
+        self.path = Path(path).resolve()
+        self.id: str = self.path.name
+        try:
+            self.manifest: dict[str, Any] = _object(self.path / "manifest.json")
+        except FileNotFoundError as error:
+            raise SnapshotError(
+                f"没有可读的快照 no snapshot in {self.id}: run `kamengwatch publish` first"
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise SnapshotError(
+                f"快照清单损坏 manifest.json is damaged in {self.id}: publish again"
+            ) from error
+        self._db = duckdb.connect(":memory:", config={"threads": 2})
+        try:
+            self._views()
+        except (duckdb.Error, RuntimeError) as error:
+            raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
+
+    def _views(self) -> None:
+        """A view of each table and of each slim copy."""
+        for table in TABLES:
+            file = self.path / f"{table}.parquet"
+            if file.is_file():
+                self._db.execute(f'create view "{table}" as {self._with_all_columns(table, file)}')
+            elif table in LATER and file.name not in self.manifest.get("files", ()):
+                self._db.register("nothing", TABLES[table].empty_table())
+                self._db.execute(f'create table "{table}" as select * from nothing')  # noqa: S608 - fixed table names
+            else:
+                raise SnapshotError(f"快照缺少文件 {table}.parquet is missing in {self.id}: publish again")
+        for name, query in SLIM.items():
+            file = self.path / f"{name}.parquet"
+            source = _all_of(file) if file.is_file() else query.format(ratings="ratings")
+            self._db.execute(f"create view {name} as {source}")
+
+    def _with_all_columns(self, table: str, file: Path) -> str:
+        """A query for a table's file; columns it does not have yet, from before there were any, are null."""
+        query = _all_of(file)
+        there = {column[0] for column in self._db.execute(f"{query} limit 0").description or ()}
+        if there.issuperset(TABLES[table].names):
+            return query
+        self._db.register("columns", TABLES[table].empty_table())
+        self._db.execute(f'create table "no_{table}" as select * from columns')  # noqa: S608 - fixed table names
+        return f'{query} union all by name select * from "no_{table}"'  # noqa: S608 - as above
+
+    @classmethod
+    def latest(cls, data_dir: Path | str) -> Snapshot:
+        """Open the snapshot that `<data_dir>/snapshots/latest` points at."""
+        return cls(Path(data_dir) / "snapshots" / "latest")
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a read-only query over the tables, as dictionaries; values go in as parameters, never as text."""
+        cursor = self._db.cursor()
+        try:
+            cursor.execute(sql, list(parameters))
+            table: pa.Table = cursor.to_arrow_table()
+        except _MISTAKES:
+            raise
+        except (duckdb.Error, RuntimeError) as error:
+            raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
+        found: list[dict[str, Any]] = table.to_pylist()
+        return found
+
+    def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:
+        """All rows of `table` about `host`; `table` must be one of TABLES, `order` one of its columns or a position."""
+        name, _, way = order.partition(" ")
+        if table not in TABLES or not (order.isdigit() or name in TABLES[table].names):
+            raise KeyError(table)
+        column = order if order.isdigit() else f'"{name}"' + (" desc" if way == "desc" else "")
+        return self.rows(f'select * from "{table}" where host = ? order by {column}', [host])  # noqa: S608 - checked above
+
+    def site(self, host: str) -> dict[str, Any] | None:
+        """The rating row of `host`, or None when it is not in the snapshot."""
+        return next(iter(self.rows("select * from ratings where host = ?", [host])), None)
+
+    def hosts(self) -> list[tuple[str, str]]:
+        """(host, name) of every platform, for near misses."""
+        found = self.rows("select host, name from ratings order by host")
+        return [(row["host"], row["name"] or "") for row in found]
+
+    def method(self) -> dict[str, Any]:
+        """The method that made this snapshot, as written by the publisher (method.json)."""
+        try:
+            return _object(self.path / "method.json")
+        except (FileNotFoundError, ValueError) as error:
+            raise SnapshotError(f"快照缺少方法说明 method.json is missing or damaged in {self.id}") from error
+
+
+def _object(file: Path) -> dict[str, Any]:
+    if isinstance(found := json.loads(file.read_text("utf-8")), dict):
+        return found
+    raise ValueError(f"{file.name}: no object")
+
+
+def _all_of(file: Path) -> str:
+    return f"select * from read_parquet('{quoted(file)}')"  # noqa: S608 - quoted path
+
+
+def quoted(path: Path) -> str:
+    """A path inside a single-quoted SQL string."""
+    return str(path).replace("'", "''")

@@ -1,0 +1,200 @@
+"""Responses, objections, corrections, reports and the health of sources, as the snapshot shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from scoring import method
+from scoring.fork_pool import map_ordered
+from scoring.observations.day_index import SHANGHAI
+from scoring.observations.sql_columns import id_ranges
+from scoring.tables.evidence import KIND_WORDS
+from store.db.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
+from store.evidence.crawl_ledger import ENDED, health_of, merge_batches
+from store.evidence.entity_matching import Directory
+from store.evidence.site_volume import numbering
+
+
+def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """The platforms' own words that stood at `end`."""
+    query = (
+        select(Platform.host, Response.received_at, Response.text, Response.link, Response.withdrawn_at)
+        .join(Platform, Platform.id == Response.platform_id)
+        .where(Response.received_at < end)
+        .order_by(Platform.host, Response.received_at)
+    )
+    with engine.connect() as connection:
+        return [
+            {"host": r.host, "on": _day(r.received_at), "text": r.text, "link": r.link}
+            for r in connection.execute(query)
+            if r.withdrawn_at is None or r.withdrawn_at >= end
+        ]
+
+
+def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """What was corrected by `end`."""
+    query = (
+        select(
+            Platform.host,
+            Correction.made_at,
+            Correction.outcome,
+            Correction.sentence_zh,
+            Correction.sentence_en,
+        )
+        .join(Platform, Platform.id == Correction.platform_id)
+        .where(Correction.made_at < end)
+        .order_by(Platform.host, Correction.made_at)
+    )
+    with engine.connect() as connection:
+        return [
+            {
+                "host": r.host,
+                "on": _day(r.made_at),
+                "outcome": r.outcome,
+                "sentence_zh": r.sentence_zh,
+                "sentence_en": r.sentence_en,
+            }
+            for r in connection.execute(query)
+        ]
+
+
+def disputes(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Every objection received by `end`, as it stood then: what it concerns and its days, never its words."""
+    query = (
+        select(Platform.host, *Dispute.__table__.columns)
+        .join(Platform, Platform.id == Dispute.platform_id)
+        .where(Dispute.received_at < end)
+        .order_by(Platform.host, Dispute.received_at, Dispute.id)
+    )
+
+    def by_then(moment: dt.datetime | None) -> dt.date | None:
+        return _day(moment) if moment is not None and moment < end else None
+
+    with engine.connect() as connection:
+        return [
+            {
+                "host": r.host,
+                "about": r.about,
+                "received_on": _day(r.received_at),
+                "acknowledged_on": by_then(r.acknowledged_at),
+                "decided_on": by_then(r.decided_at),
+                "outcome": r.outcome if by_then(r.decided_at) else None,
+            }
+            for r in connection.execute(query)
+        ]
+
+
+def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Reports by users a person accepted by `end`, as evidence of tier D: the kind and the day told, never words.
+
+    Anybody can write one and nothing about it can be checked: shown, dated, of no weight in any score.
+    """
+    query = (
+        select(Review.key, Review.subject, Review.detail, Review.decided_at)
+        .where(Review.kind == "report", Review.decision == "confirmed", Review.decided_at < end)
+        .order_by(Review.key)
+    )
+    with engine.connect() as connection:
+        accepted = connection.execute(query).all()
+        if not accepted:
+            return []
+        directory = Directory(connection)
+        found = []
+        for r in accepted:
+            if not r.detail:
+                continue  # its period has ended, and what it told was let go (docs/trust.md)
+            host = r.detail.get("host")
+            id_ = directory.resolve(host, None if host else r.subject).platform_id
+            if id_ is None:
+                continue  # a site nobody watches
+            zh, en = KIND_WORDS.get(r.detail["happened"], KIND_WORDS["other"])
+            found.append(
+                {
+                    "id": r.key[:15],
+                    "host": directory.host(id_),
+                    "kind": "report",
+                    "tier": "D",
+                    "claim_zh": f"一条用户线索称（未能核实，不计分）：{zh}",
+                    "claim_en": f"A user reports (unchecked, not scored): {en}",
+                    "source": "report",
+                    "event_on": dt.date.fromisoformat(r.detail["on"]),
+                    "seen_at": r.decided_at,
+                }
+            )
+    return found
+
+
+def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """Health and age of every source at `end`: ok, stale, failed, blocked, not_configured or never."""
+    with engine.connect() as connection:
+        rows: dict[str, dict[str, Any]] = {
+            s.id: {
+                "source": s.id,
+                "title_zh": s.title_zh,
+                "title_en": s.title_en,
+                "publisher": s.publisher,
+                "kind": s.kind,
+                "blind_zh": s.blind_zh,
+                "blind_en": s.blind_en,
+                "records": 0,
+                "cadence": s.cadence_hours,
+            }
+            | _numbers(connection, s.id, s.kind, end)
+            for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
+        }
+        runs = select(*ENDED).where(Crawl.started_at < end).order_by(Crawl.started_at, Crawl.id)
+        for run in merge_batches(connection.execute(runs), end):
+            row = rows[run.source_id]
+            row |= {"last_started_at": run.started_at}
+            if run.finished_at is not None:
+                row |= {"last_outcome": run.outcome, "last_reason": run.reason}
+                if run.outcome == "ok":
+                    row["last_ok_at"] = run.finished_at
+    _count(engine, rows, end)
+    return [_health(row, end) for row in rows.values()]
+
+
+def _numbers(connection: Connection, source: str, kind: str, end: dt.datetime) -> dict[str, int]:
+    """How much of a complaint site's numbering was seen; nothing for a source without one."""
+    seen = numbering(connection, source, end) if kind == "complaints" else None
+    return {"numbers_seen": seen.seen, "numbers_given": seen.numbers} if seen else {}
+
+
+def _count(engine: Engine, rows: dict[str, dict[str, Any]], end: dt.datetime) -> None:
+    """Add the number of records of each source and its newest; large tables on every processor."""
+    for table in OBSERVATIONS.values():
+        query = select(table.source_id, func.count(), func.max(table.seen_at)).where(table.seen_at < end)
+        query = query.group_by(table.source_id)
+
+        def counted(ids: range, query: Any = query, id_: Any = table.id) -> Any:
+            with engine.connect() as connection:
+                return connection.execute(query.where(id_ >= ids.start, id_ < ids.stop)).all()
+
+        for found in map_ordered(counted, id_ranges(engine, table), engine.dispose):
+            for source, n, newest in found:
+                row = rows[source]
+                row["records"] += n
+                row["newest"] = max(newest, row.get("newest", newest))
+
+
+def _health(row: dict[str, Any], end: dt.datetime) -> dict[str, Any]:
+    cadence = dt.timedelta(hours=max(row.pop("cadence") or 0.0, 24.0 * method.CADENCE_DAYS))
+    newest = row.pop("newest", None)
+    last_ok, outcome = row.get("last_ok_at"), row.get("last_outcome")
+    # A source nobody crawls (handed-in files) is as old as its newest record.
+    seen = last_ok or (newest if outcome is None else None)
+    told = health_of(outcome, row.get("last_reason"))
+    if told in ("failed", "blocked", "not_configured"):
+        health = told
+    elif seen is None:
+        health = "never"
+    else:
+        health = "ok" if end - seen <= cadence else "stale"
+    return row | {"health": health}
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(SHANGHAI).date()

@@ -1,0 +1,330 @@
+"""Verdict, advice, reasons and blind spots in neutral words, Chinese and English (product wording rules apply)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring import method
+from scoring.features.complaint_surge import complainants
+from scoring.figures import Said, count, days_back, figures_of, share
+from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
+from scoring.observations.dataset import SourceRow
+from scoring.observations.day_index import date_of
+from scoring.observations.panel import cached, taken_back
+from scoring.rating.assessment import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Assessment, last_known
+from scoring.warning.site_signals import tightened
+from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH
+from store.evidence.site_volume import DAYS, Numbering
+
+VERDICTS = ("蓝", "黄", "橙", "红", "灰")
+_ADVICE = {
+    BLUE: (
+        "在我们看得到的范围内，目前未见明显异常。这不等于安全。",
+        "Within what we can see, nothing notable at present. This is not a safety guarantee.",
+    ),
+    YELLOW: (
+        "有待核实的疑点。如确需购买，请小额、用可申诉的支付方式。",
+        "There are questions to resolve. If you must buy, keep it small and pay in a way you can dispute.",
+    ),
+    ORANGE: (
+        "出现较强风险迹象。建议先不付款，核实以下问题后再决定。",
+        "High-risk signs. Do not pay before the questions below are resolved.",
+    ),
+    RED: (
+        "出现多项严重警示。不建议付款；已付款请尽快取证并优先申请退款。",
+        "Severe warnings. Paying is not advised; if you have paid, save evidence now and ask for a refund first.",
+    ),
+    GREY: (
+        "公开证据不足，我们不评级。没有记录不代表可靠。",
+        "Too little public evidence; we do not rate. No record does not mean reliable.",
+    ),
+}
+_REFUND_FIRST = (
+    "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
+    "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
+)
+_ASKED = ("filing", "lists", "complaints")
+"""Kinds of sources of which a reader is told that nobody set them up here."""
+_ALWAYS_BLIND = (
+    "后台订单、私下退款和需要登录的页面",
+    "orders in the back office, refunds made privately, and pages behind a login",
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason with its evidence."""
+
+    zh: str
+    en: str
+    cited: tuple[Cited, ...]
+
+
+def told(judged: Assessment, name: str) -> tuple[list[tuple[str, str]], list[Sequence[Cited]]]:
+    """(what an indicator says, what it cites) of each platform on the last day, asked once."""
+    finding = judged.found[name][1]
+    sites = range(len(judged.facts.sites))
+    found: tuple[list[tuple[str, str]], list[Sequence[Cited]]] = cached(
+        judged.facts,
+        ("told", name),
+        lambda: ([finding.say(i) for i in sites], [finding.cite(i) for i in sites]),
+    )
+    return found
+
+
+def advice(judged: Assessment, site: int) -> tuple[str, str]:
+    """What to do, by verdict; from warning on, refund first."""
+    state = int(judged.warned.state[site, -1])
+    verdict = int(judged.verdict[site, -1])
+    if state in (WARNING, CLOSED) and verdict == ORANGE:
+        return _REFUND_FIRST
+    if state == STALE:
+        return (
+            "监测中断，目前状态未知。没有记录不代表可靠。",
+            "Monitoring is interrupted; the present state is unknown. No record does not mean reliable.",
+        )
+    if verdict == GREY:
+        zh, en = NR_WHY[int(judged.nr_why[site, -1])]
+        return (
+            (f"不予评级：{zh}。没有记录不代表可靠。", f"Not rated: {en}. No record does not mean reliable.")
+            if zh
+            else _ADVICE[GREY]
+        )
+    return _ADVICE[verdict]
+
+
+def reasons(judged: Assessment, site: int, most: int = 3) -> list[Reason]:
+    """The weightiest reasons for the verdict: what was observed. Why there is no rating comes first, then the warning's own.
+
+    A cap is a rule and no observation; it has a row of its own among the findings.
+    """
+    out = [*_last_known(judged, site), *_not_rated(judged, site), *_warning_reasons(judged, site)]
+    bad = int(judged.verdict[site, -1]) != BLUE
+    scored = []
+    for name, (definition, finding) in judged.found.items():
+        if definition.weight <= 0:
+            continue
+        outcome = int(finding.outcome[site, -1])
+        prior = method.PRIOR_UTILITY[definition.dimension]
+        pull = (
+            definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
+        )
+        # That nothing was seen is no reason for anything.
+        fine = outcome == OK and not bad and bool(figures_of(told(judged, name)[0][site]))
+        if outcome in (CONCERN, HIDDEN) or fine:
+            scored.append((pull if bad else -abs(pull), name))
+    for _, name in sorted(scored):
+        out.append(_reason(judged, name, site))
+    if not out:
+        out = [_reason(judged, name, site) for name in judged.found if name in ("drop_rate", "icp_filing")]
+    return out[:most]
+
+
+def _reason(judged: Assessment, name: str, site: int) -> Reason:
+    said, cited = told(judged, name)
+    return Reason(*said[site], cited=tuple(cited[site]))
+
+
+def _not_rated(judged: Assessment, site: int) -> list[Reason]:
+    zh, en = NR_WHY[int(judged.nr_why[site, -1])]
+    grey = int(judged.verdict[site, -1]) == GREY
+    return [Reason(f"不予评级：{zh}。", f"Not rated: {en}.", ())] if zh and grey else []
+
+
+def _last_known(judged: Assessment, site: int) -> list[Reason]:
+    """That red is what was known last, and since when: where nobody could look since."""
+    since = last_known(judged, site)
+    if since is None:
+        return []
+    on = date_of(judged.facts.first_day + since).isoformat()
+    zh = f"最后已知：红，自 {on}。此后监测中断，没有相反的证据。"
+    en = (
+        f"Last known: red, since {on}. Monitoring has been interrupted; there is no evidence to the contrary."
+    )
+    return [Reason(zh, en, ())]
+
+
+def _warning_reasons(judged: Assessment, site: int) -> list[Reason]:
+    found = state_today(judged, site)
+    return [Reason(*found[0], cited=tuple(found[1]))] if found else []
+
+
+def state_today(judged: Assessment, site: int) -> tuple[Said, list[Cited]] | None:
+    """Why today's state holds, and the observations behind it; None for a normal one."""
+    state = int(judged.warned.state[site, -1])
+    if state not in (WATCH, WARNING, ALARM, CLOSED, STALE):
+        return None
+    return transition_reason(judged, site, judged.facts.days - 1, state)
+
+
+def transition_reason(judged: Assessment, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:
+    """Why a state holds on a day (index): complainants and active streams, and the observations behind them."""
+    found: tuple[Said, list[Cited]] = cached(
+        judged.facts, ("transition", site, day, state), lambda: _transition(judged, site, day, state)
+    )
+    return found
+
+
+def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Said, list[Cited]]:
+    warned, on = judged.warned, judged.facts.first_day + day
+    if state == STALE:
+        window = days_back(on, method.COVERAGE_WINDOW)
+        covered = count("covered_share_14d", warned.share_covered[site, day], window)
+        return (
+            Said(
+                f"近 {method.COVERAGE_WINDOW} 天里，此前 {method.CADENCE_DAYS} 天内有成功采集的日子只有约 {100 * covered.value:.0f}%，监测中断。",
+                f"Only about {100 * covered.value:.0f}% of the last {method.COVERAGE_WINDOW} days had a successful crawl within the {method.CADENCE_DAYS} days before: monitoring is interrupted.",
+                covered,
+            ),
+            [],
+        )
+    if state == CLOSED:
+        run = count("down_days", warned.signs.down_run[site, day], days_back(on, 1))
+        beside = _others(judged, site, day)
+        return (
+            Said(
+                f"网站已连续 {run.value:.0f} 天以上无法访问{beside[0]}。",
+                f"The site has been unreachable for {run.value:.0f} days or more{beside[1]}.",
+                run,
+                *beside.figures,
+            ),
+            _probes(judged, site, day),
+        )
+    back = taken_back(judged.facts)[site, day]
+    names = [n for n, on in warned.active.items() if on[site, day]]
+    people = count(
+        "complainants_28d",
+        complainants(judged.facts)[site, day],
+        days_back(on, method.COMPLAINANT_WINDOW),
+    )
+    zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
+    en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
+    if "operator" in names:
+        sister = judged.facts.trouble[judged.facts.sites[site].host][1]
+        zh, en = f"{zh}（{sister} 无法访问）", f"{en} ({sister} cannot be reached)"
+    if back:
+        zh += "。这一天有证据被撤回，状态按其余证据重新判定"
+        en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
+    cited = _behind(judged, site, day, names)
+    if not people.value:
+        return Said(f"信号：{zh}。", f"Signals: {en}."), cited
+    return (
+        Said(
+            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉；信号：{zh}。",
+            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days that repeat no other; signals: {en}.",
+            people,
+        ),
+        cited,
+    )
+
+
+_SEEN_IN = {
+    "backlog": "orders",
+    "counters": "counters",
+    "price": "price",
+    "site": "probe",
+    "handling": "complaint",
+}
+"""Stream -> the kind of observation it is seen in, of which the newest two are cited."""
+
+
+def _behind(judged: Assessment, site: int, day: int, names: list[str]) -> list[Cited]:
+    facts, surge = judged.facts, judged.warned.surge
+    cited: list[Cited] = []
+    a, b = surge.rows.platform.searchsorted((site, site + 1))
+    for at in range(int(b) - 1, int(a) - 1, -1):
+        if (
+            surge.rows.seen[at] <= day < surge.rows.gone[at]
+            and surge.rows.day[at] > day - method.STREAM_WINDOW
+        ):
+            if method.COMPLAINT_STREAMS[surge.stream[at]] in names:
+                cited.append(("complaint", int(surge.rows.id[at])))
+            if len(cited) >= method.EVIDENCE_LIMIT:
+                break
+    for name, kind in _SEEN_IN.items():
+        if name in names:
+            rows = facts.rows[kind]
+            a, b = rows.platform.searchsorted((site, site + 1))
+            mine = [int(rows.id[i]) for i in range(int(a), int(b)) if rows.seen[i] <= day < rows.gone[i]]
+            cited += [(kind, i) for i in mine[-2:] if (kind, i) not in cited]
+    if "terms" in names:
+        pages = tightened(facts)
+        shown = recent_of(facts, pages, site, facts.days)
+        cited += [("page", int(pages.id[i])) for i in shown if pages.seen[i] <= day][-2:]
+    return cited
+
+
+def _others(judged: Assessment, site: int, day: int) -> Said:
+    """What else was reached on the day of the site's last probe: the other sites, in numbers, and a control page."""
+    line, rows = judged.facts.line, judged.facts.rows["probe"]
+    mine = rows.take((rows.platform == site) & (rows.seen <= day))
+    if not len(mine):
+        return Said("", "")
+    last = int(mine.seen[-1])
+    here = mine["outcome"][mine.seen == last]
+    of = int(line.probed[last]) - 1
+    found = share(
+        "others_reached",
+        int(line.reached[last]) - int(np.isin(here, ("ok", "slow")).any()),
+        of,
+        days_back(judged.facts.first_day + last, 1),
+    )
+    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中有 {found.n:.0f} 个可访问" if of else ""
+    en = (
+        f"; on the day of the last probe {found.n:.0f} of the {of} other sites probed were reachable"
+        if of
+        else ""
+    )
+    if line.controlled[last]:
+        zh, en = f"{zh}；当天的对照网页可访问", f"{en}; a control page was reachable that day"
+    return Said(zh, en, *([found] if of else []))
+
+
+def _probes(judged: Assessment, site: int, day: int) -> list[Cited]:
+    rows = judged.facts.rows["probe"]
+    a, b = rows.platform.searchsorted((site, site + 1))
+    return [("probe", int(rows.id[i])) for i in range(int(a), int(b)) if rows.seen[i] <= day][-4:]
+
+
+def blind_spots(judged: Assessment, site: int) -> list[tuple[str, str]]:
+    """What we cannot see about a platform; first how little of a complaint site's stream was read."""
+    out = [_ALWAYS_BLIND]
+    out += [_little_seen(source, source.numbering) for source in judged.facts.sources if source.numbering]
+    out += [_unset(source) for source in judged.facts.sources if source.unset and source.kind in _ASKED]
+    for definition, finding in judged.found.values():
+        if definition.weight >= 3 and int(finding.outcome[site, -1]) in (UNKNOWN, HIDDEN):
+            out.append(definition.title)
+    return out
+
+
+def _unset(source: SourceRow) -> tuple[str, str]:
+    zh, en = source.titles
+    return f"{zh}：未配置，没有查询", f"{en}: not configured here, so nothing was looked up"
+
+
+def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:
+    zh, en = source.titles
+    of = f"{seen.seen:,} / {seen.numbers:,}"
+    return (
+        f"{zh}近 {DAYS} 天的投诉编号只看到 {seen.share:.1%}（{of}；约一半编号会公开），没看到的不在这里",
+        f"of the complaint numbers {en} gave in the last {DAYS} days {seen.share:.1%} were seen ({of}; about half become public); the rest is not counted here",
+    )
+
+
+def confidence(sources: int, half: float, own_age: float) -> str:
+    """高, 中 or 低 by the number of independent sources and half the width of the interval before any cap; one step lower when the
+    site's own pages have not been read for longer than their cadence, 低 when they are too old to speak for it."""
+    words = ("低", "中", "高")
+    found = words.index(_confidence(sources, half))
+    if own_age > method.OWN_STALE_DAYS:
+        return words[0]
+    return words[max(found - 1, 0) if own_age > method.CADENCE_DAYS else found]
+
+
+def _confidence(sources: int, half: float) -> str:
+    if sources >= method.CONFIDENCE_HIGH[0] and half <= method.CONFIDENCE_HIGH[1]:
+        return "高"
+    return "中" if sources >= method.CONFIDENCE_MEDIUM[0] and half <= method.CONFIDENCE_MEDIUM[1] else "低"

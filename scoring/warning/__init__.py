@@ -1,0 +1,1 @@
+"""The cash-flow warning: surges, signals, the state machine."""

@@ -1,0 +1,1 @@
+"""Captured bytes: WARC files, their rows, and letting go of them."""

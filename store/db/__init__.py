@@ -1,0 +1,1 @@
+"""Tables, engine, writing: everything SQLAlchemy. Entered by `engine` and `tables`."""

@@ -1,0 +1,1 @@
+"""The open evidence format, and taking it in. Entered by `ingest`."""

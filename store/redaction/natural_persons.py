@@ -1,0 +1,163 @@
+"""Which holders of a filing, a domain or a shop are natural persons, by how their nature is said and by the form of the name. Pure.
+
+Registers mix people and companies in one field. A company's name may be kept, a person's never is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from store.redaction.people import NOT_NAME, PERSON_NAME
+from store.redaction.rules import TOKEN
+
+_COMPANY = re.compile(
+    r"公司|厂|集团|学校|大学|学院|医院|协会|学会|基金|委员会|事务所|合作社|研究院|研究所|管理局|总局|银行|企业|合伙|联盟|报社|出版社|电视台|政府"
+)
+_LATIN_COMPANY = re.compile(
+    r"\b(?:ltd|limited|inc|llc|llp|corp|corporation|co|company|gmbh|ag|sas|sarl|sa|bv|b\.v|oy|ab|kk|pte|pty|plc|group|holdings?|"
+    r"cloud|tech|technology|technologies|network|networks|registrar|registry|domains?|internet|services?|solutions?|hosting|"
+    r"encrypt|ca|authority|trust|digicert|security|systems?|media|studio|labs?|online|global|international|names?|data|software|"
+    r"foundation|association|university|bank|dot|net|com|org|server|web|ssl|tls|rsa|ecc|root|issuing|dv|ov|ev|g\d)\b|\d|\.",
+    re.IGNORECASE,
+)
+_PERSONAL_NATURE = re.compile(
+    r"个人|自然人|个体|personal|individual|natural|person|private|self-?employed", re.IGNORECASE
+)
+_SOLE_TRADER = re.compile(r"个体(?:工商)?户?|自然人|\(个人\)|（个人）")
+_TRADED_BY = re.compile(
+    rf"^(?:[\u4e00-\u9fff]{{2,9}}?(?:省|市|区|县|旗|镇|乡))*{PERSON_NAME}"
+    r"(?:的|个人|网络|科技|信息|文化|传媒|电子|商务|数码|游戏|软件|设计|百货|通讯|技术|贸易|咨询|服务|互联网|创意|艺术|摄影){0,4}(?:工作室|网店|小店|商店|商行|经营部|服务部|百货店|便利店|个人网站|个人站|数码店|点卡店|店)$"
+)
+_SHORT_TRADE = re.compile(r"店|部|中心|行|社|工作室|局|院|所|站|馆|网|卡盟|商城|[A-Za-z0-9]")
+_ALONE = re.compile(rf"^{PERSON_NAME}(?:先生|女士|小姐)?$")
+_FOREIGN = re.compile(r"^[\u4e00-\u9fff]{1,10}(?:[·•・‧∙.．][\u4e00-\u9fff]{1,12}){1,3}$")
+_LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’\-]{1,20}(?:[ ·,]{1,2}[A-Za-zÀ-ɏ'’\-]{1,20}){1,3}$")
+_SYLLABLE = r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|uai|uan|iao|ian|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|er|[aeiouv])"
+_PINYIN_SURNAMES = [
+    "li",
+    "wang",
+    "zhang",
+    "liu",
+    "chen",
+    "yang",
+    "zhao",
+    "huang",
+    "zhou",
+    "wu",
+    "xu",
+    "sun",
+    "hu",
+    "zhu",
+    "gao",
+    "lin",
+    "he",
+    "guo",
+    "ma",
+    "luo",
+    "liang",
+    "song",
+    "zheng",
+    "xie",
+    "han",
+    "tang",
+    "feng",
+    "yu",
+    "dong",
+    "xiao",
+    "cheng",
+    "cao",
+    "yuan",
+    "deng",
+    "xu",
+    "fu",
+    "shen",
+    "zeng",
+    "peng",
+    "lv",
+    "lu",
+    "su",
+    "jiang",
+    "cai",
+    "jia",
+    "ding",
+    "wei",
+    "xue",
+    "ye",
+    "yan",
+    "pan",
+    "du",
+    "dai",
+    "xia",
+    "zhong",
+    "wang",
+    "tian",
+    "ren",
+    "fan",
+    "fang",
+    "shi",
+    "yao",
+    "tan",
+    "liao",
+    "zou",
+    "xiong",
+    "jin",
+    "hao",
+    "kong",
+    "bai",
+    "cui",
+    "kang",
+    "mao",
+    "qiu",
+    "qin",
+    "gu",
+    "hou",
+    "shao",
+    "meng",
+    "long",
+    "wan",
+    "duan",
+    "lei",
+    "qian",
+    "yin",
+    "ouyang",
+    "sima",
+]
+_PINYIN = re.compile(
+    rf"(?<![A-Za-z])(?P<surname>{'|'.join(sorted(set(_PINYIN_SURNAMES), key=len, reverse=True))})[ ,]{{1,2}}(?P<given>{_SYLLABLE}(?:[ '-]?{_SYLLABLE})?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+
+
+def is_person(name: str | None, nature: str | None = None) -> bool:
+    """Whether the holder of a filing is a natural person: its nature says so, or its name has the form of a person's."""
+    if nature and _PERSONAL_NATURE.search(nature):
+        return True
+    said = unicodedata.normalize("NFKC", name or "").strip()
+    if not said or _COMPANY.search(said):
+        return False
+    if _has_personal_form(said):
+        return True
+    if _LATIN.match(said):
+        return not _LATIN_COMPANY.search(said)
+    # A register's shortest company names have a word for what they are.
+    return len(said) <= 4 and not _SHORT_TRADE.search(said)
+
+
+def _has_personal_form(said: str) -> bool:
+    """Whether a name without a company's words is a person's, or a trade of one person."""
+    if _SOLE_TRADER.search(said) or _FOREIGN.match(said) or TOKEN.search(said):
+        return True
+    bare = re.sub(r"\s", "", said)
+    return not NOT_NAME.match(bare) and bool(_ALONE.match(bare) or _TRADED_BY.match(bare))
+
+
+def without_person(name: str | None) -> str | None:
+    """`name` of a company or service, None where it is a person's: written in Chinese, or in Latin letters as pinyin is."""
+    if name is None or not name.strip() or TOKEN.search(name):
+        return None
+    if name.isascii():
+        found = _PINYIN.search(name)
+        return None if found and not _LATIN_COMPANY.search(name[found.end() :]) else name
+    said = unicodedata.normalize("NFKC", name).strip()
+    return None if not _COMPANY.search(said) and _has_personal_form(said) else name

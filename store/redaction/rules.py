@@ -1,0 +1,213 @@
+"""What personal data looks like after a keyword or by its form, and what is public: the tables redaction works through. Pure.
+
+All patterns are read against a folded text (FOLD): one character for one, ASCII in lower case. Each begins with a literal
+or a set wherever it can, because the engine then skips to the next candidate instead of trying every position.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.redaction.numbers import DIGIT
+from store.redaction.people import TAKEN
+
+HELD = "\ue000"
+"""Stands in the folded text for what must survive."""
+_TRADITIONAL = (
+    "電話號碼聯繫係絡賬帳戶實姓單訂開證銀車寶區縣鎮鄉樓層棟園廣場廈訴飛機報灣東員購買發貨證編註冊郵箱飛紙鵝雲陝寧蘇貴瓊遼魯閩贛滬"
+    "張劉陳楊黃趙吳孫馬鄭馮韓鄧許葉蔣賈閻陸鍾譚範韋龍萬錢湯嚴龔賴顧倫歐陽諸閔費羅畢郝鄔齊蕭盧錢慕華鮑費謝鄒竇潘寧關紅遊蘭項董聶"
+    "對師傅經們給從嗎無機稱讓來這個還沒為與檔憑運遞遠構國內熱線蝸門牌號衛維齡樂莊劃務處麼時說將後於應"
+)
+_SIMPLIFIED = (
+    "电话号码联系系络账账户实姓单订开证银车宝区县镇乡楼层栋园广场厦诉飞机报湾东员购买发货证编注册邮箱飞纸鹅云陕宁苏贵琼辽鲁闽赣沪"
+    "张刘陈杨黄赵吴孙马郑冯韩邓许叶蒋贾阎陆钟谭范韦龙万钱汤严龚赖顾伦欧阳诸闵费罗毕郝邬齐萧卢钱慕华鲍费谢邹窦潘宁关红游兰项董聂"
+    "对师傅经们给从吗无机称让来这个还没为与档凭运递远构国内热线蜗门牌号卫维龄乐庄划务处么时说将后于应"
+)
+
+
+def _folding() -> dict[int, int]:
+    """One character for one: compatibility letters and digits to ASCII lower case, traditional keywords to simplified."""
+    # Characters that stay are in the table too: for a missing key str.translate raises and catches an error.
+    table = {code: chr(code) for code in (*range(0x80), *range(0x3000, 0x3040), *range(0x4E00, 0xA000))}
+    table |= {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    for low, high in (
+        (0x80, 0x3000),
+        (0x3200, 0x3400),
+        (0xFE00, 0x10000),
+        (0x1D400, 0x1D800),
+        (0x1F100, 0x1F150),
+    ):
+        for code in range(low, high):
+            plain = unicodedata.normalize("NFKC", chr(code))
+            digit = unicodedata.digit(chr(code), None)
+            if digit is not None:
+                table[code] = str(digit)
+            elif len(plain) == 1 and plain.isascii():
+                table[code] = plain.lower()
+    table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
+    table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
+    return {code: ord(folded) for code, folded in table.items()}
+
+
+FOLD = _folding()
+_LONG = 200
+"""Characters from which a table of all characters beats looking each up."""
+
+
+@cache
+def _table() -> NDArray[np.uint32]:
+    table = np.arange(0x110000, dtype="<u4")
+    table[list(FOLD)] = list(FOLD.values())
+    return table
+
+
+def fold(text: str) -> str:
+    """`text` in one spelling, of the same length."""
+    if len(text) < _LONG:
+        return text.translate(FOLD)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    folded: bytes = _table()[codes].tobytes()
+    return folded.decode("utf-32-le", "surrogatepass")
+
+
+_P = "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝蜀川黔贵滇云藏陕秦陇甘青宁新]"
+_KINDS = "手机号|电话|邮箱|身份证|证件|生日|银行卡|订单号|QQ|微信|账号|密码|姓名|地址|车牌|网络地址|尾号"
+TOKEN = re.compile(rf"\[(?:{_KINDS})#(\d{{1,4}})\]", re.IGNORECASE)
+"""A token left by redaction; group 1 is its number."""
+Check = Callable[[re.Match[str], str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One form: its type, the pattern (group x, if any, is what counts), a check, and substrings one of which it needs."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    check: Check | None = None
+    needles: tuple[str, ...] = ()
+
+
+_AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
+FIRST: tuple[Rule, ...] = (
+    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
+    Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|\d{4}))\s?(?:出生|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
+    Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
+    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*")),
+    # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
+    Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
+     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), lambda m, _: m["x"] is not None, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
+)  # fmt: skip
+"""Before PUBLIC, because these hold a host."""
+# Public by law or by purpose, or plainly not a person's: set aside before any rule looks.
+PUBLIC: tuple[Rule, ...] = (
+    Rule("标记", TOKEN, needles=("#",)),
+    Rule("备案", re.compile(rf"{_P}\s?icp\s?[备证]\s?(?:字\s?)?(?:第\s?)?(?!1[3-9]\d{{9}}(?!\d))\d{{6,12}}(?!\d)\s?号?(?:\s?-\s?\d{{1,4}})?"), needles=("icp",)),
+    Rule("备案", re.compile(r"公网安备\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "code=")),
+    Rule("许可", re.compile(r"[ab][12](?:\.[ab][12]){0,3}\s?-\s?\d{8}(?:-\d{1,4})?(?!\d)"), needles=("1-", "2-", "1 -", "2 -")),
+    Rule("代码", re.compile(r"(?:信用代码|注册号|税号|许可证编?号)\s?[:为是]?\s?[0-9a-hj-npqrtuwxy]{15,18}(?![0-9a-z])"), needles=("代码", "注册号", "税号", "许可证")),
+    Rule("代码", re.compile(r"9(?<![0-9a-z]9)1\d{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])"), needles=("91",)),
+    Rule("网址", re.compile(r"(?:https?|hxxps?)://[a-z0-9.\-]{1,253}(?::\d{1,5})?"), needles=("://",)),
+    Rule("网址", re.compile(r"[a-z0-9](?<![0-9a-z@.\-_].)[a-z0-9\-]{0,62}\.(?:[a-z0-9\-]{1,63}\.){0,6}(?:com|cn|net|org|test|example|top|vip|shop|xyz|cc)(?![a-z0-9@\-])"),
+         needles=(".c", ".n", ".o", ".t", ".e", ".v", ".s", ".x")),
+    Rule("日期", re.compile(r"[12][09](?<![\d-]\d\d)\d\d(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日?)(?![\d\-./])"),
+         needles=("20", "19")),
+    Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
+    Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
+    Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
+)  # fmt: skip
+
+_UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻"
+_SAID = r"(?:号码|邮箱|账号|账户|号|id|为|是|叫|加|搜索?|找|添加|联系|[\s:=+\-_,(➕#❤♥\ufe0f]){0,6}"
+_DIGITS = rf"{DIGIT}(?:[ \-.·_*~]{{0,2}}{DIGIT}){{4,11}}(?!{DIGIT})"
+_NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay", "harmonyos", "miniprogram"}
+
+
+def _no_letter_before(match: re.Match[str], shadow: str) -> bool:
+    before = shadow[match.start() - 1 : match.start()]
+    return not (match.group()[0].isascii() and before.isascii() and before.isalnum())
+
+
+def _is_number(match: re.Match[str], shadow: str) -> bool:
+    """A QQ number: five to twelve digits that count nothing."""
+    rest = shadow[match.end("x") : match.end("x") + 2].lstrip()
+    return _no_letter_before(match, shadow) and rest[:1] not in tuple(_UNITS) and not re.match(r"\.\d", rest)
+
+
+def _is_wechat(match: re.Match[str], shadow: str) -> bool:
+    name = match["x"]
+    if not "a" <= name[0] <= "z":
+        return _is_number(match, shadow)
+    if name in _NOT_IDS or len(name) < 6 or not _no_letter_before(match, shadow):
+        return False
+    told = match["said"].strip() != "" or not match.group().startswith("微")
+    return told or re.search(r"[0-9_\-]", name) is not None
+
+
+def _is_telegram(match: re.Match[str], shadow: str) -> bool:
+    sure = re.search(r"[@:号]|\d", match.group()) is not None
+    return sure and _no_letter_before(match, shadow)
+
+
+def _is_order(match: re.Match[str], shadow: str) -> bool:
+    digits: int = sum(c.isdigit() for c in match["x"])
+    return digits >= (4 if "号" in match.group("key") or match.group().startswith("o") else 8)
+
+
+def _is_address(match: re.Match[str], shadow: str) -> bool:
+    octets = match["x"].split(".")
+    before = shadow[max(0, match.start() - 3) : match.start()]
+    return all(int(o) < 256 for o in octets) and not re.search(r"v\s?$|版本?\s?$|ver", before)
+
+
+def _is_plate(match: re.Match[str], shadow: str) -> bool:
+    return sum(c.isdigit() for c in match.group()) >= 2
+
+
+def _is_handle(match: re.Match[str], shadow: str) -> bool:
+    """A name on another service: said to be one (号, id, a colon), or with a digit or a line in it."""
+    told = re.search(r"[号:@]|id|账|用户", match["said"]) is not None
+    return _no_letter_before(match, shadow) and (told or re.search(r"[0-9_]", match["x"]) is not None)
+
+
+EARLY: tuple[Rule, ...] = (
+    Rule("证件", re.compile(r"(?:护照|passport|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z]{1,2}[ ]?\d{7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport")),
+    Rule("证件", re.compile(r"(?:护照|passport|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|no\.?|number|[\s:是为.#]){0,5}(?P<x>[a-z]{0,3}\d(?:[a-z0-9]|[ \-](?=\d)){5,21})(?![a-z0-9])"), needles=("证", "护照", "passport", "驾照", "保", "学", "工号")),
+    Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×](?:[ \-]?[\dx*×]){3,17}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",)),
+    Rule("身份证", re.compile(r"[1-9]\d{2,5}[x*×]{6,12}\d{2,4}[\dx]?(?![\da-z])"), needles=("x", "*", "×")),
+    Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}"), needles=("wxid_",)),
+    Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]")),
+    Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
+     r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
+    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\sa-z])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
+     rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
+    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群")),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
+    Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
+    Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
+    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("昵称", "网名")),
+    Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
+    Rule("密码", re.compile(r"(?:密码|口令)\s?(?:(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})|\s(?P<y>(?=[\x21-\x7e]{0,31}\d)(?=[\x21-\x7e]{0,31}[a-z])[\x21-\x7e]{5,32}))"), needles=("密码", "口令")),
+    Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",)),
+    Rule("网络地址", re.compile(r"ip(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"), needles=("ip",)),
+    Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:].)[0-9a-f]{0,3}:(?:[0-9a-f]{1,4}:){4,6}[0-9a-f]{1,4}(?![0-9a-f:])"), needles=(":",)),
+    Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate),
+)  # fmt: skip
+LATE: tuple[Rule, ...] = (
+    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone")),
+    Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)"), needles=("+",)),
+    # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
+    Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询")),
+    Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number),
+    Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×")),
+    Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before),
+    Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])"), needles=("尾号", "后")),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Hosts, names, numbers, dates and queries as people write them. Pure; entered by `query`."""

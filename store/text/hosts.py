@@ -1,0 +1,432 @@
+"""Hosts in any spelling people use: found in text, made ASCII, cut to the registrable domain, look-alike letters told. Pure, no network.
+
+The pairs are those Unicode's confusables list gives for the Latin letters a host may hold; no full copy of that list.
+
+Only the host is taken, and of a known mall's path what names a merchant (store/text/malls.py); no other path, query string or
+fragment is ever returned.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import idna
+import tldextract
+
+from store.text.malls import Place, host_part, mall_of, place_of
+
+_LOOKS_LIKE = {
+    "a": "аαɑạ", "b": "ЬЪƅв", "c": "сϲᴄ", "d": "ԁɗđ", "e": "еєҽε", "f": "ƒғ", "g": "ɡԍց", "h": "һհн", "i": "іιıɩӏїﺍ",
+    "j": "јϳ", "k": "кκқ", "l": "ⅼℓłǀ", "m": "мⅿ", "n": "ոпήη", "o": "оοσօөøѻ", "p": "рρƿ", "q": "ԛգզ", "r": "гᴦɾ",
+    "s": "ѕꜱʂ", "t": "тτƭ", "u": "υսџц", "v": "νѵᴠ", "w": "ԝωѡш", "x": "хχ", "y": "уγүყ", "z": "ᴢʐż", "0": "օ", "3": "зҙ",
+}  # fmt: skip
+LATIN_LIKE = {ord(other): latin for latin, others in _LOOKS_LIKE.items() for other in others}
+# Digits and letter pairs that pass for others in a narrow address bar.
+_FOLD = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+
+SCRIPT_NAMES = {
+    "CYRILLIC": ("西里尔", "Cyrillic"), "GREEK": ("希腊", "Greek"), "ARMENIAN": ("亚美尼亚", "Armenian"),
+    "HEBREW": ("希伯来", "Hebrew"), "ARABIC": ("阿拉伯", "Arabic"), "CHEROKEE": ("切罗基", "Cherokee"),
+    "GEORGIAN": ("格鲁吉亚", "Georgian"), "HANGUL": ("韩文", "Hangul"), "THAI": ("泰文", "Thai"),
+    "HIRAGANA": ("日文平假名", "Hiragana"), "KATAKANA": ("日文片假名", "Katakana"), "LATIN": ("拉丁", "Latin"),
+    "HAN": ("汉字", "Han"),
+}  # fmt: skip
+"""Script → its name in Chinese and English."""
+# Scripts that one honest label may mix with Latin: Chinese and Japanese names do.
+USUAL_WITH_LATIN = frozenset(["HAN", "HIRAGANA", "KATAKANA", "LATIN"])
+
+
+@lru_cache(maxsize=4096)
+def script_of(letter: str) -> str | None:
+    """The script of one letter by its Unicode name (LATIN, CYRILLIC, HAN …); None for digits, marks and signs."""
+    if not letter.isalpha():
+        return None
+    word = unicodedata.name(letter, "UNKNOWN").split(" ")[0]
+    return "HAN" if word.startswith("CJK") or word == "IDEOGRAPHIC" else word.removesuffix("-HIRAGANA")
+
+
+def latin_twin(letter: str) -> str | None:
+    """The ASCII letter that a non-ASCII `letter` passes for, or None; accented Latin letters count."""
+    if letter.isascii():
+        return None
+    if twin := LATIN_LIKE.get(ord(letter)):
+        return twin
+    base = unicodedata.normalize("NFKD", letter)[0]
+    return base if base.isascii() and base.isalpha() else None
+
+
+def skeleton_of(text: str) -> str:
+    """`text` with everything that looks alike made equal; only for comparing, never for showing."""
+    if not text.isascii():
+        text = "".join(latin_twin(letter) or letter for letter in text)
+    for pair, single in _PAIRS:
+        text = text.replace(pair, single)
+    return text.translate(_FOLD)
+
+
+LONGEST = 10_000
+"""Characters of a query that are read."""
+_ENOUGH = 20
+"""So many hosts of a text are read; the answer shows fewer."""
+_EXTRACT = tldextract.TLDExtract(
+    suffix_list_urls=(), cache_dir=None, extra_suffixes=("test", "example"), include_psl_private_domains=True
+)
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_TOP = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
+_PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,120}[a-z]{2,63}")
+# Invisible marks (zero width, bidirectional, soft hyphen) and control characters.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_SPOKEN = (
+    "(?:com|cn|net|org|top|vip|shop|store|xyz|cc|co|me|info|site|online|club|icu|fun|pro|link|test|example)"
+)
+_NO_HOUR = r"(?<!^[0-9])(?<!^[0-9]{2})(?<![^a-z0-9][0-9])(?<![^a-z0-9][0-9]{2})"  # not 晚上9点vip
+_DEFANGED = (
+    (re.compile(r"\[([:/]{1,3})\]"), r"\1"),
+    (re.compile(r"\bh(?:xx|tt|\*\*|\+\+)p(s?)\s?:\s?(?=[/\\]{1,2})", re.IGNORECASE), r"http\1:"),
+    (re.compile(r"\s?[\[({【〔<]\s?(?:[.。]|dot|点|點)\s?[\])}】〕>]\s?", re.IGNORECASE), "."),
+    (re.compile(r"(?<=[a-z0-9])\s?[点點]\s?(?=(?:com|cn|net|org)(?![a-z0-9]))", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=[a-z0-9]){_NO_HOUR}\s?[点點]\s?(?={_SPOKEN}(?![a-z0-9]))", re.IGNORECASE), "."),
+    (re.compile(r"(?<=[a-z0-9]) dot (?=[a-z])", re.IGNORECASE), "."),
+    (re.compile(r"(?<=[a-z0-9-])。(?=[a-z0-9])", re.IGNORECASE), "."),
+)
+# Targets of Markdown and HTML links come before the text shown, which may name another site.
+_TARGET = re.compile(r"""\]\(\s{0,3}(?=\S)|\b(?:href|src)\s{0,3}=\s{0,3}["']?(?=\S)""", re.IGNORECASE)
+_URL = re.compile(
+    r"(?<![a-z0-9])(?:[a-z][a-z0-9+-]{1,9}):[/\\]{1,4}(?P<authority>"
+    r"(?:[^\s/\\?#\"'<>`|()\[\]@]{0,200}@)?\[[^\s\]]{1,60}\](?::\d{1,5})?|[^\s/\\?#\"'<>`|()\[\]]{1,600})",
+    re.IGNORECASE,
+)
+_IDEOGRAPHIC_HOST = re.compile(r"[\w-]{1,63}(?:。[\w-]{1,63}){1,9}")
+_TOKEN = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,126}")
+_ASCII = re.compile(
+    rf"(?<![^\W{_HAN}])(?<![.-])[a-z0-9][a-z0-9_-]{{0,62}}\.(?:[a-z0-9_-]{{1,63}}\.){{0,125}}[a-z0-9-]{{1,63}}"
+    rf"(?![^\W{_HAN}])(?!\.[\w])",
+    re.IGNORECASE,
+)
+_PORT = re.compile(r":(\d{1,5})(?!\d)")
+# ASCII without quotes and brackets, which end a link in HTML and Markdown.
+_REST = re.compile(r"[/\\?#][!#-&*-;=?-Z\\_a-z|~]+")
+_DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_V4_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
+_BRACKETED = re.compile(r"\[([0-9a-f:.]{2,45})\](?::(\d{1,5}))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A host as found in a text, and what stood around it."""
+
+    host: str
+    port: int | None = None
+    path: bool = False
+    userinfo: bool = False
+    glued: bool = False
+    known_suffix: bool = True
+    place: Place = Place()
+
+    @property
+    def is_ip(self) -> bool:
+        """Whether the host is an IP address."""
+        return ip_of(self.host) is not None
+
+    @property
+    def key(self) -> str:
+        """The key a platform of this host is stored under, see host_key."""
+        if not self.is_ip:
+            mall = self.place.mall or mall_of(self.host)
+            if mall is None:
+                return _without_www(self.host)
+            return f"{mall.host}/{self.place.merchant}" if self.place.merchant else mall.host
+        shown = f"[{self.host}]" if ":" in self.host and self.port else self.host
+        return f"{shown}:{self.port}" if self.port else shown
+
+
+def prepare(text: str) -> str:
+    """The text in compatibility form (NFKC), without invisible marks, defanged spellings undone; at most LONGEST characters."""
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:LONGEST]))[:LONGEST]
+    folded = _CONTROL.sub(" ", _INVISIBLE.sub("", folded))
+    for pattern, plain in _DEFANGED:
+        folded = pattern.sub(plain, folded)
+    folded = folded.strip()
+    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _EXTRACT(folded.replace("。", ".")).suffix:
+        folded = folded.replace("。", ".")
+    return folded
+
+
+def ip_of(host: str) -> str | None:
+    """The IP address `host` is (IPv6 with or without brackets), in its usual spelling, or None."""
+    try:
+        return str(ipaddress.ip_address(host.strip("[]").split("%")[0]))
+    except ValueError:
+        return None
+
+
+def canonical(host: str) -> str | None:
+    """The ASCII form of a lower-case host or IP address, None if it cannot be one. An IPv6 address has no brackets."""
+    host = host.rstrip(".")
+    if not host or len(host) > 253:
+        return None
+    if (host[-1].isdigit() or ":" in host) and (ip := ip_of(host)):
+        return ip
+    if not host.isascii():
+        host = _to_ascii(host)
+    labels = host.split(".")
+    if len(labels) < 2 or len(host) > 253 or not _TOP.fullmatch(labels[-1]):
+        return None
+    return host if all(_LABEL.fullmatch(label) for label in labels) else None
+
+
+def _to_ascii(host: str) -> str:
+    """Punycode by IDNA 2008 with UTS 46 mapping; a label it refuses (emoji) is encoded as it is, as browsers do."""
+    try:
+        return idna.encode(host, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        labels = (
+            label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+            for label in host.split(".")
+        )
+        return ".".join(labels).lower()
+
+
+def unicode_of(host: str) -> str:
+    """How people read an ASCII host or key; a label that does not decode stays as it is."""
+    name, slash, merchant = host.partition("/")
+    if "xn--" not in name:
+        return host
+    return ".".join(_decoded(label) for label in name.split(".")) + slash + merchant
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        shown = label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+    return shown if shown.isprintable() and _to_ascii(shown) == label else label
+
+
+def has_known_suffix(host: str) -> bool:
+    """Whether the public-suffix list knows its ending and something stands before it."""
+    parts = _EXTRACT(host)
+    return bool(parts.suffix and (parts.domain or parts.is_private))
+
+
+def is_public_suffix(host: str) -> bool:
+    """Whether anybody may have a name below it: com.cn, github.io; an unknown ending is none."""
+    parts = _EXTRACT(host)
+    return bool(parts.suffix) and not parts.domain
+
+
+def without_suffix(host: str) -> str:
+    """What stands before the public suffix, without a leading www.; an IP address or a bare suffix stays as it is."""
+    parts = _EXTRACT(_without_www(host_part(host)))
+    return ".".join(part for part in (parts.subdomain, parts.domain) if part) or host
+
+
+@lru_cache(maxsize=65_536)
+def registrable(host: str) -> str:
+    """The registrable domain of a host or key (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
+    lowered = _without_port(host_part(host.strip()).lower().rstrip("."))
+    if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
+        return ip
+    return _EXTRACT(lowered).top_domain_under_public_suffix or lowered or host
+
+
+def _without_port(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if port.isdigit() and name and (":" not in name or name.endswith("]")) else host
+
+
+def host_key(host: str) -> str:
+    """The key a platform is stored under: lower-case ASCII host, no leading www., port only with an IP address; of a merchant of a
+    known mall `host/section/name`. Never raises."""
+    stripped = host.strip()
+    if is_merchant_key(stripped):
+        return stripped
+    lowered = stripped.lower()
+    if _PLAIN.fullmatch(lowered):
+        return Found(lowered).key
+    folded = prepare(host)
+    low = folded.lower()
+    if _DOTTED.fullmatch(low) and has_known_suffix(low) and (named := canonical(low)):
+        return Found(named).key  # here Chinese characters belong to the host: 卡盟123.com is not 123.com
+    found = find_hosts(folded)
+    return found[0].key if found else re.split(r"[/\\?#\s]", lowered, maxsplit=1)[0].rstrip(".")[:253]
+
+
+def is_merchant_key(key: str) -> bool:
+    """Whether `key` is exactly one of a merchant of a known mall."""
+    host, slash, path = key.partition("/")
+    if not slash or (mall := mall_of(host)) is None:
+        return False
+    return mall.host == host and place_of(host, f"/{path}").merchant == path
+
+
+def is_key(key: str) -> bool:
+    """Whether `key` is one a platform may be stored under: a host name in ASCII, an IP address with or without a port, or a
+    merchant of a known mall."""
+    if "/" in key:
+        return is_merchant_key(key)
+    if (name := _BRACKETED.fullmatch(key)) or (name := _V4_PORT.fullmatch(key)):
+        address, port = name[1], name[2]
+        return ip_of(address) is not None and (port is None or 0 < int(port) < 65536)
+    return canonical(key) == key
+
+
+def address_in(key: str) -> str | None:
+    """The IP address a key names, with or without a port; None for a name."""
+    found = _BRACKETED.fullmatch(key) or _V4_PORT.fullmatch(key)
+    return ip_of(found[1] if found else key)
+
+
+def url_host(key: str) -> str:
+    """A key as it stands in a URL after `https://`, without a slash at its end: an IPv6 address in brackets, a merchant with its path."""
+    return f"[{key}]" if ":" in key and ip_of(key) and not key.startswith("[") else key
+
+
+def _without_www(lowered: str) -> str:
+    while lowered.startswith("www.") and registrable(lowered) != lowered:
+        lowered = lowered[4:]
+    return lowered
+
+
+def host_of(text: str) -> str | None:
+    """The first host named in `text`, in ASCII and lower case, without port; None if there is none. See `key_of`."""
+    found = find_hosts(prepare(text))
+    return found[0].host if found else None
+
+
+def key_of(text: str) -> str | None:
+    """The key of the first site or merchant named in `text`; None if there is none."""
+    if is_merchant_key(text):
+        return text
+    found = find_hosts(prepare(text))
+    return found[0].key if found else None
+
+
+def like_merchant(text: str) -> str:
+    """The first part of a path that looks like a merchant's at a host that is no known mall; empty for any other text."""
+    found = find_hosts(prepare(text)) if "/" in text or "\\" in text else []
+    return found[0].place.like if found else ""
+
+
+def find_hosts(folded: str) -> list[Found]:
+    """Hosts in a prepared text: link targets first, then addresses with a scheme, then bare names with a known suffix."""
+    if whole := ip_of(folded):
+        return [Found(whole)]
+    if (bracketed := _BRACKETED.fullmatch(folded)) and (whole := ip_of(bracketed[1])):
+        return [Found(whole, int(bracketed[2]) if bracketed[2] else None)]
+    urls: list[tuple[int, Found]] = []
+    rest, done = [], 0
+    for match in _URL.finditer(folded):
+        if match.start() < done:
+            continue  # an address inside the path of another
+        if len(urls) == _ENOUGH:
+            break
+        if found := _from_url(folded, match):
+            urls.append((match.start(), found))
+        path = _REST.match(folded, match.end())
+        rest.append(folded[done : match.start()])
+        done = max(path.end() if path else match.end(), match.end())
+    targets = {m.end() for m in _TARGET.finditer(folded)} if urls else set()
+    ordered = [found for _, found in sorted(urls, key=lambda item: item[0] not in targets)]
+    ordered += _bare(" ".join([*rest, folded[done:]]))
+    unique: dict[str, Found] = {}
+    for found in ordered:
+        unique.setdefault(found.key if found.place.mall else found.host, found)
+    return list(unique.values())
+
+
+def _from_url(folded: str, match: re.Match[str]) -> Found | None:
+    authority = match["authority"]
+    before, at, after = authority.rpartition("@")
+    userinfo = bool(at) and before.isascii()
+    if userinfo:
+        authority = after
+    elif at:
+        authority = before
+    if authority.startswith("["):
+        inside, _, tail = authority[1:].partition("]")
+        ip = ip_of(inside)
+        return Found(ip, _port(tail), _path(folded, match.end()), userinfo) if ip else None
+    name = _IDEOGRAPHIC_HOST.match(authority) or re.match(r"[\w.-]*", authority)
+    label = _unglued_end(name.group()) if name else ""
+    host = canonical(label.replace("。", ".").lower())
+    if host is None:
+        return None
+    port = _port(authority[len(label) :])
+    place = _place(host, folded, match.end())
+    return Found(
+        host,
+        port,
+        _path(folded, match.end()),
+        userinfo,
+        known_suffix=has_known_suffix(host),
+        place=place,
+    )
+
+
+def _unglued_end(host: str) -> str:
+    """Without Chinese text that touches the end: no top-level domain mixes Latin letters and Chinese."""
+    head, dot, last = host.rpartition(".")
+    return f"{head}{dot}{re.sub(rf'(?<=[a-z])[{_HAN}].*', '', last, flags=re.IGNORECASE)}" if dot else host
+
+
+def _port(tail: str) -> int | None:
+    found = _PORT.match(tail)
+    return int(found[1]) if found and 0 < int(found[1]) < 65536 else None
+
+
+def _path(folded: str, end: int) -> bool:
+    return _REST.match(folded, end) is not None
+
+
+def _place(host: str, folded: str, end: int) -> Place:
+    """What the path after a host names, if it has one."""
+    rest = _REST.match(folded, end)
+    return place_of(host, rest[0] if rest else "")
+
+
+def _bare(text: str) -> list[Found]:
+    """Bare names; one that follows an @ (a mail address) counts only when there is no other."""
+    found: list[Found] = []
+    mail: list[Found] = []
+    done = 0
+    for token in _TOKEN.finditer(text):
+        inner = [(token.start() + m.start(), token.start() + m.end()) for m in _ASCII.finditer(token.group())]
+        if len(found) == _ENOUGH:
+            break
+        for start, end in inner or [token.span()]:
+            if start < done or text[end : end + 1] == "@":
+                continue
+            if one := _from_bare(text, start, end, glued=start > token.start()):
+                (mail if one.userinfo else found).append(one)
+                path = _REST.match(text, end)
+                done = path.end() if path else end
+    return found or mail
+
+
+def _from_bare(text: str, start: int, end: int, glued: bool) -> Found | None:
+    name = _unglued_end(text[start:end]).lower()
+    known = has_known_suffix(name)
+    alone = (
+        start == 0 and text[end : end + 1] in ("", ":", "/", "?", "#") and not re.search(r"\s", text[end:])
+    )
+    if not known and ip_of(name) is None and (not alone or re.search(f"[{_HAN}][^.]*$", text[start:end])):
+        return None
+    if (host := canonical(name)) is None:
+        return None
+    port = _PORT.match(text, end)
+    after_at = text[start - 1 : start] == "@" if start else False
+    after = port.end() if port else end
+    place = Place() if after_at else _place(host, text, after)
+    return Found(host, _port(text[end : end + 6]), _path(text, after), after_at, glued, known, place)

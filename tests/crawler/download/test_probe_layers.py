@@ -1,0 +1,108 @@
+"""What a probe keeps apart: the name, the connection, the certificate, the page; and names that lead to a known sinkhole."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+
+import pytest
+from aiohttp.abc import ResolveResult
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError
+from scrapy.http import Request, Response
+
+from crawler.download.failures import classify_failure
+from crawler.download.handlers import GuardedResolver
+from crawler.download.politeness import Unwelcome
+from crawler.download.sinkholes import Diverted, sinkholes
+from crawler.download.tls import BAD_CERTIFICATE
+from crawler.guard import Guard, Refused
+from crawler.home_addresses import certificate_of
+from crawler.pages.block_pages import certificate_word, probe_of_failure, probe_of_page
+
+OWN = "93.184.216.34"
+SINK = "182.43.124.6"
+
+
+class _System:
+    def __init__(self, addresses: tuple[str, ...]) -> None:
+        self._addresses = addresses
+
+    async def resolve(self, host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host=a, port=port, family=family, proto=0, flags=0)
+            for a in self._addresses
+        ]
+
+
+def _resolved(*addresses: str) -> list[str]:
+    async def resolve() -> list[str]:
+        names = GuardedResolver(Guard(sandbox=False, allowed_hosts=[]))
+        names._system = _System(addresses)  # type: ignore[assignment]
+        return [entry["host"] for entry in await names.resolve("shop.example", 443)]
+
+    return asyncio.run(resolve())
+
+
+def test_a_name_that_leads_to_a_known_sinkhole_only_is_not_asked() -> None:
+    with pytest.raises(Diverted, match="shop.example") as met:
+        _resolved(SINK)
+    for error in (met.value, Unwelcome("robots.txt could not be read: not crawled", met.value)):
+        outcome, kind, reason = classify_failure(error)
+        assert outcome == "blocked" and SINK in reason
+        probe = probe_of_failure(kind)
+        assert probe is not None
+        assert (probe["outcome"], probe["class"], probe["dns"]) == ("refused", "diverted", "sinkhole")
+        assert probe.get("tcp") is None and probe.get("tls") is None, "nobody was connected to"
+
+
+def test_one_address_that_is_no_sinkhole_may_be_the_site() -> None:
+    assert _resolved(SINK, OWN) == [SINK, OWN]
+    assert _resolved(OWN) == [OWN]
+    with pytest.raises(Refused):
+        _resolved("10.0.0.1", SINK)
+
+
+def test_no_sinkhole_is_an_inner_address() -> None:
+    assert all(address.is_global for address in sinkholes())
+    assert ipaddress.ip_address(SINK) in sinkholes()
+
+
+@pytest.mark.parametrize(
+    ("error", "layers"),
+    [
+        (CannotResolveHostError("gone"), ("none", None, None)),
+        (DownloadConnectionRefusedError("no"), ("ok", "refused", None)),
+        (DownloadTimeoutError("slow"), ("ok", "ok", None)),
+    ],
+)
+def test_a_failure_says_how_far_it_came(error: Exception, layers: tuple[str | None, ...]) -> None:
+    probe = probe_of_failure(classify_failure(error)[1])
+    assert probe is not None and probe["outcome"] == "down"
+    assert (probe.get("dns"), probe.get("tcp"), probe.get("tls")) == layers
+
+
+def test_a_wall_a_bad_certificate_and_an_outage_are_different_facts() -> None:
+    page = "<title>星河</title>" + "<p>商品 ¥9.90 立即购买</p>" * 20
+    request = Request("https://shop.example/", meta={BAD_CERTIFICATE: "certificate has expired"})
+    under = certificate_of(Response(request.url, request=request))
+    expired = probe_of_page(200, page.encode(), page, 0.1, shop=True, certificate=under)
+    assert (expired["outcome"], expired["tls"], expired["body"]) == ("ok", "expired", "up")
+    wall = probe_of_page(403, b"<h1>403</h1>", "<h1>403</h1>", 0.1, certificate="ok")
+    assert (wall["outcome"], wall["tls"], wall["status"], wall["body"]) == ("refused", "ok", 403, "waf_block")
+    plain = Request("http://shop.example/")
+    assert certificate_of(Response(plain.url, request=plain)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("certificate has expired", "expired"),
+        ("certificate is not yet valid", "not_yet_valid"),
+        ("Hostname mismatch, certificate is not valid for 'shop.example'.", "wrong_name"),
+        ("self-signed certificate in certificate chain", "self_signed"),
+        ("unable to get local issuer certificate", "untrusted"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_one_word(said: str, word: str) -> None:
+    assert certificate_word(said) == word

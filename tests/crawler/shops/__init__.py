@@ -1,0 +1,1 @@
+"""Goods, contacts and words of shop pages."""

@@ -1,0 +1,88 @@
+"""Shops nobody wrote a parser for, made by someone who had not read the reader: their goods are read as a careful person would write them down."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from crawler.shops import generic
+from crawler.shops.page import Good, Page, stock_class
+from tests.support.shops.blind_goods import Item, Made
+from tests.support.shops.blind_late_themes import LATE_THEMES
+from tests.support.shops.blind_pages import EMPTY
+from tests.support.shops.blind_themes import THEMES as FIRST_THEMES
+
+THEMES = {**FIRST_THEMES, **LATE_THEMES}
+SEEDS = range(12)
+ENOUGH = 0.97
+"""Share of goods that must come back exact over the seeds of one theme."""
+
+
+def read(html: str) -> list[Good]:
+    """What the reader for unknown shops finds on one page."""
+    page = Page("https://shop.example/", html)
+    return generic.home(page).goods or generic.embedded_goods(page)
+
+
+def differences(made: Made, found: list[Good]) -> list[str]:
+    """One sentence for each way in which the page was read wrong."""
+    wrong = []
+    by_name: dict[str, list[Good]] = {}
+    for good in found:
+        by_name.setdefault(good.name, []).append(good)
+    for item in made.goods:
+        got = by_name.pop(item.name, [])
+        if len(got) != 1:
+            wrong.append(f"{item.name!r} ({item.price}) was read {len(got)} times")
+            continue
+        wrong += [f"{item.name!r}: {said}" for said in _wrong_in(item, got[0], made.shows)]
+    wrong += [f"not on offer: {name!r} ({goods[0].price})" for name, goods in by_name.items()]
+    return wrong
+
+
+def _wrong_in(item: Item, good: Good, shows: frozenset[str]) -> list[str]:
+    price = item.price if item.currency == "CNY" else None
+    pairs: list[tuple[str, object, object]] = [("price", (price, item.currency), (good.price, good.currency))]
+    if "list" in shows:
+        pairs.append(("list price", item.list_price, good.list_price))
+    if "stock" in shows:
+        pairs.append(("stock class", item.stock_class, stock_class(good)))
+        if item.stock is not None:
+            pairs.append(("stock", item.stock, good.stock))
+    if "sold" in shows:
+        pairs.append(("sold", item.sold, good.sold))
+    return [f"{what} is {meant}, read {got}" for what, meant, got in pairs if meant != got]
+
+
+def measure(theme: str, seeds: range = SEEDS) -> tuple[int, int, list[str]]:
+    """Goods of a theme over the seeds, how many of the readings were wrong, and how."""
+    total, wrong = 0, []
+    for seed in seeds:
+        made = THEMES[theme](Random(f"{theme}:{seed}"))
+        total += len(made.goods)
+        wrong += [f"seed {seed}: {said}" for said in differences(made, read(made.html))]
+    return total, len(wrong), wrong
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_goods_of_a_theme_without_a_parser_are_exact(theme: str) -> None:
+    total, wrong, said = measure(theme)
+    assert 1 - wrong / total >= ENOUGH, f"{theme}: {wrong} of {total} wrong: " + "; ".join(said[:5])
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_a_page_without_goods_yields_none(kind: str) -> None:
+    for seed in SEEDS:
+        found = read(EMPTY[kind](Random(f"{kind}:{seed}")))
+        assert not found, f"{kind}, seed {seed}: {[(g.name, g.price) for g in found[:4]]}"
+
+
+if __name__ == "__main__":
+    for name in THEMES:
+        total, wrong, said = measure(name)
+        print(f"{1 - wrong / total:6.1%}  {name}  ({wrong} of {total} wrong)  {said[:2]}")
+    for name, maker in EMPTY.items():
+        print(
+            f"{sum(bool(read(maker(Random(f'{name}:{seed}')))) for seed in SEEDS):6d}  pages of {name} read as a shop"
+        )

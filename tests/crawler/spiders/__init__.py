@@ -1,0 +1,1 @@
+"""Each source, replayed and served."""

@@ -1,0 +1,312 @@
+"""The smaller sources against the sandbox over real HTTP: what they bring, what a fault makes of them, what they never ask."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from crawler.download.browser import available
+from crawler.formats import blocklists as lists
+from crawler.formats import github
+from crawler.spiders.screenshot import MASK, ScreenshotSpider
+from kamengwatch.pipeline.sandbox_market import Sandbox, started
+from store.archive.warc import iterate
+from store.db.engine import migrate, open_engine
+from store.db.tables import Capture, Complaint, Counters, Penalty, Platform
+from store.evidence.ingest import Ingest, import_records
+from tests.support.programs import forked
+from tests.support.programs.spider_replay import play
+
+SOURCES = ("xiaofeibao", "rednet", "github_issues", "blocklists")
+HOSTS = {"xiaofeibao": "xiaofeibao", "rednet": "rednet", "github_issues": "github", "blocklists": "lists"}
+
+
+@dataclass(frozen=True)
+class Harvest:
+    ended: dict[str, Any]
+    engine: Engine
+    folder: Path
+    log: dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Sandbox]:
+    with started(7) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def engine(data_dir: Path, market: Sandbox) -> Iterator[Engine]:
+    """A database that watches every shop of the market."""
+    yield from watching(market, data_dir)
+
+
+@pytest.fixture(scope="module")
+def harvest(market: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harvest]:
+    """One crawl of all the sources on a day without faults: its events, its database and its folder."""
+    folder = tmp_path_factory.mktemp("harvest")
+    for engine in watching(market, folder):
+        ended = crawl(market, folder, *SOURCES)
+        yield Harvest(
+            ended,
+            engine,
+            folder,
+            {source: log(market, f"{name}.sandbox.test") for source, name in HOSTS.items()},
+        )
+
+
+def watching(market: Sandbox, folder: Path) -> Iterator[Engine]:
+    """A database in `folder` that watches every shop; the market stands on a late day, without faults."""
+    last = market.calendar()[1]
+    market.set_now(
+        dt.datetime.combine(last - dt.timedelta(days=3), dt.time(12), dt.timezone(dt.timedelta(hours=8)))
+    )
+    market._call("PUT", "/faults", {})
+    engine = open_engine(f"sqlite:///{folder / 'k.db'}")
+    migrate(engine)
+    shops = [{"kind": "platform", "host": h["host"], "name": h["name"]} for h in market.hosts()]
+    import_records(Ingest(engine, market.now(), accept_new=True), shops)
+    yield engine
+    engine.dispose()
+
+
+def crawl(
+    market: Sandbox, data: Path, *sources: str, hosts: tuple[str, ...] = (), key: str = "one"
+) -> dict[str, Any]:
+    """Run sources as one job; returns the last event of each."""
+    command = [
+        "crawler.run",
+        "--now",
+        market.now().isoformat(),
+        "--key",
+        key,
+        "--data-dir",
+        str(data),
+    ]
+    command += ["--database", f"sqlite:///{data / 'k.db'}", "--sandbox-proxy", market.proxy]
+    command += [word for source in sources for word in ("--source", source)]
+    command += [word for host in hosts for word in ("--host", host)]
+    done = forked.run(command, os.environ)
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    ended = {e["source"]: e for e in events if e["event"] == "crawl"}
+    assert set(ended) == set(sources), done.stderr[-2000:]
+    return ended
+
+
+def log(market: Sandbox, host: str) -> list[dict[str, Any]]:
+    request = urllib.request.Request(
+        f"{market.proxy}/log?host={host}", headers={"Host": "control.sandbox.test"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return [json.loads(line) for line in answer.read().decode().splitlines()]
+
+
+def test_each_brings_what_the_market_shows(harvest: Harvest) -> None:
+    ended, engine = harvest.ended, harvest.engine
+    assert {source: (e["outcome"], e["reason"]) for source, e in ended.items()} == dict.fromkeys(
+        SOURCES, ("ok", None)
+    )
+    with engine.connect() as connection:
+        counters = connection.execute(
+            select(Counters.valid_total, Counters.completed_total, Counters.platform_id)
+        ).all()
+        complaints = connection.execute(
+            select(Complaint.platform_id, Complaint.status, Complaint.replied_at, Complaint.text)
+        ).all()
+        hits = connection.execute(
+            select(Platform.host, Penalty.category, Penalty.reason).join(
+                Platform, Platform.id == Penalty.platform_id
+            )
+        ).all()
+    assert len(counters) > 5 and all(
+        c.valid_total >= c.completed_total >= 0 and c.platform_id for c in counters
+    )
+    assert len(complaints) > 10 and all(c.platform_id for c in complaints)
+    assert {c.status for c in complaints} == {"open", "replied"}
+    assert all((c.replied_at is not None) == (c.status == "replied") for c in complaints)
+    assert hits and {h.category for h in hits} == {"列入公开名单"}
+    measured = ended["github_issues"]["measured"]["software"]
+    assert set(measured) == {"dujiaoka", "acg_faka", "zfaka", "card_system", "kamifaka"}
+    assert all(0 < row["drops"] < row["issues"] and row["complete"] for row in measured.values())
+
+
+def test_who_wrote_never_reaches_the_disk(harvest: Harvest) -> None:
+    kept = b"".join(
+        found.payload for path in (harvest.folder / "archive").glob("*.warc.gz") for _, found in iterate(path)
+    )
+    for word in ("demo-user-", "网友", "user_name", "nickname", 'comment"', "mobile"):
+        assert word.encode() not in kept, word
+
+
+def test_a_second_crawl_adds_nothing_and_asks_for_less(market: Sandbox, harvest: Harvest) -> None:
+    market.set_now(market.now() + dt.timedelta(days=1))
+    again = crawl(market, harvest.folder, "rednet", "blocklists", key="two")
+    assert again["rednet"]["requests"] < harvest.ended["rednet"]["requests"] / 2
+    with harvest.engine.connect() as connection:
+        kept = connection.execute(select(func.count()).select_from(Penalty)).scalar_one()
+    assert kept == harvest.ended["blocklists"]["records"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome"), [("captcha", "blocked"), ("rate_limit", "blocked"), ("truncated", "failed")]
+)
+def test_a_fault_is_told_as_what_it_is(
+    market: Sandbox, engine: Engine, data_dir: Path, mode: str, outcome: str
+) -> None:
+    paths = {"xiaofeibao": "/brand", "rednet": "/front", "github_issues": "/repos", "blocklists": "/lists"}
+    market._call("PUT", "/faults", {source: {"mode": mode, "path": path} for source, path in paths.items()})
+    ended = crawl(market, data_dir, *SOURCES)
+    assert {s: e["outcome"] for s, e in ended.items()} == dict.fromkeys(SOURCES, outcome), [
+        e["reason"] for e in ended.values()
+    ]
+    with engine.connect() as connection:
+        for table in (Counters, Complaint, Penalty):
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def test_only_what_a_guest_may_ask(harvest: Harvest) -> None:
+    for asked in harvest.log.values():
+        assert asked and max(line["concurrency"] for line in asked) == 1
+        assert all(line["agent"].startswith("kamengwatch/") for line in asked)
+        assert not [line for line in asked if line["path"].startswith(("/v6.5.1", "/admin"))]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_pictures_are_kept_beside_their_pages(market: Sandbox, engine: Engine, data_dir: Path) -> None:
+    some = [h["host"] for h in market.hosts()][:6]
+    ended = crawl(market, data_dir, "screenshot", hosts=tuple(some))
+    with engine.connect() as connection:
+        pictures = connection.execute(
+            select(Capture.url, Capture.payload_sha256, Capture.platform_id).where(
+                Capture.media_type == "image/png"
+            )
+        ).all()
+    assert ended["screenshot"]["measured"]["pictures"] == len(pictures) >= 1
+    held = {
+        found.sha256: found.payload
+        for path in (data_dir / "archive").glob("*.warc.gz")
+        for _, found in iterate(path)
+    }
+    for picture in pictures:
+        payload = held[picture.payload_sha256]
+        assert payload.startswith(b"\x89PNG") and len(payload) < 2 * 1024 * 1024 and picture.platform_id
+        width = int.from_bytes(payload[16:20], "big")
+        assert width == 1280
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("shown", "pictured"),
+    [
+        ("电话 13912345678", "电话 139●●●●●●●●"),
+        ("客服QQ：123456789", "客服QQ：●●●●●●"),
+        ("微信号 abc_12345", "微信号 ●●●●●●"),
+        ("邮箱 someone@mail.test", "邮箱 ●●●●●●"),
+        ("440101199001011234", "●●●●●●●●"),
+        (
+            "粤公网安备44010302000001号 粤ICP备2022901148号-1",
+            "粤公网安备44010302000001号 粤ICP备2022901148号-1",
+        ),
+        ("QQ超级会员月卡 16.31元 销量:10043", "QQ超级会员月卡 16.31元 销量:10043"),
+        (
+            "2026-03-02 12:00 库存 329 统一社会信用代码 91110108321713271Q",
+            "2026-03-02 12:00 库存 329 统一社会信用代码 91110108321713271Q",
+        ),
+    ],
+)
+def test_contact_numbers_are_masked_before_the_picture(browser_path: str, shown: str, pictured: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_content(f"<p>{shown}</p>")
+        page.evaluate(MASK)
+        seen = page.inner_text("p")
+        browser.close()
+    assert seen == pictured
+
+
+def test_without_a_browser_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.spiders.screenshot.available", lambda: False)
+    played = play(ScreenshotSpider, Path(__file__).parents[2] / "fixtures" / "screenshot" / "normal")
+    assert played["outcome"] == "failed" and "browser" in played["reason"] and not played["asked"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "covered"),
+    [
+        ("||a.test^", "a.test", True),
+        ("||a.test^", "shop.a.test", True),
+        ("||shop.a.test^", "a.test", False),
+        ("0.0.0.0 a.test", "a.test", True),
+        ("0.0.0.0 a.test", "shop.a.test", False),
+        ("0.0.0.0 www.a.test", "a.test", True),
+        ("*.a.test", "shop.a.test", True),
+        ("a.test", "shop.a.test", False),
+        ("https://a.test/x?id=1", "a.test", True),
+        ("||a.test/only/this", "a.test", False),
+        ("||a.test^$domain=b.test", "a.test", False),
+        ("||com.cn^", "shop.com.cn", False),
+        ("||b.test^\n@@||b.test^", "b.test", False),
+        ("a.test.evil.test", "a.test", False),
+    ],
+)
+def test_an_entry_covers_what_its_notation_says(entry: str, host: str, covered: bool) -> None:
+    assert (lists.read_list(f"{entry}\nfiller.test\n").entry_for(host) is not None) is covered
+
+
+def test_a_list_is_kept_without_paths_and_reads_the_same(real_data: Path) -> None:
+    for name in ("global_anti_scam_org_pihole.txt", "taiwan165.adguard.txt"):
+        text = (real_data / "domains" / "scam" / name).read_text(encoding="utf-8")
+        read = lists.read_list(text)
+        kept = lists.read_list(lists.keep(text))
+        assert read.entries > 10_000 and (read.exact, read.below) == (kept.exact, kept.below)
+    assert "someone" not in lists.keep("https://a.test/?mail=someone@b.test\n")
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "kind", "version"),
+    [
+        ("支付成功后订单待支付", "版本：v2.0.6，异步通知收不到", "payment_not_synced", "2.0.6"),
+        ("付款后不发卡", "version 3.15", "stuck", "3.15"),
+        ("升级后订单丢失", "", "record_lost", None),
+        ("掉单", "acg-faka V3.6.0", "unspecified", "3.6.0"),
+        ("建议增加防掉单", "v1.2.3", None, "1.2.3"),
+        ("安装报错 500", "php 8.1.2 系统", None, None),
+        ("样式错位", "192.168.1.1", None, None),
+    ],
+)
+def test_what_an_issue_tells_of(title: str, body: str, kind: str | None, version: str | None) -> None:
+    assert (github.drop_of(title, body), github.version_of(title, body)) == (kind, version)
+
+
+@pytest.mark.real_data
+def test_the_played_statistics_have_the_documented_shape(market: Sandbox, real_data: Path) -> None:
+    market._call("PUT", "/faults", {})
+    sample = json.loads(
+        (real_data / "complaints/fixtures_constructed/xfb_brand_statistics.json").read_text(encoding="utf-8")
+    )
+
+    def asked(number: int) -> dict[str, Any]:
+        address = f"{market.proxy}/brand/getBrandStatistics?brand_id={number}&type=all"
+        with urllib.request.urlopen(
+            urllib.request.Request(address, headers={"Host": "xiaofeibao.sandbox.test"}), timeout=30
+        ) as answer:
+            return json.load(answer)
+
+    played = [answer for n in range(20_000, 20_448, 14) if (answer := asked(n))["code"] == 200]
+    assert played
+    for answer in played:
+        assert answer.keys() == sample.keys() and answer["data"].keys() == sample["data"].keys()
+        assert type(answer["data"]["total"]) is int and isinstance(answer["data"]["solve_rate"], int | float)

@@ -1,0 +1,279 @@
+"""Every page as a reader meets it: full, empty, missing, damaged, hostile, in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from streamlit.util import calc_hash
+
+from dashboard import app_pages, page_list
+from dashboard.presenters import translations
+from tests.support.markets import snapshots
+from tests.support.servers.streamlit_app import AppTest
+
+APP = Path(app_pages.__file__).parent.parent / "app.py"
+PAGES = [page.url_path for page in page_list.discover()]
+VERDICT_WORDS = {
+    snapshots.BLUE: ("蓝·目前未见明显异常", "Blue · Nothing notable seen"),
+    snapshots.YELLOW: ("黄·有疑点", "Yellow · Questions to resolve"),
+    snapshots.ORANGE: ("橙·高风险迹象", "Orange · High-risk signs"),
+    snapshots.RED: ("红·严重警示", "Red · Severe warning"),
+    snapshots.GREY: ("灰·证据不足，不予评级", "Grey · Not rated: too little evidence"),
+}
+
+
+def open_page(url_path: str = "", **query: str) -> AppTest:
+    """The page after its first run, with the given query parameters."""
+    at = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at._page_hash = calc_hash(url_path) if url_path else ""
+    return at.run()
+
+
+def shown(at: AppTest) -> str:
+    """The HTML a reader gets, styles left out."""
+    assert not at.exception, at.exception
+    return "\n".join(h.value for h in at.html if not h.value.startswith("<style>"))
+
+
+def words(at: AppTest) -> str:
+    """The same as plain text."""
+    return unescape(re.sub(r"<[^>]+>", " ", shown(at)))
+
+
+@pytest.fixture
+def full(data_dir: Path) -> Path:
+    return snapshots.build(data_dir)
+
+
+@pytest.mark.parametrize("lang", translations.LANGUAGES)
+@pytest.mark.parametrize("url_path", PAGES)
+def test_a_full_snapshot_shows_every_page_with_its_date(full, url_path, lang):
+    at = open_page(url_path, lang=lang, host=snapshots.ORANGE)
+    content = words(at)
+    assert "2026-11-21" in content
+    assert translations.say(lang, "app.demo") in content
+    assert translations.say(lang, "app.failed_title") not in content
+    assert len(re.findall("<h1>", shown(at))) == 1
+
+
+@pytest.mark.parametrize("lang", ["zh"])
+@pytest.mark.parametrize("url_path", PAGES)
+def test_an_empty_snapshot_shows_every_page(data_dir, url_path, lang):
+    snapshots.build(data_dir, rows=snapshots.empty())
+    content = words(open_page(url_path, lang=lang, host=snapshots.ORANGE, q=snapshots.ORANGE))
+    assert translations.say(lang, "app.failed_title") not in content
+    assert "2026-11-21" in content
+
+
+@pytest.mark.parametrize("url_path", PAGES)
+def test_without_a_snapshot_every_page_says_so(data_dir, url_path):
+    assert "还没有可以显示的数据" in words(open_page(url_path, host=snapshots.ORANGE))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "gone", "manifest"])
+@pytest.mark.parametrize("url_path", ["", "site", "rank"])
+def test_a_damaged_snapshot_shows_a_message_and_no_verdict(full, url_path, damage):
+    if damage == "truncated":
+        (full / "ratings.parquet").write_bytes((full / "ratings.parquet").read_bytes()[:300])
+    elif damage == "gone":
+        (full / "evidence.parquet").unlink()
+    else:
+        (full / "manifest.json").write_text("{")
+    content = words(open_page(url_path, host=snapshots.ORANGE, q=snapshots.ORANGE))
+    assert "快照无法读取" in content
+    assert "橙·高风险迹象" not in content
+    assert str(full.parent) not in content
+
+
+@pytest.mark.parametrize("host", VERDICT_WORDS)
+@pytest.mark.parametrize("lang", translations.LANGUAGES)
+def test_check_shows_the_verdict_with_everything_that_belongs_to_it(full, host, lang):
+    content = words(open_page(q=host, lang=lang))
+    assert VERDICT_WORDS[host][translations.LANGUAGES.index(lang)] in content
+    for key in ("card.filing", "card.drop_rate", "card.warning", "card.blind", "card.response_title"):
+        assert translations.say(lang, key) in content
+    assert translations.say(lang, "card.as_of", date="2026-11-21") in content
+
+
+def test_an_unknown_site_is_grey_with_a_self_check_and_near_misses(full):
+    at = open_page(q="chenq.test")
+    content = words(at)
+    assert "灰·尚未收录" in content
+    assert "尚未收录。没有记录不代表可靠。" in content
+    assert "60 秒自查" in content
+    assert "kw-card kw-grey" in shown(at)
+    assert "橙子卡盟" in content, "a site one letter away is offered"
+
+
+def test_a_name_shared_by_two_sites_lists_both(full):
+    content = words(open_page(q="蓝天卡盟"))
+    assert snapshots.BLUE in content and "lan-b.test" in content
+
+
+def test_a_filing_number_finds_its_sites_whatever_its_last_part(full):
+    assert snapshots.BLUE in words(open_page(q="粤ICP备18046372号"))
+
+
+def test_only_the_host_of_a_pasted_address_stays_in_the_address_bar(full):
+    at = open_page()
+    at.text_input(key="q").set_value("快来 https://cheng.test/order?id=20261121000123 充值").run()
+    assert at.text_input(key="q").value == snapshots.ORANGE
+    assert at.query_params["q"] == snapshots.ORANGE
+    assert "橙·高风险迹象" in words(at)
+    assert "20261121000123" not in shown(at)
+
+
+@pytest.mark.parametrize("url_path", PAGES)
+@pytest.mark.parametrize("lang", ["zh"])
+def test_hostile_text_stays_text(full, url_path, lang):
+    at = open_page(url_path, lang=lang, host=snapshots.HOSTILE_HOST, q=snapshots.HOSTILE_HOST)
+    markup = shown(at)
+    for forbidden in ("<script", "<img", 'href="javascript:', "\u202e", "\u200b"):
+        assert forbidden not in markup
+    assert "长" * 500 not in markup, "a name of 10,000 characters is cut"
+    assert all("window.hacked" not in m.value for m in at.markdown)
+
+
+def test_the_unrated_stay_in_sight_under_every_tier(full):
+    for tier in ("", "1", "3"):
+        content = words(open_page("rank", tier=tier))
+        assert "不予评级（灰）" in content
+        assert snapshots.GREY in content
+
+
+def test_ranking_order_is_tier_then_lower_bound(full):
+    markup = shown(open_page("rank"))
+    order = re.findall(r"site\?host=([a-z.-]+)\"", markup)
+    assert order[:2] == [snapshots.BLUE, "lan-b.test"]
+    assert order.index(snapshots.ORANGE) < order.index(snapshots.CLOSED) < order.index(snapshots.RED)
+    assert order.index(snapshots.RED) < order.index(snapshots.GREY)
+
+
+def test_ranking_filters_come_from_the_address(full):
+    at = open_page("rank", warning="alarm")
+    assert at.selectbox(key="choose-warning-zh").value == "alarm"
+    assert snapshots.RED in words(at)
+    assert f"host={snapshots.BLUE}" not in shown(at)
+    at.selectbox(key="choose-warning-zh").set_value("").run()
+    assert "warning" not in at.query_params
+    assert f"host={snapshots.BLUE}" in shown(at)
+    at = open_page("rank", text="橙子")
+    assert snapshots.ORANGE in words(at) and snapshots.RED not in words(at)
+
+
+def test_ranking_pages_keep_their_place_in_the_address(data_dir):
+    many = [snapshots.rating(f"s{n:03}.test", score_low=90 - n / 10) for n in range(60)]
+    snapshots.build(data_dir, rows={"ratings": many})
+    assert "s000.test" in words(open_page("rank"))
+    second = words(open_page("rank", page="2"))
+    assert "s025.test" in second and "s000.test" not in second
+
+
+def test_alerts_are_dated_those_of_the_week_come_first_and_the_period_is_chosen(full):
+    content = words(open_page("alerts", days="7"))
+    assert "2026-11-20" in content and "2026-11-17" in content and "2026-09-02" not in content
+    whole = words(open_page("alerts", days="all"))
+    assert max(whole.index("2026-11-20"), whole.index("2026-11-17")) < whole.index("2026-09-02")
+
+
+def test_site_page_shows_evidence_with_dates_and_hash(full):
+    markup = shown(open_page("site", host=snapshots.ORANGE))
+    assert 'id="e-E-1"' in markup and 'href="#e-E-1"' in markup
+    assert "https://source.example/2" in markup
+    assert re.search(r"\b[0-9a-f]{64}\b", markup)
+
+
+def test_points_taken_away_by_a_rule_are_shown_with_their_sign(full):
+    content = words(open_page("site", host=snapshots.ORANGE))
+    assert "封顶与降级规则" in content and "−1.5" in content
+
+
+def test_the_site_page_says_what_would_change_the_tier(full):
+    assert snapshots.WOULD_BE_BETTER in words(open_page("site", host=snapshots.ORANGE))
+
+
+def test_the_menu_keeps_english(full):
+    at = open_page(lang="en")
+    del at.query_params["lang"]
+    at.run()
+    assert "Check a card-trading site before you pay" in words(at)
+    assert at.query_params["lang"] == "en"
+
+
+def test_a_new_snapshot_is_picked_up_without_a_restart(data_dir):
+    snapshots.build(data_dir)
+    at = open_page(q=snapshots.BLUE)
+    assert "蓝·目前未见明显异常" in words(at)
+    worse = [snapshots.rating(snapshots.BLUE, grade="D", verdict="橙", tier=3, warning_state="warning")]
+    snapshots.build(data_dir, name="20261122T080000-2026.11.1", rows={"ratings": worse})
+    assert "橙·高风险迹象" in words(at.run())
+
+
+def test_real_data_carries_no_demonstration_mark(data_dir):
+    snapshots.build(data_dir, demo=False)
+    at = open_page()
+    assert "演示数据" not in words(at)
+    assert not any("演示数据" in h.value for h in at.html)
+
+
+def test_every_page_file_declares_what_the_menu_needs():
+    found = page_list.discover()
+    files = {f.stem for f in Path(app_pages.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {page.module for page in found} == files
+    assert len({page.url_path for page in found}) == len(found)
+    assert [page.url_path for page in found if page.url_path == ""] == [""]
+
+
+def test_pages_import_no_database_and_no_other_room():
+    allowed = {
+        "scoring.snapshot.reader",
+        "store.text.query",
+        "store.redaction.redact",
+        "store.complaint_kinds.classify",
+        "store.text.safe_text",
+        "store.settings",
+    }
+    rooms = {"store", "scoring", "crawler", "kamengwatch", "sandbox", "sqlalchemy"}
+    for file in APP.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert name.split(".")[0] not in rooms or name in allowed, f"{file.name} imports {name}"
+
+
+def test_the_examples_of_the_data_page_can_be_tried(full):
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from dashboard.web.api import ROUTES
+
+    client = TestClient(Starlette(routes=ROUTES))
+    for path in re.findall(r'href="\./((?:api|badge|s|feeds|download)/[^"]+)"', shown(open_page("data"))):
+        assert client.get("/" + path.replace("&amp;", "&")).status_code == 200, path
+
+
+def test_the_card_carries_its_site_to_the_next_pages(full):
+    html = shown(open_page("", q="cheng.test"))
+    for path in (
+        "help?site=cheng.test",
+        "compare?h=cheng.test",
+        "appeals?site=cheng.test",
+        "follow?host=cheng.test",
+    ):
+        assert f'href="./{path}"' in html
+    at = open_page("appeals", site="cheng.test")
+    assert [box.value for box in at.text_input if box.key.startswith("answer-site")] == ["cheng.test"]
+
+
+def test_how_to_follow_a_site_is_explained_with_its_address(full):
+    html = shown(open_page("follow", host="cheng.test"))
+    assert 'href="./feeds/cheng.test.atom"' in html and 'href="./feeds/all.atom"' in html
+    unknown = shown(open_page("follow", host="nobody.example"))
+    assert "feeds/nobody" not in unknown and "还没有收录" in unknown

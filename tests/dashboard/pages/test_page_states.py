@@ -1,0 +1,195 @@
+"""Every page in a real Chromium, in each state its data can be in: full, empty, stale, damaged, and nothing published.
+
+The everyday run visits every page once, each in another combination of width, language and theme, and the first page of
+two other states; the whole grid is marked soak.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+from dashboard import page_list
+from dashboard.presenters import translations
+from dashboard.presenters.translations import say
+from store.text.safe_text import plain
+from tests.support.markets import snapshots
+from tests.support.servers.browsing import Visit, served
+
+pytestmark = pytest.mark.browser
+WIDTHS, LANGS, SCHEMES = (360, 1280), ("zh", "en"), ("light", "dark")
+COMBINATIONS = list(itertools.product(WIDTHS, LANGS, SCHEMES))
+MORE = {"check": ("/?q=cheng.test", "/?q=nobody.example"), "site": ("/site?host=cheng.test&on=2026-11-10&capture=E-1", "/site?host=nobody.example"),
+        "compare": ("/compare?h=lan.test cheng.test hui.test",)}  # fmt: skip
+PATHS = [path for page in page_list.discover() for path in (f"/{page.url_path}", *MORE.get(page.module, ()))]
+STATES = ("full", "empty", "stale", "damaged-ratings", "damaged-manifest", "damaged-history", "missing")
+# In a Chinese page Latin letters stand for names, formats, addresses and codes only.
+NAMES = {"english", "svip", "csv", "json", "atom", "api", "dns", "txt", "pdf", "rdap", "whois", "icp", "https", "http", "url", "sha", "xlsx",
+         "warc", "openapi", "javascript", "word", "ics", "zip", "usdt", "github", "qq", "app", "kamengwatch", "publish", "crawl", "delay",
+         "robots", "peer", "talk", "drop", "rate", "parquet", "wechat", "iso", "cc", "by", "yyyy", "mm", "dd", "acg", "faka", "dujiaoka",
+         "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate"}  # fmt: skip
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NOT_SHOWN = {
+    "damaged-ratings": "app.damaged_title",
+    "damaged-manifest": "app.damaged_title",
+    "damaged-history": "app.damaged_title",
+    "missing": "app.missing_title",
+}
+
+
+def prepare(data: Path, state: str) -> str:
+    """Fill a data folder for a state; returns the clock its server is given."""
+    data.mkdir(exist_ok=True)
+    if state == "missing":
+        return ""
+    folder = snapshots.build(
+        data, rows=snapshots.empty() if state == "empty" else None, demo=state != "stale"
+    )
+    if state.startswith("damaged"):
+        name = {"ratings": "ratings.parquet", "manifest": "manifest.json", "history": "history.parquet"}[
+            state[8:]
+        ]
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+    return "2026-12-24T12:00:00+08:00" if state == "stale" else ""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A function from a state to the address of a dashboard in it; each is started once."""
+    running: dict[str, tuple[object, str]] = {}
+
+    def of(state: str) -> str:
+        if state not in running:
+            data = tmp_path_factory.mktemp(state)
+            context = served(data, prepare(data, state))
+            running[state] = (context, context.__enter__())
+        return running[state][1]
+
+    yield of
+    for context, _ in running.values():
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, shipped by a package; nothing is loaded from outside."""
+    return AXE_SCRIPT
+
+
+def look(visit: Visit, path: str, state: str, axe: str) -> list[str]:
+    """Everything wrong with one page."""
+    gone = NOT_SHOWN.get(state)
+    page = visit.open(path, say(visit.lang, gone) if gone else "")
+    wrong = [f"console: {t}" for t in visit.troubles]
+    visit.troubles.clear()
+    expected = "zh-CN" if visit.lang == "zh" else "en"
+    if page.evaluate("document.documentElement.lang") != expected:
+        wrong.append("lang")
+    if visit.overflow() > 0:
+        wrong.append(f"scrolls sideways by {visit.overflow()}")
+    if page.locator("[data-testid=stException]").count():
+        wrong.append("exception")
+    if page.locator("h1").count() != 1:
+        wrong.append(f"{page.locator('h1').count()} first-level headings")
+    if page.get_by_text(say(visit.lang, "app.failed_title")).count():
+        wrong.append("the page failed")
+    if state == "stale" and not page.locator(".kw-stale").count():
+        wrong.append("does not say that its data is old")
+    if visit.lang == "zh":
+        wrong += [f"English: {word}" for word in english(page)]
+    page.evaluate(axe)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+    wrong += [
+        f"axe {v['id']}: {n['target']} {n.get('failureSummary', '')[:200]}"
+        for v in found["violations"]
+        for n in v["nodes"][:3]
+    ]
+    return [f"{state} {path} {w}" for w in wrong]
+
+
+def english(page) -> list[str]:
+    """Latin words a Chinese reader would see that are no name, address, code or foreign text."""
+    shown = page.evaluate(
+        "() => { const c = document.body.cloneNode(true);"
+        " for (const e of c.querySelectorAll('script,style,[data-testid=stIconMaterial],[data-testid=stFileUploaderDropzoneInstructions],code,pre,.mono,[lang=en],noscript,svg')) e.remove();"
+        " document.body.append(c); const t = c.innerText; c.remove(); return t }"
+    )
+    for foreign in (plain(snapshots.HOSTILE), plain(snapshots.HOSTILE, 400), plain(snapshots.HOSTILE, 200)):
+        shown = shown.replace(foreign, " ")
+    shown = shown.replace(say("zh", "app.empty"), " ").replace("watch add", " ")
+    shown = re.sub(r"<script>.*", " ", shown)
+    shown = re.sub(r"\S*[./_]\S*|[A-Z]+-\d+|\b\w*\d\w*\b", " ", shown)
+    return sorted({w for w in re.findall(r"[A-Za-z]{3,}", shown) if w.lower() not in NAMES})
+
+
+def tour(
+    chromium, site: str, state: str, axe: str, combination: tuple[int, str, str], paths: list[str]
+) -> list[str]:
+    width, lang, scheme = combination
+    visit = Visit(chromium, site, width, scheme, lang)
+    try:
+        return [f"{width} {lang} {scheme} {w}" for path in paths for w in look(visit, path, state, axe)]
+    finally:
+        visit.context.close()
+
+
+@pytest.mark.parametrize("turn", range(len(COMBINATIONS)), ids=["-".join(map(str, c)) for c in COMBINATIONS])
+def test_every_page_is_whole_in_some_width_language_and_theme(chromium, address, axe, turn):
+    assert (
+        tour(chromium, address("full"), "full", axe, COMBINATIONS[turn], PATHS[turn :: len(COMBINATIONS)])
+        == []
+    )
+
+
+OTHERS = ("stale", "damaged-ratings")
+
+
+@pytest.mark.parametrize(("turn", "state"), list(enumerate(OTHERS)), ids=OTHERS)
+def test_a_page_in_other_states_is_whole(chromium, address, axe, turn, state):
+    assert tour(chromium, address(state), state, axe, COMBINATIONS[turn + 1], ["/"]) == []
+
+
+def test_an_empty_page_says_what_to_do_next(chromium, address):
+    for lang in translations.LANGUAGES:
+        visit = Visit(chromium, address("empty"), 360, lang=lang)
+        for path in ("/", "/rank", "/alerts", "/sector", "/status"):
+            page = visit.open(path)
+            assert page.get_by_text(say(lang, "app.empty")).first.is_visible(), path
+        visit.context.close()
+
+
+def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromium, address):
+    visit = Visit(chromium, address("damaged-ratings"), 360)
+    page = visit.open("/?q=cheng.test", say("zh", "app.damaged_title"))
+    assert page.get_by_text("kamengwatch publish").first.is_visible()
+    assert page.locator(".kw-card").count() == 0
+    visit.context.close()
+
+
+def test_old_data_are_called_old_without_scripts_too(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address('stale')}/?q=cheng.test")
+    assert page.get_by_text("数据已过期").first.is_visible()
+    assert page.get_by_text("橙·高风险迹象").first.is_visible()
+    page.goto(f"{address('damaged-ratings')}/?q=cheng.test")
+    assert page.locator(".kw-card").count() == 0
+    context.close()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("state", STATES)
+def test_the_whole_grid(chromium, address, axe, state, record_property):
+    wrong = []
+    for combination in COMBINATIONS:
+        wrong += tour(chromium, address(state), state, axe, combination, PATHS)
+    record_property("page views", len(COMBINATIONS) * len(PATHS))
+    record_property("violations", len(wrong))
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,149 @@
+"""The verdict card never says less, or more, than the data allows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.presenters import csv_export, formatting, translations, verdict_card
+from scoring.snapshot.reader import GRADES, VERDICTS, WARNING_STATES
+from tests.support.markets import snapshots
+
+optional_share = st.none() | st.floats(0, 1)
+rows = st.builds(
+    lambda **more: snapshots.rating("a.test", **more),
+    verdict=st.sampled_from([*VERDICTS, None, "绿"]),
+    grade=st.sampled_from([*GRADES, None]),
+    warning_state=st.sampled_from([*WARNING_STATES, None]),
+    warning_since=st.none() | st.dates(),
+    as_of=st.none() | st.dates(),
+    score=st.none() | st.floats(0, 100),
+    drop_rate=optional_share,
+    drop_rate_low=optional_share,
+    drop_rate_high=optional_share,
+    drop_rate_basis=st.sampled_from(["counted", "estimated", "unknown", None]),
+    drop_rate_n=st.none() | st.floats(0, 1e6),
+    filing_state=st.sampled_from(["filed", "not_filed", "unknown", None]),
+    reasons_zh=st.lists(st.text(max_size=40), max_size=5),
+    reason_evidence=st.lists(st.lists(st.text(max_size=5), max_size=3), max_size=3),
+    coverage=st.none() | st.floats(0, 100),
+    name=st.none() | st.text(max_size=300),
+)
+
+
+@given(rows, st.sampled_from(translations.LANGUAGES))
+def test_a_card_is_never_without_filing_drop_rate_warning_state_and_date(row, lang):
+    card = verdict_card.card(row, lang)
+    assert (
+        card.word
+        and card.as_of
+        and card.filing
+        and card.drop_rate
+        and card.warning
+        and card.sentence
+        and card.advice
+    )
+    assert card.blind_spots and card.next_steps
+    assert len(card.reasons) <= 3
+    assert card.score is None or card.reasons
+
+
+@given(rows, st.sampled_from(translations.LANGUAGES))
+def test_unrated_stale_or_undated_is_grey_and_without_a_score(row, lang):
+    card = verdict_card.card(row, lang)
+    if row["grade"] in (None, "NR") or row["warning_state"] in (None, "stale") or row["as_of"] is None:
+        # A confirmed red stands until there is evidence to the contrary (scoring.rating.assessment), but without its day nothing does.
+        stands = row["verdict"] == "红" and row["as_of"] is not None
+        assert card.code == ("red" if stands else "grey")
+        assert stands or card.score is None
+    if row["verdict"] not in VERDICTS:
+        assert card.code == "grey"
+
+
+@given(rows, st.sampled_from(translations.LANGUAGES))
+def test_in_cash_flow_trouble_the_advice_is_to_ask_for_money_back(row, lang):
+    row["advice_zh"], row["advice_en"] = "可以继续购买", "go on buying"
+    card = verdict_card.card(row, lang)
+    if row["warning_state"] in ("warning", "alarm", "closed"):
+        assert card.advice == translations.say(lang, "advice.refund_first")
+
+
+def test_words_colours_and_shapes_of_the_five_states():
+    assert {k: (s.light, s.dark) for k, s in verdict_card.STATES.items()} == {
+        "红": ("#6E0017", "#E0436A"),
+        "橙": ("#C8500A", "#F28A2E"),
+        "黄": ("#E0AC00", "#FFE066"),
+        "蓝": ("#0B4FA0", "#6CB6FF"),
+        "灰": ("#7C7C7C", "#8A9099"),
+    }
+    assert len({s.shape for s in verdict_card.STATES.values()}) == 5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_word_can_be_read_on_its_colour():
+    """WCAG 1.4.3: large bold text, as the word is, needs 3:1."""
+    for state in verdict_card.STATES.values():
+        for ground, ink in ((state.light, state.light_ink), (state.dark, state.dark_ink)):
+            high, low = sorted((_luminance(ground), _luminance(ink)), reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_a_share_of_few_orders_is_said_as_a_count():
+    few = snapshots.rating("a.test", drop_rate=2 / 24, drop_rate_basis="counted", drop_rate_n=24.0)
+    assert "24 笔已付款订单中 2 笔掉单" in verdict_card.drop_rate(few, "zh")
+    many = few | {"drop_rate_n": 30.0}
+    assert "8.3 %" in verdict_card.drop_rate(many, "zh") and "30 笔" in verdict_card.drop_rate(many, "zh")
+
+
+def test_an_estimate_says_that_it_is_one_and_an_unknown_rate_says_why():
+    assert "估算" in verdict_card.drop_rate(snapshots.rating("a.test"), "zh")
+    none = snapshots.rating(
+        "a.test", drop_rate=None, drop_rate_basis="unknown", drop_rate_why_zh="没有订单计数"
+    )
+    assert "没有订单计数" in verdict_card.drop_rate(none, "zh")
+
+
+def test_a_failed_lookup_is_not_a_missing_filing():
+    unknown = verdict_card.filing(
+        snapshots.rating("a.test", filing_state="unknown", filing_checked_on=None), "zh"
+    )
+    assert "未知" in unknown and "未查到备案" not in unknown
+
+
+def test_the_best_state_says_that_it_is_no_guarantee():
+    assert "这不等于安全" in verdict_card.card(snapshots.rating("a.test"), "zh").sentence
+    assert "not a safety guarantee" in verdict_card.card(snapshots.rating("a.test"), "en").sentence
+
+
+@given(st.floats(0, 1))
+def test_a_positive_share_is_never_rounded_to_nothing(share):
+    shown = formatting.percent(share)
+    assert shown.endswith(" %")
+    if share > 0:
+        assert shown not in ("0 %", "0.0 %")
+
+
+@given(st.text())
+def test_cleaned_text_has_no_control_or_direction_marks(value):
+    shown = translations.plain(value, 50)
+    assert len(shown) <= 50
+    assert not set(shown) & set(
+        "\n\r\t\x00\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200e\u200f\ufeff"
+    )
+
+
+@given(st.text() | st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "\u202e=1"]))
+def test_no_cell_of_a_sheet_starts_a_formula(value):
+    written = csv_export.csv_bytes([{"a": value}], ["a"])
+    assert written.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(written.decode("utf-8-sig"), newline="")))
+    content = read[1][0] if read[1] else ""
+    assert not content.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))

@@ -1,0 +1,1 @@
+"""API, limits, hostile text."""

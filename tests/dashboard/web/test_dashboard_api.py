@@ -1,0 +1,207 @@
+"""The API beside the app: answers, problem documents, caching, and the same caution as the pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.web.api import ELSE, ROUTES
+from dashboard.web.gate import Gate
+from tests.support.markets import snapshots
+
+
+@pytest.fixture
+def client(data_dir: Path) -> TestClient:
+    snapshots.build(data_dir)
+    return TestClient(Gate(Starlette(routes=[*ROUTES, *ELSE]), ROUTES))
+
+
+def test_check_returns_the_card_with_what_was_understood(client):
+    body = client.get("/api/v1/check", params={"q": "https://cheng.test/a?order=1"}).json()
+    assert body["understood"]["host"] == snapshots.ORANGE
+    card = body["cards"][0]
+    assert (card["code"], card["word"], card["warning_state"]) == ("orange", "橙·高风险迹象", "warning")
+    assert card["filing"] and card["drop_rate"] and card["as_of"] == "2026-11-21"
+    assert "order=1" not in json.dumps(body)
+
+
+def test_an_unknown_site_is_grey_and_not_an_error(client):
+    answer = client.get("/api/v1/check", params={"q": "nobody.test", "lang": "en"})
+    assert answer.status_code == 200
+    assert answer.json()["cards"][0]["code"] == "grey"
+    assert answer.json()["cards"][0]["known"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/check", 400),
+        ("/api/v1/check?q=", 400),
+        ("/api/v1/sites/nobody.test", 404),
+        ("/api/v1/sites/cheng.test/secrets", 404),
+        ("/api/v1/rank?page=x", 400),
+        ("/api/v1/events?since=yesterday", 400),
+        ("/api/v1/nothing", 404),
+        ("/api/nothing", 404),
+        ("/download/ratings.exe", 404),
+        ("/download/secrets.csv", 404),
+        ("/s/nobody.test.html", 404),
+        ("/snapshot/../../etc/passwd", 404),
+        ("/snapshot/manifest.json.bak", 404),
+    ],
+)
+def test_errors_are_problem_documents(client, path, status):
+    answer = client.get(path)
+    assert answer.status_code == status
+    if path.startswith(("/api/", "/download/")):
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert {"type", "title", "status"} <= set(answer.json())
+
+
+@pytest.mark.parametrize("damage", ["nothing published", "truncated"])
+def test_without_a_readable_snapshot_everything_says_so(data_dir, damage):
+    if damage == "truncated":
+        folder = snapshots.build(data_dir)
+        (folder / "ratings.parquet").write_bytes(b"PAR1")
+    client = TestClient(Starlette(routes=ROUTES))
+    for path in ("/healthz", "/api/v1/check?q=a.test", "/api/v1/rank", "/feeds/all.atom", "/s/a.test.html"):
+        answer = client.get(path)
+        assert answer.status_code == 503, path
+        assert str(data_dir) not in answer.text
+
+
+def test_an_unchanged_snapshot_is_not_sent_twice(client, data_dir):
+    first = client.get("/api/v1/rank")
+    tag = first.headers["etag"]
+    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 304
+    snapshots.build(data_dir, name="20261122T080000-2026.11.1")
+    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_what_was_erased_from_a_snapshot_is_no_longer_the_same_answer(client, data_dir):
+    before = client.get("/s/cheng.test.html")
+    folder = (data_dir / "snapshots/latest").resolve()
+    (folder / "s/cheng.test.html").write_text("<p>…</p>")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"content_sha256": "ab" * 32}), "utf-8")
+    after = client.get("/s/cheng.test.html", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200 and after.text == "<p>…</p>"
+
+
+def test_an_answer_that_is_not_sent_again_says_how_long_it_holds(client):
+    first = client.get("/badge/cheng.test.svg")
+    again = client.get("/badge/cheng.test.svg", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    for name in ("etag", "cache-control", "access-control-allow-origin"):
+        assert again.headers[name] == first.headers[name]
+
+
+def test_what_lies_outside_the_snapshot_is_not_served_whatever_its_list_says(client, data_dir):
+    folder, secret = (data_dir / "snapshots/latest").resolve(), data_dir / "secret.txt"
+    secret.write_text("secret")
+    for name in ("s/cheng.test.html", "badges/cheng.test.svg", "feeds/cheng.test.atom", "ratings.csv"):
+        assert client.get(f"/snapshot/{name}").status_code == 200
+        (folder / name).unlink()
+        (folder / name).symlink_to(secret)
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{'0' * 64}  ../../secret.txt\n{'0' * 64}  {secret}\n")
+    asked = (
+        "s/cheng.test.html",
+        "ratings.csv",
+        "badges/cheng.test.svg",
+        "%2e%2e/%2e%2e/secret.txt",
+        f"/{secret}",
+    )
+    for path in (
+        *(f"/snapshot/{name}" for name in asked),
+        "/s/cheng.test.html",
+        "/badge/cheng.test.svg",
+        "/feeds/cheng.test.atom",
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404 and "secret" not in answer.text, path
+
+
+def test_the_ranking_is_ordered_filtered_and_lists_the_unrated(client):
+    body = client.get("/api/v1/rank").json()
+    assert [s["host"] for s in body["sites"]][0] == snapshots.BLUE
+    assert snapshots.GREY in [s["host"] for s in body["unrated_sites"]]
+    assert {s["code"] for s in body["unrated_sites"]} == {"grey"}
+    only = client.get("/api/v1/rank", params={"tier": "3"}).json()
+    assert {s["code"] for s in only["sites"]} == {"orange", "red"}
+    assert only["unrated"] == body["unrated"]
+
+
+@pytest.mark.parametrize("part", ["evidence", "history", "response", "changes", "series"])
+def test_parts_of_a_site(client, part):
+    assert client.get(f"/api/v1/sites/cheng.test/{part}").json()[part]
+
+
+def test_events_since_a_day(client):
+    body = client.get("/api/v1/events?since=2026-11-16").json()
+    assert {e["on"] for e in body["events"]} == {"2026-11-17", "2026-11-20"}
+
+
+def test_the_badge_is_dated_and_escapes(client):
+    badge = client.get(f"/badge/{snapshots.HOSTILE_HOST}.svg")
+    root = ElementTree.fromstring(badge.text)
+    assert "2026-11-21" in "".join(root.itertext())
+    assert "灰" in client.get("/badge/nobody.test.json").json()["message"]
+
+
+def test_feeds_are_well_formed_and_dated_first(client):
+    for path in ("/feeds/all.atom", f"/feeds/{snapshots.HOSTILE_HOST}.atom"):
+        root = ElementTree.fromstring(client.get(path).text)
+        titles = [t.text for t in root.iter("{http://www.w3.org/2005/Atom}title")][1:]
+        assert titles and all(re.match(r"\d{4}-\d\d-\d\d ", t) for t in titles)
+
+
+def test_the_static_page_needs_no_script_and_stays_small(client):
+    for host in (snapshots.ORANGE, snapshots.HOSTILE_HOST):
+        answer = client.get(f"/s/{host}.html")
+        assert "<script" not in answer.text
+        assert len(answer.content) < 60_000 or host == snapshots.HOSTILE_HOST
+        assert 'property="og:title"' in answer.text
+
+
+def test_files_of_the_snapshot_can_be_fetched_and_match_their_hash(client):
+    import hashlib
+
+    sums = client.get("/snapshot/SHA256SUMS").text
+    digest, name = sums.splitlines()[0].split("  ")
+    assert hashlib.sha256(client.get(f"/snapshot/{name}").content).hexdigest() == digest
+
+
+def test_the_description_names_every_route(client):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert "/api/v1/check" in paths and "/badge/{host}.svg" in paths
+    assert all(method["summary"] for path in paths.values() for method in path.values())
+
+
+def test_nothing_can_be_written_through_the_api(client):
+    answer = client.post("/api/v1/check")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("asked", ["W/{}", '"older", {}', "*"])
+def test_a_tag_made_weak_or_listed_is_still_known(client, asked):
+    tag = client.get("/api/v1/rank").headers["etag"]
+    assert client.get("/api/v1/rank", headers={"If-None-Match": asked.format(tag)}).status_code == 304
+
+
+def test_whole_tables_come_as_csv_for_excel_and_as_json_lines(client):
+    answer = client.get("/download/ratings.csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    lines = [json.loads(line) for line in client.get("/download/ratings.jsonl").text.splitlines()]
+    assert [r["host"] for r in rows] == [line["host"] for line in lines] and len(rows) == 10
+    assert not [v for r in rows for v in r.values() if v and v[0] in "=+@\t\r"]

@@ -1,0 +1,1 @@
+"""Keeping an installation well and its data private."""

@@ -1,0 +1,192 @@
+"""The scheduler service: when a source is due, who may run, how it stops, and what it writes down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from kamengwatch.config import Config
+from kamengwatch.pipeline import crawl, scheduler
+from kamengwatch.pipeline.crawl import MOST_RARELY, cards, due_sources, plan
+from kamengwatch.pipeline.run_log import Run, RunLedger
+from store.db.tables import Crawl
+from tests.support.programs.in_process_cli import command
+
+NOW = dt.datetime(2026, 11, 8, 12, tzinfo=dt.UTC)
+
+
+def ended(config: Config, source: str, *outcomes: str) -> None:
+    """Crawls of a source, a day apart, the last of them ending now."""
+    with config.engine.begin() as connection:
+        for age, outcome in enumerate(reversed(outcomes)):
+            at = NOW - dt.timedelta(days=age)
+            row = {"key": f"{source}-{age}", "source_id": source, "started_at": at, "finished_at": at}
+            connection.execute(insert(Crawl).values(**row, outcome=outcome, whole_source=True, demo=False))
+
+
+@pytest.fixture
+def config(data_dir: Path) -> Config:
+    from store.evidence.crawl_ledger import register_sources
+
+    config = Config(data_dir, fixed_now=NOW)
+    register_sources(config.engine, cards())
+    return config
+
+
+def wait_of(config: Config, source: str) -> dt.timedelta:
+    return next(p.due_at for p in plan(config, NOW) if p.source == source) - NOW
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "days"),
+    [((), 0), (("ok",), 1), (("blocked",), 1), (("ok", "blocked", "blocked"), 2), (("blocked",) * 4, 8),
+     (("blocked",) * 9, 14), (("blocked", "blocked", "ok"), 1), (("blocked", "failed"), 1)],
+)  # fmt: skip
+def test_who_keeps_blocking_us_is_asked_ever_more_rarely(
+    config: Config, outcomes: tuple[str, ...], days: int
+) -> None:
+    ended(config, "storefront", *outcomes)
+    assert wait_of(config, "storefront") == dt.timedelta(days=days) <= MOST_RARELY
+
+
+def test_a_week_of_downtime_makes_a_source_due_once(config: Config) -> None:
+    ended(config, "heimao", "ok")
+    later = Config(config.data_dir, fixed_now=NOW + dt.timedelta(days=7))
+    assert "heimao" in due_sources(later, later.now())
+
+
+def test_a_paused_source_stays_paused_until_it_is_resumed(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "已暂停" in command(capsys, "schedule", "--pause", "heimao").out
+    assert "已暂停" in command(capsys, "schedule", "--list").out
+    assert "paused" in command(capsys, "schedule", "--list", "--lang", "en").out
+    assert "已暂停" not in command(capsys, "schedule", "--resume", "heimao").out
+    said = command(capsys, "schedule", "--pause", "nosuch", expect=2).err
+    assert "nosuch" in said and "heimao" in said
+    assert "--pause" in command(capsys, "schedule", "--pause", "heimao", "--resume", "rednet", expect=2).err
+
+
+def test_there_is_one_service_and_it_stops_when_told(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for card in cards():
+        scheduler.set_paused(config, card.id, on=True)
+    words = [sys.executable, "-m", "kamengwatch", "schedule", "--data-dir", str(config.data_dir)]
+    service = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    try:
+        assert service.stderr and "定时采集已启动" in service.stderr.readline()
+        assert "已有一个定时进程" in command(capsys, "schedule", expect=2).err
+        service.send_signal(signal.SIGTERM)
+        assert "已停止" in service.stderr.read()
+        assert service.wait(30) == 0
+    finally:
+        service.kill()
+    command(capsys, "schedule", "--list")
+
+
+@pytest.mark.timeout(60)
+def test_told_to_stop_while_it_begins_it_stops_too(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for card in cards():
+        scheduler.set_paused(config, card.id, on=True)
+    kept = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    monkeypatch.setattr(scheduler, "show_plan", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert "已停止" in command(capsys, "schedule", "--data-dir", config.data_dir).err
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGINT), kept, strict=True):
+            signal.signal(number, handler)
+
+
+def test_every_step_is_written_down_with_its_run_id(config: Config) -> None:
+    assert scheduler.Service(config).judge()
+    runs = RunLedger(config.data_dir).last(10)
+    assert [(r["words"], r["exit"]) for r in runs] == [("publish", 0), ("rate", 0)]
+    assert len({r["run"] for r in runs}) == 2
+
+
+def test_what_a_step_said_is_redacted_and_a_torn_line_is_passed_over(config: Config) -> None:
+    ledger = RunLedger(config.data_dir)
+    ledger.add(Run("a1", "crawl heimao", NOW, NOW, 1, "first\n联系 13812345678 出错\n"))
+    with ledger.file.open("a") as stream:
+        stream.write('{"run": "b')
+    (run,) = ledger.last(5)
+    assert "13812345678" not in ledger.file.read_text("utf-8") and "出错" in run["said"]
+
+
+def test_a_step_that_is_running_ends_with_the_service(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+    import time
+
+    service = scheduler.Service(config)
+    program = "import time; time.sleep(60)"
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        scheduler.subprocess, "Popen", lambda words, **more: real([sys.executable, "-c", program], **more)
+    )
+    step = threading.Thread(target=service.crawl, args=("heimao",))
+    step.start()
+    while not service._running:
+        time.sleep(0.02)
+    (process,) = service._running
+    service.stop()
+    step.join(10)
+    assert process.returncode == -signal.SIGTERM and not service.crawl("heimao")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_doctor_tells_what_is_paused_torn_or_failing(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    ended(config, "heimao", "blocked", "blocked")
+    scheduler.set_paused(config, "rednet", on=True)
+    archive = config.data_dir / "archive"
+    archive.mkdir(exist_ok=True)
+    (archive / "torn.warc.gz").write_bytes(b"\x1f\x8b\x08\x00 torn")
+    RunLedger(config.data_dir).add(Run("a1", "publish", NOW, NOW, 1, "磁盘已满"))
+    told = {f["what"]: f for f in json.loads(command(capsys, "doctor", "--json").out)}
+    said = {what.split()[0]: (f["state"], f["detail"]) for what, f in told.items()}
+    assert said["存证"][0] == "warn" and "torn.warc.gz" in said["存证"][1]
+    assert said["暂停"] == ("warn", "rednet")
+    assert "heimao" in said["信息源"][1]
+    assert "磁盘已满" in said["定时任务"][1]
+
+
+def test_a_plan_that_cannot_be_read_only_puts_a_source_off(tmp_path: Path) -> None:
+    (tmp_path / "kamengwatch.db").write_bytes(b"no database" * 1000)
+    broken = Config(tmp_path, fixed_now=NOW)
+    assert scheduler._due(broken, "heimao") == NOW + scheduler.RETRY_AFTER
+
+
+def test_how_often_a_source_is_asked_is_a_setting(
+    config: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = {p.source: p.cadence_hours for p in plan(config, NOW)}
+    assert every["heimao"] == 0.5 and every["storefront"] == 24, "a feed that forgets in half an hour"
+    monkeypatch.setenv("KAMENGWATCH_CADENCE_HOURS", "heimao=0.25, icp=12")
+    every = {p.source: p.cadence_hours for p in plan(config, NOW)}
+    assert (every["heimao"], every["icp"], every["storefront"]) == (0.25, 12, 24)
+    for wrong in ("heimao", "heimao=soon", "heimao=0", "heimao=-1", "heimao=nan", "nosuch=3"):
+        monkeypatch.setenv("KAMENGWATCH_CADENCE_HOURS", wrong)
+        said = command(capsys, "schedule", "--list", expect=2).err
+        assert "KAMENGWATCH_CADENCE_HOURS" in said and wrong.split("=")[0] in said
+
+
+def test_a_refused_poll_waits_half_an_hour_however_short_its_cadence() -> None:
+    assert crawl._wait(0.1, 0) == dt.timedelta(minutes=6)
+    assert crawl._wait(0.1, 1) == crawl._wait(0.5, 1) == dt.timedelta(minutes=30)
+    assert crawl._wait(0.5, 5) == dt.timedelta(hours=8)

@@ -1,0 +1,1 @@
+"""Indicators and the rules behind them."""

@@ -1,0 +1,178 @@
+"""A snapshot is whole or not there, repeatable, verifiable and readable by others' tools."""
+
+import datetime as dt
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from frictionless import Package
+
+from scoring.engine.rate import rate
+from scoring.publish.publisher import NothingRated, publish
+from scoring.snapshot.explain import explain
+from scoring.snapshot.integrity import integrity_errors
+from scoring.snapshot.reader import TABLES, Snapshot
+from tests.scoring.rating.test_scoring import market
+from tests.support.markets.judged_records import NOW, database
+
+DAY = dt.date(2026, 4, 30)
+LATER = NOW + dt.timedelta(hours=5)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("published")
+    engine = database(folder, market(np.random.default_rng(5)))
+    rate(engine, folder, DAY, NOW)
+    return engine, folder, publish(engine, folder, NOW)
+
+
+def test_every_file_of_the_snapshot_is_there(published):
+    _, folder, path = published
+    for table, schema in TABLES.items():
+        assert pq.read_schema(path / f"{table}.parquet").names == schema.names
+    hosts = Snapshot(path).hosts()
+    for host, _ in hosts:
+        assert (path / "feeds" / f"{host}.atom").is_file()
+        assert (path / "badges" / f"{host}.svg").is_file()
+        assert (path / "s" / f"{host}.html").stat().st_size < 60_000
+    for name in (
+        "ratings.csv",
+        "method.json",
+        "feeds/all.atom",
+        "datapackage.json",
+        "manifest.json",
+        "SHA256SUMS",
+    ):
+        assert (path / name).is_file()
+    assert Snapshot.latest(folder).id == path.name
+    assert list(integrity_errors(Snapshot.latest(folder).path)) == []
+
+
+def test_other_tools_accept_the_package(published):
+    report = Package(str(published[2] / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "message"])[:5]
+
+
+def test_feeds_are_atom_and_badges_never_endorse(published):
+    _, _, path = published
+    atom = "{http://www.w3.org/2005/Atom}"
+    for file in (path / "feeds").iterdir():
+        feed = ET.parse(file).getroot()
+        assert feed.tag == f"{atom}feed"
+        for item in (feed, *feed.findall(f"{atom}entry")):
+            assert item.findtext(f"{atom}id") and item.findtext(f"{atom}title")
+            dt.datetime.fromisoformat(item.findtext(f"{atom}updated"))
+        for entry in feed.findall(f"{atom}entry"):
+            assert re.match(r"\d{4}-\d\d-\d\d ", entry.findtext(f"{atom}title")), (
+                "the event's date comes first"
+            )
+    for file in (path / "badges").iterdir():
+        text = file.read_text("utf-8")
+        ET.fromstring(text)
+        assert (
+            DAY.isoformat() in text
+            and "安全" not in text
+            and "safe" not in text.replace("safety guarantee", "")
+        )
+
+
+def test_twins_need_no_script(published):
+    for file in (published[2] / "s").iterdir():
+        text = file.read_text("utf-8")
+        assert "<script" not in text and "@media print" in text and "备案" in text and "掉单率" in text
+
+
+def test_publishing_again_adds_nothing(published):
+    engine, folder, path = published
+    rate(engine, folder, DAY, LATER)
+    assert publish(engine, folder, LATER) == path
+    assert len([p for p in (folder / "snapshots").iterdir() if p.is_dir() and not p.is_symlink()]) == 1
+
+
+def test_rating_the_same_gives_the_same_folder(published):
+    engine, folder, _ = published
+    assert rate(engine, folder, DAY, LATER).folder == rate(engine, folder, DAY, NOW).folder
+
+
+def test_snapshots_are_chained_and_points_add_up(published, tmp_path):
+    engine = database(tmp_path, market(np.random.default_rng(5)))
+    rate(engine, tmp_path, DAY - dt.timedelta(days=1), NOW)
+    first = publish(engine, tmp_path, NOW)
+    rate(engine, tmp_path, DAY, LATER)
+    second = publish(engine, tmp_path, LATER)
+    previous = json.loads((second / "manifest.json").read_text("utf-8"))["previous"]
+    assert previous["name"] == first.name and len(previous["sha256"]) == 64
+    snapshot = Snapshot.latest(tmp_path)
+    for row in snapshot.rows("select * from ratings"):
+        told = explain(snapshot, row["host"], "en")
+        if row["score"] is not None:
+            assert abs(told.total - row["score"]) < 1e-9
+        assert told.lines()
+    assert (first / "method.json").stat().st_ino == (second / "method.json").stat().st_ino, (
+        "unchanged files are hard links"
+    )
+
+
+def test_evidence_is_named_and_every_reference_resolves(published):
+    snapshot = Snapshot(published[2])
+    ids = {r["id"] for r in snapshot.rows("select id from evidence")}
+    assert any(i.startswith("complaint:heimao:") for i in ids)
+    for row in snapshot.rows("select evidence from findings union all select evidence from warnings"):
+        assert set(row["evidence"]) <= ids
+
+
+def test_nothing_rated_says_so(tmp_path):
+    with pytest.raises(NothingRated):
+        publish(database(tmp_path, []), tmp_path, NOW)
+
+
+_PUBLISH = """
+import datetime as dt, sys
+from pathlib import Path
+from store.db.engine import default_url, open_engine
+from scoring.publish.publisher import publish
+from scoring.engine.rate import rate
+folder = Path(sys.argv[1])
+engine = open_engine(default_url(folder))
+rate(engine, folder, dt.date(2026, 4, 30), dt.datetime(2026, 11, 17, tzinfo=dt.UTC))
+print("rated", flush=True)
+publish(engine, folder, dt.datetime(2026, 11, 17, tzinfo=dt.UTC))
+"""
+
+
+def _start(folder):
+    root = Path(__file__).resolve().parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.Popen(
+        [sys.executable, "-c", _PUBLISH, str(folder)], stdout=subprocess.PIPE, env=environment
+    )
+
+
+def test_a_kill_at_any_moment_leaves_the_old_snapshot(tmp_path):
+    engine = database(tmp_path, market(np.random.default_rng(5)))
+    rate(engine, tmp_path, DAY - dt.timedelta(days=1), NOW)
+    old = publish(engine, tmp_path, NOW)
+    for delay in (0.0, 0.1):
+        process = _start(tmp_path)
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        snapshot = Snapshot.latest(tmp_path)
+        assert list(integrity_errors(snapshot.path)) == []
+        if snapshot.id != old.name:
+            break
+    assert _start(tmp_path).wait() == 0
+    assert list(integrity_errors(Snapshot.latest(tmp_path).path)) == []
+    assert Snapshot.latest(tmp_path).rows("select max(as_of) as d from ratings")[0]["d"] == DAY
+    assert not list((tmp_path / "snapshots").glob(".tmp-*"))

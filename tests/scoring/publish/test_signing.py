@@ -1,0 +1,216 @@
+"""Whoever holds a public key and an older manifest's hash finds every change of the past, also one by the operator."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from scoring.engine.rate import rate
+from scoring.publish.publisher import publish, sums_text
+from scoring.snapshot import signing
+from scoring.snapshot.integrity import content_digest, sums_of
+from scoring.snapshot.writer import sha256_of
+from store.evidence import ingest
+from tests.support.markets.judged_records import NOW, database
+from tests.support.markets.records import HOST, complaint
+from tests.support.programs.in_process_cli import command
+
+DAY = dt.date(2026, 4, 30)
+
+
+def _told(number: int) -> dict[str, object]:
+    return complaint(number, f"第 {number} 单付款后没有发货，客服不回")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a key and three snapshots, each with a complaint more; the key was replaced after the second."""
+    folder = tmp_path_factory.mktemp("signed")
+    signing.create_key(folder, NOW)
+    (folder / "held.pem").write_text(signing.public_pem(folder) or "")
+    engine = database(folder, [{"kind": "platform", "host": HOST, "name": HOST}, _told(1)])
+    for number in (1, 2, 3):
+        if number > 1:
+            ingest.import_records(ingest.Ingest(engine, NOW, accept_new=True), [_told(number)])
+        if number == 3:
+            signing.create_key(folder, NOW)
+        now = NOW + dt.timedelta(hours=number)
+        rate(engine, folder, DAY, now)
+        publish(engine, folder, now)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def copy(published: Path, tmp_path: Path) -> Path:
+    """The snapshots as somebody else downloaded them."""
+    shutil.copytree(published / "snapshots", tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy"
+
+
+def _folders(copy: Path) -> list[Path]:
+    return sorted(p for p in copy.iterdir() if p.is_dir() and not p.is_symlink() and p.name[0] != ".")
+
+
+def _root(published: Path, number: int) -> str:
+    return hashlib.sha256(
+        (_folders(published / "snapshots")[number] / "manifest.json").read_bytes()
+    ).hexdigest()
+
+
+def _seal(folder: Path, key: Ed25519PrivateKey | None, **changes: object) -> None:
+    """Make list and manifest fit what is in a folder again, as somebody who knows the format can."""
+    manifest = json.loads((folder / "manifest.json").read_text()) | changes
+    names = [n for n in sums_of(folder) if n != "manifest.json" and (folder / n).exists()]
+    sums = dict(sorted((n, sha256_of(folder / n)) for n in names))
+    manifest["content_sha256"] = content_digest(sums)
+    manifest["files"] = {n: d for n, d in sums.items() if n in manifest["files"]}
+    text = json.dumps(manifest, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text)
+    (folder / "SHA256SUMS").write_text(sums_text(sums, text))
+    if key is not None:
+        (folder / signing.SIGNATURE).unlink(missing_ok=True)
+        signing.sign(folder, key)
+
+
+def _edit(folder: Path) -> None:
+    file = folder / "ratings.csv"
+    file.unlink()  # its bytes may be shared with another snapshot's
+    file.write_text("host,tier\nshop.test,blue\n")
+
+
+def _own(published: Path) -> Ed25519PrivateKey:
+    key = signing.private_key(published)
+    assert key is not None
+    return key
+
+
+def _chain_again(copy: Path, key: Ed25519PrivateKey, start: int) -> None:
+    """Sign everything from `start` on again, each chained to the one before: all an operator can do with their own key."""
+    folders = _folders(copy)
+    for before, folder in zip(folders[start:], folders[start + 1 :], strict=False):
+        digest = hashlib.sha256((before / "manifest.json").read_bytes()).hexdigest()
+        _seal(folder, key, previous={"name": before.name, "sha256": digest})
+
+
+def edited(copy: Path, published: Path) -> None:
+    _edit(_folders(copy)[1])
+
+
+def edited_and_listed_again(copy: Path, published: Path) -> None:
+    _edit(_folders(copy)[1])
+    _seal(_folders(copy)[1], None)
+
+
+def signed_with_a_new_key(copy: Path, published: Path) -> None:
+    _edit(_folders(copy)[1])
+    _seal(_folders(copy)[1], Ed25519PrivateKey.generate())
+
+
+def signed_with_the_true_key(copy: Path, published: Path) -> None:
+    _edit(_folders(copy)[1])
+    _seal(_folders(copy)[1], _own(published))
+
+
+def a_complaint_dropped_and_all_signed_again(copy: Path, published: Path) -> None:
+    first = _folders(copy)[0]
+    (first / "evidence.parquet").unlink()
+    shutil.copyfile(first / "findings.parquet", first / "evidence.parquet")
+    _seal(first, _own(published))
+    _chain_again(copy, _own(published), 0)
+
+
+def one_left_out(copy: Path, published: Path) -> None:
+    shutil.rmtree(_folders(copy)[1])
+
+
+def one_left_out_and_all_signed_again(copy: Path, published: Path) -> None:
+    shutil.rmtree(_folders(copy)[1])
+    _chain_again(copy, _own(published), 0)
+
+
+def the_beginning_left_out(copy: Path, published: Path) -> None:
+    shutil.rmtree(_folders(copy)[0])
+
+
+def unsigned(copy: Path, published: Path) -> None:
+    (_folders(copy)[2] / signing.SIGNATURE).unlink()
+
+
+def unsigned_and_never_said_to_be(copy: Path, published: Path) -> None:
+    (_folders(copy)[2] / signing.SIGNATURE).unlink()
+    _seal(_folders(copy)[2], None, signed_by=None)
+
+
+def dated_back(copy: Path, published: Path) -> None:
+    _seal(_folders(copy)[2], _own(published), created_at="2020-01-01T00:00:00+00:00")
+
+
+def a_key_nobody_handed_over_to(copy: Path, published: Path) -> None:
+    newest, stranger = _folders(copy)[2], Ed25519PrivateKey.generate()
+    said = json.loads((newest / signing.LISTED).read_text())
+    entry = signing._entry(stranger.public_key(), NOW) | {"handed_over_by": said["keys"][0]["id"]}
+    said["keys"].append(entry | {"signature": signing._text(stranger.sign(signing._canonical(entry)))})
+    (newest / signing.LISTED).unlink()
+    (newest / signing.LISTED).write_text(json.dumps(said))
+    _seal(newest, stranger)
+
+
+ATTACKS: list[Callable[[Path, Path], None]] = [
+    edited, edited_and_listed_again, signed_with_a_new_key, signed_with_the_true_key, a_complaint_dropped_and_all_signed_again, one_left_out,
+    one_left_out_and_all_signed_again, the_beginning_left_out, unsigned, unsigned_and_never_said_to_be, dated_back, a_key_nobody_handed_over_to,
+]  # fmt: skip
+
+
+def test_what_was_published_passes_with_the_first_key_and_any_older_root(copy: Path, published: Path) -> None:
+    held = signing.read_public_key(published / "held.pem")
+    assert len(_folders(copy)) == 3
+    assert list(signing.history_errors(copy, held, [_root(published, n) for n in range(3)])) == []
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_a_dishonest_operator_is_found(
+    attack: Callable[[Path, Path], None], copy: Path, published: Path
+) -> None:
+    held, roots = signing.read_public_key(published / "held.pem"), [_root(published, n) for n in range(3)]
+    attack(copy, published)
+    assert list(signing.history_errors(copy, held, roots))
+
+
+def test_anybody_checks_with_the_command_and_no_database(
+    copy: Path, published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("verify", "--snapshots", copy, "--key", published / "held.pem", "--data-dir", tmp_path / "none")
+    command(capsys, *words, "--root", _root(published, 0))
+    edited_and_listed_again(copy, published)
+    said = command(capsys, *words, expect=1)
+    assert _folders(copy)[1].name in said.out and "Traceback" not in said.err
+    for wrong in (("--root", "abc"), ("--key", copy / "latest")):
+        assert "Traceback" not in command(capsys, *words, *wrong, expect=2).err
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_key_is_its_owners_alone_and_is_not_replaced_by_accident(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ("--data-dir", tmp_path / "data")
+    assert "keys create" in command(capsys, "keys", "show", *folder, expect=2).err
+    command(capsys, "keys", "create", *folder)
+    private = tmp_path / "data" / signing.FOLDER / signing.PRIVATE
+    assert private.stat().st_mode & 0o777 == 0o600 and private.parent.stat().st_mode & 0o777 == 0o700
+    first = command(capsys, "keys", "show", *folder).out
+    assert first.startswith("-----BEGIN PUBLIC KEY-----")
+    assert "--replace" in command(capsys, "keys", "create", *folder, expect=2).err
+    assert command(capsys, "keys", "show", *folder).out == first
+    command(capsys, "keys", "create", "--replace", *folder)
+    assert command(capsys, "keys", "show", *folder).out != first
+    private.write_text("spoiled")
+    for words in (("show",), ("create", "--replace")):
+        assert str(private) in command(capsys, "keys", *words, *folder, expect=2).err

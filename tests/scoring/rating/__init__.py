@@ -1,0 +1,1 @@
+"""Scores, grades, figures, the method."""

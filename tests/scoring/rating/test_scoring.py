@@ -1,0 +1,228 @@
+"""Rules a reader relies on: unknown is not fine, hiding never helps, history is what was known then, points add up."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scoring.engine.load_market import load_dataset
+from scoring.features.drop_rate import drop_rate, interval
+from scoring.features.population import fit_population_priors
+from scoring.finding import UNKNOWN
+from scoring.rating.assessment import assess
+from scoring.rating.grades import GRADES, NR
+from scoring.warning.state_machine import STATES
+from tests.support.markets.judged_records import database, judged
+from tests.support.markets.scoring import DAY, START, at, complaints, crawls, market
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    engine = database(tmp_path_factory.mktemp("market"), market(np.random.default_rng(7)))
+    return engine, judged(engine, DAY)
+
+
+def test_contributions_sum_to_the_score(whole):
+    _, result = whole
+    total = np.sum(list(result.points.values()), axis=0)
+    assert np.abs(total - result.score).max() < 1e-9
+
+
+@pytest.mark.parametrize("back", [1, 17, 40])
+def test_history_is_what_was_known_then(whole, back):
+    """The row of a past day is the same as if the rating had been run on that day."""
+    engine, result = whole
+    then = judged(engine, DAY - dt.timedelta(days=back))
+    now = result.facts.days - 1 - back
+    assert then.facts.first_day == result.facts.first_day
+    for ours, theirs in (
+        (result.score, then.score),
+        (result.coverage, then.coverage),
+        (result.warned.log_odds, then.warned.log_odds),
+    ):
+        np.testing.assert_allclose(ours[:, now], theirs[:, -1], atol=1e-9)
+    assert (result.warned.state[:, now] == then.warned.state[:, -1]).all()
+    assert (result.grade[:, now] == then.grade[:, -1]).all()
+    assert (result.verdict[:, now] == then.verdict[:, -1]).all()
+
+
+def test_the_order_of_import_does_not_matter(tmp_path):
+    records = market(np.random.default_rng(3), hosts=3, days=80)
+    a = judged(database(tmp_path / "a", records), DAY)
+    mixed = list(records)
+    np.random.default_rng(1).shuffle(mixed)
+    b = judged(database(tmp_path / "b", mixed), DAY)
+    np.testing.assert_allclose(a.score, b.score, atol=1e-9)
+    assert (a.warned.state == b.warned.state).all()
+
+
+def test_nothing_known_is_not_rated(tmp_path):
+    result = judged(database(tmp_path, [{"kind": "platform", "host": "a.example"}]), DAY)
+    assert GRADES[result.grade[0, -1]] == "NR" and result.coverage[0, -1] == 0
+
+
+def test_failed_crawls_are_never_calm(tmp_path):
+    """After a surge, days of failed crawls must not lower the log odds, and the state becomes stale, not normal."""
+    surge = [d for d in range(80, 90) for _ in range(5)]
+    base = [
+        {"kind": "platform", "host": "a.example"},
+        *crawls(range(0, 90)),
+        *complaints("a.example", [*range(0, 80, 8), *surge]),
+    ]
+    before = judged(database(tmp_path / "a", base), START + dt.timedelta(days=89))
+    after = judged(
+        database(tmp_path / "b", [*base, *crawls(range(90, 115), "failed")]), START + dt.timedelta(days=114)
+    )
+    assert STATES[before.warned.state[0, -1]] == "watch"
+    assert after.warned.log_odds[0, -1] == pytest.approx(before.warned.log_odds[0, -1])
+    assert STATES[after.warned.state[0, -1]] == "stale"
+    assert after.score[0, -1] <= before.score[0, -1] + 1e-9
+
+
+def test_a_blocked_crawl_covers_nothing(tmp_path):
+    result = judged(
+        database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 60), "blocked")]), DAY
+    )
+    assert result.coverage[0, -1] == 0
+
+
+def test_a_hidden_counter_is_unknown_and_does_not_help(tmp_path):
+    def orders(day, total, processed, hidden=False):
+        return {
+            "kind": "orders",
+            "source": "storefront",
+            "host": "a.example",
+            "observed_at": at(day),
+            "total": total,
+            "processed": processed,
+            "today": 50,
+            "hidden": hidden,
+        }
+
+    shown = [{"kind": "platform", "host": "a.example"}, *crawls(range(0, 120))]
+    shown += complaints("a.example", range(20, 100, 2))
+    shown += [orders(d, 1000 + 20 * d, 900 + 10 * d) for d in range(0, 100, 5)]
+    hiding = [orders(d, None, None, True) for d in range(100, 120, 5)]
+    zeroes = [orders(d, 0, 0) for d in range(100, 120, 5)]
+    honest = [orders(d, 1000 + 20 * d, 900 + 10 * d) for d in range(100, 120, 5)]
+    results = {
+        n: judged(database(tmp_path / n, shown + more), DAY)
+        for n, more in (("a", hiding), ("b", zeroes), ("c", honest))
+    }
+    assert drop_rate(results["c"].facts).basis[0, -1] == 1
+    for name in ("a", "b"):
+        assert interval(drop_rate(results[name].facts), 0).rate is None
+        assert results[name].score[0, -1] <= results["c"].score[0, -1] + 0.5
+        assert results[name].verdict[0, -1] >= results["c"].verdict[0, -1]
+
+
+def test_the_drop_rate_is_counted_as_defined(tmp_path):
+    """Late delivery and refunds stay dropped; promised hours count; young orders wait; the window has 90 days."""
+
+    def order(ref, paid, delivered=None, state="processing", **more):
+        return {
+            "kind": "order",
+            "source": "feed",
+            "host": "a.example",
+            "order_ref": ref,
+            "paid_at": paid,
+            "delivered_at": delivered,
+            "refunded_at": None,
+            "state": state,
+            **more,
+        }
+
+    end = dt.datetime(2026, 4, 30, 16, tzinfo=dt.UTC)  # The end of 2026-04-30 in Shanghai.
+
+    def ago(**delta):
+        return (end - dt.timedelta(**delta)).isoformat()
+
+    records = [
+        order("kept", ago(days=10), ago(days=9, hours=12), "delivered"),
+        order("late", ago(days=10), ago(days=8), "delivered"),
+        order("late but promised 72 h", ago(days=10), ago(days=8), "delivered", promised_hours=72),
+        order("refunded", ago(days=10), None, "refunded"),
+        order("missing", ago(days=10), ago(days=9, hours=20), "missing"),
+        order("stuck", ago(days=5)),
+        order("said", ago(days=5), drop_kind="payment_not_synced"),
+        order("young", ago(hours=23)),
+        order("just ripe", ago(hours=24)),
+        order("edge of the window", ago(days=90), ago(days=89, hours=20), "delivered"),
+        order("too old", ago(days=90, minutes=1)),
+        order("promise not over", ago(days=2), promised_hours=72),
+    ]
+    result = judged(database(tmp_path, records), DAY)
+    found = drop_rate(result.facts)
+    assert found.n[0, -1] == 10
+    assert found.dropped[0, -1] == 6
+    assert [k[0, -1] for k in found.by_kind] == [1, 2, 1, 2]
+    part = interval(found, 0)
+    assert part.rate == pytest.approx(0.6) and part.low < 0.6 < part.high
+
+
+def test_a_filing_by_a_failed_query_stays_unknown(tmp_path):
+    result = judged(
+        database(tmp_path, [{"kind": "platform", "host": "a.example"}, *crawls([5], "failed", "icp")]), DAY
+    )
+    assert result.found["icp_filing"][1].outcome[0, -1] == UNKNOWN
+
+
+def test_a_platform_beside_others_gets_the_same_warning_alone(whole):
+    """Chunks do not matter: the state of a platform does not depend on which others are in its chunk."""
+    engine, result = whole
+    facts = load_dataset(engine, DAY)
+    facts = replace(facts, priors=fit_population_priors(facts))
+    alone = assess(facts.chunk(1, 2))
+    np.testing.assert_allclose(alone.score[0], result.score[1], atol=1e-9)
+    assert (alone.warned.state[0] == result.warned.state[1]).all()
+
+
+# --- Silence: whatever a platform hides, its label does not get better -------------------------------------------
+
+
+def test_quiet_days_change_no_label(tmp_path):
+    """30 days of healthy crawls that bring nothing new leave grades alone."""
+    records = market(np.random.default_rng(11), hosts=4, days=90)
+    quiet = [
+        *crawls(range(90, 121)),
+        *crawls(range(90, 121), source="storefront"),
+        *crawls(range(90, 121), source="availability"),
+    ]
+    result = judged(database(tmp_path, records + quiet), START + dt.timedelta(days=120))
+    grade = result.grade[:, -30:]
+    changed = (np.diff(grade, axis=1) != 0) & (grade[:, 1:] != NR) & (grade[:, :-1] != NR)
+    assert not changed.any()
+
+
+def test_a_bomb_of_copies_does_not_raise_an_alarm(tmp_path):
+    text = "这家网站付款之后一直没有到账客服也不回复大家不要买"
+    base = [
+        {"kind": "platform", "host": "a.example"},
+        *crawls(range(0, 110)),
+        *complaints("a.example", range(0, 100, 6)),
+    ]
+    bomb = [
+        {
+            "kind": "complaint",
+            "source": "heimao",
+            "source_id": f"b{i}",
+            "host": "a.example",
+            "filed_at": at(100 + i % 3, i % 23),
+            "text": f"{text}{i}",
+        }
+        for i in range(40)
+    ]
+    calm = judged(database(tmp_path / "a", base), START + dt.timedelta(days=109))
+    hit = judged(database(tmp_path / "b", base + bomb), START + dt.timedelta(days=109))
+    assert STATES[hit.warned.state[0, -1]] in ("normal", "watch")
+    assert (hit.warned.proposed == -1).all()
+    assert calm.score[0, -1] - hit.score[0, -1] <= 3
+
+
+def test_reasons_and_sentences_hold_no_judgement_words(whole):
+    _, result = whole
+    said = json.dumps([[f.say(i) for i in range(4)] for _, f in result.found.values()], ensure_ascii=False)
+    for word in ("骗子", "诈骗", "跑路", "放心", "scam", "trusted"):
+        assert word not in said

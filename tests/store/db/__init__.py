@@ -1,0 +1,1 @@
+"""Tables, months, PostgreSQL."""

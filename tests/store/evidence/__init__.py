@@ -1,0 +1,1 @@
+"""Taking evidence in."""

@@ -1,0 +1,92 @@
+"""The evidence archive: what goes in comes out, byte for byte, by file and offset, even after a torn write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+
+from store.archive.warc import ArchiveError, ArchiveWriter, iterate, read
+
+NOW = dt.datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=dt.UTC)
+HTML = [("Content-Type", "text/html; charset=gbk"), ("Set-Cookie", "mysid=1")]
+
+
+def test_each_capture_is_found_by_file_and_offset(tmp_path: Path) -> None:
+    pages = [f"公告{n}".encode("gbk") * 500 for n in range(20)]
+    with ArchiveWriter(tmp_path, "storefront-20260301") as writer:
+        stored = [writer.write(f"http://a.test/{n}", NOW, 200, HTML, page) for n, page in enumerate(pages)]
+    for n, where in enumerate(stored):
+        found = read(tmp_path, where.archive, where.offset)
+        assert (found.url, found.payload, found.status) == (f"http://a.test/{n}", pages[n], 200)
+        assert found.fetched_at == NOW
+        assert found.sha256 == where.payload_sha256 == hashlib.sha256(pages[n]).hexdigest()
+        assert ("Set-Cookie", "mysid=1") not in found.headers
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.test/", "dns://a.test/", "tls://a.test/", "whois://whois.test/a.test"]
+)
+def test_an_answer_of_any_kind_of_server_comes_out_as_it_went_in(tmp_path: Path, url: str) -> None:
+    with ArchiveWriter(tmp_path, "registration-1") as writer:
+        where = writer.write(url, NOW, 200, HTML, b"{}\r\n\r\n{}")
+    found = read(tmp_path, where.archive, where.offset)
+    assert (found.payload, found.status, found.sha256) == (b"{}\r\n\r\n{}", 200, where.payload_sha256)
+    assert [f.payload for _, f in iterate(tmp_path / where.archive)] == [found.payload]
+
+
+@settings(max_examples=25, deadline=None)
+@given(payload=st.binary(max_size=5_000), status=st.integers(100, 599))
+def test_any_bytes_survive(tmp_path_factory: pytest.TempPathFactory, payload: bytes, status: int) -> None:
+    folder = tmp_path_factory.mktemp("warc")
+    with ArchiveWriter(folder, "any") as writer:
+        where = writer.write("http://a.test/", NOW, status, HTML, payload, original_sha256="ab" * 32)
+    found = read(folder, where.archive, where.offset)
+    assert (found.payload, found.status, found.original_sha256) == (payload, status, "ab" * 32)
+
+
+def test_a_torn_tail_loses_only_itself_and_the_next_attempt_gets_its_own_file(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path, "heimao-1") as writer:
+        stored = [
+            writer.write(f"http://a.test/{n}", NOW, 200, HTML, random.Random(n).randbytes(2000))
+            for n in range(3)
+        ]
+    file = tmp_path / stored[0].archive
+    file.write_bytes(file.read_bytes()[:-300])
+    assert [found.url for _, found in iterate(file)] == ["http://a.test/0", "http://a.test/1"]
+    with pytest.raises(ArchiveError, match="no whole capture"):
+        read(tmp_path, stored[2].archive, stored[2].offset)
+    with ArchiveWriter(tmp_path, "heimao-1") as writer:
+        where = writer.write("http://a.test/2", NOW, 200, HTML, b"again")
+    assert where.archive != stored[0].archive
+    assert read(tmp_path, stored[1].archive, stored[1].offset).payload == random.Random(1).randbytes(2000)
+
+
+def test_any_warc_tool_reads_it(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path, "plain") as writer:
+        where = writer.write("http://a.test/", NOW, 404, HTML, b"gone")
+    with (tmp_path / where.archive).open("rb") as stream:
+        record = next(iter(ArchiveIterator(stream, check_digests="raise")))
+        assert record.rec_type == "response"
+        assert record.http_headers.get_statuscode() == "404"
+        assert record.content_stream().read() == b"gone"
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "x\x00y"])
+def test_a_name_can_never_leave_the_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="archive name"):
+        ArchiveWriter(tmp_path, name)
+    with pytest.raises(ArchiveError):
+        read(tmp_path, name, 0)
+
+
+def test_a_crawl_that_fetched_nothing_leaves_no_file(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path, "nothing"):
+        pass
+    assert list(tmp_path.iterdir()) == []

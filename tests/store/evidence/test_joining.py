@@ -1,0 +1,169 @@
+"""Several looks at one complaint or order give the same row in whatever order they are taken in; nothing known is taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete, select
+
+from store.db import upsert
+from store.db.engine import migrate, open_engine
+from store.db.tables import Complaint, Order, Price
+from store.evidence.ingest import Ingest, import_records
+from tests.support.markets.records import HOST, complaint, platform
+
+NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+OURS = {"id", "crawl_id", "capture_id"}
+TIMES = st.sampled_from(
+    [None, "2026-03-05T10:00:00+08:00", "2026-03-07T09:00:00Z", "2026-04-01T00:00:00+08:00"]
+)
+LOOKS = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["open", "replied", "completed", "closed"]),
+        "replied_at": TIMES,
+        "completed_at": TIMES,
+        "seen_at": TIMES,
+        "observed_at": TIMES,
+        "amount": st.sampled_from([None, 0.0, 12.5, 129.0]),
+        "stars": st.sampled_from([None, 1, 5]),
+        "url": st.sampled_from([None, "https://t.example/1", "https://t.example/é"]),
+        "title": st.sampled_from([None, "付款不发货", "付款不到账"]),
+        "text": st.sampled_from(["付款…", "付款三天了订单还是处理中", "付款四天了订单还是待付款", "余额提不出来客服也联系不上了"]),
+        "steps": st.sampled_from([None, [{"did": "replied"}], [{"did": "replied"}, {"did": "completed"}]]),
+    }
+)  # fmt: skip
+ORDERS = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from(["delivered", "processing", "missing", "refunded"]),
+        "delivered_at": TIMES,
+        "refunded_at": TIMES,
+        "drop_kind": st.sampled_from([None, "stuck", "record_lost"]),
+        "seen_at": TIMES,
+    }
+)
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    migrate(engine)
+    import_records(Ingest(engine, NOW, accept_new=True), [platform()])
+    yield engine
+    engine.dispose()
+
+
+def row(engine: Engine, model: type[Any], looks: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is stored after taking the looks in, one import each."""
+    with engine.begin() as connection:
+        connection.execute(delete(model))
+    ingest = Ingest(engine, NOW)
+    for look in looks:
+        assert not import_records(ingest, [look]).refused
+    with engine.connect() as connection:
+        found = connection.execute(select(model.__table__)).one()._mapping
+    return {k: v for k, v in found.items() if k not in OURS}
+
+
+def order(**more: Any) -> dict[str, Any]:
+    known = {"kind": "order", "source": "feed", "host": HOST, "order_ref": "A-1", "promised_hours": None}
+    return known | {"paid_at": "2026-03-02T00:00:00Z"} | more
+
+
+@QUICK
+@given(data=st.data(), looks=st.lists(LOOKS, min_size=2, max_size=4))
+def test_looks_at_a_complaint_join_in_any_order(
+    engine: Engine, data: Any, looks: list[dict[str, Any]]
+) -> None:
+    told = [complaint(1) | look for look in looks]
+    other = data.draw(st.permutations(told))
+    assert row(engine, Complaint, told) == row(engine, Complaint, [*other, other[0]])
+
+
+@QUICK
+@given(data=st.data(), looks=st.lists(ORDERS, min_size=2, max_size=4))
+def test_looks_at_an_order_join_in_any_order(engine: Engine, data: Any, looks: list[dict[str, Any]]) -> None:
+    told = [order(**look) for look in looks]
+    assert row(engine, Order, told) == row(engine, Order, data.draw(st.permutations(told)))
+
+
+def rows(engine: Engine, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Every stored complaint, order and price after one import of all, and how many were told to be new."""
+    with engine.begin() as connection:
+        for model in (Complaint, Order, Price):
+            connection.execute(delete(model))
+    saved = import_records(Ingest(engine, NOW), records)
+    assert not saved.refused
+    with engine.connect() as connection:
+        found = [
+            {k: v for k, v in found._mapping.items() if k not in OURS}
+            for model in (Complaint, Order, Price)
+            for found in connection.execute(select(model.__table__))
+        ]
+    return sorted(found, key=repr), saved.inserted
+
+
+@pytest.mark.postgres
+@QUICK
+@given(
+    looks=st.lists(st.tuples(st.integers(1, 5), LOOKS), min_size=1, max_size=12),
+    orders=st.lists(ORDERS, max_size=6),
+)
+def test_rows_by_copy_and_rows_one_by_one_are_the_same_rows(
+    postgres_url: str, looks: list[Any], orders: list[Any]
+) -> None:
+    engine = open_engine(postgres_url)
+    migrate(engine)
+    import_records(Ingest(engine, NOW, accept_new=True), [platform()])
+    told = (
+        [complaint(n) | look for n, look in looks]
+        + [order(**look) for look in orders]
+        + [price(n % 3) for n in range(7)]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upsert, "FEWEST", 10**9)
+        plain, changed = rows(engine, told)
+        assert import_records(Ingest(engine, NOW), told).inserted == 0
+        patch.setattr(upsert, "FEWEST", 1)
+        copied, inserted = rows(engine, told)
+        assert import_records(Ingest(engine, NOW), told).inserted == 0, "taken in twice, nothing changes"
+    assert copied == plain
+    assert inserted == changed
+    engine.dispose()
+
+
+def price(n: int) -> dict[str, Any]:
+    return {
+        "kind": "price",
+        "source": "storefront",
+        "host": HOST,
+        "observed_at": "2026-03-05T10:00:00Z",
+        "product": f"月卡{n}",
+        "price": 9.9 + n,
+    }
+
+
+def test_an_old_export_takes_nothing_back(engine: Engine) -> None:
+    old = complaint(1, status="open")
+    new = complaint(
+        1,
+        status="completed",
+        replied_at="2026-03-05T10:00:00+08:00",
+        completed_at="2026-03-09T10:00:00+08:00",
+        stars=4,
+    )
+    found = row(engine, Complaint, [old, new, old])
+    assert (found["status"], found["stars"]) == ("completed", 4)
+    assert found["completed_at"] == dt.datetime(2026, 3, 9, 2, tzinfo=dt.UTC)
+    assert import_records(Ingest(engine, NOW), [old, new]).inserted == 0
+
+
+def test_an_order_once_missing_is_a_lost_record_only_until_it_is_delivered(engine: Engine) -> None:
+    late = order(state="delivered", delivered_at="2026-03-09T00:00:00Z")
+    found = row(engine, Order, [late, order(state="missing"), order(state="processing")])
+    assert (found["state"], found["delivered_at"]) == ("delivered", dt.datetime(2026, 3, 9, tzinfo=dt.UTC))

@@ -1,0 +1,1 @@
+"""Hosts, names, numbers, redaction, kinds."""

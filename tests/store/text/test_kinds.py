@@ -1,0 +1,208 @@
+"""The complaint kinds a watchdog would notice being wrong: traps, contrasts, scripts, and figures on unseen texts."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from research.complaint_kinds.held_out_figures import measure, newest_held_out, read
+from store.complaint_kinds.classify import KINDS, classify, classify_many
+from store.complaint_kinds.lexicon import _LEXICON, concepts, normalise
+
+CORPORA = sorted(
+    (Path(__file__).resolve().parents[3] / "research" / "complaint_kinds" / "corpus").glob("*.jsonl")
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n", "。。。", "12345", "😀😀", "‌", "!!!???"])
+def test_a_text_without_words_is_other(text):
+    assert classify(text).kinds == ("other",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "购物车去掉单品以后优惠没了",
+        "月底平掉单子再报仓位",
+        "出纳丢掉单据还不认",
+        "机器吞掉单品的条码",
+        "体育课掉单杠摔了",
+    ],
+)
+def test_a_verb_that_ends_in_the_drop_word_is_no_drop(text):
+    assert not any(kind.startswith("drop.") for kind in classify(text).kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "primary"),
+    [
+        ("微信扣了三十,订单还写着待付款", "drop.payment_not_synced"),
+        ("充值中,两天了都没动", "drop.stuck"),
+        ("订单号搜出来说不存在", "drop.record_lost"),
+        ("付完款到现在没收到卡密", "drop.unspecified"),
+        ("付了款才说没库存", "out_of_stock_after_payment"),
+        ("激活码提示已被使用", "invalid_card"),
+        ("说好退款,拖了半个月没到账", "refund_delayed"),
+        ("坚决不给退款", "refund_refused"),
+        ("佣金申请提现一直审核不通过", "withdrawal_blocked"),
+        ("账号被封,余额冻结了", "balance_frozen"),
+        ("客服一直不回消息", "unreachable"),
+        ("网站打不开了", "site_gone"),
+        ("上游余额不足,站长没给供货商打款", "upstream_funds"),
+        ("低价引流,付款后要补差价", "price_bait"),
+        ("会员到期了怎么续费", "not_a_drop.not_renewed"),
+        ("支付失败,钱没扣", "not_a_drop.payment_failed"),
+        ("我填错手机号了", "not_a_drop.wrong_item"),
+        ("专业追回被骗资金,不成功不收费,加微信", "spam"),
+        ("客服态度差,不过东西到了", "other"),
+    ],
+)
+def test_a_plain_text_of_every_kind(text, primary):
+    assert classify(text).primary == primary
+
+
+@pytest.mark.parametrize(
+    ("simplified", "traditional"),
+    [
+        ("付了钱没收到货", "付了錢沒收到貨"),
+        ("订单一直处理中", "訂單一直處理中"),
+        ("提现申请被驳回", "提現申請被駁回"),
+        ("网站打不开了", "網站打不開了"),
+    ],
+)
+def test_traditional_characters_mean_the_same(simplified, traditional):
+    assert classify(simplified) == classify(traditional)
+
+
+@pytest.mark.parametrize(
+    ("right", "misspelt"),
+    [
+        ("充值没到账", "冲值没到帐"),
+        ("订单一直处理中", "定单一直处理中"),
+        ("退款没到", "退宽没到"),
+        ("卡密无效", "卡蜜无效"),
+    ],
+)
+def test_usual_typos_mean_the_same(right, misspelt):
+    assert classify(right) == classify(misspelt)
+
+
+@pytest.mark.parametrize(
+    ("text", "primary"),
+    [
+        ("充了没到", "drop.unspecified"),
+        ("没 到 账", "drop.unspecified"),
+        ("没\u200b到\u200b账", "drop.unspecified"),
+        ("😡😡充了没到!!!!!!💢", "drop.unspecified"),
+        ("充了 , 没到 。。。", "drop.unspecified"),
+        ("一直 处理中 ~~~ ⏳", "drop.stuck"),
+        ("查不到订单 ???", "drop.record_lost"),
+        ("付款成功,却显示待支付", "drop.payment_not_synced"),
+    ],
+)
+def test_short_spaced_and_decorated_texts_are_still_read(text, primary):
+    assert classify(text).primary == primary
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_line_of_ten_kilobytes_is_read_at_both_ends(told_first):
+    told = "付款成功了,订单一直显示充值中,催了也不动,充值中都三天了。"
+    aside = "".join(f"第{number}行是复制过来的聊天时间。" for number in range(300))
+    text = told * 8 + aside if told_first else aside + told * 8
+    assert len(text.encode()) > 10_000
+    assert classify(text).primary == "drop.stuck"
+
+
+def test_silence_of_support_beside_an_undelivered_order_is_a_further_kind():
+    found = classify("付了钱没发货,客服也不回消息")
+    assert found.primary.startswith("drop.")
+    assert "unreachable" in found.kinds[1:]
+
+
+def test_many_answers_as_one_by_one():
+    texts = [record["text"] for record in read(ROOT / "research/complaint_kinds/corpus/kinds.jsonl")][:300]
+    assert classify_many(texts) == [classify(text) for text in texts]
+    assert classify_many([]) == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_gets_known_kinds_primary_first_and_once(text):
+    found = classify(text)
+    assert found.kinds[0] == found.primary
+    assert set(found.kinds) <= set(KINDS)
+    assert len(set(found.kinds)) == len(found.kinds)
+
+
+def test_a_very_long_text_is_answered_quickly():
+    assert classify("付款后一直没有到账。" * 100_000).primary in KINDS
+
+
+def test_it_opens_no_database_and_no_other_room():
+    code = "import sys, store.complaint_kinds.classify; print([m for m in sys.modules if m.split('.')[0] in ('sqlalchemy','scrapy','crawler')])"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.real_data
+def test_real_furniture_complaints_are_refunds_or_other(real_data):
+    texts = furniture_texts(real_data / "complaints/aiteemo__house")
+    assert len(texts) == 39
+    found = [answer.primary for answer in classify_many(texts)]
+    assert sum(kind == "other" or kind.startswith("refund_") for kind in found) > len(found) / 2
+
+
+def furniture_texts(folder):
+    """Title and summary of each distinct complaint in the folder's JSON files, wherever they nest it."""
+    texts = {}
+
+    def walk(node):
+        if isinstance(node, dict):
+            if "sn" in node and "summary" in node:
+                texts[node["sn"]] = f"{node['title']} {node['summary']}"
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+
+    for path in sorted(folder.rglob("*.json")):
+        walk(json.loads(path.read_text(encoding="utf-8")))
+    return list(texts.values())
+
+
+def test_figures_on_the_newest_held_out_texts_reach_their_floors():
+    held_out = newest_held_out()
+    if held_out is None:
+        pytest.skip("no held-out corpus in tests/corpora/kinds")
+    found = measure(read(held_out))
+    assert found["macro_f1"] >= 0.85
+    assert found["drops"].f1 >= 0.90
+
+
+@given(
+    st.lists(
+        st.sampled_from(sorted({c for phrases in _LEXICON.values() for c in phrases if c.isalnum()})),
+        max_size=60,
+    ),
+    st.text(max_size=20),
+)
+def test_the_concepts_found_together_are_those_of_each_phrase_by_itself(characters, other):
+    text = normalise("".join(characters) + other)
+    alone = [n for n, phrases in enumerate(_LEXICON.values()) if re.search("|".join(phrases.split()), text)]
+    assert concepts(text) == alone
+
+
+def test_every_held_out_and_trained_text_has_the_concepts_of_each_phrase_by_itself():
+    patterns = [re.compile("|".join(phrases.split())) for phrases in _LEXICON.values()]
+    texts = {normalise(told["text"]) for file in CORPORA for told in read(file)}
+    assert len(texts) > 2_000
+    wrong = [t for t in texts if concepts(t) != [n for n, p in enumerate(patterns) if p.search(t)]]
+    assert not wrong, wrong[:3]

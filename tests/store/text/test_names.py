@@ -1,0 +1,288 @@
+"""Hosts, names and queries as people type them (design §6)."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from store.text.query import (
+    file_stem,
+    find_icp,
+    find_police,
+    host_key,
+    host_of,
+    near_misses,
+    normal_name,
+    parse_query,
+    province_of,
+    registrable,
+    skeleton,
+)
+
+HOSTS = [
+    ("example.com", "example.com"),
+    ("  example.com \n", "example.com"),
+    ("HTTPS://www.Example.com:443/a?b#c", "example.com"),
+    ("例子.中国", "xn--fsqu00a.xn--fiqs8s"),
+    ("例子。中国", "xn--fsqu00a.xn--fiqs8s"),
+    ("http://例子.中国/订单?id=1", "xn--fsqu00a.xn--fiqs8s"),
+    ("xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s"),
+    ("ｅｘａｍｐｌｅ．ｃｏｍ", "example.com"),
+    ("ｈｔｔｐｓ：／／ｅｘａｍｐｌｅ．ｃｏｍ／ａ", "example.com"),
+    ("example。com", "example.com"),
+    ("example｡com", "example.com"),
+    ("hxxp://example[.]com", "example.com"),
+    ("hxxps[://]shop(.)test/x?id=1", "shop.test"),
+    ("h**p://shop[点]test", "shop.test"),
+    ("shop（.）test", "shop.test"),
+    ("shop 点 com", "shop.com"),
+    ("shop dot com", "shop.com"),
+    ("shop[dot]example", "shop.example"),
+    ("【某某卡盟】http://a.example/abc 快来", "a.example"),
+    ("我在http://a.example充值，没到账", "a.example"),
+    ("我在 shop.test 买的卡，三天没到账", "shop.test"),
+    ("打开example.com充值", "example.com"),
+    ("（shop.test）", "shop.test"),
+    ("网址：shop.test。", "shop.test"),
+    ("shop.test，", "shop.test"),
+    ("shop.test！！", "shop.test"),
+    ("“shop.test”", "shop.test"),
+    ("《shop.test》", "shop.test"),
+    ("[点我](https://a.example/x)", "a.example"),
+    ('<a href="https://a.example/x?y=1">进入</a>', "a.example"),
+    ("<https://a.example/x>", "a.example"),
+    ("//a.example/b.com", "a.example"),
+    ("http:\\\\a.example\\x", "a.example"),
+    ("user:secret@a.example/x", "a.example"),
+    ("http://good.example@evil.example/", "evil.example"),
+    ("1.2.3.4:8080/abc", "1.2.3.4:8080"),
+    ("http://1.2.3.4/", "1.2.3.4"),
+    ("http://[2001:DB8::1]:8080/x", "[2001:db8::1]:8080"),
+    ("shop.test.", "shop.test"),
+    ("sh\u200bop.te\u00adst", "shop.test"),
+    ("my-shop.unknownending", "my-shop.unknownending"),
+    ("联系 abc@mail.example 网站 shop.test", "shop.test"),
+]
+
+
+@pytest.mark.parametrize(("text", "host"), HOSTS)
+def test_every_spelling_of_a_host_is_read(text: str, host: str) -> None:
+    query = parse_query(text)
+    assert (query.kind, query.host) == ("host", host)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("http://a.example/x?order=1", "path_dropped"),
+        ("http://good.example@evil.example/", "userinfo"),
+        ("a.example:8443", "port_dropped"),
+        ("打开example.com充值", "glued"),
+        ("my.unknownending", "unknown_suffix"),
+        ("例子.中国", "punycode"),
+        ("аpple.com", "homoglyph"),
+        ("аpple.com", "mixed_script"),
+        ("a.example b.example", "several_hosts"),
+        ("[a.example](http://b.example/)", "several_hosts"),
+        ("粤ICP备99123456号", "icp_malformed"),
+        ("粤ICP备号", "icp_malformed"),
+        ("粤公网安备 44030002008123号", "police_number"),
+        ("91350100M000100Y44", "uscc_check_digit"),
+    ],
+)
+def test_what_was_done_to_a_query_is_said_in_both_languages(text: str, code: str) -> None:
+    notices = {notice.code: notice for notice in parse_query(text).notices}
+    assert code in notices
+    assert notices[code].zh and notices[code].en.isprintable()
+
+
+def test_plain_hosts_need_no_remark() -> None:
+    for text in ("shop.test", "www.shop.com.cn", "https://shop.test/", "1.2.3.4:8080"):
+        assert parse_query(text).notices == ()
+    assert [n.code for n in parse_query("卡券.中国").notices] == ["punycode"]
+
+
+def test_the_foreign_letter_and_its_script_are_named() -> None:
+    (notice,) = [n for n in parse_query("http://аpple.com/login").notices if n.code == "homoglyph"]
+    assert notice.zh == "此域名含西里尔字母 а（U+0430），并非拉丁字母 a"
+    assert "Cyrillic letter а (U+0430)" in notice.en
+    hidden = parse_query("xn--pple-43d.com")
+    assert hidden.unicode_host == "аpple.com" and "homoglyph" in {n.code for n in hidden.notices}
+
+
+def test_a_pasted_path_is_nowhere_in_the_answer() -> None:
+    for text in (
+        "http://a.example/o/13800138000?token=s3cret#frag",
+        "a.example/o?token=s3cret&p=13800138000",
+        "http://nohost/o?token=s3cret&p=13800138000",
+        "买卡 /o?token=s3cret#13800138000",
+    ):
+        assert "s3cret" not in repr(parse_query(text)) and "13800138000" not in repr(parse_query(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("粤ICP备18046372号-1", "icp", "粤ICP备18046372号"),
+        ("粤 icp 备 18046372 号", "icp", "粤ICP备18046372号"),
+        ("备案号：粤ICP备18046372", "icp", "粤ICP备18046372号"),
+        ("京ICP证030173号", "icp", "京ICP证030173号"),
+        ("粤B2-20090059-5", "icp", "粤B2-20090059"),
+        ("A2.B1.B2-20050001", "icp", "A2.B1.B2-20050001"),
+        ("91350100M000100Y43", "uscc", "91350100M000100Y43"),
+        ("统一社会信用代码：91350100m000100y43", "uscc", "91350100M000100Y43"),
+    ],
+)
+def test_public_numbers_are_queries_too(text: str, kind: str, number: str) -> None:
+    query = parse_query(text)
+    assert (query.kind, query.number) == (kind, number)
+
+
+@pytest.mark.parametrize(
+    "text", ["甲卡盟", " 某某 卡盟！", "充值.没到账", "价格9.9元", "v1.2.3", "网站打不开了。快来"]
+)
+def test_all_else_is_a_name(text: str) -> None:
+    assert parse_query(text).kind == "name"
+
+
+def test_names_are_cleaned_and_bounded() -> None:
+    assert parse_query("《 某某\u3000卡盟 》。").name == "某某 卡盟"
+    assert len(parse_query("卡盟" * 5000).name or "") == 100
+    assert [parse_query(t).kind for t in ("", "  \n", "\u200b", "。，！")] == ["empty"] * 4
+    assert "13800138000" not in repr(parse_query("我的电话13800138000 充值没到"))
+
+
+def test_hosts_compare_by_their_key() -> None:
+    same = {host_key(h) for h in ("WWW.Shop.test", "shop.test:8443", "https://shop.test/x", "ｓｈｏｐ.test")}
+    assert same == {"shop.test"}
+    assert host_key("1.2.3.4:8080") == "1.2.3.4:8080" != host_key("1.2.3.4")
+    assert [host_key(h) for h in ("www.com", "www.github.io", "www.a.github.io")] == [
+        "www.com",
+        "www.github.io",
+        "a.github.io",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("a.b.shop.com.cn", "shop.com.cn"),
+        ("m.shop.test", "shop.test"),
+        ("x.user.github.io", "user.github.io"),
+        ("a.nosuchsuffix", "a.nosuchsuffix"),
+        ("com.cn", "com.cn"),
+        ("1.2.3.4", "1.2.3.4"),
+        ("xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s"),
+    ],
+)
+def test_registrable_domains_are_never_empty(host: str, domain: str) -> None:
+    assert registrable(host) == domain
+
+
+def test_names_are_equal_without_legal_form_script_and_signs() -> None:
+    forms = [
+        "甲科技有限公司",
+        "甲科技（有限公司）",
+        "甲 科技 公司",
+        "甲科技有限責任公司",
+        "甲科技股份有限公司",
+    ]
+    assert {normal_name(f) for f in forms} == {"甲科技"}
+    assert normal_name("點卡盟 KaMeng") == normal_name("点卡盟ＫＡＭＥＮＧ")
+    assert normal_name("公司") == "公司"
+
+
+def test_look_alikes_share_a_skeleton_and_are_offered() -> None:
+    assert skeleton("paypa1.test") == skeleton("раураl.test".replace("у", "y")) == skeleton("paypal.test")
+    assert skeleton("rnama.test") == skeleton("mama.test") != skeleton("papa.test")
+    known = ["xingkameng.test", "yuekameng.test", "星星卡盟", "月月卡盟"]
+    assert near_misses("x1ngkameng.test", known) == ["xingkameng.test"]
+    assert near_misses("xingkamen.test", known)[0] == "xingkameng.test"
+    assert near_misses("xingkameng", known)[0] == "xingkameng.test"
+    assert near_misses("星星咔盟", known) == ["星星卡盟"]
+    assert near_misses("星星卡盟", known) == near_misses("", known) == near_misses("无关", known) == []
+
+
+def test_twenty_thousand_candidates_are_compared_in_a_moment() -> None:
+    known = [f"shop{i}x{i * 7}.test" for i in range(20_000)] + ["xingkameng.test"]
+    near_misses("first.test", known)
+    begun = time.perf_counter()
+    assert near_misses("xingkamemg.test", known)[0] == "xingkameng.test"
+    assert time.perf_counter() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["../../etc/passwd", "con.test", "NUL", "a/../b", "", ".", "..", "1.2.3.4:80", "a\0b", "C:\\x"]
+)
+def test_a_file_stem_stays_in_its_folder(text: str) -> None:
+    stem = file_stem(text)
+    assert (
+        stem
+        and not set(stem) & set("/\\:\0")
+        and stem.strip(".") == stem
+        and stem.lower() not in ("con", "nul")
+    )
+    assert not stem.startswith("con.")
+
+
+def test_an_ordinary_host_is_its_own_stem() -> None:
+    assert file_stem("a-b.shop.test") == "a-b.shop.test"
+    assert file_stem("1.2.3.4:80") != file_stem("1.2.3.4:81")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(alphabet=st.characters(), max_size=80)
+    | st.text(alphabet='ab.:/@[]。点xn-例子号ICP备粤1#?(<>"= ', max_size=60)
+)
+@example("http://[::1")
+@example("xn--a.xn--b")
+def test_any_text_is_read_without_an_error_and_a_host_reads_as_itself(text: str) -> None:
+    query = parse_query(text)
+    if query.host:
+        again = parse_query(query.host)
+        assert (again.kind, again.host) == ("host", query.host)
+        assert host_key(query.host) == query.host
+        assert registrable(query.host)
+    if (host := host_of(text)) is not None:
+        assert host_of(host) == host
+    stem = file_stem(text)
+    assert stem and not set(stem) & set("/\\:\0")
+    for read in (normal_name, skeleton, find_icp, find_police, province_of):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a.",
+        "http://",
+        "ab.cd@",
+        "a",
+        "[.]",
+        "汉a.com",
+        "1.",
+        "点",
+        "<a href=",
+        "xn--a.",
+        "http://a.b@",
+        "ﷺ",
+        " ",
+        "粤ICP备",
+        "a.bc,",
+    ],
+)
+def test_hostile_input_is_read_quickly(unit: str) -> None:
+    text = (unit * 10_000)[:10_000]
+    begun = time.process_time()
+    parse_query(text)
+    assert time.process_time() - begun < 1.0
+
+
+def test_importing_needs_no_database() -> None:
+    code = "import sys, store.text.query, store.redaction.redact; print(sorted(m for m in sys.modules if m in ('sqlalchemy', 'scrapy')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""What several tests share, by job: data, hostile input, markets, programs, servers, shops."""

@@ -1,0 +1,1 @@
+"""Attacks, and inputs spoiled on purpose."""

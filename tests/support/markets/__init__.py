@@ -1,0 +1,1 @@
+"""Small markets, rated or published, with known truth."""

@@ -1,0 +1,1 @@
+"""The product's programs as a test starts and stops them."""

@@ -1,0 +1,1 @@
+"""Servers on loopback, a browser, and the guard that lets nothing leave."""

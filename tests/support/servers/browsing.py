@@ -1,0 +1,95 @@
+"""A dashboard served to a real Chromium for tests: the server, and a visit that remembers what went wrong in it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
+FOOT = {"zh": "本站只整理公开证据", "en": "This site only arranges public evidence"}
+SERVE = """
+import datetime as dt, sys
+from dashboard.server import serve
+day = sys.argv[3]
+serve(port=int(sys.argv[1]), data_dir=sys.argv[2], clock=(lambda: dt.datetime.fromisoformat(day)) if day else None)
+"""
+_OVERFLOW = """() => { const m = document.querySelector('[data-testid=stMain]') || document.documentElement;
+return Math.max(m.scrollWidth - m.clientWidth,
+  document.documentElement.scrollWidth - document.documentElement.clientWidth) }"""
+
+
+@contextmanager
+def served(data: Path, now: str = "") -> Iterator[str]:
+    """The address of a dashboard that serves a data folder; `now` (ISO 8601) is its host program's clock."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with (data / "serve.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(port), str(data), now],
+            env=environment,
+            cwd=data,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield _wait(f"http://127.0.0.1:{port}", server, data / "serve.log")
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{address}/api/v1/openapi.json", timeout=1)
+            return address
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the dashboard did not start:\n{log.read_text('utf-8', 'replace')}")
+
+
+class Visit:
+    """A page that remembers what went wrong in it."""
+
+    def __init__(self, chromium, site: str, width: int, scheme: str = "light", lang: str = "zh") -> None:
+        self.site, self.lang, self.troubles = site, lang, []
+        self.context = chromium.new_context(
+            locale="zh-CN" if lang == "zh" else "en-US",
+            timezone_id="Asia/Shanghai",
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda m: self.troubles.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _asked(self, request) -> None:
+        if not request.url.startswith((self.site, self.site.replace("http", "ws"), "data:", "blob:")):
+            self.troubles.append(f"left its own origin: {request.url}")
+
+    def open(self, path: str, until: str = ""):
+        """The page at a path of the site, drawn down to its foot or to the words given."""
+        separator = "&" if "?" in path else "?"
+        self.page.goto(self.site + path + (f"{separator}lang=en" if self.lang == "en" else ""))
+        self.page.get_by_text(until or FOOT[self.lang]).first.wait_for()
+        self.page.wait_for_timeout(400)
+        return self.page
+
+    def overflow(self) -> int:
+        """Pixels by which anything can be scrolled sideways."""
+        return self.page.evaluate(_OVERFLOW)
