@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from benchmarks._told import exponent, machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import store.evidence.ingest
 import store.evidence.normalize

@@ -27,7 +27,7 @@ from sqlalchemy import Engine, func, select, text
 from benchmarks._told import machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from postgres_programs import find_server
 
