@@ -12,7 +12,6 @@ import datetime as dt
 import hashlib
 import hmac
 import os
-import re
 import secrets
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from store.db.upsert import insert_for
 from store.evidence.records import ComplaintRecord
 
 FOLDER = "complainant-keys"
-_ORDER = re.compile(r"(?:订单|单)(?:编?号|號)?\s*[:：是为]?\s*([A-Za-z]{0,4}[0-9]{10,30})")
 _LENGTH = 32
 _Quarter = tuple[int, int]
 
@@ -48,8 +46,8 @@ class Complainants:
             return None
         if record.complainant:
             who = f"account|{record.source.lower()}|{record.complainant}"
-        elif found := _ORDER.search(f"{record.title or ''} {record.text or ''}"):
-            who = f"order|{found[1].upper()}"
+        elif record.order_number:
+            who = f"order|{record.order_number}"
         else:
             return None
         said = f"{platform_id}|{who}".encode()

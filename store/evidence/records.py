@@ -33,6 +33,7 @@ from store.text.registration_numbers import looks_like_uscc, uscc_is_valid
 
 _LONGEST_HOST = 253
 _NUL_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_ORDER_NUMBER = re.compile(r"(?:订单|单)(?:编?号|號)?\s*[:：是为]?\s*([A-Za-z]{0,4}[0-9]{10,30})")
 _SCIENTIFIC = re.compile(r"[+-]?\d+[.,]?\d*[eE][+-]?\d+")
 Text = Annotated[str, Field(max_length=200_000)]
 Short = Annotated[str, Field(max_length=400)]
@@ -302,6 +303,17 @@ class ComplaintRecord(About):
     steps: tuple[Step, ...] | None = None
     complainant: Annotated[Short | None, Hashed()] = None
     complainant_key: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    _order_number: str | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember the order number the words name, before redaction takes it away; it is hashed, never kept."""
+        found = _ORDER_NUMBER.search(f"{self.title or ''} {self.text or ''}")
+        self._order_number = found[1].upper() if found else None
+
+    @property
+    def order_number(self) -> str | None:
+        """The order number named in title or text, for a keyed hash only (store/evidence/complainant_pseudonyms.py)."""
+        return self._order_number
 
     def when(self) -> dt.datetime:
         """The time of filing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -14,13 +15,16 @@ from kamengwatch.pipeline.run_log import RunLedger
 from tests.support.data.kept import NOW, kept
 from tests.support.programs.in_process_cli import command
 
+LATER = NOW + dt.timedelta(hours=3)
+"""After the newest snapshot of the kept folder: a clock before it is refused."""
+
 
 @pytest.fixture
 def data(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kept(data_dir)
     monkeypatch.setenv(console.VARIABLE, "json")
     monkeypatch.setenv(console.RUN, "run-1")
-    monkeypatch.setenv("KAMENGWATCH_NOW", NOW.isoformat())
+    monkeypatch.setenv("KAMENGWATCH_NOW", LATER.isoformat())
     return data_dir
 
 
@@ -66,7 +70,7 @@ def test_the_scheduler_hands_the_log_of_a_step_on_and_keeps_its_last_words(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert scheduler.Service(Config(data, fixed_now=NOW))._step("publish")
+    assert scheduler.Service(Config(data, fixed_now=LATER))._step("publish")
     told = lines(capsys.readouterr().err)
     (step,) = {line["step_run"] for line in told if line["event"].startswith("step.")}
     assert {line["run"] for line in told if line["event"] == "published"} == {step}

@@ -43,7 +43,7 @@ def told(number: int, who: str | None, **more: Any) -> dict[str, Any]:
 
 def hashes(engine: Engine) -> list[str | None]:
     with engine.connect() as connection:
-        return list(connection.scalars(select(Complaint.complainant).order_by(Complaint.source_key)))
+        return list(connection.scalars(select(Complaint.complainant).order_by(Complaint.id)))
 
 
 def people(engine: Engine) -> tuple[int, int]:
