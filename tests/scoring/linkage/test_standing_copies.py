@@ -138,11 +138,12 @@ def test_what_is_listed_is_not_said_not_to_be_seen(
     tmp_path: Path, first: str, second: str, indicator: str, figure: str
 ) -> None:
     """Somebody complains of one thing, and of another some days later: the second is set aside, and it is listed."""
-    engine = database(tmp_path, _market([told(1, "买家小样", text=first), told(6, "买家小样", text=second)]))
+    one, other = (told(day, "买家小样", title="投诉", text=text) for day, text in ((1, first), (6, second)))
+    engine = database(tmp_path, _market([one, other]))
     (zh, en), figures = _said(engine, indicator)
     assert "未见" not in zh and "没有可核对" not in zh and "No " not in en, (zh, en)
     assert figures[figure] == 1 and "1 起" in zh and "重复" in zh and "repeat other" in en
-    alone = database(tmp_path / "alone", _market([told(1, "买家小样", text=first)]))
+    alone = database(tmp_path / "alone", _market([one]))
     (zh, _), figures = _said(alone, indicator)
     assert "未见" in zh or "没有可核对" in zh
     assert figure not in figures

@@ -242,7 +242,7 @@ def test_a_time_without_zone_is_refused(engine: Engine) -> None:
 def test_the_whole_text_replaces_a_summary_and_is_not_replaced_by_one(engine: Engine) -> None:
     summary, whole = (
         "我在这里买了会员...",
-        "我在这里买了会员，付款三天了订单一直显示处理中，一直没有发货，客服也不回",
+        "我在这里买了会员，付款三天了订单一直卡在处理中，没有任何动静",
     )
     for text in (summary, whole, summary):
         taken(engine, [platform(), complaint(1, text)])
