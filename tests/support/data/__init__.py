@@ -1,0 +1,1 @@
+"""Data folders and what they hold."""
