@@ -7,15 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from store.db.engine import default_url
-from store.db.engine import migrate
-from store.db.engine import open_engine
-from store.db.tables import OBSERVATIONS
-from store.db.tables import Alias
-from store.db.tables import Capture
-from store.db.tables import Crawl
-from store.db.tables import CrawlPlatform
-from store.db.tables import Platform
+from store.db.engine import default_url, migrate, open_engine
+from store.db.tables import OBSERVATIONS, Alias, Capture, Crawl, CrawlPlatform, Platform
 
 UNLIKE = {"latency_ms", "id", "platform_id", "crawl_id", "capture_id", "order_key", "added_at", "opened_at"}
 """Columns that name rows of this database only, when it first heard of a site, and how long an answer really took."""

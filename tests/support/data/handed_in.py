@@ -9,8 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from crawler.importers import BadRow
-from crawler.importers import found
+from crawler.importers import BadRow, found
 
 COMPANY = "广州云合示例科技有限公司"
 CHECKED = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)

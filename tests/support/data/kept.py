@@ -10,19 +10,13 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from tests.support.markets.records import HOST
-from tests.support.markets.records import complaint
-from tests.support.markets.records import platform
-from tests.support.markets.records import probe
-
+from kamengwatch.config import Config
 from kamengwatch.intake import evidence_import
 from kamengwatch.pipeline import run
-from kamengwatch.config import Config
 from store.archive.warc import ArchiveWriter
-from store.evidence.ingest import Ingest
-from store.evidence.ingest import save_page
-from store.evidence.crawl_ledger import finish_crawl
-from store.evidence.crawl_ledger import start_crawl
+from store.evidence.crawl_ledger import finish_crawl, start_crawl
+from store.evidence.ingest import Ingest, save_page
+from tests.support.markets.records import HOST, complaint, platform, probe
 
 BODY = "<html>七天退款</html>"
 NOW = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
