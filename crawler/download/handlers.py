@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -103,6 +104,17 @@ class PinnedHandler(AiohttpDownloadHandler):
             assert isinstance(connector, aiohttp.TCPConnector)
             connector._resolver = GuardedResolver(Guard.of(crawler))
             _limit_connecting(connector, settings.getfloat("CONNECT_TIMEOUT"))
+        self.sent: dict[str, float] = {}
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(self._note_sent)
+        trace.freeze()
+        session._trace_configs.append(trace)
+
+    async def _note_sent(
+        self, session: aiohttp.ClientSession, context: Any, told: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        """Remember when a request truly left for its host."""
+        self.sent[told.url.host or ""] = time.monotonic()
 
 
 class ShopHandler(PinnedHandler):
@@ -138,12 +150,29 @@ class GuardedHandler(PinnedHandler):
         assert stops is not None
         async with self._turns.at(urlparse_cached(request).hostname or "", stops.stopped):
             stops.process_request(request)
+            await self._keep_distance(request)
             response: Response
             if request.meta.get("playwright"):
                 response = await self._drawn(request)
             else:
                 response = await self._plain(request)
             return stops.process_response(request, response)
+
+    async def _keep_distance(self, request: Request) -> None:
+        """Wait until the least distance from the request before has passed since that one truly left.
+
+        Scrapy counts a request when its task is made; a name that resolves slowly or a crowded machine lets it leave later, and the
+        next, counted from the plan, would come too soon behind it.
+        """
+        host = urlparse_cached(request).hostname or ""
+        engine = self._crawler.engine
+        slot = engine.downloader.slots.get(host) if engine is not None else None
+        if slot is None or not slot.delay or host not in self.sent:
+            return
+        least = slot.delay * max(0.0, 1 - slot.jitter)
+        remaining = self.sent[host] + least - time.monotonic()
+        if remaining > 0:
+            await asyncio.sleep(remaining)
 
     async def _plain(self, request: Request) -> Response:
         request.meta.pop(BAD_CERTIFICATE, None)  # of the page that led here
@@ -164,7 +193,9 @@ class GuardedHandler(PinnedHandler):
                 if fault is None:
                     raise
                 self._bad[origin] = fault
-        self._shops = self._shops or ShopHandler(self._crawler)
+        if self._shops is None:
+            self._shops = ShopHandler(self._crawler)
+            self._shops.sent = self.sent
         response = await self._fetched(self._shops, request)
         request.meta[BAD_CERTIFICATE] = self._bad[origin]
         return response
