@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-import kamengwatch
+from kamengwatch import pipeline
 from kamengwatch.cli.app import app
 from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
@@ -89,7 +89,7 @@ def test_a_missing_extra_is_one_line_with_its_install(
         monkeypatch.delitem(sys.modules, name)
     # A test before this one may have imported it: then the package knows it as well.
     monkeypatch.delitem(sys.modules, "kamengwatch.pipeline.job_queue", raising=False)
-    monkeypatch.delattr(kamengwatch, "workers", raising=False)
+    monkeypatch.delattr(pipeline, "job_queue", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     lines = command(capsys, *words, expect=2).err.strip().splitlines()
     assert f"pip install '{extra}'" in lines[-1] and missing in lines[-1] and len(lines) == 1
