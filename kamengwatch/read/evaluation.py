@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
@@ -131,7 +132,9 @@ def _measured(config: Config, plans: list[Plan]) -> Iterator[Market]:
                 yield _market(plan)
                 progress.advance(1, plan.name)
             return
-        with ProcessPoolExecutor(workers) as pool:
+        # Not forked: a library's threads that this process has started would be missing in the child, which waits for them for ever.
+        fresh = multiprocessing.get_context("forkserver")
+        with ProcessPoolExecutor(workers, mp_context=fresh) as pool:
             jobs = {pool.submit(_market, plan): plan for plan in plans}
             try:
                 for job in as_completed(jobs):
