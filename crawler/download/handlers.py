@@ -165,9 +165,14 @@ class GuardedHandler(PinnedHandler):
         next, counted from the plan, would come too soon behind it.
         """
         host = urlparse_cached(request).hostname or ""
-        engine = self._crawler.engine
+        if host not in self.sent:
+            return
+        try:
+            engine = self._crawler.engine
+        except RuntimeError:
+            return  # asked outside a crawl: nobody plans the next request
         slot = engine.downloader.slots.get(host) if engine is not None else None
-        if slot is None or not slot.delay or host not in self.sent:
+        if slot is None or not slot.delay:
             return
         least = slot.delay * max(0.0, 1 - slot.jitter)
         remaining = self.sent[host] + least - time.monotonic()
