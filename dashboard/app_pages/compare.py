@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components import charts
 from dashboard.components.page_context import View, cell, row
-from dashboard.presenters import current_snapshot, verdict_card
+from dashboard.presenters import current_snapshot, formatting, verdict_card
 from scoring.snapshot.reader import Snapshot
 from store.text.query import parse_query
 
@@ -90,8 +90,8 @@ def _intervals(view: View, ratings: list[dict]) -> None:
             "name": verdict_card.card(r, view.lang).name,
             "host": r["host"],
             "score": r["score"],
-            "low": r["score_low"],
-            "high": r["score_high"],
+            "low": formatting.ends_of(r)[0],
+            "high": formatting.ends_of(r)[1],
             "verdict": view.translate(f"verdict.{verdict_card.STATES[verdict_card.verdict_of(r)].code}"),
         }
         for r in ratings

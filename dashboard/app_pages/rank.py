@@ -135,8 +135,8 @@ def _chart(view: View, rows: list[dict]) -> None:
             "state": card.code,
             "verdict": card.word,
             "score": r["score"],
-            "low": r["score_low"],
-            "high": r["score_high"],
+            "low": formatting.ends_of(r)[0],
+            "high": formatting.ends_of(r)[1],
             "n": view.translate("rank.chart_n", n=formatting.number(r["evidence_n"] or 0)),
         }
         for r, card in zip(rows, cards, strict=True)

@@ -72,6 +72,18 @@ def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+def with_true_interval(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A rating as it is handed out: without an interval where a cap decides the score."""
+    if interval_of(row) is None:
+        return {**row, "score_low": None, "score_high": None}
+    return dict(row)
+
+
+def ends_of(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Where a chart draws the interval of a rated row from and to: a point where a cap decides the score."""
+    return interval_of(row) or (float(row["score"]), float(row["score"]))
+
+
 def score_words(row: Mapping[str, Any]) -> str:
     """ "72 (65–79)", or the score alone where a cap decides it; "—" without one."""
     if row.get("score") is None:

@@ -15,7 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.presenters import current_snapshot, mall_merchants, ranking, site_search, verdict_card
+from dashboard.presenters import (
+    current_snapshot,
+    formatting,
+    mall_merchants,
+    ranking,
+    site_search,
+    verdict_card,
+)
 from dashboard.presenters.csv_export import plain
 from dashboard.presenters.translations import language, say
 from dashboard.web.rate_limit import problem
@@ -318,7 +325,7 @@ def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:
     asked = asked_site(request)
     host = parse_query(asked[:300]).host or asked
     found = current_snapshot.rows(snapshot, "select * from ratings where host = ?", [host])
-    return found[0] if found else None
+    return formatting.with_true_interval(found[0]) if found else None
 
 
 def _about(snapshot: Snapshot, table: str, host: str, order: str = "on") -> list[dict[str, Any]]:

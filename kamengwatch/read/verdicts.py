@@ -178,7 +178,9 @@ def rank(config: Config, limit: int, as_json: bool) -> None:
         "order by tier nulls last, score_low desc, host"
     )
     if as_json:
-        tell_json(rows)
+        from dashboard.presenters.formatting import with_true_interval
+
+        tell_json([with_true_interval(row) for row in rows])
         return
     if not rows:
         print_answer(
