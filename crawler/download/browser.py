@@ -49,6 +49,8 @@ LONGEST_PAGE = 75.0
 """Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
 LONGEST_CLOSE = 10.0
 DYING_SECONDS = 0.5
+DIES_WITHIN = 3.0
+"""Seconds in which the last part of a browser follows the first, on a busy machine."""
 STARTS_WITHIN = 20.0
 """Seconds; a cold start on a busy machine takes five."""
 _NAMES = ("chromium-headless-shell", "chromium", "google-chrome-stable", "google-chrome")
@@ -194,9 +196,12 @@ class Browser:
 
         `before` is the one the page was asked of, if there was one yet; another may have been started since.
         """
-        await asyncio.sleep(DYING_SECONDS)
-        browser = before or getattr(self._handler, "browser", None)
-        return browser is None or not browser.is_connected()
+        for _ in range(round(DIES_WITHIN / DYING_SECONDS)):
+            await asyncio.sleep(DYING_SECONDS)
+            browser = before or getattr(self._handler, "browser", None)
+            if browser is None or not browser.is_connected():
+                return True
+        return False
 
     async def close(self) -> None:
         """Close the browser, then its way out; one that is gone need not answer."""

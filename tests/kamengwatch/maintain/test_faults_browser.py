@@ -83,7 +83,7 @@ def test_a_killed_browser_ends_the_crawl_as_our_failure_and_the_next_one_is_clea
 ) -> None:
     hosts = tuple(h["host"] for h in market.hosts())[:5]
     for engine in watching(market, data_dir):
-        with killing(every=0.5) as killed:
+        with killing(every=0.1) as killed:
             ended = crawl(market, data_dir, "screenshot", hosts=hosts, key="killed")["screenshot"]
         assert killed
         assert ended["outcome"] == "failed" and "our browser was killed" in ended["reason"]
