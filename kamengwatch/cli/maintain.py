@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app
-from kamengwatch.config import make
+from kamengwatch.config import UserError, make
 
 privacy = typer.Typer(
     help="个人信息 find and erase everything about a person's identifier.",
@@ -94,6 +94,11 @@ def verify(
         from kamengwatch.maintain import signing_keys
 
         return signing_keys.verify_history(config, snapshots, key, root or [], as_json)
+    if key is not None or root:
+        raise UserError(
+            "--key、--root 核对的是 --snapshots 指的目录 are about published snapshots: add --snapshots FOLDER; "
+            "例 e.g. kamengwatch verify --snapshots data/snapshots --key public.pem"
+        )
     if recompute:
         from kamengwatch.recompute import verify as verifying
 

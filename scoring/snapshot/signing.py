@@ -153,8 +153,8 @@ def history_errors(
 ) -> Iterator[tuple[str, str]]:
     """(snapshot, what is wrong) for whoever holds a public key and perhaps hashes (`roots`) of older manifests; nothing else is needed.
 
-    `snapshots` is a folder of published snapshots. Each must be whole, signed by the key or one it was handed over to, dated after the one
-    before and chained to it; every root must be one of them.
+    `snapshots` is a folder of published snapshots. Each must be whole, signed by the key or one it was handed over to (but for those
+    published before the first signature), dated after the one before and chained to it; every root must be one of them.
     """
     folders = sorted(p for p in snapshots.iterdir() if p.is_dir() and not p.is_symlink() and p.name[0] != ".")
     digests = {folder.name: _digest(folder) for folder in folders}
@@ -165,16 +165,21 @@ def history_errors(
                 root,
                 "持有的旧清单不在其中 this older manifest is not among them: the past was changed or left out",
             )
-    before: Path | None = None
+    # Keys are followed through the newest list: an older snapshot cannot know the keys that came after it.
+    keys = followed(held, folders[-1]) if folders else {}
+    # What was published before there was a key is attested by the first signed one, which is chained to it.
+    before, signed = None, False
     for folder in folders:
         # Of an older snapshot its publisher may have let go of files; what is there must still be what was published.
         there = None if folder == folders[-1] else _files(folder)
         for fault in integrity_errors(folder, there):
             yield folder.name, fault
-        # Keys are followed through the newest list: an older snapshot cannot know the keys that came after it.
-        if wrong := signature_error(folder, followed(held, folders[-1])):
-            yield folder.name, wrong
         manifest = manifest_of(folder)
+        signed = signed or bool(manifest.get("signed_by")) or (folder / SIGNATURE).exists()
+        if signed or folder == folders[-1]:
+            wrong = signature_error(folder, keys)
+            if wrong:
+                yield folder.name, wrong
         yield from ((folder.name, wrong) for wrong in _chain_errors(manifest, before, digests))
         before = folder
 

@@ -15,7 +15,7 @@ from crawler.run import spiders
 from tests.support.servers.polite_server import Answer, Visits, serving
 
 ROOT = Path(__file__).resolve().parents[3]
-DELAY, JITTER = 3.0, 2.0
+DELAY, JITTER = 3.0, 1.25
 """Seconds; without Crawl-delay 0.05 would be kept. A crowded machine stamps an arrival late: one spider alone is held to the
 full delay in test_crawler_politeness.py."""
 SPIDERS = [name for name in spiders() if name != "screenshot"]

@@ -75,9 +75,16 @@ def test_sites_whose_orders_are_known_teach_how_many_of_the_disappointed_complai
 
 
 def test_a_counter_that_contradicts_itself_widens_the_interval(tmp_path):
+    def unlike(record):
+        """Peers from a fifth to five times as large: what they have says little of a shop whose counter says nothing."""
+        if record["kind"] != "orders":
+            return record
+        size = 5.0 ** ((int(record["host"][1:3]) % 5 - 2) / 2)
+        return record | {"total": round(1000 + (record["total"] - 1000) * size)}
+
     def width(folder, change):
         records = [
-            change(r, i) if r["kind"] == "orders" and r["host"] == "s00.example" else r
+            change(r, i) if r["kind"] == "orders" and r["host"] == "s00.example" else unlike(r)
             for i, r in enumerate(shops())
         ]
         # Its sales bear the counter out, as long as it does not contradict itself.
@@ -95,8 +102,7 @@ def test_a_counter_that_contradicts_itself_widens_the_interval(tmp_path):
     plain = width(tmp_path / "a", lambda r, _: r | {"today": 50})
     too_many = width(tmp_path / "b", lambda r, _: r | {"today": 900})
     fallen = width(tmp_path / "c", lambda r, i: r | {"total": r["total"] - 400 * (i % 2), "processed": 10})
-    # No wider than not knowing at all: the shop is then taken to have the orders of its peers, which are alike here.
-    assert too_many > 1.05 * plain and fallen > 1.05 * plain
+    assert too_many > 1.1 * plain and fallen > 1.1 * plain
 
 
 def strained(people):

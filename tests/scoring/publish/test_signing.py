@@ -175,6 +175,19 @@ def test_what_was_published_passes_with_the_first_key_and_any_older_root(copy: P
     assert list(signing.history_errors(copy, held, [_root(published, n) for n in range(3)])) == []
 
 
+def test_what_was_published_before_there_was_a_key_is_attested_by_the_first_signed_one(
+    copy: Path, published: Path
+) -> None:
+    held, first = signing.read_public_key(published / "held.pem"), _folders(copy)[0]
+    (first / signing.SIGNATURE).unlink()
+    _seal(first, None, signed_by=None)
+    _chain_again(copy, _own(published), 0)
+    assert list(signing.history_errors(copy, held)) == []
+    _edit(first)
+    _seal(first, None)
+    assert list(signing.history_errors(copy, held))
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_dishonest_operator_is_found(
     attack: Callable[[Path, Path], None], copy: Path, published: Path
@@ -192,6 +205,7 @@ def test_anybody_checks_with_the_command_and_no_database(
     edited_and_listed_again(copy, published)
     said = command(capsys, *words, expect=1)
     assert _folders(copy)[1].name in said.out and "Traceback" not in said.err
+    assert "--snapshots" in command(capsys, "verify", "--key", published / "held.pem", expect=2).err
     for wrong in (("--root", "abc"), ("--key", copy / "latest")):
         assert "Traceback" not in command(capsys, *words, *wrong, expect=2).err
     assert not (tmp_path / "none").exists()
