@@ -142,7 +142,9 @@ def _finding(view: View, finding: dict[str, Any]):
         cell(
             pick(finding, "sentence", view.lang),
             evidence=tuple(finding["evidence"] or ())[:CITED],
-            soft=f"{view.translate('site.limits')}{plain(limits, 200)}" if limits else "",
+            soft=f"{view.translate('site.limits')}{plain(limits, formatting.LONGEST_SENTENCE)}"
+            if limits
+            else "",
         ),
         id=finding["indicator"],
     )
@@ -202,7 +204,10 @@ def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> 
                 cell(view.label("aspect", r["aspect"])),
                 cell(r["shown"] or view.translate("word.unknown"), limit=80),
                 cell(r["registered"] or view.translate("word.unknown"), limit=80),
-                cell(_agrees(view, r), soft=plain(pick(r, "sentence", view.lang) or "", 200)),
+                cell(
+                    _agrees(view, r),
+                    soft=plain(pick(r, "sentence", view.lang) or "", formatting.LONGEST_SENTENCE),
+                ),
                 cell(_compared(view, r), soft=formatting.day(r["observed_on"], view.lang)),
             )
             for r in rows

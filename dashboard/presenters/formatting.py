@@ -54,6 +54,10 @@ def number(value: Any) -> str:
     return f"{value:,.0f}"
 
 
+LONGEST_SENTENCE = 500
+"""Characters of a sentence of ours on a page: never so few that its figures or its interval are cut off."""
+
+
 def signed(points: float) -> str:
     """Score points with their sign and one decimal; a true minus sign, so that screen readers say it."""
     return f"{'−' if points < 0 else '+'}{abs(points):.1f}"

@@ -13,7 +13,16 @@ from datetime import date
 from typing import Any
 
 from dashboard.presenters import mall_merchants
-from dashboard.presenters.formatting import about, day, interval_of, number, percent, span, times
+from dashboard.presenters.formatting import (
+    LONGEST_SENTENCE,
+    about,
+    day,
+    interval_of,
+    number,
+    percent,
+    span,
+    times,
+)
 from dashboard.presenters.translations import pick, say, word
 from store.text.safe_text import plain
 
@@ -129,7 +138,7 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         basis=_basis(row, lang),
         reasons=reasons,
         score=_score(row, lang) if reasons and verdict != "灰" else None,
-        blind_spots=tuple(plain(t, 200) for t in pick(row, "blind_spots", lang) or ())
+        blind_spots=tuple(plain(t, LONGEST_SENTENCE) for t in pick(row, "blind_spots", lang) or ())
         or (say(lang, "card.blind_default"),),
         filing=filing(row, lang),
         drop_rate=drop_rate(row, lang),
@@ -210,7 +219,11 @@ def drop_rate(row: dict[str, Any], lang: str, kind: str = "") -> str:
     value, basis, n = row.get(column), row.get("drop_rate_basis"), row.get("drop_rate_n")
     if value is None or basis not in ("counted", "estimated"):
         why = pick(row, "drop_rate_why", lang)
-        return say(lang, "drop.line_unknown", why=plain(why, 160) if why else say(lang, "drop.why_default"))
+        return say(
+            lang,
+            "drop.line_unknown",
+            why=plain(why, LONGEST_SENTENCE) if why else say(lang, "drop.why_default"),
+        )
     interval = span(row.get(f"{column}_low"), row.get(f"{column}_high"), lang)
     if basis == "estimated":
         cases = row.get(f"{column}_n")
@@ -261,7 +274,7 @@ def _reasons(row: dict[str, Any], lang: str) -> tuple[Reason, ...]:
     texts = pick(row, "reasons", lang) or ()
     evidence = row.get("reason_evidence") or ()
     return tuple(
-        Reason(plain(text, 200), tuple(evidence[i] or ()) if i < len(evidence) else ())
+        Reason(plain(text, LONGEST_SENTENCE), tuple(evidence[i] or ()) if i < len(evidence) else ())
         for i, text in enumerate(texts[:3])
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,3 +148,17 @@ def test_no_cell_of_a_sheet_starts_a_formula(value):
     read = list(csv.reader(io.StringIO(written.decode("utf-8-sig"), newline="")))
     content = read[1][0] if read[1] else ""
     assert not content.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+
+
+@pytest.mark.parametrize("lang", translations.LANGUAGES)
+def test_no_sentence_of_ours_is_cut_before_its_interval(lang: str) -> None:
+    """The longest an indicator says: about the sector's median, then the rate itself, each with its interval."""
+    said = (
+        "The drop rate is about 3 times the sector's median (90% likely between 1.3 and 6.7). " * 3
+        + "(3.1% and 39%)."
+    )
+    row = snapshots.rating(
+        "long.test", reasons_zh=[said], reasons_en=[said], blind_spots_zh=[said], blind_spots_en=[said]
+    )
+    card = verdict_card.card(row, lang)
+    assert card.reasons[0].text == said and card.blind_spots[0] == said
