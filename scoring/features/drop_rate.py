@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, polygamma
+from scipy.special import betaincinv, ndtri, polygamma
 
 from scoring import method
 from scoring.features.order_volume import expected, volume
@@ -87,6 +87,12 @@ class Interval:
     rate: float | None
     low: float | None
     high: float | None
+
+
+def reporting_range() -> tuple[float, float]:
+    """Where, with 90 %, the share of victims who complain in public lies before any market has taught it (method.REPORTING_*)."""
+    wide = float(np.exp(ndtri(0.95) * method.REPORTING_GLOBAL_SD))
+    return method.REPORTING_MEAN / wide, method.REPORTING_MEAN * wide
 
 
 def drops_by_kind(rows: ObservationColumns) -> tuple[ObservationColumns, NDArray[np.int64]]:

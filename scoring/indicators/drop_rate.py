@@ -6,7 +6,14 @@ import numpy as np
 
 from scoring import method
 from scoring.features import drop_rate as droprate
-from scoring.features.drop_rate import COUNTED, UNKNOWN, hidden_after_shown, interval, relative
+from scoring.features.drop_rate import (
+    COUNTED,
+    UNKNOWN,
+    hidden_after_shown,
+    interval,
+    relative,
+    reporting_range,
+)
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
 from scoring.finding import (
@@ -97,8 +104,9 @@ def drop_rate(facts: Dataset) -> Finding:
             )
         guess, beside = count("drop_rate_estimate", part.rate), relative(found, i)
         per = two_digits(100 * guess.value)
-        zh = f"若按受害者中 1%–15% 会公开投诉推算，每 100 单约 {per} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。"
-        en = f"If 1% to 15% of the victims complain in public, about {per} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]})."
+        least, most = (f"{share:.0%}" for share in reporting_range())
+        zh = f"若按受害者中 {least}–{most} 会公开投诉推算，每 100 单约 {per} 单付款后未到账（90% 可能在 {span[0]}–{span[1]} 之间）。"
+        en = f"If {least} to {most} of the victims complain in public, about {per} in 100 paid orders are not delivered (90% likely between {span[0]} and {span[1]})."
         more = [orders] if n else []
         if beside.rate is not None and beside.low is not None and beside.high is not None:
             ends = (

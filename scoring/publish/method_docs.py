@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring import method
+from scoring.features.drop_rate import reporting_range
 from scoring.figures import NAMES as FIGURES
 from scoring.finding import Definition, definitions
 from scoring.rating.score_caps import TITLES, sentence
@@ -21,6 +22,11 @@ _NAMES = {
     "Limits": ("局限", "Limits"),
 }
 _ZH, _EN = 0, 1
+
+
+def _share(end: int) -> str:
+    """The lower or upper end of the range of the share that complains, in per cent with two digits."""
+    return f"{100 * reporting_range()[end]:.2g}"
 
 
 def method_json() -> dict[str, Any]:
@@ -103,7 +109,7 @@ def _opening(lang: int) -> list[str]:
             f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。所以界线是起点而不是结论：证据不足以证明时保留较好的等级，例如 38 分而 P(分数<40) 不足 0.9 的是 D，73 分而 P(分数≥70) 不足 0.8 的是 C（黄）。变动须超过 {method.HYSTERESIS:g} 分。",
             "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
             "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉与订单量估计，先给出相对同行中位数的倍数及其 90% 区间，无订单量时为未知。"
-            f"受害者中公开投诉的比例无人知晓：取中位 {method.REPORTING_MEAN:.0%}、对数标准差 {method.REPORTING_GLOBAL_SD:g}（90% 在 1.1%–15%），只由逐单已知、未经挑选的订单校正。"
+            f"受害者中公开投诉的比例无人知晓：取中位 {method.REPORTING_MEAN:.0%}、对数标准差 {method.REPORTING_GLOBAL_SD:g}（90% 在 {_share(0)}%–{_share(1)}%），只由逐单已知、未经挑选的订单校正。"
             "它在倍数里抵消，绝对比率则带着它的全部不确定性，只是一个很宽的范围；得分只用各站自己的那一部分。依据："
             "消费者调查中约 1%–5% 会越级投诉（TARP，Goodman）；美国三次全国调查里约 45% 的受害者向某一方投诉过，30% 向卖家投诉过（Anderson, To Whom Do Victims of Mass-Market Consumer Fraud Complain?, 2021）。"
             "公开投诉站只是其中一部分，所以取得很宽。最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
@@ -127,7 +133,7 @@ def _opening(lang: int) -> list[str]:
         f"Grades: A and B need P(score ≥ cut) ≥ {method.PROOF_GOOD:g}; D and E need P(score < cut) ≥ {method.PROOF_BAD:g} and {method.BAD_FAMILIES} independent kinds of sources; C otherwise. So a cut is where a grade may begin, not where it does: without that proof a score of 38 is D (P(score < 40) below 0.9) and one of 73 is C, hence yellow (P(score ≥ 70) below 0.8). A change must exceed {method.HYSTERESIS:g} points.",
         "Contributions (with a `prior_*` row per dimension and a `cap_*` row where one applies) sum to the score.",
         "**Drop rate**: counted order by order over paid orders of the last 90 days at least 24 h old where order records exist; else estimated from complaints and the number of orders, told first as a multiple of the sector's median with its 90% interval; unknown without orders. "
-        f"How many of the victims complain in public nobody knows: a median of {method.REPORTING_MEAN:.0%} with a log deviation of {method.REPORTING_GLOBAL_SD:g} (90%: 1.1% to 15%), corrected only by orders known one by one and not chosen. It cancels in the multiple; the rate itself carries all of its uncertainty and is a wide range; the score goes by a site's own part. "
+        f"How many of the victims complain in public nobody knows: a median of {method.REPORTING_MEAN:.0%} with a log deviation of {method.REPORTING_GLOBAL_SD:g} (90%: {_share(0)}% to {_share(1)}%), corrected only by orders known one by one and not chosen. It cancels in the multiple; the rate itself carries all of its uncertainty and is a wide range; the score goes by a site's own part. "
         "Grounds: in consumer surveys some 1 to 5% escalate a complaint (TARP, Goodman); in three national surveys of the United States about 45% of victims complained to anybody, 30% to the seller (Anderson, To Whom Do Victims of Mass-Market Consumer Fraud Complain?, 2021). Public boards are a part of these, hence the width. "
         "Complaints of the latest days that are not shown yet are allowed for by the delay with which they usually appear, and its error is in the interval.",
         f"**Orders and counters**: orders known one by one and the estimate make one posterior. Orders a site hands in count against it at once, and as a count when they make up {method.FEED_WHOLE:.0%} of its counter and complaints do not contradict them. A counter a site writes itself is held against sales, stock movements and peers of like age (no source brings reviews or ranks); "
