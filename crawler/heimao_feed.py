@@ -19,7 +19,6 @@ from scrapy.http import Response
 
 from crawler.download.politeness import STOP_STATUSES
 from crawler.errors import SourceBlocked, SourceChanged
-from crawler.formats import heimao as volume
 from crawler.formats import heimao as wire
 from crawler.pages.decoding import text_of
 from crawler.pages.mentions import TRADE
@@ -74,7 +73,7 @@ class Poll:
         """What the poll says of itself and of the whole site, after `page`; nothing before a number was read."""
         if not self.numbers:
             return {}
-        found = volume.of_poll(self.numbers, self.before, now)
+        found = wire.of_poll(self.numbers, self.before, now)
         reached = bool(self.known_sn) and min(self.numbers) <= self.known_sn
         return found | {"pages": page, "reached_known": reached, "ended": ended, "unreadable": self.skipped}
 

@@ -20,7 +20,6 @@ from twisted.python.failure import Failure
 
 from crawler.download.failures import classify_failure
 from crawler.errors import SourceBlocked, SourceChanged
-from crawler.formats import heimao as page_wire
 from crawler.formats import heimao as wire
 from crawler.heimao_feed import Poll, Ranks
 from crawler.pages.decoding import text_of
@@ -97,7 +96,7 @@ class HeimaoSpider(SourceSpider):
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
-        return page_wire.project(url, text_of(response)).encode()
+        return wire.project(url, text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
         """The feed, and one company search for each watched name."""
@@ -202,7 +201,7 @@ class HeimaoSpider(SourceSpider):
         if response.status == 404:
             return
         self._refuse(response)
-        detail = page_wire.detail_of(text_of(response))
+        detail = wire.detail_of(text_of(response))
         self.tally("detail", int(detail is not None))
         if detail is None:
             return
