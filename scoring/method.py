@@ -6,7 +6,7 @@ Sources: the scorecard of the project's scoring reference (§3), fitted on simul
 
 from __future__ import annotations
 
-METHOD_VERSION = "2026.12.1"
+METHOD_VERSION = "2026.12.2"
 
 # --- Scale -------------------------------------------------------------------------------------------------
 DIMENSIONS = {"A": 10.0, "B": 44.0, "C": 33.0, "D": 8.0, "E": 5.0}
