@@ -1,1 +1,0 @@
-"""What may be asked, how politely, and what an answer that is none becomes."""

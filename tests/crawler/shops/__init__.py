@@ -1,1 +1,0 @@
-"""Goods, contacts and words of shop pages."""

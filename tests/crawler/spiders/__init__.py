@@ -1,1 +1,0 @@
-"""Each source, replayed and served."""

@@ -1,1 +1,0 @@
-"""Pages as a reader meets them."""

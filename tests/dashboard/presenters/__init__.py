@@ -1,1 +1,0 @@
-"""The same words and figures everywhere."""

@@ -1,1 +1,0 @@
-"""Whole journeys through several rooms."""

@@ -1,1 +1,0 @@
-"""Commands as typed, settings, logs, setting up."""

@@ -1,1 +1,0 @@
-"""Keeping an installation well and its data private."""

@@ -1,1 +1,0 @@
-"""Schedules, workers, notices."""

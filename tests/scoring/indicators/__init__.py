@@ -1,1 +1,0 @@
-"""Indicators and the rules behind them."""

@@ -1,1 +1,0 @@
-"""Scores, grades, figures, the method."""

@@ -1,1 +1,0 @@
-"""What is too heavy for every day."""

@@ -1,1 +1,0 @@
-"""Taking evidence in."""

@@ -1,1 +1,0 @@
-"""Hosts, names, numbers, redaction, kinds."""

@@ -1,1 +1,0 @@
-"""What several tests share, by job: data, hostile input, markets, programs, servers, shops."""

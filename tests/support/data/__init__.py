@@ -1,1 +1,0 @@
-"""Data folders and what they hold."""

@@ -1,1 +1,0 @@
-"""Attacks, and inputs spoiled on purpose."""

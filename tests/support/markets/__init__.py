@@ -1,1 +1,0 @@
-"""Small markets, rated or published, with known truth."""

@@ -1,1 +1,0 @@
-"""The product's programs as a test starts and stops them."""

@@ -1,1 +1,0 @@
-"""Servers on loopback, a browser, and the guard that lets nothing leave."""

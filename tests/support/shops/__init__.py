@@ -1,1 +1,0 @@
-"""Shop pages with known truth."""
