@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup browser postgres faketime run test rehearsal check soak bench sbom wheel audit clean
+.PHONY: help setup browser postgres faketime run test rehearsal check docs soak bench sbom wheel audit clean
 
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_setup.py -k sqlite"
@@ -40,6 +40,9 @@ check: setup ## lint, format, types, and the direction of imports: what CI asks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup ## build the documentation as a site in .cache/site, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q && echo "[kamengwatch] open .cache/site/index.html"
 
 soak: browser postgres ## run the heavy tests and write the dated result to docs/soak.md
 	@$(BIN)/python scripts/soak.py $(ARGS)

@@ -286,8 +286,11 @@ class Snapshot:
         """Open the snapshot that `<data_dir>/snapshots/latest` points at."""
         return cls(Path(data_dir) / "snapshots" / "latest")
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Rows of a read-only query over the tables, as dictionaries; values go in as parameters, never as text."""
+    def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The answer of a read-only query over the tables; values go in as parameters, never as text.
+
+        Raises duckdb.Error for a query that makes no sense, SnapshotError for a damaged file.
+        """
         cursor = self._db.cursor()
         try:
             cursor.execute(sql, list(parameters))
@@ -296,7 +299,11 @@ class Snapshot:
             raise
         except (duckdb.Error, RuntimeError) as error:
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
-        found: list[dict[str, Any]] = table.to_pylist()
+        return table
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The same answer as dictionaries, one a row."""
+        found: list[dict[str, Any]] = self.arrow(sql, parameters).to_pylist()
         return found
 
     def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:
