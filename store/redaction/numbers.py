@@ -12,12 +12,17 @@ from collections.abc import Iterator
 Span = tuple[int, int, str]
 """Start, end and type of what is to be taken out."""
 
-NUMERALS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
-TO_DIGITS = str.maketrans(NUMERALS, "00123456789" + "1" + "123456789")
+NUMERALS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖洞两拐勾"
+"""Chinese numerals, and how digits are called on the telephone (幺洞两拐勾)."""
+TO_DIGITS = str.maketrans(NUMERALS, "00123456789" + "1" + "123456789" + "0279")
 DIGIT = f"[0-9{NUMERALS}]"
 _EMOJI = "\u200d\u2190-\u2bff\u3030\u303d\ufe0f\u20e3\U0001f000-\U0001faff"
-_SIGN = rf"[\s.\-_·•*~|/\\,()、。—–…'\"{_EMOJI}]"
+_SIGN = rf"[\s.\-_·•*~|/\\,()、。—–…'\"+#{_EMOJI}]"
 _CLUSTER = re.compile(rf"{DIGIT}(?:{_SIGN}{{0,4}}+{DIGIT}){{6,}}+")
+_FILLER = rf"(?:\(?(?:空格|删掉汉字|删掉|去掉|去汉字|去字|删字|哈+|零宽|不要|杠|横杠|加|接)\)?|\([^()0-9]{{1,6}}\)|{_SIGN}{{1,3}})?+"
+SPELLED = rf"{DIGIT}(?:{_FILLER}{DIGIT}){{5,21}}+"
+"""Six to twenty-two digits with signs, or a word that is to be left out, between them; only to be read after a word that says
+what the number is."""
 _GROUP = re.compile(rf"[0-9]+|[{NUMERALS}]+")
 _FREE = re.compile(rf"[{_EMOJI}\s]*[{_EMOJI}][{_EMOJI}\s]*|")
 _LIST_SIGN = re.compile(r"[,、/|]")

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from store.redaction.numbers import TO_DIGITS, Span, find_numbers
+from store.redaction.numbers import DIGIT, TO_DIGITS, Span, find_numbers
 from store.redaction.people import TAKEN, find_addresses, find_names
-from store.redaction.rules import EARLY, FIRST, HELD, LATE, PUBLIC, TOKEN, Rule, fold
+from store.redaction.rules import EARLY, FIRST, HELD, LATE, NICKNAMES, PUBLIC, TOKEN, Rule, fold
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_FIGURE, _LATIN = re.compile(DIGIT), re.compile("[a-z]")
 _ROUNDS = 6
 """What was taken out may uncover more beside it, so it is read again until nothing is found; hostile text ends here."""
 _KEYCAP = ("\ufe0f", "\u20e3")
@@ -40,6 +41,7 @@ class _Work:
     """The folded text, in which what was found is blanked, and the spans to cut from the original."""
 
     shadow: str
+    figures: int
     spans: list[Span] = field(default_factory=list)
 
     def take(self, found: Iterable[Span]) -> None:
@@ -113,14 +115,18 @@ def redact(text: str) -> Redacted:
 
 
 def _spans(shadow: str) -> list[Span]:
-    work = _Work(shadow)
-    _apply(work, FIRST)
-    for rule in PUBLIC:
-        if _may_match(rule, work.shadow):
-            work.shadow = rule.pattern.sub(lambda m: HELD * len(m.group()), work.shadow)
-    _apply(work, EARLY)
-    work.take(find_numbers(work.shadow))
-    _apply(work, LATE)
+    work = _Work(shadow, figures=len(_FIGURE.findall(shadow)))
+    if work.figures >= 3 or "#" in shadow or len(_LATIN.findall(shadow)) >= 4:
+        _apply(work, FIRST)
+        for rule in PUBLIC:
+            if _may_match(rule, work.shadow):
+                work.shadow = rule.pattern.sub(lambda m: HELD * len(m.group()), work.shadow)
+        _apply(work, EARLY)
+        if work.figures >= 7:
+            work.take(find_numbers(work.shadow))
+        _apply(work, LATE)
+    else:
+        _apply(work, NICKNAMES)
     work.take((a, b, "地址") for a, b in find_addresses(work.shadow))
     work.take((a, b, "姓名") for a, b in find_names(work.shadow))
     return sorted(work.spans)
@@ -137,7 +143,7 @@ def _may_match(rule: Rule, shadow: str) -> bool:
 def _apply(work: _Work, rules: Iterable[Rule]) -> None:
     for rule in rules:
         shadow = work.shadow
-        if not _may_match(rule, shadow):
+        if rule.figures > work.figures or not _may_match(rule, shadow):
             continue
         found = list(rule.pattern.finditer(shadow))
         if found and rule.check:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from store.redaction.numbers import DIGIT
+from store.redaction.numbers import DIGIT, NUMERALS, SPELLED
 from store.redaction.people import TAKEN
 
 HELD = "\ue000"
@@ -23,12 +23,12 @@ HELD = "\ue000"
 _TRADITIONAL = (
     "電話號碼聯繫係絡賬帳戶實姓單訂開證銀車寶區縣鎮鄉樓層棟園廣場廈訴飛機報灣東員購買發貨證編註冊郵箱飛紙鵝雲陝寧蘇貴瓊遼魯閩贛滬"
     "張劉陳楊黃趙吳孫馬鄭馮韓鄧許葉蔣賈閻陸鍾譚範韋龍萬錢湯嚴龔賴顧倫歐陽諸閔費羅畢郝鄔齊蕭盧錢慕華鮑費謝鄒竇潘寧關紅遊蘭項董聶"
-    "對師傅經們給從嗎無機稱讓來這個還沒為與檔憑運遞遠構國內熱線蝸門牌號衛維齡樂莊劃務處麼時說將後於應"
+    "對師傅經們給從嗎無機稱讓來這個還沒為與檔憑運遞遠構國內熱線蝸門牌號衛維齡樂莊劃務處麼時說將後於應護簽臺點樣過問"
 )
 _SIMPLIFIED = (
     "电话号码联系系络账账户实姓单订开证银车宝区县镇乡楼层栋园广场厦诉飞机报湾东员购买发货证编注册邮箱飞纸鹅云陕宁苏贵琼辽鲁闽赣沪"
     "张刘陈杨黄赵吴孙马郑冯韩邓许叶蒋贾阎陆钟谭范韦龙万钱汤严龚赖顾伦欧阳诸闵费罗毕郝邬齐萧卢钱慕华鲍费谢邹窦潘宁关红游兰项董聂"
-    "对师傅经们给从吗无机称让来这个还没为与档凭运递远构国内热线蜗门牌号卫维龄乐庄划务处么时说将后于应"
+    "对师傅经们给从吗无机称让来这个还没为与档凭运递远构国内热线蜗门牌号卫维龄乐庄划务处么时说将后于应护签台点样过问"
 )
 
 
@@ -86,20 +86,25 @@ Check = Callable[[re.Match[str], str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One form: its type, the pattern (group x, if any, is what counts), a check, and substrings one of which it needs."""
+    """One form: its type, the pattern (group x, if any, is what counts), a check, substrings one of which it needs, and how many figures."""
 
     kind: str
     pattern: re.Pattern[str]
     check: Check | None = None
     needles: tuple[str, ...] = ()
+    figures: int = 0
 
 
+_MAIL = "(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
 _AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
 FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|\d{4}))\s?(?:出生|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?日?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*")),
+    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}\s?(?:@|艾特|圈a|小老鼠|老鼠)\s?{_MAIL}\s?(?:邮箱|(?:\.|点)\s?(?:com|cn|net)|(?![a-z0-9.]))"), needles=("@", "艾特", "圈a", "老鼠")),
+    # A sign in a circle is folded to the letter in it, capital AT to small letters.
+    Rule("邮箱", re.compile(r"(?:邮箱|e-?mail|联系|发到|账号)(?:地址|[\s:是为]){0,3}(?P<x>[a-z0-9][a-z0-9._\-]{2,40}?(?:at|a)(?:qq|163|126|139|sina|gmail|outlook|hotmail|foxmail|icloud)\.com)(?![a-z0-9])"), needles=("qq.", "163.", "126.", "139.", "sina.", "mail.", "outlook.", "icloud.")),
     # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
     Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
      r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), lambda m, _: m["x"] is not None, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
@@ -123,7 +128,7 @@ PUBLIC: tuple[Rule, ...] = (
     Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
 )  # fmt: skip
 
-_UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻"
+_UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻人百千赞粉份"
 _SAID = r"(?:号码|邮箱|账号|账户|号|id|为|是|叫|加|搜索?|找|添加|联系|[\s:=+\-_,(➕#❤♥\ufe0f]){0,6}"
 _DIGITS = rf"{DIGIT}(?:[ \-.·_*~]{{0,2}}{DIGIT}){{4,11}}(?!{DIGIT})"
 _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay", "harmonyos", "miniprogram"}
@@ -167,7 +172,21 @@ def _is_address(match: re.Match[str], shadow: str) -> bool:
 
 
 def _is_plate(match: re.Match[str], shadow: str) -> bool:
-    return sum(c.isdigit() for c in match.group()) >= 2
+    digits = sum(c.isdigit() for c in match.group())
+    return digits >= 2 or (digits == 1 and match.group()[0] not in "新云黑贵青宁藏")
+
+
+_DOMAIN = re.compile(r"\.(?:com|cn|net|org|test|example|top|vip|shop|xyz|cc)$")
+
+
+def _no_domain(match: re.Match[str], shadow: str) -> bool:
+    return _no_letter_before(match, shadow) and match["x"] not in _NOT_IDS and not _DOMAIN.search(match["x"])
+
+
+def _is_other_service(match: re.Match[str], shadow: str) -> bool:
+    """A name or number on another service: no host, and a number only where it counts nothing."""
+    figures = not match["x"].isdigit() or (len(match["x"]) >= 6 and _is_number(match, shadow))
+    return figures and _no_domain(match, shadow)
 
 
 def _is_handle(match: re.Match[str], shadow: str) -> bool:
@@ -176,38 +195,101 @@ def _is_handle(match: re.Match[str], shadow: str) -> bool:
     return _no_letter_before(match, shadow) and (told or re.search(r"[0-9_]", match["x"]) is not None)
 
 
+_GAP = r"[\s\-.]{0,2}"
+_WHATEVER = rf"(?P<x>{SPELLED}|[1-9l][\dol]{{5,14}}(?![a-z0-9]))"
+"""A number in any spelling, also with l and O for 1 and 0, behind a word that says what it is."""
+
+
+def _counts_nothing(match: re.Match[str], shadow: str) -> bool:
+    """Whether a number after a keyword holds four figures and no unit follows it."""
+    figures = sum(c.isdigit() or c in NUMERALS for c in match["x"])
+    return figures >= 4 and _is_number(match, shadow)
+
+
+_NOBODYS = (
+    "改",
+    "被",
+    "没",
+    "不",
+    "也",
+    "已",
+    "无",
+    "打",
+    "填",
+    "写",
+    "重",
+    "错",
+    "怎",
+    "都",
+    "和",
+    "或",
+    "就",
+    "一样",
+    "对不",
+    "里",
+    "要",
+    "只",
+    "随",
+    "显示",
+    "带",
+    "太",
+    "违",
+)
+
+
+def _is_nickname(match: re.Match[str], shadow: str) -> bool:
+    return re.search(r"\d", match["x"]) is not None or not match["x"].startswith(_NOBODYS)
+
+
+NICKNAMES: tuple[Rule, ...] = (
+    Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
+    Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|游戏昵称|角色昵称|(?:微信|qq|抖音|快手|旺旺)[昵]?[名称])字?\s?(?:(?:[:=]|是|为|叫)\s?[“\"「【\[《]?|[“\"「【\[《])(?P<x>[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{2,20})"), _is_nickname, ("名", "称")),
+    Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|我的?(?:微信|qq|抖音|快手)名)字?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9ღ]|_[a-z]{2,6}))"), _is_nickname, ("名", "称")),
+    Rule("账号", re.compile(r"我的?(?:微信|qq|抖音|快手|网)名字?(?P<x>[一-鿿]{2,8})(?=[\s,.。;!?、()]|$)"), _is_nickname, ("名",)),
+)  # fmt: skip
+"""What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
-    Rule("证件", re.compile(r"(?:护照|passport|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z]{1,2}[ ]?\d{7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport")),
-    Rule("证件", re.compile(r"(?:护照|passport|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|no\.?|number|[\s:是为.#]){0,5}(?P<x>[a-z]{0,3}\d(?:[a-z0-9]|[ \-](?=\d)){5,21})(?![a-z0-9])"), needles=("证", "护照", "passport", "驾照", "保", "学", "工号")),
-    Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×](?:[ \-]?[\dx*×]){3,17}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",)),
-    Rule("身份证", re.compile(r"[1-9]\d{2,5}[x*×]{6,12}\d{2,4}[\dx]?(?![\da-z])"), needles=("x", "*", "×")),
+    Rule("身份证", re.compile(rf"(?:身份证|证件|实名|sfz|id card)(?:认证|填的|号码?|[\s:是为]){{0,5}}(?P<x>{SPELLED}(?:{_GAP}x(?!x))?)(?![*×•]|xx)"), needles=("证", "实名", "sfz", "id card"), figures=6),
+    Rule("证件", re.compile(r"(?:护照|passport(?: no\.?| number)?|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z](?: ?[a-z])?(?: ?\d){7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport"), figures=6),
+    Rule("证件", re.compile(r"(?:港澳通|通行证|往来港澳|回乡卡)[^0-9a-z\ue000\ue001。;!?]{0,6}(?P<x>[a-z]? ?\d(?:[ \-]?\d){6,9}(?![0-9a-z]))"), needles=("港澳", "通行证", "回乡"), figures=6),
+    Rule("证件", re.compile(r"(?:护照|passport|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|no\.?|number|[\s:是为.#]){0,5}(?P<x>[a-z]{0,3}\d(?:[a-z0-9]|[ \-](?=\d)){5,21})(?![a-z0-9])"), needles=("证", "护照", "passport", "驾照", "保", "学", "工号"), figures=6),
+    Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×](?:[ \-]?[\dx*×]){3,17}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",), figures=4),
+    Rule("身份证", re.compile(r"[1-9]\d{2,5}[x*×]{6,12}\d{2,4}[\dx]?(?![\da-z])"), needles=("x", "*", "×"), figures=4),
+    Rule("证件", re.compile(r"[1-9]\d{2,9}[*×•]{2,14}\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
     Rule("微信", re.compile(r"wxid_[a-z0-9]{4,30}"), needles=("wxid_",)),
-    Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]")),
+    Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]"), figures=14),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
     Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\sa-z])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
-    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群")),
+    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|丘丘|🐧|[我他她的加]\s?q|[加是]扣)(?:群|号码?|账号|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企鹅", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
+    Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
-    Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
     Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"(?:昵称|网名)\s?(?:[:=]|是|为|叫)\s?[“\"「]?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("昵称", "网名")),
     Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
     Rule("密码", re.compile(r"(?:密码|口令)\s?(?:(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})|\s(?P<y>(?=[\x21-\x7e]{0,31}\d)(?=[\x21-\x7e]{0,31}[a-z])[\x21-\x7e]{5,32}))"), needles=("密码", "口令")),
-    Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",)),
+    Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",), figures=4),
     Rule("网络地址", re.compile(r"ip(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"), needles=("ip",)),
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:].)[0-9a-f]{0,3}:(?:[0-9a-f]{1,4}:){4,6}[0-9a-f]{1,4}(?![0-9a-f:])"), needles=(":",)),
-    Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate),
+    Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate, figures=1),
+    Rule("车牌", re.compile(rf"(?:车牌号?码?|车辆|绑定?的?|我的?车|车号|给)[\s:是为]{{0,3}}(?P<x>{_P}[\s·•.\-]?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}})(?![a-z0-9])"), needles=("车", "绑", "给"), figures=1),
+    Rule("微信", re.compile(r"(?:微\s?[♥❤]?\ufe0f?信?|薇信|[溦徾徽维威]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|是|为|[\s:♥❤\ufe0f+]){0,4}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks)(?:群组|账号|用户名?|号|群|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, ("tele", "tg", "机", "电报", "chat", "app", "薯", "ins", "f", "推特", "tw", "line", "sk", "脉脉", "探探", "抖音", "快手", "小红书", "dy", "ks"), figures=1),
+    Rule("账号", re.compile(r"(?:账户名?|登录名|登录账号|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账户", "登录", "id", "注册名"), figures=1),
+    *NICKNAMES,
 )  # fmt: skip
 LATE: tuple[Rule, ...] = (
-    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone")),
-    Rule("电话", re.compile(r"\+\s?(?:85[23]|886|65|81|82|60|44|61|1)[\s\-]?\d(?:[\s\-]?\d){6,12}(?!\d)"), needles=("+",)),
+    Rule("电话", re.compile(rf"(?:电话|座机|手机|号码|固话|联系(?:方式|我)|tel|mobile|phone|☎\ufe0f?|📱|📞|拨打?|回电|打给?|请?回我|完整是|v同号|同微|加|微信)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("电", "机", "号", "联系", "tel", "mobile", "phone", "☎", "📱", "📞", "拨", "打", "回我", "是", "微", "加"), figures=4),
+    Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
+    Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
+    Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone"), figures=7),
+    Rule("电话", re.compile(r"(?:\+\s?|00)(?:86|85[23]|886|65|81|82|60|44|61|1)[\s\-(]{0,2}\d(?:[\s\-()]{0,2}\d){6,12}(?!\d)"), needles=("+", "00")),
     # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
-    Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询")),
-    Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number),
-    Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×")),
-    Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before),
-    Rule("尾号", re.compile(r"(?:尾号|后[三四六]位)\s?(?:[:是为])?\s?(?P<x>\d{3,6}x?)(?![0-9a-z])"), needles=("尾号", "后")),
+    Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询"), figures=6),
+    Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number, figures=9),
+    Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×"), figures=7),
+    Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
+    Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末][三四六346]位数?)\s?[:是为]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
 )  # fmt: skip
