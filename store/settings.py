@@ -137,7 +137,14 @@ def _ports(text: str) -> str:
     return ",".join(ports)
 
 
+def _addresses(text: str) -> str:
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        _address(one)
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
 Mapping = Annotated[str, AfterValidator(_mapping)]
 
 
@@ -224,6 +231,22 @@ class Settings(BaseSettings):
     notify: str = _field("service", "通知对象的文件；不设：数据目录里的 notify.toml（docs/notify.md）。",
         "The file of those who are notified. Without it: notify.toml in the data folder (docs/notify.md).",
         example="/etc/kamengwatch/notify.toml")  # fmt: skip
+
+    timestamp_authorities: Addresses = _field("service",
+        "给发布的快照盖时间戳的机构（RFC 3161），网址，逗号分开；每次发布后各问一次。不设：日期只是你自己的说法。",
+        "Authorities (RFC 3161) that time-stamp published snapshots: addresses, separated by commas, each asked once a publication. "
+        "Without any, dates are your own word.", example="http://tsa.example/tsr,http://tsa.example.net")  # fmt: skip
+    timestamp_certificates: str = _field("service",
+        "你信任的机构根证书（PEM 文件）；有它才核对时间戳的签名与证书链。",
+        "Root certificates of these authorities (a PEM file); with them signatures and chains of stamps are checked.",
+        example="/etc/kamengwatch/timestamp-roots.pem")  # fmt: skip
+    timestamp_calendars: Addresses = _field("service",
+        "OpenTimestamps 日历服务，网址，逗号分开；发出去的只有清单的哈希。", "OpenTimestamps calendars: addresses, separated by commas; "
+        "nothing but the hash of the manifest is sent.", example="https://calendar.example")  # fmt: skip
+    timestamp_blocks: Address = _field("service",
+        "区块头的来源（Esplora 形式的接口）；留下区块头，别人离线也能核对 OpenTimestamps 证明。",
+        "Where block headers come from (an interface in Esplora's form); kept, they let anybody check OpenTimestamps proofs offline.",
+        example="https://blocks.example/api")  # fmt: skip
 
     cadence_hours: str = _field("service", "各信息源隔几小时采一次，只写要改的；不设：各按自己的间隔（黑猫每半小时，多数每天）。",
         "Hours between two crawls of a source, only where its own do not fit (Heimao every half hour, most once a day).",

@@ -83,6 +83,12 @@ def verify(
             help="以前存下的 manifest.json 的 SHA-256；过去被改就会对不上 of an older manifest you kept"
         ),
     ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            help="时间戳机构的根证书（PEM），你自己取得的 root certificates of time stamp authorities, from a place you trust"
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -93,10 +99,10 @@ def verify(
     if snapshots is not None:
         from kamengwatch.maintain import signing_keys
 
-        return signing_keys.verify_history(config, snapshots, key, root or [], as_json)
-    if key is not None or root:
+        return signing_keys.verify_history(config, snapshots, key, root or [], authority, as_json)
+    if key is not None or root or authority is not None:
         raise UserError(
-            "--key、--root 核对的是 --snapshots 指的目录 are about published snapshots: add --snapshots FOLDER; "
+            "--key、--root、--authority 核对的是 --snapshots 指的目录 are about published snapshots: add --snapshots FOLDER; "
             "例 e.g. kamengwatch verify --snapshots data/snapshots --key public.pem"
         )
     if recompute:
@@ -106,6 +112,18 @@ def verify(
     from kamengwatch.maintain import integrity
 
     return integrity.verify(config, as_json)
+
+
+@app.command(
+    epilog="例: `kamengwatch stamp` · 定时服务每次发布后自动做 the scheduler does it after each publication"
+)
+def stamp(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """时间戳 have the authorities and calendars you named attest when the newest snapshot existed."""
+    from kamengwatch.maintain import time_stamps
+
+    time_stamps.stamp(make(data_dir, database, lang), as_json)
 
 
 @keys.command(

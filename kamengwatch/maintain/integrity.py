@@ -18,8 +18,10 @@ from sqlalchemy import text
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import bar, print_answer, tell_json
 from kamengwatch.read.evidence import wrong_captures
+from scoring.snapshot import stamps
 from scoring.snapshot.integrity import integrity_errors, manifest_of
 from scoring.snapshot.reader import SIGNATURE
+from store.evidence.capture_rows import root_of
 
 REGISTER = "erasures.jsonl"
 """What was erased, when and where, never whose: one JSON object a line, in the data folder."""
@@ -43,6 +45,8 @@ def verify(config: Config, as_json: bool) -> None:
         progress.note(config.say("快照", "snapshots"))
         snapshots = snapshot_folders(config.data_dir)
         wrong += list(snapshot_faults(config.data_dir, snapshots, erased))
+        wrong += [(f"snapshots/{name}: {fault}", _RESTORE) for name, fault in stamp_errors(snapshots)]
+        wrong += [(fault, _RESTORE) for fault in archive_faults(config, snapshots)]
     if as_json:
         lines = [{"fault": fault, "remedy": remedy} for fault, remedy in wrong]
         tell_json({"captures": checked, "snapshots": len(snapshots), "wrong": lines})
@@ -57,6 +61,34 @@ def verify(config: Config, as_json: bool) -> None:
         )
     if wrong:
         raise Failure(f"{len(wrong)} 处与登记不符 differ from what was recorded")
+
+
+def stamp_errors(folders: list[Path]) -> Iterator[tuple[str, str]]:
+    """(file, what is wrong) of the time stamps kept of the snapshots, checked with the certificates the operator trusts."""
+    from kamengwatch.maintain.time_stamps import trusted_certificates
+
+    trusted, headers = trusted_certificates(), stamps.read_headers(folders[0].parent) if folders else {}
+    for folder in folders:
+        if (folder / "manifest.json").is_file():
+            yield from (f for f in stamps.stamps_of(folder, trusted, headers) if isinstance(f, tuple))
+
+
+def archive_faults(config: Config, folders: list[Path]) -> Iterator[str]:
+    """Where the rows of captures are not those whose hash a published manifest names."""
+    before: dict[str, Any] = {}
+    with config.engine.connect() as connection:
+        for folder in folders:
+            said = manifest_of(folder).get("archive")
+            if not isinstance(said, dict):
+                continue
+            try:
+                now = root_of(connection, before, int(said["through"]), [int(n) for n in said["open"]])
+                same = now == said
+            except (KeyError, TypeError, ValueError):
+                same = False
+            if not same:
+                yield f"snapshots/{folder.name}: 存证登记与发布时的根不符 the captures on record are not those whose root it published"
+            before = said
 
 
 def database_faults(config: Config) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import log_line, print_answer
-from scoring.snapshot import signing
+from scoring.snapshot import signing, stamps
 
 
 def create(config: Config, replace: bool) -> None:
@@ -49,9 +49,12 @@ def show(config: Config) -> None:
 
 
 def verify_history(
-    config: Config, snapshots: Path, key: Path | None, roots: list[str], as_json: bool
+    config: Config, snapshots: Path, key: Path | None, roots: list[str], authority: Path | None, as_json: bool
 ) -> None:
-    """Check a folder of published snapshots against a public key; raises Failure (exit 1) when anything is wrong."""
+    """Check published snapshots against a public key and, with `authority`, the dates its time stamps prove.
+
+    Raises Failure (exit 1) when anything is wrong.
+    """
     if key is None:
         raise UserError(
             "--key: 缺公钥文件 a public key is needed; 向发布者要 ask the publisher for `kamengwatch keys show`"
@@ -64,16 +67,23 @@ def verify_history(
         )
     try:
         held = signing.read_public_key(key)
-    except signing.KeyUnusable as error:
+        trusted = stamps.read_certificates(authority) if authority is not None else []
+    except (signing.KeyUnusable, stamps.StampUnusable) as error:
         raise UserError(str(error)) from error
-    count = sum(p.is_dir() and not p.is_symlink() and p.name[0] != "." for p in snapshots.iterdir())
+    folders = signing.snapshot_folders(snapshots)
+    count, dates = len(folders), stamps.Dates()
     if not count:
         raise UserError(f"{snapshots}: 里面没有快照 holds no snapshot")
     wrong = list(signing.history_errors(snapshots, held, roots))
+    wrong += stamps.date_errors(folders, trusted, config.now(), dates)
     if as_json:
         print(
             json.dumps(
-                {"snapshots": count, "wrong": [{"snapshot": a, "fault": b} for a, b in wrong]},
+                {
+                    "snapshots": count,
+                    "dates": vars(dates),
+                    "wrong": [{"snapshot": a, "fault": b} for a, b in wrong],
+                },
                 ensure_ascii=False,
             )
         )
@@ -84,6 +94,15 @@ def verify_history(
             config.say(
                 f"核对了 {count} 个快照的文件、签名与先后：{len(wrong)} 处不符。",
                 f"Checked files, signatures and order of {count} snapshots: {len(wrong)} faults.",
+            )
+        )
+        print_answer(
+            config.say(
+                f"日期：{dates.proved} 个有时间戳为证，{dates.before} 个早于第一份可核对的时间戳、只是发布者的说法，{dates.open} 个还没有。"
+                + ("" if trusted else "没有给 --authority，只认得区块头能证明的。"),
+                f"Dates: {dates.proved} proved by a time stamp, {dates.before} from before the first stamp that can be checked and the "
+                f"publisher's word alone, {dates.open} not yet."
+                + ("" if trusted else " Without --authority only block headers prove."),
             )
         )
     if wrong:

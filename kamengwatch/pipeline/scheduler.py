@@ -32,6 +32,7 @@ from kamengwatch import console
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
 from kamengwatch.console import log_line
 from kamengwatch.intake import form_inbox
+from kamengwatch.maintain import time_stamps
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
 from kamengwatch.pipeline.run_log import Run, RunLedger
@@ -40,7 +41,7 @@ from kamengwatch.pipeline.step_process import limit_memory, listen, lives, send_
 
 LOOK_EVERY = dt.timedelta(seconds=30)
 """A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""
-LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600}
+LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 2 * 3600, "stamp": 600}
 """Seconds after which a step is stopped; a crawl's job stays due."""
 STOP_SECONDS = 5.0
 """A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
@@ -147,7 +148,12 @@ class Service:
                     f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
                 )
             )
-        return self._step("rate") and self._step("publish")
+        done = self._step("rate") and self._step("publish")
+        if done and time_stamps.configured():
+            self._step(
+                "stamp"
+            )  # a service that is away is asked again after the next publication, and stops nothing
+        return done
 
     def expire(self) -> bool:
         """Let go of what was kept for its declared period; False when it failed."""

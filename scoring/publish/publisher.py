@@ -34,6 +34,7 @@ from scoring.snapshot.integrity import content_digest, integrity_errors, manifes
 from scoring.snapshot.reader import LATER, TABLES
 from scoring.snapshot.writer import digest_of, linked, sha256_of, sync, sync_folder, write_parquet
 from store.db.tables import Crawl, Platform, RatedRun
+from store.evidence.capture_rows import archive_root
 
 Progress = Callable[[str], None]
 
@@ -190,7 +191,9 @@ def _write_manifest(
 ) -> None:
     """Write manifest.json (chained to the snapshot before by its hash), SHA256SUMS and, with a key, the signature."""
     crawls, demo = _crawls(engine, end_of_day(run.as_of))
-    previous = None
+    previous, old = None, manifest_of(before).get("archive") if before is not None else None
+    with engine.connect() as connection:
+        archive = archive_root(connection, old if isinstance(old, dict) else None)
     if before is not None:
         previous = {
             "name": before.name,
@@ -205,6 +208,7 @@ def _write_manifest(
         "rated_run": run.folder,
         "rated_sha256": run.sha256,
         "crawls": crawls,
+        "archive": archive,
         "content_sha256": digest,
         "site_files": made_by(),
         "files": listed(sums),

@@ -2,7 +2,7 @@
 
 The operator holds one private key (`keys/snapshot.pem`, 0600) and hands the public one out. `keys.json` lists the keys of the past,
 each handed over to the next by a signature of its own, so that whoever holds an old key can follow to the new one.
-A signature proves that the holder of the key published these bytes; it does not prove when. What was published cannot be changed
+A signature proves that the holder of the key published these bytes; when is proved by stamps (scoring/snapshot/stamps.py). What was published cannot be changed
 unnoticed for whoever keeps the hash of an older manifest: `history_errors` follows the chain from there.
 """
 
@@ -148,6 +148,11 @@ def signature_error(folder: Path, keys: Keys) -> str | None:
     return None
 
 
+def snapshot_folders(snapshots: Path) -> list[Path]:
+    """The snapshots in a folder of published ones, oldest first."""
+    return sorted(p for p in snapshots.iterdir() if p.is_dir() and not p.is_symlink() and p.name[0] != ".")
+
+
 def history_errors(
     snapshots: Path, held: Ed25519PublicKey, roots: Sequence[str] = ()
 ) -> Iterator[tuple[str, str]]:
@@ -156,7 +161,7 @@ def history_errors(
     `snapshots` is a folder of published snapshots. Each must be whole, signed by the key or one it was handed over to (but for those
     published before the first signature), dated after the one before and chained to it; every root must be one of them.
     """
-    folders = sorted(p for p in snapshots.iterdir() if p.is_dir() and not p.is_symlink() and p.name[0] != ".")
+    folders = snapshot_folders(snapshots)
     digests = {folder.name: _digest(folder) for folder in folders}
     known = {digest for digest in digests.values() if digest}
     for root in roots:

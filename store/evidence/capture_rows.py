@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, func, or_, select
 
 from store.archive.warc import LONGEST, Stored
-from store.db.tables import Capture
+from store.db.tables import Capture, Crawl
 from store.db.upsert import insert_into
 from store.evidence.entity_matching import Directory
 from store.text.malls import place_of
@@ -61,3 +62,42 @@ def keep_captures(
         key = {"crawl": crawl_id, "url": row["url"], "sha": one.payload_sha256}
         ids.append(int(made or connection.execute(_STORED_CAPTURE, key).scalar_one()))
     return ids
+
+
+def archive_root(
+    connection: Connection, before: Mapping[str, Any] | None, through: int | None = None
+) -> dict[str, Any]:
+    """The hash of everything archived by finished crawls, chained to the one `before`; None begins the chain.
+
+    `through` is the last crawl looked at (default: the newest), `open` those up to it that were not finished and are taken in later,
+    `sha256` of the root before and a line a capture (file, offset, both hashes) in the order of crawl and place. What is let go or
+    erased keeps its line, so the root can be computed again from the rows as long as nothing was changed.
+    """
+    said = before or {}
+    last, left = int(said.get("through", 0)), [int(n) for n in said.get("open", ())]
+    if through is None:
+        through = int(connection.execute(select(func.max(Crawl.id))).scalar() or 0)
+    new = select(Crawl.id, Crawl.finished_at).where(
+        or_(Crawl.id > last, Crawl.id.in_(left)), Crawl.id <= through
+    )
+    rows = connection.execute(new).all()
+    return root_of(connection, said, through, [r.id for r in rows if r.finished_at is None])
+
+
+def root_of(
+    connection: Connection, before: Mapping[str, Any], through: int, unfinished: Sequence[int]
+) -> dict[str, Any]:
+    """The root after `before` with the crawls up to `through` but `unfinished`: what a manifest says, computed again."""
+    last, left = int(before.get("through", 0)), [int(n) for n in before.get("open", ())]
+    digest, count = hashlib.sha256(str(before.get("sha256", "")).encode()), int(before.get("captures", 0))
+    rows = connection.execute(
+        select(Capture.archive, Capture.offset, Capture.payload_sha256, Capture.original_sha256)
+        .where(or_(Capture.crawl_id > last, Capture.crawl_id.in_(left)), Capture.crawl_id <= through)
+        .where(Capture.crawl_id.not_in(list(unfinished)))
+        .order_by(Capture.crawl_id, Capture.archive, Capture.offset, Capture.payload_sha256)
+        .execution_options(yield_per=10_000)
+    )
+    for row in rows:
+        digest.update("\t".join(map(str, row)).encode() + b"\n")
+        count += 1
+    return {"through": through, "open": sorted(unfinished), "captures": count, "sha256": digest.hexdigest()}
