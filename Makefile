@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help setup browser postgres faketime run test rehearsal check docs soak bench sbom wheel audit clean
 
 BIN := .venv/bin
-# Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_setup.py -k sqlite"
+# Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_init.py -k sqlite"
 ARGS ?=
 # Where Python may not keep what it compiled, each of the hundreds of programs the tests start compiles all of it again.
 export PYTHONDONTWRITEBYTECODE :=

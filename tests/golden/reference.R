@@ -1,4 +1,4 @@
-# Reference numbers for tests/scoring/rating/test_golden.py, printed as JSON. Run with R and the package surveillance:
+# Reference numbers for tests/scoring/rating/test_method.py, printed as JSON. Run with R and the package surveillance:
 #   Rscript tests/golden/reference.R > tests/golden/reference_r.json
 # Run for this file with R 4.2.2 and surveillance 1.20.3 (Debian 12). The product needs neither.
 suppressMessages(library(surveillance))

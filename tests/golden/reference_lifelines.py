@@ -1,4 +1,4 @@
-"""Reference numbers for tests/scoring/rating/test_golden.py: Kaplan-Meier by lifelines, printed as JSON.
+"""Reference numbers for tests/scoring/rating/test_method.py: Kaplan-Meier by lifelines, printed as JSON.
 
     python tests/golden/reference_lifelines.py > tests/golden/reference_lifelines.json
 

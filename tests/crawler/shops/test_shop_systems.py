@@ -6,10 +6,16 @@ The blocked and damaged cases are made from each system's normal fixture, so a n
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from crawler.pages.shop_features import (
@@ -22,10 +28,11 @@ from crawler.pages.shop_features import (
     telling,
     template_of,
 )
-from crawler.shops import systems
-from crawler.shops.page import Good, stock_class
+from crawler.shops import read_home, recognise, systems
+from crawler.shops.page import Good, Page, stock_class
 from crawler.source_spider import shown
 from crawler.spiders.storefront import StorefrontSpider
+from scoring.features.shop_pages import software_version_of
 from store.evidence.normalize import row_of
 from store.evidence.records import parse_record
 from tests.support.programs.spider_replay import play
@@ -178,3 +185,180 @@ def test_a_template_is_the_same_whatever_the_shop_sells() -> None:
     )
     assert template_of(parts + "<p>月卡</p>") == template_of(f"<h1>乙店</h1>{parts}") is not None
     assert template_of("<p>月卡</p>") is None
+
+
+# What a system says of itself: the version its pages print, the currency its configuration names, themes that other people wrote.
+
+
+def played(name: str) -> list[dict[str, Any]]:
+    """The records of one case."""
+    return list(play(StorefrontSpider, FIXTURES / name)["records"])
+
+
+@pytest.mark.parametrize(
+    ("html", "system", "version"),
+    [
+        (
+            '<meta name="keywords" content="卡,ZFAKA"><meta name="version" content="1.4.3"><a href="/product/get/">',
+            "zfaka",
+            "1.4.3",
+        ),
+        (
+            '<meta name="keywords" content="ZFAKA"><p>Powered by <a href="https://github.com/zlkbdotnet/zfaka/" target="_blank">ZFAKA 1.4.4</a></p>',
+            "zfaka",
+            "1.4.4",
+        ),
+        (
+            '<link href="/favicon.ico?v=3.4.8" rel="icon"><script src="/assets/common/js/ready.js?v=3.4.8"></script>',
+            "acg-faka",
+            "3.4.8",
+        ),
+        (
+            'var hashsalt=(+!![])<script src="assets/js/main.js?ver=2103"></script><a href="./?mod=query">',
+            "rainbow",
+            "2103",
+        ),
+        (
+            '<a href="/order-search"></a>Powered by <a href="https://x.example">@独角数卡 V2.0.4</a>',
+            "dujiaoka",
+            "2.0.4",
+        ),
+        (
+            '<a href="/order-search"></a>Powered by <a href="https://x.example">@独角数卡.</a>',
+            "dujiaoka",
+            "",
+        ),
+    ],
+)
+def test_a_version_is_read_where_the_page_prints_it(html: str, system: str, version: str) -> None:
+    page = Page("http://shop.test/", f"<!DOCTYPE html><html><body>{html}</body></html>")
+    assert recognise(page) == system
+    assert read_home(system, page)[0].version == version
+
+
+def test_a_version_that_only_a_list_tells_is_stored_with_the_home_page() -> None:
+    home = [r for r in played("normal_dujiao_next") if r["kind"] == "page" and r["role"] == "home"]
+    assert [r["signs"]["software_version"] for r in home] == ["1.4.2"]
+
+
+def test_goods_take_the_currency_of_the_shop() -> None:
+    prices = [r for r in played("normal_dujiao_next_dollars") if r["kind"] == "price"]
+    assert prices and {(r["price"], r["currency"]) for r in prices} == {(None, "USD")}
+
+
+def test_without_a_configuration_no_price_is_taken_for_yuan(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "normal_dujiao_next", tmp_path / "case")
+    case = json.loads((tmp_path / "case" / "case.json").read_text(encoding="utf-8"))
+    case["exchanges"][1] = {"url": case["exchanges"][1]["url"], "status": 500, "body": "error"}
+    (tmp_path / "case" / "case.json").write_text(json.dumps(case), encoding="utf-8")
+    result = play(StorefrontSpider, tmp_path / "case")
+    assert not [r for r in result["records"] if r["kind"] == "price"]
+    assert result["hosts"]["yunhe.test"][0] == "failed"
+
+
+def test_pieces_a_shop_hides_are_no_number() -> None:
+    hidden = next(
+        r for r in played("normal_dujiao_next") if r["kind"] == "price" and r["product"] == "网盘月卡"
+    )
+    assert (hidden["stock"], hidden["stock_label"]) == (None, "有货")
+
+
+@pytest.mark.parametrize("theme", ["morpho", "avatar"])
+def test_themes_of_other_authors_are_the_same_system(theme: str) -> None:
+    records = played(f"normal_dujiaoka_{theme}")
+    assert {r["product"]: r["price"] for r in records if r["kind"] == "price"} == {
+        "云雀视频 月卡": 18.8,
+        "【自动】蓝鲸音乐 年卡": 1268.0,
+        "极光网盘 $10 礼品卡": 72.5,
+    }
+    assert {r["software"] for r in records if r["kind"] == "page" and r["role"] == "home"} == {"dujiaoka"}
+
+
+class _Rows(dict[str, list[Any]]):
+    platform = np.array([0, 0, 0, 1])
+
+
+def test_the_newest_version_of_the_software_last_seen_is_published() -> None:
+    pages = _Rows(
+        software=["acg-faka", "acg-faka", None, "zfaka"],
+        signs=[{"software_version": "3.4.8"}, {"software_version": "3.6.0"}, {}, None],
+    )
+    facts: Any = SimpleNamespace(rows={"page": pages})
+    assert [software_version_of(facts, site) for site in (0, 1, 2)] == ["3.6.0", None, None]
+
+
+# Makers of themes, technical support and comments are no contacts of a shop; what stands beside them is.
+
+
+OWN = '<a href="http://wpa.qq.com/msgrd?v=3&uin=3344556677">客服QQ</a>'
+CREDITS = [
+    '<p>Theme by <a href="https://t.me/themeauthor">@themeauthor</a></p>',
+    '<p>Designed with love by <a href="https://t.me/themeauthor">x</a></p>',
+    '<p><a href="https://t.me/themeauthor">主题作者</a></p>',
+    '<p><a class="x" href="https://t.me/themeauthor"><span>模板设计</span></a></p>',
+    '<p>本页由 <a href="https://t.me/themeauthor">某某</a> 提供技术支持</p>',
+    '<p>由<a href="https://t.me/themeauthor">某某</a>强力驱动</p>',
+    "<p>技术支持QQ：2211334455</p>",
+    "<p>源码购买 QQ: 2211334455</p>",
+    "<p>模板售后群：221133445</p>",
+    "<p>网站建设：示例科技 电话：13912345678</p>",
+    "<p>同款搭建联系 微信：maker_01</p>",
+    "<!-- 主页 maker@themes.test t.me/themeauthor -->",
+    "<script>\n/* written by maker@themes.test */\nvar a = 1;</script>",
+    '<meta name="author" content="maker@themes.test">',
+    "<!-- <script>var s; s.src='https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef'</script> -->",
+    '<p>程序作者统计 <script src="https://s4.cnzz.com/z.js?id=1276543210"></script></p>',
+    '<a href="https://t.me/share/url?url=x">分享</a>',
+    "<p>QQ：123456789</p>",
+    "<p>QQ：10000</p>",
+    "<p>电话：400-000-0000</p>",
+    "<p>电话：13800138000</p>",
+    "<p>邮箱：admin@admin.com，your@example.com</p>",
+    '<script src="https://api.map.baidu.com/api?v=3.0&ak=Qwertyuiop0123456789asdf"></script>',
+]
+
+
+@pytest.mark.parametrize("credit", CREDITS)
+@pytest.mark.parametrize("page", ["{credit}{own}", "{own}{credit}", "<div>{own}</div>{credit}<p>©</p>"])
+def test_a_credit_is_no_contact_and_takes_none_away(credit: str, page: str) -> None:
+    assert contact_values(page.format(credit=credit, own=f"<div>{OWN}</div>")) == {"qq": ["3344556677"]}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "<p>本网站提供24小时服务，客服QQ：3344556677</p>",
+        "<p>系统公告：如有问题请联系QQ：3344556677</p>",
+        '<input type="file" accept="image/*"><p>QQ：3344556677</p><style>a{} /* x */</style>',
+        "<script>$.ajax({accepts: '*/*'})</script><p>QQ：3344556677</p><script>/* y */</script>",
+        "<!-- never closed <p>QQ：3344556677</p>",
+        "<p>客服QQ：3344556677 | Powered by x</p>",
+        "<p>显卡驱动 售后QQ：3344556677</p>",
+    ],
+)
+def test_the_shops_own_contact_stays(own: str) -> None:
+    assert contact_values(own) == {"qq": ["3344556677"]}
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", " /*", "技术支持", "由", "<a 提供技术支持", '<meta name="author" ']
+)
+def test_a_page_made_to_be_slow_is_not(piece: str) -> None:
+    begun = time.process_time()
+    contact_values(piece * (400_000 // len(piece)))
+    assert time.process_time() - begun < 5
+
+
+# The cases a checkout may be judged by (../shared/cases/shops): each shop is served, crawled and compared with what is right.
+
+
+ROOT = Path(__file__).resolve().parents[3]
+CASES = ROOT.parent / "shared/cases/shops"
+
+
+@pytest.mark.skipif(not (CASES / "run.py").is_file(), reason="no ../shared/cases/shops beside this checkout")
+def test_every_shop_of_the_cases_is_read_as_it_is() -> None:
+    done = subprocess.run(
+        [sys.executable, CASES / "run.py", ROOT], capture_output=True, text=True, timeout=280, env=os.environ
+    )
+    assert done.returncode == 0, done.stdout

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gzip
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,10 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.crawler import Crawler
 from scrapy.utils.project import get_project_settings
+from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select, text
 
+from crawler.pages.mentions import Watched
+from crawler.pages.site_name import site_name_of
 from crawler.recording.health import collapsed, out_of_range, significantly_below
 from crawler.run import spiders
-from store.evidence.crawl_ledger import Expected
+from dashboard.presenters import site_search
+from kamengwatch.config import Config, Failure
+from kamengwatch.intake.assisted_lookup import assisted
+from kamengwatch.intake.watchlist import add
+from kamengwatch.pipeline.crawl import cards
+from scoring.snapshot.reader import Snapshot
+from store.db.tables import Alias
+from store.evidence.crawl_ledger import Expected, register_sources, watched_platforms
+from store.evidence.ingest import Ingest, import_records
+from tests.support.programs.in_process_cli import command
 from tests.support.programs.spider_replay import NOW, play
 
 SPIDERS = spiders()
@@ -109,3 +126,264 @@ def test_a_wall_where_an_answer_was_expected_is_blocked_not_changed(tmp_path: Pa
 
     result = played(tmp_path, "rednet", "normal", walled)
     assert result["outcome"] == "blocked", result["reason"]
+
+
+# Assisted look-ups: a page on loopback plays registry and person; only an answer about the domain asked is kept.
+
+
+HOST = "shop.example"
+PATH = "/icpproject_query/api/icpAbbreviateInfo/queryByCondition"
+_PERSON = """<script>
+const ask = (name, after) => setTimeout(() => fetch("%s", {method: "POST", body: JSON.stringify({unitName: name})}), after);
+%s
+</script>"""
+
+
+def registry(answers: dict[str, Any], queries: list[str]) -> ThreadingHTTPServer:
+    """A page that asks `queries` one after another by itself, and the answers it gets."""
+    asks = "".join(f'ask("{name}", {500 + 300 * n});' for n, name in enumerate(queries))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send("text/html; charset=utf-8", _PERSON % (PATH, asks))
+
+        def do_POST(self) -> None:
+            posted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send("application/json", json.dumps(answers[posted["unitName"]], ensure_ascii=False))
+
+        def _send(self, media_type: str, body: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", media_type)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def rows(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"code": 200, "success": True, "params": {"list": list(found), "total": len(found)}}
+
+
+def look_up(config: Config, server: ThreadingHTTPServer, seconds: float = 20) -> None:
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        assisted(config, ["icp"], [HOST], True, page_url=url, headless=True, seconds=seconds)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def config(data_dir: Path, browser_path: str, monkeypatch: pytest.MonkeyPatch) -> Config:
+    pytest.importorskip("playwright")
+    monkeypatch.setenv("CHROMIUM", browser_path)
+    made = Config(data_dir=data_dir)
+    add(made, [HOST], None)
+    return made
+
+
+def test_the_persons_answer_is_archived_and_kept_and_others_are_not(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {
+        "domain": "other.example",
+        "serviceLicence": "粤ICP备2099000009号-1",
+        "natureName": "企业",
+        "unitName": "乙科技有限公司",
+    }
+    mine = {
+        "domain": HOST,
+        "serviceLicence": "粤ICP备2099000001号-1",
+        "natureName": "个人",
+        "unitName": "王小明",
+    }
+    failed = {"success": False, "code": 429, "msg": "您目前访问频次过高"}
+    server = registry({"other.example": rows(other), "www.shop.example": failed, HOST: rows(mine)},
+                      ["other.example", "www.shop.example", HOST])  # fmt: skip
+    look_up(config, server)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == [{"host": HOST, "state": "filed", "number": "粤ICP备2099000001号-1"}]
+    assert "429" in printed.err and "继续等待" in printed.err
+    with config.engine.connect() as connection:
+        query = "select f.found, f.number, f.nature, f.entity, c.url from filing f join capture c on c.id = f.capture_id"
+        kept = connection.execute(text(query)).all()
+    assert len(kept) == 1 and tuple(kept[0])[:4] == (1, "粤ICP备2099000001号-1", "个人", None)
+    archive = b"".join(gzip.decompress(path.read_bytes()) for path in config.archive_dir.glob("*.gz"))
+    assert b"2099000001" in archive
+    assert "王小明".encode() not in archive and b"2099000009" not in archive
+
+
+def test_an_empty_list_about_the_domain_asked_is_not_filed(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    look_up(config, registry({HOST: rows()}, [HOST]))
+    assert json.loads(capsys.readouterr().out)[0]["state"] == "not_filed"
+
+
+def test_no_answer_leaves_the_filing_unknown(config: Config) -> None:
+    with pytest.raises(Failure, match="未知"):
+        look_up(config, registry({"other.example": rows()}, ["other.example"]), seconds=1.5)
+    with config.engine.connect() as connection:
+        assert connection.execute(text("select count(*) from filing")).scalar_one() == 0
+
+
+def test_without_a_display_it_says_so_in_one_line_and_offers_the_import(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    command(capsys, "watch", "add", HOST)
+    said = command(capsys, "crawl", "icp", "--assisted", "--platform", HOST, expect=2).err
+    assert "显示器" in said and "kamengwatch import --template icp" in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("heimao", "--platform", HOST), ("icp",), ("icp", "--platform", "nobody.example")]
+)
+def test_what_cannot_be_looked_up_is_named(
+    words: tuple[str, ...], data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = command(capsys, "crawl", *words, "--assisted", expect=2).err
+    assert ("nobody.example" if "nobody.example" in words else "--assisted") in said
+
+
+# What a crawl finds of a site's name and operator: it reaches the searches of complaint boards, the ratings and the look-up.
+
+
+NAMED_AT = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
+USCC = "91350100M000100Y43"
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("<title>云合卡盟 - 24小时自助下单</title>", "云合卡盟"),
+        ("<title>首页 | 云合卡盟</title>", "云合卡盟"),
+        ("<title>自动发卡平台 - 首页</title>", None),
+        ("<title>卡盟</title>", None),
+        ("<title>shop.example.com</title>", None),
+        ("<title>404 Not Found</title>", None),
+        ("<title>站点维护中</title>", None),
+        ("<title>商品列表</title><meta property='og:site_name' content='星河数卡'>", "星河数卡"),
+        ("<title>Nova Keys | Powered by dujiaoka</title>", "Nova Keys"),
+        ("<title>全网最低价格的游戏点卡充值平台欢迎您的光临二十四小时营业</title>", None),
+        ("<title>kamifaka-frontend</title>", None),
+        ("<title>独角数卡 自动发卡</title>", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_what_tells_one_shop_from_others(head: str, name: str | None) -> None:
+    assert site_name_of(LexborHTMLParser(f"<html><head>{head}</head><body>x</body></html>")) == name
+
+
+def page(host: str, day: int, **more: object) -> dict[str, object]:
+    at = (NAMED_AT - dt.timedelta(days=day)).isoformat()
+    return {
+        "kind": "page",
+        "source": "storefront",
+        "host": host,
+        "observed_at": at,
+        "role": "home",
+        "text": "点卡 9.90 元",
+    } | more
+
+
+def filing(host: str, entity: str, nature: str = "企业") -> dict[str, object]:
+    return {"kind": "filing", "source": "icp", "provider": "miit", "host": host, "observed_at": (NAMED_AT - dt.timedelta(days=3)).isoformat(),
+            "found": True, "number": "粤ICP备2099000001号-1", "entity": entity, "nature": nature, "domain": host}  # fmt: skip
+
+
+@pytest.fixture
+def named_sources(data_dir: Path) -> Config:
+    config = Config(data_dir, fixed_now=NAMED_AT)
+    register_sources(config.engine, cards())
+    return config
+
+
+def taken_in(named_sources: Config, *records: dict[str, object]) -> None:
+    saved = import_records(Ingest(named_sources.engine, NAMED_AT, accept_new=True), records)
+    assert not saved.refused, saved.refused
+
+
+def test_a_site_added_by_its_address_is_searched_by_the_name_its_page_gives(named_sources: Config) -> None:
+    taken_in(
+        named_sources,
+        {"kind": "platform", "host": "a.example"},
+        {"kind": "platform", "host": "b.example", "name": "手工店名"},
+    )
+    taken_in(
+        named_sources, page("a.example", 9, site_name="云合卡盟"), page("b.example", 9, site_name="页面店名")
+    )
+    taken_in(
+        named_sources,
+        page("a.example", 8, site_name="云合卡盟春节特惠"),
+        page("a.example", 7, site_name="客服13800138000"),
+    )
+    a, b = watched_platforms(named_sources.engine)
+    assert (a.name, b.name) == ("云合卡盟", "手工店名") and b.aliases == ("页面店名",)
+    assert Watched([a, b]).names(9) == ["云合卡盟", "手工店名"], "what the boards are searched for"
+    with named_sources.engine.connect() as connection:
+        told = connection.execute(select(Alias.text, Alias.source)).all()
+    assert set(told) == {
+        ("云合卡盟", "storefront"),
+        ("云合卡盟春节特惠", "storefront"),
+        ("页面店名", "storefront"),
+    }
+
+
+def test_the_operator_a_crawl_finds_is_rated_published_and_found(
+    named_sources: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts = ("filed.example", "footer.example", "person.example", "told.example")
+    taken_in(named_sources, *({"kind": "platform", "host": h} for h in hosts[:3]))
+    taken_in(
+        named_sources,
+        {"kind": "platform", "host": "told.example", "operator": "丁科技有限公司", "uscc": USCC},
+    )
+    signs = {"credit_codes": [USCC]}
+    taken_in(
+        named_sources, filing("filed.example", "甲科技有限公司"), page("filed.example", 2, company="别家科技有限公司", signs=signs),
+        page("footer.example", 2, company="乙网络有限公司"), filing("person.example", "王小明", "个人"),
+        filing("told.example", "戊科技有限公司"),
+    )  # fmt: skip
+    monkeypatch.setenv("KAMENGWATCH_NOW", NAMED_AT.isoformat())
+    for words in (("rate",), ("publish",)):
+        command(capsys, *words, "--data-dir", named_sources.data_dir)
+    snapshot = Snapshot.latest(named_sources.data_dir)
+    named = {r["host"]: (r["operator"], r["operator_uscc"]) for r in snapshot.rows("select * from ratings")}
+    assert named == {
+        "filed.example": ("甲科技有限公司", USCC), "footer.example": ("乙网络有限公司", None),
+        "person.example": (None, None), "told.example": ("丁科技有限公司", USCC),
+    }  # fmt: skip
+
+    def found(asked: str) -> list[str]:
+        return [row["host"] for row in site_search.find(snapshot, asked).matches]
+
+    assert found("甲科技有限公司") == found("甲科技") == ["filed.example"]
+    assert found(USCC) == ["filed.example", "told.example"] and found("王小明") == []
+    assert (
+        "filed.example"
+        in command(capsys, "check", "甲科技有限公司", "--data-dir", named_sources.data_dir).out
+    )
+
+
+def test_sites_the_registry_gives_to_one_company_are_a_family(named_sources: Config) -> None:
+    from scoring.engine.load_market import load_dataset
+    from scoring.linkage.operators import families
+    from scoring.observations.disk_columns import Scratch
+
+    taken_in(named_sources, *({"kind": "platform", "host": f"{n}.example"} for n in "abcdef"))
+    taken_in(named_sources, {"kind": "platform", "host": "g.example", "operator": "甲科技有限公司"})
+    taken_in(
+        named_sources, filing("a.example", "甲科技有限公司"), filing("b.example", "甲科技有限公司"), filing("c.example", "乙科技有限公司"),
+        filing("d.example", "王小明", "个人"), filing("e.example", "王小明", "个人"), page("f.example", 2, company="甲科技有限公司"),
+    )  # fmt: skip
+    facts = load_dataset(named_sources.engine, NAMED_AT.date(), Scratch(named_sources.data_dir))
+    assert [[facts.sites[at].host for at in sites] for sites in families(facts)] == [
+        ["a.example", "b.example", "g.example"]
+    ]

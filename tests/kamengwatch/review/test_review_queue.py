@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from tests.support.markets.records import complaint, platform
+from kamengwatch.config import Config, UserError
+from kamengwatch.review import disputes, withdrawals
+from kamengwatch.review.disputes import deadlines
+from scoring.engine.rate import rate
+from tests.support.markets.records import HOST, complaint, platform, probe
 from tests.support.programs.in_process_cli import command
 
 Capsys = pytest.CaptureFixture[str]
@@ -95,3 +101,251 @@ def test_the_list_is_paged_and_shows_names(listed: Path, capsys: Capsys) -> None
     assert "第 2/3 页，共 14 项" in said.err and "--page 3" in said.err
     assert [row["id"] for row in queue(capsys, "--limit", "5", "--page", "3")] == [11, 12, 13, 14]
     assert "3" in command(capsys, "review", "--limit", "5", "--page", "4", expect=2).err
+
+
+# compare, diff, alerts, and how the rated answer: responses, objections with clocks, corrections.
+
+
+OTHER = "b.example"
+AS_OF = "2026-03-30"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two rated sites, one of them in trouble lately; nothing published yet."""
+    from kamengwatch.config import Config
+    from kamengwatch.intake import evidence_import
+    from kamengwatch.pipeline import run
+
+    folder = tmp_path_factory.mktemp("answer")
+    days = range(1, 31)
+    looks = [
+        {
+            "kind": "crawl",
+            "source": source,
+            "started_at": f"2026-03-{day:02d}T01:00:00Z",
+            "finished_at": f"2026-03-{day:02d}T02:00:00Z",
+            "outcome": "ok",
+        }
+        for day in days
+        for source in ("heimao", "storefront", "availability")
+    ]
+    probes = [probe(day) for day in days] + [
+        probe(day, host=OTHER, outcome="ok" if day < 20 else "down") for day in days
+    ]
+    texts = [
+        complaint(n, host=OTHER, text=f"付款{n}元三天了还没到账，{'客服'*(n % 3)}不回，余额也提不出来", filed_at=f"2026-03-{18 + n % 10:02d}T10:00:00+08:00")
+        for n in range(14)
+    ]  # fmt: skip
+    sites = [platform(), platform(OTHER, name="乙卡盟", aliases=[])]
+    file = folder / "evidence.jsonl"
+    file.write_text("".join(json.dumps(r) + "\n" for r in [*sites, *looks, *probes, *texts]), "utf-8")
+    config = Config(folder / "data", fixed_now=dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC))
+    evidence_import.import_files(config, [file], "auto", None, False)
+    run.rate(config, AS_OF, "duckdb", False)
+    run.publish(config, False)
+    return config.data_dir
+
+
+def publish(data: Path, capsys: pytest.CaptureFixture[str], day: str) -> None:
+    command(capsys, "rate", "--as-of", day, "--data-dir", data)
+    command(capsys, "publish", "--data-dir", data)
+
+
+def test_compare_shows_both_and_an_unknown_site_is_grey(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = command(capsys, "compare", HOST, f"http://{OTHER}/x?id=7", "nowhere.example", "--data-dir", base)
+    assert HOST in told.out and OTHER in told.out and "id=7" not in told.out
+    assert "kamengwatch watch add nowhere.example" in told.out
+    rows = json.loads(command(capsys, "compare", HOST, "nowhere.example", "--json", "--data-dir", base).out)
+    assert [r["verdict"] for r in rows][1] == "灰" and rows[1]["complaints_30d"] is None
+    english = command(capsys, "compare", HOST, OTHER, "--lang", "en", "--data-dir", base).out
+    assert "cash flow" in english and "结论" not in english
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("compare", HOST), "2 to 4"),
+        (("compare", HOST, HOST), "same site"),
+        (("compare", "", HOST), "no site"),
+        (("diff", "nowhere.example"), "nowhere.example"),
+        (("diff", HOST, "--since", "someday"), "someday"),
+        (("alerts", "--since", "2027-01-01"), "2027-01-01"),
+        (("response", "add", "nowhere.example", "--text", "x", "--yes"), "nowhere.example"),
+        (("response", "add", HOST, "--text", "字" * 801, "--yes"), "801"),
+        (("response", "add", HOST, "--text", "好"), "--yes"),
+        (("response", "add", HOST, "--text", "好", "--link", "javascript:x", "--yes"), "javascript"),
+        (("response", "remove", HOST), HOST),
+        (("dispute", "ack", "99"), "#99"),
+        (("dispute", "decide", "99", "--outcome", "好", "--reason", "x"), "好"),
+        (("correction", "add", HOST, "--outcome", "维持", "--zh", "x", "--en", "x"), "维持"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    base: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], named: str
+) -> None:
+    said = command(capsys, *words, "--data-dir", base, expect=2)
+    assert named in said.err.splitlines()[-1]
+
+
+def test_alerts_and_diff_tell_changes_with_cause_and_say_when_there_are_none(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = json.loads(command(capsys, "alerts", "--json", "--data-dir", base).out)
+    assert {r["host"] for r in rows} == {OTHER}
+    assert [r["on"] for r in rows] == sorted((r["on"] for r in rows), reverse=True)
+    told = json.loads(command(capsys, "diff", OTHER, "--json", "--data-dir", base).out)
+    moved = [c for c in told["changes"] if c["what"] == "warning_state"]
+    assert moved and all(c["cause"] in ("world", "source", "method") and c["sentence_en"] for c in moved)
+    assert "2026-03-30" in command(capsys, "diff", OTHER, "--lang", "en", "--data-dir", base).out
+    quiet = command(capsys, "alerts", "--since", AS_OF, "--data-dir", base).out
+    assert "没有" in quiet and "kamengwatch rank" in quiet
+    assert "kamengwatch explain" in command(capsys, "diff", HOST, "--since", AS_OF, "--data-dir", base).out
+
+
+def test_a_response_is_shown_redacted_kept_and_published_until_withdrawn(
+    base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-30T12:00:00+08:00")
+    words = "通道升级已完成，联系李经理13800001234处理。"
+    link = "https://a.example/notice?token=1"
+    said = command(capsys, "response", "add", HOST, "--text", words, "--link", link, "--yes", "--data-dir", base)  # fmt: skip
+    assert "[手机号#1]" in said.err and "13800001234" not in said.err
+    publish(base, capsys, AS_OF)
+    assert "通道升级已完成" in command(capsys, "check", HOST, "--data-dir", base).out
+    (row,) = json.loads(command(capsys, "response", "list", HOST, "--json", "--data-dir", base).out)
+    assert row["link"] == "https://a.example/notice" and "13800001234" not in row["text"]
+    command(capsys, "response", "remove", HOST, "--data-dir", base)
+    publish(base, capsys, AS_OF)
+    assert "通道升级" not in command(capsys, "check", HOST, "--data-dir", base).out
+
+
+def test_an_objection_runs_its_clocks_and_its_outcome_is_published(
+    base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-30T13:00:00+08:00")
+    command(capsys, "dispute", "open", HOST, "--about", "备案", "--text", "备案号已更新", "--yes", "--data-dir", base)  # fmt: skip
+    publish(base, capsys, AS_OF)
+    (row,) = json.loads(command(capsys, "dispute", "list", "--open", "--json", "--data-dir", base).out)
+    assert not row["late"]
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-04-03T11:00:00+08:00")
+    (row,) = json.loads(command(capsys, "dispute", "list", "--overdue", "--json", "--data-dir", base).out)
+    number = row["id"]
+    command(capsys, "dispute", "ack", number, "--data-dir", base)
+    assert json.loads(command(capsys, "dispute", "list", "--overdue", "--json", "--data-dir", base).out) == []
+    command(capsys, "dispute", "decide", number, "--outcome", "更正", "--reason", "备案号确已更新", "--data-dir", base)  # fmt: skip
+    assert "已" in command(capsys, "dispute", "ack", number, "--data-dir", base, expect=2).err
+    publish(base, capsys, "2026-04-03")
+    (made,) = json.loads(command(capsys, "correction", "list", "--json", "--data-dir", base).out)
+    assert made["outcome"] == "amended" and "备案号确已更新" in made["sentence_zh"]
+    told = json.loads(command(capsys, "diff", HOST, "--since", "7d", "--json", "--data-dir", base).out)
+    assert [c["sentence_zh"] for c in told["changes"] if c["kind"] == "correction"] == [made["sentence_zh"]]
+
+
+def test_deadlines_count_chinese_working_days() -> None:
+    before_holiday = dt.datetime(2026, 9, 30, 2, tzinfo=dt.UTC)
+    assert deadlines(before_holiday)[0] == dt.date(2026, 10, 9), "National Day is no working day"
+    late_evening = dt.datetime(2026, 3, 2, 17, tzinfo=dt.UTC)
+    assert deadlines(late_evening) == (dt.date(2026, 3, 5), dt.date(2026, 3, 12)), (
+        "a Shanghai day begins at 16:00 UTC"
+    )
+
+
+# Evidence that turned out wrong is taken back: it counts no more, the score and the state follow, and the corrections say so.
+
+
+__all__ = ["base"]  # the data folder with two rated sites
+
+
+def table(data: Path, name: str, what: str, where: str = "true") -> list[tuple]:
+    return duckdb.sql(f"select {what} from '{data}/snapshots/latest/{name}.parquet' where {where}").fetchall()
+
+
+def cited(data: Path) -> list[str]:
+    """Ids of the complaints the snapshot cites about the troubled site."""
+    return [
+        i for (i,) in table(data, "evidence", "id", f"host = '{OTHER}' and kind = 'complaint' order by id")
+    ]
+
+
+def day(data: Path) -> Config:
+    """The command line's settings on the afternoon of the last day of the evidence."""
+    return Config(data, fixed_now=dt.datetime(2026, 3, 30, 6, tzinfo=dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("withdraw", "complaint:heimao:none", "--reason", "x"), "complaint:heimao:none"),
+        (("withdraw", "nothing", "--reason", "x"), "nothing"),
+        (("withdraw", f"probe:availability:{OTHER}:2026-03-25", "--reason", " "), "--reason"),
+    ],
+)
+def test_a_mistake_is_one_line_withdrawing(
+    base: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], named: str
+) -> None:
+    said = command(capsys, "evidence", *words, "--data-dir", base, expect=2)
+    assert named in said.err.splitlines()[-1]
+
+
+def test_withdrawn_complaints_change_the_score_write_corrections_and_do_not_come_back(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    then = day(base)
+    before = dict(table(base, "ratings", "host, complaints_total"))
+    scores = dict(table(base, "ratings", "host, score_low"))
+    assert before[OTHER] == 14
+    ids = cited(base)
+    withdrawals.withdraw(then, ids[:9], "投诉人证实写错了网站", None)
+    with pytest.raises(UserError, match=ids[0]):
+        withdrawals.withdraw(then, [ids[0]], "x", None)
+    command(capsys, "import", base.parent / "evidence.jsonl", "--data-dir", base)
+    publish(base, capsys, "2026-03-30")
+    after = dict(table(base, "ratings", "host, complaints_total"))
+    assert after[OTHER] == 5 and after[HOST] == before[HOST]
+    assert not set(ids[:9]) & set(cited(base))
+    assert dict(table(base, "ratings", "host, score_low"))[HOST] == scores[HOST]
+    said = table(base, "corrections", "outcome, sentence_zh, sentence_en", f"host = '{OTHER}'")
+    assert [outcome for outcome, _, _ in said] == ["withdrawn"] * 9
+    assert all(
+        "投诉人证实写错了网站" in zh and i in zh + en for (_, zh, en), i in zip(said, ids[:9], strict=True)
+    )
+
+
+def test_an_objection_may_take_evidence_back_but_not_that_of_another_site(
+    base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, then = cited(base)[0], day(base)
+    for number, site in enumerate((HOST, OTHER), 1):
+        disputes.open_dispute(then, site, "一条投诉", "不是我们", None, True)
+        if site == HOST:
+            with pytest.raises(UserError, match=one):
+                disputes.decide(then, number, "撤回", "已核实", None, [one])
+            continue
+        with pytest.raises(UserError, match="--withdraw"):
+            disputes.decide(then, number, "维持", "已核实", None, [one])
+        disputes.decide(then, number, "撤回", "已核实", None, [one])
+    publish(base, capsys, "2026-03-30")
+    assert one not in cited(base)
+    assert any(one in en for (en,) in table(base, "corrections", "sentence_en", f"host = '{OTHER}'"))
+
+
+def test_an_id_that_two_answers_of_one_day_bear_takes_both_back(tmp_path: Path) -> None:
+    """The page shows the later one under it; were only the first taken back, the id would go on being cited."""
+    from tests.support.markets.judged_records import database
+
+    answers = [
+        {"kind": "filing", "source": "icp", "host": HOST, "found": found, "observed_at": f"2026-03-02T{hour}:00:00+08:00"}
+        for found, hour in ((True, "12"), (False, "09"))  # imported in the wrong order
+    ]  # fmt: skip
+    engine = database(tmp_path, answers)
+    shown = rate(engine, tmp_path, dt.date(2026, 3, 10), day(tmp_path).now()).folder
+    name = f"filing:icp:{HOST}:2026-03-02"
+    what = f"select claim_zh from '{shown}/evidence.parquet' where id = '{name}'"
+    assert duckdb.sql(what).fetchall() == [("备案查询：已备案",)]
+    withdrawals.withdraw(day(tmp_path), [name], "查错了域名", None)
+    after = rate(engine, tmp_path, dt.date(2026, 3, 30), day(tmp_path).now()).folder
+    assert duckdb.sql(f"select id from '{after}/evidence.parquet'").fetchall() == []
+    assert duckdb.sql(f"select filing_state from '{after}/ratings.parquet'").fetchall() == [("unknown",)]

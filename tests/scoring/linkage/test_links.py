@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from crawler.pages.shop_features import contacts_in
+from sandbox.evidence.evidence import write_evidence
+from sandbox.market.market import MarketParameters, build_market
+from sandbox.shops.view import View
+from sandbox.web.certificates import kind_of
 from scoring import method
+from scoring.engine.chunk import assess_chunk
 from scoring.engine.load_market import load_dataset
+from scoring.finding import NOT_APPLICABLE
 from scoring.linkage.links import confidence, rarity
 from scoring.page_terms import PROMISES, VOID, days_promised, made, void_in
-from tests.support.markets.judged_records import database
+from scoring.rating.assessment import Assessment
+from scoring.rating.mall_findings import OF_THE_HOST
+from tests.support.markets.judged_records import database, judged
+from tests.support.markets.links import labelled_market
+from tests.support.markets.scoring import DAY, complaints, crawls
 
 AS_OF = dt.date(2026, 4, 30)
 WORDS = "".join(f"本店第{c}类商品付款以后由系统按下单先后逐笔处理并通知买家查收。" for c in "甲乙丙丁")
@@ -254,3 +268,160 @@ def test_what_was_withdrawn_links_nobody_from_that_day_on(tmp_path: Path, at: in
         else len(kin.showing) == 1
     )
     assert set(load_dataset(engine, dt.date(2026, 4, 24)).kin.links) == set(BOTH), "the days before know it"
+
+
+# Two merchants of one mall are rated apart, what concerns the host stays the mall's, and neither contacts nor certificates join merchants.
+
+
+MALL = "pay.x.test"
+GOOD, BAD = f"{MALL}/shop/A1", f"{MALL}/shop/B2"
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+    records: list[dict[str, Any]] = [
+        {"kind": "platform", "host": GOOD},
+        {"kind": "platform", "host": BAD},
+        *crawls(range(0, 120, 3)),
+        *complaints(BAD, range(60, 118)),
+        {**filed(MALL), "domain": "x.test"},
+    ]
+    return judged(database(tmp_path_factory.mktemp("mall"), records), DAY)
+
+
+def at(market: Assessment, host: str) -> int:
+    return [s.host for s in market.facts.sites].index(host)
+
+
+def test_complaints_about_one_merchant_touch_neither_the_other_nor_the_mall(market: Assessment) -> None:
+    rows = market.facts.rows["complaint"]
+    hosts = {market.facts.sites[p].host for p in np.unique(rows.platform).tolist()}
+    assert hosts == {BAD}
+    score = {s.host: float(market.scored.score[i, -1]) for i, s in enumerate(market.facts.sites)}
+    assert score[BAD] < score[GOOD] - 3
+    assert score[BAD] < score[MALL]
+
+
+def test_the_filing_is_the_malls_and_not_applicable_to_its_merchants(market: Assessment) -> None:
+    for name in OF_THE_HOST:
+        outcome = market.found[name][1].outcome[:, -1]
+        assert outcome[at(market, GOOD)] == outcome[at(market, BAD)] == NOT_APPLICABLE, name
+    assert market.found["icp_filing"][1].outcome[at(market, MALL), -1] != NOT_APPLICABLE
+    zh, en = market.found["icp_filing"][1].say(at(market, GOOD))
+    assert MALL in zh
+    assert MALL in en
+
+
+def test_the_published_rows_name_merchant_and_mall(market: Assessment) -> None:
+    tables = assess_chunk(market.facts, DAY, history=False).tables
+    ratings = {row["host"]: row for row in tables["ratings"].to_pylist()}
+    assert set(ratings) == {MALL, GOOD, BAD}
+    assert ratings[MALL]["filing_state"] == "filed"
+    assert ratings[GOOD]["filing_state"] == "unknown"
+    assert {row["host"] for row in tables["identity"].to_pylist() if row["aspect"] != "operator"} == {MALL}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [contact(GOOD), contact(BAD), certificate(MALL, "x.test"), filed(MALL, domain="x.test")],
+        [contact(MALL), contact(GOOD), contact("own.example"), certificate("own.example", MALL), certificate(MALL, "own.example")],
+        [contact(GOOD), contact(BAD), contact("own.example"), move(to=MALL) | {"host": "own.example"}],
+        [contact("own.example"), contact(GOOD, "klmn"), move(to=BAD) | {"host": "own.example"}],
+    ],
+)  # fmt: skip
+def test_what_is_the_malls_joins_no_merchants(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    found = links(tmp_path, [*({"kind": "platform", "host": h} for h in (GOOD, BAD)), *records])
+    for host, some in found.items():
+        for link in some:
+            assert not {host, link.other} & {GOOD, BAD}, (host, link)
+
+
+def test_a_shop_that_moves_to_a_merchant_and_shows_its_contact_is_linked_with_that_merchant_alone(
+    tmp_path: Path,
+) -> None:
+    records = [
+        {"kind": "platform", "host": GOOD}, {"kind": "platform", "host": BAD}, site(BAD),
+        contact("own.example", "ours"), contact(GOOD, "ours"), move(to=GOOD) | {"host": "own.example"},
+    ]  # fmt: skip
+    found = links(tmp_path, records)
+    assert {host: [link.other for link in some] for host, some in found.items()} == {
+        GOOD: ["own.example"],
+        "own.example": [GOOD],
+    }
+
+
+# Links on labelled markets of few themes: what strangers share joins nobody, and sisters are found by what they really share.
+
+
+def found_in(folder: Path, seed: int) -> tuple[Counter[bool], Counter[int], Counter[int]]:
+    """(pairs published: right or wrong, sisters by number of shared features, those of them found)."""
+    market = labelled_market(seed)
+    assert market.shops >= 200
+    links = load_dataset(database(folder, market.records), AS_OF).kin.links
+    pairs = {tuple(sorted((host, link.other))) for host, some in links.items() for link in some}
+    there = Counter(market.sisters.values())
+    return (
+        Counter(pair in market.sisters for pair in pairs),
+        there,
+        Counter(n for pair, n in market.sisters.items() if pair in pairs),
+    )
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Counter[bool], Counter[int], Counter[int]]:
+    told, there, found = Counter[bool](), Counter[int](), Counter[int]()
+    for seed in (1, 2):
+        a, b, c = found_in(tmp_path_factory.mktemp(f"links{seed}"), seed)
+        told += a
+        there += b
+        found += c
+    for n in sorted(there):
+        print(f"{n} features shared: {found[n]} of {there[n]} pairs found")
+    print(f"published {told.total()}, wrong {told[False]}")
+    return told, there, found
+
+
+def test_links_join_the_shops_of_one_operator(
+    measured: tuple[Counter[bool], Counter[int], Counter[int]],
+) -> None:
+    told, _, _ = measured
+    assert told.total() >= 100 and told[True] / told.total() >= 0.99, told
+
+
+def test_sisters_are_found_by_what_they_share(
+    measured: tuple[Counter[bool], Counter[int], Counter[int]],
+) -> None:
+    _, there, found = measured
+    recall = {n: found[n] / there[n] for n in there}
+    assert recall[1] < 0.1, "one feature is no link"
+    assert recall[2] >= 0.4 and recall[3] >= 0.7 and recall[4] >= 0.95, recall
+
+
+def test_no_two_shops_of_the_sandbox_are_linked(tmp_path: Path) -> None:
+    """Each has its own operator; they share a hotline, layouts, wording, borrowed numbers and a delivery network's certificate."""
+    market = build_market(MarketParameters(seed=5, platforms=64, days=120, ends_on=AS_OF, ending_share=0.6))
+    write_evidence(market, tmp_path / "market.jsonl")
+    told = [json.loads(line) for line in (tmp_path / "market.jsonl").read_text("utf-8").splitlines()]
+    # What whoever adds a site says of its operator would keep them apart by itself.
+    records = [
+        {k: v for k, v in record.items() if k != "operator"}
+        for record in told
+        if record["kind"] in ("platform", "page", "filing")
+    ]
+    for platform in market.platforms:
+        view = View(market, platform, market.parameters.days - 1.0)
+        html = f"{view.contact_links()}<footer>{view.footer()}</footer>"
+        seen = {"host": platform.host, "observed_at": f"{AS_OF}T10:00:00+08:00"}
+        signs = {"template": "".join(c for c in platform.software if c.isalpha())}
+        records.append(
+            seen | {"kind": "page", "source": "storefront", "role": "home", "text": "首页", "software": platform.software, "signs": signs,
+                    "footer_icp": platform.filing.footer, "contacts": contacts_in(html.lower())}
+        )  # fmt: skip
+        names = ["cdn-demo.test"] if kind_of(platform.index) == "other_name" else [platform.host]
+        records.append(
+            seen | {"kind": "certificate", "source": "registration", "issuer_kind": "automated", "names": names,
+                    "not_before": "2026-03-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z", "matches": names == [platform.host]}
+        )  # fmt: skip
+    assert sum("phone" in (r.get("contacts") or {}) for r in records) >= 2
+    assert load_dataset(database(tmp_path, records), AS_OF).kin.links == {}

@@ -19,12 +19,12 @@ from scoring.observations.panel import complaints, counted_today
 from scoring.publish.publisher import publish
 from scoring.snapshot.reader import Snapshot
 from store.db.tables import Complaint
-from tests.store.evidence.test_complainants import NOW, database, told
+from tests.store.evidence.test_joining import TOLD_AT, database, told
 from tests.support.markets.judged_records import judged
 from tests.support.markets.records import HOST, platform
 from tests.support.markets.scoring import crawls
 
-DAY = NOW.date()
+DAY = TOLD_AT.date()
 SPAM = "加微信领取优惠券，全网最低价代理加盟"
 DROP, REFUND, BALANCE = (
     "钱付了好几天订单一直停在处理中没有到账",
@@ -175,7 +175,7 @@ def test_spam_and_withdrawn_firsts_are_recomputed_alike(tmp_path: Path) -> None:
     engine = database(tmp_path, records)
     take_back(engine, told(2, None)["source_id"], 24)
     take_back(engine, told(3, None)["source_id"], 22)
-    rate(engine, tmp_path, DAY, NOW)
-    found = compare(engine, Snapshot(publish(engine, tmp_path, NOW)))
+    rate(engine, tmp_path, DAY, TOLD_AT)
+    found = compare(engine, Snapshot(publish(engine, tmp_path, TOLD_AT)))
     assert [difference.line() for difference in found.differences] == []
     assert found.figures["complainants_30d"] == 1

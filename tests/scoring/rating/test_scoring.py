@@ -6,14 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from scoring.engine.load_market import load_dataset
+from scoring import method
+from scoring.engine.load_market import complete_since, load_dataset
 from scoring.features.drop_rate import drop_rate, interval
 from scoring.features.population import fit_population_priors
-from scoring.finding import UNKNOWN
+from scoring.finding import CONCERN, OK, UNKNOWN, Definition, Finding
+from scoring.observations.dataset import NEVER, ObservationColumns
+from scoring.observations.day_index import day_number
+from scoring.rating.aggregate import Scored, aggregate, limit_score_drop
 from scoring.rating.assessment import assess
-from scoring.rating.grades import GRADES, NR
-from scoring.warning.state_machine import STATES
+from scoring.rating.grades import GRADES, NR, grades
+from scoring.warning.state_machine import NORMAL, STATES
 from tests.support.markets.judged_records import database, judged
 from tests.support.markets.scoring import DAY, START, at, complaints, crawls, market
 
@@ -226,3 +232,160 @@ def test_reasons_and_sentences_hold_no_judgement_words(whole):
     said = json.dumps([[f.say(i) for i in range(4)] for _, f in result.found.values()], ensure_ascii=False)
     for word in ("骗子", "诈骗", "跑路", "放心", "scam", "trusted"):
         assert word not in said
+
+
+# Rules of the rating that hold for any evidence: ageing never lifts, grades move only with evidence.
+
+
+RULES_DAY = dt.date(2026, 4, 30)
+RULES_START = dt.date(2026, 1, 1)
+_TEXTS = (
+    "付款成功但一直没到账",
+    "申请退款拖着一直不退",
+    "余额提现一直失败",
+    "网站打不开了",
+    "会员等级说降就降",
+)
+
+
+def _fake(value, outcome=None, fresh=1.0):
+    shape = (1, 1)
+    code = (OK if value >= 0.5 else CONCERN) if outcome is None else outcome
+
+    def panel(x, kind=float):
+        return np.full(shape, x, kind)
+
+    return Finding(
+        panel(code, np.int8),
+        panel(value),
+        panel(value),
+        panel(0.05),
+        panel(0.8),
+        panel(fresh),
+        panel(1.0),
+        "",
+        lambda i: ("", ""),
+        lambda i: [],
+    )
+
+
+def _found(values, fresh):
+    out = {}
+    for (name, _), value, f in zip(sorted(method.WEIGHTS.items()), values, fresh, strict=True):
+        out[name] = (Definition(name, ("", ""), {}, (), None), _fake(value, fresh=f))
+    return out
+
+
+class _Shape:
+    shape = (1, 1)
+
+
+_UTILITIES = st.lists(st.floats(0, 1), min_size=20, max_size=20)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_UTILITIES, st.sets(st.integers(0, 19)), st.floats(0, 0.99))
+def test_evidence_that_grows_old_never_lifts_the_score(values, stale, freshness):
+    """What is not renewed counts less when good and fully when bad, and coverage falls."""
+    families = np.full((1, 1), 3.0)
+    fresh = aggregate(_Shape(), _found(values, [1.0] * 20), families)
+    old = aggregate(
+        _Shape(), _found(values, [max(freshness, 1e-6) if i in stale else 1.0 for i in range(20)]), families
+    )
+    assert old.score[0, 0] <= fresh.score[0, 0] + 1e-9
+    assert old.coverage[0, 0] <= fresh.coverage[0, 0] + 1e-9
+    assert abs(sum(p[0, 0] for p in old.points.values()) - old.score[0, 0]) < 1e-9
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), min_size=2, max_size=30),
+    st.floats(0.1, 12),
+)
+def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, sd):
+    score = np.array([[s for s, _, _ in days]])
+    rated = np.array([[r for _, r, _ in days]])
+    news = np.array([[n for _, _, n in days]])
+    found = grades(score, np.full(score.shape, sd), np.full(score.shape, 2.0), rated, news)[0]
+    for day in range(1, len(days)):
+        a, b = found[day - 1], found[day]
+        if a != b and NR not in (a, b):
+            assert news[0, day]
+        if not rated[0, day]:
+            assert b == NR
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=25))
+def test_a_burst_of_complaints_costs_little_before_it_can_be_looked_into_and_everything_afterwards(utilities):
+    """Within PACE's days at most PACE's points, never more than the facts say, and good news at once."""
+    days, most = method.PACE
+    held = utilities + [utilities[-1]] * 200
+    panel = np.array([held])
+    size = sum(method.DIMENSIONS[d] for d in "BCD")
+    raw = size * panel
+    plain = Scored(raw, panel, panel, {}, dict.fromkeys("BCD", panel), panel, panel)
+    slow = limit_score_drop(plain, np.ones(panel.shape, bool))
+    score = slow.score[0]
+    assert np.all(score >= raw[0] - 1e-9) and np.isclose(score[-1], raw[0, -1])
+    assert np.allclose(score - slow.points["cap_pace"][0], raw[0])
+    for day in range(1, len(held)):
+        assert score[day] >= score[max(day - days + 1, 0) : day].max() - most - 1e-9
+        assert score[day] <= max(raw[0, day], score[day - 1]) + 1e-9
+    first_look = limit_score_drop(plain, np.zeros(panel.shape, bool))
+    assert np.allclose(first_look.score, raw)
+
+
+# How far back complaint sources show everything: a first look at the newest pages is not a past without complaints.
+
+
+def rows(filed, seen):
+    filed, seen = np.array(filed, np.int64), np.array(seen, np.int64)
+    zero = np.zeros(len(filed), np.int64)
+    return ObservationColumns("complaint", zero, seen, zero + NEVER, filed, filed, zero, zero, {})
+
+
+def test_stragglers_before_the_first_page_are_no_quiet_past():
+    recent = [d for d in range(-6, 1) for _ in range(20)]
+    since = complete_since(rows([-150, -90, -40, *recent], [0] * (3 + len(recent))), 30)
+    assert (since == -6).all()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(40, 400))
+def test_a_whole_past_counts_from_its_first_complaint(seed, a_week, length):
+    filed = np.flatnonzero(np.random.default_rng(seed).random(length) < a_week / 7) - length
+    if len(filed):
+        assert complete_since(rows(filed, np.zeros_like(filed)), 5)[-1] == filed.min()
+
+
+def test_nothing_seen_is_no_past():
+    assert (complete_since(rows([], []), 4) == NEVER).all()
+
+
+def test_steady_shops_first_seen_last_month_and_visited_weekly_are_not_warned_of(tmp_path):
+    """Each visit brings a week of complaints, the first one also an old one of each shop."""
+    records = crawls(range(0, 90, 7))
+    for n in range(12):
+        host = f"s{n}.example"
+        records.append({"kind": "platform", "host": host})
+        for i, day in enumerate([-140 + 7 * n, *range(-6 + n % 3, 84, 3)]):
+            records += [
+                {**one, "text": f"{one['text']}，订单{host}{i}"}
+                for one in complaints(host, [day], i % 4, f"k{i}")
+            ]
+    facts = load_dataset(database(tmp_path, records), START + dt.timedelta(days=84))
+    found = facts.rows["complaint"]
+    begin = day_number(START) - facts.first_day
+    seen = np.maximum(begin - 7 * (-(found.day - begin) // 7), begin)
+    late = replace(found, seen=seen)
+    facts = replace(
+        facts,
+        rows={**facts.rows, "complaint": late},
+        complaints_since=complete_since(late, facts.days),
+        shown_since=dict.fromkeys(facts.shown_since, begin),
+        cache={},
+    )
+    result = assess(replace(facts, priors=fit_population_priors(facts)))
+    assert result.warned.surge.informed[:, -1].all()
+    assert (result.warned.state[:, begin:] == NORMAL).all()

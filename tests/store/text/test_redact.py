@@ -1,18 +1,29 @@
 """No planted personal datum gets through; prices, dates, filing numbers, products and hosts do (issue 3, Redaction)."""
 
+from __future__ import annotations
+
 import json
+import random
 import re
 import runpy
+import sqlite3
 import time
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from store.evidence.normalize import row_of
+from store.evidence.records import About, AnyRecord, Step, parse_record
+from store.redaction.fields import Hashed, Kept, kept_link, names_nobody, redact_record
+from store.redaction.natural_persons import is_person, without_person
 from store.redaction.numbers import TO_DIGITS, id_checks
 from store.redaction.redact import clean, contains_personal_data, redact
 from store.redaction.rules import FOLD, TOKEN
+from tests.support.programs.in_process_cli import command
 
 CORPORA = Path(__file__).parents[2] / "corpora" / "redact"
 
@@ -188,3 +199,239 @@ def test_ordinary_complaints_are_redacted_by_the_thousand() -> None:
     for text in texts:
         redact(text)
     assert len(texts) / (time.process_time() - begun) > 1000
+
+
+# Spellings people use to pass numbers and names by a filter, each with the part that must not survive; and what must stay as it is.
+
+
+GONE = [
+    ("护照号 E12345678 丢了", "E12345678"), ("港澳通行证 C87654321", "C87654321"), ("台胞证：08123456", "08123456"), ("学号 2020123999", "2020123999"),
+    ("驾驶证 4401061990", "4401061990"), ("身份证4401**********1234", "1234"), ("身份证号110101xxxxxxxx7758", "7758"),
+    ("微：abc_12345", "abc_12345"), ("薇♥ hello2024", "hello2024"), ("➕薇❤：lisi_99", "lisi_99"), ("绿色软件号 abc_54321", "abc_54321"),
+    ("加我 🐧：1234567", "1234567"), ("lisi#qq.com 把#换成@", "lisi#qq"), ("wang.wu*163.com", "wang.wu"), ("生日1990-05-12", "1990-05-12"),
+    ("出生日期：1990年5月12日", "5月12"), ("自称李小龙，说", "李小龙"), ("小红书号：tiantian_88", "tiantian_88"), ("抖音号 lisi12345", "lisi12345"),
+    ("快手 id kuaishou888", "kuaishou888"), ("旺旺 小甜甜88", "小甜甜88"), ("钱打到农行张翠花的卡上", "张翠花"), ("转到建设银行李翠花", "李翠花"),
+    ("寄到 朝阳区望京SOHO塔3 2501", "2501"), ("游戏账号 player007 密码 abc123", "abc123"), ("13812345/678", "678"), ("Passport No. E89321175", "E89321175"), ("护照尾页号码：E52855966", "E52855966"), ("用护照（E60190735）实名", "E60190735"),
+    ("办的港澳通行证，号是C09565807", "C09565807"), ("港澳通行证（C41276849）", "C41276849"), ("微信搜 happy_8746", "happy_8746"), ("加我wei abc-75867", "abc-75867"),
+    ("联系V nb_5673", "nb_5673"), ("dy号 king1100", "king1100"), ("我1973年8月20日生的", "8月20"), ("本人1976/09/11生", "1976/09/11"), ("DOB 1991-10-22", "1991-10-22"),
+    ("有人自称吴梅联系我", "吴梅"), ("自称店长陆宇勇", "陆宇勇"), ("自称“沈龙勇”", "沈龙勇"), ("打到支付宝金福志", "金福志"), ("于轩小姐", "于轩"), ("老板于梓", "于梓"),
+    ("身份证 440106 19670112 2856", "2856"), ("我的号 196|842|55897", "55897"), ("uid love-418181", "418181"), ("支付宝账号kf708", "kf708"), ("tel:一叁8-1234-伍陆柒捌", "伍陆柒捌"),
+]  # fmt: skip
+STAYS = [
+    "密码 修改失败", "工单", "抖音充值 1000抖币", "抖音 88元", "小红书 会员 30天", "王者荣耀的账号被封", "黄钻的账号", "旺旺客服不回", "证件照 60张", "社保卡充值100元",
+    "打到微信余额", "寄到邮箱", "9.9/19.9", "库存 12345678/100", "line up", "dota2 id game", "QQ会员 生日礼包", "满100*3减20", "价格#1", "发到2区", "卡号 卡密 自动发货",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "secret"), GONE)
+def test_what_names_a_person_does_not_survive(text: str, secret: str) -> None:
+    assert secret not in clean(text) and secret not in clean(f"您好，{text}，请尽快处理。")
+    assert clean(clean(text)) == clean(text)
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_names_nobody_stays(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_made_numbers_of_every_kind_are_taken_wherever_they_stand() -> None:
+    draw = random.Random(7)
+    forms = [
+        "护照{d8}",
+        "通行证号 H{d8}",
+        "🐧{d9}",
+        "微：wx{d6}",
+        "学号:{d10}",
+        "身份证 {d6}********{d4}",
+        "生日 19{d2}-0{n}-1{n}",
+        "抖音号 dy{d6}",
+    ]
+    for _ in range(300):
+        number = {f"d{k}": str(draw.randrange(10 ** (k - 1), 10**k)) for k in (2, 4, 6, 8, 9, 10)}
+        form = draw.choice(forms).format(**number, n=draw.randint(1, 9))
+        left = clean(f"买了月卡没到账 {form} 一直不处理")
+        assert form not in left and "#1]" in left, form
+
+
+# Personal data planted in every text field of every kind of record: none of it is kept, whatever the field is called.
+
+
+AT = "2026-11-10T10:00:00+08:00"
+NEEDED: dict[str, Any] = {
+    "platform": {}, "crawl": {"source": "heimao", "started_at": AT, "finished_at": AT, "outcome": "failed"},
+    "complaint": {"source": "heimao", "source_id": "8", "filed_at": AT}, "counters": {"source": "heimao", "observed_at": AT},
+    "rank": {"source": "heimao", "observed_at": AT, "board": "black", "place": 1}, "filing": {"source": "icp", "observed_at": AT, "found": True},
+    "orders": {"source": "storefront", "observed_at": AT}, "price": {"source": "storefront", "observed_at": AT, "product": "月卡"},
+    "probe": {"source": "availability", "observed_at": AT, "outcome": "ok"}, "page": {"source": "storefront", "observed_at": AT, "role": "home"},
+    "registration": {"source": "registration", "observed_at": AT},
+    "certificate": {"source": "registration", "observed_at": AT, "issuer_kind": "other", "not_before": AT, "not_after": AT, "matches": True},
+    "resolution": {"source": "registration", "observed_at": AT, "found": True},
+    "move": {"source": "storefront", "observed_at": AT, "to_host": "b.example", "via": "notice"},
+    "penalty": {"source": "gsxt", "decided_on": "2026-10-01", "category": "行政处罚"},
+    "order": {"source": "a", "order_ref": "1", "paid_at": AT, "state": "missing"},
+}  # fmt: skip
+"""What a record of each kind cannot be without."""
+PHONE, NAME = "13912345678", "赵铁柱"
+
+
+def leaves(annotation: Any) -> set[Any]:
+    """The plain types a field may hold."""
+    if get_origin(annotation) is Literal:
+        return {Literal}
+    inner = [one for one in get_args(annotation) if one not in (type(None), Ellipsis)]
+    return set().union(*map(leaves, inner)) if inner else {annotation}
+
+
+def planted(kind: str, name: str, secret: str) -> Any:
+    """A value for the field that holds the secret, or None where its type leaves no room for one."""
+    field = MODELS[kind].model_fields[name]
+    held = leaves(field.annotation)
+    if name == "signs":
+        return {f"k{secret}": [f"说 {secret}", {"n": int(secret) if secret.isdigit() else secret}]}
+    if name == "contacts":
+        return {"phone": [secret]}
+    if Step in held:
+        return [{"did": secret, "at": None}]
+    if str not in held:
+        return None
+    said = repr(field.annotation)
+    return [secret] if "tuple" in said or "list" in said else secret
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    model.model_fields["kind"].annotation.__args__[0]: model for model in get_args(AnyRecord)
+}
+FIELDS = [(kind, name) for kind, model in MODELS.items() for name in model.model_fields if name != "kind"]
+PUBLIC = {"host", "hosts", "to_host", "domain"}
+"""Addresses of sites: public by purpose, and the very thing that is rated."""
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS)
+def test_a_number_and_a_name_planted_in_a_field_reach_no_row(kind: str, name: str) -> None:
+    if name in PUBLIC:
+        return
+    for secret in (PHONE, f"联系人：{NAME}"):
+        if (value := planted(kind, name, secret)) is None:
+            return
+        given = {"kind": kind, "host": "a.example", **NEEDED[kind], name: value}
+        try:
+            record = parse_record(given)
+        except ValueError:
+            continue  # refused is not kept
+        kept = row_of(record, 1, "a.example", b"key") if isinstance(record, About) else record.model_dump()
+        said = repr(kept)
+        assert PHONE not in said and NAME not in said, said
+
+
+def test_only_what_says_why_is_kept_as_it_is() -> None:
+    excepted = {
+        (kind, name)
+        for kind, model in MODELS.items()
+        for name, field in model.model_fields.items()
+        if any(isinstance(one, (Kept, Hashed)) for one in field.metadata) and name not in ("host", "source")
+    }
+    assert excepted == {
+        ("platform", "host"), ("platform", "uscc"), ("complaint", "source_id"), ("complaint", "complainant"), ("page", "contacts"),
+        ("order", "order_ref"), ("move", "to_host"),
+    } - {("platform", "host")}  # fmt: skip
+
+
+class Newcomer(BaseModel):
+    """A record somebody will add one day without a thought for any of this."""
+
+    remark: str | None = None
+    remarks: list[str] = []
+    more: dict[str, Any] = {}
+
+
+def test_a_field_nobody_has_declared_is_redacted() -> None:
+    made = Newcomer(remark=f"打 {PHONE}", remarks=[f"我叫{NAME}"], more={"a": {PHONE: [f"qq {PHONE}"]}})
+    redact_record(made)
+    assert PHONE not in repr(made) and NAME not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://x.example/notice/12?tel=13912345678#a", "https://x.example/notice/12"),
+        ("https://x.example/u/13912345678/order", "https://x.example/u/"),
+        ("https://zhang:pw@x.example:8080/a", "https://x.example:8080/a"),
+        ("https://x.example/u/139%201234%205678", "https://x.example/u/"),
+        ("https://tousu.example/complaint/view/17398613248/?sld=ab", "https://tousu.example/complaint/view/17398613248/"),
+        ("https://tousu.example/view?id=17398613248&tel=13912345678", "https://tousu.example/view?id=17398613248"),
+        ("https://tousu.example/view/17398613248/?sld=0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a&u=13912345678", "https://tousu.example/view/17398613248/?sld=0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"),
+        ("javascript:alert(1)", ""),
+        ("mailto:a@x.example", ""),
+    ],
+)  # fmt: skip
+def test_a_link_keeps_where_it_leads_and_no_number(url: str, kept: str) -> None:
+    assert kept_link(url, "17398613248") == kept
+
+
+def test_the_number_a_source_gives_stays_and_a_telephone_in_its_place_does_not() -> None:
+    assert names_nobody("heimao", "17398613248") and names_nobody("rednet", "1839201")
+    assert not names_nobody("heimao", PHONE) and not names_nobody("manual", "17398613248")
+    row = row_of(
+        parse_record({"kind": "complaint", "host": "a.example", **NEEDED["complaint"], "source_id": PHONE}), 1, "a.example", b"k"
+    )  # fmt: skip
+    assert row["source_key"] and PHONE not in row["source_key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "nature"),
+    [
+        ("阿依古丽·买买提", None), ("赵铁柱", None), ("Zhang San", None), ("john smith", None), ("个体户李四", None), ("李四（个体工商户）", None),
+        ("张三工作室", None), ("杭州市张三网络科技工作室", None), ("西湖区李四百货店", None), ("某某网络", "自然人"), ("某某网络", "个人备案"), ("某某网络", "Natural Person"),
+    ],
+)  # fmt: skip
+def test_a_natural_person_is_known_by_form_or_nature(name: str, nature: str | None) -> None:
+    assert is_person(name, nature)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "杭州甲科技有限公司", "星辉工作室", "杭州星辉数码商行", "Alibaba Cloud Computing (Beijing) Co., Ltd.", "GoDaddy.com, LLC", "Let's Encrypt",
+        "腾讯云计算（北京）有限责任公司", "中国科学院", "DigiCert Inc", "Dynadot LLC", "Tucows Domains Inc.",
+    ],
+)  # fmt: skip
+def test_a_company_is_no_person(name: str) -> None:
+    assert not is_person(name) and without_person(name) == name
+
+
+def test_no_file_of_a_data_folder_holds_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(tmp_path / "data"))
+    where = tmp_path
+    lines = []
+    for kind in MODELS:
+        for name in MODELS[kind].model_fields:
+            if name in ("kind", *PUBLIC) or (value := planted(kind, name, PHONE)) is None:
+                continue
+            given = {"kind": kind, "host": "a.example", **NEEDED[kind], name: value}
+            lines.append(given | ({"source_id": name} if kind == "complaint" and name != "source_id" else {}))
+    lines.append(
+        {
+            "kind": "complaint",
+            "platform": f"{NAME}{PHONE}",
+            "mentions": [f"微信 {PHONE}"],
+            **NEEDED["complaint"],
+        }
+    )
+    (where / "in.jsonl").write_text(
+        "\n".join(json.dumps(line, ensure_ascii=False) for line in lines), "utf-8"
+    )
+    for words in (["import", where / "in.jsonl"], ["rate"], ["publish"], ["export", "--evidence", "-o", where / "out.jsonl"], ["review", "--json"]):  # fmt: skip
+        said = command(capsys, *words, expect=None)
+        assert PHONE not in said.out + said.err, words
+    files = [path for path in where.rglob("*") if path.is_file() and path.name != "in.jsonl"]
+    assert any(path.name == "out.jsonl" for path in files) and any(
+        path.suffix == ".parquet" for path in files
+    )
+    for path in files:
+        assert PHONE.encode() not in path.read_bytes(), path
+    with sqlite3.connect(where / "data" / "kamengwatch.db") as database:
+        assert database.execute("select count(*) from complaint").fetchone()[0] > 5
+        dump = "\n".join(database.iterdump())
+    assert PHONE not in dump and NAME not in dump
