@@ -103,12 +103,16 @@ DROP_MIN_AGE_HOURS = 24.0
 REPORTING_MEAN = 0.04
 REPORTING_GLOBAL_SD = 0.80
 """Of the logarithm: nobody knows within a factor of three how many of those who paid in vain complain where we can see it (90 %: 1.1 % to 15 %)."""
-REPORTING_PLATFORM_SD = 0.40
+REPORTING_PLATFORM_SD = 0.45
+"""Of the logarithm: how much sites differ in it (who their buyers are, what an order costs)."""
 REPORTING_FEWEST = 50
 """Single orders a platform must have shown before it says anything about the share that is reported."""
 DROP_MEDIAN = 0.03
 DROP_MEDIAN_SD = 1.0
 DROP_SPREAD_RANGE = (0.5, 1.6)
+DROP_SPREAD_USUAL = (1.2, 0.15)
+"""Spread (of the logarithm) of the complaints per order before a market is seen, and how sure that is (of its logarithm): a few dozen
+sites tell their spread badly, and one told too small makes every interval too narrow and the worst sites too good."""
 SECTOR_FEWEST = 10
 """The sector has a median when the orders of so many sites are known."""
 EXPOSURE_SD = {"orders": 0.25, "orders_alone": 0.40, "orders_inconsistent": 0.90, "sold": 0.30}

@@ -61,7 +61,7 @@ class Snapshots:
     realised: Floats
     kind: Ints
     beside: Floats
-    """The rate as a multiple of the sector's median, its interval, and the rate an oracle would give: snapshots × 4."""
+    """The rate as a multiple of the sector's median, its interval, and the rates two oracles would give: snapshots × 5."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,8 @@ def _beside(found: DropRate, truth: Truth) -> list[Floats]:
     """What Snapshots.beside holds, as panels."""
     z = method.INTERVAL_Z * found.relative_sd
     return [
-        found.relative, found.relative * np.exp(-z), found.relative * np.exp(z), drop_rates(found.complaints, truth)
+        found.relative, found.relative * np.exp(-z), found.relative * np.exp(z), drop_rates(found.complaints, truth),
+        drop_rates(found.complaints, truth, each_share=False),
     ]  # fmt: skip
 
 
@@ -368,6 +369,9 @@ BASELINE_NAMES = {
 
 
 BEST_OBSERVER = "最好的观察者（知道市场怎样造出） best observer (knows how the market was made)"
+PUBLIC_OBSERVER = (
+    "同上，但不知道各站有多少受害者投诉 the same, not knowing which share of each site's victims complains"
+)
 TRUE_RATE = "真实掉单率（无人可见） true drop rate (seen by nobody)"
 
 

@@ -15,6 +15,7 @@ from scoring.evaluation.measure import (
     BEST_OBSERVER,
     CLASSES,
     FALSE_ALLOWED,
+    PUBLIC_OBSERVER,
     REPORT,
     TRUE_RATE,
     WITHIN,
@@ -167,14 +168,16 @@ def beside_median(pool: Pool) -> list[Row]:
     beside, true, floor = pool.column("beside"), np.maximum(pool.column("realised"), 1e-3), 1e-3
     usable = np.isfinite(beside[:, 0]) & np.isfinite(true) & np.isfinite(beside[:, 3])
     market = pool.of * 100_000 + pool.column("day").astype(int)
-    median, best = np.ones(len(true)), np.ones(len(true))
+    median, best = np.ones(len(true)), np.ones((len(true), 2))
     for one in np.unique(market[usable]):
         mine = usable & (market == one)
-        median[mine], best[mine] = np.median(true[mine]), np.median(beside[mine, 3])
-    told, known = beside[usable, 0], beside[usable, 3] / best[usable]
+        median[mine], best[mine] = np.median(true[mine]), np.median(beside[mine, 3:], axis=0)
+    told, (known, public) = beside[usable, 0], (beside[usable, 3:] / best[usable]).T
     fact = true[usable] / median[usable]
     site, at, of = pool.site[usable], market[usable], pool.of[usable]
-    error, oracle = (np.log(np.maximum(x, floor)) - np.log(np.maximum(fact, floor)) for x in (told, known))
+    error, oracle, least = (
+        np.log(np.maximum(x, floor)) - np.log(np.maximum(fact, floor)) for x in (told, known, public)
+    )
     inside = ((beside[usable, 1] <= fact) & (fact <= beside[usable, 2])).astype(float)
     n, one = len(np.unique(site)), np.ones(len(pool.groups))
     if not n:
@@ -190,9 +193,9 @@ def beside_median(pool: Pool) -> list[Row]:
 
     return [
         Row("relative_rmse", ("相对掉单率 log-RMSE（同行中位数的倍数）", "drop rate over the median: log-RMSE"), pool.estimate(_root_mean(site, error)),
-            "log", AT_MOST, (0.45,), n, {best_of: _root_mean(site, oracle)(one)}),
+            "log", AT_MOST, (0.45,), n, {best_of: _root_mean(site, oracle)(one), PUBLIC_OBSERVER: _root_mean(site, least)(one)}),
         Row("relative_order", ("相对掉单率的次序相关（Spearman，各市场各日平均）", "its rank correlation (Spearman, mean over markets and days)"),
-            pool.estimate(lambda w: _spearman(told, fact, at, w[site])), "share", AT_LEAST, (0.75,), n, {best_of: _spearman(known, fact, at, np.ones(len(at)))}),
+            pool.estimate(lambda w: _spearman(told, fact, at, w[site])), "share", AT_LEAST, (0.75,), n, {name: _spearman(x, fact, at, np.ones(len(at))) for name, x in ((best_of, known), (PUBLIC_OBSERVER, public))}),
         Row("relative_cover", ("相对掉单率 90% 区间的覆盖率", "coverage of its 90 % interval"), pool.estimate(_mean(site, inside)), "share", WITHIN, (0.88, 0.93), n),
         Row("relative_cover_worst", ("同上，最差的一个市场", "the same, worst single market"), Estimate(worst(inside, of), np.nan, np.nan), "share", AT_LEAST, (0.70,), len(np.unique(of))),
         Row("drop_cover_worst", ("掉单率 90% 区间的覆盖率，最差的一个市场", "coverage of the absolute rate's 90 % interval, worst single market"),

@@ -45,6 +45,8 @@ class DropPriors:
     common_sd: Floats
     median_sd: Floats
     """How uncertain the sector's median is for having been learned from few sites; nan where there is none."""
+    middle: Floats
+    """By how much the middle site lies off the mean (of the logarithm): rates are lopsided, and the sector is told by its middle."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _drop_rate(facts: Dataset) -> DropRate:
         likely=np.where(counted, rate, np.minimum(np.exp(rated.log_rate), 1.0)),
         # What all sites share moves all alike: the score compares them and leaves it out.
         likely_sd=np.where(counted, counted_sd, np.sqrt(rated.own_var)),
-        relative=np.where(known, np.exp(shown.own), np.nan),
+        relative=np.where(known, np.exp(shown.own - priors.middle[None, :]), np.nan),
         relative_sd=with_median,
         alone=np.where(counted, only, own.alone | ~estimable)
         & (orders.paid - orders.fed < method.FEED_FEWEST),

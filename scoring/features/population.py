@@ -18,7 +18,13 @@ from scipy.special import gammaln, logsumexp
 
 from scoring import method
 from scoring.features.complaint_surge import Population, population, populations_without
-from scoring.features.drop_rate import DropPriors, drop_complaints, heard_days, observed_days
+from scoring.features.drop_rate import (
+    DropPriors,
+    drop_complaints,
+    heard_days,
+    observed_days,
+    posterior,
+)
 from scoring.features.order_volume import Peers, Volume, log_age, weighed
 from scoring.features.orders import exposure
 from scoring.features.single_orders import feed_share, single_orders
@@ -185,7 +191,7 @@ def _drop(facts: Dataset, heard: Floats, volume: Volume) -> DropPriors:
     orders = volume.per_day * observed_days(facts, heard)[0]
     known = np.isfinite(orders) & (orders > 0)
     default = float(np.log(method.DROP_MEDIAN * method.REPORTING_MEAN))
-    means, spreads, errors = {}, {}, {}
+    means, spreads, errors, middles = {}, {}, {}, {}
     for day in _epochs(facts):
         use = known[:, day]
         mean, total, error = default, 1.0, np.nan
@@ -198,6 +204,10 @@ def _drop(facts: Dataset, heard: Floats, volume: Volume) -> DropPriors:
         means[day], errors[day] = mean, error
         low, high = method.DROP_SPREAD_RANGE
         spreads[day] = float(np.clip(np.sqrt(max(total**2 - method.REPORTING_PLATFORM_SD**2, 0)), low, high))
+        fitted = DropPriors(*(np.array([x]) for x in (mean, spreads[day], 0.0, 0.0, 0.0, 0.0)))
+        n, of, sd = (x[use, day][:, None] for x in (count, orders, volume.log_sd))
+        own = posterior(n, np.maximum(of, 1.0), sd, fitted).own
+        middles[day] = float(np.median(own)) if np.isfinite(error) else 0.0
     log_mean = _fill(facts, means)
     told, told_sd = _reporting(facts, heard, volume)
     # The product is known; how much of its distance from the usual is the drop rate's follows from how uncertain each factor is.
@@ -205,7 +215,9 @@ def _drop(facts: Dataset, heard: Floats, volume: Volume) -> DropPriors:
     usual = np.log(method.DROP_MEDIAN)
     common = np.sqrt(1 / (1 / method.DROP_MEDIAN_SD**2 + 1 / told_sd**2))
     median = usual + share * (log_mean - usual - told)
-    return DropPriors(log_mean, _fill(facts, spreads), median, common, _fill(facts, errors))
+    return DropPriors(
+        log_mean, _fill(facts, spreads), median, common, _fill(facts, errors), _fill(facts, middles)
+    )
 
 
 def _reporting(facts: Dataset, heard: Floats, volume: Volume) -> tuple[Floats, Floats]:
@@ -247,6 +259,8 @@ def _marginal(count: Floats, orders: Floats, exposure_sd: Floats) -> tuple[float
         total = logsumexp(log + _LOG_MASS, axis=2).sum(axis=0)
         # A weak pull to the usual mean keeps a young market from running off on a handful of complaints.
         total -= 0.5 * ((_MEANS - np.log(method.DROP_MEDIAN * method.REPORTING_MEAN)) / 1.0) ** 2
+        usual, sure = method.DROP_SPREAD_USUAL
+        total -= 0.5 * (np.log(spread / usual) / sure) ** 2
         at = int(np.argmax(total))
         if total[at] > best:
             best, found = float(total[at]), (float(_MEANS[at]), float(spread))

@@ -170,7 +170,7 @@ def test_sites_that_differ_only_in_their_own_counter_have_one_label(twins):
     assert len({int(found.verdict[i, -1]) for i in places} - {GREY}) == 1
     assert len({int(found.grade[i, -1]) for i in places} - {NR}) == 1
     scores = [float(found.score[i, -1]) for i in places]
-    assert max(scores) - min(scores) < 2.0  # near-copies of each other's texts count differently
+    assert max(scores) - min(scores) < 2.5  # near-copies of each other's texts count differently
 
 
 def test_a_fantastic_counter_does_not_lower_the_rate_below_what_complaints_support(twins):
