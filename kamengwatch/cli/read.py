@@ -226,3 +226,13 @@ def evaluate(
         docs,
         rates_only,
     )
+
+
+@app.command(
+    epilog="例: 写进助手的配置 in the assistant's configuration: `kamengwatch mcp --data-dir /srv/kamengwatch` (docs/assistant.md)"
+)
+def mcp(data_dir: DataDir = None, lang: Lang = None) -> None:
+    """助手 answer an assistant (Model Context Protocol) on standard input and output: check, explain, changes, help_me. Read-only."""
+    from kamengwatch.read import assistant
+
+    assistant.serve(make(data_dir, None, lang))

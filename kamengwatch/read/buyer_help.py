@@ -53,11 +53,27 @@ def help_me(
     asking = any(not given.get(name) for name, _ in QUESTIONS)
     answers = {name: given.get(name) or _ask(config, name, options) for name, options in QUESTIONS}
     also = told.also if told.also is not None else _ask_branches(config) if asking else ()
+    said, told, dates = advise(config, site, answers, letter, replace(told, also=tuple(also)))
+    _files(config, told, letter, said["letter"], dates)
+    if as_json:
+        tell_json(said)
+        return
+    _print(config.lang, said, letter)
+
+
+def advise(
+    config: Config, site: str, answers: dict[str, str], letter: str | None, told: Told
+) -> tuple[dict[str, Any], Told, list[Clock]]:
+    """The path for these answers as plain data, the letter's fields as filled in, and the dates; nothing is asked or written.
+
+    Raises UserError for an answer or province that does not exist.
+    """
     host = parse_query(site).host if site else None
     lang, today = config.lang, config.today()
     try:
         path = path_for(
-            Answers(**answers, branches=frozenset(also)), _warning_state(config, host) if host else None
+            Answers(**answers, branches=frozenset(told.also or ())),
+            _warning_state(config, host) if host else None,
         )
         fields = replace(
             told.fields, site=host or "", case=path.case, refund=path.refund_first, branches=path.branches
@@ -80,11 +96,7 @@ def help_me(
         "clocks": [{"on": clock.on.isoformat(), "what": clock.text(lang)} for clock in dates],
         "letter": write(letter, fields, today, lang) if letter else None,
     }
-    _files(config, replace(told, fields=fields), letter, said["letter"], dates)
-    if as_json:
-        tell_json(said)
-        return
-    _print(lang, said, letter)
+    return said, replace(told, fields=fields), dates
 
 
 def _dates(path: Case, fields: Fields, told: Told) -> list[Clock]:

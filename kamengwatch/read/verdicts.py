@@ -42,14 +42,19 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
         _crawl_first(config, text, watch)
     snapshot = open_snapshot(config)
     answer = find(snapshot, text)
-    cards = [_card(snapshot, row, config.lang) for row in answer.matches] or [
-        _unknown(snapshot, answer, config)
-    ]
+    cards = cards_for(snapshot, answer, config)
     if as_json:
-        tell_json(_as_dict(answer, cards))
+        tell_json(answer_as_dict(answer, cards))
     else:
         _print_answer(config, answer, cards)
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
+
+
+def cards_for(snapshot: Snapshot, answer: Answer, config: Config) -> list[Card]:
+    """The card of each site the answer may mean; one grey card when it means none on record."""
+    return [_card(snapshot, row, config.lang) for row in answer.matches] or [
+        _unknown(snapshot, answer, config)
+    ]
 
 
 def _card(snapshot: Snapshot, row: dict[str, Any], lang: str) -> Card:
@@ -67,7 +72,7 @@ def _unknown(snapshot: Snapshot, answer: Answer, config: Config) -> Card:
     return unknown_card(asked, config.lang, dt.date.fromisoformat(as_of) if as_of else None)
 
 
-def _as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
+def answer_as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
     """The first card's fields at the top level, what was understood, and further matches and near misses beside it."""
     first = cards[0]
     return first.as_dict() | {
@@ -352,7 +357,7 @@ def diff(config: Config, text: str, since: str | None, as_json: bool) -> None:
     as_of = _as_of(snapshot)
     day = since_day(since, as_of)
     then, now = _history(snapshot, host, day), _history(snapshot, host, as_of)
-    events = _events(snapshot, host, day)
+    events = events_of(snapshot, host, day)
     if as_json:
         told = {"host": host, "since": day, "as_of": as_of, "then": then, "now": now, "changes": events}
         tell_json(told)
@@ -382,7 +387,7 @@ _CAUSES = {
 }
 
 
-def _events(snapshot: Snapshot, host: str, day: dt.date) -> list[dict[str, Any]]:
+def events_of(snapshot: Snapshot, host: str, day: dt.date) -> list[dict[str, Any]]:
     """Everything dated after `day`, oldest first: changes, responses, corrections; warnings lend their reasons and evidence."""
     reasons = {(r["on"], r["to_state"]): r for r in snapshot.of("warnings", host)}
     rows: list[dict[str, Any]] = []
@@ -429,11 +434,7 @@ def alerts(config: Config, since: str | None, as_json: bool) -> None:
     snapshot = open_snapshot(config)
     as_of = _as_of(snapshot)
     day = since_day(since, as_of)
-    rows = snapshot.rows(
-        'select w.host, r.name, w."on", w.from_state, w.to_state, w.reason_zh, w.reason_en, w.evidence from warnings w '
-        'left join ratings r using (host) where w."on" > ? order by w."on" desc, w.host',
-        [day],
-    )
+    rows = state_changes(snapshot, day)
     if as_json:
         tell_json(rows)
         return
@@ -458,6 +459,15 @@ def alerts(config: Config, since: str | None, as_json: bool) -> None:
         reason = pick(r, "reason", config.lang) or ""
         table.add_row(str(r["on"]), r["host"], change, reason, " ".join((r["evidence"] or [])[:3]))
     print_answer(table)
+
+
+def state_changes(snapshot: Snapshot, day: dt.date) -> list[dict[str, Any]]:
+    """Every change of a cash-flow state after `day`, newest first."""
+    return snapshot.rows(
+        'select w.host, r.name, w."on", w.from_state, w.to_state, w.reason_zh, w.reason_en, w.evidence from warnings w '
+        'left join ratings r using (host) where w."on" > ? order by w."on" desc, w.host',
+        [day],
+    )
 
 
 def since_day(text: str | None, as_of: dt.date) -> dt.date:
