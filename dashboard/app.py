@@ -45,19 +45,20 @@ def _switch(lang: str) -> str:
     return "?" + urlencode(query)
 
 
-def _frame(view: View) -> dict[str, Any]:
+def _frame(view: View, path: str) -> dict[str, Any]:
     """What stands above and below every page."""
     facts = view.facts
     age = current_snapshot.days_old(facts)
     return {
         "switch": _switch(view.lang),
+        "menu": page_list.menu(view.lang, path),
+        **html.party(),
         "demo": facts.demo,
         "stale_days": age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
         "trouble": view.cached_query(_trouble, view.lang),
         "as_of": str(facts.as_of or say(view.lang, "word.unknown")),
         "method": facts.method_version,
         "count": facts.count,
-        "answering": bool(view.param("q") or view.param("host")),
     }
 
 
@@ -68,6 +69,7 @@ def _failure(lang: str, kind: str, detail: str = "") -> None:
             "failure.html",
             lang,
             switch=_switch(lang),
+            menu=page_list.menu(lang),
             title=say(lang, f"app.{kind}_title"),
             words=say(lang, f"app.{kind}_text"),
             detail=detail,
@@ -83,10 +85,10 @@ def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
             view = View(lang, snapshot, facts)
             if facts.demo:
                 st.html(f"<style>{styles.mark(lang)}</style>")
-            frame = _frame(view)
+            frame = _frame(view, page.url_path)
             view.html("top.html", **frame)
             page.render(view)
-            view.html("footer.html", pages=[p for p in page_list.discover() if p.visible], **frame)
+            view.html("footer.html", **frame)
         except current_snapshot.NoSnapshot as error:
             _failure(lang, "missing", str(error))
         except current_snapshot.DamagedSnapshot as error:
@@ -101,7 +103,8 @@ def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
 def main() -> None:
     """One run of the app."""
     lang = _language()
-    # A flat menu: Streamlit's grouped one is no valid list for screen readers (axe: list, listitem).
+    # The menu is ours (templates/masthead.html): it stands there with the first bytes, has groups that screen readers
+    # can follow, and the brand above it.
     menu = [
         st.Page(
             _runner(page, lang),
@@ -112,11 +115,11 @@ def main() -> None:
         )
         for page in page_list.discover()
     ]
-    page = st.navigation(menu, position="top")
+    page = st.navigation(menu, position="hidden")
     # The host alone: what was pasted may hold order numbers, and a title goes into the browser's history.
     host = parse_query((st.query_params.get("host") or st.query_params.get("q") or "")[:4000]).host
     words = (plain(host or "", 60), page.title, say(lang, "app.name"))
-    st.set_page_config(page_title=" · ".join(w for w in words if w), layout="centered")
+    st.set_page_config(page_title=" · ".join(w for w in words if w), layout="wide")
     st.html(f"<style>{styles.style()}</style>")
     help_tools.begin_run()
     page.run()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlencode
 
 from jinja2 import TemplateError
 from markupsafe import Markup, escape
@@ -28,7 +28,6 @@ _LONGEST = 4000
 """Characters of a value of the address, as in the search box."""
 _LARGEST = 60_000
 """Characters of HTML: what is beyond the first screens comes with the app."""
-_MENU = ("", "rank", "alerts", "help", "about")
 _OUTSIDE = ("missing ScriptRunContext", "Session state does not function")
 """What Streamlit says of every widget outside a session; here there is none on purpose."""
 
@@ -95,11 +94,6 @@ class Paper(View):
         """What it starts with."""
         return value
 
-    def page_of(self, pages: int) -> int:
-        """The page of a list the address names."""
-        asked = self.param("page")
-        return min(max(1, int(asked[:6])), max(1, pages)) if asked.isascii() and asked.isdigit() else 1
-
     def download(self, *_: Any, **__: Any) -> None:
         """Comes with the app."""
 
@@ -163,7 +157,9 @@ def _shown(
     return markup.render(
         "early.html",
         lang,
-        pages=[(p.url_path, p.title(lang)) for p in page_list.discover() if p.url_path in _MENU],
+        menu=page_list.menu(lang, page.url_path),
+        switch=_switch(query, lang),
+        count=facts.count,
         demo=facts.demo,
         as_of=str(facts.as_of),
         stale_days=age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
@@ -173,6 +169,12 @@ def _shown(
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known else "",
     )
+
+
+def _switch(query: dict[str, list[str]], lang: str) -> str:
+    """The same page in the other language."""
+    kept = [(name, value) for name, values in query.items() if name != "lang" for value in values]
+    return "?" + urlencode(kept + ([("lang", "en")] if lang == "zh" else []))
 
 
 class _Quiet(logging.Filter):

@@ -6,9 +6,10 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard import app_pages
+from dashboard.presenters.translations import say
 
 if TYPE_CHECKING:
     from dashboard.components.page_context import View
@@ -43,3 +44,20 @@ def discover() -> list[PageInfo]:
         fields = {name: getattr(module, name) for name in PageInfo.__dataclass_fields__ if name != "module"}
         found.append(PageInfo(module=module_info.name, **fields))
     return sorted(found, key=lambda page: (GROUPS.index(page.group), page.order))
+
+
+def menu(lang: str, current: str | None = None) -> list[dict[str, Any]]:
+    """The menu's groups with their visible pages; `current` is the address of the page that is shown."""
+    pages = [page for page in discover() if page.visible]
+    return [
+        {
+            "name": say(lang, f"menu.{group}"),
+            "words": say(lang, f"menu.{group}_words"),
+            "pages": [
+                {"path": p.url_path, "words": p.title(lang), "current": p.url_path == current}
+                for p in pages
+                if p.group == group
+            ],
+        }
+        for group in GROUPS
+    ]

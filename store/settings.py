@@ -177,6 +177,8 @@ class Settings(BaseSettings):
         "谁对采集负责：说明网页或邮箱，随每个请求发给被访问的网站。没有它，演示市场以外什么也不采集。",
         "Who answers for the crawler: a page or mail address, sent to every site that is visited. Without it nothing is crawled outside the sandbox.",
         example="https://watchdog.example/about-our-crawler")  # fmt: skip
+    responsible: str = _field("service", "网页上写明的责任主体：单位或个人的名称。", "The party responsible, as the pages name it.",
+        example="某某消费者协会")  # fmt: skip
     controls: Annotated[str, AfterValidator(_controls)] = _field("crawler",
         "对照：几乎从不断线、互不相干的几个大网站（只读它们的 robots.txt），或网页地址，逗号分开。都不回应时，断的是我们自己的网络，那一轮不对任何网站下结论。",
         "Controls: big sites, independent of each other, that are hardly ever down (only their robots.txt is read), or addresses of pages, "

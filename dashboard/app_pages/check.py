@@ -83,9 +83,7 @@ def _answer(view: View, text: str) -> None:
 
 
 def _card(view: View, rating: dict) -> None:
-    card = verdict_card.card(
-        rating, view.lang, view.cached_query(site_search.newest_response, rating["host"])
-    )
+    card = view.cached_query(verdict_card.card_for, rating["host"], view.lang)
     view.card(card, html.card_actions(card))
 
 

@@ -99,7 +99,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
     view.chart(
         lambda: charts.intervals(records, "name", view.translate("card.score_title")),
         _finding(view, records),
-        view.translate("rank.chart_alt"),
+        view.translate("compare.chart_alt"),
         records,
         "compare",
     )

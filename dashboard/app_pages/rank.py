@@ -1,15 +1,12 @@
-"""榜单 rankings: tiers, lower bounds, intervals; the unrated always in sight and grey."""
+"""榜单 rankings: tiers, lower bounds, intervals; one line a site, the unrated always in sight and grey. A view is its address."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Callable
-from itertools import groupby
+from typing import Any
 
-import streamlit as st
-
-from dashboard.components import charts
-from dashboard.components.page_context import Row, View, cell, first_page, row
+from dashboard.components.page_context import View
 from dashboard.presenters import csv_export, formatting, ranking, verdict_card
 from scoring.snapshot.reader import TABLES
 
@@ -20,155 +17,169 @@ order = 1
 group = "browse"
 visible = True
 
-_WARNINGS = ("normal", "watch", "warning", "alarm", "closed")
-_FILINGS = ("filed", "not_filed", "unknown")
-_SELLS = ("svip", "topup", "game_card", "mixed", "unknown")
-_MORE = ("warning", "filing", "province", "software", "sells", "coverage")
+_TIERS = ("1", "2", "3")
+_STATES = {"1": "blue", "2": "yellow", "3": "orange"}
+_OPTIONS = {
+    "warning": ("normal", "watch", "warning", "alarm", "closed"),
+    "filing": ("filed", "not_filed", "unknown"),
+    "sells": ("svip", "topup", "game_card", "mixed", "unknown"),
+    "coverage": ranking.COVERAGES,
+}
+_HEADS = (
+    ("word.site", "host"),
+    ("rank.verdict", "tier"),
+    ("rank.score", "score"),
+    ("rank.change", ""),
+    ("rank.complaints", "complaints"),
+    ("card.drop_rate", "drop"),
+    ("card.warning", "warning"),
+    ("card.filing", ""),
+    ("rank.coverage", "coverage"),
+)
+"""Heading and, where the table can be sorted by it, the order's name."""
+_NEAR = 3
+"""Pages before and after the present one that have a link, beside the first and the last."""
 
 
 def render(view: View) -> None:
-    """Filters bound to the address, the chart of one page and its table by tier, the unrated, the download."""
+    """Verdicts with their counts, filters, the page's table, the unrated, the download."""
     view.title(view.translate("rank.title"), view.translate("rank.intro"))
-    filters = _filters(view)
+    filters = ranking.Filters(**{name: view.param(name).strip()[:80] for name in ranking.FILTERS})
+    order = view.param("sort") if view.param("sort") in ranking.ORDERS else "tier"
+    rising = view.param("way") == "up"
     rated, unrated = view.cached_query(ranking.counts, filters)
-    count = view.translate("rank.count", rated=formatting.number(rated), unrated=formatting.number(unrated))
-    view.html("lines.html", lines=[count])
-    page = view.page_of(max(1, math.ceil(rated / ranking.PAGE_SIZE)))
-    rows = view.cached_query(ranking.rated, filters, page)
-    if rows:
-        _chart(view, rows)
-        _tiers(view, rows, (page - 1) * ranking.PAGE_SIZE)
-    else:
-        view.note(view.translate("rank.none"))
+    pages = max(1, math.ceil(rated / ranking.PAGE_SIZE))
+    page = view.page_of(pages)
+    rows = view.cached_query(ranking.rated, filters, page, ranking.PAGE_SIZE, ranking.LINE, order, rising)
+    grey = view.cached_query(ranking.unrated, filters, ranking.UNRATED_SHOWN, ranking.LINE)
+    before = view.cached_query(_before, tuple(r["host"] for r in rows), view.facts.as_of) if rows else {}
+    view.html(
+        "ranking.html",
+        tabs=_tabs(view, filters),
+        hidden=_kept(view, "tier", "sort", "way", *(["lang"] if view.lang != "zh" else [])),
+        text=filters.text,
+        boxes=_boxes(view, filters),
+        filtered=filters != ranking.Filters(),
+        only_grey=not rated,
+        heads=_heads(view, order, rising),
+        caption=view.translate("rank.caption", date=formatting.day(view.facts.as_of, view.lang)),
+        rated=[_line(view, r, before.get(r["host"])) for r in rows],
+        unrated=[_line(view, r, None) for r in grey],
+        unrated_count=unrated,
+        pages=pages,
+        pager=_pager(view, page, pages),
+    )
+    tied = ranking.tied(rows) if order == "tier" else 0
+    lines = [view.translate("rank.tied_finding", count=len(rows), tied=tied)] if tied else []
+    view.html("lines.html", lines=[*lines, view.translate("rank.legend")])
     _download(view, filters)
-    view.heading(view.translate("rank.unrated_title"), view.translate("rank.unrated_text"))
-    _unrated(view, filters, unrated)
 
 
-def _tiers(view: View, rows: list[dict], before: int) -> None:
-    """The page's rows, a table for each tier on it."""
-    for tier, group in groupby(enumerate(rows, before + 1), key=lambda pair: pair[1]["tier"]):
-        numbered = list(group)
-        words = view.translate(
-            "rank.tier_heading",
-            tier=view.translate(f"rank.tier_{tier}"),
-            first=formatting.number(numbered[0][0]),
-            last=formatting.number(numbered[-1][0]),
-        )
-        view.html("heading3.html", title=words)
-        view.table(_columns(view), [_row(view, r) for _, r in numbered], "flow")
+def _address(view: View, **changed: str) -> str:
+    """The present view with some values changed; another page of the list is another question."""
+    names = (*ranking.FILTERS, "sort", "way")
+    query = {name: view.param(name).strip()[:80] for name in names} | changed
+    return view.link("rank", **query)
 
 
-def _filters(view: View) -> ranking.Filters:
-    """The filter widgets; each writes itself into the page's address."""
-    text = view.text_box(view.translate("rank.search"), "text", max_chars=80, on_change=first_page)
-    tier = _choice(view, "tier", ("1", "2", "3"), lambda code: view.translate(f"rank.tier_{code}"))
-    with st.expander(
-        view.translate("word.filters"),
-        expanded=any(view.param(k) for k in _MORE),
-    ):
-        warning = _choice(view, "warning", _WARNINGS, lambda code: view.label("warning", code))
-        filing = _choice(view, "filing", _FILINGS, lambda code: view.label("filing", code))
-        province = _choice(
-            view,
-            "province",
-            tuple(view.cached_query(ranking.choices, "filing_province")),
-            lambda code: view.label("province", code),
-        )
-        software = _choice(view, "software", tuple(view.cached_query(ranking.choices, "software")), str)
-        sells = _choice(view, "sells", _SELLS, lambda code: view.label("sells", code))
-        coverage = _choice(
-            view,
-            "coverage",
-            ranking.COVERAGES,
-            lambda share: view.translate("rank.coverage_from", share=share),
-        )
-    return ranking.Filters(text.strip(), tier, warning, filing, province, software, sells, coverage)
+def _kept(view: View, *names: str) -> list[tuple[str, str]]:
+    """What the form carries along beside its own boxes."""
+    found = [(name, view.lang if name == "lang" else view.param(name)[:20]) for name in names]
+    return [(name, value) for name, value in found if value]
 
 
-def _choice(view: View, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> str:
-    everything = view.translate("word.all")
-    return view.choose(
-        view.translate(f"rank.{key}"), key, ("", *options), lambda code: words(code) if code else everything
-    )
-
-
-def _columns(view: View) -> list[str]:
-    return [
-        view.translate("word.site"),
-        view.translate("rank.verdict"),
-        view.translate("rank.score"),
-        view.translate("card.warning"),
-        view.translate("card.filing"),
-        view.translate("card.drop_rate"),
-    ]
-
-
-def _row(view: View, rating: dict) -> Row:
-    card = verdict_card.card(rating, view.lang)
-    score = cell(f"{rating['score']:.0f}", soft=_interval(view, rating)) if card.score else cell("–")
-    return row(
-        cell(
-            card.name,
-            href=view.link("site", host=rating["host"]),
-            soft=card.host if card.host != card.name else "",
-        ),
-        cell(card.word, state=card.code, soft=view.translate("card.as_of", date=card.as_of)),
-        score,
-        cell(card.warning),
-        cell(verdict_card.filing_short(rating, view.lang)),
-        cell(verdict_card.drop_short(rating, view.lang)),
-    )
-
-
-def _interval(view: View, rating: dict) -> str:
-    found = formatting.interval_of(rating)
-    return f"{found[0]:.0f}–{found[1]:.0f}" if found else view.translate("rank.capped")
-
-
-def _chart(view: View, rows: list[dict]) -> None:
-    cards = [verdict_card.card(r, view.lang) for r in rows]
-    records = [
+def _tabs(view: View, filters: ranking.Filters) -> list[dict[str, Any]]:
+    """All, each tier, and the unrated, with how many match."""
+    counts = view.cached_query(ranking.by_tier, filters)
+    tabs = [
         {
-            "host": r["host"],
-            "label": card.name,
-            "state": card.code,
-            "verdict": card.word,
-            "score": r["score"],
-            "low": formatting.ends_of(r)[0],
-            "high": formatting.ends_of(r)[1],
-            "n": view.translate("rank.chart_n", n=formatting.number(r["evidence_n"] or 0)),
+            "href": _address(view, tier=tier),
+            "words": view.translate(f"rank.tier_{tier}") if tier else view.translate("word.all"),
+            "state": _STATES.get(tier, ""),
+            "count": counts.get(int(tier), 0) if tier else sum(n for t, n in counts.items() if t),
+            "current": filters.tier == tier,
         }
-        for r, card in zip(rows, cards, strict=True)
-        if r["score"] is not None
+        for tier in ("", *_TIERS)
     ]
-    tied = ranking.tied(rows)
-    key = "rank.tied_finding" if tied else "rank.chart_finding"
-    view.chart(
-        lambda: charts.ranking(records, view.translate("card.score_title")),
-        view.translate(key, count=len(records), tied=tied),
-        view.translate("rank.chart_alt"),
-        [
+    grey = {"href": "#unrated", "words": view.translate("rank.colour_grey"), "state": "grey"}
+    return [*tabs, {**grey, "count": counts.get(0, 0), "current": False}]
+
+
+def _boxes(view: View, filters: ranking.Filters) -> list[dict[str, Any]]:
+    def words(name: str, code: str) -> str:
+        if name == "coverage":
+            return view.translate("rank.coverage_from", share=code)
+        return code if name == "software" else view.label(name, code)
+
+    options = _OPTIONS | {
+        "province": tuple(view.cached_query(ranking.choices, "filing_province")),
+        "software": tuple(view.cached_query(ranking.choices, "software")),
+    }
+    return [
+        {
+            "name": name,
+            "label": view.translate(f"rank.{name}"),
+            "value": getattr(filters, name),
+            "options": [(code, words(name, code)) for code in options[name]],
+        }
+        for name in ("warning", "filing", "province", "software", "sells", "coverage")
+    ]
+
+
+def _heads(view: View, order: str, rising: bool) -> list[dict[str, str]]:
+    """The headings; one leads to the table sorted by it, and once it is, to the other way round."""
+    found = []
+    for key, name in _HEADS:
+        here = bool(name) and name == order
+        up = name == "host"  # names begin at A, figures with the largest
+        way = ("" if rising else "up") if here else ("up" if up else "")
+        found.append(
             {
-                view.translate("word.site"): r["label"],
-                **{view.label("column", c): r[c] for c in ("host", "verdict", "score", "low", "high")},
-                view.translate("alerts.evidence"): r["n"],
+                "words": view.translate(key),
+                "href": _address(view, sort="" if name == "tier" else name, way=way) if name else "",
+                "sorted": ("ascending" if rising else "descending") if here else "",
             }
-            for r in records
-        ],
-        view.translate("rank.file"),
-    )
-    view.html("lines.html", lines=[view.translate("rank.legend")])
+        )
+    return found
 
 
-def _unrated(view: View, filters: ranking.Filters, count: int) -> None:
-    rows = view.cached_query(ranking.unrated, filters)
-    if not rows:
-        view.note(view.translate("rank.unrated_none"))
-        return
-    view.table(_columns(view), [_row(view, r) for r in rows], "flow")
-    if count > len(rows):
-        view.html("lines.html", lines=[view.translate("rank.unrated_more", shown=len(rows), count=count)])
+def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str, Any]:
+    card = verdict_card.card(rating, view.lang)
+    shown = card.code != "grey" and rating["score"] is not None
+    low, high = formatting.ends_of(rating) if shown else (0.0, 0.0)
+    change = rating["score"] - before if shown and before is not None else None
+    found = formatting.interval_of(rating) if shown else None
+    coverage = rating["coverage"]
+    return {
+        "host": rating["host"],
+        "name": card.name,
+        "state": card.code,
+        "word": card.word,
+        "colour": view.translate(f"rank.colour_{card.code}"),
+        "grade": rating["grade"] if shown else "",
+        "score": round(rating["score"]) if shown else None,
+        "low": round(low),
+        "width": max(1, round(high) - round(low)),
+        "interval": f"{found[0]:.0f}–{found[1]:.0f}" if found else view.translate("rank.capped"),
+        "change": "–" if change is None else formatting.signed(change).replace(".0", ""),
+        "complaints": f"{formatting.number(rating['complaints_30d'] or 0)} / {formatting.number(rating['complaints_total'] or 0)}",
+        "drop": verdict_card.drop_line(rating, view.lang),
+        "warning": view.label("warning", card.warning_state),
+        "since": rating["warning_since"].isoformat() if rating["warning_since"] else "",
+        "filing": verdict_card.filing_short(rating, view.lang),
+        "filing_number": rating["filing_number"] or "",
+        "coverage": "–" if coverage is None else f"{coverage:.0f} %",
+    }
+
+
+def _before(snapshot: Any, hosts: tuple[str, ...], as_of: dt.date | None) -> dict[str, float]:
+    """The score of each host thirty days before the last day."""
+    return ranking.scores_on(snapshot, hosts, as_of - dt.timedelta(days=30)) if as_of else {}
+
+
+def _pager(view: View, page: int, pages: int) -> list[tuple[int, str]]:
+    near = {1, pages, *range(max(1, page - _NEAR), min(pages, page + _NEAR) + 1)}
+    return [(n, "" if n == page else _address(view, page=str(n))) for n in sorted(near)]
 
 
 def _download(view: View, filters: ranking.Filters) -> None:
@@ -179,4 +190,7 @@ def _download(view: View, filters: ranking.Filters) -> None:
         rows += ranking.unrated(snapshot, filters, ranking.DOWNLOAD_LIMIT, "*")
         return csv_export.csv_bytes(rows, TABLES["ratings"].names)
 
-    view.download(make, f"{view.translate('rank.file')}-{view.facts.as_of}.csv", key="download-ranking")
+    label = view.translate("rank.download")
+    view.download(
+        make, f"{view.translate('rank.file')}-{view.facts.as_of}.csv", key="download-ranking", label=label
+    )

@@ -32,7 +32,7 @@ def render(view: View) -> None:
         view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
     responses = view.cached_query(_rows, "responses", host, "on desc")
-    card = verdict_card.card(rating, view.lang, responses[0] if responses else None)
+    card = view.cached_query(verdict_card.card_for, host, view.lang)
     view.card(card, html.card_actions(card, on_site_page=True), on_site_page=True)
     site_mall.mall(view, host)
     site_capture.capture(view, host)

@@ -178,8 +178,9 @@ class View:
         return kind(label, options, format_func=words, key=widget, on_change=changed, **more)
 
     def page_of(self, pages: int) -> int:
-        """The page of a list the reader is on, from 1; its widget writes itself into the address as `page`."""
-        return st.pagination(pages, key="page", bind="query-params", max_visible_pages=5) if pages > 1 else 1
+        """The page of a list the address names, from 1."""
+        asked = self.param("page")
+        return min(max(1, int(asked[:6])), max(1, pages)) if asked.isascii() and asked.isdigit() else 1
 
     def download(
         self,

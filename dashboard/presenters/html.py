@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard.presenters import formatting, translations, verdict_card
+from store.settings import settings
 from store.text.safe_text import plain
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -73,9 +74,20 @@ def card_actions(shown: verdict_card.Card, on_site_page: bool = False) -> tuple[
     lang, host = shown.lang, shown.host
     place = "" if on_site_page else link("site", lang, host=host)
     ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
-            ("card.to_help", link("help", lang, site=host)), ("card.to_subscribe", link("follow", lang, host=host)),
-            ("card.to_compare", link("compare", lang, h=host)), ("card.to_respond", link("appeals", lang, site=host))]  # fmt: skip
+            ("card.to_subscribe", link("follow", lang, host=host)), ("card.to_compare", link("compare", lang, h=host))]  # fmt: skip
     return tuple((translations.say(lang, key), href) for key, href in ways)
+
+
+def party() -> dict[str, str]:
+    """Who answers for this installation, from its settings: the name, and an address to write to with its link."""
+    known = settings()
+    contact = known.contact.strip()
+    href = f"mailto:{contact}" if "@" in contact and not contact.startswith("http") else outside(contact)
+    return {
+        "responsible": plain(known.responsible, 120),
+        "contact": plain(contact, 120) if href else "",
+        "contact_href": href,
+    }
 
 
 def outside(url: object) -> str:

@@ -6,6 +6,8 @@ reading the snapshot; shared by the ranking page, its download and the API.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -30,6 +32,22 @@ CARD = (
     " blind_spots_zh, blind_spots_en, evidence_n, sources_n, confidence, first_seen_on, disputed, demo, as_of"
 )
 """What a verdict card is made of; the wide table has twice as many columns, and reading them takes twice as long."""
+LINE = CARD + ", complaints_30d, complaints_total"
+"""What a line of the ranking is made of."""
+FILTERS = ("text", "tier", "warning", "filing", "province", "software", "sells", "coverage")
+_STATES = "list_position(['normal', 'watch', 'warning', 'alarm', 'closed'], warning_state)"
+ORDERS = {
+    "tier": "position",
+    "host": "host",
+    "score": "score",
+    "coverage": "coverage",
+    "warning": _STATES,
+    "complaints": "complaints_30d",
+    "drop": "drop_rate",
+}
+"""What the ranking can be sorted by, the largest first; `tier`, its own order, begins with the first."""
+_WIDE = frozenset({"complaints", "drop"})
+"""Orders by a column that only the wide table has."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +103,42 @@ def counts(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
     return row["rated"], row["unrated"]
 
 
+def by_tier(snapshot: Snapshot, filters: Filters) -> dict[int, int]:
+    """How many sites match whatever tier is asked for, by tier; 0 stands for the unrated."""
+    where, values = filters.where()
+    found = current_snapshot.rows(
+        snapshot,
+        f"select if(rated, tier, 0) as tier, count(*) as n from ranked where {where} group by 1",  # noqa: S608 - fixed clauses
+        values,
+    )
+    return {row["tier"]: row["n"] for row in found}
+
+
+def scores_on(snapshot: Snapshot, hosts: Sequence[str], on: dt.date) -> dict[str, float]:
+    """The score of each of some hosts on a day, where it had one."""
+    found = current_snapshot.rows(
+        snapshot,
+        'select host, score from history where "on" = ? and list_contains(?, host) and score is not null',
+        [on, list(hosts)],
+    )
+    return {row["host"]: row["score"] for row in found}
+
+
 def rated(
-    snapshot: Snapshot, filters: Filters, page: int, size: int = PAGE_SIZE, columns: str = CARD
+    snapshot: Snapshot,
+    filters: Filters,
+    page: int,
+    size: int = PAGE_SIZE,
+    columns: str = CARD,
+    order: str = "tier",
+    rising: bool = False,
 ) -> list[dict[str, Any]]:
-    """One page (from 1) of rated sites in ranking order; `columns` is written in the code, never read."""
+    """One page (from 1) of rated sites in the ranking's order or another of ORDERS; `columns` is written in the code, never read."""
     where, values = filters.where()
     tier, tier_values = filters.tier_clause()
     skip = max(page - 1, 0) * size
-    return _ratings(snapshot, f"rated and {where} and {tier}", [*values, *tier_values], size, skip, columns)
+    where, values = f"rated and {where} and {tier}", [*values, *tier_values]
+    return _ratings(snapshot, where, values, size, skip, columns, order, rising)
 
 
 def unrated(
@@ -104,13 +150,22 @@ def unrated(
 
 
 def _ratings(
-    snapshot: Snapshot, where: str, values: list[Any], size: int, skip: int, columns: str
+    snapshot: Snapshot,
+    where: str,
+    values: list[Any],
+    size: int,
+    skip: int,
+    columns: str,
+    order: str = "tier",
+    rising: bool = False,
 ) -> list[dict[str, Any]]:
     """The ratings at some places of the ranking. First the places and then the rows: a row is wide, and naming its hosts lets
     the reader of the file skip the rest."""
+    way = "asc" if rising != (order == "tier") else "desc"
+    source = "ranked join (select host, complaints_30d, drop_rate from ratings) using (host)" if order in _WIDE else "ranked"  # fmt: skip
     found = current_snapshot.rows(
         snapshot,
-        f"select host from ranked where {where} order by position limit ? offset ?",  # noqa: S608 - fixed clauses
+        f"select host from {source} where {where} order by {ORDERS[order]} {way} nulls last, position limit ? offset ?",  # noqa: S608 - fixed clauses
         [*values, size, skip],
     )
     place = {row["host"]: at for at, row in enumerate(found)}

@@ -1,18 +1,20 @@
 """The verdict card as data: what a reader must see together before paying.
 
 A verdict never stands without its date, filing status, drop rate (or why there is none) and warning state, and a score
-never without its reasons; every surface (page, API, command line, badge, static twin) builds on `card()` so that none
-can forget one. Words, shapes and colours are those of product.md §6.4. Pure: no streamlit, no reading, no clock.
+never without its reasons; every surface (page, API, command line, badge, static twin) builds on them so that none can
+ forget one. Words, shapes and colours are those of product.md §6.4. `card_for` reads a site's card from a snapshot, with the three
+figures a buyer needs; `card` makes one of a row alone, for lists. No streamlit, no clock.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
-from dashboard.presenters import mall_merchants
+from dashboard.presenters import current_snapshot, mall_merchants, site_data
 from dashboard.presenters.formatting import (
     LONGEST_SENTENCE,
     about,
@@ -24,6 +26,7 @@ from dashboard.presenters.formatting import (
     times,
 )
 from dashboard.presenters.translations import pick, say, word
+from scoring.snapshot.reader import Snapshot
 from store.text.safe_text import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
@@ -64,10 +67,22 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One of the three figures of a card: `name` is reach, complaints or drop_rate; `value` in a few words, `note` what it rests on."""
+
+    name: str
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Card:
     """A verdict ready to be shown; every text is in one language and free of control characters.
 
-    `known` is False for a site that is not in the snapshot; `score` is None when there is none to show.
+    `known` is False for a site that is not in the snapshot; `score` is None when there is none to show. `figures` are there where
+    the card was made from a snapshot; `why` says which rule decides the verdict, `lose` what a buyer can lose: empty where the
+    snapshot does not say.
     """
 
     lang: str
@@ -95,6 +110,11 @@ class Card:
     demo: bool
     unit: str = "site"
     mall: str = ""
+    figures: tuple[Figure, ...] = ()
+    evidence_n: int = 0
+    response_on: str = ""
+    why: str = ""
+    lose: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
@@ -113,6 +133,80 @@ def verdict_of(row: dict[str, Any]) -> str:
         return "灰"
     found = row.get("verdict")
     return found if found in STATES else "灰"
+
+
+def card_for(snapshot: Snapshot, host: str, lang: str) -> Card | None:
+    """The whole card of a site in a snapshot, with its figures and its newest response; None for a site that is not in it."""
+    row = next(iter(current_snapshot.ratings_of(snapshot, [host])), None)
+    if row is None:
+        return None
+    answers = current_snapshot.rows(
+        snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host]
+    )
+    return replace(card(row, lang, answers[0] if answers else None), figures=_figures(snapshot, row, lang))
+
+
+def _figures(snapshot: Snapshot, row: dict[str, Any], lang: str) -> tuple[Figure, ...]:
+    """What a buyer asks first: can it be reached, what became of complaints, how often does it drop against the sector."""
+    return (
+        Figure("reach", say(lang, "card.reach"), *_reach(snapshot, row, lang)),
+        Figure("complaints", say(lang, "card.complaints"), *_complaints(snapshot, row, lang)),
+        Figure("drop_rate", say(lang, "card.drop_rate"), *_drops(row, lang)),
+    )
+
+
+def _reach(snapshot: Snapshot, row: dict[str, Any], lang: str) -> tuple[str, str]:
+    """The state on the last day that was observed, and since when it was the same on every observed day of the last 90."""
+    found = current_snapshot.rows(
+        snapshot,
+        "select measure, \"on\", value, n from series where host = ? and measure in ('availability', 'refused') limit 5000",
+        [row["host"]],
+    )
+    cells = site_data.strip(found, row["as_of"]) if row.get("as_of") else []
+    seen = [cell for cell in cells if cell.state != "none"]
+    if not seen:
+        return word(lang, "reach", "none"), say(lang, "reach.never")
+    last = seen[-1]
+    run = list(takewhile(lambda cell: cell.state == last.state, reversed(seen)))
+    key = "reach.since_first" if len(run) == len(seen) else "reach.since"
+    return word(lang, "reach", last.state), say(
+        lang, key, date=day(run[-1].on, lang), last=day(last.on, lang)
+    )
+
+
+def _complaints(snapshot: Snapshot, row: dict[str, Any], lang: str) -> tuple[str, str]:
+    """n of N settled over the window of the indicator that counts them; the bare counts where it has none."""
+    found = current_snapshot.rows(
+        snapshot,
+        'select n, "of", since, until from figures where host = ? and name = \'settled\' and "of" > 0 limit 1',
+        [row["host"]],
+    )
+    recent, total = row.get("complaints_30d") or 0, row.get("complaints_total") or 0
+    counted = say(lang, "card.complained", recent=number(recent), total=number(total))
+    if found:
+        r = found[0]
+        window = say(lang, "card.settled_window", since=day(r["since"], lang), until=day(r["until"], lang))
+        return say(lang, "card.settled", n=number(r["n"] or 0), of=number(r["of"])), window
+    if not total:
+        return say(lang, "card.none_complained"), say(lang, "card.none_complained_note")
+    return counted, say(lang, "card.settled_unknown")
+
+
+def _drops(row: dict[str, Any], lang: str) -> tuple[str, str]:
+    """The rate against the sector's median where it is an estimate, else the rate; with its interval, or why there is none."""
+    short, basis = drop_short(row, lang), row.get("drop_rate_basis")
+    if row.get("drop_rate") is None or basis not in ("counted", "estimated"):
+        return short, plain(
+            pick(row, "drop_rate_why", lang) or say(lang, "drop.why_default"), LONGEST_SENTENCE
+        )
+    interval = span(row.get("drop_rate_low"), row.get("drop_rate_high"), lang)
+    if basis == "counted":
+        return short, interval
+    ends = [row.get(f"drop_rate_relative{end}") for end in ("_low", "_high")]
+    if row.get("drop_rate_relative") is None or any(end is None or math.isnan(end) for end in ends):
+        return short, say(lang, "drop.note_estimated", interval=interval)
+    low, high = (times(end) for end in ends if end is not None)
+    return short, say(lang, "drop.note_relative", low=low, high=high, value=percent(row["drop_rate"]))
 
 
 def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None) -> Card:
@@ -150,6 +244,10 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         demo=bool(row.get("demo")),
         unit=mall_merchants.unit_of(row["host"]),
         mall=mall_merchants.named(row["host"], lang),
+        evidence_n=int(row.get("evidence_n") or 0),
+        response_on=day(response["on"], lang) if response else "",
+        why=plain(pick(row, "why", lang) or "", LONGEST_SENTENCE),
+        lose=plain(pick(row, "lose", lang) or "", LONGEST_SENTENCE),
     )
 
 
@@ -247,12 +345,20 @@ def _beside_median(row: dict[str, Any], lang: str) -> str:
 
 
 def filing_short(row: dict[str, Any], lang: str) -> str:
-    """The filing in a few words, for a table."""
+    """The filing's state and province, for a line of the ranking."""
     if mall_merchants.unit_of(row.get("host") or "") == "merchant":
         return say(lang, "mall.filing_short")
     state = word(lang, "filing", row.get("filing_state") or "unknown")
-    number_ = plain(row.get("filing_number") or "", 30)
-    return f"{state} {number_}" if row.get("filing_state") == "filed" and number_ else state
+    province = word(lang, "province", row.get("filing_province"))
+    return f"{state} · {province}" if row.get("filing_state") == "filed" and province else state
+
+
+def drop_line(row: dict[str, Any], lang: str) -> str:
+    """The drop rate for a line of the ranking: as a multiple of the median where it is estimated, else the share."""
+    beside = row.get("drop_rate_relative")
+    if row.get("drop_rate_basis") == "estimated" and beside is not None and not math.isnan(beside):
+        return say(lang, "drop.line_times", times=times(beside))
+    return drop_short(row, lang)
 
 
 def drop_short(row: dict[str, Any], lang: str) -> str:

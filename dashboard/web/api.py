@@ -183,7 +183,11 @@ def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
         raise ValueError("q")
     found = site_search.find(snapshot, text)
     query = found.query
-    cards = [verdict_card.card(row, lang).as_dict() for row in found.matches]
+    cards = [
+        card.as_dict()
+        for row in found.matches
+        if (card := verdict_card.card_for(snapshot, row["host"], lang))
+    ]
     asked = query.host or query.name or query.number or ""
     if not cards and query.kind != "empty":
         facts = current_snapshot.facts(snapshot)
@@ -216,8 +220,8 @@ def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
     tables = {"findings": "indicator", "warnings": "on", "identity": "aspect", "responses": "on",
               "corrections": "on", "disputes": "received_on", "practices": "host"}  # fmt: skip
     parts = {table: _about(snapshot, table, host, order) for table, order in tables.items()}
-    answer = parts["responses"][-1] if parts["responses"] else None
-    card = verdict_card.card(rating, lang, answer).as_dict()
+    whole = verdict_card.card_for(snapshot, host, lang) or verdict_card.card(rating, lang)
+    card = whole.as_dict()
     body = {"snapshot": snapshot.id, "card": card, "rating": rating, **parts}
     if mall_merchants.unit_of(host) == "mall":
         body["merchants"] = [

@@ -58,10 +58,9 @@ def cards_for(snapshot: Snapshot, answer: Answer, config: Config) -> list[Card]:
 
 
 def _card(snapshot: Snapshot, row: dict[str, Any], lang: str) -> Card:
-    from dashboard.presenters.verdict_card import card
+    from dashboard.presenters.verdict_card import card, card_for
 
-    answers = snapshot.of("responses", row["host"], "on desc")
-    return card(row, lang, answers[0] if answers else None)
+    return card_for(snapshot, row["host"], lang) or card(row, lang)
 
 
 def _unknown(snapshot: Snapshot, answer: Answer, config: Config) -> Card:
@@ -116,6 +115,9 @@ def _print_card(config: Config, card: Card) -> None:
         ),
         ("", card.sentence),
         (config.say("建议", "advice"), card.advice),
+        *((figure.label, f"{figure.value}  {figure.note}") for figure in card.figures),
+        (config.say("为什么", "why"), card.why or "—"),
+        (config.say("损失", "at stake"), card.lose or "—"),
         (config.say("依据", "basis"), card.basis),
         *((f"  {n}", f"{r.text}  {' '.join(r.evidence[:3])}") for n, r in enumerate(card.reasons, 1)),
         (config.say("信用分", "score"), card.score or "—"),
