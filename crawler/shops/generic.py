@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from crawler.shops.page import Found, Good, Page
+from crawler.shops.page import Found, Good, More, Page
 from crawler.shops.unknown import embedded_data
 from crawler.shops.unknown.page_outline import outline
 from crawler.shops.unknown.repeated_blocks import goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
 _MOST = 500
+_MOST_PAGES = 10
+_PAGER = "a[rel~=next], [class*=pag] a, [id*=pag] a, [class*=laypage] a"
+_PAGE_NUMBER = re.compile(
+    r"(?:^|[-_/])(?:page|p|pg|pn|page_?no|page_?num)[-_=/](\d{1,3})(?:/|\.html?|$)", re.IGNORECASE
+)
 _LOCK = re.compile(
     r"(?:访问|浏览|进店|本站|店铺)密码|请输入密码|请先?登录|会员登录|仅对.{0,8}开放|登录后(?:查看|可见)"
 )
@@ -22,6 +28,26 @@ def home(page: Page) -> Found:
     seen = goods_in(outline(page.tree))
     goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page) or goods_in_attributes(page)
     return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
+
+
+def more(page: Page, read: int = 1) -> list[More]:
+    """The page that follows in a list of several, as its pager links it; `read` is how many were read."""
+    if read >= _MOST_PAGES:
+        return []
+    here = urlsplit(page.url)
+    for link in page.tree.css(_PAGER)[:60]:
+        target = urlsplit(urljoin(page.url, link.attributes.get("href") or ""))
+        said = [target.path, *(f"{key}={value}" for key, value in parse_qsl(target.query))]
+        numbers = [int(found.group(1)) for part in said if (found := _PAGE_NUMBER.search(part))]
+        if (target.scheme, target.netloc) == (here.scheme, here.netloc) and numbers == [read + 1]:
+            return [More(target._replace(fragment="").geturl(), str(read + 1))]
+    return []
+
+
+def lists(page: Page, what: str) -> tuple[Found, list[More]]:
+    """A further page of the list, of which `what` is the number, and the one that follows it."""
+    goods = home(page).goods
+    return Found(goods=goods), more(page, int(what)) if goods else []
 
 
 def embedded_goods(page: Page) -> list[Good]:

@@ -130,7 +130,7 @@ class StorefrontSpider(HomeSpider):
     def _read(self, page: Page, system: str | None, host: str) -> tuple[Found, list[More]]:
         """What the home page shows by its system's own reader, or by the one for unknown shops where that one fails."""
         if system is None:
-            return generic.home(page), []
+            return (found := generic.home(page)), generic.more(page) if found.goods else []
         try:
             found, more = read_home(system, page)
         except SourceChanged as error:
@@ -168,7 +168,8 @@ class StorefrontSpider(HomeSpider):
             raise SourceBlocked(f"HTTP {response.status} for a public list")
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status} for {urlsplit(response.url).path}")
-        found, more = read_list(system, Page(response.url, text_of(response)), what)
+        page = Page(response.url, text_of(response))
+        found, more = read_list(system, page, what) if system else generic.lists(page, what)
         notes = self.visit(host).notes
         notes["payments"] = notes["payments"] + found.payments
         notes["contacts"] += f" {found.contacts}"

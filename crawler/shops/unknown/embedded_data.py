@@ -59,6 +59,13 @@ _SALES = (
     "qty_sell",
     "xiaoliang",
 )
+_NAME_KEY = re.compile(
+    r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)"
+)
+_PRICE_KEY = re.compile(
+    r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)"
+)
+"""Whatever a system calls the name of a good and what is asked for it."""
 _CURRENCIES = ("currency", "price_currency", "priceCurrency")
 _DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
 _FEWEST = 1
@@ -100,9 +107,15 @@ def goods_in_json(document: Any) -> list[Good]:
     """
     by_keys: dict[tuple[str, str], list[Good]] = {}
     for row in _rows(document):
-        name = next((key for key in _NAMES if isinstance(row.get(key), str) and row[key].strip()), None)
+        name = next((key for key in _NAMES if _is_text(row.get(key))), None) or next(
+            (key for key in row if _NAME_KEY.fullmatch(_words(key)) and _is_text(row[key])), None
+        )
         cents = next((key for key in _CENTS if _is_whole(row.get(key))), None)
-        price = cents or next((key for key in _PRICES if _is_price(row.get(key))), None)
+        price = (
+            cents
+            or next((key for key in _PRICES if _is_price(row.get(key))), None)
+            or next((key for key in row if _PRICE_KEY.fullmatch(_words(key)) and _is_price(row[key])), None)
+        )
         if name is None or price is None:
             continue
         stock, label = stock_of(
@@ -129,6 +142,15 @@ def _is_price(value: Any) -> bool:
     return isinstance(value, int | float) or (
         isinstance(value, str) and yuan(value) is not None and len(value) < 20
     )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _words(key: Any) -> str:
+    """goodsName → goods_name."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(key)).lower()
 
 
 def _is_whole(value: Any) -> bool:

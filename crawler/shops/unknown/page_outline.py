@@ -120,6 +120,8 @@ class Element:
             if isinstance(part, Element):
                 part.place, part.parent = place, self
         self._kids = self._own = self._text = None
+        for above in self.ancestors():
+            above._text = None
 
     @property
     def marks(self) -> str:

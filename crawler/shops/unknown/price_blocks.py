@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -19,21 +20,22 @@ _FORMER_MARK = re.compile(
     r"(?:$|[-_\s])|old-?price|line-?price|market-?price|origin\w*-?price|price-?(?:old|orig\w*|market|del|before)|line-through",
     re.IGNORECASE,
 )
+_REGULAR_MARK = re.compile(r"(?:^|[-_\s])(?:regular|retail|list|msrp|base)(?:$|[-_\s])", re.IGNORECASE)
 _FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价")
 _OTHER_MARK = re.compile(
     r"(?:^|[-_\s])(?:vip|svip|member|agent|wholesale|coupon|discount-tip|pifa|daili)\w*(?:$|[-_\s])",
     re.IGNORECASE,
 )
 _OTHER_WORD = re.compile(
-    r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本)\s*(?:专享|等级)?\s*[价:：]|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
-    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|立减|直降|优惠券|红包|运费|手续费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水",
+    r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本|至尊|钻石|[黄白]金|铂金|白银|[金银铜]牌|[高中]级|合作商)\s*(?:专享|等级|用户)?\s*[价:：]|税[前费后]|含税|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
+    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水",
     re.IGNORECASE,
 )
 _WHOLESALE = re.compile(
     r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
 )
 _PRICE_LABEL = re.compile(
-    r"(?:现价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$",
+    r"(?:现价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
     re.IGNORECASE,
 )
 _WORDS_AROUND = re.compile(
@@ -77,6 +79,12 @@ class Price:
     sure: bool = True
     """Whether it can be nothing else; 9.9元 at the end of a text may be a part of a name."""
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is called the regular price: what is asked where nothing lower stands beside it."""
+        label = self.element.attributes.get("aria-label") or ""
+        return bool(_FORMER_WORD.search(label)) or _marked(self.element, _REGULAR_MARK)
+
 
 def join_split(body: Element) -> None:
     """Put the pieces of a price that stand in several elements (sign, yuan, cents) into one, where something else stands beside them."""
@@ -95,6 +103,9 @@ def join_split(body: Element) -> None:
                 said.append(text)
             while len(said) > 1 and not _ONE_PRICE.fullmatch("".join(said)):
                 said.pop()
+            if 1 < len(said) == len(parts) and "".join(said) != element.text:
+                element.hold(["".join(said)])  # ¥<b>9 </b>.90
+                break
             if 1 < len(said) < len(parts) and sum(map(bool, said)) > 1:
                 first = next(
                     (part for part in parts[at : at + len(said)] if isinstance(part, Element)), element
@@ -141,6 +152,17 @@ def prices_in(body: Element) -> Iterator[Price]:
                 roles.add(price.role)
                 given += 1
                 yield price
+
+
+def set_slogans_apart(prices: list[Price]) -> None:
+    """Take a sum for no price where its words (税前, 低至9.9元起) stand the same at several goods and others stand alone."""
+    words = [SAID_OF_GOODS.sub("", AMOUNT.sub("", price.element.text)).strip(" :：") for price in prices]
+    asked = [(price, said) for price, said in zip(prices, words, strict=True) if price.role == "now"]
+    times = Counter(said for _, said in asked if LETTER.search(said))
+    alone = sum(not LETTER.search(said) for _, said in asked)
+    for price, said in asked:
+        if 3 <= times[said] <= alone:
+            price.role = "other"
 
 
 def bare_decimals(body: Element) -> Iterator[Price]:
@@ -201,6 +223,9 @@ def _read_price(element: Element) -> Iterator[Price]:
         yield Price(element, money, {"price": "now"}.get(column, column))
     elif (alone and _marked(element, PRICE_MARK)) or _PRICE_LABEL.search(around[-12:]):
         yield Price(element, money, _role(element, around, text[bare.end() :][:8]))
+    elif alone and not around.strip() and _PRICE_LABEL.search(_text_before(element)):
+        # 普通：9.90 VIP：8.90, each number in an element of its own.
+        yield Price(element, money, _role(element, "", ""))
 
 
 def _likelihood(element: Element, text: str, money: Money) -> bool | None:
@@ -251,7 +276,10 @@ def _role(element: Element, before: str, behind: str) -> str:
         return "former"
     if _OTHER_WORD.search(f"{lead}¥") or _WHOLESALE.search(lead):
         return "other"
-    if re.match(r"\s*[)）]?\s*(?:优惠券|红包|运费|/?\s*\d+\s*(?:件|个|张)以上)", behind):
+    if re.match(
+        r"\s*[)）]?\s*(?:CNY|RMB)?\s*(?:优惠券|红包|运费|(?:初装|安装|开户|设置|服务)费|/?\s*\d+\s*(?:件|个|张)以上)",
+        behind,
+    ):
         return "other"
     return "now"
 

@@ -26,10 +26,10 @@ _BUY_TEXT = re.compile(
     r"购买|下单|抢购|选购|详情|购物车|订购|兑换|提卡|buy|cart|checkout|order", re.IGNORECASE
 )
 _STOCK_TEXT = re.compile(
-    r"库存|剩余|还剩|仅剩|缺货|售罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
+    r"库存|剩余|还剩|仅剩|有货|缺货|售罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
 )
 _NOT_GOODS = re.compile(
-    r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"
+    r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|\d+\s*件商品|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"
 )
 """Said of a sum that stands alone and is no price of a good."""
 _ELSE_MARK = re.compile(
@@ -43,7 +43,7 @@ _ELSE_HEAD = re.compile(
     r"|收益|佣金|提现|账单|明细|记录|评价|评论|常见问题|积分|签到|邀请|推广|加盟|分站|下单时间|交易号|升级条件"
 )
 _ELSE_TEXT = re.compile(
-    r"元?可用|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
+    r"(?:元|满\s*\d+(?:\.\d+)?|以上)\s*可用|^开通.{0,4}(?:VIP|会员|代理|分站|至尊)|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
     r"|(?:注册|邀请|签到|关注).{0,6}[送得减]|已(?:完成|发货|支付|付款)(?!量)|(?<![\d.])\d+\s*(?:次|人)?阅读(?!更多)|评论\s*\d|\d{12,}"
 )
 _DATED = re.compile(r"20\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}")
@@ -67,6 +67,8 @@ def lists_in(prices: list[Price]) -> list[list[Record]]:
     for records in lists.values():
         if len(records) == 1:
             price = records[0][1]
+            if not price.money.amount:
+                continue  # an empty basket
             records = [(_single(price, held), price)]
         records = [
             (block, price) for block, price in records if _may_be_good(block, single=len(records) == 1)
@@ -125,7 +127,7 @@ def _one_a_good(anchors: list[Price]) -> list[Price]:
             if _wrap(parent, [top for _, top in group]):
                 wrapped = True
             else:
-                spare.update(price for price, _ in group[1:])
+                spare.update(_beside_the_asked([price for price, _ in group]))
         if not spare and not wrapped:
             break
         anchors = [price for price in anchors if price not in spare]
@@ -134,6 +136,20 @@ def _one_a_good(anchors: list[Price]) -> list[Price]:
     for price in anchors:
         once.setdefault(price.element, price)
     return list(once.values())
+
+
+def _beside_the_asked(prices: list[Price]) -> list[Price]:
+    """The other prices of one good: the first is asked, unless it is called the regular one and a lower one stands beside it."""
+    asked = prices[0]
+    if asked.is_regular:
+        asked = next(
+            (p for p in prices if not p.is_regular and p.money.amount < asked.money.amount),
+            asked,
+        )
+    for price in prices:
+        if price.is_regular and price is not asked and price.money.amount > asked.money.amount:
+            price.role = "former"
+    return [price for price in prices if price is not asked]
 
 
 def _wrap(parent: Element, tops: list[Element]) -> bool:
@@ -270,7 +286,8 @@ def _is_something_else(records: list[Record]) -> bool:
         return True
     texts = [block.text for block, _ in records]
     said = sum(bool(_ELSE_TEXT.search(text)) for text in texts)
-    dated = sum(bool(_DATED.search(text)) for text in texts)
+    # What was put on sale on a day still has its stock beside it.
+    dated = sum(bool(_DATED.search(text)) and not _STOCK_TEXT.search(text) for text in texts)
     levels = sum(bool(_MEMBERS.match(text)) for text in texts)
     return max(said, dated, levels) > 0.6 * len(texts)
 

@@ -15,7 +15,14 @@ from dataclasses import replace
 from crawler.shops.money import Money
 from crawler.shops.page import SOLD_OUT, Good, count, stock_of
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import Price, bare_decimals, column_of, join_split, prices_in
+from crawler.shops.unknown.price_blocks import (
+    Price,
+    bare_decimals,
+    column_of,
+    join_split,
+    prices_in,
+    set_slogans_apart,
+)
 from crawler.shops.unknown.product_blocks import lists_in
 from crawler.shops.unknown.product_names import names_of
 
@@ -49,6 +56,7 @@ def goods_in(body: Element) -> list[Good]:
     """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold."""
     join_split(body)
     prices = list(prices_in(body))
+    set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
     decimals = [price for price in bare_decimals(body) if price.role == "now"] if not sure else []
     return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices)
@@ -56,12 +64,13 @@ def goods_in(body: Element) -> list[Good]:
 
 def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     """The goods around `prices`, of lists of at least `fewest`."""
+    lists = lists_in(prices)
     rows: list[tuple[int, Good]] = []
     formers = sorted(
         (price for price in prices if price.role == "former"), key=lambda price: price.element.number
     )
     numbers = [price.element.number for price in formers]
-    for records in lists_in(prices):
+    for records in lists:
         if len(records) < fewest:
             continue
         for (block, price), name in zip(records, names_of(records), strict=True):
