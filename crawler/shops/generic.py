@@ -11,6 +11,7 @@ from crawler.shops.unknown.page_outline import outline
 from crawler.shops.unknown.repeated_blocks import goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
+_MEMBERS_ONLY = re.compile(r"(?:登[录陆]|会员)(?:后|以后)?(?:可见|查看|显示)(?:价格)?")
 _MOST = 500
 _MOST_PAGES = 10
 _PAGER = "a[rel~=next], [class*=pag] a, [id*=pag] a, [class*=laypage] a"
@@ -27,6 +28,9 @@ def home(page: Page) -> Found:
     told = embedded_data.products(page)
     seen = goods_in(outline(page.tree))
     goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page) or goods_in_attributes(page)
+    withheld = len(_MEMBERS_ONLY.findall(page.tree.body.text() if page.tree.body is not None else ""))
+    if withheld > 2 and withheld > len(goods):
+        return Found(behind_login=True)  # what was read is a sum in a name
     return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
 
 

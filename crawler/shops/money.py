@@ -24,7 +24,7 @@ _BEFORE_NUMBER = re.compile(
 )
 AMOUNT = re.compile(
     rf"(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?P<after>{_NUMBER})"
-    rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*\d))",
+    rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*{_NUMBER}(?!\s*[¥￥$€£₽₩₮]|[\d.,])))",
     re.IGNORECASE,
 )
 """One amount with its currency: the sign before the number or the word after it."""

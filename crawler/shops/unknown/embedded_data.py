@@ -70,6 +70,8 @@ _CURRENCIES = ("currency", "price_currency", "priceCurrency")
 _DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
 _FEWEST = 1
 _MOST = 500
+_MOST_ELEMENTS = 20_000
+_SHORTEST_DATA = 40
 _LONGEST_SCRIPT = 2_000_000
 _MANY_STARTS = 40
 
@@ -97,6 +99,20 @@ def listed(page: Page) -> list[Good]:
             goods = goods_in_json(document)
             if len(goods) > len(best):
                 best = goods
+    return best or _in_attributes(page)
+
+
+def _in_attributes(page: Page) -> list[Good]:
+    """Goods that a component of the page is handed in an attribute, as JSON."""
+    best: list[Good] = []
+    for element in page.tree.css("*")[:_MOST_ELEMENTS]:
+        for value in element.attributes.values():
+            if value and len(value) > _SHORTEST_DATA and value[0] in "[{" and "rice" in value:
+                try:
+                    goods = goods_in_json(parse_json_bounded(value))
+                except ValueError:
+                    continue
+                best = max(best, goods, key=len)
     return best
 
 

@@ -49,6 +49,8 @@ _HIDDEN_CLASSES = frozenset(
 _SHOWN_CLASS = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?:block|inline|flex|table|grid)|(?:sm|md|lg|xl):(?:block|flex|inline|grid|table)"
 )
+_ICONS = re.compile("[\ue000-\uf8ff]")
+"""Letters of icon fonts."""
 _DIGITS = re.compile(r"\d+")
 MOST_ELEMENTS = 40_000
 
@@ -182,7 +184,7 @@ def outline(tree: LexborHTMLParser) -> Element:
         while node is not None:
             tag = node.tag
             if tag == "-text":
-                text = node.text_content or ""
+                text = _ICONS.sub("", node.text_content or "")
                 if text and not text.isspace():
                     parent.parts.append(text)
                 elif text and parent.parts:

@@ -28,9 +28,10 @@ _OTHER_MARK = re.compile(
 )
 _OTHER_WORD = re.compile(
     r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本|至尊|钻石|[黄白]金|铂金|白银|[金银铜]牌|[高中]级|合作商)\s*(?:专享|等级|用户)?\s*[价:：]|税[前费后]|含税|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
-    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水",
+    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|(?:立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水)(?=\D*$)",
     re.IGNORECASE,
 )
+_CONVERTED = re.compile(r"(?:[≈≒]|约合?|折合)\s*$")
 _WHOLESALE = re.compile(
     r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
 )
@@ -274,7 +275,7 @@ def _role(element: Element, before: str, behind: str) -> str:
         return "former"
     if _FORMER_WORD.search(lead):
         return "former"
-    if _OTHER_WORD.search(f"{lead}¥") or _WHOLESALE.search(lead):
+    if _CONVERTED.search(lead) or _OTHER_WORD.search(f"{lead}¥") or _WHOLESALE.search(lead):
         return "other"
     if re.match(
         r"\s*[)）]?\s*(?:CNY|RMB)?\s*(?:优惠券|红包|运费|(?:初装|安装|开户|设置|服务)费|/?\s*\d+\s*(?:件|个|张)以上)",

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from crawler.shops.money import AMOUNT
+from crawler.shops.money import AMOUNT, amounts
 from crawler.shops.unknown.page_outline import Element
 from crawler.shops.unknown.price_blocks import LETTER, PRICE_MARK, SAID_OF_GOODS, Price, column_of
 
@@ -26,6 +26,9 @@ _COUNTER = re.compile(
     re.IGNORECASE,
 )
 """1.2万人已购买, 35 sold: how many did what, whatever it was."""
+_SPAN = re.compile(r"\d{1,3}\s*(?:个?月|天|日|周|年|小时|季度?)|[(（]?(?:及|或)?以[上下][)）]?")
+"""How long a thing runs, and the ends of a range of prices: a choice within a good or a filter."""
+_ORDINAL = re.compile(r"(\d{1,3})\s*[.、)）]\s*")
 _NAME_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
     re.IGNORECASE,
@@ -43,6 +46,7 @@ _STEP = 0.25
 """What a name loses for each step between the price and the smallest element that holds both: a heading of many goods is far away."""
 _OUTSIDE = 20
 """Steps added to what stands outside the link or row of a good."""
+_EDGES = " |·-—–:：,，"
 _ROWS = frozenset(["a", "li", "tr", "button", "article"])
 _CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "dt"])
@@ -58,6 +62,8 @@ def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
         above = {e: n for n, e in enumerate((price.element, *price.element.ancestors()))}
         held: dict[str, int] = {}
         for place, name, element in _candidates(block):
+            if element is price.element and (ends := _before(name, price)):
+                name = ends
             found[place] = name
             held[place] = next(above[e] for e in (element, *element.ancestors()) if e in above)
         # A link or a row that holds the price and a name is the good; what stands outside it heads a category.
@@ -80,7 +86,22 @@ def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
             names.append("")
         else:
             names.append(found[best])
-    return names
+    return _without_ordinals(names)
+
+
+def _before(text: str, price: Price) -> str:
+    """The name in a text that tells the price as well, as in 月卡 —— 9.90元; empty where none stands before it."""
+    told = [money for money in amounts(text) if money.amount == price.money.amount]
+    return clean(text[: told[-1].start]) if told else ""
+
+
+def _without_ordinals(names: list[str]) -> list[str]:
+    """The names without the numbers of a numbered list."""
+    found = [_ORDINAL.match(name) for name in names]
+    numbers = [int(match.group(1)) for match in found if match]
+    if len(numbers) < 3 or numbers != list(range(numbers[0], numbers[0] + len(names))):
+        return names
+    return [name[match.end() :] if match else name for name, match in zip(names, found, strict=True)]
 
 
 def _inside(held: dict[str, int]) -> tuple[int, int]:
@@ -136,7 +157,7 @@ def _without_badges(element: Element) -> str:
             part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "small", "i")
             and not _BADGE_MARK.search(part.marks)
             and not PRICE_MARK.search(part.marks)
-            and not _NOISE_TEXT.fullmatch(part.text)
+            and not _NOISE_TEXT.fullmatch(part.text.strip("[]【】()（） "))
             and not _NOISE_START.match(part.text)
             and not AMOUNT.fullmatch(part.text)
         ):
@@ -146,10 +167,10 @@ def _without_badges(element: Element) -> str:
 
 def clean(text: str) -> str:
     """A name on one line; empty for a button, a counter, a price, a number."""
-    name = " ".join(text.split()).strip(" |·-—:：,，")
+    name = " ".join(text.split()).strip(_EDGES)
     if not 2 <= len(name) <= 120 or not LETTER.search(name):
         return ""
-    if not LETTER.search(SAID_OF_GOODS.sub("", name)):
+    if not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", name))) or _SPAN.fullmatch(name):
         return ""
     if (
         _COUNTER.fullmatch(name)
@@ -159,7 +180,7 @@ def clean(text: str) -> str:
     ):
         return ""
     ended = re.search(r"\s*(?:库存|销量|已售|剩余|[¥￥])\s*[:：]?\s*\d", name)
-    return name[: ended.start()].strip(" |·-—:：,，") if ended and ended.start() >= 2 else name
+    return name[: ended.start()].strip(_EDGES) if ended and ended.start() >= 2 else name
 
 
 def _worth(place: str, texts: list[dict[str, str]]) -> float:

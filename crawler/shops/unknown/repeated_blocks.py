@@ -46,6 +46,7 @@ _STOCK_MARK = re.compile(
 )
 _STOCK_ATTRIBUTES = ("data-stock", "data-inventory", "data-kucun", "data-goods-stock")
 _SOLD_MARK = re.compile(r"(?:^|[-_\s])(?:\w{0,8}sold|sales|xiaoliang)(?:$|[-_\s])", re.IGNORECASE)
+_TEAM = re.compile(r"\d\s*人\s*(?:成?团|拼)|拼团价|砍价")
 _GONE_MARK = re.compile(
     r"(?:^|[-_\s])(?:sold-?out|sell-?out|out-?of-?stock|stock-?out|no-?stock|quehuo|shouqing|empty-stock|is-out|disabled-good)\w*(?:$|[-_\s])",
     re.IGNORECASE,
@@ -59,13 +60,13 @@ def goods_in(body: Element) -> list[Good]:
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
     decimals = [price for price in bare_decimals(body) if price.role == "now"] if not sure else []
-    return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices)
+    return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices, fewest=1)
 
 
 def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     """The goods around `prices`, of lists of at least `fewest`."""
     lists = lists_in(prices)
-    rows: list[tuple[int, Good]] = []
+    rows: list[tuple[int, bool, Good]] = []
     formers = sorted(
         (price for price in prices if price.role == "former"), key=lambda price: price.element.number
     )
@@ -75,9 +76,11 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
             continue
         for (block, price), name in zip(records, names_of(records), strict=True):
             if name:
-                rows.append((block.number, _good(block, price, name, _former(block, formers, numbers))))
+                good = _good(block, price, name, _former(block, formers, numbers))
+                rows.append((block.number, bool(_TEAM.search(block.text)), good))
     found: dict[str, Good] = {}
-    for _, good in sorted(rows, key=lambda row: row[0]):
+    # What a team pays is what one buyer pays only where nothing else is asked.
+    for _, _, good in sorted(rows, key=lambda row: (row[1], row[0])):
         known = found.get(good.name)
         found[good.name] = good if known is None else _both(known, good)
     return list(found.values())
