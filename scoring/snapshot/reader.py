@@ -69,6 +69,8 @@ TABLES: dict[str, pa.Schema] = {
         # The fewest findings that, at their best (worst), would move the site to a better (worse) tier, and the sentence.
         + [("better_facts", _IDS), ("better_zh", _S), ("better_en", _S)]
         + [("worse_facts", _IDS), ("worse_zh", _S), ("worse_en", _S)]
+        # Which rule of the method decides the verdict; what a buyer can lose here beyond one order (empty where nothing was read).
+        + [("verdict_why_zh", _S), ("verdict_why_en", _S), ("at_stake_zh", _S), ("at_stake_en", _S)]
         + [("disputed", _B), ("demo", _B), ("as_of", _D), ("method_version", _S)]
     ),
     # platform x indicator; contribution is in score points and sums to the score over one host.

@@ -1,15 +1,22 @@
-"""What would improve a site: of the practices against drops, which its pages state, which they lack, and what to do about each.
+"""What would improve a site, by the practices against drops that its pages state and lack; and what a buyer can lose there.
 
 Read from the site's own home page by the finding platform_practice, whose list this is; it changes no score.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
+
+from scoring import method
 from scoring.features.shop_pages import homes
+from scoring.finding import pages_of
 from scoring.indicators.platform_practice import PRACTICES, stated_by
+from scoring.observations.dataset import Dataset
 from scoring.rating.assessment import Assessment
+from scoring.warning.site_signals import deposit_only
 
 IMPROVE = {
     "automatic_delivery": (
@@ -63,3 +70,53 @@ def practice_rows(judged: Assessment) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+_BALANCE = re.compile(r"(?<!微信)(?<!支付宝)(?<!卡)余额(?!宝|不足)|预存|预充值|充值到?(?:账户|帐户)")
+_LONG = re.compile(r"年卡|年费|包年|年会员|一年|1\s*年|12\s*个?月|十二个?月|两年|永久|终身|终生")
+
+
+def at_stake(facts: Dataset, site: int) -> tuple[str, str]:
+    """What a buyer can lose here beyond one order, if the site stops: a prepaid balance, and plans of a year or more that it sells.
+
+    Empty where neither pages nor goods were read.
+    """
+    pages, goods = facts.rows["page"], facts.rows["price"]
+    texts = {
+        str(pages["role"][at]): str(pages["text"][at]) for at in pages_of(facts, site) if pages["text"][at]
+    }
+    low, high = np.searchsorted(goods.platform, (site, site + 1))
+    # What was seen last, and within the window in which a shop shows what it sells.
+    shown = [
+        at
+        for at in range(low, high)
+        if goods["price"][at] > 0
+        and goods.gone[at] >= facts.days
+        and goods.day[at] >= facts.days - method.DROP_WINDOW
+    ]
+    price = {str(goods["product"][at]): float(goods["price"][at]) for at in shown}
+    home = homes(facts)[site]
+    signs = home[0] if home else {}
+    classes = {p.get("class") for p in signs.get("payments") or () if isinstance(p, dict)}
+    balance = "balance" in classes or any(_BALANCE.search(text) for text in texts.values())
+    plans = {name: yuan for name, yuan in price.items() if _LONG.search(name)}
+    zh, en = [], []
+    if balance:
+        locked = any(deposit_only(text) for text in texts.values())
+        zh.append("充进去没用完的余额" + ("（网站写明不可提现）" if locked else ""))
+        en.append("a prepaid balance" + (" (the site states that it cannot be withdrawn)" if locked else ""))
+    if plans:
+        most = f"{max(plans.values()):.2f}".rstrip("0").rstrip(".")
+        zh.append(f"年卡、永久卡等没用完的时长（在售 {len(plans)} 种，最高 {most} 元）")
+        en.append(f"what is left of plans of a year or more (up to ¥{most})")
+    if zh:
+        return (
+            f"万一停运，这里会损失：{'；'.join(zh)}。",
+            f"If the site stops, what can be lost here: {'; '.join(en)}.",
+        )
+    if not texts or not price:
+        return "", ""
+    return (
+        "未见预存余额和年卡一类商品；万一停运，损失以没到手的订单为限。",
+        "No prepaid balance and no plans of a year were seen: if the site stops, what can be lost is the orders not yet delivered.",
+    )

@@ -24,6 +24,7 @@ from scoring.rating.assessment import Assessment, first_seen, red_facts
 from scoring.rating.counterfactual import counterfactual_rows
 from scoring.rating.grades import GRADES
 from scoring.snapshot.reader import TIER
+from scoring.tables.practices import at_stake
 from scoring.tables.sentences import (
     VERDICTS,
     advice,
@@ -32,6 +33,7 @@ from scoring.tables.sentences import (
     reasons,
     told,
     transition_reason,
+    verdict_rule,
 )
 from scoring.warning.state_machine import CLOSED, STATES, changes_of_state, proposal_key, transitions
 
@@ -80,6 +82,8 @@ def _rating(judged: Assessment, site: int, as_of: dt.date) -> dict[str, Any]:
     why = reasons(judged, site)
     blind = blind_spots(judged, site)
     zh, en = advice(judged, site)
+    rule = verdict_rule(judged, site)
+    stake = ("", "") if int(judged.warned.state[site, -1]) == CLOSED else at_stake(facts, site)
     sources, newest = _evidence_summary(judged, site)
     operator = operator_of(facts, site)
     rated = grade != "NR"
@@ -105,6 +109,10 @@ def _rating(judged: Assessment, site: int, as_of: dt.date) -> dict[str, Any]:
         "sells": sells_of(facts, site),
         "advice_zh": zh,
         "advice_en": en,
+        "verdict_why_zh": rule[0],
+        "verdict_why_en": rule[1],
+        "at_stake_zh": stake[0],
+        "at_stake_en": stake[1],
         "reasons_zh": [r.zh for r in why],
         "reasons_en": [r.en for r in why],
         "reason_evidence": [list(r.cited) for r in why],

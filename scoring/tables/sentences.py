@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from scoring import method
 from scoring.features.complaint_surge import complainants
@@ -15,6 +16,7 @@ from scoring.observations.dataset import SourceRow
 from scoring.observations.day_index import date_of
 from scoring.observations.panel import cached, taken_back
 from scoring.rating.assessment import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Assessment, last_known
+from scoring.rating.grades import GRADES
 from scoring.warning.site_signals import tightened
 from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH
 from store.evidence.site_volume import DAYS, Numbering
@@ -94,6 +96,86 @@ def advice(judged: Assessment, site: int) -> tuple[str, str]:
             else _ADVICE[GREY]
         )
     return _ADVICE[verdict]
+
+
+def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
+    """Which rule of the method decides the verdict (design: first match): why 73 is once blue and once yellow."""
+    verdict, state = int(judged.verdict[site, -1]), int(judged.warned.state[site, -1])
+    grade = GRADES[int(judged.grade[site, -1])]
+    if verdict == GREY:
+        zh, en = NR_WHY[int(judged.nr_why[site, -1])]
+        if zh:
+            return f"结论为灰，因为不予评级：{zh}。", f"Grey because not rated: {en}."
+        return "结论为灰，因为监测中断。", "Grey because monitoring is interrupted."
+    if verdict == RED:
+        zh, en = {
+            ALARM: ("资金链警报", "the cash-flow alarm"),
+            CLOSED: ("网站停运", "the closure of the site"),
+        }.get(
+            state,
+            (
+                "等级 E，且有至少两项官方或自行观察到的事实",
+                "grade E with two official or self-observed facts",
+            ),
+        )
+        return f"结论为红，因为{zh}已经人工确认。", f"Red because a person has confirmed {en}."
+    if state in (WARNING, CLOSED, WATCH):
+        zh, en = {
+            WARNING: ("资金链状态为预警", "the cash-flow state is warning"),
+            CLOSED: ("网站已停运或无法访问", "the site is closed or unreachable"),
+            WATCH: ("资金链状态为关注", "the cash-flow state is watch"),
+        }[state]
+        # Watch makes a site yellow; a grade of D or E weighs more.
+        if state != WATCH or verdict == YELLOW:
+            return f"结论为{VERDICTS[verdict]}，因为{zh}。", f"{_COLOUR[verdict]} because {en}."
+    zh, en = _why_grade(judged, site, grade)
+    calm = verdict == BLUE
+    return (
+        f"结论为{VERDICTS[verdict]}，因为等级为 {grade}{'、资金链状态正常' if calm else ''}：{zh}。",
+        f"{_COLOUR[verdict]} because the grade is {grade}{' and the cash-flow state normal' if calm else ''}: {en}.",
+    )
+
+
+_COLOUR = {BLUE: "Blue", YELLOW: "Yellow", ORANGE: "Orange", RED: "Red"}
+
+
+def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
+    """Why this score has this grade: where the cut lies, and how sure it must be passed."""
+    score, sd = judged.score[site, -1:], np.maximum(judged.scored.sd[site, -1:], 1e-6)
+    cuts, shown = dict(method.GRADES), f"{score[0]:.0f}"
+    sure = f"{method.PROOF_GOOD:.0%}"
+    if grade in ("A", "B"):
+        cut = cuts[grade]
+        if ndtr((score[0] - cut) / sd[0]) >= method.PROOF_GOOD:
+            return (
+                f"信用分 {shown}，达到 {cut:.0f} 分的把握不低于 {sure}",
+                f"the score is {shown}, and that it reaches {cut:.0f} is at least {sure} sure",
+            )
+        return (
+            f"信用分 {shown}，离此前的等级不足 {method.HYSTERESIS:.0f} 分，尚不改变",
+            f"the score is {shown}, within {method.HYSTERESIS:.0f} points of the grade held, which does not change yet",
+        )
+    if grade == "C":
+        cut = cuts["B"]
+        if score[0] >= cut:
+            doubt = ndtr((score[0] - cut) / sd[0]) < method.PROOF_GOOD
+            return (
+                f"信用分 {shown} 虽不低于 {cut:.0f}，但证据不够，达到 {cut:.0f} 分的把握不到 {sure}"
+                if doubt
+                else f"信用分 {shown}，刚越过 {cut:.0f} 分的分界，要超出 {method.HYSTERESIS:.0f} 分以上才升级",
+                f"the score is {shown}, but that it truly reaches {cut:.0f} is less than {sure} sure"
+                if doubt
+                else f"the score is {shown}, just past {cut:.0f}; it rises only {method.HYSTERESIS:.0f} points beyond",
+            )
+        return (
+            f"信用分 {shown}，没有达到 {cut:.0f} 分",
+            f"the score is {shown} and does not reach {cut:.0f}",
+        )
+    cut = cuts["C" if grade == "D" else "D"]
+    return (
+        f"信用分 {shown}，低于 {cut:.0f} 分，且至少 {method.BAD_FAMILIES} 类独立来源都有问题",
+        f"the score is {shown}, below {cut:.0f}, and at least {method.BAD_FAMILIES} independent kinds of sources speak against it",
+    )
 
 
 def reasons(judged: Assessment, site: int, most: int = 3) -> list[Reason]:

@@ -317,3 +317,15 @@ def test_an_earlier_snapshot_lacks_columns_and_still_reads(market, tmp_path):
     (folder / "ranked.parquet").unlink()
     found = Snapshot(folder).rows("select host, score_cap, score from ratings order by host")
     assert found and all(row["score_cap"] is None for row in found)
+
+
+def test_every_verdict_says_which_rule_decides_it(market):
+    """Why 73 is once blue and once yellow stands in the snapshot, in words that agree with the columns."""
+    snapshot = market[1]
+    for row in snapshot.rows("select * from ratings"):
+        zh, en = row["verdict_why_zh"], row["verdict_why_en"]
+        assert zh.startswith(f"结论为{row['verdict']}，因为") and en
+        if row["verdict"] == "蓝":
+            assert f"等级为 {row['grade']}" in zh and "正常" in zh
+        if row["verdict"] == "黄" and row["warning_state"] == "normal" and row["score"] >= 72:
+            assert "不到 80%" in zh or "才升级" in zh
