@@ -217,7 +217,7 @@ def _kept(plan: Plan, folder: Path) -> tuple[Engine, dict[str, Any]]:
 
 def _play(plan: Plan, evidence: Path) -> dict[str, Any]:
     """Write the market's evidence and return its truth, without what evaluation does not read."""
-    from sandbox.market.unknowns import drawn
+    from sandbox.market.parameters import drawn
 
     size: dict[str, Any] = {
         "seed": plan.seed,

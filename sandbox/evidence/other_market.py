@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.market.unknowns import KNOWN, Unknowns
+from sandbox.market.parameters import KNOWN, Unknowns
 
 ZONE = timezone(timedelta(hours=8))
 SHAPES = ("step", "logistic", "relapse", "late")
@@ -96,7 +96,7 @@ class OtherMarket:
     """The whole market, played once at construction; arrays are shops × days."""
 
     def __init__(self, parameters: OtherParameters) -> None:
-        from sandbox.evidence.other_cast import cast
+        from sandbox.evidence.other_evidence import cast
 
         self.parameters = parameters
         self.shops = cast(parameters)

@@ -11,10 +11,9 @@ from sandbox.market import complaints as c
 from sandbox.market.goods import Product, scatter, stock_shelves
 from sandbox.market.mall import open_mall
 from sandbox.market.orders import DROP_KINDS, PROBES, simulate
-from sandbox.market.parameters import MarketParameters
+from sandbox.market.parameters import KNOWN, MarketParameters
 from sandbox.market.platforms import Platform, cast
 from sandbox.market.texts import Words, compose
-from sandbox.market.unknowns import KNOWN
 
 ORIGINS = ("genuine", "smear", "shill", "decoy")
 SOURCES = ("heimao", "icp", "storefront", "availability", "registration")

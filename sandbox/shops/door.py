@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -10,15 +11,68 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from sandbox.market.goods import scatter
+from sandbox.market.mall import HOST, NAME
 from sandbox.market.platforms import Platform
 from sandbox.market.stage import CAPTCHA, Hangup, Stage
-from sandbox.shops import acg, cardsystem, luna, plain, rainbow, robots, spa, themes, unicorn
+from sandbox.shops import acg, rainbow, themes
 from sandbox.shops.view import View, Visit
+
+# robots.txt of every played host: plain, partial, slow, forbidding, broken or absent.
+
+SOURCES = {
+    "tousu.sina.test": "User-agent: *\nDisallow: /api/user/\nDisallow: /api/votes/\nDisallow: /api/complaint/\nDisallow: /api/sms/\n",
+    "icp.sandbox.test": None,
+    "rdap.sandbox.test": "User-agent: *\nAllow: /\n",
+    "xiaofeibao.sandbox.test": "User-agent: *\nDisallow: /v6.5.1/\n",
+    "rednet.sandbox.test": "User-agent: *\nDisallow: /admin/\n",
+    "github.sandbox.test": None,
+    "lists.sandbox.test": "User-agent: *\nAllow: /\n",
+    "reference.sandbox.test": None,
+}
+QUERY_PATHS = (
+    "/order-search",
+    "/search-order-by-sn",
+    "/user/index/query",
+    "/user/index/secret",
+    "/s",
+    "/*mod=query",
+    "/*act=query",
+    "/orders/",
+)
+
+
+def of_source(host: str) -> Response:
+    """robots.txt of a played source; absent means 404."""
+    text = SOURCES[host]
+    return PlainTextResponse(text) if text is not None else PlainTextResponse("not found", 404)
+
+
+def of_shop(platform: Platform) -> Response:
+    """robots.txt of a shop by its part to play."""
+    kind = platform.robots
+    if kind == "missing":
+        return HTMLResponse(
+            "<html><head><title>404 Not Found</title></head><body><h1>404</h1></body></html>", 404
+        )
+    if kind == "error":
+        return PlainTextResponse("internal server error", 500)
+    if kind == "html":
+        return HTMLResponse(
+            f"<!DOCTYPE html><html><head><title>{platform.name}</title></head><body>首页</body></html>"
+        )
+    rules = {
+        "allow": "Allow: /\n",
+        "disallow_query": "".join(f"Disallow: {path}\n" for path in QUERY_PATHS),
+        "crawl_delay": "Disallow: /admin/\nCrawl-delay: 5\n",
+        "forbid_all": "Disallow: /\n",
+    }
+    return PlainTextResponse(f"User-agent: *\n{rules[kind]}")
+
 
 Layout = Callable[[View, Visit], Response | None]
 LAYOUTS: dict[str, Layout] = {
-    "unicorn": unicorn.page, "luna": luna.page, "acg": acg.page, "rainbow": rainbow.page, "cardsystem": cardsystem.page,
-    "plain": plain.page, "spa": spa.page, **dict.fromkeys(themes.LISTS, themes.page),
+    "unicorn": themes.unicorn_page, "luna": themes.luna_page, "acg": acg.page, "rainbow": rainbow.page, "cardsystem": themes.cardsystem_page,
+    "plain": themes.plain_page, "spa": themes.spa_page, **dict.fromkeys(themes.LISTS, themes.page),
 }  # fmt: skip
 JS_CHALLENGE = (
     "<html><script>var arg1='{token}';function setCookie(n,v){{document.cookie=n+'='+v}}"
@@ -57,7 +111,7 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
     if state == "down":
         return _down(platform, stage.market.clamp(day))
     if path == "/robots.txt":
-        return robots.of_shop(platform)
+        return of_shop(platform)
     if state == "slow":
         seconds = float(stage.market.days.latency[platform.index, stage.market.clamp(day)]) / 1000
         await asyncio.sleep(seconds * stage.latency * (1.0 if path == "/" else 0.1))
@@ -128,3 +182,41 @@ def _static(path: str) -> Response | None:
 def _own_page(request: Request) -> bool:
     referer = urlsplit(request.headers.get("referer", "")).hostname
     return referer is not None and referer == request.headers.get("host", "").split(":")[0]
+
+
+# The pages of the mall: its front, its robots.txt, and each merchant's shop at its path.
+
+
+async def mall_answer(stage: Stage, mall: Platform, request: Request) -> Response:
+    """One request to the mall: its front, its robots.txt, or a merchant's shop at its path."""
+    path = request.url.path
+    if path == "/robots.txt":
+        return of_shop(mall)
+    if path in ("/", "/index.html"):
+        return _front(stage)
+    _, _, rest = path.partition("/shop/")
+    token, _, page = rest.partition("/")
+    merchant = stage.market.by_host.get(f"{HOST}/shop/{token}")
+    if not path.startswith("/shop/") or merchant is None or merchant.ended(stage.day):
+        return HTMLResponse(
+            f"<html><head><title>404 Not Found</title></head><body><h1>404</h1><p>{NAME}</p></body></html>",
+            404,
+        )
+    inside = {**request.scope, "path": f"/{page}", "raw_path": f"/{page}".encode()}
+    return await answer(stage, merchant, Request(inside, request.receive))
+
+
+def _front(stage: Stage) -> Response:
+    """The mall's own page: who it is, and a link to every shop in it; it sells nothing itself."""
+    shops = "".join(
+        f'<li><a href="/shop/{p.host.rpartition("/")[2]}">{html.escape(p.name)}</a></li>'
+        for p in stage.market.platforms
+        if p.host.startswith(f"{HOST}/") and not p.ended(stage.day)
+    )
+    mall = stage.market.by_host[HOST]
+    filed = f'<a href="https://beian.miit.gov.cn/">{mall.filing.footer}</a>' if mall.filing.footer else ""
+    return HTMLResponse(
+        f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{NAME} - 商家入驻平台</title></head><body>'
+        f"<h1>{NAME}</h1><p>本站为商家提供店铺页面，商品由入驻商家自行发布与发货，交易问题请先联系店铺客服。</p><ul>{shops}</ul>"
+        f"<footer>© {NAME} {mall.operator} {filed}</footer></body></html>"
+    )

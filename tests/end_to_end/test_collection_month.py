@@ -14,7 +14,7 @@ from kamengwatch.config import Config
 from sandbox.market.market import Market, build_market
 from sandbox.market.parameters import MarketParameters
 from sandbox.market.stage import SOURCE_HOSTS
-from sandbox.shops.robots import of_shop, of_source
+from sandbox.shops.door import of_shop, of_source
 from sandbox.web.server import SOURCES
 from tests.support.programs.market_month import Faults, Month, play, sandbox
 
@@ -94,7 +94,7 @@ def every_complaint_is_there_once(month: Month) -> None:
 
 
 def every_message_is_there_once(month: Month) -> None:
-    from sandbox.sources.rednet import FIRST
+    from sandbox.sources.complaint_boards import FIRST
 
     market = month.market
     shown = {n for e in month.log if e["host"] == REDNET and not e["fault"] for n in e.get("shown", ())}

@@ -161,7 +161,7 @@ def test_detail_page(app, market):
     day = app.state.stage.day
     done = next(i for i in range(len(market.complaints) - 1, 0, -1) if market.complaints.completed[i] <= day)
     number = market.complaints.number(done)
-    from sandbox.sources.heimao_facts import sld
+    from sandbox.sources.heimao import sld
 
     ours = ask(app, f"{HEIMAO}/complaint/view/{number}/?sld={sld(market, number)}").text
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from sandbox.market.market import Market
-from sandbox.web.certificates import kind_of
+from sandbox.web.tunnel import kind_of
 from store.archive.warc import iterate, read
 from store.db.tables import Capture, Certificate, Complaint, Rank, Registration, Resolution
 from tests.support.data.leaks import leaks

@@ -18,7 +18,7 @@ from crawler.pages.shop_features import contacts_in
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import MarketParameters, build_market
 from sandbox.shops.view import View
-from sandbox.web.certificates import kind_of
+from sandbox.web.tunnel import kind_of
 from scoring import method
 from scoring.engine.chunk import assess_chunk
 from scoring.engine.load_market import load_dataset

@@ -198,8 +198,7 @@ def test_a_market_that_cannot_be_is_refused_by_name(tmp_path, words, named):
 
 def test_each_market_draws_what_nobody_knows():
     """Other answers for other seeds, the same for the same; the sandbox's own markets draw none."""
-    from sandbox.market.parameters import MarketParameters
-    from sandbox.market.unknowns import KNOWN, drawn
+    from sandbox.market.parameters import KNOWN, MarketParameters, drawn
 
     some = [drawn(seed) for seed in range(60)]
     assert some == [drawn(seed) for seed in range(60)] and MarketParameters().unknown == KNOWN

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -16,16 +17,17 @@ from sandbox.market.goods import scatter
 from sandbox.market.market import Market
 from sandbox.market.outages import out
 from sandbox.market.parameters import SHANGHAI
+from sandbox.market.platforms import Platform
 from sandbox.market.stage import CAPTCHA, Stage
 
-SHARE = 1
+REDNET_SHARE = 1
 """Per cent of the complaints about shops that are also written here."""
 FIRST = 4_000_000
 OFFICES = ("长沙市市场监督管理局", "株洲市公安局", "湘潭市商务局", "衡阳市市场监督管理局")
 PAGE = 10
 
 
-async def answer(stage: Stage, request: Request) -> Response:
+async def rednet_answer(stage: Stage, request: Request) -> Response:
     """One request to the board."""
     if out(stage, "rednet"):
         return HTMLResponse(CAPTCHA)
@@ -47,7 +49,7 @@ async def answer(stage: Stage, request: Request) -> Response:
 def written(market: Market) -> tuple[int, ...]:
     """Complaints that are written here at any time, oldest first."""
     own = np.flatnonzero(market.complaints.platform >= 0)
-    return tuple(int(i) for i in own if scatter(market.parameters.seed, int(i), 47) % 100 < SHARE)
+    return tuple(int(i) for i in own if scatter(market.parameters.seed, int(i), 47) % 100 < REDNET_SHARE)
 
 
 def posts(stage: Stage) -> list[int]:
@@ -100,3 +102,51 @@ def _row(stage: Stage, index: int) -> dict[str, Any]:
         "area_id": "430102", "click_num": scatter(index, 7) % 400, "is_reply": state, "reply_name": OFFICES[index % len(OFFICES)] if reply else "",
         "reply_time": reply.strftime("%Y-%m-%d %H:%M:%S") if reply else None,
     }  # fmt: skip
+
+
+# A second complaint site of which only brand totals are open: volume and share solved; its lists want an encrypted form.
+
+XIAOFEIBAO_SHARE = 35
+"""Per cent of all complaints that are told here as well."""
+
+
+def brand_of(platform: Platform) -> int | None:
+    """The number of a shop's brand page; about every second known company has one."""
+    return 20_000 + 7 * platform.index if platform.couid and platform.index % 2 == 0 else None
+
+
+async def xiaofeibao_answer(stage: Stage, request: Request) -> Response:
+    """One request to the statistics host."""
+    if out(stage, "xiaofeibao"):
+        return HTMLResponse(CAPTCHA)
+    path = request.url.path.rstrip("/")
+    if path == "/v6.5.1/tousu_list":
+        return JSONResponse({"code": 403, "msg": "签名错误", "data": None})
+    if path != "/brand/getBrandStatistics":
+        return JSONResponse({"code": 404, "msg": "not found", "data": None}, 404)
+    wanted = request.query_params.get("brand_id", "")
+    platform = next((p for p in stage.market.platforms if str(brand_of(p)) == wanted), None)
+    if platform is None or stage.day < platform.opened_day:
+        return JSONResponse({"code": 500, "msg": "品牌不存在", "data": None})
+    total, solved = counted(stage, platform)
+    rate = round(100 * solved / total, 2) if total else 0
+    return JSONResponse({"code": 200, "msg": "success", "data": {"total": total, "solve_rate": rate}})
+
+
+def counted(stage: Stage, platform: Platform) -> tuple[int, int]:
+    """(complaints, solved) told here until the simulated present."""
+    market = stage.market
+    told = _told(market, platform.index)
+    seen = market.complaints.filed[told] <= stage.day
+    solved = market.complaints.completed[told] <= stage.day
+    return int(seen.sum()), int(solved.sum())
+
+
+@lru_cache(maxsize=2_000)
+def _told(market: Market, platform: int) -> NDArray[np.int64]:
+    own = market.mine[platform]
+    return own[
+        np.array(
+            [scatter(market.parameters.seed, int(i), 31) % 100 < XIAOFEIBAO_SHARE for i in own], dtype=bool
+        )
+    ]
