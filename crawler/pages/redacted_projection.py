@@ -97,11 +97,11 @@ def without_people(text: str) -> str | None:
 
     Everything else stays as it came: what is read from the page is read from the archive again.
     """
+    passages = dict.fromkeys(map(str.strip, _BETWEEN_TAGS.findall(text)))
+    unknown = [passage for passage in passages if passage not in _NOBODY]
     # One look at all passages together costs a tenth of a look at each, and most shops name nobody.
-    if (
-        not _NAMING
-        & redact(_APART.join(dict.fromkeys(map(str.strip, _BETWEEN_TAGS.findall(text))))).counts.keys()
-    ):
+    if not _NAMING & redact(_APART.join(unknown)).counts.keys():
+        _remember(unknown)
         return None
     named = 0
 
@@ -115,6 +115,18 @@ def without_people(text: str) -> str | None:
 
     projected = _BETWEEN_TAGS.sub(kept, text)
     return projected if named else None
+
+
+_NOBODY: dict[str, None] = {}
+"""Passages that name nobody: menus, footers and notices stand on every page of a shop, and the same goods in many shops."""
+_MOST_REMEMBERED = 10_000
+_LONGEST_REMEMBERED = 300
+
+
+def _remember(passages: list[str]) -> None:
+    if len(_NOBODY) > _MOST_REMEMBERED:
+        _NOBODY.clear()
+    _NOBODY.update(dict.fromkeys(passage for passage in passages if len(passage) <= _LONGEST_REMEMBERED))
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

@@ -27,6 +27,8 @@ MOST_ATTRIBUTES = 500
 _OPTION = re.compile(r"<option\b[^>]*>[^<]*(?:</option\s*>)?", re.IGNORECASE)
 _WHOLE_TAG = re.compile(r"""<[a-zA-Z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+""")
 """A tag as a parser reads it: a quotation mark means something only after `=`, and then it may hold < and >."""
+_LONG_TAG = 2_000
+_QUOTED_END = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _UNSEEN = re.compile(
@@ -81,13 +83,16 @@ def parse_html_bounded(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLPars
     if len(html) > LONGEST_PAGE:
         raise ValueError(f"HTML of more than {LONGEST_PAGE // 1_000_000} million characters")
     html = _without_endless_lists(html)
-    seen = _UNSEEN.sub("", html)  # a script compares, too: what it compares is no tag
-    if max(_attributes(html, True), _attributes(seen, False)) > MOST_ATTRIBUTES:
-        raise ValueError(f"HTML tag of more than {MOST_ATTRIBUTES} attributes")
+    long_tags = _may_hold_long_tags(html)
     tags = html.count("<")
+    many = tags > max(deepest, _FEW_TAGS)
+    # A script compares, too: what it compares is no tag.
+    seen = _UNSEEN.sub("", html) if many or long_tags else ""
+    if long_tags and max(_attributes(html, True), _attributes(seen, False)) > MOST_ATTRIBUTES:
+        raise ValueError(f"HTML tag of more than {MOST_ATTRIBUTES} attributes")
     if tags > MOST_TAGS:
         raise ValueError(f"HTML of more than {MOST_TAGS} tags")
-    if tags > max(deepest, _FEW_TAGS) and any(_opens_deeper(text, deepest) for text in (html, seen)):
+    if many and any(_opens_deeper(text, deepest) for text in (html, seen)):
         raise ValueError("HTML nested too deep")
     tree = LexborHTMLParser(html)
     if tags > deepest and _is_deeper(tree.root, deepest):
@@ -95,9 +100,14 @@ def parse_html_bounded(html: str, deepest: int = DEEPEST_PAGE) -> LexborHTMLPars
     return tree
 
 
+def _may_hold_long_tags(html: str) -> bool:
+    """Whether a tag can be longer than _LONG_TAG: then that much stands without a >, or there is one inside of quotation marks."""
+    return max(map(len, html.split(">"))) > _LONG_TAG or _QUOTED_END.search(html) is not None
+
+
 def _attributes(html: str, with_scripts: bool) -> int:
     """The most words a long tag has outside of quotation marks; `with_scripts`: what has a brace is a script's comparison, not a tag."""
-    tags = (found.group() for found in _WHOLE_TAG.finditer(html) if found.end() - found.start() > 2_000)
+    tags = (found.group() for found in _WHOLE_TAG.finditer(html) if found.end() - found.start() > _LONG_TAG)
     bare = (_QUOTED.sub("", tag) for tag in tags)
     return max((len(text.split()) for text in bare if not (with_scripts and "{" in text)), default=0)
 

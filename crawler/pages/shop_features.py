@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -84,6 +85,7 @@ _LONGEST_CREDIT = 300
 _MOST_CREDITS = 200
 
 
+@lru_cache(maxsize=2)
 def without_credits(low: str) -> str:
     """A lower-cased page without what names the makers of its theme or software and those who look after it: not the shop's contacts."""
     for begin, close in _COMMENTS:

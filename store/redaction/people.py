@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
+
+from store.text.pattern_scan import matches_at
 
 TAKEN = "\ue001"
 """Stands in the folded text where something was taken out already."""
@@ -100,23 +103,29 @@ _NOT_NAMES = (
 NOT_NAME = re.compile(_NOT_NAMES)
 _ROLE_WORDS = (*"人名主方码字款", "客服", "经理", "老板")
 _TITLES = ("先生", "女士", "小姐", "同学", "师傅", "老师", "经理", "太太", "阿姨")
-_HINTS = (
-    (_LABELLED, _ROLE_WORDS),
-    (_ROLE_ONLY, _ROLE_WORDS),
-    (_SELF_CALLED, ("叫", "自称")),
-    (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到")),
-    (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿")),
-    (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员")),
-    (_TITLED, _TITLES),
-    (_TITLED_SHORT, _TITLES),
-    (_TITLED_RARE, ("先生", "女士", "小姐")),
-    (_PAID, ("给", "到", "老板", "店主", "客服")),
-    (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉")),
-    (_MASKED, ("某", "*")),
-    (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人")),
-    (_AFTER, (TAKEN,)),
+_TITLE = re.compile("|".join(_TITLES))
+_OWNED = re.compile(
+    r"的(?:小|网|微|个人)?(?:店|铺|站|工作室)|个人|网络|科技|网站|主页|博客|空间|处罚|对|罚款|被告|原告|上诉人"
 )
-"""Each pattern with words one of which a text must hold for it to match: looking for a word is much cheaper."""
+_SOMEBODY = re.compile(f"{TAKEN}|电话|手机|身份证|住址|本人")
+_HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, int], ...] = (
+    (_LABELLED, _ROLE_WORDS, None, 0),
+    (_ROLE_ONLY, _ROLE_WORDS, None, 0),
+    (_SELF_CALLED, ("叫", "自称"), None, 0),
+    (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到"), None, 0),
+    (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿"), None, 0),
+    (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员"), None, 0),
+    (_TITLED, _TITLES, _TITLE, 4),
+    (_TITLED_SHORT, _TITLES, _TITLE, 1),
+    (_TITLED_RARE, ("先生", "女士", "小姐"), _TITLE, 3),
+    (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
+    (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
+    (_MASKED, ("某", "*"), None, 0),
+    (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人"), _SOMEBODY, 7),
+    (_AFTER, (TAKEN,), None, 0),
+)
+"""Each pattern with words one of which a text must hold for it to match: looking for a word is much cheaper. Of those that begin with
+a name, which surnames make common, also what must begin within so many characters of where they begin."""
 
 _NUMBER = r"(?:[0-9]{1,5}[a-z]?|[一二三四五六七八九十百]{1,5})"
 _ROAD = "(?<![线网电思套通链])路|街|巷|弄|大道|胡同|里弄|村|圩|屯|庄"
@@ -127,6 +136,9 @@ _DETAIL = re.compile(
     rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|(?=\W|$))|[\s]?[{_H}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍|中心)|院|[a-z]\s?座|(?<=[栋幢座元楼])[0-9]{{3,4}}(?![0-9元])){{0,8}}"
 )
 _DETAIL_HINT = re.compile(r"[0-9a-z一二三四五六七八九十百]\s?(?:号|[弄组队栋幢座室]|单元)|[0-9]-[0-9]")
+_DETAIL_UNIT = re.compile(r"[0-9a-z一二三四五六七八九十百]\s?(?:号|[弄组队栋幢座室区]|单元)|[0-9]-[0-9]")
+_DETAIL_LEAD = 8
+"""Characters of _DETAIL before the last sign of its first number: a road, a space and the number's other signs."""
 _BEFORE = re.compile(rf"(?:[{_H}0-9]{{1,12}} ){{0,4}}[{_H}0-9a-z]{{0,30}}$")
 _DIVISION = (
     "(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|重庆|四川|贵州|云南"
@@ -144,15 +156,30 @@ _PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
 _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄往|发到|发往|送到|位于|就在|在|是|到|住|:)")
 
 
-def find_names(shadow: str) -> Iterator[tuple[int, int]]:
+SCANNED = (*(hint[0] for hint in _HINTS), _TITLE, _OWNED, _SOMEBODY, _LIVES, _AREA, _DETAIL_UNIT)
+"""Patterns for which a long text is scanned at once."""
+
+
+class Found(Protocol):
+    """Finds what `pattern` matches; `words`: it needs one of them; `followed`: by what, at most `reach` characters from its beginning."""
+
+    def __call__(
+        self,
+        pattern: re.Pattern[str],
+        words: tuple[str, ...] = (),
+        followed: re.Pattern[str] | None = None,
+        reach: int = 0,
+    ) -> list[re.Match[str]]:
+        """The matches, in order."""
+
+
+def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of names in a folded text; where a full name was found, its other occurrences too."""
     spans: list[tuple[int, int]] = []
-    for pattern, words in _HINTS:
-        if not any(word in shadow for word in words):
-            continue
-        for match in pattern.finditer(shadow):
+    for hint in _HINTS:
+        for match in found(*hint):
             start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
-            if pattern is _BESIDE and shadow[start - 1 : start].isalnum() and start:
+            if hint[0] is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
             if not NOT_NAME.match(shadow, start):
                 spans.append((start, end))
@@ -164,10 +191,10 @@ def find_names(shadow: str) -> Iterator[tuple[int, int]]:
             at = shadow.find(name, at + len(name))
 
 
-def find_addresses(shadow: str) -> Iterator[tuple[int, int]]:
+def find_addresses(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of postal addresses: a road or estate with its number, a division down to a street, or a text after 地址."""
     last = (0, 0)
-    for start, end in sorted(_address_parts(shadow)):
+    for start, end in sorted(_address_parts(shadow, found)):
         if start > last[1]:
             yield last
             last = start, end
@@ -176,17 +203,25 @@ def find_addresses(shadow: str) -> Iterator[tuple[int, int]]:
     yield last
 
 
-def _address_parts(shadow: str) -> Iterator[tuple[int, int]]:
-    for match in _LIVES.finditer(shadow):
+def _address_parts(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
+    for match in found(_LIVES):
         if _PLACE.search(match["x"]) and re.search(r"\d|[省市区县镇乡村]", match["x"]):
             yield match.start("x"), match.end("x")
-    for match in _AREA.finditer(shadow):
+    for match in found(_AREA):
         yield match.span()
     last = 0
-    for match in _DETAIL.finditer(shadow) if _DETAIL_HINT.search(shadow) else ():
+    for match in matches_at(_DETAIL, shadow, _detail_places(shadow, found)):
         low = max(last, match.start() - 60)
         before = _BEFORE.search(shadow[low : match.start()])
         start = low + (before.start() if before else match.start() - low)
         lead = _LEAD.match(shadow[start : match.start()])
         yield start + (lead.end() if lead else 0), match.end()
         last = match.end()
+
+
+def _detail_places(shadow: str, found: Found) -> list[int]:
+    """Where _DETAIL can begin: shortly before a number with a unit."""
+    ends = [match.start() for match in found(_DETAIL_UNIT)]
+    if not any(_DETAIL_HINT.match(shadow, end) for end in ends):
+        return []
+    return sorted({max(0, end - back) for end in ends for back in range(_DETAIL_LEAD + 1)})

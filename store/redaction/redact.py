@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from store.redaction.numbers import DIGIT, TO_DIGITS, Span, find_numbers
-from store.redaction.people import TAKEN, find_addresses, find_names
+from store.redaction.numbers import CLUSTER, DIGIT, TO_DIGITS, Span, find_numbers
+from store.redaction.people import SCANNED, TAKEN, find_addresses, find_names
 from store.redaction.rules import EARLY, FIRST, HELD, LATE, NICKNAMES, PUBLIC, TOKEN, Rule, fold
+from store.text.pattern_scan import PatternScan, Places, matches_at
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FIGURE, _LATIN = re.compile(DIGIT), re.compile("[a-z]")
@@ -26,6 +27,14 @@ _KEYCAP = ("\ufe0f", "\u20e3")
 
 _SHORT = 400
 """Characters up to which `clean` remembers its answer."""
+_SCANNED = 800
+"""Characters from which one look for all rules (store/text/pattern_scan.py) costs less than a look for each."""
+_BLANKS = HELD + TAKEN
+_ALL = (*FIRST, *PUBLIC, *EARLY, *LATE)
+_SCAN = PatternScan([*(rule.pattern for rule in _ALL), CLUSTER, *SCANNED], _BLANKS)
+_NUMBER = {pattern: number for number, pattern in enumerate(_SCAN.patterns)}
+_MANY = 12
+"""Places from which it is cheaper to look first for a substring that a rule needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,49 @@ class _Work:
     shadow: str
     figures: int
     spans: list[Span] = field(default_factory=list)
+    _places: Places | None = None
+    _scanned: str = ""
+
+    def _places_of(self, pattern: re.Pattern[str]) -> list[int]:
+        """Where in the folded text `pattern`, one of `_SCAN`, can begin."""
+        number, shadow, places = _NUMBER[pattern], self.shadow, self._places
+        # Blanks only take places away, but for patterns that may begin with one.
+        if places is None or (
+            self._scanned is not shadow
+            and any(_SCAN.may_begin_with(number, blank) and blank in shadow for blank in _BLANKS)
+        ):
+            self._places = places = _SCAN.look(shadow)
+            self._scanned = shadow
+        return places.of(number) if places.met >> number & 1 else []
+
+    def found(
+        self,
+        pattern: re.Pattern[str],
+        words: tuple[str, ...] = (),
+        followed: re.Pattern[str] | None = None,
+        reach: int = 0,
+    ) -> list[re.Match[str]]:
+        """What `pattern` finds in the folded text, see store.redaction.people.Found; it is one of `_SCAN`, and so is `followed`."""
+        shadow = self.shadow
+        if len(shadow) < _SCANNED:
+            return list(pattern.finditer(shadow)) if not words or _holds(shadow, words) else []
+        if followed is None:
+            places = self._places_of(pattern)
+        elif places := self._places_of(followed):
+            near = {end - back for end in places for back in range(reach + 1)}
+            places = [place for place in self._places_of(pattern) if place in near]
+        if not places or (words and len(places) > _MANY and not _holds(shadow, words)):
+            return []
+        return matches_at(pattern, shadow, places)
+
+    def hold(self, rule: Rule) -> None:
+        """Set aside what must survive."""
+        pieces, at = [], 0
+        for match in self.found(rule.pattern, rule.needles):
+            pieces += [self.shadow[at : match.start()], HELD * len(match.group())]
+            at = match.end()
+        if pieces:
+            self.shadow = "".join([*pieces, self.shadow[at:]])
 
     def take(self, found: Iterable[Span]) -> None:
         """Note spans not taken yet and blank them for the rules that follow."""
@@ -115,38 +167,40 @@ def redact(text: str) -> Redacted:
 
 
 def _spans(shadow: str) -> list[Span]:
-    work = _Work(shadow, figures=len(_FIGURE.findall(shadow)))
+    # Counting is for short texts: a long one is scanned, which costs less than to count.
+    work = _Work(shadow, len(_FIGURE.findall(shadow)) if len(shadow) < _SCANNED else len(shadow))
     if work.figures >= 3 or "#" in shadow or len(_LATIN.findall(shadow)) >= 4:
         _apply(work, FIRST)
         for rule in PUBLIC:
-            if _may_match(rule, work.shadow):
-                work.shadow = rule.pattern.sub(lambda m: HELD * len(m.group()), work.shadow)
+            work.hold(rule)
         _apply(work, EARLY)
         if work.figures >= 7:
-            work.take(find_numbers(work.shadow))
+            work.take(find_numbers(work.shadow, work.found(CLUSTER)))
         _apply(work, LATE)
     else:
         _apply(work, NICKNAMES)
-    work.take((a, b, "地址") for a, b in find_addresses(work.shadow))
-    work.take((a, b, "姓名") for a, b in find_names(work.shadow))
+    work.take((a, b, "地址") for a, b in find_addresses(work.shadow, work.found))
+    work.take((a, b, "姓名") for a, b in find_names(work.shadow, work.found))
     return sorted(work.spans)
 
 
-def _may_match(rule: Rule, shadow: str) -> bool:
+def _holds(shadow: str, needles: tuple[str, ...]) -> bool:
     """A loop, not any(): this runs forty times a text."""
-    for needle in rule.needles:
+    for needle in needles:
         if needle in shadow:
-            return True
-    return not rule.needles
+            break
+    else:
+        return False
+    return True
 
 
 def _apply(work: _Work, rules: Iterable[Rule]) -> None:
     for rule in rules:
-        shadow = work.shadow
-        if rule.figures > work.figures or not _may_match(rule, shadow):
+        if rule.figures > work.figures:
             continue
-        found = list(rule.pattern.finditer(shadow))
+        found = work.found(rule.pattern, rule.needles)
         if found and rule.check:
+            shadow = work.shadow
             found = [m for m in found if rule.check(m, shadow)]
         if found:
             work.take((*m.span(_group(m)), rule.kind) for m in found)

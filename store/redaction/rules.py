@@ -112,7 +112,7 @@ FIRST: tuple[Rule, ...] = (
 """Before PUBLIC, because these hold a host."""
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.
 PUBLIC: tuple[Rule, ...] = (
-    Rule("标记", TOKEN, needles=("#",)),
+    Rule("标记", re.compile(TOKEN.pattern.lower()), needles=("#",)),
     Rule("备案", re.compile(rf"{_P}\s?icp\s?[备证]\s?(?:字\s?)?(?:第\s?)?(?!1[3-9]\d{{9}}(?!\d))\d{{6,12}}(?!\d)\s?号?(?:\s?-\s?\d{{1,4}})?"), needles=("icp",)),
     Rule("备案", re.compile(r"公网安备\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "code=")),
     Rule("许可", re.compile(r"[ab][12](?:\.[ab][12]){0,3}\s?-\s?\d{8}(?:-\d{1,4})?(?!\d)"), needles=("1-", "2-", "1 -", "2 -")),

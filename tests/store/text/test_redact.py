@@ -435,3 +435,15 @@ def test_no_file_of_a_data_folder_holds_it(
         assert database.execute("select count(*) from complaint").fetchone()[0] > 5
         dump = "\n".join(database.iterdump())
     assert PHONE not in dump and NAME not in dump
+
+
+@pytest.mark.parametrize("between", ["\n。\n", " 🐧", "电话1"])
+def test_a_long_text_scanned_at_once_is_redacted_as_rule_by_rule(monkeypatch, between: str) -> None:
+    texts = [row["text"] for row in (*PLANTED, *SURVIVE)]
+    joined = [between.join(texts[start::9]) for start in range(9)]
+    scanned = [redact(text) for text in joined]
+    monkeypatch.setattr("store.redaction.redact._SCANNED", 10**9)
+    assert [redact(text) for text in joined] == scanned
+    one_by_one = [redact(text) for text in texts]
+    monkeypatch.setattr("store.redaction.redact._SCANNED", 0)
+    assert [redact(text) for text in texts] == one_by_one
