@@ -136,9 +136,12 @@ class StorefrontSpider(HomeSpider):
         except SourceChanged as error:
             self.visit(host).downgrade("failed", f"{system}: {error}")
             return generic.home(page), []
-        if not found.goods and not found.stated_empty and not found.behind_login:
-            # A version or theme of the system that its reader does not know.
-            found.goods = generic.home(page).goods
+        if found.stated_empty or found.behind_login or any(good.price is not None for good in found.goods):
+            return found, more
+        # A version or theme of the system that its reader does not know: nothing was read, or names without prices.
+        seen = generic.home(page).goods
+        if not found.goods or any(good.price is not None for good in seen):
+            found.goods = seen
         return found, more
 
     def _shop(
