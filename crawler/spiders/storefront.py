@@ -294,7 +294,8 @@ class StorefrontSpider(HomeSpider):
         for item in more:
             headers = {"X-Requested-With": "XMLHttpRequest"}
             if item.body:
-                headers["Content-Type"] = "application/json"
+                form = "application/x-www-form-urlencoded"
+                headers["Content-Type"] = "application/json" if item.body.startswith("{") else form
             if shop and urljoin(base, "/") == urljoin(shop.url, "/"):
                 # The page whose script asks, also where a list leads to the next.
                 headers["Referer"] = shop.url
