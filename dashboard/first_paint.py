@@ -74,10 +74,11 @@ class Paper(View):
             self.add(f'<div class="kw"><{tag}>{escape(block.lstrip("# ").replace("**", ""))}</{tag}></div>')
 
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
-        """The finding; the chart comes with the app."""
+        """The finding and the picture; the table of its numbers comes with the app."""
         as_of = str(self.facts.as_of or "–")
         title = f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
         self.html("heading3.html", title=title)
+        draw()
 
     def choose(
         self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False

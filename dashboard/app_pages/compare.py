@@ -97,7 +97,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
         for r in ratings
     ]
     view.chart(
-        lambda: charts.intervals(records, "name", view.translate("card.score_title")),
+        lambda: charts.intervals(records, "name"),
         _finding(view, records),
         view.translate("compare.chart_alt"),
         records,

@@ -41,9 +41,7 @@ def _drops(view: View, as_of: dt.date) -> None:
     found = sector_data.recent(weeks, as_of)
     records = [{**w, "on": w["on"].isoformat(), "kind": view.label("drop_kind", w["kind"])} for w in weeks]
     view.chart(
-        lambda: browse_charts.weekly(
-            records, [view.label("drop_kind", kind) for kind in DROP_KINDS], view.translate("sector.number")
-        ),
+        lambda: browse_charts.weekly(records, [view.label("drop_kind", kind) for kind in DROP_KINDS]),
         view.translate(
             "sector.drops_finding",
             count=formatting.number(found.count),
@@ -73,11 +71,7 @@ def _refunds(view: View) -> None:
         return
     view.chart(
         lambda: browse_charts.survival(
-            {view.translate("site.sector"): curve},
-            censored,
-            _MARKS,
-            view.translate("sector.open"),
-            view.translate("sector.days"),
+            {view.translate("site.sector"): curve}, censored, _MARKS, view.translate("sector.days")
         ),
         _refund_finding(view, curve),
         view.translate("sector.refunds_alt"),
@@ -127,7 +121,6 @@ def _hours(view: View) -> None:
             records,
             [view.translate(f"sector.day_{n}") for n in range(1, 8)],
             view.translate("sector.hour"),
-            view.translate("sector.number"),
         ),
         view.translate(
             "sector.hours_real",
@@ -189,10 +182,7 @@ def _closures(view: View, as_of: dt.date) -> None:
         lead = view.translate("sector.lead_days", days=f"{found.lead:g}")
         finding = view.translate("sector.closures_finding", count=found.count, warned=found.warned, lead=lead)
     view.chart(
-        lambda: browse_charts.months(
-            [{"month": month, "value": count} for month, count in found.months],
-            view.translate("sector.number"),
-        ),
+        lambda: browse_charts.months([{"month": month, "value": count} for month, count in found.months]),
         finding,
         view.translate("sector.closures_alt"),
         [

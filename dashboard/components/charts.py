@@ -1,328 +1,260 @@
-"""The charts, as Altair specifications. Shapes and positions carry the meaning, never a colour alone.
+"""The charts as data for templates/picture.html: rows with bars and intervals, or columns over time. Plain HTML, so that they are there with
+the first bytes, follow the theme, print, and lead on by links.
 
-State colours are not reused for categories; no chart gets more than a few hundred rows.
+Bars begin at zero; what was not observed is hatched and never drawn as zero; no colour of a verdict stands for anything else.
+Places are whole per cent of the picture's width or height.
 """
 
 from __future__ import annotations
 
-import json
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
+from dashboard.presenters import formatting
 
-INK = "#0072B2"
-BAND = "#56B4E9"
-OTHER = "#D55E00"
-LINE = "#7A828C"
-_LABELS = alt.Axis(title=None, labelLimit=130, ticks=False, labelOverlap=False)
+_COLUMNS = 120
+"""At most so many columns: a longer history shows every second, third … day."""
 
 
-def intervals(records: list[dict[str, Any]], name: str, title: str) -> alt.LayerChart:
-    """Dot and interval for each record {name, host, score, low, high, verdict}, in the order given."""
-    order = [r["host"] for r in records]
-    names = {r["host"]: r[name] for r in records}
-    base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y(
-            "host:N",
-            sort=order,
-            axis=alt.Axis(
-                title=None, labelLimit=120, ticks=False, labelExpr=f"({_json(names)})[datum.value]"
-            ),
+@dataclass(frozen=True)
+class Bar:
+    """A row: `fills` are (tone, from, width), `dots` (tone, at); the value in words stands at its end."""
+
+    label: str
+    value: str
+    fills: tuple[tuple[str, int, int], ...] = ()
+    dots: tuple[tuple[str, int], ...] = ()
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Rows over one scale; `rule` marks a place that matters, such as the sector's median."""
+
+    rows: tuple[Bar, ...]
+    ticks: tuple[tuple[int, str], ...]
+    rule: int | None = None
+    kind: str = "bars"
+
+
+@dataclass(frozen=True)
+class Column:
+    """`parts` are (tone, bottom, height), `marks` (tone, bottom); `flag` draws a dashed line, `unseen` hatches the column."""
+
+    title: str
+    parts: tuple[tuple[str, int, int], ...] = ()
+    marks: tuple[tuple[str, int], ...] = ()
+    flag: bool = False
+    unseen: bool = False
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns over one scale; `ends` are words below it, from the first column to the last; `keys` say what the tones mean."""
+
+    columns: tuple[Column, ...]
+    ticks: tuple[tuple[int, str], ...]
+    ends: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...] = ()
+    kind: str = "columns"
+
+
+Picture = Bars | Columns
+
+
+def _place(value: float | None, most: float) -> int:
+    return 0 if value is None or most <= 0 else min(100, max(0, round(100 * value / most)))
+
+
+def _fill(tone: str, low: float, high: float, most: float) -> tuple[str, int, int]:
+    begin, end = sorted((_place(low, most), _place(high, most)))
+    return tone, begin, max(1, end - begin)
+
+
+def _scale(most: float) -> float:
+    """The first round number that is no less: 1, 2, 5, 10, 20 …"""
+    step = 10.0 ** (len(str(int(max(most, 1)))) - 1)
+    return next(step * times for times in (1, 2, 5, 10) if step * times >= most)
+
+
+_SCORES = tuple((at, str(at)) for at in (0, 20, 40, 60, 80, 100))
+_SHARES = ((0, "0"), (50, "50 %"), (100, "100 %"))
+
+
+def intervals(records: list[dict[str, Any]], name: str) -> Bars:
+    """Dot and interval of each {name, score, low, high} on the scale of scores."""
+    rows = (
+        Bar(
+            r[name],
+            f"{r['score']:.0f}（{r['low']:.0f}–{r['high']:.0f}）",
+            (_fill("soft", r["low"], r["high"], 100),),
+            (("main", _place(r["score"], 100)),),
         )
+        for r in records
     )
-    scale = alt.Scale(domain=[0, 100])
-    line = base.mark_rule(strokeWidth=3, color=BAND).encode(
-        x=alt.X("low:Q", scale=scale, title=title), x2=alt.X2("high:Q")
-    )
-    dot = base.mark_point(filled=True, size=70, color=INK, opacity=1).encode(
-        x=alt.X("score:Q", scale=scale),
-        tooltip=[
-            "host:N",
-            "verdict:N",
-            *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")),
-        ],
-    )
-    return (line + dot).properties(height=_height(records))
+    return Bars(tuple(rows), _SCORES)
 
 
-def waterfall(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Bars from `start` to `end` for each {label, start, end, points, possible, reach, href}; what could be reached lies behind, pale.
-
-    A bar leads to the row of its indicator.
-    """
-    order = [r["label"] for r in records]
-    base = alt.Chart(alt.Data(values=records)).encode(y=alt.Y("label:N", sort=order, axis=_LABELS))
-    scale = alt.Scale(domain=[0, 100])
-    room = base.mark_bar(color=BAND, opacity=0.25).encode(
-        x=alt.X("start:Q", scale=scale, title=title), x2=alt.X2("reach:Q")
-    )
-    bars = base.mark_bar().encode(
-        x=alt.X("start:Q", scale=scale),
-        x2=alt.X2("end:Q"),
-        color=alt.condition("datum.points < 0", alt.value(OTHER), alt.value(INK)),
-        href="href:N",
-        tooltip=["label:N", alt.Tooltip("points:Q", format="+.1f"), alt.Tooltip("possible:Q", format=".1f")],
-    )
-    return (room + bars).properties(height=_height(records))
+def waterfall(records: list[dict[str, Any]]) -> Bars:
+    """What each {label, start, end, points, reach, href} adds, from `start` to `end`; what it could add lies behind, pale."""
+    rows = []
+    for r in records:
+        low, high = min(r["start"], r["end"]), max(r["start"], r["end"])
+        fills = [_fill("pale", r["start"], r["reach"], 100)] if r["reach"] > high else []
+        fills.append(_fill("other" if r["points"] < 0 else "main", low, high, 100))
+        rows.append(Bar(r["label"], formatting.signed(r["points"]), tuple(fills), (), r["href"]))
+    return Bars(tuple(rows), _SCORES)
 
 
-def survival(
-    curves: dict[str, list[dict[str, Any]]],
-    censored: list[int],
-    marks: tuple[int, ...],
-    title: str,
-    days: str,
-) -> alt.LayerChart:
-    """Step curves {day, share, low, high, n} by name, the first with its interval; a rule at each of `marks`, ticks at days with censored cases."""
-    first = next(iter(curves))
-    values = [{**r, "whose": name} for name, curve in curves.items() for r in curve]
-    x = alt.X("day:Q", title=days, axis=alt.Axis(values=[0, *marks, 60, 90]))
-    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=alt.Axis(format="%"))
-    base = alt.Chart(alt.Data(values=[v for v in values if v["whose"] == first])).encode(x=x)
-    ribbon = base.mark_area(interpolate="step-after", opacity=0.25, color=BAND).encode(
-        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1]), title=title), y2="high:Q"
-    )
-    lines = (
-        alt.Chart(alt.Data(values=values))
-        .mark_line(interpolate="step-after")
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "whose:N",
-                scale=alt.Scale(domain=list(curves), range=[INK, OTHER]),
-                legend=alt.Legend(title=None, orient="bottom") if len(curves) > 1 else None,
-            ),
-            strokeDash=alt.StrokeDash(
-                "whose:N", scale=alt.Scale(domain=list(curves), range=[[1, 0], [5, 3]]), legend=None
-            ),
-            tooltip=[
-                "whose:N",
-                "day:Q",
-                *(alt.Tooltip(f"{c}:Q", format=".0%") for c in ("share", "low", "high")),
-                "n:Q",
-            ],
+def dots(records: list[dict[str, Any]]) -> Bars:
+    """Dot and interval of each share {label, value, low, high}, from zero."""
+    most = max(r["high"] if r["high"] is not None else r["value"] for r in records) or 1.0
+    rows = (
+        Bar(
+            r["label"],
+            formatting.percent(r["value"]),
+            (_fill("soft", r["low"], r["high"], most),)
+            if r["low"] is not None and r["high"] is not None
+            else (),
+            (("main", _place(r["value"], most)),),
         )
+        for r in records
     )
-    rules = (
-        alt.Chart(alt.Data(values=[{"at": m} for m in marks]))
-        .mark_rule(strokeDash=[2, 4], color=LINE)
-        .encode(x="at:Q")
+    ticks = tuple((at, formatting.percent(most * at / 100)) for at in (0, 50, 100))
+    return Bars(tuple(rows), (ticks[0], ticks[1], ticks[2]))
+
+
+def against(records: list[dict[str, Any]]) -> Bars:
+    """The ratio of each {label, ratio} to the sector's median, from zero; the rule is the median."""
+    most = max(1.25, *(r["ratio"] for r in records))
+    rows = (
+        Bar(r["label"], formatting.percent(r["ratio"]), (_fill("main", 0, r["ratio"], most),))
+        for r in records
     )
-    ticks = (
-        alt.Chart(alt.Data(values=[{"day": day, "share": _share(curves[first], day)} for day in censored]))
-        .mark_tick(orient="vertical", size=9, thickness=1.5, color=INK)
-        .encode(x="day:Q", y=y)
-    )
-    return alt.layer(ribbon, rules, lines, *([ticks] if censored else [])).properties(height=300)
+    one = _place(1.0, most)
+    return Bars(tuple(rows), ((0, "0"), (one, "100 %")), rule=one)
 
 
-def _share(curve: list[dict[str, Any]], day: int) -> float:
-    return [r["share"] for r in curve if r["day"] <= day][-1] if curve and curve[0]["day"] <= day else 1.0
-
-
-def bars(records: list[dict[str, Any]], label: str, value: str) -> alt.Chart:
-    """Horizontal bars of `value` by `label`, in the order given, with the number printed at the end."""
-    order = [r[label] for r in records]
-    base = (
-        alt.Chart(alt.Data(values=records))
-        .encode(
-            y=alt.Y("label:N", sort=order, axis=_LABELS),
-            x=alt.X(
-                "number:Q",
-                title=value,
-                axis=alt.Axis(tickMinStep=1),
-                scale=alt.Scale(domain=[0, max(1.0, 1.15 * max(r[value] for r in records))], nice=False),
-            ),
+def bars(records: list[dict[str, Any]], label: str, value: str) -> Bars:
+    """Bars of `value` by `label`, in the order given, from zero."""
+    most = max([1, *(r[value] for r in records)])
+    rows = (
+        Bar(
+            str(r[label]),
+            formatting.number(r[value]),
+            (_fill("main", 0, r[value], most),) if r[value] else (),
         )
-        .transform_calculate(label=f"datum[{_json(label)}]", number=f"datum[{_json(value)}]")
+        for r in records
     )
-    return (
-        base.mark_bar(color=INK) + base.mark_text(align="left", dx=4, color=LINE).encode(text="number:Q")
-    ).properties(height=_height(records))
-
-
-def _json(value: Any) -> str:
-    """A value inside a Vega expression; JSON is a subset of its syntax."""
-    return json.dumps(value)
-
-
-def _height(records: list[dict[str, Any]]) -> int:
-    """Pixels for one row per record; a fixed number, because the app fits charts to their width only."""
-    return 84 + 26 * len(records)
-
-
-_KINDS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
-_SHAPES = {"blue": "circle", "yellow": "diamond", "orange": "triangle-up", "red": "square"}
-_ROW = 26
-_ROOM = 122
-"""Scores end at 100; what is right of it is room for the printed numbers."""
-
-
-def ranking(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Dot and interval of each {host, label, score, low, high, state, verdict, n} in the order given; n stands at the right."""
-    names = json.dumps({r["host"]: r["label"] for r in records})
-    base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y(
-            "host:N",
-            sort=[r["host"] for r in records],
-            axis=alt.Axis(title=None, labelLimit=110, ticks=False, labelExpr=f"({names})[datum.value]"),
-        )
-    )
-    scale = alt.Scale(domain=[0, _ROOM], nice=False)
-    axis = alt.Axis(values=list(range(0, 101, 20)))
-    line = base.mark_rule(strokeWidth=3, color=BAND).encode(
-        x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2=alt.X2("high:Q")
-    )
-    dot = base.mark_point(filled=True, size=80, color=INK, opacity=1).encode(
-        x=alt.X("score:Q", scale=scale),
-        shape=alt.Shape(
-            "state:N", scale=alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values())), legend=None
-        ),
-        tooltip=[
-            "host:N",
-            "verdict:N",
-            *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")),
-        ],
-    )
-    count = base.mark_text(align="right", dx=-2, fontSize=11, color=LINE).encode(
-        x=alt.datum(_ROOM, type="quantitative", scale=scale), text="n:N"
-    )
-    return (line + dot + count).properties(height=60 + _ROW * len(records))
-
-
-def weekly(records: list[dict[str, Any]], kinds: list[str], number: str) -> alt.Chart:
-    """Stacked bars of `value` by the week `on` (a Monday) and `kind`, in the order of `kinds`."""
-    return (
-        alt.Chart(alt.Data(values=records))
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "on:O",
-                title=None,
-                axis=alt.Axis(labelExpr="slice(datum.value, 5)", labelAngle=0, labelOverlap=True),
-            ),
-            y=alt.Y("value:Q", title=number, axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color(
-                "kind:N",
-                sort=kinds,
-                scale=alt.Scale(domain=kinds, range=_KINDS),
-                legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=220),
-            ),
-            tooltip=["on:O", "kind:N", "value:Q", "n:Q"],
-        )
-        .properties(height=340)
-    )
-
-
-def heat(records: list[dict[str, Any]], weekdays: list[str], hour: str, number: str) -> alt.Chart:
-    """Weekday × hour of {weekday, hour, value, n}: one hue, darker is more."""
-    return (
-        alt.Chart(alt.Data(values=records))
-        .mark_rect()
-        .encode(
-            x=alt.X("hour:O", title=hour, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("weekday:N", sort=weekdays, title=None),
-            color=alt.Color(
-                "value:Q",
-                scale=alt.Scale(scheme="blues"),
-                legend=alt.Legend(title=number, orient="bottom", gradientLength=160),
-            ),
-            tooltip=["weekday:N", "hour:O", "value:Q", "n:Q"],
-        )
-        .properties(height=340)
-    )
-
-
-def months(records: list[dict[str, Any]], number: str) -> alt.LayerChart:
-    """A bar for each {month, value}, its number above it."""
-    base = alt.Chart(alt.Data(values=records)).encode(
-        x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=-45)),
-        y=alt.Y("value:Q", title=number, axis=alt.Axis(tickMinStep=1)),
-    )
-    return (base.mark_bar(color=INK) + base.mark_text(dy=-7, color=LINE).encode(text="value:Q")).properties(
-        height=220
-    )
-
-
-_SITE_ROW = 30
+    return Bars(tuple(rows), ())
 
 
 def history(
-    records: list[dict[str, Any]], bands: list[dict[str, str]], flags: list[dict[str, str]], title: str
-) -> alt.LayerChart:
-    """Step line of {on, score, low, high, state} with its interval; {start, end, version} behind it, a rule at each flag {on, what}."""
-    base = alt.Chart(alt.Data(values=records)).encode(
-        x=alt.X("on:T", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True, tickCount=8))
-    )
-    scale = alt.Scale(domain=[0, 100])
-    behind = alt.Chart(
-        alt.Data(values=[{**b, "odd": at % 2, "top": 100, "foot": 0} for at, b in enumerate(bands)])
-    ).encode(x="start:T", x2="end:T")
-    shade = behind.mark_rect(color=LINE).encode(
-        y=alt.Y("foot:Q", scale=scale),
-        y2="top:Q",
-        opacity=alt.condition("datum.odd", alt.value(0.2), alt.value(0.07)),
-    )
-    name = behind.mark_text(align="left", baseline="bottom", dx=3, dy=-3, fontSize=11, color=LINE).encode(
-        y=alt.Y("foot:Q", scale=scale), text="version:N"
-    )
-    ribbon = base.mark_area(
-        interpolate="step-after", opacity=0.3, color=BAND, invalid="break-paths-show-domains"
-    ).encode(y=alt.Y("low:Q", scale=scale, title=title), y2=alt.Y2("high:Q"))
-    line = base.mark_line(interpolate="step-after", color=INK, invalid="break-paths-show-domains").encode(
-        y=alt.Y("score:Q", scale=scale),
-        tooltip=["on:T", *(alt.Tooltip(f"{c}:Q", format=".0f") for c in ("score", "low", "high")), "state:N"],
-    )
-    events = (
-        alt.Chart(alt.Data(values=flags))
-        .mark_rule(strokeDash=[3, 3], color=OTHER)
-        .encode(x="on:T", tooltip=["on:T", "what:N"])
-    )
-    layers = [
-        shade,
-        name,
-        ribbon,
-        line,
-        *([events] if flags else []),
-    ]  # an empty layer is an image without a name
-    return alt.layer(*layers).properties(height=240)
+    records: list[dict[str, Any]], flags: Sequence[str], unseen: str, keys: tuple[str, str]
+) -> Columns:
+    """Days {on, score, low, high, state}: the score as a line, its interval as a band; `flags` are days of a change of state, `unseen`
+    says what a day without a score is, `keys` name line and band."""
+    step = -(-len(records) // _COLUMNS)
+    changed = set(flags)
+    columns = []
+    for at in range(len(records) - 1, -1, -step):
+        days = records[max(0, at - step + 1) : at + 1]
+        day = days[-1]
+        flag = any(d["on"] in changed for d in days)
+        if day["score"] is None:
+            columns.append(Column(f"{day['on']} {unseen}", flag=flag, unseen=True))
+            continue
+        low, high = (day[end] if day[end] is not None else day["score"] for end in ("low", "high"))
+        title = f"{day['on']} {day['score']:.0f} ({low:.0f}–{high:.0f}) {day['state']}"
+        band = _fill("soft", low, high, 100)
+        columns.append(Column(title, (band,), (("main", _place(day["score"], 100)),), flag))
+    named = [("main", keys[0]), ("soft", keys[1])]
+    if any(c.unseen for c in columns):
+        named.append(("unseen", unseen))
+    ends = [records[0]["on"], records[len(records) // 2]["on"], records[-1]["on"]]
+    ticks = tuple((at, str(at)) for at in (0, 50, 100))
+    return Columns(tuple(reversed(columns)), ticks, tuple(dict.fromkeys(ends)), tuple(named))
 
 
-def dots(records: list[dict[str, Any]], title: str, percent: bool = True) -> alt.LayerChart:
-    """Dot and interval of each {label, value, low, high} in the order given, from zero."""
-    base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y(
-            "label:N",
-            sort=[r["label"] for r in records],
-            axis=alt.Axis(title=None, labelLimit=130, ticks=False, labelOverlap=False),
+def survival(
+    curves: dict[str, list[dict[str, Any]]], censored: list[int], marks: tuple[int, ...], days: str
+) -> Columns:
+    """Step curves {day, share, low, high, n} by name, the first with its interval; dashed lines at each of `marks`."""
+    names = list(curves)
+    last = max([*marks, *(r["day"] for curve in curves.values() for r in curve)])
+    columns = []
+    for at in range(last + 1):
+        parts, lines, said = [], [], []
+        for tone, name in zip(("main", "other"), names, strict=False):
+            corner = _corner(curves[name], at)
+            if corner is None:
+                continue
+            lines.append((tone, _place(corner["share"], 1)))
+            said.append(f"{name} {corner['share']:.0%}")
+            if tone == "main" and corner["low"] is not None:
+                parts.append(_fill("soft", corner["low"], corner["high"], 1))
+                if at in censored:
+                    lines.append(("tick", _place(corner["share"], 1)))
+        columns.append(Column(f"{at} {days}: {'; '.join(said)}", tuple(parts), tuple(lines), at in marks))
+    keys = tuple(zip(("main", "other"), names, strict=False))
+    return Columns(tuple(columns), _SHARES, ("0", f"{last // 2}", f"{last} {days}"), keys)
+
+
+def _corner(curve: list[dict[str, Any]], day: int) -> dict[str, Any] | None:
+    """The corner that holds on a day; None after the last one, where nobody is followed any more."""
+    before = [r for r in curve if r["day"] <= day]
+    return before[-1] if before and day <= curve[-1]["day"] else None
+
+
+def weekly(records: list[dict[str, Any]], kinds: list[str]) -> Columns:
+    """Stacked numbers `value` by the week `on` (a Monday) and `kind`, in the order of `kinds`; a week without any is empty."""
+    found: dict[str, dict[str, float]] = {}
+    for r in records:
+        found.setdefault(r["on"], {})[r["kind"]] = r["value"]
+    first, last = (dt.date.fromisoformat(end(found)) for end in (min, max))
+    weeks = [(first + dt.timedelta(7 * n)).isoformat() for n in range((last - first).days // 7 + 1)]
+    most = _scale(max(sum(of.values()) for of in found.values()))
+    columns = []
+    for week in weeks:
+        below, parts, of = 0.0, [], found.get(week, {})
+        for at, kind in enumerate(kinds):
+            if of.get(kind):
+                begin, end = _place(below, most), _place(below + of[kind], most)
+                parts.append((f"k{at + 1}", begin, max(1, end - begin)))
+                below += of[kind]
+        said = ", ".join(f"{kind} {of[kind]:.0f}" for kind in kinds if of.get(kind))
+        columns.append(Column(f"{week} {said or 0}", tuple(parts)))
+    keys = tuple((f"k{at + 1}", kind) for at, kind in enumerate(kinds))
+    ticks = ((0, "0"), (50, formatting.number(most / 2)), (100, formatting.number(most)))
+    return Columns(tuple(columns), ticks, (weeks[0], weeks[len(weeks) // 2], weeks[-1]), keys)
+
+
+def months(records: list[dict[str, Any]]) -> Columns:
+    """A column for each {month, value}."""
+    most = _scale(max(r["value"] for r in records))
+    columns = (
+        Column(
+            f"{r['month']} {r['value']}",
+            (("main", 0, max(1, _place(r["value"], most))),) if r["value"] else (),
         )
+        for r in records
     )
-    axis = alt.Axis(format="%" if percent else "", tickCount=5)
-    line = base.mark_rule(strokeWidth=3, color=BAND).encode(
-        x=alt.X("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True)), x2="high:Q"
-    )
-    dot = base.mark_point(filled=True, size=80, color=INK, opacity=1).encode(x="value:Q")
-    return (line + dot).properties(height=60 + _SITE_ROW * len(records))
+    ticks = ((0, "0"), (100, formatting.number(most)))
+    return Columns(tuple(columns), ticks, (records[0]["month"], records[-1]["month"]))
 
 
-def against(records: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Ratio of each {label, ratio} to the sector's median: a bar from 1, longer to the left when cheaper."""
-    base = alt.Chart(alt.Data(values=[{**r, "one": 1.0} for r in records])).encode(
-        y=alt.Y(
-            "label:N",
-            sort=[r["label"] for r in records],
-            axis=alt.Axis(title=None, labelLimit=140, ticks=False, labelOverlap=False),
-        )
-    )
-    scale = alt.Scale(zero=False, nice=True)
-    bars = base.mark_bar(size=12).encode(
-        x=alt.X("one:Q", title=title, scale=scale, axis=alt.Axis(format="%", tickCount=5)),
-        x2="ratio:Q",
-        color=alt.condition("datum.ratio < 1", alt.value(OTHER), alt.value(INK)),
-    )
-    ends = base.mark_point(filled=True, size=50, color=LINE, opacity=1).encode(
-        x=alt.X("ratio:Q", scale=scale)
-    )
-    rule = alt.Chart(alt.Data(values=[{"one": 1.0}])).mark_rule(color=LINE).encode(x="one:Q")
-    return (bars + ends + rule).properties(height=60 + _SITE_ROW * len(records))
+def heat(records: list[dict[str, Any]], weekdays: list[str], hours: str) -> Bars:
+    """A row for each weekday, 24 cells of {weekday, hour, value}: five steps of one hue, darker is more."""
+    most = max([1, *(r["value"] for r in records)])
+    value = {(r["weekday"], r["hour"]): r["value"] for r in records}
+    rows = []
+    for day in weekdays:
+        fills = [
+            (f"s{-(-5 * value[day, hour] // most):.0f}", round(hour * 100 / 24), 4)
+            for hour in range(24)
+            if value.get((day, hour))
+        ]
+        rows.append(Bar(day, formatting.number(sum(value.get((day, h), 0) for h in range(24))), tuple(fills)))
+    return Bars(tuple(rows), ((0, "0"), (50, "12"), (98, f"24 {hours}")))

@@ -131,8 +131,9 @@ class View:
     def chart(
         self, make: Callable[[], Any], finding: str, alt: str, records: list[dict[str, Any]], name: str
     ) -> None:
-        """The chart `make()` gives, under its finding with its data date, the same numbers as a table, and as a CSV file."""
-        self.figure(lambda: st.altair_chart(make(), alt=alt, width="stretch"), finding, records, name)
+        """The picture `make()` gives (dashboard/components/charts.py), under its finding with its data date, the same numbers as a table,
+        and as a CSV file."""
+        self.figure(lambda: self.html("picture.html", picture=make(), alt=alt), finding, records, name)
 
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
         """Whatever `draw` shows, under its finding with the data date, its numbers as a table and as a CSV file."""

@@ -15,7 +15,7 @@ from scoring.snapshot.reader import DROP_KINDS
 from store.text.safe_text import plain
 
 _MARKS = (1, sector_data.LAWFUL_DAYS, 30)
-_MARKS_OF = {"ok": "✓", "partly": "~", "down": "×", "refused": "!", "none": "·"}
+_MARKS_OF = {"ok": "✓", "partly": "~", "down": "×", "refused": "!", "none": ""}
 _STATES = tuple(_MARKS_OF)
 _MOST_PRICES = 12
 
@@ -42,20 +42,13 @@ def history(
         for r in rows
     ]
     flags = [
-        {"on": after["on"].isoformat(), "what": view.label("warning", after["warning_state"])}
+        after["on"].isoformat()
         for before, after in zip(rows, rows[1:], strict=False)
         if before["warning_state"] != after["warning_state"]
     ]
+    keys = (view.translate("site.total"), view.translate("site.band"))
     view.chart(
-        lambda: charts.history(
-            records,
-            [
-                {"start": a.isoformat(), "end": b.isoformat(), "version": plain(name, 20)}
-                for a, b, name in bands
-            ],
-            flags,
-            view.translate("site.total"),
-        ),
+        lambda: charts.history(records, flags, view.translate("site.no_score"), keys),
         view.translate(
             "site.history_finding",
             first=formatting.day(scored[0]["on"], view.lang),
@@ -67,7 +60,17 @@ def history(
         records[::-1],
         f"{stem(rating)}-history",
     )
-    view.html("lines.html", lines=[view.translate("site.history_note")])
+    lines = [view.translate("site.history_note")]
+    if len(bands) > 1:
+        lines.append(
+            view.translate(
+                "site.history_methods",
+                methods=("；" if view.lang == "zh" else "; ").join(
+                    f"{a.isoformat()} – {b.isoformat()} {plain(name, 20)}" for a, b, name in bands
+                ),
+            )
+        )
+    view.html("lines.html", lines=lines)
 
 
 def drop_rate(view: View, rating: dict[str, Any]) -> None:
@@ -98,7 +101,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
         most = max(records[1:], key=lambda r: r["value"])
         basis = view.label("drop", rating["drop_rate_basis"])
         view.chart(
-            lambda: charts.dots(records, view.translate("site.rate")),
+            lambda: charts.dots(records),
             view.translate(
                 "site.drop_finding",
                 value=formatting.percent(rating["drop_rate"]),
@@ -148,9 +151,7 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
             sector=formatting.percent(all_at["share"]),
         )
     view.chart(
-        lambda: charts.survival(
-            curves, censored, _MARKS, view.translate("sector.open"), view.translate("sector.days")
-        ),
+        lambda: charts.survival(curves, censored, _MARKS, view.translate("sector.days")),
         finding,
         view.translate("site.refunds_alt"),
         [
@@ -207,8 +208,7 @@ def prices(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) -> 
     below = [r for r in found if r["ratio"] < 1]
     view.chart(
         lambda: charts.against(
-            [{"label": plain(r["product"], 40), "ratio": r["ratio"]} for r in found[:_MOST_PRICES]],
-            view.translate("site.against"),
+            [{"label": plain(r["product"], 40), "ratio": r["ratio"]} for r in found[:_MOST_PRICES]]
         ),
         view.translate(
             "site.prices_finding",

@@ -35,7 +35,7 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
     records = _drawn(view, scored)
     worst = max(scored, key=lambda f: (f["weight"] or 0.0) - f["contribution"])
     view.chart(
-        lambda: charts.waterfall(records, view.translate("site.total")),
+        lambda: charts.waterfall(records),
         view.translate(
             "site.why_finding",
             score=f"{rating['score']:.0f}",
