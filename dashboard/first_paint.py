@@ -76,8 +76,7 @@ class Paper(View):
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
         """The finding and the picture; the table of its numbers comes with the app."""
         as_of = str(self.facts.as_of or "–")
-        title = f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
-        self.html("heading3.html", title=title)
+        self.html("finding.html", words=finding, as_of=as_of)
         draw()
 
     def choose(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.components import shared_tables, site_as_of, site_charts, site_mall, site_sections
-from dashboard.components import site_evidence as site_capture
+from dashboard.components import (
+    shared_tables,
+    site_as_of,
+    site_charts,
+    site_evidence,
+    site_mall,
+    site_sections,
+)
 from dashboard.components.page_context import View
 from dashboard.presenters import current_snapshot, html, verdict_card
 from store.text.query import parse_query
@@ -31,36 +37,52 @@ def render(view: View) -> None:
         view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
         view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
-    responses = view.cached_query(_rows, "responses", host, "on desc")
+    parts = [(name, view.translate(f"contents.{name}")) for name in _PARTS]
+    view.html("contents.html", title=view.translate("contents.title"), parts=parts)
+    site_evidence.capture(view, host)
     card = view.cached_query(verdict_card.card_for, host, view.lang)
+    view.html("anchor.html", id="points")
     view.card(card, html.card_actions(card, on_site_page=True), on_site_page=True)
     site_mall.mall(view, host)
-    site_capture.capture(view, host)
     findings = view.cached_query(_rows, "findings", host, "contribution desc")
     warnings = view.cached_query(_rows, "warnings", host, "on desc")
     promises = view.cached_query(_rows, "promises", host, "promise")
     changes = view.cached_query(_rows, "changes", host, "on desc")
     history = view.cached_query(_rows, "history", host, "on desc")[::-1]
     series = view.cached_query(_series, host)
+    _part(view, "why")
     site_sections.why(view, rating, findings)
-    site_charts.drop_rate(view, rating)
+    site_sections.findings(view, findings)
+    _part(view, "changes")
+    site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
     site_charts.history(view, rating, history, changes)
     site_sections.warnings(view, warnings)
+    site_evidence.changes(view, changes)
+    site_as_of.known(view, rating, history, changes)
+    _part(view, "evidence")
+    cited = _cited(rating, findings, warnings, promises)
+    site_evidence.evidence(view, host, *view.cached_query(_evidence, host, cited))
+    site_evidence.pictures(view, host)
+    site_evidence.downloads(view, host)
+    _part(view, "identity")
+    site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
+    site_sections.links(view, host, view.cached_query(_rows, "links", host, "other"))
+    responses = view.cached_query(_rows, "responses", host, "on desc")
+    site_evidence.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
+    shared_tables.of_site(view, host)
+    _part(view, "prices")
+    site_charts.drop_rate(view, rating)
     site_charts.refunds(view, rating, series)
-    site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
     site_charts.prices(view, rating, series)
     site_sections.promises(view, promises)
-    site_sections.findings(view, findings)
-    site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
-    site_sections.links(view, view.cached_query(_rows, "links", host, "other"))
-    site_capture.changes(view, changes)
-    site_as_of.known(view, rating, history, changes)
-    site_capture.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
-    shared_tables.of_site(view, host)
-    cited = _cited(rating, findings, warnings, promises)
-    site_capture.evidence(view, host, *view.cached_query(_evidence, host, cited))
-    site_capture.pictures(view, host)
-    site_capture.downloads(view, host)
+
+
+_PARTS = ("points", "why", "changes", "evidence", "identity", "prices")
+"""The page's parts by their anchors, in order."""
+
+
+def _part(view: View, name: str) -> None:
+    view.html("anchor_heading.html", id=name, title=view.translate(f"contents.{name}"))
 
 
 def _rating(snapshot, host: str) -> dict | None:

@@ -43,12 +43,21 @@ addEventListener('popstate', () => {
   if (asked(location.href) !== shown) location.reload();
 });
 
+// A link inside the page opens what its target is folded into; on paper nothing is folded.
+const unfold = (target) => { for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true; };
+addEventListener('hashchange', () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  unfold(target);
+  target?.scrollIntoView();
+});
+addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });
+
 // A link to a piece of evidence arrives before the evidence is drawn: the page is scrolled to it once it is there, and what is folded opened.
 if (location.hash.length > 1) {
   let left = 40;
   const timer = setInterval(() => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+    unfold(target);
     if (target && Math.abs(target.getBoundingClientRect().top) > 90) target.scrollIntoView();
     if (--left === 0) clearInterval(timer);
   }, 150);

@@ -74,9 +74,9 @@ def _fill(tone: str, low: float, high: float, most: float) -> tuple[str, int, in
 
 
 def _scale(most: float) -> float:
-    """The first round number that is no less: 1, 2, 5, 10, 20 …"""
+    """The first round number that is no less: 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15 …"""
     step = 10.0 ** (len(str(int(max(most, 1)))) - 1)
-    return next(step * times for times in (1, 2, 5, 10) if step * times >= most)
+    return next(step * times for times in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * times >= most)
 
 
 _SCORES = tuple((at, str(at)) for at in (0, 20, 40, 60, 80, 100))
@@ -103,7 +103,8 @@ def waterfall(records: list[dict[str, Any]]) -> Bars:
     for r in records:
         low, high = min(r["start"], r["end"]), max(r["start"], r["end"])
         fills = [_fill("pale", r["start"], r["reach"], 100)] if r["reach"] > high else []
-        fills.append(_fill("other" if r["points"] < 0 else "main", low, high, 100))
+        if abs(r["points"]) >= 0.05:
+            fills.append(_fill("other" if r["points"] < 0 else "main", low, high, 100))
         rows.append(Bar(r["label"], formatting.signed(r["points"]), tuple(fills), (), r["href"]))
     return Bars(tuple(rows), _SCORES)
 

@@ -124,9 +124,14 @@ class View:
 
         Rows beyond `fold` wait behind a line that says how many there are, or what `more` says.
         """
-        if fold is not None and len(rows) <= fold + 1:
+        if fold and len(rows) <= fold + 1:
             fold = None  # one row is no longer than the line that would hide it
-        self.html("table.html", columns=columns, rows=rows, layout=layout, fold=fold, more=more)
+        host = self.param("host")
+
+        def cite(identity: str) -> str:
+            return self.link("site", host=host, capture=identity) + "#capture"
+
+        self.html("table.html", columns=columns, rows=rows, layout=layout, fold=fold, more=more, cite=cite)
 
     def chart(
         self, make: Callable[[], Any], finding: str, alt: str, records: list[dict[str, Any]], name: str
@@ -138,9 +143,7 @@ class View:
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
         """Whatever `draw` shows, under its finding with the data date, its numbers as a table and as a CSV file."""
         as_of = str(self.facts.as_of or "–")
-        self.html(
-            "heading3.html", title=f"{finding}（{as_of}）" if self.lang == "zh" else f"{finding} ({as_of})"
-        )
+        self.html("finding.html", words=finding, as_of=as_of)
         draw()
         if not records:
             return

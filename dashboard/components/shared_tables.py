@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.components.page_context import Cell, Row, View, cell, row
 from dashboard.help.deadlines import after_working_days
-from dashboard.presenters import current_snapshot, formatting, html, recent_changes
+from dashboard.presenters import current_snapshot, formatting, recent_changes
 from dashboard.presenters.translations import pick
 
 
@@ -77,7 +77,7 @@ def _evidence(view: View, host: str, ids: tuple[str, ...] | list[str] | None) ->
     """A link to the first piece on the site's page, with how many there are."""
     if not ids:
         return cell(view.translate("alerts.no_evidence"))
-    href = f"{view.link('site', host=host)}#{html.anchor(ids[0])}"
+    href = view.link("site", host=host, capture=ids[0]) + "#capture"
     return cell(view.translate("alerts.evidence_n", count=len(ids)), href=href)
 
 
@@ -126,11 +126,12 @@ def _clock(view: View, by: dt.date, done: dt.date | None) -> Cell:
 def of_site(view: View, host: str) -> None:
     """On the page of a site: its objections, and for the site what would improve it."""
     if rows := view.cached_query(_disputes, host):
-        view.heading(view.translate("appeals.disputes"))
+        view.html("heading3.html", title=view.translate("appeals.disputes"))
         listed(view, rows, named=False)
     found = view.cached_query(_practices, host)
     if found and found[0]["lacking"]:
-        view.heading(view.translate("site.improve"), view.translate("site.improve_note"))
+        view.html("heading3.html", title=view.translate("site.improve"))
+        view.html("lines.html", lines=[view.translate("site.improve_note")])
         view.html("lines_plain.html", lines=list(found[0][f"improve_{view.lang}"]))
 
 

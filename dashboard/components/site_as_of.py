@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.page_context import View, cell, row
+from dashboard.components.page_context import ON_PAPER, View, cell, row
 from dashboard.presenters import current_snapshot, formatting, site_data
 from dashboard.presenters.translations import pick
 from scoring.snapshot.reader import Snapshot
@@ -18,11 +18,20 @@ _NEWEST = 10
 def known(
     view: View, rating: dict[str, Any], history: list[dict[str, Any]], changes: list[dict[str, Any]]
 ) -> None:
-    """A day to choose; under it score, state, evidence and changes as they stood then."""
-    view.html("anchor_heading.html", id="known", title=view.translate("known.title"))
-    if not history:
-        view.note(view.translate("known.none"))
+    """A day to choose; under it score, state, evidence and changes as they stood then. Folded unless the address names a day."""
+    asked = bool(view.param("on"))
+    if ON_PAPER.get() and not asked:
         return
+    with st.expander(view.translate("known.title"), expanded=asked):
+        if history:
+            _then(view, rating, history, changes)
+        else:
+            view.note(view.translate("known.none"))
+
+
+def _then(
+    view: View, rating: dict[str, Any], history: list[dict[str, Any]], changes: list[dict[str, Any]]
+) -> None:
     first, last = history[0]["on"], history[-1]["on"]
     day = _day(view, first, last)
     count, newest = view.cached_query(_seen, rating["host"], day)

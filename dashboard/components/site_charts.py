@@ -24,7 +24,7 @@ def history(
     view: View, rating: dict[str, Any], rows: list[dict[str, Any]], changes: list[dict[str, Any]]
 ) -> None:
     """Step chart of the daily score with its interval, the method versions behind it, and a rule at each change of state."""
-    view.heading(view.translate("site.history"))
+    view.html("heading3.html", title=view.translate("site.history"))
     scored = [r for r in rows if r["score"] is not None]
     if not scored:
         view.note(view.translate("site.history_none"))
@@ -75,7 +75,8 @@ def history(
 
 def drop_rate(view: View, rating: dict[str, Any]) -> None:
     """The drop rate and its kinds, each with basis, n and interval, or the reason for having none."""
-    view.heading(view.translate("site.drop"), view.translate("drop.meaning"))
+    view.html("heading3.html", title=view.translate("site.drop"))
+    view.html("lines.html", lines=[view.translate("drop.meaning")])
     lines = [(view.translate("word.all"), verdict_card.drop_rate(rating, view.lang))]
     if rating.get("drop_rate") is None:
         view.table(
@@ -133,7 +134,7 @@ def drop_rate(view: View, rating: dict[str, Any]) -> None:
 
 def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) -> None:
     """How long refund complaints about the site stay open, beside those about all sites."""
-    view.heading(view.translate("site.refunds"))
+    view.html("heading3.html", title=view.translate("site.refunds"))
     curve, censored = site_data.refunds(series)
     if not curve:
         view.note(view.translate("site.refunds_none"))
@@ -173,7 +174,7 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
 
 def availability(view: View, rating: dict[str, Any], series: list[dict[str, Any]], as_of: dt.date) -> None:
     """Ninety cells, one a day, and the same in words and as a table."""
-    view.heading(view.translate("site.availability"))
+    view.html("heading3.html", title=view.translate("site.availability"))
     cells = site_data.strip(series, as_of)
     count = {state: sum(c.state == state for c in cells) for state in _STATES}
     if count["none"] == len(cells):
@@ -200,7 +201,7 @@ def availability(view: View, rating: dict[str, Any], series: list[dict[str, Any]
 
 def prices(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) -> None:
     """The site's latest prices against the sector's median of the same product."""
-    view.heading(view.translate("site.prices"))
+    view.html("heading3.html", title=view.translate("site.prices"))
     found = site_data.prices(series)
     if not found:
         view.note(view.translate("site.prices_none"))

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from markupsafe import Markup, escape
 
-from dashboard.components.page_context import Row, View, cell, row
+from dashboard.components.page_context import View, cell, row
 from dashboard.help import evidence_pack
 from dashboard.help.evidence_pack import captures_of, with_text
 from dashboard.presenters import csv_export, current_snapshot, formatting, html
@@ -30,15 +32,16 @@ _LONGEST = 6000
 
 @dataclass(frozen=True)
 class Capture:
-    """Lines of text, or the catalogue key that says why there are none."""
+    """The one record or page that is meant: fields of a record, else lines of text; or the catalogue key that says why there is neither."""
 
+    fields: tuple[tuple[str, str], ...] = ()
     lines: tuple[str, ...] = ()
     why: str = ""
     cut: bool = False
 
 
 def capture(view: View, host: str) -> None:
-    """The capture the address asks for with `capture=<evidence id>`; nothing without it."""
+    """The evidence the address asks for with `capture=<evidence id>`; nothing without it."""
     asked = view.param("capture").strip()
     if not asked:
         return
@@ -47,42 +50,137 @@ def capture(view: View, host: str) -> None:
     if piece is None:
         view.note(view.translate("capture.unknown"))
         return
-    found = view.cached_query(read, piece["sha256"], piece["archive"])
+    found = view.cached_query(_found, host, piece["id"])
+    needles = _needles(piece, view.cached_query(_name, host))
     view.html(
         "capture.html",
+        claim=pick(piece, "claim", view.lang),
         facts=[
-            (view.translate("capture.id"), plain(piece["id"], 80)),
-            (view.translate("word.link"), html.outside(piece["link"]) or view.translate("word.no_link")),
-            (view.translate("site.seen_at"), formatting.moment(piece["seen_at"], view.lang)),
+            *([(view.translate("capture.number"), piece["id"].split(":")[2])] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else []),
+            (view.translate("site.event_on"), formatting.day(piece["event_on"], view.lang)),
             (view.translate("site.source"), view.source(piece["source"])),
-            (view.translate("site.hash"), piece["sha256"] or "–"),
+            (view.translate("site.tier"), view.label("tier", piece["tier"])),
+            (view.translate("site.seen_at"), formatting.moment(piece["seen_at"], view.lang)),
         ],
-        lines=[plain(line, 400) for line in found.lines],
+        address=html.outside(piece["link"]),
+        fields=[(_field_name(view, key), _marked(value, needles)) for key, value in found.fields],
+        lines=[_marked(plain(line, 400), needles) for line in found.lines],
         why=view.translate(found.why) if found.why else "",
-        label=view.translate("capture.label"),
-    )
-    view.html(
-        "lines.html",
-        lines=[view.translate("capture.redacted")] + ([view.translate("capture.cut")] if found.cut else []),
-    )
+        notes=[view.translate("capture.redacted")] + ([view.translate("capture.cut")] if found.cut else []),
+        hashes=[(view.translate("capture.id"), plain(piece["id"], 120)), (view.translate("site.hash"), piece["sha256"] or "–")],
+        back=view.link("site", host=host) + "#" + html.anchor(piece["id"]),
+    )  # fmt: skip
 
 
-def read(snapshot: Snapshot, sha256: str | None, archive: str | None) -> Capture:
-    """The text of a capture in the snapshot's folder, at most 6,000 characters; why there is none otherwise."""
-    if not archive or not sha256:
+def _field_name(view: View, key: str) -> str:
+    return view.translate(f"capture.field_{key}") if key in _FIELDS.values() else key
+
+
+_FIELDS = {
+    "title": "title", "summary": "text", "content": "text", "text": "text", "desc": "text", "cotitle": "about", "appeal": "wish",
+    "issue": "issue", "domain": "domain", "unitname": "company", "mainlicence": "filing", "servicelicence": "filing_site",
+    "naturename": "nature", "updaterecordtime": "updated", "ldhname": "domain", "name": "product", "price": "price", "amount": "amount",
+}  # fmt: skip
+"""Fields of records that a reader understands, by what we call them; the others stay in the archive."""
+
+
+def _name(snapshot: Snapshot, host: str) -> str:
+    return next((r["name"] or "" for r in current_snapshot.ratings_of(snapshot, [host], "name")), "")
+
+
+def _needles(piece: dict[str, Any], name: str) -> tuple[str, ...]:
+    """What the piece is about, as it may stand in the capture: number, site, name, product."""
+    number = piece["id"].split(":")[2] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else ""
+    product = plain(piece["claim_zh"] or "").partition("：")[2] if piece["kind"] == "price" else ""
+    return tuple(word for word in (number, piece["host"].partition("/")[0], name, product) if len(word) > 1)
+
+
+def _marked(text: str, needles: Sequence[str]) -> Markup:
+    """Text with what it is cited for highlighted."""
+    if not needles:
+        return escape(text)
+    parts = re.split("(" + "|".join(map(re.escape, needles)) + ")", text)
+    return Markup("").join(Markup("<mark>{}</mark>").format(p) if p in needles else escape(p) for p in parts)
+
+
+def _found(snapshot: Snapshot, host: str, identity: str) -> Capture:
+    return read(snapshot, _piece(snapshot, host, identity) or {})
+
+
+def read(snapshot: Snapshot, piece: dict[str, Any]) -> Capture:
+    """What the snapshot's folder holds of a piece of evidence: of a list the one record, never its neighbours'; of a page its text, at
+    most 6,000 characters."""
+    sha256 = piece.get("sha256") or ""
+    if not piece.get("archive") or not sha256:
         return Capture(why="capture.none_kept")
     if not _SHA256.fullmatch(sha256):
         return Capture(why="capture.bad_hash")
     try:
-        with (snapshot.path / "captures" / f"{sha256}.txt").open(encoding="utf-8", errors="replace") as file:
-            text = file.read(_LONGEST + 1)
+        text = (snapshot.path / "captures" / f"{sha256}.txt").read_text("utf-8", "replace")
     except OSError:
         return Capture(why="capture.not_here")
-    if text.count("�") * 20 > len(text):
+    if text.count("\ufffd") * 20 > len(text):
         return Capture(why="capture.picture")
     if not text.strip():
         return Capture(why="capture.blank")
-    return Capture(tuple(text[:_LONGEST].splitlines()), cut=len(text) > _LONGEST)
+    return passage(text, piece)
+
+
+def passage(text: str, piece: dict[str, Any]) -> Capture:
+    """The part of a capture that a piece of evidence means."""
+    number = piece["id"].split(":")[2] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else ""
+    about = (number, *_tokens(piece["link"])) if number else _needles(piece, "")[::-1]
+    of_others = piece["kind"] == "penalty" or bool(number)
+    if text.lstrip()[:1] in "{[" and (of_others or piece["kind"] in ("filing", "price")):
+        for needle in about:
+            if needle and (record := _record(text, needle)):
+                return Capture(fields=_readable(record))
+    elif of_others or piece["kind"] == "price":
+        lines = text.splitlines()
+        at = next((n for needle in about if needle for n, line in enumerate(lines) if needle in line), None)
+        if at is not None:
+            near = lines[at : at + 1] if piece["kind"] == "penalty" else lines[max(0, at - 1) : at + 12]
+            return Capture(lines=tuple(near), cut=len(near) < len(lines))
+    # What lists several sites is not shown whole, or a reader would see another's record under this one's name.
+    return Capture(why="capture.not_found") if of_others else _page(text)
+
+
+def _page(text: str) -> Capture:
+    return Capture(lines=tuple(text[:_LONGEST].splitlines()), cut=len(text) > _LONGEST)
+
+
+def _tokens(link: str | None) -> list[str]:
+    """What in a record's address only it has: long parts of its query."""
+    return [value for part in (link or "").partition("?")[2].split("&") if len(value := part.partition("=")[2]) >= 12]  # fmt: skip
+
+
+def _record(text: str, needle: str) -> dict[str, Any] | None:
+    """The smallest JSON object around the first place a text names something; the text may be cut off elsewhere."""
+    at = text.find(needle)
+    while at >= 0:
+        begin, depth = at, 0
+        while begin > 0:
+            begin -= 1
+            depth += {"}": 1, "{": -1}.get(text[begin], 0)
+            if depth < 0:
+                try:
+                    found, end = json.JSONDecoder().raw_decode(text, begin)
+                except (ValueError, RecursionError):
+                    break
+                if isinstance(found, dict) and end > at and any(key.lower() in _FIELDS for key in found):
+                    return found
+                depth = 0
+        at = text.find(needle, at + 1)
+    return None
+
+
+def _readable(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    shown = {}
+    for key, value in record.items():
+        name = _FIELDS.get(key.lower())
+        if name and isinstance(value, str | int | float) and str(value).strip():
+            shown.setdefault(name, plain(str(value), 2_000))
+    return tuple(shown.items())
 
 
 def _piece(snapshot: Snapshot, host: str, identity: str) -> dict[str, Any] | None:
@@ -97,7 +195,8 @@ def pictures(view: View, host: str) -> None:
     found = view.cached_query(_listed, host)
     if not found:
         return
-    view.heading(view.translate("site.pictures"), view.translate("site.pictures_note"))
+    view.html("heading3.html", title=view.translate("site.pictures"))
+    view.html("lines.html", lines=[view.translate("site.pictures_note")])
     view.html(
         "pictures.html",
         pictures=[
@@ -127,13 +226,13 @@ def _listed(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
         return []
 
 
-SHOWN = 6
+SHOWN = 5
 """So many rows stand open; the others wait behind a line, or the page would be a hundred screens on a phone."""
 
 
 def changes(view: View, rows: list[dict[str, Any]]) -> None:
     """What changed and whether the world, a source or our method did."""
-    view.heading(view.translate("site.changes"))
+    view.html("heading3.html", title=view.translate("site.changes"))
     if not rows:
         view.note(view.translate("site.changes_none"))
         return
@@ -180,32 +279,43 @@ def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[
 
 
 def evidence(view: View, host: str, total: int, rows: list[dict[str, Any]]) -> None:
-    """The evidence table: claim, tier, event date, seen time, source, link, hash."""
-    view.html("anchor_heading.html", id="evidence", title=view.translate("site.evidence"))
+    """The list of evidence: claim, tier, event date, seen time, source; each opens the one piece. Hashes are on the piece itself."""
     if not rows:
         view.note(view.translate("site.evidence_none"))
         return
     view.html("lines.html", lines=[view.translate("site.evidence_shown", count=total, shown=min(20, total))])
     view.table(
         [
+            view.translate("word.date"),
             view.translate("site.claim"),
-            view.translate("site.tier"),
-            view.translate("site.event_on"),
-            view.translate("site.seen_at"),
             view.translate("site.source"),
-            view.translate("word.link"),
-            view.translate("site.hash"),
+            view.translate("site.tier"),
             view.translate("capture.column"),
         ],
-        [_evidence_line(view, host, r) for r in rows],
+        [
+            row(
+                cell(formatting.day(r["event_on"], view.lang)),
+                cell(pick(r, "claim", view.lang), limit=160),
+                cell(view.source(r["source"]), limit=60),
+                cell(view.label("tier", r["tier"])),
+                cell(view.translate("capture.show"), href=cited(view, host, r["id"])),
+                id=r["id"],
+            )
+            for r in rows
+        ],
         "pieces",
         fold=SHOWN,
     )
 
 
+def cited(view: View, host: str, identity: str) -> str:
+    """Where a piece of evidence can be read."""
+    return view.link("site", host=host, capture=identity) + "#capture"
+
+
 def downloads(view: View, host: str) -> None:
     """Everything about the site to take away: all evidence as a table or as a pack with the archived texts, the page to print."""
-    view.html("anchor_heading.html", id="download", title=view.translate("site.download"))
+    view.html("anchor_heading3.html", id="download", title=view.translate("site.download"))
     snapshot, as_of = view.snapshot, view.facts.as_of
     stem = f"{file_stem(host)}-{as_of}"
     with st.container(horizontal=True):
@@ -240,26 +350,4 @@ def packed(snapshot: Snapshot, host: str, made_at: dt.datetime, lang: str) -> by
     captures = with_text(snapshot, captures_of(snapshot, host))
     return evidence_pack.make(
         [evidence_pack.Item("evidence.csv", listed, "list"), *captures], host, made_at, lang
-    )
-
-
-def _evidence_line(view: View, host: str, piece: dict[str, Any]) -> Row:
-    url = html.outside(piece["link"])
-    return row(
-        cell(pick(piece, "claim", view.lang), soft=plain(piece["id"], 40)),
-        cell(view.label("tier", piece["tier"])),
-        cell(formatting.day(piece["event_on"], view.lang)),
-        cell(formatting.moment(piece["seen_at"], view.lang)),
-        cell(view.source(piece["source"]), limit=60),
-        cell(view.translate("word.open"), href=url, outside=True)
-        if url
-        else cell(view.translate("word.no_link")),
-        cell(piece["sha256"] or "–", mono=True, limit=70),
-        cell(
-            view.translate("capture.show"),
-            href=view.link("site", host=host, capture=piece["id"]) + "#capture",
-        )
-        if piece["archive"]
-        else cell(view.translate("word.none")),
-        id=piece["id"],
     )

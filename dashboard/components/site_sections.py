@@ -6,8 +6,9 @@ from typing import Any
 
 from dashboard.components import charts, site_charts, site_evidence
 from dashboard.components.page_context import View, cell, row
-from dashboard.presenters import formatting, html, verdict_card
+from dashboard.presenters import current_snapshot, formatting, html, verdict_card
 from dashboard.presenters.translations import pick
+from scoring.snapshot.reader import Snapshot
 from store.text.safe_text import plain
 
 CITED = 3
@@ -22,7 +23,6 @@ _SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_appl
 
 def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> None:
     """The waterfall of contributions that sum to the score, and what would change the tier; for an unrated site why there is none."""
-    view.html("anchor_heading.html", id="why", title=view.translate("site.why"))
     scored = [f for f in findings if f["contribution"] is not None and (f["contribution"] or f["weight"])]
     # From what is assumed without evidence (the priors) over what was seen to what a rule takes away.
     scored.sort(key=lambda f: (not f["indicator"].startswith("prior_"), f["indicator"].startswith("cap_")))
@@ -103,7 +103,7 @@ def _drawn(view: View, scored: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def findings(view: View, rows: list[dict[str, Any]]) -> None:
     """Every indicator by dimension: outcome in words, what was seen, evidence, limits."""
-    view.html("anchor_heading.html", id="findings", title=view.translate("site.findings"))
+    view.html("anchor_heading3.html", id="findings", title=view.translate("site.findings"))
     columns = [
         view.translate("site.indicator"),
         view.translate("site.outcome"),
@@ -111,18 +111,16 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
         view.translate("site.finding"),
     ]
     for dimension in sorted({f["dimension"] or "" for f in rows}):
-        view.html("heading3.html", title=view.label("dimension", dimension) or view.translate("method.rules"))
         about = sorted(
             (f for f in rows if (f["dimension"] or "") == dimension), key=lambda f: f["outcome"] != "concern"
         )
-        concerns = sum(f["outcome"] == "concern" for f in about)
-        view.table(
-            columns,
-            [_finding(view, f) for f in about],
-            "findings",
-            fold=concerns,
-            more=view.translate("site.findings_more", n=len(about) - concerns),
+        words = view.translate(
+            "site.findings_fold",
+            name=view.label("dimension", dimension) or view.translate("method.rules"),
+            concerns=sum(f["outcome"] == "concern" for f in about),
+            n=len(about),
         )
+        view.table(columns, [_finding(view, f) for f in about], "findings", fold=0, more=words)
 
 
 def _finding(view: View, finding: dict[str, Any]):
@@ -152,7 +150,7 @@ def _finding(view: View, finding: dict[str, Any]):
 
 def warnings(view: View, rows: list[dict[str, Any]]) -> None:
     """Every change of the cash-flow state, newest first."""
-    view.heading(view.translate("site.warnings"))
+    view.html("heading3.html", title=view.translate("site.warnings"))
     if not rows:
         view.note(view.translate("site.warnings_none"))
         return
@@ -181,7 +179,7 @@ def transition(view: View, warning: dict[str, Any]) -> str:
 
 def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> None:
     """Filing, footer, company and licence: what is shown beside what is registered; and the software that shows it."""
-    view.heading(view.translate("site.identity"))
+    view.html("heading3.html", title=view.translate("site.identity"))
     if rating.get("software"):
         name, version = (
             view.label("software", rating["software"]),
@@ -230,7 +228,7 @@ def _compared(view: View, comparison: dict[str, Any]) -> str:
 
 def promises(view: View, rows: list[dict[str, Any]]) -> None:
     """What the site promised and what became of it: kept, broken, withdrawn."""
-    view.heading(view.translate("site.promises"))
+    view.html("heading3.html", title=view.translate("site.promises"))
     if not rows:
         view.note(view.translate("site.promises_none"))
         return
@@ -265,20 +263,50 @@ def _performance(view: View, promise: dict[str, Any]) -> str:
     return " · ".join(said) or view.translate("site.promise_no_case")
 
 
-def links(view: View, rows: list[dict[str, Any]]) -> None:
-    """Sites that share traits with this one: copies, successors, predecessors."""
-    view.heading(view.translate("site.links"), view.translate("site.links_note"))
+def links(view: View, host: str, rows: list[dict[str, Any]]) -> None:
+    """The network of sites that share traits with this one, with the keys: copies, successors, predecessors."""
+    view.html("heading3.html", title=view.translate("site.links"))
+    view.html("lines.html", lines=[view.translate("site.links_note")])
     if not rows:
         view.note(view.translate("site.links_none"))
         return
-    view.table(
-        [view.translate("word.site"), view.translate("alerts.reason"), view.translate("word.date")],
-        [
-            row(
-                cell(r["other"], href=html.link("site", view.lang, host=r["other"]), limit=80),
-                cell(pick(r, "reason", view.lang), soft=view.label("relation", r["relation"])),
-                cell(formatting.day(r["since"], view.lang)),
-            )
-            for r in rows
+    others = tuple(dict.fromkeys(r["other"] for r in rows))
+    ratings = view.cached_query(_ratings, others)
+    among = view.cached_query(_among, others)
+    view.html(
+        "network.html",
+        title=view.translate("site.links"),
+        hub=plain(host, 80),
+        links=[
+            {
+                "other": plain(r["other"], 80),
+                "href": view.link("site", host=r["other"]),
+                "relation": r["relation"],
+                "reason": plain(pick(r, "reason", view.lang) or "", 300),
+                "since": formatting.day(r["since"], view.lang) if r["since"] else "",
+                "share": None if r["confidence"] is None else f"{r['confidence']:.0%}",
+                "state": ratings[r["other"]][0] if r["other"] in ratings else "",
+                "word": view.translate(f"verdict.{ratings[r['other']][0]}") if r["other"] in ratings else "",
+                "among": [plain(other, 60) for other in among.get(r["other"], ())][:4],
+            }
+            for r in rows[:40]
         ],
     )
+
+
+def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, tuple[str]]:
+    found = current_snapshot.ratings_of(snapshot, hosts, "host, grade, verdict, warning_state, as_of")
+    return {r["host"]: (verdict_card.STATES[verdict_card.verdict_of(r)].code,) for r in found}
+
+
+def _among(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, list[str]]:
+    """Which of some sites are linked with which others of them."""
+    found = current_snapshot.rows(
+        snapshot,
+        "select host, other from links where list_contains(?, host) and list_contains(?, other) order by all",
+        [list(hosts), list(hosts)],
+    )
+    among: dict[str, list[str]] = {}
+    for r in found:
+        among.setdefault(r["host"], []).append(r["other"])
+    return among

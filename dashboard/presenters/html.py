@@ -55,8 +55,7 @@ def card(
     """The verdict card with links to what can be done next; evidence links stay on the page that has the table."""
 
     def evidence_link(identity: str) -> str:
-        place = "" if on_site_page else link("site", shown.lang, host=shown.host)
-        return f"{place}#{anchor(identity)}"
+        return f"{link('site', shown.lang, host=shown.host, capture=identity)}#capture"
 
     made = render(
         "card.html",

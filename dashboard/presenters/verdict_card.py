@@ -246,8 +246,8 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         mall=mall_merchants.named(row["host"], lang),
         evidence_n=int(row.get("evidence_n") or 0),
         response_on=day(response["on"], lang) if response else "",
-        why=plain(pick(row, "why", lang) or "", LONGEST_SENTENCE),
-        lose=plain(pick(row, "lose", lang) or "", LONGEST_SENTENCE),
+        why=plain(pick(row, "verdict_why", lang) or "", LONGEST_SENTENCE),
+        lose=plain(pick(row, "at_stake", lang) or "", LONGEST_SENTENCE),
     )
 
 

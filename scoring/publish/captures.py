@@ -33,11 +33,13 @@ def write_captures(folder: Path, archive: Path) -> None:
     """Write `captures/<sha256>.txt` for every capture the evidence in `folder` cites; one that cannot be read is left out, its hash stays cited."""
     out = folder / "captures"
     out.mkdir()
-    query = f"""select distinct sha256, archive, "offset" from read_parquet('{quoted(folder / "evidence.parquet")}')
-        where sha256 <> '' and archive <> '' order by all"""  # noqa: S608 - quoted path
+    # The public numbers of complaints look like telephone numbers; those that are cited stay, or nobody could find one by its number.
+    query = f"""select sha256, archive, "offset", list(distinct split_part(id, ':', 3)) filter (where kind = 'complaint') as numbers
+        from read_parquet('{quoted(folder / "evidence.parquet")}')
+        where sha256 <> '' and archive <> '' group by all order by all"""  # noqa: S608 - quoted path
     with duckdb.connect(":memory:") as db:
         wanted = db.sql(query).fetchall()
-    for sha256, name, offset in wanted:
+    for sha256, name, offset, numbers in wanted:
         file = out / f"{sha256}.txt"
         if file.exists():
             continue
@@ -46,11 +48,11 @@ def write_captures(folder: Path, archive: Path) -> None:
         except ArchiveError:
             continue
         if found.sha256 == sha256:
-            file.write_text(_text(found.payload), "utf-8")
+            file.write_text(_text(found.payload, numbers or ()), "utf-8")
 
 
-def _text(payload: bytes) -> str:
-    """Readable, redacted text of a page: decoded, without scripts and tags."""
+def _text(payload: bytes, numbers: Collection[str] = ()) -> str:
+    """Readable, redacted text of a page: decoded, without scripts and tags; `numbers` of public records stay as they are."""
     charset = _CHARSET.search(payload[:2048])
     for name in (charset.group(1).decode() if charset else "utf-8", "utf-8", "gb18030"):
         try:
@@ -62,7 +64,14 @@ def _text(payload: bytes) -> str:
         text = payload.decode("utf-8", "replace")
     plain = _TAG.sub("\n", _SCRIPT.sub(" ", text)) if "<" in text[:2048] else text
     lines = [" ".join(line.split()) for line in plain.splitlines()]
-    return clean("\n".join(line for line in lines if line)[:_LONGEST]) + "\n"
+    text = "\n".join(line for line in lines if line)[:_LONGEST]
+    marks = {number: f"\ue000{chr(0xE100 + at)}\ue001" for at, number in enumerate(sorted(numbers)) if number}
+    for number, mark in marks.items():
+        text = re.sub(rf"(?<!\d){re.escape(number)}(?!\d)", mark, text)
+    text = clean(text)
+    for number, mark in marks.items():
+        text = text.replace(mark, number)
+    return text + "\n"
 
 
 INDEX = "captures/pictures.json"

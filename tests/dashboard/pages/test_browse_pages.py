@@ -51,7 +51,7 @@ def test_the_sites_of_this_week_stand_on_top_and_on_the_first_page(full):
         assert week.index(snapshots.RED) < week.index(snapshots.ORANGE), "the alarm stands before the warning"
     assert "2026-11-15 至 2026-11-21" in content
     markup = shown(open_page("alerts"))
-    assert f"site?host={snapshots.RED}#e-E-2" in markup, "the evidence is one click away"
+    assert f"site?host={snapshots.RED}&amp;capture=E-2#capture" in markup, "the evidence is one click away"
 
 
 def test_a_site_that_changed_twice_is_one_line_with_its_whole_way(data_dir):
@@ -249,10 +249,23 @@ def test_few_refunds_are_not_put_in_per_cent(data_dir):
     assert "只有 7 条退款投诉" in words(open_page("sector"))
 
 
-def test_charts_are_valid_specifications(full):
-    curve, censored = [{"day": d, "share": 1.0, "low": 1.0, "high": 1.0, "n": 3} for d in range(3)], [1]
-    assert browse_charts.survival({"n": curve}, censored, (1, 15), "t", "d").to_dict()["layer"]
-    assert browse_charts.months([{"month": "2026-11", "value": 1}], "n").to_dict()["layer"]
+def test_pictures_begin_at_zero_and_hatch_what_was_not_observed(full):
+    day = {"state": "正常", "low": 40.0, "high": 50.0}
+    days = [day | {"on": f"2026-11-0{n}", "score": None if n == 2 else 45.0} for n in (1, 2, 3)]
+    columns = browse_charts.history(days, ["2026-11-03"], "没有评分", ("分", "区间")).columns
+    assert [(c.unseen, bool(c.parts), c.flag) for c in columns] == [
+        (False, True, False),
+        (True, False, False),
+        (False, True, True),
+    ]
+    prices = browse_charts.against([{"label": "月卡", "ratio": 0.5}])
+    assert prices.rows[0].fills == (("main", 0, 40),) and prices.rule == 80
+    curve = [{"day": d, "share": 1.0, "low": 1.0, "high": 1.0, "n": 3} for d in range(3)]
+    steps = browse_charts.survival({"n": curve}, [1], (1, 15), "天").columns
+    assert len(steps) == 16 and steps[1].flag and not steps[3].marks, "nobody is followed after the last day"
+    assert browse_charts.months([{"month": "2026-11", "value": 260}]).ticks[-1] == (100, "300")
+    weeks = [{"on": "2026-11-02", "kind": "a", "value": 4.0}, {"on": "2026-11-16", "kind": "b", "value": 2.0}]
+    assert [bool(c.parts) for c in browse_charts.weekly(weeks, ["a", "b"]).columns] == [True, False, True]
     assert sector_data.closures(current_snapshot.current(), AS_OF).count == 0
 
 

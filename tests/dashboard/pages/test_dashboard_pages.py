@@ -194,9 +194,10 @@ def test_alerts_are_dated_those_of_the_week_come_first_and_the_period_is_chosen(
 
 def test_site_page_shows_evidence_with_dates_and_hash(full):
     markup = shown(open_page("site", host=snapshots.ORANGE))
-    assert 'id="e-E-1"' in markup and 'href="#e-E-1"' in markup
-    assert "https://source.example/2" in markup
-    assert re.search(r"\b[0-9a-f]{64}\b", markup)
+    assert 'id="e-E-1"' in markup and 'capture=E-1#capture"' in markup
+    piece = shown(open_page("site", host=snapshots.ORANGE, capture="E-2"))
+    assert "https://source.example/2" in piece
+    assert re.search(r"\b[0-9a-f]{64}\b", piece)
 
 
 def test_points_taken_away_by_a_rule_are_shown_with_their_sign(full):

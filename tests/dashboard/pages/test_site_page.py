@@ -122,7 +122,32 @@ def test_a_capture_is_shown_as_text_with_its_hash(full):
 )  # fmt: skip
 def test_a_capture_that_cannot_be_shown_says_why_and_opens_nothing_else(full, sha256, archive, why):
     (full / "captures" / f"{'ef' * 32}.txt").write_text("�PNG��", "utf-8")
-    assert site_evidence.read(Snapshot(full), sha256, archive).why == f"capture.{why}"
+    piece = {"sha256": sha256, "archive": archive}
+    assert site_evidence.read(Snapshot(full), piece).why == f"capture.{why}"
+
+
+FEED = ('{"lists": [{"main": {"sn": "17390000001", "title": "乙店没到账", "summary": "乙店的事"}}, '
+        '{"main": {"sn": "17390000002", "title": "甲店没到账", "summary": "甲店 {括号} 的事", "url": "//x/view/17390000002/?sld=0123456789abcdef"}}, {"main": {"sn": "1739')  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "identity", "link", "shown", "hidden"),
+    [
+        (FEED, "complaint", "complaint:heimao:17390000002", "https://x.test/view/17390000002/", "甲店 {括号} 的事", "乙店"),
+        (FEED.replace("17390000002", "[手机号#2]"), "complaint", "complaint:heimao:17390000002", "https://x.test/1?sld=0123456789abcdef", "甲店没到账", "乙店"),
+        (FEED, "complaint", "complaint:heimao:17390000009", "https://x.test/view/17390000009/", None, "乙店"),
+        ("other.test\na.test 欠款\nthird.test", "penalty", "penalty:lists:a.test:2026-01-01:ab", None, "a.test 欠款", "other.test"),
+        ("other.test\nthird.test", "penalty", "penalty:lists:a.test:2026-01-01:ab", None, None, "other.test"),
+        ('{"list": [{"domain": "a.test", "unitName": "甲示例公司"}]}', "filing", "filing:icp:a.test:2026-01-01", None, "甲示例公司", "{"),
+        ("首页\n公告\n营业中", "page", "page:storefront:a.test:2026-01-01T000000:home", None, "营业中", "\0"),
+    ],
+)  # fmt: skip
+def test_of_a_list_only_the_record_that_is_meant_is_shown(text, kind, identity, link, shown, hidden):
+    piece = {"id": identity, "kind": kind, "link": link, "host": "a.test", "claim_zh": ""}
+    found = site_evidence.passage(text, piece)
+    said = "\n".join([*(value for _, value in found.fields), *found.lines])
+    assert hidden not in said
+    assert (shown in said) if shown else (said == "" and found.why == "capture.not_found")
 
 
 def test_bands_are_cut_where_the_method_changed():

@@ -56,10 +56,6 @@ def test_nothing_a_page_needs_is_blocked(context, site, page):
     tab.goto(f"{site}/{page}{QUERIES.get(page, '')}")
     tab.locator("#root .kw-foot").wait_for(timeout=30_000)
     tab.wait_for_timeout(300)
-    if charts := tab.locator("[data-testid=stVegaLiteChart]").count():
-        tab.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").nth(
-            charts - 1
-        ).wait_for(state="attached")
     # A quicker arithmetic of the client's; without it the client calculates in script.
     blocked = [line for line in tab.evaluate("window.blocked") if "wasm-eval" not in line]
     tab.close()
