@@ -14,7 +14,8 @@ from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_o
 _MEMBERS_ONLY = re.compile(r"(?:登[录陆]|会员)(?:后|以后)?(?:可见|查看|显示)(?:价格)?")
 _MOST = 500
 _MOST_PAGES = 10
-_PAGER = "a[rel~=next], [class*=pag] a, [id*=pag] a, [class*=laypage] a"
+_PAGER = "a[rel~=next], .pages a, .page a, .pagelist a, [class*=paginat] a, [id*=paginat] a, [class*=pager] a, [id*=pager] a, [class*=laypage] a"
+_PAGER_TEXT = re.compile(r"\s*(?:\d{1,3}|[后下]一?页|next\b.{0,8}|[›»>→]{1,2})?\s*", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
     r"(?:^|[-_/])(?:page|p|pg|pn|page_?no|page_?num)[-_=/](\d{1,3})(?:/|\.html?|$)", re.IGNORECASE
 )
@@ -40,6 +41,8 @@ def more(page: Page, read: int = 1) -> list[More]:
         return []
     here = urlsplit(page.url)
     for link in page.tree.css(_PAGER)[:60]:
+        if not _PAGER_TEXT.fullmatch(link.text()):
+            continue
         target = urlsplit(urljoin(page.url, link.attributes.get("href") or ""))
         said = [target.path, *(f"{key}={value}" for key, value in parse_qsl(target.query))]
         numbers = [int(found.group(1)) for part in said if (found := _PAGE_NUMBER.search(part))]

@@ -169,6 +169,8 @@ class StorefrontSpider(HomeSpider):
         system = self.visit(host).notes["system"]
         if response.status in (401, 403, 407, 429, 456):
             raise SourceBlocked(f"HTTP {response.status} for a public list")
+        if not system and response.status == 404:
+            return  # what looked like the next page of the list
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status} for {urlsplit(response.url).path}")
         page = Page(response.url, text_of(response))

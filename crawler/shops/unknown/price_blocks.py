@@ -16,12 +16,12 @@ PRICE_MARK = re.compile(
     re.IGNORECASE,
 )
 _FORMER_MARK = re.compile(
-    r"(?:^|[-_\s])(?:old|orig\w*|market|before|del|deleted|line-?through|through|line-?price|ori|yuanjia|original|was|cross\w*)"
+    r"(?:^|[-_\s])(?:old|orig\w*|market|before|del|deleted|line-?through|through|line-?price|ori|yuanjia|original|was|cross\w*|compare\w*)"
     r"(?:$|[-_\s])|old-?price|line-?price|market-?price|origin\w*-?price|price-?(?:old|orig\w*|market|del|before)|line-through",
     re.IGNORECASE,
 )
 _REGULAR_MARK = re.compile(r"(?:^|[-_\s])(?:regular|retail|list|msrp|base)(?:$|[-_\s])", re.IGNORECASE)
-_FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价")
+_FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价|(?:以前|此前)\s*[:：]?\s*$")
 _OTHER_MARK = re.compile(
     r"(?:^|[-_\s])(?:vip|svip|member|agent|wholesale|coupon|discount-tip|pifa|daili)\w*(?:$|[-_\s])",
     re.IGNORECASE,
@@ -36,7 +36,7 @@ _WHOLESALE = re.compile(
     r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
 )
 _PRICE_LABEL = re.compile(
-    r"(?:现价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
+    r"(?:现价|商城价|本[店站]价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
     re.IGNORECASE,
 )
 _WORDS_AROUND = re.compile(
@@ -44,7 +44,7 @@ _WORDS_AROUND = re.compile(
     re.IGNORECASE,
 )
 SAID_OF_GOODS = re.compile(
-    r"(?:原|市场|官方|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
+    r"(?:原|市场|官方|商城|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
     re.IGNORECASE,
 )
 """What stands beside a price without being a name."""
@@ -64,6 +64,7 @@ _HEADS = {
 _DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _PIECE = re.compile(r"|[¥￥$€£]|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
+_NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
@@ -235,6 +236,8 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     if _WORDS_AROUND.match(text):
         return True
     before = text[: money.start]
+    if written[-1] in "元块" and _NAME_ENDS.match(text[money.end :]):
+        return None  # E卡 100元 —— 95.50元
     if written[0] in "¥￥$€£" or written[-1] in "¥￥":
         # 美区 $10 礼品卡 and 月费 ¥15，季卡 … are parts of a name and of a sentence; 售价 ¥15 and 月卡 ¥15 are prices.
         beside = re.split(r"[·|｜•]", text[money.end :])[0]

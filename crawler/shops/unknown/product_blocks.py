@@ -43,9 +43,10 @@ _ELSE_HEAD = re.compile(
     r"|收益|佣金|提现|账单|明细|记录|评价|评论|常见问题|积分|签到|邀请|推广|加盟|分站|下单时间|交易号|升级条件"
 )
 _ELSE_TEXT = re.compile(
-    r"(?:元|满\s*\d+(?:\.\d+)?|以上)\s*可用|^开通.{0,4}(?:VIP|会员|代理|分站|至尊)|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
+    r"(?:元|满\s*\d+(?:\.\d+)?|以上)\s*可用|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
     r"|(?:注册|邀请|签到|关注).{0,6}[送得减]|已(?:完成|发货|支付|付款)(?!量)|(?<![\d.])\d+\s*(?:次|人)?阅读(?!更多)|评论\s*\d|\d{12,}"
 )
+_LEVEL_FOR_SALE = re.compile(r"开通.{0,4}(?:VIP|会员|代理|分站|至尊|钻石)", re.IGNORECASE)
 _DATED = re.compile(r"20\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}")
 _MEMBERS = re.compile(
     r"(?:普通|注册|白银|黄金|铂金|钻石|至尊|青铜|银牌|金牌|初级|中级|高级)(?:会员|代理|用户|VIP)"
@@ -258,6 +259,8 @@ def _may_be_good(block: Element, single: bool) -> bool:
     text = block.text
     if len(text) > _LONGEST or not LETTER.search(text):
         return False
+    if _LEVEL_FOR_SALE.match(text):
+        return False
     if not single:
         return True
     if _NOT_GOODS.search(text[:200]) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
@@ -287,9 +290,16 @@ def _is_something_else(records: list[Record]) -> bool:
     texts = [block.text for block, _ in records]
     said = sum(bool(_ELSE_TEXT.search(text)) for text in texts)
     # What was put on sale on a day still has its stock beside it.
-    dated = sum(bool(_DATED.search(text)) and not _STOCK_TEXT.search(text) for text in texts)
+    dated = sum(
+        bool(_DATED.search(block.text)) and not _STOCK_TEXT.search(block.text) and not _has_buy_link(block)
+        for block, _ in records
+    )
     levels = sum(bool(_MEMBERS.match(text)) for text in texts)
     return max(said, dated, levels) > 0.6 * len(texts)
+
+
+def _has_buy_link(block: Element) -> bool:
+    return any(e.tag in ("a", "button") and _BUY_TEXT.search(e.text) for e in block.walk())
 
 
 def _heading(records: list[Record]) -> str:

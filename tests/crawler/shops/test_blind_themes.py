@@ -13,6 +13,7 @@ from tests.support.shops.blind_goods import Item, Made
 from tests.support.shops.blind_late_themes import LATE_THEMES
 from tests.support.shops.blind_pages import EMPTY
 from tests.support.shops.blind_themes import THEMES as FIRST_THEMES
+from tests.support.shops.drawn_themes import DRAWN
 from tests.support.shops.unknown_themes import THEMES, items
 
 BLIND = {**FIRST_THEMES, **LATE_THEMES}
@@ -93,13 +94,27 @@ if __name__ == "__main__":
 # Goods of themes nobody wrote a parser for: every name and price exact, in any of the forms real themes have.
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("theme", [*THEMES, *DRAWN])
 def test_names_and_prices_are_exact(theme: str) -> None:
     for seed in range(12):
         goods = items(seed)
-        page = Page("http://shop.test/", THEMES[theme](goods))
+        page = Page("http://shop.test/", (THEMES | DRAWN)[theme](goods))
         found = generic.home(page).goods or generic.embedded_goods(page)
         assert {g.name: g.price for g in found} == {g.name: g.price for g in goods}, f"seed {seed}"
+
+
+def test_prices_for_members_are_hidden_and_the_next_page_of_a_list_is_asked() -> None:
+    card = "<div class=item><h4>Steam充值卡 {}元</h4><span class=price>登录可见</span></div>"
+    hidden = generic.home(Page("https://shop.example/", "".join(card.format(n) for n in (50, 100, 200))))
+    assert hidden.behind_login and not hidden.goods
+    pager = '<div class="page-content"><a href="/p/2">商品</a></div><ul class="pagination"><a href="?page=1">1</a>{}</ul>'
+    for link, path in (
+        ("?cat=3&page=2", "https://shop.example/?cat=3&page=2"),
+        ("/page/2/", "https://shop.example/page/2/"),
+    ):
+        page = Page("https://shop.example/?cat=3", pager.format(f'<a href="{link}">下一页</a>'))
+        assert [item.path for item in generic.more(page)] == [path]
+    assert not generic.more(Page("https://shop.example/?page=2", pager.format('<a href="?page=3">3</a>')))
 
 
 @pytest.mark.parametrize("theme", observed_themes.THEMES)

@@ -1,0 +1,153 @@
+"""Shop pages of one kind of trap each, drawn from real software and themes: what stands before the goods, one good, what stands behind.
+
+A good's template takes name, price (9.90), whole and cents, old (a higher price, crossed out by no mark), stock, sold, n from 1.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+
+from tests.support.shops.unknown_themes import Item
+
+_TABLE = (
+    "<table><tr><th>序号</th><th>商品名称</th><th>{}</th><th>库存</th><th>上架时间</th><th>操作</th></tr>"
+)
+_CARDS: dict[str, tuple[str, str, str]] = {
+    "regular price told by a class alone": (
+        "<nav><a href=/cart><span>(0)</span> 购物车 ¥0.00</a></nav><div class=products>",
+        '<div class=item><article class=miniature><h2 class=title><a href="/{n}.html">{name}</a></h2><div><span class=regular-price '
+        'aria-label=原价>¥{old}</span><span class=discount>-20%</span><span class=price>¥{price}</span></div></article></div>',
+        "</div>",
+    ),
+    "price before tax, sum of an empty basket": (
+        "<button>0 件商品 - ￥0.00</button><div>",
+        '<div class=thumb><h4><a href="/p?id={n}">{name}</a></h4><div class=price><span class=price-new>￥{price}</span> '
+        "<span class=price-tax>税前：￥{n}.05</span></div></div>",
+        "</div>",
+    ),
+    "fee of setting up, pieces said to be 可用": (
+        "<div class=products>",
+        '<div class=product><header><span>{name}</span><span class=qty>{stock} 可用</span></header><footer><span class=price>¥{price} CNY'
+        '</span><br>月付<br><small>¥5.00 CNY 初装费</small><a href="/cart?pid={n}">立即订购</a></footer></div>',
+        "</div>",
+    ),
+    "a sentence with a sum in every good": (
+        "<div>",
+        '<div class=item><div class=brand><a href="/goods/{n}">{name}</a></div><div class=intro>自动发货 低至9.9元起</div><div>{price}元</div></div>',
+        "</div>",
+    ),
+    "yuan icon behind the number, levels and days": (
+        "<div class=row>",
+        '<div class=col><div id="product-{n}-name">{name}</div><div><p>{price}</p><i class="ti ti-currency-yuan"></i></div><div>Lv. 2</div>'
+        '<div>等级</div><div>30 天</div><div>等级时长</div><a href="/order?id={n}">购买</a></div>',
+        "</div>",
+    ),
+    "rows that are buttons and show a date": (
+        "<div>",
+        "<button class=row><span><span class=nm>{name}</span><span class=desc>下单后发送到邮箱</span><span><span>¥</span>{whole}<span>.{cents}"
+        "</span></span><span><span>有货</span><span>2026-08-12</span></span></span></button>",
+        "</div>",
+    ),
+    "space inside a price": (
+        "<div>",
+        "<div class=goods><img><div class=title>{name}</div><div class=box><div class=price> ¥<span>{whole} </span>.{cents} </div></div></div>",
+        "</div>",
+    ),
+    "what each level of member pays, levels for sale above": (
+        "<ul><li>开通VIP <b>¥30.00</b>/永久</li><li>开通至尊 <b>¥88.00</b>/永久</li></ul><ul>",
+        "<li><span>{name}</span><span>库存充足</span><span class=jg>普通：<em>{price}</em> VIP：<em>{n}.01</em> 至尊：<em>{n}.00</em></span>"
+        '<a href="/o/{n}">下单</a></li>',
+        "</ul>",
+    ),
+    "letter of an icon font for the sign": (
+        "<ul>",
+        '<li class=product><p class=product-title>{name}</p><p class=product-price><i class=iconfont>&#xe601;</i>{price}</p></li>',
+        "</ul>",
+    ),
+    "sign behind both prices, filter by price": (
+        "<div class=filter><ol><li><a href='?price=-100'>¥0.00 - ¥99.99</a> 5</li><li><a href='?p=100-'>¥100.00 及以上</a> 7</li></ol></div><ul>",
+        '<li><a href="/p/{n}"><div class=title>{name}</div></a><div class=price><del>{old}<span>¥</span></del> <ins>{price}<span>¥</span></ins></div></li>',
+        "</ul>",
+    ),
+    "numbered lines of text": ("<div>", '<p>{n}. {name} —— {price}元 <a href="/b?id={n}">购买</a></p>', "</div>"),
+    "badge in brackets": (
+        _TABLE.format("单价(元)"),
+        '<tr><td>{n}</td><td>{name}<font color=red>[热]</font></td><td>{price}</td><td>{stock}</td><td>-</td><td><a href="/b{n}">购买</a></td></tr>',
+        "</table>",
+    ),
+    "two labelled prices in a column, a date in each row": (
+        _TABLE.format("价格"),
+        '<tr><td>{n}</td><td>{name}</td><td><div style="text-decoration: line-through">市场价：{old}</div><div>商城价：{price}</div></td>'
+        '<td>{stock}</td><td>2026-08-12</td><td><a href="/b{n}">购买</a></td></tr>',
+        "</table>",
+    ),
+    "converted to another currency beside it": (
+        "<div>",
+        '<div class=box><h4>{name}</h4><div><b>¥{price}</b><small>≈ 3.50 USDT</small></div><a href="/o/{n}">购买</a></div>',
+        "</div>",
+    ),
+    "spans of time within a good": (
+        "<div>",
+        "<div class=plan><div class=plan-name>{name}</div><div><div><span>1个月</span><b>¥{price}</b></div><div><span>12个月</span><b>¥{old}</b>"
+        '</div></div><a href="/p/{n}">选择套餐</a></div>',
+        "</div>",
+    ),
+    "label before the name": ("<ul>", "<li><a><img></a><h3>商品名称：{name}</h3><p>商品价格：{price}</p></li>", "</ul>"),
+    "price compared with": (
+        "<div>",
+        '<div class=gp><a href="/x-{n}"><div class=gp__title>{name}</div></a><div class=gp__price><div>¥{price}</div><div class=gp__price-compare>'
+        "<span>以前 </span><span>¥{old}</span></div></div><button>立即购买</button></div>",
+        "</div>",
+    ),
+}  # fmt: skip
+
+
+def _cards(kind: str, goods: list[Item]) -> str:
+    before, one, behind = _CARDS[kind]
+    made = []
+    for n, good in enumerate(goods, 1):
+        price = f"{good.price:.2f}"
+        whole, cents = price.split(".")
+        made.append(one.format(name=html.escape(good.name), price=price, whole=whole, cents=cents, stock=good.stock,
+                               old=f"{good.price * 2:.2f}", sold=good.sold, n=n))  # fmt: skip
+    return before + "".join(made) + behind
+
+
+def _team_prices_first(goods: list[Item]) -> str:
+    """The same goods for teams above the list, cheaper."""
+
+    def card(good: Item, price: float, tag: str) -> str:
+        return f"<div class=card><div class=title>{html.escape(good.name)}</div>{tag}<div class=price>¥{price:.2f}</div><img></div>"
+
+    team = "".join(card(good, good.price * 0.8, "<span>2人成团</span>") for good in goods[:2])
+    return f"<h3>团购专区</h3><div>{team}</div><h3>全部</h3><div>{''.join(card(g, g.price, '') for g in goods)}</div>"
+
+
+def _rows(goods: list[Item], name: str, price: str) -> list[dict[str, object]]:
+    return [{"id": n, name: g.name, "cat_name": "会员", price: f"{g.price:.2f}", "market_price": "9999.00", "vip_price": "0.01"}
+            for n, g in enumerate(goods)]  # fmt: skip
+
+
+def _state(goods: list[Item]) -> str:
+    """Keys of another system, and a banner with a price before the goods."""
+    state = {
+        "banner": [{"title": "充值返利", "price": "100.00"}],
+        "list": _rows(goods, "goods_name", "shop_price"),
+    }
+    return f"<div id=app></div><script>window.__STATE__={json.dumps(state, ensure_ascii=False)};</script>"
+
+
+def _attribute(goods: list[Item]) -> str:
+    """A component is handed its goods in an attribute."""
+    rows = html.escape(json.dumps(_rows(goods, "name", "price"), ensure_ascii=False))
+    return f'<div id=app><shop-home :products="{rows}"></shop-home></div>'
+
+
+DRAWN: dict[str, Callable[[list[Item]], str]] = {
+    **{kind: (lambda goods, kind=kind: _cards(kind, goods)) for kind in _CARDS},  # type: ignore[misc]
+    "team prices above the list": _team_prices_first,
+    "keys of another system": _state,
+    "data in an attribute": _attribute,
+}
