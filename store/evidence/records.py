@@ -102,11 +102,24 @@ def line_without_nul(line: bytes | str) -> bytes:
 
 def without_nul(value: Any) -> Any:
     """The same of a value as Python has it."""
+    if not _holds_nul(value):
+        return value
     if isinstance(value, str):
-        return value.replace("\0", "") if "\0" in value else value
+        return value.replace("\0", "")
     if isinstance(value, dict):
         return {without_nul(k): without_nul(v) for k, v in value.items()}
-    return [without_nul(v) for v in value] if isinstance(value, (list, tuple)) else value
+    return [without_nul(v) for v in value]
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair if isinstance(part, _HOLDERS))
+    return isinstance(value, (list, tuple)) and any(_holds_nul(part) for part in value)
+
+
+_HOLDERS = (str, dict, list, tuple)
 
 
 class Record(BaseModel):

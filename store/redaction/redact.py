@@ -27,7 +27,7 @@ _KEYCAP = ("\ufe0f", "\u20e3")
 
 _SHORT = 400
 """Characters up to which `clean` remembers its answer."""
-_SCANNED = 800
+_SCANNED = 400
 """Characters from which one look for all rules (store/text/pattern_scan.py) costs less than a look for each."""
 _BLANKS = HELD + TAKEN
 _ALL = (*FIRST, *PUBLIC, *EARLY, *LATE)
@@ -61,7 +61,8 @@ class _Work:
         # Blanks only take places away, but for patterns that may begin with one.
         if places is None or (
             self._scanned is not shadow
-            and any(_SCAN.may_begin_with(number, blank) and blank in shadow for blank in _BLANKS)
+            and (blanks := _SCAN.blanks_of(number))
+            and any(blank in shadow for blank in blanks)
         ):
             self._places = places = _SCAN.look(shadow)
             self._scanned = shadow

@@ -1,4 +1,4 @@
-"""Where in a text each of many patterns can begin: one pass for all of them, by the first two characters. Pure.
+"""Where in a text each of many patterns can begin: one pass for all of them, by the first three characters. Pure.
 
 An engine that tries forty patterns one after another walks a text forty times. Here a table of characters and one of pairs say, for
 every place at once, which patterns can begin there; only those places are tried. The tables are read off the patterns themselves, so
@@ -20,13 +20,14 @@ _BEYOND = 0x10000
 """Stands for every character outside of the basic plane."""
 _EVERYTHING = np.arange(_BEYOND + 1, dtype=np.uint32).tobytes()
 _MOST_PAIRS = 6_000
-"""Pairs of characters of one pattern that are told apart; of one with more, first and second character are looked at each for itself."""
+"""Pairs of characters of one pattern that are told apart; of one with more, and the third, characters are looked at each for itself."""
 _PAIRS = 1 << 16
+_LOOKED_AT = 3
 _FACTOR = 0x9E35
 
 _BITS = [np.uint64(1 << bit) for bit in range(64)]
 Prefix = tuple[bytes, ...]
-"""Up to two sets of characters, each as the bytes of its sorted codes; shorter than two: whatever comes next."""
+"""Up to three sets of characters, each as the bytes of its sorted codes; shorter than three: whatever comes next."""
 
 
 class PatternScan:
@@ -41,9 +42,9 @@ class PatternScan:
     def _tables(self) -> _Tables:
         return _Tables([_prefixes(pattern) for pattern in self.patterns], self._blanks)
 
-    def may_begin_with(self, number: int, blank: str) -> bool:
-        """Whether a pattern may begin with, or at once go on to, one of the blanks: only then do blanks that were written add a place."""
-        return bool(self._tables.at_blank[blank] >> number & 1)
+    def blanks_of(self, number: int) -> str:
+        """The blanks with which a pattern may begin or at once go on: only those, once written, add a place to its others."""
+        return self._tables.blanks_of.get(number, "")
 
     def look(self, text: str) -> Places:
         """Where in `text` the patterns can begin."""
@@ -74,49 +75,50 @@ class _Tables:
 
     def __init__(self, prefixes: Sequence[set[Prefix]], blanks: str) -> None:
         words = range((len(prefixes) + 63) // 64)
-        self.first = [np.zeros(_BEYOND + 1, np.uint64) for _ in words]
-        self.second = [np.zeros(_BEYOND + 1, np.uint64) for _ in words]
+        self.nth = [[np.zeros(_BEYOND + 1, np.uint64) for _ in range(_LOOKED_AT)] for _ in words]
         self.pair = [np.zeros(_PAIRS, np.uint64) for _ in words]
-        self.last = [np.uint64(0) for _ in words]
-        self.at_blank = dict.fromkeys(blanks, 0)
+        self.ends = [[np.uint64(0)] * _LOOKED_AT for _ in words]
+        """Patterns that can match when only so many characters are left, less one."""
+        self.blanks_of: dict[int, str] = {}
         for number, told in enumerate(prefixes):
-            self._read(number, told)
+            self._read(number, told, blanks)
 
-    def _read(self, number: int, prefixes: set[Prefix]) -> None:
+    def _read(self, number: int, prefixes: set[Prefix], blanks: str) -> None:
         word, bit = number // 64, _BITS[number % 64]
-        first, second, pair = self.first[word], self.second[word], self.pair[word]
         if any(not prefix for prefix in prefixes):
             prefixes = {(_EVERYTHING,)}
-        seconds = {prefix[1] for prefix in prefixes if len(prefix) == 2}
-        for table, sets in ((first, {prefix[0] for prefix in prefixes}), (second, seconds)):
-            for part in sets:
+        for nth, table in enumerate(self.nth[word]):
+            for part in {prefix[nth] for prefix in prefixes if len(prefix) > nth}:
                 codes = np.frombuffer(part, np.uint32)
                 table[codes] |= bit
-                for blank in self.at_blank:
-                    self.at_blank[blank] |= int(ord(blank) in codes) << number
-        if any(len(prefix) == 1 for prefix in prefixes):
-            second |= bit
-            pair |= bit
-            self.last[word] |= bit
-        elif sum(len(a) * len(b) // 16 for a, b in prefixes) > _MOST_PAIRS:
-            pair |= bit
-        else:
-            for a, b in prefixes:
-                ones, twos = np.frombuffer(a, np.uint32), np.frombuffer(b, np.uint32)
-                pair[_hashed(ones[:, None], twos[None, :]).ravel()] |= bit
+                if met := "".join(blank for blank in blanks if ord(blank) in codes):
+                    self.blanks_of[number] = self.blanks_of.get(number, "") + met
+            if any(len(prefix) <= nth for prefix in prefixes):
+                table |= bit
+                self.ends[word][nth - 1] |= bit
+        pairs = {prefix[:2] for prefix in prefixes}
+        if (
+            any(len(pair) == 1 for pair in pairs)
+            or sum(len(a) * len(b) // 16 for a, b in pairs) > _MOST_PAIRS
+        ):
+            self.pair[word] |= bit
+            return
+        for a, b in pairs:
+            ones, twos = np.frombuffer(a, np.uint32), np.frombuffer(b, np.uint32)
+            self.pair[word][_hashed(ones[:, None], twos[None, :]).ravel()] |= bit
 
     def look(self, text: str) -> list[NDArray[np.uint64]]:
         """For each character the patterns that may begin there."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
         codes = np.minimum(codes, np.uint32(_BEYOND)).astype(np.intp)
-        after, hashed = codes[1:], _hashed(codes[:-1], codes[1:])
+        hashed = _hashed(codes[:-1], codes[1:])
         found = []
-        for first, second, pair, last in zip(self.first, self.second, self.pair, self.last, strict=True):
+        for (first, *later), pair, ends in zip(self.nth, self.pair, self.ends, strict=True):
             may = first.take(codes)
-            if len(codes):
-                may[:-1] &= second.take(after)
-                may[:-1] &= pair.take(hashed)
-                may[-1] &= last
+            may[:-1] &= pair.take(hashed)
+            for nth, table in enumerate(later, 1):
+                may[:-nth] &= table.take(codes[nth:])
+                may[-nth:][:1] &= ends[nth - 1]
             found.append(may)
         return found
 
@@ -155,7 +157,7 @@ def _before(op: Any, argument: Any, tails: set[Prefix]) -> set[Prefix]:
     name = str(op)
     if name in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
         one = _characters(name, argument)
-        return {(one, *tail[:1]) for tail in tails}
+        return {(one, *tail[:2]) for tail in tails}
     if name == "BRANCH":
         return set().union(*(_expand(branch, tails) for branch in argument[1]))
     if name == "SUBPATTERN":
@@ -165,9 +167,9 @@ def _before(op: Any, argument: Any, tails: set[Prefix]) -> set[Prefix]:
         return _expand(argument, tails)
     if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, most, inner = argument
-        for _ in range(min(int(most) - int(least), 2)):
+        for _ in range(min(int(most) - int(least), 3)):
             tails = tails | _expand(inner, tails)
-        for _ in range(min(int(least), 2)):
+        for _ in range(min(int(least), 3)):
             tails = _expand(inner, tails)
         return tails
     # Looking around takes nothing; what else there is may be anything.
