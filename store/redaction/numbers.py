@@ -19,7 +19,10 @@ DIGIT = f"[0-9{NUMERALS}]"
 _EMOJI = "\u200d\u2190-\u2bff\u3030\u303d\ufe0f\u20e3\U0001f000-\U0001faff"
 _SIGN = rf"[\s.\-_·•*~|/\\,()、。—–…'\"+#{_EMOJI}]"
 CLUSTER = re.compile(rf"{DIGIT}(?:{_SIGN}{{0,4}}+{DIGIT}){{6,}}+")
-_FILLER = rf"(?:\(?(?:空格|删掉汉字|删掉|去掉|去汉字|去字|删字|哈+|零宽|不要|杠|横杠|加|接)\)?|\([^()0-9]{{1,6}}\)|{_SIGN}{{1,3}})?+"
+_FILLER = (
+    r"(?:[(\[【]?(?:空格|删掉汉字|删掉|去掉|去汉字|去字|去括号|删字|哈+|零宽|不要|杠|横杠|加|接)[)\]】]?"
+    r"|\([^()0-9]{0,6}\)|\[[^\[\]0-9#]{0,6}\]|【[^【】0-9]{0,6}】|(?<=[一二三四五六七八九零〇壹贰叁肆伍陆柒捌玖])。(?=[一二三四五六七八九零〇壹贰叁肆伍陆柒捌玖])|[^0-9a-z一-鿿\ue000\ue001。;!?]{1,4})?+"
+)
 SPELLED = rf"{DIGIT}(?:{_FILLER}{DIGIT}){{5,21}}+"
 """Six to twenty-two digits with signs, or a word that is to be left out, between them; only to be read after a word that says
 what the number is."""
