@@ -186,7 +186,15 @@ SOLVED = (
     "现在都好了给个好评", "昨天已经处理完了撤诉",
 )  # fmt: skip
 MARKS = ("，", "。", ",", " ", "！", "；", "\n", "…", "。", "，")
-_LAST_WORD = ("site_gone", "refund_refused", "refund_delayed", "withdrawal_blocked", "balance_frozen")
+_LAST_WORD = (
+    "site_gone",
+    "upstream_funds",
+    "refund_refused",
+    "refund_delayed",
+    "withdrawal_blocked",
+    "balance_frozen",
+    "price_bait",
+)
 """What a story with several grievances has come to: the first of these among them is what it is mainly of."""
 
 

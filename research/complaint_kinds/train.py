@@ -1,7 +1,7 @@
-"""Trains the complaint-kind model from the development corpora: python research/complaint_kinds/train.py [--check].
+"""Trains the complaint-kind model from the development corpora: python research/complaint_kinds/train.py [--asides | --check].
 
-Without an option it trains on everything and writes store/complaint_kinds/kinds_model.npz. --check cross-validates instead and
-writes nothing. It must never read an unopened held-out corpus of the tests or a sentence of the sandbox.
+Without an option it trains on everything and writes store/complaint_kinds/kinds_model.npz. --asides trains what tells asides from
+the matter of a complaint and writes asides_model.npz: do it first. --check cross-validates instead and writes nothing. It must never read an unopened held-out corpus of the tests or a sentence of the sandbox.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import vstack
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, softmax
 
+from benchmarks import kinds_stories
 from benchmarks.kinds_stories import stories
 from research.complaint_kinds.held_out_figures import figures
+from store.complaint_kinds import asides
 from store.complaint_kinds.classify import KINDS, Classified, further, primaries
-from store.complaint_kinds.lexicon import normalise
+from store.complaint_kinds.lexicon import normalise, sentences
 from store.complaint_kinds.model import Model, Network, features, matrix, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,12 +28,14 @@ FOLDER = ROOT / "research/complaint_kinds/corpus"
 # Texts of one writer, each judged by a model that has not seen it; the others are always in training.
 JUDGED = tuple(
     FOLDER / f"{name}.jsonl"
-    for name in ("kinds", "kinds_spent", "kinds_spent2", "kinds_spent3", "kinds_spent4")
+    for name in ("kinds", *(f"kinds_spent{number}" for number in ("", 2, 3, 4, 5, 6, 7, 8)))
 )
 ALWAYS = tuple(
     FOLDER / f"kinds_{name}.jsonl" for name in ("more", "third", "fourth", "fifth", "sixth", "seventh")
 )
 TARGET = ROOT / "store/complaint_kinds/kinds_model.npz"
+ASIDES_TARGET = ROOT / "store/complaint_kinds/asides_model.npz"
+RIDGE = 0.3
 MIN_TEXTS = 3  # a feature seen in fewer texts says little about another
 FURTHER_SHARE = 0.3  # of a text's label mass that goes to its further kinds
 MIN_STORIES = 60  # what is told around a grievance recurs; what comes of putting two texts together does not
@@ -152,6 +157,12 @@ def plain_of(records):
     return [normalise(record["text"]) for record in records]
 
 
+def told_of(records):
+    """The normalised texts of records, of every second one without its asides, as Model.judge reads them."""
+    kept = asides.load().keep([sentences(record["text"]) for record in records])
+    return [both[row % 2] for row, both in enumerate(zip(kept, plain_of(records), strict=True))]
+
+
 def passage_model(records, part=None):
     """The networks that read one passage: a few that differ in their random start, averaged when they judge."""
     told = stories(records, STORIES, part=part)
@@ -175,12 +186,80 @@ def train(records):
         held = [records[row] for row in np.flatnonzero(fold == number)]
         told = [*held, *stories(held, READER_STORIES, seed=11 + number, part=1)]
         apart = passage_model([records[row] for row in np.flatnonzero(fold != number)], part=0)
-        seen.append(apart.weighed(plain_of(told)))
+        seen.append(apart.weighed(told_of(told)))
         mass.append(targets(told))
         members.append(membership(told))
     reader = network(vstack(seen).tocsr(), np.concatenate(mass), np.concatenate(members), 0, *READER)
     whole = passage_model(records)
     return Model(whole.vocabulary, whole.networks, reader)
+
+
+def clauses_of(text):
+    """The clauses of a text, whatever its sentences."""
+    return [clause for sentence in sentences(text) for clause in sentence]
+
+
+def beside_and_matter(records):
+    """(clauses, 1 for an aside, weight): the words of kinds_stories and of asides.tsv alone and together, against the corpora's
+    texts, their clauses, and the two mixed, which are matter."""
+    draw = np.random.default_rng(0)
+
+    def pick(words):
+        return words[int(draw.integers(len(words)))]
+
+    rows = [line.split("\t") for line in (FOLDER / "asides.tsv").read_text(encoding="utf-8").splitlines()]
+    listed = {kind: [row[1] for row in rows if row[0] == kind] for kind in "mpn"}
+    said = kinds_stories
+    manners = [*said.HELLO, *said.WISH, *said.SELF, *said.ASK, *said.BYE, *listed["m"]]
+    past, notices = [*said.PAST, *listed["p"]], [*said.NOTICE, *listed["n"]]
+    units = [(clauses_of(words), 1, 3.0) for words in manners + past + notices]
+    units += [([clause], 1, 1.0) for words in listed["m"] for clause in clauses_of(words)]
+    units += [(clauses_of(f"{pick(manners)}，{pick(manners)}"), 1, 0.4) for _ in range(1500)]
+    for _ in range(400):
+        units += [(clauses_of(pick(said.WHEN) + pick(said.WHERE + said.BOUGHT)), 1, 1.0)]
+        units += [(clauses_of(f"{pick(past)}，{pick(manners)}"), 1, 0.4)]
+        units += [(clauses_of(f"{pick(notices)}，{pick(notices).split('写', 1)[-1]}"), 1, 0.3)]
+    for record in records:
+        clauses = clauses_of(record["text"])
+        units.append((clauses, 0, 0.7 if record["primary"] == "other" else 1.0))
+        if len(clauses) > 1:
+            units += [([clause], 0, 0.3) for clause in clauses if len(clause) >= 5]
+    for _ in range(4000):
+        matter, beside = clauses_of(pick(records)["text"]), clauses_of(pick(manners + past))
+        units.append((matter + beside if draw.random() < 0.5 else beside + matter, 0, 0.3))
+    return [unit for unit in units if unit[0]]
+
+
+def train_asides(records):
+    """Logistic regression over the n-grams of clauses, each clause's sum over the root of the text's length (Asides._odds)."""
+    units = beside_and_matter(records)
+    place = {clause: row for row, clause in enumerate(dict.fromkeys(c for unit in units for c in unit[0]))}
+    rows, codes = asides.ngrams(list(place))
+    vocabulary, column, seen = np.unique(codes, return_inverse=True, return_counts=True)
+    common = seen > 1
+    kept, number = common[column], np.cumsum(common) - 1
+    grams = csr_matrix(
+        (np.ones(kept.sum()), (rows[kept], number[column][kept])), shape=(len(place), common.sum())
+    )
+    cells = [
+        (row, place[clause], max(1, sum(map(len, unit[0]))) ** -0.5)
+        for row, unit in enumerate(units) for clause in unit[0]
+    ]  # fmt: skip
+    at, of, share = map(np.array, zip(*cells, strict=True))
+    inputs = csr_matrix((share, (at, of)), shape=(len(units), len(place))) @ grams
+    aside, weight = (np.array([unit[part] for unit in units], float) for part in (1, 2))
+    weight[aside == 1] *= weight[aside == 0].sum() / weight[aside == 1].sum() / 2
+
+    def loss(values):
+        odds = inputs @ values[:-1] + values[-1]
+        error = weight * (expit(odds) - aside)
+        total = (weight * (np.logaddexp(0, odds) - aside * odds)).sum() + RIDGE / 2 * (values[:-1] ** 2).sum()
+        return total, np.append(inputs.T @ error + RIDGE * values[:-1], error.sum())
+
+    values = minimize(
+        loss, np.zeros(inputs.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 120}
+    ).x
+    asides.write(vocabulary[common], values[:-1], values[-1], ASIDES_TARGET)
 
 
 def check():
@@ -215,10 +294,16 @@ def report(name, records, main, members):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--check", action="store_true", help="cross-validate and write nothing")
-    if options.parse_args().check:
+    options.add_argument("--asides", action="store_true", help="train what tells asides from the matter")
+    asked = options.parse_args()
+    if asked.check:
         check()
         return
-    model = train([record for path in JUDGED + ALWAYS for record in read(path)])
+    records = [record for path in JUDGED + ALWAYS for record in read(path)]
+    if asked.asides:
+        train_asides(records)
+        return
+    model = train(records)
     write(model, TARGET)
     print(f"{TARGET.name}: {len(model.vocabulary)} features, {TARGET.stat().st_size / 1024:.0f} KiB")
 

@@ -67,7 +67,13 @@ _REPEAT = re.compile(r"(.)\1{2,}")
 # Zero-width and other invisible characters, and blanks set between single characters (没 到 账), hide a word.
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _SPACED = re.compile(r"(?<![一-鿿])[一-鿿](?: [一-鿿]){2,}(?![一-鿿])")
+_BLANKED = re.compile(r"(\S) (?=\S)")
+"""A blank after every character, Latin ones too."""
 _GAP = re.compile(r"[^\w一-鿿]+")
+_SENTENCE = re.compile(
+    r"(?:“[^”\n]{0,300}”(?<![。!?]”)|[^。!?;…\n“]|“(?![^”\n]{0,300}”))*+(?:“[^”\n]{0,300}”)?+[。!?;…\n]*+"
+)
+"""A sentence ends at its mark, also where that stands in quotation marks."""
 
 
 _MERCHANT_SAYS = re.compile(
@@ -97,22 +103,43 @@ def _to_simplified() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
-def normalise(text: str) -> str:
-    """One spelling of the text: NFKC, simplified, lower case, typos and dialect folded, numbers as 0, marks as one space.
-
-    A question mark survives, because a question is often no complaint. Empty or meaningless input gives "".
-    """
+def _folded(text: str) -> str:
+    """One spelling of the text, its marks as they were."""
     if len(text) > MAX_CHARS:
         text = text[: MAX_CHARS // 2] + " " + text[-MAX_CHARS // 2 :]
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
     plain = _MERCHANT_SAYS.sub(r"\1 ", plain)
+    plain = _BLANKED.sub(r"\1", plain) if plain.count(" ") * 5 > len(plain) * 2 else plain
     plain = _SPACED.sub(lambda found: found.group().replace(" ", ""), plain)
     plain = _to_simplified().convert(plain)
     plain = _FOLD.sub(lambda found: _FOLDS[found.group()], plain)
     plain = _ERROR_PAGE.sub("报错页", plain)
     plain = _CJK_NUMBER.sub("0", _NUMBER.sub("0", plain))
-    plain = _REPEAT.sub(r"\1\1", plain)
+    return _REPEAT.sub(r"\1\1", plain)
+
+
+def _without_marks(plain: str) -> str:
     return _GAP.sub(lambda found: "?" if "?" in found.group() else " ", plain).strip()
+
+
+def normalise(text: str) -> str:
+    """One spelling of the text: NFKC, simplified, lower case, typos and dialect folded, numbers as 0, marks as one space.
+
+    A question mark survives, because a question is often no complaint. Empty or meaningless input gives "".
+    """
+    return _without_marks(_folded(text))
+
+
+def sentences(text: str) -> list[list[str]]:
+    """The clauses of each sentence of a text, normalised; long rows of characters without a mark are cut every few characters.
+
+    What stands in quotation marks stays with the words before it. Joined by blanks they are what normalise gives.
+    """
+    found = []
+    for sentence in _SENTENCE.findall(_folded(text)):
+        if clauses := [part for part in pieces(_without_marks(sentence)) if part]:
+            found.append(clauses)
+    return found
 
 
 # A 掉单 that is a drop. Verb complements (去掉单品, 平掉单子, 弄丢掉单据) and longer words (掉单杠, 掉单反) are not.

@@ -18,34 +18,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.complaint_kinds.lexicon import concepts, normalise, pieces
+from store.complaint_kinds import asides
+from store.complaint_kinds.lexicon import concepts, pieces, sentences
 
 MAX_N = 4
 _Block = tuple[NDArray[np.int64], NDArray[np.uint64]]
 _BLOCK_WEIGHTS, _DAMPING = (2.8, 2.0), -0.35
-_START, _END = "\x02", "\x03"
-# Concept number i is code unit 0xE000 + i (private use); _OTHER stands for what lies outside the basic plane.
+# Concept number i is code unit 0xE000 + i (private use).
 _FEW = 2
 """Pieces up to which a text is one passage, which the passages' networks read as it stands."""
-_CONCEPT, _OTHER = 0xE000, 0xFFFD
-_SHIFT = np.array([48, 32, 16, 0], dtype=np.uint64)
-
-
-def _ngrams(texts: Sequence[str]) -> _Block:
-    """Row numbers and codes of every n-gram of every text; an n-gram never crosses from one text into the next."""
-    marked = [_START + text + _END for text in texts]
-    units = np.frombuffer("".join(marked).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    units[units > 0xFFFF] = _OTHER
-    rows = np.repeat(np.arange(len(marked)), [len(text) for text in marked])
-    all_rows, all_codes = [], []
-    for n in range(1, MAX_N + 1):
-        inside = np.flatnonzero(rows[: len(rows) - n + 1] == rows[n - 1 :])
-        codes = np.zeros(len(inside), dtype=np.uint64)
-        for place in range(n):
-            codes |= units[inside + place] << _SHIFT[place]
-        all_rows.append(rows[inside])
-        all_codes.append(codes)
-    return np.concatenate(all_rows), np.concatenate(all_codes)
+_CONCEPT, _FIRST_UNIT = 0xE000, np.uint64(48)
 
 
 def _concept_codes(texts: Sequence[str]) -> _Block:
@@ -53,12 +35,12 @@ def _concept_codes(texts: Sequence[str]) -> _Block:
     found = [concepts(text) for text in texts]
     rows = np.repeat(np.arange(len(texts)), [len(numbers) for numbers in found])
     units = np.array([_CONCEPT + number for numbers in found for number in numbers], dtype=np.uint64)
-    return rows, units << _SHIFT[0]
+    return rows, units << _FIRST_UNIT
 
 
 def features(plain: Sequence[str]) -> tuple[_Block, _Block]:
     """The two blocks of features of normalised texts, n-grams and concepts, each as (row numbers, codes)."""
-    return _ngrams(plain), _concept_codes(plain)
+    return asides.ngrams(plain, MAX_N), _concept_codes(plain)
 
 
 def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64]) -> Any:
@@ -119,7 +101,7 @@ class Model:
 
     def judge(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Two (texts × kinds) arrays: probabilities of the main kind (rows sum to 1), and of each kind by itself."""
-        plain = [normalise(text) for text in texts]
+        plain = asides.load().keep([sentences(text) for text in texts])
         main, members = self.passages(plain)
         long = [at for at, text in enumerate(plain) if len(pieces(text)) > _FEW]
         if self.reader is not None and long:

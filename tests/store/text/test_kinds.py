@@ -214,7 +214,7 @@ def test_every_held_out_and_trained_text_has_the_concepts_of_each_phrase_by_itse
 # What people write around a grievance changes nothing of what they complain of: manners, marks, spelling, script, asides.
 
 
-TEXTS = [record["text"] for record in read(ROOT / "tests/corpora/kinds/heldout5.jsonl")][::2]
+TEXTS = [record["text"] for record in read(ROOT / "research/complaint_kinds/corpus/kinds_spent5.jsonl")][::2]
 _TRADITIONAL = opencc.OpenCC("s2t")
 MISSPELT = {"充值": "冲值", "订单": "定单", "到账": "到帐", "退款": "退宽", "账号": "帐号"}
 
@@ -235,20 +235,20 @@ def changed(tell) -> float:
 
 
 @pytest.mark.parametrize(
-    "tell",
+    ("tell", "most"),
     [
-        lambda t: "您好，我要反映一个情况。" + t + "。请平台尽快处理，谢谢。",
-        lambda t: "尊敬的客服人员，打扰您一下，想请教个问题。" + t,
-        lambda t: t + "。麻烦了，祝您生活愉快！",
-        lambda t: "以前掉单过一次，后来补了。" + t,
-        lambda t: t + "。他们店里贴的公告：“请认准唯一客服，谨防冒充，虚拟物品售出不退。”",
-        lambda t: "".join(c for c in t if c not in "，。！？、,.!?；：“”\"…~ "),
-        lambda t: " ".join(t),
+        (lambda t: "您好，我要反映一个情况。" + t + "。请平台尽快处理，谢谢。", 0.01),
+        (lambda t: "尊敬的客服人员，打扰您一下，想请教个问题。" + t, 0.01),
+        (lambda t: t + "。麻烦了，祝您生活愉快！", 0.01),
+        (lambda t: "以前掉单过一次，后来补了。" + t, 0.03),
+        (lambda t: t + "。他们店里贴的公告：“请认准唯一客服，谨防冒充，虚拟物品售出不退。”", 0.01),
+        (lambda t: "".join(c for c in t if c not in "，。！？、,.!?；：“”\"…~ "), 0.075),
+        (lambda t: " ".join(t), 0.01),
     ],
     ids=["courtesy around", "courtesy before", "courtesy after", "an earlier case, solved", "a notice quoted", "no marks", "blanks"],
 )  # fmt: skip
-def test_what_stands_around_a_grievance_hardly_changes_its_kind(tell) -> None:
-    assert changed(tell) <= 0.075
+def test_what_stands_around_a_grievance_hardly_changes_its_kind(tell, most) -> None:
+    assert changed(tell) <= most
 
 
 @pytest.mark.parametrize(
