@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import first_paint
 from dashboard.presenters import styles
 from dashboard.presenters.translations import language, say
-from dashboard.web import static_files
+from dashboard.web import snapshot_files
 
 _SCRIPT = Path(__file__).with_name("assets") / "shell.js"
 _DROPPED = (b"content-length", b"etag", b"last-modified", b"content-encoding")
@@ -56,7 +56,7 @@ class Page:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 first = await run_in_threadpool(first_paint.shown, scope["path"], query, lang)
-                shell, headers = static_files.compressed(localised(body, lang, first), accepted)
+                shell, headers = snapshot_files.compressed(localised(body, lang, first), accepted)
                 kept = [(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED]
                 await send({**start, "headers": [*kept, *headers]})
                 await send({"type": "http.response.body", "body": shell})

@@ -21,13 +21,13 @@ from dashboard.app_shell import Page
 from dashboard.components import help_tools
 from dashboard.presenters import current_snapshot
 from dashboard.presenters.translations import LANGUAGES
-from dashboard.web import metrics, no_egress, site_map
+from dashboard.web import metrics, security_headers, site_map
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.connections import protocols
 from dashboard.web.gate import Gate, Names
 from dashboard.web.not_found import missing
 from dashboard.web.security_headers import Headers
-from dashboard.web.static_files import Assets
+from dashboard.web.snapshot_files import Assets
 from store.settings import settings
 
 _SCRIPT = Path(__file__).with_name("app.py")
@@ -84,7 +84,7 @@ def serve(
             ws_max_size=262_144,
         )
     )
-    no_egress.refuse()
+    security_headers.refuse()
     # The first visitor need not wait for what the first page loads once.
     threading.Thread(target=first_paint.shown, args=("/", "", LANGUAGES[0]), daemon=True).start()
     server.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.help.legal_facts import fact
+from dashboard.help.deadlines import fact
 from dashboard.help.texts import text
 
 MAXIMUM = {"licensed": 500, "aggregator": 100, "personal": 50, "balance_only": 50, "usdt": 0}

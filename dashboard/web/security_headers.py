@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
+import sys
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -87,3 +90,24 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, sending)
+
+
+# This process calls nobody: a connection it would open itself is refused, whatever part of it asks.
+
+_CALLS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+
+
+class OutgoingRefused(PermissionError):
+    """Something in the dashboard's process wanted to reach another machine."""
+
+
+def refuse() -> None:
+    """Refuse every outgoing connection and datagram of this process from now on; there is no way back."""
+    sys.addaudithook(_hook)
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _CALLS:
+        asked: Any = arguments[0] if arguments else None
+        if getattr(asked, "family", None) in (socket.AF_INET, socket.AF_INET6):
+            raise OutgoingRefused(f"the dashboard opens no connection ({event})")

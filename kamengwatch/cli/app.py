@@ -14,7 +14,7 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command
 
 from kamengwatch import console, machine_faults
-from kamengwatch.cli import buyer_help, collect, intake, maintain, read, reply, setup
+from kamengwatch.cli import buyer_help, collect, intake, maintain, read, reply
 from kamengwatch.cli.options import app
 from kamengwatch.config import Failure, UserError
 from store import env_file
@@ -25,7 +25,6 @@ __all__ = [
     "read",
     "intake",
     "buyer_help",
-    "setup",
     "maintain",
     "collect",
     "read",

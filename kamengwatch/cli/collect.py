@@ -100,7 +100,7 @@ def crawl(
 
         assisted_lookup.assisted(make(data_dir, database, lang), sources or [], platform or [], as_json)
         return
-    from kamengwatch.pipeline import crawl as crawling
+    from kamengwatch.pipeline import crawl
 
     queue = None
     if defer:
@@ -108,7 +108,7 @@ def crawl(
 
         queue = queue_of(wait, replay)
     config = make(data_dir, database, lang)
-    crawling.crawl(config, sources or [], platform or [], due, replay, as_json, queue)
+    crawl.crawl(config, sources or [], platform or [], due, replay, as_json, queue)
 
 
 @app.command(

@@ -142,9 +142,9 @@ def evidence_show(
     lang: Lang = None,
 ) -> None:
     """看一条存证 one piece of evidence: claim, dates, link, hash."""
-    from kamengwatch.read import evidence as proving
+    from kamengwatch.read import evidence
 
-    proving.show(make(data_dir, database, lang), id_, as_json)
+    evidence.show(make(data_dir, database, lang), id_, as_json)
 
 
 @evidence.command(
@@ -170,9 +170,9 @@ def evidence_verify(
     as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
 ) -> None:
     """核对存证 re-hash every capture in the archive and every file of the latest snapshot."""
-    from kamengwatch.read import evidence as proving
+    from kamengwatch.read import evidence
 
-    proving.verify(make(data_dir, database, lang), as_json)
+    evidence.verify(make(data_dir, database, lang), as_json)
 
 
 @app.command(

@@ -17,8 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kamengwatch.config import Config, UserError
-from kamengwatch.intake.evidence_import import FORMATS, Taken, lines, open_format, tell_taken
-from kamengwatch.intake.trial_import import trial
+from kamengwatch.intake.evidence_import import FORMATS, Taken, lines, open_format, tell_taken, trial
 from kamengwatch.review.form_decisions import ANSWERS
 from kamengwatch.review.responses import platform_of
 from store.db.tables import Alias, Platform, Review

@@ -95,7 +95,7 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
 
 def _check_clock(config: Config) -> None:
     """Raise UserError where the clock is behind something already written down: what is published is dated by it."""
-    from kamengwatch.maintain.wrong_clock import newest_record
+    from kamengwatch.maintain.doctor import newest_record
 
     behind = newest_record(config)
     if behind is None:

@@ -29,7 +29,7 @@ from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.maintain.backup import remove_leftovers
 from kamengwatch.maintain.integrity import register
 from kamengwatch.privacy import file_erasure
-from kamengwatch.privacy.identifiers import Identifier
+from kamengwatch.privacy.file_erasure import Identifier
 from store.archive.warc import Archived
 from store.db.base import Base
 from store.db.engine import DATABASE, is_current, open_engine, sqlite_url

@@ -11,12 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.prompt import IntPrompt, Prompt
 
-from dashboard.help import evidence_pack as packs
-from dashboard.help import evidence_pack_check
-from dashboard.help.deadlines import Clock, clocks, ics
-from dashboard.help.legal_facts import fact, read_in
-from dashboard.help.letters import LETTERS, Fields, docx, title, write
-from dashboard.help.small_claims import check
+from dashboard.help import evidence_pack
+from dashboard.help.deadlines import Clock, clocks, fact, ics, read_in
+from dashboard.help.letters import LETTERS, Fields, check, docx, title, write
 from dashboard.help.texts import text
 from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, letters_for, path_for
 from dashboard.help.triage import Path as Case
@@ -206,9 +203,9 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
         try:
             if file.exists() and not file.is_file():
                 raise UserError(f"{file}: 不是文件 is no file; 请逐个给出文件 name the files one by one")
-            if file.stat().st_size > packs.MAX_BYTES:
-                raise UserError(f"{file}: 超过 {packs.MAX_BYTES >> 20} MB too large for a pack")
-            items.append(packs.Item(file.name, file.read_bytes()))
+            if file.stat().st_size > evidence_pack.MAX_BYTES:
+                raise UserError(f"{file}: 超过 {evidence_pack.MAX_BYTES >> 20} MB too large for a pack")
+            items.append(evidence_pack.Item(file.name, file.read_bytes()))
         except OSError as error:
             raise UserError(f"{file}: 读不了 cannot be read ({error.strerror})") from error
     try:
@@ -218,10 +215,10 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
     except SnapshotError:
         ours = []
     try:
-        made = packs.make(items, named, config.now(), config.lang)
+        made = evidence_pack.make(items, named, config.now(), config.lang)
         with open(out, "wb", opener=open_private) as stream:
             stream.write(made)
-    except packs.PackError as error:
+    except evidence_pack.PackError as error:
         raise UserError(f"{named}: {error}") from error
     except OSError as error:
         raise UserError(f"{out}: 写不了 cannot be written ({error.strerror})") from error
@@ -236,8 +233,8 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
 def verify_pack(config: Config, file: Path) -> None:
     """Re-hash a pack; raises Failure when a file differs, UserError when it is no pack."""
     try:
-        wrong = evidence_pack_check.verify(file)
-    except packs.PackError as error:
+        wrong = evidence_pack.verify(file)
+    except evidence_pack.PackError as error:
         raise UserError(str(error)) from error
     for line in wrong:
         log_line(line)

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from sqlalchemy import Engine
 
-from kamengwatch.recompute.numerals import unexplained
-from kamengwatch.recompute.queries import queries, recompute
+from kamengwatch.recompute.database import queries, recompute
+from kamengwatch.recompute.words import unexplained
 from scoring.snapshot.reader import Snapshot
 
 _NEAR = 1e-9

@@ -1,4 +1,4 @@
-"""The complaint site: JSON endpoints with their login wall, page limit, JSONP and counters as strings. Pages are in heimao_pages.py."""
+"""The complaint site: JSON endpoints with their login wall, page limit, JSONP and counters as strings."""
 
 from __future__ import annotations
 

@@ -14,10 +14,9 @@ from icalendar import Calendar
 from starlette.formparsers import MultiPartParser
 
 from dashboard.components import help_tools
-from dashboard.help import legal_facts
+from dashboard.help import deadlines
 from dashboard.help.deadlines import clocks
-from dashboard.help.letters import laws, title, write
-from dashboard.help.small_claims import check
+from dashboard.help.letters import check, laws, title, write
 from dashboard.help.texts import text
 from dashboard.help.triage import letters_for, path_for
 from tests.support.programs import scenarios
@@ -69,7 +68,7 @@ def test_no_letter_or_step_states_a_rule_without_article_and_date(scenario: Scen
     path = path_for(scenario.answers, scenario.state)
     for name in scenario.letters:
         body = letter_of(scenario, name)
-        for rule in (legal_facts.fact(quoted) for quoted in laws(name, "zh", path.branches)):
+        for rule in (deadlines.fact(quoted) for quoted in laws(name, "zh", path.branches)):
             assert f"《{rule.law}》{rule.article}" in body
             assert f"{rule.verified_on} 核对" in rule.cite("zh")
     for step in path.steps:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.help.evidence_pack_check import verify
+from dashboard.help.evidence_pack import verify
 from tests.support.markets import snapshots
 from tests.support.servers.browsing import FOOT, Visit, served
 

@@ -21,7 +21,7 @@ from dashboard.presenters import styles
 from dashboard.web import site_map
 from dashboard.web.gate import Gate, Names
 from dashboard.web.not_found import missing
-from dashboard.web.static_files import Assets
+from dashboard.web.snapshot_files import Assets
 from tests.support.markets import snapshots
 
 HOST = next(r["host"] for r in snapshots.ratings() if r["verdict"] == "橙")

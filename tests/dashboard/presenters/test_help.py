@@ -16,16 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from dashboard.help import (
-    checklist,
-    evidence_pack,
-    evidence_pack_check,
-    legal_facts,
-    letters,
-    prepay_coach,
-    texts,
-    triage,
-)
+from dashboard.help import checklist, deadlines, evidence_pack, letters, prepay_coach, texts, triage
 from dashboard.help.deadlines import after_working_days, clocks, ics
 from dashboard.help.letters import LETTERS, Fields, docx, lint, write
 from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, case_of, path_for
@@ -43,12 +34,12 @@ ALL_ANSWERS = [
 
 
 def test_no_legal_fact_is_older_than_180_days() -> None:
-    old = [rule.id for rule in legal_facts.facts().values() if rule.old(dt.date.today())]
+    old = [rule.id for rule in deadlines.facts().values() if rule.old(dt.date.today())]
     assert not old, f"read {old} again in the official text, then set verified_on in legal_facts.toml"
 
 
 def test_every_fact_has_article_source_and_both_languages() -> None:
-    for rule in legal_facts.facts().values():
+    for rule in deadlines.facts().values():
         assert rule.article and rule.source and rule.zh and rule.en and rule.holds(TODAY)
         assert "第" in rule.article, rule.id
 
@@ -80,7 +71,7 @@ def test_every_answer_has_a_case_and_every_sentence_exists_in_both_languages() -
             assert texts.text("case", path.case, lang)
             for step in path.steps:
                 assert texts.text("step", step.id, lang)
-                assert all(legal_facts.fact(name).text(lang) for name in step.laws)
+                assert all(deadlines.fact(name).text(lang) for name in step.laws)
     assert seen == set(CASES)
 
 
@@ -183,7 +174,7 @@ def test_a_pack_holds_originals_captures_and_hashes_and_notices_a_change(tmp_pat
     assert made == evidence_pack.make(items, "a.test", NOW), "the same files make the same pack"
     file = tmp_path / "pack.zip"
     file.write_bytes(made)
-    assert evidence_pack_check.verify(file) == []
+    assert evidence_pack.verify(file) == []
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
         assert all(".." not in name and not name.startswith("/") for name in names)
@@ -194,7 +185,7 @@ def test_a_pack_holds_originals_captures_and_hashes_and_notices_a_change(tmp_pat
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in contents.items():
             archive.writestr(name, data)
-    assert any("changed" in line for line in evidence_pack_check.verify(file))
+    assert any("changed" in line for line in evidence_pack.verify(file))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", json.dumps({"files": []}).encode()])
@@ -202,7 +193,7 @@ def test_what_is_no_pack_is_refused_by_name(tmp_path: Path, content: bytes) -> N
     file = tmp_path / "x.zip"
     file.write_bytes(content)
     with pytest.raises(evidence_pack.PackError, match="x.zip"):
-        evidence_pack_check.verify(file)
+        evidence_pack.verify(file)
 
 
 def test_the_coach_knows_that_crypto_cannot_be_called_back() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.help import checklist, legal_facts, prepay_coach, small_claims, texts
+from dashboard.help import checklist, deadlines, letters, prepay_coach, texts
 from dashboard.help.letters import Fields, write
 from dashboard.help.triage import Answers, Step, path_for
 from scoring import method
@@ -98,14 +98,14 @@ def test_each_practice_the_pages_lack_is_named_with_what_to_do(tmp_path: Path) -
 
 
 def test_a_province_s_ceiling_has_year_and_source_or_none_is_given() -> None:
-    assert len(small_claims.provinces()) == 31
-    for found in small_claims.ceilings().values():
-        assert found.province in small_claims.provinces() and found.source and found.read_at
+    assert len(letters.provinces()) == 31
+    for found in letters.ceilings().values():
+        assert found.province in letters.provinces() and found.source and found.read_at
         assert abs(found.ceiling * 4 - found.by_consent) <= 4, "half a year's wage, and twice it"
-        told = " ".join(small_claims.check(found.province, Decimal(168), TODAY, "zh"))
+        told = " ".join(letters.check(found.province, Decimal(168), TODAY, "zh"))
         assert f"{found.since}" in told and found.source in told and f"{found.verified_on}" in told
         assert "在这个数以内" in told and ("较早的数" in told) == found.old(TODAY)
-    unknown = " ".join(small_claims.check("北京", Decimal(168), TODAY, "zh"))
+    unknown = " ".join(letters.check("北京", Decimal(168), TODAY, "zh"))
     assert "没有核实到" in unknown and "怎么问" in unknown and not re.search(r"\d{4,}", unknown)
 
 
@@ -113,32 +113,32 @@ def test_a_province_s_ceiling_has_year_and_source_or_none_is_given() -> None:
     ("amount", "word"), [("64610", "在这个数以内"), ("64610.01", "约定适用"), ("258440", "约定适用"), ("258441", "不适用小额诉讼")]
 )  # fmt: skip
 def test_an_amount_is_held_against_both_figures(amount: str, word: str) -> None:
-    assert word in small_claims.check("江苏", Decimal(amount), TODAY, "zh")[1]
+    assert word in letters.check("江苏", Decimal(amount), TODAY, "zh")[1]
 
 
 def test_a_missing_defendant_a_strange_province_and_an_old_reading() -> None:
-    assert "下落不明" in small_claims.check("江苏", Decimal(10), TODAY, "zh", barred=True)[0]
+    assert "下落不明" in letters.check("江苏", Decimal(10), TODAY, "zh", barred=True)[0]
     with pytest.raises(ValueError, match="Atlantis"):
-        small_claims.check("Atlantis", None, TODAY, "zh")
-    later = TODAY + legal_facts.LONGEST_UNREAD + dt.timedelta(days=1)
-    assert "没有核实到" in small_claims.check("江苏", Decimal(10), later, "zh")[0]
+        letters.check("Atlantis", None, TODAY, "zh")
+    later = TODAY + deadlines.LONGEST_UNREAD + dt.timedelta(days=1)
+    assert "没有核实到" in letters.check("江苏", Decimal(10), later, "zh")[0]
 
 
 def test_every_figure_and_fact_is_old_after_180_days_and_not_before() -> None:
-    for rule in (*legal_facts.facts().values(), *small_claims.ceilings().values()):
-        old = rule.unread if isinstance(rule, small_claims.Ceiling) else rule.old
+    for rule in (*deadlines.facts().values(), *letters.ceilings().values()):
+        old = rule.unread if isinstance(rule, letters.Ceiling) else rule.old
         assert not old(rule.verified_on + dt.timedelta(days=180))
         assert old(rule.verified_on + dt.timedelta(days=181))
-    assert not [f.province for f in small_claims.ceilings().values() if f.unread(dt.date.today())], (
+    assert not [f.province for f in letters.ceilings().values() if f.unread(dt.date.today())], (
         "read them again"
     )
 
 
 def test_what_was_read_in_an_older_text_or_a_copy_is_marked_and_the_page_says_so() -> None:
-    marked = {name for name, rule in legal_facts.facts().items() if rule.recheck}
+    marked = {name for name, rule in deadlines.facts().items() if rule.recheck}
     assert {"refund_15", "market_regulator", "auto_renew", "taking_money", "living_consumption"} <= marked
     assert all(
-        "待复核" in legal_facts.fact(name).cite("zh") and "re-read" in legal_facts.fact(name).cite("en")
+        "待复核" in deadlines.fact(name).cite("zh") and "re-read" in deadlines.fact(name).cite("en")
         for name in marked
     )
 
@@ -178,8 +178,8 @@ def test_each_error_would_be_found(wrong: str) -> None:
 
 def test_what_the_source_leaves_out_is_in_the_flow() -> None:
     assert (
-        "《电子商务法》第四十九条" in legal_facts.fact("contract").cite("zh")
-        and "格式条款" in legal_facts.fact("contract").zh
+        "《电子商务法》第四十九条" in deadlines.fact("contract").cite("zh")
+        and "格式条款" in deadlines.fact("contract").zh
     )
     assert "payment_channel" in steps() and "police" in steps(fraud="asked_more")
     assert Step("court_missing", ("small_claims", "home_court", "limitation")) in path_for(Answers(order="no_site")).steps  # fmt: skip

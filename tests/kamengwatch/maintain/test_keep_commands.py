@@ -544,8 +544,8 @@ def test_what_a_killed_backup_leaves_is_removed_by_the_next_and_by_privacy(
 def _killed(data: Path, out: Path) -> list[Path]:
     """What lies beside `out` after a backup that was killed while it wrote there."""
     slow = (
-        "import sys, time; from kamengwatch.maintain import backup as backing_up; from kamengwatch.cli.app import main\n"
-        "backing_up._add = lambda *_: time.sleep(60)\n"
+        "import sys, time; from kamengwatch.maintain import backup; from kamengwatch.cli.app import main\n"
+        "backup._add = lambda *_: time.sleep(60)\n"
         f"sys.argv = ['kamengwatch', 'backup', '-o', {str(out)!r}, '--data-dir', {str(data)!r}]; main()"
     )
     running = subprocess.Popen([sys.executable, "-c", slow], stderr=subprocess.DEVNULL)

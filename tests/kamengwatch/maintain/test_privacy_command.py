@@ -20,7 +20,7 @@ from sqlalchemy import select, text
 from kamengwatch.config import Config
 from kamengwatch.maintain.integrity import REGISTER
 from kamengwatch.privacy import file_erasure
-from kamengwatch.privacy.identifiers import ERASED, Identifier
+from kamengwatch.privacy.file_erasure import ERASED, Identifier
 from scoring.engine.load_market import load_dataset
 from scoring.snapshot.integrity import integrity_errors
 from scoring.snapshot.reader import Snapshot

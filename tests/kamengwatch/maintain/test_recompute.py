@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from kamengwatch.recompute.database import queries
 from kamengwatch.recompute.difference import compare
-from kamengwatch.recompute.queries import queries
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters

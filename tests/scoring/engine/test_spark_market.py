@@ -20,8 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kamengwatch.config import SHANGHAI, Config
-from kamengwatch.pipeline import crawl as crawling
-from kamengwatch.pipeline import job_queue
+from kamengwatch.pipeline import crawl, job_queue
 from kamengwatch.pipeline.crawl_process import events
 from tests.support.markets.rated_folders import differences
 from tests.support.programs.in_process_cli import command
@@ -70,7 +69,7 @@ class Route:
 
 
 def by_one(config: Config, job: str, due: list[str], proxy: str) -> None:
-    for event in events(crawling.arguments(config, config.now(), job, due, [], proxy, None)):
+    for event in events(crawl.arguments(config, config.now(), job, due, [], proxy, None)):
         assert event["event"] != "broken"
 
 
@@ -86,7 +85,7 @@ def visit(control: Control, route: Route, job: str, crawl: Callable[..., None]) 
     """Crawl what is due; gives the sources."""
     before = len(control.log())
     now = route.config.now()
-    due = sorted(crawling.due_sources(route.config, now) - {LEFT_OUT})
+    due = sorted(crawl.due_sources(route.config, now) - {LEFT_OUT})
     route.timed("crawl", lambda: crawl(route.config, job, sorted(due), control.proxy))
     route.log += control.log()[before:]
     return sorted(due)
