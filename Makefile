@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup browser postgres faketime run test rehearsal check docs soak bench sbom wheel audit clean
+.PHONY: help setup browser postgres faketime run test rehearsal check docs soak bench sbom wheel extension audit clean
 
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_init.py -k sqlite"
@@ -55,6 +55,9 @@ sbom: setup ## write dist/sbom.cdx.json: every locked package with its hashes (C
 
 wheel: setup ## build dist/*.whl twice and see that both are the same bytes
 	@$(BIN)/python scripts/supply.py wheel
+
+extension: setup ## write dist/kamengwatch-extension.zip, the browser extension (docs/lists.md)
+	@$(BIN)/python scripts/supply.py extension
 
 audit: setup ## ask a vulnerability service about every locked version; says so where it cannot be asked
 	@$(BIN)/python scripts/supply.py audit $(ARGS)

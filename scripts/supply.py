@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from system import ROOT, fail, say
@@ -55,6 +56,19 @@ def wheel(out: Path) -> Path:
     (out / name).write_bytes(body)
     say(f"{_shown(out / name)}: sha256 {hashlib.sha256(body).hexdigest()}, twice the same")
     return out / name
+
+
+def extension(out: Path) -> Path:
+    """Write `<out>/kamengwatch-extension.zip` from `extension/`; the same revision gives the same bytes."""
+    folder, out_file = ROOT / "extension", out / "kamengwatch-extension.zip"
+    out.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(out_file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), (2020, 1, 1, 0, 0, 0))
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            packed.writestr(entry, file.read_bytes())
+    say(f"{_shown(out_file)}: sha256 {hashlib.sha256(out_file.read_bytes()).hexdigest()}")
+    return out_file
 
 
 def audit(words: list[str]) -> int:
@@ -105,17 +119,19 @@ def _shown(file: Path) -> str:
 
 
 def main(words: list[str]) -> int:
-    """`sbom`, `wheel` or `audit`."""
+    """`sbom`, `wheel`, `extension` or `audit`."""
     out = Path(words[1]) if len(words) > 1 else OUT
     match words[:1]:
         case ["sbom"]:
             sbom(out)
         case ["wheel"]:
             wheel(out)
+        case ["extension"]:
+            extension(out)
         case ["audit"]:
             return audit(words[1:])
         case _:
-            fail("say sbom, wheel or audit")
+            fail("say sbom, wheel, extension or audit")
     return 0
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components import charts
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, formatting, verdict_card
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import Snapshot, verdict_of
 from store.text.query import parse_query
 
 title_zh = "对比"
@@ -92,7 +92,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
             "score": r["score"],
             "low": formatting.ends_of(r)[0],
             "high": formatting.ends_of(r)[1],
-            "verdict": view.translate(f"verdict.{verdict_card.STATES[verdict_card.verdict_of(r)].code}"),
+            "verdict": view.translate(f"verdict.{verdict_card.STATES[verdict_of(r)].code}"),
         }
         for r in ratings
     ]

@@ -8,7 +8,7 @@ from dashboard.components import charts, site_charts, site_evidence
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, formatting, html, verdict_card
 from dashboard.presenters.translations import pick
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import Snapshot, verdict_of
 from store.text.safe_text import plain
 
 CITED = 3
@@ -27,7 +27,7 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
     # From what is assumed without evidence (the priors) over what was seen to what a rule takes away.
     scored.sort(key=lambda f: (not f["indicator"].startswith("prior_"), f["indicator"].startswith("cap_")))
     otherwise = [plain(s, 300) for s in (pick(rating, way, view.lang) for way in ("better", "worse")) if s]
-    if verdict_card.verdict_of(rating) == "灰" or rating["score"] is None or not scored:
+    if verdict_of(rating) == "灰" or rating["score"] is None or not scored:
         view.note(view.translate("site.why_nr"))
         for sentence in otherwise:
             view.note(sentence)

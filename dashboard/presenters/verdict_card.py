@@ -26,7 +26,7 @@ from dashboard.presenters.formatting import (
     times,
 )
 from dashboard.presenters.translations import pick, say, word
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import Snapshot, verdict_of
 from store.text.safe_text import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
@@ -119,20 +119,6 @@ class Card:
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
         return asdict(self)
-
-
-def verdict_of(row: dict[str, Any]) -> str:
-    """The verdict word of a rating row; grey when it is not rated or its data stopped, unless red was confirmed before: that stands."""
-    if row.get("verdict") == "红" and row.get("as_of"):
-        return "红"
-    if (
-        row.get("grade") in (None, "NR")
-        or row.get("warning_state") in (None, "stale")
-        or not row.get("as_of")
-    ):
-        return "灰"
-    found = row.get("verdict")
-    return found if found in STATES else "灰"
 
 
 def card_for(snapshot: Snapshot, host: str, lang: str) -> Card | None:

@@ -26,6 +26,7 @@ from scoring import method
 from scoring.observations.day_index import SHANGHAI, end_of_day
 from scoring.publish.captures import write_captures, write_pictures
 from scoring.publish.exports import datapackage, write_slim
+from scoring.publish.lists import write_lists
 from scoring.publish.method_changes import with_method_changes
 from scoring.publish.method_docs import method_json
 from scoring.publish.site_pages import KINDS, Before, made_by, write_site_files
@@ -171,6 +172,7 @@ def _content(
     write_captures(folder, data_dir / "archive")
     hosts = set(pq.read_table(folder / "ratings.parquet", columns=["host"])["host"].to_pylist())
     write_pictures(engine, hosts, end_of_day(run.as_of), data_dir / "archive", folder)
+    write_lists(folder, run.as_of)
     sums = write_site_files(folder, before)
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")

@@ -28,7 +28,7 @@ from scoring.fork_pool import map_ordered
 from scoring.publish.exports import csv_rows
 from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
-from scoring.snapshot.reader import TABLES, quoted
+from scoring.snapshot.reader import TABLES, quoted, verdict_of
 from scoring.snapshot.writer import linked, sha256_of
 from store.text.query import FLAT, host_part, is_merchant, site_files
 from store.text.safe_text import cell_text, plain
@@ -62,15 +62,6 @@ _LARGEST = 60_000
 """Bytes of a page, whatever a site writes: it is read on a phone with a poor connection."""
 _LONGEST = (800, 300, 120, 50)
 """Characters of one foreign text on a page: the first that keeps the page below its size."""
-
-
-def verdict_of(row: dict[str, Any]) -> str:
-    """The verdict word of a rating row; grey whatever the row says when it is not rated or its data stopped."""
-    if row["verdict"] == "红" and row["as_of"]:
-        return "红"  # Confirmed before: it stands until there is evidence to the contrary.
-    if row["grade"] in (None, "NR") or row["warning_state"] in (None, "stale") or not row["as_of"]:
-        return "灰"
-    return row["verdict"] if row["verdict"] in WORDS else "灰"
 
 
 def _printed(value: Any, longest: int) -> Any:

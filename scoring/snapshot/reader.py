@@ -230,6 +230,15 @@ _MISTAKES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserExcep
 """What duckdb raises about a query; whatever else it raises, and RuntimeError where its message is no text, is about a file."""
 
 
+def verdict_of(row: dict[str, Any]) -> str:
+    """The verdict word of a rating row; 灰 when it is not rated or its data stopped, unless 红 was confirmed before: that stands."""
+    found = row.get("verdict")
+    if found == "红" and row.get("as_of"):
+        return "红"
+    rated = row.get("grade") not in (None, "NR") and row.get("warning_state") not in (None, "stale")
+    return str(found) if rated and row.get("as_of") and found in VERDICTS else "灰"
+
+
 class SnapshotError(Exception):
     """The snapshot is missing or damaged; the message says which file and what to do."""
 
