@@ -296,7 +296,7 @@ def links(view: View, host: str, rows: list[dict[str, Any]]) -> None:
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, tuple[str]]:
     found = current_snapshot.ratings_of(snapshot, hosts, "host, grade, verdict, warning_state, as_of")
-    return {r["host"]: (verdict_card.STATES[verdict_card.verdict_of(r)].code,) for r in found}
+    return {r["host"]: (verdict_card.STATES[verdict_of(r)].code,) for r in found}
 
 
 def _among(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, list[str]]:

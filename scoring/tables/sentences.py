@@ -114,7 +114,7 @@ def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
         }.get(
             state,
             (
-                "等级 E，且有至少两项官方或自行观察到的事实",
+                "等级 E，且至少两项事实出自主管部门或我们自己的观察",
                 "grade E with two official or self-observed facts",
             ),
         )
