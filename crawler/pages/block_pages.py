@@ -12,6 +12,8 @@ facts: `dns` ok, none or sinkhole · `tcp` ok, refused or timeout · `tls` ok, f
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import html as entities
 import re
 from functools import lru_cache
@@ -174,6 +176,11 @@ _FORM = re.compile(
     r"<(?:form|input|select)\b[^>]{0,200}(?:gid|goods|product|price|num|count|cart|order|pay)", re.IGNORECASE
 )
 _PRICE = re.compile(r"[¥￥]|\d\s*元")
+_DAY = re.compile(
+    r"(?<!\d)(?:(20\d\d)\s*[-/.年]\s*)?(\d{1,2})(?:\s*月\s*|(?<=\d)[-/](?=\d))(\d{1,2})(?!\d|\s*[:：%折])"
+)
+_FARTHEST = 366
+"""Days from now in which a maintenance may end."""
 _LONGEST_WALL = 30_000
 
 
@@ -268,11 +275,13 @@ def probe_of_page(
     latency: float | None,
     shop: bool = False,
     certificate: str | None = None,
+    today: dt.date | None = None,
 ) -> dict[str, Any]:
     """Outcome, class, latency and layers of an answered home page; a wall is refused, a page in its place is down.
 
     `shop` says that the page was recognised as a shop's own: then nothing it announces is taken for its end. `certificate` is
-    what its certificate was, a word of `tls`; None where the page came without TLS.
+    what its certificate was, a word of `tls`; None where the page came without TLS. `until` is the day a maintenance page names for
+    its end, `today` the year it is read in where it names none.
     """
     kind = None if shop and status == 200 else wall_of(body) or place_of(status, text)
     milliseconds = round(latency * 1000) if latency is not None else None
@@ -282,7 +291,24 @@ def probe_of_page(
     else:
         outcome = "refused" if kind in _REFUSED else "down"
     layers = {"dns": "ok", "tcp": "ok", "tls": certificate, "body": "up" if kind == "slow" else kind}
-    return {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds, **layers}
+    probe = {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds, **layers}
+    until = end_of_maintenance(text, today) if kind == "maintenance" and today is not None else None
+    return probe if until is None else probe | {"until": until}
+
+
+def end_of_maintenance(text: str, today: dt.date) -> dt.date | None:
+    """The day a maintenance page says it ends; None where it names none, or one more than a year from `today`.
+
+    Of a span the later day counts. A day without a year is the one nearest to `today`.
+    """
+    ends = []
+    for year, month, day in _DAY.findall(standing(text)):
+        for one in [int(year)] if year else [today.year - 1, today.year, today.year + 1]:
+            with contextlib.suppress(ValueError):
+                ends.append((bool(year), dt.date(one, int(month), int(day))))
+    known = [end for written, end in ends if written and abs((end - today).days) <= _FARTHEST]
+    near = [end for written, end in ends if not written and abs((end - today).days) <= _FARTHEST // 2]
+    return max(known + near, default=None)
 
 
 def probe_of_failure(kind: str, answer: Response | None = None) -> dict[str, Any] | None:

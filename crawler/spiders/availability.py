@@ -66,7 +66,15 @@ class AvailabilitySpider(HomeSpider):
         latency = response.request.meta.get("download_latency")
         text = text_of(response)
         shop = recognise(Page(response.url, text)) is not None
-        probe = probe_of_page(response.status, response.body, text, latency, shop, certificate_of(response))
+        probe = probe_of_page(
+            response.status,
+            response.body,
+            text,
+            latency,
+            shop,
+            certificate_of(response),
+            self.at(host).date(),
+        )
         probe = self.own(response, host, probe)
         if probe["outcome"] in ("ok", "slow"):
             yield from self.answered(response.request, host, probe)

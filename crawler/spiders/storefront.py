@@ -59,9 +59,11 @@ class StorefrontSpider(HomeSpider):
         family="self",
         tier="B",
         cadence_hours=24,
-        blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字不可核实。",
+        blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字不可核实。不认识的店铺系统按页面结构读商品，"
+        "多页的列表读到第 10 页，只在分类页里列出的商品看不到；人民币以外的价格只记币种。",
         blind_en="Public pages only: prices behind a login, true stock and true sales are not visible; a shop's own "
-        "figures cannot be verified.",
+        "figures cannot be verified. Of unknown software goods are read by the structure of the page, a list of several pages up to "
+        "the tenth; goods listed on category pages alone are not seen. Of prices that are not in yuan only the currency is kept.",
         expected=Expected(2, 2_010, selectors={"goods": 0.5, "priced": 0.5, "page.text": 0.5}),
     )
     visits_platforms = True
@@ -92,6 +94,7 @@ class StorefrontSpider(HomeSpider):
             latency,
             system is not None,
             certificate_of(response),
+            self.at(host).date(),
         )
         probe = self.own(response, host, probe)
         assert response.request is not None

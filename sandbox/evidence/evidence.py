@@ -127,7 +127,8 @@ def _probes(market: Market) -> Iterator[Record]:
                 "latency_ms": None if state == "down" else int(market.days.latency[p.index, day]),
             }  # fmt: skip
             if state == "refused":
-                record["class"] = CLASS_OF_CONDITION.get(p.condition, "waf_block")
+                diverted = market.is_diverted(p, day)
+                record["class"] = "diverted" if diverted else CLASS_OF_CONDITION.get(p.condition, "waf_block")
             elif dead:
                 record["class"] = CLASS_OF_END.get(p.afterlife, "timeout")
             yield record

@@ -131,6 +131,10 @@ class Market:
             recent.append(int(((values <= day) & (values > day - 30)).sum()))
         return (total[0], total[1], total[2], recent[0], recent[1], recent[2])
 
+    def is_diverted(self, platform: Platform, day: float) -> bool:
+        """Whether the visitor's carrier answers in a refusing site's place: for a month at a time, as such lists are kept."""
+        return platform.condition == "forbidden" and scatter(platform.index, int(day) // 30) % 3 == 0
+
     def probe(self, platform: Platform, day: float) -> str:
         """up, slow, down or refused."""
         if platform.ended(day) or day < platform.opened_day:

@@ -97,7 +97,12 @@ GOODBYE = (
     "感谢大家一直以来的支持。</p></body></html>"
 )
 ENDS = {"frozen": FROZEN, "panel_stop": PANEL_STOP, "expired": EXPIRED, "goodbye": GOODBYE}
-MAINTENANCE = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>店铺正在维护</title></head><body><h1>店铺正在维护，请稍后访问</h1></body></html>'
+DIVERTED = (
+    '<!DOCTYPE html><html><head><meta charset="utf-8"><title>温馨提示</title></head><body><h2>该网址存在风险，已被依法拦截</h2>'
+    "<p>您访问的网址涉嫌电信网络诈骗，运营商已停止解析。请不要向对方转账。</p></body></html>"
+)
+"""What a carrier shows in place of a site on its list, whoever asks: a fact about the line, not about the site."""
+MAINTENANCE = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>店铺正在维护</title></head><body><h1>店铺正在维护，请稍后访问</h1><p>预计维护至{month}月{day}日 12:00</p></body></html>'
 
 
 async def answer(stage: Stage, platform: Platform, request: Request) -> Response:
@@ -109,14 +114,14 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
         return _after_the_end(platform)
     state = stage.market.probe(platform, day)
     if state == "down":
-        return _down(platform, stage.market.clamp(day))
+        return _down(stage, platform, stage.market.clamp(day))
     if path == "/robots.txt":
         return of_shop(platform)
     if state == "slow":
         seconds = float(stage.market.days.latency[platform.index, stage.market.clamp(day)]) / 1000
         await asyncio.sleep(seconds * stage.latency * (1.0 if path == "/" else 0.1))
     if state == "refused":
-        return _refuse(platform)
+        return HTMLResponse(DIVERTED) if stage.market.is_diverted(platform, day) else _refuse(platform)
     form = {k: str(v) for k, v in (await request.form()).items()} if request.method == "POST" else {}
     visit = Visit(request.method, path, dict(request.query_params), form, _own_page(request))
     view = View(stage.market, platform, day)
@@ -137,12 +142,15 @@ def _after_the_end(platform: Platform) -> Response:
     raise Hangup
 
 
-def _down(platform: Platform, day: int) -> Response:
+def _down(stage: Stage, platform: Platform, day: int) -> Response:
     kind = scatter(platform.index, day) % 3
     if kind == 0:
         raise Hangup
     if kind == 1:
-        return HTMLResponse(MAINTENANCE, 503 if platform.software != "acg" else 200)
+        back = stage.market.parameters.date_of(day + 1)
+        return HTMLResponse(
+            MAINTENANCE.format(month=back.month, day=back.day), 503 if platform.software != "acg" else 200
+        )
     return _bad_gateway()
 
 

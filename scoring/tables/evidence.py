@@ -189,7 +189,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "filing": ("found", "number"),
     "orders": ("hidden", "total", "processed"),
     "price": ("price", "product"),
-    "probe": ("outcome", "class_"),
+    "probe": ("outcome", "class_", "until"),
     "page": ("role",),
     "registration": ("registered_on",),
     "certificate": ("not_after",),
@@ -244,6 +244,11 @@ def _probe(r: Any) -> tuple[str, str]:
             "从观测处访问被引导到拦截页，没有看到网站本身",
             "diverted where we look from; the site itself was not seen",
         )
+    elif r.class_ == "maintenance":
+        until = (
+            ("", "") if r.until is None else (f"，页面写明到 {r.until}", f"; the page says until {r.until}")
+        )
+        zh, en = f"网站自己的页面称正在维护{until[0]}", f"its own page says it is under maintenance{until[1]}"
     return f"探测结果：{zh}", f"Probe: {en}"
 
 

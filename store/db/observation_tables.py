@@ -159,6 +159,7 @@ class Probe(Observed, Base):
     tcp: Mapped[str | None] = mapped_column(String(8))
     tls: Mapped[str | None] = mapped_column(String(16))
     body: Mapped[str | None] = mapped_column(String(20))
+    until: Mapped[dt.date | None]
 
 
 class Page(Observed, Base):

@@ -127,6 +127,7 @@ FIELDS: dict[str, dict[str, Said]] = {
         "tls": ("证书：ok 有效；failed 握手失败；expired 过期；not_yet_valid 未生效；wrong_name 域名不符；self_signed 自签；untrusted 不受信任；空 = 没有用 TLS。",
                 "The certificate: ok, failed (no handshake), expired, not_yet_valid, wrong_name, self_signed, untrusted; empty without TLS."),
         "body": ("应答页是什么（up = 网站自己的页面）。", "What the page is (up: the site's own)."),
+        "until": ("维护页自己写的结束日期。", "The day a maintenance page names for its end."),
     },
     "page": {
         "role": ("哪一页：首页、公告、条款、联系。", "Which page it is."),

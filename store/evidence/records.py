@@ -415,6 +415,7 @@ class ProbeRecord(Observed):
         Literal["ok", "failed", "expired", "not_yet_valid", "wrong_name", "self_signed", "untrusted"] | None
     ) = None
     body: Annotated[str, Field(max_length=20)] | None = None
+    until: dt.date | None = None
 
 
 class PageRecord(Observed):

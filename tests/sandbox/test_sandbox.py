@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from crawler.pages.block_pages import probe_of_page
 from crawler.shops import generic, recognise
 from crawler.shops.page import Page
 from sandbox.evidence.evidence import write_evidence
@@ -287,9 +288,42 @@ def test_walls_refuse(app, market):
     marks = {"forbidden": "403", "captcha": "验证", "js_challenge": "acw_sc__v2", "cookie_wall": "sec_defend"}
     for condition, mark in marks.items():
         platform = of(market, condition=condition)[0]
-        day = next(d for d in range(100, 200) if market.probe(platform, d) == "refused")
+        days = [d for d in range(100, 240) if market.probe(platform, d) == "refused"]
+        day = next(d for d in days if not market.is_diverted(platform, d))
         set_day(app, market, day)
         assert mark in ask(app, f"http://{platform.host}/").text
+
+
+def test_a_carrier_answers_in_the_place_of_a_site_on_its_list(app, market):
+    shops = of(market, condition="forbidden")
+    platform, day = next(
+        (p, d)
+        for p in shops
+        for d in range(60, 269)
+        if market.is_diverted(p, d) and market.probe(p, d) == "refused"
+    )
+    set_day(app, market, day)
+    answer = ask(app, f"http://{platform.host}/")
+    probe = probe_of_page(answer.status_code, answer.content, answer.text, 0.1)
+    assert (probe["outcome"], probe["class"]) == ("refused", "diverted")
+
+
+def test_a_shop_in_maintenance_says_until_when(app, market):
+    for platform in market.platforms:
+        for day in range(platform.opened_day + 1, 269):
+            if platform.ended(day) or market.probe(platform, day) != "down":
+                continue
+            set_day(app, market, day)
+            try:
+                answer = ask(app, f"http://{platform.host}/")
+            except Exception:
+                continue
+            today = market.parameters.date_of(day)
+            probe = probe_of_page(answer.status_code, answer.content, answer.text, 0.1, today=today)
+            if probe["class"] == "maintenance":
+                assert probe["until"] == today + timedelta(days=1)
+                return
+    pytest.fail("no shop was ever in maintenance")
 
 
 def test_login_wall_page_limit_and_missing_token(app, market):

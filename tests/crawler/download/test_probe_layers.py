@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import ipaddress
 import socket
 
@@ -106,3 +107,22 @@ def test_a_wall_a_bad_certificate_and_an_outage_are_different_facts() -> None:
 )
 def test_what_is_wrong_with_a_certificate_is_one_word(said: str, word: str) -> None:
     assert certificate_word(said) == word
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [
+        ("系统维护中，预计2026年9月3日 12:00恢复", dt.date(2026, 9, 3)),
+        ("升级维护：8月30日22:00至9月2日06:00", dt.date(2026, 9, 2)),
+        ("正在维护，预计 1月2日 恢复", dt.date(2027, 1, 2)),
+        ("Under maintenance, back on 2026-09-05.", dt.date(2026, 9, 5)),
+        ("正在维护 22:00-23:30，请稍后访问，充值 9/10 折", None),
+        ("正在维护，创建于 2019-01-01", None),
+        ("正在维护，请稍后", None),
+    ],
+)
+def test_a_maintenance_page_is_kept_with_the_day_it_names(said: str, until: dt.date | None) -> None:
+    today = dt.date(2026, 12, 30) if "1月2日" in said else dt.date(2026, 9, 1)
+    page = f"<html><title>维护公告</title><body><h1>站点正在维护</h1><p>{said}</p></body></html>"
+    probe = probe_of_page(200, page.encode(), page, 0.1, today=today)
+    assert (probe["outcome"], probe["class"], probe.get("until")) == ("down", "maintenance", until)
