@@ -34,6 +34,8 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "certificate": {"source": "registration", "host": "a.example", "observed_at": "2026-03-02T10:00:00+08:00", "issuer_kind": "automated", "not_before": "2026-01-01T00:00:00Z", "not_after": "2026-04-01T00:00:00Z", "names": ["a.example"], "matches": True},
     "resolution": {"source": "registration", "host": "a.example", "observed_at": "2026-03-02T10:00:00+08:00", "found": True, "ipv4": 2, "ipv6": 0, "name_servers": ["ns1.dns.example"]},
     "move": {"source": "storefront", "host": "a.example", "observed_at": "2026-03-02T10:00:00+08:00", "to_host": "jia.example", "via": "notice"},
+    "sighting": {"source": "archives", "host": "a.example", "observed_at": "2026-03-02T10:00:00+08:00", "provider": "wayback", "first_on": "2023-04-05", "last_on": "2026-02-01", "count": 17},
+    "mention": {"source": "forums", "source_id": "1220207", "host": "a.example", "by": "people", "said_at": "2026-03-01T10:00:00+08:00", "title": "发卡网付款后没发货", "replies": 12},
     "penalty": {"source": "gsxt", "host": "a.example", "decided_on": "2026-03-02", "category": "经营异常", "reason": "通过登记的住所无法联系"},
     "order": {"source": "feed", "host": "a.example", "order_ref": "A-1", "paid_at": "2026-03-02T10:00:00+08:00", "state": "processing"},
 }  # fmt: skip

@@ -23,7 +23,7 @@ from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.maintain.integrity import STAYS, erasures, register, snapshot_folders
 from kamengwatch.privacy import file_erasure
 from store.archive.retention import expire_file, newest
-from store.db.tables import Capture, Complaint, Crawl, Dispute, Page, RatedRun, Response, Review
+from store.db.tables import Capture, Complaint, Crawl, Dispute, Mention, Page, RatedRun, Response, Review
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ PERIODS = {
     for period in (
         Period("archive", 730, "the newest capture of the file", "the pages' content", "host, time, both hashes"),
         Period("complaint", 730, "it was filed", "title and text", "day, kinds, amount, status, link"),
+        Period("mention", 730, "it was said", "title and text", "day, kinds, link, state"),
         Period("page", 730, "it was seen, and a newer one of the same role is known", "text", "day, role, signs"),
         Period("dispute", 730, "it was decided", "the objection's text", "dates, outcome and reason"),
         Period("review", 365, "it was decided", "details and note", "what was decided, and when"),
@@ -194,6 +195,9 @@ def _texts(config: Config) -> list[tuple[str, Update]]:
         Complaint.filed_at < _cutoff(config, "complaint"),
         Complaint.text.is_not(None) | Complaint.title.is_not(None),
     )
+    mention = update(Mention).where(
+        Mention.said_at < _cutoff(config, "mention"), Mention.text.is_not(None) | Mention.title.is_not(None)
+    )
     page = update(Page).where(Page.observed_at < _cutoff(config, "page"), Page.text.is_not(None), newer)
     dispute = update(Dispute).where(Dispute.decided_at < _cutoff(config, "dispute"), Dispute.text != "")
     review = update(Review).where(
@@ -205,6 +209,7 @@ def _texts(config: Config) -> list[tuple[str, Update]]:
     )
     return [
         ("complaint", complaint.values(text=None, title=None)),
+        ("mention", mention.values(text=None, title=None)),
         ("page", page.values(text=None)),
         ("dispute", dispute.values(text="")),
         ("review", review.values(detail={}, note=None)),

@@ -77,7 +77,7 @@ def _standing(connection: Connection, name: str) -> tuple[str, list[int], int, s
         .join(Platform, Platform.id == table.platform_id)
         .where(table.source_id == parts[1], table.withdrawn_at.is_(None))
     )
-    if parts[0] == "complaint":
+    if parts[0] in ("complaint", "mention"):
         query = query.where(table.source_key == ":".join(parts[2:]))
     else:  # An IP address may carry its port.
         query = query.where(Platform.host.in_((parts[2], ":".join(parts[2:4]))))

@@ -32,6 +32,8 @@ GROUP_OF = {
     "order": "order",
 }
 """Observation kind -> what one has looked at when one has seen it."""
+UNWEIGHED = ("sighting", "mention")
+"""Kinds that are shown and weigh nothing: they are no family of evidence, no coverage, and no day on which a grade may move."""
 SOURCE_SHOWS = {
     "heimao": "complaint",
     "icp": "filing",

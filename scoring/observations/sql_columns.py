@@ -50,10 +50,11 @@ def stamps(values: Sequence[Any]) -> Ints:
     return moments
 
 
-_WHEN = {"complaint": "filed_at", "order": "paid_at"}
+_WHEN = {"complaint": "filed_at", "order": "paid_at", "mention": "said_at"}
 _TIMES = {
     "complaint": ("replied_at", "completed_at", "replied_seen_at", "completed_seen_at"),
     "order": ("delivered_at", "refunded_at"),
+    "mention": ("state_at",),
 }
 _KNOWN = {
     "answered_at": ("replied_at", "replied_seen_at"),
@@ -73,6 +74,8 @@ _NUMBERS = {
     "orders": ("total", "processed", "today", "hidden"),
     "price": ("price", "sold", "stock", "automatic"),
     "order": ("promised_hours",),
+    "sighting": ("count", "at_least"),
+    "mention": ("replies",),
 }
 _TEXTS = {
     "filing": ("number", "entity", "nature", "domain", "provider", "site_name", "content"),
@@ -85,18 +88,21 @@ _TEXTS = {
     "registration": ("provider", "registrar"),
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),
+    "sighting": ("provider", "names"),
+    "mention": ("by", "kinds", "state"),
 }
 _UTC = microseconds(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
 RANGE = 50_000
 """Ids read at once: the unit of work when a table is read on several processors."""
 _BATCH = 5_000
 """Rows that are Python objects at one time."""
-JSON_COLUMNS = ("signs", "names", "places")
+JSON_COLUMNS = ("signs", "names", "places", "kinds")
 """Columns whose values are stored as JSON."""
 _DATES = {
     "registration": ("registered_on", "expires_on"),
     "filing": ("approved_on",),
     "penalty": ("decided_on", "ended_on"),
+    "sighting": ("first_on", "last_on"),
 }
 
 

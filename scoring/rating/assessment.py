@@ -12,7 +12,7 @@ from scoring import method
 from scoring.features.drop_rate import UNKNOWN as NO_RATE
 from scoring.features.drop_rate import drop_rate
 from scoring.finding import CONCERN, Definition, Finding, definitions
-from scoring.observations.dataset import GROUP_OF, GROUPS, NEVER, Dataset, Floats
+from scoring.observations.dataset import GROUP_OF, GROUPS, NEVER, UNWEIGHED, Dataset, Floats
 from scoring.observations.day_index import day_number
 from scoring.observations.panel import (
     Bools,
@@ -170,7 +170,9 @@ def _families_bad(facts: Dataset, found: dict[str, tuple[Definition, Finding]]) 
 def _new_evidence(facts: Dataset, warned: Warned) -> Bools:
     """Days on which anything was seen or taken back, or a visit's not finding what was bad counted against the site."""
     out: Bools = np.any([value != 0 for value in warned.signs.evidence.values()], axis=0)
-    for rows in facts.rows.values():
+    for kind, rows in facts.rows.items():
+        if kind in UNWEIGHED:
+            continue
         for day in (rows.seen, rows.gone):
             inside = (day >= 0) & (day < facts.days)
             out[rows.platform[inside], day[inside]] = True

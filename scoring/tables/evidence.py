@@ -157,8 +157,8 @@ def _evidence(kind: str, rows: Sequence[Any], tiers: dict[str, str]) -> pa.Table
 
 def _identifiers(kind: str, rows: Sequence[Any], on: list[int], at: Ints | None) -> Iterator[str]:
     """`complaint:heimao:173…`, `filing:icp:a.example:2026-11-01`; other kinds add the time, and the product or page."""
-    if kind == "complaint":
-        yield from (f"complaint:{r.source_id}:{r.source_key}" for r in rows)
+    if kind in ("complaint", "mention"):
+        yield from (f"{kind}:{r.source_id}:{r.source_key}" for r in rows)
     elif kind == "order":
         yield from (f"order:{r.source_id}:{r.host}:{r.order_key[:16]}" for r in rows)
     else:
@@ -178,10 +178,11 @@ def _short(text: str) -> str:
 _LAST: dict[str, Callable[[Any], str]] = {
     "price": lambda r: ":" + _short(r.product or ""),
     "page": lambda r: f":{r.role}",
+    "sighting": lambda r: f":{r.provider}",
     "penalty": lambda r: ":" + _short(r.category + r.reason),
 }
 """What an id of these kinds ends with."""
-_MOMENTS = ("filed_at", "paid_at", "observed_at")
+_MOMENTS = ("filed_at", "paid_at", "said_at", "observed_at")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "complaint": ("source_key", "primary_kind", "url"),
     "counters": ("valid_total",),
@@ -197,6 +198,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "move": ("via", "to_host"),
     "penalty": ("decided_on", "category", "reason", "url"),
     "order": ("order_key", "state"),
+    "sighting": ("provider", "first_on", "count"),
+    "mention": ("source_key", "by", "url"),
 }
 """What ids and claims are made of."""
 
@@ -283,6 +286,22 @@ def _move(r: Any) -> tuple[str, str]:
     return f"网站{how[0]} {r.to_host}", f"The site {how[1]} {r.to_host}"
 
 
+def _sighting(r: Any) -> tuple[str, str]:
+    zh = {"ct": "证书日志", "wayback": "Wayback 存档", "commoncrawl": "Common Crawl 存档"}[r.provider]
+    en = {"ct": "Certificate logs", "wayback": "Wayback archive", "commoncrawl": "Common Crawl"}[r.provider]
+    if not r.count:
+        return f"{zh}：没有记录（没有存档不等于新）", f"{en}: nothing on record (not archived is not new)"
+    return f"{zh}：{r.count} 条记录，最早 {r.first_on}", f"{en}: {r.count} on record, the first of {r.first_on}"
+
+
+def _mention(r: Any) -> tuple[str, str]:
+    return {
+        "people": ("论坛里有人提到（说法，未核实）", "Mentioned by people in a forum (a claim, unchecked)"),
+        "registry": ("故障登记里的一条（说法，未核实）", "An entry in a registry of failures (a claim, unchecked)"),
+        "site": ("网站自己的频道发布", "Posted in the site's own channel"),
+    }[r.by]
+
+
 def _rank(r: Any) -> tuple[str, str]:
     zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[r.board]
     return (
@@ -316,4 +335,6 @@ _CLAIMS: dict[str, Any] = {
     "resolution": _resolution,
     "move": _move,
     "rank": _rank,
+    "sighting": _sighting,
+    "mention": _mention,
 }

@@ -221,6 +221,47 @@ class Resolution(Observed, Base):
     places: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class Sighting(Observed, Base):
+    """旁证: what a third party's index (certificate logs, web archives) has seen of a host: first, last, how often; 0 = it has nothing.
+
+    `at_least`: the index was cut off, so that first and count are bounds. Not seen is not new.
+    """
+
+    __tablename__ = "sighting"
+    __table_args__ = (
+        UniqueConstraint("source_id", "subject", "provider", "observed_at"),
+        Index(None, "platform_id", "observed_at"),
+    )
+    observed_at: Mapped[dt.datetime]
+    provider: Mapped[str] = mapped_column(String(20))
+    first_on: Mapped[dt.date | None]
+    last_on: Mapped[dt.date | None]
+    count: Mapped[Count]
+    at_least: Mapped[bool] = mapped_column(default=False)
+    names: Mapped[list[Any]]
+
+
+class Mention(Observed, Base):
+    """站外提及: words about a site elsewhere: `by` people (forums), a registry of failures, or the site itself (its channel).
+
+    A claim, never a fact, and in no count of complaints. Of people's words the redacted title, their kinds and the link are kept.
+    `state` (open, solved) and the moment it came to be, where the place says so.
+    """
+
+    __tablename__ = "mention"
+    __table_args__ = (UniqueConstraint("source_id", "source_key"), Index(None, "platform_id", "said_at"))
+    source_key: Mapped[str] = mapped_column(String(80))
+    by: Mapped[str] = mapped_column(String(8))
+    said_at: Mapped[dt.datetime]
+    title: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    kinds: Mapped[list[Any]]
+    replies: Mapped[Count | None]
+    state: Mapped[str | None] = mapped_column(String(8))
+    state_at: Mapped[dt.datetime | None]
+    url: Mapped[str | None] = mapped_column(Text)
+
+
 class Move(Observed, Base):
     """域名变更: the platform was first seen to point to this other host of its own, by a redirect or a notice."""
 
@@ -273,6 +314,8 @@ OBSERVATIONS: dict[str, type[Observed]] = {
     "certificate": Certificate,
     "resolution": Resolution,
     "move": Move,
+    "sighting": Sighting,
+    "mention": Mention,
     "penalty": Penalty,
     "order": Order,
 }

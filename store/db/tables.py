@@ -19,6 +19,7 @@ from store.db.observation_tables import (
     Complaint,
     Counters,
     Filing,
+    Mention,
     Move,
     Observed,
     Order,
@@ -30,6 +31,7 @@ from store.db.observation_tables import (
     Rank,
     Registration,
     Resolution,
+    Sighting,
 )
 
 OUTCOMES = {"upheld": "维持", "amended": "更正", "withdrawn": "撤回", "refused": "不予受理"}
@@ -124,6 +126,7 @@ __all__ = [
     "CrawlPlatform",
     "Dispute",
     "Filing",
+    "Mention",
     "Move",
     "OBSERVATIONS",
     "Observed",
@@ -143,6 +146,7 @@ __all__ = [
     "Response",
     "Review",
     "Setting",
+    "Sighting",
     "Source",
     "UtcDateTime",
 ]

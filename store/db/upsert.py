@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.db.base import Base
-from store.db.tables import Complaint, Move, Order, Penalty
+from store.db.tables import Complaint, Mention, Move, Order, Penalty
 
 FEWEST = 500
 """From so many rows on a temporary table costs less than it saves (benchmarks/ingest.py)."""
@@ -199,8 +199,16 @@ def _move(old: Any, new: Any, dialect: str) -> dict[str, AnyColumn]:
     return {name: least(old[name], new[name]) for name in ("seen_at", "observed_at")}
 
 
+def _mention(old: Any, new: Any, dialect: str) -> dict[str, AnyColumn]:
+    most, least = _pair(dialect)
+    values = {"seen_at": least(old.seen_at, new.seen_at), "state_at": least(old.state_at, new.state_at)}
+    values |= {"replies": most(old.replies, new.replies), "url": _later(old.url, new.url, dialect)}
+    return values | {"state": _furthest(old.state, new.state, ("open", "solved"))}
+
+
 _JOINS: dict[type[Any], Callable[[Any, Any, str], dict[str, AnyColumn]]] = {
     Complaint: _complaint,
+    Mention: _mention,
     Move: _move,
     Order: _order,
     Penalty: _penalty,

@@ -23,6 +23,8 @@ KINDS: dict[str, Said] = {
     "certificate": ("网站出示的证书；签发给谁不保留。", "The certificate a host showed; whom it was issued to is not kept."),
     "resolution": ("域名如何解析。", "How the name resolves."),
     "move": ("网站指向了自己的另一个域名。", "The site pointed to another host of its own."),
+    "sighting": ("第三方索引（证书日志、网页存档）见过这个网站没有、何时；没见过不等于新。", "What a third party's index (certificate logs, web archives) has seen of the host; not seen is not new."),
+    "mention": ("站外提到这个网站：论坛、故障登记，或网站自己的频道。是说法，不是事实，也不计入投诉。", "Words about the site elsewhere: forums, registries of failures, or a channel of its own. A claim, in no count of complaints."),
     "penalty": ("公示的行政处罚、列入名录或执行案件，只收企业。", "A published decision, list entry or court case about a company; never about a person."),
     "order": ("一笔已付款订单：真正的分母。", "One paid order: a real denominator."),
 }  # fmt: skip
@@ -165,6 +167,25 @@ FIELDS: dict[str, dict[str, Said]] = {
     "move": {
         "to_host": ("新的域名。", "The new host."),
         "via": ("从跳转还是公告得知。", "Told by a redirect or by a notice."),
+    },
+    "sighting": {
+        "provider": ("ct 证书日志；wayback、commoncrawl 网页存档。", "ct: certificate logs; wayback, commoncrawl: web archives."),
+        "first_on": ("最早一次。", "The first time."),
+        "last_on": ("最近一次。", "The last time."),
+        "count": ("次数；0 = 索引明确没有。", "How often; 0: the index says it has nothing."),
+        "at_least": ("索引被截断，次数和最早日期只是界限。", "The index was cut off: count and first day are bounds."),
+        "names": ("同一批证书里的域名。", "Hosts on the same certificates."),
+    },
+    "mention": {
+        "source_id": ("来源给的编号。", "The source's number."),
+        "by": ("谁说的：people 网友，registry 故障登记，site 网站自己的频道。", "Whose words: people, a registry of failures, or the site's own channel."),
+        "said_at": ("何时说的。", "When it was said."),
+        "title": ("标题，存前脱敏。", "The title; redacted before it is stored."),
+        "text": ("正文，只用来判断说的是哪类问题；除网站自己的频道外不保存。", "The text: it tells the kinds of trouble, and is kept of a site's own channel only."),
+        "replies": ("回复数。", "Replies."),
+        "state": ("open 未解决，solved 已解决。", "open or solved, where the place says so."),
+        "state_at": ("何时解决。", "When it was solved."),
+        "url": ("链接。", "The link."),
     },
     "penalty": {
         "decided_on": ("决定日期。", "The day of the decision."),

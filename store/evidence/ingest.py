@@ -121,7 +121,7 @@ def question(move: MoveRecord, now: dt.datetime) -> dict[str, Any]:
 
 __all__ = ["Ingest", "Refused", "Saved", "import_lines", "import_records", "save_page"]
 BATCH = 5_000
-OF_THE_HOST = ("filing", "registration", "certificate", "resolution")
+OF_THE_HOST = ("filing", "registration", "certificate", "resolution", "sighting")
 """Kinds that say something of a host and its domain: in a mall they are about the mall, whichever merchant they were asked for."""
 REASON = "\0"
 """A line that begins so is none, but the reason why what stood there cannot be read as one."""

@@ -14,6 +14,7 @@ from store.evidence.records import (
     CertificateRecord,
     ComplaintRecord,
     FilingRecord,
+    MentionRecord,
     MoveRecord,
     OrderRecord,
     PageRecord,
@@ -21,6 +22,7 @@ from store.evidence.records import (
     ProbeRecord,
     RegistrationRecord,
     ResolutionRecord,
+    SightingRecord,
 )
 from store.redaction.fields import names_nobody
 from store.redaction.natural_persons import is_person, without_person
@@ -116,8 +118,8 @@ def _complaint(record: ComplaintRecord, values: dict[str, Any], key: bytes) -> d
     }
 
 
-def _own_key(record: ComplaintRecord, key: bytes) -> str | None:
-    """The source's number of a complaint; of one that may be a person's, only a keyed hash."""
+def _own_key(record: ComplaintRecord | MentionRecord, key: bytes) -> str | None:
+    """The source's number of a complaint or mention; of one that may be a person's, only a keyed hash."""
     number = record.source_id
     if number is None or names_nobody(record.source, number):
         return number
@@ -187,6 +189,21 @@ def _move(record: MoveRecord, values: dict[str, Any], key: bytes) -> dict[str, A
     return values
 
 
+def _sighting(record: SightingRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    values["names"] = list(record.names)
+    return values
+
+
+def _mention(record: MentionRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    said = f"{record.title or ''} {record.text or ''}".strip()
+    values["kinds"] = list(classify_many([said])[0].kinds)
+    if record.by != "site":
+        values["text"] = None
+    values["source_key"] = _own_key(record, key)
+    values.pop("source_id")
+    return values
+
+
 def _registration(record: RegistrationRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["registrar"] = without_person(record.registrar)
     return values
@@ -203,4 +220,6 @@ _SHAPES: dict[type[Any], Callable[[Any, dict[str, Any], bytes], dict[str, Any]]]
     CertificateRecord: _certificate,
     ResolutionRecord: _resolution,
     MoveRecord: _move,
+    SightingRecord: _sighting,
+    MentionRecord: _mention,
 }

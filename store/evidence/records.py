@@ -223,6 +223,40 @@ class MoveRecord(Observed):
     via: Literal["redirect", "notice"]
 
 
+class SightingRecord(Observed):
+    """What a third party's index has seen of a host. `count` 0: the index says that it has nothing, which is not "new"."""
+
+    kind: Literal["sighting"]
+    provider: Literal["ct", "wayback", "commoncrawl"]
+    first_on: dt.date | None = None
+    last_on: dt.date | None = None
+    count: Count
+    at_least: bool = False
+    names: Annotated[tuple[Short, ...], Field(max_length=200), OtherHost()] = ()
+
+
+class MentionRecord(About):
+    """Words about a site elsewhere: a claim of people or of a registry, or what the site says in a channel of its own.
+
+    Of people's words the text only tells the kinds; it is not kept.
+    """
+
+    kind: Literal["mention"]
+    source_id: Annotated[Annotated[str, Field(min_length=1, max_length=80)], Named, Hashed()]
+    by: Literal["people", "registry", "site"]
+    said_at: Moment
+    title: Text | None = None
+    text: Text | None = None
+    replies: Count | None = None
+    state: Literal["open", "solved"] | None = None
+    state_at: Moment | None = None
+    url: Annotated[Text | None, Link()] = None
+
+    def when(self) -> dt.datetime:
+        """When it was said."""
+        return self.said_at
+
+
 Nature = Literal[
     "个人", "企业", "个体工商户", "政府机关", "事业单位", "社会团体", "国防机构", "民办非企业单位", "基金会", "律师执业机构",
     "外国在华文化中心", "群众性团体组织", "司法鉴定机构", "宗教团体", "境外机构", "医疗机构", "公证机构", "仲裁机构", "集体经济组织",
@@ -486,6 +520,8 @@ AnyRecord = (
     | CertificateRecord
     | ResolutionRecord
     | MoveRecord
+    | SightingRecord
+    | MentionRecord
     | PenaltyRecord
     | OrderRecord
 )

@@ -45,6 +45,8 @@ ONE_OF_EACH: list[dict[str, Any]] = [
     {"kind": "rank", "source": "heimao", "host": HOST, "observed_at": "2026-03-02T00:00:00Z", "board": "black", "span": "week", "field": "虚拟充值", "place": 3},
     {"kind": "certificate", "source": "registration", "host": HOST, "observed_at": "2026-03-02T00:00:00Z", "issuer": "某签发机构", "issuer_kind": "other", "not_before": "2026-01-01T00:00:00Z", "not_after": "2026-12-31T00:00:00Z", "names": [HOST], "matches": True},
     {"kind": "resolution", "source": "registration", "host": HOST, "observed_at": "2026-03-02T00:00:00Z", "found": True, "ipv4": 2, "ipv6": 0, "name_servers": ["ns1.dns.example"], "takes_mail": False},
+    {"kind": "sighting", "source": "archives", "host": HOST, "observed_at": "2026-03-02T00:00:00Z", "provider": "wayback", "count": 3, "first_on": "2024-01-02"},
+    {"kind": "mention", "source": "forums", "host": HOST, "source_id": "1220207", "by": "people", "said_at": "2026-03-01T00:00:00Z", "title": "付款后没发货"},
     {"kind": "move", "source": "storefront", "host": HOST, "observed_at": "2026-03-02T00:00:00Z", "to_host": "jia.example", "via": "notice"},
     {"kind": "penalty", "source": "gsxt", "host": HOST, "decided_on": "2026-03-02", "category": "经营异常", "reason": "通过登记的住所无法联系"},
     {"kind": "order", "source": "feed", "host": HOST, "order_ref": "A-1", "paid_at": "2026-03-02T00:00:00Z", "delivered_at": None, "refunded_at": None, "state": "processing", "promised_hours": None, "drop_kind": None},

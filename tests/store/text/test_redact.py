@@ -267,6 +267,8 @@ NEEDED: dict[str, Any] = {
     "certificate": {"source": "registration", "observed_at": AT, "issuer_kind": "other", "not_before": AT, "not_after": AT, "matches": True},
     "resolution": {"source": "registration", "observed_at": AT, "found": True},
     "move": {"source": "storefront", "observed_at": AT, "to_host": "b.example", "via": "notice"},
+    "sighting": {"source": "archives", "observed_at": AT, "provider": "wayback", "count": 1},
+    "mention": {"source": "forums", "source_id": "8", "by": "site", "said_at": AT},
     "penalty": {"source": "gsxt", "decided_on": "2026-10-01", "category": "行政处罚"},
     "order": {"source": "a", "order_ref": "1", "paid_at": AT, "state": "missing"},
 }  # fmt: skip
@@ -332,7 +334,7 @@ def test_only_what_says_why_is_kept_as_it_is() -> None:
     }
     assert excepted == {
         ("platform", "host"), ("platform", "uscc"), ("complaint", "source_id"), ("complaint", "complainant"), ("page", "contacts"),
-        ("order", "order_ref"), ("move", "to_host"),
+        ("order", "order_ref"), ("mention", "source_id"), ("move", "to_host"),
     } - {("platform", "host")}  # fmt: skip
 
 
@@ -410,7 +412,7 @@ def test_no_file_of_a_data_folder_holds_it(
             if name in ("kind", *PUBLIC) or (value := planted(kind, name, PHONE)) is None:
                 continue
             given = {"kind": kind, "host": "a.example", **NEEDED[kind], name: value}
-            lines.append(given | ({"source_id": name} if kind == "complaint" and name != "source_id" else {}))
+            lines.append(given | ({"source_id": name} if kind in ("complaint", "mention") and name != "source_id" else {}))
     lines.append(
         {
             "kind": "complaint",
