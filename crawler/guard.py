@@ -46,7 +46,8 @@ _NAME = re.compile(
 
 SERVICES = (
     "ICP_BASE", "RDAP_BASE", "RDAP_BOOTSTRAP", "HEIMAO_BASE", "REDNET_BASE", "REDNET_BOARD", "XIAOFEIBAO_BASE", "XIAOFEIBAO_PAGES",
-    "XIAOFEIBAO_BRANDS", "GITHUB_BASE", "BLOCKLISTS", "CONTROLS",
+    "XIAOFEIBAO_BRANDS", "GITHUB_BASE", "CT_BASE", "WAYBACK_BASE", "COMMONCRAWL_BASE", "V2EX_SEARCH",
+    "TELEGRAM_BASE", "FORUM_FEEDS", "BLOCKLISTS", "CONTROLS",
 )  # fmt: skip
 """Settings that hold addresses the operator configured."""
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+", re.I)

@@ -306,6 +306,36 @@ NAMES: dict[str, Name] = {
         "这些改动撤下的承诺种类之和。",
         "Kinds of promises those edits took down.",
     ),
+    "days_seen_elsewhere": Name(
+        "days",
+        "as_of 减去各第三方索引最近一次答复里最早的一天。",
+        "as_of - the earliest first_on among the newest standing answer of each third party's index.",
+    ),
+    "mentions_90d": Name(
+        "mentions",
+        "近 90 天网友或故障登记的站外提及。",
+        "Standing mentions by people or registries said in the last 90 days.",
+    ),
+    "mentions_trouble_90d": Name(
+        "mentions",
+        "其中说订单或钱款问题（按投诉类型）且未标为已解决的。",
+        "Those among them whose kinds are about orders or money and whose state is not solved.",
+    ),
+    "channel_posts_90d": Name(
+        "messages", "近 90 天网站自己频道的消息。", "Messages of the site's own channel in the last 90 days."
+    ),
+    "software_drops_365d": Name(
+        "issues",
+        "所用软件（知道版本时：该版本）近一年问题单中说掉单的。",
+        "Issues of the last year of the software (of its version, where known) that tell of dropped orders.",
+        counted=False,
+    ),
+    "software_issues_365d": Name(
+        "issues",
+        "所用软件（知道版本时：该版本）近一年的问题单。",
+        "Issues of the last year of the software (of its version, where known).",
+        counted=False,
+    ),
     "practices_stated": Name(
         "share",
         "of：七项做法；n：最新首页写有的（features、自动发货多于人工、赔付承诺）。",

@@ -220,6 +220,12 @@ class Settings(BaseSettings):
     xiaofeibao_brands: Mapping = _field("sources", "消费保：网站 → 品牌编号，JSON、JSON 文件或其地址。",
         "Xiaofeibao: host → brand number, as JSON, a JSON file or its address.",
         example='{"shop.example": 18293}')  # fmt: skip
+    failure_registries: str = _field("sources", "登记跑单、失联的 GitHub 仓库（owner/name），逗号分开；不设：不读。",
+        "GitHub repositories (owner/name) whose issues register failures of shops, separated by commas. Without it none is read.",
+        example="example/registry")  # fmt: skip
+    forum_feeds: Mapping = _field("sources", "论坛的订阅源：名称 → 网址，JSON；不设：V2EX 与 linux.do 的最新主题。",
+        "Feeds of forums: name → address, as JSON. Without it the newest topics of V2EX and linux.do.",
+        example='{"v2ex": "https://www.v2ex.com/index.xml"}')  # fmt: skip
     github_repositories: Mapping = _field("sources", "发卡软件的仓库：软件 → 仓库，JSON；不设：内置的五个。",
         "Repositories of shop software: software → owner/name, as JSON. Without it the five built in.",
         example='{"dujiaoka": "assimon/dujiaoka"}')  # fmt: skip
@@ -254,6 +260,24 @@ class Settings(BaseSettings):
         "Hours between two crawls of a source, only where its own do not fit (Heimao every half hour, most once a day).",
         example="heimao=0.5,icp=168")  # fmt: skip
 
+    ct_base: Address = _field(
+        "mirrors",
+        "证书日志索引（crt.sh 的形式）。",
+        "The index of certificate logs, in crt.sh's form.",
+        "https://crt.sh",
+    )
+    wayback_base: Address = _field(
+        "mirrors", "Wayback 存档的索引。", "The index of the Wayback archive.", "https://web.archive.org"
+    )
+    commoncrawl_base: Address = _field(
+        "mirrors", "Common Crawl 的索引。", "The index of Common Crawl.", "https://index.commoncrawl.org"
+    )
+    telegram_base: Address = _field(
+        "mirrors", "公开频道的预览页。", "Preview pages of public channels.", "https://t.me"
+    )
+    v2ex_search: Address = _field(
+        "mirrors", "V2EX 的第三方检索。", "A third party's search of V2EX.", "https://www.sov2ex.com"
+    )
     heimao_base: Address = _field(
         "mirrors", "黑猫投诉的地址。", "Heimao's address.", "https://tousu.sina.com.cn"
     )

@@ -15,10 +15,11 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from crawler.formats.json_api import picked
 from crawler.pages.decoding import decode
 from crawler.pages.safe_parse import parse_json_bounded
 from store.text.dates import CHINA, day_in, moment_in
-from store.text.query import host_of
+from store.text.query import host_of, registrable
 
 __all__ = ["CHINA", "SERVERS", "Registered", "project_whois", "registered", "server_of", "state_of"]
 
@@ -222,6 +223,60 @@ def project_certificate(der: bytes) -> str:
         return json.dumps(certificate_facts(der), ensure_ascii=False)
     except ValueError:
         return json.dumps({"unreadable": len(der)})
+
+
+MOST_ROWS = 10_000
+"""The index of certificate logs ends here without saying so."""
+_CT_KEPT = ("common_name", "name_value", "entry_timestamp", "not_before", "not_after", "serial_number")
+
+
+def transparency_facts(text: str, host: str) -> dict[str, Any]:
+    """What an index of certificate logs (crt.sh's JSON) has of a domain: first_on, last_on, count, at_least, names.
+
+    A certificate is logged twice and counts once (its serial number). Names of other domains come first: they share a certificate
+    with this one. Raises ValueError for anything but a list of certificates, an error page among them.
+    """
+    rows = parse_json_bounded(text)
+    if not isinstance(rows, list):
+        raise ValueError("no list of certificates")
+    days: dict[str, dt.date] = {}
+    names: dict[str, None] = {}
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict) or (day := _utc_day(row.get("not_before"))) is None:
+            raise ValueError("a certificate without a time")
+        days.setdefault(str(row.get("serial_number") or number), day)
+        for said in f"{row.get('common_name') or ''}\n{row.get('name_value') or ''}".split("\n"):
+            name = said.strip().lower().rstrip(".")
+            if "@" not in name and host_of(name.removeprefix("*.")):
+                names[name] = None
+    own = registrable(host)
+    ordered = sorted(names, key=lambda name: (registrable(name.removeprefix("*.")) == own, name))
+    return {
+        "first_on": min(days.values(), default=None), "last_on": max(days.values(), default=None), "count": len(days),
+        "at_least": len(rows) >= MOST_ROWS, "names": ordered[:200],
+    }  # fmt: skip
+
+
+def project_transparency(text: str) -> str:
+    """What may be kept of such a list: names of hosts and times; an address of a person among the names is dropped."""
+    try:
+        rows = parse_json_bounded(text)
+    except ValueError:
+        return f"unreadable {len(text)}"
+    kept = [picked(row, _CT_KEPT) for row in rows] if isinstance(rows, list) else []
+    for row in kept:
+        for key in ("common_name", "name_value"):
+            if isinstance(row, dict) and "@" in str(row.get(key)):
+                row[key] = "\n".join(name for name in str(row[key]).split("\n") if "@" not in name)
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _utc_day(said: Any) -> dt.date | None:
+    """The day of a time in UTC without a zone, as the index prints it."""
+    try:
+        return dt.datetime.fromisoformat(str(said)).date()
+    except ValueError:
+        return None
 
 
 def covers(names: list[str], host: str) -> bool:

@@ -14,7 +14,18 @@ from crawler.errors import SourceChanged
 from crawler.formats.json_api import picked
 from store.redaction.redact import clean
 
-_KEPT = ("number", "title", "body", "state", "created_at", "closed_at", "labels", "pull_request", "html_url")
+_KEPT = (
+    "number",
+    "title",
+    "body",
+    "state",
+    "created_at",
+    "closed_at",
+    "updated_at",
+    "labels",
+    "pull_request",
+    "html_url",
+)
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "record_lost",
@@ -83,6 +94,58 @@ def version_of(title: str, body: str) -> str | None:
         _VERSION.search(body) or _VERSION.search(title) or _BARE.search(title) or _BARE.search(body[:1500])
     )
     return found.group(1) if found else None
+
+
+_FIELD = re.compile(
+    r"^\s*(?:#{1,6}\s*|[-*]\s+)?(?:\*\*)?\s*(?P<name>[^*#：:\n]{1,30}?)\s*(?:\*\*)?\s*(?:[：:][ \t]*(?:\*\*)?[ \t]*(?P<same>[^\n]*)|\n\s*(?P<next>[^#\n]+))$",
+    re.M,
+)
+_SOLVED = re.compile(r"已解决|已恢复|误报|撤销|不实|solved|resolved", re.I)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One entry of a registry of failures: the shop's name and address as its template has them, and what became of it."""
+
+    number: int
+    at: dt.datetime
+    title: str
+    name: str
+    address: str
+    reachable: str
+    span: str
+    solved_at: dt.datetime | None
+
+
+def failures_of(document: Any) -> list[Failure | None]:
+    """The entries of one page, None for each issue that does not fill the template in; raises SourceChanged for anything else."""
+    if not isinstance(document, list):
+        raise SourceChanged("not a list of issues")
+    return [_failure(item) for item in document]
+
+
+def _failure(item: Any) -> Failure | None:
+    if not isinstance(item, dict) or not isinstance(item.get("number"), int):
+        raise SourceChanged("an issue without a number")
+    said = {
+        m["name"].strip(): (m["same"] if m["same"] is not None else m["next"]).strip().strip("*").strip()
+        for m in _FIELD.finditer(str(item.get("body") or "")[:6000])
+    }
+    name, address, reach, span = (
+        next((value for key, value in said.items() if re.search(pattern, key)), "")
+        for pattern in (r"^名称", r"^网址|官网|域名", r"联系", r"不可用.*(?:时间|起止)|起止")
+    )
+    if item.get("pull_request") or not (name or address):
+        return None
+    try:
+        at = _moment(item["created_at"])
+        labels = item.get("labels") or []
+        told = " ".join(str(one.get("name") if isinstance(one, dict) else one) for one in labels)
+        end = item.get("closed_at") or item.get("updated_at")
+        solved = _moment(end) if _SOLVED.search(f"{told} {item.get('title') or ''}") and end else None
+    except (KeyError, ValueError):
+        raise SourceChanged("an issue without a time of opening") from None
+    return Failure(item["number"], at, str(item.get("title") or ""), name, address, reach, span, solved)
 
 
 def tally(issues: list[Issue], since: dt.datetime) -> dict[str, Any]:

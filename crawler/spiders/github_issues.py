@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.errors import SourceBlocked, SourceChanged
+from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats import github as wire
 from crawler.formats import json_api
 from crawler.pages.decoding import text_of
+from crawler.pages.mentions import Watched
 from crawler.pages.operator_mappings import mapping_of
 from crawler.source_spider import Record, SourceSpider
 from store.evidence.crawl_ledger import Expected, SourceCard
@@ -48,11 +49,12 @@ class GithubIssuesSpider(SourceSpider):
         family="github",
         tier="C",
         cadence_hours=24 * 7,
-        blind_zh="说的是软件，不是网站；站长自行修改过的版本看不到；闭源系统没有公开问题单；报得多也可能只是用得多。",
-        blind_en="About software, not sites; modified copies and closed systems are not seen; many reports may mean many users.",
+        blind_zh="软件的问题单说的是软件，不是网站；运营者指定的故障登记是网友的说法，未核实，不计入投诉；站长自行修改过的版本看不到；闭源系统没有公开问题单；报得多也可能只是用得多。",
+        blind_en="Issues of software are about software, not sites; registries of failures the operator names are people's claims, unchecked, in no count; modified copies and closed systems are not seen; many reports may mean many users.",
         expected=Expected(1, 10_000, "crawl", "问题单", "issues", {"issue": 0.3}),
     )
     whole_source = True
+    brings: ClassVar[tuple[str, ...]] = ("mention",)
     legal: ClassVar[tuple[str, str]] = (
         "使用其文档公开的 REST 接口，不登录，遵守其每小时限额；提交者账号在写盘之前即丢弃。",
         "The documented REST API, without login and within its hourly limit; authors' accounts are dropped before anything is kept.",
@@ -63,6 +65,7 @@ class GithubIssuesSpider(SourceSpider):
         super().__init__(**kwargs)
         self.days = int(days)
         self._found: dict[str, list[wire.Issue]] = {}
+        self._watched = Watched(self.targets)
 
     def project(self, url: str, response: Response) -> bytes:
         """What may be kept of an answer, as UTF-8."""
@@ -80,6 +83,10 @@ class GithubIssuesSpider(SourceSpider):
             return
         for software, repository in (repositories or {}).items():
             yield self._page(str(software), str(repository), 1)
+        for registry in filter(
+            None, (n.strip() for n in str(self.settings.get("FAILURE_REGISTRIES") or "").split(","))
+        ):
+            yield self._registry(registry, 1)
 
     def read_issues(
         self, response: Response, host: None, software: str, repository: str, page: int
@@ -100,6 +107,43 @@ class GithubIssuesSpider(SourceSpider):
         self._count(software, repository, covered or len(items) < PAGE_SIZE)
         if len(items) >= PAGE_SIZE and not covered and page < MOST_PAGES:
             yield self._page(software, repository, page + 1)
+
+    def read_registry(
+        self, response: Response, host: None, repository: str, page: int
+    ) -> Iterator[Record | Request]:
+        """One page of a registry of failures; an entry is about a watched site only by the address or name its template states.
+
+        A registry that is gone, or whose answer is no list, says so in `measured` and leaves the rest standing.
+        """
+        counts = self.measured.setdefault("registries", {}).setdefault(
+            repository, {"entries": 0, "empty": 0, "named": 0}
+        )
+        try:
+            if response.status == 404:
+                raise SourceChanged("no such repository")
+            entries = wire.failures_of(json_api.json_of(response.status, text_of(response)))
+        except (SourceChanged, NotAnswered) as error:
+            counts["unread"] = str(error)[:120]
+            return
+        for entry in entries:
+            counts["entries"] += 1
+            if entry is None:
+                counts["empty"] += 1
+                continue
+            # The registry's own address in the field, as in a template nobody filled in, names no shop.
+            target = self._watched.of(entry.address) or (self._watched.of(entry.name) if entry.name else None)
+            if target is None:
+                continue
+            counts["named"] += 1
+            yield {
+                "kind": "mention", "source": self.name, "host": target.host, "by": "registry", "said_at": entry.at,
+                "source_id": f"{repository.replace('/', ':')}:{entry.number}", "title": entry.title,
+                "text": f"{entry.title} {entry.reachable} {entry.span}", "state": "solved" if entry.solved_at else "open",
+                "state_at": entry.solved_at, "url": f"https://github.com/{repository}/issues/{entry.number}",
+                "seen_at": self.at(None, response),
+            }  # fmt: skip
+        if len(entries) >= PAGE_SIZE and page < MOST_PAGES:
+            yield self._registry(repository, page + 1)
 
     def counted(self) -> int | None:
         """Issues read, of all repositories."""
@@ -123,6 +167,15 @@ class GithubIssuesSpider(SourceSpider):
             f"{self._base}/repos/{repository}/issues?{query}",
             "issues",
             known={"software": software, "repository": repository, "page": page},
+            headers={"Accept": "application/vnd.github+json"},
+        )
+
+    def _registry(self, repository: str, page: int) -> Request:
+        since = self._since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.ask(
+            f"{self._base}/repos/{repository}/issues?state=all&per_page={PAGE_SIZE}&since={since}&page={page}",
+            "registry",
+            known={"repository": repository, "page": page},
             headers={"Accept": "application/vnd.github+json"},
         )
 

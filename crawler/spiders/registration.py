@@ -28,7 +28,7 @@ from store.evidence.crawl_ledger import Expected, SourceCard
 from store.text.hosts import address_in
 from store.text.query import host_key, host_of, registrable
 
-_EXTRAS = ("certificate", "resolution")
+_EXTRAS = ("certificate", "resolution", "transparency")
 
 
 class RegistrationSpider(SourceSpider):
@@ -39,19 +39,20 @@ class RegistrationSpider(SourceSpider):
         id="registration",
         kind="registration",
         title_zh="域名登记、证书与解析",
-        title_en="Domain registration, certificate, name resolution",
+        title_en="Domain registration, certificates, name resolution",
         publisher="各域名注册局",
         family="registry",
         tier="A",
         cadence_hours=24 * 30,
-        blind_zh="域名可买卖，注册时间不等于开站时间；注册人不可见也不保存；证书与解析只说明主机，不说明经营者。",
+        blind_zh="域名可买卖，注册时间不等于开站时间；注册人不可见也不保存；证书与解析只说明主机，不说明经营者；证书日志里没有不等于新，第一张证书只说明最晚何时已在运行。",
         blind_en="Domains are traded, so registration is not opening; registrants are neither visible nor kept; "
-        "certificate and resolution tell of the host, not of who runs it.",
+        "certificate and resolution tell of the host, not of who runs it; no certificate on record is not new, and the first one says only "
+        "that the name was in use by then.",
         expected=Expected(1, 3, selectors={"dated": 0.8}),
     )
     visits_platforms = True
     of_the_host = True
-    brings: ClassVar[tuple[str, ...]] = ("registration", "certificate", "resolution")
+    brings: ClassVar[tuple[str, ...]] = ("registration", "certificate", "resolution", "sighting")
     legal: ClassVar[tuple[str, str]] = (
         "注册局的公开查询；每域名每月一次，遇限频即停；姓名、邮箱与联系方式在存证之前删去。对网站主机只握手一次，不取页面。",
         "Public look-ups of the registries, once a month for a domain, stopped when told to slow down; names, e-mail and "
@@ -66,10 +67,17 @@ class RegistrationSpider(SourceSpider):
             return domain_records.project_certificate(response.body).encode()
         if url.startswith("whois:"):
             return domain_records.project_whois(response.body).encode()
+        if url.startswith(self._log):
+            return domain_records.project_transparency(text_of(response)).encode()
         try:
             return domain_records.project_rdap(text_of(response)).encode()
         except ValueError:
             return b"" if response.status == 404 else f"unreadable {len(response.body)}".encode()
+
+    @property
+    def _log(self) -> str:
+        """The index of certificate logs."""
+        return f"{str(self.settings['CT_BASE']).rstrip('/')}/?"
 
     def begin(self) -> Iterator[Request]:
         """Registry, resolution and certificate of each domain; the bootstrap list first where a registry must be found."""
@@ -194,6 +202,24 @@ class RegistrationSpider(SourceSpider):
             "matches": domain_records.covers(facts["names"], host),
         }
 
+    def read_transparency(self, response: Response, host: str) -> Iterator[Record]:
+        """What the certificate logs have of the domain; an error page in place of the list says nothing."""
+        try:
+            if response.status != 200:
+                raise ValueError(f"HTTP {response.status}")
+            facts = domain_records.transparency_facts(text_of(response), host)
+        except ValueError as error:
+            self.visit(host).notes["transparency"] = str(error)[:80]
+            return
+        yield {
+            "kind": "sighting",
+            "source": self.name,
+            "provider": "ct",
+            "host": host,
+            "observed_at": self.at(host),
+            **facts,
+        }
+
     def on_failure(self, failure: Failure) -> Iterator[Any]:
         """A host without TLS, or one that does not resolve, is no failure of the registry's answer.
 
@@ -226,6 +252,8 @@ class RegistrationSpider(SourceSpider):
         """Asked together with the registry: a visit ends when nothing more is pending."""
         yield self.ask(f"dns://{host}/", "resolution", host, priority=-1)
         yield self.ask(f"tls://{host}/", "certificate", host, priority=-2)
+        # Last: the index is slow, and what it does not answer is no failure of the visit.
+        yield self.ask(f"{self._log}q={registrable(host)}&output=json", "transparency", host, priority=-3)
 
     def _registration(self, host: str, provider: str, facts: dict[str, Any]) -> Record:
         self.tally("dated", int(bool(facts.get("registered_on"))), host=host)

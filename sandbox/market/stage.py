@@ -22,6 +22,7 @@ SOURCE_HOSTS = {
     "github_issues": "github.sandbox.test",
     "blocklists": "lists.sandbox.test",
     "availability": "reference.sandbox.test",
+    "elsewhere": "elsewhere.sandbox.test",
 }
 CONTROL_HOST = "control.sandbox.test"
 KEPT_REQUESTS = 500_000

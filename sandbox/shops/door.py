@@ -28,6 +28,7 @@ SOURCES = {
     "github.sandbox.test": None,
     "lists.sandbox.test": "User-agent: *\nAllow: /\n",
     "reference.sandbox.test": None,
+    "elsewhere.sandbox.test": "User-agent: *\nDisallow: /search.json\n",
 }
 QUERY_PATHS = (
     "/order-search",

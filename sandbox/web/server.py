@@ -30,7 +30,7 @@ from sandbox.market.stage import (
     played_fault,
 )
 from sandbox.shops import door
-from sandbox.sources import complaint_boards, domains, heimao, icp, open_lists
+from sandbox.sources import complaint_boards, domains, elsewhere, heimao, icp, open_lists
 from sandbox.web.tunnel import open_tunnel
 
 # The sandbox's own host: the clock, the faults, the request log and the list of shops an operator would load. Never part of the market.
@@ -161,6 +161,7 @@ SOURCES = {
     SOURCE_HOSTS["github_issues"]: open_lists.github_answer,
     SOURCE_HOSTS["blocklists"]: open_lists.blocklists_answer,
     SOURCE_HOSTS["availability"]: _reference,
+    SOURCE_HOSTS["elsewhere"]: elsewhere.answer,
 }
 OWN_NAMES = (CONTROL_HOST, "127.0.0.1", "localhost", "[", "testserver")
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]

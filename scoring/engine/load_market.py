@@ -114,6 +114,7 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         controls = _controlled(connection, end)
         reviews = _reviews(connection, end)
         disputes = _disputes(connection, index, end)
+        software = _software(connection, end)
     raw = {kind: read_rows(engine, kind, index, number, end, scratch) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
@@ -133,6 +134,7 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         complaints_since=complete_since(rows["complaint"], last - first + 1),
         line=line,
         ranks=ranks,
+        software=software,
         kin=build_market_context(rows, sites),
     )
     return replace(facts, trouble=operator_trouble(facts))
@@ -170,6 +172,18 @@ def _controlled(connection: Connection, end: dt.datetime) -> Ints:
         )
     )
     return days_of(stamps([r[0] for r in rounds if (r[1] or {}).get("controls", {}).get("answered")]))
+
+
+def _software(connection: Connection, end: dt.datetime) -> dict[str, Any]:
+    """What the newest crawl of the software's trackers counted; kept with the crawl, because it speaks of no platform."""
+    newest = (
+        select(Crawl.measured)
+        .where(Crawl.source_id == "github_issues", Crawl.outcome == "ok", Crawl.finished_at < end)
+        .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
+        .limit(1)
+    )
+    found = (connection.scalar(newest) or {}).get("software")
+    return found if isinstance(found, dict) else {}
 
 
 def _shown_since(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], int]:

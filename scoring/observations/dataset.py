@@ -235,6 +235,8 @@ class Dataset:
     complaints_since: Ints
     line: Line
     ranks: Ranks = field(default_factory=dict)
+    software: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Software -> counts of its tracker's last read (crawler/formats/github.py, `tally`)."""
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None

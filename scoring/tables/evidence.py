@@ -291,13 +291,19 @@ def _sighting(r: Any) -> tuple[str, str]:
     en = {"ct": "Certificate logs", "wayback": "Wayback archive", "commoncrawl": "Common Crawl"}[r.provider]
     if not r.count:
         return f"{zh}：没有记录（没有存档不等于新）", f"{en}: nothing on record (not archived is not new)"
-    return f"{zh}：{r.count} 条记录，最早 {r.first_on}", f"{en}: {r.count} on record, the first of {r.first_on}"
+    return (
+        f"{zh}：{r.count} 条记录，最早 {r.first_on}",
+        f"{en}: {r.count} on record, the first of {r.first_on}",
+    )
 
 
 def _mention(r: Any) -> tuple[str, str]:
     return {
         "people": ("论坛里有人提到（说法，未核实）", "Mentioned by people in a forum (a claim, unchecked)"),
-        "registry": ("故障登记里的一条（说法，未核实）", "An entry in a registry of failures (a claim, unchecked)"),
+        "registry": (
+            "故障登记里的一条（说法，未核实）",
+            "An entry in a registry of failures (a claim, unchecked)",
+        ),
         "site": ("网站自己的频道发布", "Posted in the site's own channel"),
     }[r.by]
 

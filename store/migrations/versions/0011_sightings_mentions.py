@@ -8,7 +8,7 @@ down_revision = "0010"
 _COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _observed() -> list[sa.Column]:
+def _observed() -> list["sa.Column[object]"]:
     return [
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("platform_id", sa.Integer(), sa.ForeignKey("platform.id")),

@@ -28,7 +28,7 @@ from kamengwatch.pipeline.crawl import cards
 from kamengwatch.pipeline.sandbox_market import Sandbox, started
 from store.archive.warc import iterate
 from store.db.engine import migrate, open_engine
-from store.db.tables import Capture, Complaint, Counters, Penalty, Platform
+from store.db.tables import Capture, Complaint, Counters, Mention, Penalty, Platform, Sighting
 from store.evidence.crawl_ledger import finish_crawl, register_sources, start_crawl
 from store.evidence.ingest import Ingest, import_records
 from store.evidence.site_volume import Numbering, numbering
@@ -320,6 +320,30 @@ def test_the_played_statistics_have_the_documented_shape(market: Sandbox, real_d
     for answer in played:
         assert answer.keys() == sample.keys() and answer["data"].keys() == sample["data"].keys()
         assert type(answer["data"]["total"]) is int and isinstance(answer["data"]["solve_rate"], int | float)
+
+
+def test_places_elsewhere_bring_what_weighs_nothing(harvest: Harvest, market: Sandbox) -> None:
+    """Indexes of web archives and a forum: answers of "nothing" count, members are nowhere, and no complaint is made of a mention."""
+    with harvest.engine.connect() as connection:
+        complaints = connection.scalar(select(func.count()).select_from(Complaint))
+    ended = crawl(market, harvest.folder, "archives", "forums")
+    assert {source: end["outcome"] for source, end in ended.items()} == {"archives": "ok", "forums": "ok"}
+    with harvest.engine.connect() as connection:
+        found = connection.execute(select(Sighting.provider, Sighting.count, Sighting.first_on)).all()
+        said = connection.execute(
+            select(Mention.by, Mention.title, Mention.text, Mention.kinds, Mention.platform_id)
+        ).all()
+        assert connection.scalar(select(func.count()).select_from(Complaint)) == complaints
+    assert {row.provider for row in found} == {"wayback", "commoncrawl"}
+    assert {bool(row.count) for row in found} == {True, False} and all(
+        bool(r.count) == bool(r.first_on) for r in found
+    )
+    assert said and all(
+        m.by == "people" and m.text is None and m.platform_id and "<em>" not in m.title for m in said
+    )
+    for file in (harvest.folder / "archive").glob("forums-*.warc.gz"):
+        kept = b"".join(capture.payload for _, capture in iterate(file))
+        assert "付款后没发货".encode() in kept and b"user" not in kept and b"QQ 10001" not in kept
 
 
 # The numbering of a whole complaint site: what its polls saw of it, and what is told of that.

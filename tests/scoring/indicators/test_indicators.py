@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import insert
 
 from scoring.engine.load_market import load_dataset
 from scoring.features.drop_rate import drop_rate
@@ -17,6 +18,7 @@ from scoring.filing_checks import SEVERITY, checked
 from scoring.finding import OUTCOMES, definitions
 from scoring.tables.identity import operator_keys
 from scoring.warning.state_machine import NORMAL, WARNING, WATCH
+from store.db.tables import Crawl, Source
 from tests.support.markets.judged_records import database, expand, judged, product
 from tests.support.markets.scoring import START, at, complaints, crawls
 
@@ -48,6 +50,26 @@ def test_every_documented_outcome_has_a_case(indicator):
 @pytest.mark.parametrize(("indicator", "case"), list(_cases()))
 def test_case(indicator, case, tmp_path):
     engine = database(tmp_path, expand(case["given"]))
+    if "software" in case:  # what a crawl of the software's trackers counted
+        with engine.begin() as connection:
+            source = {
+                "id": "github_issues",
+                "kind": "software",
+                "title_zh": "x",
+                "title_en": "x",
+                "family": "github",
+                "tier": "C",
+            }
+            connection.execute(insert(Source).values(source))
+            at = dt.datetime.fromisoformat(case["as_of"] + "T00:00:00+00:00")
+            crawl = {
+                "key": "k",
+                "source_id": "github_issues",
+                "started_at": at,
+                "finished_at": at,
+                "outcome": "ok",
+            }
+            connection.execute(insert(Crawl).values(crawl | {"measured": {"software": case["software"]}}))
     result = judged(engine, dt.date.fromisoformat(case["as_of"]))
     site = [s.host for s in result.facts.sites].index(case.get("host", "a.example"))
     finding = result.found[indicator][1]

@@ -412,7 +412,10 @@ def test_no_file_of_a_data_folder_holds_it(
             if name in ("kind", *PUBLIC) or (value := planted(kind, name, PHONE)) is None:
                 continue
             given = {"kind": kind, "host": "a.example", **NEEDED[kind], name: value}
-            lines.append(given | ({"source_id": name} if kind in ("complaint", "mention") and name != "source_id" else {}))
+            lines.append(
+                given
+                | ({"source_id": name} if kind in ("complaint", "mention") and name != "source_id" else {})
+            )
     lines.append(
         {
             "kind": "complaint",

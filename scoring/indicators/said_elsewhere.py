@@ -1,0 +1,79 @@
+"""站外提及."""
+
+from __future__ import annotations
+
+from scoring import method
+from scoring.figures import count
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, of_site, unscored_finding
+from scoring.observations.dataset import Dataset
+
+WINDOW_DAYS = 90
+_TROUBLE = (
+    "drop",
+    "refund",
+    "withdrawal",
+    "balance",
+    "unreachable",
+    "site_gone",
+    "account_taken_back",
+    "invalid_card",
+)
+"""How kinds of complaint begin that are about orders and money."""
+
+
+def said_elsewhere(facts: Dataset) -> Finding:
+    """站外提及 — Mentioned elsewhere
+
+    Why: 论坛里的讨论和故障登记常早于投诉；网站自己的频道最先公告换址、清零与停运。 | Talk in forums and registries of failures often comes before complaints; a site's own channel is the first to announce a move, voided balances or an end.
+    Reads: mention
+    ok: 近 90 天站外提到它，没有未解决的订单或钱款问题。 | Mentioned in the last 90 days, with no open trouble about orders or money.
+    concern: 近 90 天有人在站外提到订单或钱款问题，且没有标为已解决。 | In the last 90 days people mentioned trouble about orders or money that is not marked as solved.
+    unknown: 没有见到站外提及。 | No mention was seen.
+    Limits: 是网友的说法，未核实，不计入投诉，也不计分；一个论坛没人提不说明什么。 | People's claims, unchecked, in no count and not scored; silence of a forum says nothing.
+    """
+    rows = facts.rows["mention"]
+    return unscored_finding(
+        facts,
+        [_answer(facts, of_site(rows, site, facts.days)) for site in range(len(facts.sites))],
+        method.STRENGTH_CLAIM,
+        "mentions",
+    )
+
+
+def _answer(facts: Dataset, at: list[int]) -> Answer:
+    rows = facts.rows["mention"]
+    recent = [i for i in at if 0 <= facts.days - 1 - int(rows.day[i]) < WINDOW_DAYS]
+    if not recent:
+        return Answer(
+            UNKNOWN, "近 90 天没有见到站外提及。", "No mention elsewhere was seen in the last 90 days."
+        )
+    others = [i for i in recent if rows["by"][i] != "site"]
+    bad = [
+        i
+        for i in others
+        if rows["state"][i] != "solved" and any(k.startswith(_TROUBLE) for k in rows["kinds"][i] or ())
+    ]
+    own = len(recent) - len(others)
+    seen, trouble, posts = (
+        count("mentions_90d", len(others)),
+        count("mentions_trouble_90d", len(bad)),
+        count("channel_posts_90d", own),
+    )
+    zh = f"近 90 天站外有 {seen.value:.0f} 处提到它，其中 {trouble.value:.0f} 处说的是订单或钱款问题且未标为已解决"
+    en = f"In the last 90 days it was mentioned {seen.value:.0f} times elsewhere, {trouble.value:.0f} of them about orders or money and not marked as solved"
+    if own:
+        zh, en = (
+            zh + f"；它自己的频道发了 {posts.value:.0f} 条",
+            en + f"; its own channel posted {posts.value:.0f} messages",
+        )
+    return Answer(
+        CONCERN if bad else OK,
+        zh + "（网友说法，未核实）。",
+        en + " (claims, unchecked).",
+        float(len(bad)),
+        float(len(others)),
+        tuple(("mention", int(rows.id[i])) for i in (*reversed(bad), *reversed(recent)))[
+            : method.EVIDENCE_LIMIT
+        ],
+        (seen, trouble, *((posts,) if own else ())),
+    )
