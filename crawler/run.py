@@ -40,6 +40,7 @@ from store.evidence.complainant_pseudonyms import Complainants
 from store.evidence.crawl_ledger import SourceCard, Target, register_sources, start_crawl, watched_platforms
 from store.evidence.ingest import Ingest
 from store.settings import NO_CONTACT, settings
+from store.text.malls import host_part
 from store.text.query import host_key
 
 
@@ -58,6 +59,8 @@ class Job:
     demo: bool = False
     code_version: str | None = None
     options: tuple[tuple[str, str], ...] = ()
+    look: bool = False
+    """Somebody waits for the answer: hosts that are not watched are visited, too, and what hangs is given up soon."""
     begun: float = field(default_factory=time.monotonic)
     """What the stopwatch showed at `now`."""
 
@@ -100,7 +103,10 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             raise KeyError(source)
     engine = open_engine(job.database_url)
     register_sources(engine, [spider.card for spider in known.values()])
-    watched = watched_platforms(engine, [host_key(h) for h in job.hosts])
+    hosts = [host_key(h) for h in job.hosts]
+    watched = watched_platforms(engine, hosts, ("watched", "candidate") if job.look else ("watched",))
+    # Nobody else visits what is not watched: a look at it need not wait for the crawls of its batch.
+    held = watched_platforms(engine, [*hosts, *map(host_part, hosts)]) if job.look else watched
     outcomes: dict[str, str] = {}
 
     def noted(event: dict[str, Any]) -> None:
@@ -109,7 +115,7 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
         progress(event)
 
     try:
-        with _to_itself(job, [t.host for t in watched], noted):
+        with _to_itself(job, [t.host for t in held], noted):
             _crawl(job, engine, watched, noted)
     except OwnFault as error:
         for source in job.sources:
@@ -195,6 +201,8 @@ def _settings(job: Job | None = None) -> Settings:
         "TURNS_FOLDER": str(job.data_dir / "turns"),
         "SANDBOX_PROXY": job.sandbox_proxy,
     }
+    if job.look:
+        values |= settings.getdict("LOOK_SETTINGS")
     if job.sandbox_proxy or (job.replay is not None and _from_sandbox(job.replay)):
         values |= settings.getdict("SANDBOX_SETTINGS")
         values["PLAYWRIGHT_LAUNCH_OPTIONS"] = launch_options(job.sandbox_proxy)
@@ -233,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sandbox-proxy", default="", help="http://127.0.0.1:PORT of a running sandbox")
     parser.add_argument("--replay", type=Path, help="a WARC file to read instead of the network")
     parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--look", action="store_true", help="somebody waits: also sites that are not watched")
     parser.add_argument("--code-version")
     given = parser.parse_args(arguments)
     now = dt.datetime.fromisoformat(given.now)
@@ -253,6 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         replay=given.replay,
         demo=given.demo or bool(given.sandbox_proxy),
         code_version=given.code_version,
+        look=given.look,
     )
     try:
         outcomes = run_job(job, _print)

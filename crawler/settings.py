@@ -161,6 +161,15 @@ WHOIS_SERVERS: dict[
 DNS_SERVERS: list[str] = []  # empty: the system's
 DIRECT_PORTS: dict[str, int] = {}  # whois, tls, dns: other ports than the usual ones
 SHOP_SCHEMES = ["https", "http"]
+LOOK_SETTINGS = {
+    "AUTOTHROTTLE_START_DELAY": DOWNLOAD_DELAY,
+    "DOWNLOAD_TIMEOUT": 8,
+    "CONNECT_TIMEOUT": 4,
+    "RETRY_ENABLED": False,
+    "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": 10_000,
+    "RDAP_BOOTSTRAP": "",
+}
+"""A look while somebody waits: the same rules and the same pace, less patience, and no list of registries fetched for one name."""
 SANDBOX_SETTINGS = {
     "HEIMAO_BASE": "http://tousu.sina.test",
     "REDNET_BASE": "http://rednet.sandbox.test",

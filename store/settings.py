@@ -256,6 +256,10 @@ class Settings(BaseSettings):
         "Where block headers come from (an interface in Esplora's form); kept, they let anybody check OpenTimestamps proofs offline.",
         example="https://blocks.example/api")  # fmt: skip
 
+    looks_per_day: int = _field("service",
+        "初查：每天最多替访客看几个没有收录的网站（每站六小时一次）；0：关闭。见 docs/looks.md。",
+        "Looks: how many sites nobody watches are looked at for visitors in a day, each once in six hours; 0: none. See docs/looks.md.",
+        0, ge=0, le=100_000)  # fmt: skip
     cadence_hours: str = _field("service", "各信息源隔几小时采一次，只写要改的；不设：各按自己的间隔（黑猫每半小时，多数每天）。",
         "Hours between two crawls of a source, only where its own do not fit (Heimao every half hour, most once a day).",
         example="heimao=0.5,icp=168")  # fmt: skip

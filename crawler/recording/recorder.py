@@ -23,7 +23,7 @@ from crawler.errors import OwnFault
 from crawler.recording.health import LOOK_BACK, Tally, out_of_range
 from store.archive.warc import ArchiveWriter, Stored
 from store.db.tables import Complaint, Crawl, Platform
-from store.evidence.crawl_ledger import UNREAD, CrawlState, finish_crawl, finish_platform
+from store.evidence.crawl_ledger import OF_THE_PLAN, UNREAD, CrawlState, finish_crawl, finish_platform
 from store.evidence.ingest import Ingest, Saved, save_page
 
 LOOK_AGAIN_EVERY = 4
@@ -153,6 +153,7 @@ class DatabaseRecorder:
                 Crawl.source_id == self._source,
                 Crawl.outcome == "ok",
                 Crawl.finished_at.is_not(None),
+                OF_THE_PLAN,
             )
             .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
             .limit(most)

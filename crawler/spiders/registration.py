@@ -99,7 +99,9 @@ class RegistrationSpider(SourceSpider):
                 waiting.append(host)
                 continue
             yield from self._extras(host)
-        if waiting:
+        if not self.settings.get("RDAP_BOOTSTRAP"):
+            yield from self._asked(waiting, domain_records.KNOWN)
+        elif waiting:
             yield self.ask(
                 self.settings["RDAP_BOOTSTRAP"], "bootstrap", known={"waiting": waiting}, priority=1
             )

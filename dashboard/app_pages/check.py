@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components import shared_tables
+from dashboard.components import first_look, shared_tables
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
 from scoring.snapshot.reader import Snapshot
@@ -76,7 +76,10 @@ def _answer(view: View, text: str) -> None:
             ]
             view.html("linklist.html", links=links, lead=view.translate("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
-        view.card(verdict_card.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
+        if found.query.host:
+            first_look.unknown(view, found.query.host)
+        else:
+            view.card(verdict_card.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
         if found.near:
             view.heading(view.translate("check.near"))
             _choices(view, found.near)
@@ -85,6 +88,7 @@ def _answer(view: View, text: str) -> None:
 def _card(view: View, rating: dict) -> None:
     card = view.cached_query(verdict_card.card_for, rating["host"], view.lang)
     view.card(card, html.card_actions(card))
+    first_look.section(view, rating["host"])
 
 
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:

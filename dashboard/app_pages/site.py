@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.components import (
+    first_look,
     shared_tables,
     site_as_of,
     site_charts,
@@ -34,7 +35,7 @@ def render(view: View) -> None:
     rating = view.cached_query(_rating, host)
     view.title(f"{view.translate('site.title')} · {host[:80]}")
     if rating is None:
-        view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
+        first_look.unknown(view, host)
         view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
     parts = [(name, view.translate(f"contents.{name}")) for name in _PARTS]

@@ -14,7 +14,7 @@ from typing import Any
 
 from store.complaint_kinds.classify import KINDS
 from store.redaction.redact import clean
-from store.text.query import parse_query
+from store.text.query import parse_query, refusal
 from store.text.safe_text import plain
 
 HAPPENED = tuple(kind for kind in KINDS if kind not in ("spam", "price_bait", "upstream_funds"))
@@ -104,6 +104,17 @@ def answer(
         "proof": _checked(token),
     }
     return record | ({"about": subject} if kind == "dispute" else {}) | {"text": words}
+
+
+def about_site(kind: str, id_: str, today: dt.date, site: str) -> dict[str, Any]:
+    """What one press asks about a site: `look` at it now, or `include` it. Of what was typed the host or mall merchant alone is kept.
+
+    Raises Incomplete where the text names none, or one that many share.
+    """
+    query = parse_query(_CONTROL.sub(" ", site[:300]))
+    if not query.host or refusal(query.host):
+        raise Incomplete(("form.need_host",))
+    return {"kind": kind, "id": _checked(id_), "received_on": today.isoformat(), "host": query.host}
 
 
 def line(record: dict[str, Any]) -> str:

@@ -171,7 +171,7 @@ class Gate:
                 say(lang, "api.too_long"),
                 say(lang, "api.too_long_detail", most=rate_limit.LONGEST_ADDRESS),
             )
-        if refused := self._foreign(scope, path.startswith(OPEN), lang):
+        if refused := self._foreign(scope, path.startswith(OPEN) and scope["method"] != "POST", lang):
             return refused
         if self._pages is not None and not self._served(path, route):
             closed = problem(404, say(lang, "api.no_route")) if path.startswith("/_stcore/") else None

@@ -62,6 +62,10 @@ FORM_VISITOR = Rate(6, 1 / 300)
 FORM_ALL = Rate(60, 1 / 20)
 """All forms of the installation together."""
 
+LOOK_VISITOR = Rate(4, 1 / 900)
+"""One address: sites it may have looked at (kamengwatch/pipeline/look.py keeps the day's budget of all)."""
+LOOK_ALL = Rate(40, 1 / 15)
+
 
 @dataclass
 class Bucket:
@@ -109,6 +113,8 @@ class Buckets:
 FORMS = Buckets(FORM_ALL, most=1)
 """The forms' common bucket of this process."""
 FORM_VISITORS = Buckets(FORM_VISITOR)
+LOOKS = Buckets(LOOK_ALL, most=1)
+LOOK_VISITORS = Buckets(LOOK_VISITOR)
 
 
 def form_wait(session: Bucket, now: float, address: str | None = None) -> float:
@@ -123,6 +129,11 @@ def form_wait(session: Bucket, now: float, address: str | None = None) -> float:
     if seconds:
         session.tokens += 1
     return seconds
+
+
+def look_wait(now: float, address: str | None) -> float:
+    """Seconds until a look may be asked for; 0.0 takes a token of the address and of all."""
+    return LOOK_VISITORS.wait(visitor(address), now) or LOOKS.wait("", now)
 
 
 def visitor(address: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -33,15 +34,19 @@ def run(
     from kamengwatch.pipeline import run as running
 
     config = make(data_dir, database, lang)
-    failed = None
     if sandbox:
-        running.run_sandbox(config, seed)
-    else:
-        failed = running.run_due(config)
+        running.run_sandbox(
+            config, seed, (lambda played: _serve(played, host, port)) if serve_ else lambda _: None
+        )
+        return
+    failed = running.run_due(config)
     if serve_:
+        from kamengwatch.pipeline.look import looking
+
         if failed:
             log_line(str(failed))  # the page tells which sources are silent
-        _serve(config, host, port)
+        with looking(config):
+            _serve(config, host, port)
     elif failed:
         raise failed
 
@@ -127,7 +132,11 @@ def worker(
     """工作进程 one of any number of crawling processes on a shared PostgreSQL (docs/scaling.md)."""
     from kamengwatch.pipeline.deferred_crawls import workers
 
-    workers().work(make(data_dir, database, lang), queues or ["crawl"], once)
+    from kamengwatch.pipeline.look import looking
+
+    config = make(data_dir, database, lang)
+    with looking(config) if not once else nullcontext():
+        workers().work(config, queues or ["crawl"], once)
 
 
 @app.command(epilog="例: `kamengwatch sources` · `kamengwatch sources --json`")

@@ -21,6 +21,7 @@ from dashboard.forms.inbox import LARGEST_DAY, LONGEST_LINE
 from dashboard.forms.records import BANDS, HAPPENED, LONGEST, PRODUCTS, STATES
 from kamengwatch.config import Config
 from kamengwatch.console import log_line
+from kamengwatch.review.queue import Question, ask
 from store.db.tables import Review
 from store.redaction.redact import clean
 from store.text.query import parse_query
@@ -69,7 +70,16 @@ class _Answer(_Form):
     text: Annotated[str, Field(min_length=1, max_length=LONGEST["response"] * 2)]
 
 
-_LINE: TypeAdapter[_Report | _Answer] = TypeAdapter(Annotated[_Report | _Answer, Field(discriminator="kind")])
+class _Press(_Form):
+    """One press: a request for a look, which kamengwatch/pipeline/look.py answers, or to take the site up, which a person decides."""
+
+    kind: Literal["look", "include"]
+    host: Annotated[str, Field(max_length=253)]
+
+
+_LINE: TypeAdapter[_Report | _Answer | _Press] = TypeAdapter(
+    Annotated[_Report | _Answer | _Press, Field(discriminator="kind")]
+)
 
 
 @dataclass
@@ -84,7 +94,7 @@ class TakenIn:
 def take_in(config: Config) -> TakenIn:
     """Put what is new in the inbox into the review queue; a second time adds nothing."""
     taken = TakenIn()
-    for file, day in _files(config.data_dir / "inbox"):
+    for file, day in day_files(config.data_dir / "inbox"):
         if file.stat().st_size > LARGEST_DAY + LONGEST_LINE:
             taken.refused.append(file.name)
             continue
@@ -105,7 +115,7 @@ def take_in(config: Config) -> TakenIn:
     return taken
 
 
-def _files(inbox: Path) -> Iterator[tuple[Path, dt.date]]:
+def day_files(inbox: Path) -> Iterator[tuple[Path, dt.date]]:
     """The day files, oldest first; links and other names are none of ours."""
     if not inbox.is_dir() or inbox.is_symlink():
         return
@@ -126,23 +136,40 @@ def _take_file(config: Config, file: Path, taken: TakenIn) -> bool:
         b"\n"
     )  # a line without its end may still be being written
     batch: list[dict[str, Any]] = []
+    asked: list[Question] = []
     with config.engine.begin() as connection:
         for number, data in enumerate(complete.split(b"\n") if complete else (), 1):
             try:
-                batch.append(_row(data, config.now()))
+                form = _form(data)
+                if isinstance(form, _Press):
+                    asked += [Question(form.host, True, "form", "list")] if form.kind == "include" else []
+                else:
+                    batch.append(_row(form, config.now()))
             except (ValidationError, ValueError, RecursionError):
                 taken.refused.append(f"{file.name}:{number}")
             if len(batch) >= _BATCH:
                 taken.new += _store(connection, batch)
                 batch = []
-        taken.new += _store(connection, batch)
+        taken.new += _store(connection, batch) + len(ask(connection, asked, config.now()).new)
     return len(taken.refused) == before and not torn
 
 
-def _row(data: bytes, now: dt.datetime) -> dict[str, Any]:
+def look_in(data: bytes) -> tuple[str, str] | None:
+    """(id, host) of a line that asks for a look; None for any other."""
+    try:
+        form = _form(data)
+    except (ValidationError, ValueError, RecursionError):
+        return None
+    return (form.id, form.host) if isinstance(form, _Press) and form.kind == "look" else None
+
+
+def _form(data: bytes) -> _Report | _Answer | _Press:
     if len(data) > LONGEST_LINE:
         raise ValueError("too long")
-    form = _LINE.validate_json(data)
+    return _LINE.validate_json(data)
+
+
+def _row(form: _Report | _Answer, now: dt.datetime) -> dict[str, Any]:
     name = form.name if isinstance(form, _Report) else None
     subject = form.host or clean(name or "")
     if not subject:

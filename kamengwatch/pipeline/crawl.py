@@ -22,7 +22,15 @@ from kamengwatch.console import bar, log_line, tell_json
 from kamengwatch.intake.watchlist import watched_in
 from kamengwatch.pipeline.crawl_process import Event, events
 from store.db.tables import Crawl
-from store.evidence.crawl_ledger import ENDED, Round, SourceCard, health_of, merge_batches, watched_platforms
+from store.evidence.crawl_ledger import (
+    ENDED,
+    OF_THE_PLAN,
+    Round,
+    SourceCard,
+    health_of,
+    merge_batches,
+    watched_platforms,
+)
 from store.settings import settings
 
 MOST_RARELY = dt.timedelta(days=14)
@@ -70,7 +78,7 @@ def plan(config: Config, now: dt.datetime) -> list[Planned]:
     with config.engine.connect() as connection:
         rows = connection.execute(
             select(*ENDED)
-            .where(Crawl.finished_at > now - _REMEMBERED, Crawl.finished_at < now + AHEAD)
+            .where(Crawl.finished_at > now - _REMEMBERED, Crawl.finished_at < now + AHEAD, OF_THE_PLAN)
             .order_by(Crawl.finished_at.desc())
         ).all()
     ended: dict[str, list[Round]] = {}

@@ -30,8 +30,11 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["crawler.preload"])
 
 
-def events(arguments: list[str]) -> Iterator[Event]:
-    """The progress of `python -m crawler.run ARGUMENTS`, one event a line; raises Failure when the process ends badly."""
+def events(arguments: list[str], stop_after: float = 0.0, kill_after: float = 0.0) -> Iterator[Event]:
+    """The progress of `python -m crawler.run ARGUMENTS`, one event a line; raises Failure when the process ends badly.
+
+    With `stop_after` it is told to stop after so many seconds, and killed after `kill_after`: that is no bad end.
+    """
     with tempfile.TemporaryDirectory(prefix="kamengwatch-crawl-") as folder:
         errors = Path(folder) / "stderr"
         reader, writer = _PROCESSES.Pipe(duplex=False)
@@ -39,6 +42,10 @@ def events(arguments: list[str]) -> Iterator[Event]:
         process.start()
         writer.close()
         told, broken = False, ""
+        timers = [threading.Timer(stop_after, process.terminate), threading.Timer(kill_after, process.kill)]
+        for timer in timers if stop_after else ():
+            timer.daemon = True
+            timer.start()
         try:
             with open(os.dup(reader.fileno()), encoding="utf-8") as lines:
                 for line in lines:
@@ -54,6 +61,11 @@ def events(arguments: list[str]) -> Iterator[Event]:
         finally:
             reader.close()
             process.join()
+            over = bool(stop_after) and not timers[0].is_alive()
+            for timer in timers:
+                timer.cancel()
+        if over:
+            return
         # 1 with every source's end told means a source failed or was blocked: that is an answer, not an accident.
         if broken or (process.exitcode and not (process.exitcode == 1 and told)):
             written = errors.read_text(errors="replace") if errors.is_file() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_con
 from kamengwatch.console import bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, watchlist
 from kamengwatch.notify import delivery
-from kamengwatch.pipeline import crawl, sandbox_market
+from kamengwatch.pipeline import crawl, look, sandbox_market
 from kamengwatch.read import verdicts
 from store.evidence.crawl_ledger import watched_platforms
 
@@ -171,10 +172,11 @@ def run_due(config: Config) -> Failure | None:
     return failed
 
 
-def run_sandbox(config: Config, seed: int) -> None:
-    """Crawl the market in a box over real HTTP through its last simulated weeks, rate, publish, print the ranking.
+def run_sandbox(config: Config, seed: int, then: Callable[[Config], None] = lambda config: None) -> None:
+    """Crawl the market in a box over real HTTP through its last simulated weeks, rate, publish, print the ranking; then `then`.
 
-    A killed run is taken up where it stopped: visits already finished are not repeated.
+    A killed run is taken up where it stopped: visits already finished are not repeated. While `then` serves, the market goes on
+    playing on its last day, and sites nobody watches are looked at on request.
     """
     if watchlist.holds_real_platforms(config):
         raise UserError(
@@ -183,9 +185,16 @@ def run_sandbox(config: Config, seed: int) -> None:
                 f"{config.data_dir} holds real sites; give the demonstration a folder of its own: --data-dir data/demo",
             )
         )
-    begun = time.perf_counter()
     with sandbox_market.started(seed) as market:
-        config = _visits(config, market, seed)
+        config = _play(config, market, seed)
+        with look.looking(config, market.proxy):
+            then(config)
+
+
+def _play(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config:
+    """The visits, the rating and its publication; returns the configuration bound to the market's last day."""
+    begun = time.perf_counter()
+    config = _visits(config, market, seed)
     crawled = time.perf_counter()
     day = config.today().isoformat()
     rate(config, day, "duckdb", False)
@@ -198,6 +207,7 @@ def run_sandbox(config: Config, seed: int) -> None:
             f"Took {crawled - begun:.0f} s to crawl, {done - crawled:.0f} s to rate and publish. Demonstration data, no real site.",
         )
     )
+    return config
 
 
 def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config:

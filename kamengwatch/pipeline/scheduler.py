@@ -35,6 +35,7 @@ from kamengwatch.intake import form_inbox
 from kamengwatch.maintain import time_stamps
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
+from kamengwatch.pipeline.look import looking
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from kamengwatch.pipeline.schedule_plan import paused, set_paused, show_plan
 from kamengwatch.pipeline.step_process import limit_memory, listen, lives, send_signal, stopped_by_signal
@@ -236,7 +237,8 @@ def _serve(config: Config, defer: bool) -> None:
                     config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)")
                 )
                 show_plan(config, False)
-                clock.start()
+                with looking(config):
+                    clock.start()
                 zh, en = (
                     "已停止；没做完的下次接着做。",
                     "Stopped; what was not finished is taken up next time.",

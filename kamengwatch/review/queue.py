@@ -68,7 +68,7 @@ def ask(connection: Connection, questions: Iterable[Question], now: dt.datetime)
     rows = []
     for question in questions:
         found = directory.resolve(*((question.subject, None) if question.host else (None, question.subject)))
-        if found.platform_id is not None:
+        if found.platform_id is not None and found.platform_id not in directory.candidates:
             asked.known += 1
         elif question.host and (reason := refusal(question.subject)):
             asked.refused[question.subject] = reason

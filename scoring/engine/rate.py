@@ -14,7 +14,7 @@ from scoring import method
 from scoring.engine.backends import Embedded, Progress, RatingEngine
 from scoring.engine.evidence_ids import EvidenceResolver
 from scoring.engine.load_market import load_dataset
-from scoring.features.population import fit_population_priors
+from scoring.features.population import fit_population_priors, keep_medians
 from scoring.observations.dataset import Dataset
 from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import Scratch
@@ -70,6 +70,7 @@ def rate(
             sector += part.sector
         out.add(_about_all(engine, sector, facts, as_of))
         run = _store(engine, out, base, as_of, now)
+    keep_medians(Path(data_dir), facts.priors.products)
     _ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 

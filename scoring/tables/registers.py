@@ -13,7 +13,7 @@ from scoring.observations.day_index import SHANGHAI
 from scoring.observations.sql_columns import id_ranges
 from scoring.tables.evidence import KIND_WORDS
 from store.db.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
-from store.evidence.crawl_ledger import ENDED, health_of, merge_batches
+from store.evidence.crawl_ledger import ENDED, OF_THE_PLAN, health_of, merge_batches
 from store.evidence.entity_matching import Directory
 from store.evidence.site_volume import numbering
 
@@ -145,7 +145,7 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
             | _numbers(connection, s.id, s.kind, end)
             for s in connection.execute(select(*Source.__table__.columns).order_by(Source.id))
         }
-        runs = select(*ENDED).where(Crawl.started_at < end).order_by(Crawl.started_at, Crawl.id)
+        runs = select(*ENDED).where(Crawl.started_at < end, OF_THE_PLAN).order_by(Crawl.started_at, Crawl.id)
         for run in merge_batches(connection.execute(runs), end):
             row = rows[run.source_id]
             row |= {"last_started_at": run.started_at}

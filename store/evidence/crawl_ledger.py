@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,6 +21,8 @@ OWN_LINE = "no control page answered, so the outage is ours"
 """How the reason of a crawl begins, or of a host, of which nothing is known because our own line failed."""
 NOT_CONFIGURED = "not configured"
 """How the reason of a crawl begins that had nobody to ask: a setting is missing, or a program. No failure, and nothing was looked at."""
+LOOK = "look-"
+"""How the name of a job begins that looks at one site because somebody asked (kamengwatch/pipeline/look.py)."""
 _PART = re.compile(r":[0-9a-f]{10}$")
 """How the key of a crawl of a batch of hosts ends (crawler.run)."""
 _WORSE = ("ok", "blocked", "failed")
@@ -34,6 +36,8 @@ ENDED = (
     Crawl.reason,
 )
 """What `rounds` asks of a crawl."""
+OF_THE_PLAN = ~Crawl.key.contains(f":{LOOK}")
+"""Crawls of the plan, or asked for by its operator: a look at one site says nothing of how a source does, and puts nothing off."""
 
 
 @dataclass(frozen=True)
@@ -255,8 +259,10 @@ def finish_crawl(
         )
 
 
-def watched_platforms(engine: Engine, hosts: Iterable[str] = ()) -> list[Target]:
-    """The watchlist (only `hosts` of it, if given), in a fixed order."""
+def watched_platforms(
+    engine: Engine, hosts: Iterable[str] = (), statuses: Collection[str] = ("watched",)
+) -> list[Target]:
+    """The watchlist (only `hosts` of it, if given), in a fixed order; `statuses` may name platforms that are not on it, too."""
     wanted = set(hosts)
     with engine.connect() as connection:
         aliases: dict[int, list[str]] = {}
@@ -264,7 +270,7 @@ def watched_platforms(engine: Engine, hosts: Iterable[str] = ()) -> list[Target]
             aliases.setdefault(id_, []).append(text)
         rows = connection.execute(
             select(Platform.id, Platform.host, Platform.name, Platform.software)
-            .where(Platform.status == "watched")
+            .where(Platform.status.in_(statuses))
             .order_by(Platform.host)
         )
         return [

@@ -62,9 +62,15 @@ class Directory:
         self._hosts: dict[str, int] = {}
         self._names: dict[str, set[int]] = {}
         self._host_of: dict[int, str] = {}
-        for id_, host, name in connection.execute(
-            select(Platform.id, Platform.host, Platform.name).where(Platform.status != "removed")
+        self.candidates: set[int] = set()
+        """Sites that were only looked at: nobody has decided to watch them."""
+        for id_, host, name, status in connection.execute(
+            select(Platform.id, Platform.host, Platform.name, Platform.status).where(
+                Platform.status != "removed"
+            )
         ):
+            if status == "candidate":
+                self.candidates.add(id_)
             self._hosts[host] = id_
             self._host_of[id_] = host
             if name and not TOKEN.search(name):

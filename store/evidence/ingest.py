@@ -232,6 +232,8 @@ class Ingest:
             platform_id = self.directory.add(connection, host, self.now, "watched", self.demo)
         if platform_id is None:
             self._ask(connection, record, subject)
+        elif platform_id in self.directory.candidates and isinstance(record, ComplaintRecord):
+            self._ask(connection, record, Subject(None, self.directory.host(platform_id)))
         row = row_of(record, platform_id, subject.text, self.key)
         row["crawl_id"] = crawl_id
         if record.capture is not None and capture_ids:
@@ -295,6 +297,7 @@ class Ingest:
                 values[column] = value
         if stored.status == "candidate":
             values["status"] = "watched"
+            self.directory.candidates.discard(id_)
         fresh = {k: v for k, v in values.items() if getattr(stored, k) != v}
         if fresh:
             connection.execute(update(Platform).where(Platform.id == id_).values(**fresh))

@@ -53,7 +53,7 @@ from store.text.registration_numbers import (
 
 __all__ = [
     "IcpNumber", "Notice", "PoliceNumber", "Query", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
-    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "registrable", "same_main",
+    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "refusal", "registrable", "same_main",
     "skeleton", "unicode_of", "uscc_is_valid",
 ]  # fmt: skip
 
