@@ -41,7 +41,7 @@ def run(
         return
     failed = running.run_due(config)
     if serve_:
-        from kamengwatch.pipeline.look import looking
+        from kamengwatch.pipeline.step_process import looking
 
         if failed:
             log_line(str(failed))  # the page tells which sources are silent
@@ -131,8 +131,7 @@ def worker(
 ) -> None:
     """工作进程 one of any number of crawling processes on a shared PostgreSQL (docs/scaling.md)."""
     from kamengwatch.pipeline.deferred_crawls import workers
-
-    from kamengwatch.pipeline.look import looking
+    from kamengwatch.pipeline.step_process import looking
 
     config = make(data_dir, database, lang)
     with looking(config) if not once else nullcontext():

@@ -81,7 +81,11 @@ def check(
         str, typer.Argument(help="网址、网站名、备案号或整段聊天 URL, name, ICP number or chat text")
     ],
     live: Annotated[
-        bool, typer.Option("--live", help="先采集再回答（已在观察的）crawl it now first, if it is watched")
+        bool,
+        typer.Option(
+            "--live",
+            help="先采集再回答；没有收录的看一眼 crawl it now first; one that is not watched is looked at once",
+        ),
     ] = False,
     watch: Annotated[
         bool,

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,11 @@ def events(arguments: list[str], stop_after: float = 0.0, kill_after: float = 0.
             if remedy := machine_faults.said(reason):
                 raise UserError(f"采集中断 the crawl was broken off ({reason[:120]}): {remedy}")
             raise Failure(f"采集进程出错 the crawl process failed: {reason}")
+
+
+def warm_up() -> None:
+    """Start the process the crawls are forked from now, for somebody will wait for the first of them."""
+    forkserver.ensure_running()
 
 
 def _reason(said: str) -> str:

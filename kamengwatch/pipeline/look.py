@@ -12,11 +12,11 @@ import datetime as dt
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,11 +26,11 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.settings import SANDBOX_SETTINGS
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings, require_contact
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings
 from kamengwatch.console import log_line
 from kamengwatch.intake import form_inbox
 from kamengwatch.pipeline.crawl import arguments
-from kamengwatch.pipeline.crawl_process import events
+from kamengwatch.pipeline.crawl_process import events, warm_up
 from kamengwatch.pipeline.look_facts import OF_SOURCE, STEPS, Neighbours, gather, lists_of
 from scoring.snapshot.reader import Snapshot, SnapshotError
 from store.evidence.crawl_ledger import LOOK, NOT_CONFIGURED, register_sources
@@ -57,6 +57,7 @@ _WHY = (
     (NOT_CONFIGURED, ("没有配置查询服务", "no query service is configured")),
     ("robots.txt", ("网站的 robots.txt 不允许，或读不到", "its robots.txt forbids it, or cannot be read")),
     ("not a public address", ("地址不是公网地址，不访问", "its address is not public, so it is not visited")),
+    ("not registered", ("登记处没有这个域名的登记", "the registry has no such name")),
     ("needs JavaScript", ("页面要浏览器才能显示，这里没有浏览器", "the page needs a browser and there is none here")),
     ("login", ("要登录或密码才看得到", "it is behind a login or password")),
     ("OwnFault", ("定时采集正在访问这个网站", "a planned crawl is visiting this site")),
@@ -131,6 +132,7 @@ class Looker:
     def run(self, stop: threading.Event) -> None:
         """Take requests until told to stop; raises Timeout where another worker of this folder lives."""
         make_private_folder(self.folder)
+        warm_up()
         with FileLock(self.folder / "worker.lock", timeout=2), ThreadPoolExecutor(AT_ONCE) as pool:
             self._resume()
             while not stop.is_set():
@@ -190,6 +192,19 @@ class Looker:
         look.again_at = (config.now() + AGAIN_AFTER).isoformat()
         told(last=True)
         return look
+
+    def now(self, host: str, tell: Callable[[Look], None]) -> Look:
+        """A look asked for at this machine's terminal; the one everybody shares where the site was looked at lately."""
+        make_private_folder(self.folder)
+        known = Look.read(self.folder / f"{file_stem(host)}.json")
+        if known and known.state == "done" and self._looked_lately(host):
+            return known
+        asked = self.config.now().isoformat()
+        try:
+            return self.look(Look(uuid.uuid4().hex, host, "looking", asked), tell)
+        except BaseException:
+            (self.folder / f"{file_stem(host)}.json").unlink(missing_ok=True)
+            raise
 
     def _one(self, look: Look) -> None:
         try:
@@ -312,33 +327,6 @@ def _why(outcome: str | None, reason: str | None) -> tuple[str, str]:
     return zh, f"{en}: {clean(reason or '')[:120]}" if reason else en
 
 
-@contextlib.contextmanager
-def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
-    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on."""
-    if not (operator_settings().looks_per_day or proxy):
-        yield
-        return
-    if not proxy:
-        require_contact()
-    words = [sys.executable, "-m", "kamengwatch.pipeline.look", "--data-dir", str(config.data_dir), "--lang", config.lang]  # fmt: skip
-    words += ["--sandbox-proxy", proxy] if proxy else []
-    more = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
-    if config.fixed_now is not None:
-        more["KAMENGWATCH_NOW"] = config.fixed_now.isoformat()
-    process = subprocess.Popen(words, env=os.environ | more, stdin=subprocess.PIPE)
-    log_line(config.say("初查已开通：没有收录的网站，访客可以请我们看一眼", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
-    try:
-        yield
-    finally:
-        if process.stdin:
-            process.stdin.close()
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
 def main() -> int:
     """The worker's process: it ends by SIGTERM, or when whoever started it is gone (its standard input closes)."""
     import argparse
@@ -355,7 +343,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
 
     def until_alone() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(0, 4096):  # not sys.stdin, whose lock would keep the interpreter from ending
             pass
         stop.set()
         time.sleep(LONGEST)
@@ -373,4 +361,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # what libraries left running would be waited for

@@ -14,7 +14,8 @@ from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_con
 from kamengwatch.console import bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, watchlist
 from kamengwatch.notify import delivery
-from kamengwatch.pipeline import crawl, look, sandbox_market
+from kamengwatch.pipeline import crawl, sandbox_market
+from kamengwatch.pipeline.step_process import looking
 from kamengwatch.read import verdicts
 from store.evidence.crawl_ledger import watched_platforms
 
@@ -187,7 +188,7 @@ def run_sandbox(config: Config, seed: int, then: Callable[[Config], None] = lamb
         )
     with sandbox_market.started(seed) as market:
         config = _play(config, market, seed)
-        with look.looking(config, market.proxy):
+        with looking(config, market.proxy):
             then(config)
 
 

@@ -35,10 +35,16 @@ from kamengwatch.intake import form_inbox
 from kamengwatch.maintain import time_stamps
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
-from kamengwatch.pipeline.look import looking
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from kamengwatch.pipeline.schedule_plan import paused, set_paused, show_plan
-from kamengwatch.pipeline.step_process import limit_memory, listen, lives, send_signal, stopped_by_signal
+from kamengwatch.pipeline.step_process import (
+    limit_memory,
+    listen,
+    lives,
+    looking,
+    send_signal,
+    stopped_by_signal,
+)
 
 LOOK_EVERY = dt.timedelta(seconds=30)
 """A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""

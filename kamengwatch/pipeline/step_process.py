@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kamengwatch import console
+from kamengwatch.config import Config, operator_settings, require_contact
 
 MEMORY = 4 * 2**30
 """Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
@@ -35,6 +36,33 @@ def stopped_by_signal(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
+    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on."""
+    if not (operator_settings().looks_per_day or proxy):
+        yield
+        return
+    if not proxy:
+        require_contact()
+    words = [sys.executable, "-m", "kamengwatch.pipeline.look", "--data-dir", str(config.data_dir), "--lang", config.lang]  # fmt: skip
+    words += ["--sandbox-proxy", proxy] if proxy else []
+    more = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
+    if config.fixed_now is not None:
+        more["KAMENGWATCH_NOW"] = config.fixed_now.isoformat()
+    process = subprocess.Popen(words, env=os.environ | more, stdin=subprocess.PIPE)
+    console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们看一眼", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
+    try:
+        yield
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def send_signal(process: subprocess.Popen[str], number: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from rich.table import Table
 
-from dashboard.presenters.translations import pick, word
+from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import Card, card, unknown_card
 from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
 from kamengwatch.console import log_line, print_answer, tell_json
@@ -26,9 +26,10 @@ _NAMES_EN = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰
 def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, as_json: bool) -> int:
     """Print the verdict card of what `text` names; returns the exit code.
 
-    With `live` a watched site is crawled, rated and published first; only with `watch` is one that is not watched put on the
-    watchlist for that. An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
+    With `live` a watched site is crawled, rated and published first; one that is not watched is looked at once, or with `watch` put
+    on the watchlist for that. An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
     """
+    from dashboard.presenters import first_look
     from dashboard.presenters.site_search import find
 
     if not text.strip():
@@ -42,11 +43,17 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
         _crawl_first(config, text, watch)
     snapshot = open_snapshot(config)
     answer = find(snapshot, text)
-    cards = cards_for(snapshot, answer, config)
+    look = _looked_at(config, answer)
+    cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
+    steps = first_look.steps(look, config.lang) if look else []
     if as_json:
-        tell_json(answer_as_dict(answer, cards))
+        tell_json(answer_as_dict(answer, cards) | ({"look": steps} if look else {}))
     else:
         _print_answer(config, answer, cards)
+        for step in steps:
+            print_answer(f"· {step['name']}：{say(config.lang, 'look.state_' + step['state'])} {step['why']}".rstrip())  # fmt: skip
+            for fact in step["facts"]:
+                print_answer(f"    {fact['words']}  [{fact['source']} {fact['at']}]")
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
 
 
@@ -146,20 +153,44 @@ def _crawl_first(config: Config, text: str, watch: bool) -> None:
     try:
         host = watchlist.watched_in(config, text)
     except UserError:
-        if not watch:
-            host = watchlist.host_in(text)
-            log_line(
-                config.say(
-                    f"{host}: 不在观察名单，没有采集；要加入观察并采集：--live --watch",
-                    f"{host}: not on the watchlist, nothing was crawled; to watch and crawl it: --live --watch",
-                )
-            )
-            return
         host = watchlist.site_in(text)
+        if not watch:
+            _look(config, host)
+            return
         watchlist.add_sites(config, [(host, None, ())])
     crawl.crawl(config, [], [host], False, None, False)
     run.rate(config, None, "duckdb", False)
     run.publish(config, False)
+
+
+def _look(config: Config, host: str) -> None:
+    """Look at a site nobody watches, telling each step as it ends; nothing is watched or rated for it."""
+    from kamengwatch.pipeline.look import Look, Looker
+
+    done: set[str] = set()
+
+    def tell(look: Look) -> None:
+        for step in look.steps:
+            if step.state != "waiting" and step.step not in done:
+                done.add(step.step)
+                log_line(f"{say(config.lang, f'look.step_{step.step}')}: {say(config.lang, f'look.state_{step.state}')}")  # fmt: skip
+
+    log_line(
+        config.say(
+            f"{host}: 不在观察名单，看一眼（约 20 秒）；要加入观察：--live --watch",
+            f"{host}: not on the watchlist, looking once (about 20 s); to watch it: --live --watch",
+        )
+    )
+    Looker(config).now(host, tell)
+
+
+def _looked_at(config: Config, answer: Answer) -> dict[str, Any] | None:
+    """The finished look at a site that is not on record, if there is one."""
+    from dashboard.forms import looks
+
+    host = answer.query.host if not answer.matches else None
+    found = looks.look_of(config.data_dir, host, looks.desk(config.data_dir)) if host else None
+    return found if found and found["state"] == "done" else None
 
 
 def explain(config: Config, text: str, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from sandbox.market.texts import Words, compose
 ORIGINS = ("genuine", "smear", "shill", "decoy")
 SOURCES = ("heimao", "icp", "storefront", "availability", "registration")
 
+UNWATCHED = "xinqiaokapu.test"
+
 
 class Market:
     """A whole simulated market. `day` arguments are days (fractions allowed) since the calendar's first midnight in Shanghai."""
@@ -31,7 +34,7 @@ class Market:
             self._draw_unknowns()
         self.complaints = c.complain(self.platforms, self.days, drops, parameters)
         self.mall: Platform | None = open_mall(self.platforms) if parameters.mall else None
-        self.by_host = {p.host: p for p in (*self.platforms, *filter(None, (self.mall,)))}
+        self.by_host = {p.host: p for p in (*self.platforms, *filter(None, (self.mall, self._unwatched())))}
         self.total_orders = np.cumsum(self.days.orders, axis=1)
         rng = np.random.default_rng([parameters.seed, 5])
         self.orders_before = np.array(
@@ -44,6 +47,21 @@ class Market:
         share = parameters.unknown.outages
         share = parameters.source_outage_share if share is None else share
         self.outages = {s: rng.random(parameters.days) < share for s in SOURCES}
+
+    def _unwatched(self) -> Platform | None:
+        """A shop that no operator's list names and no complaint is about: for a look at a site nobody watches.
+
+        It sells what the first calm shop of the market sells, under a host and a name of its own.
+        """
+        calm = (
+            p
+            for p in self.platforms
+            if (p.condition, p.end_day, p.stress_day, p.character) == ("ordinary", None, None, "healthy")
+            and p.robots in ("missing", "allow", "disallow_query")
+            and p.software in ("unicorn", "rainbow", "luna", "acg")
+        )
+        twin = next(calm, None)
+        return replace(twin, host=UNWATCHED, name="新桥卡铺", aliases=[]) if twin else None
 
     def _draw_unknowns(self) -> None:
         """What the shops' counters and prices make of the market's unknowns."""

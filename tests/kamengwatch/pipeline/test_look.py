@@ -1,0 +1,276 @@
+"""A look at a site nobody watches: what it tells, what it never does, and how it ends whatever happens."""
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import select
+
+from crawler import settings as crawler_settings
+from dashboard.forms import inbox, looks, records
+from dashboard.presenters import first_look
+from kamengwatch.config import Config
+from kamengwatch.intake import form_inbox, watchlist
+from kamengwatch.pipeline import look as looking
+from kamengwatch.pipeline.crawl import plan
+from kamengwatch.review.queue import Question, ask
+from store.db.tables import Capture, Crawl, Platform, Review
+from store.evidence.ingest import Ingest, import_records
+
+NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
+SHOP = (
+    "<html><head><meta charset='utf-8'><title>新桥卡铺</title></head><body><h1>新桥卡铺</h1>"
+    "<div class='goods-item'><h3 class='name'>视频会员月卡</h3><span class='price'>¥19.80</span><span>库存：12</span></div>"
+    "<div class='goods-item'><h3 class='name'>音乐会员季卡</h3><span class='price'>¥32.00</span><span>库存：3</span></div>"
+    "<p>自动发货，付款后一般 24 小时内到账，超过 72 小时未处理可以退款。客服QQ：2885550142</p>"
+    "<a href='/orders'>查询订单</a><a href='/notice.html'>公告</a><footer>本站不售实物，只售数字卡密。</footer></body></html>"
+)
+
+
+class World(BaseHTTPRequestHandler):
+    """Every `*.test` host, as a plain HTTP proxy plays it; what was asked is counted."""
+
+    asked: Counter = Counter()
+    at_once: Counter = Counter()
+    most: Counter = Counter()
+
+    def do_GET(self):
+        host, _, path = self.path.removeprefix("http://").removeprefix("www.").partition("/")
+        World.asked[f"{host}/{path}"] += 1
+        World.at_once[host] += 1
+        World.most[host] = max(World.most[host], World.at_once[host])
+        try:
+            self._answer(host, path)
+        except OSError:
+            pass
+        finally:
+            World.at_once[host] -= 1
+
+    def _answer(self, host, path):
+        if path == "robots.txt":
+            self._send(b"User-agent: *\nDisallow: /orders\n", "text/plain")
+        elif host == "hangs.test":
+            time.sleep(30)
+        elif host == "large.test":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(200 * 2**20))
+            self.end_headers()
+            for _ in range(200):
+                self.wfile.write(b"x" * 2**20)
+        elif host == "inside.test":
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:9/secret" if path else "http://10.0.0.1/")
+            self.end_headers()
+        elif host.endswith("sandbox.test"):
+            self._send(b"", "text/plain", 404)
+        else:
+            self._send(SHOP.encode(), "text/html; charset=utf-8")
+
+    def _send(self, body, kind, status=200):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def world():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), World)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    made = Config(tmp_path_factory.mktemp("looks") / "data", fixed_now=NOW)
+    watchlist.add_sites(made, [("watched.test", "甲卡盟", ())], demo=True)
+    return made
+
+
+def looked_at(config, world, host):
+    looker = looking.Looker(config, world)
+    return looker.now(host, lambda look: None)
+
+
+def steps_of(look):
+    return {step.step: step for step in look.steps}
+
+
+def test_a_look_tells_facts_names_what_it_did_not_see_and_rates_nothing(config, world):
+    World.asked.clear()
+    look = looked_at(config, world, "new.test")
+    steps = steps_of(look)
+    assert (look.state, look.verdict, set(steps)) == ("done", "灰", set(looking.STEPS))
+    assert all(step.facts or step.why for step in look.steps), "every step says something, or why not"
+    told = "".join(fact["zh"] for step in look.steps for fact in step.facts)
+    assert "2 种商品" in told and "QQ" in told and "2885550142" not in told
+    assert all(fact["source"] and fact["at"] for step in look.steps for fact in step.facts)
+    assert not any("orders" in asked for asked in World.asked), "robots.txt forbids it"
+    assert (
+        max(World.asked[k] for k in World.asked if k.startswith("new.test")) == 1
+        and World.most["new.test"] == 1
+    )
+    with config.engine.connect() as connection:
+        assert connection.scalar(select(Platform.status).where(Platform.host == "new.test")) == "candidate"
+        assert connection.scalar(select(Capture.id).where(Capture.url == "http://new.test/"))
+        assert all(":look-" in key for key in connection.scalars(select(Crawl.key)))
+    assert all(entry.finished_at is None for entry in plan(config, NOW)), "a look puts no crawl off"
+    # Once for everybody together, for six hours; and the card never shows a score or another colour.
+    assert looked_at(config, world, "new.test").id == look.id
+    card = first_look.card(json.loads((config.data_dir / "looks/new.test.json").read_text()), "zh")
+    assert (card.code, card.score, card.known) == ("grey", None, False) and "没有看成" in card.blind_spots[0]
+
+
+def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_person(config, world):
+    looked_at(config, world, "fined.test")
+    penalty = {"kind": "penalty", "source": "gsxt", "host": "fined.test", "decided_on": "2026-03-02", "category": "经营异常", "reason": "无法联系"}  # fmt: skip
+    complaint = {"kind": "complaint", "source": "heimao", "source_id": "1", "host": "fined.test", "filed_at": "2026-11-10T10:00:00+08:00", "text": "付款后一直处理中"}  # fmt: skip
+    import_records(Ingest(config.engine, NOW), [penalty, complaint])
+    (config.data_dir / "looks/fined.test.json").unlink()
+    look = looked_at(config, world, "fined.test")
+    assert look.verdict == "橙" and "近一年点名它的有 1 条" in steps_of(look)["complaints"].facts[0]["zh"]
+    with config.engine.begin() as connection:
+        assert "candidate:fined.test" in connection.scalars(select(Review.key)).all()
+        assert ask(connection, [Question("fined.test", True, "form", "list")], NOW).waiting == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [("hangs.test", ""), ("large.test", "没有得到可用的回答"), ("inside.test", "")],
+)
+def test_a_host_that_misbehaves_ends_as_promised(config, world, monkeypatch, host, why):
+    if host == "hangs.test":
+        monkeypatch.setattr(looking, "_STOP_AT", 3.0)
+        monkeypatch.setattr(looking, "_KILL_AT", 3.5)
+    look = looked_at(config, world, host)
+    assert look.state == "done"
+    shop = steps_of(look)["shop"]
+    assert shop.state == "missed" and why in shop.why[0]
+    assert not any(asked.startswith(("127.", "10.")) for asked in World.asked), "nothing inside was asked"
+
+
+def test_a_look_keeps_the_rules_of_every_crawl():
+    """It is less patient, and not less polite: the guard, robots.txt, the pace and the limits are those of the settings."""
+    changed = set(crawler_settings.LOOK_SETTINGS)
+    assert changed <= {"AUTOTHROTTLE_START_DELAY", "DOWNLOAD_TIMEOUT", "CONNECT_TIMEOUT", "RETRY_ENABLED",
+                       "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", "RDAP_BOOTSTRAP"}  # fmt: skip
+    assert crawler_settings.LOOK_SETTINGS["AUTOTHROTTLE_START_DELAY"] >= crawler_settings.DOWNLOAD_DELAY
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["http://127.0.0.1/", "http://127。0。0。1/", "http://[::1]:8501/", "http://2130706433/", "http://10.0.0.8/x", "localhost:8501",
+     "http://shop.test@192.168.1.1/", "http://169.254.169.254/latest", "https://t.me/x", "13800138000", "哪家靠谱？", "🙂"],
+)  # fmt: skip
+def test_nothing_typed_leads_inside(typed):
+    with pytest.raises(records.Incomplete):
+        records.about_site("look", "0" * 32, NOW.date(), typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("https://user:secret@shop.example:8443/pay?order=17398613248#x", "shop.example"), ("【甲】http://shop.example/abc 快来", "shop.example")],
+)  # fmt: skip
+def test_of_what_was_typed_the_host_alone_is_kept(typed, kept):
+    record = records.about_site("look", "0" * 32, NOW.date(), typed)
+    assert record["host"] == kept and not {"17398613248", "secret", "8443", "abc"} & set(
+        json.dumps(record).split('"')
+    )
+
+
+@contextmanager
+def worker(config, world):
+    words = [
+        sys.executable,
+        "-m",
+        "kamengwatch.pipeline.look",
+        "--data-dir",
+        str(config.data_dir),
+        "--sandbox-proxy",
+        world,
+    ]
+    process = subprocess.Popen(
+        words, env=os.environ | {"KAMENGWATCH_NOW": NOW.isoformat()}, stdin=subprocess.PIPE
+    )
+    try:
+        until(lambda: looks.desk(config.data_dir).on)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(true, seconds=90.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it does not come about"
+        time.sleep(0.05)
+
+
+def state(config, host):
+    found = looks.look_of(config.data_dir, host, looks.desk(config.data_dir))
+    return found and found["state"]
+
+
+def test_ten_at_once_and_a_worker_killed_in_their_midst(config, world):
+    World.asked.clear(), World.most.clear()
+    hosts = [f"shop{n}.test" for n in range(10)]
+    assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.off"
+    with worker(config, world):
+        for host in hosts:
+            assert looks.ask(config.data_dir, "look", f"http://{host}/a?b", NOW, 0) == ("", {})
+        until(lambda: all(state(config, host) for host in hosts))
+        assert looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - 10
+        until(lambda: state(config, hosts[0]) == "looking")
+    # Killed: what is not finished is nobody's answer.
+    assert not looks.desk(config.data_dir).on
+    assert {state(config, host) for host in hosts} <= {"done", None}
+    with worker(config, world):
+        until(lambda: sum(state(config, host) == "done" for host in hosts) > 3)
+    with worker(config, world):
+        until(lambda: all(state(config, host) == "done" for host in hosts))
+        assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.again"
+        assert looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - 10, "a look is counted once"
+    assert max(World.most[host] for host in hosts) == 1, "never two at one host"
+    taken = form_inbox.take_in(config)
+    assert (taken.new, taken.refused) == (0, []), "a request for a look is no form a person decides"
+
+
+def test_the_day_s_budget_and_a_press_to_be_taken_up(config, world, monkeypatch):
+    monkeypatch.setattr(looking, "SANDBOX_PER_DAY", 1)
+    for n, (kind, host) in enumerate((("look", "one.test"), ("look", "two.test"), ("include", "three.test"))):
+        record = records.about_site(kind, f"{n:032x}", NOW.date(), host)
+        inbox.append(config.data_dir, records.line(record), NOW.date())
+    looker = looking.Looker(config, world)
+    looker.folder.mkdir(exist_ok=True)
+    looker._take()
+    kept = [json.loads((looker.folder / f"{host}.test.json").read_text())["state"] for host in ("one", "two")]
+    assert kept == ["queued", "refused"]
+    assert looks.again_at(json.loads((looker.folder / "two.test.json").read_text()), NOW) > NOW
+    assert form_inbox.take_in(config).new == 1
+    with config.engine.connect() as connection:
+        assert "three.test" in connection.scalars(select(Review.subject)).all()
+
+
+def test_told_to_stop(config, world):
+    """Told to stop it ends; the look at hand is taken up by the next."""
+    with worker(config, world) as process:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert not looks.desk(config.data_dir).on
