@@ -79,13 +79,6 @@ class Paper(View):
         self.html("finding.html", words=finding, as_of=as_of)
         draw()
 
-    def choose(
-        self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False
-    ) -> str:
-        """What the address chooses, or the first."""
-        asked = self.param(key)
-        return asked if asked in options else options[0]
-
     def text_box(self, label: str, key: str, **more: Any) -> str:
         """What the address says."""
         return self.param(key)[: more.get("max_chars", _LONGEST)]

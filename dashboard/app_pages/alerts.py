@@ -19,6 +19,8 @@ visible = True
 _PAGE = 30
 _WEEK_SHOWN = 20
 _STATES = ("watch", "warning", "alarm", "closed", "normal", "stale")
+_CHOICES = {"days": ("30", "7", "all"), "state": ("", *_STATES), "sort": ("new", "worst")}
+"""What the address may choose; the first of each is the default."""
 _COLUMNS = ("on", "host", "from_state", "to_state", "reason_zh", "reason_en", "evidence")
 
 
@@ -29,20 +31,30 @@ def render(view: View) -> None:
         shared_tables.week(view, view.facts.as_of, _WEEK_SHOWN)
     view.html("linkline.html", href="./feeds/all.atom", words=view.translate("alerts.subscribe"))
     view.heading(view.translate("alerts.every"))
-    days = view.choose(
-        view.translate("alerts.days"),
-        "days",
-        ("30", "7", "all"),
-        lambda code: view.translate(f"alerts.days_{code}"),
-        flat=True,
+    days, state, order = (
+        next((code for code in offered if code == view.param(name)), offered[0])
+        for name, offered in _CHOICES.items()
     )
-    state = view.choose(
-        view.translate("alerts.to_state"),
-        "state",
-        ("", *_STATES),
-        lambda code: view.label("warning", code) if code else view.translate("word.all"),
+    words = {
+        "days": [(code, view.translate(f"alerts.days_{code}")) for code in _CHOICES["days"]],
+        "state": [
+            (s, view.label("warning", s) if s else view.translate("word.all")) for s in _CHOICES["state"]
+        ],
+        "sort": [(code, view.translate(f"alerts.sort_{code}")) for code in _CHOICES["sort"]],
+    }
+    chosen = {"days": days, "state": state, "sort": order}
+    labels = {"days": "alerts.days", "state": "alerts.to_state", "sort": "alerts.sort"}
+    view.html(
+        "filters.html",
+        action="./alerts",
+        hidden=[("lang", view.lang)] if view.lang != "zh" else [],
+        boxes=[
+            {"name": n, "label": view.translate(labels[n]), "value": chosen[n], "options": options}
+            for n, options in words.items()
+        ],
+        button=view.translate("alerts.apply"),
     )
-    _listed(view, _since(view, days), state)
+    _listed(view, _since(view, days), state, order)
 
 
 def _since(view: View, days: str) -> dt.date | None:
@@ -51,7 +63,7 @@ def _since(view: View, days: str) -> dt.date | None:
     return view.facts.as_of - dt.timedelta(days=int(days))
 
 
-def _listed(view: View, since: dt.date | None, state: str) -> None:
+def _listed(view: View, since: dt.date | None, state: str, order: str) -> None:
     total = view.cached_query(_count, since, state)
     view.html(
         "lines.html", lines=[view.translate("alerts.count", count=total["changes"], sites=total["sites"])]
@@ -60,14 +72,17 @@ def _listed(view: View, since: dt.date | None, state: str) -> None:
         view.note(view.translate("alerts.none"))
         return
     page = view.page_of(math.ceil(total["changes"] / _PAGE))
-    found = view.cached_query(_changes, since, state, _PAGE, (page - 1) * _PAGE)
+    found = view.cached_query(_changes, since, state, order, _PAGE, (page - 1) * _PAGE)
     names = view.cached_query(recent_changes.named, tuple(dict.fromkeys(w["host"] for w in found)))
     shared_tables.changes(view, [recent_changes.one(w, names) for w in found])
+    query = {"days": view.param("days"), "state": state, "sort": view.param("sort")}
+    view.pager("alerts", page, math.ceil(total["changes"] / _PAGE), query)
     snapshot = view.snapshot
     view.download(
-        lambda: csv_export.csv_bytes(_changes(snapshot, since, state, 100_000, 0), _COLUMNS),
+        lambda: csv_export.csv_bytes(_changes(snapshot, since, state, order, 100_000, 0), _COLUMNS),
         f"{view.translate('alerts.file')}-{view.facts.as_of}.csv",
         key="download-alerts",
+        label=view.translate("alerts.download"),
     )
 
 
@@ -82,9 +97,10 @@ def _count(snapshot, since: dt.date | None, state: str) -> dict:
     )[0]
 
 
-def _changes(snapshot, since: dt.date | None, state: str, size: int, skip: int) -> list[dict]:
+def _changes(snapshot, since: dt.date | None, state: str, order: str, size: int, skip: int) -> list[dict]:
+    worst = f"list_position({list(recent_changes.SERIOUS_FIRST)}, to_state), " if order == "worst" else ""
     return current_snapshot.rows(
         snapshot,
-        f'select * from warnings {_WHERE} order by "on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
+        f'select * from warnings {_WHERE} order by {worst}"on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
         [since, since, state, state, size, skip],
     )

@@ -7,8 +7,10 @@ import streamlit as st
 from dashboard.components.page_context import View
 from dashboard.help.prepay_coach import Peak, coach
 from dashboard.help.texts import keys, text
+from dashboard.presenters import html, verdict_card
 from dashboard.presenters.sector_data import hours
 from scoring.snapshot.reader import Snapshot
+from store.text.query import parse_query
 
 title_zh = "付款之前"
 title_en = "Before you pay"
@@ -22,6 +24,12 @@ def render(view: View) -> None:
     """Amount, product, means of payment and hour in; recourse, maximum and a short list out."""
     lang = view.lang
     view.title(text("ui", "before_title", lang), text("ui", "before_intro", lang))
+    host = parse_query(view.param("site")).host if view.param("site") else None
+    card = view.cached_query(verdict_card.card_for, host, lang) if host else None
+    if card:  # what is known of the site comes before any sum
+        view.card(card, html.card_actions(card))
+    elif host:
+        view.note(text("ui", "unknown_site", lang).format(host=host))
     amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)
     kind = st.selectbox(
         text("ui", "before_kind", lang), keys("kind"), format_func=lambda key: text("kind", key, lang)

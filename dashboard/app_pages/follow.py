@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dashboard.components.page_context import View
-from dashboard.presenters import site_search
+from dashboard.presenters import html, site_search
 from store.text.query import file_stem
 
 title_zh = "有变化时提醒我"
@@ -45,4 +45,9 @@ def render(view: View) -> None:
     view.heading(view.translate("follow.what"))
     view.html("lines_plain.html", lines=[view.translate("follow.what_text")])
     if host:
+        view.heading(view.translate("follow.embed"))
+        view.html("lines.html", lines=[view.translate("follow.embed_note")])
+        at = html.public_address()
+        stem = quote(file_stem(host))
+        view.letter(f'<a href="{at}s/{stem}.html"><img src="{at}badge/{quote(host)}.svg" alt="{host}"></a>')
         view.html("linkline.html", href=view.link("site", host=host), words=view.translate("site.title"))

@@ -37,8 +37,6 @@ _HEADS = (
     ("rank.coverage", "coverage"),
 )
 """Heading and, where the table can be sorted by it, the order's name."""
-_NEAR = 3
-"""Pages before and after the present one that have a link, beside the first and the last."""
 
 
 def render(view: View) -> None:
@@ -53,6 +51,7 @@ def render(view: View) -> None:
     rows = view.cached_query(ranking.rated, filters, page, ranking.PAGE_SIZE, ranking.LINE, order, rising)
     grey = view.cached_query(ranking.unrated, filters, ranking.UNRATED_SHOWN, ranking.LINE)
     before = view.cached_query(_before, tuple(r["host"] for r in rows), view.facts.as_of) if rows else {}
+    query = {name: view.param(name).strip()[:80] for name in (*ranking.FILTERS, "sort", "way")}
     view.html(
         "ranking.html",
         tabs=_tabs(view, filters),
@@ -66,8 +65,7 @@ def render(view: View) -> None:
         rated=[_line(view, r, before.get(r["host"])) for r in rows],
         unrated=[_line(view, r, None) for r in grey],
         unrated_count=unrated,
-        pages=pages,
-        pager=_pager(view, page, pages),
+        pager=view.pages_near("rank", page, pages, query),
     )
     tied = ranking.tied(rows) if order == "tier" else 0
     lines = [view.translate("rank.tied_finding", count=len(rows), tied=tied)] if tied else []
@@ -175,11 +173,6 @@ def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str,
 def _before(snapshot: Any, hosts: tuple[str, ...], as_of: dt.date | None) -> dict[str, float]:
     """The score of each host thirty days before the last day."""
     return ranking.scores_on(snapshot, hosts, as_of - dt.timedelta(days=30)) if as_of else {}
-
-
-def _pager(view: View, page: int, pages: int) -> list[tuple[int, str]]:
-    near = {1, pages, *range(max(1, page - _NEAR), min(pages, page + _NEAR) + 1)}
-    return [(n, "" if n == page else _address(view, page=str(n))) for n in sorted(near)]
 
 
 def _download(view: View, filters: ranking.Filters) -> None:

@@ -89,3 +89,5 @@ document.addEventListener('click', async (event) => {
   button.textContent = `${words} ✓`;
   setTimeout(() => { button.textContent = words; }, 2000);
 });
+
+document.addEventListener('click', (event) => { if (event.target.closest?.('[data-kw-print]')) print(); });

@@ -5,6 +5,8 @@ Pages show foreign text only through here (escaped by dashboard.presenters.html)
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,11 +24,23 @@ ON_PAPER: ContextVar[bool] = ContextVar("on_paper", default=False)
 """Whether a page is written as HTML for its first sight (dashboard/first_paint.py): nothing may be made for a session then."""
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _kept(
-    key: str, name: str, arguments: tuple[Any, ...], _function: Callable[..., Any], _snapshot: Snapshot
-) -> Any:
-    return _function(_snapshot, *arguments)
+_MOST = 500
+_remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _remember(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    """What `make` gave for a key before; the app's own cache needs a running app, and the first sight of a page has none."""
+    with _lock:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
+    found = make()
+    with _lock:
+        _remembered[key] = found
+        while len(_remembered) > _MOST:
+            _remembered.popitem(last=False)
+    return found
 
 
 @dataclass(frozen=True)
@@ -77,14 +91,10 @@ class View:
         self.html("letter.html", words=escape(inert(words)))
 
     def cached_query(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """`function(snapshot, *arguments)`, remembered for this snapshot; its result must be picklable."""
-        return _kept(
-            f"{self.snapshot.path.parent}/{current_snapshot.version(self.snapshot)}",
-            f"{function.__module__}.{function.__qualname__}",
-            arguments,
-            function,
-            self.snapshot,
-        )
+        """`function(snapshot, *arguments)`, remembered for this snapshot; nobody may change its result."""
+        place = f"{self.snapshot.path.parent}/{current_snapshot.version(self.snapshot)}"
+        key = (place, function.__module__, function.__qualname__, arguments)
+        return _remember(key, lambda: function(self.snapshot, *arguments))
 
     def link(self, path: str, **query: Any) -> str:
         """A link inside the site that keeps the language."""
@@ -157,34 +167,22 @@ class View:
                 lambda: csv_export.csv_bytes(records, columns), f"{name}-{as_of}.csv", key=f"csv-{name}"
             )
 
-    def choose(
-        self, label: str, key: str, options: Sequence[str], words: Callable[[str], str], flat: bool = False
-    ) -> str:
-        """One of `options` (codes), kept in the page's address under `key`; the first is the default and leaves no trace.
-
-        Streamlit's own binding would write the label, which changes with the language, so the address is written here.
-        A choice leads back to the first page of a list.
-        """
-        widget = f"choose-{key}-{self.lang}"
-        asked = self.param(key)
-        st.session_state[widget] = asked if asked in options else options[0]
-
-        def changed() -> None:
-            chosen = st.session_state[widget]
-            if chosen and chosen != options[0]:
-                st.query_params[key] = chosen
-            elif key in st.query_params:
-                del st.query_params[key]
-            first_page()
-
-        kind = st.segmented_control if flat else st.selectbox
-        more = {"required": True} if flat else {}
-        return kind(label, options, format_func=words, key=widget, on_change=changed, **more)
-
     def page_of(self, pages: int) -> int:
         """The page of a list the address names, from 1."""
         asked = self.param("page")
         return min(max(1, int(asked[:6])), max(1, pages)) if asked.isascii() and asked.isdigit() else 1
+
+    def pages_near(self, path: str, page: int, pages: int, query: dict[str, str]) -> list[tuple[int, str]]:
+        """(number, address) of the first, the last and the pages around the present one, which has no address."""
+        near = {1, pages, *range(max(1, page - 3), min(pages, page + 3) + 1)}
+        return [
+            (n, "" if n == page else self.link(path, **query, page=n if n > 1 else "")) for n in sorted(near)
+        ]
+
+    def pager(self, path: str, page: int, pages: int, query: dict[str, str]) -> None:
+        """Links to the other pages of a list; nothing where there is one."""
+        if pages > 1:
+            self.html("pager.html", pager=self.pages_near(path, page, pages, query))
 
     def download(
         self,
@@ -208,12 +206,6 @@ class View:
 def _source_titles(snapshot: Snapshot, lang: str) -> dict[str, str]:
     found = current_snapshot.rows(snapshot, "select source, title_zh, title_en from sources")
     return {row["source"]: translations.pick(row, "title", lang) or row["source"] for row in found}
-
-
-def first_page() -> None:
-    """Go back to the first page of a list, because what it lists has changed."""
-    if "page" in st.session_state:
-        st.session_state["page"] = 1
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A case is decided from answers alone, fraud signs first. The kinds of drop are t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CASES = (
@@ -66,6 +67,11 @@ class Path:
         return self.case not in _NO_DROP or self.case == "wrong_item"
 
     @property
+    def letters(self) -> bool:
+        """Whether anything is to be written or proved."""
+        return bool(letters_for(self))
+
+    @property
     def barred(self) -> bool:
         """Whether small claims are out of the question: the other side is missing or abroad."""
         return self.case in ("site_gone", "fraud") or "cross_border" in self.branches
@@ -119,6 +125,22 @@ def letters_for(path: Path) -> tuple[str, ...]:
     return tuple(name for name in found if name not in left_out)
 
 
+def asked(given: Mapping[str, object]) -> list[str]:
+    """The questions that matter after some answers (question to option), in order, the next open one last.
+
+    A sign of fraud, a payment that did not happen, something that arrived: what comes after is not asked.
+    """
+    names = []
+    for name, options in QUESTIONS:
+        if name == "stage" and given.get("order") == "no_site":
+            break
+        names.append(name)
+        ends = {"fraud": options[1:], "paid": options[1:], "delivered": options[1:]}.get(name, ())
+        if name not in given or given[name] in ends:
+            break
+    return names
+
+
 def case_of(answers: Answers) -> str:
     """The case, first match: fraud signs, what is no drop, a site that is gone, then the three kinds of drop.
 
@@ -160,14 +182,17 @@ def path_for(answers: Answers, warning_state: str | None = None) -> Path:
     if case == "fraud":
         steps += [POLICE, PAYMENT, KEEP, Step("report_channels", ("market_regulator",)), FRAUD, AFTER]
     elif case in _NO_DROP:
-        steps = [*_NO_DROP[case], Step("if_refused", ("dispute_routes",))]
+        # No lawsuit for what has arrived, or for a payment that never left.
+        disputed = case in ("not_renewed", "wrong_item")
+        steps = [*_NO_DROP[case], *([Step("if_refused", ("dispute_routes",))] if disputed else [])]
     else:
         steps += [KEEP]
         steps += [Step("refund_first")] if refund_first else []
         if case in _LAW_OF_CASE and not (refund_first and case in _ASKS_DELIVERY):
             steps += [_LAW_OF_CASE[case]]
         write = Step("write_refund", WRITE.laws) if refund_first else WRITE
-        steps += [PAYMENT, write] if case == "site_gone" else [write, PAYMENT]
+        # Where the money is asked back, the payment channel is the fastest; where delivery is, the site is.
+        steps += [PAYMENT, write] if refund_first else [write, PAYMENT]
         steps += [ESCALATE, FIFTEEN]
         steps += [MISSING] if case == "site_gone" else [] if "cross_border" in answers.branches else [COURT]
         steps += [AFTER]

@@ -89,6 +89,12 @@ def party() -> dict[str, str]:
     }
 
 
+def public_address() -> str:
+    """The address visitors use, with its slash; an example where the operator's settings name none."""
+    name = next((n.strip() for n in settings().public_hosts.split(",") if n.strip()), "watch.example")
+    return f"https://{name}/"
+
+
 def outside(url: object) -> str:
     """A foreign link, only when it is plain http or https; else an empty string, which templates show as no link."""
     address = plain(url or "", 2000)

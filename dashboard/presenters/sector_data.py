@@ -145,7 +145,7 @@ def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
     found = current_snapshot.rows(
         snapshot,
         'select min("on") as "on" from warnings where to_state = \'closed\' and "on" >= ? group by host',
-        [_first_of_month(as_of, _MONTHS - 1)],
+        [first_of_window(as_of)],
     )
     names = [f"{_first_of_month(as_of, back):%Y-%m}" for back in range(_MONTHS - 1, -1, -1)]
     counted = dict.fromkeys(names, 0)
@@ -164,6 +164,11 @@ def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
         int(warned["n"]) if warned else None,
         lead["value"] if lead is not None else None,
     )
+
+
+def first_of_window(as_of: dt.date) -> dt.date:
+    """The first of the twelve calendar months in which closings count."""
+    return _first_of_month(as_of, _MONTHS - 1)
 
 
 def _first_of_month(day: dt.date, back: int) -> dt.date:

@@ -92,7 +92,7 @@ def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]], page: str) 
     verdict = verdict_of(row)
     shape, zh, en, colour, ink = WORDS[verdict]
     note = _note(row, amended)
-    text = f"{verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}{note[0]}"
+    text = f"{plain(row['host'], 40)} · {verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}{note[0]} · 卡盟信用观察"
     width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
     said: str = _template("badge.svg").render(
         row=row, shape=shape, text=text, en=f"{en}{note[1]}", colour=colour, ink=ink, width=width, page=page

@@ -19,7 +19,7 @@ from icalendar import Calendar
 from dashboard.help import checklist, deadlines, evidence_pack, letters, prepay_coach, texts, triage
 from dashboard.help.deadlines import after_working_days, clocks, ics
 from dashboard.help.letters import LETTERS, Fields, docx, lint, write
-from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, case_of, path_for
+from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, asked, case_of, path_for
 from tests.support.programs.in_process_cli import command
 
 TODAY = dt.date(2026, 11, 22)
@@ -81,6 +81,31 @@ def test_fraud_comes_before_everything_and_a_site_in_trouble_means_money_first()
     calm, warned = path_for(Answers()), path_for(Answers(), "warning")
     assert not calm.refund_first and warned.refund_first
     assert "refund_first" in [step.id for step in warned.steps]
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ["fraud"]),
+        ({"fraud": "asked_more"}, ["fraud"]),
+        ({"fraud": "none", "paid": "no"}, ["fraud", "paid"]),
+        ({"fraud": "none", "paid": "bill_shows", "delivered": "yes"}, ["fraud", "paid", "delivered"]),
+        ({"fraud": "none", "paid": "bill_shows", "delivered": "no", "order": "no_site"}, ["fraud", "paid", "delivered", "order"]),
+        ({"fraud": "none", "paid": "bill_shows", "delivered": "no", "order": "gone"}, ["fraud", "paid", "delivered", "order", "stage"]),
+    ],
+)  # fmt: skip
+def test_only_what_still_matters_is_asked(given: dict, names: list[str]) -> None:
+    assert asked(given) == names
+
+
+def test_sentences_fit_the_case() -> None:
+    """No lawsuit for what has arrived; the payment channel before the site where the money is asked back."""
+    delivered = [step.id for step in path_for(Answers(delivered="yes")).steps]
+    assert "if_refused" not in delivered and "court" not in delivered
+    back = [step.id for step in path_for(Answers(), "warning").steps]
+    assert back.index("payment_channel") < back.index("write_refund")
+    usual = [step.id for step in path_for(Answers()).steps]
+    assert usual.index("write_platform") < usual.index("payment_channel")
 
 
 def test_an_answer_nobody_offered_is_refused() -> None:
