@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import re
 from html import unescape
 from pathlib import Path
@@ -288,3 +290,58 @@ def test_how_to_follow_a_site_is_explained_with_its_address(full):
     assert 'href="./feeds/cheng.test.atom"' in html and 'href="./feeds/all.atom"' in html
     unknown = shown(open_page("follow", host="nobody.example"))
     assert "feeds/nobody" not in unknown and "还没有收录" in unknown
+
+
+@pytest.mark.parametrize("host", [snapshots.BLUE, snapshots.ORANGE, snapshots.RED])
+def test_the_figures_of_one_site_agree_in_eight_places(full, host):
+    """Verdict, day, score, complaints, state and drop rate, rounded alike wherever they are shown."""
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from dashboard import first_paint
+    from dashboard.presenters import verdict_card
+    from dashboard.web.api import ROUTES
+
+    row = next(r for r in snapshots.ratings() if r["host"] == host)
+    client = TestClient(Starlette(routes=ROUTES))
+    line = re.search(
+        rf'<tr role="row"><td[^>]*><a href="\./site\?host={host}">.*?</tr>', shown(open_page("rank")), re.S
+    )
+    static = (full / "s" / f"{host}.html").read_text("utf-8")
+    early = first_paint.shown("/", f"q={host}", "zh")
+    answer = client.get("/api/v1/check", params={"q": host}).json()["cards"][0]
+    sheet = next(
+        r for r in csv.DictReader(io.StringIO((full / "ratings.csv").read_text("utf-8"))) if r["host"] == host
+    )
+    plain = {
+        "check": words(open_page(q=host)),
+        "site": words(open_page("site", host=host)),
+        "rank": unescape(re.sub(r"<[^>]+>", " ", line[0])),
+        "api": " ".join(str(v) for v in (answer["word"], answer["as_of"], answer["score"], answer["warning"], answer["figures"])),
+        "csv": f"{sheet['verdict']} {sheet['as_of']} {float(sheet['score']):.0f} {snapshots_word(sheet['warning_state'])}",
+        "static": unescape(re.sub(r"<[^>]+>", " ", static.partition("<body>")[2])),
+        "first paint": unescape(re.sub(r"<[^>]+>", " ", early)),
+        "badge": unescape(client.get(f"/badge/{host}.svg").text),
+    }  # fmt: skip
+    score, state = f"{row['score']:.0f}", snapshots_word(row["warning_state"])
+    recent, total = row["complaints_30d"], row["complaints_total"]
+    for place, said in plain.items():
+        assert row["verdict"] in said, place
+        if place != "rank":  # whose caption has the day, for every line
+            assert row["as_of"].isoformat() in said, place
+        if place != "badge":
+            assert re.search(rf"(?<!\d){score}(?!\d)", said), place
+            assert state in said, place
+    for place in ("check", "site", "api", "first paint", "static"):
+        assert f"近 30 天 {recent} 起，累计 {total} 起" in plain[place], place
+    assert f"{recent} / {total}" in plain["rank"] and [
+        sheet["complaints_30d"],
+        sheet["complaints_total"],
+    ] == [str(recent), str(total)]
+    for place in ("check", "site", "rank", "api", "first paint"):
+        assert verdict_card.drop_short(row, "zh") in plain[place], place
+
+
+def snapshots_word(state: str) -> str:
+    """The word for a cash-flow state."""
+    return translations.word("zh", "warning", state)
