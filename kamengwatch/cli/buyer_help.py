@@ -92,12 +92,12 @@ def _amount(text: str | None) -> Decimal | None:
 
 
 @app.command(
-    epilog="例: `kamengwatch pack shop.example -o pack.zip 账单.png 聊天.jpg` · `kamengwatch pack --verify pack.zip`"
+    epilog="例: `kamengwatch pack shop.example -o pack.zip 账单.png 聊天.jpg` · `kamengwatch pack --verify pack.zip` · `kamengwatch pack shop.example -o 存证.wacz` 存档页面，离线可重放 archived pages, replayed offline"
 )
 def pack(
     host: Annotated[str, typer.Argument(help="网站 the site")] = "",
     files: Annotated[list[Path] | None, typer.Argument(help="原始文件 your original files")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE.zip")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE.zip|.wacz")] = None,
     verify: Annotated[Path | None, typer.Option(help="核对一个证据包 check a pack")] = None,
     data_dir: DataDir = None,
     lang: Lang = None,

@@ -19,6 +19,7 @@ from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, letters_for, pat
 from dashboard.help.triage import Path as Case
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import log_line, tell_json
+from kamengwatch.read import wacz
 from store.private_files import open_private
 from store.text.query import parse_query
 
@@ -198,6 +199,12 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
     named = parse_query(host).host
     if named is None:
         raise UserError(f"{host}: 看不出是哪个网站 no site in it; 例 e.g. shop.example")
+    if out.suffix == ".wacz":
+        if files:
+            raise UserError(
+                f"{out.name}: WACZ 只装本站存档，你自己的文件请装进 .zip a WACZ holds our archive alone; put your own files into a .zip"
+            )
+        return wacz.write(config, named, out)
     items = []
     for file in files:
         try:
@@ -232,6 +239,8 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
 
 def verify_pack(config: Config, file: Path) -> None:
     """Re-hash a pack; raises Failure when a file differs, UserError when it is no pack."""
+    if file.suffix == ".wacz":
+        return wacz.verify(config, file)
     try:
         wrong = evidence_pack.verify(file)
     except evidence_pack.PackError as error:

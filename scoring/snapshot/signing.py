@@ -123,7 +123,7 @@ def followed(held: Ed25519PublicKey, folder: Path) -> dict[str, Ed25519PublicKey
         if giver is None or public is None or key_id(public) != entry.get("id"):
             continue
         unsigned = {k: v for k, v in entry.items() if k != "signature"}
-        if _holds(giver, str(entry.get("signature")), _canonical(unsigned)):
+        if holds(giver, str(entry.get("signature")), _canonical(unsigned)):
             trusted[key_id(public)] = public
     return trusted
 
@@ -143,7 +143,7 @@ def signature_error(folder: Path, keys: Keys) -> str | None:
         return "签名损坏 damaged signature"
     if name not in keys:
         return f"由不认识的密钥 {name} 签名 signed by a key you do not hold"
-    if not _holds(keys[name], signature, manifest):
+    if not holds(keys[name], signature, manifest):
         return "签名与清单不符 the signature is not of this manifest"
     return None
 
@@ -255,7 +255,14 @@ def _canonical(entry: Mapping[str, Any]) -> bytes:
     return json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _holds(key: Ed25519PublicKey, signature: str, data: bytes) -> bool:
+def known_keys(data_dir: Path) -> dict[str, Ed25519PublicKey]:
+    """The public keys a data folder lists, by their ids."""
+    found = (_public(entry) for entry in _entries(data_dir / FOLDER / LISTED))
+    return {key_id(public): public for public in found if public is not None}
+
+
+def holds(key: Ed25519PublicKey, signature: str, data: bytes) -> bool:
+    """Whether `signature` (base64) is the key's of these bytes."""
     try:
         key.verify(base64.b64decode(signature, validate=True), data)
     except (InvalidSignature, ValueError):

@@ -1,0 +1,126 @@
+"""What a watchdog hands on: packs that replay anywhere and say what they prove, and a dossier that says where each sentence is from."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import importlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import frictionless
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from kamengwatch.maintain import time_stamps
+from scoring.engine.rate import rate
+from scoring.publish.publisher import publish
+from scoring.snapshot import signing
+from store.archive.warc import ArchiveWriter
+from store.evidence import ingest
+from store.evidence.crawl_ledger import finish_crawl, register_sources, start_crawl
+from store.evidence.records import parse_record
+from tests.support.markets.judged_records import NOW, database
+from tests.support.markets.records import HOST, complaint
+from tests.support.programs.in_process_cli import command
+from tests.support.servers.time_stamping import Authority, Calendar, served
+
+DAY = dt.date(2026, 11, 15)
+HTML = "<html><meta charset=utf-8><body>欢迎 增值电信业务经营许可证：粤B2-20090059 余额不予退还</body></html>"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a key and a published snapshot that cites one archived page and a complaint."""
+    folder = tmp_path_factory.mktemp("handed")
+    records = [{"kind": "platform", "host": HOST, "name": "甲卡盟"}]
+    records += [
+        complaint(n, f"第 {n} 单付款后没有发货，客服不回") | {"filed_at": f"2026-11-{n:02d}T10:00:00+08:00"}
+        for n in range(1, 9)
+    ]
+    engine = database(folder, records)
+    from crawler.run import cards
+
+    register_sources(engine, [card for card in cards() if card.id == "storefront"])
+    at = NOW - dt.timedelta(days=2)
+    crawl = start_crawl(engine, "storefront:one", "storefront", at)
+    page = {"kind": "page", "source": "storefront", "host": HOST, "observed_at": at.isoformat(), "role": "home",
+            "text": "增值电信业务经营许可证：粤B2-20090059 余额不予退还", "_capture": 0}  # fmt: skip
+    with ArchiveWriter(folder / "archive", "storefront-one") as archive:
+        stored = archive.write(
+            f"https://{HOST}/", at, 200, [("Content-Type", "text/html; charset=utf-8")], HTML.encode()
+        )
+    ingest.Ingest(engine, NOW).save([parse_record(page)], crawl_id=crawl.id, captures=[stored])
+    finish_crawl(engine, crawl.id, at, "ok", None, 1, 1, {})
+    signing.create_key(folder, NOW)
+    rate(engine, folder, DAY, NOW)
+    publish(engine, folder, NOW)
+    engine.dispose()
+    return folder
+
+
+def test_a_wacz_is_whole_to_a_stock_validator_and_says_who_signed_it_and_when(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, authority = tmp_path / "pack.wacz", Authority(NOW)
+    roots = authority.write_root(tmp_path / "roots.pem")
+    command(capsys, "pack", HOST, "-o", file, "--data-dir", data)
+    said = command(capsys, "pack", "--verify", file, "--data-dir", data).out
+    assert "已核对" in said and "没有时间戳" in said
+    assert "未核对" in command(capsys, "pack", "--verify", file, "--data-dir", tmp_path / "elsewhere").out
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path / "out")
+    assert frictionless.validate(str(tmp_path / "out" / "datapackage.json")).valid
+    validator = None
+    with contextlib.suppress(
+        ImportError
+    ):  # py-wacz stands on a library under the AGPL, so it is nowhere declared
+        validator = importlib.import_module("wacz.validate")
+    if validator is not None:
+        found = validator.Validation(str(file))
+        checks = (found.check_required_contents() == 0, found.frictionless_validate(), found.check_file_paths(), found.check_indexes(),
+                  found.check_file_hashes(), found.check_data_package_hash_and_sig())  # fmt: skip
+        assert all(checks), checks
+    with zipfile.ZipFile(file) as archive:
+        assert {i.compress_type for i in archive.infolist()} == {zipfile.ZIP_STORED}
+        (record,) = list(ArchiveIterator(io.BytesIO(archive.read("archive/evidence.warc.gz"))))[:1] or [None]
+        assert record is not None and record.rec_headers.get_header("WARC-Target-URI") == f"https://{HOST}/"
+        words, evidence = (
+            archive.read("evidence/README.txt").decode(),
+            json.loads(archive.read("evidence/evidence.json")),
+        )
+        assert (
+            "脱敏" in words
+            and f"https://{HOST}/" in words
+            and any(row["kind"] == "complaint" for row in evidence)
+        )
+        assert "没有发货" not in archive.read("evidence/evidence.json").decode()
+    with served(authority, Calendar(NOW)) as address:
+        monkeypatch.setenv("KAMENGWATCH_TIMESTAMP_AUTHORITIES", f"{address}/tsr")
+        monkeypatch.setattr(time_stamps, "INSIDE", ("127.0.0.1",))
+        command(capsys, "pack", HOST, "-o", file, "--data-dir", data)
+    monkeypatch.setenv("KAMENGWATCH_TIMESTAMP_CERTIFICATES", str(roots))
+    assert "2026-11-16 00:00:00Z" in command(capsys, "pack", "--verify", file, "--data-dir", data).out
+
+
+def test_a_changed_wacz_is_found(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "pack.wacz"
+    command(capsys, "pack", HOST, "-o", file, "--data-dir", data)
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    package = json.loads(parts["datapackage.json"])
+    for name, content in (
+        ("evidence/README.txt", b"x"),
+        ("evidence/more.txt", b"x"),
+        ("datapackage.json", json.dumps(package | {"title": "x"}).encode()),
+    ):
+        with zipfile.ZipFile(file, "w") as archive:
+            for part, was in (parts | {name: content}).items():
+                archive.writestr(part, was)
+        assert "Traceback" not in command(capsys, "pack", "--verify", file, "--data-dir", data, expect=1).err
+    file.write_bytes(b"no zip")
+    command(capsys, "pack", "--verify", file, "--data-dir", data, expect=2)
+    command(capsys, "pack", "nobody.example", "-o", tmp_path / "none.wacz", "--data-dir", data, expect=2)
+    assert not (tmp_path / "none.wacz").exists()
