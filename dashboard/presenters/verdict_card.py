@@ -37,6 +37,10 @@ _CONFIDENCE = {"高": "high", "中": "medium", "低": "low", "high": "high", "me
 """How the snapshot says it, and the catalogue's codes."""
 
 
+_RECENT = 14
+"""Days for which what was last seen of a site's reachability stands; after that it is not known."""
+
+
 @dataclass(frozen=True)
 class State:
     """How one verdict looks: `code` for URLs and styles, colours for both themes, `ink` the text colour upon each."""
@@ -153,6 +157,9 @@ def _reach(snapshot: Snapshot, row: dict[str, Any], lang: str) -> tuple[str, str
     if not seen:
         return word(lang, "reach", "none"), say(lang, "reach.never")
     last = seen[-1]
+    if (row["as_of"] - last.on).days > _RECENT:
+        state = word(lang, "reach", last.state)
+        return word(lang, "reach", "none"), say(lang, "reach.old", date=day(last.on, lang), state=state)
     run = list(takewhile(lambda cell: cell.state == last.state, reversed(seen)))
     key = "reach.since_first" if len(run) == len(seen) else "reach.since"
     return word(lang, "reach", last.state), say(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.presenters import csv_export, formatting, translations, verdict_card
+from dashboard.presenters import csv_export, current_snapshot, formatting, translations, verdict_card
 from scoring.snapshot.reader import GRADES, VERDICTS, WARNING_STATES
 from tests.support.markets import snapshots
 
@@ -162,3 +163,31 @@ def test_no_sentence_of_ours_is_cut_before_its_interval(lang: str) -> None:
     )
     card = verdict_card.card(row, lang)
     assert card.reasons[0].text == said and card.blind_spots[0] == said
+
+
+@pytest.mark.parametrize(
+    ("seen", "value", "note"),
+    [
+        ({}, "没有观察", "近 90 天没有探测"),
+        ({1: 1.0, 8: 1.0}, "能打开", "近 90 天一直如此"),
+        ({1: 0.0, 4: 0.0, 9: 1.0}, "打不开", "自 2026-11-17 起"),
+        ({30: 1.0}, "没有观察", "之后没有看"),
+    ],
+)
+def test_whether_a_site_opens_is_said_with_since_when_and_not_known_when_nobody_looked(
+    data_dir, seen, value, note
+):
+    series = [
+        {"host": snapshots.BLUE, "on": snapshots.AS_OF - dt.timedelta(days=back), "measure": "availability", "value": share, "n": 3.0}
+        for back, share in seen.items()
+    ]  # fmt: skip
+    figures = [{"host": snapshots.BLUE, "place": "finding:completion_rate", "name": "settled", "value": 0.1, "n": 1.0, "of": 184.0,
+                "since": dt.date(2026, 8, 1), "until": dt.date(2026, 11, 1), "unit": "share"}]  # fmt: skip
+    snapshots.build(data_dir, rows={"series": series, "figures": figures})
+    card = verdict_card.card_for(current_snapshot.current(), snapshots.BLUE, "zh")
+    assert card is not None
+    reach, complaints, drops = card.figures
+    assert reach.value == value and note in reach.note
+    assert complaints.value == "184 起投诉，解决 1 起"
+    assert drops.value == card.figures[2].value and "估算" in drops.value + drops.note
+    assert verdict_card.card_for(current_snapshot.current(), "nobody.example", "zh") is None
