@@ -17,17 +17,19 @@ from dashboard.web import rate_limit
 
 _EVERY = 1.0
 """Seconds between two readings of the state while a look is on its way."""
+_LONGEST = 120.0
+"""Seconds after a press for which its look is waited for before it is in the queue."""
 
 
 def unknown(view: View, host: str) -> None:
-    """The card of a site that is not on record: of the look that was taken, else grey; below it what can be asked for."""
+    """The card of a site that is not on record: of the look that was taken, its steps below it; else grey, below what can be asked for."""
     look = looks.look_of(current_snapshot.data_dir(), host, looks.desk(current_snapshot.data_dir()))
     if look and look["state"] == "done":
-        card = first_look.card(look, view.lang)
-    else:
-        card = verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo)
-    view.card(card)
-    section(view, host, include=True)
+        view.card(first_look.card(look, view.lang))
+        section(view, host, include=True)
+        return
+    section(view, host, include=True)  # first, on a phone: what one can do now
+    view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
 
 
 def section(view: View, host: str, include: bool = False) -> None:
@@ -37,11 +39,13 @@ def section(view: View, host: str, include: bool = False) -> None:
         return
     at = looks.desk(current_snapshot.data_dir())
     look = looks.look_of(current_snapshot.data_dir(), host, at)
-    on_its_way = st.session_state.get("look-asked") == host or _under_way(look)
+    asked, since = st.session_state.get("look-asked", ("", 0.0))
+    on_its_way = _under_way(look) or (asked == host and time.monotonic() - since < _LONGEST)
 
     @st.fragment(run_every=_EVERY if on_its_way else None)
     def drawn() -> None:
-        if _draw(view, host, include) and on_its_way:
+        over = _draw(view, host, include)
+        if on_its_way and over:
             st.session_state.pop("look-asked", None)
             st.rerun()
 
@@ -53,7 +57,7 @@ def _under_way(look: dict[str, Any] | None) -> bool:
 
 
 def _draw(view: View, host: str, include: bool) -> bool:
-    """Show the state; True once nothing is on its way."""
+    """Show the state; True where a look has ended."""
     folder, now = current_snapshot.data_dir(), current_snapshot.now(view.facts)
     at = looks.desk(folder)
     look = looks.look_of(folder, host, at)
@@ -96,7 +100,7 @@ def _draw(view: View, host: str, include: bool) -> bool:
                     _press(view, kind, host)
         if said := st.session_state.pop(f"press-said-{host}", ""):
             view.note(said)
-    return not _under_way(look) and st.session_state.get("look-asked") != host
+    return bool(look) and not _under_way(look)
 
 
 def _press(view: View, kind: str, host: str) -> None:
@@ -106,7 +110,7 @@ def _press(view: View, kind: str, host: str) -> None:
     if why:
         st.session_state[f"press-said-{host}"] = view.translate(why, **values)
     elif kind == "look":
-        st.session_state["look-asked"] = host
+        st.session_state["look-asked"] = (host, time.monotonic())
         _wait_until_taken(folder, host)
     else:
         st.session_state[f"press-said-{host}"] = view.translate("look.included")
