@@ -92,6 +92,34 @@ def _amount(text: str | None) -> Decimal | None:
 
 
 @app.command(
+    epilog="例: `kamengwatch dossier shop.example -o 档案.docx` · `kamengwatch dossier 甲科技有限公司 -o dossier.pdf --lang en` · "
+    "`kamengwatch dossier --by-law` 按条文列出网站 sites by the provision touched · `kamengwatch dossier --period week -o 通报.pdf` 一周通报 a bulletin"
+)
+def dossier(
+    target: Annotated[
+        str, typer.Argument(help="网站、企业名称或统一社会信用代码 a site, a company or its code")
+    ] = "",
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE.docx|.pdf|.txt")] = None,
+    period: Annotated[str, typer.Option(help="week | month：改为一期通报 a bulletin instead")] = "",
+    by_law: Annotated[bool, typer.Option("--by-law", help="按条文列出 provision by provision")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """档案 the dossier of a site or operator for an authority or a lawyer, from the published snapshot; every sentence with its evidence."""
+    from kamengwatch.read import dossier as writing
+
+    config = make(data_dir, None, lang)
+    if by_law:
+        return writing.sweep(config, as_json)
+    if out is None or bool(target) == bool(period):
+        raise UserError(
+            "给出对象或 --period，以及 -o 文件 give a target or --period, and -o FILE; 例 e.g. kamengwatch dossier shop.example -o 档案.docx"
+        )
+    return writing.bulletin(config, period, out) if period else writing.dossier(config, target, out)
+
+
+@app.command(
     epilog="例: `kamengwatch pack shop.example -o pack.zip 账单.png 聊天.jpg` · `kamengwatch pack --verify pack.zip` · `kamengwatch pack shop.example -o 存证.wacz` 存档页面，离线可重放 archived pages, replayed offline"
 )
 def pack(

@@ -7,6 +7,7 @@ import datetime as dt
 import importlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -124,3 +125,28 @@ def test_a_changed_wacz_is_found(data: Path, tmp_path: Path, capsys: pytest.Capt
     command(capsys, "pack", "--verify", file, "--data-dir", data, expect=2)
     command(capsys, "pack", "nobody.example", "-o", tmp_path / "none.wacz", "--data-dir", data, expect=2)
     assert not (tmp_path / "none.wacz").exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
+    lang: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--data-dir", data, "--lang", lang)
+    for ending in ("docx", "pdf", "txt"):
+        command(capsys, "dossier", HOST, "-o", tmp_path / f"d.{ending}", *words)
+    text = (tmp_path / "d.txt").read_text("utf-8")
+    assert HOST in text and ("不知道的" if lang == "zh" else "What is not known") in text
+    cited = {int(n) for n in re.findall(r"\bE(\d+)", text)}
+    assert cited and cited == set(range(1, len(cited) + 1))  # each mark has its row, and each row its mark
+    assert "没有发货" not in text and (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
+    said = json.loads(command(capsys, "dossier", "--by-law", "--json", *words).out)
+    touched = {site["host"] for provision in said["provisions"] for site in provision["sites"]}
+    assert touched <= {HOST} and all(p["article"] and p["verified_on"] for p in said["provisions"])
+    command(capsys, "dossier", "--period", "month", "-o", tmp_path / "b.pdf", *words)
+    for wrong in (
+        ("nobody.example", "-o", tmp_path / "x.docx"),
+        (HOST, "-o", tmp_path / "x.xls"),
+        (HOST,),
+        ("--period", "year", "-o", tmp_path / "x.pdf"),
+    ):
+        assert "Traceback" not in command(capsys, "dossier", *wrong, *words, expect=2).err
