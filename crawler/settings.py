@@ -123,6 +123,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.download.politeness.SameSiteRedirectMiddleware": 570,
     "crawler.recording.capture.CaptureMiddleware": 585,
+    "crawler.recording.trial.TrialMiddleware": 586,
     "crawler.download.api_key.SecretMiddleware": 587,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
 }

@@ -24,6 +24,7 @@ from crawler.errors import NotAnswered, OwnFault, SourceBlocked, SourceChanged
 from crawler.guard import require_contact
 from crawler.recording.health import Tally, add, count_fields
 from crawler.recording.recorder import CrawlRecorder, NullRecorder, close_books, conclude, own_faults
+from crawler.recording.trial import TRIED, Trial
 from store.archive.warc import ArchiveWriter
 from store.evidence.crawl_ledger import Expected, SourceCard, Target
 from store.evidence.records import RecordError, parse_record
@@ -258,6 +259,8 @@ class SourceSpider(Spider):
         if host:
             self.at(host, response)
         try:
+            if (tried := response.meta.get(TRIED)) and tried.given_up:
+                raise SourceChanged(Trial.REASON)
             for out in getattr(self, f"read_{step}")(response, host=host, **known):
                 (requests if isinstance(out, Request) else records).append(out)
         except NotAnswered as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -103,18 +104,14 @@ def without_people(text: str) -> str | None:
     if not _NAMING & redact(_APART.join(unknown)).counts.keys():
         _remember(unknown)
         return None
-    named = 0
 
-    def kept(found: re.Match[str]) -> str:
-        nonlocal named
-        said = redact(found.group())
-        if not _NAMING & said.counts.keys():
-            return found.group()
-        named += 1
-        return said.text
+    @cache
+    def kept(passage: str) -> str:
+        said = redact(passage)
+        return said.text if _NAMING & said.counts.keys() else passage
 
-    projected = _BETWEEN_TAGS.sub(kept, text)
-    return projected if named else None
+    projected = _BETWEEN_TAGS.sub(lambda found: kept(found.group()), text)
+    return projected if projected != text else None
 
 
 _NOBODY: dict[str, None] = {}

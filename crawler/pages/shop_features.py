@@ -15,9 +15,9 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
+from store.text.pattern_scan import PatternScan, matches_at
 from store.text.registration_numbers import find_icp, find_licences, find_police, uscc_is_valid
 
 _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
@@ -79,6 +79,7 @@ _CREDIT_BEHIND = re.compile(
     r"提供技术支持|强力驱动|(?:荣誉|倾情|倾力)(?:出品|制作)|(?:制作|设计|开发|美化)的(?:主题|模板|程序)"
 )
 """Words that stand behind the maker's name: what the line holds before them is the maker's."""
+_CREDITS = PatternScan((_CREDIT, _CREDIT_BEHIND))
 _CREDIT_END = re.compile(r"</(?:p|div|footer|li|td|section|center|small)\b|<br|<p\b|<div\b|\n\s*\n|\||·|。")
 _MAKER = re.compile(r"由|by\b|感谢")
 _LONGEST_CREDIT = 300
@@ -92,10 +93,10 @@ def without_credits(low: str) -> str:
         low = _without(low, begin, close)
     low = _META.sub(" ", low)
     kept, at = [], 0
-    cuts = [(_link_start(low, m.start()), m.end()) for m in islice(_CREDIT.finditer(low), _MOST_CREDITS)]
-    cuts += [
-        (_maker_start(low, m.start()), m.end()) for m in islice(_CREDIT_BEHIND.finditer(low), _MOST_CREDITS)
-    ]
+    places = _CREDITS.look(low)
+    ahead, behind = (matches_at(p, low, places.of(n)) for n, p in enumerate(_CREDITS.patterns))
+    cuts = [(_link_start(low, m.start()), m.end()) for m in ahead[:_MOST_CREDITS]]
+    cuts += [(_maker_start(low, m.start()), m.end()) for m in behind[:_MOST_CREDITS]]
     for start, end in sorted(cuts):
         if end <= at:
             continue

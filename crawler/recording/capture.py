@@ -16,6 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.recording.recorder import own_faults
+from crawler.recording.trial import TRIED, Trial
 from store.archive.warc import ArchiveWriter, Stored
 
 
@@ -51,7 +52,7 @@ class CaptureMiddleware:
             stored: Stored | None = replayed
         elif archive is not None:
             kept = response
-            if projected is None and not whole and (body := spider.archived(response)) is not None:
+            if projected is None and not whole and (body := _archived(spider, request, response)) is not None:
                 original = original or hashlib.sha256(response.body).hexdigest()
                 kept = _projection(response, body)
             with own_faults():
@@ -69,6 +70,15 @@ class CaptureMiddleware:
         spider: Any = self._crawler.spider
         now: dt.datetime = spider.clock.now()
         return now
+
+
+def _archived(spider: Any, request: Request, response: Response) -> bytes | None:
+    """What is archived in place of the page; of one that was given up only that it was there."""
+    tried: Trial | None = request.meta.get(TRIED)
+    if tried is None:
+        body: bytes | None = spider.archived(response)
+        return body
+    return f"<html>unreadable {len(response.body)}</html>".encode() if tried.given_up else tried.kept
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

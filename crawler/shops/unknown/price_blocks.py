@@ -68,6 +68,8 @@ _NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
+_LONGEST_PROSE = 2_000
+"""Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
 _MOST_PRICES = 1_500
 
 
@@ -208,7 +210,7 @@ def _whole_price(element: Element) -> Element:
 def _read_price(element: Element) -> Iterator[Price]:
     text = element.text
     if len(text) > 400:
-        text = element.own
+        text = element.own[:_LONGEST_PROSE]
     for money in amounts(text):
         before, behind = text[: money.start], text[money.end : money.end + 8]
         likely = _likelihood(element, text, money)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import json
@@ -9,13 +10,21 @@ import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
 from scrapy.http import HtmlResponse
+from scrapy.signalmanager import SignalManager
 
 from crawler.importers.files import parse
 from crawler.pages.decoding import decode, text_of
+from crawler.pages.redacted_projection import without_people
 from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
+from crawler.recording import trial
+from crawler.recording.trial import TRIED, Trial, TrialMiddleware
+from crawler.source_spider import SourceSpider
+from crawler.spiders.storefront import StorefrontSpider
 from kamengwatch.config import UserError
 from kamengwatch.intake.evidence_import import _workbook
 from store.archive.warc import LONGEST_PAYLOAD, ArchiveError, ArchiveWriter, iterate, read_at
@@ -188,3 +197,56 @@ def test_a_page_of_more_characters_than_any_shop_has_is_refused_before_it_is_par
     with pytest.raises(ValueError, match="2 million characters"):
         parse_html_bounded("<html><body>" + "￥1" * 1_000_000)
     assert parse_html_bounded("<html><body>" + "￥1" * 990_000).css_first("body") is not None
+
+
+HOSTILE = {
+    "people": "".join(f"<p>收货人：赵铁{chr(0x4E00 + n % 5_000)}，住幸福路{n}号</p>" for n in range(25_000)),
+    "list": "[" + ",".join('{"name":"月卡","price":9.9}' for _ in range(60_000)) + "]",
+}
+
+
+def trial_of(
+    body: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Trial | None, TrialMiddleware]:
+    """What a trial of `body` shows when it may take so many seconds of a processor."""
+    monkeypatch.setattr(trial, "SECONDS", seconds)
+    middleware = TrialMiddleware(
+        SimpleNamespace(spider=SimpleNamespace(visits_platforms=True), signals=SignalManager())
+    )
+    request = Request("http://a.example/")
+    response = HtmlResponse(
+        "http://a.example/", body=body.encode(), headers={"Content-Type": "text/html; charset=utf-8"}
+    )
+    assert asyncio.run(middleware.process_response(request, response)) is response
+    return request.meta.get(TRIED), middleware
+
+
+@pytest.mark.parametrize("page", HOSTILE)
+def test_a_page_that_takes_too_long_is_given_up_in_a_process_of_its_own(page: str, monkeypatch) -> None:
+    tried, middleware = trial_of(HOSTILE[page], 0.02, monkeypatch)
+    assert tried is not None and tried.given_up and middleware._worker is None
+
+
+def test_a_large_page_that_can_be_read_is_read_and_comes_back_without_people(monkeypatch) -> None:
+    page = f"<html><body><p>收货人：赵铁柱</p>{'<p>月卡 ￥9.9 自动发货</p>' * 3_000}</body></html>"
+    tried, middleware = trial_of(page, 60, monkeypatch)
+    middleware._end()
+    assert tried is not None and not tried.given_up and tried.kept == without_people(page).encode()
+    assert trial_of(page[:3_000], 60, monkeypatch)[0] is None
+
+
+def test_what_was_given_up_is_said_of_its_host_alone() -> None:
+    spider = StorefrontSpider(platform="a.example,b.example")
+    for host in ("a.example", "b.example"):
+        spider.visit(host).pending = 1
+    request = Request("http://a.example/", meta={TRIED: Trial(True)})
+    response = HtmlResponse(request.url, body=b"<html>1</html>", request=request)
+    spider._clock = SimpleNamespace(now=lambda: dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    list(
+        SourceSpider.on_page(
+            spider, response, "home", "a.example", {"left": [], "tried": (), "rendered": False}
+        )
+    )
+    visit = spider.visit("a.example")
+    assert (visit.outcome, visit.reason) == ("failed", f"unexpected answer: {Trial.REASON}")
+    assert spider.visit("b.example").outcome == "ok" and spider.visit("b.example").pending == 1
