@@ -1,4 +1,4 @@
-"""The JSON API with its OpenAPI description, feeds, badges and static pages, in the same process as the app.
+"""The JSON API (FastAPI) with its OpenAPI description, feeds, badges and static pages, in the same process as the app.
 
 Reads the snapshot only. Errors are RFC 9457 problem documents; every answer carries the snapshot's id and the beginning of
 its content's hash as its ETag, so that a client asks again cheaply. It must not import streamlit.
@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, BeforeValidator, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,8 +31,11 @@ from dashboard.presenters import (
 )
 from dashboard.presenters.csv_export import plain
 from dashboard.presenters.translations import language, say
+from dashboard.web import schemas
 from dashboard.web.rate_limit import problem
 from dashboard.web.snapshot_files import (
+    Lang,
+    Published,
     asked_site,
     badge,
     feed,
@@ -38,115 +47,45 @@ from dashboard.web.snapshot_files import (
 from scoring.snapshot.reader import Snapshot
 from store.text.query import file_stem, parse_query
 
-_FILTERS = ("text", "tier", "warning", "filing", "province", "software", "sells", "coverage")
-_QUERY = {
-    "/api/v1/check": ("q", "lang"),
-    "/api/v1/sites/{host}": ("lang",),
-    "/api/v1/rank": (*_FILTERS, "page", "lang"),
-    "/api/v1/events": ("since",),
-    "/badge/{host}.json": ("lang",),
-}
-_SCHEMAS: dict[str, dict[str, Any]] = {
-    "lang": {"type": "string", "enum": ["zh", "en"], "default": "zh"},
-    "page": {"type": "integer", "minimum": 1, "default": 1},
-    "since": {"type": "string", "format": "date"},
-    "tier": {"type": "string", "enum": ["1", "2", "3"]},
-    "part": {"type": "string", "enum": ["evidence", "history", "response", "changes", "series"]},
-    "form": {"type": "string", "enum": ["csv", "jsonl"]},
-}
-_PROBLEM = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
-_ENDINGS = {
-    ".svg": "image/svg+xml",
-    ".atom": "application/atom+xml",
-    ".html": "text/html",
-    ".{form}": "text/csv",
-    "{name}": "application/octet-stream",
-}
-
-
-def described(routes: Sequence[Route], docs: Mapping[str, str]) -> dict[str, Any]:
-    """The document; `docs` has what a route does, by path, where its endpoint's docstring does not say it."""
-    paths = {
-        route.path.replace(":path", ""): {"get": _operation(route, docs.get(route.path, ""))}
-        for route in routes
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "kamengwatch",
-            "version": "1",
-            "license": {"name": "CC-BY-4.0", "identifier": "CC-BY-4.0"},
-        },
-        "paths": paths,
-        "components": {"schemas": {"Problem": _PROBLEM}},
-    }
-
-
-def _operation(route: Route, doc: str) -> dict[str, Any]:
-    path, variables = route.path.replace(":path", ""), list(route.param_convertors)
-    kind = next((kind for end, kind in _ENDINGS.items() if path.endswith(end)), "application/json")
-    return {
-        "summary": (route.endpoint.__doc__ or doc).strip(),
-        "parameters": [
-            {
-                "name": name,
-                "in": "path" if name in variables else "query",
-                "required": name in variables,
-                "schema": _SCHEMAS.get(name, {"type": "string"}),
-            }
-            for name in (*variables, *_QUERY.get(path, ()))
-        ],
-        "responses": {
-            "200": {"description": "OK", "content": {kind: {}}},
-            "304": {"description": "Not changed since the ETag given in If-None-Match"},
-            "default": {
-                "description": "RFC 9457; 429 carries Retry-After",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        },
-    }
-
-
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
 _CACHED = {"Cache-Control": "public, max-age=300"}
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 
-Handler = Callable[[Request, Snapshot, str], Response]
+Handler = Callable[..., Response]
 
 
-def _answering(handler: Handler) -> Callable[[Request], Response]:
-    """Give a handler the snapshot and the language, and the answer its ETag; failures become problem documents."""
+class SnapshotRoute(APIRoute):
+    """Opens the snapshot for a handler and gives its answer an ETag; failures become problem documents."""
 
-    def endpoint(request: Request) -> Response:
-        lang = language(request.query_params.get("lang"))
-        try:
-            snapshot = current_snapshot.current()
-            tag = f'"{current_snapshot.version(snapshot)}"'
-            if _known(request.headers.get("if-none-match"), tag):
-                return Response(status_code=304, headers={"ETag": tag, **_CACHED, **_ANYWHERE})
-            response = handler(request, snapshot, lang)
-        except current_snapshot.NoSnapshot:
-            return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
-        except current_snapshot.DamagedSnapshot as error:
-            return problem(503, say(lang, "app.damaged_title"), str(error))
-        except (ValueError, OverflowError) as error:
-            return problem(400, say(lang, "api.bad_query"), str(error)[:200])
-        if response.status_code == 200:
-            response.headers.update({"ETag": tag, **_CACHED})
-        response.headers.update(_ANYWHERE)
-        return response
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of a request, as FastAPI asks for it."""
+        handle = super().get_route_handler()
 
-    endpoint.__name__ = handler.__name__.strip("_")
-    return endpoint
+        async def answer(request: Request) -> Response:
+            lang = language(request.query_params.get("lang"))
+            try:
+                snapshot = await run_in_threadpool(current_snapshot.current)
+                tag = f'"{current_snapshot.version(snapshot)}"'
+                if _known(request.headers.get("if-none-match"), tag):
+                    return Response(status_code=304, headers={"ETag": tag, **_CACHED, **_ANYWHERE})
+                request.state.snapshot = snapshot
+                response = await handle(request)
+            except current_snapshot.NoSnapshot:
+                return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
+            except current_snapshot.DamagedSnapshot as error:
+                return problem(503, say(lang, "app.damaged_title"), str(error))
+            except (ValueError, OverflowError) as error:
+                return problem(400, say(lang, "api.bad_query"), str(error)[:200])
+            except RequestValidationError as error:
+                named = [f"{found['loc'][-1]}={str(found['input'])[:20]}" for found in error.errors()]
+                return problem(400, say(lang, "api.bad_query"), ", ".join(named)[:200])
+            if response.status_code == 200:
+                response.headers.update({"ETag": tag, **_CACHED})
+            response.headers.update(_ANYWHERE)
+            return response
+
+        return answer
 
 
 def _known(asked: str | None, tag: str) -> bool:
@@ -154,13 +93,27 @@ def _known(asked: str | None, tag: str) -> bool:
     return any(part.strip().removeprefix("W/") in (tag, "*") for part in (asked or "").split(","))
 
 
-def _number(request: Request, name: str, default: int) -> int:
-    asked = request.query_params.get(name, "")
-    if not asked:
-        return default
-    if not (asked.isascii() and asked.isdigit()):
-        raise ValueError(f"{name}={asked[:20]}")
-    return int(asked[:9])
+def _number(asked: Any) -> Any:
+    """Nothing asked is the first page; digits of any length are a page, which may be beyond the last."""
+    if isinstance(asked, str):
+        if asked and not (asked.isascii() and asked.isdigit()):
+            raise ValueError("digits only")
+        return max(1, min(int(asked[:9] or 1), 10**6))
+    return asked
+
+
+class RankQuery(BaseModel):
+    """Which page of the ranking, under which filters."""
+
+    text: str = ""
+    tier: Annotated[str, Field(json_schema_extra={"enum": ["", "1", "2", "3"]})] = ""
+    warning: str = ""
+    filing: str = ""
+    province: str = ""
+    software: str = ""
+    sells: str = ""
+    coverage: str = ""
+    page: Annotated[int, BeforeValidator(_number), Field(ge=1)] = 1
 
 
 def healthz(request: Request) -> Response:
@@ -176,9 +129,9 @@ def healthz(request: Request) -> Response:
     )
 
 
-def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
     """What a pasted text means and the verdict card of each site it may mean."""
-    text = request.query_params.get("q", "").strip()
+    text = q.strip()
     if not text:
         raise ValueError("q")
     found = site_search.find(snapshot, text)
@@ -211,7 +164,7 @@ def check(request: Request, snapshot: Snapshot, lang: str) -> Response:
     )
 
 
-def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def site(request: Request, snapshot: Published, lang: Lang) -> Response:
     """The rating row, the card, and of one site findings, warnings, identity, responses, objections, corrections, practices."""
     rating = _rating(request, snapshot)
     if rating is None:
@@ -230,7 +183,7 @@ def site(request: Request, snapshot: Snapshot, lang: str) -> Response:
     return _json(body)
 
 
-def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def site_part(request: Request, snapshot: Published, lang: Lang) -> Response:
     """One table about one site: evidence, history, response, changes, series."""
     tables = {"evidence": ("evidence", "id"), "history": ("history", "on"), "response": ("responses", "on"),
               "changes": ("changes", "on"), "series": ("series", "on")}  # fmt: skip
@@ -250,12 +203,12 @@ def site_part(request: Request, snapshot: Snapshot, lang: str) -> Response:
     )
 
 
-def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def rank(snapshot: Published, lang: Lang, asked: Annotated[RankQuery, Query()]) -> Response:
     """A page of the ranking with its filters; the unrated are counted and listed beside it."""
-    asked = request.query_params
-    names = ("text", "tier", "warning", "filing", "province", "software", "sells", "coverage")
-    filters = ranking.Filters(**{name: asked.get(name, "")[:80] for name in names})
-    page = max(1, min(_number(request, "page", 1), 10**6))
+    filters = ranking.Filters(
+        **{name: value[:80] for name, value in asked.model_dump(exclude={"page"}).items()}
+    )
+    page = asked.page
     rated, unrated = ranking.counts(snapshot, filters)
     return _json(
         {
@@ -274,22 +227,24 @@ def rank(request: Request, snapshot: Snapshot, lang: str) -> Response:
     )
 
 
-def events(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def events(
+    snapshot: Published,
+    since: Annotated[str, Query(json_schema_extra={"format": "date"})] = "1970-01-01",
+) -> Response:
     """Changes of cash-flow states since a day (`since=YYYY-MM-DD`), newest first, at most 1,000."""
-    asked = request.query_params.get("since", "1970-01-01")
     try:
-        since = dt.date.fromisoformat(asked)
+        first = dt.date.fromisoformat(since)
     except ValueError as error:
-        raise ValueError(f"since={asked[:20]} (YYYY-MM-DD)") from error
+        raise ValueError(f"since={since[:20]} (YYYY-MM-DD)") from error
     found = current_snapshot.rows(
         snapshot,
         'select * from warnings where "on" >= ? order by "on" desc, host limit ?',
-        [since, _MAX_ROWS],
+        [first, _MAX_ROWS],
     )
     return _json({"snapshot": snapshot.id, "events": found})
 
 
-def badge_json(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def badge_json(request: Request, snapshot: Published, lang: Lang) -> Response:
     """The dated state of one site for shield services; an unknown site is grey."""
     rating = _rating(request, snapshot)
     facts = current_snapshot.facts(snapshot)
@@ -320,11 +275,6 @@ def no_route(request: Request) -> Response:
     )
 
 
-def openapi(request: Request) -> Response:
-    """The OpenAPI description, made from the routes and their docstrings."""
-    return JSONResponse(described(ROUTES, _DOCS))
-
-
 def _rating(request: Request, snapshot: Snapshot) -> dict[str, Any] | None:
     asked = asked_site(request)
     host = parse_query(asked[:300]).host or asked
@@ -344,34 +294,92 @@ def _json(body: dict[str, Any]) -> JSONResponse:
     return JSONResponse(plain(body))
 
 
-_HANDLERS: dict[str, Handler] = {
-    f"{PREFIX}/check": check,
-    f"{PREFIX}/sites/{{host}}": site,
-    f"{PREFIX}/sites/{{host}}/{{part}}": site_part,
-    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}": site,
-    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}/{{part}}": site_part,
-    f"{PREFIX}/rank": rank,
-    f"{PREFIX}/events": events,
-    "/badge/{host}.json": badge_json,
-    "/badge/{host}.svg": badge,
-    "/badge/{host}/{section}/{merchant}.json": badge_json,
-    "/badge/{host}/{section}/{merchant}.svg": badge,
-    "/feeds/{host}/{section}/{merchant}.atom": merchant_file,
-    "/s/{host}/{section}/{merchant}.html": merchant_file,
-    "/feeds/{host}.atom": feed,
-    "/feeds/{folder}/{host}.atom": feed,
-    "/s/{host}.html": static_page,
-    "/s/{folder}/{host}.html": static_page,
-    "/download/{table}.{form}": table_file,
-    "/snapshot/{name:path}": snapshot_file,
+_SVG, _ATOM, _HTML = "image/svg+xml", "application/atom+xml", "text/html"
+_HANDLERS: dict[str, tuple[Handler, Any]] = {
+    f"{PREFIX}/check": (check, schemas.Checked),
+    f"{PREFIX}/sites/{{host}}": (site, schemas.Site),
+    f"{PREFIX}/sites/{{host}}/{{part}}": (site_part, schemas.SitePart),
+    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}": (site, schemas.Site),
+    f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}/{{part}}": (site_part, schemas.SitePart),
+    f"{PREFIX}/rank": (rank, schemas.Ranking),
+    f"{PREFIX}/events": (events, schemas.Events),
+    "/badge/{host}.json": (badge_json, schemas.Badge),
+    "/badge/{host}.svg": (badge, _SVG),
+    "/badge/{host}/{section}/{merchant}.json": (badge_json, schemas.Badge),
+    "/badge/{host}/{section}/{merchant}.svg": (badge, _SVG),
+    "/feeds/{host}/{section}/{merchant}.atom": (merchant_file, _ATOM),
+    "/s/{host}/{section}/{merchant}.html": (merchant_file, _HTML),
+    "/feeds/{host}.atom": (feed, _ATOM),
+    "/feeds/{folder}/{host}.atom": (feed, _ATOM),
+    "/s/{host}.html": (static_page, _HTML),
+    "/s/{folder}/{host}.html": (static_page, _HTML),
+    "/download/{table}.{form}": (table_file, "text/csv"),
+    "/snapshot/{name:path}": (snapshot_file, "application/octet-stream"),
 }
-_DOCS = {path: handler.__doc__ or "" for path, handler in _HANDLERS.items()}
+"""What answers a path, and the model of its answer or the media type of its file."""
+_PATH_SCHEMAS = {"part": list(schemas.PARTS), "form": ["csv", "jsonl"]}
+_OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Not changed since the ETag given in If-None-Match"},
+    "default": {
+        "description": "RFC 9457; 429 carries Retry-After",
+        "content": {"application/problem+json": {"schema": schemas.Problem.model_json_schema()}},
+    },
+}
+
+
+def _application() -> FastAPI:
+    """The API as FastAPI describes it. Handlers answer with Responses of their own: the models describe, tests hold them."""
+    application = FastAPI(
+        title="kamengwatch",
+        version="1",
+        license_info={"name": "CC-BY-4.0", "identifier": "CC-BY-4.0"},
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    application.add_api_route(
+        "/healthz",
+        healthz,
+        response_model=schemas.Health,
+        summary=healthz.__doc__,
+        responses={503: {"description": "No snapshot can be read", "model": schemas.Failing}},
+    )
+    for path, (handler, kind) in _HANDLERS.items():
+        file = isinstance(kind, str)
+        names = re.findall(r"{(\w+)", path)
+        described = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", **_allowed(name)}}
+            for name in names
+        ]
+        application.router.add_api_route(
+            path,
+            handler,
+            response_model=None if file else kind,
+            response_class=Response if file else JSONResponse,
+            summary=handler.__doc__,
+            operation_id="_".join(re.findall(r"\w+", path.removeprefix(PREFIX))),
+            responses={**_OTHER_ANSWERS, **({200: {"content": {kind: {}}}} if file else {})},
+            openapi_extra={"parameters": described},
+            route_class_override=SnapshotRoute,
+        )
+    application.openapi()  # now, so that each path is described once: HEAD is answered as GET
+    for route in application.routes:
+        if isinstance(route, APIRoute):
+            route.methods.add("HEAD")
+    return application
+
+
+def _allowed(name: str) -> dict[str, Any]:
+    return {"enum": _PATH_SCHEMAS[name]} if name in _PATH_SCHEMAS else {}
+
+
+APPLICATION = _application()
 ROUTES = [
-    Route("/healthz", healthz),
-    Route(f"{PREFIX}/openapi.json", openapi),
-    *(Route(path, _answering(handler)) for path, handler in _HANDLERS.items()),
+    Route(route.path, APPLICATION, methods=["GET"])
+    for route in APPLICATION.routes
+    if isinstance(route, Route)
 ]
-"""Every route beside the app itself."""
+"""Every route beside the app itself, each of which hands on to the API."""
 ELSE = [
     Route(f"/{start}/{{rest:path}}", no_route, include_in_schema=False)
     for start in ("api", "feeds", "badge", "download")

@@ -9,22 +9,36 @@ import threading
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, cast
 
+from fastapi import Depends, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import file_util
 
 from dashboard.presenters import csv_export
-from dashboard.presenters.translations import say
+from dashboard.presenters.translations import LANGUAGES, language, say
 from dashboard.web.rate_limit import problem
 from dashboard.web.security_headers import static_policy
 from scoring.snapshot.reader import SIGNATURE, Snapshot
 from store.text.query import FLAT, is_merchant_key, site_files
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+async def _opened(request: Request) -> Snapshot:
+    return cast(Snapshot, request.state.snapshot)
+
+
+async def _spoken(
+    lang: Annotated[str, Query(json_schema_extra={"enum": ["zh", "en"]})] = LANGUAGES[0],
+) -> str:
+    return language(lang)
+
+
+Published = Annotated[Snapshot, Depends(_opened)]
+Lang = Annotated[str, Depends(_spoken)]
 
 
 def asked_site(request: Request) -> str:
@@ -35,12 +49,12 @@ def asked_site(request: Request) -> str:
     return "/".join(parts)
 
 
-def badge(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def badge(request: Request, snapshot: Published, lang: Lang) -> Response:
     """The dated badge of one site, as the publisher made it."""
     return _published(_of_site(snapshot, "badges", asked_site(request)), "image/svg+xml", lang)
 
 
-def merchant_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def merchant_file(request: Request, snapshot: Published, lang: Lang) -> Response:
     """To the page or feed of one merchant of a mall, where the links in it lead where they should."""
     host, kind = asked_site(request), request.url.path.split("/", 2)[1]
     file = _of_site(snapshot, kind, host)
@@ -49,14 +63,14 @@ def merchant_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
     return RedirectResponse(f"../../{file.relative_to(snapshot.path / kind).as_posix()}")
 
 
-def feed(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def feed(request: Request, snapshot: Published, lang: Lang) -> Response:
     """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
     if request.path_params["host"] == "all":
         return _published(snapshot.path / "feeds" / "all.atom", "application/atom+xml", lang)
     return _with_links(request, snapshot, "feeds", "application/atom+xml", lang)
 
 
-def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def static_page(request: Request, snapshot: Published, lang: Lang) -> Response:
     """The page of one site without JavaScript, as the publisher made it."""
     answer = _with_links(request, snapshot, "s", "text/html; charset=utf-8", lang)
     if isinstance(answer, FileResponse):
@@ -65,7 +79,7 @@ def static_page(request: Request, snapshot: Snapshot, lang: str) -> Response:
     return answer
 
 
-def snapshot_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def snapshot_file(request: Request, snapshot: Published, lang: Lang) -> Response:
     """A file of the snapshot, if SHA256SUMS lists it."""
     name = request.path_params["name"]
     file = snapshot.path / name
@@ -89,7 +103,7 @@ def _listed(snapshot: Snapshot, name: str) -> bool:
         return any(line.rstrip("\n").partition("  ")[2] == name for line in lines)
 
 
-def table_file(request: Request, snapshot: Snapshot, lang: str) -> Response:
+def table_file(request: Request, snapshot: Published, lang: Lang) -> Response:
     """A whole table of the snapshot as CSV (with a byte order mark) or JSON Lines."""
     table, form = request.path_params["table"], request.path_params["form"]
     try:
@@ -168,6 +182,8 @@ def _file(path: str) -> Path | None:
     if path.startswith(OWN):
         folder, name = _OWN, path.removeprefix(OWN)
     else:
+        from streamlit import file_util  # here: the API shares this module and runs without streamlit
+
         folder, name = Path(file_util.get_static_dir()), path.removeprefix("/")
     file = folder / name
     try:

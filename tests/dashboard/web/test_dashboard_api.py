@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.web import schemas
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
 from tests.support.markets import snapshots
@@ -180,10 +181,39 @@ def test_files_of_the_snapshot_can_be_fetched_and_match_their_hash(client):
     assert hashlib.sha256(client.get(f"/snapshot/{name}").content).hexdigest() == digest
 
 
-def test_the_description_names_every_route(client):
-    paths = client.get("/api/v1/openapi.json").json()["paths"]
-    assert "/api/v1/check" in paths and "/badge/{host}.svg" in paths
-    assert all(method["summary"] for path in paths.values() for method in path.values())
+def test_the_description_names_every_route_and_has_the_schema_of_every_answer(client):
+    described = client.get("/api/v1/openapi.json").json()
+    paths = described["paths"]
+    assert {route.path.replace(":path", "") for route in ROUTES} == {*paths, "/api/v1/openapi.json"}
+    for path, methods in paths.items():
+        assert list(methods) == ["get"] and methods["get"]["summary"], path
+        names = [p["name"] for p in methods["get"].get("parameters", ()) if p["in"] == "path"]
+        assert names == re.findall(r"{(\w+)}", path)
+        if path.startswith("/api/") or path.endswith((".json", "healthz")):
+            assert methods["get"]["responses"]["200"]["content"]["application/json"]["schema"], path
+    rating = described["components"]["schemas"]["Rating"]["properties"]
+    assert {"type": "number"} in rating["score"]["anyOf"] and {"type": "integer"} in rating["tier"]["anyOf"]
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/healthz", schemas.Health),
+        ("/api/v1/check?q=cheng.test", schemas.Checked),
+        ("/api/v1/check?q=nobody.test&lang=en", schemas.Checked),
+        ("/api/v1/sites/cheng.test", schemas.Site),
+        *((f"/api/v1/sites/cheng.test/{part}", model) for part, model in schemas.PARTS.items()),
+        ("/api/v1/rank", schemas.Ranking),
+        ("/api/v1/rank?page=", schemas.Ranking),
+        ("/api/v1/rank?page=99999999999999999999&tier=9&nobody=asks", schemas.Ranking),
+        ("/api/v1/events", schemas.Events),
+        ("/badge/cheng.test.json", schemas.Badge),
+        ("/api/v1/nothing", schemas.Problem),
+        ("/api/v1/rank?page=x", schemas.Problem),
+    ],
+)
+def test_answers_keep_to_their_models_numbers_as_numbers(client, path, model):
+    model.model_validate_json(client.get(path).content, strict=True)
 
 
 def test_nothing_can_be_written_through_the_api(client):

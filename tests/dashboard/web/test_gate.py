@@ -298,8 +298,8 @@ def test_an_upload_says_its_size_beforehand(monkeypatch):
 def test_the_process_refuses_to_call_anybody():
     program = """
 import socket
-from dashboard.web import no_egress as egress
-egress.refuse()
+from dashboard.web import security_headers
+security_headers.refuse()
 inside = socket.socketpair()
 listening = socket.create_server(("127.0.0.1", 0))
 for call in (lambda: socket.create_connection(listening.getsockname(), 1),
@@ -307,7 +307,7 @@ for call in (lambda: socket.create_connection(listening.getsockname(), 1),
              lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("127.0.0.1", 9))):
     try:
         call()
-    except egress.OutgoingRefused:
+    except security_headers.OutgoingRefused:
         print("refused")
 """
     done = subprocess.run(
