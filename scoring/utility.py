@@ -232,7 +232,7 @@ class Aside:
         age = (f"、已满 {self.ripe} 天", f" and at least {self.ripe} days old") if self.ripe else ("", "")
         return Said(
             f"列有近 {self.days} 天提出{age[0]}的{kind[0]} {listed.value:.0f} 起，均{why[0]}，不另计数。",
-            f"{listed.value:.0f} {kind[1]} filed in the last {self.days} days{age[1]} are listed; they {why[1]} and are not counted again.",
+            f"{listed.value:.0f} {kind[1]} filed in the last {self.days} days{age[1]} [is|are] listed; [it|they] {why[1]} and [is|are] not counted again.",
             listed,
         )
 
@@ -246,12 +246,12 @@ class Aside:
 def why_aside(copies: NDArray[np.bool_]) -> tuple[str, str]:
     """Why complaints are set aside, of which some are copies and the rest held back."""
     if copies.all():
-        return "与其他投诉重复", "repeat other complaints"
+        return "与其他投诉重复", "[repeats|repeat] other complaints"
     if not copies.any():
-        return "因疑似集中投诉暂未计入", "are held back as a possible campaign"
+        return "因疑似集中投诉暂未计入", "[is|are] held back as a possible campaign"
     return (
         "与其他投诉重复或因疑似集中投诉暂未计入",
-        "repeat other complaints or are held back as a possible campaign",
+        "[repeats|repeat] other complaints or [is|are] held back as a possible campaign",
     )
 
 

@@ -42,7 +42,7 @@ def domain_hops(facts: Dataset) -> Finding:
             return Said("过去一年未见换域名。", "No change of domain seen in the past year.", changes)
         return Said(
             f"过去一年见到 {changes.value:.0f} 次换域名的公告或跳转。",
-            f"{changes.value:.0f} notice(s) of a new domain, or redirect(s) to one, seen in the past year.",
+            f"{changes.value:.0f} sign(s) of a new domain (a notice or a redirect) seen in the past year.",
             changes,
         )
 

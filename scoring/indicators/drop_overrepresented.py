@@ -74,13 +74,13 @@ def drop_overrepresented(facts: Dataset) -> Finding:
         if last(drops, i) < 3:
             return Said(
                 f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，太少，无法比较。",
-                f"{mine} of {every} complaints in the last 90 days that repeat no other are about a drop: too few to compare.",
+                f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop: too few to compare.",
                 found,
             )
         ratio = count("drop_ratio_low", last(low, i))
         return Said(
             f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
-            f"{mine} of {every} complaints in the last 90 days that repeat no other are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
+            f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
             found,
             ratio,
         )

@@ -51,7 +51,7 @@ def penalties(facts: Dataset) -> Finding:
         if standing.value:
             return Said(
                 f"近十年公示的行政处罚或经营异常记录 {standing.value:.0f} 条未移出{also[0]}。",
-                f"{standing.value:.0f} published penalty or abnormal-operation record(s) of ten years were not lifted{also[1]}.",
+                f"{standing.value:.0f} published penalty or abnormal-operation record(s) of ten years [was|were] not lifted{also[1]}.",
                 *told,
             )
         if asked[i, -1]:
@@ -63,7 +63,7 @@ def penalties(facts: Dataset) -> Finding:
         if over:
             return Said(
                 f"所知的 {over} 条处罚或经营异常记录均已移出；公示系统尚未查询。",
-                f"The {over} penalty record(s) known were lifted; the register has not been queried.",
+                f"{over} penalty record(s) known [was|were] lifted; the register has not been queried.",
                 lifted,
             )
         return "尚未查询公示系统。", "The register has not been queried yet."

@@ -60,7 +60,7 @@ def _answer(promises: list[Promise]) -> Answer:
         parts.append(
             (
                 f"列有相关投诉 {aside} 起，均与其他投诉重复或暂未计入，不另计数",
-                f"{aside} complaint(s) about them are listed, which repeat others or are held back, and are not counted again",
+                f"{aside} complaint(s) about them [is|are] listed, which [repeats|repeat] others or [is|are] held back, and [is|are] not counted again",
             )
         )
     if not parts:

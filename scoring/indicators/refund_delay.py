@@ -90,7 +90,7 @@ def refund_delay(facts: Dataset) -> Finding:
             if unknown.value:
                 return Said(
                     f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {unknown.value:.0f} 起均已了结，日期不详。",
-                    f"All {unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old, that repeat no other were settled, on an unknown day.",
+                    f"{unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old (repetitions left out): settled without exception, on an unknown day.",
                     unknown,
                 )
             return aside.say(
@@ -107,7 +107,7 @@ def refund_delay(facts: Dataset) -> Finding:
         zh, en = share_words(int(late_ones.n or 0), len(dated))
         return Said(
             f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {zh}在 7 天后仍未了结。{also[0]}",
-            f"Of refund complaints filed in the last 90 days, at least 7 days old, that repeat no other, {en} were not settled after 7 days.{also[1]}",
+            f"Of refund complaints filed in the last 90 days, at least 7 days old (repetitions left out), {en} were not settled after 7 days.{also[1]}",
             late_ones,
             *((unknown,) if unknown.value else ()),
         )

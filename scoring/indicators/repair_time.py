@@ -122,7 +122,7 @@ def _settled(n: float, of: float) -> tuple[str, str]:
     """How many of how many were settled, in words that say when it is few or none (zh, en), without a full stop."""
     zh, en = (
         f"近 90 天 {of:.0f} 起互不重复的未到账投诉中",
-        f"{of:.0f} non-delivery complaints in the last 90 days that repeat no other",
+        f"{of:.0f} non-delivery complaints in the last 90 days (repetitions left out)",
     )
     if not n:
         return f"{zh}，没有一起解决", f"None of {en} has been settled"

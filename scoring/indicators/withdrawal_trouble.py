@@ -70,7 +70,7 @@ def withdrawal_trouble(facts: Dataset) -> Finding:
             )
         return Said(
             f"近 30 天有 {told.value:.0f} 起互不重复的投诉反映余额提不出来或被冻结。",
-            f"{told.value:.0f} complaint(s) of the last 30 days that repeat no other report balances that cannot be withdrawn or are frozen.",
+            f"{told.value:.0f} complaint(s) of the last 30 days (repetitions left out) [says|say] that a balance cannot be withdrawn or is frozen.",
             told,
         )
 

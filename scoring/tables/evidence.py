@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, select
 
+from scoring.figures import in_number
 from scoring.finding import Cited
 from scoring.observations.dataset import Ints
 from scoring.observations.day_index import MICROSECONDS, SHANGHAI, date_of, day_number, microseconds
@@ -278,7 +279,7 @@ def _resolution(r: Any) -> tuple[str, str]:
     if not r.found:
         return "域名解析：不存在", "The name does not resolve"
     n = (r.ipv4 or 0) + (r.ipv6 or 0)
-    return f"域名解析到 {n} 个地址", f"The name resolves to {n} address(es)"
+    return f"域名解析到 {n} 个地址", in_number(f"The name resolves to {n} address(es)")
 
 
 def _move(r: Any) -> tuple[str, str]:

@@ -296,7 +296,7 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
     return (
         Said(
             f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉；信号：{zh}。",
-            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days that repeat no other; signals: {en}.",
+            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out); signals: {en}.",
             people,
         ),
         cited,

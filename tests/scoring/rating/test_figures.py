@@ -17,7 +17,7 @@ from dashboard.presenters import sector_data, verdict_card
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import MarketParameters, build_market
 from scoring.engine.rate import rate
-from scoring.figures import NAMES, Figure, figures_of
+from scoring.figures import NAMES, Figure, Said, figures_of
 from scoring.observations.day_index import day_number
 from scoring.publish.publisher import publish
 from scoring.rating.closures import closure_figures
@@ -329,3 +329,17 @@ def test_every_verdict_says_which_rule_decides_it(market):
             assert f"等级为 {row['grade']}" in zh and "正常" in zh
         if row["verdict"] == "黄" and row["warning_state"] == "normal" and row["score"] >= 72:
             assert "不到 80%" in zh or "才升级" in zh
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1 complaint(s) of the last 30 days [says|say] so", "1 complaint of the last 30 days says so"),
+        ("2 complaint(s) of the last 30 days [says|say] so", "2 complaints of the last 30 days say so"),
+        ("The name resolves to 1 address(es)", "The name resolves to 1 address"),
+        ("0 record(s) of 10 years [was|were] lifted", "0 records of 10 years were lifted"),
+        ("3 order(s), 1 refund(s)", "3 orders, 1 refund"),
+    ],
+)
+def test_english_sentences_agree_in_number(written: str, read: str) -> None:
+    assert Said("", written)[1] == read
