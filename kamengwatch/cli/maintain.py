@@ -198,6 +198,18 @@ def move(
     to_postgres.move(make(data_dir, database, lang), to, as_json)
 
 
+@app.command(
+    epilog="例: `kamengwatch reread` · 升级之后运行一次 once after an upgrade; stopped, it goes on where it was"
+)
+def reread(
+    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+) -> None:
+    """重读 stored texts under the present rules: redacted again, complaints read again for their kinds."""
+    from kamengwatch.maintain import reread as again
+
+    again.reread(make(data_dir, database, lang), as_json)
+
+
 @privacy.command("find", epilog="例: `echo 13800001234 | kamengwatch privacy find`")
 def privacy_find(
     text: Identifier = None,

@@ -188,6 +188,19 @@ def _looked(check: Check, config: Config) -> Iterator[Finding]:
         yield from check(config)
 
 
+def _present_rules(config: Config) -> Iterator[Finding]:
+    from kamengwatch.maintain.reread import outdated
+
+    seen, old = outdated(config)
+    if seen:
+        yield Finding(
+            "规则 rules",
+            "warn" if old else "ok",
+            f"抽查 looked at {seen} 条投诉 complaints, 现行规则读法不同 read otherwise by the present rules: {old}",
+            "运行 run: kamengwatch reread" if old else "",
+        )
+
+
 def _python(config: Config) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     mended = MENDED.get(sys.version_info[:2], 0)
@@ -364,6 +377,7 @@ def _queue(config: Config) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
+    _present_rules,
     _python,
     data,
     database,
