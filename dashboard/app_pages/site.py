@@ -76,6 +76,7 @@ def render(view: View) -> None:
     site_charts.refunds(view, rating, series)
     site_charts.prices(view, rating, series)
     site_sections.promises(view, promises)
+    site_evidence.terms(view, host)
 
 
 _PARTS = ("points", "why", "changes", "evidence", "identity", "prices")

@@ -6,6 +6,7 @@ Read-only. The name of a file is made from a hash that was checked to be one, ne
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import json
 import re
 from collections.abc import Sequence
@@ -224,6 +225,59 @@ def _listed(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+_TERMS = ("terms", "notice")
+"""Roles of pages whose changes are shown line by line; a home page's counters change every day."""
+_PAIRS = 4
+_DIFF_LINES = 40
+
+
+def terms(view: View, host: str) -> None:
+    """What changed in the site's terms and notices from one archived day to the next, line by line; nothing where nothing did."""
+    found = view.cached_query(_rewritten, host)
+    if not found:
+        return
+    view.html("heading3.html", title=view.translate("site.terms"))
+    view.html("lines.html", lines=[view.translate("site.terms_note")])
+    for change in found:
+        words = view.translate(
+            "site.terms_change",
+            role=view.translate(f"site.role_{change['role']}"),
+            before=formatting.day(change["before"]["event_on"], view.lang),
+            after=formatting.day(change["after"]["event_on"], view.lang),
+        )
+        pieces = [(formatting.day(p["event_on"], view.lang), cited(view, host, p["id"])) for p in (change["before"], change["after"])]  # fmt: skip
+        view.html("diff.html", title=words, lines=change["lines"], more=change["more"], pieces=pieces)
+
+
+def _rewritten(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
+    """Pairs of archived texts of one page that differ, newest first, with the lines taken away and added."""
+    rows = current_snapshot.rows(
+        snapshot,
+        "select id, event_on, sha256 from evidence where host = ? and kind = 'page' and sha256 <> '' order by event_on, id",
+        [host],
+    )
+    found: list[dict[str, Any]] = []
+    for role in _TERMS:
+        before: dict[str, Any] | None = None
+        for piece in (r for r in rows if r["id"].endswith(f":{role}") and _SHA256.fullmatch(r["sha256"])):
+            try:
+                text = (snapshot.path / "captures" / f"{piece['sha256']}.txt").read_text("utf-8", "replace")
+            except OSError:
+                continue
+            piece["text"] = [plain(line, 300) for line in text.splitlines() if line.strip()]
+            if before is not None and before["text"] != piece["text"]:
+                lines = [
+                    (line[0], line[1:])
+                    for line in difflib.unified_diff(before["text"], piece["text"], n=0, lineterm="")
+                    if line[:1] in "+-" and not line.startswith(("+++", "---"))
+                ]
+                if lines:
+                    more = max(0, len(lines) - _DIFF_LINES)
+                    found.append({"role": role, "before": before, "after": piece, "lines": lines[:_DIFF_LINES], "more": more})  # fmt: skip
+            before = piece
+    return sorted(found, key=lambda change: change["after"]["event_on"], reverse=True)[:_PAIRS]
 
 
 SHOWN = 5

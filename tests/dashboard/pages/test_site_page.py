@@ -424,3 +424,19 @@ def test_the_page_of_a_mall_lists_its_merchants_and_a_merchants_leads_to_its_mal
 def test_the_search_says_merchant_or_platform(data: Path) -> None:
     assert f"商户 · 在商城 {MALL} 里" in words(open_page(q=GOOD))
     assert "平台 · 商城" in words(open_page(q=f"https://{MALL}/item/990077"))
+
+
+def test_terms_are_compared_line_by_line_between_two_archived_days(data_dir):
+    old, new = "ab" * 32, "ba" * 32
+    evidence = [
+        {"id": f"page:storefront:{snapshots.ORANGE}:{on}:terms", "host": snapshots.ORANGE, "kind": "page", "tier": "B", "claim_zh": "存档页面",
+         "claim_en": "page", "source": "storefront", "event_on": on, "seen_at": snapshots.SEEN, "sha256": sha, "archive": "a", "offset": 1}
+        for on, sha in ((dt.date(2026, 9, 1), old), (dt.date(2026, 10, 1), new))
+    ]  # fmt: skip
+    folder = snapshots.build(data_dir, rows={"evidence": evidence})
+    (folder / "captures").mkdir()
+    (folder / "captures" / f"{old}.txt").write_text("一、说明\n余额可以提现", "utf-8")
+    (folder / "captures" / f"{new}.txt").write_text("一、说明\n余额不能提现", "utf-8")
+    at = open_page("site", host=snapshots.ORANGE)
+    assert "<del>− 余额可以提现</del>" in shown(at) and "<ins>+ 余额不能提现</ins>" in shown(at)
+    assert "服务条款：2026-09-01 → 2026-10-01" in words(at)
