@@ -16,7 +16,6 @@ from functools import lru_cache
 from opencc import OpenCC
 from rapidfuzz import fuzz, process
 
-from store.redaction.redact import clean
 from store.text.hosts import (
     SCRIPT_NAMES,
     USUAL_WITH_LATIN,
@@ -273,6 +272,10 @@ def _uscc_query(folded: str) -> Query | None:
 
 
 def _name_query(folded: str) -> Query:
+    from store.redaction.redact import (
+        clean,
+    )  # its patterns take a quarter of a second, and most queries are addresses
+
     text = _ADDRESS_REST.sub(r"\1 ", _SCHEME.sub(r" \1 ", folded))
     name = (
         " ".join(clean(text).split())
