@@ -95,6 +95,8 @@ class SourceSpider(Spider):
     whole_source: ClassVar[bool] = False
     visits_platforms: ClassVar[bool] = False
     """Whether it asks the platforms' own hosts; such spiders run one after another, never two at one host."""
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Steps whose pages robots.txt may forbid without the visit being blocked."""
     of_the_host: ClassVar[bool] = False
     """Whether it asks about hosts and domains: in a mall once about the mall's, and not about each merchant."""
     brings: ClassVar[tuple[str, ...]] = ()
@@ -289,7 +291,9 @@ class SourceSpider(Spider):
         request.meta["failure"] = reason
         answer: Response | None = getattr(failure.value, "answer", None)
         other = self.fallback_request(request, kind)
-        if other is None and kind != "not_archived":
+        if other is None and kind == "disallowed" and request.cb_kwargs["step"] in self.beside:
+            pass  # the rest of the site may be read all the same
+        elif other is None and kind != "not_archived":
             self._fail(host, outcome, reason)
         elif other is None and host:
             self.visit(host).missing = reason

@@ -15,7 +15,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.download.browser import BrowserDied
-from crawler.download.politeness import CrawlEnded, Unwelcome
+from crawler.download.politeness import CrawlEnded, Disallowed, Unwelcome
 from crawler.download.sinkholes import Diverted
 from crawler.download.tls import certificate_fault
 from crawler.errors import SourceBlocked, SourceChanged
@@ -30,7 +30,7 @@ class NotArchived(IgnoreRequest):
 def classify_failure(error: BaseException) -> tuple[str, str, str]:
     """(crawl outcome, kind, reason) of a failed request.
 
-    Kinds: unwelcome (the host does not want it, or the crawl has ended), refused (our guard), not_archived, dns_gone, tls_error, timeout,
+    Kinds: disallowed (by robots.txt, this page), unwelcome (the host does not want it, or the crawl has ended), refused (our guard), not_archived, dns_gone, tls_error, timeout,
     connect_timeout, connect_refused, broken, sinkhole (the name resolves to one, and nobody was asked); and those that say nothing of the site: dns_failed (no name server answered),
     robots_timeout (a robots.txt that did not come), browser (ours died).
     """
@@ -41,6 +41,8 @@ def classify_failure(error: BaseException) -> tuple[str, str, str]:
         if kind == "timeout":
             return outcome, "robots_timeout", "robots.txt did not come in time: not crawled"
         return outcome, kind, reason
+    if isinstance(error, Disallowed):
+        return "blocked", "disallowed", str(error)
     if isinstance(error, Unwelcome):
         kept_out = "answered HTTP 5" in str(error) or "HTML" in str(error)
         return ("failed" if kept_out else "blocked"), "unwelcome", str(error)

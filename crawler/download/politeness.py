@@ -61,6 +61,10 @@ class Unwelcome(IgnoreRequest):
         self.answer = answer
 
 
+class Disallowed(Unwelcome):
+    """robots.txt was read and names this page among those that are not to be asked."""
+
+
 class CrawlEnded(IgnoreRequest):
     """The crawl ended, with this outcome and reason, while the request still waited in line: it is not sent."""
 
@@ -128,7 +132,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest:
-            raise Unwelcome("robots.txt disallows this page") from None
+            raise Disallowed("robots.txt disallows this page") from None
 
     def permits(self, url: str) -> bool:
         """Whether a part of a page already being visited may be loaded, by the rules read for its host."""

@@ -123,7 +123,7 @@ class ScreenshotSpider(SourceSpider):
             known["role"] == "home"
             and known["scheme"] == "https"
             and plain
-            and kind not in ("unwelcome", "refused")
+            and kind not in ("disallowed", "unwelcome", "refused")
         ):
             return self._picture(SiteKey.of(host).url("http"), host, "home", "http")
         return None

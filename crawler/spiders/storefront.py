@@ -67,6 +67,7 @@ class StorefrontSpider(HomeSpider):
         expected=Expected(2, 2_010, selectors={"goods": 0.5, "priced": 0.5, "page.text": 0.5}),
     )
     visits_platforms = True
+    beside = frozenset(["prose", "further"])
     home_known: ClassVar[dict[str, Any]] = {"rendered": False}
 
     def archived(self, response: Response) -> bytes | None:
@@ -187,6 +188,10 @@ class StorefrontSpider(HomeSpider):
         yield from self._goods(host, found)
         yield from self._lists(response.url, more, host)
 
+    def read_further(self, response: Response, host: str, what: str) -> Iterator[Record | Request]:
+        """A further page of the list of a shop whose system is not known."""
+        yield from self.read_lists(response, host, what)
+
     def read_prose(self, response: Response, host: str, role: str) -> Iterator[Record]:
         """A notice, terms or contact page; one that is missing is no failure of the visit."""
         if response.status != 200:
@@ -306,7 +311,7 @@ class StorefrontSpider(HomeSpider):
                 headers["Referer"] = shop.url
             yield self.ask(
                 urljoin(base, item.path),
-                "lists",
+                "lists" if shop is None or self.visit(host).notes["system"] else "further",
                 host,
                 known={"what": item.what},
                 method=item.method,

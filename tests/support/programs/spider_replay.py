@@ -25,7 +25,7 @@ from scrapy.utils.project import get_project_settings
 from twisted.python.failure import Failure
 
 from crawler.download.failures import NotArchived
-from crawler.download.politeness import HostStopMiddleware
+from crawler.download.politeness import Disallowed, HostStopMiddleware
 from crawler.recording.capture import CaptureMiddleware
 from crawler.recording.recorder import NullRecorder
 from crawler.source_spider import SourceSpider
@@ -133,6 +133,8 @@ class _Engine:
                 self.asked.append(f"{request.method} {request.url}")
             if exchange.get("fails") == "timeout":
                 raise DownloadTimeoutError("late")
+            if exchange.get("fails") == "disallowed":
+                raise Disallowed("robots.txt disallows this page")
             if exchange.get("fails") == "dns":
                 raise CannotResolveHostError("no such name")
         except (IgnoreRequest, DownloadTimeoutError, CannotResolveHostError) as error:
