@@ -36,10 +36,15 @@ def week(view: View, as_of: dt.date, size: int) -> None:
         "lines.html",
         lines=[view.translate("alerts.week_parts", parts=("、" if view.lang == "zh" else ", ").join(parts))],
     )
-    found = view.cached_query(recent_changes.changed, as_of, size)
-    changes(view, found)
-    if total > len(found):
-        words = view.translate("alerts.week_more", shown=len(found), count=total)
+    # What our own line or a source missed is one sentence: a table of it would bury what happened to the sites.
+    interrupted = counted.get("stale", 0)
+    found = [c for c in view.cached_query(recent_changes.changed, as_of, size) if c.states[-1] != "stale"]
+    if interrupted:
+        view.note(view.translate("alerts.week_stale", count=interrupted))
+    if found:
+        changes(view, found)
+    if total - interrupted > len(found):
+        words = view.translate("alerts.week_more", shown=len(found), count=total - interrupted)
         view.html("linkline.html", href=view.link("alerts", days=7), words=words)
 
 

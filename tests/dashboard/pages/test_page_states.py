@@ -29,7 +29,7 @@ MORE = {"check": ("/?q=cheng.test", "/?q=nobody.example"), "site": ("/site?host=
 PATHS = [path for page in page_list.discover() for path in (f"/{page.url_path}", *MORE.get(page.module, ()))]
 STATES = ("full", "empty", "stale", "damaged-ratings", "damaged-manifest", "damaged-history", "missing")
 # In a Chinese page Latin letters stand for names, formats, addresses and codes only.
-NAMES = {"english", "svip", "csv", "json", "atom", "api", "dns", "txt", "pdf", "rdap", "whois", "icp", "https", "http", "url", "sha", "xlsx",
+NAMES = {"english", "wcag", "axe", "svip", "csv", "json", "atom", "api", "dns", "txt", "pdf", "rdap", "whois", "icp", "https", "http", "url", "sha", "xlsx",
          "warc", "openapi", "javascript", "word", "ics", "zip", "usdt", "github", "qq", "app", "kamengwatch", "publish", "crawl", "delay",
          "robots", "peer", "talk", "drop", "rate", "parquet", "wechat", "iso", "cc", "by", "yyyy", "mm", "dd", "acg", "faka", "dujiaoka",
          "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate"}  # fmt: skip
