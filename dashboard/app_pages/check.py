@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.components import first_look, shared_tables
-from dashboard.components.page_context import View, cell, row
+from dashboard.components.page_context import ON_PAPER, View, cell, row
 from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
 from scoring.snapshot.reader import Snapshot
-from store.text.query import Query, parse_query
+from store.text.query import Query, queries_in
 
 title_zh = "查一个网站"
 title_en = "Check a site"
@@ -22,6 +24,7 @@ _CHANGES_SHOWN = 5
 
 def render(view: View) -> None:
     """The search box, what was understood, and the card, the choice of sites, or the self-check."""
+    _tidy(view)
     answering = bool(view.param("q").strip())
     view.title(view.translate("check.title"), unseen=answering)  # a phone's first screen is for the answer
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -29,25 +32,48 @@ def render(view: View) -> None:
             view.translate("check.label"),
             "q",
             placeholder=view.translate("check.placeholder"),
-            max_chars=4000,
+            max_chars=site_search.LONGEST,
             on_change=_shorten,
             width="stretch",
             label_visibility="collapsed" if answering else "visible",
         )
         st.button(view.translate("check.button"), type="primary")
+    if len(text) >= site_search.LONGEST:
+        view.note(view.translate("check.too_long", most=site_search.LONGEST))
     if text.strip():
         _answer(view, text)
-    else:
-        _welcome(view)
+        return
+    if not ON_PAPER.get() and st.session_state.pop("unread", False):
+        view.note(view.translate("check.nothing"))
+    _welcome(view)
 
 
 def _shorten() -> None:
-    """Leave only the host of a pasted address in the box and the page's address: paths may hold order numbers."""
+    """Leave only the hosts, or the name, that were understood in the box and the page's address: paths may hold order numbers, and what
+    is no site at all may be somebody's number."""
     asked = st.session_state.get("q") or ""
-    query = parse_query(asked[:4000])
-    if query.kind == "host" and query.host and query.host != asked:
-        st.session_state["q"] = query.host
-        st.session_state["asked"] = (query.host, query)
+    kept, query = _kept(asked)
+    st.session_state["unread"] = bool(asked.strip()) and not kept
+    if kept != asked:
+        st.session_state["q"] = kept
+        st.session_state["asked"] = (kept, query)
+
+
+def _kept(asked: str) -> tuple[str, Query]:
+    """(what of a text may stand in an address, its first query); nothing of a text in which no site was recognised."""
+    queries = queries_in(asked[: site_search.LONGEST])
+    first = queries[0]
+    if first.kind == "host":
+        return " ".join(query.host or "" for query in queries), first
+    return first.name or first.number or "", first
+
+
+def _tidy(view: View) -> None:
+    """An address somebody was sent, or the plain form made, says no more than the box would."""
+    asked = view.param("q")
+    if asked.strip() and not ON_PAPER.get() and not _kept(asked)[0]:
+        del st.query_params["q"]
+        st.session_state["q"], st.session_state["unread"] = "", True
 
 
 def _query_notices(view: View, query: Query) -> None:
@@ -57,7 +83,12 @@ def _query_notices(view: View, query: Query) -> None:
 
 
 def _answer(view: View, text: str) -> None:
-    found: site_search.Answer = view.cached_query(site_search.find, text)
+    each: tuple[site_search.Answer, ...] = view.cached_query(site_search.find_each, text)
+    if len(each) > 1:
+        view.heading(view.translate("check.each", count=len(each)))
+        _cards(view, [_card_of(view, found) for found in each])
+        return
+    found = each[0]
     remembered = st.session_state.get("asked")
     _query_notices(view, remembered[1] if remembered and remembered[0] == text else found.query)
     if found.query.kind == "empty":
@@ -91,8 +122,18 @@ def _card(view: View, rating: dict) -> None:
     first_look.section(view, rating["host"])
 
 
+def _card_of(view: View, found: site_search.Answer) -> verdict_card.Card:
+    if found.matches:
+        return verdict_card.card(found.matches[0], view.lang)
+    host = found.query.host or ""
+    return verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo)
+
+
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:
-    cards = [verdict_card.card(rating, view.lang) for rating in ratings]
+    _cards(view, [verdict_card.card(rating, view.lang) for rating in ratings])
+
+
+def _cards(view: View, cards: Sequence[verdict_card.Card]) -> None:
     view.table(
         [
             view.translate("rank.verdict"),

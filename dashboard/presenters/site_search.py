@@ -13,12 +13,16 @@ from typing import Any
 
 from dashboard.presenters import current_snapshot, translations
 from dashboard.presenters.ranking import CARD
+from dashboard.presenters.verdict_card import verdict_of
 from scoring.snapshot.reader import Snapshot
-from store.text.query import Query, is_merchant, parse_query
+from store.text.query import Query, is_merchant, parse_query, queries_in
 from store.text.safe_text import plain
 
 MATCHES = 8
 """At most so many sites are listed for one query."""
+LONGEST = 20_000
+"""Characters of a pasted text that are read."""
+_WORST = "红橙黄灰蓝"
 _SIMILAR = 0.86
 """Jaro-Winkler similarity from which a name counts as a near miss; one changed letter in ten stays above it."""
 _LENGTHS_APART = 3
@@ -36,7 +40,18 @@ class Answer:
 
 def find(snapshot: Snapshot, asked: str) -> Answer:
     """Look up pasted text; several matches are possible for a name or a filing number."""
-    return answer(snapshot, parse_query(asked[:4000]))
+    return answer(snapshot, parse_query(asked[:LONGEST]))
+
+
+def find_each(snapshot: Snapshot, asked: str) -> tuple[Answer, ...]:
+    """The answer for each site a pasted text names, those of the worst verdict first; one answer for any other text."""
+    found = [answer(snapshot, query) for query in queries_in(asked[:LONGEST])]
+    return tuple(sorted(found, key=_how_bad)) if len(found) > 1 else tuple(found)
+
+
+def _how_bad(found: Answer) -> tuple[int, str]:
+    verdicts = [_WORST.index(verdict_of(row)) for row in found.matches] or [_WORST.index("灰")]
+    return min(verdicts), found.query.host or ""
 
 
 @lru_cache(maxsize=50)

@@ -30,7 +30,7 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
     on the watchlist for that. An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
     """
     from dashboard.presenters import first_look
-    from dashboard.presenters.site_search import find
+    from dashboard.presenters.site_search import find_each
 
     if not text.strip():
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
@@ -42,7 +42,14 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
         require_contact()
         _crawl_first(config, text, watch)
     snapshot = open_snapshot(config)
-    answer = find(snapshot, text)
+    each = find_each(snapshot, text)
+    answer = each[0]
+    if answer.query.kind == "empty":
+        raise UserError(
+            "没认出网址 no web address, name or filing number in it; 例 e.g. kamengwatch check shop.example"
+        )
+    if len(each) > 1:
+        return _check_each(config, snapshot, each, exit_code, as_json)
     look = _looked_at(config, answer)
     cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
     steps = first_look.steps(look, config.lang) if look else []
@@ -55,6 +62,19 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
             for fact in step["facts"]:
                 print_answer(f"    {fact['words']}  [{fact['source']} {fact['at']}]")
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
+
+
+def _check_each(
+    config: Config, snapshot: Snapshot, each: tuple[Answer, ...], exit_code: bool, as_json: bool
+) -> int:
+    """Every site of a text that names several, the worst verdict first, which is the exit code's."""
+    cards = [cards_for(snapshot, answer, config)[0] for answer in each]
+    if as_json:
+        tell_json([answer_as_dict(answer, [card]) for answer, card in zip(each, cards, strict=True)])
+    else:
+        for card in cards:
+            print_answer(f"{card.shape} {card.word}  {card.host}  {card.name if card.name != card.host else ''}".rstrip())  # fmt: skip
+    return EXIT[cards[0].verdict] if exit_code else 0
 
 
 def cards_for(snapshot: Snapshot, answer: Answer, config: Config) -> list[Card]:

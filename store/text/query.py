@@ -52,7 +52,7 @@ from store.text.registration_numbers import (
 
 __all__ = [
     "IcpNumber", "Notice", "PoliceNumber", "Query", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
-    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "refusal", "registrable", "same_main",
+    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "queries_in", "refusal", "registrable", "same_main",
     "skeleton", "unicode_of", "uscc_is_valid",
 ]  # fmt: skip
 
@@ -65,6 +65,11 @@ _ICP_TRIED = re.compile(r"ICP\s{0,3}[备证備證]|备案号|備案號", re.IGNO
 _ADDRESS_REST = re.compile(r"(?<!\S)([^\s/\\]*)[/\\]\S*[?#]\S*|[?&#][^\s=]{0,80}=\S*")
 _SCHEME = re.compile(r"\b[a-z][a-z0-9+-]{1,9}:[/\\]{1,4}([^\s/\\?#]*)\S*", re.IGNORECASE)
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
+_NO_NAME = re.compile(
+    r"^[\d\s+()-]{5,}$|[?？]|[吗呢么]\s*$|^(?:请问|怎么|如何|哪家|为什么|为何|谁)|电话|手机号|(?:qq|微信)\s*[:：号]?\s*\w*\d{5}",
+    re.I,
+)
+"""What is somebody's number or a question, and no name of a site."""
 _RESERVED_STEM = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 _NEAR = 72.0
 """Similarity (0-100) from which a candidate counts as a near miss: one letter in four may differ."""
@@ -114,6 +119,14 @@ def parse_query(text: str) -> Query:
     if hosts:
         return _host_query(hosts)
     return _icp_query(folded) or _uscc_query(folded) or _name_query(folded)
+
+
+def queries_in(text: str, most: int = 20) -> list[Query]:
+    """A query for each different site a text names, in their order, at most so many; of a text that names fewer than two its one query."""
+    folded = prepare(text)
+    hosts = [] if not folded or licence_alone(folded) else find_hosts(folded)
+    each = list({_apart(found): found for found in reversed(hosts)}.values())[::-1][:most]
+    return [_host_query([found]) for found in each] if len(each) > 1 else [parse_query(text)]
 
 
 def _host_query(hosts: list[Found]) -> Query:
@@ -282,7 +295,7 @@ def _name_query(folded: str) -> Query:
         .strip(" ,.;:!?'\"<>()。、！？“”‘’《》【】「」『』")[:LONGEST_NAME]
         .strip()
     )
-    if not name:
+    if not name or _NO_NAME.search(folded) or not any(map(str.isalnum, name)):
         return Query("empty")
     notices = []
     if find_police(folded):

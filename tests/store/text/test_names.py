@@ -19,6 +19,7 @@ from store.text.query import (
     normal_name,
     parse_query,
     province_of,
+    queries_in,
     registrable,
     skeleton,
     unicode_of,
@@ -570,3 +571,16 @@ def test_hostile_text_is_read_in_a_moment(text: str) -> None:
         parse_query(text)
         spent.append(time.process_time() - started)
     assert min(spent) < 0.15  # 50 ms here; a shared build machine may be three times slower
+
+
+@pytest.mark.parametrize(
+    "text", ["13800138000", "+86 138 0013 8000", "QQ 2885550142", "加微信 abc12345", "哪家卡盟靠谱？", "老板发货吗", "🙂🙂", "请问怎么退款"]
+)  # fmt: skip
+def test_a_number_of_somebody_a_question_or_an_emoji_is_no_site(text):
+    assert parse_query(text).kind == "empty"
+
+
+def test_every_site_of_a_pasted_text_is_read_once():
+    text = "看看 a.example 和 http://b.example/x?id=9，还有 www.b.example、c.example/y"
+    assert sorted(q.host for q in queries_in(text)) == ["a.example", "b.example", "c.example"]
+    assert [q.name for q in queries_in("叮咚卡盟")] == ["叮咚卡盟"]
