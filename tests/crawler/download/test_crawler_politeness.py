@@ -111,7 +111,7 @@ def test_a_shop_without_robots_is_read_one_request_at_a_time_by_a_named_guest() 
 
 def test_what_robots_forbids_is_not_asked() -> None:
     with serving(shop((200, TEXT, "User-agent: *\nDisallow: /terms\nDisallow: /notice\n"))) as visits:
-        crawl(visits, unread=True)
+        crawl(visits)  # the shop itself was read: its terms are not
     assert "/" in visits.paths and "/contact" in visits.paths
     assert not {"/terms", "/notice"} & set(visits.paths)
 
@@ -136,7 +136,7 @@ def test_a_page_in_the_place_of_robots_holds_no_rules_and_rules_with_comments_in
     page = (200, "text/html", "<!DOCTYPE html><html><body><div id='app'></div></body></html>")
     gbk = (200, TEXT, "# 禁止抓取条款\nUser-agent: *\nDisallow: /terms\n".encode("gbk"))
     with side_by_side([shop(page), shop(gbk)]) as (single_page, ruled):
-        crawl([single_page, ruled], unread=True)
+        crawl([single_page, ruled])
     assert {"/", "/terms", "/notice"} <= set(single_page.paths)
     assert {"/", "/notice"} <= set(ruled.paths) and "/terms" not in ruled.paths
 
