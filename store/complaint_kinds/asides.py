@@ -7,6 +7,7 @@ comes from research/complaint_kinds/train.py. It must not know what a kind means
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,15 +77,16 @@ class Asides:
 
     def _odds(self, told: Sequence[tuple[float, int]]) -> float:
         count = sum(one[1] for one in told)
-        return self.bias + sum(one[0] for one in told) / max(1.0, float(count)) ** 0.5
+        return self.bias + sum(one[0] for one in told) / math.sqrt(max(1, count))
 
     def _sums(self, clauses: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Of each clause the sum of its n-grams' weights, and how many n-grams of one character it has."""
         rows, codes = ngrams(clauses)
         column = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
-        weight = np.where(self.codes[column] == codes, self.weights[column], 0.0)
+        weight = np.where(self.codes[column] == codes, self.weights[column], 0.0).astype(np.float64)
         counts = np.array([len(clause) for clause in clauses], dtype=np.int64)
-        return np.bincount(rows, weight, minlength=len(clauses)), counts
+        sums: NDArray[np.float64] = np.bincount(rows, weight, minlength=len(clauses)).astype(np.float64)
+        return sums, counts
 
 
 _KEPT = 20_000

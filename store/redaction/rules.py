@@ -251,8 +251,8 @@ NICKNAMES: tuple[Rule, ...] = (
 EARLY: tuple[Rule, ...] = (
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
     Rule("身份证", re.compile(rf"(?:身份证|证件|实名|sfz|id card)(?:认证|填的|号码?|[\s:是为]){{0,5}}(?P<x>{SPELLED}(?:{_GAP}x(?!x))?)(?![*×•]|xx)"), needles=("证", "实名", "sfz", "id card"), figures=6),
-    Rule("证件", re.compile(r"(?:护照|passport(?: no\.?| number)?|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z](?: ?[a-z])?(?: ?\d){7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport"), figures=6),
-    Rule("证件", re.compile(r"(?:港澳通|通行证|往来港澳|回乡卡)[^0-9a-z\ue000\ue001。;!?]{0,6}(?P<x>[a-z]? ?\d(?:[ \-]?\d){6,9}(?![0-9a-z]))"), needles=("港澳", "通行证", "回乡"), figures=6),
+    Rule("证件", re.compile(r"(?:护照|passport(?: no\.?| number)?|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z](?:[ \-]?[a-z])?(?:[ \-]?\d){7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport"), figures=6),
+    Rule("证件", re.compile(r"(?:港澳通|通行证|往来港澳|回乡卡)[^0-9a-z\ue000\ue001。;!?]{0,6}(?P<x>[a-z]?[ \-]?\d(?:[ \-]?\d){6,9}(?![0-9a-z]))"), needles=("港澳", "通行证", "回乡"), figures=6),
     Rule("证件", re.compile(r"(?:护照|passport|通行证|台胞证|回乡证|居住证|居留证|军官证|士兵证|驾驶证|驾照|行驶证|社保卡?|医保卡?|学生证|学籍|学号|工号|证件)(?:号码?|编号|no\.?|number|[\s:是为.#]){0,5}(?P<x>[a-z]{0,3}\d(?:[a-z0-9]|[ \-](?=\d)){5,21})(?![a-z0-9*×•])"), needles=("证", "护照", "passport", "驾照", "保", "学", "工号"), figures=6),
     Rule("身份证", re.compile(r"(?:身份证|证件)(?:号码?|[\s:是为]){0,4}(?P<x>[\dx*×](?:[ \-]?[\dx*×]){3,17}[\dx])(?![\da-z])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("证",), figures=4),
     Rule("身份证", re.compile(r"[1-9]\d{2,5}[x*×]{6,12}\d{2,4}[\dx]?(?![\da-z])"), needles=("x", "*", "×"), figures=4),
@@ -276,7 +276,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate, figures=1),
     Rule("车牌", re.compile(rf"(?:车牌号?码?|车辆|绑定?的?|我的?车|车号|给)[\s:是为]{{0,3}}(?P<x>{_P}[\s·•.\-]?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}})(?![a-z0-9])"), needles=("车", "绑", "给"), figures=1),
     Rule("微信", re.compile(r"(?:[微薇威][\s♥❤\-._\ufe0f]{0,3}信?|[溦徾徽维]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|客服|搜索?|是|为|叫|[\s:♥❤\ufe0f+@]){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "威", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
-    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
     *NICKNAMES,
 )  # fmt: skip
@@ -291,5 +291,5 @@ LATE: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number, figures=9),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×"), figures=7),
     Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
-    Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
+    Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为(]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
 )  # fmt: skip
