@@ -31,7 +31,8 @@ JUDGED = tuple(
     for name in ("kinds", *(f"kinds_spent{number}" for number in ("", 2, 3, 4, 5, 6, 7, 8)))
 )
 ALWAYS = tuple(
-    FOLDER / f"kinds_{name}.jsonl" for name in ("more", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+    FOLDER / f"kinds_{name}.jsonl"
+    for name in ("more", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 )
 TARGET = ROOT / "store/complaint_kinds/kinds_model.npz"
 ASIDES_TARGET = ROOT / "store/complaint_kinds/asides_model.npz"
