@@ -201,6 +201,11 @@ CAP_SLOPE = 0.1
 WEAK_DIMENSION = 0.40
 PACE = (4, 2.5)
 """Within so many days, delivery, money and handling together lose at most so many points: time to look into a burst of complaints."""
+PACE_BURST = (90, 2.0)
+"""The same while a burst of complaints has nothing beside it: neither a sign of another kind nor complaints before or after it."""
+SUSTAINED = (21, 2.0, 2.0)
+"""Complaints go on when, of the last two spans of so many days, those outside the fullest span are so many times what is usual of the site,
+plus so many people: whoever writes them all within one span does not reach that."""
 
 # --- Warning --------------------------------------------------------------------------------------------------------
 SHIRYAEV_RHO = (1.5, 2.5, 5.0)
@@ -236,6 +241,8 @@ COMPLAINT_STREAMS = ("drop", "refund", "withdrawal", "unreachable")
 STREAM_WINDOW = 28
 STREAM_ACTIVE = 1.5
 SIGN_ACTIVE = 1.0
+SUPPORT_SIGNS = 3.0
+"""Evidence of STREAM_WINDOW days about the site itself (backlog, prices, terms, reachability) from which it supports a burst of complaints."""
 COMPLAINANT_WINDOW = 28
 """Four weeks, as Farrington's limit54: in two, half of all platforms have too few complaints to pass any gate."""
 WATCH_COMPLAINANTS = 3

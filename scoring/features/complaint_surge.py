@@ -13,6 +13,7 @@ import numpy as np
 from scoring import method
 from scoring.observations.dataset import BIT, NEVER, Dataset, Floats, Ints, ObservationColumns
 from scoring.observations.panel import (
+    Bools,
     cached,
     complaints,
     copy_rank,
@@ -109,6 +110,42 @@ def complainants(facts: Dataset) -> Floats:
         return window(facts, each, method.COMPLAINANT_WINDOW)
 
     found: Floats = cached(facts, "complainants", make)
+    return found
+
+
+def sustained(facts: Dataset) -> Bools:
+    """Where complaints go on: more people than usual also outside the fullest SUSTAINED days of the last twice as many.
+
+    A burst, of strangers or of victims of one bad day, lies in one span; who fails is complained of for weeks. By the day a complaint
+    became known, each text and person once.
+    """
+
+    def make() -> Bools:
+        span, times, more = method.SUSTAINED
+        rows = complaints(facts)
+        rows = rows.take((stream_of(rows["kinds"]) >= 0) & (rows["rank"] == 0))
+        new = np.zeros(facts.shape)
+        known = np.maximum(rows.seen, rows.day)
+        inside = (known >= 0) & (known < facts.days)
+        np.add.at(new, (rows.platform[inside], known[inside]), 1.0)
+        total = np.concatenate([np.zeros((len(new), 1)), np.cumsum(new, axis=1)], axis=1)
+        today = np.arange(facts.days)
+
+        def between(first: int, last: int) -> Floats:
+            """People who became known from `first` to `last` days ago, both included."""
+            found: Floats = total[:, np.maximum(today - last + 1, 0)] - total[:, np.maximum(today - first, 0)]
+            return found
+
+        each = between(span - 1, 0)
+        fullest = each.copy()
+        for back in range(1, span + 1):
+            fullest[:, back:] = np.maximum(fullest[:, back:], each[:, :-back])
+        length = method.BASELINE_LONG
+        days = np.clip(today - 2 * span + 1, 1, length)
+        usual = between(2 * span - 1 + length, 2 * span) * span / days
+        return np.asarray(between(2 * span - 1, 0) - fullest >= times * usual + more)
+
+    found: Bools = cached(facts, "sustained", make)
     return found
 
 

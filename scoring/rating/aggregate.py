@@ -80,17 +80,21 @@ def _faded(finding: Finding, u0: float) -> Floats:
     return fresh * finding.utility + (1 - fresh) * np.minimum(finding.utility, u0)
 
 
-def limit_score_drop(scored: Scored, watched: Bools) -> Scored:
+def limit_score_drop(scored: Scored, watched: Bools, supported: Bools) -> Scored:
     """The score, with the dimensions of complaints losing at most PACE; what is given back for now is the row `cap_pace`.
 
-    A burst of complaints is either found to be arranged within days (scoring/linkage/campaigns.py) or counts in full soon after.
+    A burst of complaints is either found to be arranged within days (scoring/linkage/campaigns.py) or counts in full soon after; one that
+    nothing else has `supported` yet loses at most PACE_BURST, whoever wrote it in whatever words. Nothing of this lifts a score.
     Before the days marked in `watched` nothing is given back: a first look counts at once.
     """
     span, most = method.PACE
+    long, least = method.PACE_BURST
     plain = np.sum([method.DIMENSIONS[d] * scored.utility_of[d] for d in _COMPLAINED], axis=0)
     slow = plain.copy()
     for day in range(1, plain.shape[1]):
         floor = slow[:, max(day - span + 1, 0) : day].max(axis=1) - most
+        alone = np.minimum(slow[:, max(day - long, 0) : day].max(axis=1) - least, slow[:, day - 1])
+        floor = np.where(supported[:, day], floor, np.maximum(floor, alone))
         slow[:, day] = np.where(watched[:, day], np.maximum(plain[:, day], floor), plain[:, day])
     back = slow - plain
     return replace(scored, score=scored.score + back, points={**scored.points, "cap_pace": back})

@@ -89,7 +89,8 @@ def conclude(facts: Dataset, found: dict[str, tuple[Definition, Finding]], warne
     """What follows from these findings and this warning state: score, grade and verdict of every platform on every day."""
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
     since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]
-    scored = limit_score_drop(aggregate(facts, found, families), since >= method.OBSERVED_DAYS)
+    plain = aggregate(facts, found, families)
+    scored = limit_score_drop(plain, since >= method.OBSERVED_DAYS, warned.supported)
     caps = applying(facts, found, scored, warned)
     score, taken = cap(scored, caps)
     half = method.INTERVAL_Z * scored.sd

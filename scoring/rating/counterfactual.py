@@ -176,7 +176,7 @@ class Supposed:
         for name, on in self._case.caps.items():
             holds = np.broadcast_to(on, score.shape)
             if name == "weak_dimension":
-                holds = (utility["B"] < weak) | (utility["C"] < weak)
+                holds = ((utility["B"] < weak) | (utility["C"] < weak)) & (on | (self._case.back <= 0))
             for fact, mine in _CAP_OF.items():
                 # Nothing supposed here brings on a cash-flow state.
                 if name in mine and (self._best or fact != STATE):

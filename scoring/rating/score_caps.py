@@ -61,6 +61,10 @@ def applying(
     terms = found.get("funds_terms")
     deposit_only = (terms[1].value <= 0) & (terms[1].outcome == CONCERN) if terms else none
     weak = (scored.utility_of["B"] < method.WEAK_DIMENSION) | (scored.utility_of["C"] < method.WEAK_DIMENSION)
+    # What the limit of pace holds back for now brings no cap on either; a cap that is there already stays.
+    held = scored.points["cap_pace"] > 0 if "cap_pace" in scored.points else none
+    for day in range(1, weak.shape[1]):
+        weak[:, day] &= ~held[:, day] | weak[:, day - 1]
     return {
         # Our not looking lifts no limit: the state held counts, not the one shown.
         "alarm": warned.level == ALARM,

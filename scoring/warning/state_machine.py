@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import method
-from scoring.features.complaint_surge import Surge, surge
+from scoring.features.complaint_surge import Surge, surge, sustained
 from scoring.observations.dataset import NEVER, Dataset, Floats, Ints
 from scoring.observations.day_index import date_of
 from scoring.observations.panel import Bools, covered_any, interval_sum, taken_back, without
@@ -22,6 +22,8 @@ from scoring.warning.site_signals import SiteSignals, signs
 NORMAL, WATCH, WARNING, ALARM, CLOSED, STALE = range(6)
 STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
 _CEILING = 8.0
+_SEEN_OURSELVES = ("backlog", "price", "terms", "site")
+"""Streams about the site itself that nobody can write from outside."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Warned:
     """State code, log odds and the day (index) since which an alarm is proposed (-1 none), platforms × days.
 
     `level` is the state held whether or not anybody looked or the site was reached: what limits the score.
-    `active` says which streams carry evidence on a day, `families` how many source families they come from.
+    `active` says which streams carry evidence on a day, `families` how many source families they come from, and `supported` where
+    something besides one burst of complaints says so: a sign that is no complaint, or complaints that go on.
     """
 
     state: NDArray[np.int8]
@@ -38,6 +41,7 @@ class Warned:
     proposed: Ints
     active: dict[str, Bools]
     families: Floats
+    supported: Bools
     surge: Surge
     signs: SiteSignals
     share_covered: Floats
@@ -84,6 +88,7 @@ def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:
         proposed=joined(found.proposed, again.proposed),
         active=each(found.active, again.active),
         families=joined(found.families, again.families),
+        supported=joined(found.supported, again.supported),
         surge=replace(
             was, recent=each(was.recent, now.recent), complainants=joined(was.complainants, now.complainants)
         ),
@@ -94,11 +99,13 @@ def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:
 def _warn(facts: Dataset) -> Warned:
     complaints, others = surge(facts), signs(facts)
     odds = log_odds(facts, complaints, others)
-    active = _active(facts, complaints, others)
+    active = _active(complaints, others)
     families = _families(facts, complaints, active)
     share = coverage_share(facts)
-    state, level, proposed = _machine(facts, odds, active, families, complaints, others, share)
-    return Warned(state, level, odds, proposed, active, families, complaints, others, share)
+    ours = np.sum([np.maximum(others.evidence[name], 0.0) for name in _SEEN_OURSELVES], axis=0)
+    supported = sustained(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
+    state, level, proposed = _machine(facts, odds, active, families, supported, complaints, others, share)
+    return Warned(state, level, odds, proposed, active, families, supported, complaints, others, share)
 
 
 def log_odds(facts: Dataset, complaints: Surge, others: SiteSignals) -> Floats:
@@ -136,17 +143,21 @@ def coverage_share(facts: Dataset) -> Floats:
     return np.where(days >= first, recent / length, 0.0)
 
 
-def _active(facts: Dataset, complaints: Surge, others: SiteSignals) -> dict[str, Bools]:
+def _active(complaints: Surge, others: SiteSignals) -> dict[str, Bools]:
     active = {name: value >= method.STREAM_ACTIVE for name, value in complaints.recent.items()}
     for name, value in others.evidence.items():
-        positive = np.cumsum(np.maximum(value, 0.0), axis=1)
-        recent = positive.copy()
-        w = method.STREAM_WINDOW
-        if facts.days > w:
-            recent[:, w:] -= positive[:, :-w]
         # Trouble at a sister site comes once and never adds up to more.
-        active[name] = recent >= (method.OTHER_CAP if name == "operator" else method.SIGN_ACTIVE)
+        least = method.OTHER_CAP if name == "operator" else method.SIGN_ACTIVE
+        active[name] = _recent(np.maximum(value, 0.0)) >= least
     return active
+
+
+def _recent(evidence: Floats) -> Floats:
+    """The sum of the last STREAM_WINDOW days."""
+    total = np.cumsum(evidence, axis=1)
+    recent = total.copy()
+    recent[:, method.STREAM_WINDOW :] -= total[:, : -method.STREAM_WINDOW]
+    return recent
 
 
 def _families(facts: Dataset, complaints: Surge, active: dict[str, Bools]) -> Floats:
@@ -173,6 +184,7 @@ def _machine(
     odds: Floats,
     active: dict[str, Bools],
     families: Floats,
+    supported: Bools,
     complaints: Surge,
     others: SiteSignals,
     share: Floats,
@@ -186,9 +198,9 @@ def _machine(
     theta = method.THETA
     to_watch = (odds >= theta["watch"]) & ((people >= method.WATCH_COMPLAINANTS) | not_complaints)
     gates = (people >= method.WARNING_COMPLAINANTS) & (kinds >= method.WARNING_STREAMS) & money
-    gates &= (families >= method.WARNING_FAMILIES) | ours
+    gates &= ((families >= method.WARNING_FAMILIES) | ours) & supported
     # What we saw ourselves needs fewer people to say so, and stronger evidence: nobody can make up a shop's own backlog or terms.
-    seen = (people >= method.WARNING_OWN[1]) & (kinds >= method.WARNING_STREAMS) & ours
+    seen = (people >= method.WARNING_OWN[1]) & (kinds >= method.WARNING_STREAMS) & ours & supported
     to_warning = ((odds >= theta["warning"]) & gates) | ((odds >= method.WARNING_OWN[0]) & seen)
     to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
     closed = others.down_run >= method.CLOSED_DAYS
