@@ -7,6 +7,7 @@ import numpy as np
 from scoring import method
 from scoring.features.drop_rate import observed_days
 from scoring.features.order_volume import volume
+from scoring.features.orders import ORDERS, exposure
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.observations.dataset import Dataset
@@ -39,6 +40,13 @@ def complaint_index(facts: Dataset) -> Finding:
     expected = orders / 1000 * facts.priors.index[None, :]
     known = np.isfinite(expected) & (expected > 0) & (np.cumsum(seen, axis=1) > 0)
     index = (every + 3.0) / (np.nan_to_num(expected) + 3.0)
+    # Once a site's own counter is gone, the index stands as the worse of what it was and what is likely now: hiding helps nobody.
+    own = exposure(facts)
+    counter = own.basis == ORDERS
+    gone = own.ever & ~counter
+    before = forward_fill(np.where(known, index, 0.0), counter, 0.0)
+    index = np.where(gone, np.maximum(before, np.where(known, index, 0.0)), index)
+    known = np.where(gone, before > 0, known)
     utility = between(index, ((0.5, 0.85), (1.0, 0.7), (2.0, 0.6), (3.0, 0.5), (4.0, 0.0)))
 
     def say(i: int) -> tuple[str, str]:

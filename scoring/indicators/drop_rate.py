@@ -14,6 +14,7 @@ from scoring.features.drop_rate import (
     relative,
     reporting_range,
 )
+from scoring.features.orders import ORDERS
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
 from scoring.finding import (
@@ -65,6 +66,10 @@ def drop_rate(facts: Dataset) -> Finding:
     # One that is just no longer read counts as the worse of what was last seen and what is likely now.
     peers = np.minimum(peers, forward_fill(mean, weighed, 1.0))
     utility = np.where(hidden, held, np.where(weighed, mean, peers))
+    # A site whose own counter is gone counts for no better than while it was shown, whatever its sales still tell.
+    counter = (found.exposure.basis == ORDERS) | (found.basis == COUNTED)
+    gone = found.exposure.ever & ~counter
+    utility = np.where(gone, np.minimum(utility, forward_fill(utility, counter, 1.0)), utility)
     fresh = np.where(found.basis == COUNTED, 1.0, complaint_freshness(facts))
     read = np.cumsum(visited(facts, "complaint")[0], axis=1) > 0
     fresh = np.where(

@@ -132,6 +132,16 @@ def _backlog(facts: Dataset) -> Floats:
     return _counting_on(facts, np.log(np.nan_to_num(b.days, nan=1.0) + 0.2), fresh, 0.25, b.hidden)
 
 
+def just_hid(facts: Dataset) -> Bools:
+    """Where a counter is hidden that was shown within the last DROP_WINDOW days: meanwhile no state steps down, and what it would
+    show is taken to support what complaints say."""
+    rows = counters(facts)
+    shown = rows.take(~rows["concealed"].astype(bool))
+    last = gather(shown.day, latest(facts, shown), -NEVER)
+    today = np.arange(facts.days)[None, :]
+    return np.asarray(backlog(facts).hidden & (today - last <= method.DROP_WINDOW))
+
+
 def _counters(facts: Dataset) -> Floats:
     """A complaint site's 30-day counter against its own past, where no single complaints of that site are known."""
     rows = facts.rows["counters"]

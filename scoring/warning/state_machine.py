@@ -17,7 +17,7 @@ from scoring.features.complaint_surge import Surge, surge, sustained
 from scoring.observations.dataset import NEVER, Dataset, Floats, Ints
 from scoring.observations.day_index import date_of
 from scoring.observations.panel import Bools, covered_any, interval_sum, taken_back, without
-from scoring.warning.site_signals import SiteSignals, signs
+from scoring.warning.site_signals import SiteSignals, just_hid, signs
 
 NORMAL, WATCH, WARNING, ALARM, CLOSED, STALE = range(6)
 STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
@@ -103,7 +103,8 @@ def _warn(facts: Dataset) -> Warned:
     families = _families(facts, complaints, active)
     share = coverage_share(facts)
     ours = np.sum([np.maximum(others.evidence[name], 0.0) for name in _SEEN_OURSELVES], axis=0)
-    supported = sustained(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
+    # Whoever hides what would support a burst is treated as if it did.
+    supported = sustained(facts) | just_hid(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
     state, level, proposed = _machine(facts, odds, active, families, supported, complaints, others, share)
     return Warned(state, level, odds, proposed, active, families, supported, complaints, others, share)
 
@@ -204,7 +205,7 @@ def _machine(
     to_warning = ((odds >= theta["warning"]) & gates) | ((odds >= method.WARNING_OWN[0]) & seen)
     to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
     closed = others.down_run >= method.CLOSED_DAYS
-    informed = told(complaints, others)
+    informed = told(complaints, others) & ~just_hid(facts)
     calm = [np.zeros(sites, np.int64) for _ in range(3)]
     level = np.zeros(sites, np.int8)
     since = np.zeros(sites, np.int64)

@@ -325,15 +325,22 @@ def test_a_burst_of_complaints_costs_little_before_it_can_be_looked_into_and_eve
     size = sum(method.DIMENSIONS[d] for d in "BCD")
     raw = size * panel
     plain = Scored(raw, panel, panel, {}, dict.fromkeys("BCD", panel), panel, panel)
-    slow = limit_score_drop(plain, np.ones(panel.shape, bool))
+    yes, no = np.ones(panel.shape, bool), np.zeros(panel.shape, bool)
+    slow = limit_score_drop(plain, yes, yes)
     score = slow.score[0]
     assert np.all(score >= raw[0] - 1e-9) and np.isclose(score[-1], raw[0, -1])
     assert np.allclose(score - slow.points["cap_pace"][0], raw[0])
     for day in range(1, len(held)):
         assert score[day] >= score[max(day - days + 1, 0) : day].max() - most - 1e-9
         assert score[day] <= max(raw[0, day], score[day - 1]) + 1e-9
-    first_look = limit_score_drop(plain, np.zeros(panel.shape, bool))
-    assert np.allclose(first_look.score, raw)
+    assert np.allclose(limit_score_drop(plain, no, yes).score, raw), "a first look counts at once"
+    # A burst that nothing else supports costs little more for three months, and is no reason for a score to rise.
+    (long, least), alone = method.PACE_BURST, limit_score_drop(plain, yes, no).score[0]
+    assert np.all(alone >= score - 1e-9)
+    for day in range(1, len(held)):
+        before = alone[max(day - long, 0) : day]
+        assert alone[day] >= min(before.max() - least, before[-1]) - 1e-9
+        assert alone[day] <= max(raw[0, day], before[-1]) + 1e-9
 
 
 # How far back complaint sources show everything: a first look at the newest pages is not a past without complaints.
