@@ -34,8 +34,8 @@ SENTENCES = {
         "A prepaid balance cannot be withdrawn: the score is at most {cap}.",
     ),
     "pace": (
-        "最近几天的变化尚待查看：交付、资金与投诉处理 {days} 天内合计最多先扣 {points} 分，其余随后计入。",
-        "The latest days are still being looked into: delivery, money and handling lose at most {points} points in {days} days, the rest follows.",
+        "最近的变化尚待查看：交付、资金与投诉处理 {days} 天内合计最多先扣 {points} 分，其余随后计入；只有一阵投诉、别无佐证时，{long} 天内合计最多先扣 {least} 分。",
+        "The latest days are still being looked into: delivery, money and handling lose at most {points} points in {days} days, the rest follows; for a burst of complaints with nothing beside it at most {least} points in {long} days.",
     ),
     "weak_dimension": (
         "交付或资金维度过低，其他方面的好表现不能抵消，信用分最高 {cap}。",
@@ -79,6 +79,7 @@ def applying(
 def sentence(name: str) -> tuple[str, str]:
     """The cap (or the limit of pace) in words, Chinese and English."""
     zh, en = SENTENCES[name]
-    days, points = method.PACE
+    (days, points), (long, least) = method.PACE, method.PACE_BURST
     words = {"cap": f"{method.CAPS.get(name, 100.0):g}", "days": str(days), "points": f"{points:g}"}
+    words |= {"long": str(long), "least": f"{least:g}"}
     return zh.format(**words), en.format(**words)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from scoring.engine.load_market import load_dataset
 from scoring.evaluation.measure import SHOWN_BY_THE_SITE, hidden_from, quiet, shown_from
 from scoring.features.population import fit_population_priors
-from scoring.observations.dataset import joined
+from scoring.observations.dataset import BIT, NEVER, ObservationColumns, joined
+from scoring.observations.day_index import MICROSECONDS
 from scoring.rating.assessment import GREY, assess
 from scoring.rating.grades import NR
-from scoring.warning.state_machine import STALE
+from scoring.warning.state_machine import STALE, WARNING
 from tests.support.markets.judged_records import database, product
 from tests.support.markets.scoring import START, at, crawls, market
 
@@ -129,6 +130,40 @@ def test_hiding_never_improves_a_label_in_ten_thousand_cases(facts, record_prope
     record_property("most points gained", round(max(points), 3))
     # (site, day, gone, what); gone = a counter that just stops, without a visit that finds it hidden.
     assert not found, f"{len(found)} of {sum(tried)}: {found[:3]}"
+
+
+def bombed(facts, site, day, count, days):
+    """The facts with `count` complaints by strangers about a site, of three kinds, filed within `days` and seen the day after."""
+    rows, rng = facts.rows["complaint"], np.random.default_rng(site)
+    single = np.flatnonzero((rows["rank"] == 0) & (rows["replied_at"] >= NEVER) & (rows["held"] >= NEVER))
+    like = rows.take(rng.choice(single, count))
+    filed = day + np.arange(count) * days // count
+    kinds = [BIT[k] for k in ("drop.stuck", "refund_delayed", "withdrawal_blocked")]
+    columns = {name: np.array(like[name]) for name in rows.columns} | {"kinds": np.resize(kinds, count)}
+    late = np.full(count, NEVER)
+    more = ObservationColumns(
+        "complaint", np.full(count, site), filed + 1, late, filed, (facts.first_day + filed) * MICROSECONDS,
+        np.arange(count) + 10**9, like.source, columns,
+    )  # fmt: skip
+    both = joined(rows, more)
+    both = both.take(np.lexsort((both.id, both.at, both.seen, both.platform)))
+    return replace(facts, rows={**facts.rows, "complaint": both}, cache={})
+
+
+@pytest.mark.parametrize(("count", "days"), [(14, 1), (40, 3), (200, 14)])
+def test_strangers_move_no_score_far_and_warn_of_nobody_before_something_else_supports_them(
+    facts, count, days
+):
+    """In words that nothing recognises: at most three points, and no 预警, wherever the judgement calls the burst unsupported."""
+    before, day = assess(facts), 80
+    for site in range(0, SITES, 8):
+        after = assess(bombed(facts, site, day, count, days))
+        alone = ~after.warned.supported[site] & ~before.warned.supported[site]
+        until = DAYS if alone[day:].all() else day + int(np.argmin(alone[day:]))
+        part = slice(day, until)
+        assert (before.score - after.score)[site, part].max(initial=0.0) <= 3.5
+        fresh = (after.warned.state[site, part] == WARNING) & (before.warned.state[site, part] < WARNING)
+        assert not fresh.any()
 
 
 def changes(panel, none):
