@@ -1,7 +1,8 @@
 """Run the heavy tests (marked `soak`) and write their dated result to `docs/soak.md`, each as it ends.
 
 It must not hide a failure: a failed or skipped test stands in the table like the rest, and the exit code is pytest's. A soak that was
-stopped is gone on with by `make soak ARGS=--resume`: what passed on this revision is not run again.
+stopped is gone on with by `make soak ARGS=--resume`: what passed on this revision, or on one that differs in documents only, is
+not run again. `make soak ARGS="--resume --minutes 20"` begins no test after twenty minutes: a soak in slices, over sessions.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from setup import find_uv, index_environment
@@ -45,14 +47,19 @@ def rows(results: Path, commit: str) -> dict[str, str]:
     return found
 
 
+def same_code(commit: str) -> bool:
+    """Whether nothing but documents has changed since a revision."""
+    command = ["git", "-C", str(ROOT), "diff", "--quiet", commit, "HEAD", "--", ".", ":!docs", ":!*.md"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def passed_on(commit: str, lines: dict[str, str]) -> list[str]:
-    """Return the tests that passed on a revision, by name; none on a changed checkout, which is no revision."""
-    done = f"| {commit} |"
-    return (
-        []
-        if commit.endswith("-dirty")
-        else [n for n, line in lines.items() if "` | passed |" in line and done in line]
-    )
+    """Return the tests that passed on a revision or on one of the same code, by name; none on a changed checkout, which is no revision."""
+    if commit.endswith("-dirty"):
+        return []
+    passed = {name: line.split(" | ")[3] for name, line in lines.items() if "` | passed |" in line}
+    same = {other: other == commit or same_code(other) for other in set(passed.values())}
+    return [name for name, on in passed.items() if same[on]]
 
 
 def kept(page: Path) -> dict[str, str]:
@@ -105,9 +112,14 @@ def main(words: list[str]) -> int:
     """Run the tests, write each line as its test ends, and return pytest's exit code; a narrowed or resumed run keeps the other rows."""
     resume = "--resume" in words
     words = [word for word in words if word != "--resume"]
+    until = None
+    if "--minutes" in words:
+        at = words.index("--minutes")
+        until = time.time() + 60 * float(words[at + 1])
+        words = words[:at] + words[at + 2 :]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.unlink(missing_ok=True)
-    commit, earlier = revision(), kept(REPORT) if words or resume else {}
+    commit, earlier = revision(), kept(REPORT) if words or resume or until else {}
     DONE.write_text(json.dumps(passed_on(commit, earlier) if resume else []), "utf-8")
     spark(words)
     command = [
@@ -125,6 +137,7 @@ def main(words: list[str]) -> int:
     ]
     places = os.pathsep.join(filter(None, (str(ROOT / "scripts"), os.environ.get("PYTHONPATH"))))
     told = {"KAMENGWATCH_SOAK_ROWS": str(RESULTS), "KAMENGWATCH_SOAK_DONE": str(DONE), "PYTHONPATH": places}
+    told |= {"KAMENGWATCH_SOAK_UNTIL": str(until)} if until else {}
     process = subprocess.Popen(
         [*command, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | told
     )

@@ -1,6 +1,7 @@
 """A pytest plugin of the soak: each heavy test's line is on the disk as soon as it ends, so that a stopped soak loses one test.
 
-`KAMENGWATCH_SOAK_ROWS` names the file the lines are added to; `KAMENGWATCH_SOAK_DONE` one with the tests that need not run again.
+`KAMENGWATCH_SOAK_ROWS` names the file the lines are added to; `KAMENGWATCH_SOAK_DONE` one with the tests that need not run again;
+after `KAMENGWATCH_SOAK_UNTIL` (seconds of the epoch) no further test is begun.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,13 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+def pytest_runtest_teardown(item: Any) -> None:
+    """End the slice when its time is up."""
+    until = os.environ.get("KAMENGWATCH_SOAK_UNTIL")
+    if until and time.time() > float(until):
+        item.session.shouldstop = "the time of this slice is up: go on with --resume"
 
 
 def pytest_runtest_logreport(report: Any) -> None:
