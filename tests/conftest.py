@@ -19,7 +19,7 @@ from tests.support.servers.postgres import database, server
 _LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashboard", "test_crawler_run", "test_cli", "test_more_sources",
          "test_crawler_politeness", "test_workers", "test_site_files", "test_day_after_day", "test_hand_in", "test_turns", "test_ingest",
          "test_dashboard_pages", "test_indicators", "test_rate_ends", "test_privacy_command", "test_scenarios", "test_scheduling",
-         "test_months_together", "test_fuzz", "test_publish", "test_faults_browser", "test_registration_served")  # fmt: skip
+         "test_fuzz", "test_publish", "test_faults_browser", "test_heimao_served")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 

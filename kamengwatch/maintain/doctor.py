@@ -27,8 +27,6 @@ MIN_FREE_BYTES = 1 << 30
 """Below it `doctor` warns: a publication needs the size of one snapshot beside the last."""
 NO_FREE_BYTES = 32 << 20
 """Below it nothing can be counted on any more."""
-MANY_MONTHS, LOCKS_WANTED = 120, 256
-"""From so many months of a table on, a query that names no date needs this `max_locks_per_transaction` (docs/operating.md)."""
 
 
 @dataclass(frozen=True)
@@ -93,28 +91,6 @@ def database(config: Config) -> Iterator[Finding]:
         return
     yield Finding(
         what, "ok", f"{config.engine.dialect.name}, {count} platforms, 每一页可读 every page is readable"
-    )
-
-
-def locks(config: Config) -> Iterator[Finding]:
-    """Whether PostgreSQL may hold as many locks as its months will need. On SQLite there is nothing to look at."""
-    from sqlalchemy import text
-
-    from store.db.partitions import MONTHLY, attached
-
-    if config.engine.dialect.name != "postgresql":
-        return
-    with config.engine.connect() as connection:
-        months = max(len(attached(connection, table)) for table in MONTHLY)
-        allowed = int(connection.execute(text("show max_locks_per_transaction")).scalar_one())
-    short = months >= MANY_MONTHS and allowed < LOCKS_WANTED
-    yield Finding(
-        "数据库锁 database locks",
-        "warn" if short else "ok",
-        f"{months} 个月的表 months of tables, max_locks_per_transaction = {allowed}",
-        f"在 postgresql.conf 里设 set max_locks_per_transaction = {LOCKS_WANTED} in it, 再重启 then restart PostgreSQL"
-        if short
-        else "",
     )
 
 
@@ -381,7 +357,6 @@ CHECKS: tuple[Check, ...] = (
     _python,
     data,
     database,
-    locks,
     clock,
     network,
     _browser,

@@ -6,7 +6,6 @@ It reads the observations cited from the database, so it runs where that can be 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +18,8 @@ from scoring.engine.chunk import CITING, ChunkResult
 from scoring.observations.dataset import Dataset, Ints
 from scoring.observations.day_index import end_of_day
 from scoring.snapshot.reader import TABLES
-from scoring.tables.evidence import Span, code, codes, resolve, span_of
+from scoring.tables.evidence import codes, resolve
 from scoring.tables.registers import reports
-from store.db.partitions import MONTHLY
 
 
 class EvidenceResolver:
@@ -49,7 +47,7 @@ class EvidenceResolver:
         # What was set aside is named and is no evidence for anything said.
         every = np.union1d(wanted, _cited(part.tables["set_aside"]["evidence"].combine_chunks()))
         with self._engine.connect() as connection:
-            known, rows = resolve(connection, every, dict(self._spans(hosts.to_pylist(), every)))
+            known, rows = resolve(connection, every)
         names = _Names(
             np.concatenate([known, self._linked[~mine]]),
             _one([rows["id"], self._linked_ids.filter(pa.array(~mine))]),
@@ -63,22 +61,6 @@ class EvidenceResolver:
             [("host", "ascending"), ("id", "ascending")]
         )
         return replace(part, tables=tables)
-
-    def _spans(self, hosts: list[str], wanted: Ints) -> Iterator[tuple[str, Span]]:
-        """Kind -> from when to when what is wanted of these sites is dated, of the kinds that PostgreSQL keeps by month."""
-        if self._engine.dialect.name != "postgresql":
-            return
-        places = [self._places[host] for host in hosts]
-        for kind in MONTHLY:
-            first = code((kind, 0))
-            ids = wanted[wanted >> 48 == first >> 48] - first
-            if not len(ids):
-                continue
-            rows = self._rows[kind].between(min(places), max(places) + 1)
-            near = (rows.id >= ids[0]) & (rows.id <= ids[-1])
-            at = rows.at[near][np.isin(rows.id[near], ids)]
-            if len(at) == len(ids):  # else some of it is not these sites' own, and its date not known here
-                yield kind, span_of(at)
 
 
 class _Names:

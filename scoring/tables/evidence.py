@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,8 +52,6 @@ _PLACE = {kind: place << 48 for place, kind in enumerate(_KINDS)}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _UTC = microseconds(_EPOCH)
 _COMPLAINT_SITES = ("complaint", "counters")
-Span = tuple[dt.datetime, dt.datetime]
-"""The first and the last moment of some observations."""
 
 
 def code(cited: Cited) -> int:
@@ -67,13 +64,8 @@ def codes(cited: Iterable[Cited]) -> list[int]:
     return [_PLACE[kind] + id_ for kind, id_ in cited]
 
 
-def resolve(
-    connection: Connection, wanted: Ints, spans: Mapping[str, Span] = MappingProxyType({})
-) -> tuple[Ints, pa.Table]:
-    """(the codes whose observation still exists, their rows of the `evidence` table); `wanted` ascending, each once.
-
-    `spans` may say of a kind from when to when everything wanted is dated.
-    """
+def resolve(connection: Connection, wanted: Ints) -> tuple[Ints, pa.Table]:
+    """(the codes whose observation still exists, their rows of the `evidence` table); `wanted` ascending, each once."""
     tiers = {r.id: r.tier for r in connection.execute(select(Source.id, Source.tier))}
     found: list[Ints] = [np.empty(0, np.int64)]
     tables = [TABLES["evidence"].empty_table()]
@@ -82,20 +74,14 @@ def resolve(
         kind = _KINDS[number]
         ids = (wanted[place == number] - _PLACE[kind]).tolist()
         for start in range(0, len(ids), _BATCH):
-            rows = _fetch(connection, kind, ids[start : start + _BATCH], spans.get(kind))
+            rows = _fetch(connection, kind, ids[start : start + _BATCH])
             if rows:
                 found.append(np.array([r.id for r in rows], dtype=np.int64) + _PLACE[kind])
                 tables.append(_evidence(kind, rows, tiers))
     return np.concatenate(found), pa.concat_tables(tables).combine_chunks()
 
 
-def span_of(at: Ints) -> Span:
-    """From when to when these moments, in Shanghai microseconds, are."""
-    first, last = (_EPOCH + dt.timedelta(microseconds=int(moment) - _UTC) for moment in (at.min(), at.max()))
-    return first, last
-
-
-def _fetch(connection: Connection, kind: str, ids: list[int], span: Span | None) -> Sequence[Any]:
+def _fetch(connection: Connection, kind: str, ids: list[int]) -> Sequence[Any]:
     table: Any = OBSERVATIONS[kind]
     picked = [getattr(table, name).label(name) for name in _COLUMNS[kind]]
     moment = next((c for c in (getattr(table, n, None) for n in _MOMENTS) if c is not None), None)
@@ -122,8 +108,6 @@ def _fetch(connection: Connection, kind: str, ids: list[int], span: Span | None)
             *dated
         )  # of several with one id the last stands for them, in whatever order they were imported
     )
-    if span is not None:  # PostgreSQL would look for each id in every month
-        query = query.where(table.observed_at.between(*span))
     return connection.execute(query, {"ids": ids}).all()
 
 

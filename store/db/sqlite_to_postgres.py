@@ -29,7 +29,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from store.db.partitions import MONTHLY, Months
 from store.db.tables import Base
 
 BATCH = 20_000
@@ -119,13 +118,9 @@ def _copy(
     batch: int,
 ) -> int:
     total, done = _count(old, table), there
-    months = Months(new.engine)
     left = _rows(old, table, offset=there)
     while done < total:
         rows = list(islice(left, batch))
-        if table.name in MONTHLY:
-            at = list(table.columns.keys()).index("observed_at")
-            months.make((table.name, row[at]) for row in rows)
         _write(new, table, rows)
         done += len(rows)
         tell(table.name, done, total)

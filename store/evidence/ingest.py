@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, Table, func, select, update
 
 from store.archive.warc import Stored
 from store.db.engine import acquire_writer_lock, retry_on_deadlock
-from store.db.partitions import Months
 from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform, Review, Source
 from store.db.upsert import FEWEST, changed_rows, insert_for, upsert_observations
 from store.evidence.capture_rows import keep_captures
@@ -28,7 +27,6 @@ from store.evidence.records import (
     ComplaintRecord,
     CrawlRecord,
     MoveRecord,
-    Observed,
     PageRecord,
     PlatformRecord,
     Record,
@@ -150,7 +148,7 @@ class Ingest:
         """
         self.new_sources = new_sources
         self.engine, self.now, self.accept_new, self.demo = engine, now, accept_new, demo
-        self.complainants, self.months = complainants, Months(engine)
+        self.complainants = complainants
         self._read()
 
     def _read(self) -> None:
@@ -168,7 +166,6 @@ class Ingest:
         captures: Sequence[Stored] = (),
     ) -> Saved:
         """Store `records` (and the captures they came from) in one transaction."""
-        self.months.make((r.kind, r.observed_at) for r in records if isinstance(r, Observed))  # type: ignore[attr-defined]
         return retry_on_deadlock(lambda alone: self._save(records, crawl_id, captures, alone), self._read)
 
     def _save(
