@@ -191,6 +191,8 @@ def _campaign(
     """The complaints to be held of the window that ends on `end`, none if it is no campaign; `seen` were visible on `day`."""
     filed = rows.day[seen]
     burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
+    if not len(burst):
+        return burst  # All that filled the window were cases settled at once.
     earlier = seen[filed <= end - shape.days][-len(burst) :]
     before = market[: np.searchsorted(market_day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
     others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
