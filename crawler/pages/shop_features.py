@@ -108,6 +108,8 @@ def without_credits(low: str) -> str:
 
 def _without(low: str, begin: re.Pattern[str], close: str) -> str:
     """Without what stands between the two; one that is not closed is left."""
+    if close not in low:
+        return low
     kept, at = [], 0
     while (opened := begin.search(low, at)) and (ends := low.find(close, opened.end())) >= 0:
         kept.append(low[at : opened.start()])
