@@ -33,6 +33,8 @@ def answer(question: Question, state: State) -> Answer | None:
     url = urlsplit(question.target)
     asked = {name: values[0] for name, values in parse_qs(url.query).items()}
     if url.path == "/robots.txt":
+        if question.host == places.FORBIDDEN_FEED:
+            return Answer("User-agent: *\nDisallow: /\n", 200, "text/plain")
         return Answer("", 404, "text/plain")
     given: Any
     if question.host == places.HEIMAO:
@@ -53,7 +55,42 @@ def answer(question: Question, state: State) -> Answer | None:
         return rdap(url.path)
     if question.host == places.GITHUB:
         return _json([_issue(1, state)])
-    return Answer("", 404)
+    return elsewhere(question.host, url.path)
+
+
+def elsewhere(host: str, path: str) -> Answer:
+    """Certificate logs, archives' indexes, a forum and channels: nothing of a shop but one certificate, in each place's own words."""
+    if host == places.CERTIFICATE_LOG:
+        names = {
+            "common_name": places.PLAIN,
+            "name_value": f"{places.PLAIN}\n*.{places.PLAIN}",
+            "serial_number": "04ab",
+        }
+        times = {
+            "entry_timestamp": "2023-04-06T01:02:03.456",
+            "not_before": "2023-04-06T00:00:00",
+            "not_after": "2023-07-05T23:59:59",
+        }
+        return _json([names | times])
+    if host == places.WAYBACK:
+        return _json([])
+    if host == places.COMMONCRAWL:
+        if path == "/collinfo.json":
+            return _json([{"id": "CC-MAIN-2026-05", "cdx-api": f"https://{host}/CC-MAIN-2026-05-index"}])
+        return Answer('{"message": "No Captures found for: this host"}', 404, "application/json")
+    if host == places.SEARCH:
+        return _json({"took": 1, "total": 0, "hits": []})
+    if host == places.FEED:
+        entry = "<entry><title>周末</title><link href='https://www.v2ex.com/t/1'/><published>2026-01-01T00:00:00Z</published></entry>"
+        return Answer(
+            f"<?xml version='1.0'?><feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>",
+            200,
+            "application/atom+xml",
+        )
+    return Answer(
+        "<html><body><div class='tgme_page'></div></body></html>" if host == places.CHANNELS else "",
+        200 if host == places.CHANNELS else 404,
+    )
 
 
 KNOWN = FILINGS | {"qq.com": "粤ICP备2000000001号"}

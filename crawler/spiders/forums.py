@@ -73,7 +73,7 @@ class ForumsSpider(SourceSpider):
         return f"{str(self.settings['V2EX_SEARCH']).rstrip('/')}/api/search?"
 
     def begin(self) -> Iterator[Request]:
-        """A search for each word of the trade, each watched name and host, and every feed once."""
+        """A search for each word of the trade, each watched name (of a site without one its host), and every feed once."""
         try:
             feeds = (
                 mapping_of(self.settings.get("FORUM_FEEDS")) if self.settings.get("FORUM_FEEDS") else FEEDS
@@ -81,8 +81,8 @@ class ForumsSpider(SourceSpider):
         except ValueError as error:
             self.outcome, self.reason = "failed", f"KAMENGWATCH_FORUM_FEEDS: {error}"
             return
-        hosts = [target.host for target in self.targets][:MOST_NAMES]
-        for word in dict.fromkeys((*WORDS, *self._watched.names(MOST_NAMES), *hosts)):
+        unnamed = [target.host for target in self.targets if not target.name][:MOST_NAMES]
+        for word in dict.fromkeys((*WORDS, *self._watched.names(MOST_NAMES), *unnamed)):
             query = f"q={quote(word)}&sort=created&from=0&size=50"
             yield self.ask(f"{self._search}{query}", "search", known={"place": "search"})
         for name, address in (feeds or {}).items():
