@@ -238,7 +238,8 @@ def down(day: Day, host: str) -> bool:
     """Whether anything said of the shop tells a reader that it is down."""
     findings = [str(row["sentence_zh"]) for row in day.sites[host]["findings"]]
     warnings = [str(row["reason_zh"]) for row in day.sites[host]["warnings"]]
-    card = json.dumps(day.card(host), ensure_ascii=False)
+    # What a buyer would lose "if it ended" says of no shop that it has.
+    card = json.dumps({k: v for k, v in day.card(host).items() if k != "lose"}, ensure_ascii=False)
     return any(ENDED.search(said) for said in (*findings, *warnings, card))
 
 
