@@ -13,6 +13,7 @@ from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.download.failures import NotArchived
+from crawler.recording.capture import kept_url
 from store.archive.warc import Stored, iterate, read_at
 
 
@@ -31,7 +32,7 @@ class ReplayHandler(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """The archived answer; a missing robots.txt is a 404 (it was obeyed when the pages were fetched)."""
-        held = self._held.get(request.url)
+        held = self._held.get(request.url) or self._held.get(kept_url(request.url))
         if held is None:
             if request.url.endswith("/robots.txt"):
                 return Response(request.url, status=404)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -18,6 +20,47 @@ from scrapy.http import Response
 from crawler.recording.recorder import own_faults
 from crawler.recording.trial import TRIED, Trial
 from store.archive.warc import ArchiveWriter, Stored
+
+_PAGE_KEYS = frozenset(
+    [
+        "act",
+        "mod",
+        "cid",
+        "tid",
+        "id",
+        "gid",
+        "pid",
+        "page",
+        "p",
+        "paged",
+        "pn",
+        "limit",
+        "page_size",
+        "pagesize",
+        "categoryid",
+        "category",
+        "cat",
+        "type",
+        "route",
+        "m",
+        "c",
+        "a",
+        "s",
+    ]
+)
+"""Keys of a query that say which page of a shop is meant."""
+_PLAIN_VALUE = re.compile(r"(?![\w.-]*\d{7})[\w./-]{0,24}", re.ASCII)
+
+
+def kept_url(url: str) -> str:
+    """The address a shop's page is kept under: of its query only what says which page it is, nothing a link may say of a person."""
+    parts = urlsplit(url)
+    if not parts.query and not parts.fragment:
+        return url
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(k, v) for k, v in pairs if k.lower() in _PAGE_KEYS and _PLAIN_VALUE.fullmatch(v)]
+    query = parts.query if kept == pairs else urlencode(kept)
+    return parts._replace(query=query, fragment="").geturl()
 
 
 class CaptureMiddleware:
@@ -56,9 +99,8 @@ class CaptureMiddleware:
                 original = original or hashlib.sha256(response.body).hexdigest()
                 kept = _projection(response, body)
             with own_faults():
-                stored = archive.write(
-                    request.url, fetched_at, kept.status, _headers(kept), kept.body, original
-                )  # fmt: skip
+                url = kept_url(request.url) if getattr(spider, "visits_platforms", False) else request.url
+                stored = archive.write(url, fetched_at, kept.status, _headers(kept), kept.body, original)
         else:
             stored = None
         if stored is not None:

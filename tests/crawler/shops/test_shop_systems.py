@@ -28,6 +28,7 @@ from crawler.pages.shop_features import (
     telling,
     template_of,
 )
+from crawler.recording.capture import kept_url
 from crawler.shops import read_home, recognise, systems
 from crawler.shops.page import Good, Page, stock_class
 from crawler.source_spider import shown
@@ -362,3 +363,17 @@ def test_every_shop_of_the_cases_is_read_as_it_is() -> None:
         [sys.executable, CASES / "run.py", ROOT], capture_output=True, text=True, timeout=280, env=os.environ
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("https://a.test/shop/X7?from=qq40012345&page=2#top", "https://a.test/shop/X7?page=2"),
+        ("https://a.test/ajax.php?act=gettool&cid=3", "https://a.test/ajax.php?act=gettool&cid=3"),
+        ("https://a.test/user/api/index/commodity?categoryId=1&limit=40&page=1",) * 2,
+        ("https://a.test/?cid=13800138000&ref=li.na@x.test", "https://a.test/"),
+        ("https://a.test/links/ABCD1234", "https://a.test/links/ABCD1234"),
+    ],
+)
+def test_a_page_is_kept_under_an_address_that_says_nothing_of_people(asked: str, kept: str) -> None:
+    assert kept_url(asked) == kept and kept_url(kept) == kept
