@@ -129,12 +129,21 @@ def healthz(request: Request) -> Response:
     )
 
 
+def _first_card(snapshot: Snapshot, found: site_search.Answer, lang: str) -> verdict_card.Card:
+    """The card of the site one address names; grey where it is not on record."""
+    host = found.matches[0]["host"] if found.matches else found.query.host or ""
+    facts = current_snapshot.facts(snapshot)
+    known = verdict_card.card_for(snapshot, host, lang)
+    return known or verdict_card.unknown_card(host, lang, facts.as_of, facts.demo)
+
+
 def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
-    """What a pasted text means and the verdict card of each site it may mean."""
+    """What a pasted text means and the verdict card of each site it may mean; of a text that names several sites, the worst verdict first."""
     text = q.strip()
     if not text:
         raise ValueError("q")
-    found = site_search.find(snapshot, text)
+    each = site_search.find_each(snapshot, text)
+    found = each[0]
     query = found.query
     cards = [
         card.as_dict()
@@ -142,8 +151,10 @@ def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
         if (card := verdict_card.card_for(snapshot, row["host"], lang))
     ]
     asked = query.host or query.name or query.number or ""
-    if not cards and query.kind != "empty":
-        facts = current_snapshot.facts(snapshot)
+    facts = current_snapshot.facts(snapshot)
+    if len(each) > 1:
+        cards = [_first_card(snapshot, one, lang).as_dict() for one in each]
+    elif not cards and query.kind != "empty":
         cards = [verdict_card.unknown_card(asked, lang, facts.as_of, facts.demo).as_dict()]
     return _json(
         {
