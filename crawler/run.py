@@ -203,6 +203,11 @@ def _settings(job: Job | None = None) -> Settings:
     }
     if job.look:
         values |= settings.getdict("LOOK_SETTINGS")
+        own = urlsplit(settings.get("ICP_BASE") or "").hostname or ""
+        if own == "localhost" or own.startswith(
+            "127."
+        ):  # the operator's own service, which several looks ask at once
+            values["DOWNLOAD_SLOTS"] = {own: {"delay": 0.2, "concurrency": 1, "jitter": 0}}
     if job.sandbox_proxy or (job.replay is not None and _from_sandbox(job.replay)):
         values |= settings.getdict("SANDBOX_SETTINGS")
         values["PLAYWRIGHT_LAUNCH_OPTIONS"] = launch_options(job.sandbox_proxy)

@@ -183,9 +183,11 @@ class CrawlDelayThrottle(AutoThrottle):
     """AutoThrottle that never goes below the delay a host's robots.txt asked for."""
 
     def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
+        key = urlparse_cached(response).hostname or ""
+        if key in self.crawler.settings.getdict("DOWNLOAD_SLOTS"):
+            return  # a service on this machine, whose pace is set (crawler/run.py)
         super()._adjust_delay(slot, latency, response)
         downloader = self.crawler.engine.downloader
-        key = urlparse_cached(response).hostname or ""
         slot.delay = max(slot.delay, downloader.per_slot_settings.get(key, {}).get("delay", 0.0))
 
 
