@@ -259,3 +259,14 @@ def test_the_same_complaint_in_two_sources_counts_once_and_is_shown_twice(tmp_pa
     assert int((rows["rank"] > 0).sum()) >= 7
     assert len(rows) == len(once.facts.rows["complaint"]) + 8
     assert twice.warned.surge.complainants[0, -8] <= once.warned.surge.complainants[0, -8] + 1
+
+
+def test_a_window_that_only_settled_cases_filled_is_no_burst():
+    """Cases settled at once are left to the look for praise; where nothing else was filed there is nothing to hold back."""
+    from types import SimpleNamespace
+
+    from scoring.linkage.campaigns import SLOW, _campaign
+
+    none = np.zeros(0, np.int64)
+    rows: Any = SimpleNamespace(day=np.arange(8, dtype=np.int64), platform=np.zeros(8, np.int64))
+    assert not len(_campaign(rows, SLOW, np.arange(8), 60, 60, none, none, np.zeros(8, bool)))
