@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -22,6 +23,8 @@ _LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashb
          "test_fuzz", "test_publish", "test_faults_browser", "test_heimao_served")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
+hypothesis.settings.register_profile("everyday", deadline=None)  # a crowded machine is no error
+hypothesis.settings.load_profile("everyday")
 
 from postgres_programs import find_server
 

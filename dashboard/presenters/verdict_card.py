@@ -26,7 +26,7 @@ from dashboard.presenters.formatting import (
     times,
 )
 from dashboard.presenters.translations import pick, say, word
-from scoring.snapshot.reader import Snapshot, verdict_of
+from scoring.snapshot.reader import VERDICT_LOOK, Snapshot, verdict_of
 from store.text.safe_text import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
@@ -53,12 +53,16 @@ class State:
     dark_ink: str
 
 
+_CODES = {
+    "红": ("red", "#E0436A", "#0E1117"),
+    "橙": ("orange", "#F28A2E", "#0E1117"),
+    "黄": ("yellow", "#FFE066", "#0E1117"),
+    "蓝": ("blue", "#6CB6FF", "#0E1117"),
+    "灰": ("grey", "#8A9099", "#0E1117"),
+}
+"""Code of a verdict, its colour on a dark ground and the ink upon it; shape and light colours are the snapshot's."""
 STATES = {
-    "红": State("red", "⬣", "#6E0017", "#FFFFFF", "#E0436A", "#0E1117"),
-    "橙": State("orange", "▲", "#C8500A", "#FFFFFF", "#F28A2E", "#0E1117"),
-    "黄": State("yellow", "◆", "#E0AC00", "#1B1F24", "#FFE066", "#0E1117"),
-    "蓝": State("blue", "●", "#0B4FA0", "#FFFFFF", "#6CB6FF", "#0E1117"),
-    "灰": State("grey", "○?", "#7C7C7C", "#FFFFFF", "#8A9099", "#0E1117"),
+    verdict: State(code, *VERDICT_LOOK[verdict], dark, ink) for verdict, (code, dark, ink) in _CODES.items()
 }
 
 

@@ -14,19 +14,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from scoring.observations.day_index import SHANGHAI
-from scoring.snapshot.reader import quoted
+from scoring.snapshot.reader import WARNING_WORDS, quoted
 from store.text.query import FLAT, site_files
 from store.text.safe_text import plain
 
 _ATOM = "http://www.w3.org/2005/Atom"
-STATE_ZH = {
-    "normal": "正常",
-    "watch": "关注",
-    "warning": "预警",
-    "alarm": "警报",
-    "closed": "停运",
-    "stale": "数据中断",
-}
 OUTCOME_WORDS = {
     "upheld": ("维持", "upheld"),
     "amended": ("更正", "amended"),
@@ -81,7 +73,7 @@ def _warning(w: dict[str, Any]) -> dict[str, Any]:
         "id": f"urn:kamengwatch:event:{_named(w['host'])}:{w['on']}:{a}:{b}",
         "on": w["on"],
         "host": w["host"],
-        "title": f"{STATE_ZH[a]} → {STATE_ZH[b]} ({a} → {b})",
+        "title": f"{WARNING_WORDS[a][0]} → {WARNING_WORDS[b][0]} ({a} → {b})",
         "summary": f"{w['reason_zh']} {w['reason_en']}",
     }
 

@@ -28,26 +28,20 @@ from scoring.fork_pool import map_ordered
 from scoring.publish.exports import csv_rows
 from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
-from scoring.snapshot.reader import TABLES, quoted, verdict_of
+from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of
 from scoring.snapshot.writer import linked, sha256_of
 from store.text.query import FLAT, host_part, is_merchant, site_files
 from store.text.safe_text import cell_text, plain
 
-# Shape, words, colour and the ink upon it (product.md 6.4, light); grey and orange bear only large or graphic ink.
-WORDS = {
-    "蓝": ("●", "目前未见明显异常", "Nothing notable seen (not a safety guarantee)", "#0B4FA0", "#FFFFFF"),
-    "黄": ("◆", "有疑点", "Questions to resolve", "#E0AC00", "#1B1F24"),
-    "橙": ("▲", "高风险迹象", "High-risk signs", "#C8500A", "#FFFFFF"),
-    "红": ("⬣", "严重警示", "Severe warning", "#6E0017", "#FFFFFF"),
-    "灰": ("○?", "证据不足，不予评级", "Not rated: too little evidence", "#7C7C7C", "#FFFFFF"),
+_TITLES = {
+    "蓝": ("目前未见明显异常", "Nothing notable seen (not a safety guarantee)"),
+    "黄": ("有疑点", "Questions to resolve"),
+    "橙": ("高风险迹象", "High-risk signs"),
+    "红": ("严重警示", "Severe warning"),
+    "灰": ("证据不足，不予评级", "Not rated: too little evidence"),
 }
-STATES = {
-    "normal": ("正常", "normal"),
-    "watch": ("关注", "watch"),
-    "warning": ("预警", "warning"),
-    "alarm": ("警报", "alarm"),
-    "closed": ("停运", "closed"),
-    "stale": ("数据中断", "interrupted"),
+WORDS = {
+    verdict: (shape, *_TITLES[verdict], colour, ink) for verdict, (shape, colour, ink) in VERDICT_LOOK.items()
 }
 FILINGS = {
     "filed": ("有备案记录", "on record"),
@@ -127,8 +121,8 @@ def page_of(
         name=plain(row["name"] or row["host"], 60),
         verdict=verdict_of(row),
         words=WORDS[verdict_of(row)],
-        state=STATES[row["warning_state"]],
-        states=STATES,
+        state=WARNING_WORDS[row["warning_state"]],
+        states=WARNING_WORDS,
         filing=_OF_THE_MALL if is_merchant(row["host"]) else FILINGS[row["filing_state"]],
         mall=host_part(row["host"]) if is_merchant(row["host"]) else "",
         mall_page=f"{up}{site_files(host_part(row['host']), many)['s']}",

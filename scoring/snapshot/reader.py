@@ -18,7 +18,24 @@ import pyarrow as pa
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
 """Verdict words, best to worst, 灰 = not rated."""
 TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}
-WARNING_STATES = ("normal", "watch", "warning", "alarm", "closed", "stale")
+VERDICT_LOOK = {
+    "蓝": ("●", "#0B4FA0", "#FFFFFF"),
+    "黄": ("◆", "#E0AC00", "#1B1F24"),
+    "橙": ("▲", "#C8500A", "#FFFFFF"),
+    "红": ("⬣", "#6E0017", "#FFFFFF"),
+    "灰": ("○?", "#7C7C7C", "#FFFFFF"),
+}
+"""Shape, colour on a light ground and the ink upon it; grey and orange bear only large or graphic ink (product.md 6.4)."""
+WARNING_WORDS = {
+    "normal": ("正常", "normal"),
+    "watch": ("关注", "watch"),
+    "warning": ("预警", "warning"),
+    "alarm": ("警报", "alarm"),
+    "closed": ("停运", "closed"),
+    "stale": ("数据中断", "data interrupted"),
+}
+"""What each warning state is called, in Chinese and in English."""
+WARNING_STATES = tuple(WARNING_WORDS)
 GRADES = ("A", "B", "C", "D", "E", "NR")
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
 DROP_KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")

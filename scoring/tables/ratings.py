@@ -19,11 +19,10 @@ from scoring.linkage.operators import operator_of
 from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
 from scoring.observations.day_index import SHANGHAI, date_of, day_number
 from scoring.observations.panel import Bools, cached, counted_today, own_age, taken_back
-from scoring.publish.feeds import STATE_ZH
 from scoring.rating.assessment import Assessment, first_seen, red_facts
 from scoring.rating.counterfactual import counterfactual_rows
 from scoring.rating.grades import GRADES
-from scoring.snapshot.reader import TIER
+from scoring.snapshot.reader import TIER, WARNING_WORDS
 from scoring.tables.practices import at_stake
 from scoring.tables.sentences import (
     VERDICTS,
@@ -277,7 +276,7 @@ def change_rows(judged: Assessment, warned: list[dict[str, Any]]) -> list[dict[s
 def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: str) -> dict[str, Any]:
     zh = {"grade": "等级", "warning_state": "资金链状态"}[what]
     en = {"grade": "Grade", "warning_state": "Cash-flow state"}[what]
-    words = STATE_ZH if what == "warning_state" else {"NR": "“不予评级”"}
+    words = {"NR": "“不予评级”", **{state: zh for state, (zh, _) in WARNING_WORDS.items()}}
     return {
         "host": host,
         "on": on,
