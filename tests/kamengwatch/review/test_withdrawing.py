@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.kamengwatch.review.test_answer_commands import OTHER, base, publish
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.review import disputes, withdrawals
 from scoring.engine.rate import rate
+from tests.kamengwatch.review.test_review_queue import OTHER, base, publish
 from tests.support.markets.records import HOST
 from tests.support.programs.in_process_cli import command
 
