@@ -247,8 +247,12 @@ def test_what_the_card_says_would_move_a_site_moves_it(tmp_path_factory):
             n: np.where(np.arange(v.shape[1]) >= v.shape[1] - _HELD, 1e-9, v)
             for n, v in signs.evidence.items()
         }
+        # What is supposed is a fact, not a burst that waits for support.
         warned = replace(
-            result.warned, state=_lasting(result.warned.state), signs=replace(signs, evidence=news)
+            result.warned,
+            state=_lasting(result.warned.state),
+            signs=replace(signs, evidence=news),
+            supported=np.ones_like(result.warned.supported),
         )
         settled = conclude(result.facts, found, warned)
         for site, row in enumerate(counterfactual_rows(settled)):
