@@ -119,16 +119,17 @@ def products(facts: Dataset, tables: Tables, epochs: list[int]) -> dict[str, tup
 
 
 def keep_medians(data_dir: Path, products: dict[str, tuple[Any, Floats]]) -> None:
-    """Keep the last known median price of each ware beside the ratings, for a look at a shop nobody watches."""
+    """Keep the last known median price of each ware beside the looks, for a look at a shop nobody watches."""
     newest = {ware: known[-1] for ware, (_, at) in products.items() if len(known := at[np.isfinite(at)])}
-    fresh = data_dir / "rated" / "medians.new"
+    fresh = data_dir / "looks" / "medians.new"
+    fresh.parent.mkdir(mode=0o700, exist_ok=True)
     pq.write_table(pa.table({"ware": list(newest), "price": pa.array(newest.values(), pa.float64())}), fresh)
     fresh.replace(fresh.with_name(MEDIANS))
 
 
 def medians_in(data_dir: Path) -> dict[str, float]:
     """Ware -> its median price over the market by the last rating; empty before the first."""
-    file = data_dir / "rated" / MEDIANS
+    file = data_dir / "looks" / MEDIANS
     if not file.is_file():
         return {}
     ware, price = pq.read_table(file).columns
