@@ -104,7 +104,9 @@ def _warn(facts: Dataset) -> Warned:
     share = coverage_share(facts)
     ours = np.sum([np.maximum(others.evidence[name], 0.0) for name in _SEEN_OURSELVES], axis=0)
     # Whoever hides what would support a burst is treated as if it did.
-    supported = sustained(facts) | just_hid(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
+    supported = (
+        sustained(facts) | just_hid(facts) | _released(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
+    )
     state, level, proposed = _machine(facts, odds, active, families, supported, complaints, others, share)
     return Warned(state, level, odds, proposed, active, families, supported, complaints, others, share)
 
@@ -151,6 +153,14 @@ def _active(complaints: Surge, others: SiteSignals) -> dict[str, Bools]:
         least = method.OTHER_CAP if name == "operator" else method.SIGN_ACTIVE
         active[name] = _recent(np.maximum(value, 0.0)) >= least
     return active
+
+
+def _released(facts: Dataset) -> Bools:
+    """From the day on which a person decided that complaints held back are no campaign, as long as they count in the score."""
+    rows = facts.rows["complaint"]
+    rows = rows.take(rows["freed"] < facts.days)
+    found: Bools = interval_sum(facts, rows, rows["freed"], rows["freed"] + method.DROP_WINDOW) > 0
+    return found
 
 
 def _recent(evidence: Floats) -> Floats:
