@@ -4,14 +4,28 @@ Arguments: a JSON object `<spider>/<variant>` → port. It must not set anything
 """
 
 import json
+import re
 import sys
+from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.utils.project import get_project_settings
 
 from crawler.run import spiders
+from crawler.settings import SANDBOX_SETTINGS
 
-ADDRESSES = ("HEIMAO_BASE", "ICP_BASE", "RDAP_BASE", "REDNET_BASE", "GITHUB_BASE", "XIAOFEIBAO_BASE")
+OF_A_HOST = {"archives", "registration"}
+"""Spiders that ask about names and never about an address; the others visit or name the address itself."""
+_ORIGIN = re.compile(r"https?://[^/\"]+")
+
+
+def moved(value: Any, base: str) -> Any:
+    """A setting of the sandbox with every address in it that of the local server."""
+    if isinstance(value, dict):
+        return {name: moved(one, base) for name, one in value.items()}
+    if isinstance(value, list):
+        return [moved(one, base) for one in value]
+    return _ORIGIN.sub(base, value) if isinstance(value, str) else value
 
 
 def main() -> None:
@@ -20,13 +34,13 @@ def main() -> None:
     for name, port in json.loads(sys.argv[1]).items():
         base = f"http://127.0.0.1:{port}"
         settings = get_project_settings()
-        settings.setdict(dict.fromkeys(ADDRESSES, base), priority="cmdline")
+        addresses = {
+            n: moved(v, base) for n, v in SANDBOX_SETTINGS.items() if isinstance(v, str | dict | list)
+        }
+        settings.setdict(addresses, priority="cmdline")
         settings.setdict(
             {
-                "BLOCKLISTS": json.dumps({"one": f"{base}/1.txt", "two": f"{base}/2.txt"}),
                 "XIAOFEIBAO_BRANDS": json.dumps({f"127.0.0.1:{port}": 1}),
-                "SHOP_SCHEMES": ["http"],
-                "CONTROLS": [f"{base}/"],
                 "GUARD_ALLOWED_HOSTS": ["127.0.0.1"],
                 "DOWNLOAD_DELAY": 0.05,
                 "AUTOTHROTTLE_START_DELAY": 0.05,
@@ -34,8 +48,7 @@ def main() -> None:
             priority="cmdline",
         )
         spider = spiders()[name.partition("/")[0]]
-        # A registry is asked about names only; the others visit or name the address itself.
-        platform = f"127.0.0.1:{port}" if spider.name != "registration" else f"shop{port}.example"
+        platform = f"shop{port}.example" if spider.name in OF_A_HOST else f"127.0.0.1:{port}"
         process.crawl(Crawler(spider, settings), platform=platform)
     process.start()
 
