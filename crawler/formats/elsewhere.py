@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from bs4 import BeautifulSoup, Tag
 from scrapy.selector import Selector
 
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
@@ -24,8 +25,6 @@ from store.text.dates import CHINA
 CDX_HEADING = ["timestamp", "original", "statuscode", "digest"]
 _SEEN = ("200", "-")
 """Codes by which an index says that a page stood there: an answer, or one that was equal to an earlier one."""
-_TAG = re.compile(r"<[^>]{0,400}>")
-_MARK = re.compile(r"</?em>")
 LONGEST_TEXT = 6_000
 MOST_POSTS = 200
 
@@ -186,16 +185,15 @@ def keep_feed(name: str, text: str) -> str:
 
 def channel_posts(text: str) -> list[Post]:
     """Messages of a channel's public preview, oldest first; none where the preview is switched off. Raises SourceChanged."""
-    page = parse_html_bounded(text)
+    parse_html_bounded(text)
     posts = []
-    for message in page.css(".tgme_widget_message[data-post]")[-MOST_POSTS:]:
-        when = message.css_first("time[datetime]")
-        at = moment_of(when.attributes.get("datetime")) if when is not None else None
+    for message in BeautifulSoup(text, "html.parser").select(".tgme_widget_message[data-post]")[-MOST_POSTS:]:
+        when = message.select_one("time[datetime]")
+        at = moment_of(str(when["datetime"])) if when is not None else None
         if at is None:
             raise SourceChanged("a message without a time")
-        body = message.css_first(".tgme_widget_message_text")
-        said = body.text(separator="\n").strip() if body is not None else ""
-        posts.append(Post(str(message.attributes["data-post"]), at, "", said[:LONGEST_TEXT]))
+        body = message.select_one(".tgme_widget_message_text")
+        posts.append(Post(str(message["data-post"]), at, "", _prose(body)[:LONGEST_TEXT] if body else ""))
     return posts
 
 
@@ -221,5 +219,18 @@ def keep_captures_index(text: str) -> str:
 
 
 def _plain(said: Any) -> str:
-    """A text without the marks a search puts around its words, and without tags."""
-    return _TAG.sub(" ", _MARK.sub("", str(said or "")))[:LONGEST_TEXT].strip()
+    """The prose of a topic, which a search or a feed hands on with marks around words, tags, or tags written as entities."""
+    text = str(said or "")[: 4 * LONGEST_TEXT]
+    return (
+        _prose(BeautifulSoup(text, "html.parser"))[:LONGEST_TEXT]
+        if "<" in text or "&" in text
+        else text[:LONGEST_TEXT].strip()
+    )
+
+
+def _prose(node: Tag) -> str:
+    """An element's text: a line for each break and paragraph, links and emphasis inside the line they stand in."""
+    for broken in node.select("br, p, div, li"):
+        broken.insert_after("\n")
+    lines = (" ".join(line.split()) for line in node.get_text().splitlines())
+    return "\n".join(line for line in lines if line)

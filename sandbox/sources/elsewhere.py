@@ -97,7 +97,7 @@ def _search(stage: Stage, word: str) -> dict[str, object]:
     market, hits = stage.market, []
     for index in posts(stage):
         platform = market.platforms[int(market.complaints.platform[index])]
-        if word.strip() == platform.host:
+        if word.strip() in (platform.host, platform.name):
             at = datetime.combine(market.parameters.starts_on, datetime.min.time()) + timedelta(
                 days=float(market.complaints.filed[index])
             )

@@ -33,7 +33,7 @@ def arrow(rows: ObservationColumns, first_row: int = 0) -> pa.Table:
     columns["row"] = pa.array(np.arange(first_row, first_row + len(rows)))
     fields = [pa.field(name, values.type) for name, values in columns.items()]
     for name, values in rows.columns.items():
-        as_json = name in JSON_COLUMNS
+        as_json = name in JSON_COLUMNS and values.dtype == object
         columns[name] = _column(values, as_json)
         fields.append(pa.field(name, columns[name].type, metadata=_JSON if as_json else None))
     return pa.table(columns, schema=pa.schema(fields))

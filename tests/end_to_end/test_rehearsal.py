@@ -249,8 +249,9 @@ def evidence(day: Day, host: str, kind: str) -> list[dict[str, Any]]:
 
 
 def undated(card: dict[str, Any]) -> str:
-    """The card without the day it was made, and how many days ago something was."""
+    """The card without the day it was made, the windows that end on it, and how many days ago something was."""
     said = json.dumps(card | {"as_of": "DAY"}, ensure_ascii=False).replace(
         f"截至 {card['as_of']}", "截至 DAY"
     )
-    return re.sub(r"\d+ 天前", "N 天前", said)
+    window = re.sub(r"[\d-]{10} 至 [\d-]{10}", "WINDOW", said)
+    return re.sub(r"\d+ 天前", "N 天前", window)

@@ -142,7 +142,7 @@ def test_what_is_listed_is_not_said_not_to_be_seen(
     engine = database(tmp_path, _market([one, other]))
     (zh, en), figures = _said(engine, indicator)
     assert "未见" not in zh and "没有可核对" not in zh and "No " not in en, (zh, en)
-    assert figures[figure] == 1 and "1 起" in zh and "重复" in zh and "repeat other" in en
+    assert figures[figure] == 1 and "1 起" in zh and "重复" in zh and "repeats other" in en
     alone = database(tmp_path / "alone", _market([one]))
     (zh, _), figures = _said(alone, indicator)
     assert "未见" in zh or "没有可核对" in zh

@@ -45,13 +45,5 @@ def test_latest_never_moves_back_unasked_nor_ahead(
     said = command(capsys, "publish", "--allow-older", "--lang", "en", expect=2).err
     assert "a day to come" in said and "clock" in said and day_published(data_dir) == "2026-03-15"
 
-    # A look at a site that nobody watches answers, and leaves the watchlist and `latest` as they are.
-    link = os.readlink(data_dir / "snapshots" / "latest")
-    said_ = command(capsys, "check", "other.example", "--live", "--exit-code", expect=14)
-    assert "other.example: 不在观察名单，没有采集" in said_.err and "--watch" in said_.err
-    assert [row["host"] for row in json.loads(command(capsys, "watch", "list", "--json").out)] == [
-        "a.example"
-    ]
-    assert os.readlink(data_dir / "snapshots" / "latest") == link
     assert "共用" in command(capsys, "check", "t.me/x", "--live", "--watch", expect=2).err
     assert "--live" in command(capsys, "check", "other.example", "--watch", expect=2).err

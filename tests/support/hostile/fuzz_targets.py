@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from crawler import formats, importers, shops
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
-from crawler.formats import blocklists, domain_records, github, heimao, icp, json_api, rednet
+from crawler.formats import blocklists, domain_records, elsewhere, github, heimao, icp, json_api, rednet
 from crawler.formats import icp_pages as icp_forms
 from crawler.importers import files
 from crawler.importers.base import Handed
@@ -98,6 +98,15 @@ def _github(text: str) -> None:
     github.tally([i for i in github.issues_of(document) if i], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
 
+def _elsewhere(text: str) -> None:
+    elsewhere.keep_feed("feed", text)
+    _each(
+        lambda: elsewhere.feed_topics("feed", text),
+        lambda: json.dumps(json_api.projected(text, elsewhere.keep_topics)),
+        lambda: elsewhere.found_topics(json_api.json_of(200, text)),
+    )
+
+
 def _rednet(text: str) -> None:
     json_api.projected(text, rednet.keep)
     data = json_api.data_of(200, text)
@@ -150,6 +159,9 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "json_api": (_all(lambda t: json_api.data_of(200, t), json_api.moment_of, lambda t: json_api.projected(t, lambda d: d)), "rednet"),
     "blocklists": (_all(lambda t: blocklists.read_list(t).entry_for("yunhe.test"), blocklists.keep), "blocklists"),
     "domain_records.certificate": (lambda b: (domain_records.certificate_facts(b), domain_records.project_certificate(b)), ""),
+    "elsewhere": (_all(_elsewhere), "forums"),
+    "elsewhere.channel": (_all(elsewhere.channel_posts, elsewhere.keep_channel), "channel"),
+    "elsewhere.captures": (_all(lambda t: elsewhere.wayback_facts(200, t), lambda t: elsewhere.commoncrawl_facts(200, t), elsewhere.newest_collection, elsewhere.keep_captures_index), "archives"),
     "github": (_all(_github), "github_issues"),
     "heimao": (_all(_heimao), "heimao"),
     "heimao.page": (_all(heimao.detail_of, lambda t: heimao.project("https://tousu.sina.com.cn/complaint/view/1/", t)), "heimao"),
