@@ -134,7 +134,7 @@ def test_a_look_tells_facts_names_what_it_did_not_see_and_rates_nothing(config, 
     # Once for everybody together, for six hours; and the card never shows a score or another colour.
     assert looked_at(config, world, "new.test").id == look.id
     card = first_look.card(json.loads((config.data_dir / "looks/new.test.json").read_text()), "zh")
-    assert (card.code, card.score, card.known) == ("grey", None, False) and "没有看成" in card.blind_spots[0]
+    assert (card.code, card.score, card.known) == ("grey", None, False) and "没查成" in card.blind_spots[0]
 
 
 def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_person(config, world):
