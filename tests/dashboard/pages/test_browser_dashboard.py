@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from collections.abc import Iterator
 
@@ -38,12 +37,17 @@ def visit(chromium, site):
         assert not one.troubles, one.troubles
 
 
-@pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize(
-    ("lang", "word", "date", "reason"),
+    ("width", "lang", "word", "date", "reason"),
     [
-        ("zh", "橙·高风险迹象", "截至 2026-11-21", "近 30 天至少 9 名不同投诉人称未到账"),
-        ("en", "Orange · High-risk signs", "as of 2026-11-21", "At least 9 distinct complainants in 30 days"),
+        (360, "zh", "橙·高风险迹象", "截至 2026-11-21", "近 30 天至少 9 名不同投诉人称未到账"),
+        (
+            1280,
+            "en",
+            "Orange · High-risk signs",
+            "as of 2026-11-21",
+            "At least 9 distinct complainants in 30 days",
+        ),
     ],
 )
 def test_the_verdict_its_date_and_its_reasons_are_seen(visit, width, lang, word, date, reason):
@@ -55,7 +59,6 @@ def test_the_verdict_its_date_and_its_reasons_are_seen(visit, width, lang, word,
     assert one.overflow() <= 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("host", "colours"),
     [
@@ -67,10 +70,13 @@ def test_the_verdict_its_date_and_its_reasons_are_seen(visit, width, lang, word,
         ("nobody.test", {"light": "rgb(124, 124, 124)", "dark": "rgb(138, 144, 153)"}),
     ],
 )
-def test_each_state_has_its_colour_in_both_themes(visit, host, colours, scheme):
-    page = visit(scheme=scheme).open(f"/?q={host}")
+def test_each_state_has_its_colour_in_both_themes(visit, host, colours):
+    page = visit().open(f"/?q={host}")
     band = page.locator(".kw-band").first
-    assert band.evaluate("e => getComputedStyle(e).backgroundColor") == colours[scheme]
+    for scheme, colour in colours.items():
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(300)
+        assert band.evaluate("e => getComputedStyle(e).backgroundColor") == colour
     assert band.locator(".kw-shape").bounding_box()["width"] >= 16
 
 
@@ -184,16 +190,6 @@ def test_the_static_page_prints_without_scripts(chromium, site):
     assert page.get_by_text("高风险迹象").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
-
-
-def test_a_warm_first_verdict_is_quick(visit):
-    """1.5 s is the target on an idle machine; a busy one is given four times that."""
-    one = visit(1280)
-    one.open("/?q=cheng.test")
-    begin = time.monotonic()
-    one.page.goto(one.site + "/?q=hong.test")
-    one.page.get_by_text("红·严重警示").first.wait_for()
-    assert time.monotonic() - begin < 6
 
 
 @pytest.mark.parametrize("path", ["/?q=cheng.test", "/site?host=cheng.test"])

@@ -104,13 +104,13 @@ def test_a_province_s_ceiling_has_year_and_source_or_none_is_given() -> None:
         assert abs(found.ceiling * 4 - found.by_consent) <= 4, "half a year's wage, and twice it"
         told = " ".join(letters.check(found.province, Decimal(168), TODAY, "zh"))
         assert f"{found.since}" in told and found.source in told and f"{found.verified_on}" in told
-        assert "在这个数以内" in told and ("较早的数" in told) == found.old(TODAY)
+        assert "在限额以内" in told and ("较早的限额" in told) == found.old(TODAY)
     unknown = " ".join(letters.check("北京", Decimal(168), TODAY, "zh"))
     assert "没有核实到" in unknown and "怎么问" in unknown and not re.search(r"\d{4,}", unknown)
 
 
 @pytest.mark.parametrize(
-    ("amount", "word"), [("64610", "在这个数以内"), ("64610.01", "约定适用"), ("258440", "约定适用"), ("258441", "不适用小额诉讼")]
+    ("amount", "word"), [("64610", "在限额以内"), ("64610.01", "约定适用"), ("258440", "约定适用"), ("258441", "不适用小额诉讼")]
 )  # fmt: skip
 def test_an_amount_is_held_against_both_figures(amount: str, word: str) -> None:
     assert word in letters.check("江苏", Decimal(amount), TODAY, "zh")[1]

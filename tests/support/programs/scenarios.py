@@ -86,7 +86,7 @@ SCENARIOS = (
         None, "浙江", "stuck", ("platform", "explanation", "payment", "heimao", "small_claims"),
         {"reply_24h": "2026-11-20", "limitation": "2029-11-16"},
         {"platform": ("第四十九条", "4700"), "small_claims": ("第一百六十五条",)},
-        ("消费者权益保护法", "十五日"), "较早的数",
+        ("消费者权益保护法", "十五日"), "较早的限额",
     ),
 )  # fmt: skip
 
