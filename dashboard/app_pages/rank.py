@@ -92,7 +92,7 @@ def _tabs(view: View, filters: ranking.Filters) -> list[dict[str, Any]]:
     tabs = [
         {
             "href": _address(view, tier=tier),
-            "words": view.translate(f"rank.tier_{tier}") if tier else view.translate("word.all"),
+            "words": view.translate(f"rank.tier_{tier or 'all'}"),
             "state": _STATES.get(tier, ""),
             "count": counts.get(int(tier), 0) if tier else sum(n for t, n in counts.items() if t),
             "current": filters.tier == tier,

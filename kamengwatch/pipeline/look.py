@@ -63,7 +63,7 @@ _WHY = (
     ("OwnFault", ("定时采集正在访问这个网站", "a planned crawl is visiting this site")),
 )  # fmt: skip
 _NOTHING = {"lists": ("没有取得过公开名单", "no open list has been fetched yet")}
-_OUTCOMES = {"blocked": ("网站拒绝了访问", "the site refused"), "failed": ("没有得到可用的回答", "no usable answer came")}  # fmt: skip
+_OUTCOMES = {"blocked": ("对方拒绝了这次查询", "whoever was asked refused"), "failed": ("没有得到可用的回答", "no usable answer came")}  # fmt: skip
 
 
 @dataclass
