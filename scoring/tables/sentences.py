@@ -194,8 +194,9 @@ def reasons(judged: Assessment, site: int, most: int = 3) -> list[Reason]:
         pull = (
             definition.weight * float(finding.strength[site, -1]) * (float(finding.utility[site, -1]) - prior)
         )
-        # That nothing was seen is no reason for anything.
-        fine = outcome == OK and not bad and bool(figures_of(told(judged, name)[0][site]))
+        # That nothing was seen is no reason for anything: neither a sentence without a number, nor one whose numbers are nil.
+        seen = any(figure.value > 0 for figure in figures_of(told(judged, name)[0][site]))
+        fine = outcome == OK and not bad and seen
         if outcome in (CONCERN, HIDDEN) or fine:
             scored.append((pull if bad else -abs(pull), name))
     for _, name in sorted(scored):
