@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.help.deadlines import fact, read_in
-from dashboard.presenters.formatting import day, interval_of, moment, number, percent, span
+from dashboard.presenters.formatting import day, interval_of, moment, number, percent
 from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from kamengwatch.config import Config, UserError
@@ -280,15 +280,12 @@ def _stand(row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Sec
             if interval
             else f" ({_t(lang, '由上限规则决定，没有区间', 'set by a cap, no interval')})"
         )
-    drop = _t(lang, "未知", "unknown")
-    if row["drop_rate"] is not None:
-        drop = f"{percent(row['drop_rate'])}, {span(row['drop_rate_low'], row['drop_rate_high'], lang)}, n={number(row['drop_rate_n'] or 0)}, {row['drop_rate_basis']}"
     lines = [
         f"{card.word}：{card.sentence}",
         *([card.why] if card.why else []),
         _t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {row['coverage'] or 0:.0f}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {row['coverage'] or 0:.0f} %"),
         card.warning,
-        _t(lang, f"掉单率：{drop}", f"Drop rate: {drop}"),
+        _t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),
     ]  # fmt: skip
     lines += [f"{reason.text}{evidence.mark(reason.evidence)}" for reason in card.reasons]
