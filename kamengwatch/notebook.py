@@ -135,13 +135,11 @@ def rate_evidence(records: pd.DataFrame | Iterable[Mapping[str, Any]], as_of: dt
 
 def _take_in(config: Config, records: Any) -> list[tuple[int, str]]:
     """Import the records as `kamengwatch import` does; returns those refused."""
-    from crawler.importers import cards as handed_in
-    from kamengwatch.pipeline.crawl import cards
+    from kamengwatch.intake.evidence_import import register_known_sources
     from store.evidence.complainant_pseudonyms import Complainants
-    from store.evidence.crawl_ledger import register_sources
     from store.evidence.ingest import Ingest, import_lines
 
-    register_sources(config.engine, [*cards(), *handed_in()])
+    register_known_sources(config)
     people = Complainants(config.data_dir, config.now())
     ingest = Ingest(config.engine, config.now(), accept_new=True, complainants=people)
     rows = records.to_dict("records") if hasattr(records, "to_dict") else records

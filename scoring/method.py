@@ -327,7 +327,7 @@ LINK_CERTIFICATE_DOMAINS = 4
 OPERATOR_KEYS = {"filing": 0.7, "footer": 0.4, "number": 0.5, "code": 0.6, "stated": 0.4}
 """How sure each key makes it that a company runs a site; two independent keys are needed for a link."""
 
-# --- Shown, not scored: payments, practice, terms, promises -------------------------------------------------------------
+# --- Shown, not scored: payments, practice, terms, promises, mentions elsewhere -------------------------------------------------------------
 PAYMENT_RECOURSE = {
     "licensed": 1.0,
     "aggregator": 0.6,
@@ -345,6 +345,13 @@ ANNOUNCED_DAYS = 7
 """A notice within so many days of an edit announces it."""
 INSTANT_HOURS = 1.0
 """Delivery within this keeps a promise of instant delivery."""
+SAID_WINDOW = 90
+"""Days that a mention elsewhere counts."""
+SEEN_LONG_DAYS = 365
+"""A third party's first record as old as this or older is no young site's."""
+SOFTWARE_ISSUES_FEW = 10
+"""Issues below which a share of them says nothing."""
+SOFTWARE_DROPS_CONCERN = 0.2
 COMPENSATION_DAYS = 30
 PROMISE_CASES = 3
 PROMISE_KEPT = 0.8

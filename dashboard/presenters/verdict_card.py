@@ -26,7 +26,7 @@ from dashboard.presenters.formatting import (
     times,
 )
 from dashboard.presenters.translations import pick, say, word
-from scoring.snapshot.reader import VERDICT_LOOK, Snapshot, verdict_of
+from scoring.snapshot.reader import VERDICT_CODES, VERDICT_LOOK, Snapshot, verdict_of
 from store.text.safe_text import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
@@ -53,16 +53,12 @@ class State:
     dark_ink: str
 
 
-_CODES = {
-    "红": ("red", "#E0436A", "#0E1117"),
-    "橙": ("orange", "#F28A2E", "#0E1117"),
-    "黄": ("yellow", "#FFE066", "#0E1117"),
-    "蓝": ("blue", "#6CB6FF", "#0E1117"),
-    "灰": ("grey", "#8A9099", "#0E1117"),
-}
-"""Code of a verdict, its colour on a dark ground and the ink upon it; shape and light colours are the snapshot's."""
+_DARK = {"红": "#E0436A", "橙": "#F28A2E", "黄": "#FFE066", "蓝": "#6CB6FF", "灰": "#8A9099"}
+_DARK_INK = "#0E1117"
+"""Colours on a dark ground and the ink upon them; code, shape and light colours are the snapshot's."""
 STATES = {
-    verdict: State(code, *VERDICT_LOOK[verdict], dark, ink) for verdict, (code, dark, ink) in _CODES.items()
+    verdict: State(VERDICT_CODES[verdict], *VERDICT_LOOK[verdict], dark, _DARK_INK)
+    for verdict, dark in _DARK.items()
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from kamengwatch.batch_items import one_by_one, tell_refused
 from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.console import log_line, tell_json
+from kamengwatch.intake.evidence_import import register_known_sources
 from kamengwatch.intake.watchlist import watched_in
 from store.text.query import registrable
 
@@ -39,7 +40,7 @@ def assisted(
     named = one_by_one(dict.fromkeys(platforms), lambda text: hosts.append(watched_in(config, text)))
     if not hosts:
         tell_refused(config, named)
-    _register(config)
+    register_known_sources(config)
     try:
         with browser_page(page_url or REGISTRY, headless) as page:
             told = [_look_up(config, page, host, seconds) for host in hosts]
@@ -85,10 +86,3 @@ def _look_up(config: Config, page: Any, host: str, seconds: float) -> dict[str, 
         return {"host": host, "state": state, "number": record.get("number")}
     log_line(config.say(f"{host}：没有结果，仍为未知", f"{host}: no answer, still unknown"))
     return {"host": host, "state": "unknown", "number": None}
-
-
-def _register(config: Config) -> None:
-    from kamengwatch.pipeline.crawl import cards
-    from store.evidence.crawl_ledger import register_sources
-
-    register_sources(config.engine, cards())

@@ -349,7 +349,7 @@ def import_files(
             raise UserError(f"{file}: 文件不存在或不是文件 no such file")
     at = _moment(checked_at) if checked_at else None
     with trial(config) if check else nullcontext(config) as used:
-        _register(used)
+        register_known_sources(used)
         report = [_take(used, file, format_, at, new_source) for file in files]
     tell_taken(config, report, as_json, check)
 
@@ -467,7 +467,7 @@ def _moment(text: str) -> dt.datetime:
     return moment
 
 
-def _register(config: Config) -> None:
+def register_known_sources(config: Config) -> None:
     """Let the sources our spiders and importers know keep their names and tiers when their records come from a file."""
     from crawler.importers import cards as handed_in
     from kamengwatch.intake.order_feeds import SOURCE

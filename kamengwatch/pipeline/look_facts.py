@@ -24,7 +24,7 @@ from crawler.shops import systems
 from crawler.spiders.blocklists import CATEGORY
 from dashboard.presenters.translations import word
 from kamengwatch.config import SHANGHAI
-from scoring.features.population import medians_in
+from scoring.engine.rate import medians_in
 from scoring.indicators.payment_channels import _NAMES as CHANNELS
 from scoring.observations.dataset import Site
 from scoring.observations.product_names import ware

@@ -12,7 +12,7 @@ from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import Card, card, unknown_card
 from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
 from kamengwatch.console import log_line, print_answer, tell_json
-from scoring.snapshot.reader import VERDICTS, Snapshot, SnapshotError
+from scoring.snapshot.reader import VERDICT_CODES, VERDICTS, Snapshot, SnapshotError
 from store.text.safe_text import plain
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dashboard.presenters.verdict_card import Card
 
 EXIT = {"蓝": 10, "黄": 11, "橙": 12, "红": 13, "灰": 14}
-_NAMES_EN = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
 
 
 def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, as_json: bool) -> int:
@@ -274,7 +273,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             continue
         rated = row["grade"] != "NR"
         table.add_row(
-            config.say(row["verdict"], _NAMES_EN[row["verdict"]]),
+            config.say(row["verdict"], VERDICT_CODES[row["verdict"]]),
             row["host"],
             plain(row["name"] or ""),
             row["grade"] if rated else config.say("NR 不予评级", "NR not rated"),
@@ -284,7 +283,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
             filing_short({**row, "filing_number": None}, config.lang),
         )
     print_answer(table)
-    counts = " · ".join(f"{config.say(v, _NAMES_EN[v])} {shown.get(v, 0)}" for v in VERDICTS)
+    counts = " · ".join(f"{config.say(v, VERDICT_CODES[v])} {shown.get(v, 0)}" for v in VERDICTS)
     print_answer(
         counts
         + config.say(

@@ -6,16 +6,19 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlalchemy import Engine, delete, select
 
 from scoring import method
 from scoring.engine.backends import Embedded, Progress, RatingEngine
 from scoring.engine.evidence_ids import EvidenceResolver
 from scoring.engine.load_market import load_dataset
-from scoring.features.population import fit_population_priors, keep_medians
-from scoring.observations.dataset import Dataset
+from scoring.features.population import fit_population_priors
+from scoring.observations.dataset import Dataset, Floats
 from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import Scratch
 from scoring.rating.closures import closure_figures
@@ -27,6 +30,7 @@ from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
 
+_MEDIANS = "medians.parquet"
 _HOST = itemgetter("host")
 """Rows are put in order here: databases do not agree on how words are sorted."""
 
@@ -70,7 +74,7 @@ def rate(
             sector += part.sector
         out.add(_about_all(engine, sector, facts, as_of))
         run = _store(engine, out, base, as_of, now)
-    keep_medians(Path(data_dir), facts.priors.products)
+    _keep_medians(Path(data_dir), facts.priors.products)
     _ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 
@@ -121,3 +125,21 @@ def _ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime
             if key not in known:
                 row = {"kind": kind, "key": key, "subject": host, "detail": {"host": host}, "opened_at": now}
                 connection.execute(insert_for(connection, Review).on_conflict_do_nothing(), [row])
+
+
+def _keep_medians(data_dir: Path, products: dict[str, tuple[Any, Floats]]) -> None:
+    """Keep the last known median price of each ware beside the looks, for a look at a shop nobody watches."""
+    newest = {ware: known[-1] for ware, (_, at) in products.items() if len(known := at[np.isfinite(at)])}
+    fresh = data_dir / "looks" / "medians.new"
+    fresh.parent.mkdir(mode=0o700, exist_ok=True)
+    pq.write_table(pa.table({"ware": list(newest), "price": pa.array(newest.values(), pa.float64())}), fresh)
+    fresh.replace(fresh.with_name(_MEDIANS))
+
+
+def medians_in(data_dir: Path) -> dict[str, float]:
+    """Ware -> its median price over the market by the last rating; empty before the first."""
+    file = data_dir / "looks" / _MEDIANS
+    if not file.is_file():
+        return {}
+    ware, price = pq.read_table(file).columns
+    return dict(zip(ware.to_pylist(), price.to_pylist(), strict=True))

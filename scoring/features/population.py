@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from scipy.special import gammaln, logsumexp
 
 from scoring import method
@@ -34,7 +32,6 @@ from scoring.observations.dataset import Dataset, Floats
 from scoring.observations.panel import Bools, complaints, copy_weights, latest, visited, window
 from scoring.observations.parquet_shards import arrow
 
-MEDIANS = "medians.parquet"
 FEWEST = 3
 """Platforms that must show a price before their median stands for the market."""
 
@@ -116,24 +113,6 @@ def products(facts: Dataset, tables: Tables, epochs: list[int]) -> dict[str, tup
         medians = out.setdefault(row["ware"], (at, np.full(len(epochs), np.nan)))[1]
         medians[place[row["epoch"]]] = row["price"]
     return out
-
-
-def keep_medians(data_dir: Path, products: dict[str, tuple[Any, Floats]]) -> None:
-    """Keep the last known median price of each ware beside the looks, for a look at a shop nobody watches."""
-    newest = {ware: known[-1] for ware, (_, at) in products.items() if len(known := at[np.isfinite(at)])}
-    fresh = data_dir / "looks" / "medians.new"
-    fresh.parent.mkdir(mode=0o700, exist_ok=True)
-    pq.write_table(pa.table({"ware": list(newest), "price": pa.array(newest.values(), pa.float64())}), fresh)
-    fresh.replace(fresh.with_name(MEDIANS))
-
-
-def medians_in(data_dir: Path) -> dict[str, float]:
-    """Ware -> its median price over the market by the last rating; empty before the first."""
-    file = data_dir / "looks" / MEDIANS
-    if not file.is_file():
-        return {}
-    ware, price = pq.read_table(file).columns
-    return dict(zip(ware.to_pylist(), price.to_pylist(), strict=True))
 
 
 _NODES, _MASS = np.polynomial.hermite_e.hermegauss(11)

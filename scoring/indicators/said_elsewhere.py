@@ -7,7 +7,6 @@ from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, of_site, unscored_finding
 from scoring.observations.dataset import Dataset
 
-WINDOW_DAYS = 90
 _TROUBLE = (
     "drop",
     "refund",
@@ -42,7 +41,7 @@ def said_elsewhere(facts: Dataset) -> Finding:
 
 def _answer(facts: Dataset, at: list[int]) -> Answer:
     rows = facts.rows["mention"]
-    recent = [i for i in at if 0 <= facts.days - 1 - int(rows.day[i]) < WINDOW_DAYS]
+    recent = [i for i in at if 0 <= facts.days - 1 - int(rows.day[i]) < method.SAID_WINDOW]
     if not recent:
         return Answer(
             UNKNOWN, "近 90 天没有见到站外提及。", "No mention elsewhere was seen in the last 90 days."

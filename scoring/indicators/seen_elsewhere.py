@@ -55,7 +55,7 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
     days = count("days_seen_elsewhere", facts.last_day - int(rows["first_on"][first]))
     bound = ("至少", "at least ") if rows["at_least"][first] else ("", "")
     return Answer(
-        OK if days.value >= 365 else CONCERN,
+        OK if days.value >= method.SEEN_LONG_DAYS else CONCERN,
         f"第三方最早见到它是 {day}（{_INDEXES[name][0]}，{bound[0]}{days.value:.0f} 天前）。",
         f"A third party first saw it on {day} ({_INDEXES[name][1]}, {bound[1]}{days.value:.0f} days ago).",
         float(days.value),

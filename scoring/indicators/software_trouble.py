@@ -8,9 +8,6 @@ from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Cited, Finding, pages_of, unscored_finding
 from scoring.observations.dataset import Dataset
 
-FEW = 10
-"""Issues below which a share of them says nothing."""
-
 
 def software_trouble(facts: Dataset) -> Finding:
     """软件掉单问题单 — Drop reports of its software
@@ -46,7 +43,9 @@ def _answer(facts: Dataset, site: int) -> Answer:
     )
     share = drops.value / issues.value if issues.value else 0.0
     return Answer(
-        CONCERN if issues.value >= FEW and share >= 0.2 else OK,
+        CONCERN
+        if issues.value >= method.SOFTWARE_ISSUES_FEW and share >= method.SOFTWARE_DROPS_CONCERN
+        else OK,
         f"它所用的 {name} 近一年有 {issues.value:.0f} 张公开问题单，其中 {drops.value:.0f} 张说掉单（说的是软件，不是这个网站）。",
         f"{name}, which it runs, has {issues.value:.0f} public issues of the last year, {drops.value:.0f} of them about dropped orders "
         "(about the software, not this site).",

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from scoring.snapshot.reader import quoted, verdict_of
+from scoring.snapshot.reader import VERDICT_CODES, quoted, verdict_of
 from store.text.malls import mall_of
 
 FOLDER = "lists"
@@ -25,7 +25,6 @@ PREFIX_BYTES = 4
 DAYS_VALID = 7
 """Days after which a program shows no verdict of the lists any more."""
 _MOST_IN_A_FILE = 512
-CODES = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue", "灰": "grey"}
 _WHOLE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _COLUMNS = "host, verdict, grade, warning_state, as_of, reasons_zh[1] as zh, reasons_en[1] as en, demo"
 
@@ -50,7 +49,7 @@ def write_lists(folder: Path, as_of: dt.date) -> None:
                 digest = hashlib.sha256(key.encode()).digest()
                 prefixes.append(digest[:PREFIX_BYTES])
                 files[digest.hex()[:digits] or "all"][digest.hex()] = {
-                    "verdict": CODES[verdict],
+                    "verdict": VERDICT_CODES[verdict],
                     "warning_state": row["warning_state"] or "stale",
                     "as_of": (row["as_of"] or as_of).isoformat(),
                     "reason_zh": row["zh"] or "",

@@ -17,6 +17,8 @@ import pyarrow as pa
 
 VERDICTS = ("蓝", "黄", "橙", "红", "灰")
 """Verdict words, best to worst, 灰 = not rated."""
+VERDICT_CODES = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
+"""A verdict in addresses, styles, lists and English columns."""
 TIER = {"蓝": 1, "黄": 2, "橙": 3, "红": 3, "灰": None}
 VERDICT_LOOK = {
     "蓝": ("●", "#0B4FA0", "#FFFFFF"),
