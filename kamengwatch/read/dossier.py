@@ -22,8 +22,9 @@ from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import log_line
+from kamengwatch.read.verdicts import open_snapshot
 from scoring.figures import NAMES
-from scoring.snapshot.reader import SIGNATURE, Snapshot, SnapshotError
+from scoring.snapshot.reader import SIGNATURE, Snapshot
 from store.private_files import open_private
 from store.text.query import parse_query
 from store.text.safe_text import plain
@@ -173,10 +174,7 @@ def _snapshot(config: Config, out: Path) -> Snapshot:
         raise UserError(
             f"{out.name}: 文件名须以 {' '.join(_ENDINGS)} 结尾 the name must end so; 例 e.g. -o dossier.docx"
         )
-    try:
-        return Snapshot.latest(config.data_dir)
-    except SnapshotError as error:
-        raise UserError(f"{error}; 先 first: kamengwatch publish") from error
+    return open_snapshot(config)
 
 
 def _hosts(snapshot: Snapshot, target: str) -> list[str]:
@@ -545,10 +543,7 @@ def _pdf(title: str, sections: Sequence[Section]) -> bytes:
 
 def sweep(config: Config, as_json: bool) -> None:
     """Print, provision by provision, the sites whose published findings touch it: a list for an authority's sweep."""
-    try:
-        snapshot = Snapshot.latest(config.data_dir)
-    except SnapshotError as error:
-        raise UserError(f"{error}; 先 first: kamengwatch publish") from error
+    snapshot = open_snapshot(config)
     names = sorted(LAW)
     rows = snapshot.rows(
         f"select host, indicator, sentence_zh, sentence_en from findings where outcome = 'concern' and indicator in ({','.join('?' * len(names))}) order by host, indicator",  # noqa: S608 - marks only

@@ -104,6 +104,8 @@ def verify(config: Config, file: Path) -> None:
                 wrong.append("datapackage.json: 与其哈希不符 not what datapackage-digest.json says")
             signed = _signed_by(config, said, whole)
             stamped = list(_stamped(said, whole))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UserError(f"{file}: 读不了 cannot be read ({error.strerror})") from error
     except (
         OSError,
         ValueError,
