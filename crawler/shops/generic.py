@@ -19,6 +19,14 @@ _PAGER_TEXT = re.compile(r"\s*(?:\d{1,3}|[后下]一?页|next\b.{0,8}|[›»>→
 _PAGE_NUMBER = re.compile(
     r"(?:^|[-_/])(?:page|p|pg|pn|page_?no|page_?num)[-_=/](\d{1,3})(?:/|\.html?|$)", re.IGNORECASE
 )
+_CATEGORY = re.compile(
+    r"(?:^|[/?&_-])(?:cate?|cates|categor(?:y|ies)|catalog|class|classify|type|group|fenlei|lists?|products?|goods|shop|sort|column|collections?|cid|tid|cat_?id|gid|typeid|category_?id)"
+    r"(?:[/=_-][\w%-]+|(?:\.html?|\.php)?$|/$)",
+    re.IGNORECASE,
+)
+"""The address of a page that lists the goods of one category."""
+_A_CATEGORY = "category"
+_MOST_LINKS = 300
 _LOCK = re.compile(
     r"(?:访问|浏览|进店|本站|店铺)密码|请输入密码|请先?登录|会员登录|仅对.{0,8}开放|登录后(?:查看|可见)"
 )
@@ -51,10 +59,28 @@ def more(page: Page, read: int = 1) -> list[More]:
     return []
 
 
+def categories(page: Page) -> list[More]:
+    """The category pages a page without goods leads to, as its links call them."""
+    here = urlsplit(page.url)
+    found: dict[str, More] = {}
+    for link in page.tree.css("a[href]")[:_MOST_LINKS]:
+        target = urlsplit(urljoin(page.url, link.attributes.get("href") or ""))
+        if (target.scheme, target.netloc) != (here.scheme, here.netloc) or not link.text().strip():
+            continue
+        address = target._replace(fragment="").geturl()
+        if (
+            _CATEGORY.search(f"{target.path}?{target.query}")
+            and address != page.url
+            and len(found) < _MOST_PAGES
+        ):
+            found.setdefault(address, More(address, _A_CATEGORY))
+    return list(found.values())
+
+
 def lists(page: Page, what: str) -> tuple[Found, list[More]]:
-    """A further page of the list, of which `what` is the number, and the one that follows it."""
+    """A further page of the list, of which `what` is the number, and the one that follows it; or the page of a category."""
     goods = home(page).goods
-    return Found(goods=goods), more(page, int(what)) if goods else []
+    return Found(goods=goods), more(page, int(what)) if goods and what != _A_CATEGORY else []
 
 
 def embedded_goods(page: Page) -> list[Good]:

@@ -85,7 +85,22 @@ def products(page: Page) -> list[Good]:
         except ValueError:
             continue
         goods += [_product(entry) for entry in _typed(document, "Product")]
-    return [good for good in goods if good.name]
+    return [good for good in goods or _microdata(page) if good.name]
+
+
+def _microdata(page: Page) -> list[Good]:
+    """The products of schema.org microdata: what `itemprop` calls name, price, priceCurrency and availability."""
+    goods = []
+    for product in page.tree.css('[itemtype$="schema.org/Product" i]')[:_MOST]:
+        told: dict[str, str] = {}
+        for element in product.css("[itemprop]"):
+            attributes = element.attributes
+            said = attributes.get("content") or attributes.get("href") or element.text() or ""
+            told.setdefault(attributes.get("itemprop") or "", " ".join(said.split()))
+        price = told.get("price") or told.get("lowPrice")
+        if told.get("name") and price and yuan(price) is not None:
+            goods.append(_product({"name": told["name"], "offers": {**told, "price": price}}))
+    return goods
 
 
 def listed(page: Page) -> list[Good]:

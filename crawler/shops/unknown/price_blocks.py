@@ -61,13 +61,15 @@ _HEADS = {
     "stock": re.compile(r"库存|余量|剩余|stock", re.IGNORECASE),
     "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
 }
-_DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
+DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _PIECE = re.compile(r"|[¥￥$€£]|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
 _NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
+_STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|标准|[单售现]价|本[店站]价|^价格")
+_LONGEST_LABEL = 8
 _LONGEST_PROSE = 2_000
 """Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
 _MOST_PRICES = 1_500
@@ -169,13 +171,43 @@ def set_slogans_apart(prices: list[Price]) -> None:
             price.role = "other"
 
 
+def set_levels_apart(prices: list[Price]) -> None:
+    """Keep one price a good where each states the same labels in the same order (普通用户, VIP会员, 代理): the one a stranger pays."""
+    told = [(price, label) for price in prices if price.role == "now" and (label := _label_of(price))]
+    labels = [label for _, label in told]
+    period = labels.index(labels[0], 1) if labels[:1] and labels[0] in labels[1:] else 0
+    order = labels[:period]
+    if (
+        period < 2
+        or len(set(order)) < period
+        or labels != (order * (len(labels) // period + 1))[: len(labels)]
+    ):
+        return
+    asked = next((label for label in order if _STRANGER.search(label)), order[0])
+    for price, label in told:
+        if label != asked:
+            price.role = "other"
+
+
+def _label_of(price: Price) -> str:
+    """The short text that stands with a price and nothing else: 普通用户 in “普通用户 9.90”; empty for none."""
+    for above in (price.element, *islice(price.element.ancestors(), 2)):
+        said = AMOUNT.sub("", above.text) if AMOUNT.search(above.text) else BARE.sub("", above.text)
+        said = said.strip(" :：-—|元")
+        if any(character.isdigit() for character in said) or len(said) > _LONGEST_LABEL:
+            return ""
+        if LETTER.search(said):
+            return said
+    return ""
+
+
 def bare_decimals(body: Element) -> Iterator[Price]:
     """Numbers that fill an element: prices without any sign, of a page that has no others.
 
     Two decimals tell a price; a whole number is one where elements of its place and shape hold decimals.
     """
     alone = [e for e in body.walk() if not e.children and _NUMBER.fullmatch(e.own)][:_MOST_PRICES]
-    with_decimals = {_place(element) for element in alone if _DECIMAL.fullmatch(element.own)}
+    with_decimals = {_place(element) for element in alone if DECIMAL.fullmatch(element.own)}
     for element in alone:
         text = element.own
         if _place(element) in with_decimals:

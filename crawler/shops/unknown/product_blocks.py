@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from crawler.shops.money import AMOUNT
 from crawler.shops.unknown.page_outline import Element
 from crawler.shops.unknown.price_blocks import LETTER, SAID_OF_GOODS, Price
 from crawler.shops.unknown.product_names import clean
@@ -262,7 +263,8 @@ def _may_be_good(block: Element, single: bool) -> bool:
     if _LEVEL_FOR_SALE.match(text):
         return False
     if not single:
-        return True
+        said = re.sub(r"[\d,.\s:：]+", "", AMOUNT.sub("", text))
+        return not (len(said) <= 8 and _NOT_GOODS.search(said))
     if _NOT_GOODS.search(text[:200]) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
         return False
     linked = any(

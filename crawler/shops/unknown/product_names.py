@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from crawler.shops.money import AMOUNT, amounts
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import LETTER, PRICE_MARK, SAID_OF_GOODS, Price, column_of
+from crawler.shops.unknown.price_blocks import DECIMAL, LETTER, PRICE_MARK, SAID_OF_GOODS, Price, column_of
 
 _NOISE_TEXT = re.compile(
     r"(?:立即|马上|点击|去|我要|直接|在线)?(?:购买|下单|抢购|查看|详情|选购|购卡|支付|付款|兑换|订购|开通|充值|提卡|进入|领取)(?:商品|详情|>|»|→)*"
@@ -58,11 +58,15 @@ def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
     single = len(blocks) == 1
     texts: list[dict[str, str]] = []
     steps: dict[str, int] = {}
-    for block, price in blocks:
+    candidates = [list(_candidates(block, price)) for block, price in blocks]
+    labels = _labels(candidates)
+    for (block, price), named in zip(blocks, candidates, strict=True):
         found: dict[str, str] = {}
         above = {e: n for n, e in enumerate((price.element, *price.element.ancestors()))}
         held: dict[str, int] = {}
-        for place, name, element in _candidates(block):
+        for place, name, element in named:
+            if place in labels:
+                continue
             if element is price.element and (ends := _before(name, price)):
                 name = ends
             found[place] = name
@@ -90,6 +94,19 @@ def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
     return _without_ordinals(names)
 
 
+def _labels(candidates: list[list[tuple[str, str, Element]]]) -> set[str]:
+    """Places that say the same in each of many blocks."""
+    said: dict[str, Counter[str]] = {}
+    for named in candidates:
+        for place, name, _ in named:
+            said.setdefault(place, Counter())[name] += 1
+    return {
+        place
+        for place, names in said.items()
+        if len(names) == 1 and names.total() >= max(3, len(candidates) / 2)
+    }
+
+
 def _before(text: str, price: Price) -> str:
     """The name in a text that tells the price as well, as in 月卡 —— 9.90元; empty where none stands before it."""
     told = [money for money in amounts(text) if money.amount == price.money.amount]
@@ -110,14 +127,14 @@ def _inside(held: dict[str, int]) -> tuple[int, int]:
     return (min(held.values()), max(held.values()) + 1) if held else (0, 0)
 
 
-def _candidates(block: Element) -> Iterator[tuple[str, str, Element]]:
+def _candidates(block: Element, price: Price) -> Iterator[tuple[str, str, Element]]:
     """(place inside the block, text, element) of everything that may be its name."""
     for element, place in _places(block):
         yield from _attribute_names(element, place)
         own = element.own
         if not LETTER.search(own) and not (element.tag in _HEADINGS and LETTER.search(element.text)):
             continue
-        name = clean(_without_badges(element))
+        name = clean(_without_badges(element, price.element))
         if name:
             mark = "name" if element.tag in _CELLS and column_of(element) == "name" else ""
             yield f"{place}#{mark}", name, element
@@ -148,21 +165,23 @@ def _places(block: Element) -> Iterator[tuple[Element, str]]:
             yield element, "."
 
 
-def _without_badges(element: Element) -> str:
+def _without_badges(element: Element, price: Element) -> str:
     """The element's text without badges, counters, prices and blocks of their own inside it."""
     pieces = []
     for part in element.parts:
         if isinstance(part, str):
             pieces.append(part)
         elif (
-            part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "small", "i")
+            part is not price
+            and not DECIMAL.fullmatch(part.text)
+            and part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "small", "i")
             and not _BADGE_MARK.search(part.marks)
             and not PRICE_MARK.search(part.marks)
             and not _NOISE_TEXT.fullmatch(part.text.strip("[]【】()（） "))
             and not _NOISE_START.match(part.text)
             and not AMOUNT.fullmatch(part.text)
         ):
-            pieces.append(part.text)
+            pieces.append(_without_badges(part, price) if part.children else part.text)
     return "".join(pieces)
 
 

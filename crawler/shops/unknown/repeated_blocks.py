@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from crawler.shops.unknown.price_blocks import (
     column_of,
     join_split,
     prices_in,
+    set_levels_apart,
     set_slogans_apart,
 )
 from crawler.shops.unknown.product_blocks import lists_in
@@ -58,8 +60,10 @@ def goods_in(body: Element) -> list[Good]:
     join_split(body)
     prices = list(prices_in(body))
     set_slogans_apart(prices)
+    set_levels_apart(prices)
     sure = [price for price in prices if price.sure]
-    decimals = [price for price in bare_decimals(body) if price.role == "now"] if not sure else []
+    decimals = list(bare_decimals(body)) if not sure else []
+    set_levels_apart(decimals)
     return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices, fewest=1)
 
 
@@ -67,6 +71,7 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     """The goods around `prices`, of lists of at least `fewest`."""
     lists = lists_in(prices)
     rows: list[tuple[int, bool, Good]] = []
+    linked: dict[tuple[str, float], str] = {}
     formers = sorted(
         (price for price in prices if price.role == "former"), key=lambda price: price.element.number
     )
@@ -74,7 +79,12 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     for records in lists:
         if len(records) < fewest:
             continue
+        links = Counter(link for block, _ in records if (link := _link_of(block)))
         for (block, price), name in zip(records, names_of(records), strict=True):
+            link = _link_of(block)
+            if name and link and links[link] == 1:
+                # A slide or a ranking leads to a good of the list: it is called there what it is called in the longer list.
+                name = linked.setdefault((link, price.money.amount), name)
             if name:
                 good = _good(block, price, name, _former(block, formers, numbers))
                 rows.append((block.number, bool(_TEAM.search(block.text)), good))
@@ -83,7 +93,30 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     for _, _, good in sorted(rows, key=lambda row: (row[1], row[0])):
         known = found.get(good.name)
         found[good.name] = good if known is None else _both(known, good)
-    return list(found.values())
+    return _without_cut(list(found.values()))
+
+
+def _link_of(block: Element) -> str:
+    """Where the first link of a block leads; empty for a link that leads nowhere by itself."""
+    for element in (block, *block.walk()):
+        href = element.attributes.get("href") or ""
+        if element.tag == "a" and href and not href.startswith(("#", "javascript:")):
+            return href
+    return ""
+
+
+def _without_cut(goods: list[Good]) -> list[Good]:
+    """The goods without those whose name is the cut beginning of another's at the same price."""
+    cut = re.compile(r"\s*(?:…|\.{2,})$")
+    whole = [good for good in goods if not cut.search(good.name)]
+    return [
+        good
+        for good in goods
+        if not (found := cut.search(good.name))
+        or not any(
+            other.price == good.price and other.name.startswith(good.name[: found.start()]) for other in whole
+        )
+    ]
 
 
 def _former(block: Element, formers: list[Price], numbers: list[int]) -> Money | None:
