@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -67,6 +68,10 @@ _PRICE_KEY = re.compile(
 )
 """Whatever a system calls the name of a good and what is asked for it."""
 _CURRENCIES = ("currency", "price_currency", "priceCurrency")
+_TOKEN = re.compile(
+    r""""(?:[^"\\]|\\.)*"|'(?P<single>(?:[^'\\]|\\.)*)'|(?<![\w.$])(?P<key>[A-Za-z_$][\w$]*)\s*:|(?P<comma>,)(?=\s*[\]}])|(?P<word>undefined|void 0|NaN|![01])"""
+)
+"""What in a literal of a script JSON writes otherwise; a string in double quotes stays."""
 _DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
 _FEWEST = 1
 _MOST = 500
@@ -214,19 +219,37 @@ def _documents(script: str) -> Iterator[Any]:
         end = _closing(script, match.end())
         if end is None or end - match.end() < 40:
             continue
-        try:
-            yield parse_json_bounded(script[match.end() : end])
-        except ValueError:
-            continue
+        literal = script[match.end() : end]
+        for text in (literal, _as_json(literal)):
+            try:
+                yield parse_json_bounded(text)
+            except ValueError:
+                continue
+            break
+
+
+def _as_json(literal: str) -> str:
+    """A literal as scripts write it (keys without quotes, single quotes, a comma before the end) in the form of JSON."""
+
+    def written(match: re.Match[str]) -> str:
+        if (text := match["single"]) is not None:
+            return json.dumps(re.sub(r"\\(['\"\\/])", r"\1", text), ensure_ascii=False)
+        if match["key"] is not None:
+            return f'"{match["key"]}":'
+        if match["word"] is not None:
+            return {"!0": "true", "!1": "false"}.get(match["word"], "null")
+        return "" if match["comma"] is not None else match.group()
+
+    return _TOKEN.sub(written, literal)
 
 
 def _closing(text: str, start: int) -> int | None:
     """Where the bracket at `start` closes; None where it does not."""
     depth, quoted, position = 0, "", start
-    for match in re.compile(r"\\.|[\"\[\]{}]").finditer(text, start):
+    for match in re.compile(r"\\.|[\"'\[\]{}]").finditer(text, start):
         mark = match.group()
-        if mark == '"':
-            quoted = "" if quoted else mark
+        if mark in "\"'":
+            quoted = "" if quoted == mark else quoted or mark
         elif quoted or mark[0] == "\\":
             continue
         elif mark in "[{":

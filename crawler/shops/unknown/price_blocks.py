@@ -36,10 +36,10 @@ _WHOLESALE = re.compile(
     r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
 )
 _PRICE_LABEL = re.compile(
-    r"(?:现价|商城价|本[店站]价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|只需|低至|price)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
+    r"(?:现价|商城价|本[店站]价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|[只仅]需|只要|低至|起售价|price|from|starting at|as low as)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
     re.IGNORECASE,
 )
-_WORDS_AROUND = re.compile(
+WORDS_AROUND = re.compile(
     r"^[\s¥￥$€£\d.,·/~\-—–+起元块/每张个份件月年天:：()（）]*(?:RMB|CNY|USDT|USD|起|元)?[\s起/每张个份件月年天()（）]*$",
     re.IGNORECASE,
 )
@@ -63,12 +63,14 @@ _HEADS = {
 }
 DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
-_PIECE = re.compile(r"|[¥￥$€£]|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
+_PIECE = re.compile(r"|[¥￥$€£]|\.|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
+_SIGNED = re.compile(rf"(?!\d)[^\w¥￥$€£]{{1,4}}({DECIMAL.pattern})\s*(?:$|[|｜·])")
+"""💰 9.90 | 📦 23: a number with two decimals behind a picture of its kind."""
 _NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
-_STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|标准|[单售现]价|本[店站]价|^价格")
+_STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格")
 _LONGEST_LABEL = 8
 _LONGEST_PROSE = 2_000
 """Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
@@ -90,6 +92,32 @@ class Price:
         """Whether it is called the regular price: what is asked where nothing lower stands beside it."""
         label = self.element.attributes.get("aria-label") or ""
         return bool(_FORMER_WORD.search(label)) or _marked(self.element, _REGULAR_MARK)
+
+
+def split_lines(body: Element) -> None:
+    """Give each line of a text that lists goods line by line (月卡 —— 9.90元, then a line break) an element of its own."""
+    for element in body.walk():
+        breaks = [n for n, part in enumerate(element.parts) if isinstance(part, Element) and part.tag == "br"]
+        if len(breaks) < 2:
+            continue
+        edges = [-1, *breaks, len(element.parts)]
+        lines = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False) if b > a + 1]
+        made = []
+        for start, end in lines:
+            line = Element("div", element, {}, element.number)
+            line.parts = element.parts[start:end]
+            made.append((start, end, line))
+        if (
+            sum(
+                bool(AMOUNT.search(line.text) and LETTER.search(AMOUNT.sub("", line.text)))
+                for *_, line in made
+            )
+            < 3
+        ):
+            continue
+        for *_, line in made:
+            line.hold(line.parts)
+        element.put(made)
 
 
 def join_split(body: Element) -> None:
@@ -161,14 +189,20 @@ def prices_in(body: Element) -> Iterator[Price]:
 
 
 def set_slogans_apart(prices: list[Price]) -> None:
-    """Take a sum for no price where its words (税前, 低至9.9元起) stand the same at several goods and others stand alone."""
+    """Take a sum for no price where its words (税前, 低至9.9元起) stand the same at several goods beside a sum that stands alone."""
     words = [SAID_OF_GOODS.sub("", AMOUNT.sub("", price.element.text)).strip(" :：") for price in prices]
     asked = [(price, said) for price, said in zip(prices, words, strict=True) if price.role == "now"]
     times = Counter(said for _, said in asked if LETTER.search(said))
     alone = sum(not LETTER.search(said) for _, said in asked)
+    inside: dict[Element, list[str]] = {}
+    for price, said in asked:
+        for above in price.element.ancestors():
+            inside.setdefault(above, []).append(said)
     for price, said in asked:
         if 3 <= times[said] <= alone:
-            price.role = "other"
+            beside = next((inside[a] for a in price.element.ancestors() if len(inside[a]) > 1), [])
+            if beside.count(said) == 1 and any(not LETTER.search(other) for other in beside):
+                price.role = "other"
 
 
 def set_levels_apart(prices: list[Price]) -> None:
@@ -208,6 +242,9 @@ def bare_decimals(body: Element) -> Iterator[Price]:
     """
     alone = [e for e in body.walk() if not e.children and _NUMBER.fullmatch(e.own)][:_MOST_PRICES]
     with_decimals = {_place(element) for element in alone if DECIMAL.fullmatch(element.own)}
+    for element in body.walk():
+        if (told := _SIGNED.match(element.own)) and not element.children:
+            yield Price(element, Money(float(told[1].replace(",", "")), "CNY", *told.span(1)), "now", False)
     for element in alone:
         text = element.own
         if _place(element) in with_decimals:
@@ -231,7 +268,7 @@ def _whole_price(element: Element) -> Element:
     best = element
     for above in (element, *element.ancestors()):
         text = above.text
-        if len(text) > 32 or not _WORDS_AROUND.match(text) or above.tag in ("tr", "li", "ul", "body"):
+        if len(text) > 32 or not WORDS_AROUND.match(text) or above.tag in ("tr", "li", "ul", "body"):
             break
         if len(AMOUNT.findall(text)) > 1 and above is not element:
             break
@@ -254,7 +291,7 @@ def _read_price(element: Element) -> Iterator[Price]:
     money = Money(float(bare.group().replace(",", "")), "CNY", bare.start(), bare.end())
     column = column_of(element)
     around = text[: bare.start()]
-    alone = bool(_WORDS_AROUND.match(text))
+    alone = bool(WORDS_AROUND.match(text))
     if column in ("price", "former", "other") and alone:
         yield Price(element, money, {"price": "now"}.get(column, column))
     elif (alone and _marked(element, PRICE_MARK)) or _PRICE_LABEL.search(around[-12:]):
@@ -267,7 +304,7 @@ def _read_price(element: Element) -> Iterator[Price]:
 def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     """True for a price, False for what may be one, None for a part of a name, as in 话费100元."""
     written = text[money.start : money.end]
-    if _WORDS_AROUND.match(text):
+    if WORDS_AROUND.match(text):
         return True
     before = text[: money.start]
     if written[-1] in "元块" and _NAME_ENDS.match(text[money.end :]):
@@ -285,7 +322,7 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
         or _marked(element, PRICE_MARK)
     ):
         return True
-    if not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", element.own))):
+    if written in element.own and not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", element.own))):
         return True
     behind = SAID_OF_GOODS.sub("", AMOUNT.sub("", text[money.end :]))
     apart = not before or before[-1] in " |·/-—，,"

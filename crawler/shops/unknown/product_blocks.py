@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from crawler.shops.money import AMOUNT
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import LETTER, SAID_OF_GOODS, Price
+from crawler.shops.unknown.price_blocks import LETTER, SAID_OF_GOODS, WORDS_AROUND, Price
 from crawler.shops.unknown.product_names import clean
 
 Record = tuple[Element, Price]
@@ -287,14 +287,17 @@ def _is_something_else(records: list[Record]) -> bool:
     # A shop may call a category of its goods vip or order: what is called a product as well is one.
     if any(_ELSE_MARK.search(e.marks) and not _GOODS_MARK.search(e.marks) for e in near if e.tag != "body"):
         return True
-    if _ELSE_HEAD.search(_heading(records)):
+    if _ELSE_HEAD.search(re.sub(r"^(?:排名|序号|编号)\s", "", _heading(records))):
         return True
     texts = [block.text for block, _ in records]
     said = sum(bool(_ELSE_TEXT.search(text)) for text in texts)
     # What was put on sale on a day still has its stock beside it.
     dated = sum(
-        bool(_DATED.search(block.text)) and not _STOCK_TEXT.search(block.text) and not _has_buy_link(block)
-        for block, _ in records
+        bool(_DATED.search(block.text))
+        and not _STOCK_TEXT.search(block.text)
+        and not _has_buy_link(block)
+        and not (WORDS_AROUND.match(price.element.text) and _is_pictured_link(block))
+        for block, price in records
     )
     levels = sum(bool(_MEMBERS.match(text)) for text in texts)
     return max(said, dated, levels) > 0.6 * len(texts)
@@ -302,6 +305,11 @@ def _is_something_else(records: list[Record]) -> bool:
 
 def _has_buy_link(block: Element) -> bool:
     return any(e.tag in ("a", "button") and _BUY_TEXT.search(e.text) for e in block.walk())
+
+
+def _is_pictured_link(block: Element) -> bool:
+    inside = (block, *block.walk())
+    return any(e.tag == "a" for e in inside) and any(e.tag == "img" for e in inside)
 
 
 def _heading(records: list[Record]) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 
 from crawler.shops.money import AMOUNT, amounts
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import DECIMAL, LETTER, PRICE_MARK, SAID_OF_GOODS, Price, column_of
+from crawler.shops.unknown.price_blocks import (
+    DECIMAL,
+    LETTER,
+    PRICE_MARK,
+    SAID_OF_GOODS,
+    WORDS_AROUND,
+    Price,
+    column_of,
+)
 
 _NOISE_TEXT = re.compile(
     r"(?:立即|马上|点击|去|我要|直接|在线)?(?:购买|下单|抢购|查看|详情|选购|购卡|支付|付款|兑换|订购|开通|充值|提卡|进入|领取)(?:商品|详情|>|»|→)*"
@@ -190,6 +198,8 @@ def clean(text: str) -> str:
     name = _LABEL.sub("", " ".join(text.split()).strip(_EDGES))
     if not 2 <= len(name) <= 120 or not LETTER.search(name):
         return ""
+    if AMOUNT.search(name) and WORDS_AROUND.match(name):
+        return ""  # ¥9.90/月
     if not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", name))) or _SPAN.fullmatch(name):
         return ""
     if (

@@ -24,6 +24,7 @@ from crawler.shops.unknown.price_blocks import (
     prices_in,
     set_levels_apart,
     set_slogans_apart,
+    split_lines,
 )
 from crawler.shops.unknown.product_blocks import lists_in
 from crawler.shops.unknown.product_names import names_of
@@ -48,6 +49,8 @@ _STOCK_MARK = re.compile(
 )
 _STOCK_ATTRIBUTES = ("data-stock", "data-inventory", "data-kucun", "data-goods-stock")
 _SOLD_MARK = re.compile(r"(?:^|[-_\s])(?:\w{0,8}sold|sales|xiaoliang)(?:$|[-_\s])", re.IGNORECASE)
+_A_LIST = 3
+"""Goods that make a list; fewer sums with a sign may stand anywhere on a page."""
 _TEAM = re.compile(r"\d\s*人\s*(?:成?团|拼)|拼团价|砍价")
 _GONE_MARK = re.compile(
     r"(?:^|[-_\s])(?:sold-?out|sell-?out|out-?of-?stock|stock-?out|no-?stock|quehuo|shouqing|empty-stock|is-out|disabled-good)\w*(?:$|[-_\s])",
@@ -57,14 +60,20 @@ _GONE_MARK = re.compile(
 
 def goods_in(body: Element) -> list[Good]:
     """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold."""
+    split_lines(body)
     join_split(body)
     prices = list(prices_in(body))
     set_slogans_apart(prices)
     set_levels_apart(prices)
     sure = [price for price in prices if price.sure]
-    decimals = list(bare_decimals(body)) if not sure else []
-    set_levels_apart(decimals)
-    return _listed(sure) or _listed(decimals, fewest=3) or _listed(prices, fewest=1)
+    goods = _listed(sure)
+    if len(goods) < _A_LIST:
+        decimals = list(bare_decimals(body))
+        set_levels_apart(decimals)
+        plain = _listed(decimals, fewest=_A_LIST)
+        if len(plain) > 2 * len(goods):
+            return plain
+    return goods or _listed(prices)
 
 
 def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
