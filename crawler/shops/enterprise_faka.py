@@ -1,7 +1,7 @@
 """企业发卡 (a mall software): a merchant's categories stand in its page; goods and prices are asked as its script asks them.
 
 Two generations of one page: a select box `goodid`, filled with options and priced good by good, or boxes filled from JSON.
-The second answers some hosts only with a session, which a visit without cookies has not; then the visit is a failure.
+The second answers some hosts only within the session its page began (crawler/spiders/storefront.py).
 """
 
 from __future__ import annotations

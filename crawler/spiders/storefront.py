@@ -2,8 +2,8 @@
 
     scrapy crawl storefront -a platform=a.example,b.example -O out.jsonl
 
-It asks for the home page, the public lists of the recognised system and at most three prose pages; never orders, logins,
-captchas or payment. A page that stands in place of the shop is recorded as what it is.
+It asks for the home page, the public lists of the recognised system (within the session the home page began, if it began one) and at
+most three prose pages; never orders, logins, captchas or payment. A page that stands in place of the shop is recorded as what it is.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from store.text.site_keys import SiteKey
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _LONGEST_LIST = 2_000
+_COOKIE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,80}=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{0,400}", re.ASCII)
+_MOST_COOKIES = 10
 _ALMOST_EMPTY = 200
 """Visible characters below which a page with scripts has not shown itself yet."""
 
@@ -120,6 +122,7 @@ class StorefrontSpider(HomeSpider):
         if site.unit == "mall":
             yield from self._shop(page, system, Found(stated_empty=True), [], host)
             return
+        self.visit(host).notes["cookies"] = _session(response)
         found, more = self._read(page, system, host)
         if not system and not found.goods and not found.behind_login and not rendered and "<script" in text:
             if browser_available():
@@ -311,6 +314,9 @@ class StorefrontSpider(HomeSpider):
             if shop and urljoin(base, "/") == urljoin(shop.url, "/"):
                 # The page whose script asks, also where a list leads to the next.
                 headers["Referer"] = shop.url
+                if cookies := self.visit(host).notes.get("cookies"):
+                    # Some lists answer only within the session their own page began; it ends with this visit and is kept nowhere.
+                    headers["Cookie"] = cookies
             yield self.ask(
                 urljoin(base, item.path),
                 "lists" if shop is None or self.visit(host).notes["system"] else "further",
@@ -343,3 +349,19 @@ class StorefrontSpider(HomeSpider):
     def _moved_record(self, host: str, moved: str) -> Record:
         return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",
                 "text": "", "signs": {"moved_to": moved}}  # fmt: skip
+
+
+def _session(response: Response) -> str:
+    """What a browser would send back of the cookies a page set for its own host; cookies for other hosts are left out."""
+    kept: dict[str, str] = {}
+    host = urlsplit(response.url).hostname or ""
+    for line in response.headers.getlist("Set-Cookie"):
+        pair, *attributes = (part.strip() for part in line.decode("latin-1").split(";"))
+        told = dict(part.lower().partition("=")[::2] for part in attributes)
+        domain = told.get("domain", "").lstrip(".")
+        if not _COOKIE.fullmatch(pair) or (domain and domain != host and not host.endswith(f".{domain}")):
+            continue
+        if told.get("max-age", "1").startswith(("0", "-")) or pair.endswith("=deleted"):
+            continue
+        kept[pair.partition("=")[0]] = pair
+    return "; ".join(list(kept.values())[:_MOST_COOKIES])

@@ -180,7 +180,7 @@ def prices_in(body: Element) -> Iterator[Price]:
         if whole in done:
             continue
         roles: set[str] = set()
-        for price in _read_price(whole):
+        for price in sorted(_read_price(whole), key=lambda price: not price.sure):
             done.add(whole)
             if price.role not in roles:
                 roles.add(price.role)

@@ -175,10 +175,13 @@ def _places(block: Element) -> Iterator[tuple[Element, str]]:
 
 def _without_badges(element: Element, price: Element) -> str:
     """The element's text without badges, counters, prices and blocks of their own inside it."""
-    pieces = []
+    pieces: list[str] = []
     for part in element.parts:
         if isinstance(part, str):
             pieces.append(part)
+        elif part.tag == "br":
+            if "".join(pieces).strip():
+                break  # what follows on lines of their own are remarks
         elif (
             part is not price
             and not DECIMAL.fullmatch(part.text)

@@ -64,8 +64,8 @@ def goods_in(body: Element) -> list[Good]:
     join_split(body)
     prices = list(prices_in(body))
     set_slogans_apart(prices)
-    set_levels_apart(prices)
     sure = [price for price in prices if price.sure]
+    set_levels_apart(sure)
     goods = _listed(sure)
     if len(goods) < _A_LIST:
         decimals = list(bare_decimals(body))

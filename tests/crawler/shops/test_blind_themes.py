@@ -114,6 +114,11 @@ def test_prices_for_members_are_hidden_and_the_next_page_of_a_list_is_asked() ->
     ):
         page = Page("https://shop.example/?cat=3", pager.format(f'<a href="{link}">下一页</a>'))
         assert [item.path for item in generic.more(page)] == [path]
+    shelves = '<a href="/category/{0}">视频会员</a><a href="/article/{0}">公告</a><a href="https://b.example/category/{0}">友链</a>'
+    page = Page("https://shop.example/", "".join(shelves.format(n) for n in range(30)))
+    assert [item.path for item in generic.categories(page)] == [
+        f"https://shop.example/category/{n}" for n in range(10)
+    ]
     assert not generic.more(Page("https://shop.example/?page=2", pager.format('<a href="?page=3">3</a>')))
 
 

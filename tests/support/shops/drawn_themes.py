@@ -21,6 +21,66 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         'aria-label=原价>¥{old}</span><span class=discount>-20%</span><span class=price>¥{price}</span></div></article></div>',
         "</div>",
     ),
+    "levels without a sign, each in a row of its own": (
+        "<div class=wrap>",
+        "<div class=gd><div class=h><em class=tag>热</em>{name}</div><ul><li>普通用户 <b>{price}</b></li><li>VIP会员 <b>{n}.01</b></li>"
+        "<li>钻石代理 <b>{n}.00</b></li></ul><div>销量 {sold}　库存 {stock}</div></div>",
+        "</div><p>交易额 ¥1,280,000.00</p>",
+    ),
+    "three kinds of one good": (
+        "<div>",
+        '<div class=shop-item><div class=t>{name}</div><span class=spec>体验版 ¥{price}</span><span class=spec>标准版 ¥{old}</span><a href="/s/{n}">去购买</a></div>',
+        "</div>",
+    ),
+    "badges with price and stock inside the name's element": (
+        "<div>",
+        '<a href="/buy/{n}" class=list-group-item>{name}<span><span class="badge bg-danger">{price} 元</span><span class="badge">剩{stock}</span></span></a>',
+        "</div>",
+    ),
+    "schema.org in attributes, a word before the number": (
+        "<div>",
+        '<div itemscope itemtype="https://schema.org/Product"><span itemprop=name>{name}</span><span itemprop=offers><meta itemprop=priceCurrency '
+        'content=CNY><span itemprop=price content="{price}">惊喜{price}</span></span></div>',
+        "</div>",
+    ),
+    "sign, yuan, point and cents as blocks": (
+        "<div>",
+        "<div class=nut-card><img><div class=r><div class=r__title>{name}</div><div class=r__price><div>¥</div><div>{whole}</div><div>.</div><div>{cents}</div></div>"
+        "<span class=nut-tag>自营</span></div></div>",
+        "</div>",
+    ),
+    "plans with a unit behind the price": (
+        "<div>",
+        "<div class=card><div class=card-header><h4>{name}</h4></div><div class=card-body><h1 class=card-title>¥{price}<small>/月</small></h1><ul><li>10 个用户"
+        "</li><li>2 GB 存储</li></ul><button>立即开通</button></div></div>",
+        "</div>",
+    ),
+    "a date of release beside a picture": (
+        "<div>",
+        '<a href="/app/{n}" class=row><img><span class=title>{name}</span><span>2026 年 3 月 {n} 日</span><span>¥ {price}</span></a>',
+        "</div>",
+    ),
+    "lines of a text": ("<h1>今日价格</h1><p>", "{n}、{name} —— {price}元<br>", "</p>"),
+    "a ranking that sells": (
+        "<table><tr><th>排名</th><th>项目</th><th>价格(元)</th><th>销量</th></tr>",
+        "<tr><td>{n}</td><td><i></i>{name}</td><td>{price}</td><td>{sold}</td></tr>",
+        "</table>",
+    ),
+    "pictures for the signs": (
+        "<div>",
+        '<div class=r onclick="go({n})"><div class=a>{name}</div><div class=b>💰 {price} ｜ 📦 {stock} ｜ 🔥 {sold}</div></div>',
+        "</div>",
+    ),
+    "name, remark and price as lines of one cell": (
+        "<ul>",
+        "<li><img><span><b>{name}</b><br><br>自动发货<br>￥{price}<br>4.5/5</span></li>",
+        "</ul>",
+    ),
+    "a slide, a ranking and the list lead to the same goods": (
+        '<div class=swiper><a href="/g/1" class=slide>限时抢购<span>¥{first}</span></a></div><div class=list>',
+        '<div class=goods><a href="/g/{n}"><img></a><a class=title href="/g/{n}">{name}</a><span>¥{price}</span></div>',
+        "</div>",
+    ),
     "price before tax, sum of an empty basket": (
         "<button>0 件商品 - ￥0.00</button><div>",
         '<div class=thumb><h4><a href="/p?id={n}">{name}</a></h4><div class=price><span class=price-new>￥{price}</span> '
@@ -112,7 +172,13 @@ def _cards(kind: str, goods: list[Item]) -> str:
         whole, cents = price.split(".")
         made.append(one.format(name=html.escape(good.name), price=price, whole=whole, cents=cents, stock=good.stock,
                                old=f"{good.price * 2:.2f}", sold=good.sold, n=n))  # fmt: skip
-    return before + "".join(made) + behind
+    return before.replace("{first}", f"{goods[0].price:.2f}") + "".join(made) + behind
+
+
+def _literal(goods: list[Item]) -> str:
+    """Goods in a script's own literal: keys without quotes, single quotes."""
+    rows = ",".join(f"{{id:{n},name:'{g.name}',price:{g.price},stock:1,}}" for n, g in enumerate(goods))
+    return f"<div id=app></div><script>var config={{title:'满100减10'}};\nvar goodsList=[{rows}];</script>"
 
 
 def _team_prices_first(goods: list[Item]) -> str:
@@ -150,4 +216,5 @@ DRAWN: dict[str, Callable[[list[Item]], str]] = {
     "team prices above the list": _team_prices_first,
     "keys of another system": _state,
     "data in an attribute": _attribute,
+    "a literal of a script": _literal,
 }
