@@ -90,7 +90,7 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
 
 
 class _Engine:
-    """One request at a time, in order; an address without an exchange was never archived; `referer` is the page it must come from."""
+    """One request at a time, in order; an address without an exchange was never archived; `referer` is the page it must come from, `cookie` what it must send."""
 
     def __init__(
         self, crawler: Crawler, spider: SourceSpider, exchanges: list[dict[str, Any]], folder: Path
@@ -149,8 +149,9 @@ class _Engine:
         return self.spider.on_page(response, **request.cb_kwargs)
 
     def _response(self, request: Request, exchange: dict[str, Any]) -> Response:
-        sent = (request.headers.get("Referer") or b"").decode()
-        if sent != exchange.get("referer", sent):  # software that answers only its own page
+        sent, session = ((request.headers.get(name) or b"").decode() for name in ("Referer", "Cookie"))
+        # Software that answers only its own page, or only within the session it began.
+        if sent != exchange.get("referer", sent) or session != exchange.get("cookie", session):
             body = b'{"code":403}'
         elif "json" in exchange:
             body = json.dumps(exchange["json"], ensure_ascii=False).encode()
