@@ -104,10 +104,19 @@ def test_a_merchant_of_a_mall_that_draws_itself_is_read_by_the_list_its_page_ask
 def test_a_list_is_asked_within_the_session_its_page_began_and_of_no_other_host(tmp_path: Path) -> None:
     page = f"http://{MALL}/shop/C3"
     listed = f"http://{MALL}/shopApi/Shop/goodsList"
-    set_ = ["sid=a1b2; path=/; HttpOnly", "other=1; domain=ads.example", "gone=deleted; Max-Age=0", "tail=; bad name=x"]
+    set_ = [
+        "sid=a1b2; path=/; HttpOnly",
+        "other=1; domain=ads.example",
+        "gone=deleted; Max-Age=0",
+        "tail=; bad name=x",
+    ]
     exchanges = [
         {"url": page, "body": SHELL, "headers": {"Set-Cookie": set_}},
-        {"url": listed, "cookie": "sid=a1b2; tail=", "json": shop_api({"name": "网盘周卡", "price": 3.3, "extend": {}})},
+        {
+            "url": listed,
+            "cookie": "sid=a1b2; tail=",
+            "json": shop_api({"name": "网盘周卡", "price": 3.3, "extend": {}}),
+        },
     ]
     found = crawled(StorefrontSpider, tmp_path, [f"{MALL}/shop/C3"], exchanges=exchanges)
     assert [r["product"] for r in found["records"] if r["kind"] == "price"] == ["网盘周卡"]
