@@ -14,22 +14,17 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.segment import Segment
 from rich.table import Table
 
 from store import env_file
 from store.text.safe_text import escaped, inert
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 VARIABLE = "KAMENGWATCH_LOG"
 RUN = "KAMENGWATCH_RUN_ID"
@@ -119,6 +114,15 @@ PLAIN_WIDTH = 160
 @contextmanager
 def bar(title: str, total: int | None = None) -> Iterator[Bar]:
     """A progress bar named `title`; on anything but a terminal only its beginning and end are printed."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

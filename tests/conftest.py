@@ -4,13 +4,18 @@ Test modules find their helpers in `tests/support`.
 """
 
 import os
+import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
+import alembic.command
 import hypothesis
 import pytest
-from sqlalchemy import Engine
+from alembic.config import Config
+from sqlalchemy import Engine, StaticPool, create_engine
 
 from tests.support.programs import settings  # noqa: F401  (before the product reads its settings)
 from tests.support.servers.browsing import ARGS
@@ -28,7 +33,7 @@ hypothesis.settings.load_profile("everyday")
 
 from postgres_programs import find_server
 
-from store.db.engine import migrate, open_engine
+from store.db.engine import _config, migrate, open_engine
 
 
 def _absent(what: str) -> None:
@@ -46,6 +51,30 @@ def network_guard() -> Iterator[None]:
     GUARD.stop()
     attempts = GUARD.take()
     assert not attempts, f"this test tried to leave loopback: {attempts}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema_made_once() -> Iterator[None]:
+    """Migrate an empty SQLite database step by step once; whoever needs another gets a copy of its pages: the same in a fiftieth of the work."""
+    made = sqlite3.connect(":memory:", check_same_thread=False)
+    really, lock = alembic.command.upgrade, threading.Lock()
+
+    def upgrade(config: Config, revision: str) -> None:
+        engine = config.attributes["engine"]
+        with engine.connect() as connection:
+            here = connection.connection.driver_connection
+            empty = isinstance(here, sqlite3.Connection) and not list(here.execute("select 1 from sqlite_master"))
+            if not empty or revision != "head":
+                return really(config, revision)
+            with lock:
+                if not list(made.execute("select 1 from sqlite_master")):
+                    first = create_engine("sqlite://", creator=lambda: made, poolclass=StaticPool)
+                    really(_config(first), revision)
+                made.backup(here)
+
+    with mock.patch.object(alembic.command, "upgrade", upgrade):
+        yield
+    made.close()
 
 
 @pytest.fixture(autouse=True)

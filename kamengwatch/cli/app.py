@@ -5,13 +5,15 @@ Imports of the heavy rooms stay inside the commands, so that `--help` and errors
 
 from __future__ import annotations
 
+import copy
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import NoReturn
 
 from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
-from typer.main import get_command
+from typer.main import get_command, get_command_name
 
 from kamengwatch import console, machine_faults
 from kamengwatch.cli import buyer_help, collect, intake, maintain, read, reply
@@ -45,20 +47,29 @@ def main() -> None:
 
 def _word() -> str:
     """The command's name; what is none may be anything somebody typed, and is not logged."""
-    return next((word for word in sys.argv[1:2] if word in _commands().commands), "?")
+    return next((word for word in sys.argv[1:2] if word in _commands(word).commands), "?")
 
 
 @cache
-def _commands() -> TyperGroup:
-    """Read from the functions' signatures once: that takes a tenth of a second."""
-    built = get_command(app)
+def _commands(word: str = "") -> TyperGroup:
+    """All commands, or the one of that name alone: reading all from their functions' signatures takes a tenth of a second."""
+    wanted = copy.copy(app)
+    named = [told for told in app.registered_commands if word == (told.name or _name_of(told.callback))]
+    if named:
+        wanted.registered_commands, wanted.registered_groups = named, []
+    built = get_command(wanted)
     assert isinstance(built, TyperGroup)
     return built
 
 
+def _name_of(function: Callable[..., object] | None) -> str:
+    """The command typer makes of a function that bears no other name."""
+    return get_command_name(getattr(function, "__name__", ""))
+
+
 def _run() -> None:
     try:
-        sys.exit(_commands()(standalone_mode=False) or 0)
+        sys.exit(_commands(*sys.argv[1:2])(standalone_mode=False) or 0)
     except TyperException as error:
         _misused(error)
         sys.exit(2)

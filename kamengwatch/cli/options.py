@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,8 @@ import typer
 def _print_version(asked: bool) -> None:
     if not asked:
         return
+    from importlib.metadata import PackageNotFoundError, version
+
     from scoring.method import METHOD_VERSION
 
     try:
@@ -28,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     epilog="例: `kamengwatch check shop.example` · `kamengwatch watch add shop.example` · `kamengwatch run` · 补全 completion: `kamengwatch --install-completion`",
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 watch = typer.Typer(
