@@ -63,7 +63,9 @@ def schema_made_once() -> Iterator[None]:
         engine = config.attributes["engine"]
         with engine.connect() as connection:
             here = connection.connection.driver_connection
-            empty = isinstance(here, sqlite3.Connection) and not list(here.execute("select 1 from sqlite_master"))
+            empty = isinstance(here, sqlite3.Connection) and not list(
+                here.execute("select 1 from sqlite_master")
+            )
             if not empty or revision != "head":
                 return really(config, revision)
             with lock:

@@ -29,7 +29,8 @@ from dashboard.components.help_tools import Budget
 from dashboard.web import rate_limit
 from dashboard.web.gate import Gate, Names
 from tests.support.markets import snapshots
-from tests.support.servers.browsing import ROOT, served
+from tests.support.programs.forked import ROOT
+from tests.support.servers.browsing import served
 
 NAMES = Names(["watch.example", "观察.example"])
 EVIL = "http://evil.example"

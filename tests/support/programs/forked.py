@@ -12,14 +12,16 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import kamengwatch.pipeline.crawl_process  # noqa: F401  (it names what the fork server imports; ours comes after)
 
+ROOT = Path(__file__).resolve().parents[3]
 PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
-           "kamengwatch.pipeline.scheduler", "kamengwatch.privacy.retention", "scoring.engine.rate", "scoring.publish.publisher"]  # fmt: skip
+           "kamengwatch.pipeline.scheduler", "kamengwatch.privacy.retention", "scoring.engine.rate", "scoring.publish.publisher", "alembic.command", "pandas",
+           "dashboard.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py")))]  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
 
 
@@ -30,10 +32,15 @@ def start(
 
     `streams` is a folder with a file `in`, or without; it gets `out` and `err`. A file it writes may have `largest` bytes.
     """
+    return process(_do, list(words), dict(environment), str(streams), largest)
+
+
+def process(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Start a function of a module in a process of its own."""
     _FORKS.set_forkserver_preload(PRELOAD)
-    process = _FORKS.Process(target=_do, args=(list(words), dict(environment), str(streams), largest))
-    process.start()
-    return process
+    started = _FORKS.Process(target=target, args=arguments)
+    started.start()
+    return started
 
 
 def _do(words: list[str], environment: dict[str, str], streams: str, largest: int | None) -> None:
@@ -68,10 +75,10 @@ def run(
         streams = Path(name)
         if stdin is not None:
             (streams / "in").write_text(stdin, "utf-8")
-        process = start(words, environment, streams)
-        process.join(seconds)
-        if process.exitcode is None:
-            process.kill()
+        running = start(words, environment, streams)
+        running.join(seconds)
+        if running.exitcode is None:
+            running.kill()
             raise subprocess.TimeoutExpired(list(words), seconds)
         out, err = ((streams / n).read_text("utf-8") for n in ("out", "err"))
-        return subprocess.CompletedProcess(list(words), process.exitcode, out, err)
+        return subprocess.CompletedProcess(list(words), running.exitcode, out, err)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.programs import forked
+
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
 FOOT = {"zh": "本站只整理公开证据", "en": "This site only arranges public evidence"}
-SERVE = """
-import datetime as dt, sys
-from dashboard.server import serve
-day = sys.argv[3]
-serve(port=int(sys.argv[1]), data_dir=sys.argv[2], clock=(lambda: dt.datetime.fromisoformat(day)) if day else None)
-"""
 _OVERFLOW = """() => { const m = document.querySelector('[data-testid=stMain]') || document.documentElement;
 return Math.max(m.scrollWidth - m.clientWidth,
   document.documentElement.scrollWidth - document.documentElement.clientWidth) }"""
@@ -33,31 +28,35 @@ def served(data: Path, now: str = "") -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with (data / "serve.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port), str(data), now],
-            env=environment,
-            cwd=data,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield _wait(f"http://127.0.0.1:{port}", server, data / "serve.log")
-        finally:
-            server.terminate()
-            server.wait(10)
+    log = data / "serve.log"
+    server = forked.process(_serve, port, data, now, log, dict(os.environ))
+    try:
+        yield _wait(f"http://127.0.0.1:{port}", server, log)
+    finally:
+        server.terminate()
+        server.join(10)
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(300):
-        if server.poll() is not None:
+def _serve(port: int, data: Path, now: str, log: Path, environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(data)
+    for number in (1, 2):
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+    from dashboard.server import serve
+
+    serve(port=port, data_dir=data, clock=(lambda: dt.datetime.fromisoformat(now)) if now else None)
+
+
+def _wait(address: str, server: BaseProcess, log: Path) -> str:
+    for _ in range(1200):
+        if server.exitcode is not None:
             break
         try:
             urllib.request.urlopen(f"{address}/api/v1/openapi.json", timeout=1)
             return address
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.05)
     raise AssertionError(f"the dashboard did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
