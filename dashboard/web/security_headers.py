@@ -31,7 +31,7 @@ _CLIENT_STYLES = (
     "'sha256-sCeCJweudh0wlaRadz4KC+gWbaiifo1k3YqCm9pGjrc='",
     "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='",
 )
-"""The style elements Streamlit 1.67's client makes; tests/dashboard/web/test_browser_policy.py fails when another version makes others."""
+"""The style elements Streamlit 1.67's client makes; tests/dashboard/pages/test_page_states.py fails when another version makes others."""
 _YEAR = b"max-age=31536000"
 
 

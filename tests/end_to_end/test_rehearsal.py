@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs.rehearsal_days import SEARCHED, Day, Played
+from tests.support.programs.rehearsal_days import PLAYS, SEARCHED, Day, Played
 from tests.support.programs.rehearsal_world import ROOT, impossible, places
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(900)]
@@ -22,10 +22,14 @@ ENDED = re.compile(r"[1-9]\d* 次无法访问|停止服务|停运")
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Played]:
     if reason := impossible():
         pytest.skip(f"rehearsal: {reason}")
-    played = Played(tmp_path_factory.mktemp("rehearsal"))
+    ours = [item for item in request.session.items if item.path == request.path]
+    heavy = any(item.get_closest_marker("soak") for item in ours)
+    played = Played(
+        tmp_path_factory.mktemp("rehearsal"), [name for name in PLAYS if heavy or name != "sleep"]
+    )
     yield played
     played.close()
 
@@ -106,7 +110,9 @@ def test_the_terminal_the_first_bytes_and_the_page_show_one_card(played: Played)
             assert card["as_of"] in shown and card["word"] in shown, host
 
 
-@pytest.mark.parametrize("play", ["outage", "unchecked", "trouble", "sleep"])
+@pytest.mark.parametrize(
+    "play", ["outage", "unchecked", "trouble", pytest.param("sleep", marks=pytest.mark.soak)]
+)
 def test_on_every_day_the_first_bytes_show_the_card_of_that_day(played: Played, play: str) -> None:
     for day in days(played, play):
         for host, shown in day.shells.items():
@@ -217,6 +223,7 @@ def test_after_a_wall_nothing_more_is_asked(played: Played) -> None:
         assert len(sent) == 2 and sent[0].endswith("/robots.txt") and "/feed?" in sent[1]
 
 
+@pytest.mark.soak
 def test_a_cadence_of_the_operators_holds(played: Played) -> None:
     """Two and a half hours after all was asked: availability again, which by itself is asked every six."""
     day = days(played, "sleep")[1]
@@ -225,6 +232,7 @@ def test_a_cadence_of_the_operators_holds(played: Played) -> None:
     assert "availability" in day.crawled and "storefront" not in day.crawled
 
 
+@pytest.mark.soak
 def test_after_three_days_of_sleep_each_source_is_asked_once(played: Played) -> None:
     day = days(played, "sleep")[0]
     assert {

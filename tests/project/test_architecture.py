@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -59,6 +60,7 @@ PYTHON = [name for name in FILES if name.endswith(".py")]
 PRODUCT = [name for name in PYTHON if name.startswith(tuple(f"{room}/" for room in ROOMS))]
 
 
+@cache
 def _tree(name: str) -> ast.Module:
     return ast.parse((ROOT / name).read_text(encoding="utf-8"), name)
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,7 @@ def declared() -> set[str]:
     return {normal(re.match(r"[\w.-]+", one)[0]) for one in listed}  # type: ignore[index]
 
 
+@cache
 def imported() -> set[str]:
     """The distributions the rooms import, with those that are named where BY_NAME says."""
     modules = set()

@@ -221,9 +221,9 @@ def test_a_chain_of_redirects_ends() -> None:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_body_that_unpacks_to_more_than_is_read_is_refused(name: str) -> None:
-    encoding, body = BOMBS[name]
+    encoding, packed = BOMBS[name]
     unpack = HttpCompressionMiddleware.from_crawler(crawler())
-    answer = HtmlResponse("http://shop.example/", headers={"Content-Encoding": encoding}, body=body)
+    answer = HtmlResponse("http://shop.example/", headers={"Content-Encoding": encoding}, body=packed())
     with pytest.raises(IgnoreRequest):
         unpack.process_response(Request(answer.url), answer)
 

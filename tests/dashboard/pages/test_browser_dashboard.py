@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.help.evidence_pack import verify
 from tests.support.markets import snapshots
-from tests.support.servers.browsing import FOOT, Visit, served
+from tests.support.servers.browsing import FOOT, Visit, context_of, served
 
 pytestmark = pytest.mark.browser
 
@@ -23,17 +23,32 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def readers(chromium):
+    """The browser of each kind of reader: what one page loaded the next has, as everywhere but on a first visit."""
+    made: dict[tuple[int, str, str], object] = {}
+
+    def of(*kind):
+        if kind not in made:
+            made[kind] = context_of(chromium, *kind)
+        return made[kind]
+
+    yield of
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(chromium, site):
+def visit(readers, chromium, site):
     opened: list[Visit] = []
 
     def make(width: int = 360, scheme: str = "light", lang: str = "zh") -> Visit:
-        opened.append(Visit(chromium, site, width, scheme, lang))
+        opened.append(Visit(chromium, site, width, scheme, lang, readers(width, scheme, lang)))
         return opened[-1]
 
     yield make
     for one in opened:
-        one.context.close()
+        one.page.close()
         assert not one.troubles, one.troubles
 
 
@@ -59,25 +74,30 @@ def test_the_verdict_its_date_and_its_reasons_are_seen(visit, width, lang, word,
     assert one.overflow() <= 0
 
 
-@pytest.mark.parametrize(
-    ("host", "colours"),
-    [
-        ("lan.test", {"light": "rgb(11, 79, 160)", "dark": "rgb(108, 182, 255)"}),
-        ("huang.test", {"light": "rgb(224, 172, 0)", "dark": "rgb(255, 224, 102)"}),
-        ("cheng.test", {"light": "rgb(200, 80, 10)", "dark": "rgb(242, 138, 46)"}),
-        ("hong.test", {"light": "rgb(110, 0, 23)", "dark": "rgb(224, 67, 106)"}),
-        ("hui.test", {"light": "rgb(124, 124, 124)", "dark": "rgb(138, 144, 153)"}),
-        ("nobody.test", {"light": "rgb(124, 124, 124)", "dark": "rgb(138, 144, 153)"}),
-    ],
-)
-def test_each_state_has_its_colour_in_both_themes(visit, host, colours):
-    page = visit().open(f"/?q={host}")
-    band = page.locator(".kw-band").first
-    for scheme, colour in colours.items():
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(300)
-        assert band.evaluate("e => getComputedStyle(e).backgroundColor") == colour
-    assert band.locator(".kw-shape").bounding_box()["width"] >= 16
+COLOURS = {
+    "lan.test": {"light": "rgb(11, 79, 160)", "dark": "rgb(108, 182, 255)"},
+    "huang.test": {"light": "rgb(224, 172, 0)", "dark": "rgb(255, 224, 102)"},
+    "cheng.test": {"light": "rgb(200, 80, 10)", "dark": "rgb(242, 138, 46)"},
+    "hong.test": {"light": "rgb(110, 0, 23)", "dark": "rgb(224, 67, 106)"},
+    "hui.test": {"light": "rgb(124, 124, 124)", "dark": "rgb(138, 144, 153)"},
+    "nobody.test": {"light": "rgb(124, 124, 124)", "dark": "rgb(138, 144, 153)"},
+}
+
+
+def test_each_state_has_its_colour_in_both_themes(visit, chromium, site):
+    """The card of the first bytes and that of the app have one style sheet: every state is looked at in the one, one also in the other."""
+    plain = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    first_bytes, app = plain.new_page(), visit().open("/?q=cheng.test")
+    for host, colours in COLOURS.items():
+        first_bytes.goto(f"{site}/?q={host}")
+        for page in (first_bytes, app) if host == "cheng.test" else (first_bytes,):
+            band = page.locator(".kw-band").first
+            for scheme, colour in colours.items():
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_timeout(300)
+                assert band.evaluate("e => getComputedStyle(e).backgroundColor") == colour, host
+            assert band.locator(".kw-shape").bounding_box()["width"] >= 16
+    plain.close()
 
 
 @pytest.mark.parametrize("path", ["/?q=hostile.test", "/site?host=hostile.test", "/rank", "/alerts"])
@@ -95,7 +115,7 @@ def test_hostile_text_is_drawn_as_text(visit, path):
     assert one.overflow() <= 0
 
 
-def test_chinese_characters_are_really_drawn(visit):
+def test_chinese_characters_are_drawn_and_enter_in_the_search_box_answers_and_changes_the_address(visit):
     """Two characters and a code point no font has must give three different pictures: no boxes."""
     page = visit().open("/")
     drawn = page.evaluate(
@@ -105,10 +125,6 @@ def test_chinese_characters_are_really_drawn(visit):
           pen.font = '40px ' + family; pen.fillText(c, 2, 40); return canvas.toDataURL() }) }"""
     )
     assert len(set(drawn)) == 3
-
-
-def test_enter_in_the_search_box_answers_and_changes_the_address(visit):
-    page = visit().open("/")
     box = page.get_by_label("网址、网站名或备案号")
     box.fill("看看这个 https://hong.test/pay?order=778899 靠谱吗")
     box.press("Enter")
@@ -177,12 +193,6 @@ def test_the_language_switch_keeps_the_question(visit):
     assert "q=cheng.test" in page.url
 
 
-def test_the_charts_are_drawn_with_words_for_those_who_cannot_see_them(visit):
-    page = visit().open("/site?host=cheng.test")
-    page.locator("#root .kw-bars .kw-fill").first.wait_for()
-    assert page.get_by_label("瀑布图", exact=False).count() >= 1
-
-
 def test_the_static_page_prints_without_scripts(chromium, site):
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()
@@ -226,8 +236,10 @@ def test_the_evidence_of_a_site_is_one_press_away(visit, tmp_path):
     assert "lists/001_evidence.csv" in zipfile.ZipFile(file).namelist()
 
 
-def test_a_bar_of_the_waterfall_leads_to_its_indicator(visit):
+def test_the_waterfall_has_words_for_those_who_cannot_see_it_and_a_bar_leads_to_its_indicator(visit):
     page = visit().open("/site?host=cheng.test")
+    page.locator("#root .kw-bars .kw-fill").first.wait_for()
+    assert page.get_by_label("瀑布图", exact=False).count() >= 1
     page.locator("#kw-early").wait_for(state="detached")
     page.locator(".kw-bars a").nth(1).click()
     page.wait_for_function("() => location.hash.startsWith('#e-')")

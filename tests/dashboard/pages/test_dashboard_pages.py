@@ -71,6 +71,8 @@ def test_an_empty_snapshot_shows_every_page(data_dir, url_path, lang):
     content = words(open_page(url_path, lang=lang, host=snapshots.ORANGE, q=snapshots.ORANGE))
     assert translations.say(lang, "app.failed_title") not in content
     assert "2026-11-21" in content
+    if url_path in ("", "rank", "alerts", "sector", "status"):
+        assert translations.say(lang, "app.empty") in content, "it says what to do next"
 
 
 @pytest.mark.parametrize("url_path", PAGES)

@@ -15,7 +15,6 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from dashboard import page_list
-from dashboard.presenters import translations
 from dashboard.presenters.translations import say
 from store.text.safe_text import plain
 from tests.support.markets import snapshots
@@ -88,6 +87,7 @@ def look(visit: Visit, path: str, state: str, axe: str) -> list[str]:
     page = visit.open(path, say(visit.lang, gone) if gone else "")
     wrong = [f"console: {t}" for t in visit.troubles]
     visit.troubles.clear()
+    wrong += [f"its policy refuses {line}" for line in visit.refused()]
     expected = "zh-CN" if visit.lang == "zh" else "en"
     if page.evaluate("document.documentElement.lang") != expected:
         wrong.append("lang")
@@ -153,15 +153,6 @@ OTHERS = ("stale", "damaged-ratings")
 @pytest.mark.parametrize(("turn", "state"), list(enumerate(OTHERS)), ids=OTHERS)
 def test_a_page_in_other_states_is_whole(chromium, address, axe, turn, state):
     assert tour(chromium, address(state), state, axe, COMBINATIONS[turn + 1], ["/"]) == []
-
-
-def test_an_empty_page_says_what_to_do_next(chromium, address):
-    for lang in translations.LANGUAGES:
-        visit = Visit(chromium, address("empty"), 360, lang=lang)
-        for path in ("/", "/rank", "/alerts", "/sector", "/status"):
-            page = visit.open(path)
-            assert page.get_by_text(say(lang, "app.empty")).first.is_visible(), path
-        visit.context.close()
 
 
 def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromium, address):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
 
 import kamengwatch as kw
 
@@ -34,6 +33,7 @@ def data() -> Iterator[Path]:
 
 def ask(data: Path, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
     """The results of the calls, and before them the tools as they are offered."""
+    from mcp import Client, StdioServerParameters  # most of a second, which every worker would pay
 
     async def talk() -> list[Any]:
         program = StdioServerParameters(

@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -79,15 +79,13 @@ Play = Callable[[Rehearsal], list[Day]]
 class Played:
     """All plays, each in a world of its own: the others start from the first day's installation and run side by side."""
 
-    def __init__(self, folder: Path) -> None:
-        """Play the first day's commands here, all else in threads; `folder` is empty."""
+    def __init__(self, folder: Path, wanted: Collection[str]) -> None:
+        """Play the first day's commands here, all else that is wanted in threads; `folder` is empty."""
         self._folder = folder
         self._stages = ExitStack()
         first = self._stages.enter_context(rehearsal(folder / "first", controls()))
         self.typed = begin(first)
-        plays: dict[str, Play] = {} if find_faketime() is None else {
-            "trouble": trouble, "sleep": sleep, "outage": outage, "unchecked": unchecked,
-        }  # fmt: skip
+        plays = {} if find_faketime() is None else {name: PLAYS[name] for name in wanted}
         self._pool = ThreadPoolExecutor(1 + len(plays))
         for name in plays:
             self._copy(name)
@@ -208,6 +206,9 @@ def asked(stage: Rehearsal, question: str, moment: dt.datetime) -> list[Any]:
         return database.execute(
             question, [moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")]
         ).fetchall()
+
+
+PLAYS: dict[str, Play] = {"trouble": trouble, "outage": outage, "unchecked": unchecked, "sleep": sleep}
 
 
 def snapshot(stage: Rehearsal) -> str:

@@ -17,6 +17,8 @@ from tests.support.programs import forked
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
 FOOT = {"zh": "本站只整理公开证据", "en": "This site only arranges public evidence"}
+_WATCH = """window.refused = []; document.addEventListener('securitypolicyviolation',
+  (e) => window.refused.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile} ${e.sample}`))"""
 _OVERFLOW = """() => { const m = document.querySelector('[data-testid=stMain]') || document.documentElement;
 return Math.max(m.scrollWidth - m.clientWidth,
   document.documentElement.scrollWidth - document.documentElement.clientWidth) }"""
@@ -60,17 +62,26 @@ def _wait(address: str, server: BaseProcess, log: Path) -> str:
     raise AssertionError(f"the dashboard did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
-class Visit:
-    """A page that remembers what went wrong in it."""
+def context_of(chromium, width: int, scheme: str = "light", lang: str = "zh"):
+    """A reader's browser; what the policy of a page refuses is remembered in it."""
+    context = chromium.new_context(
+        locale="zh-CN" if lang == "zh" else "en-US",
+        timezone_id="Asia/Shanghai",
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+    )
+    context.add_init_script(_WATCH)
+    return context
 
-    def __init__(self, chromium, site: str, width: int, scheme: str = "light", lang: str = "zh") -> None:
+
+class Visit:
+    """A page that remembers what went wrong in it; `context` is that of an earlier visit, whose browser has the client already."""
+
+    def __init__(
+        self, chromium, site: str, width: int, scheme: str = "light", lang: str = "zh", context=None
+    ) -> None:
         self.site, self.lang, self.troubles = site, lang, []
-        self.context = chromium.new_context(
-            locale="zh-CN" if lang == "zh" else "en-US",
-            timezone_id="Asia/Shanghai",
-            viewport={"width": width, "height": 800},
-            color_scheme=scheme,
-        )
+        self.context = context or context_of(chromium, width, scheme, lang)
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.page.on("console", lambda m: self.troubles.append(m.text) if m.type == "error" else None)
@@ -88,6 +99,10 @@ class Visit:
         self.page.get_by_text(until or FOOT[self.lang]).first.wait_for()
         self.page.wait_for_timeout(400)
         return self.page
+
+    def refused(self) -> list[str]:
+        """What the page needed and its policy refused, but a quicker arithmetic of the client's: without it the client calculates in script."""
+        return [line for line in self.page.evaluate("window.refused") if "wasm-eval" not in line]
 
     def overflow(self) -> int:
         """Pixels by which anything can be scrolled sideways."""

@@ -1,11 +1,13 @@
-"""No page needs an exception from the policy: a browser draws each of them, charts included, and reports nothing that was blocked."""
+"""Hostile text in any field is shown as text in every output: static page, badge, feed, CSV files and API.
+
+Live pages are in test_browser_dashboard.py, what their policy refuses in test_page_states.py.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,7 +16,6 @@ from selectolax.lexbor import LexborHTMLParser
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard import page_list
 from dashboard.presenters import csv_export, current_snapshot, verdict_card
 from dashboard.web.api import PREFIX, ROUTES
 from scoring.publish import site_pages
@@ -22,48 +23,6 @@ from scoring.publish.exports import ratings_csv
 from scoring.publish.feeds import feed_of
 from scoring.snapshot.reader import TABLES
 from tests.support.markets import snapshots
-from tests.support.servers.browsing import served
-
-HOST = next(r["host"] for r in snapshots.ratings() if r["verdict"] == "橙")
-QUERIES = {
-    "": f"?q={HOST}",
-    "site": f"?host={HOST}",
-    "compare": f"?h={HOST}&h={snapshots.ratings()[0]['host']}",
-}
-_WATCH = """window.blocked = []; document.addEventListener('securitypolicyviolation',
-  (e) => window.blocked.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile} ${e.sample}`))"""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[str]:
-    data = tmp_path_factory.mktemp("policy")
-    snapshots.build(data)
-    with served(data) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def context(chromium):
-    made = chromium.new_context(viewport={"width": 1280, "height": 900})
-    made.add_init_script(_WATCH)
-    yield made
-    made.close()
-
-
-@pytest.mark.parametrize("page", [page.url_path for page in page_list.discover()])
-def test_nothing_a_page_needs_is_blocked(context, site, page):
-    tab = context.new_page()
-    tab.goto(f"{site}/{page}{QUERIES.get(page, '')}")
-    tab.locator("#root .kw-foot").wait_for(timeout=30_000)
-    tab.wait_for_timeout(300)
-    # A quicker arithmetic of the client's; without it the client calculates in script.
-    blocked = [line for line in tab.evaluate("window.blocked") if "wasm-eval" not in line]
-    tab.close()
-    assert not blocked
-
-
-# Hostile text in any field is shown as text in every output: static page, badge, feed, CSV files and API; live pages are in test_browser_dashboard.py.
-
 
 HIDDEN = {"\u202e", "\u202c", "\u202d", "\u200b", "\u2066", "\u2069", "\x00", "\x07", "\ufffe", "\uffff"}
 FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "＝1", '=HYPERLINK("http://x")')
