@@ -133,6 +133,7 @@ def main(words: list[str]) -> int:
         "soak",
         "--timeout=7200",
         "--durations=0",
+        "--hypothesis-profile=soak",
         "--verbose",
     ]
     places = os.pathsep.join(filter(None, (str(ROOT / "scripts"), os.environ.get("PYTHONPATH"))))

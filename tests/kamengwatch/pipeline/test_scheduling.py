@@ -212,7 +212,7 @@ time.sleep(99)
 SERVICE = f"""
 import subprocess, sys
 from kamengwatch.pipeline import scheduler as scheduling
-from kamengwatch.__main__ import main
+from kamengwatch.cli.app import main
 real = subprocess.Popen
 manner, noted, words = sys.argv[1], sys.argv[2], sys.argv[3:]
 if manner == "busy":  # a job in the middle of its own work, not of a step's

@@ -283,7 +283,7 @@ class _Shape:
 _UTILITIES = st.lists(st.floats(0, 1), min_size=20, max_size=20)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(_UTILITIES, st.sets(st.integers(0, 19)), st.floats(0, 0.99))
 def test_evidence_that_grows_old_never_lifts_the_score(values, stale, freshness):
     """What is not renewed counts less when good and fully when bad, and coverage falls."""
@@ -297,7 +297,6 @@ def test_evidence_that_grows_old_never_lifts_the_score(values, stale, freshness)
     assert abs(sum(p[0, 0] for p in old.points.values()) - old.score[0, 0]) < 1e-9
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), min_size=2, max_size=30),
     st.floats(0.1, 12),
@@ -315,7 +314,6 @@ def test_a_grade_changes_only_with_new_evidence_and_beyond_the_hysteresis(days, 
             assert b == NR
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=25))
 def test_a_burst_of_complaints_costs_little_before_it_can_be_looked_into_and_everything_afterwards(utilities):
     """Within PACE's days at most PACE's points, never more than the facts say, and good news at once."""

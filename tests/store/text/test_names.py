@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.text.query import (
@@ -236,7 +236,6 @@ def test_an_ordinary_host_is_its_own_stem() -> None:
     assert file_stem("1.2.3.4:80") != file_stem("1.2.3.4:81")
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.text(alphabet=st.characters(), max_size=80)
     | st.text(alphabet='ab.:/@[]。点xn-例子号ICP备粤1#?(<>"= ', max_size=60)
@@ -523,7 +522,6 @@ PIECES = st.sampled_from(
 PASTED = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=12).map("".join))
 
 
-@settings(max_examples=400, deadline=None)
 @given(PASTED)
 @example("http://xn--0.com")
 @example("http://xn--99999999999999.com/")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -144,7 +144,6 @@ def test_the_check_digit_of_an_identity_number() -> None:
     assert not id_checks("110105194912310021")
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(
@@ -162,7 +161,6 @@ def test_any_text_is_redacted_without_an_error_and_once_is_enough(text: str) -> 
     assert (once.text != text) == bool(once.counts)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.integers(3, 9),
     st.text("0123456789", min_size=9, max_size=9),
