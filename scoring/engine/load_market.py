@@ -6,7 +6,8 @@ Taking the days before as days without complaints would make every site look as 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from sqlalchemy import (
     Connection,
     Engine,
     select,
+    true,
 )
 
 from scoring import method
-from scoring.linkage.campaigns import quarantine_campaigns
+from scoring.linkage.campaigns import Usual, newest_of_each_day, quarantine_campaigns, usual_in
 from scoring.linkage.links import build_market_context
-from scoring.linkage.near_duplicates import copy_ranks
+from scoring.linkage.near_duplicates import Wording, copy_ranks
 from scoring.linkage.sibling_trouble import operator_trouble
 from scoring.observations.dataset import (
     BIT,
@@ -106,21 +108,25 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
     end = end_of_day(as_of)
     last = day_number(as_of)
     with engine.connect() as connection:
-        sites = _sites(connection, end)
+        sites = watched_sites(connection)
         index = {site.id: i for i, site in enumerate(sites)}
-        sources = _sources(connection, end)
+        sources = all_sources(connection, end)
         number = {s.id: s.index for s in sources}
-        visits = _visits(connection, index, number, end)
-        controls = _controlled(connection, end)
-        reviews = _reviews(connection, end)
-        disputes = _disputes(connection, index, end)
-        software = _software(connection, end)
+        visits = visits_of(connection, index, number, end)
+        controls = controlled(connection, end)
+        reviews = decided_reviews(connection, end)
+        disputes = disputes_of(connection, index, end)
+        software = software_counts(connection, end)
     raw = {kind: read_rows(engine, kind, index, number, end, scratch) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
-    rows = {k: _from(r, first) for k, r in raw.items()}
-    line = _line(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
-    rows["complaint"], ranks = _weighed(rows, first, sites, line.down, reviews, scratch)
+    rows = {k: counted_from(r, first) for k, r in raw.items()}
+    line = line_of(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
+    usual = usual_in(rows["complaint"], BIT["spam"])
+    texts = MarketTexts.taken(usual, last_probes(rows["probe"], last - first))
+    rows["complaint"], ranks, texts.wording[:] = weighed(
+        rows, first, sites, line.down, reviews, lambda: usual, None, scratch
+    )
     facts = Dataset(
         sites=sites,
         first_day=first,
@@ -130,17 +136,18 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         visits=replace(visits, day=visits.day - first),
         reviews=reviews,
         disputes=disputes,
-        shown_since=_shown_since(rows),
+        shown_since=first_shown(rows),
         complaints_since=complete_since(rows["complaint"], last - first + 1),
         line=line,
         ranks=ranks,
         software=software,
         kin=build_market_context(rows, sites),
+        texts=texts,
     )
     return replace(facts, trouble=operator_trouble(facts))
 
 
-def _line(rows: ObservationColumns, days: int, controlled: Bools) -> Line:
+def line_of(rows: ObservationColumns, days: int, controlled: Bools) -> Line:
     """What each day's probes say of our own line.
 
     It is at fault where more than half of the probes failed (of LINE_PLATFORMS platforms and more), or where no other answered
@@ -164,7 +171,7 @@ def _line(rows: ObservationColumns, days: int, controlled: Bools) -> Line:
     )
 
 
-def _controlled(connection: Connection, end: dt.datetime) -> Ints:
+def controlled(connection: Connection, end: dt.datetime) -> Ints:
     """The days on which an availability round began that a control page answered."""
     rounds = connection.execute(
         select(stamp(connection, Crawl.started_at), Crawl.measured).where(
@@ -174,7 +181,7 @@ def _controlled(connection: Connection, end: dt.datetime) -> Ints:
     return days_of(stamps([r[0] for r in rounds if (r[1] or {}).get("controls", {}).get("answered")]))
 
 
-def _software(connection: Connection, end: dt.datetime) -> dict[str, Any]:
+def software_counts(connection: Connection, end: dt.datetime) -> dict[str, Any]:
     """What the newest crawl of the software's trackers counted; kept with the crawl, because it speaks of no platform."""
     newest = (
         select(Crawl.measured)
@@ -186,7 +193,7 @@ def _software(connection: Connection, end: dt.datetime) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _shown_since(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], int]:
+def first_shown(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], int]:
     """The first day on which each source delivered each kind, so that earlier visits of it are not read as silence."""
     out: dict[tuple[int, str], int] = {}
     for kind, found in rows.items():
@@ -197,27 +204,60 @@ def _shown_since(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], i
     return out
 
 
-def _weighed(
+@dataclass
+class MarketTexts:
+    """What the complaints of all sites say, as far as a rating of single sites needs it (scoring/engine/sector_context.py).
+
+    `rows`: those a campaign of any day can be held against, by day; `copied`: which of them hold another site's words; `probes`: the
+    number from which probes may be of the last day; `wording`: see copy_ranks.
+    """
+
+    rows: ObservationColumns
+    copied: Bools
+    probes: int
+    wording: Wording = field(default_factory=list)
+
+    @classmethod
+    def taken(cls, usual: Usual, probes: int) -> MarketTexts:
+        """Copied out of all complaints."""
+        some = usual.market[newest_of_each_day(usual)]
+        rows = usual.rows.take(some)
+        columns = {name: rows[name] for name in ("kinds", "signature")}
+        return cls(replace(rows, columns=columns), usual.copied(some), probes)
+
+
+def last_probes(probes: ObservationColumns, last: int) -> int:
+    """The lowest number of a probe seen on the last day; above all where there is none."""
+    of_it = probes.id[probes.seen >= last]
+    return int(of_it.min() if len(of_it) else probes.id.max(initial=0) + 1)
+
+
+def weighed(
     rows: dict[str, ObservationColumns],
     first: int,
-    sites: list[Site],
+    sites: Sequence[Site],
     line_down: Floats,
     reviews: dict[str, tuple[str, int]],
+    usual: Callable[[], Usual],
+    wording: Wording | None,
     scratch: Scratch,
-) -> tuple[ObservationColumns, Ranks]:
-    """The complaints with what must be known about all platforms at once: `rank` as a copy, and what is `held` back."""
+) -> tuple[ObservationColumns, Ranks, Wording]:
+    """The complaints with what must be known about all platforms at once: `rank` as a copy, and what is `held` back.
+
+    `usual` and `wording` are those of all platforms.
+    """
     found = rows["complaint"]
-    held = quarantine_campaigns(found, first, sites, rows["probe"], line_down, reviews, BIT["spam"])
+    held = quarantine_campaigns(found, first, sites, rows["probe"], line_down, reviews, BIT["spam"], usual)
     values = {k: v for k, v in found.columns.items() if k not in ("signature", "complainant")}
     more = {"held": held.since, "freed": held.released, "campaign": held.campaign}
     values |= {name: scratch.kept(column) for name, column in more.items()}
     del held, more
-    rank, changed = copy_ranks(found)
+    rank, changed, wording = copy_ranks(found, wording)
     values["rank"] = scratch.kept(rank)
-    return replace(found, columns=values), changed
+    return replace(found, columns=values), changed, wording
 
 
-def _from(rows: ObservationColumns, first: int) -> ObservationColumns:
+def counted_from(rows: ObservationColumns, first: int) -> ObservationColumns:
     """The rows with their days counted from `first`, changed where they lie."""
     for days in (rows.seen, rows.day):
         np.subtract(days, first, out=days)
@@ -225,9 +265,13 @@ def _from(rows: ObservationColumns, first: int) -> ObservationColumns:
     return rows
 
 
-def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
+def watched_sites(connection: Connection, only: Sequence[str] | None = None) -> list[Site]:
+    """Every watched site, by host; of few (`only` their hosts) those that are."""
     aliases: dict[int, list[str]] = {}
-    for id_, text in connection.execute(select(Alias.platform_id, Alias.text)):
+    named = select(Alias.platform_id, Alias.text)
+    if only is not None:
+        named = named.join(Platform, Platform.id == Alias.platform_id).where(Platform.host.in_(only))
+    for id_, text in connection.execute(named):
         aliases.setdefault(id_, []).append(text)
     columns = (
         Platform.id,
@@ -240,7 +284,7 @@ def _sites(connection: Connection, end: dt.datetime) -> list[Site]:
     query = (
         select(*columns, Platform.opened_on, Platform.demo)
         .outerjoin(Operator, Operator.id == Platform.operator_id)
-        .where(Platform.status == "watched")
+        .where(Platform.status == "watched", Platform.host.in_(only) if only is not None else true())
     )
     found = [
         Site(p.id, p.host, p.name, p.software, p.operator, p.opened_on, p.demo, _also(p.host, p.name, aliases.get(p.id)), p.uscc)
@@ -255,7 +299,8 @@ def _also(host: str, name: str | None, texts: list[str] | None) -> tuple[str, ..
     return tuple(sorted(set(texts) - {host, name})) if texts else ()
 
 
-def _sources(connection: Connection, end: dt.datetime) -> list[SourceRow]:
+def all_sources(connection: Connection, end: dt.datetime) -> list[SourceRow]:
+    """The sources' cards, by id."""
     found = connection.execute(
         select(Source.id, Source.kind, Source.family, Source.tier, Source.title_zh, Source.title_en).order_by(
             Source.id
@@ -271,9 +316,14 @@ def _sources(connection: Connection, end: dt.datetime) -> list[SourceRow]:
     ]  # fmt: skip
 
 
-def _visits(
-    connection: Connection, index: dict[int, int], sources: dict[str, int], end: dt.datetime
+def visits_of(
+    connection: Connection,
+    index: dict[int, int],
+    sources: dict[str, int],
+    end: dt.datetime,
+    only: Sequence[int] | None = None,
 ) -> CrawlCoverage:
+    """What crawls achieved by `end`, for all platforms or for `only` a few (their ids)."""
     done = stamp(connection, Crawl.finished_at)
     finished = (Crawl.finished_at.is_not(None), Crawl.finished_at < end)
     whole = connection.execute(
@@ -284,7 +334,7 @@ def _visits(
     part = connection.execute(
         select(Crawl.id, Crawl.source_id, done, CrawlPlatform.outcome, CrawlPlatform.platform_id)
         .join(CrawlPlatform, CrawlPlatform.crawl_id == Crawl.id)
-        .where(*finished)
+        .where(*finished, CrawlPlatform.platform_id.in_(only) if only is not None else true())
     ).all()
     rows = [(-1, r[2], sources[r[1]], r[3] == "ok", r[0], share_of(r[4])) for r in whole]
     rows += [(index.get(r[4], -2), r[2], sources[r[1]], r[3] == "ok", r[0], 1.0) for r in part]
@@ -300,7 +350,8 @@ def _visits(
     )
 
 
-def _reviews(connection: Connection, end: dt.datetime) -> dict[str, tuple[str, int]]:
+def decided_reviews(connection: Connection, end: dt.datetime) -> dict[str, tuple[str, int]]:
+    """Review key -> (what was decided by `end`, on which day)."""
     found = connection.execute(
         select(Review.key, Review.decision, Review.decided_at).where(
             Review.decision.is_not(None), Review.decided_at < end
@@ -309,9 +360,10 @@ def _reviews(connection: Connection, end: dt.datetime) -> dict[str, tuple[str, i
     return {r.key: (r.decision, int(microseconds(r.decided_at) // MICROSECONDS)) for r in found}
 
 
-def _disputes(
+def disputes_of(
     connection: Connection, index: dict[int, int], end: dt.datetime
 ) -> dict[int, list[tuple[int, int, str]]]:
+    """Place in `index` -> (received, decided, about) of its objections."""
     out: dict[int, list[tuple[int, int, str]]] = {}
     for r in connection.execute(
         select(Dispute.platform_id, Dispute.received_at, Dispute.decided_at, Dispute.about).where(

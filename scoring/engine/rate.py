@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock
 from sqlalchemy import Engine, delete, select
 
 from scoring import method
 from scoring.engine.backends import Embedded, Progress, RatingEngine
 from scoring.engine.evidence_ids import EvidenceResolver
 from scoring.engine.load_market import load_dataset
+from scoring.engine.sector_context import FOLDER, keep_context
 from scoring.features.population import fit_population_priors
 from scoring.observations.dataset import Dataset, Floats
 from scoring.observations.day_index import end_of_day
@@ -30,6 +33,8 @@ from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
 
+SITES, LOCK = "sites", "sites.lock"
+"""In the folder of a full rating: what was rated singly since (scoring/engine/single_sites.py). Beside the folders: who may write there."""
 _MEDIANS = "medians.parquet"
 _HOST = itemgetter("host")
 """Rows are put in order here: databases do not agree on how words are sorted."""
@@ -73,9 +78,9 @@ def rate(
             proposals += part.proposals
             sector += part.sector
         out.add(_about_all(engine, sector, facts, as_of))
-        run = _store(engine, out, base, as_of, now)
+        run = _store(engine, out, base, as_of, now, facts)
     _keep_medians(Path(data_dir), facts.priors.products)
-    _ask(engine, proposals, now)
+    ask(engine, proposals, now)
     return replace(run, platforms=len(facts.sites))
 
 
@@ -96,11 +101,14 @@ def _about_all(engine: Engine, sector: Tally, facts: Dataset, as_of: dt.date) ->
     return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
 
 
-def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.datetime) -> Run:
-    """Make the folder durable, rename it, then record it."""
+def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.datetime, facts: Dataset) -> Run:
+    """Make the folder durable, rename it, then record it. Single ratings stand on the newest alone: older ones need no context."""
     sha256 = out.finish()
     folder = base / f"{as_of.isoformat()}-{method.METHOD_VERSION}-{sha256[:12]}"
-    out.place(folder, sha256)
+    with FileLock(base / LOCK):
+        out.place(folder, sha256)
+        shutil.rmtree(folder / SITES, ignore_errors=True)
+        keep_context(facts, as_of, folder)
     row = {
         "as_of": as_of,
         "method_version": method.METHOD_VERSION,
@@ -112,10 +120,14 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
         connection.execute(delete(RatedRun).where(RatedRun.folder == folder.name))
         # Another rating of the same may have put its row there meanwhile.
         connection.execute(insert_for(connection, RatedRun).on_conflict_do_nothing(), [row])
+    for old in base.iterdir():
+        if old != folder and old.is_dir():
+            shutil.rmtree(old / FOLDER, ignore_errors=True)
+            shutil.rmtree(old / SITES, ignore_errors=True)
     return Run(folder, as_of, method.METHOD_VERSION, sha256, 0)
 
 
-def _ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime) -> None:
+def ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime) -> None:
     """Put what a person must decide into the review queue, once."""
     with engine.begin() as connection:
         known = set(

@@ -24,6 +24,19 @@ from scoring.observations.panel import Bools
 _LATE = 14
 """Days after filing up to which a complaint that becomes visible can still complete a burst."""
 _QUICK = method.CAMPAIGN_SETTLED_HOURS * 3_600_000_000
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How complaints of the market usually are. `rows`: complaints with `kinds` and `signature`; `market`: places in them by `day` of
+    filing, but for those that came in bursts; `copied`: which of some places hold words of a complaint about another site."""
+
+    rows: ObservationColumns
+    market: Ints
+    day: Ints
+    copied: Callable[[Ints], Bools]
+
+
 Visible = Callable[[Ints], Ints]
 """The day on which each of these complaints (by position) was known to be what it is."""
 
@@ -65,15 +78,12 @@ def quarantine_campaigns(
     line_down: Floats,
     reviews: dict[str, tuple[str, int]],
     spam: int,
+    usual: Callable[[], Usual],
 ) -> Quarantine:
-    """Find campaigns among all complaints; `reviews` holds decisions by key ("rejected" = it was no campaign)."""
+    """Find campaigns among complaints, which are the first of those in `usual()`; `reviews` holds decisions by key ("rejected" = it was
+    no campaign)."""
     since = np.full(len(rows), NEVER, dtype=np.int64)
     real = (rows["kinds"] & spam) == 0
-    market = np.flatnonzero(real)
-    market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
-    copied = elsewhere(rows)
-    market = market[~_hot(rows, ATTACK)[market]]
-    market_day = rows.day[market]
 
     def known(at: Ints) -> Ints:
         return np.maximum(rows.seen[at], rows.day[at])
@@ -97,7 +107,7 @@ def quarantine_campaigns(
                     seen = seen[~(quick & (settled(seen) <= day))]
                 if len(seen) < shape.fewest:
                     continue
-                found = _campaign(rows, shape, seen, day, end, market, market_day, copied)
+                found = _campaign(usual(), shape, seen, day, end)
                 if len(found) and not (shape is not PRAISE and _down(probes, line_down, site, day)):
                     out.append((found, day))
         return out
@@ -108,6 +118,21 @@ def quarantine_campaigns(
                 since[found[since[found] > day]] = day
     campaign, freed = _decided(rows, since, first_day, sites, reviews)
     return Quarantine(since, freed, campaign)
+
+
+def usual_in(rows: ObservationColumns, spam: int) -> Usual:
+    """How all complaints usually are."""
+    market = np.flatnonzero((rows["kinds"] & spam) == 0)
+    market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
+    copied = elsewhere(rows)
+    market = market[~_hot(rows, ATTACK)[market]]
+    return Usual(rows, market, rows.day[market], lambda some: copied[some])
+
+
+def newest_of_each_day(usual: Usual) -> Ints:
+    """The places in `usual.market` of all that a campaign of any day can be held against."""
+    ends = np.searchsorted(usual.day, usual.day, "right")
+    return np.flatnonzero(ends - np.arange(len(usual.day)) <= method.CAMPAIGN_MARKET)
 
 
 def _hot(rows: ObservationColumns, shape: Shape) -> Bools:
@@ -178,40 +203,37 @@ def _bursts(
     yield from zip(days[full].tolist(), filed[end[full]].tolist(), strict=True)
 
 
-def _campaign(
-    rows: ObservationColumns,
-    shape: Shape,
-    seen: Ints,
-    day: int,
-    end: int,
-    market: Ints,
-    market_day: Ints,
-    copied: Bools,
-) -> Ints:
+def _campaign(usual: Usual, shape: Shape, seen: Ints, day: int, end: int) -> Ints:
     """The complaints to be held of the window that ends on `end`, none if it is no campaign; `seen` were visible on `day`."""
+    rows = usual.rows
     filed = rows.day[seen]
     burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
     if not len(burst):
         return burst  # All that filled the window were cases settled at once.
     earlier = seen[filed <= end - shape.days][-len(burst) :]
-    before = market[: np.searchsorted(market_day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
+    before = usual.market[: np.searchsorted(usual.day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
     others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
     if max(len(earlier), len(others)) < shape.fewest:
         return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
     nearest = _nearest(rows, burst)
     arranged = np.zeros(len(burst), bool)
     share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
-    usual = max(_usual(rows, earlier), _usual(rows, others[-len(burst) :]))
-    if share >= max(method.CAMPAIGN_SHARE, usual + method.CAMPAIGN_MARGIN):
+    alike = max(_usual(rows, earlier), _usual(rows, others[-len(burst) :]))
+    if share >= max(method.CAMPAIGN_SHARE, alike + method.CAMPAIGN_MARGIN):
         # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
         arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
     if shape is not PRAISE:
-        arranged |= _arranged(rows, burst, earlier, others, copied, shape is ATTACK)
+        arranged |= _arranged(rows, burst, earlier, others, usual.copied, shape is ATTACK)
     return burst[arranged]
 
 
 def _arranged(
-    rows: ObservationColumns, burst: Ints, earlier: Ints, others: Ints, copied: Bools, sudden: bool
+    rows: ObservationColumns,
+    burst: Ints,
+    earlier: Ints,
+    others: Ints,
+    copied: Callable[[Ints], Bools],
+    sudden: bool,
 ) -> Bools:
     """Which complaints of a burst repeat each other, or other sites' complaints, as those before and those of other sites do not.
 
@@ -229,7 +251,7 @@ def _arranged(
     def close(some: Ints) -> Bools:
         return np.asarray(_third(rows, some) > close_from)
 
-    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(rows, some), lambda some: copied[some]]
+    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(rows, some), copied]
     for trait in [*traits, close] if sudden else traits:
         here = trait(burst)
         if _many(here, 0.0) and _many(here, max(float(trait(some).mean()) for some in usual)):

@@ -35,20 +35,25 @@ def similarity(agreeing: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def copy_ranks(rows: ObservationColumns) -> tuple[Ints, Ranks]:
+Wording = list[tuple[Ints, Ints]]
+"""For each band of a signature: the keys (rising) that are common wording, and the day from which each is."""
+
+
+def copy_ranks(rows: ObservationColumns, wording: Wording | None = None) -> tuple[Ints, Ranks, Wording]:
     """0 for the first of a group of copies, 1, 2 … for the further ones in the order they became visible; spam has 0.
 
     The rank is that of the last day (of a withdrawn complaint, of the last on which it stood); Ranks has those that changed.
-    `rows` are complaints with the columns `signature` (n × bytes, all 0 = none) and `complainant` (0 = unknown).
+    `rows` are complaints with the columns `signature` (n × bytes, all 0 = none) and `complainant` (0 = unknown). `wording` is that of all
+    sites where these are a few; else it is theirs, and is given back.
     """
     # What many write is common wording, whether it is shown or not.
-    common = common_from(rows, rows["signature"])
+    common, wording = common_from(rows, rows["signature"], wording)
     ranks: list[Ints] = [np.zeros(0, dtype=np.int64)]
     changed: dict[int, tuple[tuple[int, int], ...]] = {}
     for found, more in map_ordered(lambda part: _shown(rows.take(part), common[part]), pieces(rows.platform)):
         ranks.append(found)
         changed |= more
-    return np.concatenate(ranks), changed
+    return np.concatenate(ranks), changed, wording
 
 
 def _shown(rows: ObservationColumns, common: Ints) -> tuple[Ints, Ranks]:
@@ -185,8 +190,10 @@ def _neighbours(rows: ObservationColumns, among: Ints, key: Ints) -> tuple[Ints,
     return a[near], b[near]
 
 
-def common_from(rows: ObservationColumns, signature: Signatures) -> Ints:
-    """The first day on which each text is common wording: COMMON_BANDS of its bands had COMMON_WORDING occasions.
+def common_from(
+    rows: ObservationColumns, signature: Signatures, wording: Wording | None = None
+) -> tuple[Ints, Wording]:
+    """The first day on which each text is common wording: COMMON_BANDS of its bands had COMMON_WORDING occasions; and these.
 
     An occasion is a platform and a period of COMMON_PERIOD_DAYS: what people write about several sites, or month after
     month, is a phrase and not the copy of one complaint.
@@ -194,22 +201,30 @@ def common_from(rows: ObservationColumns, signature: Signatures) -> Ints:
     out = np.full(len(rows), NEVER, dtype=np.int64)
     has = np.flatnonzero(signature.any(axis=1))
     if not len(has):
-        return out
+        none = np.zeros(0, dtype=np.int64)
+        return out, wording or [(none, none) for _ in range(signature.shape[1] // BAND)]
+    text, first = _texts(signature, has)
+    if wording is None:
+        wording = _wording(rows, signature, has, text, first)
+    days = np.empty((len(first), signature.shape[1] // BAND), dtype=np.int64)
+    for number, (keys, when) in enumerate(wording):
+        days[:, number] = _since(band(signature[first], number * BAND), keys, when)
+    out[has] = np.sort(days, axis=1)[:, method.COMMON_BANDS - 1][text]
+    return out, wording
+
+
+def _wording(rows: ObservationColumns, signature: Signatures, has: Ints, text: Ints, first: Ints) -> Wording:
+    """What of the signatures is common wording; `has`, `text` and `first` as in `_texts`."""
     period = rows.at // (method.COMMON_PERIOD_DAYS * MICROSECONDS)
     occasion = rows.platform * (1 << 20) + period - period.min()
-    text, first = _texts(signature, has)
     # Of the occasions of one text only the earliest can be among the earliest of any of its bands.
     found = map_ordered(
         lambda part: _earliest(text[part], occasion[has[part]], rows.seen[has[part]]),
         pieces(rows.platform[has]),
     )
     which, occasions, seen = _earliest(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    days = np.empty((len(first), signature.shape[1] // BAND), dtype=np.int64)
-    for number in range(days.shape[1]):
-        key = band(signature[first], number * BAND)
-        days[:, number] = _standing(key, key[which], occasions, seen)
-    out[has] = np.sort(days, axis=1)[:, method.COMMON_BANDS - 1][text]
-    return out
+    keys = (band(signature[first], at) for at in range(0, signature.shape[1], BAND))
+    return [_full(key[which], occasions, seen) for key in keys]
 
 
 def _texts(signature: Signatures, has: Ints) -> tuple[Ints, Ints]:
@@ -241,13 +256,18 @@ def _earliest(text: Ints, occasion: Ints, seen: Ints) -> tuple[Ints, Ints, Ints]
     return text[few], occasion[few], seen[few]
 
 
-def _standing(wanted: Ints, key: Ints, occasion: Ints, seen: Ints) -> Ints:
-    """For each of `wanted`, the day on which that key had COMMON_WORDING occasions (NEVER if it never did)."""
+def _full(key: Ints, occasion: Ints, seen: Ints) -> tuple[Ints, Ints]:
+    """(the keys that had COMMON_WORDING occasions, rising; the day on which each had them)."""
     keys, _, when = _earliest(key, occasion, seen)
     begin = np.flatnonzero(np.r_[True, np.diff(keys) != 0])
     size = np.diff(np.r_[begin, len(keys)])
     full = begin[size >= method.COMMON_WORDING] + method.COMMON_WORDING - 1
-    if not len(full):
+    return keys[full], when[full]
+
+
+def _since(wanted: Ints, keys: Ints, when: Ints) -> Ints:
+    """For each of `wanted`, the day of that key (NEVER for one that is none)."""
+    if not len(keys):
         return np.full(len(wanted), NEVER, dtype=np.int64)
-    at = np.minimum(np.searchsorted(keys[full], wanted), len(full) - 1)
-    return np.where(keys[full][at] == wanted, when[full][at], NEVER)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, when[at], NEVER)

@@ -240,6 +240,7 @@ class Dataset:
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     priors: Any = None
     kin: Any = None
+    texts: Any = None
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property

@@ -114,27 +114,28 @@ def read_rows(
     end: dt.datetime,
     scratch: Scratch = NONE,
     only: Sequence[int] | None = None,
+    ids: range | None = None,
 ) -> ObservationColumns:
     """Every observation of one kind visible before `end`, as columns (of `scratch`); times as `stamp`s, missing numbers NaN.
 
-    `only`: of these few platforms (their ids), found by the tables' indexes instead of reading all.
+    `only`: of these few platforms (their ids), found by the tables' indexes instead of reading all; `ids`: only rows with these.
 
     Read by ranges of ids, large tables on every processor: what an import stores meanwhile may be seen in part.
     """
     table = OBSERVATIONS[kind]
-    if only is not None:
+    if only is not None or ids is not None:
         few: Ints = np.array(sorted(index.items()), dtype=np.int64).T
         with engine.connect() as connection:
-            some = _between(connection, kind, None, few, sources, end, only)
+            some = _between(connection, kind, ids, few, sources, end, only or ())
         return _ordered(kind, some, microseconds(end), scratch)
     ranges = id_ranges(engine, table)
     with engine.connect() as connection:
         count = connection.scalar(select(func.count()).select_from(table)) or 0
     places: Ints = np.array(sorted(index.items()), dtype=np.int64).T
 
-    def read(ids: range) -> dict[str, NDArray[Any]]:
+    def read(part: range) -> dict[str, NDArray[Any]]:
         with engine.connect() as connection:
-            return _between(connection, kind, ids, places, sources, end)
+            return _between(connection, kind, part, places, sources, end)
 
     found = _together(map_ordered(read, ranges, engine.dispose), count, scratch)
     return _ordered(kind, found, microseconds(end), scratch)

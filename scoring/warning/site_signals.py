@@ -167,9 +167,11 @@ def price_deviation(facts: Dataset) -> tuple[ObservationColumns, Floats]:
         _, product = np.unique(rows["product"].astype(str), return_inverse=True)
         order = np.lexsort((rows.at, product, rows.platform))
         log = np.log(rows["price"][order])
+        # Summed platform by platform: what a site's prices add up to may not depend on who is judged beside it.
+        sums = [np.cumsum(part) for part in np.split(log, np.flatnonzero(np.diff(rows.platform[order])) + 1)]
         new = np.r_[True, (np.diff(product[order]) != 0) | (np.diff(rows.platform[order]) != 0)]
         start = np.maximum.accumulate(np.where(new, np.arange(len(log)), 0))
-        before = np.cumsum(log) - log
+        before = np.concatenate(sums) - log
         n = np.arange(len(log)) - start
         mean = (before - before[start]) / np.maximum(n, 1)
         out = np.empty(len(log))

@@ -71,7 +71,7 @@ def ranked(seed: int) -> ObservationColumns:
 @pytest.mark.parametrize("seed", range(12))
 def test_on_every_day_a_rank_is_what_it_would_be_had_the_rest_never_been(seed: int) -> None:
     rows = ranked(seed)
-    last, changed = copy_ranks(rows)
+    last, changed, _ = copy_ranks(rows)
     for day in range(0, 120):
         there = (rows.seen <= day) & (rows.gone > day) & (rows["kinds"] != BIT["spam"])
         standing = rows.take(there)
@@ -79,7 +79,7 @@ def test_on_every_day_a_rank_is_what_it_would_be_had_the_rest_never_been(seed: i
             "complaint", standing.platform, standing.seen, np.full(len(standing), NEVER), standing.day,
             standing.at, standing.id, standing.source, standing.columns,
         )  # fmt: skip
-        alone, _ = copy_ranks(forever)
+        alone, *_ = copy_ranks(forever)
         now = [
             [rank for since, rank in changed[id_] if since <= day][-1] if id_ in changed else int(last[at])
             for at, id_ in zip(np.flatnonzero(there), standing.id.tolist(), strict=True)

@@ -1,0 +1,335 @@
+"""`rate --platform`: judge a few sites again, with the functions of the full rating, against the context it kept.
+
+The result lies in the folder of that rating, `sites/<number>`, whole or not at all; the highest number that holds a site is its newest.
+The next full rating starts without any. What a single rating cannot know is in docs/decisions/0026.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, select
+
+from scoring import method
+from scoring.engine.chunk import assess_chunk
+from scoring.engine.evidence_ids import EvidenceResolver
+from scoring.engine.load_market import (
+    all_sources,
+    controlled,
+    counted_from,
+    decided_reviews,
+    disputes_of,
+    first_shown,
+    line_of,
+    software_counts,
+    visits_of,
+    watched_sites,
+    weighed,
+)
+from scoring.engine.rate import LOCK, SITES, ask
+from scoring.engine.sector_context import ContextUnusable, SectorContext
+from scoring.features.filings import number_key, own_domains
+from scoring.fork_pool import map_ordered
+from scoring.linkage.campaigns import elsewhere
+from scoring.linkage.links import Link, MarketContext, build_market_context
+from scoring.observations.dataset import NEVER, Dataset, Line, ObservationColumns, Site, SourceRow, joined
+from scoring.observations.day_index import end_of_day
+from scoring.observations.disk_columns import NONE
+from scoring.observations.panel import Bools
+from scoring.observations.sql_columns import id_ranges, read_rows
+from scoring.snapshot.reader import TABLES
+from scoring.snapshot.writer import sync, sync_folder, write_parquet
+from scoring.tables.registers import corrections, disputes, responses
+from store.db.tables import OBSERVATIONS, Complaint, RatedRun
+
+ABOUT = "about.json"
+OF_SITES = tuple(name for name in TABLES if "host" in TABLES[name].names)
+"""The tables that speak of single sites; the others stay those of the full rating."""
+LATEST_AFTER = 7
+"""Days after the full rating's up to which it can be stood on: its figures of the sector are then taken to be what they were."""
+
+
+class UnknownSites(ValueError):
+    """These hosts are not watched."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        super().__init__(", ".join(hosts))
+        self.hosts = hosts
+
+
+def rate_sites(
+    engine: Engine,
+    data_dir: Path,
+    hosts: Sequence[str],
+    today: dt.date,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+) -> tuple[Path, dt.date]:
+    """Rate these sites as of a day (default: `today`, or the full rating's where that is later) and keep the tables.
+
+    Returns the folder of the tables and the day. Raises ContextUnusable, UnknownSites.
+    """
+    base = Path(data_dir) / "rated"
+    base.mkdir(parents=True, exist_ok=True)
+    with FileLock(base / LOCK):
+        rated = full_rating(engine, data_dir)
+        context = SectorContext.opened(rated)
+        day = as_of or max(today, context.as_of)
+        _check(context, day)
+        facts = load_sites(engine, sorted(set(hosts)), day, context)
+        part = EvidenceResolver(engine, facts, day)(assess_chunk(facts, day, True))
+        known = {site.host for site in facts.sites}
+        tables = part.tables | _registers(engine, day, known)
+        folder = _store(
+            rated,
+            tables,
+            {"as_of": day.isoformat(), "method_version": method.METHOD_VERSION, "sites": sorted(known)},
+        )
+    ask(engine, part.proposals, now)
+    return folder, day
+
+
+def full_rating(engine: Engine, data_dir: Path) -> Path:
+    """The folder of the newest full rating. Raises ContextUnusable where there is none."""
+    with engine.connect() as connection:
+        name = connection.scalar(select(RatedRun.folder).order_by(RatedRun.id.desc()).limit(1))
+    if name is None or not (Path(data_dir) / "rated" / name).is_dir():
+        raise ContextUnusable(
+            "还没有全量评级可依据；先运行 kamengwatch rate",
+            "there is no full rating to stand on yet; run kamengwatch rate first",
+        )
+    return Path(data_dir) / "rated" / name
+
+
+def _check(context: SectorContext, day: dt.date) -> None:
+    if day < context.as_of or (day - context.as_of).days > LATEST_AFTER:
+        raise ContextUnusable(
+            f"上一次全量评级截至 {context.as_of}，不能据此单独评级 {day}（只到其后 {LATEST_AFTER} 天）；先运行 kamengwatch rate",
+            f"the last full rating is as of {context.as_of}: single sites cannot be rated on it as of {day} (up to {LATEST_AFTER} days later); run kamengwatch rate first",
+        )
+
+
+def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: SectorContext) -> Dataset:
+    """The facts about these sites, by their own rows and the context of all. Raises UnknownSites."""
+    end, first, days = end_of_day(as_of), context.first_day, context.days_at(as_of)
+    with engine.connect() as connection:
+        sites = watched_sites(connection, hosts)
+        if missing := sorted(set(hosts) - {site.host for site in sites}):
+            raise UnknownSites(missing)
+        ids = [site.id for site in sites]
+        index = {id_: at for at, id_ in enumerate(ids)}
+        sources = all_sources(connection, end)
+        number = {s.id: s.index for s in sources}
+        visits = visits_of(connection, index, number, end, ids)
+        reviews, objections = decided_reviews(connection, end), disputes_of(connection, index, end)
+        software = software_counts(connection, end)
+        control = controlled(connection, end)
+    rows = {
+        kind: counted_from(read_rows(engine, kind, index, number, end, NONE, ids), first)
+        for kind in OBSERVATIONS
+    }
+    line = _line(engine, number, end, context, days, np.isin(np.arange(days), control - first))
+    mine = rows["complaint"]
+    copied = cache(partial(_copied, engine, mine, index, number, end, first))
+    rows["complaint"], ranks, _ = weighed(
+        rows,
+        first,
+        sites,
+        line.down,
+        reviews,
+        cache(lambda: context.usual(mine, hosts, copied)),
+        context.wording(),
+        NONE,
+    )
+    wares = {str(ware) for ware in rows["price"]["ware"]}
+    return Dataset(
+        sites=sites,
+        first_day=first,
+        days=days,
+        rows=rows,
+        sources=sources,
+        visits=replace(visits, day=visits.day - first),
+        reviews=reviews,
+        disputes=objections,
+        shown_since=_shown_since(context, sources, rows),
+        complaints_since=context.complaints_since(days),
+        line=line,
+        ranks=ranks,
+        software=software,
+        trouble=context.trouble(hosts),
+        priors=context.priors(days, wares),
+        kin=_kin(engine, context, rows, sites),
+    )
+
+
+def _shown_since(
+    context: SectorContext, sources: Sequence[SourceRow], rows: dict[str, ObservationColumns]
+) -> dict[tuple[int, str], int]:
+    place = {source.id: source.index for source in sources}
+    out = {
+        (place[source], kind): day for (source, kind), day in context.shown_since.items() if source in place
+    }
+    for key, day in first_shown(rows).items():
+        out[key] = min(day, out.get(key, NEVER))
+    return out
+
+
+def _line(
+    engine: Engine,
+    sources: dict[str, int],
+    end: dt.datetime,
+    context: SectorContext,
+    days: int,
+    control: Bools,
+) -> Line:
+    """Our own line: as kept, and of the last kept day and those since by what all sites' probes say now. A fault of ours is no site's."""
+    known, last = context.line(), context.until
+    table = OBSERVATIONS["probe"]
+    with engine.connect() as connection:
+        newer = connection.scalar(select(table.id).where(table.id >= context.probes).limit(1)) is not None
+        ids = [site.id for site in watched_sites(connection)] if newer else []
+    index = {id_: at for at, id_ in enumerate(ids)}
+    rows = counted_from(
+        read_rows(engine, "probe", index, sources, end, ids=range(context.probes, 1 << 62)), context.first_day
+    )
+    rows = rows.take(rows.seen >= last)
+    recent = line_of(replace(rows, seen=rows.seen - last), days - last, control[last:])
+    return Line(
+        *(
+            np.concatenate([old[:last], new])
+            for old, new in zip(vars(known).values(), vars(recent).values(), strict=True)
+        )
+    )
+
+
+def _copied(
+    engine: Engine,
+    mine: ObservationColumns,
+    index: dict[int, int],
+    sources: dict[str, int],
+    end: dt.datetime,
+    first: int,
+) -> Bools:
+    """Which complaints hold words of one about another site: looked for in all there are, and so only where a burst asks for it."""
+    with engine.connect() as connection:
+        every = {site.id: at for at, site in enumerate(watched_sites(connection))}
+    # The sites looked at keep their places; the others come after them.
+    place = index | {id_: len(index) + at for id_, at in every.items() if id_ not in index}
+    bands = mine["signature"].view(np.uint32)
+    wanted = [np.unique(bands[:, at]) for at in range(bands.shape[1])]
+
+    def read(ids: range) -> ObservationColumns:
+        found = counted_from(read_rows(engine, "complaint", place, sources, end, ids=ids), first)
+        keys = found["signature"].view(np.uint32)
+        like = np.zeros(len(found), bool)
+        for at, some in enumerate(wanted):
+            like |= np.isin(keys[:, at], some)
+        return _bare(found.take(like & (found.platform >= len(index))))
+
+    own = _bare(mine)
+    for others in map_ordered(read, id_ranges(engine, Complaint), engine.dispose):
+        own = joined(own, others)
+    return elsewhere(own)[: len(mine)]
+
+
+def _bare(rows: ObservationColumns) -> ObservationColumns:
+    return replace(rows, columns={"signature": np.ascontiguousarray(rows["signature"])})
+
+
+def _kin(
+    engine: Engine, context: SectorContext, rows: dict[str, ObservationColumns], sites: Sequence[Site]
+) -> MarketContext:
+    """What the sites share with others, as kept; what they show themselves, as it is now. A link whose evidence was taken back is none."""
+    hosts = [site.host for site in sites]
+    numbers = {
+        number_key(str(n))
+        for kind, name in (("page", "footer_icp"), ("filing", "number"))
+        for n in rows[kind][name]
+        if n
+    }
+    kept = context.kin(hosts, {n for n in numbers if n})
+    now = build_market_context(rows, list(sites))
+    mine = frozenset(domain for site in sites for domain in own_domains(site))
+    showing = {
+        n: tuple(sorted({*kept.showing.get(n, ())} - mine | {*now.showing.get(n, ())}))
+        for n in kept.showing.keys() | now.showing
+    }
+    registered = {
+        n: kept.registered.get(n, frozenset()) | now.registered.get(n, frozenset())
+        for n in kept.registered.keys() | now.registered
+    }
+    with engine.connect() as connection:
+        links = {
+            host: [link for link in some if _stands(connection, link)] for host, some in kept.links.items()
+        }
+    return MarketContext(showing, registered, links)
+
+
+def _stands(connection: Connection, link: Link) -> bool:
+    """Is all that shows a link still there, and not taken back?"""
+    for kind in {kind for kind, _ in link.cited}:
+        table, numbers = OBSERVATIONS[kind], {row for of, row in link.cited if of == kind and row}
+        found = connection.scalars(
+            select(table.id).where(table.id.in_(numbers), table.withdrawn_at.is_(None))
+        )
+        if set(found) != numbers:
+            return False
+    return True
+
+
+def _registers(engine: Engine, as_of: dt.date, hosts: set[str]) -> dict[str, pa.Table]:
+    end = end_of_day(as_of)
+    found = {
+        "responses": responses(engine, end),
+        "disputes": disputes(engine, end),
+        "corrections": corrections(engine, end),
+    }
+    return {
+        name: pa.Table.from_pylist(
+            sorted((r for r in rows if r["host"] in hosts), key=itemgetter("host")), TABLES[name]
+        )
+        for name, rows in found.items()
+    }
+
+
+def _store(rated: Path, tables: dict[str, pa.Table], about: dict[str, Any]) -> Path:
+    """Write the tables to the side, make them durable, name them; then let go of those that say nothing new any more."""
+    base = rated / SITES
+    base.mkdir(exist_ok=True)
+    for leftover in base.glob(".tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = base / f".tmp-{os.getpid()}"
+    fresh.mkdir()
+    for name in OF_SITES:
+        write_parquet(tables[name], fresh / f"{name}.parquet")
+    (fresh / ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+    sync(fresh)
+    folder = base / f"{max((int(old.name) for old, _ in single_ratings(rated)), default=0) + 1:06d}"
+    fresh.rename(folder)
+    sync_folder(base)
+    told: set[str] = set()
+    for old, said in single_ratings(rated):
+        if told.issuperset(said["sites"]):
+            shutil.rmtree(old)
+        told |= set(said["sites"])
+    return folder
+
+
+def single_ratings(rated: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The single ratings kept beside a full one and what each is about, the newest first."""
+    base = rated / SITES
+    folders = [p for p in base.iterdir() if p.name.isdecimal()] if base.is_dir() else []
+    for folder in sorted(folders, key=lambda p: int(p.name), reverse=True):
+        yield folder, json.loads((folder / ABOUT).read_text("utf-8"))
