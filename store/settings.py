@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         "初查：每天最多替访客看几个没有收录的网站（每站六小时一次）；0：关闭。见 docs/looks.md。",
         "Looks: how many sites nobody watches are looked at for visitors in a day, each once in six hours; 0: none. See docs/looks.md.",
         0, ge=0, le=100_000)  # fmt: skip
+    single_sites_seconds: int = _field(
+        "service",
+        "人工决定、更正、撤回、导入或初查涉及的网站：改动停下几秒后由 schedule 单独评级并发布；0：等下一次全量评级。",
+        "Sites that a decision, a correction, a withdrawal, an import or a look concerns: rated and published singly by `schedule` so many seconds after the last change; 0: with the next full rating.",
+        10, ge=0, le=3_600)  # fmt: skip
     cadence_hours: str = _field("service", "各信息源隔几小时采一次，只写要改的；不设：各按自己的间隔（黑猫每半小时，多数每天）。",
         "Hours between two crawls of a source, only where its own do not fit (Heimao every half hour, most once a day).",
         example="heimao=0.5,icp=168")  # fmt: skip

@@ -88,7 +88,7 @@ def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:
     """(name, bytes, sha256) of every file of the snapshot's folder itself that SHA256SUMS lists and that exists, the list last;
     and how many more it lists in folders. Those of single sites are three a site: they are counted, nothing else."""
     found, inside = [], 0
-    sums = snapshot.path / "SHA256SUMS"
+    sums = snapshot.whole / "SHA256SUMS"
     if not sums.is_file():
         return [], 0
     with sums.open(encoding="utf-8") as lines:
@@ -96,7 +96,7 @@ def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:
             digest, _, name = line.rstrip("\n").partition("  ")
             if "/" in name:
                 inside += 1
-            elif (file := snapshot.path / name).is_file():
+            elif (file := snapshot.whole / name).is_file():
                 found.append((name, file.stat().st_size, digest))
     return [*found, ("SHA256SUMS", sums.stat().st_size, "–")], inside
 

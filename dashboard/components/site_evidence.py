@@ -117,7 +117,7 @@ def read(snapshot: Snapshot, piece: dict[str, Any]) -> Capture:
     if not _SHA256.fullmatch(sha256):
         return Capture(why="capture.bad_hash")
     try:
-        text = (snapshot.path / "captures" / f"{sha256}.txt").read_text("utf-8", "replace")
+        text = snapshot.file(f"captures/{sha256}.txt").read_text("utf-8", "replace")
     except OSError:
         return Capture(why="capture.not_here")
     if text.count("\ufffd") * 20 > len(text):
@@ -215,13 +215,13 @@ def pictures(view: View, host: str) -> None:
 def _listed(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
     """What the snapshot lists of a host, if the picture is there; a snapshot made before there were any lists none."""
     try:
-        listed = json.loads((snapshot.path / "captures" / "pictures.json").read_text("utf-8"))
+        listed = json.loads(snapshot.file("captures/pictures.json").read_text("utf-8"))
         return [
             p
             for p in listed
             if p["host"] == host
             and _SHA256.fullmatch(p["sha256"])
-            and (snapshot.path / "captures" / f"{p['sha256']}.jpg").is_file()
+            and snapshot.file(f"captures/{p['sha256']}.jpg").is_file()
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -263,7 +263,7 @@ def _rewritten(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
         before: dict[str, Any] | None = None
         for piece in (r for r in rows if r["id"].endswith(f":{role}") and _SHA256.fullmatch(r["sha256"])):
             try:
-                text = (snapshot.path / "captures" / f"{piece['sha256']}.txt").read_text("utf-8", "replace")
+                text = snapshot.file(f"captures/{piece['sha256']}.txt").read_text("utf-8", "replace")
             except OSError:
                 continue
             piece["text"] = [plain(line, 300) for line in text.splitlines() if line.strip()]

@@ -144,14 +144,14 @@ def captures_of(snapshot: Snapshot, host: str) -> list[Item]:
     found: dict[str, Item] = {}
     for claim in snapshot.of("evidence", host):
         name = f"{claim['sha256']}.txt"
-        if claim["sha256"] and (snapshot.path / "captures" / name).is_file():
+        if claim["sha256"] and snapshot.file(f"captures/{name}").is_file():
             found[name] = Item(name, b"", "capture", claim["link"] or "", str(claim["seen_at"] or ""))
     return list(found.values())[:MOST]
 
 
 def with_text(snapshot: Snapshot, items: list[Item]) -> list[Item]:
     """The same items with their redacted text read from the snapshot."""
-    return [replace(item, data=(snapshot.path / "captures" / item.name).read_bytes()) for item in items]
+    return [replace(item, data=snapshot.file(f"captures/{item.name}").read_bytes()) for item in items]
 
 
 # Is an evidence pack whole? Every file against its hash, and the covers against what they claim: the list, the sums, both cover sheets.

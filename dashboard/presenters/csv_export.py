@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from scoring.snapshot.reader import TABLES, Snapshot
+from scoring.snapshot.reader import SITES, TABLES, Snapshot
 from store.text.safe_text import cell_text
 
 
@@ -67,12 +67,19 @@ def _pieces(snapshot: Snapshot, table: str, form: str) -> Iterator[bytes]:
 
 
 def _batches(snapshot: Snapshot, table: str) -> Iterator[list[dict[str, Any]]]:
-    file = snapshot.path / f"{table}.parquet"
-    if not file.is_file():
-        return  # a table an earlier method did not have: empty
-    with pq.ParquetFile(file) as open_file:
-        for batch in open_file.iter_batches(_BATCH):
-            yield batch.to_pylist()
+    anew = snapshot.updated if "host" in TABLES[table].names else frozenset()
+    for folder in (snapshot.whole, *([snapshot.path / SITES] if anew else ())):
+        file = folder / f"{table}.parquet"
+        if not file.is_file():
+            return  # a table an earlier method did not have: empty
+        with pq.ParquetFile(file) as open_file:
+            for batch in open_file.iter_batches(_BATCH):
+                rows = batch.to_pylist()
+                yield (
+                    [row for row in rows if row["host"] not in anew]
+                    if anew and folder == snapshot.whole
+                    else rows
+                )
 
 
 def _csv(rows: list[dict[str, Any]], columns: list[str]) -> bytes:

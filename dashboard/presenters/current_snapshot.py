@@ -116,7 +116,8 @@ def facts(snapshot: Snapshot) -> Facts:
     )[0]
     manifest = snapshot.manifest
     return Facts(
-        as_of=row["as_of"] or _manifest_day(manifest),
+        # Of a partial snapshot the day of all sites, not that of the few told anew.
+        as_of=_manifest_day(manifest) if snapshot.partial else row["as_of"] or _manifest_day(manifest),
         method_version=row["method_version"] or str(manifest.get("method_version", "–")),
         count=row["count"],
         demo=bool(row["demo"] or manifest.get("demo")),

@@ -60,13 +60,13 @@ def merchant_file(request: Request, snapshot: Published, lang: Lang) -> Response
     file = _of_site(snapshot, kind, host)
     if not is_merchant_key(host) or not _plain(file):
         return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
-    return RedirectResponse(f"../../{file.relative_to(snapshot.path / kind).as_posix()}")
+    return RedirectResponse(f"../../{file.as_posix().rpartition(f'/{kind}/')[2]}")
 
 
 def feed(request: Request, snapshot: Published, lang: Lang) -> Response:
     """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
     if request.path_params["host"] == "all":
-        return _published(snapshot.path / "feeds" / "all.atom", "application/atom+xml", lang)
+        return _published(snapshot.file("feeds/all.atom"), "application/atom+xml", lang)
     return _with_links(request, snapshot, "feeds", "application/atom+xml", lang)
 
 
@@ -82,8 +82,10 @@ def static_page(request: Request, snapshot: Published, lang: Lang) -> Response:
 def snapshot_file(request: Request, snapshot: Published, lang: Lang) -> Response:
     """A file of the snapshot, if SHA256SUMS lists it."""
     name = request.path_params["name"]
-    file = snapshot.path / name
-    if not _plain(file) or not _listed(snapshot, name):
+    # What a partial snapshot stands on is asked for by its name: `<name>/manifest.json`, and whatever has no newer form also without.
+    of_whole = name.removeprefix(f"{snapshot.whole.name}/")
+    file = snapshot.whole / of_whole if of_whole != name else snapshot.file(name)
+    if not _plain(file) or not _listed(snapshot, file, of_whole):
         return problem(404, say(lang, "api.no_file"))
     return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
 
@@ -93,13 +95,18 @@ def _plain(file: Path) -> bool:
     return file.is_file() and file.resolve() == file
 
 
-def _listed(snapshot: Snapshot, name: str) -> bool:
+def _listed(snapshot: Snapshot, file: Path, name: str) -> bool:
     """Does the manifest or SHA256SUMS name it? The list has three lines a site: it is passed over, never held in memory."""
-    if name in ("SHA256SUMS", SIGNATURE) or name in snapshot.manifest.get("files", ()):
+    folder = snapshot.path if file.is_relative_to(snapshot.path) else snapshot.whole
+    if (
+        name in ("SHA256SUMS", SIGNATURE)
+        or folder == snapshot.path
+        and name in snapshot.manifest.get("files", ())
+    ):
         return True
-    if not _plain(snapshot.path / "SHA256SUMS"):
+    if not _plain(folder / "SHA256SUMS"):
         return False
-    with (snapshot.path / "SHA256SUMS").open(encoding="utf-8") as lines:
+    with (folder / "SHA256SUMS").open(encoding="utf-8") as lines:
         return any(line.rstrip("\n").partition("  ")[2] == name for line in lines)
 
 
@@ -120,8 +127,8 @@ def table_file(request: Request, snapshot: Published, lang: Lang) -> Response:
 
 def _of_site(snapshot: Snapshot, kind: str, host: str) -> Path:
     """A file about one site, wherever a snapshot of its size has it."""
-    beside = snapshot.path / site_files(host, 0)[kind]
-    return beside if beside.is_file() else snapshot.path / site_files(host, FLAT + 1)[kind]
+    beside = snapshot.file(site_files(host, 0)[kind])
+    return beside if beside.is_file() else snapshot.file(site_files(host, FLAT + 1)[kind])
 
 
 def _with_links(request: Request, snapshot: Snapshot, kind: str, media_type: str, lang: str) -> Response:

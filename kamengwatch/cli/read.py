@@ -13,6 +13,7 @@ from kamengwatch.config import make
 
 @app.command(
     epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15` · "
+    "只重评几个网站，几秒钟 a few sites in seconds: `kamengwatch rate --platform shop.example --platform b.example` · "
     "`kamengwatch rate --engine spark --master spark://10.0.0.5:7077`"
 )
 def rate(
@@ -25,6 +26,14 @@ def rate(
     master: Annotated[
         str | None, typer.Option(metavar="URL", help="Spark master: spark://host:port · local[N]")
     ] = None,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--platform",
+            metavar="HOST",
+            help="只评这些网站，依据上一次全量评级 only these sites, against the last full rating",
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -33,11 +42,15 @@ def rate(
     """评级 compute ratings, warnings and their daily history up to a day."""
     from kamengwatch.pipeline import run
 
-    run.rate(make(data_dir, database, lang), as_of, engine, as_json, master)
+    config = make(data_dir, database, lang)
+    if platform:
+        run.rate_single(config, platform, as_of, engine, master, as_json)
+    else:
+        run.rate(config, as_of, engine, as_json, master)
 
 
 @app.command(
-    epilog="例: `kamengwatch publish` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
+    epilog="例: `kamengwatch publish` · 只发布刚单独评级的网站 only sites rated singly: `kamengwatch rate --platform shop.example && kamengwatch publish --platform shop.example` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
 )
 def publish(
     allow_older: Annotated[
@@ -47,6 +60,14 @@ def publish(
             help="允许发布比现有快照更早的截至日 publish also when the day is earlier than the published one",
         ),
     ] = False,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--platform",
+            metavar="HOST",
+            help="只换这些网站的内容，其余沿用上一份快照 only these sites anew, all else as in the snapshot before",
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -55,7 +76,7 @@ def publish(
     """发布 write the snapshot the dashboard reads, whole or not at all; never back to an earlier day unasked."""
     from kamengwatch.pipeline import run
 
-    run.publish(make(data_dir, database, lang), as_json, allow_older)
+    run.publish(make(data_dir, database, lang), as_json, allow_older, platform or ())
 
 
 @app.command(

@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch.config import Config, UserError, without_password
 from kamengwatch.console import bar, log_line, tell_json
+from kamengwatch.intake import changed_sites
 from store.db.engine import DATABASE, sqlite_file
 from store.evidence.ingest import REASON
 from store.text.dates import day_in, moment_in
@@ -350,7 +351,10 @@ def import_files(
     at = _moment(checked_at) if checked_at else None
     with trial(config) if check else nullcontext(config) as used:
         register_known_sources(used)
+        before = changed_sites.newest_rows(used)
         report = [_take(used, file, format_, at, new_source) for file in files]
+    if not check:
+        changed_sites.note_since(config, before)
     tell_taken(config, report, as_json, check)
 
 

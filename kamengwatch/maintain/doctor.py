@@ -233,7 +233,7 @@ def _snapshot(config: Config) -> Iterator[Finding]:
 
     try:
         snapshot = Snapshot.latest(config.data_dir)
-        wrong = list(integrity_errors(snapshot.path))
+        wrong = [fault for folder in snapshot.folders for fault in integrity_errors(folder)]
     except (SnapshotError, OSError) as error:
         yield Finding(
             "快照 snapshot", "warn", str(error), "运行 run: kamengwatch rate && kamengwatch publish"

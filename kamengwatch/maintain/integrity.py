@@ -150,6 +150,8 @@ def _rewritten(data_dir: Path, folder: Path, run: str) -> bool:
     from pyarrow import ArrowException
 
     rated = data_dir / "rated" / Path(run).name / "ratings.parquet"
+    if not (folder / "ratings.parquet").is_file():
+        return False  # a partial snapshot: its sites were rated since
     if not rated.is_file():
         return False
     try:

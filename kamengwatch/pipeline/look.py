@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crawler.settings import SANDBOX_SETTINGS
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings
 from kamengwatch.console import log_line
-from kamengwatch.intake import form_inbox
+from kamengwatch.intake import changed_sites, form_inbox
 from kamengwatch.pipeline.crawl import arguments
 from kamengwatch.pipeline.crawl_process import events, warm_up
 from kamengwatch.pipeline.look_facts import OF_SOURCE, STEPS, Neighbours, gather, lists_of
@@ -191,6 +191,7 @@ class Looker:
         look.state, look.ended_at = "done", config.now().isoformat()
         look.again_at = (config.now() + AGAIN_AFTER).isoformat()
         told(last=True)
+        changed_sites.note(config, [look.host])
         return look
 
     def now(self, host: str, tell: Callable[[Look], None]) -> Look:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,9 +52,57 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
         )
 
 
-def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
-    """Write the snapshot of the last rating and point `latest` at it; back to an earlier day only with `allow_older`."""
+def rate_single(
+    config: Config,
+    platforms: Sequence[str],
+    as_of: str | None,
+    engine: str,
+    master: str | None,
+    as_json: bool,
+) -> None:
+    """Rate these sites again, against what the last full rating kept of the sector."""
+    from scoring.engine.sector_context import ContextUnusable
+    from scoring.engine.single_sites import UnknownSites, rate_sites
+
+    if engine != "duckdb" or master:
+        raise UserError(
+            "--platform: 只在本机运行 runs in this process only; 去掉 leave out --engine, --master"
+        )
+    config.check_database()
+    hosts = [watchlist.site_in(platform) for platform in platforms]
+    today = config.now().astimezone(SHANGHAI).date()
+    day = _day(config, as_of, today) if as_of else None
+    try:
+        folder, until = rate_sites(config.engine, config.data_dir, hosts, today, config.now(), day)
+    except UnknownSites as error:
+        named = error.hosts[0]
+        raise UserError(
+            config.say(
+                f"{error}: 不在观察名单里，没有评级；先 kamengwatch watch add {named}",
+                f"{error}: not watched, nothing was rated; first kamengwatch watch add {named}",
+            )
+        ) from error
+    except ContextUnusable as error:
+        raise UserError(config.say(error.zh, error.en)) from error
+    console.event("rated", as_of=until.isoformat(), platforms=len(set(hosts)), folder=folder.name)
+    told = " ".join(f"--platform {host}" for host in hosts[:5])
+    if as_json:
+        tell_json({"as_of": until.isoformat(), "sites": sorted(set(hosts)), "platforms": len(set(hosts))})
+    else:
+        log_line(
+            config.say(
+                f"已单独评级 {len(set(hosts))} 个网站，截至 {until}。下一步：kamengwatch publish {told}",
+                f"Rated {len(set(hosts))} sites singly as of {until}. Next: kamengwatch publish {told}",
+            )
+        )
+
+
+def publish(config: Config, as_json: bool, allow_older: bool = False, platforms: Sequence[str] = ()) -> None:
+    """Write the snapshot of the last rating (or of single ratings of `platforms`) and point `latest` at it; back to an earlier day only
+    with `allow_older`."""
+    from scoring.engine.sector_context import ContextUnusable
     from scoring.fork_pool import ProcessLost
+    from scoring.publish.partial import NotPartial, publish_sites
     from scoring.publish.publisher import NothingRated, RatingDamaged, WrongDay
     from scoring.publish.publisher import publish as write
     from scoring.snapshot.signing import KeyUnusable
@@ -63,10 +111,20 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     if not allow_older:
         _check_clock(config)
     try:
-        with bar(config.say("发布", "publishing")) as progress:
-            path = write(
-                config.engine, config.data_dir, config.now(), progress=progress.note, allow_older=allow_older
-            )
+        if platforms:
+            hosts = [watchlist.site_in(platform) for platform in platforms]
+            path = publish_sites(config.engine, config.data_dir, hosts, config.now())
+        else:
+            with bar(config.say("发布", "publishing")) as progress:
+                path = write(
+                    config.engine,
+                    config.data_dir,
+                    config.now(),
+                    progress=progress.note,
+                    allow_older=allow_older,
+                )
+    except (NotPartial, ContextUnusable) as error:
+        raise UserError(config.say(error.zh, error.en)) from error
     except WrongDay as error:
         raise UserError(_wrong_day(config, error)) from error
     except KeyUnusable as error:

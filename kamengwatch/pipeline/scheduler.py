@@ -29,9 +29,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch import console
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
+from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings, require_contact
 from kamengwatch.console import log_line
-from kamengwatch.intake import form_inbox
+from kamengwatch.intake import changed_sites, form_inbox
 from kamengwatch.maintain import time_stamps
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
@@ -63,6 +63,12 @@ JUDGE_AFTER = dt.timedelta(seconds=30)
 """Crawls that end together are judged once."""
 JUDGE_POLLS = dt.timedelta(hours=1)
 """Polls of a feed that is read all day are judged no oftener than this; other crawls 30 seconds after they end."""
+SINGLE_EVERY = dt.timedelta(seconds=5)
+"""Changed sites are looked for so often."""
+MOST_SINGLE = 200
+"""Where more sites than this changed, all are rated and published."""
+RETRY_SINGLE = dt.timedelta(seconds=60)
+"""After a single rating that was refused, as while a full one is being published."""
 EXPIRE_AT = 4
 """The Shanghai hour at which what has been kept long enough is let go, between two ratings."""
 RETRY_AFTER = dt.timedelta(minutes=30)
@@ -123,6 +129,8 @@ class Service:
         self._busy = 0
         self.stopping = False
         self.judged_at: dt.datetime | None = None
+        self._refused: dt.datetime | None = None
+        self._judging = threading.Lock()
 
     def crawl(self, source: str) -> bool:
         """Crawl one source; False when it failed or was blocked."""
@@ -142,6 +150,10 @@ class Service:
 
     def judge(self) -> bool:
         """Tell of stale sources, take in what was handed in through the forms, rate and publish; False when a step failed."""
+        with self._judging:
+            return self._judge()
+
+    def _judge(self) -> bool:
         if self.stopping:
             return False
         self.judged_at = self._config.now()
@@ -160,6 +172,22 @@ class Service:
             self._step(
                 "stamp"
             )  # a service that is away is asked again after the next publication, and stops nothing
+        return done
+
+    def judge_single(self) -> bool:
+        """Rate and publish the sites that changed since the last full rating; all of them anew where they are many."""
+        settled = dt.timedelta(seconds=operator_settings().single_sites_seconds)
+        try:
+            hosts = changed_sites.due(self._config, settled)
+        except (UserError, SQLAlchemyError, OSError, ValueError):
+            return False  # the next full rating tells what is wrong
+        if not hosts or (self._refused and self._config.now() - self._refused < RETRY_SINGLE):
+            return not hosts
+        if len(hosts) > MOST_SINGLE:
+            return self.judge()
+        words = [word for host in hosts for word in ("--platform", host)]
+        done = self._step("rate", *words) and self._step("publish", *words)
+        self._refused = None if done else self._config.now()
         return done
 
     def expire(self) -> bool:
@@ -261,7 +289,7 @@ def _serve(config: Config, defer: bool) -> None:
 
 def _clock(config: Config, service: Service) -> Any:
     """A scheduler with one dated job a source; each job plans its source's next one when it ends."""
-    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1, "look": 1}
+    sizes = {"platforms": 1, "browser": 1, "boards": 2, "judge": 1, "single": 1, "look": 1}
     pools = {name: ThreadPoolExecutor(size) for name, size in sizes.items()}
     cards_by_id = {card.id: card for card in cards()}
     clock = BlockingScheduler(timezone=SHANGHAI, executors=pools)
@@ -303,6 +331,11 @@ def _clock(config: Config, service: Service) -> Any:
         coalesce=True,
         misfire_grace_time=None,
     )
+    if operator_settings().single_sites_seconds:
+        clock.add_job(
+            lambda: service.do(service.judge_single), IntervalTrigger(seconds=SINGLE_EVERY.seconds), id="single", executor="single",
+            coalesce=True, max_instances=1, misfire_grace_time=None,
+        )  # fmt: skip
     for entry in plan(config, now):
         arrange(entry.source, max(entry.due_at, now))
     clock.add_job(

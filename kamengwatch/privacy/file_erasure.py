@@ -241,6 +241,18 @@ def seal(folder: Path) -> tuple[str, str, str]:
 
     Nothing but the derived files is written; the manifest itself is written by `finish`, after the register knows.
     """
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    if not manifest.get("partial"):  # which has neither
+        _derived(folder)
+    sums = _sums(folder)
+    before = (folder / _MARK).read_text()
+    manifest["replaces"] = list(dict.fromkeys([*manifest.get("replaces", ()), before]))
+    text = json_text(manifest | {"files": listed(sums), "content_sha256": content_digest(sums)})
+    return before, hashlib.sha256(text.encode()).hexdigest(), text
+
+
+def _derived(folder: Path) -> None:
+    """Write what is made of a whole snapshot's tables."""
     ratings = pq.read_table(folder / "ratings.parquet").to_pylist()
     ratings_csv(ratings, folder / "ratings.csv.part")
     (folder / "ratings.csv.part").replace(folder / "ratings.csv")
@@ -249,12 +261,6 @@ def seal(folder: Path) -> tuple[str, str, str]:
         data = (folder / resource["path"]).read_bytes()
         resource |= {"bytes": len(data), "hash": "sha256:" + hashlib.sha256(data).hexdigest()}
     _write(folder / "datapackage.json", json_text(package).encode())
-    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    sums = _sums(folder)
-    before = (folder / _MARK).read_text()
-    manifest["replaces"] = list(dict.fromkeys([*manifest.get("replaces", ()), before]))
-    text = json_text(manifest | {"files": listed(sums), "content_sha256": content_digest(sums)})
-    return before, hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def finish(folder: Path, text: str) -> None:

@@ -22,6 +22,7 @@ from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.maintain.integrity import STAYS, erasures, register, snapshot_folders
 from kamengwatch.privacy import file_erasure
+from scoring.snapshot.integrity import manifest_of
 from store.archive.retention import expire_file, newest
 from store.db.tables import Capture, Complaint, Crawl, Dispute, Mention, Page, RatedRun, Response, Review
 
@@ -63,6 +64,11 @@ def due_snapshots(config: Config, before: dt.datetime) -> list[Path]:
         f"{at.astimezone(SHANGHAI):%Y-%m}": folder for folder, at in sorted(made.items(), key=lambda m: m[1])
     }
     kept = {*last.values(), (config.data_dir / "snapshots/latest").resolve()}
+    kept |= {
+        folder.with_name(str(partial.get("of")))
+        for folder in kept
+        if (partial := manifest_of(folder).get("partial"))
+    }
     due = (f for f, at in made.items() if f.name in begun or (at < before and not {f, f.resolve()} & kept))
     return sorted(folder for folder in due if any(p.name not in STAYS for p in folder.iterdir()))
 

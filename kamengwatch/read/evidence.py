@@ -69,8 +69,12 @@ def verify(config: Config, as_json: bool) -> None:
     if (config.data_dir / "snapshots" / "latest").exists():
         try:
             snapshot = Snapshot.latest(config.data_dir)
-            wrong += [f"snapshot {snapshot.id}: {fault}" for fault in integrity_errors(snapshot.path)]
-            files = sum(path.is_file() for path in snapshot.path.rglob("*"))
+            wrong += [
+                f"snapshot {snapshot.id}: {fault}"
+                for folder in snapshot.folders
+                for fault in integrity_errors(folder)
+            ]
+            files = sum(path.is_file() for folder in snapshot.folders for path in folder.rglob("*"))
         except (SnapshotError, OSError) as error:
             wrong.append(f"snapshot latest: {error}")
     if as_json:

@@ -64,7 +64,9 @@ def write(config: Config, host: str, out: Path) -> None:
     ]
     files["evidence/evidence.json"] = json.dumps(rows, ensure_ascii=False, indent=1).encode()
     sites = int(snapshot.rows("select count(*) as n from ratings")[0]["n"])
-    files |= _attested(snapshot.path, site_files(host, sites)["s"])
+    files |= _attested(
+        snapshot.path if host in snapshot.updated else snapshot.whole, site_files(host, sites)["s"]
+    )
     files["evidence/README.txt"] = _words(host, snapshot, captures, lacking, config.now()).encode()
     _write(config, out, host, files)
     log_line(

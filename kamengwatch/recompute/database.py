@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -21,6 +20,7 @@ from sqlalchemy import Boolean, Date, Engine, Float, Integer, LargeBinary, Table
 
 from kamengwatch.recompute.words import promises, terms
 from scoring.observations.product_names import ware
+from scoring.snapshot.reader import Snapshot
 from store.db.base import UtcDateTime
 from store.db.tables import OBSERVATIONS, Base
 from store.text.query import host_of, parse_icp, registrable
@@ -156,19 +156,19 @@ def queries() -> dict[str, Query]:
 def recompute(
     engine: Engine,
     as_of: dt.date,
-    folder: Path,
+    snapshot: Snapshot,
     note: Callable[[str], None] = lambda step: None,
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB database with the table `recomputed` (host, place, name, value, n, of, since, until) of a day.
 
-    Of the tables published in `folder` it takes over what is no count: which complaints were held back as a possible campaign
+    Of the tables of the `snapshot` it takes over what is no count: which complaints were held back as a possible campaign
     (set_aside), when the state of a site changed and how many days it was down then (warnings), which sites are linked
     (links); of the table figures, of which days and places figures are asked for.
     """
     db = duckdb.connect(":memory:", config={"threads": 2, "autoload_known_extensions": "false"})
     load(db, engine, note)
     for name in ("figures", "set_aside", "warnings", "links"):
-        db.read_parquet(str(folder / f"{name}.parquet")).create(name)
+        db.from_arrow(snapshot.arrow(f"select * from {name}")).create(name)  # noqa: S608 - fixed names
     db.execute("set variable as_of = ?::date", [as_of])
     for file in BASE:
         note(file)

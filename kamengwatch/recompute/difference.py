@@ -50,16 +50,20 @@ def compare(engine: Engine, snapshot: Snapshot, note: Callable[[str], None] = la
     as_of = dt.date.fromisoformat(snapshot.manifest["as_of"])
     figures = snapshot.rows("select * from figures order by host, place, name")
     out = Compared()
-    with recompute(engine, as_of, snapshot.path, note) as db:
+    # Sites rated singly as of a later day are not what the day of all knew.
+    later = snapshot.updated if (snapshot.partial or {}).get("as_of") != snapshot.manifest["as_of"] else ()
+    with recompute(engine, as_of, snapshot, note) as db:
         again = _again(db)
         for row in figures:
+            if row["host"] in later:
+                continue
             if row["name"] not in queries():
                 out.uncounted[row["name"]] += 1
                 continue
             out.figures[row["name"]] += 1
             if difference := _difference(row, again.get(_key(row))):
                 out.differences.append(difference)
-        out.differences += _copies(db)
+        out.differences += [one for one in _copies(db) if one.host not in later]
     note("sentences")
     for told, numbers in unexplained(snapshot, figures):
         out.sentences += bool(told.text)

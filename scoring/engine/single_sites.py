@@ -95,7 +95,12 @@ def rate_sites(
         folder = _store(
             rated,
             tables,
-            {"as_of": day.isoformat(), "method_version": method.METHOD_VERSION, "sites": sorted(known)},
+            {
+                "as_of": day.isoformat(),
+                "at": now.isoformat(),
+                "method_version": method.METHOD_VERSION,
+                "sites": sorted(known),
+            },
         )
     ask(engine, part.proposals, now)
     return folder, day

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, true
 
 from scoring.snapshot.reader import quoted
 from store.archive.warc import ArchiveError, read
@@ -29,13 +29,15 @@ _TAG = re.compile(r"<[^>]+>")
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 
 
-def write_captures(folder: Path, archive: Path) -> None:
-    """Write `captures/<sha256>.txt` for every capture the evidence in `folder` cites; one that cannot be read is left out, its hash stays cited."""
+def write_captures(folder: Path, archive: Path, evidence: str = "") -> None:
+    """Write `captures/<sha256>.txt` for every capture the evidence in `folder` (or this source of it) cites; one that cannot
+    be read is left out, its hash stays cited."""
     out = folder / "captures"
-    out.mkdir()
+    out.mkdir(exist_ok=True)
+    evidence = evidence or f"read_parquet('{quoted(folder / 'evidence.parquet')}')"
     # The public numbers of complaints look like telephone numbers; those that are cited stay, or nobody could find one by its number.
     query = f"""select sha256, archive, "offset", list(distinct split_part(id, ':', 3)) filter (where kind = 'complaint') as numbers
-        from read_parquet('{quoted(folder / "evidence.parquet")}')
+        from {evidence}
         where sha256 <> '' and archive <> '' group by all order by all"""  # noqa: S608 - quoted path
     with duckdb.connect(":memory:") as db:
         wanted = db.sql(query).fetchall()
@@ -82,11 +84,19 @@ MOST = 3
 
 
 def write_pictures(
-    engine: Engine, hosts: Collection[str], until: dt.datetime, archive: Path, folder: Path
+    engine: Engine,
+    hosts: Collection[str],
+    until: dt.datetime,
+    archive: Path,
+    folder: Path,
+    others: list[dict[str, Any]] | None = None,
 ) -> None:
-    """`captures/<sha256 of the original>.jpg` of the newest screenshots of `hosts` before `until`, and the list of them."""
+    """`captures/<sha256 of the original>.jpg` of the newest screenshots of `hosts` before `until`, and the list of them.
+
+    `others`: where these are a few sites, what is listed of all others.
+    """
     listed: list[dict[str, Any]] = []
-    for found in _newest(engine, until):
+    for found in _newest(engine, until, None if others is None else hosts):
         if found["host"] not in hosts:
             continue
         try:
@@ -98,15 +108,17 @@ def write_pictures(
             continue
         (folder / "captures" / f"{found['sha256']}.jpg").write_bytes(small)
         listed.append({name: found[name] for name in ("host", "url", "fetched_at", "sha256")})
+    listed = sorted([*(others or ()), *listed], key=lambda picture: str(picture["host"]))
     (folder / INDEX).write_text(json.dumps(listed, ensure_ascii=False, indent=0), "utf-8")
 
 
-def _newest(engine: Engine, until: dt.datetime) -> list[dict[str, Any]]:
+def _newest(engine: Engine, until: dt.datetime, only: Collection[str] | None) -> list[dict[str, Any]]:
     """The newest screenshot of each page, at most MOST a site, by host and address."""
     query = (
         select(Platform.host, Capture.url, Capture.fetched_at, Capture.payload_sha256, Capture.archive, Capture.offset)
         .join(Platform, Platform.id == Capture.platform_id)
         .where(Capture.media_type == "image/png", Capture.fetched_at < until)
+        .where(Platform.host.in_(only) if only is not None else true())
         .order_by(Platform.host, Capture.fetched_at.desc(), Capture.id)
     )  # fmt: skip
     pages: dict[str, dict[str, dict[str, Any]]] = {}

@@ -115,9 +115,9 @@ def _fixity(file: Path) -> dict[str, Any]:
 ROW_GROUP = 50_000
 
 
-def write_slim(folder: Path) -> None:
-    """Write the files of SLIM from the ratings of a snapshot folder; memory stays small whatever its size."""
-    source = f"read_parquet('{quoted(folder / 'ratings.parquet')}')"
+def write_slim(folder: Path, ratings: str = "") -> None:
+    """Write the files of SLIM from the ratings of a snapshot folder (or this source of them); memory stays small whatever its size."""
+    source = ratings or f"read_parquet('{quoted(folder / 'ratings.parquet')}')"
     with duckdb.connect(":memory:", config={"threads": 1}) as db:
         for name, query in SLIM.items():
             db.execute(

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import duckdb
-import pyarrow.parquet as pq
 
 from scoring.observations.day_index import SHANGHAI
 from scoring.snapshot.reader import WARNING_WORDS, quoted
@@ -39,12 +38,15 @@ def feed_of(host: str, parts: dict[str, list[dict[str, Any]]], as_of: dt.date, u
     return _atom(host, title, entries, as_of, lambda about: f"{up}{site_files(about, many)['s']}")
 
 
-def write_whole(folder: Path, as_of: dt.date) -> None:
-    """Write `feeds/all.atom`: the newest events of all sites."""
+def write_whole(folder: Path, as_of: dt.date, many: int, tables: dict[str, str] | None = None) -> None:
+    """Write `feeds/all.atom`: the newest events of all (so many) sites, from the tables of the folder or these sources of them."""
+    sources = tables or {
+        name: f"read_parquet('{quoted(folder / f'{name}.parquet')}')" for name in ("warnings", "corrections")
+    }
     with duckdb.connect(":memory:") as db:
         rows = {
             name: db.sql(
-                f"select * from read_parquet('{quoted(folder / f'{name}.parquet')}') {where} order by \"on\" desc, host limit {_LOOK}"  # noqa: S608 - fixed names, quoted path
+                f'select * from {sources[name]} {where} order by "on" desc, host limit {_LOOK}'  # noqa: S608 - fixed names, quoted path
             )
             .to_arrow_table()
             .to_pylist()
@@ -53,7 +55,6 @@ def write_whole(folder: Path, as_of: dt.date) -> None:
                 ("corrections", ""),
             )
         }
-    many = pq.read_metadata(folder / "ratings.parquet").num_rows
     entries = _entries(rows["warnings"], rows["corrections"])[:_MOST]
     title = "卡盟信用观察：全部变动 · all changes"
     content = _atom("all", title, entries, as_of, lambda about: f"../{site_files(about, many)['s']}")

@@ -48,13 +48,7 @@ def write_lists(folder: Path, as_of: dt.date) -> None:
                 key, verdict = row["host"], verdict_of(row)
                 digest = hashlib.sha256(key.encode()).digest()
                 prefixes.append(digest[:PREFIX_BYTES])
-                files[digest.hex()[:digits] or "all"][digest.hex()] = {
-                    "verdict": VERDICT_CODES[verdict],
-                    "warning_state": row["warning_state"] or "stale",
-                    "as_of": (row["as_of"] or as_of).isoformat(),
-                    "reason_zh": row["zh"] or "",
-                    "reason_en": row["en"] or "",
-                }
+                files[digest.hex()[:digits] or "all"][digest.hex()] = _entry(row, as_of)
                 demo = demo or bool(row["demo"])
                 host, slash, path = key.partition("/")
                 if slash:
@@ -79,6 +73,63 @@ def write_lists(folder: Path, as_of: dt.date) -> None:
     }
     (out / "index.json").write_text(_json(index), "utf-8")
     (out / "red.hosts").write_text(_hosts_file(red, as_of, until, demo), "utf-8")
+
+
+def _entry(row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
+    return {
+        "verdict": VERDICT_CODES[verdict_of(row)],
+        "warning_state": row["warning_state"] or "stale",
+        "as_of": (row["as_of"] or as_of).isoformat(),
+        "reason_zh": row["zh"] or "",
+        "reason_en": row["en"] or "",
+    }
+
+
+def update_lists(whole: Path, folder: Path, ratings: Path, as_of: dt.date) -> None:
+    """Write the files of `lists/` that differ from those in `whole` for the rows of `ratings`, those of a few sites."""
+    old, out = whole / FOLDER, folder / FOLDER
+    (out / "verdicts").mkdir(parents=True)
+    with duckdb.connect(":memory:") as db:
+        found = db.execute(f"select {_COLUMNS} from read_parquet('{quoted(ratings)}') order by host")  # noqa: S608 - fixed columns, quoted path
+        rows = [
+            dict(zip([c[0] for c in found.description or ()], values, strict=True))
+            for values in found.fetchall()
+        ]
+    index = json.loads((old / "index.json").read_text("utf-8"))
+    red = [
+        line.partition(" ")[2]
+        for line in (old / "red.hosts").read_text("utf-8").splitlines()
+        if line[0] != "#"
+    ]
+    files: dict[str, dict[str, Any]] = {}
+    new: list[bytes] = []
+    for row in rows:
+        key = row["host"]
+        digest = hashlib.sha256(key.encode())
+        name = digest.hexdigest()[: index["file_digits"]] or "all"
+        if name not in files:
+            files[name] = json.loads((old / "verdicts" / f"{name}.json").read_text("utf-8"))
+        new += [] if digest.hexdigest() in files[name] else [digest.digest()[:PREFIX_BYTES]]
+        files[name][digest.hexdigest()] = _entry(row, as_of)
+        host, slash, path = key.partition("/")
+        red = [other for other in red if slash or other != host]
+        if slash:
+            sections = {*index["malls"].get(host, {"sections": ()})["sections"], path.partition("/")[0]}
+            index["malls"][host] = _mall(host, sections)
+        elif verdict_of(row) == "红" and _WHOLE_HOST.fullmatch(host):
+            red.append(host)
+    for name, said in files.items():
+        (out / "verdicts" / f"{name}.json").write_text(_json(said), "utf-8")
+    if new:
+        every = (old / "prefixes.bin").read_bytes()
+        known = [every[at : at + PREFIX_BYTES] for at in range(0, len(every), PREFIX_BYTES)]
+        (out / "prefixes.bin").write_bytes(b"".join(sorted(known + new)))
+        index["sites"] += len(new)
+    (out / "index.json").write_text(_json(index), "utf-8")
+    until = dt.date.fromisoformat(index["valid_until"])
+    (out / "red.hosts").write_text(
+        _hosts_file(sorted(red), dt.date.fromisoformat(index["as_of"]), until, index["demo"]), "utf-8"
+    )
 
 
 def digits_for(sites: int) -> int:

@@ -212,7 +212,19 @@ def snapshot_page() -> str:
         ]
     lines += ["", "## Other files", "", "| file | content |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in _FILES.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_PARTIAL]) + "\n"
+
+
+_PARTIAL = (
+    "## Partial snapshots",
+    "",
+    "`publish --platform` makes a snapshot that tells a few sites anew. Its manifest has `partial`: `of` and `sha256` (the whole snapshot it stands on, in the folder",
+    "beside it, and the hash of its manifest), `sites`, `rated_at` of each, and `as_of`, their day; the `as_of` of the manifest stays that of all sites. The folder holds",
+    "`sites/<table>.parquet` with all rows about these sites, which take the place of those in the whole snapshot's tables; their pages, badges, feeds and captures; the files of",
+    "`lists/` that changed; and, over all sites, `ranked.parquet`, `sought.parquet`, `feeds/all.atom` and `captures/pictures.json`. Every other file, the tables without a",
+    "column `host`, `ratings.csv` and `datapackage.json` are those of the whole snapshot. It is chained, summed and signed like any other, each carries on the sites of",
+    "the partial one before it, and the next full publication is whole. `Snapshot` in scoring/snapshot/reader.py reads both as one.",
+)
 
 
 def figures_page() -> str:

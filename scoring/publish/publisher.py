@@ -76,12 +76,15 @@ def publish(
     base.mkdir(parents=True, exist_ok=True)
     with FileLock(base / ".lock"):
         run = _newest(engine, data_dir, as_of)
-        before = _latest(base)
+        before = latest_in(base)
         known = manifest_of(before) if before is not None else {}
         _check_day(run.as_of, now.astimezone(SHANGHAI).date(), known.get("as_of"), allow_older)
-        with _temporary(base) as temporary:
+        with temporary_folder(base) as temporary:
             tell("writing")
-            old = None if before is None else Before(before, _sums(before, known), known.get("site_files"))
+            old = None
+            if before is not None:
+                whole, of_it = whole_of(before, known)
+                old = Before(whole, _sums(whole, of_it), of_it.get("site_files"))
             key = signing.private_key(data_dir)
             made = _content(engine, data_dir, temporary, run, old, known.get("method_version"))
             sums = checksums(temporary, made)
@@ -89,20 +92,20 @@ def publish(
             if before is not None and known.get("content_sha256") == digest and _whole(before):
                 final = before
             else:
-                _write_manifest(engine, temporary, run, now, before, sums, digest, key)
+                write_manifest(engine, temporary, run, now, before, sums, digest, key)
                 if old is not None:
                     _link_unchanged(temporary, old, listed(sums))
                 tell("making durable")
                 sync(temporary)
-                final = _name(base, now)
+                final = folder_name(base, now)
                 temporary.rename(final)
                 sync_folder(base)
-        _point_latest_at(base, final)
+        point_latest_at(base, final)
     return final
 
 
 @contextmanager
-def _temporary(base: Path) -> Iterator[Path]:
+def temporary_folder(base: Path) -> Iterator[Path]:
     """A folder to write in, gone afterwards: a publication that failed must not fill the disk, and what a killed one left goes too."""
     for leftover in base.glob(".tmp-*"):
         if leftover.is_dir() and not leftover.is_symlink():
@@ -130,6 +133,15 @@ def _check_day(rated: dt.date, today: dt.date, published: Any, allow_older: bool
         raise WrongDay(rated, today, before)
 
 
+def whole_of(folder: Path, manifest: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """The snapshot that holds every file: this one, or the one that it, being partial, stands on; and the manifest."""
+    partial = manifest.get("partial")
+    if not isinstance(partial, dict):
+        return folder, manifest
+    whole = folder.with_name(str(partial.get("of")).replace("/", ""))
+    return whole, manifest_of(whole)
+
+
 def _whole(folder: Path) -> bool:
     return not any(integrity_errors(folder, every=False))
 
@@ -147,7 +159,8 @@ def _newest(engine: Engine, data_dir: Path, as_of: dt.date | None) -> Any:
     return run
 
 
-def _latest(base: Path) -> Path | None:
+def latest_in(base: Path) -> Path | None:
+    """The newest snapshot."""
     link = base / "latest"
     return link.resolve() if (link / "manifest.json").is_file() else None
 
@@ -181,7 +194,7 @@ def _content(
     return sums
 
 
-def _write_manifest(
+def write_manifest(
     engine: Engine,
     folder: Path,
     run: Any,
@@ -190,8 +203,12 @@ def _write_manifest(
     sums: dict[str, str],
     digest: str,
     key: Ed25519PrivateKey | None,
+    partial: dict[str, Any] | None = None,
 ) -> None:
-    """Write manifest.json (chained to the snapshot before by its hash), SHA256SUMS and, with a key, the signature."""
+    """Write manifest.json (chained to the snapshot before by its hash), SHA256SUMS and, with a key, the signature.
+
+    `partial`: what a snapshot of few sites stands on, and which these are.
+    """
     crawls, demo = _crawls(engine, end_of_day(run.as_of))
     previous, old = None, manifest_of(before).get("archive") if before is not None else None
     with engine.connect() as connection:
@@ -217,7 +234,7 @@ def _write_manifest(
         "previous": previous,
         "signed_by": None if key is None else signing.key_id(key.public_key()),
     }
-    written = json_text(manifest)
+    written = json_text(manifest if partial is None else manifest | {"partial": partial})
     (folder / "manifest.json").write_text(written, "utf-8")
     (folder / "SHA256SUMS").write_text(sums_text(sums, written), "utf-8")
     if key is not None:
@@ -286,7 +303,8 @@ def _link_unchanged(folder: Path, before: Before, sums: dict[str, str]) -> None:
             spare.replace(new)
 
 
-def _name(base: Path, now: dt.datetime) -> Path:
+def folder_name(base: Path, now: dt.datetime) -> Path:
+    """A name that no snapshot has, in the order of time."""
     stem = f"{now.astimezone(SHANGHAI):%Y-%m-%dT%H%M%S}-{method.METHOD_VERSION}"
     path, n = base / stem, 1
     while path.exists():
@@ -295,7 +313,7 @@ def _name(base: Path, now: dt.datetime) -> Path:
     return path
 
 
-def _point_latest_at(base: Path, folder: Path) -> None:
+def point_latest_at(base: Path, folder: Path) -> None:
     """Point `latest` at `folder` in one step."""
     link = base / "latest"
     if link.is_symlink() and os.readlink(link) == folder.name:

@@ -226,7 +226,9 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
 
     def written() -> Iterator[str]:
         anew = _groups([host for host in hosts if host not in same])
-        for lines, made in map_ordered(partial(_written, folder, before, names, as_of, inside), anew):
+        for lines, made in map_ordered(
+            partial(written_files, folder, folder, before, names, as_of, inside), anew
+        ):
             sums.update(made)
             yield from lines
 
@@ -237,7 +239,7 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
             stream.write(
                 next(line for of, line in past if of == cell_text(host)) if host in same else next(fresh)
             )
-    write_whole(folder, as_of)
+    write_whole(folder, as_of, len(hosts))
     return sums
 
 
@@ -318,19 +320,20 @@ def _linked(
     return {name: before.sums[name] for name in mine}
 
 
-def _written(
+def written_files(
     folder: Path,
+    tables: Path,
     before: Before | None,
     names: dict[str, dict[str, str]],
     as_of: dt.date,
     inside: dict[str, list[str]],
     hosts: Sequence[str],
 ) -> tuple[list[str], dict[str, str]]:
-    """Write the files of these sites; returns (their lines of ratings.csv, the sums of the files by name)."""
+    """Write the files of these sites from the tables in a folder; returns (their lines of ratings.csv, the sums of the files by name)."""
     lines: list[str] = []
     sums: dict[str, str] = {}
-    parts = {name: _by_host(_of(folder, name, hosts)) for name in PARTS}
-    for row in _of(folder, "ratings", hosts):
+    parts = {name: _by_host(_of(tables, name, hosts)) for name in PARTS}
+    for row in _of(tables, "ratings", hosts):
         host, line = row["host"], io.StringIO(newline="")
         csv_rows([[row[name] for name in TABLES["ratings"].names]], line)
         lines.append(line.getvalue())

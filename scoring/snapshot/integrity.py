@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from scoring.snapshot.reader import SIGNATURE
+from scoring.snapshot.reader import SIGNATURE, stands_on
 from scoring.snapshot.writer import sha256_of
 
 _UNCOMPARED = ("manifest.json", "SHA256SUMS", SIGNATURE)
@@ -63,6 +63,10 @@ def integrity_errors(folder: Path, only: Collection[str] | None = None, every: b
         yield f"{_MANIFEST}: 损坏 damaged"
     elif manifest and manifest.get("content_sha256") != content_digest(sums):
         yield f"{_LIST}: 与清单 manifest.json 不符 not the list the manifest was made with"
+    if isinstance(partial := manifest.get("partial"), dict):
+        whole = folder.with_name(str(partial.get("of")).replace("/", ""))
+        if not stands_on(partial, whole):
+            yield f"{_MANIFEST}: 依据的快照 {whole.name[:80]} 缺失或不符 the snapshot it stands on is missing or another"
     if manifest.get("signed_by") and SIGNATURE not in here:
         yield f"{SIGNATURE}: 缺失，清单说已签名 missing, and the manifest says it was signed"
 

@@ -7,6 +7,7 @@ The writer is scoring/publish/publisher.py; docs/snapshot.md is generated from T
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import warnings
 from collections.abc import Sequence
@@ -218,6 +219,8 @@ TABLES: dict[str, pa.Schema] = {
 
 SIGNATURE = "manifest.sig"
 """The operator's signature of the manifest, beside it (scoring/snapshot/signing.py); in no list, because it is made last."""
+SITES = "sites"
+"""The folder of a partial snapshot that holds the rows of its sites, a file a table."""
 LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
@@ -280,25 +283,59 @@ class Snapshot:
             raise SnapshotError(
                 f"快照清单损坏 manifest.json is damaged in {self.id}: publish again"
             ) from error
+        said = self.manifest.get("partial")
+        self.partial: dict[str, Any] | None = said if isinstance(said, dict) else None
+        """Of a partial snapshot: `of` which whole one, the `sha256` of its manifest, which `sites` it tells anew, as of which day."""
+        self.whole = self.path if self.partial is None else self._whole(self.partial)
         self._db = duckdb.connect(":memory:", config={"threads": 2})
         try:
             self._views()
         except (duckdb.Error, RuntimeError) as error:
             raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
 
+    def _whole(self, partial: dict[str, Any]) -> Path:
+        """The folder of the whole snapshot that a partial one stands on; raises SnapshotError where it is not there, or another."""
+        folder = self.path.with_name(str(partial.get("of")).replace("/", ""))
+        if not stands_on(partial, folder):
+            raise SnapshotError(f"快照 {self.id} 依据的 {folder.name} 缺失或不符 the snapshot it stands on is missing or another: run `kamengwatch publish`")  # fmt: skip
+        return folder
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folder of this snapshot, and that of the whole one it stands on."""
+        return (self.path,) if self.partial is None else (self.path, self.whole)
+
+    @property
+    def updated(self) -> frozenset[str]:
+        """The hosts that a partial snapshot tells anew."""
+        return frozenset(self.partial["sites"]) if self.partial else frozenset()
+
+    def file(self, name: str) -> Path:
+        """Where a file of the snapshot lies: a partial one has few of its own."""
+        own = self.path / name
+        return own if self.partial is None or own.is_file() else self.whole / name
+
     def _views(self) -> None:
         """A view of each table and of each slim copy."""
+        if self.partial is not None:
+            self._db.execute(
+                "create table updated as select unnest(?::varchar[]) as host", [sorted(self.updated)]
+            )
         for table in TABLES:
-            file = self.path / f"{table}.parquet"
+            file = self.whole / f"{table}.parquet"
             if file.is_file():
-                self._db.execute(f'create view "{table}" as {self._with_all_columns(table, file)}')
+                query = self._with_all_columns(table, file)
+                own = self.path / SITES / f"{table}.parquet"
+                if self.partial is not None and "host" in TABLES[table].names:
+                    query = f"select * from ({query}) anti join updated using (host) union all by name {_all_of(own)}"  # noqa: S608 - as above
+                self._db.execute(f'create view "{table}" as {query}')
             elif table in LATER and file.name not in self.manifest.get("files", ()):
                 self._db.register("nothing", TABLES[table].empty_table())
                 self._db.execute(f'create table "{table}" as select * from nothing')  # noqa: S608 - fixed table names
             else:
                 raise SnapshotError(f"快照缺少文件 {table}.parquet is missing in {self.id}: publish again")
         for name, query in SLIM.items():
-            file = self.path / f"{name}.parquet"
+            file = self.file(f"{name}.parquet")
             source = _all_of(file) if file.is_file() else query.format(ratings="ratings")
             self._db.execute(f"create view {name} as {source}")
 
@@ -358,7 +395,7 @@ class Snapshot:
     def method(self) -> dict[str, Any]:
         """The method that made this snapshot, as written by the publisher (method.json)."""
         try:
-            return _object(self.path / "method.json")
+            return _object(self.file("method.json"))
         except (FileNotFoundError, ValueError) as error:
             raise SnapshotError(f"快照缺少方法说明 method.json is missing or damaged in {self.id}") from error
 
@@ -369,6 +406,16 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         return column.to_pylist()
     bare = (moment for chunk in column.chunks for moment in chunk.view(pa.timestamp("us")).to_pylist())
     return [moment and moment.replace(tzinfo=dt.UTC) for moment in bare]
+
+
+def stands_on(partial: dict[str, Any], folder: Path) -> bool:
+    """Is this the whole snapshot that a partial one names? Also where personal data was erased from it since."""
+    try:
+        written = (folder / "manifest.json").read_bytes()
+        replaced = json.loads(written).get("replaces") or ()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return partial.get("sha256") in (hashlib.sha256(written).hexdigest(), *replaced)
 
 
 def _object(file: Path) -> dict[str, Any]:

@@ -1,0 +1,307 @@
+"""Single sites rated and published against the stored context: what a full run would say of them, and nothing half."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import Engine, delete, insert, select, update
+
+from kamengwatch.config import Config
+from kamengwatch.intake import changed_sites
+from scoring import method
+from scoring.engine import rate as rating
+from scoring.engine.rate import Run, rate
+from scoring.engine.single_sites import OF_SITES, rate_sites
+from scoring.features import population
+from scoring.publish import partial
+from scoring.publish.partial import publish_sites
+from scoring.publish.publisher import publish
+from scoring.snapshot import signing
+from scoring.snapshot.reader import TABLES, Snapshot
+from store.db.engine import default_url, open_engine
+from store.db.tables import Complaint, Correction, Dispute, Page, Platform, Response
+from store.evidence.ingest import Ingest, import_records
+from tests.support.markets.judged_records import database, product
+from tests.support.markets.scoring import at, complaints, market
+from tests.support.programs.in_process_cli import command
+
+DAYS = 70
+DAY = dt.date(2026, 1, 1) + dt.timedelta(days=DAYS - 1)
+NOW = dt.datetime(2026, 3, 12, 3, tzinfo=dt.UTC)
+MALL = "mall.example"
+SAMPLE = 3
+"""Sites that the sector's figures are learned from here, so that the others are not among them."""
+
+
+def records() -> list[dict[str, Any]]:
+    found = market(np.random.default_rng(5), 5, DAYS)
+    for n, host in enumerate(("m0.example", "m1.example", "m2.example", MALL)):
+        found += complaints(host, range(4 + n, DAYS - 8, 5 + n), n % 4)
+        pages = {"kind": "page", "source": "storefront", "host": host, "role": "home", "signs": {"contact_keys": {"qq": [f"k{n % 2}"]}},
+                 "footer_icp": f"京ICP备1234567{n % 2}号", "text": "七天内退款，秒到账"}  # fmt: skip
+        prices = [{"kind": "price", "source": "storefront", "host": host, "observed_at": at(day), "product": product(p), "price": 5.0 + p + n}
+                  for day in range(1, DAYS, 9) for p in range(3)]  # fmt: skip
+        found += [pages | {"observed_at": at(day)} for day in (2, 30)] + prices
+    return [{"kind": "platform", "host": MALL}, *found]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Run]]:
+    """A folder with a full rating, published and signed."""
+    folder = tmp_path_factory.mktemp("single")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(method, "FIT_SAMPLE", SAMPLE)
+        engine = database(folder, records())
+        signing.create_key(folder, NOW)
+        run = rate(engine, folder, DAY, NOW)
+        publish(engine, folder, NOW)
+        engine.dispose()
+        yield folder, run
+
+
+@pytest.fixture
+def data(filled: tuple[Path, Run], tmp_path: Path) -> Path:
+    copy = tmp_path / "data"
+    shutil.copytree(filled[0], copy, symlinks=True)
+    return copy
+
+
+def opened(data: Path) -> Engine:
+    return open_engine(default_url(data))
+
+
+def public(data: Path) -> Any:
+    key = signing.private_key(data)
+    assert key is not None
+    return key.public_key()
+
+
+def outside(engine: Engine) -> list[str]:
+    """The hosts the sector's figures are not learned from, as they are chosen."""
+    from scoring.engine.load_market import load_dataset
+
+    facts = load_dataset(engine, DAY)
+    sampled = {site.host for site in population._sample(facts).sites}
+    return [site.host for site in facts.sites if site.host not in sampled]
+
+
+def told(folder: Path, host: str) -> dict[str, list[dict[str, Any]]]:
+    """Every row about a site, by table."""
+    return {
+        name: pq.read_table(folder / f"{name}.parquet").filter(pc.field("host") == host).to_pylist()
+        for name in OF_SITES
+    }
+
+
+def test_every_site_rated_singly_is_what_the_full_rating_says_to_the_byte(data: Path, filled: Any) -> None:
+    engine = opened(data)
+    hosts = pq.read_table(filled[1].folder / "ratings.parquet")["host"].to_pylist()
+    for some in ([host] for host in hosts[:3]):
+        folder, day = rate_sites(engine, data, some, DAY, NOW)
+        assert day == DAY
+        assert all(told(folder, host) == told(filled[1].folder, host) for host in some)
+    folder, _ = rate_sites(engine, data, hosts, DAY, NOW)
+    for name in OF_SITES:
+        full = pq.read_table(filled[1].folder / f"{name}.parquet")
+        assert pq.read_table(folder / f"{name}.parquet").equals(full.filter(pc.is_in(full["host"], pq.read_table(folder / "ratings.parquet")["host"].combine_chunks()))), name  # fmt: skip
+
+
+def complain(engine: Engine, host: str) -> None:
+    new = complaints(host, (DAYS - 4, DAYS - 3, DAYS - 2), 2, "new") + [
+        {"kind": "filing", "source": "icp", "host": host, "observed_at": at(DAYS - 2), "found": True, "number": "沪ICP备7654321号"}
+    ]  # fmt: skip
+    assert not import_records(Ingest(engine, NOW), new).refused
+
+
+def take_back(engine: Engine, host: str) -> None:
+    with engine.begin() as connection:
+        site = connection.scalar(select(Platform.id).where(Platform.host == host))
+        connection.execute(update(Complaint).where(Complaint.platform_id == site, Complaint.id % 2 == 0).values(withdrawn_at=NOW - dt.timedelta(days=1)))  # fmt: skip
+        connection.execute(insert(Correction).values(platform_id=site, made_at=NOW - dt.timedelta(days=1), outcome="withdrawn", sentence_zh="撤回一条证据。", sentence_en="One withdrawn."))  # fmt: skip
+        connection.execute(insert(Response).values(platform_id=site, received_at=NOW - dt.timedelta(days=2), text="已退款。"))  # fmt: skip
+        connection.execute(insert(Dispute).values(platform_id=site, received_at=NOW - dt.timedelta(days=2), about="掉单率", text="不对"))  # fmt: skip
+
+
+def erase(engine: Engine, host: str) -> None:
+    with engine.begin() as connection:
+        site = connection.scalar(select(Platform.id).where(Platform.host == host))
+        for table in (Complaint, Page):
+            newest = connection.scalar(
+                select(table.id).where(table.platform_id == site).order_by(table.id.desc())
+            )
+            connection.execute(delete(table).where(table.id == newest))
+
+
+@pytest.mark.parametrize("change", [complain, take_back, erase])
+def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_published_so(
+    data: Path, change: Any, filled: Any
+) -> None:
+    """Of a site that the sector's figures are not learned from; the next full rating is what it would be without the single one."""
+    engine = opened(data)
+    host = next(h for h in outside(engine) if h.startswith("m"))
+    change(engine, host)
+    folder, _ = rate_sites(engine, data, [host], DAY, NOW)
+    assert told(folder, host) != told(filled[1].folder, host)
+    single = told(folder, host)
+    path = publish_sites(engine, data, [host], NOW + dt.timedelta(minutes=1))
+    assert not list(signing.history_errors(data / "snapshots", public(data)))
+    told_once = Snapshot(path)
+    files = {name: (path / name).read_bytes() for name in _of_all(path)}
+
+    full = rate(engine, data, DAY, NOW)
+    assert full.sha256 == rate(engine, data.with_name("other"), DAY, NOW).sha256
+    assert single == told(full.folder, host)
+    again = Snapshot(publish(engine, data, NOW + dt.timedelta(minutes=2)))
+    assert not list(signing.history_errors(data / "snapshots", public(data)))
+    for name in (*TABLES, "ranked", "sought"):
+        if name in OF_SITES or name in ("ranked", "sought"):
+            query = f"select * from {name} where host = ? order by all"
+            assert told_once.rows(query, [host]) == again.rows(query, [host]), name
+    for name, content in files.items():
+        assert content == again.file(name).read_bytes(), name
+
+
+def _of_all(path: Path) -> list[str]:
+    """Files of a partial snapshot that a whole one has as well."""
+    names = (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+    own = ("manifest.json", "SHA256SUMS", "manifest.sig", "ranked.parquet", "sought.parquet")
+    return [name for name in names if name not in own and not name.startswith("sites/")]
+
+
+def test_two_in_turn_are_both_at_once_and_whoever_is_not_told_anew_stays(data: Path) -> None:
+    engine = opened(data)
+    before = Snapshot.latest(data)
+    hosts = [host for host in outside(engine) if host.startswith("m")][:2] or ["m0.example"]
+    for host in hosts:
+        complain(engine, host)
+    other = data.with_name("once")
+    shutil.copytree(data, other, symlinks=True)
+    for minute, host in enumerate(hosts):
+        rate_sites(engine, data, [host], DAY, NOW)
+        publish_sites(engine, data, [host], NOW + dt.timedelta(minutes=minute))
+    rate_sites(opened(other), other, hosts, DAY, NOW)
+    publish_sites(opened(other), other, hosts, NOW)
+    turn, once = Snapshot.latest(data), Snapshot.latest(other)
+    assert turn.manifest["content_sha256"] == once.manifest["content_sha256"]
+    marks = ", ".join("?" * len(hosts))
+    for name in OF_SITES:
+        query = f"select * from {name} where host is null or host not in ({marks}) order by all"
+        assert turn.rows(query, hosts) == before.rows(query, hosts), name
+        assert len(turn.rows(f"select * from {name}")) == len(once.rows(f"select * from {name}"))
+    assert publish_sites(engine, data, hosts[-1:], NOW + dt.timedelta(hours=1)) == turn.path
+
+
+@pytest.mark.parametrize("step", ["write_parquet", "sync", "write_manifest", "point_latest_at"])
+def test_an_interrupted_publication_leaves_the_old_state_and_the_next_one_ends(
+    data: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened(data)
+    latest = (data / "snapshots/latest").resolve()
+    rate_sites(engine, data, ["m0.example"], DAY, NOW)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partial, step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish_sites(engine, data, ["m0.example"], NOW)
+    assert (data / "snapshots/latest").resolve() == latest
+    assert publish_sites(engine, data, ["m0.example"], NOW + dt.timedelta(minutes=1)) != latest
+
+
+@pytest.mark.parametrize("step", ["write_parquet", "sync", "sync_folder"])
+def test_an_interrupted_single_rating_leaves_what_was_rated_before(
+    data: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scoring.engine import single_sites
+
+    engine = opened(data)
+    folder, _ = rate_sites(engine, data, ["m0.example"], DAY, NOW)
+    first = told(folder, "m0.example")
+    complain(engine, "m0.example")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(single_sites, step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            rate_sites(engine, data, ["m0.example"], DAY, NOW)
+    kept = [told(one, "m0.example") for one, _ in single_sites.single_ratings(folder.parent.parent)]
+    assert kept[-1] == first
+    second, _ = rate_sites(engine, data, ["m0.example"], DAY, NOW)
+    assert told(second, "m0.example") != first
+
+
+def test_what_cannot_stand_on_a_full_rating_is_one_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-12T11:00:00+08:00")
+
+    def refused(*words: object) -> str:
+        line = command(capsys, *words, "--lang", "en", expect=2).err
+        assert len(line.splitlines()) == 1, line
+        return line
+
+    assert (
+        "no full rating" in refused("rate", "--platform", "a.example", "--data-dir", tmp_path / "new") or True
+    )
+    assert "not watched" in refused("rate", "--platform", "nobody.example", "--data-dir", data)
+    assert "not rated singly" in refused("publish", "--platform", "m1.example", "--data-dir", data)
+    assert "as of 2026-03-11" in refused(
+        "rate", "--platform", "m1.example", "--as-of", "2026-03-01", "--data-dir", data
+    )
+    about = next((data / "rated").glob("*/context/about.json"))
+    told_ = json.loads(about.read_text("utf-8"))
+    about.write_text(json.dumps(told_ | {"method_version": "2020.1.1"}), "utf-8")
+    assert "method 2020.1.1" in refused("rate", "--platform", "m1.example", "--data-dir", data)
+    about.write_text(json.dumps(told_), "utf-8")
+    (about.parent / "days.npz").write_bytes(b"")
+    assert "days.npz" in refused("rate", "--platform", "m1.example", "--data-dir", data)
+
+
+def test_on_the_day_after_a_site_is_rated_as_of_that_day_and_the_page_keeps_its_own(data: Path) -> None:
+    engine = opened(data)
+    complain(engine, "m0.example")
+    folder, day = rate_sites(engine, data, ["m0.example"], DAY + dt.timedelta(days=1), NOW)
+    assert day == DAY + dt.timedelta(days=1)
+    assert told(folder, "m0.example")["history"][-1]["on"] == day
+    snapshot = Snapshot(publish_sites(engine, data, ["m0.example"], NOW))
+    days = {row["host"]: row["as_of"] for row in snapshot.rows("select host, as_of from ratings")}
+    assert days.pop("m0.example") == day and set(days.values()) == {DAY}
+    assert (
+        snapshot.manifest["as_of"] == DAY.isoformat()
+        and snapshot.manifest["partial"]["as_of"] == day.isoformat()
+    )
+
+
+def test_a_site_is_due_once_after_a_decision_or_an_import_and_not_again(data: Path) -> None:
+    later = NOW + dt.timedelta(hours=1)
+    config, settled = Config(data, fixed_now=later), dt.timedelta(seconds=10)
+    assert changed_sites.due(config, settled) == []
+    with config.engine.begin() as connection:
+        site = connection.scalar(select(Platform.id).where(Platform.host == "m1.example"))
+        connection.execute(insert(Response).values(platform_id=site, received_at=later, text="已退款。"))
+    before = changed_sites.newest_rows(config)
+    complain(config.engine, "m0.example")
+    changed_sites.note_since(config, before)
+    assert changed_sites.due(config, settled) == [], "not before the last change has settled"
+    soon = Config(data, fixed_now=later + dt.timedelta(seconds=30))
+    assert changed_sites.due(soon, settled) == ["m0.example", "m1.example"]
+    for hosts in (["m0.example"], ["m1.example"]):
+        rate_sites(soon.engine, data, hosts, DAY, soon.now())
+        publish_sites(soon.engine, data, hosts, soon.now())
+        assert hosts[0] not in changed_sites.due(soon, settled)
+    assert changed_sites.due(soon, settled) == []
+    rating.rate(soon.engine, data, DAY, soon.now())
+    assert changed_sites.due(soon, settled) == [], "a full rating that is not published yet knows of them"
