@@ -15,8 +15,8 @@ from scoring.snapshot.writer import Writing
 
 STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "read": ((load_market, "read_rows"),),
-    "copies": ((load_market, "hold_back"), (load_market, "copy_ranks")),
-    "priors": ((rate, "fit"),),
+    "copies": ((load_market, "quarantine_campaigns"), (load_market, "copy_ranks")),
+    "priors": ((rate, "fit_population_priors"),),
     "write": ((Writing, "add"), (Writing, "finish")),
 }
 """Stage to the functions whose time is its time; what is left are the chunks, judged and put into words in forked processes."""

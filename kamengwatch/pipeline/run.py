@@ -100,7 +100,6 @@ def rate_single(
 def publish(config: Config, as_json: bool, allow_older: bool = False, platforms: Sequence[str] = ()) -> None:
     """Write the snapshot of the last rating (or of single ratings of `platforms`) and point `latest` at it; back to an earlier day only
     with `allow_older`."""
-    from scoring.engine.sector_context import ContextUnusable
     from scoring.fork_pool import ProcessLost
     from scoring.publish.partial import NotPartial, publish_sites
     from scoring.publish.publisher import NothingRated, RatingDamaged, WrongDay
@@ -123,7 +122,7 @@ def publish(config: Config, as_json: bool, allow_older: bool = False, platforms:
                     progress=progress.note,
                     allow_older=allow_older,
                 )
-    except (NotPartial, ContextUnusable) as error:
+    except NotPartial as error:
         raise UserError(config.say(error.zh, error.en)) from error
     except WrongDay as error:
         raise UserError(_wrong_day(config, error)) from error

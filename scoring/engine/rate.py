@@ -26,15 +26,15 @@ from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import Scratch
 from scoring.rating.closures import closure_figures
 from scoring.snapshot.reader import TABLES
-from scoring.snapshot.writer import Writing, writing
+from scoring.snapshot.writer import SINGLE, Writing, writing
 from scoring.tables.figures import about_all_rows
 from scoring.tables.registers import corrections, disputes, responses, source_health
 from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
 
-SITES, LOCK = "sites", "sites.lock"
-"""In the folder of a full rating: what was rated singly since (scoring/engine/single_sites.py). Beside the folders: who may write there."""
+LOCK = "sites.lock"
+"""Beside the folders of ratings: who may write what was rated singly (scoring/engine/single_sites.py)."""
 _MEDIANS = "medians.parquet"
 _HOST = itemgetter("host")
 """Rows are put in order here: databases do not agree on how words are sorted."""
@@ -107,7 +107,7 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
     folder = base / f"{as_of.isoformat()}-{method.METHOD_VERSION}-{sha256[:12]}"
     with FileLock(base / LOCK):
         out.place(folder, sha256)
-        shutil.rmtree(folder / SITES, ignore_errors=True)
+        shutil.rmtree(folder / SINGLE, ignore_errors=True)
         keep_context(facts, as_of, folder)
     row = {
         "as_of": as_of,
@@ -123,7 +123,7 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
     for old in base.iterdir():
         if old != folder and old.is_dir():
             shutil.rmtree(old / FOLDER, ignore_errors=True)
-            shutil.rmtree(old / SITES, ignore_errors=True)
+            shutil.rmtree(old / SINGLE, ignore_errors=True)
     return Run(folder, as_of, method.METHOD_VERSION, sha256, 0)
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 from operator import itemgetter
@@ -38,7 +38,7 @@ from scoring.engine.load_market import (
     watched_sites,
     weighed,
 )
-from scoring.engine.rate import LOCK, SITES, ask
+from scoring.engine.rate import LOCK, ask
 from scoring.engine.sector_context import ContextUnusable, SectorContext
 from scoring.features.filings import number_key, own_domains
 from scoring.fork_pool import map_ordered
@@ -49,14 +49,11 @@ from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import NONE
 from scoring.observations.panel import Bools
 from scoring.observations.sql_columns import id_ranges, read_rows
-from scoring.snapshot.reader import TABLES
-from scoring.snapshot.writer import sync, sync_folder, write_parquet
+from scoring.snapshot.reader import OF_SITES, TABLES
+from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, sync, sync_folder, write_parquet
 from scoring.tables.registers import corrections, disputes, responses
 from store.db.tables import OBSERVATIONS, Complaint, RatedRun
 
-ABOUT = "about.json"
-OF_SITES = tuple(name for name in TABLES if "host" in TABLES[name].names)
-"""The tables that speak of single sites; the others stay those of the full rating."""
 LATEST_AFTER = 7
 """Days after the full rating's up to which it can be stood on: its figures of the sector are then taken to be what they were."""
 
@@ -311,7 +308,7 @@ def _registers(engine: Engine, as_of: dt.date, hosts: set[str]) -> dict[str, pa.
 
 def _store(rated: Path, tables: dict[str, pa.Table], about: dict[str, Any]) -> Path:
     """Write the tables to the side, make them durable, name them; then let go of those that say nothing new any more."""
-    base = rated / SITES
+    base = rated / SINGLE
     base.mkdir(exist_ok=True)
     for leftover in base.glob(".tmp-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -330,11 +327,3 @@ def _store(rated: Path, tables: dict[str, pa.Table], about: dict[str, Any]) -> P
             shutil.rmtree(old)
         told |= set(said["sites"])
     return folder
-
-
-def single_ratings(rated: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The single ratings kept beside a full one and what each is about, the newest first."""
-    base = rated / SITES
-    folders = [p for p in base.iterdir() if p.name.isdecimal()] if base.is_dir() else []
-    for folder in sorted(folders, key=lambda p: int(p.name), reverse=True):
-        yield folder, json.loads((folder / ABOUT).read_text("utf-8"))

@@ -18,9 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from scoring.engine.single_sites import OF_SITES, full_rating, single_ratings
 from scoring.observations.day_index import end_of_day
 from scoring.publish.captures import INDEX, write_captures, write_pictures
 from scoring.publish.exports import write_slim
@@ -38,8 +37,9 @@ from scoring.publish.publisher import (
 from scoring.publish.site_pages import written_files
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest, manifest_of
-from scoring.snapshot.reader import SITES, quoted
-from scoring.snapshot.writer import sha256_of, sync, sync_folder, write_parquet
+from scoring.snapshot.reader import OF_SITES, SITES, quoted
+from scoring.snapshot.writer import sha256_of, single_ratings, sync, sync_folder, write_parquet
+from store.db.tables import RatedRun
 from store.text.query import host_part, is_merchant, site_files
 
 MOST = 500
@@ -58,13 +58,13 @@ class NotPartial(ValueError):
 def publish_sites(engine: Engine, data_dir: Path, hosts: Sequence[str], now: dt.datetime) -> Path:
     """Publish the newest single ratings of these sites, with those of the partial snapshot before, and return the folder.
 
-    The same again gives the snapshot that is there. Raises NotPartial, ContextUnusable, signing.KeyUnusable.
+    The same again gives the snapshot that is there. Raises NotPartial, signing.KeyUnusable.
     """
     data_dir = Path(data_dir)
     base = data_dir / "snapshots"
     base.mkdir(parents=True, exist_ok=True)
     with FileLock(base / ".lock"):
-        rated = full_rating(engine, data_dir)
+        rated = _full_rating(engine, data_dir)
         before, whole, known = _stood_on(base, rated)
         tables, days, moments = _tables(rated, sorted(set(hosts)), before, whole)
         if len(days) > MOST:
@@ -95,6 +95,17 @@ def publish_sites(engine: Engine, data_dir: Path, hosts: Sequence[str], now: dt.
             sync_folder(base)
         point_latest_at(base, final)
     return final
+
+
+def _full_rating(engine: Engine, data_dir: Path) -> Path:
+    """The folder of the newest full rating."""
+    with engine.connect() as connection:
+        name = connection.scalar(select(RatedRun.folder).order_by(RatedRun.id.desc()).limit(1))
+    if name is None or not (data_dir / "rated" / name).is_dir():
+        raise NotPartial(
+            "还没有评级可发布；先运行 kamengwatch rate", "nothing is rated yet; run kamengwatch rate first"
+        )
+    return data_dir / "rated" / name
 
 
 def _stood_on(base: Path, rated: Path) -> tuple[Path, Path, dict[str, Any]]:

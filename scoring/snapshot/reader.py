@@ -217,6 +217,8 @@ TABLES: dict[str, pa.Schema] = {
     ),
 }
 
+OF_SITES = tuple(name for name, schema in TABLES.items() if "host" in schema.names)
+"""The tables that speak of single sites."""
 SIGNATURE = "manifest.sig"
 """The operator's signature of the manifest, beside it (scoring/snapshot/signing.py); in no list, because it is made last."""
 SITES = "sites"
@@ -326,7 +328,7 @@ class Snapshot:
             if file.is_file():
                 query = self._with_all_columns(table, file)
                 own = self.path / SITES / f"{table}.parquet"
-                if self.partial is not None and "host" in TABLES[table].names:
+                if self.partial is not None and table in OF_SITES:
                     query = f"select * from ({query}) anti join updated using (host) union all by name {_all_of(own)}"  # noqa: S608 - as above
                 self._db.execute(f'create view "{table}" as {query}')
             elif table in LATER and file.name not in self.manifest.get("files", ()):

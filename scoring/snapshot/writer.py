@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +22,8 @@ from scoring.snapshot.reader import TABLES
 
 ROW_GROUP = 20_000
 SYNCED_SINGLY = 1_000
+SINGLE, ABOUT = "sites", "about.json"
+"""In the folder of a full rating: the folders of single ratings that stand on it, and the file that says what each is about."""
 _BLOCK = 1 << 20
 
 
@@ -123,6 +127,14 @@ def in_use(folder: Path) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def single_ratings(rated: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The single ratings kept beside a full one and what each is about, the newest first."""
+    base = rated / SINGLE
+    folders = [p for p in base.iterdir() if p.name.isdecimal()] if base.is_dir() else []
+    for folder in sorted(folders, key=lambda p: int(p.name), reverse=True):
+        yield folder, json.loads((folder / ABOUT).read_text("utf-8"))
 
 
 def write_parquet(table: pa.Table, file: Path) -> None:

@@ -265,8 +265,9 @@ def test_a_window_that_only_settled_cases_filled_is_no_burst():
     """Cases settled at once are left to the look for praise; where nothing else was filed there is nothing to hold back."""
     from types import SimpleNamespace
 
-    from scoring.linkage.campaigns import SLOW, _campaign
+    from scoring.linkage.campaigns import SLOW, Usual, _campaign
 
     none = np.zeros(0, np.int64)
     rows: Any = SimpleNamespace(day=np.arange(8, dtype=np.int64), platform=np.zeros(8, np.int64))
-    assert not len(_campaign(rows, SLOW, np.arange(8), 60, 60, none, none, np.zeros(8, bool)))
+    usual = Usual(rows, none, none, lambda some: np.zeros(len(some), bool))
+    assert not len(_campaign(usual, SLOW, np.arange(8), 60, 60))
