@@ -164,11 +164,15 @@ _MARK = ".erasing"
 
 
 def files(data_dir: Path, also: list[Path]) -> Iterator[Path]:
-    """Every file kept but the database, the archive and secrets, and every file of `also`."""
+    """Every file kept but the database, the archive, secrets and arrays of numbers, and every file of `also`."""
     for root in (data_dir, *also):
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
             database = path.name.partition(".db")[1] and path.parent == data_dir
-            skipped = path.suffix in (".key", ".lock") or path.name.endswith(".warc.gz") or path.name == _MARK
+            skipped = (
+                path.suffix in (".key", ".lock", ".npy", ".npz")
+                or path.name.endswith(".warc.gz")
+                or path.name == _MARK
+            )
             if path.is_file() and not path.is_symlink() and not database and not skipped:
                 yield path
 

@@ -55,8 +55,9 @@ class ContextUnusable(ValueError):
 
 def keep_context(facts: Dataset, as_of: dt.date, rated: Path) -> None:
     """Keep the context of a full rating in its folder, whole or not at all."""
+    for leftover in rated.glob(f".tmp-{FOLDER}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     fresh = rated / f".tmp-{FOLDER}-{os.getpid()}"
-    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     texts: MarketTexts = facts.texts
     np.savez(fresh / "days.npz", **dict(_flat("", _by_day(facts))))

@@ -265,9 +265,7 @@ def test_what_cannot_stand_on_a_full_rating_is_one_line(
         assert len(line.splitlines()) == 1, line
         return line
 
-    assert (
-        "no full rating" in refused("rate", "--platform", "a.example", "--data-dir", tmp_path / "new") or True
-    )
+    assert "no full rating" in refused("rate", "--platform", "a.example", "--data-dir", tmp_path / "new")
     assert "not watched" in refused("rate", "--platform", "nobody.example", "--data-dir", data)
     assert "not rated singly" in refused("publish", "--platform", "m1.example", "--data-dir", data)
     assert "as of 2026-03-11" in refused(
@@ -317,3 +315,20 @@ def test_a_site_is_due_once_after_a_decision_or_an_import_and_not_again(data: Pa
     assert changed_sites.due(soon, settled) == []
     rating.rate(soon.engine, data, DAY, soon.now())
     assert changed_sites.due(soon, settled) == [], "a full rating that is not published yet knows of them"
+
+
+@pytest.mark.parametrize("n", [0, 2, 400])
+def test_the_service_rates_and_publishes_what_is_due_and_all_where_it_is_much(
+    data: Path, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kamengwatch.pipeline import scheduler
+
+    monkeypatch.setattr(scheduler, "require_contact", lambda: None)
+    hosts = [f"m{at}.example" for at in range(n)]
+    monkeypatch.setattr(scheduler.changed_sites, "due", lambda *_: hosts)
+    service = scheduler.Service(Config(data, fixed_now=NOW))
+    steps: list[tuple[str, ...]] = []
+    monkeypatch.setattr(service, "_step", lambda *words: not steps.append(words))
+    assert service.judge_single()
+    few = [(word, *(w for host in hosts for w in ("--platform", host))) for word in ("rate", "publish")]
+    assert steps == ([] if not n else few if n == 2 else [("rate",), ("publish",)])
