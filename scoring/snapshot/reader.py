@@ -405,7 +405,8 @@ class Snapshot:
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """The values of a column. Moments, all UTC here, are dated by us: pyarrow would import pandas to know their zone, 0.3 s of work."""
     if not (pa.types.is_timestamp(column.type) and column.type.tz and column.type.unit == "us"):
-        return column.to_pylist()
+        plain: list[Any] = column.to_pylist()
+        return plain
     bare = (moment for chunk in column.chunks for moment in chunk.view(pa.timestamp("us")).to_pylist())
     return [moment and moment.replace(tzinfo=dt.UTC) for moment in bare]
 
