@@ -242,14 +242,17 @@ STREAM_WINDOW = 28
 STREAM_ACTIVE = 1.5
 SIGN_ACTIVE = 1.0
 SUPPORT_SIGNS = 3.0
-"""Evidence of STREAM_WINDOW days about the site itself (backlog, prices, terms, reachability) from which it supports a burst of complaints."""
+"""Evidence of STREAM_WINDOW days about the site itself (backlog, prices, terms, reachability) from which it supports a burst of complaints.
+A price cut or tightened terms support it from SIGN_ACTIVE on: of calm days a backlog reaches that on one in fifteen, these two on none."""
 COMPLAINANT_WINDOW = 28
 """Four weeks, as Farrington's limit54: in two, half of all platforms have too few complaints to pass any gate."""
 WATCH_COMPLAINANTS = 3
 WARNING_COMPLAINANTS = 4
 WARNING_STREAMS = 2
-WARNING_OWN = (5.0, 1)
-"""Log odds and distinct complainants that suffice when the site's own backlog or terms, as we saw them, are among the streams."""
+WARNING_STRONG = 5.0
+"""Log odds from which a warning asks for no stream about money, and for fewer complainants where the site's own backlog or terms, as
+we saw them, are among the streams: WARNING_OWN[0] of them, or none beside WARNING_OWN[1] streams about the site itself."""
+WARNING_OWN = (1, 2)
 ALARM_STREAMS = 3
 WARNING_FAMILIES = 2
 COVERAGE_WINDOW = 14

@@ -171,7 +171,7 @@ def _warning(lang: int) -> list[str]:
         text = (
             f"逐日证据为各信号流相对平台自身过去（56 天与 120 天中较小者）的对数似然比，投诉类合计每日至多 +{method.COMPLAINT_CAP:g}，其他每类至多 +{method.OTHER_CAP:g}；"
             f"没有成功采集的日子计 0，不算平静。对数几率 ≥ {t['watch']:g} 且 {method.COMPLAINANT_WINDOW} 天内至少 {method.WATCH_COMPLAINANTS} 名投诉人（或非投诉信号）为关注；"
-            f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源为预警，若其中有我们自己看到的积压或收紧的条款，≥ {method.WARNING_OWN[0]:g} 时有 {method.WARNING_OWN[1]} 名投诉人即可；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
+            f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源，并有一阵投诉以外的旁证（自家降价、条款收紧、明显的积压或打不开，或者投诉持续数周）为预警；≥ {method.WARNING_STRONG:g} 时不要求资金类，若其中有我们自己看到的积压或收紧的条款，有 {method.WARNING_OWN[0]} 名投诉人、或另有一类网站自身的信号即可；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
             "每次只降一级，且只在看到新内容的日子。首次查看投诉站时，其列表之前的日子视为未观测，不当作没有投诉。"
             f"积压或降价在后续访问中不再显示时，{method.DROP_WINDOW} 天内按不变计，且只能计为不利。"
         )
@@ -179,7 +179,7 @@ def _warning(lang: int) -> list[str]:
         text = (
             f"Daily evidence is the log-likelihood ratio of each stream against the platform's own past (the smaller of 56 and 120 days), complaints together at most +{method.COMPLAINT_CAP:g} a day, each other stream +{method.OTHER_CAP:g}; "
             f"days without a healthy crawl add 0 and are not calm. Watch: log odds ≥ {t['watch']:g} with {method.WATCH_COMPLAINANTS} complainants in {method.COMPLAINANT_WINDOW} days (or another signal). "
-            f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources; where the site's own backlog or tightened terms are among them, {method.WARNING_OWN[1]} complainant suffices at ≥ {method.WARNING_OWN[0]:g}. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time, on days that say something. On a first look at a complaint site the days before its list count as unseen, not as free of complaints. "
+            f"Warning: ≥ {t['warning']:g} with {method.WARNING_COMPLAINANTS} complainants, {method.WARNING_STREAMS} kinds of signals (one about money) and two families of sources, and something beside one burst of complaints: the site's own price cut, tightened terms, a marked backlog or unreachability, or complaints that go on for weeks. From {method.WARNING_STRONG:g} on none about money is asked for, and where the site's own backlog or tightened terms are among them, {method.WARNING_OWN[0]} complainant or a second sign about the site itself suffices. Alarm is proposed at ≥ {t['alarm']:g} with {method.ALARM_STREAMS} kinds of signals and needs a person. One step down at a time, on days that say something. On a first look at a complaint site the days before its list count as unseen, not as free of complaints. "
             f"A backlog or a price cut that visits no longer find counts as unchanged for {method.DROP_WINDOW} days, and only against."
         )
     return [

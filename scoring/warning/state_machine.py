@@ -104,9 +104,8 @@ def _warn(facts: Dataset) -> Warned:
     share = coverage_share(facts)
     ours = np.sum([np.maximum(others.evidence[name], 0.0) for name in _SEEN_OURSELVES], axis=0)
     # Whoever hides what would support a burst is treated as if it did.
-    supported = (
-        sustained(facts) | just_hid(facts) | _released(facts) | (_recent(ours) >= method.SUPPORT_SIGNS)
-    )
+    supported = sustained(facts) | just_hid(facts) | _released(facts)
+    supported |= (_recent(ours) >= method.SUPPORT_SIGNS) | active["price"] | active["terms"]
     state, level, proposed = _machine(facts, odds, active, families, supported, complaints, others, share)
     return Warned(state, level, odds, proposed, active, families, supported, complaints, others, share)
 
@@ -208,11 +207,16 @@ def _machine(
     ours = active["backlog"] | active["terms"]
     theta = method.THETA
     to_watch = (odds >= theta["watch"]) & ((people >= method.WATCH_COMPLAINANTS) | not_complaints)
-    gates = (people >= method.WARNING_COMPLAINANTS) & (kinds >= method.WARNING_STREAMS) & money
-    gates &= ((families >= method.WARNING_FAMILIES) | ours) & supported
+    several = (kinds >= method.WARNING_STREAMS) & supported
+    enough = (
+        several & (people >= method.WARNING_COMPLAINANTS) & ((families >= method.WARNING_FAMILIES) | ours)
+    )
+    gates = enough & money
     # What we saw ourselves needs fewer people to say so, and stronger evidence: nobody can make up a shop's own backlog or terms.
-    seen = (people >= method.WARNING_OWN[1]) & (kinds >= method.WARNING_STREAMS) & ours & supported
-    to_warning = ((odds >= theta["warning"]) & gates) | ((odds >= method.WARNING_OWN[0]) & seen)
+    few, signs_of_site = method.WARNING_OWN
+    own_signs = np.sum([active[name] for name in _SEEN_OURSELVES], axis=0)
+    seen = several & ours & ((people >= few) | (own_signs >= signs_of_site))
+    to_warning = ((odds >= theta["warning"]) & gates) | ((odds >= method.WARNING_STRONG) & (enough | seen))
     to_alarm = (odds >= theta["alarm"]) & gates & (kinds >= method.ALARM_STREAMS)
     closed = others.down_run >= method.CLOSED_DAYS
     informed = told(complaints, others) & ~just_hid(facts)
