@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup browser postgres faketime run test rehearsal check docs soak bench sbom wheel extension audit clean
+.PHONY: help setup browser postgres faketime run test rehearsal check lint types docs soak bench sbom wheel extension audit clean
 
 BIN := .venv/bin
 # Extra words for the command behind a target: make run ARGS="--no-serve", make test ARGS="tests/kamengwatch/cli/test_init.py -k sqlite"
@@ -35,11 +35,15 @@ test: browser postgres faketime ## run every test of everyday size (under 10 min
 rehearsal: browser faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
 	@$(BIN)/python -m pytest -m rehearsal -rs --durations=5 $(ARGS) tests/end_to_end/test_rehearsal.py
 
-check: setup ## lint, format, types, and the direction of imports: what CI asks
+check: lint types ## lint, format, types, and the direction of imports: what CI asks
+
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
 
 docs: setup ## build the documentation as a site in .cache/site, every link checked
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q && echo "[kamengwatch] open .cache/site/index.html"
