@@ -26,6 +26,7 @@ from scoring.publish.publisher import publish
 from scoring.publish.site_pages import _past_lines
 from scoring.snapshot.integrity import integrity_errors
 from scoring.snapshot.reader import Snapshot
+from store.db.engine import DATABASE, default_url, open_engine
 from store.db.tables import Response
 from store.evidence import ingest
 from store.text.safe_text import cell_text
@@ -101,40 +102,50 @@ def test_a_page_altered_together_with_its_sum_is_noticed(twice, tmp_path):
     assert [fault.partition(":")[0] for fault in integrity_errors(copy)] == ["SHA256SUMS"]
 
 
-@pytest.mark.parametrize("name", ["ratings.csv", "SHA256SUMS"])
-@pytest.mark.parametrize("content", [None, b"", b"host\n\xff\xfe\n"])
-def test_after_a_damaged_snapshot_a_whole_one_is_published(tmp_path, name, content):
-    engine = database(tmp_path, market(np.random.default_rng(5), hosts=4))
-    rate(engine, tmp_path, DAY, NOW)
-    first = publish(engine, tmp_path, NOW)
-    (first / name).unlink()
-    if content is not None:
-        (first / name).write_bytes(content)
+@pytest.fixture(scope="module")
+def four(tmp_path_factory):
+    """Two folders of a market of four sites: published, and rated once more after that."""
+    published, rated_again = tmp_path_factory.mktemp("four"), tmp_path_factory.mktemp("again")
+    engine = database(published, market(np.random.default_rng(5), hosts=4))
+    rate(engine, published, DAY, NOW)
+    publish(engine, published, NOW)
+    engine.dispose()
+    shutil.copytree(published, rated_again, symlinks=True, dirs_exist_ok=True)
+    engine = open_engine(default_url(rated_again))
     with engine.begin() as connection:  # one site answers: what is said of the others stays what it was
         said = {"platform_id": 1, "received_at": NOW - dt.timedelta(days=220), "text": "款项已退回。"}
         connection.execute(insert(Response).values(said))
-    rate(engine, tmp_path, DAY, NOW)
-    second = publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
-    assert second != first and list(integrity_errors(second)) == []
-    assert len((second / "ratings.csv").read_text("utf-8").splitlines()) == 1 + 4
+    rate(engine, rated_again, DAY, NOW)
+    engine.dispose()
+    return published, rated_again
 
 
 @pytest.fixture
-def damaged(tmp_path):
+def damaged(four, tmp_path):
     """A way to publish a market of four sites, once it was published and something was done to that snapshot."""
-    engine = database(tmp_path, market(np.random.default_rng(5), hosts=4))
-    rate(engine, tmp_path, DAY, NOW)
-    first = publish(engine, tmp_path, NOW)
+    published, rated_again = four
+    shutil.copytree(published, tmp_path, symlinks=True, dirs_exist_ok=True)
 
     def again(again_rated):
-        if again_rated:  # one site answers: what is said of the others stays what it was
-            with engine.begin() as connection:
-                said = {"platform_id": 1, "received_at": NOW - dt.timedelta(days=220), "text": "款项已退回。"}
-                connection.execute(insert(Response).values(said))
-            rate(engine, tmp_path, DAY, NOW)
-        return publish(engine, tmp_path, NOW + dt.timedelta(hours=1))
+        if again_rated:
+            shutil.rmtree(tmp_path / "rated")
+            shutil.copytree(rated_again / "rated", tmp_path / "rated", symlinks=True)
+            shutil.copyfile(rated_again / DATABASE, tmp_path / DATABASE)
+        return publish(open_engine(default_url(tmp_path)), tmp_path, NOW + dt.timedelta(hours=1))
 
-    return first, again
+    return (tmp_path / "snapshots" / "latest").resolve(), again
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "SHA256SUMS"])
+@pytest.mark.parametrize("content", [None, b"", b"host\n\xff\xfe\n"])
+def test_after_a_damaged_snapshot_a_whole_one_is_published(damaged, name, content):
+    first, again = damaged
+    (first / name).unlink()
+    if content is not None:
+        (first / name).write_bytes(content)
+    second = again(True)
+    assert second != first and list(integrity_errors(second)) == []
+    assert len((second / "ratings.csv").read_text("utf-8").splitlines()) == 1 + 4
 
 
 DAMAGE = {
