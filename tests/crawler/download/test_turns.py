@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import subprocess
-import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from sqlalchemy import Engine, text
 from crawler.settings import DOWNLOAD_DELAY, DOWNLOAD_DELAY_JITTER
 from store.db.engine import default_url, migrate, open_engine
 from store.evidence.ingest import Ingest, import_records
+from tests.support.programs import forked
 from tests.support.programs.market_month import Control, sandbox
 from tests.support.servers.polite_server import serving
 
-ROOT = Path(__file__).resolve().parents[3]
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
+TOGETHER = ThreadPoolExecutor(2)
+Running = Future[subprocess.CompletedProcess[str]]
 
 
 def watching(data: Path, hosts: list[str]) -> Engine:
@@ -30,9 +32,7 @@ def watching(data: Path, hosts: list[str]) -> Engine:
     return engine
 
 
-def crawl(
-    data: Path, source: str, key: str, hosts: list[str], *more: str, **environment: str
-) -> subprocess.Popen[str]:
+def crawl(data: Path, source: str, key: str, hosts: list[str], *more: str, **environment: str) -> Running:
     words = [
         "--source",
         source,
@@ -46,22 +46,19 @@ def crawl(
         default_url(data),
     ]
     words += [word for host in hosts for word in ("--host", host)]
-    command = [sys.executable, "-m", "crawler.run", *words, *more]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+    return TOGETHER.submit(forked.run, ["crawler.run", *words, *more], os.environ | environment)
 
 
-def told(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+def told(running: Running) -> list[dict[str, Any]]:
     """The crawl's events."""
-    said, errors = process.communicate(timeout=120)
-    assert process.returncode in (0, 1), errors
-    return [json.loads(line) for line in said.splitlines()]
+    done = running.result()
+    assert done.returncode in (0, 1), done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def outcomes(process: subprocess.Popen[str]) -> dict[str, str]:
+def outcomes(running: Running) -> dict[str, str]:
     """What became of each host."""
-    return {e["host"]: e["outcome"] for e in told(process) if e["event"] == "host"}
+    return {e["host"]: e["outcome"] for e in told(running) if e["event"] == "host"}
 
 
 def test_two_crawls_ask_one_service_in_turn_and_no_faster_than_one(tmp_path: Path) -> None:

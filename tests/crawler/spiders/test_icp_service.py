@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,11 @@ from crawler.run import spiders
 from store.db.engine import migrate, open_engine
 from store.evidence.ingest import Ingest, import_records
 from tests.crawler.formats.test_icp_providers import QUIRKS, SAMPLES
+from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
 from tests.support.programs.spider_replay import play
 from tests.support.servers.polite_server import Answer, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 BASE = "https://icp.test"
 KEY = "geheim-0123456789"
 KEYS = {"aliyun": "AccessKeyId=LTAI-testid&AccessKeySecret=testsecret"}
@@ -212,12 +211,10 @@ def crawled(
         return 200, "application/json", json.dumps(said(path), ensure_ascii=False)
 
     with serving(answer) as visits:
-        done = subprocess.run(
-            [sys.executable, "-m", "crawler.run", "--source", "icp", "--now", _now().isoformat(),
-             "--data-dir", str(data_dir), "--database", url],
-            cwd=ROOT, capture_output=True, text=True, timeout=60,
-            env=os.environ | {"KAMENGWATCH_ICP_PROVIDER": provider, "KAMENGWATCH_ICP_KEY": key,
-                              "KAMENGWATCH_ICP_BASE": f"http://127.0.0.1:{visits.port}", "SCRAPY_LOG_LEVEL": "DEBUG"},
+        done = forked.run(
+            ["crawler.run", "--source", "icp", "--now", _now().isoformat(), "--data-dir", str(data_dir), "--database", url],
+            os.environ | {"KAMENGWATCH_ICP_PROVIDER": provider, "KAMENGWATCH_ICP_KEY": key,
+                          "KAMENGWATCH_ICP_BASE": f"http://127.0.0.1:{visits.port}", "SCRAPY_LOG_LEVEL": "DEBUG"},
         )  # fmt: skip
     return [path for path in visits.paths if path != "/robots.txt"], done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
 from store.db.tables import Capture, Complaint, Filing, Platform, Price, Probe, Registration
 from store.text.site_keys import SiteKey
+from tests.support.programs import forked
 from tests.support.programs.sandbox_crawl import ROOT, SIZES, control, crawl
 from tests.support.programs.spider_replay import play
 
@@ -213,9 +215,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
             f"sqlite:///{folder / 'k.db'}",
         ]
         words += ["--sandbox-proxy", f"http://127.0.0.1:{port}", *more]
-        subprocess.run(
-            [sys.executable, "-m", "crawler.run", *words], cwd=ROOT, capture_output=True, timeout=120
-        )
+        forked.run(["crawler.run", *words], os.environ)
         log = [json.loads(line) for line in control(port, "log").splitlines()]
     finally:
         server.terminate()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from sqlalchemy import text
 from store.archive.warc import ArchiveWriter
 from store.db.engine import migrate, open_engine
 from store.evidence.ingest import Ingest, import_records
+from tests.support.programs import forked
 
 pytestmark = pytest.mark.real_data
-ROOT = Path(__file__).resolve().parents[3]
 BASE = "https://tousu.sina.com.cn"
 SEEN = dt.datetime(2026, 6, 20, 4, tzinfo=dt.UTC)
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -81,9 +80,7 @@ def database(
         {"kind": "platform", "host": f"c{couid}.example", "name": name} for couid, name in shown.items()
     ]
     import_records(Ingest(engine, SEEN, accept_new=True), watched)
-    command = [
-        sys.executable,
-        "-m",
+    words = [
         "crawler.run",
         "--source",
         "heimao",
@@ -92,9 +89,7 @@ def database(
         "--data-dir",
         str(folder / "data"),
     ]
-    done = subprocess.run(
-        [*command, "--database", url, "--replay", str(folder / "real.warc.gz")], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )  # fmt: skip
+    done = forked.run([*words, "--database", url, "--replay", str(folder / "real.warc.gz")], os.environ)
     assert done.returncode == 0, done.stderr
     with engine.connect() as connection:
         yield connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +19,7 @@ from sandbox.market.market import Market, build_market
 from sandbox.market.parameters import MarketParameters
 from store.db.engine import migrate, open_engine
 from store.evidence.ingest import Ingest, import_records
+from tests.support.programs import forked
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = {"platforms": 24, "days": 120}
@@ -67,8 +69,8 @@ def crawl(
         Ingest(engine, now, accept_new=True),
         [{"kind": "platform", "host": h, "name": (names or {}).get(h)} for h in hosts],
     )
-    command = [sys.executable, "-m", "crawler.run", "--source", source, "--now", now.isoformat(), "--data-dir", str(data),
-               "--database", url, "--sandbox-proxy", f"http://127.0.0.1:{port}"]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    words = ["crawler.run", "--source", source, "--now", now.isoformat(), "--data-dir", str(data),
+             "--database", url, "--sandbox-proxy", f"http://127.0.0.1:{port}"]  # fmt: skip
+    done = forked.run(words, os.environ, seconds=120)
     assert done.returncode in (0, 1), done.stderr
     return engine, json.loads(done.stdout.splitlines()[-1])
