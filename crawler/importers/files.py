@@ -147,7 +147,7 @@ _FORMULA_TEXT = re.compile(r'^="([^"]*)"$')
 _UNSEEN = str.maketrans("", "", "\ufeff\u200b\u200c\u200d\u2060\u00ad")
 _SEP = re.compile(r'^"?sep=(.|\\t)"?[,;\t]*$', re.I)
 _ANSWER = re.compile(
-    r"^[ \t]*(?:domain name|domain|roid|registrar|whois server|no match(?:ing record)?|the domain you requested|sorry, the domain)\b[ \t.:]?|\A%",
+    r"^[ \t]*(?:domain name|domain|roid|registrar|whois server|no match(?:ing record)?|the domain you requested|sorry, the domain)\b(?![ \t]*[,;|\t])|\A%",
     re.I | re.M,
 )
 """Lines of what a WHOIS server says."""

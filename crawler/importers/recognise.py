@@ -12,6 +12,7 @@ from typing import Any
 from crawler.formats.icp_pages import provider_of
 from crawler.importers.base import Importer
 from crawler.importers.files import BROKEN, Read, rows_in
+from store.text.hosts import find_hosts, prepare
 
 _PERSONAL = re.compile(r"姓名|手机|电话|身份证|邮箱|住址|收货|mobile|phone|id_?card|e-?mail|address", re.I)
 
@@ -35,7 +36,19 @@ def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
     headings = {*read.titles, *(key for row in _first(read, 5) for key in row)}
     likeness = {id_: importer.likeness(headings) for id_, importer in importers.items()}
     best = max(likeness.values(), default=0)
-    return _only([importers[id_] for id_, n in likeness.items() if n == best] if best > 1 else [])
+    likely = [importers[id_] for id_, n in likeness.items() if n == best] if best > 1 else []
+    if not likely and _names_sites(read):
+        raise ValueError(
+            "这是网站名单，没有证据可导入；要观察这些网站，请用 a list of sites without evidence; to watch them use: kamengwatch watch import"
+        )
+    return _only(likely)
+
+
+def _names_sites(read: Read) -> bool:
+    """Whether most rows begin with the address of a site."""
+    rows = [list(row.values()) for row in _first(read, 20)]
+    named = sum(bool(row) and bool(find_hosts(prepare(str(row[0])[:200]))) for row in rows)
+    return bool(rows) and named > 0.6 * len(rows)
 
 
 def identity_in(read: Read, importer: Importer) -> list[str]:

@@ -94,6 +94,17 @@ def test_a_sheet_is_read_however_it_was_saved(
     assert rows(watched, "select category, decided_on from penalty") == [("经营异常", "2026-06-05")]
 
 
+@pytest.mark.parametrize(
+    "body", ["domain,topic\na.example,卡盟\nb.example,发卡\n", "||a.example^\n||b.example^\n||c.example^\n"]
+)
+def test_a_list_of_sites_is_no_answer_of_a_registry_and_the_way_to_watch_them_is_named(
+    body: str, watched: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    (tmp_path / "list.csv").write_text(body, "utf-8")
+    made = report(capsys, tmp_path / "list.csv", expect=2)
+    assert [r["line"] for r in made["refused"]] == [1] and "watch import" in made["refused"][0]["reason"]
+
+
 def test_a_workbook_is_read_whatever_size_it_claims_and_other_sheets_are_named(
     watched: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
