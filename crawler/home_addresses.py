@@ -16,7 +16,9 @@ from scrapy.http import Response
 from crawler.control_pages import ControlledSpider
 from crawler.download.tls import BAD_CERTIFICATE, SHOP_PAGE
 from crawler.errors import NotAnswered
-from crawler.pages.block_pages import certificate_word, probe_of_failure
+from crawler.pages.block_pages import certificate_word, probe_of_failure, probe_of_page
+from crawler.shops import generic
+from crawler.shops.page import Page
 from crawler.source_spider import Record
 from store.text.hosts import address_in, url_host
 from store.text.query import registrable
@@ -72,6 +74,22 @@ class HomeSpider(ControlledSpider):
         if site and registrable(urlsplit(url).hostname or "") == registrable(site):
             request.meta[SHOP_PAGE] = True
         return request
+
+    def probe_of_home(self, response: Response, host: str, page: Page, known: bool) -> dict[str, Any]:
+        """The probe of an answered home page, `known` to run a system or not. What sells is a shop and stands in no site's place."""
+
+        def probe(shop: bool) -> dict[str, Any]:
+            latency = response.request.meta.get("download_latency") if response.request else None
+            day = self.at(host).date()
+            return probe_of_page(
+                response.status, response.body, page.text, latency, shop, certificate_of(response), day
+            )
+
+        found = probe(known)
+        in_its_place = found["outcome"] not in ("ok", "slow") and found["class"] != "parked"
+        if not known and response.status == 200 and in_its_place and generic.sells(page):
+            found = probe(True)
+        return self.own(response, host, found)
 
     def own(self, response: Response, host: str, probe: Record) -> Record:
         """The probe of an answer, as far as it is this site's or merchant's. A merchant whose page leads to the front of its mall is

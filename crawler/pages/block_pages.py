@@ -99,7 +99,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "diverted",
         re.compile(
-            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
+            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在|含有)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
             r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
             r"|运营商[^。]{0,8}(?:停止解析|拦截|屏蔽)|(?:该|此)(?:网址|网站|域名)[^。]{0,10}存在[^。]{0,6}风险[^。]{0,30}(?:停止解析|停止访问|拦截)"
         ),
@@ -108,14 +108,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "blocked_unfiled",
         re.compile(
             r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
-            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已注销)|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
+            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
             re.IGNORECASE,
         ),
     ),
     (
         "hold",
         re.compile(
-            r"(?:client|server)\s?hold|(?:域名|解析)[^。]{0,16}(?:暂停解析|停止解析|被锁定|被停用)|未(?:通过|完成)?实名(?:认证|制)[^。]{0,16}(?:解析|域名|访问)"
+            r"(?:client|server)\s?hold|(?:域名|解析)(?:(?!到期|过期)[^。]){0,16}(?:暂停解析|停止解析|被锁定|被停用)|未(?:通过|完成)?实名(?:认证|制)[^。]{0,16}(?:解析|域名|访问)"
             r"|domain (?:name )?(?:has been |is )?suspended",
             re.IGNORECASE,
         ),
@@ -123,7 +123,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "expired",
         re.compile(
-            r"(?:域名|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|domain (?:name )?(?:has |is )?expired|expired domain",
+            r"(?:域名(?:\s*[\w.-]{3,60})?|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|domain (?:name )?(?:has |is )?expired|expired domain",
             re.IGNORECASE,
         ),
     ),
@@ -131,12 +131,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "frozen",
         re.compile(
             rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违规)[^。<，]{{0,6}}(?:冻结|封禁|查封|封停|封店)"
+            r"|account (?:has been |is )?suspended",
+            re.IGNORECASE,
         ),
     ),
     (
         "closed_by_owner",
         re.compile(
-            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭)(?:公告|通知|声明|说明)|{_SUBJECT}[^。<，旧老原]{{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|暂停营业|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
+            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭)(?:公告|通知|声明|说明)|{_SUBJECT}(?:原因|[^。<，旧老原]){{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|暂停营业|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
             r"|店铺(?:不存在|已打烊)|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
             re.IGNORECASE,
         ),
@@ -144,14 +146,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "maintenance",
         re.compile(
-            r"维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|网站升级|under maintenance|down for maintenance|maintenance mode",
+            r"维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统)升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
             re.IGNORECASE,
         ),
     ),
     (
         "parked",
         re.compile(
-            r"域名(?:出售|转让|停放|正在出售)|domain (?:name )?(?:is|may be) for sale|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
+            r"域名(?:出售|转让|停放|正在出售)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
             re.IGNORECASE,
         ),
     ),
@@ -159,7 +161,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "placeholder",
         re.compile(
             r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
-            r"|建站成功|tengine test|openresty!|网站正在建设|coming soon",
+            r"|建站成功|tengine test|openresty!|网站(?:正在)?建设|coming soon",
             re.IGNORECASE,
         ),
     ),
@@ -176,6 +178,13 @@ _FORM = re.compile(
     r"<(?:form|input|select)\b[^>]{0,200}(?:gid|goods|product|price|num|count|cart|order|pay)", re.IGNORECASE
 )
 _PRICE = re.compile(r"[¥￥]|\d\s*元")
+_DOORS = re.compile(
+    r"(?:查询订单|订单查询|查单)(?!.{0,6}(?:退款|申请))|购物车|(?:立即|马上)(?:购买|下单|抢购)|选择商品|商品分类|全部商品"
+)
+"""What leads on inside an open shop."""
+_OWN_SCRIPT = re.compile(r"<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?(?!https?:|//)[\w./-]", re.IGNORECASE)
+_WAY_ON = re.compile(r"<a\b[^>]{0,200}\bhref\s*=\s*[\"']?/?[a-z][\w./?=&-]*[\"'\s>]", re.IGNORECASE)
+"""A link to another page of the same site."""
 _DAY = re.compile(
     r"(?<!\d)(?:(20\d\d)\s*[-/.年]\s*)?(\d{1,2})(?:\s*月\s*|(?<=\d)[-/](?=\d))(\d{1,2})(?!\d|\s*[:：%折])"
 )
@@ -198,7 +207,8 @@ def wall_of(body: bytes) -> str | None:
     text = body.decode("utf-8", "ignore") if b"\xa3\xa4" not in body else body.decode("gb18030", "ignore")
     shown = visible_text(text)
     if sure is not None:
-        return sure if len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 else None
+        wall = len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 and not _leads_on(text, shown)
+        return sure if wall else None
     if _PRICE.search(shown) or _FORM.search(text) or len(shown) > _SHORT:
         return None
     return "js_challenge"
@@ -228,12 +238,23 @@ def standing(text: str) -> str:
     seen = _SCRIPTS.sub(" ", text[:200_000])
     said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
     shown = _plain(_TITLE.sub(" ", seen))
-    if len(shown) <= _SHORT:
+    if _leads_on(text, shown):
+        # Where orders are looked up, or an app draws the rest, a notice is a notice: only the title speaks of the page itself.
+        said = said[:1]
+    elif len(shown) <= _SHORT:
         said.append(shown)
     elif _PRICE.search(shown):
         # A page with prices is a shop, whatever its headings announce.
         said = said[:1]
     return "。".join(dict.fromkeys(filter(None, said)))
+
+
+def _leads_on(text: str, shown: str) -> bool:
+    """Whether a page leads on inside a shop, or loads a script of its own and links to other pages of its site."""
+    if _DOORS.search(shown):
+        return True
+    head = text[:200_000]
+    return bool(_OWN_SCRIPT.search(head)) and len(_WAY_ON.findall(head)) > 1
 
 
 def visible_text(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from crawler.errors import SourceChanged
 from crawler.shops.page import Found, Good, More, Page
 from crawler.shops.unknown import embedded_data
 from crawler.shops.unknown.page_outline import outline
@@ -41,6 +42,14 @@ def home(page: Page) -> Found:
     if withheld > 2 and withheld > len(goods):
         return Found(behind_login=True)  # what was read is a sum in a name
     return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
+
+
+def sells(page: Page) -> bool:
+    """Whether a page of no known system shows goods and their prices: then it is a shop, whatever its notices announce."""
+    try:
+        return len(goods_in(outline(page.tree)) or embedded_data.products(page)) > 1
+    except SourceChanged:
+        return False
 
 
 def more(page: Page, read: int = 1) -> list[More]:

@@ -14,8 +14,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.control_pages import stop_crawl
-from crawler.home_addresses import HomeSpider, Tried, certificate_of
-from crawler.pages.block_pages import probe_of_page
+from crawler.home_addresses import HomeSpider, Tried
 from crawler.pages.decoding import text_of
 from crawler.shops import recognise
 from crawler.shops.page import Page
@@ -63,19 +62,8 @@ class AvailabilitySpider(HomeSpider):
     ) -> Iterator[Record | Request]:
         """The class of one answer."""
         assert response.request is not None
-        latency = response.request.meta.get("download_latency")
-        text = text_of(response)
-        shop = recognise(Page(response.url, text)) is not None
-        probe = probe_of_page(
-            response.status,
-            response.body,
-            text,
-            latency,
-            shop,
-            certificate_of(response),
-            self.at(host).date(),
-        )
-        probe = self.own(response, host, probe)
+        page = Page(response.url, text_of(response))
+        probe = self.probe_of_home(response, host, page, recognise(page) is not None)
         if probe["outcome"] in ("ok", "slow"):
             yield from self.answered(response.request, host, probe)
         elif probe["outcome"] == "down" and (other := self.next_home(response.request, probe)):

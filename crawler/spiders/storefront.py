@@ -19,8 +19,7 @@ from scrapy.http import Response
 from crawler.download.browser import available as browser_available
 from crawler.download.browser import unstyled, when_settled
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
-from crawler.home_addresses import HomeSpider, Tried, certificate_of, verdict
-from crawler.pages.block_pages import probe_of_page
+from crawler.home_addresses import HomeSpider, Tried, verdict
 from crawler.pages.decoding import text_of
 from crawler.pages.redacted_projection import without_people
 from crawler.pages.shop_features import (
@@ -87,19 +86,9 @@ class StorefrontSpider(HomeSpider):
     ) -> Iterator[Record | Request]:
         """The home page: what it is, and if it is the shop, everything it shows and leads to."""
         text = text_of(response)
-        latency = response.request.meta.get("download_latency") if response.request else None
         page, site = Page(response.url, text), SiteKey.of(host)
         system = recognise(page)
-        probe = probe_of_page(
-            response.status,
-            response.body,
-            text,
-            latency,
-            system is not None,
-            certificate_of(response),
-            self.at(host).date(),
-        )
-        probe = self.own(response, host, probe)
+        probe = self.probe_of_home(response, host, page, system is not None)
         assert response.request is not None
         if probe["outcome"] == "down" and not rendered:
             if other := self.next_home(response.request, probe):

@@ -6,6 +6,8 @@ import asyncio
 import datetime as dt
 import ipaddress
 import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp.abc import ResolveResult
@@ -18,8 +20,9 @@ from crawler.download.politeness import Unwelcome
 from crawler.download.sinkholes import Diverted, sinkholes
 from crawler.download.tls import BAD_CERTIFICATE
 from crawler.guard import Guard, Refused
-from crawler.home_addresses import certificate_of
-from crawler.pages.block_pages import certificate_word, probe_of_failure, probe_of_page
+from crawler.home_addresses import HomeSpider, certificate_of
+from crawler.pages.block_pages import certificate_word, place_of, probe_of_failure, probe_of_page
+from crawler.shops.page import Page
 
 OWN = "93.184.216.34"
 SINK = "182.43.124.6"
@@ -126,3 +129,61 @@ def test_a_maintenance_page_is_kept_with_the_day_it_names(said: str, until: dt.d
     page = f"<html><title>维护公告</title><body><h1>站点正在维护</h1><p>{said}</p></body></html>"
     probe = probe_of_page(200, page.encode(), page, 0.1, today=today)
     assert (probe["outcome"], probe["class"], probe.get("until")) == ("down", "maintenance", until)
+
+
+_NOTICES = [
+    "本站已关闭旧版后台，请使用新版下单。",
+    "网站升级维护已完成。",
+    "老域名已到期停用，请收藏新域名。",
+    "近期有仿冒网站被依法关停，请认准本站。",
+    "如提示该网站未备案，请更换浏览器。",
+    "平台停止运营的传言不实。",
+    "系统维护中如无法付款请稍后再试。",
+    "打不开可能是您的网络运营商拦截。",
+    "温馨提示：诈骗分子常冒充客服。",
+    "本站已接入雷池WAF。",
+    "旧域名 12 月 31 日停止解析。",
+    "店铺已打烊的商家不显示。",
+    "2026-02-01 系统升级维护。",
+    "Domain expired? This domain is for sale: see list.",
+    "本店停止营业时间为每日 0:00-8:00。",
+    "该店铺因违规被封停的消息为谣言。",
+]
+_GOODS = "<div class=item><h3>{}</h3><span class=price>¥{}</span></div>"
+_TWO = _GOODS.format("视频月卡", "18.80") + _GOODS.format("音乐季卡", "32.00")
+_SHOPS = {
+    "two goods": "<html><title>小铺</title><h1>小铺</h1><div class=notice><h4>公告</h4><p>{}</p></div>"
+    + _TWO,
+    "goods a script loads": "<html><title>小铺</title><a href='/'>首页</a><a href='/orders'>订单</a><a href='/help'>客服</a><p>{}</p><div id=goods></div><script src='/static/main.js'></script>",
+    "one good with a button": "<html><title>小铺</title><p>{}</p><h2>网盘年卡</h2><b>￥88.00</b><button>立即购买</button>",
+}
+
+
+@pytest.mark.parametrize("kind", _SHOPS)
+def test_nothing_an_open_shop_announces_is_taken_for_its_end(kind: str) -> None:
+    spider: Any = SimpleNamespace(
+        at=lambda host: dt.datetime(2026, 9, 1, tzinfo=dt.UTC), own=lambda response, host, probe: probe
+    )
+    for notice in _NOTICES:
+        html = _SHOPS[kind].format(notice)
+        url = "http://a.example/"
+        response = Response(url, body=html.encode(), request=Request(url))
+        probe = HomeSpider.probe_of_home(spider, response, "a.example", Page(url, html), known=False)
+        assert probe["class"] == "up", notice
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("<h1>再见</h1><p>本站因个人原因永久关闭，感谢陪伴。</p>", "closed_by_owner"),
+        ("<p>系统升级中，请稍后访问</p>", "maintenance"),
+        ("<h2>该网站含有违法违规内容，已停止访问</h2>", "diverted"),
+        ("<p>网站备案信息已被注销，请重新备案</p>", "blocked_unfiled"),
+        ("<h1>Account Suspended</h1><p>This account has been suspended.</p>", "frozen"),
+        ("<p>您的域名 a.example 已到期停止解析，请续费</p>", "expired"),
+        ("<h1>a.example is for sale</h1><p>Make an offer.</p>", "parked"),
+        ("<p>网站建设中，敬请期待</p>", "placeholder"),
+    ],
+)
+def test_what_stands_in_a_sites_place_is_called_what_it_is(said: str, what: str) -> None:
+    assert place_of(200, f"<html><head><title>提示</title></head><body>{said}</body></html>") == what
