@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -78,6 +79,7 @@ _MOST = 500
 _MOST_ELEMENTS = 20_000
 _SHORTEST_DATA = 40
 _LONGEST_SCRIPT = 2_000_000
+_LONGEST_LITERAL = 300_000
 _MANY_STARTS = 40
 
 
@@ -220,12 +222,12 @@ def _documents(script: str) -> Iterator[Any]:
         if end is None or end - match.end() < 40:
             continue
         literal = script[match.end() : end]
-        for text in (literal, _as_json(literal)):
-            try:
-                yield parse_json_bounded(text)
-            except ValueError:
-                continue
-            break
+        try:
+            yield parse_json_bounded(literal)
+        except ValueError:
+            if len(literal) <= _LONGEST_LITERAL:
+                with contextlib.suppress(ValueError):
+                    yield parse_json_bounded(_as_json(literal))
 
 
 def _as_json(literal: str) -> str:

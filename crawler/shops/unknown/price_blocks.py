@@ -72,6 +72,7 @@ _ONE_PRICE = re.compile(
 )
 _STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格")
 _LONGEST_LABEL = 8
+_MOST_LINES = 1_000
 _LONGEST_PROSE = 2_000
 """Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
 _MOST_PRICES = 1_500
@@ -98,7 +99,7 @@ def split_lines(body: Element) -> None:
     """Give each line of a text that lists goods line by line (月卡 —— 9.90元, then a line break) an element of its own."""
     for element in body.walk():
         breaks = [n for n, part in enumerate(element.parts) if isinstance(part, Element) and part.tag == "br"]
-        if len(breaks) < 2:
+        if not 2 <= len(breaks) <= _MOST_LINES:
             continue
         edges = [-1, *breaks, len(element.parts)]
         lines = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False) if b > a + 1]
