@@ -65,8 +65,9 @@ class Page:
         await self.app({**scope, "headers": headers}, receive, sending)
 
 
-def localised(shell: bytes, lang: str, first: str) -> bytes:
-    """The shell in a language, with the HTML of the page's first sight."""
+def localised(shell: bytes, lang: str, sight: first_paint.Sight) -> bytes:
+    """The shell in a language, with the page's first sight and the tags previews are made of."""
+    first = sight.body
     text = shell.decode("utf-8")
     text = text.replace('<html lang="en">', f'<html lang="{"zh-CN" if lang == "zh" else "en"}">', 1)
     text = text.replace("<title>Streamlit</title>", f"<title>{say(lang, 'app.name')}</title>", 1)
@@ -79,7 +80,7 @@ def localised(shell: bytes, lang: str, first: str) -> bytes:
         r"<!--.*?-->",
     ):
         text = re.sub(pattern, "", text, flags=re.DOTALL)
-    head = f'<link rel="icon" href="./icon.svg" type="image/svg+xml"><script defer src="./static/kw/shell.js?v={_version()}"></script>'
+    head = f'<link rel="icon" href="./icon.svg" type="image/svg+xml"><script defer src="./static/kw/shell.js?v={_version()}"></script>{sight.head}'
     text = text.replace("</title>", f"</title>{head}", 1)
     if first:
         # The client's style sheet would hold up what is already there to read.

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode
 
 from jinja2 import TemplateError
@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from dashboard import page_list
 from dashboard.components.page_context import ON_PAPER, View
-from dashboard.presenters import current_snapshot, verdict_card
+from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
 from store.text.query import file_stem
 
@@ -41,6 +41,7 @@ class Paper(View):
         super().__init__(lang, snapshot, facts)
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "parts", [])
+        object.__setattr__(self, "cards", [])
 
     def param(self, name: str) -> str:
         """The first value in the address."""
@@ -64,6 +65,7 @@ class Paper(View):
         self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
     ) -> None:
         """The verdict card."""
+        self.cards.append(card)  # type: ignore[attr-defined]
         self.add(markup.card(card, actions, on_site_page))
 
     def markdown(self, words: str) -> None:
@@ -95,14 +97,21 @@ class Enough(Exception):
     """The first sight is long enough."""
 
 
-def shown(path: str, query: str, lang: str) -> str:
-    """HTML of the page a path and its query ask for; empty for a page that is none.
+class Sight(NamedTuple):
+    """What goes into a page's shell: HTML of its body, and the tags in its head that previews are made of."""
+
+    body: str = ""
+    head: str = ""
+
+
+def shown(path: str, query: str, lang: str) -> Sight:
+    """The page a path and its query ask for; empty for a page that is none.
 
     Without a readable snapshot, or where it fails, it is empty too: the page itself says what is wrong.
     """
     page = next((p for p in page_list.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
     if page is None:
-        return ""
+        return Sight()
     try:
         snapshot = current_snapshot.current()
         age = current_snapshot.days_old(current_snapshot.facts(snapshot))
@@ -111,10 +120,10 @@ def shown(path: str, query: str, lang: str) -> str:
         make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
         return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
     except (current_snapshot.NoSnapshot, current_snapshot.DamagedSnapshot):
-        return ""
+        return Sight()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
-    return ""
+    return Sight()
 
 
 def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -132,7 +141,7 @@ def _shown(
     folder: Any,
     version: str,
     age: int | None,
-) -> str:
+) -> Sight:
     """Remembered for the snapshot and the day: the next reader asks for the same pages."""
     snapshot = current_snapshot.current()
     facts = current_snapshot.facts(snapshot)
@@ -147,7 +156,8 @@ def _shown(
         ON_PAPER.reset(token)
     host = paper.param("host") or paper.param("q")
     known = page.url_path == "site" and snapshot.site(host) is not None
-    return markup.render(
+    tags = share_card.preview_tags(paper.cards, lang)  # type: ignore[attr-defined]
+    body = markup.render(
         "early.html",
         lang,
         menu=page_list.menu(lang, page.url_path),
@@ -162,6 +172,7 @@ def _shown(
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known else "",
     )
+    return Sight(body, markup.render("preview.html", lang, tags=tags))
 
 
 def _switch(query: dict[str, list[str]], lang: str) -> str:

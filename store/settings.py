@@ -234,6 +234,9 @@ class Settings(BaseSettings):
         "访客访问网页所用的域名，逗号分开；不在其中的域名一律拒绝（本机地址、IP 和 localhost 总可以）。",
         "Names under which visitors open the dashboard, separated by commas; any other name is refused (addresses in numbers and localhost never are).",
         example="watch.example,www.watch.example")  # fmt: skip
+    font: str = _field("service", "分享图用的中文字体文件；不设：用系统里找到的。",
+        "The font file with Chinese characters that pictures to share are drawn with. Without it: one found in the system.",
+        example="/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")  # fmt: skip
     log: Literal["text", "json"] = _field("service", "日志：text 给人看，json 每行一个对象。",
         "Log lines: text for a person, json one object a line.", "text")  # fmt: skip
     notify: str = _field("service", "通知对象的文件；不设：数据目录里的 notify.toml（docs/notify.md）。",
@@ -314,6 +317,12 @@ class Settings(BaseSettings):
     run_id: str = _field(
         "internal", "定时进程给它启动的步骤编的号。", "The number the scheduler gives a step it starts."
     )
+
+    @property
+    def public_address(self) -> str:
+        """The address visitors use, with its slash: of the first of `public_hosts`; empty where there is none."""
+        name = self.public_hosts.split(",")[0].strip()
+        return f"https://{name}/" if name else ""
 
 
 TEST_VARIABLES = {

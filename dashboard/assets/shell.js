@@ -91,3 +91,18 @@ document.addEventListener('click', async (event) => {
 });
 
 document.addEventListener('click', (event) => { if (event.target.closest?.('[data-kw-print]')) print(); });
+
+// A picture of a card goes to the phone's own way of sharing; where there is none the link saves it.
+document.addEventListener('click', async (event) => {
+  const link = event.target.closest?.('a[data-kw-share]');
+  if (!link || !navigator.canShare?.({ files: [new File([], 'a.png', { type: 'image/png' })] })) return;
+  event.preventDefault();
+  const save = () => { link.removeAttribute('data-kw-share'); link.click(); };
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) return save();
+    await navigator.share({ files: [new File([await answer.blob()], link.download, { type: 'image/png' })] });
+  } catch (error) {
+    if (error.name !== 'AbortError') save();
+  }
+});

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from dashboard.presenters import formatting, translations, verdict_card
+from dashboard.presenters import formatting, share_card, translations, verdict_card
 from store.settings import settings
 from store.text.safe_text import plain
 
@@ -63,6 +63,10 @@ def card(
         card=shown,
         actions=actions,
         evidence_link=evidence_link,
+        share_text=escape(share_card.text(shown)),
+        share_picture=f"./{share_card.picture_path(shown.host, shown.lang)}"
+        if share_card.font_files()
+        else "",
         self_check=shown.code == "grey" and shown.warning_state not in verdict_card.REFUND_FIRST,
     )
     return Markup(made)  # noqa: S704 - a template's own output, every value in it escaped
@@ -91,8 +95,7 @@ def party() -> dict[str, str]:
 
 def public_address() -> str:
     """The address visitors use, with its slash; an example where the operator's settings name none."""
-    name = next((n.strip() for n in settings().public_hosts.split(",") if n.strip()), "watch.example")
-    return f"https://{name}/"
+    return settings().public_address or "https://watch.example/"
 
 
 def outside(url: object) -> str:

@@ -37,6 +37,8 @@ _CONFIDENCE = {"高": "high", "中": "medium", "低": "low", "high": "high", "me
 """How the snapshot says it, and the catalogue's codes."""
 
 
+_LONGEST_HOST = 320
+"""Whole: the end of a long host says whose it is, and a link to a part of it leads nowhere."""
 _RECENT = 14
 """Days for which what was last seen of a site's reachability stands; after that it is not known."""
 
@@ -206,7 +208,7 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
     """The card of a row of `ratings`; `response` is the newest row of `responses` about the same host, if any."""
     verdict = verdict_of(row)
     state = STATES[verdict]
-    host = plain(row["host"], 80)
+    host = plain(row["host"], _LONGEST_HOST)
     as_of = day(row.get("as_of"), lang)
     reasons = _reasons(row, lang)
     warning_state = row.get("warning_state") or "stale"
@@ -250,7 +252,7 @@ def unknown_card(host: str, lang: str, as_of: date | None, demo: bool = False) -
     nothing = say(lang, "card.not_looked_up")
     return Card(
         lang=lang,
-        host=plain(host, 80),
+        host=plain(host, _LONGEST_HOST),
         name=plain(host, 60),
         known=False,
         verdict="灰",

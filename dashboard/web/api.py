@@ -26,6 +26,7 @@ from dashboard.presenters import (
     formatting,
     mall_merchants,
     ranking,
+    share_card,
     site_search,
     verdict_card,
 )
@@ -81,7 +82,8 @@ class SnapshotRoute(APIRoute):
                 named = [f"{found['loc'][-1]}={str(found['input'])[:20]}" for found in error.errors()]
                 return problem(400, say(lang, "api.bad_query"), ", ".join(named)[:200])
             if response.status_code == 200:
-                response.headers.update({"ETag": tag, **_CACHED})
+                response.headers.setdefault("ETag", tag)
+                response.headers.update(_CACHED)
             response.headers.update(_ANYWHERE)
             return response
 
@@ -279,6 +281,22 @@ def badge_json(request: Request, snapshot: Published, lang: Lang) -> Response:
     return answer
 
 
+def picture(request: Request, snapshot: Published, lang: Lang) -> Response:
+    """The card of one site as a picture (PNG, 1080 pixels wide) with its date, the day it holds until and a QR code; an unknown site is grey."""
+    card = share_card.card_of(snapshot, asked_site(request), lang)
+    if card is None:
+        return problem(404, say(lang, "api.not_found"), say(lang, "share.no_host"))
+    # Of the card and not of the snapshot: a look that ended since makes another picture.
+    tag = share_card.tag_of(card)
+    if _known(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": tag, **_CACHED})
+    try:
+        made = share_card.picture(card)
+    except share_card.NoFont as error:
+        return problem(503, say(lang, "api.no_file"), str(error))
+    return Response(made, media_type="image/png", headers={"ETag": tag})
+
+
 def no_route(request: Request) -> Response:
     """What no route answers."""
     return problem(
@@ -314,6 +332,8 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}/{{part}}": (site_part, schemas.SitePart),
     f"{PREFIX}/rank": (rank, schemas.Ranking),
     f"{PREFIX}/events": (events, schemas.Events),
+    f"{PREFIX}/picture/{{host}}.png": (picture, "image/png"),
+    f"{PREFIX}/picture/{{host}}/{{section}}/{{merchant}}.png": (picture, "image/png"),
     "/badge/{host}.json": (badge_json, schemas.Badge),
     "/badge/{host}.svg": (badge, _SVG),
     "/badge/{host}/{section}/{merchant}.json": (badge_json, schemas.Badge),

@@ -20,7 +20,7 @@ OPEN = ("/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/")
 """What pages of other sites may read, too: it is published, the same for everybody, and takes no cookie."""
 MOST_VISITORS = 10_000
 """Buckets kept at a time; the one unused for longest is forgotten first."""
-COSTS = (("/snapshot/", 5.0), ("/download/", 5.0))
+COSTS = (("/snapshot/", 5.0), ("/download/", 5.0), ("/api/v1/picture/", 6.0))
 """Tokens of a request by the beginning of its path; any other costs one."""
 MOST_SOCKETS = 400
 """Open sessions of the app; measured in docs/decisions."""

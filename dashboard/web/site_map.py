@@ -42,8 +42,8 @@ _EACH = 10_000
 
 
 def robots(request: Request) -> Response:
-    """Everything published may be read; questions and the app's own traffic are nobody's to collect."""
-    lines = ["User-agent: *", "Disallow: /_stcore/", "Disallow: /media/", "Disallow: /*?q=", "Disallow: /api/", "Allow: /",
+    """Everything published may be read, and the pictures of previews; questions and the app's own traffic are nobody's to collect."""
+    lines = ["User-agent: *", "Disallow: /_stcore/", "Disallow: /media/", "Disallow: /*?q=", "Disallow: /api/", "Allow: /api/v1/picture/", "Allow: /",
              f"Sitemap: {_base(request)}sitemap.xml"]  # fmt: skip
     return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=86400"})
 

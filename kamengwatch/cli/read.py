@@ -115,6 +115,14 @@ def check(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="以退出码表示结论 tell the verdict by exit code")
     ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture",
+            dir_okay=False,
+            help="另存成图片，发到聊天里 also write the card as a picture for a chat (PNG)",
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -123,7 +131,8 @@ def check(
     """查一个网站 the verdict card for what was pasted."""
     from kamengwatch.read import verdicts
 
-    raise typer.Exit(verdicts.check(make(data_dir, database, lang), text, live, watch, exit_code, as_json))
+    config = make(data_dir, database, lang)
+    raise typer.Exit(verdicts.check(config, text, live, watch, exit_code, as_json, picture))
 
 
 @app.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 EXIT = {"蓝": 10, "黄": 11, "橙": 12, "红": 13, "灰": 14}
 
 
-def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, as_json: bool) -> int:
-    """Print the verdict card of what `text` names; returns the exit code.
+def check(
+    config: Config,
+    text: str,
+    live: bool,
+    watch: bool,
+    exit_code: bool,
+    as_json: bool,
+    picture: Path | None = None,
+) -> int:
+    """Print the verdict card of what `text` names, and write it as a picture where a file is named; returns the exit code.
 
     With `live` a watched site is crawled, rated and published first; one that is not watched is looked at once, or with `watch` put
     on the watchlist for that. An unknown site is grey and says so. Only the host or name is used: path and query are dropped and never stored.
@@ -47,11 +56,17 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
         raise UserError(
             "没认出网址 no web address, name or filing number in it; 例 e.g. kamengwatch check shop.example"
         )
+    if picture and (len(each) > 1 or len(answer.matches) > 1 or not (answer.matches or answer.query.host)):
+        raise UserError(
+            "--picture: 一张图只画一个网站，写出它的网址 a picture shows one site: give its address; 例 e.g. kamengwatch check shop.example --picture card.png"
+        )
     if len(each) > 1:
         return _check_each(config, snapshot, each, exit_code, as_json)
     look = _looked_at(config, answer)
     cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
     steps = first_look.steps(look, config.lang) if look else []
+    if picture:
+        _draw(config, cards[0], picture)
     if as_json:
         tell_json(answer_as_dict(answer, cards) | ({"look": steps} if look else {}))
     else:
@@ -61,6 +76,32 @@ def check(config: Config, text: str, live: bool, watch: bool, exit_code: bool, a
             for fact in step["facts"]:
                 print_answer(f"    {fact['words']}  [{fact['source']} {fact['at']}]")
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
+
+
+def _draw(config: Config, card: Card, file: Path) -> None:
+    """Write the card as a picture, whole or not at all."""
+    from dashboard.presenters import share_card
+
+    try:
+        made = share_card.picture(card)
+    except share_card.NoFont as error:
+        raise UserError(f"--picture: {error}") from error
+    fresh = file.with_name(f".{file.name}.new")
+    try:
+        fresh.write_bytes(made)
+        fresh.replace(file)
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; 换一个位置 name another file") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    log_line(config.say(f"图片：{file}", f"Picture: {file}"))
+    if not share_card.page_of(card):
+        log_line(
+            config.say(
+                "没有设置公开网址，图上没有二维码：设 KAMENGWATCH_PUBLIC_HOSTS",
+                "No public address is set, so the picture has no QR code: set KAMENGWATCH_PUBLIC_HOSTS",
+            )
+        )
 
 
 def _check_each(

@@ -30,6 +30,7 @@ from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
 from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of
 from scoring.snapshot.writer import linked, sha256_of
+from store.settings import settings
 from store.text.query import FLAT, host_part, is_merchant, site_files
 from store.text.safe_text import cell_text, plain
 
@@ -138,6 +139,8 @@ def page_of(
         practices=next(iter(parts["practices"]), None),
         up=up,
         feed=up + feed,
+        page=site_files(row["host"], many)["s"],
+        base=settings().public_address,
     )
 
 
@@ -243,13 +246,13 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
     return sums
 
 
-@cache
 def made_by() -> str:
-    """A hash of the code and the templates that make the files."""
+    """A hash of the code, the templates and the public address that make the files."""
     here = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256()
     for name in _MADE_BY:
         digest.update((here / name).read_bytes())
+    digest.update(settings().public_address.encode())
     return digest.hexdigest()
 
 

@@ -310,7 +310,7 @@ def test_the_figures_of_one_site_agree_in_eight_places(full, host):
         rf'<tr role="row"><td[^>]*><a href="\./site\?host={host}">.*?</tr>', shown(open_page("rank")), re.S
     )
     static = (full / "s" / f"{host}.html").read_text("utf-8")
-    early = first_paint.shown("/", f"q={host}", "zh")
+    early = first_paint.shown("/", f"q={host}", "zh").body
     answer = client.get("/api/v1/check", params={"q": host}).json()["cards"][0]
     sheet = next(
         r for r in csv.DictReader(io.StringIO((full / "ratings.csv").read_text("utf-8"))) if r["host"] == host

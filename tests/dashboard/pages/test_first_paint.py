@@ -105,8 +105,8 @@ def test_no_script_or_style_stands_in_the_page_that_its_policy_does_not_name(cli
 
 
 def test_without_a_snapshot_the_shell_is_sent_as_it_is(data_dir):
-    assert first_paint.shown("/rank", "", "zh") == ""
-    assert b"<noscript><p>" in localised(SHELL.encode(), "zh", "")
+    assert first_paint.shown("/rank", "", "zh") == first_paint.Sight()
+    assert b"<noscript><p>" in localised(SHELL.encode(), "zh", first_paint.Sight())
 
 
 @pytest.mark.parametrize(("accepted", "read"), [("br, gzip", brotli.decompress), ("gzip", gzip.decompress), ("br;q=0", bytes), ("", bytes)])  # fmt: skip
