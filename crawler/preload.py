@@ -11,6 +11,7 @@ from scrapy.utils.project import get_project_settings
 
 from crawler.run import spiders
 from crawler.shops import systems
+from store.text.hosts import registrable
 
 LATE = ("aiohttp.web", "uvloop", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.squeues",
         "scrapy.statscollectors", "crawler.recording.capture", "crawler.download.direct_queries", "crawler.download.handlers", "crawler.recording.health")  # fmt: skip
@@ -18,6 +19,7 @@ PARTS = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
 """Settings that name what a crawl is built of."""
 spiders()
 systems()
+registrable("www.example.com")  # reads the list of public suffixes
 for _name in LATE:
     import_module(_name)
 _settings = get_project_settings()

@@ -162,7 +162,7 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
         start = partial(
             process.crawl, cls, books=books, targets=watched, progress=progress, **dict(job.options)
         )  # fmt: skip
-        if cls.visits_platforms:
+        if cls.visits_platforms and not job.look:
             visits.append(start)
         else:
             lines.append([start])
@@ -173,7 +173,8 @@ def _crawl(job: Job, engine: Engine, watched: list[Target], progress: Progress) 
 def _start(process: AsyncCrawlerProcess, lines: list[list[Callable[[], Any]]]) -> None:
     """Run each line one after another and the lines beside each other: no host is visited by two spiders at once.
 
-    A board is asked beside the others; where two of them lie at one host, they take turns there (crawler/download/host_lease.py).
+    A board is asked beside the others, and in a look, for which somebody waits, every source; where two of them lie at one host, they
+    take turns there at its pace (crawler/download/host_lease.py).
     """
 
     def next_of(line: list[Callable[[], Any]]) -> None:
@@ -202,7 +203,7 @@ def _settings(job: Job | None = None) -> Settings:
         "SANDBOX_PROXY": job.sandbox_proxy,
     }
     if job.look:
-        values |= settings.getdict("LOOK_SETTINGS")
+        values |= settings.getdict("LOOK_SETTINGS") | {"SITES_SHARED": True}
         own = urlsplit(settings.get("ICP_BASE") or "").hostname or ""
         if own == "localhost" or own.startswith(
             "127."

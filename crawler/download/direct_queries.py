@@ -68,7 +68,14 @@ class DirectHandler(BaseDownloadHandler):
         """Ask and answer within the time limit."""
         stops = self._crawler.get_downloader_middleware(HostStopMiddleware)
         assert stops is not None
-        async with self._turns.at(urlsplit(request.url).hostname or "", stops.stopped):  # as for pages
+        url = urlsplit(request.url)
+        # As for pages; a name's resolution asks name servers, and not the site.
+        turn = (
+            contextlib.nullcontext()
+            if url.scheme == "dns"
+            else self._turns.at(url.hostname or "", stops.stopped)
+        )
+        async with turn:
             stops.process_request(request)
             return stops.process_response(request, await self._asked(request))
 

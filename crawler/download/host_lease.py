@@ -36,7 +36,7 @@ LONGEST = 300.0
 
 
 class HostRateLimiter:
-    """Settings TURNS_FOLDER (empty: turns are taken in this process only) and KAMENGWATCH_JOB, what the crawl is a part of."""
+    """Settings TURNS_FOLDER (empty: turns are taken in this process only), SITES_SHARED, and KAMENGWATCH_JOB, what the crawl is a part of."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Nobody has a turn yet."""
@@ -66,6 +66,8 @@ class HostRateLimiter:
 
     def _own(self) -> frozenset[str]:
         """The sites this crawl has to itself."""
+        if self._crawler.settings.getbool("SITES_SHARED"):
+            return frozenset()
         if self._sites is None:
             spider: Any = self._crawler.spider
             self._sites = frozenset(registrable(target.host) for target in getattr(spider, "targets", ()))

@@ -48,7 +48,7 @@ class RegistrationSpider(SourceSpider):
         blind_en="Domains are traded, so registration is not opening; registrants are neither visible nor kept; "
         "certificate and resolution tell of the host, not of who runs it; no certificate on record is not new, and the first one says only "
         "that the name was in use by then.",
-        expected=Expected(1, 3, selectors={"dated": 0.8}),
+        expected=Expected(1, 4, selectors={"dated": 0.8}),
     )
     visits_platforms = True
     of_the_host = True

@@ -29,7 +29,7 @@ from crawler.settings import SANDBOX_SETTINGS
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings
 from kamengwatch.console import log_line
 from kamengwatch.intake import changed_sites, form_inbox
-from kamengwatch.pipeline.crawl import arguments
+from kamengwatch.pipeline.crawl import arguments, cards
 from kamengwatch.pipeline.crawl_process import events, warm_up
 from kamengwatch.pipeline.look_facts import OF_SOURCE, STEPS, Neighbours, gather, lists_of
 from scoring.snapshot.reader import Snapshot, SnapshotError
@@ -74,6 +74,8 @@ class Step:
     state: str = "waiting"
     at: str = ""
     why: tuple[str, str] | None = None
+    seconds: float = 0.0
+    """Since the look began, when the step ended."""
     facts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -133,6 +135,7 @@ class Looker:
         """Take requests until told to stop; raises Timeout where another worker of this folder lives."""
         make_private_folder(self.folder)
         warm_up()
+        cards()
         with FileLock(self.folder / "worker.lock", timeout=2), ThreadPoolExecutor(AT_ONCE) as pool:
             self._resume()
             while not stop.is_set():
@@ -168,7 +171,8 @@ class Looker:
                 facts = found.facts.get(step.step, []) if over or step.step == "home" else []
                 step.facts = [asdict(fact) for fact in facts]
                 if facts or over:
-                    step.at = step.at or moment.isoformat()
+                    if not step.at:
+                        step.at, step.seconds = moment.isoformat(), round(time.monotonic() - begun, 1)
                     step.state = "done" if facts else "missed"
                     if not facts:
                         step.why = _NOTHING.get(step.step) or _why(*ended.get(source, (None, None)))
@@ -222,9 +226,7 @@ class Looker:
 
     def _platform(self, host: str) -> tuple[int, str, bool]:
         """(id, host, demonstration) of the site, made known as a candidate where it is new: nothing rates it before a person accepts it."""
-        from crawler.run import cards
-
-        register_sources(self.config.engine, cards())
+        register_sources(self.config.engine, list(cards()))
         demo = self._proxy is not None
         with self.config.engine.begin() as connection:
             directory = Directory(connection)
