@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from dashboard.presenters.formatting import SHANGHAI
-from scoring.snapshot.reader import Snapshot, SnapshotError
+from scoring.snapshot.reader import Kept, Snapshot, SnapshotError, kept_snapshots
 from store.settings import settings
 
 DATA_DIR_VARIABLE = "KAMENGWATCH_DATA_DIR"
@@ -77,6 +77,37 @@ def current() -> Snapshot:
 @lru_cache(maxsize=3)
 def _open(path: Path, stamp: int) -> Snapshot:
     """Kept by modification time as well, so that a folder replaced under the same name is read anew."""
+    return Snapshot(path)
+
+
+def kept() -> list[Kept]:
+    """Every snapshot that can be read, in the order of their publication."""
+    folder = data_dir() / "snapshots"
+    try:
+        stamp = folder.stat().st_mtime_ns
+    except OSError:
+        return []
+    return list(_kept(folder.parent, stamp))
+
+
+@lru_cache(maxsize=2)
+def _kept(folder: Path, stamp: int) -> tuple[Kept, ...]:
+    """Kept until a snapshot comes or goes; one that is thinned meanwhile cannot be opened, which is said then."""
+    return tuple(kept_snapshots(folder))
+
+
+def opened(one: Kept) -> Snapshot:
+    """A kept snapshot, opened; DamagedSnapshot when that is impossible."""
+    try:
+        with _lock:
+            return _open_earlier(one.path, (one.path / "manifest.json").stat().st_mtime_ns)
+    except (SnapshotError, duckdb.Error, OSError) as error:
+        raise DamagedSnapshot(_told(error)) from error
+
+
+@lru_cache(maxsize=4)
+def _open_earlier(path: Path, stamp: int) -> Snapshot:
+    """Apart from the latest, which a reader of the past must not push out."""
     return Snapshot(path)
 
 

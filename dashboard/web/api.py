@@ -32,7 +32,7 @@ from dashboard.presenters import (
 )
 from dashboard.presenters.csv_export import plain
 from dashboard.presenters.translations import language, say
-from dashboard.web import schemas
+from dashboard.web import memento, schemas
 from dashboard.web.rate_limit import problem
 from dashboard.web.snapshot_files import (
     Lang,
@@ -66,7 +66,11 @@ class SnapshotRoute(APIRoute):
         async def answer(request: Request) -> Response:
             lang = language(request.query_params.get("lang"))
             try:
-                snapshot = await run_in_threadpool(current_snapshot.current)
+                if moved := await run_in_threadpool(memento.negotiated, request):
+                    moved.headers.update(_ANYWHERE)
+                    return moved
+                chosen = await run_in_threadpool(memento.chosen, request)
+                snapshot = chosen.snapshot
                 tag = f'"{current_snapshot.version(snapshot)}"'
                 if _known(request.headers.get("if-none-match"), tag):
                     return Response(status_code=304, headers={"ETag": tag, **_CACHED, **_ANYWHERE})
@@ -76,6 +80,8 @@ class SnapshotRoute(APIRoute):
                 return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
             except current_snapshot.DamagedSnapshot as error:
                 return problem(503, say(lang, "app.damaged_title"), str(error))
+            except memento.NotKept as error:
+                return problem(404, say(lang, "api.not_kept"), str(error))
             except (ValueError, OverflowError) as error:
                 return problem(400, say(lang, "api.bad_query"), str(error)[:200])
             except RequestValidationError as error:
@@ -84,6 +90,7 @@ class SnapshotRoute(APIRoute):
             if response.status_code == 200:
                 response.headers.setdefault("ETag", tag)
                 response.headers.update(_CACHED)
+                await run_in_threadpool(memento.describe, request, response, chosen.memento)
             response.headers.update(_ANYWHERE)
             return response
 
@@ -297,6 +304,11 @@ def picture(request: Request, snapshot: Published, lang: Lang) -> Response:
     return Response(made, media_type="image/png", headers={"ETag": tag})
 
 
+def timemap(request: Request, snapshot: Published, lang: Lang) -> Response:
+    """The kept snapshots that hold one site, each with its moment and address (RFC 7089, application/link-format)."""
+    return memento.timemap(request, parse_query(asked_site(request)[:300]).host or asked_site(request))
+
+
 def no_route(request: Request) -> Response:
     """What no route answers."""
     return problem(
@@ -332,6 +344,8 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     f"{PREFIX}/sites/{{host}}/{{section}}/{{merchant}}/{{part}}": (site_part, schemas.SitePart),
     f"{PREFIX}/rank": (rank, schemas.Ranking),
     f"{PREFIX}/events": (events, schemas.Events),
+    f"{PREFIX}/timemap/sites/{{host}}": (timemap, "application/link-format"),
+    f"{PREFIX}/timemap/sites/{{host}}/{{section}}/{{merchant}}": (timemap, "application/link-format"),
     f"{PREFIX}/picture/{{host}}.png": (picture, "image/png"),
     f"{PREFIX}/picture/{{host}}/{{section}}/{{merchant}}.png": (picture, "image/png"),
     "/badge/{host}.json": (badge_json, schemas.Badge),
@@ -348,6 +362,14 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     "/snapshot/{name:path}": (snapshot_file, "application/octet-stream"),
 }
 """What answers a path, and the model of its answer or the media type of its file."""
+_CHOOSING = [
+    {"name": "as_of", "in": "query", "schema": {"type": "string", "format": "date"},
+     "description": "What was known on that day: the newest kept snapshot that covers no later day"},
+    {"name": "snapshot", "in": "query", "schema": {"type": "string"}, "description": "One kept snapshot by its id"},
+    {"name": "Accept-Datetime", "in": "header", "schema": {"type": "string"},
+     "description": "RFC 7089: leads to the newest snapshot published by then"},
+]  # fmt: skip
+"""How a request chooses an earlier snapshot (dashboard/web/memento.py)."""
 _PATH_SCHEMAS = {"part": list(schemas.PARTS), "form": ["csv", "jsonl"]}
 _OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "Not changed since the ETag given in If-None-Match"},
@@ -382,6 +404,8 @@ def _application() -> FastAPI:
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", **_allowed(name)}}
             for name in names
         ]
+        if path.startswith(PREFIX):
+            described += _CHOOSING
         application.router.add_api_route(
             path,
             handler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -70,4 +71,13 @@ Database = Annotated[
     ),
 ]
 Lang = Annotated[str | None, typer.Option("--lang", help="zh | en [KAMENGWATCH_LANG, default: zh]")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        formats=["%Y-%m-%d"],
+        help="按那天的快照（还保存着的最近一个）from the newest kept snapshot that covers no later day",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读 print JSON")]

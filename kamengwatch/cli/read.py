@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app, evidence
+from kamengwatch.cli.options import AsJson, AsOf, Database, DataDir, Lang, app, evidence
 from kamengwatch.config import make
 
 
@@ -95,7 +95,7 @@ def classify(
 
 @app.command(
     epilog="例: `kamengwatch check 'hxxp://shop[.]test/x?id=1'` · `kamengwatch check '【某某卡盟】http://a.example/abc 快来' --json` · "
-    "`kamengwatch check shop.example --live --watch` · 退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
+    "`kamengwatch check shop.example --live --watch` · `kamengwatch check shop.example --picture card.png` · `kamengwatch check shop.example --as-of 2026-11-15` · 退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
 )
 def check(
     text: Annotated[
@@ -123,6 +123,7 @@ def check(
             help="另存成图片，发到聊天里 also write the card as a picture for a chat (PNG)",
         ),
     ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -132,7 +133,9 @@ def check(
     from kamengwatch.read import verdicts
 
     config = make(data_dir, database, lang)
-    raise typer.Exit(verdicts.check(config, text, live, watch, exit_code, as_json, picture))
+    raise typer.Exit(
+        verdicts.check(config, text, live, watch, exit_code, as_json, picture, as_of and as_of.date())
+    )
 
 
 @app.command(
@@ -151,9 +154,12 @@ def explain(
     verdicts.explain(make(data_dir, database, lang), text, as_json)
 
 
-@app.command(epilog="例: `kamengwatch rank --limit 10` · `kamengwatch rank --json`")
+@app.command(
+    epilog="例: `kamengwatch rank --limit 10` · `kamengwatch rank --as-of 2026-11-15` · `kamengwatch rank --json`"
+)
 def rank(
     limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)", min=0)] = 0,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -162,7 +168,7 @@ def rank(
     """榜单 the ranking: tiers, ordered by the lower bound inside each, NR always shown."""
     from kamengwatch.read import verdicts
 
-    verdicts.rank(make(data_dir, database, lang), limit, as_json)
+    verdicts.rank(make(data_dir, database, lang), limit, as_json, as_of and as_of.date())
 
 
 @evidence.command("show", epilog="例: `kamengwatch evidence show complaint:heimao:17398613248 --json`")

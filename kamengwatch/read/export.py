@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from dashboard.presenters.verdict_card import Card
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line
 from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
@@ -297,3 +298,29 @@ def _whole(out: Path) -> Iterator[Path]:
         raise UserError(f"{out}: 写不了 cannot be written ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_picture(config: Config, card: Card, file: Path) -> None:
+    """Write the card as a picture, whole or not at all."""
+    from dashboard.presenters import share_card
+
+    try:
+        made = share_card.picture(card)
+    except share_card.NoFont as error:
+        raise UserError(f"--picture: {error}") from error
+    fresh = file.with_name(f".{file.name}.new")
+    try:
+        fresh.write_bytes(made)
+        fresh.replace(file)
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; 换一个位置 name another file") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    log_line(config.say(f"图片：{file}", f"Picture: {file}"))
+    if not share_card.page_of(card):
+        log_line(
+            config.say(
+                "没有设置公开网址，图上没有二维码：设 KAMENGWATCH_PUBLIC_HOSTS",
+                "No public address is set, so the picture has no QR code: set KAMENGWATCH_PUBLIC_HOSTS",
+            )
+        )

@@ -13,7 +13,14 @@ from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import Card, card, unknown_card
 from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
 from kamengwatch.console import log_line, print_answer, tell_json
-from scoring.snapshot.reader import VERDICT_CODES, VERDICTS, Snapshot, SnapshotError
+from scoring.snapshot.reader import (
+    VERDICT_CODES,
+    VERDICTS,
+    Snapshot,
+    SnapshotError,
+    kept_snapshots,
+    snapshot_on,
+)
 from store.text.safe_text import plain
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ def check(
     exit_code: bool,
     as_json: bool,
     picture: Path | None = None,
+    as_of: dt.date | None = None,
 ) -> int:
     """Print the verdict card of what `text` names, and write it as a picture where a file is named; returns the exit code.
 
@@ -39,6 +47,7 @@ def check(
     """
     from dashboard.presenters import first_look
     from dashboard.presenters.site_search import find_each
+    from kamengwatch.read.export import write_picture
 
     if not text.strip():
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
@@ -46,10 +55,14 @@ def check(
         raise UserError(
             "--watch: 只和 --live 一起用 only goes with --live; 加入观察 to watch it: kamengwatch watch add"
         )
+    if live and as_of:
+        raise UserError(
+            "--as-of: 不能和 --live 一起用 does not go with --live: 现在看到的不是那天的 what is seen now is not of that day"
+        )
     if live:
         require_contact()
         _crawl_first(config, text, watch)
-    snapshot = open_snapshot(config)
+    snapshot = open_snapshot(config, as_of)
     each = find_each(snapshot, text)
     answer = each[0]
     if answer.query.kind == "empty":
@@ -62,11 +75,11 @@ def check(
         )
     if len(each) > 1:
         return _check_each(config, snapshot, each, exit_code, as_json)
-    look = _looked_at(config, answer)
+    look = None if as_of else _looked_at(config, answer)
     cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
     steps = first_look.steps(look, config.lang) if look else []
     if picture:
-        _draw(config, cards[0], picture)
+        write_picture(config, cards[0], picture)
     if as_json:
         tell_json(answer_as_dict(answer, cards) | ({"look": steps} if look else {}))
     else:
@@ -76,32 +89,6 @@ def check(
             for fact in step["facts"]:
                 print_answer(f"    {fact['words']}  [{fact['source']} {fact['at']}]")
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
-
-
-def _draw(config: Config, card: Card, file: Path) -> None:
-    """Write the card as a picture, whole or not at all."""
-    from dashboard.presenters import share_card
-
-    try:
-        made = share_card.picture(card)
-    except share_card.NoFont as error:
-        raise UserError(f"--picture: {error}") from error
-    fresh = file.with_name(f".{file.name}.new")
-    try:
-        fresh.write_bytes(made)
-        fresh.replace(file)
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}; 换一个位置 name another file") from error
-    finally:
-        fresh.unlink(missing_ok=True)
-    log_line(config.say(f"图片：{file}", f"Picture: {file}"))
-    if not share_card.page_of(card):
-        log_line(
-            config.say(
-                "没有设置公开网址，图上没有二维码：设 KAMENGWATCH_PUBLIC_HOSTS",
-                "No public address is set, so the picture has no QR code: set KAMENGWATCH_PUBLIC_HOSTS",
-            )
-        )
 
 
 def _check_each(
@@ -267,9 +254,9 @@ def explain(config: Config, text: str, as_json: bool) -> None:
             print_answer(line)
 
 
-def rank(config: Config, limit: int, as_json: bool) -> None:
+def rank(config: Config, limit: int, as_json: bool, as_of: dt.date | None = None) -> None:
     """Print the ranking by tier; inside a tier by the lower bound, ties by host; not rated sites at the end."""
-    snapshot = open_snapshot(config)
+    snapshot = open_snapshot(config, as_of)
     rows = snapshot.rows(
         "select host, name, verdict, tier, grade, score, score_low, score_high, score_cap, coverage, warning_state, filing_state, "
         "drop_rate, drop_rate_low, drop_rate_high, drop_rate_basis, drop_rate_relative, drop_rate_relative_low, drop_rate_relative_high, as_of, demo from ratings "
@@ -347,8 +334,14 @@ def _drop(config: Config, row: dict[str, Any]) -> str:
     return config.say(f"中位数的 {middle} 倍 ({low}–{high})；", f"{middle} × median ({low}–{high}); ") + told
 
 
-def open_snapshot(config: Config) -> Snapshot:
-    """The latest snapshot; raises UserError saying what to run when there is none or it is damaged."""
+def open_snapshot(config: Config, as_of: dt.date | None = None) -> Snapshot:
+    """The latest snapshot, or the newest kept one that covers no day after `as_of`; raises UserError saying what to run or ask for
+    when there is none or it is damaged."""
+    if as_of is not None:
+        try:
+            return Snapshot(snapshot_on(kept_snapshots(config.data_dir), as_of).path)
+        except SnapshotError as error:
+            raise UserError(f"--as-of {error}") from error
     try:
         return Snapshot.latest(config.data_dir)
     except SnapshotError as error:

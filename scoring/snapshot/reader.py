@@ -11,6 +11,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -419,6 +420,50 @@ def stands_on(partial: dict[str, Any], folder: Path) -> bool:
     except (OSError, ValueError, AttributeError):
         return False
     return partial.get("sha256") in (hashlib.sha256(written).hexdigest(), *replaced)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One snapshot of those kept: its folder, the last day it covers, and when it was published."""
+
+    path: Path
+    as_of: dt.date
+    published_at: dt.datetime
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+
+def kept_snapshots(data_dir: Path | str) -> list[Kept]:
+    """The snapshots that can still be read, in the order of their publication; of one that was thinned too little is left."""
+    found = []
+    for manifest in Path(data_dir).glob("snapshots/*/manifest.json"):
+        folder = manifest.parent
+        if folder.is_symlink() or folder.name.startswith(".") or not (folder / "ratings.parquet").is_file():
+            continue
+        try:
+            told = _object(manifest)
+            day = dt.date.fromisoformat(str(told["as_of"])[:10])
+            moment = dt.datetime.fromisoformat(str(told["created_at"]))
+        except (OSError, ValueError, KeyError):
+            continue
+        found.append(Kept(folder, day, moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)))
+    return sorted(found, key=lambda kept: (kept.published_at, kept.id))
+
+
+def snapshot_on(kept: Sequence[Kept], day: dt.date) -> Kept:
+    """The newest of these that covers no later day than `day`: what was known of it then. Raises SnapshotError where there is none."""
+    within = [one for one in kept if one.as_of <= day]
+    if within:
+        return max(within, key=lambda one: (one.as_of, one.published_at))
+    if not kept:
+        raise SnapshotError("没有可读的快照 no snapshot is kept: run `kamengwatch publish` first")
+    first = min(one.as_of for one in kept)
+    raise SnapshotError(
+        f"{day}: 最早的快照是 the earliest snapshot kept is of {first}: 用这天或以后 ask for that day or later"
+    )
 
 
 def _object(file: Path) -> dict[str, Any]:

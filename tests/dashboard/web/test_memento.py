@@ -1,0 +1,146 @@
+"""Earlier snapshots by date: of the API in the words of RFC 7089, and of the command line; wrong and early dates are told in one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.presenters import current_snapshot
+from dashboard.web.api import ELSE, ROUTES
+from dashboard.web.gate import Gate
+from tests.support.markets import snapshots
+from tests.support.programs.in_process_cli import command
+
+DAYS = (dt.date(2026, 11, 7), dt.date(2026, 11, 14), snapshots.AS_OF)
+NAMES = [f"{day:%Y%m%d}T080000-2026.11.1" for day in DAYS]
+SITE = f"/api/v1/sites/{snapshots.ORANGE}"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Three snapshots, a week apart; in the earlier two the orange site was yellow, and one site was not there yet."""
+    data = tmp_path_factory.mktemp("memento")
+    for day, name in zip(DAYS, NAMES, strict=True):
+        rows = snapshots.tables()
+        for row in rows["ratings"]:
+            row["as_of"] = day
+            if row["host"] == snapshots.ORANGE and day != DAYS[-1]:
+                row |= {"verdict": "黄", "tier": 2, "grade": "C", "warning_state": "watch"}
+        if day == DAYS[0]:
+            rows["ratings"] = [row for row in rows["ratings"] if row["host"] != snapshots.BLUE]
+        folder = snapshots.build(data, name=name, rows=rows)
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        manifest |= {"as_of": day.isoformat(), "created_at": f"{day}T00:00:00+00:00"}
+        (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return data
+
+
+@pytest.fixture
+def client(published, monkeypatch) -> TestClient:
+    monkeypatch.setenv(current_snapshot.DATA_DIR_VARIABLE, str(published))
+    return TestClient(Gate(Starlette(routes=[*ROUTES, *ELSE]), ROUTES), follow_redirects=False)
+
+
+def relations(header: str) -> dict[str, dict[str, str]]:
+    """Link header: rel → its address and parameters, as any reader of RFC 8288 has them."""
+    found = {}
+    for target, more in re.findall(r'<([^>]*)>((?:; [a-z]+="[^"]*")*)', header):
+        told = dict(re.findall(r'([a-z]+)="([^"]*)"', more))
+        for rel in told["rel"].split():
+            found.setdefault(rel, told | {"at": target})
+    return found
+
+
+def test_a_resource_is_its_own_timegate(client):
+    now = client.get(SITE)
+    assert now.status_code == 200 and "memento-datetime" not in now.headers
+    assert "Accept-Datetime" in now.headers["vary"]
+    links = relations(now.headers["link"])
+    assert links["timegate"]["at"] == links["original"]["at"] == SITE
+    moved = client.get(SITE, headers={"Accept-Datetime": "Mon, 16 Nov 2026 09:00:00 GMT"})
+    assert moved.status_code == 302 and "Accept-Datetime" in moved.headers["vary"]
+    memento = client.get(moved.headers["location"])
+    assert memento.headers["memento-datetime"] == "Sat, 14 Nov 2026 00:00:00 GMT"
+    assert memento.json()["card"]["verdict"] == "黄" and memento.json()["snapshot"] == NAMES[1]
+    links = relations(memento.headers["link"])
+    assert links["original"]["at"] == SITE and links["first"]["datetime"] == "Sat, 07 Nov 2026 00:00:00 GMT"
+    assert links["memento"]["at"] and links["last"]["datetime"] == "Sat, 21 Nov 2026 00:00:00 GMT"
+    # The address of a memento answers alike whatever is asked for, and an early date leads to the first.
+    again = client.get(
+        moved.headers["location"], headers={"Accept-Datetime": "Sat, 07 Nov 2026 09:00:00 GMT"}
+    )
+    assert again.status_code == 200 and again.json() == memento.json()
+    early = client.get(SITE, headers={"Accept-Datetime": "Thu, 01 Jan 2015 00:00:00 GMT"})
+    assert NAMES[0] in early.headers["location"]
+
+
+def test_the_timemap_lists_the_snapshots_that_hold_the_site(client):
+    def listed(host: str) -> list[str]:
+        answer = client.get(f"/api/v1/timemap/sites/{host}")
+        assert answer.headers["content-type"].startswith("application/link-format")
+        lines = [line for line in answer.text.splitlines() if "memento" in line]
+        for line in lines:
+            assert client.get(re.match("<([^>]+)>", line)[1]).status_code == 200
+        return [re.search(r"snapshot=([^>]+)>", line)[1] for line in lines]
+
+    assert listed(snapshots.ORANGE) == NAMES
+    assert listed(snapshots.BLUE) == NAMES[1:], "the site was not there before"
+    assert client.get("/api/v1/timemap/sites/nobody.test").status_code == 404
+    assert (
+        relations(client.get(SITE).headers["link"])["timemap"]["at"]
+        == f"/api/v1/timemap/sites/{snapshots.ORANGE}"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [SITE, f"/api/v1/check?q={snapshots.ORANGE}", "/api/v1/rank", "/api/v1/events"]
+)
+def test_as_of_answers_from_what_was_published_of_that_day(client, path):
+    more = "&" if "?" in path else "?"
+    answer = client.get(f"{path}{more}as_of=2026-11-18")
+    assert answer.json()["snapshot"] == NAMES[1]
+    assert answer.headers["memento-datetime"] and f"snapshot={NAMES[1]}" in answer.headers["content-location"]
+    same = client.get(f"{path}{more}as_of=2026-11-18", headers={"If-None-Match": answer.headers["etag"]})
+    assert same.status_code == 304
+    assert client.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "status", "said"),
+    [
+        ("as_of=2026-11-01", {}, 404, "2026-11-07"),
+        ("as_of=yesterday", {}, 400, "YYYY-MM-DD"),
+        ("as_of=2026-02-31", {}, 400, "YYYY-MM-DD"),
+        ("snapshot=../../etc", {}, 404, NAMES[0]),
+        ("", {"Accept-Datetime": "2026-11-14"}, 400, "GMT"),
+    ],
+)  # fmt: skip
+def test_a_date_that_leads_nowhere_is_told_in_one_line(client, asked, headers, status, said):
+    answer = client.get(f"{SITE}?{asked}", headers=headers)
+    assert answer.status_code == status and answer.headers["content-type"].startswith(
+        "application/problem+json"
+    )
+    assert said in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
+def test_the_command_line_answers_of_a_day(published, capsys):
+    def run(*words: str, expect: int = 0):
+        return command(capsys, *words, "--data-dir", published, expect=expect)
+
+    assert (
+        json.loads(run("check", snapshots.ORANGE, "--as-of", "2026-11-18", "--json").out)["verdict"] == "黄"
+    )
+    assert json.loads(run("check", snapshots.ORANGE, "--json").out)["verdict"] == "橙"
+    ranked = json.loads(run("rank", "--as-of", "2026-11-10", "--json").out)
+    assert snapshots.BLUE not in [row["host"] for row in ranked] and {row["as_of"] for row in ranked} == {
+        "2026-11-07"
+    }
+    early = run("check", snapshots.ORANGE, "--as-of", "2026-11-01", expect=2).err
+    assert "2026-11-07" in early and len(early.strip().splitlines()) == 1
+    assert "--as-of" in run("rank", "--as-of", "soon", expect=2).err
+    assert "--live" in run("check", snapshots.ORANGE, "--live", "--as-of", "2026-11-18", expect=2).err
