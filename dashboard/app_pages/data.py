@@ -19,6 +19,8 @@ visible = True
 _ENDPOINTS = (
     ("api/v1/check?q={host}", "check"),
     ("api/v1/sites/{host}", "site"),
+    ("api/v1/picture/{host}.png", "picture"),
+    ("api/v1/timemap/sites/{host}", "timemap"),
     ("api/v1/rank?tier=3&page=1", "rank"),
     ("api/v1/events", "events"),
     ("feeds/all.atom", "feed"),

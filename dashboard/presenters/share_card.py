@@ -111,7 +111,7 @@ def text(card: verdict_card.Card) -> str:
                 named,
                 _told(card),
                 *(f"{figure.label}{say(lang, 'share.colon')}{figure.value}" for figure in card.figures),
-                say(lang, "share.comma").join(dates),
+                say(lang, "look.comma").join(dates),
                 say(lang, "app.demo_mark") if card.demo else "",
                 page_of(card) or say(lang, "app.name"),
             ),
