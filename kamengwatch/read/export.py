@@ -13,11 +13,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from dashboard.presenters.verdict_card import Card
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line
 from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
@@ -25,6 +24,9 @@ from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator,
 from store.evidence.entity_matching import Directory
 from store.evidence.records import KINDS, AnyRecord
 from store.text.query import host_key, key_of
+
+if TYPE_CHECKING:
+    from dashboard.presenters.verdict_card import Card
 
 FORMATS = ("jsonl", "csv", "parquet")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
