@@ -104,7 +104,7 @@ def describe(request: Request, response: Response, memento: Kept | None) -> None
 def timemap(request: Request, host: str) -> Response:
     """The kept snapshots that hold a site, in application/link-format; every address in it is whole."""
     resource = str(request.base_url).rstrip("/") + request.url.path.replace("/timemap/", "/", 1)
-    kept = [one for one in current_snapshot.kept() if _holds(one.path, host)]
+    kept = [one for one in current_snapshot.kept() if _holds(one.ratings, host)]
     if not kept:
         raise NotKept(host)
     lines = [f'<{resource}>; rel="original timegate"',
@@ -116,13 +116,9 @@ def timemap(request: Request, host: str) -> Response:
 
 
 @lru_cache(maxsize=5_000)
-def _holds(folder: Path, host: str) -> bool:
+def _holds(ratings: Path, host: str) -> bool:
     try:
-        return bool(
-            pq.read_table(
-                folder / "ratings.parquet", columns=["host"], filters=[("host", "=", host)]
-            ).num_rows
-        )
+        return bool(pq.read_table(ratings, columns=["host"], filters=[("host", "=", host)]).num_rows)
     except (OSError, ValueError):
         return False
 

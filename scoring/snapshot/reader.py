@@ -429,6 +429,8 @@ class Kept:
     path: Path
     as_of: dt.date
     published_at: dt.datetime
+    ratings: Path
+    """The file of the ratings of all sites: of a partial snapshot that of the whole one it stands on."""
 
     @property
     def id(self) -> str:
@@ -441,15 +443,22 @@ def kept_snapshots(data_dir: Path | str) -> list[Kept]:
     found = []
     for manifest in Path(data_dir).glob("snapshots/*/manifest.json"):
         folder = manifest.parent
-        if folder.is_symlink() or folder.name.startswith(".") or not (folder / "ratings.parquet").is_file():
+        if folder.is_symlink() or folder.name.startswith("."):
             continue
         try:
             told = _object(manifest)
+            partial = told.get("partial")
+            whole = (
+                folder.with_name(str(partial["of"]).replace("/", "")) if isinstance(partial, dict) else folder
+            )
+            if not (whole / "ratings.parquet").is_file():
+                continue
             day = dt.date.fromisoformat(str(told["as_of"])[:10])
             moment = dt.datetime.fromisoformat(str(told["created_at"]))
         except (OSError, ValueError, KeyError):
             continue
-        found.append(Kept(folder, day, moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        found.append(Kept(folder, day, moment, whole / "ratings.parquet"))
     return sorted(found, key=lambda kept: (kept.published_at, kept.id))
 
 
