@@ -21,7 +21,7 @@ from dashboard.app_shell import Page
 from dashboard.components import help_tools
 from dashboard.presenters import current_snapshot
 from dashboard.presenters.translations import LANGUAGES
-from dashboard.web import look_api, metrics, security_headers, site_map
+from dashboard.web import look_api, metrics, report_api, security_headers, site_map
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.connections import protocols
 from dashboard.web.gate import Gate, Names
@@ -41,7 +41,7 @@ def build_app(data_dir: Path | str | None = None, clock: current_snapshot.Clock 
     if data_dir is not None:
         os.environ[current_snapshot.DATA_DIR_VARIABLE] = str(Path(data_dir).resolve())
     current_snapshot.use_clock(clock)
-    routes = [*ROUTES, *look_api.ROUTES, metrics.ROUTE, *site_map.ROUTES, *ELSE]
+    routes = [*ROUTES, *look_api.ROUTES, *report_api.ROUTES, metrics.ROUTE, *site_map.ROUTES, *ELSE]
     paths = [f"/{page.url_path}" for page in page_list.discover()]
     names = Names(settings().public_hosts.split(","))
     around = [

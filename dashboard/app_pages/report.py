@@ -1,15 +1,19 @@
-"""提交线索 report: what happened, in fields; only what the preview shows is kept, after consent, for a person to look at."""
+"""提交线索 report: what happened, in fields; only what the preview shows is kept, after consent, for a person to look at. By the code
+its sender was given it is looked up again, called settled, or taken back."""
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 import streamlit as st
 
 from dashboard.components import forms as forms_page
 from dashboard.components.page_context import View
-from dashboard.forms import records
+from dashboard.forms import inbox, records, report_codes
+from dashboard.presenters import current_snapshot
+from dashboard.web import rate_limit
 
 title_zh = "提交线索"
 title_en = "Report"
@@ -32,9 +36,62 @@ def render(view: View) -> None:
     id_, today = forms_page.draft("report"), forms_page.shanghai_today(view)
     filled = _fields(view, id_, today)
     if done := forms_page.handed_in("report"):  # where the reader, who has just pressed the button, looks
-        view.note(view.translate("report.receipt", id=done["id"][:8]))
-    forms_page.hand_in(view, "report", lambda: records.report(id_, today, **filled))
+        _receipt(view, done["id"])
+    hashed = _hashed(st.session_state.setdefault(f"report-code-{id_}", report_codes.new_code()))
+    forms_page.hand_in(view, "report", lambda: records.report(id_, today, **filled, code=hashed))
     view.html("lines.html", lines=[view.translate("report.later")])
+    _life(view)
+
+
+def _receipt(view: View, id_: str) -> None:
+    """The number, and the code, which nobody can say again."""
+    view.note(view.translate("report.receipt", id=id_[:8]))
+    code = st.session_state.get(f"report-code-{id_}")
+    if code and _hashed(code):
+        view.note(view.translate("report.code_once"))
+        view.letter(code)
+
+
+def _hashed(code: str) -> str | None:
+    """The keyed hash of a code; None where no key can be kept: a report is taken in without a code then."""
+    try:
+        return report_codes.keyed(current_snapshot.data_dir(), code)
+    except inbox.InboxClosed:
+        return None
+
+
+def _life(view: View) -> None:
+    """What became of a report by its code, and what its sender may say of it."""
+    view.heading(view.translate("report.life"), view.translate("report.life_note"))
+    code = st.text_input(view.translate("report.code"), max_chars=40, key="report-life-code") or ""
+    what = st.radio(
+        view.translate("report.say"),
+        ("", *report_codes.SAID),
+        format_func=lambda said: view.translate(f"report.say_{said or 'nothing'}"),
+        key="report-life-say",
+    )
+    pressed = st.button(view.translate("report.look_up"), key="report-life-button", disabled=not code.strip())
+    if pressed:
+        view.html("lines.html", lines=_answer(view, code, what or ""))
+
+
+def _answer(view: View, code: str, what: str) -> list[str]:
+    address = st.context.ip_address
+    if rate_limit.code_wait(time.monotonic(), address):
+        return [view.translate("report.wait")]
+    try:
+        hashed = report_codes.keyed(current_snapshot.data_dir(), code)
+        known = report_codes.state_of(current_snapshot.data_dir(), hashed)
+        if known is None or hashed is None:
+            rate_limit.code_wrong(time.monotonic(), address)
+            time.sleep(rate_limit.WRONG_CODE_SECONDS)
+            return [view.translate("report.no_such")]
+        if what:
+            report_codes.say(current_snapshot.data_dir(), hashed, what, forms_page.shanghai_today(view))
+    except inbox.InboxClosed:
+        return [view.translate("form.closed")]
+    noted = [view.translate(f"report.noted_{what}")] if what else []
+    return [*report_codes.lines(known, view.lang), *noted]
 
 
 def _fields(view: View, id_: str, today: dt.date) -> dict[str, Any]:

@@ -48,8 +48,8 @@ def week(view: View, as_of: dt.date, size: int) -> None:
         view.html("linkline.html", href=view.link("alerts", days=7), words=words)
 
 
-def changes(view: View, found: Sequence[recent_changes.Change]) -> None:
-    """One row a change: date, site, states, reason, evidence."""
+def changes(view: View, found: Sequence[recent_changes.Change], fold: int | None = None) -> None:
+    """One row a change: date, site, states, reason, evidence; rows beyond `fold` wait behind a line."""
     view.table(
         [
             view.translate("word.date"),
@@ -61,7 +61,7 @@ def changes(view: View, found: Sequence[recent_changes.Change]) -> None:
         [
             row(
                 cell(formatting.day(c.on, view.lang)),
-                _site(view, c.host, c.name),
+                site_cell(view, c.host, c.name),
                 cell(" → ".join(view.label("warning", s) for s in c.states)),
                 cell(pick({"reason_zh": c.reason_zh, "reason_en": c.reason_en}, "reason", view.lang)),
                 _evidence(view, c.host, c.evidence),
@@ -69,10 +69,11 @@ def changes(view: View, found: Sequence[recent_changes.Change]) -> None:
             for c in found
         ],
         layout="changes",
+        fold=fold,
     )
 
 
-def _site(view: View, host: str, name: str | None) -> Cell:
+def site_cell(view: View, host: str, name: str | None) -> Cell:
     """A link to the site's page under its name."""
     shown = name or host
     return cell(shown, href=view.link("site", host=host), soft=host if shown != host else "", limit=60)

@@ -18,7 +18,7 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from dashboard.components.page_context import View, cell, row
-from dashboard.help import evidence_pack
+from dashboard.help import dossier, evidence_pack
 from dashboard.help.evidence_pack import captures_of, with_text
 from dashboard.presenters import csv_export, current_snapshot, formatting, html
 from dashboard.presenters.translations import pick
@@ -206,6 +206,8 @@ def pictures(view: View, host: str) -> None:
                 "url": plain(p["url"], 120),
                 "seen": formatting.moment(dt.datetime.fromisoformat(p["fetched_at"]), view.lang),
                 "sha256": p["sha256"],
+                "alike": [(other, bits, view.link("site", host=other)) for other, bits in p.get("alike", ())],
+                "shared_by": p.get("shared_by"),
             }
             for p in found
         ],
@@ -396,6 +398,22 @@ def downloads(view: View, host: str) -> None:
         ],
         lead="",
     )
+    _dossiers(view, host)
+
+
+def _dossiers(view: View, host: str) -> None:
+    """The dossier of the site; of its operator and its cluster where those have further sites."""
+    file, lang = quote(host, safe="/"), "" if view.lang == "zh" else f"&lang={view.lang}"
+    links = []
+    for kind in ("site", "operator", "cluster"):
+        subject = view.cached_query(dossier.subject_of, host, "" if kind == "site" else kind)
+        if subject is not None and (kind == "site" or len(subject.hosts) > 1):
+            words = view.translate(f"site.dossier_{kind}", count=len(subject.hosts))
+            links += [
+                (f"{words} {form.upper()}", f"./dossier/{file}.{form}?of={kind}{lang}")
+                for form in ("pdf", "docx")
+            ]
+    view.html("linklist.html", links=links, lead=view.translate("site.dossier"))
 
 
 def packed(snapshot: Snapshot, host: str, made_at: dt.datetime, lang: str) -> bytes:

@@ -51,8 +51,10 @@ def report(
     product: str,
     state: str,
     text: str = "",
+    code: str | None = None,
 ) -> dict[str, Any]:
-    """A report as it would be kept: host or name, kind, band, day, product, state, redacted words. Raises Incomplete."""
+    """A report as it would be kept: host or name, kind, band, day, product, state, redacted words, and the keyed hash of the
+    `code` by which its sender finds it again. Raises Incomplete."""
     host, name = _whom(site)
     day_known = on is not None and EARLIEST <= on <= today
     wrong = [
@@ -67,6 +69,7 @@ def report(
     if wrong:
         raise Incomplete(wrong)
     record: dict[str, Any] = {"kind": "report", "id": _checked(id_), "received_on": today.isoformat()}
+    record |= {"code": _checked(code)} if code else {}
     record |= {"host": host} if host else {"name": name}
     record |= {
         "happened": happened,
@@ -115,6 +118,12 @@ def about_site(kind: str, id_: str, today: dt.date, site: str) -> dict[str, Any]
     if not query.host or refusal(query.host):
         raise Incomplete(("form.need_host",))
     return {"kind": kind, "id": _checked(id_), "received_on": today.isoformat(), "host": query.host}
+
+
+def report_state(id_: str, today: dt.date, code: str, state: str) -> dict[str, Any]:
+    """What the sender of a report, known by the keyed hash of its code, says of it later: settled or withdrawn."""
+    record = {"kind": "report_state", "id": _checked(id_), "received_on": today.isoformat()}
+    return record | {"code": _checked(code), "state": "withdrawn" if state == "withdrawn" else "settled"}
 
 
 def line(record: dict[str, Any]) -> str:

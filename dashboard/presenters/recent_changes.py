@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.presenters import current_snapshot
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import SERIOUS_FIRST, Snapshot
 
 DAYS = 7
-SERIOUS_FIRST = ("alarm", "closed", "warning", "watch", "normal", "stale")
-"""New states in the order a reader should see them; lost data comes last, because it says nothing about a site."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.help.documents import MEDIA
 from dashboard.presenters import (
     current_snapshot,
     formatting,
@@ -33,6 +34,7 @@ from dashboard.presenters import (
 from dashboard.presenters.csv_export import plain
 from dashboard.presenters.translations import language, say
 from dashboard.web import memento, schemas
+from dashboard.web.papers import bulletin_paper, dossier_paper, provisions
 from dashboard.web.rate_limit import problem
 from dashboard.web.snapshot_files import (
     Lang,
@@ -335,7 +337,7 @@ def _json(body: dict[str, Any]) -> JSONResponse:
     return JSONResponse(plain(body))
 
 
-_SVG, _ATOM, _HTML = "image/svg+xml", "application/atom+xml", "text/html"
+_SVG, _ATOM, _HTML, _PDF = "image/svg+xml", "application/atom+xml", "text/html", MEDIA["pdf"]
 _HANDLERS: dict[str, tuple[Handler, Any]] = {
     f"{PREFIX}/check": (check, schemas.Checked),
     f"{PREFIX}/sites/{{host}}": (site, schemas.Site),
@@ -359,6 +361,10 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     "/s/{host}.html": (static_page, _HTML),
     "/s/{folder}/{host}.html": (static_page, _HTML),
     "/download/{table}.{form}": (table_file, "text/csv"),
+    "/dossier/{host}/{section}/{merchant}.{paper}": (dossier_paper, _PDF),
+    "/dossier/{host}.{paper}": (dossier_paper, _PDF),
+    "/bulletins/provisions.csv": (provisions, "text/csv"),
+    "/bulletins/{bulletin}.{paper}": (bulletin_paper, _PDF),
     "/snapshot/{name:path}": (snapshot_file, "application/octet-stream"),
 }
 """What answers a path, and the model of its answer or the media type of its file."""
@@ -370,7 +376,7 @@ _CHOOSING = [
      "description": "RFC 7089: leads to the newest snapshot published by then"},
 ]  # fmt: skip
 """How a request chooses an earlier snapshot (dashboard/web/memento.py)."""
-_PATH_SCHEMAS = {"part": list(schemas.PARTS), "form": ["csv", "jsonl"]}
+_PATH_SCHEMAS = {"part": list(schemas.PARTS), "form": ["csv", "jsonl"], "paper": list(MEDIA)}
 _OTHER_ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "Not changed since the ETag given in If-None-Match"},
     "default": {
@@ -437,6 +443,6 @@ ROUTES = [
 """Every route beside the app itself, each of which hands on to the API."""
 ELSE = [
     Route(f"/{start}/{{rest:path}}", no_route, include_in_schema=False)
-    for start in ("api", "feeds", "badge", "download")
+    for start in ("api", "feeds", "badge", "download", "dossier", "bulletins")
 ]
 """What else lies there: an answer for programs, not the app's page."""

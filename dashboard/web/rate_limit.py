@@ -16,11 +16,17 @@ from starlette.responses import JSONResponse
 
 LONGEST_ADDRESS = 4096
 """Bytes of a path with its query; a pasted chat text of 400 characters fits three times over."""
-OPEN = ("/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/")
+OPEN = ("/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/", "/dossier/", "/bulletins/")
 """What pages of other sites may read, too: it is published, the same for everybody, and takes no cookie."""
 MOST_VISITORS = 10_000
 """Buckets kept at a time; the one unused for longest is forgotten first."""
-COSTS = (("/snapshot/", 5.0), ("/download/", 5.0), ("/api/v1/picture/", 6.0))
+COSTS = (
+    ("/snapshot/", 5.0),
+    ("/download/", 5.0),
+    ("/dossier/", 10.0),
+    ("/bulletins/", 5.0),
+    ("/api/v1/picture/", 6.0),
+)
 """Tokens of a request by the beginning of its path; any other costs one."""
 MOST_SOCKETS = 400
 """Open sessions of the app; measured in docs/decisions."""
@@ -65,6 +71,12 @@ FORM_ALL = Rate(60, 1 / 20)
 LOOK_VISITOR = Rate(4, 1 / 900)
 """One address: sites it may have looked at (kamengwatch/pipeline/look.py keeps the day's budget of all)."""
 LOOK_ALL = Rate(40, 1 / 15)
+CODE_VISITOR = Rate(12, 1 / 60)
+"""One address: codes of reports looked up; a wrong one takes more."""
+CODE_ALL = Rate(240, 1.0)
+WRONG_CODE = 3.0
+WRONG_CODE_SECONDS = 1.0
+"""A wrong code is answered after a pause."""
 
 
 @dataclass
@@ -115,6 +127,8 @@ FORMS = Buckets(FORM_ALL, most=1)
 FORM_VISITORS = Buckets(FORM_VISITOR)
 LOOKS = Buckets(LOOK_ALL, most=1)
 LOOK_VISITORS = Buckets(LOOK_VISITOR)
+CODES = Buckets(CODE_ALL, most=1)
+CODE_VISITORS = Buckets(CODE_VISITOR)
 
 
 def form_wait(session: Bucket, now: float, address: str | None = None) -> float:
@@ -134,6 +148,17 @@ def form_wait(session: Bucket, now: float, address: str | None = None) -> float:
 def look_wait(now: float, address: str | None) -> float:
     """Seconds until a look may be asked for; 0.0 takes a token of the address and of all."""
     return LOOK_VISITORS.wait(visitor(address), now) or LOOKS.wait("", now)
+
+
+def code_wait(now: float, address: str | None) -> float:
+    """Seconds until the code of a report may be looked up; 0.0 takes a token of the address and of all."""
+    return CODE_VISITORS.wait(visitor(address), now) or CODES.wait("", now)
+
+
+def code_wrong(now: float, address: str | None) -> None:
+    """A wrong code takes more of the address's tokens: whoever tries many waits."""
+    for _ in range(int(WRONG_CODE)):
+        CODE_VISITORS.wait(visitor(address), now)
 
 
 def visitor(address: str | None) -> str:

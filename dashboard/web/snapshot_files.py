@@ -64,9 +64,9 @@ def merchant_file(request: Request, snapshot: Published, lang: Lang) -> Response
 
 
 def feed(request: Request, snapshot: Published, lang: Lang) -> Response:
-    """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one."""
-    if request.path_params["host"] == "all":
-        return _published(snapshot.file("feeds/all.atom"), "application/atom+xml", lang)
+    """Changes of cash-flow states as an Atom feed, of all sites (`all`) or of one; the bulletins (`bulletins`)."""
+    if (name := request.path_params["host"]) in ("all", "bulletins"):
+        return _published(snapshot.file(f"feeds/{name}.atom"), "application/atom+xml", lang)
     return _with_links(request, snapshot, "feeds", "application/atom+xml", lang)
 
 

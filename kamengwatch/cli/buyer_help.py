@@ -93,20 +93,32 @@ def _amount(text: str | None) -> Decimal | None:
 
 @app.command(
     epilog="例: `kamengwatch dossier shop.example -o 档案.docx` · `kamengwatch dossier 甲科技有限公司 -o dossier.pdf --lang en` · "
-    "`kamengwatch dossier --by-law` 按条文列出网站 sites by the provision touched · `kamengwatch dossier --period week -o 通报.pdf` 一周通报 a bulletin"
+    "`kamengwatch dossier shop.example --of cluster -o 网站群.docx` 连同关联网站 with the sites linked to it · "
+    "`kamengwatch dossier --by-law` 按条文列出网站 sites by the provision touched · `kamengwatch dossier --period week -o 通报.pdf` 最近一期周报 the newest weekly bulletin"
 )
 def dossier(
     target: Annotated[
         str, typer.Argument(help="网站、企业名称或统一社会信用代码 a site, a company or its code")
     ] = "",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE.docx|.pdf|.txt")] = None,
-    period: Annotated[str, typer.Option(help="week | month：改为一期通报 a bulletin instead")] = "",
+    of: Annotated[
+        str,
+        typer.Option(
+            help="operator | cluster：该网站的运营主体，或与它关联的网站群 of its operator, or of the sites linked with it"
+        ),
+    ] = "",
+    period: Annotated[
+        str,
+        typer.Option(
+            help="week | month | 编号如 week-2026-11-23：改为已写成的一期通报 a bulletin instead: the newest, or one by its id"
+        ),
+    ] = "",
     by_law: Annotated[bool, typer.Option("--by-law", help="按条文列出 provision by provision")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     lang: Lang = None,
 ) -> None:
-    """档案 the dossier of a site or operator for an authority or a lawyer, from the published snapshot; every sentence with its evidence."""
+    """档案 the dossier of a site, an operator or a cluster for an authority or a lawyer, from the published snapshot; every sentence with its evidence."""
     from kamengwatch.read import dossier as writing
 
     config = make(data_dir, None, lang)
@@ -116,7 +128,9 @@ def dossier(
         raise UserError(
             "给出对象或 --period，以及 -o 文件 give a target or --period, and -o FILE; 例 e.g. kamengwatch dossier shop.example -o 档案.docx"
         )
-    return writing.bulletin(config, period, out) if period else writing.dossier(config, target, out)
+    if of not in ("", "operator", "cluster") or (of and period):
+        raise UserError(f"--of {of[:40]}: 可用 use operator, cluster，与对象一起 with a target")
+    return writing.bulletin(config, period, out) if period else writing.dossier(config, target, of, out)
 
 
 @app.command(

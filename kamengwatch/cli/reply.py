@@ -53,6 +53,27 @@ def compare(
     verdicts.compare(make(data_dir, None, lang), sites, as_json)
 
 
+@app.command(
+    epilog="例: `kamengwatch report 7K2M-XXXX-XXXX-XXXX` · `kamengwatch report 7K2M-XXXX-XXXX-XXXX --say settled` · `… --say withdrawn`"
+)
+def report(
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="提交线索时给的查询码 the code given with a report")
+    ],
+    say: Annotated[
+        str | None, typer.Option(help="settled | withdrawn：已解决，或撤回 it was settled, or is taken back")
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    database: Database = None,
+    lang: Lang = None,
+) -> None:
+    """线索进度 what became of a report handed in through the page, by its code; its sender may say it was settled or take it back."""
+    from kamengwatch.review import report_life
+
+    report_life.answer(make(data_dir, database, lang), code, say, as_json)
+
+
 @app.command(epilog="例: `kamengwatch diff shop.example --since 2026-11-01`")
 def diff(
     site: Site, since: Since = None, as_json: AsJson = False, data_dir: DataDir = None, lang: Lang = None

@@ -17,10 +17,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 from sqlalchemy import Connection, insert, select
 
+from dashboard.forms import report_codes
 from dashboard.forms.inbox import LARGEST_DAY, LONGEST_LINE
 from dashboard.forms.records import BANDS, HAPPENED, LONGEST, PRODUCTS, STATES
 from kamengwatch.config import Config
 from kamengwatch.console import log_line
+from kamengwatch.review import report_life
 from kamengwatch.review.queue import Question, ask
 from store.db.tables import Review
 from store.redaction.redact import clean
@@ -57,6 +59,7 @@ class _Report(_Form):
     on: dt.date
     product: Literal[PRODUCTS]  # type: ignore[valid-type]
     state: Literal[STATES]  # type: ignore[valid-type]
+    code: _Id | None = None
     text: Annotated[str, Field(max_length=LONGEST["report"] * 2)] = ""
 
 
@@ -77,8 +80,16 @@ class _Press(_Form):
     host: Annotated[str, Field(max_length=253)]
 
 
-_LINE: TypeAdapter[_Report | _Answer | _Press] = TypeAdapter(
-    Annotated[_Report | _Answer | _Press, Field(discriminator="kind")]
+class _Said(_Form):
+    """What the sender of a report says of it later, known by the keyed hash of its code."""
+
+    kind: Literal["report_state"]
+    code: _Id
+    state: Literal["settled", "withdrawn"]
+
+
+_LINE: TypeAdapter[_Report | _Answer | _Press | _Said] = TypeAdapter(
+    Annotated[_Report | _Answer | _Press | _Said, Field(discriminator="kind")]
 )
 
 
@@ -89,6 +100,8 @@ class TakenIn:
     new: int = 0
     refused: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+    """Of reports that are new, or of which their senders said something."""
 
 
 def take_in(config: Config) -> TakenIn:
@@ -102,6 +115,7 @@ def take_in(config: Config) -> TakenIn:
         if whole and day + _KEPT < config.today():
             file.unlink()
             taken.cleared.append(file.name)
+    report_life.write_states(config, _numbers(config, taken.codes))
     if taken.new:
         log_line(config.say(f"收件箱：{taken.new} 条新的待复核", f"inbox: {taken.new} new to review"))
     if taken.refused:
@@ -137,20 +151,28 @@ def _take_file(config: Config, file: Path, taken: TakenIn) -> bool:
     )  # a line without its end may still be being written
     batch: list[dict[str, Any]] = []
     asked: list[Question] = []
+    said: list[_Said] = []
     with config.engine.begin() as connection:
         for number, data in enumerate(complete.split(b"\n") if complete else (), 1):
             try:
                 form = _form(data)
                 if isinstance(form, _Press):
                     asked += [Question(form.host, True, "form", "list")] if form.kind == "include" else []
+                elif isinstance(form, _Said):
+                    said.append(form)
                 else:
                     batch.append(_row(form, config.now()))
             except (ValidationError, ValueError, RecursionError):
                 taken.refused.append(f"{file.name}:{number}")
             if len(batch) >= _BATCH:
-                taken.new += _store(connection, batch)
+                taken.new += _store(connection, batch, taken.codes)
                 batch = []
-        taken.new += _store(connection, batch) + len(ask(connection, asked, config.now()).new)
+        taken.new += _store(connection, batch, taken.codes)
+        taken.new += len(ask(connection, asked, config.now()).new)
+        for one in said:  # after the reports of the same day
+            on = min(one.received_on, config.today())
+            report_life.note_said(connection, one.code, one.state, on, config.now())
+            taken.codes.add(one.code)
     return len(taken.refused) == before and not torn
 
 
@@ -163,7 +185,21 @@ def look_in(data: bytes) -> tuple[str, str] | None:
     return (form.id, form.host) if isinstance(form, _Press) and form.kind == "look" else None
 
 
-def _form(data: bytes) -> _Report | _Answer | _Press:
+def _numbers(config: Config, codes: set[str]) -> set[int] | None:
+    """The reports with these codes; None, for all, where their states were never written or were lost."""
+    if not (config.data_dir / report_codes.STATES).is_dir():
+        return None
+    with config.engine.connect() as connection:
+        found = sorted(codes)
+        parts = (found[at : at + _BATCH] for at in range(0, len(found), _BATCH))
+        return {
+            id_
+            for part in parts
+            for id_ in connection.scalars(select(Review.id).where(Review.code.in_(part)))
+        }
+
+
+def _form(data: bytes) -> _Report | _Answer | _Press | _Said:
     if len(data) > LONGEST_LINE:
         raise ValueError("too long")
     return _LINE.validate_json(data)
@@ -174,7 +210,7 @@ def _row(form: _Report | _Answer, now: dt.datetime) -> dict[str, Any]:
     subject = form.host or clean(name or "")
     if not subject:
         raise ValueError("about nobody")
-    detail = form.model_dump(mode="json", exclude={"kind", "id", "name"}, exclude_none=True)
+    detail = form.model_dump(mode="json", exclude={"kind", "id", "name", "code"}, exclude_none=True)
     for key in ("text", "about"):
         if key in detail:
             detail[key] = clean(detail[key])
@@ -184,14 +220,16 @@ def _row(form: _Report | _Answer, now: dt.datetime) -> dict[str, Any]:
         "subject": subject[:253],
         "detail": detail,
         "opened_at": now,
+        "code": form.code if isinstance(form, _Report) else None,
     }
 
 
-def _store(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    """Insert what is not there yet; returns how many."""
+def _store(connection: Connection, rows: list[dict[str, Any]], codes: set[str]) -> int:
+    """Insert what is not there yet; returns how many. `codes` gets those of the new ones."""
     by_key = {row["key"]: row for row in reversed(rows)}
     known = set(connection.scalars(select(Review.key).where(Review.key.in_(by_key))))
     new = [row for key, row in by_key.items() if key not in known]
     if new:
         connection.execute(insert(Review), new)
+        codes.update(row["code"] for row in new if row["code"])
     return len(new)

@@ -22,6 +22,7 @@ from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.maintain.integrity import STAYS, erasures, register, snapshot_folders
 from kamengwatch.privacy import file_erasure
+from kamengwatch.review import report_life
 from scoring.snapshot.integrity import manifest_of
 from store.archive.retention import expire_file, newest
 from store.db.tables import Capture, Complaint, Crawl, Dispute, Mention, Page, RatedRun, Response, Review
@@ -132,6 +133,7 @@ def expire(config: Config, dry_run: bool, yes: bool, as_json: bool) -> None:
     ratings = due_ratings(config, _cutoff(config, "rating"))
     done |= {"snapshot": len(snapshots), "rating": len(ratings)}
     if not dry_run:
+        report_life.write_states(config)
         _thin(config, snapshots, ratings)
         done["snapshots"] = _out_of_snapshots(config)
     if as_json:
@@ -218,7 +220,7 @@ def _texts(config: Config) -> list[tuple[str, Update]]:
         ("mention", mention.values(text=None, title=None)),
         ("page", page.values(text=None)),
         ("dispute", dispute.values(text="")),
-        ("review", review.values(detail={}, note=None)),
+        ("review", review.values(detail={}, note=None, code=None)),
         ("response", response.values(text="")),
     ]
 

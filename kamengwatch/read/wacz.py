@@ -15,7 +15,8 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from warcio.warcwriter import WARCWriter
 
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import bar, log_line, print_answer
+from scoring.publish.captures import INDEX as PICTURES
 from scoring.snapshot import signing, stamps
 from scoring.snapshot.reader import SIGNATURE, Snapshot, SnapshotError
 from store.archive import warc
@@ -57,7 +59,8 @@ def write(config: Config, host: str, out: Path) -> None:
         raise UserError(
             f"{host}: 快照没有引用本站存档的页面，无可打包 the snapshot cites no archived page of it; 查看 see: kamengwatch explain {host}"
         )
-    files[_WARC], index = _warc(captures)
+    pictures = list(_pictures(snapshot, host))
+    files[_WARC], index = _warc(captures, pictures)
     files |= _indexes(index) | {"pages/pages.jsonl": _pages(captures)}
     rows = [
         {k: (str(v) if isinstance(v, dt.date | dt.datetime) else v) for k, v in c.items()} for c in claims
@@ -67,7 +70,7 @@ def write(config: Config, host: str, out: Path) -> None:
     files |= _attested(
         snapshot.path if host in snapshot.updated else snapshot.whole, site_files(host, sites)["s"]
     )
-    files["evidence/README.txt"] = _words(host, snapshot, captures, lacking, config.now()).encode()
+    files["evidence/README.txt"] = _words(host, snapshot, captures, pictures, lacking, config.now()).encode()
     _write(config, out, host, files)
     log_line(
         config.say(
@@ -159,8 +162,33 @@ def _captures(
     return sorted(found.values(), key=lambda one: (one.fetched_at, one.url)), lacking
 
 
-def _warc(captures: Sequence[warc.Archived]) -> tuple[bytes, list[tuple[str, str, dict[str, Any]]]]:
-    """The WARC of the captures, and a line of the index for each: (key, 14 digits, fields)."""
+@dataclass(frozen=True)
+class Picture:
+    """A page's published picture, reduced so that nothing on it can be read; `original` is the hash of the one in the archive."""
+
+    url: str
+    taken_at: dt.datetime
+    data: bytes
+    original: str
+
+
+def _pictures(snapshot: Snapshot, host: str) -> Iterator[Picture]:
+    """The published pictures of a site's pages: whole ones never leave the archive (docs/decisions/0027)."""
+    try:
+        listed = json.loads(snapshot.file(PICTURES).read_text("utf-8"))
+        for one in listed:
+            file = snapshot.file(f"captures/{one['sha256']}.jpg")
+            if one["host"] == host and file.is_file() and not file.is_symlink():
+                at = dt.datetime.fromisoformat(one["fetched_at"])
+                yield Picture(one["url"], at, file.read_bytes(), one["sha256"])
+    except (OSError, ValueError, KeyError):
+        return
+
+
+def _warc(
+    captures: Sequence[warc.Archived], pictures: Sequence[Picture] = ()
+) -> tuple[bytes, list[tuple[str, str, dict[str, Any]]]]:
+    """The WARC of captures and pictures, and a line of the index for each: (key, 14 digits, fields)."""
     buffer, index = io.BytesIO(), []
     writer = WARCWriter(buffer, gzip=True)
     for one in captures:
@@ -179,6 +207,25 @@ def _warc(captures: Sequence[warc.Archived]) -> tuple[bytes, list[tuple[str, str
             "length": str(buffer.tell() - offset), "offset": str(offset), "filename": _WARC.rpartition("/")[2],
         }  # fmt: skip
         index.append((_surt(one.url), one.fetched_at.astimezone(dt.UTC).strftime("%Y%m%d%H%M%S"), fields))
+    for picture in pictures:
+        offset, url = buffer.tell(), f"urn:thumbnail:{picture.url}"
+        moment = picture.taken_at.astimezone(dt.UTC)
+        record = writer.create_warc_record(
+            url,
+            "resource",
+            payload=io.BytesIO(picture.data),
+            warc_content_type="image/jpeg",
+            warc_headers_dict={
+                "WARC-Date": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "X-Reduced-From": f"sha256:{picture.original}",
+            },
+        )
+        writer.write_record(record)
+        fields = {
+            "url": url, "mime": "image/jpeg", "status": "200", "digest": _hash(picture.data), "length": str(buffer.tell() - offset),
+            "offset": str(offset), "filename": _WARC.rpartition("/")[2],
+        }  # fmt: skip
+        index.append((url.lower(), moment.strftime("%Y%m%d%H%M%S"), fields))
     return buffer.getvalue(), sorted(index, key=lambda line: line[:2])
 
 
@@ -234,7 +281,12 @@ def _attested(folder: Path, page: str) -> dict[str, bytes]:
 
 
 def _words(
-    host: str, snapshot: Snapshot, captures: Sequence[warc.Archived], lacking: Sequence[str], now: dt.datetime
+    host: str,
+    snapshot: Snapshot,
+    captures: Sequence[warc.Archived],
+    pictures: Sequence[Picture],
+    lacking: Sequence[str],
+    now: dt.datetime,
 ) -> str:
     lines = [
         f"证据包 Evidence pack: {host}",
@@ -248,6 +300,12 @@ def _words(
         "",
         *(f"{one.fetched_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z {one.status} {one.url} sha256 {one.sha256}" for one in captures),
     ]  # fmt: skip
+    if pictures:
+        lines += [
+            "",
+            "页面截图（缩小到只看得出样子；原图只按哈希留存，可能拍到个人信息，不随包提供） Pictures of pages, reduced so that only the look can be seen; the originals stay in the archive under their hashes:",
+            *(f"{p.taken_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z urn:thumbnail:{p.url} sha256 {hashlib.sha256(p.data).hexdigest()}, original {p.original}" for p in pictures),
+        ]  # fmt: skip
     if lacking:
         lines += ["", "已不在存档里的 not in the archive any more:", *lacking]
     return "\n".join(lines) + "\n"

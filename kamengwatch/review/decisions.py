@@ -16,7 +16,7 @@ from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.intake import form_inbox
 from kamengwatch.intake.watchlist import host_in, site_in
-from kamengwatch.review import form_decisions
+from kamengwatch.review import form_decisions, report_life
 from kamengwatch.review.form_decisions import FORMS
 from store.db.tables import OBSERVATIONS, Complaint, Platform, Review, Source
 from store.evidence.entity_matching import Directory
@@ -26,7 +26,11 @@ from store.text.safe_text import plain
 
 SITES = ("match", "candidate")
 """What `--all` and `--source` mean without `--kind`: hosts and names. What is published by itself, or comes from a person, is decided by number or kind."""
-DECIDED = {"confirmed": ("接受", "accepted"), "rejected": ("不接受", "rejected")}
+DECIDED = {
+    "confirmed": ("接受", "accepted"),
+    "rejected": ("不接受", "rejected"),
+    "withdrawn": ("提交人已撤回", "withdrawn by its sender"),
+}
 _RANGE = re.compile(r"#?(\d{1,9})(?:(?:-|–|—|~|\.\.|至|到)#?(\d{1,9}))?")
 _SEE = "查看 see `kamengwatch review`"
 
@@ -290,6 +294,7 @@ def decide(
                 directory = Directory(connection)
                 one_by_one(part, decide_one, outcome)
             progress.advance(len(part))
+    report_life.write_states(config, [one["id"] for one in told if one["kind"] == "report"])
     if as_json:
         tell_json({"decided": told, "refused": outcome.refused})
     elif len(told) > 1:

@@ -118,14 +118,19 @@ def described(config: Config, row: Row[Any], accepted: int) -> str:
         detail["on"],
         word(lang, "report_state", detail["state"]),
     )
-    return " · ".join(filter(None, (*facts, *_words(detail), count)))
+    settled = (
+        config.say(f"提交人 {row.settled_on} 说已解决", f"settled on {row.settled_on}, its sender says")
+        if row.settled_on
+        else ""
+    )
+    return " · ".join(filter(None, (*facts, settled, *_words(detail), count)))
 
 
 def accepted_reports(connection: Connection) -> dict[str, int]:
     """Accepted reports by the site they are about."""
     query = (
         select(Review.subject, func.count())
-        .where(Review.kind == "report", Review.decision == "confirmed")
+        .where(Review.kind == "report", Review.decision == "confirmed", Review.withdrawn_on.is_(None))
         .group_by(Review.subject)
     )
     return dict(connection.execute(query).all())

@@ -13,15 +13,20 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import Engine, select, true
 
+from scoring import method
 from scoring.snapshot.reader import quoted
 from store.archive.warc import ArchiveError, read
 from store.db.tables import Capture, Platform
 from store.redaction.redact import clean
+from store.text.malls import host_part, is_merchant
+from store.text.query import registrable
 
 _LONGEST = 20_000
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.S | re.I)
@@ -108,7 +113,16 @@ def write_pictures(
             continue
         (folder / "captures" / f"{found['sha256']}.jpg").write_bytes(small)
         listed.append({name: found[name] for name in ("host", "url", "fetched_at", "sha256")})
+        if (print_ := front_hash(small)) is not None and _is_front(found["url"], found["host"]):
+            listed[-1]["front"] = f"{print_:016x}"
     listed = sorted([*(others or ()), *listed], key=lambda picture: str(picture["host"]))
+    fronts = {one["host"]: int(one["front"], 16) for one in listed if "front" in one}
+    alike = same_fronts(fronts)
+    listed = [
+        {name: value for name, value in one.items() if name not in ("alike", "shared_by")}
+        | (alike.get(one["host"], {}) if "front" in one else {})
+        for one in listed
+    ]
     (folder / INDEX).write_text(json.dumps(listed, ensure_ascii=False, indent=0), "utf-8")
 
 
@@ -129,6 +143,56 @@ def _newest(engine: Engine, until: dt.datetime, only: Collection[str] | None) ->
                 of_site[url] = {"host": host, "url": url, "fetched_at": at.isoformat(), "sha256": sha256,
                                 "archive": archive, "offset": offset}  # fmt: skip
     return [page for _, of_site in sorted(pages.items()) for _, page in sorted(of_site.items())]
+
+
+ALIKE = 6
+"""Bits of 64 in which two fronts that look the same may differ."""
+MOST_FRONTS = 5_000
+"""Fronts compared with each other; of more, the first by host."""
+_PLAIN_BITS = 6
+
+
+def front_hash(picture: bytes) -> int | None:
+    """The difference hash of a picture (64 bits: is each of 8 × 8 fields brighter than the one to its right?); None for one without a pattern."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        grey = np.asarray(opened.convert("L").resize((9, 8), Image.Resampling.LANCZOS), dtype=np.int16)
+    bits = (grey[:, :-1] > grey[:, 1:]).ravel()
+    if not _PLAIN_BITS <= bits.sum() <= bits.size - _PLAIN_BITS:
+        return None  # an empty page looks like any other
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def same_fronts(fronts: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """host -> `alike` [[other host, bits that differ]], its front's look on another name; or `shared_by`, where so many look like it that it tells nothing.
+
+    Evidence beside links and never one by itself: a theme's default front is everybody's, and what many have weighs less (inverse
+    document frequency, scoring/linkage/links.py). Hosts of one domain and merchants of one mall share a front as a matter of course.
+    """
+    hosts = sorted(fronts)[:MOST_FRONTS]
+    prints = np.array([fronts[host] for host in hosts], dtype=np.uint64)
+    found: dict[str, dict[str, Any]] = {}
+    for at, host in enumerate(hosts):
+        differ = np.bitwise_count(prints ^ prints[at])
+        domain = registrable(host_part(host))
+        near = [
+            n for n in np.flatnonzero(differ <= ALIKE).tolist() if registrable(host_part(hosts[n])) != domain
+        ]
+        if not near:
+            continue
+        if len(near) + 1 > method.LINK_COMMON:
+            found[host] = {"shared_by": len(near) + 1}
+        else:
+            found[host] = {
+                "alike": sorted(
+                    ([hosts[n], int(differ[n])] for n in near), key=lambda pair: (pair[1], pair[0])
+                )
+            }
+    return found
+
+
+def _is_front(url: str, host: str) -> bool:
+    """Whether an address is the site's first page."""
+    return urlsplit(url).path in ("", "/") if not is_merchant(host) else True
 
 
 def _small(payload: bytes) -> bytes:

@@ -61,6 +61,24 @@ def write_whole(folder: Path, as_of: dt.date, many: int, tables: dict[str, str] 
     (folder / "feeds" / "all.atom").write_bytes(content)
 
 
+def bulletin_feed(bulletins: list[dict[str, Any]], as_of: dt.date) -> bytes:
+    """The feed of the bulletins, each dated the day after its period, linked to its page and its PDF."""
+    entries = [
+        {
+            "id": f"urn:kamengwatch:bulletin:{told['id']}",
+            "on": dt.date.fromisoformat(told["until"]) + dt.timedelta(days=1),
+            "host": "周报 weekly" if told["kind"] == "week" else "月报 monthly",
+            "of": told["id"],
+            "title": f"{told['since']} – {told['until']}",
+            "summary": "新停运 new closures {closures}；状态变化 changes of state {moves}；其他变化 other changes {changes}；"
+            "更正 corrections {corrections}".format(**told["counts"]),
+        }
+        for told in sorted(bulletins, key=lambda b: (b["until"], b["id"]), reverse=True)
+    ]
+    title = "卡盟信用观察：周报与月报 · weekly and monthly bulletins"
+    return _atom("bulletins", title, entries[:_MOST], as_of, lambda id_: f"../bulletins?of={id_}")
+
+
 def _entries(warnings: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Events newest first; interruptions of our own monitoring notify nobody, a correction goes where the error went."""
     kept = [_warning(w) for w in warnings if "stale" not in (w["from_state"], w["to_state"])]
@@ -108,7 +126,7 @@ def _atom(
         _add(item, "title", f"{entry['on']} {entry['host']}：{entry['title']}")
         _add(item, "updated", _stamp(entry["on"]))
         link = _add(item, "link", None)
-        link.set("href", page(entry["host"]))
+        link.set("href", page(entry.get("of", entry["host"])))
         _add(item, "summary", entry["summary"])
     written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written + b"\n"

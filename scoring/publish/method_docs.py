@@ -39,6 +39,7 @@ def method_json() -> dict[str, Any]:
         "rules": [
             {"zh": sentence(n)[0], "en": sentence(n)[1], "id": n, "cap": c} for n, c in method.CAPS.items()
         ],
+        "figures": {name: {"zh": told.zh, "en": told.en} for name, told in sorted(FIGURES.items())},
         "bands": [{"grade": g, "from": c} for g, c in method.GRADES] + [{"grade": "E", "from": 0.0}],
     }
 
@@ -277,11 +278,12 @@ _FILES = {
     "sought.parquet": "every name and company (in small letters), alias, filing number and company code with its host, sorted",
     "captures/<sha256>.txt": "the redacted text of an archived page the evidence cites, by the hash of the page",
     "captures/<sha256>.jpg": "the top of a screenshot, small, by the hash of the screenshot",
-    "captures/pictures.json": "which screenshots those are: host, url, fetched_at, sha256",
+    "captures/pictures.json": "which screenshots those are: host, url, fetched_at, sha256; of a first page `front` (difference hash of the small picture, 64 bits) and `alike` (other hosts, bits that differ) or `shared_by`",
+    "bulletins/<id>.json": "what happened in a finished week or month (`week-` or `month-` and its first day), written once after it and linked from then on",
     "s/<host>.html": "the page of a site that needs no JavaScript",
     "badges/<host>.svg": "the dated badge of a site",
-    "feeds/<host>.atom": "changes and corrections of a site; `feeds/all.atom` of all",
-    "method.json": "the method that made the snapshot",
+    "feeds/<host>.atom": "changes and corrections of a site; `feeds/all.atom` of all; `feeds/bulletins.atom` lists the bulletins",
+    "method.json": "the method that made the snapshot, with the definition of every figure",
     "datapackage.json": "Frictionless description of the tables, with licence and hashes",
     "manifest.json": "method and code versions, crawls, the hash of the snapshot before; the hashes of all files but those of single sites, and `content_sha256` over the list of all",
     "SHA256SUMS": "the hash of every file, as `sha256sum -c` reads it",

@@ -24,6 +24,7 @@ from sqlalchemy import Engine, select
 
 from scoring import method
 from scoring.observations.day_index import SHANGHAI, end_of_day
+from scoring.publish.bulletins import write_bulletins
 from scoring.publish.captures import write_captures, write_pictures
 from scoring.publish.exports import datapackage, write_slim
 from scoring.publish.lists import write_lists
@@ -187,6 +188,7 @@ def _content(
     write_pictures(engine, hosts, end_of_day(run.as_of), data_dir / "archive", folder)
     write_lists(folder, run.as_of)
     sums = write_site_files(folder, before)
+    write_bulletins(folder, run.as_of, run.method_version, before)
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")
     if (keys := signing.listed_keys(data_dir)) is not None:

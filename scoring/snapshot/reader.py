@@ -41,6 +41,8 @@ WARNING_WORDS = {
 }
 """What each warning state is called, in Chinese and in English."""
 WARNING_STATES = tuple(WARNING_WORDS)
+SERIOUS_FIRST = ("alarm", "closed", "warning", "watch", "normal", "stale")
+"""The states a site may move to, in the order in which changes are told."""
 GRADES = ("A", "B", "C", "D", "E", "NR")
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
 DROP_KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")

@@ -90,10 +90,19 @@ def disputes(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
 def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
     """Reports by users a person accepted by `end`, as evidence of tier D: the kind and the day told, never words.
 
-    Anybody can write one and nothing about it can be checked: shown, dated, of no weight in any score.
+    Anybody can write one and nothing about it can be checked: shown, dated, of no weight in any score. One its sender withdrew is
+    gone from that day on; one its sender calls settled says so from that day on.
     """
+    last = _day(end - dt.timedelta(microseconds=1))
     query = (
-        select(Review.key, Review.subject, Review.detail, Review.decided_at)
+        select(
+            Review.key,
+            Review.subject,
+            Review.detail,
+            Review.decided_at,
+            Review.settled_on,
+            Review.withdrawn_on,
+        )
         .where(Review.kind == "report", Review.decision == "confirmed", Review.decided_at < end)
         .order_by(Review.key)
     )
@@ -104,21 +113,27 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         directory = Directory(connection)
         found = []
         for r in accepted:
-            if not r.detail:
-                continue  # its period has ended, and what it told was let go (docs/trust.md)
+            if not r.detail or (r.withdrawn_on is not None and r.withdrawn_on <= last):
+                continue  # taken back, or its period has ended, and what it told was let go (docs/trust.md)
             host = r.detail.get("host")
             id_ = directory.resolve(host, None if host else r.subject).platform_id
             if id_ is None:
                 continue  # a site nobody watches
             zh, en = KIND_WORDS.get(r.detail["happened"], KIND_WORDS["other"])
+            settled = ("", "")
+            if r.settled_on is not None and r.settled_on <= last:
+                settled = (
+                    f"；{r.settled_on} 提交人说已解决",
+                    f"; settled on {r.settled_on}, its sender says",
+                )
             found.append(
                 {
                     "id": r.key[:15],
                     "host": directory.host(id_),
                     "kind": "report",
                     "tier": "D",
-                    "claim_zh": f"一条用户线索称（未能核实，不计分）：{zh}",
-                    "claim_en": f"A user reports (unchecked, not scored): {en}",
+                    "claim_zh": f"一条用户线索称（未能核实，不计分）：{zh}{settled[0]}",
+                    "claim_en": f"A user reports (unchecked, not scored): {en}{settled[1]}",
                     "source": "report",
                     "event_on": dt.date.fromisoformat(r.detail["on"]),
                     "seen_at": r.decided_at,

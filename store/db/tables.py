@@ -52,6 +52,10 @@ class Review(Base):
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(80))
     note: Mapped[str | None] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    """Keyed hash of the code by which a report's sender finds it."""
+    settled_on: Mapped[dt.date | None]
+    withdrawn_on: Mapped[dt.date | None]
 
 
 class Response(Base):

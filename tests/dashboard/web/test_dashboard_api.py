@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -13,7 +14,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.web import schemas
+from dashboard.forms import inbox, records, report_codes
+from dashboard.web import rate_limit, report_api, schemas
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
 from tests.support.markets import snapshots
@@ -236,3 +238,60 @@ def test_whole_tables_come_as_csv_for_excel_and_as_json_lines(client):
     lines = [json.loads(line) for line in client.get("/download/ratings.jsonl").text.splitlines()]
     assert [r["host"] for r in rows] == [line["host"] for line in lines] and len(rows) == 10
     assert not [v for r in rows for v in r.values() if v and v[0] in "=+@\t\r"]
+
+
+def test_papers_are_written_when_asked_for_and_nobody_unknown_has_one(client):
+    for path, kind in (
+        ("/dossier/cheng.test.pdf", b"%PDF"),
+        ("/dossier/cheng.test.docx?lang=en", b"PK"),
+        ("/dossier/cheng.test.txt?of=cluster", b"cheng"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200 and kind in answer.content[:100], path
+        assert "attachment" in answer.headers["content-disposition"]
+    rows = list(
+        csv.DictReader(io.StringIO(client.get("/bulletins/provisions.csv").content.decode("utf-8-sig")))
+    )
+    assert all(r["law"] and r["verified_on"] and r["host"] for r in rows)
+    for path in (
+        "/dossier/nobody.test.pdf",
+        "/dossier/cheng.test.exe",
+        "/bulletins/latest.pdf",
+        "/bulletins/..%2f..%2fmanifest.pdf",
+        "/bulletins/week-2026-99-99.pdf",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
+    snapshots.build(data_dir)
+    monkeypatch.setattr(rate_limit, "WRONG_CODE_SECONDS", 0.01)
+    monkeypatch.setattr(rate_limit, "CODE_VISITORS", rate_limit.Buckets(rate_limit.CODE_VISITOR))
+    client = TestClient(Starlette(routes=report_api.ROUTES))
+    code = report_codes.new_code()
+    day = dt.date(2026, 11, 21)
+    record = records.report(
+        "1" * 32,
+        day,
+        site="cheng.test",
+        happened="drop.stuck",
+        band="0-10",
+        on=day,
+        product="svip",
+        state="open",
+        code=report_codes.keyed(data_dir, code),
+    )
+    inbox.append(data_dir, records.line(record), day)
+    told = client.post(report_api.PATH, data={"code": code.lower(), "lang": "en"})
+    assert told.json()["state"] == "received" and told.headers["cache-control"] == "no-store"
+    assert client.post(report_api.PATH, data={"code": code, "say": "settled"}).status_code == 202
+    assert client.get(report_api.PATH).status_code == 405, "a code never stands in an address"
+    wrong = [
+        client.post(report_api.PATH, data={"code": report_codes.new_code(), "say": "withdrawn"})
+        for _ in range(6)
+    ]
+    assert {a.status_code for a in wrong} == {404, 429} and len(
+        {a.text for a in wrong if a.status_code == 404}
+    ) == 1
+    lines = [json.loads(x) for x in (data_dir / "inbox" / f"{day}.jsonl").read_text("utf-8").splitlines()]
+    assert [x["kind"] for x in lines] == ["report", "report_state"] and code not in str(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,15 +15,18 @@ import dns.resolver
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crawler import ownership_check
 from crawler.guard import Guard
 from dashboard.forms import inbox as forms_inbox
 from dashboard.forms import records as forms
+from dashboard.forms import report_codes
 from kamengwatch.config import Config, UserError
 from kamengwatch.intake import form_inbox, watchlist
-from kamengwatch.review import form_decisions
+from kamengwatch.review import form_decisions, report_life
+from scoring.observations.day_index import end_of_day
+from scoring.tables.registers import reports
 from store.db.tables import Complaint, Dispute, Response, Review
 from tests.support.programs.in_process_cli import command
 
@@ -268,3 +272,85 @@ def test_the_record_in_the_dns(name):
         return ["v=spf1 -all", CONTENT] if asked == name else []
 
     assert ownership_check.prove(HOST, CONTENT, ALLOWED, texts).found == "dns"
+
+
+def handed_in_with_a_code(config: Config, *numbers: int) -> list[str]:
+    codes = [report_codes.new_code() for _ in numbers]
+    hand_in(config, *(report(n, code=report_codes.keyed(config.data_dir, c)) for n, c in zip(numbers, codes, strict=True)))  # fmt: skip
+    return codes
+
+
+def state(config: Config, code: str) -> dict | None:
+    return report_codes.state_of(config.data_dir, report_codes.keyed(config.data_dir, code))
+
+
+def test_a_report_is_followed_by_its_code_through_every_state(config, capsys):
+    one, two, three = handed_in_with_a_code(config, 1, 2, 3)
+    assert [state(config, c)["state"] for c in (one, two, three)] == ["received"] * 3
+    form_inbox.take_in(config)
+    assert state(config, one) == {"state": "waiting", "received_on": str(DAY)}
+    ids = [r.id for r in sorted(queue(config), key=lambda r: r.key)]
+    command(capsys, "review", "accept", ids[0])
+    command(capsys, "review", "reject", ids[1], "--note", "看不出是哪个网站，电话 13812345678")
+    assert state(config, one) == {"state": "taken", "received_on": str(DAY), "decided_on": str(DAY)}
+    refused = state(config, two)
+    assert (
+        refused["state"] == "refused"
+        and "看不出" in refused["reason"]
+        and "13812345678" not in refused["reason"]
+    )
+    said = command(
+        capsys, "report", f" {three.lower().replace('-', ' ')} ", "--say", "withdrawn", "--json"
+    ).out
+    assert json.loads(said)["withdrawn_on"] == str(DAY)
+    assert not any("text" in r.detail for r in queue(config)), "no words stay"
+    left = {r["kind"] for r in json.loads(command(capsys, "review", "--json").out)}
+    assert left == {"candidate"}, (
+        "nobody looks at what was taken back; the site of the accepted one is asked about"
+    )
+    for wrong in (report_codes.new_code(), "", "x" * 500, one[:-1], "';--"):
+        assert "没有这个查询码" in command(capsys, "report", wrong, expect=2).err
+    stored = "".join(file.read_text("utf-8") for file in config.data_dir.rglob("*.json*"))
+    assert not any(code in stored or code.replace("-", "") in stored for code in (one, two, three))
+
+
+def test_what_a_sender_says_later_counts_from_its_day_and_is_said_once(config, capsys):
+    """An accepted report is published until it is taken back, and called settled from the day its sender says so."""
+    watchlist.add(config, [HOST], None)
+    codes = handed_in_with_a_code(config, 1, 2)
+    form_inbox.take_in(config)
+    command(capsys, "review", "accept", *(r.id for r in queue(config)))
+
+    def published(on: dt.date) -> list[str]:
+        return sorted(r["claim_zh"] for r in reports(config.engine, end_of_day(on)))
+
+    assert len(published(DAY)) == 2 and not any("已解决" in claim for claim in published(DAY))
+    later = at(config, 3)
+    for code, what in zip(codes, ("settled", "withdrawn"), strict=True):
+        report_codes.say(config.data_dir, report_codes.keyed(config.data_dir, code), what, later.today())
+    assert form_inbox.take_in(later).refused == []
+    after = published(later.today())
+    assert len(after) == 1 and f"{later.today()} 提交人说已解决" in after[0]
+    assert len(published(DAY)) == 2 and not any("已解决" in claim for claim in published(DAY)), (
+        "the past stays"
+    )
+    report_codes.say(
+        config.data_dir, report_codes.keyed(config.data_dir, codes[0]), "settled", at(config, 9).today()
+    )
+    form_inbox.take_in(at(config, 9))
+    assert state(config, codes[0])["settled_on"] == str(later.today()), "the first day counts"
+    assert state(config, codes[1])["state"] == "withdrawn"
+
+
+def test_a_code_survives_a_lost_folder_and_goes_when_its_report_is_let_go(config):
+    (code,) = handed_in_with_a_code(config, 1)
+    form_inbox.take_in(config)
+    shutil.rmtree(config.data_dir / report_codes.STATES)
+    form_inbox.take_in(config)
+    assert state(config, code)["state"] == "waiting"
+    with config.engine.begin() as connection:
+        connection.execute(update(Review).values(code=None))
+    for file in (config.data_dir / "inbox").glob("*.jsonl"):
+        file.unlink()
+    report_life.write_states(config)
+    assert state(config, code) is None

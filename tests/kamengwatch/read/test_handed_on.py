@@ -8,15 +8,19 @@ import importlib
 import io
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
 import frictionless
 import pytest
+from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
+from kamengwatch.config import Config
 from kamengwatch.maintain import time_stamps
 from scoring.engine.rate import rate
+from scoring.publish import bulletins
 from scoring.publish.publisher import publish
 from scoring.snapshot import signing
 from store.archive.warc import ArchiveWriter
@@ -29,6 +33,7 @@ from tests.support.programs.in_process_cli import command
 from tests.support.servers.time_stamping import Authority, Calendar, served
 
 DAY = dt.date(2026, 11, 15)
+OTHER = "b.example"
 HTML = "<html><meta charset=utf-8><body>欢迎 增值电信业务经营许可证：粤B2-20090059 余额不予退还</body></html>"
 
 
@@ -36,7 +41,10 @@ HTML = "<html><meta charset=utf-8><body>欢迎 增值电信业务经营许可证
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a key and a published snapshot that cites one archived page and a complaint."""
     folder = tmp_path_factory.mktemp("handed")
-    records = [{"kind": "platform", "host": HOST, "name": "甲卡盟"}]
+    records = [
+        {"kind": "platform", "host": host, "name": name, "operator": "甲科技有限公司"}
+        for host, name in ((HOST, "甲卡盟"), (OTHER, "乙卡盟"))
+    ]
     records += [
         complaint(n, f"第 {n} 单付款后没有发货，客服不回") | {"filed_at": f"2026-11-{n:02d}T10:00:00+08:00"}
         for n in range(1, 9)
@@ -136,17 +144,95 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
         command(capsys, "dossier", HOST, "-o", tmp_path / f"d.{ending}", *words)
     text = (tmp_path / "d.txt").read_text("utf-8")
     assert HOST in text and ("不知道的" if lang == "zh" else "What is not known") in text
-    cited = {int(n) for n in re.findall(r"\bE(\d+)", text)}
+    cited = {n for a, b in re.findall(r"\bE(\d+)(?:–E(\d+))?", text) for n in range(int(a), int(b or a) + 1)}
     assert cited and cited == set(range(1, len(cited) + 1))  # each mark has its row, and each row its mark
     assert "没有发货" not in text and (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
     said = json.loads(command(capsys, "dossier", "--by-law", "--json", *words).out)
     touched = {site["host"] for provision in said["provisions"] for site in provision["sites"]}
     assert touched <= {HOST} and all(p["article"] and p["verified_on"] for p in said["provisions"])
-    command(capsys, "dossier", "--period", "month", "-o", tmp_path / "b.pdf", *words)
+    command(capsys, "dossier", "--period", "week", "-o", tmp_path / "b.pdf", *words)
     for wrong in (
         ("nobody.example", "-o", tmp_path / "x.docx"),
         (HOST, "-o", tmp_path / "x.xls"),
         (HOST,),
         ("--period", "year", "-o", tmp_path / "x.pdf"),
+        (HOST, "--of", "family", "-o", tmp_path / "x.pdf"),
     ):
         assert "Traceback" not in command(capsys, "dossier", *wrong, *words, expect=2).err
+
+
+def test_a_dossier_of_an_operator_tells_all_its_sites_once(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = []
+    for target in ((HOST, "--of", "operator"), ("甲科技有限公司",), (HOST, "--of", "cluster")):
+        command(capsys, "dossier", *target, "-o", tmp_path / "o.txt", "--data-dir", data)
+        texts.append((tmp_path / "o.txt").read_text("utf-8").partition("## 说明")[2])
+    assert texts[0] == texts[1] and HOST in texts[0] and OTHER in texts[0]
+    assert "乙卡盟" in texts[0] and "先后名称" in texts[0] and "合并时间线" in texts[0]
+    assert OTHER not in texts[2], "who runs a site is no link between sites"
+
+
+def test_a_bulletin_is_written_once_after_its_week_and_kept(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(data, tmp_path / "data", symlinks=True)
+    latest = folder / "snapshots" / "latest"
+    (first,) = (latest / "bulletins").glob("week-*.json")
+    assert json.loads(first.read_text("utf-8"))["until"] < f"{DAY}"
+    engine, before, day = Config(folder).engine, first.read_bytes(), DAY + dt.timedelta(days=9)
+    rate(engine, folder, day, NOW + dt.timedelta(days=9))
+    publish(engine, folder, NOW + dt.timedelta(days=9))
+    weeks = sorted(file.name for file in (latest / "bulletins").glob("week-*.json"))
+    assert weeks == ["week-2026-11-02.json", "week-2026-11-09.json", "week-2026-11-16.json"]
+    assert (latest / "bulletins" / first.name).read_bytes() == before, (
+        "what was said then is not said otherwise now"
+    )
+    assert set(json.loads((latest / "manifest.json").read_text("utf-8"))["files"]) >= {
+        f"bulletins/{name}" for name in weeks
+    }
+    links = re.findall(r'href="([^"]+)"', (latest / "feeds" / "bulletins.atom").read_text("utf-8"))
+    assert links[0].endswith("of=week-2026-11-16") and len(links) == len(set(links)) >= 3
+    for lang, nothing in (("zh", "没有变动不等于没有问题"), ("en", "No change does not mean no trouble")):
+        out = tmp_path / f"{lang}.txt"
+        command(capsys, "dossier", "--period", "week", "-o", out, "--data-dir", folder, "--lang", lang)
+        assert nothing in out.read_text("utf-8")
+    told = command(
+        capsys, "dossier", "--period", "week-2026-01-05", "-o", out, "--data-dir", folder, expect=2
+    ).err
+    assert "week-2026-11-16" in told
+    command(capsys, "verify", "--data-dir", folder)
+
+
+@pytest.mark.parametrize(
+    ("n", "of", "low", "high"),
+    [(0, 32, 0.0, 0.06), (32, 32, 0.94, 1.0), (8, 32, 0.14, 0.39), (0, 1, 0.0, 0.8)],
+)
+def test_a_share_of_a_bulletin_has_an_interval_that_holds_it(
+    n: int, of: int, low: float, high: float
+) -> None:
+    share, a, b = bulletins._share(n, of)
+    assert low - 0.02 <= a <= share <= b <= high + 0.03
+    ratio = bulletins._ratio(n, of)
+    assert ratio is not None and ratio[1] <= ratio[0] <= ratio[2]
+    assert bulletins._ratio(n, 0) is None
+
+
+def test_a_pack_holds_reduced_pictures_of_its_site_alone(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(data, tmp_path / "data", symlinks=True)
+    captures = (folder / "snapshots" / "latest").resolve() / "captures"
+    small = io.BytesIO()
+    Image.effect_noise((320, 400), 90).convert("RGB").save(small, "JPEG")
+    listed = [{"host": host, "url": f"https://{host}/", "fetched_at": NOW.isoformat(), "sha256": letter * 64} for host, letter in ((HOST, "a"), (OTHER, "b"))]  # fmt: skip
+    for one in listed:
+        (captures / f"{one['sha256']}.jpg").write_bytes(small.getvalue())
+    (captures / "pictures.json").write_text(json.dumps(listed), "utf-8")
+    command(capsys, "pack", HOST, "-o", tmp_path / "p.wacz", "--data-dir", folder)
+    with zipfile.ZipFile(tmp_path / "p.wacz") as pack:
+        records = [(r.rec_type, r.rec_headers.get_header("WARC-Target-URI"), r.content_stream().read()) for r in ArchiveIterator(io.BytesIO(pack.read("archive/evidence.warc.gz")))]  # fmt: skip
+        assert "urn:thumbnail" in pack.read("evidence/README.txt").decode()
+    pictures = [r for r in records if r[0] == "resource"]
+    assert pictures == [("resource", f"urn:thumbnail:https://{HOST}/", small.getvalue())]
+    assert "已核对" in command(capsys, "pack", "--verify", tmp_path / "p.wacz", "--data-dir", folder).out

@@ -9,12 +9,14 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import insert, select
 
 from kamengwatch.config import Config
-from scoring.publish.captures import TALLEST, WIDTH, write_pictures
+from scoring import method
+from scoring.publish.captures import TALLEST, WIDTH, front_hash, same_fronts, write_pictures
 from store.archive.warc import ArchiveWriter, Stored
 from store.db.tables import Capture, Platform
 from store.evidence.crawl_ledger import start_crawl
@@ -71,3 +73,37 @@ def test_no_picture_of_what_is_damaged_later_or_not_rated(config, tmp_path):
     assert published(config, tmp_path / "out") == []
     assert published(config, tmp_path / "other", hosts=()) == []
     assert list((tmp_path / "out/captures").glob("*.jpg")) == []
+
+
+def noise(seed: int, dots: int = 0) -> bytes:
+    """A front of its own, with a few dots that differ from visit to visit."""
+    rng = np.random.default_rng(seed)
+    fields = rng.integers(0, 255, (8, 9), dtype=np.uint8)
+    picture = Image.fromarray(fields).resize((1280, 1680), Image.Resampling.NEAREST).convert("RGB")
+    for at in range(dots):
+        picture.paste("black", (at * 30, 40, at * 30 + 8, 48))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=60)
+    return out.getvalue()
+
+
+def test_the_same_front_on_another_name_is_found_and_a_themes_is_not_told():
+    fronts = {
+        "a.test": front_hash(noise(1)),
+        "b.test": front_hash(noise(1, dots=9)),
+        "www.a.test": front_hash(noise(1)),
+    }
+    fronts |= {f"s{n}.test": front_hash(noise(100 + n)) for n in range(20)}
+    found = same_fronts(fronts)
+    assert [other for other, _ in found["a.test"]["alike"]] == ["b.test"], (
+        "a host of one's own domain is no other name"
+    )
+    assert set(found) == {"a.test", "b.test", "www.a.test"}
+    theme = {f"t{n}.test": front_hash(noise(7, dots=n % 5)) for n in range(method.LINK_COMMON + 1)}
+    assert all(told == {"shared_by": len(theme)} for told in same_fronts(theme).values())
+    assert front_hash(noise(1)) == front_hash(noise(1)) and same_fronts({}) == {}
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "red"])
+def test_an_empty_page_looks_like_no_other(colour):
+    assert front_hash(png(colour)) is None
