@@ -37,7 +37,8 @@ def render(view: View) -> None:
     filled = _fields(view, id_, today)
     if done := forms_page.handed_in("report"):  # where the reader, who has just pressed the button, looks
         _receipt(view, done["id"])
-    hashed = _hashed(st.session_state.setdefault(f"report-code-{id_}", report_codes.new_code()))
+    code = st.session_state.setdefault(f"report-code-{id_}", report_codes.new_code())
+    hashed = report_codes.keyed(current_snapshot.data_dir(), code)
     forms_page.hand_in(view, "report", lambda: records.report(id_, today, **filled, code=hashed))
     view.html("lines.html", lines=[view.translate("report.later")])
     _life(view)
@@ -47,17 +48,9 @@ def _receipt(view: View, id_: str) -> None:
     """The number, and the code, which nobody can say again."""
     view.note(view.translate("report.receipt", id=id_[:8]))
     code = st.session_state.get(f"report-code-{id_}")
-    if code and _hashed(code):
+    if code and report_codes.keyed(current_snapshot.data_dir(), code):
         view.note(view.translate("report.code_once"))
         view.letter(code)
-
-
-def _hashed(code: str) -> str | None:
-    """The keyed hash of a code; None where no key can be kept: a report is taken in without a code then."""
-    try:
-        return report_codes.keyed(current_snapshot.data_dir(), code)
-    except inbox.InboxClosed:
-        return None
 
 
 def _life(view: View) -> None:
@@ -70,8 +63,8 @@ def _life(view: View) -> None:
         format_func=lambda said: view.translate(f"report.say_{said or 'nothing'}"),
         key="report-life-say",
     )
-    pressed = st.button(view.translate("report.look_up"), key="report-life-button", disabled=not code.strip())
-    if pressed:
+    pressed = st.button(view.translate("report.look_up"), key="report-life-button")
+    if pressed and code.strip():
         view.html("lines.html", lines=_answer(view, code, what or ""))
 
 

@@ -1,6 +1,6 @@
 """The code by which who handed in a report looks it up again: shown once, kept as a keyed hash alone.
 
-The key lies in the inbox's folder. What became of a report is read from `<data>/report-states/`, which kamengwatch writes
+The key is made by kamengwatch; where there is none yet, a report is taken in without a code. What became of a report is read from `<data>/report-states/`, which kamengwatch writes
 (kamengwatch/review/report_life.py); what its sender says of it is a line in the inbox. A wrong code and one that was let go look alike.
 """
 
@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ LENGTH = 16
 """79 bits: nobody finds one by trying."""
 STATES = "report-states"
 SAID = ("settled", "withdrawn")
-_KEY = ".report-codes.key"
+KEY = "report-codes.key"
 _LARGEST = 4_000
 _ALIKE = str.maketrans("０１２３４５６７８９", "0123456789")
 
@@ -36,11 +35,15 @@ def new_code() -> str:
 
 
 def keyed(data_dir: Path, code: str) -> str | None:
-    """The keyed hash of a code as somebody typed it; None for what is none."""
+    """The keyed hash of a code as somebody typed it; None for what is none, and where there is no key."""
     plain = "".join(c for c in code[:100].translate(_ALIKE).upper() if c not in "-–—_ \t\u3000")
     if len(plain) != LENGTH or not set(plain) <= set(ALPHABET):
         return None
-    return hmac.new(_key(data_dir), plain.encode(), hashlib.sha256).hexdigest()[:32]
+    try:
+        key = (data_dir / KEY).read_bytes()
+    except OSError:
+        return None
+    return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def state_of(data_dir: Path, hashed: str | None) -> dict[str, Any] | None:
@@ -93,27 +96,3 @@ def _in_inbox(data_dir: Path, hashed: str) -> dict[str, Any] | None:
             if isinstance(found, dict) and found.get("kind") == "report" and found.get("code") == hashed:
                 return {"state": "received", "received_on": found.get("received_on")}
     return None
-
-
-def _key(data_dir: Path) -> bytes:
-    """The installation's key, made on first use; two processes agree on the first one's. Raises InboxClosed where none can be kept."""
-    file = data_dir / "inbox" / _KEY
-    try:
-        if not file.exists():
-            file.parent.mkdir(mode=0o700, exist_ok=True)
-            fresh = file.with_name(f".{secrets.token_hex(8)}")
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                os.write(handle, secrets.token_bytes(32))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            try:
-                os.link(fresh, file)  # fails if another process was first; then its key counts
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return file.read_bytes()
-    except OSError as error:
-        raise inbox.InboxClosed(type(error).__name__) from error

@@ -107,6 +107,8 @@ class TakenIn:
 def take_in(config: Config) -> TakenIn:
     """Put what is new in the inbox into the review queue; a second time adds nothing."""
     taken = TakenIn()
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    report_life.make_key(config.data_dir)
     for file, day in day_files(config.data_dir / "inbox"):
         if file.stat().st_size > LARGEST_DAY + LONGEST_LINE:
             taken.refused.append(file.name)

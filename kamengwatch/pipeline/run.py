@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import socket
 import time
@@ -300,7 +301,10 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
 def serve(config: Config, host: str, port: int) -> None:
     """Serve the dashboard until stopped; raises UserError when the port is taken."""
     from dashboard.server import serve as run
+    from kamengwatch.review import report_life
 
+    with contextlib.suppress(OSError):  # where nothing can be written, reports are taken in without a code
+        report_life.make_key(config.data_dir)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

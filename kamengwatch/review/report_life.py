@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import secrets
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,23 @@ from store.redaction.redact import clean
 
 DECIDED = {"confirmed": "taken", "rejected": "refused", "withdrawn": "withdrawn"}
 _AT_ONCE = 500
+
+
+def make_key(data_dir: Path) -> None:
+    """Make the key under which codes are hashed, where there is none; two processes agree on the first one's."""
+    file = data_dir / report_codes.KEY
+    if file.exists():
+        return
+    fresh = file.with_name(f".{secrets.token_hex(8)}.new")
+    with open(fresh, "wb", opener=open_private) as stream:
+        stream.write(secrets.token_bytes(32))
+        os.fsync(stream.fileno())
+    try:
+        os.link(fresh, file)  # fails if another process was first; then its key counts
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def note_said(connection: Connection, code: str, what: str, on: dt.date, now: dt.datetime) -> None:

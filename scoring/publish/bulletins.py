@@ -193,8 +193,8 @@ def _ratio(now: int, before: int) -> list[float] | None:
 
 def _rows(db: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
     """Rows as JSON has them: days and times as text."""
-    found = db.execute(query, list(values)).to_arrow_table().to_pylist()
-    return [{name: _plain(value) for name, value in row.items()} for row in found]
+    found: Any = db.execute(query, list(values)).to_arrow_table()
+    return [{name: _plain(value) for name, value in row.items()} for row in found.to_pylist()]
 
 
 def _plain(value: Any) -> Any:

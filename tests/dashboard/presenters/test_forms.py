@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.forms import inbox, records
+from dashboard.forms import inbox, records, report_codes
 from dashboard.web import rate_limit
 from store.redaction.redact import contains_personal_data
 from tests.dashboard.pages.test_dashboard_pages import open_page, words
@@ -97,6 +97,19 @@ def test_a_report_keeps_exactly_what_the_preview_showed_and_writes_nothing_else(
     printed = capfd.readouterr()
     logged = "\n".join(r.getMessage() for r in caplog.records) + printed.out + printed.err
     assert not [t for t in (PHONE, "付款后一直", "张伟明", "991") if t in logged]
+
+
+def test_the_code_of_a_report_is_shown_once_and_kept_as_a_hash_alone(published):
+    (published / report_codes.KEY).write_bytes(b"k" * 32)
+    at = send(fill_report(open_page("report")), "report")
+    (line,) = inbox_lines(published)
+    (code,) = re.findall(r"\b(?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}\b", words(at))
+    assert json.loads(line)["code"] == report_codes.keyed(published, code) and code not in line
+    widget(at, "text_input", "report-life-code").set_value(code.lower())
+    widget(at, "radio", "report-life-say").set_value("withdrawn")
+    widget(at, "button", "report-life-button").click()
+    assert "2026-11-21 收到" in words(at.run()) and "已记下撤回" in words(at)
+    assert json.loads(inbox_lines(published)[-1])["state"] == "withdrawn"
 
 
 def test_a_form_handed_in_is_empty_again_and_consent_holds_for_one_record_only(published):

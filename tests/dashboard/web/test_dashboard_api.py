@@ -269,6 +269,7 @@ def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
     monkeypatch.setattr(rate_limit, "CODE_VISITORS", rate_limit.Buckets(rate_limit.CODE_VISITOR))
     client = TestClient(Starlette(routes=report_api.ROUTES))
     code = report_codes.new_code()
+    (data_dir / report_codes.KEY).write_bytes(b"k" * 32)
     day = dt.date(2026, 11, 21)
     record = records.report(
         "1" * 32,

@@ -275,6 +275,7 @@ def test_the_record_in_the_dns(name):
 
 
 def handed_in_with_a_code(config: Config, *numbers: int) -> list[str]:
+    report_life.make_key(config.data_dir)
     codes = [report_codes.new_code() for _ in numbers]
     hand_in(config, *(report(n, code=report_codes.keyed(config.data_dir, c)) for n, c in zip(numbers, codes, strict=True)))  # fmt: skip
     return codes
