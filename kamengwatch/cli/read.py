@@ -40,13 +40,15 @@ def rate(
     lang: Lang = None,
 ) -> None:
     """评级 compute ratings, warnings and their daily history up to a day."""
-    from kamengwatch.pipeline import run
-
     config = make(data_dir, database, lang)
     if platform:
-        run.rate_single(config, platform, as_of, engine, master, as_json)
-    else:
-        run.rate(config, as_of, engine, as_json, master)
+        from kamengwatch.pipeline import single_sites
+
+        single_sites.rate(config, platform, as_of, engine, master, as_json)
+        return
+    from kamengwatch.pipeline import run
+
+    run.rate(config, as_of, engine, as_json, master)
 
 
 @app.command(
@@ -74,9 +76,15 @@ def publish(
     lang: Lang = None,
 ) -> None:
     """发布 write the snapshot the dashboard reads, whole or not at all; never back to an earlier day unasked."""
+    config = make(data_dir, database, lang)
+    if platform:
+        from kamengwatch.pipeline import single_sites
+
+        single_sites.publish(config, platform, as_json)
+        return
     from kamengwatch.pipeline import run
 
-    run.publish(make(data_dir, database, lang), as_json, allow_older, platform or ())
+    run.publish(config, as_json, allow_older)
 
 
 @app.command(

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from kamengwatch.console import bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, watchlist
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline import crawl, sandbox_market
+from kamengwatch.pipeline.single_sites import day_in
 from kamengwatch.pipeline.step_process import looking
 from kamengwatch.read import verdicts
 from store.evidence.crawl_ledger import watched_platforms
@@ -32,7 +33,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
 
     config.check_database()
     now = config.now()
-    day = _day(config, as_of, now.astimezone(SHANGHAI).date())
+    day = day_in(config, as_of, now.astimezone(SHANGHAI).date())
     try:
         on = chosen(engine, master)
         with bar(config.say("评级", "rating")) as progress:
@@ -53,56 +54,9 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
         )
 
 
-def rate_single(
-    config: Config,
-    platforms: Sequence[str],
-    as_of: str | None,
-    engine: str,
-    master: str | None,
-    as_json: bool,
-) -> None:
-    """Rate these sites again, against what the last full rating kept of the sector."""
-    from scoring.engine.sector_context import ContextUnusable
-    from scoring.engine.single_sites import UnknownSites, rate_sites
-
-    if engine != "duckdb" or master:
-        raise UserError(
-            "--platform: 只在本机运行 runs in this process only; 去掉 leave out --engine, --master"
-        )
-    config.check_database()
-    hosts = [watchlist.site_in(platform) for platform in platforms]
-    today = config.now().astimezone(SHANGHAI).date()
-    day = _day(config, as_of, today) if as_of else None
-    try:
-        folder, until = rate_sites(config.engine, config.data_dir, hosts, today, config.now(), day)
-    except UnknownSites as error:
-        named = error.hosts[0]
-        raise UserError(
-            config.say(
-                f"{error}: 不在观察名单里，没有评级；先 kamengwatch watch add {named}",
-                f"{error}: not watched, nothing was rated; first kamengwatch watch add {named}",
-            )
-        ) from error
-    except ContextUnusable as error:
-        raise UserError(config.say(error.zh, error.en)) from error
-    console.event("rated", as_of=until.isoformat(), platforms=len(set(hosts)), folder=folder.name)
-    told = " ".join(f"--platform {host}" for host in hosts[:5])
-    if as_json:
-        tell_json({"as_of": until.isoformat(), "sites": sorted(set(hosts)), "platforms": len(set(hosts))})
-    else:
-        log_line(
-            config.say(
-                f"已单独评级 {len(set(hosts))} 个网站，截至 {until}。下一步：kamengwatch publish {told}",
-                f"Rated {len(set(hosts))} sites singly as of {until}. Next: kamengwatch publish {told}",
-            )
-        )
-
-
-def publish(config: Config, as_json: bool, allow_older: bool = False, platforms: Sequence[str] = ()) -> None:
-    """Write the snapshot of the last rating (or of single ratings of `platforms`) and point `latest` at it; back to an earlier day only
-    with `allow_older`."""
+def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
+    """Write the snapshot of the last rating and point `latest` at it; back to an earlier day only with `allow_older`."""
     from scoring.fork_pool import ProcessLost
-    from scoring.publish.partial import NotPartial, publish_sites
     from scoring.publish.publisher import NothingRated, RatingDamaged, WrongDay
     from scoring.publish.publisher import publish as write
     from scoring.snapshot.signing import KeyUnusable
@@ -111,20 +65,10 @@ def publish(config: Config, as_json: bool, allow_older: bool = False, platforms:
     if not allow_older:
         _check_clock(config)
     try:
-        if platforms:
-            hosts = [watchlist.site_in(platform) for platform in platforms]
-            path = publish_sites(config.engine, config.data_dir, hosts, config.now())
-        else:
-            with bar(config.say("发布", "publishing")) as progress:
-                path = write(
-                    config.engine,
-                    config.data_dir,
-                    config.now(),
-                    progress=progress.note,
-                    allow_older=allow_older,
-                )
-    except NotPartial as error:
-        raise UserError(config.say(error.zh, error.en)) from error
+        with bar(config.say("发布", "publishing")) as progress:
+            path = write(
+                config.engine, config.data_dir, config.now(), progress=progress.note, allow_older=allow_older
+            )
     except WrongDay as error:
         raise UserError(_wrong_day(config, error)) from error
     except KeyUnusable as error:
@@ -167,25 +111,6 @@ def _check_clock(config: Config) -> None:
             f"the clock says {now}, but {behind.en} is dated {moment}: it is behind, or was ahead then; nothing was published; set the clock (timedatectl set-ntp true), or to publish on purpose: kamengwatch publish --allow-older",
         )
     )
-
-
-def _day(config: Config, text: str | None, today: dt.date) -> dt.date:
-    if text is None:
-        return today
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(f"--as-of {text}: 不是日期 not a date; 例 e.g. 2026-11-15") from error
-    if day.year == dt.MAXYEAR:
-        raise UserError(f"--as-of {text}: 没有下一天 no such day can end; 例 e.g. {today}")
-    if day > today:
-        raise UserError(
-            config.say(
-                f"--as-of {day}: 还没有到这一天（今天 {today}），没有评级；请给出今天或更早的日期",
-                f"--as-of {day} lies in the future (today is {today}), nothing was rated; give today or an earlier day",
-            )
-        )
-    return day
 
 
 def _wrong_day(config: Config, error: WrongDay) -> str:

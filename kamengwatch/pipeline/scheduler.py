@@ -322,6 +322,14 @@ def _clock(config: Config, service: Service) -> Any:
         visiting = "browser" if service.deferred and source == "screenshot" else "platforms"
         put(source, lambda: run(source), at, visiting if source in platform_visitors() else "boards")
 
+    def single(begun: bool = False) -> None:
+        try:
+            if begun:
+                service.judge_single()
+        finally:
+            if not service.stopping:
+                put("single", lambda: single(begun=True), config.now() + SINGLE_EVERY, "single")
+
     now = config.now()
     clock.add_job(
         lambda: None,
@@ -332,10 +340,7 @@ def _clock(config: Config, service: Service) -> Any:
         misfire_grace_time=None,
     )
     if operator_settings().single_sites_seconds:
-        clock.add_job(
-            lambda: service.do(service.judge_single), IntervalTrigger(seconds=SINGLE_EVERY.seconds), id="single", executor="single",
-            coalesce=True, max_instances=1, misfire_grace_time=None,
-        )  # fmt: skip
+        single()
     for entry in plan(config, now):
         arrange(entry.source, max(entry.due_at, now))
     clock.add_job(
