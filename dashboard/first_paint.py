@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode
@@ -60,6 +61,15 @@ class Paper(View):
     def html(self, template: str, **values: Any) -> None:
         """A template."""
         self.add(markup.render(template, self.lang, **values))
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """As the app's own container of that key."""
+        self.parts.append(Markup('<section class="st-key-part-{}">').format(name))  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            self.parts.append(Markup("</section>"))  # type: ignore[attr-defined]
 
     def card(
         self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False

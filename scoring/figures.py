@@ -419,10 +419,15 @@ NAMES: dict[str, Name] = {
         "近 12 个日历月里状态变为停运的网站数，每站取其中第一次。",
         "Sites whose state became closed within the window (table warnings), each by its first closing in it.",
     ),
+    "closures_down_at_first": Name(
+        "sites",
+        "其中我们开始观察时就已打不开（此前没有一次探测得到回应，answered_before 为 0）、此前也没有预警过的：不可能事先预警。",
+        "Those of closures_12m that were down when we first looked (answered_before 0) and had no warning before: nobody could have warned of them.",
+    ),
     "closures_warned": Name(
         "share",
-        "其中在打不开之前 180 天内有过预警或警报的。打不开的第一天 = 变为停运之日减去当时的 down_days。",
-        "of: closures_12m; n: those with a change to warning or alarm in the 180 days before the first day down (the day of closing minus its down_days), or on none later.",
+        "其余停运网站（closures_12m 减 closures_down_at_first）中，在打不开之前 180 天内有过预警或警报的。打不开的第一天 = 变为停运之日减去当时的 down_days。",
+        "of: closures_12m less closures_down_at_first; n: those with a change to warning or alarm in the 180 days before the first day down (the day of closing minus its down_days), or on none later.",
     ),
     "lead_days_median": Name(
         "days",
@@ -448,6 +453,11 @@ NAMES: dict[str, Name] = {
         "days",
         "截至该日，最近一次探测与其前连续打不开的第一次探测相隔的天数（不计我方线路故障的探测）。",
         "Days from the first to the last of the unbroken run of probes, up to the day, that found the site down; probes of days our own line failed are left out.",
+    ),
+    "answered_before": Name(
+        "probes",
+        "截至该日，网站有回应的探测次数（拒绝访问也是回应）；0 表示从我们开始观察时就打不开。",
+        "Probes up to the day that the site answered (a refusal is an answer); 0: it was down when we first looked.",
     ),
 }
 """The one vocabulary of figures. Terms used: docs/figures.md."""

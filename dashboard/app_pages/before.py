@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components.page_context import View
 from dashboard.help.prepay_coach import Peak, coach
 from dashboard.help.texts import keys, text
-from dashboard.presenters import html, verdict_card
+from dashboard.presenters import verdict_card
 from dashboard.presenters.sector_data import hours
 from scoring.snapshot.reader import Snapshot
 from store.text.query import parse_query
@@ -25,9 +25,11 @@ def render(view: View) -> None:
     lang = view.lang
     view.title(text("ui", "before_title", lang), text("ui", "before_intro", lang))
     host = parse_query(view.param("site")).host if view.param("site") else None
-    card = view.cached_query(verdict_card.card_for, host, lang) if host else None
-    if card:  # what is known of the site comes before any sum
-        view.card(card, html.card_actions(card))
+    site = view.cached_query(Snapshot.site, host) if host else None
+    if site:  # what is known of the site comes before any sum
+        card = verdict_card.card(site, lang)
+        view.verdict_line(card, site, view.link("site", host=card.host))
+        view.html("lines_plain.html", lines=[card.advice, *filter(None, [card.lose])])
     elif host:
         view.note(text("ui", "unknown_site", lang).format(host=host))
     amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)

@@ -62,7 +62,10 @@ def render(view: View) -> None:
         ("card.blind", lambda c, r: cell(" · ".join(c.blind_spots))),
     )
     view.table(
-        [view.translate("compare.fact"), *(c.host for c in cards)],
+        [
+            view.translate("compare.fact"),
+            *(c.host if c.name == c.host else f"{c.name} {c.host}" for c in cards),
+        ],
         [row(cell(view.translate(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
         "compare",
     )
@@ -97,7 +100,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
         for r in ratings
     ]
     view.chart(
-        lambda: charts.intervals(records, "name"),
+        lambda: charts.intervals(records, "name", f" {view.translate('rank.capped')}"),
         _finding(view, records),
         view.translate("compare.chart_alt"),
         records,
@@ -111,9 +114,17 @@ def _finding(view: View, records: list[dict]) -> str:
     if len(records) < 2:
         return view.translate("compare.one", name=best["name"])
     if worst["high"] < best["low"]:
-        return view.translate("compare.apart", best=best["name"], worst=worst["name"],
-                      low=f"{best['low']:.0f}", high=f"{worst['high']:.0f}")  # fmt: skip
+        ends = {"best_range": _range(view, best), "worst_range": _range(view, worst)}
+        return view.translate("compare.apart", best=best["name"], worst=worst["name"], **ends)
     return view.translate("compare.together", count=len(records))
+
+
+def _range(view: View, r: dict) -> str:
+    return (
+        f"{r['low']:.0f}–{r['high']:.0f}"
+        if r["high"] > r["low"]
+        else f"{r['score']:.0f} {view.translate('rank.capped')}"
+    )
 
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, dict]:

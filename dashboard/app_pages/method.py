@@ -25,7 +25,6 @@ def render(view: View) -> None:
     except SnapshotError as error:
         view.note(f"{view.translate('app.damaged_title')}：{plain(error, 200)}")
         return
-    view.html("lines.html", lines=[view.translate("method.version", version=method.get("version") or "–")])
     words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
     if words:
         # The page has its own first heading; those of the text move down one level each.
@@ -51,6 +50,10 @@ def render(view: View) -> None:
             ],
             "flow",
         )
-    if rules := method.get("rules"):
-        view.heading(view.translate("method.rules"))
-        view.html("lines_plain.html", lines=[r.get(view.lang) or r.get("zh") or "" for r in rules])
+    if not words:  # which name the rules themselves
+        view.html(
+            "lines.html", lines=[view.translate("method.version", version=method.get("version") or "–")]
+        )
+        if rules := method.get("rules"):
+            view.heading(view.translate("method.rules"))
+            view.html("lines_plain.html", lines=[r.get(view.lang) or r.get("zh") or "" for r in rules])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dashboard.components.page_context import Row, View, cell, row
+from dashboard.components.page_context import Cell, Row, View, cell, row
 from dashboard.presenters import current_snapshot, formatting, sector_data
 from scoring.snapshot.reader import Snapshot
 
@@ -22,7 +22,7 @@ _MOST = 200
 
 
 def render(view: View) -> None:
-    """Hits, misses, and warnings still open, each by name; the counts are those of the sector page."""
+    """Hits and misses, what could not be warned about, and warnings still open, each by name; the counts are those of the sector page."""
     view.title(view.translate("record.title"), view.translate("record.intro", days=_WITHIN))
     if not view.facts.as_of:
         view.note(view.translate("sector.closures_none"))
@@ -32,13 +32,22 @@ def render(view: View) -> None:
         view.note(view.translate("sector.closures_none"))
     elif counted.warned is not None:
         view.note(
-            view.translate("record.counts", closed=counted.count, warned=counted.warned, missed=counted.count - counted.warned)
-        )  # fmt: skip
+            view.translate(
+                "record.counts", closed=counted.count, warned=counted.warned, missed=counted.missed
+            )
+            + (view.translate("record.counts_late", late=counted.late) if counted.late else "")
+        )
     closed = view.cached_query(_closed, view.facts.as_of)
-    if closed:
+    late = [r for r in closed if r["answered"] == 0 and r["warned"] is None]
+    if judged := [r for r in closed if r not in late]:
         view.heading(view.translate("record.closed"))
         heads = [view.translate(key) for key in ("word.site", "record.down", "record.warned", "record.lead")]
-        view.table(heads, [_closing(view, r) for r in closed], "flow", fold=25)
+        view.table(heads, [_closing(view, r) for r in judged], "flow", fold=25)
+    if late:
+        view.heading(view.translate("record.late"), view.translate("record.late_note"))
+        heads = [view.translate(key) for key in ("word.site", "record.first_look")]
+        rows = [row(_site(view, r), cell(formatting.day(r["down"], view.lang))) for r in late]
+        view.table(heads, rows, "flow", fold=10)
     standing = view.cached_query(_standing, view.facts.as_of)
     view.heading(view.translate("record.open"), view.translate("record.open_note"))
     if not standing:
@@ -48,7 +57,7 @@ def render(view: View) -> None:
         [view.translate("word.site"), view.translate("record.warned"), view.translate("record.now")],
         [
             row(
-                _site(view, r["host"]),
+                _site(view, r),
                 cell(formatting.day(r["warned"], view.lang)),
                 cell(view.label("warning", r["warning_state"])),
             )
@@ -59,14 +68,16 @@ def render(view: View) -> None:
     )
 
 
-def _site(view: View, host: str) -> Any:
-    return cell(host, href=view.link("site", host=host), limit=80)
+def _site(view: View, found: dict[str, Any]) -> Cell:
+    name = found["name"] or found["host"]
+    soft = found["host"] if name != found["host"] else ""
+    return cell(name, href=view.link("site", host=found["host"]), soft=soft, limit=80)
 
 
 def _closing(view: View, closing: dict[str, Any]) -> Row:
     warned, down = closing["warned"], closing["down"]
     return row(
-        _site(view, closing["host"]),
+        _site(view, closing),
         cell(formatting.day(down, view.lang)),
         cell(formatting.day(warned, view.lang) if warned else view.translate("record.missed")),
         cell(view.translate("sector.lead_days", days=(down - warned).days) if warned else "–"),
@@ -74,28 +85,29 @@ def _closing(view: View, closing: dict[str, Any]) -> Row:
 
 
 def _closed(snapshot: Snapshot, as_of: dt.date) -> list[dict[str, Any]]:
-    """Sites that closed in twelve months, newest first: the first day they were down, and the first warning within 180 days before it."""
-    found = current_snapshot.rows(
+    """Sites that closed in twelve months, newest first: the first day they were down, whether they had answered before, and the first
+    warning within 180 days before; days down and answers are the figures of the sentence that said the site had closed."""
+    return current_snapshot.rows(
         snapshot,
         """with closing as (select host, min("on") as closed from warnings where to_state = 'closed' and "on" >= ? group by host),
-        up as (select c.host, max(s."on") as up from closing c join series s on s.host = c.host and s.measure = 'availability'
-            and s.value > 0 and s."on" <= c.closed group by c.host),
-        first as (select c.host, c.closed, coalesce(min(s."on"), c.closed) as down from closing c left join up on up.host = c.host
-            left join series s on s.host = c.host and s.measure = 'availability' and s.value <= 0 and s."on" <= c.closed
-            and s."on" > coalesce(up.up, date '1970-01-01') group by c.host, c.closed)
-        select f.host, f.down, min(w."on") as warned from first f left join warnings w on w.host = f.host
-            and w.to_state in ('warning', 'alarm') and w."on" < f.down and w."on" >= f.down - ? group by f.host, f.down
+        told as (select host, place, max(value) filter (where name = 'down_days') as run,
+            max(value) filter (where name = 'answered_before') as answered from figures
+            where place like 'warning:%' and name in ('down_days', 'answered_before') group by host, place),
+        first as (select c.host, c.closed - coalesce(t.run, 0)::integer as down, t.answered from closing c
+            left join told t on t.host = c.host and t.place = 'warning:' || c.closed)
+        select f.host, any_value(r.name) as name, f.down, f.answered, min(w."on") as warned from first f
+            left join ratings r on r.host = f.host left join warnings w on w.host = f.host
+            and w.to_state in ('warning', 'alarm') and w."on" < f.down and w."on" >= f.down - ? group by f.host, f.down, f.answered
         order by f.down desc, f.host limit ?""",
         [sector_data.first_of_window(as_of), _WITHIN, _MOST],
     )
-    return found
 
 
 def _standing(snapshot: Snapshot, as_of: dt.date) -> list[dict[str, Any]]:
     """Sites that were warned of in twelve months and have not closed, newest warning first."""
     return current_snapshot.rows(
         snapshot,
-        """select w.host, max(w."on") as warned, any_value(r.warning_state) as warning_state from warnings w join ratings r using (host)
+        """select w.host, any_value(r.name) as name, max(w."on") as warned, any_value(r.warning_state) as warning_state from warnings w join ratings r using (host)
         where w.to_state in ('warning', 'alarm') and w."on" >= ? and r.warning_state <> 'closed'
         group by w.host order by warned desc, w.host limit ?""",
         [sector_data.first_of_window(as_of), _MOST],

@@ -181,6 +181,8 @@ def _closures(view: View, as_of: dt.date) -> None:
     if found.lead is not None:
         lead = view.translate("sector.lead_days", days=f"{found.lead:g}")
         finding = view.translate("sector.closures_finding", count=found.count, warned=found.warned, lead=lead)
+    if found.late:
+        finding += view.translate("sector.closures_late", late=found.late)
     view.chart(
         lambda: browse_charts.months([{"month": month, "value": count} for month, count in found.months]),
         finding,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dashboard.components import (
     first_look,
     shared_tables,
@@ -24,7 +27,7 @@ visible = False
 
 
 def render(view: View) -> None:
-    """The card, then one section per question a careful reader asks."""
+    """The card first; each question a careful reader asks has a part of its own, one of which is in sight (assets/shell.js)."""
     asked = view.param("host").strip()
     if not asked:
         view.title(view.translate("site.title"))
@@ -39,52 +42,57 @@ def render(view: View) -> None:
         view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
     parts = [(name, view.translate(f"contents.{name}")) for name in _PARTS]
-    view.html("contents.html", title=view.translate("contents.title"), parts=parts)
-    site_evidence.capture(view, host)
     card = view.cached_query(verdict_card.card_for, host, view.lang)
-    view.html("anchor.html", id="points")
-    view.card(card, html.card_actions(card, on_site_page=True), on_site_page=True)
-    site_mall.mall(view, host)
+    site_evidence.capture(view, host)
+    view.html("contents.html", title=view.translate("contents.title"), parts=parts)
+    view.verdict_line(card, rating, "#points")
     findings = view.cached_query(_rows, "findings", host, "contribution desc")
     warnings = view.cached_query(_rows, "warnings", host, "on desc")
     promises = view.cached_query(_rows, "promises", host, "promise")
     changes = view.cached_query(_rows, "changes", host, "on desc")
     history = view.cached_query(_rows, "history", host, "on desc")[::-1]
     series = view.cached_query(_series, host)
-    _part(view, "why")
-    site_sections.why(view, rating, findings)
-    site_sections.findings(view, findings)
-    _part(view, "changes")
-    site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
-    site_charts.history(view, rating, history, changes)
-    site_sections.warnings(view, warnings)
-    site_evidence.changes(view, changes)
-    site_as_of.known(view, rating, history, changes)
-    _part(view, "evidence")
-    cited = _cited(rating, findings, warnings, promises)
-    site_evidence.evidence(view, host, *view.cached_query(_evidence, host, cited))
-    site_evidence.pictures(view, host)
-    site_evidence.downloads(view, host)
-    _part(view, "identity")
-    site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
-    site_sections.links(view, host, view.cached_query(_rows, "links", host, "other"))
-    responses = view.cached_query(_rows, "responses", host, "on desc")
-    site_evidence.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
-    shared_tables.of_site(view, host)
-    _part(view, "prices")
-    site_charts.drop_rate(view, rating)
-    site_charts.refunds(view, rating, series)
-    site_charts.prices(view, rating, series)
-    site_sections.promises(view, promises)
-    site_evidence.terms(view, host)
+    with view.part("points"):
+        view.html("anchor.html", id="points")
+        view.card(card, html.card_actions(card, on_site_page=True), on_site_page=True)
+        site_mall.mall(view, host)
+    with _part(view, "why"):
+        site_sections.why(view, rating, findings)
+        site_sections.findings(view, findings)
+    with _part(view, "changes"):
+        site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
+        site_charts.history(view, rating, history, changes)
+        site_sections.warnings(view, warnings)
+        site_evidence.changes(view, changes)
+        site_as_of.known(view, rating, history, changes)
+    with _part(view, "evidence"):
+        cited = _cited(rating, findings, warnings, promises)
+        site_evidence.evidence(view, host, *view.cached_query(_evidence, host, cited))
+        site_evidence.pictures(view, host)
+        site_evidence.downloads(view, host)
+    with _part(view, "identity"):
+        site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
+        site_sections.links(view, host, view.cached_query(_rows, "links", host, "other"))
+        responses = view.cached_query(_rows, "responses", host, "on desc")
+        site_evidence.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
+        shared_tables.of_site(view, host)
+    with _part(view, "prices"):
+        site_charts.drop_rate(view, rating)
+        site_charts.refunds(view, rating, series)
+        site_charts.prices(view, rating, series)
+        site_sections.promises(view, promises)
+        site_evidence.terms(view, host)
 
 
 _PARTS = ("points", "why", "changes", "evidence", "identity", "prices")
 """The page's parts by their anchors, in order."""
 
 
-def _part(view: View, name: str) -> None:
-    view.html("anchor_heading.html", id=name, title=view.translate(f"contents.{name}"))
+@contextmanager
+def _part(view: View, name: str) -> Iterator[None]:
+    with view.part(name):
+        view.html("part_heading.html", id=name, title=view.translate(f"contents.{name}"))
+        yield
 
 
 def _rating(snapshot, host: str) -> dict | None:

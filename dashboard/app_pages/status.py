@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, formatting
-from dashboard.presenters.translations import pick
-from store.text.safe_text import plain
+from dashboard.presenters.translations import pick, say
 
 title_zh = "运行状态"
 title_en = "Status"
@@ -19,6 +19,51 @@ visible = True
 _DAYS = 30
 OWN_LINE = "no control page answered"
 """How the reason of a crawl begins that failed because our own line did (store.evidence.crawl_ledger)."""
+_KINDS = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("own_line", f"^{OWN_LINE}"),
+        (
+            "own_fault",
+            "our own code|own fault|ended early|not finished|^own |NotArchived|not archived|browser (died|has)",
+        ),
+        ("not_configured", "not configured|KAMENGWATCH_|no browser"),
+        ("login", "login|password"),
+        (
+            "wall",
+            "captcha|firewall|js_challenge|waf_block|diverted|sinkhole|HTML page instead|a page instead",
+        ),
+        ("too_often", "HTTP 429|too often|limit of the API|used up"),
+        ("refused", "HTTP (?P<code>401|403)"),
+        ("robots", "robots"),
+        ("server", r"HTTP (?P<code>5\d\d)|overloaded"),
+        ("http", r"HTTP (?P<code>\d{3})"),
+        ("no_address", "does not resolve|no name server|no address|public address|not a host"),
+        ("no_connection", "certificate|TLS|connection|in time|timed? ?out|no answer|not answered|broke"),
+        ("range", r"(?P<seen>\d+) [^;,]*, at (least|most) (?P<bound>\d+) expected"),
+    )
+)
+"""What the reason of a crawl, a sentence of the crawler's in English, is told as: the first that matches. The rest says that what came
+was not what it should be."""
+_SOME = re.compile(
+    r"^(?:(?P<n>\d+) of (?P<of>\d+)|(?P<all>\d+)) \w+ could not be read; [^:]*: *(?:(?:failed|blocked): *)?(?P<rest>.*)"
+)
+
+
+def why(reason: str | None, health: str, lang: str) -> str:
+    """Why a source's last crawl did not succeed, in words of the catalogue; the crawler's own sentence is in the API and the log."""
+    if not reason:
+        return ""
+    if some := _SOME.match(reason):
+        told = why(some["rest"] or "?", "failed", lang)
+        return say(lang, "crawl_why.some", n=some["n"] or some["all"], of=some["of"] or some["all"], why=told)
+    if health == "ok":
+        return ""
+    for kind, pattern in _KINDS:
+        if found := pattern.search(reason):
+            values = {name: value or "" for name, value in found.groupdict().items()}
+            return say(lang, f"crawl_why.{kind}", **values)
+    return say(lang, "crawl_why.blocked" if health == "blocked" else "crawl_why.changed")
 
 
 def render(view: View) -> None:
@@ -44,10 +89,8 @@ def render(view: View) -> None:
                     pick(r, "title", view.lang) or r["source"],
                     soft=(r["publisher"] or "") if view.lang == "zh" else r["source"],
                 ),
-                cell(
-                    view.label("health", r["health"]), soft=plain(r["last_reason"] or "", 200), soft_lang="en"
-                ),
-                cell(formatting.moment(r["last_ok_at"], view.lang)),
+                cell(view.label("health", r["health"]), soft=why(r["last_reason"], r["health"], view.lang)),
+                cell(formatting.moment(r["last_ok_at"], view.lang) if r["last_ok_at"] else "–"),
                 cell(formatting.number(r["records"] or 0)),
                 cell(pick(r, "blind", view.lang) or view.translate("word.none"), soft=_numbering(view, r)),
             )

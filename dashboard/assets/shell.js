@@ -43,22 +43,38 @@ addEventListener('popstate', () => {
   if (asked(location.href) !== shown) location.reload();
 });
 
-// A link inside the page opens what its target is folded into; on paper nothing is folded.
-const unfold = (target) => { for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true; };
-addEventListener('hashchange', () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  unfold(target);
-  target?.scrollIntoView();
-});
+// The site page has parts, of which one is in sight: that of the address's fragment, or of what it leads to. A link inside the page
+// also opens what its target is folded into; on paper nothing is folded.
+const PART = 'st-key-part-';
+const partOf = (target) => [...(target?.closest(`[class*="${PART}"]`)?.classList ?? [])].find((name) => name.startsWith(PART))?.slice(PART.length);
+const named = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
+const reveal = (target) => {
+  const part = partOf(target) ?? (location.hash.length > 1 ? undefined : 'points');
+  if (part) document.documentElement.dataset.part = part;
+  for (const link of document.querySelectorAll('.kw-contents a')) {
+    if (link.hash === `#${document.documentElement.dataset.part}`) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+  for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+};
+const arrive = () => {
+  const target = named();
+  reveal(target);
+  const whole = partOf(target) === target?.id && target?.closest(`[class*="${PART}"]`);
+  if (!whole) target?.scrollIntoView();
+  else if (whole.getBoundingClientRect().top < 0) whole.scrollIntoView();
+};
+if (/\/site$/.test(location.pathname)) reveal(named());
+addEventListener('hashchange', arrive);
 addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });
 
 // A link to a piece of evidence arrives before the evidence is drawn: the page is scrolled to it once it is there, and what is folded opened.
 if (location.hash.length > 1) {
-  let left = 40;
+  let left = 130;
   const timer = setInterval(() => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    unfold(target);
-    if (target && Math.abs(target.getBoundingClientRect().top) > 90) target.scrollIntoView();
+    const target = named();
+    if (target && Math.abs(target.getBoundingClientRect().top) > 90) arrive();
+    else reveal(target);
     if (--left === 0) clearInterval(timer);
   }, 150);
   for (const moved of ['wheel', 'touchstart', 'keydown', 'pointerdown'])

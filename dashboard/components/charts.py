@@ -83,13 +83,13 @@ _SCORES = tuple((at, str(at)) for at in (0, 20, 40, 60, 80, 100))
 _SHARES = ((0, "0"), (50, "50 %"), (100, "100 %"))
 
 
-def intervals(records: list[dict[str, Any]], name: str) -> Bars:
-    """Dot and interval of each {name, score, low, high} on the scale of scores."""
+def intervals(records: list[dict[str, Any]], name: str, capped: str) -> Bars:
+    """Dot and interval of each {name, score, low, high} on the scale of scores; `capped` is said where a rule decides it and it has none."""
     rows = (
         Bar(
             r[name],
-            f"{r['score']:.0f}（{r['low']:.0f}–{r['high']:.0f}）",
-            (_fill("soft", r["low"], r["high"], 100),),
+            f"{r['score']:.0f}" + (f"（{r['low']:.0f}–{r['high']:.0f}）" if r["high"] > r["low"] else capped),
+            (_fill("soft", r["low"], r["high"], 100),) if r["high"] > r["low"] else (),
             (("main", _place(r["score"], 100)),),
         )
         for r in records

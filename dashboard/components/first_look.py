@@ -28,8 +28,12 @@ def unknown(view: View, host: str) -> None:
         view.card(first_look.card(look, view.lang))
         section(view, host, include=True)
         return
-    section(view, host, include=True)  # first, on a phone: what one can do now
-    view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
+    card = verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo)
+    if not looks.desk(current_snapshot.data_dir()).on:
+        view.card(card)
+    section(view, host, include=True)  # before the card where one may look: on a phone, what one can do now
+    if looks.desk(current_snapshot.data_dir()).on:
+        view.card(card)
 
 
 def section(view: View, host: str, include: bool = False) -> None:

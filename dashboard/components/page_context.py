@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -116,11 +117,23 @@ class View:
         """A remark set apart."""
         self.html("note.html", words=words)
 
+    def part(self, name: str) -> AbstractContextManager[Any]:
+        """What is drawn within stands in a part of the page of that name; of several parts one is in sight."""
+        return st.container(key=f"part-{name}")
+
     def card(
         self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
     ) -> None:
         """The verdict card; see `markup.card`."""
         st.html(markup.card(card, actions, on_site_page))
+
+    def verdict_line(self, card: verdict_card.Card, rating: dict[str, Any], href: str) -> None:
+        """The verdict of a site in one line, with the date, state, filing and drop rate that go with it; leads to `href`."""
+        short = {
+            "filing": verdict_card.filing_short(rating, self.lang),
+            "drop": verdict_card.drop_line(rating, self.lang),
+        }
+        self.html("verdict_line.html", card=card, href=href, **short)
 
     def table(
         self,

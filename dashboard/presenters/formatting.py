@@ -59,8 +59,9 @@ LONGEST_SENTENCE = 500
 
 
 def signed(points: float) -> str:
-    """Score points with their sign and one decimal; a true minus sign, so that screen readers say it."""
-    return f"{'−' if points < 0 else '+'}{abs(points):.1f}"
+    """Score points with their sign and one decimal, 0 without; a true minus sign, so that screen readers say it."""
+    size = f"{abs(points):.1f}"
+    return "0" if size == "0.0" else f"{'−' if points < 0 else '+'}{size}"
 
 
 def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:

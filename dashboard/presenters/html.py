@@ -20,6 +20,7 @@ from store.settings import settings
 from store.text.safe_text import plain
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_A_DAY = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])")
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -119,6 +120,11 @@ def short_id(identity: object, position: int) -> str:
     return name if len(name) <= 12 else str(position)
 
 
+def days(text: object) -> Markup:
+    """Text whose dates are not broken at their hyphens; escaped here, for what stands between tags."""
+    return Markup(_A_DAY.sub(r'<span class="kw-nb">\g<0></span>', str(escape(_clean(text)))))  # noqa: S704 - escaped before
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -135,6 +141,7 @@ def _environment() -> Environment:
         anchor=anchor,
         short_id=short_id,
         signed=formatting.signed,
+        days=days,
         number=formatting.number,
     )
     environment.tests["day"] = _DAY.fullmatch

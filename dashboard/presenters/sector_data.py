@@ -65,11 +65,18 @@ class HolidayTest:
 
 @dataclass(frozen=True)
 class Closures:
-    """Sites closed by month ("2026-11"), months without one included; how many were warned about before they were down, median days ahead."""
+    """Sites closed by month ("2026-11"), months without one included; how many were warned about before they were down, median days ahead;
+    how many were down when we first looked and could not be warned about."""
 
     months: tuple[tuple[str, int], ...]
     warned: int | None
     lead: float | None
+    late: int = 0
+
+    @property
+    def missed(self) -> int:
+        """Those we could have warned about and did not."""
+        return self.count - (self.warned or 0) - self.late
 
     @property
     def count(self) -> int:
@@ -158,11 +165,14 @@ def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
             snapshot, "select name, value, n from figures where place = 'sector'", []
         )
     }
-    warned, lead = told.get("closures_warned"), told.get("lead_days_median")
+    warned, lead, late = (
+        told.get(name) for name in ("closures_warned", "lead_days_median", "closures_down_at_first")
+    )
     return Closures(
         tuple(counted.items()),
         int(warned["n"]) if warned else None,
         lead["value"] if lead is not None else None,
+        int(late["value"]) if late else 0,
     )
 
 

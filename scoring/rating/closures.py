@@ -13,6 +13,7 @@ from scoring.figures import Figure, Window, count, share
 from scoring.observations.dataset import Ints
 from scoring.observations.day_index import date_of, day_number
 from scoring.rating.assessment import Assessment
+from scoring.warning.site_signals import answers_before
 from scoring.warning.state_machine import ALARM, CLOSED, WARNING, transitions
 
 MONTHS = 12
@@ -28,7 +29,8 @@ def months_back(last_day: int) -> Window:
 
 
 def closures_of(judged: Assessment) -> Ints:
-    """(first day down, earliest warning before it or -1) of each site closed within MONTHS, by its first closing, as day numbers."""
+    """(first day down, earliest warning before it or -1, probes answered before) of each site closed within MONTHS, by its first closing;
+    days as day numbers."""
     facts = judged.facts
     since, _ = months_back(facts.last_day)
     begin = day_number(since) if since else 0
@@ -42,18 +44,29 @@ def closures_of(judged: Assessment) -> Ints:
             continue
         down = closed - int(judged.warned.signs.down_run[site, closed])
         ahead = [d for d, to in mine if to in (WARNING, ALARM) and down - WITHIN <= d < down]
-        rows.append((down + facts.first_day, min(ahead) + facts.first_day if ahead else -1))
-    return np.array(rows, np.int64).reshape(-1, 2)
+        rows.append(
+            (
+                down + facts.first_day,
+                min(ahead) + facts.first_day if ahead else -1,
+                answers_before(facts, site, closed),
+            )
+        )
+    return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def closure_figures(closures: Ints, last_day: int) -> tuple[Figure, ...]:
-    """How many sites closed, how many of them were warned about before they were down, and how long before (median)."""
+    """How many sites closed; of those that could be warned about how many were before they were down, and how long before (median).
+
+    A site that was down when we first looked could not; unless its complaints had brought a warning before.
+    """
     window = months_back(last_day)
-    down, warned = closures[:, 0], closures[:, 1]
+    down, warned, answered = closures.T
+    late = int(((warned < 0) & (answered == 0)).sum())
     lead = (down - warned)[warned >= 0]
     told = (
         count("closures_12m", len(closures), window),
-        share("closures_warned", len(lead), len(closures), window),
+        count("closures_down_at_first", late, window),
+        share("closures_warned", len(lead), len(closures) - late, window),
     )
     if not len(lead):
         return told

@@ -136,7 +136,7 @@ class Tally:
     `weeks` and `sites`: drop complaints and platforms with one, KINDS × the last WEEKS weeks. `dropped`, `rest`: cases by
     hour of the week. `ended`, `censored`: refund complaints by days open, the last field for more than LONGEST_OPEN. `dropped_on`,
     `rest_on`: cases by public holiday, the last field for ordinary days (scoring/tables/sector.py). `closures`: of each site closed
-    within MONTHS the day numbers of its first day down and of its earliest warning before it (-1 none).
+    within MONTHS the day numbers of its first day down and of its earliest warning before it (-1 none), and the probes it had answered.
     """
 
     weeks: Ints
@@ -155,7 +155,7 @@ class Tally:
         return Tally(**sums, closures=np.concatenate([self.closures, other.closures]))
 
 
-NO_CLOSURES: Ints = np.empty((0, 2), np.int64)
+NO_CLOSURES: Ints = np.empty((0, 3), np.int64)
 
 
 def tally(facts: Dataset, closures: Ints = NO_CLOSURES) -> Tally:

@@ -17,7 +17,7 @@ from scoring.observations.day_index import date_of
 from scoring.observations.panel import cached, taken_back
 from scoring.rating.assessment import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Assessment, last_known
 from scoring.rating.grades import GRADES
-from scoring.warning.site_signals import tightened
+from scoring.warning.site_signals import answers_before, tightened
 from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH
 from store.evidence.site_volume import DAYS, Numbering
 
@@ -266,12 +266,17 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         )
     if state == CLOSED:
         run = count("down_days", warned.signs.down_run[site, day], days_back(on, 1))
+        answered = count("answered_before", answers_before(judged.facts, site, day), days_back(on, 1))
         beside = _others(judged, site, day)
+        never = (
+            ("", "") if answered.value else ("，从我们开始观察时就打不开", ", as it was when we first looked")
+        )
         return (
             Said(
-                f"网站已连续 {run.value:.0f} 天以上无法访问{beside[0]}。",
-                f"The site has been unreachable for {run.value:.0f} days or more{beside[1]}.",
+                f"网站已连续 {run.value:.0f} 天以上无法访问{never[0]}{beside[0]}。",
+                f"The site has been unreachable for {run.value:.0f} days or more{never[1]}{beside[1]}.",
                 run,
+                answered,
                 *beside.figures,
             ),
             _probes(judged, site, day),

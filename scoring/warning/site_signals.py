@@ -290,6 +290,13 @@ def reachability(facts: Dataset) -> tuple[Floats, Floats]:
     return np.where(failing, method.SITE_EVIDENCE, 0.0), run.astype(float)
 
 
+def answers_before(facts: Dataset, site: int, day: int) -> int:
+    """Probes the site answered, of those known on a day (index); a refusal is an answer. None: it was down when we first looked."""
+    rows = facts.rows["probe"]
+    known = (rows.platform == site) & (rows.seen <= day) & (rows.gone > day)
+    return int(np.count_nonzero(known & (rows["outcome"] != "down"))) if len(rows) else 0
+
+
 def _run_begins(facts: Dataset, rows: ObservationColumns, down: Bools, now: Bools) -> Ints:
     """The day of the first of the failed probes since one succeeded, of those standing on each day; 0 where `now` is false."""
     out = np.zeros(facts.shape, dtype=np.int64)

@@ -69,19 +69,20 @@ create macro last_sunday() as getvariable('as_of') - (dayofweek(getvariable('as_
 create macro first_of_months() as (date_trunc('month', getvariable('as_of')) - interval 11 month)::date;
 
 -- Sites whose state became closed within twelve months, by the first time: the first day down, and the earliest warning in the
--- 180 days before it. The days a site had been down when it became closed are the method's, as the sentence gives them.
+-- 180 days before it. The days a site had been down when it became closed, and whether it had ever answered, are as the sentence gives them.
 create table closure as
 with closed as (
     select w.host, min(w."on") as closed_on from warnings w
     where w.to_state = 'closed' and w."on" >= first_of_months() group by w.host
 ), down as (
-    select c.host, (c.closed_on - d.value::integer)::date as down_on from closed c
+    select c.host, (c.closed_on - d.value::integer)::date as down_on, a.value > 0 as answered from closed c
     join figures d on d.host = c.host and d.place = 'warning:' || c.closed_on and d.name = 'down_days'
+    join figures a on a.host = c.host and a.place = d.place and a.name = 'answered_before'
 )
-select d.host, d.down_on, min(w."on") as warned_on
+select d.host, d.down_on, d.answered, min(w."on") as warned_on
 from down d left join warnings w on w.host = d.host and w.to_state in ('warning', 'alarm')
     and w."on" < d.down_on and w."on" >= d.down_on - 180
-group by d.host, d.down_on;
+group by d.host, d.down_on, d.answered;
 
 -- What the newest home page with text stated besides it: of seven practices, and how many goods are delivered by hand.
 create table home as

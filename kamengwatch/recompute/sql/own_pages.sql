@@ -54,6 +54,14 @@ select host, "until", "until" as since, max(observed_on) - min(observed_on) as v
     )
 ) where nth > last_answer group by host, "until"
 
+-- figure answered_before by until
+select a.host, a."until", a."until" as since, count(p.id) filter (where p.outcome <> 'down') as value
+from (select distinct host, "until" from figures where name = 'answered_before') a
+join site on site.host = a.host
+left join probe_all p on p.platform_id = site.id and p.seen_at::date <= a."until"
+    and (p.withdrawn_at is null or (p.withdrawn_at > p.seen_at and p.withdrawn_at::date > a."until"))
+group by a.host, a."until"
+
 -- figure covered_share_14d by until
 select a.host, a."until", a."until" - 13 as since,
     count(c.day) / greatest(1, least(14, a."until" - (select min(day) from covered_day f where f.host = a.host) + 1)) as value

@@ -11,8 +11,12 @@ from (select 1) left join counted c on a_drop(c.kinds) and c.filed_on between la
 -- figure closures_12m
 select '' as host, count(*) as value, first_of_months() as since, getvariable('as_of') as until from closure
 
+-- figure closures_down_at_first
+select '' as host, count(*) filter (where not answered and warned_on is null) as value, first_of_months() as since, getvariable('as_of') as until
+from closure
+
 -- figure closures_warned
-select '' as host, count(warned_on) as n, count(*) as "of", if("of" = 0, 0, n / "of") as value,
+select '' as host, count(warned_on) as n, count(*) filter (where answered or warned_on is not null) as "of", if("of" = 0, 0, n / "of") as value,
     first_of_months() as since, getvariable('as_of') as until
 from closure
 
