@@ -20,6 +20,7 @@ group = "check"
 visible = True
 
 _CHANGES_SHOWN = 5
+_TIERS = {"蓝": "1", "黄": "2", "橙": "3", "红": "3"}
 
 
 def render(view: View) -> None:
@@ -160,14 +161,16 @@ def _welcome(view: View) -> None:
     if not view.facts.count:
         return
     rated, unrated = view.cached_query(ranking.counts, ranking.Filters())
-    parts = view.cached_query(_by_verdict)
-    words = ("，" if view.lang == "zh" else ", ").join(
-        view.translate(
-            "check.watched_part", word=view.translate(f"rank.colour_{verdict_card.STATES[w].code}"), count=n
-        )
-        for w, n in parts
-    )
-    view.note(view.translate("check.watched", count=rated + unrated, parts=words or "0"))
+    chips = [
+        {
+            "state": verdict_card.STATES[w].code,
+            "words": view.translate(f"rank.colour_{verdict_card.STATES[w].code}"),
+            "count": n,
+            "href": view.link("rank") + "#unrated" if w == "灰" else view.link("rank", tier=_TIERS[w]),
+        }
+        for w, n in view.cached_query(_by_verdict)
+    ]
+    view.html("watched.html", lead=view.translate("check.watched", count=rated + unrated), chips=chips)
     if view.facts.as_of:
         shared_tables.week(view, view.facts.as_of, _CHANGES_SHOWN)
 

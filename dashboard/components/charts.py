@@ -14,6 +14,8 @@ from typing import Any
 
 from dashboard.presenters import formatting
 
+_TICKS = 15
+"""Beyond so many, ticks for cases still open would hide the curve."""
 _COLUMNS = 120
 """At most so many columns: a longer history shows every second, third … day."""
 
@@ -196,7 +198,7 @@ def survival(
             said.append(f"{name} {corner['share']:.0%}")
             if tone == "main" and corner["low"] is not None:
                 parts.append(_fill("soft", corner["low"], corner["high"], 1))
-                if at in censored:
+                if at in censored and len(censored) <= _TICKS:
                     lines.append(("tick", _place(corner["share"], 1)))
         columns.append(Column(f"{at} {days}: {'; '.join(said)}", tuple(parts), tuple(lines), at in marks))
     keys = tuple(zip(("main", "other"), names, strict=False))

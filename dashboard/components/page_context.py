@@ -231,7 +231,6 @@ class Cell:
     state: str = ""
     mono: bool = False
     soft: str = ""
-    soft_lang: str = ""
     evidence: tuple[str, ...] = ()
 
 

@@ -9,7 +9,7 @@ from dashboard.presenters import html, styles
 from dashboard.presenters.translations import say
 from dashboard.web import security_headers
 
-_PAGES = (("", "check.title"), ("rank", "rank.title"), ("alerts", "alerts.title"), ("about", "about.title"))
+_PAGES = (("rank", "rank.title"), ("alerts", "alerts.title"), ("about", "about.title"))
 
 
 def missing(path: str, lang: str) -> HTMLResponse:

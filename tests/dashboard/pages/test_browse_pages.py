@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 
+import crawler
 from dashboard.app_pages import data, status
 from dashboard.components import charts as browse_charts
 from dashboard.presenters import (
@@ -17,6 +20,7 @@ from dashboard.presenters import (
     site_search,
     verdict_card,
 )
+from dashboard.presenters.translations import say
 from scoring.snapshot.reader import DROP_KINDS, Snapshot
 from store.evidence.crawl_ledger import OWN_LINE
 from tests.dashboard.pages.test_dashboard_pages import open_page, shown, words
@@ -216,6 +220,38 @@ def test_the_sector_names_its_findings(data_dir):
     assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
 
+def test_a_site_already_down_at_our_first_look_is_neither_hit_nor_miss(data_dir):
+    hosts = {"hit.test": 9, "missed.test": 5, "late.test": 0}
+    closed = [change(host, 10, "normal", "closed") for host in hosts] + [
+        change("hit.test", 40, "watch", "warning")
+    ]
+    told = [
+        {
+            "host": host,
+            "place": f"warning:{AS_OF - dt.timedelta(days=10)}",
+            "name": name,
+            "value": float(value),
+        }
+        for host, answered in hosts.items()
+        for name, value in (("down_days", 8), ("answered_before", answered))
+    ]
+    told += [
+        {"host": "", "place": "sector", "name": "closures_warned", "value": 0.5, "n": 1.0, "of": 2.0},
+        {"host": "", "place": "sector", "name": "closures_down_at_first", "value": 1.0},
+        {"host": "", "place": "sector", "name": "lead_days_median", "value": 22.0, "n": 1.0},
+    ]
+    snapshots.build(data_dir, rows={"warnings": closed, "figures": told})
+    content = words(open_page("record"))
+    assert (
+        "停运 3 个：事先预警过 1 个，没有预警 1 个" in content
+        and "另外 1 个从我们开始观察时就打不开" in content
+    )
+    judged, _, late = content.partition(say("zh", "record.late"))
+    assert "late.test" in late.partition(say("zh", "record.open"))[0] and "late.test" not in judged
+    assert "22 天" in judged and "missed.test" in judged
+    assert "另有 1 个从我们开始观察时就打不开" in words(open_page("sector"))
+
+
 def test_a_peak_is_drawn_only_when_it_is_real(data_dir):
     snapshots.build(data_dir, rows={"sector": sector_rows(p=0.4)})
     at = open_page("sector")
@@ -312,7 +348,49 @@ def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
     row = {"source": "availability", "health": "failed", "last_reason": reason}
     snapshots.build(data_dir, rows={"sources": [row]})
     content = words(open_page("status"))
-    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE) and reason in content
+    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE) and reason not in content
+
+
+def crawlers_reasons() -> set[str]:
+    """Every sentence the crawler may give as the reason of a crawl, with the parts that vary filled in."""
+    raised = {"SourceBlocked", "SourceChanged", "NotAnswered", "Refused", "Unwelcome", "Disallowed", "NotArchived", "downgrade", "fail", "stop_crawl"}  # fmt: skip
+
+    def said(node: ast.AST) -> str:
+        if isinstance(node, ast.JoinedStr):
+            return "".join(v.value if isinstance(v, ast.Constant) else "403" for v in node.values)
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+    found = set()
+    for file in Path(crawler.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                found |= {said(arg) for arg in node.args if name in raised}
+            elif isinstance(node, ast.Assign | ast.Return):
+                place = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else "reason"
+                if node.value is not None and ("reason" in place or "stopped" in place):
+                    found |= {said(part) for part in ast.walk(node.value)}
+    return {reason for reason in found if " " in reason.strip()} | {
+        WALL,
+        "12 of 40 hosts could not be read; a.test: blocked: HTTP 403",
+    }
+
+
+WALL = "stopped at a waf_block page"
+
+
+def test_every_reason_a_crawler_gives_is_told_in_the_readers_language():
+    reasons = crawlers_reasons()
+    assert len(reasons) > 120, "the crawler's sentences are no longer found"
+    for reason in reasons:
+        for health in ("failed", "blocked"):
+            latin = re.findall("[A-Za-z]{2,}", status.why(reason, health, "zh"))
+            assert set(latin) <= {"HTTP", "robots", "txt"}, (reason, latin)
+            assert not re.search("[\u4e00-\u9fff]", status.why(reason, health, "en")), reason
+    assert status.why(WALL, "blocked", "zh") == say("zh", "crawl_why.wall")
+    assert status.why(OWN_LINE + ": x", "failed", "zh") == say("zh", "crawl_why.own_line")
+    assert status.why("9 records, at least 20 expected", "failed", "zh").startswith("只读到 9 条")
+    assert status.why("HTTP 403 for a public list", "ok", "zh") == ""
 
 
 def test_the_page_knows_our_outage_by_the_words_the_ledger_writes():
@@ -325,5 +403,5 @@ def test_a_source_nobody_set_up_is_no_failure_on_the_page(data_dir):
     snapshots.build(data_dir, rows={"sources": [row]})
     content = words(open_page("status"))
     rows = content.partition("因此看不到")[2]
-    assert "未配置" in rows and reason in rows and "失败" not in rows
+    assert "未配置" in rows and say("zh", "crawl_why.not_configured") in rows and "失败" not in rows
     assert "个信息源目前没有正常数据" not in content
