@@ -348,7 +348,8 @@ def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
     row = {"source": "availability", "health": "failed", "last_reason": reason}
     snapshots.build(data_dir, rows={"sources": [row]})
     content = words(open_page("status"))
-    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE) and reason not in content
+    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE)
+    assert status.why(reason, "failed", "zh") in content
 
 
 def crawlers_reasons() -> set[str]:
