@@ -50,10 +50,14 @@ const partOf = (target) => [...(target?.closest(`[class*="${PART}"]`)?.classList
 const named = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
 const reveal = (target) => {
   const part = partOf(target) ?? (location.hash.length > 1 ? undefined : 'points');
+  const before = document.documentElement.dataset.part;
   if (part) document.documentElement.dataset.part = part;
   for (const link of document.querySelectorAll('.kw-contents a')) {
-    if (link.hash === `#${document.documentElement.dataset.part}`) link.setAttribute('aria-current', 'true');
+    const here = link.hash === `#${document.documentElement.dataset.part}`;
+    if (here) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');
+    // On a phone the list is wider than the screen.
+    if (here && part !== before) link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.offsetLeft - 24;
   }
   for (let fold = target?.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
 };

@@ -156,7 +156,7 @@ def test_from_the_card_to_the_evidence(visit):
     page.get_by_text("网站档案 · cheng.test").wait_for()
     page.get_by_text(FOOT["zh"]).first.wait_for()
     page.locator("#kw-early").wait_for(state="detached")
-    page.get_by_role("link", name="证据 E-1").first.click()
+    page.locator("#root").get_by_role("link", name="看这一条").first.click()
     page.locator("#root .kw-piece").get_by_text("第 1 条公开投诉称未到账").wait_for()
     page.wait_for_function(
         "() => { const t = document.querySelector('#root .kw-piece').getBoundingClientRect().top; return t > -60 && t < 800 }"
@@ -169,6 +169,29 @@ def test_a_link_to_folded_evidence_from_another_page_opens_and_arrives_at_it(vis
         "() => { const row = document.getElementById('e-E-12'), t = row?.getBoundingClientRect().top;"
         " return row?.closest('details').open && t > -60 && t < 800 }"
     )
+
+
+def test_one_part_of_a_site_is_in_sight_at_a_time_and_its_address_can_be_shared(visit):
+    one = visit(1280)
+    page = one.open("/site?host=cheng.test")
+    page.locator("#kw-early").wait_for(state="detached")
+    parts = page.locator("#root [class*=st-key-part-]")
+    assert [parts.nth(n).is_visible() for n in range(parts.count())] == [True] + [False] * 5
+    heights = []
+    for name in ("why", "changes", "evidence", "identity", "prices", "points"):
+        page.locator(f'#root .kw-contents a[href="#{name}"]').click()
+        page.wait_for_function("name => document.documentElement.dataset.part === name", arg=name)
+        assert page.locator(f"#root .st-key-part-{name}").is_visible()
+        assert page.locator("#root .kw-line").is_visible() == (name != "points"), "the verdict stays in sight"
+        assert page.locator(f'#root .kw-contents a[href="#{name}"]').get_attribute("aria-current") == "true"
+        heights.append(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
+    assert max(heights) <= 3500 and one.overflow() <= 0
+    page.go_back()
+    page.wait_for_function("() => document.documentElement.dataset.part === 'prices'")
+    again = visit(360).open("/site?host=cheng.test#identity")
+    again.wait_for_function("() => document.documentElement.dataset.part === 'identity'")
+    again.locator("#kw-early").wait_for(state="detached")
+    assert again.locator("#root .st-key-part-identity").is_visible()
 
 
 def test_a_filter_survives_copying_the_address(visit):
