@@ -17,7 +17,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from store.text.pattern_scan import PatternScan, matches_at
+from store.text.pattern_scan import PatternScan
 from store.text.registration_numbers import find_icp, find_licences, find_police, uscc_is_valid
 
 _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
@@ -93,8 +93,7 @@ def without_credits(low: str) -> str:
         low = _without(low, begin, close)
     low = _META.sub(" ", low)
     kept, at = [], 0
-    places = _CREDITS.look(low)
-    ahead, behind = (matches_at(p, low, places.of(n)) for n, p in enumerate(_CREDITS.patterns))
+    ahead, behind = _CREDITS.matches(low)
     cuts = [(_link_start(low, m.start()), m.end()) for m in ahead[:_MOST_CREDITS]]
     cuts += [(_maker_start(low, m.start()), m.end()) for m in behind[:_MOST_CREDITS]]
     for start, end in sorted(cuts):

@@ -77,7 +77,7 @@ class _Work:
     ) -> list[re.Match[str]]:
         """What `pattern` finds in the folded text, see store.redaction.people.Found; it is one of `_SCAN`, and so is `followed`."""
         shadow = self.shadow
-        if len(shadow) < _SCANNED:
+        if len(shadow) < _SCANNED or not _SCAN.readable:
             return list(pattern.finditer(shadow)) if not words or _holds(shadow, words) else []
         if followed is None:
             places = self._places_of(pattern)

@@ -6,6 +6,7 @@ or a set wherever it can, because the engine then skips to the next candidate in
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from store.redaction.numbers import DIGIT, NUMERALS, SPELLED
+from store.redaction.numbers import DIGIT, NUMERALS, SPELLED, TO_DIGITS
 from store.redaction.people import TAKEN
 
 HELD = "\ue000"
@@ -24,12 +25,19 @@ _TRADITIONAL = (
     "電話號碼聯繫係絡賬帳戶實姓單訂開證銀車寶區縣鎮鄉樓層棟園廣場廈訴飛機報灣東員購買發貨證編註冊郵箱飛紙鵝雲陝寧蘇貴瓊遼魯閩贛滬"
     "張劉陳楊黃趙吳孫馬鄭馮韓鄧許葉蔣賈閻陸鍾譚範韋龍萬錢湯嚴龔賴顧倫歐陽諸閔費羅畢郝鄔齊蕭盧錢慕華鮑費謝鄒竇潘寧關紅遊蘭項董聶"
     "對師傅經們給從嗎無機稱讓來這個還沒為與檔憑運遞遠構國內熱線蝸門牌號衛維齡樂莊劃務處麼時說將後於應護簽臺點樣過問"
+    "專業叢兩豐爲舉喬習書產親價會體餘儲兒興養寫軍農決況凍幾鳳刪別辦醫賣卻廠厲叄呂唄諮嗶團塊壯殼備復媽婁學宮寬壽爾嶽峯鞏幣帳帶幹慶龐強當錄懷態慣戲戰執摳撥數鬥暱顯晉術權槓條標欒橫匯漢濟塗溫滿愛獨現蓋確"
+    "祿稅筆籤簡粵級紀純組終綁續綠緣繆網罰羣肅脈艦蘋荊榮營藍藺裝見規計認記設詩詢該請調貝負責貳貼賀賽贊軌軒轉軟較輛轅邊達遷違遲鬱酈釋裏釘鈕鑽鋪鏈鎖錯長閆閉閒間聞闕闞隊陰隴隨靜頁頻顏額饒館駛駕駱騙驟魚麥"
 )
 _SIMPLIFIED = (
     "电话号码联系系络账账户实姓单订开证银车宝区县镇乡楼层栋园广场厦诉飞机报湾东员购买发货证编注册邮箱飞纸鹅云陕宁苏贵琼辽鲁闽赣沪"
     "张刘陈杨黄赵吴孙马郑冯韩邓许叶蒋贾阎陆钟谭范韦龙万钱汤严龚赖顾伦欧阳诸闵费罗毕郝邬齐萧卢钱慕华鲍费谢邹窦潘宁关红游兰项董聂"
     "对师傅经们给从吗无机称让来这个还没为与档凭运递远构国内热线蜗门牌号卫维龄乐庄划务处么时说将后于应护签台点样过问"
+    "专业丛两丰为举乔习书产亲价会体余储儿兴养写军农决况冻几凤删别办医卖却厂厉叁吕呗咨哔团块壮壳备复妈娄学宫宽寿尔岳峰巩币账带干庆庞强当录怀态惯戏战执抠拨数斗昵显晋术权杠条标栾横汇汉济涂温满爱独现盖确"
+    "禄税笔签简粤级纪纯组终绑续绿缘缪网罚群肃脉舰苹荆荣营蓝蔺装见规计认记设诗询该请调贝负责贰贴贺赛赞轨轩转软较辆辕边达迁违迟郁郦释里钉钮钻铺链锁错长闫闭闲间闻阙阚队阴陇随静页频颜额饶馆驶驾骆骗骤鱼麦"
 )
+
+
+_FIGURES = frozenset(map(float, range(10)))
 
 
 def _folding() -> dict[int, int]:
@@ -39,6 +47,7 @@ def _folding() -> dict[int, int]:
     table |= {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
     for low, high in (
         (0x80, 0x3000),
+        (0x3021, 0x302A),
         (0x3200, 0x3400),
         (0xFE00, 0x10000),
         (0x1D400, 0x1D800),
@@ -46,9 +55,9 @@ def _folding() -> dict[int, int]:
     ):
         for code in range(low, high):
             plain = unicodedata.normalize("NFKC", chr(code))
-            digit = unicodedata.digit(chr(code), None)
-            if digit is not None:
-                table[code] = str(digit)
+            figure = unicodedata.numeric(chr(code), -1.0)
+            if figure in _FIGURES:
+                table[code] = str(int(figure))
             elif len(plain) == 1 and plain.isascii():
                 table[code] = plain.lower()
     table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
@@ -96,8 +105,48 @@ class Rule:
 
 
 _MAIL = "(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
+_PROFILES = r"(?:weibo|bilibili|douyin|iesdouyin|kuaishou|xiaohongshu|xhslink|zhihu|douban|facebook|instagram|twitter|x|linkedin|tiktok|v\.kuaishou|v\.douyin|(?:u|work\.weixin|weixin|qm|im|jq|wpa|user\.qzone)\.(?:wechat|qq)|goofish)\.com"
 _AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
+
+
+def _no_letter_before(match: re.Match[str], shadow: str) -> bool:
+    before = shadow[match.start() - 1 : match.start()]
+    return not (match.group()[0].isascii() and before.isascii() and before.isalnum())
+
+
+_BORN_IN = rf"(?:[12][089]\d\d|{DIGIT}{{2}}(?:{DIGIT}{{2}})?)"
+_DAY = rf"(?:{DIGIT}|[十腊正])"
+
+
+def _is_birth(match: re.Match[str], _: str) -> bool:
+    """A year somebody alive was born in; after 我是 only where the sentence says that it is one (“的”, “生”, its end)."""
+    year = re.split(r"[年.\-/]", match["x"], maxsplit=1)[0].strip().translate(TO_DIGITS)
+    born = year.isdigit() and (int(year) <= 15 or 30 <= int(year) <= 99 or 1930 <= int(year) <= 2015)
+    return born and (
+        not match.group().startswith("我是") or match["end"] in ("", "的", "生", "出", ",", "。", ".")
+    )
+
+
+def _is_wallet(match: re.Match[str], shadow: str) -> bool:
+    found = match.group()
+    figures = sum(c.isdigit() for c in found)
+    return _no_letter_before(match, shadow) and 3 <= figures < len(found) - 3
+
+
+def _not_a_host(match: re.Match[str], shadow: str) -> bool:
+    return _no_letter_before(match, shadow) and not match.group().startswith("www")
+
+
 FIRST: tuple[Rule, ...] = (
+    Rule("账号", re.compile(rf"(?:{_PROFILES}|work\.weixin\.qq\.com|u\.wechat\.com)/(?P<x>(?!help|about|search|static)[^\s\"'<>,。;)\[\]]{{3,200}})"), _no_letter_before, (".com/",)),
+    Rule("账号", re.compile(r"(?:uin|uid|user_?id|wxid|openid|unionid|domain|account|name|user|tel|phone|mobile|qq|id_?card|token|phpsessid|session_?id|sid)=(?P<x>[^\s&\"'<>,。;#{}\[\]]{3,200})"), _no_letter_before, ("=",)),
+    Rule("账号", re.compile(r"linkedin\.com/in/(?P<x>[a-z0-9_\-]{3,60})"), needles=("/in/",)),
+    Rule("账号", re.compile(r"(?:0x[0-9a-f]{40}|bc1[a-z0-9]{25,60}|t[1-9a-hj-np-z][1-9a-z]{32})(?![a-z0-9])"), _is_wallet, figures=4),
+    # A sign, or a word for one, between a name and a known provider of mail.
+    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}(?:\s?[^a-z0-9.。;:/,\s]{{1,4}}\s?|[^a-z0-9.。;:/,]{{0,2}}(?:&#64;|%40|(?<=[(_\-\[〔<])(?:a|at)(?=[)_\-\]〕>]))[^a-z0-9]{{0,2}}){_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)\s?[\])〕>]\s?(?:com|cn|net)|(?:com|cn))(?![a-z])"), _not_a_host, ("com", "cn", "net")),
+    Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
+    Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
+    Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
@@ -134,11 +183,6 @@ _DIGITS = rf"{DIGIT}(?:[ \-.·_*~]{{0,2}}{DIGIT}){{4,11}}(?!{DIGIT})"
 _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay", "harmonyos", "miniprogram"}
 
 
-def _no_letter_before(match: re.Match[str], shadow: str) -> bool:
-    before = shadow[match.start() - 1 : match.start()]
-    return not (match.group()[0].isascii() and before.isascii() and before.isalnum())
-
-
 def _is_number(match: re.Match[str], shadow: str) -> bool:
     """A QQ number: five to twelve digits that count nothing."""
     rest = shadow[match.end("x") : match.end("x") + 2].lstrip()
@@ -168,7 +212,7 @@ def _is_order(match: re.Match[str], shadow: str) -> bool:
 def _is_address(match: re.Match[str], shadow: str) -> bool:
     octets = match["x"].split(".")
     before = shadow[max(0, match.start() - 3) : match.start()]
-    return all(int(o) < 256 for o in octets) and not re.search(r"v\s?$|版本?\s?$|ver", before)
+    return all(int(o) < 256 for o in octets) and not re.search(r"v\s?$|版本?\s?$|ver|[a-z]/$", before)
 
 
 def _is_plate(match: re.Match[str], shadow: str) -> bool:
@@ -204,6 +248,77 @@ def _counts_nothing(match: re.Match[str], shadow: str) -> bool:
     """Whether a number after a keyword holds four figures and no unit follows it."""
     figures = sum(c.isdigit() or c in NUMERALS for c in match["x"])
     return figures >= 4 and _is_number(match, shadow)
+
+
+_PAPERS = (
+    r"(?:工作|残疾|结婚|离婚|退役|退伍|学生|教师|毕业|学位|执业|准考|行驶|房产|不动产|出生|暂住|居住|健康|老年|优待|军人|警官|士兵|军官|(?:港澳|台湾|澳门|香港)(?:居民)?(?:身份)?)证"
+    r"|社会保障卡?|(?:户|户口簿?|病历|就诊|住院|门诊|保单|公积金|准考证|学籍|档案|车架|发动机|宽带|员工|警官证|参保)号"
+)
+_SERVICE_WORDS = (
+    "✈",
+    "频道",
+    "蝙蝠",
+    "potato",
+    "脸书",
+    "skype",
+    "咸鱼",
+    "昵称",
+    "会员名",
+    "角色",
+    "编号",
+    "id",
+    "号",
+    "signal",
+    "steam",
+    "epic",
+    "discord",
+    "群组",
+    "主页",
+)
+_SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号|主页"
+
+
+def _counts_none(match: re.Match[str], shadow: str) -> bool:
+    return re.match(rf"\s?[{_UNITS}]", shadow[match.end("x") :]) is None
+
+
+def _is_secret(match: re.Match[str], shadow: str) -> bool:
+    """What stands after 密码 and its like, where it is no count (60 秒, 6 位, 100 元)."""
+    return not match["x"].isdigit() or match["end"].strip()[:1] not in (*_UNITS, "位", "次", "个")
+
+
+def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
+    found = match.group()
+    if "::" not in found and found.count(":") != 7:
+        return False
+    try:
+        ipaddress.IPv6Address(found)
+    except ValueError:
+        return False
+    return sum(c in "0123456789abcdef" for c in found) >= 6
+
+
+_IN_PARTS = re.compile(r"中间|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
+
+
+def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
+    """Whether 3, 4 and 4 digits with words or signs between them are one number: the same between both, or brackets, or told so."""
+    one, two = match["s"], match["t"]
+    if shadow[match.start() - 1 : match.start()].isdigit() or shadow[match.end() : match.end() + 1] in (
+        *"年月元块",
+        ".",
+    ):
+        return False
+    if one == two and not re.search(r"[元块年月日号,/、~\s.\-]|^to$", one):
+        return True
+    inside = match.group()
+    brackets = re.fullmatch(r"[\[({【<].{0,6}|[\])}】>].{0,6}", one) and re.fullmatch(
+        r"[\])}】>].{0,6}|.{0,6}[\])}】>]", two
+    )
+    told = len(_IN_PARTS.findall(inside)) + bool(
+        _IN_PARTS.search(shadow[max(0, match.start() - 8) : match.start()])
+    )
+    return bool(brackets) or told >= 2
 
 
 _NOBODYS = (
@@ -249,6 +364,24 @@ NICKNAMES: tuple[Rule, ...] = (
 )  # fmt: skip
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
+    Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
+    Rule("手机号", re.compile(r"1[3-9]\d(?P<s>[^\d]{1,8}?)\d{4}(?P<t>[^\d]{1,8}?)\d{4}(?!\d)"), _is_told_in_parts, figures=11),
+    Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
+    Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
+    Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
+    Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号?)[\s:=是为]{1,4}(?P<x>(?=[^\d]{0,20}\d)[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
+    Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), needles=("-",), figures=2),
+    Rule("网络地址", re.compile(r"ip(?:v4|v6)?(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\s?[.。]\s?\d{1,3}){3}(?!\s?[.。]?\d))"), needles=("ip",), figures=4),
+    Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:.].)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f:]{0,30}(?![0-9a-z:])"), _is_ipv6, (":",), figures=3),
+    Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-z\-].)[0-9a-f](?:-[0-9a-f]{2}){5}(?![0-9a-z\-])"), lambda m, _: re.search("[a-f]", m.group()) is not None, ("-",)),
+    Rule("地址", re.compile(r"(?:北纬|南纬|东经|西经|纬度|经度)\s?:?\s?(?P<x>\d{1,3}\.\d{4,12})|(?P<y>(?<![\d.])(?:[1-5]\d\.\d{4,12}\s?[,\s]\s?(?:[7-9]\d|1[0-3]\d)|(?:[7-9]\d|1[0-3]\d)\.\d{4,12}\s?[,\s]\s?[1-5]\d)\.\d{4,12})(?![\d.])"), needles=(".",), figures=6),
+    Rule("地址", re.compile(r"(?:(?:room|rm|flat|apt|unit|building|bldg)\.? ?#?\d{1,5}[a-z]?[\s,]{1,3}){1,3}(?:\d{1,5} [a-z]{2,20}(?: [a-z]{2,20}){0,2} (?:road|rd|street|st|avenue|ave|lane))?|(?:no\.? ?)?\d{1,5} [a-z]{3,20}(?: [a-z]{3,20})? (?:road|rd|street|avenue|ave|lane|boulevard)(?![a-z])"), needles=("room", "rm", "flat", "apt", "unit", "building", "bldg", "road", "rd", "street", "ave", "lane", "boulevard"), figures=1),
+    Rule("地址", re.compile(r"(?:取件码|取货码|提货码)[\s:是为]{0,3}(?P<x>[a-z]?\d{1,4}(?:-\d{1,6}){0,3})"), needles=("件码", "货码")),
+    Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
+    Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾][信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
+    Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
+    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|叩叩|叩|鹅厂|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "叩", "鹅厂", "tencent"), figures=4),
+    Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
     Rule("身份证", re.compile(rf"(?:身份证|证件|实名|sfz|id card)(?:认证|填的|号码?|[\s:是为]){{0,5}}(?P<x>{SPELLED}(?:{_GAP}x(?!x))?)(?![*×•]|xx)"), needles=("证", "实名", "sfz", "id card"), figures=6),
     Rule("证件", re.compile(r"(?:护照|passport(?: no\.?| number)?|通行证|港澳证|回乡证|台胞证|证件)[^0-9a-z\ue000\ue001。;!?]{0,10}(?P<x>[a-z](?:[ \-]?[a-z])?(?:[ \-]?\d){7,9}(?![0-9a-z]))"), needles=("证", "护照", "passport"), figures=6),
@@ -285,11 +418,13 @@ LATE: tuple[Rule, ...] = (
     Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
     Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}-?(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
     Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone"), figures=7),
-    Rule("电话", re.compile(r"(?:\+\s?|00)(?:86|85[23]|886|65|81|82|60|44|61|1)[\s\-(]{0,2}\d(?:[\s\-()]{0,2}\d){6,12}(?!\d)"), needles=("+", "00")),
+    Rule("电话", re.compile(r"(?:\+\s?|00(?<!\d00))(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689]\d|3[578]\d|42\d|5[09]\d|6[789]\d|8[05678]\d|9[679]\d)[\s\-()]{0,3}\d(?:[\s\-()]{0,2}\d){6,12}(?!\d)"), needles=("+", "00")),
     # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
     Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询"), figures=6),
     Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number, figures=9),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×"), figures=7),
-    Rule("手机号", re.compile(r"[1li][3-9](?=\d{0,8}[oli])[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
+    Rule("手机号", re.compile(r"(?:[li][3-9]|1[3-9](?=\d{0,8}[oli]))[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
+    Rule("尾号", re.compile(r"(?:银行|[储借]蓄?记?卡|信用卡|银行卡|[工农建招交中]行)卡?\s?[(\[【]\s?(?P<x>\d{4})\s?[)\]】]"), needles=("行", "卡"), figures=4),
+    Rule("尾号", re.compile(r"(?:[*×•]{4}|x{4})[ \-]?(?P<x>\d{4})(?!\d)"), needles=("****", "××××", "••••", "xxxx"), figures=4),
     Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为(]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
 )  # fmt: skip

@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+try:  # not part of Python's published interface: a Python without it is served more slowly, not worse
+    from re import _parser  # type: ignore[attr-defined]
+except ImportError:
+    _parser = None
 
 _BEYOND = 0x10000
 """Stands for every character outside of the basic plane."""
@@ -39,12 +43,31 @@ class PatternScan:
         self._blanks = blanks
 
     @cached_property
+    def readable(self) -> bool:
+        """Whether this Python tells how its patterns are made; where it does not, callers let the engine look for each."""
+        try:
+            return _expand(_parser.parse("ab|[a-c]d?"), {()}) == {
+                (_of_set((("LITERAL", 97),)), _of_set((("LITERAL", 98),))),
+                (_of_set((("RANGE", (97, 99)),)),),
+                (_of_set((("RANGE", (97, 99)),)), _of_set((("LITERAL", 100),))),
+            }
+        except Exception:  # whatever a private interface does that is not there any more
+            return False
+
+    @cached_property
     def _tables(self) -> _Tables:
         return _Tables([_prefixes(pattern) for pattern in self.patterns], self._blanks)
 
     def blanks_of(self, number: int) -> str:
         """The blanks with which a pattern may begin or at once go on: only those, once written, add a place to its others."""
         return self._tables.blanks_of.get(number, "")
+
+    def matches(self, text: str) -> list[list[re.Match[str]]]:
+        """What each pattern finds in `text`, as its own `finditer` would say it."""
+        if not self.readable:
+            return [list(pattern.finditer(text)) for pattern in self.patterns]
+        places = self.look(text)
+        return [matches_at(pattern, text, places.of(n)) for n, pattern in enumerate(self.patterns)]
 
     def look(self, text: str) -> Places:
         """Where in `text` the patterns can begin."""
