@@ -32,6 +32,8 @@ class Config:
     database: str | None = None
     lang: str = "zh"
     fixed_now: dt.datetime | None = None
+    begins: bool = True
+    """Whether the command may be the first one here; any other, in a folder that does not exist, has the wrong name of it."""
 
     def now(self) -> dt.datetime:
         """The present, in UTC: the only place in the product that asks for it."""
@@ -63,6 +65,7 @@ class Config:
 
         try:
             if not self.data_dir.is_dir():
+                self.check_folder()
                 make_private_folder(self.data_dir)
             tighten(self.archive_dir)
             check_not_lost(self.database_url, self.data_dir)
@@ -82,6 +85,13 @@ class Config:
             ) from error
         return engine
 
+    def check_folder(self) -> None:
+        """Raise UserError where a command that looks at what is there was given a data folder that does not exist."""
+        if not self.begins and not self.database and not self.data_dir.is_dir():
+            raise UserError(
+                f"{self.data_dir}: 没有这个目录 no such folder; 用 --data-dir 指定，或先 name it with --data-dir, or first: kamengwatch run"
+            )
+
     def check_database(self) -> None:
         """Raise UserError where the data folder's archive or snapshots came out of another database, or a newer state of it."""
         from store.db.damage_check import WrongDatabase, check_belongs
@@ -97,7 +107,7 @@ class Config:
         return self.data_dir / "archive"
 
 
-def make(data_dir: Path | None, database: str | None, lang: str | None) -> Config:
+def make(data_dir: Path | None, database: str | None, lang: str | None, begins: bool = False) -> Config:
     """A Config from options, falling back to the environment and `.env`; raises UserError for a value that makes no sense."""
     given = operator_settings()
     _warn_of_unknown_names(given)
@@ -108,6 +118,7 @@ def make(data_dir: Path | None, database: str | None, lang: str | None) -> Confi
         database=database or given.database_url,
         lang=lang or given.lang,
         fixed_now=given.now.astimezone(dt.UTC) if given.now else None,
+        begins=begins,
     )
 
 

@@ -33,7 +33,7 @@ def run(
     from kamengwatch.console import log_line
     from kamengwatch.pipeline import run as running
 
-    config = make(data_dir, database, lang)
+    config = make(data_dir, database, lang, begins=True)
     if sandbox:
         running.run_sandbox(
             config, seed, (lambda played: _serve(played, host, port)) if serve_ else lambda _: None
@@ -103,7 +103,9 @@ def crawl(
     if assisted:
         from kamengwatch.intake import assisted_lookup
 
-        assisted_lookup.assisted(make(data_dir, database, lang), sources or [], platform or [], as_json)
+        assisted_lookup.assisted(
+            make(data_dir, database, lang, begins=True), sources or [], platform or [], as_json
+        )
         return
     from kamengwatch.pipeline import crawl
 
@@ -112,7 +114,7 @@ def crawl(
         from kamengwatch.pipeline.deferred_crawls import queue_of
 
         queue = queue_of(wait, replay)
-    config = make(data_dir, database, lang)
+    config = make(data_dir, database, lang, begins=True)
     crawl.crawl(config, sources or [], platform or [], due, replay, as_json, queue)
 
 
@@ -133,7 +135,7 @@ def worker(
     from kamengwatch.pipeline.deferred_crawls import workers
     from kamengwatch.pipeline.step_process import looking
 
-    config = make(data_dir, database, lang)
+    config = make(data_dir, database, lang, begins=True)
     with looking(config) if not once else nullcontext():
         workers().work(config, queues or ["crawl"], once)
 
@@ -180,7 +182,9 @@ def schedule(
     """定时 the scheduler: crawls each source at its own pace, rates and publishes after it. One instance only."""
     from kamengwatch.pipeline import scheduler
 
-    scheduler.schedule(make(data_dir, database, lang), list_, run_now, pause, resume, defer, as_json)
+    scheduler.schedule(
+        make(data_dir, database, lang, begins=True), list_, run_now, pause, resume, defer, as_json
+    )
 
 
 @app.command(epilog="例: `kamengwatch notify --dry-run` · 对象写在 targets stand in notify.toml")

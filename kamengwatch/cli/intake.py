@@ -78,7 +78,7 @@ def import_(
     lang: Lang = None,
 ) -> None:
     """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
-    config = make(data_dir, database, lang)
+    config = make(data_dir, database, lang, begins=True)
     if schema:
         from kamengwatch import evidence_docs
         from kamengwatch.console import tell_json
@@ -126,7 +126,7 @@ def watch_add(
     """加入观察 add sites to the watchlist; each is taken, or refused with the reason on its own line (exit code 2)."""
     from kamengwatch.intake import watchlist
 
-    watchlist.add(make(data_dir, database, lang), texts, name)
+    watchlist.add(make(data_dir, database, lang, begins=True), texts, name)
 
 
 @watch.command("remove", epilog="例: `kamengwatch watch remove shop.example b.example`")
@@ -172,7 +172,7 @@ def watch_import(
     """导入名单 a list of sites into the review queue; wrong lines are named, the rest is kept."""
     from kamengwatch.intake import watchlist
 
-    watchlist.import_lists(make(data_dir, database, lang), files, accept, as_json)
+    watchlist.import_lists(make(data_dir, database, lang, begins=True), files, accept, as_json)
 
 
 @watch.command(

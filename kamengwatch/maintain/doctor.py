@@ -146,6 +146,7 @@ Check = Callable[[Config], Iterator[Finding]]
 
 def doctor(config: Config, as_json: bool) -> None:
     """Run every check; raises Failure (exit 1) when something is bad."""
+    config.check_folder()
     found = [finding for check in CHECKS for finding in _looked(check, config)]
     if as_json:
         tell_json([asdict(f) for f in found])

@@ -371,3 +371,30 @@ def test_no_command_prints_it_raw(
         connection.execute(Alias.__table__.insert(), {"platform_id": 1, "kind": "name", "key": EVIL, "text": EVIL, "source": "import", "seen_at": now})  # fmt: skip
     said = command(capsys, *words, expect=None)
     assert not RAW.search(without_colours(said.out + said.err)), said
+
+
+BEGIN_HERE = {"help-me", "run", "crawl", "worker", "schedule", "import", "watch add", "watch import", "init", "keys create", "restore", "serve", "mcp", "evaluate"}  # fmt: skip
+"""Commands that may be the first one in a folder, that ask, or that go on until they are stopped."""
+
+
+def test_what_looks_at_a_folder_that_does_not_exist_says_so_and_makes_none(
+    tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """“0 of 0 are wrong” of a name spelt wrongly would be calm without evidence."""
+    monkeypatch.delenv("KAMENGWATCH_DATABASE_URL", raising=False)
+    folder = tmp_path / "mistyped"
+    for path, one in commands():
+        name = path.removeprefix("kamengwatch ")
+        takes_folder = any(p.name == "data_dir" for p in getattr(one, "params", ()))
+        if not takes_folder or name in BEGIN_HERE:
+            continue
+        needed = ["1" for p in one.params if p.param_type_name == "argument" and p.required]
+        options = [
+            word
+            for p in one.params
+            if p.required and p.param_type_name == "option"
+            for word in (p.opts[0], "1")
+        ]
+        said = command(capsys, *name.split(), *needed, *options, "--data-dir", folder, expect=None)
+        assert said.code == 2 and said.err.strip(), (name, said)
+        assert not folder.exists(), name
