@@ -1,8 +1,10 @@
 """A page that may take long to read is read on trial first, in a process of its own, and given up at a limit of processor time.
 
 Reading runs on the thread that serves every other host of the crawl. What is small is read there at once: measurement bounds what it
-costs (docs/benchmarks.md). A page above that bound is first read by a worker that the system ends at the limit, in the middle of a
-library's loop if need be; a page whose trial ended so is never read here, and says so for its host alone.
+costs (docs/benchmarks.md). A page above that bound is first read by a worker that the system ends at a limit, in the middle of a
+library's loop if need be; a page whose trial ended so is never read here, and says so for its host alone. Of a page that passes, the
+redacted copy and the goods seen by its structure, which cost most, come back from the worker; the rest is read again here, and has a
+smaller limit therefore.
 """
 
 from __future__ import annotations
@@ -21,32 +23,41 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 from scrapy.signals import engine_stopped
 
+from crawler.errors import SourceBlocked, SourceChanged
+from crawler.shops.page import Found, Page
+
 logger = logging.getLogger(__name__)
 LARGE = 150_000
 """Bytes up to which a page is read without a trial; shops send 10 to 60 thousand."""
 MANY_TAGS = 4_000
+MOST_GOODS = 2_000
+"""Goods of one shop that are kept."""
 SECONDS = 1.5
-"""Of processor time, for redacting and reading one page."""
+"""Of processor time, for what the worker alone does: taking the people out of one page, and looking for goods in its structure."""
+AGAIN_SECONDS = 0.75
+"""Of processor time, for what is read again by the crawl: so long at most one page holds up the other hosts."""
 _STARTING, _WAITING = 60.0, 30.0
 """Seconds of the clock for a worker to start, and for a trial on a machine that has more to do."""
 TRIED = "trial"
 """Key of a request's meta that holds the Trial of its answer, where there was one."""
+_FOUND = TypeAdapter(Found)
 _MET = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 class Trial:
-    """What a trial showed: `kept`, the page without the people it names (None: it names nobody), or that it was given up."""
+    """What a trial showed: the page without the people it names (`kept`; None: it names nobody) and the goods seen in it, or that it was given up."""
 
-    def __init__(self, given_up: bool, kept: bytes | None = None) -> None:
+    def __init__(self, given_up: bool, kept: bytes | None = None, seen: Found | None = None) -> None:
         """One or the other."""
-        self.given_up, self.kept = given_up, kept
+        self.given_up, self.kept, self.seen = given_up, kept, seen
 
-    REASON = f"the page takes more than {SECONDS:g} seconds to read"
+    REASON = "the page takes too long to read"
 
 
 class TrialMiddleware:
@@ -92,7 +103,8 @@ class TrialMiddleware:
             worker.stdin.flush()
             answer = json.loads(_read_line(worker, _WAITING))
             kept = _read(worker, answer["length"], _WAITING) if answer["length"] is not None else None
-            return Trial(False, kept)
+            seen = _FOUND.validate_json(_read(worker, answer["seen"], _WAITING)) if answer["seen"] else None
+            return Trial(False, kept, seen)
         except (OSError, ValueError, TimeoutError):  # ended by the limit, or by what it met
             self._end()
             return Trial(True)
@@ -101,7 +113,7 @@ class TrialMiddleware:
         if self._worker is None or self._worker.poll() is not None:
             # Its standard error is ours: what goes wrong in it is not lost.
             self._worker = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(SECONDS)],
+                [sys.executable, "-m", __name__, str(SECONDS), str(AGAIN_SECONDS)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd=Path(__file__).parents[2],
@@ -148,29 +160,41 @@ def _read_line(worker: subprocess.Popen[bytes], seconds: float) -> bytes:
     return line
 
 
-def read_all(url: str, body: bytes, content_type: str) -> bytes | None:
-    """All that reading a shop's page costs, and of it what is archived in its place; None where the page itself is.
+def read_alone(page: Page) -> tuple[bytes | None, Found | None]:
+    """What the worker hands over: the page as it is archived without people (None: as it came), and the goods seen by its structure."""
+    from crawler.pages.redacted_projection import without_people
+    from crawler.shops import generic
+
+    kept, seen = without_people(page.text), None
+    with contextlib.suppress(*_MET, SourceBlocked, SourceChanged):
+        seen = generic.home(page)
+    return None if kept is None else kept.encode(), seen
+
+
+def read_again(page: Page, body: bytes) -> None:
+    """All else that reading a shop's page, and keeping what was read, costs; `page` knows what was handed over.
 
     What the page says is not looked at: whatever cannot be read is met again, and said, where the page is read in earnest.
     """
     from crawler.pages import block_pages, shop_features, visible_text
-    from crawler.pages.decoding import text_of
-    from crawler.pages.redacted_projection import without_people
     from crawler.pages.site_name import site_name_of
     from crawler.shops import generic, read_home, recognise
-    from crawler.shops.page import Page
+    from store.redaction.redact import clean
     from store.text.site_keys import SiteKey
 
-    text = text_of(TextResponse(url, body=body, headers={"Content-Type": content_type}))
-    kept = without_people(text)
-    page = Page(url, text)
+    text, page = page.text, Page(page.url, page.text, page.seen or Found())
     if text.lstrip()[:1] in ("{", "["):
         _passing(page.json)
     system = recognise(page)
     _passing(lambda: block_pages.probe_of_page(200, body, text, 0.1, system is not None, None))
-    if system:
-        _passing(lambda: read_home(system, page))
-    for read in (generic.home, generic.embedded_goods, lambda page: site_name_of(page.tree)):
+
+    def goods() -> None:
+        found = read_home(system, page)[0] if system else generic.home(page)
+        for good in found.goods[:MOST_GOODS]:
+            clean(" ".join(good.name.split())[:200])
+
+    _passing(goods)
+    for read in (generic.embedded_goods, lambda page: site_name_of(page.tree)):
         _passing(lambda read=read: read(page))  # type: ignore[misc]
 
     def seen() -> None:
@@ -179,7 +203,7 @@ def read_all(url: str, body: bytes, content_type: str) -> bytes | None:
         footer = visible_text.footer_of(tree, shown)
         for html in visible_text.notices_of(tree):
             visible_text.prose(html)
-        visible_text.role_links(tree, url, SiteKey.of("shop.example"))
+        visible_text.role_links(tree, page.url, SiteKey.of("shop.example"))
         shop_features.signs_of(text, shown, [])
         shop_features.contact_values(text)
         shop_features.footer_numbers(footer)
@@ -188,33 +212,37 @@ def read_all(url: str, body: bytes, content_type: str) -> bytes | None:
 
     _passing(seen)
     _passing(lambda: visible_text.prose(text))
-    return None if kept is None else kept.encode()
 
 
 def _passing(read: Callable[[], Any]) -> None:
-    from crawler.errors import SourceBlocked, SourceChanged
-
     with contextlib.suppress(*_MET, SourceBlocked, SourceChanged):
         read()
 
 
 def main() -> None:
-    """Read pages from standard input until it ends; the system ends this process where one takes longer than its argument says."""
-    taken, given, seconds = sys.stdin.buffer, sys.stdout.buffer, float(sys.argv[1])
-    read_all(
-        "http://shop.example/", b"<html><body>1</body></html>", "text/html"
-    )  # what is made at the first page is made now
+    """Read pages from standard input until it ends; the system ends this process where one takes longer than its arguments say."""
+    from crawler.pages.decoding import text_of
+
+    taken, given, (alone, again) = sys.stdin.buffer, sys.stdout.buffer, map(float, sys.argv[1:])
+    first = Page("http://shop.example/", "<html><body>1</body></html>")
+    read_alone(first)  # what is made at the first page is made now
+    read_again(first, first.text.encode())
     given.write(b"ready\n")
     given.flush()
     while line := taken.readline():
         head = json.loads(line)
         body = taken.read(head["length"])
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        kept = read_all(head["url"], body, head["type"])
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        given.write(
-            json.dumps({"length": None if kept is None else len(kept)}).encode() + b"\n" + (kept or b"")
+        signal.setitimer(signal.ITIMER_PROF, alone)
+        page = Page(
+            head["url"], text_of(TextResponse(head["url"], body=body, headers={"Content-Type": head["type"]}))
         )
+        kept, page.seen = read_alone(page)
+        signal.setitimer(signal.ITIMER_PROF, again)
+        read_again(page, body)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        seen = b"" if page.seen is None else _FOUND.dump_json(page.seen)
+        told = {"length": None if kept is None else len(kept), "seen": len(seen)}
+        given.write(json.dumps(told).encode() + b"\n" + (kept or b"") + seen)
         given.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from crawler.errors import SourceChanged
@@ -35,6 +36,8 @@ _LOCK = re.compile(
 
 def home(page: Page) -> Found:
     """The goods of a page of no known system. None found is never "none on sale": a page that sells must show some."""
+    if page.seen is not None:
+        return replace(page.seen)
     told = embedded_data.products(page)
     seen = goods_in(outline(page.tree))
     goods = (told if len(told) >= len(seen) else seen) or goods_in_options(page) or goods_in_attributes(page)
@@ -46,6 +49,8 @@ def home(page: Page) -> Found:
 
 def sells(page: Page) -> bool:
     """Whether a page of no known system shows goods and their prices: then it is a shop, whatever its notices announce."""
+    if page.seen is not None:
+        return len(page.seen.goods) > 1
     try:
         return len(goods_in(outline(page.tree)) or embedded_data.products(page)) > 1
     except SourceChanged:

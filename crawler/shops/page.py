@@ -98,10 +98,11 @@ class More:
 class Page:
     """One fetched page: its address, decoded text, and parsed forms made when first asked for."""
 
-    def __init__(self, url: str, text: str) -> None:
-        """`text` is decoded already: parsers never see bytes."""
+    def __init__(self, url: str, text: str, seen: Found | None = None) -> None:
+        """`text` is decoded already: parsers never see bytes. `seen`: what crawler.shops.generic saw of it, where another process has read it."""
         self.url = url
         self.text = text
+        self.seen = seen
 
     @cached_property
     def tree(self) -> LexborHTMLParser:

@@ -32,6 +32,7 @@ from crawler.pages.shop_features import (
 )
 from crawler.pages.site_name import site_name_of
 from crawler.pages.visible_text import footer_of, notices_of, prose, role_links, visible
+from crawler.recording.trial import MOST_GOODS, TRIED
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
 from crawler.source_spider import HostVisit, Record
@@ -40,11 +41,16 @@ from store.text.query import host_key, is_merchant, registrable
 from store.text.site_keys import SiteKey
 
 _MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
-_LONGEST_LIST = 2_000
 _COOKIE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,80}=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{0,400}", re.ASCII)
 _MOST_COOKIES = 10
 _ALMOST_EMPTY = 200
 """Visible characters below which a page with scripts has not shown itself yet."""
+
+
+def page_of(response: Response, text: str) -> Page:
+    """The page, with what the trial of a large one saw already."""
+    tried = response.request.meta.get(TRIED) if response.request else None
+    return Page(response.url, text, tried.seen if tried else None)
 
 
 class StorefrontSpider(HomeSpider):
@@ -86,7 +92,7 @@ class StorefrontSpider(HomeSpider):
     ) -> Iterator[Record | Request]:
         """The home page: what it is, and if it is the shop, everything it shows and leads to."""
         text = text_of(response)
-        page, site = Page(response.url, text), SiteKey.of(host)
+        page, site = page_of(response, text), SiteKey.of(host)
         system = recognise(page)
         probe = self.probe_of_home(response, host, page, system is not None)
         assert response.request is not None
@@ -171,7 +177,7 @@ class StorefrontSpider(HomeSpider):
             return  # what looked like the next page of the list
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status} for {urlsplit(response.url).path}")
-        page = Page(response.url, text_of(response))
+        page = page_of(response, text_of(response))
         found, more = read_list(system, page, what) if system else generic.lists(page, what)
         notes = self.visit(host).notes
         notes["payments"] = notes["payments"] + found.payments
@@ -268,7 +274,7 @@ class StorefrontSpider(HomeSpider):
         shelf.hidden |= found.behind_login
         for good in found.goods:
             product = " ".join(good.name.split())[:200]
-            if product and product not in shelf.names and len(shelf.names) < _LONGEST_LIST:
+            if product and product not in shelf.names and len(shelf.names) < MOST_GOODS:
                 shelf.put(product, good)
                 yield self._price(host, product, good)
         if (orders := found.orders) is not None:

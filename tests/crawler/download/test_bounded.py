@@ -23,6 +23,8 @@ from crawler.pages.redacted_projection import without_people
 from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
 from crawler.recording import trial
 from crawler.recording.trial import TRIED, Trial, TrialMiddleware
+from crawler.shops import generic
+from crawler.shops.page import Page
 from crawler.source_spider import SourceSpider
 from crawler.spiders.storefront import StorefrontSpider
 from kamengwatch.config import UserError
@@ -210,6 +212,7 @@ def trial_of(
 ) -> tuple[Trial | None, TrialMiddleware]:
     """What a trial of `body` shows when it may take so many seconds of a processor."""
     monkeypatch.setattr(trial, "SECONDS", seconds)
+    monkeypatch.setattr(trial, "AGAIN_SECONDS", seconds)
     middleware = TrialMiddleware(
         SimpleNamespace(spider=SimpleNamespace(visits_platforms=True), signals=SignalManager())
     )
@@ -233,6 +236,26 @@ def test_a_large_page_that_can_be_read_is_read_and_comes_back_without_people(mon
     middleware._end()
     assert tried is not None and not tried.given_up and tried.kept == without_people(page).encode()
     assert trial_of(page[:3_000], 60, monkeypatch)[0] is None
+
+
+def test_what_is_read_again_beside_other_hosts_has_a_limit_of_its_own(monkeypatch) -> None:
+    """Taking people out and looking for goods is done in the worker alone, and handed over; the rest is read again by the crawl."""
+    page = "<html><body><ul>" + "".join(
+        f"<li><h3>视频会员月卡{n}号</h3><b>￥9.90</b></li>" for n in range(2_000)
+    )
+    for redacting, reading, given_up in ((60, 0.01, True), (0.01, 60, True), (60, 60, False)):
+        monkeypatch.setattr(trial, "SECONDS", redacting)
+        monkeypatch.setattr(trial, "AGAIN_SECONDS", reading)
+        middleware = TrialMiddleware(SimpleNamespace(spider=None, signals=SignalManager()))
+        tried = middleware._tried(HtmlResponse("http://a.example/", body=page.encode()))
+        middleware._end()
+        assert tried is not None and tried.given_up is given_up, (redacting, reading)
+    handed = Page("http://a.example/", page, tried.seen)
+    assert (
+        len(tried.seen.goods) > 400
+        and generic.home(handed).goods == generic.home(Page(handed.url, page)).goods
+    )
+    assert "tree" not in vars(handed), "it was not read a second time"
 
 
 def test_what_was_given_up_is_said_of_its_host_alone() -> None:
