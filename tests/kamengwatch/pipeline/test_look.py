@@ -1,5 +1,6 @@
 """A look at a site nobody watches: what it tells, what it never does, and how it ends whatever happens."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -9,8 +10,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -25,6 +26,8 @@ from kamengwatch.pipeline.crawl import plan
 from kamengwatch.review.queue import Question, ask
 from store.db.tables import Capture, Crawl, Platform, Review
 from store.evidence.ingest import Ingest, import_records
+from store.text.ip_addresses import address_spelled
+from tests.support.hostile.attacks import MOVED, SPELT, URLS
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 SHOP = (
@@ -183,6 +186,72 @@ def test_nothing_typed_leads_inside(typed):
         records.about_site("look", "0" * 32, NOW.date(), typed)
 
 
+def test_no_attack_on_the_guard_gets_through_this_door_as_an_address():
+    """What is left of one is a name, which the crawl's own guard looks up and judges (below)."""
+    typed = [
+        *URLS,
+        *MOVED,
+        *SPELT,
+        *(f"http://{spelt}/" for spelt in SPELT),
+        *(f"看看 {spelt}:8080 呢" for spelt in SPELT),
+    ]
+    for text in typed:
+        with contextlib.suppress(records.Incomplete):
+            host = records.about_site("look", "0" * 32, NOW.date(), text)["host"]
+            assert address_spelled(host.partition(":")[0]) is None and "localhost" not in host, (text, host)
+
+
+REBINDING = """
+import asyncio, itertools, os, socket, sys, types
+sys.modules["uvloop"] = types.ModuleType("uvloop")
+sys.modules["uvloop"].Loop = asyncio.SelectorEventLoop  # uvloop looks names up by itself
+answers = itertools.cycle(["45.33.32.156", "127.0.0.1", "10.0.0.8", "169.254.169.254", "::1", "::ffff:192.168.0.1", "64:ff9b::a00:1", "fd00::1"])
+def tell(line):
+    with open(os.environ["TOLD"], "a") as log:
+        log.write(line + "\\n")
+def resolve(host, port, *_, **__):
+    address = next(answers)
+    tell(f"name {address}")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return [(family, socket.SOCK_STREAM, 6, "", (address, int(port or 0), *((0, 0) if ":" in address else ())))]
+def refuse(self, *said):
+    address = said[-1]
+    tell(f"connect {address[0] if isinstance(address, tuple) else 'local'}")
+    raise ConnectionRefusedError(111, "refused")
+socket.getaddrinfo = resolve
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
+"""
+"""A machine on which every name leads outside once and inside ever after, and nothing is connected to: what was tried is written down."""
+
+
+def test_a_name_that_leads_inside_is_asked_nothing_however_it_was_resolved(tmp_path, monkeypatch):
+    """The production crawl of a look, with no sandbox: private answers, IPv6 forms and rebinding."""
+    (tmp_path / "sitecustomize.py").write_text(REBINDING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setenv("KAMENGWATCH_CONTACT", "watch@a.example")
+
+    def events(words, *_):  # as crawl_process.events, in a process that begins with the lines above
+        words = [sys.executable, "-m", "crawler.run", *words]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as crawl:
+            yield from (json.loads(line) for line in crawl.stdout if line.startswith(b"{"))
+
+    monkeypatch.setattr(looking, "events", events)
+    made = Config(tmp_path / "data", fixed_now=NOW)
+    look = looking.Looker(made).now("rebinds.example", lambda look: None)
+    assert look.state == "done" and steps_of(look)["shop"].state == "missed"
+    told = (tmp_path / "told").read_text().split("\n")
+    own = {
+        line.split()[1]
+        for line in Path("/etc/resolv.conf").read_text().split("\n")
+        if line.startswith("nameserver ")
+    }
+    resolved = {line.removeprefix("name ") for line in told if line.startswith("name ")}
+    tried = {line.removeprefix("connect ") for line in told if line.startswith("connect ")} - {"local", *own}
+    assert len(resolved) > 4, "names were looked up more than once"
+    assert tried <= {"45.33.32.156"}, "only the public address was connected to"
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [("https://user:secret@shop.example:8443/pay?order=17398613248#x", "shop.example"), ("【甲】http://shop.example/abc 快来", "shop.example")],
@@ -194,7 +263,7 @@ def test_of_what_was_typed_the_host_alone_is_kept(typed, kept):
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def worker(config, world):
     words = [
         sys.executable,
