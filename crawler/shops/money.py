@@ -23,7 +23,7 @@ _BEFORE_NUMBER = re.compile(
     "|".join(f"(?P<{name}>{signs})" for name, signs in _SIGNS.items()) + "", re.IGNORECASE
 )
 AMOUNT = re.compile(
-    rf"(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?P<after>{_NUMBER})"
+    rf"(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?:[:：]\s*)?(?P<after>{_NUMBER})"
     rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*{_NUMBER}(?!\s*[¥￥$€£₽₩₮]|[\d.,])))",
     re.IGNORECASE,
 )

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from crawler.pages.safe_parse import parse_json_bounded
@@ -73,6 +74,8 @@ _TOKEN = re.compile(
     r""""(?:[^"\\]|\\.)*"|'(?P<single>(?:[^'\\]|\\.)*)'|(?<![\w.$])(?P<key>[A-Za-z_$][\w$]*)\s*:|(?P<comma>,)(?=\s*[\]}])|(?P<word>undefined|void 0|NaN|![01])"""
 )
 """What in a literal of a script JSON writes otherwise; a string in double quotes stays."""
+_PARSED = re.compile(r'JSON\.parse\(\s*("(?:[^"\\]|\\.)*")')
+"""JSON that a script holds as a text."""
 _DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
 _FEWEST = 1
 _MOST = 500
@@ -215,6 +218,9 @@ def _documents(script: str) -> Iterator[Any]:
         return
     except ValueError:
         pass
+    for match in islice(_PARSED.finditer(script), _MANY_STARTS):
+        with contextlib.suppress(ValueError):
+            yield parse_json_bounded(json.loads(match.group(1)))
     for tried, match in enumerate(_DATA.finditer(script)):
         if tried >= _MANY_STARTS:
             return

@@ -73,6 +73,7 @@ _ONE_PRICE = re.compile(
 _STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格")
 _LONGEST_LABEL = 8
 _MOST_LINES = 1_000
+_MOST_SPANNED = 300
 _LONGEST_PROSE = 2_000
 """Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
 _MOST_PRICES = 1_500
@@ -218,6 +219,11 @@ def set_levels_apart(prices: list[Price]) -> None:
         or labels != (order * (len(labels) // period + 1))[: len(labels)]
     ):
         return
+    held = Counter(above for price, _ in told for above in price.element.ancestors())
+    first, last = told[0][0].element, told[period - 1][0].element
+    good = next((above for above in first.ancestors() if above in set(last.ancestors())), None)
+    if good is None or held[good] != period:
+        return  # each stands with a good of its own
     asked = next((label for label in order if _STRANGER.search(label)), order[0])
     for price, label in told:
         if label != asked:
@@ -231,7 +237,7 @@ def _label_of(price: Price) -> str:
         said = said.strip(" :：-—|元")
         if any(character.isdigit() for character in said) or len(said) > _LONGEST_LABEL:
             return ""
-        if LETTER.search(said):
+        if LETTER.search(SAID_OF_GOODS.sub("", said)):
             return said
     return ""
 
@@ -397,7 +403,21 @@ def column_of(element: Element) -> str | None:
             heads = []
         table.columns = _columns(heads)
     place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
-    return table.columns.get(place)
+    return table.columns.get(place + _cells_from_above(cell.parent, place))
+
+
+def _cells_from_above(row: Element, place: int) -> int:
+    """How many cells before `place` reach down into a row from those above it (a category that spans its goods)."""
+    rows = row.parent.children if row.parent is not None else []
+    if len(row.children) >= max((len(one.children) for one in rows[:20]), default=0):
+        return 0
+    at = rows.index(row) if row in rows[:_MOST_SPANNED] else 0
+    spans = 0
+    for away, above in enumerate(reversed(rows[:at]), 1):
+        for index, cell in enumerate(above.children[: place + 1]):
+            reach = cell.attributes.get("rowspan") or ""
+            spans += index <= place and reach.isdigit() and int(reach) > away
+    return spans
 
 
 def _column_of_rows(element: Element) -> str | None:

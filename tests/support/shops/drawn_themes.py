@@ -60,6 +60,12 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         '<a href="/app/{n}" class=row><img><span class=title>{name}</span><span>2026 年 3 月 {n} 日</span><span>¥ {price}</span></a>',
         "</div>",
     ),
+    "another unit in each third row": (
+        "<table>",
+        '<tr><td><font color=blue>{name}</font></td><td><b>{price}</b>元/{unit}</td><td><a href="buy.asp?id={n}">[购买]</a></td></tr>',
+        "</table>",
+    ),
+    "a colon behind the sign": ("<div>", "<p><i>{n}.</i><span>{name}</span><span>￥：{price}</span><a href=#>购</a></p>", "</div>"),
     "lines of a text": ("<h1>今日价格</h1><p>", "{n}、{name} —— {price}元<br>", "</p>"),
     "a ranking that sells": (
         "<table><tr><th>排名</th><th>项目</th><th>价格(元)</th><th>销量</th></tr>",
@@ -171,7 +177,7 @@ def _cards(kind: str, goods: list[Item]) -> str:
         price = f"{good.price:.2f}"
         whole, cents = price.split(".")
         made.append(one.format(name=html.escape(good.name), price=price, whole=whole, cents=cents, stock=good.stock,
-                               old=f"{good.price * 2:.2f}", sold=good.sold, n=n))  # fmt: skip
+                               old=f"{good.price * 2:.2f}", sold=good.sold, n=n, unit="张个件"[n % 3]))  # fmt: skip
     return before.replace("{first}", f"{goods[0].price:.2f}") + "".join(made) + behind
 
 
@@ -179,6 +185,24 @@ def _literal(goods: list[Item]) -> str:
     """Goods in a script's own literal: keys without quotes, single quotes."""
     rows = ",".join(f"{{id:{n},name:'{g.name}',price:{g.price},stock:1,}}" for n, g in enumerate(goods))
     return f"<div id=app></div><script>var config={{title:'满100减10'}};\nvar goodsList=[{rows}];</script>"
+
+
+def _spanned(goods: list[Item]) -> str:
+    """A table whose categories span their goods' rows."""
+    head = "<tr><th>分类</th><th>商品</th><th>价格</th><th>库存</th></tr>"
+    rows = "".join(
+        f"<tr>{f'<td rowspan={len(goods[n : n + 3])}>会员</td>' if n % 3 == 0 else ''}<td>{html.escape(g.name)}</td><td>{g.price:.2f}</td><td>7</td></tr>"
+        for n, g in enumerate(goods)
+    )
+    return f"<table>{head}{rows}</table>"
+
+
+def _parsed(goods: list[Item]) -> str:
+    """JSON that a script holds as a text."""
+    text = json.dumps({"items": _rows(goods, "title", "price")}, ensure_ascii=False)
+    return (
+        f"<div id=app></div><script>window.d = JSON.parse({json.dumps(text, ensure_ascii=False)});</script>"
+    )
 
 
 def _team_prices_first(goods: list[Item]) -> str:
@@ -217,4 +241,6 @@ DRAWN: dict[str, Callable[[list[Item]], str]] = {
     "keys of another system": _state,
     "data in an attribute": _attribute,
     "a literal of a script": _literal,
+    "categories that span their rows": _spanned,
+    "a text that is parsed": _parsed,
 }
