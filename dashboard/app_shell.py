@@ -58,7 +58,7 @@ class Page:
                 first = await run_in_threadpool(first_paint.shown, scope["path"], query, lang)
                 shell, headers = snapshot_files.compressed(localised(body, lang, first), accepted)
                 kept = [(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED]
-                await send({**start, "headers": [*kept, *headers]})
+                await send({**start, "status": 200 if first.found else 404, "headers": [*kept, *headers]})
                 await send({"type": "http.response.body", "body": shell})
 
         headers = [(n, v) for n, v in scope["headers"] if n.lower() not in _PLAIN]

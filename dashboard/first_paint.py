@@ -43,6 +43,7 @@ class Paper(View):
         object.__setattr__(self, "query", query)
         object.__setattr__(self, "parts", [])
         object.__setattr__(self, "cards", [])
+        object.__setattr__(self, "found", True)
 
     def param(self, name: str) -> str:
         """The first value in the address."""
@@ -51,6 +52,10 @@ class Paper(View):
     def params(self, name: str) -> list[str]:
         """Every value in the address."""
         return self.query.get(name, [])  # type: ignore[attr-defined,no-any-return]
+
+    def missing(self) -> None:
+        """The address names nothing."""
+        object.__setattr__(self, "found", False)
 
     def add(self, html: str) -> None:
         """Put HTML below what is there; raises Enough when the page is long enough."""
@@ -108,10 +113,12 @@ class Enough(Exception):
 
 
 class Sight(NamedTuple):
-    """What goes into a page's shell: HTML of its body, and the tags in its head that previews are made of."""
+    """What goes into a page's shell: HTML of its body, the tags in its head that previews are made of, and whether there is what the
+    address names (else the status is 404)."""
 
     body: str = ""
     head: str = ""
+    found: bool = True
 
 
 def shown(path: str, query: str, lang: str) -> Sight:
@@ -182,7 +189,7 @@ def _shown(
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known else "",
     )
-    return Sight(body, markup.render("preview.html", lang, tags=tags))
+    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.found)  # type: ignore[attr-defined]
 
 
 def _switch(query: dict[str, list[str]], lang: str) -> str:

@@ -227,6 +227,8 @@ def project_certificate(der: bytes) -> str:
 
 MOST_ROWS = 10_000
 """The index of certificate logs ends here without saying so."""
+MOST_DOMAINS = 4
+"""A certificate for more registrable domains is a delivery network's or a host's: its other names say nothing of the site."""
 _CT_KEPT = ("common_name", "name_value", "entry_timestamp", "not_before", "not_after", "serial_number")
 
 
@@ -234,22 +236,22 @@ def transparency_facts(text: str, host: str) -> dict[str, Any]:
     """What an index of certificate logs (crt.sh's JSON) has of a domain: first_on, last_on, count, at_least, names.
 
     A certificate is logged twice and counts once (its serial number). Names of other domains come first: they share a certificate
-    with this one. Raises ValueError for anything but a list of certificates, an error page among them.
+    for few domains with this one. Raises ValueError for anything but a list of certificates, an error page among them.
     """
     rows = parse_json_bounded(text)
     if not isinstance(rows, list):
         raise ValueError("no list of certificates")
     days: dict[str, dt.date] = {}
     names: dict[str, None] = {}
+    own = registrable(host)
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or (day := _utc_day(row.get("not_before"))) is None:
             raise ValueError("a certificate without a time")
         days.setdefault(str(row.get("serial_number") or number), day)
-        for said in f"{row.get('common_name') or ''}\n{row.get('name_value') or ''}".split("\n"):
-            name = said.strip().lower().rstrip(".")
-            if "@" not in name and host_of(name.removeprefix("*.")):
-                names[name] = None
-    own = registrable(host)
+        told = f"{row.get('common_name') or ''}\n{row.get('name_value') or ''}".split("\n")
+        hosts = [name for said in told if "@" not in (name := said.strip().lower().rstrip(".")) and host_of(name.removeprefix("*."))]  # fmt: skip
+        few = len({registrable(name.removeprefix("*.")) for name in hosts}) <= MOST_DOMAINS
+        names |= dict.fromkeys(name for name in hosts if few or registrable(name.removeprefix("*.")) == own)
     ordered = sorted(names, key=lambda name: (registrable(name.removeprefix("*.")) == own, name))
     return {
         "first_on": min(days.values(), default=None), "last_on": max(days.values(), default=None), "count": len(days),

@@ -8,9 +8,10 @@ import streamlit as st
 
 from dashboard.components import first_look, shared_tables
 from dashboard.components.page_context import ON_PAPER, View, cell, row
-from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
+from dashboard.presenters import clusters, current_snapshot, html, ranking, site_search, verdict_card
 from scoring.snapshot.reader import Snapshot
 from store.text.query import Query, queries_in
+from store.text.safe_text import plain
 
 title_zh = "查一个网站"
 title_en = "Check a site"
@@ -92,6 +93,11 @@ def _answer(view: View, text: str) -> None:
     found = each[0]
     remembered = st.session_state.get("asked")
     _query_notices(view, remembered[1] if remembered and remembered[0] == text else found.query)
+    if found.query.kind in ("name", "uscc"):
+        company = view.cached_query(clusters.operator, found.query.name or found.query.number or "")
+        if company is not None:
+            words = view.translate("operator.to_page", name=plain(company.name, 60))
+            view.html("linkline.html", href=view.link("operator", name=company.name), words=words)
     if found.query.kind == "empty":
         view.note(view.translate("check.nothing"))
     elif len(found.matches) == 1:

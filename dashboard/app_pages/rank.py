@@ -70,6 +70,8 @@ def render(view: View) -> None:
     tied = ranking.tied(rows) if order == "tier" else 0
     lines = [view.translate("rank.tied_finding", count=len(rows), tied=tied)] if tied else []
     view.html("lines.html", lines=[*lines, view.translate("rank.legend")])
+    links = [(view.translate("operator.list"), view.link("operator")), (view.translate("cluster.list"), view.link("cluster"))]  # fmt: skip
+    view.html("linklist.html", links=links, lead=view.translate("rank.groups"))
     _download(view, filters)
 
 

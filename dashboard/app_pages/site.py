@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dashboard.components import (
+    cluster_sections,
     first_look,
     shared_tables,
     site_as_of,
@@ -73,6 +74,7 @@ def render(view: View) -> None:
     with _part(view, "identity"):
         site_sections.identity(view, view.cached_query(_rows, "identity", host, "aspect"), rating)
         site_sections.links(view, host, view.cached_query(_rows, "links", host, "other"))
+        cluster_sections.notify(view, (host,))
         responses = view.cached_query(_rows, "responses", host, "on desc")
         site_evidence.responses(view, responses, view.cached_query(_rows, "corrections", host, "on desc"))
         shared_tables.of_site(view, host)

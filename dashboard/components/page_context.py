@@ -97,6 +97,9 @@ class View:
         key = (place, function.__module__, function.__qualname__, arguments)
         return _remember(key, lambda: function(self.snapshot, *arguments))
 
+    def missing(self) -> None:
+        """Say that the address names nothing: its first bytes then carry the status 404 (dashboard/first_paint.py)."""
+
     def link(self, path: str, **query: Any) -> str:
         """A link inside the site that keeps the language."""
         return markup.link(path, self.lang, **query)

@@ -180,6 +180,9 @@ def transition(view: View, warning: dict[str, Any]) -> str:
 def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> None:
     """Filing, footer, company and licence: what is shown beside what is registered; and the software that shows it."""
     view.html("heading3.html", title=view.translate("site.identity"))
+    if rating.get("operator"):
+        words = view.translate("operator.to_page", name=plain(rating["operator"], 60))
+        view.html("linkline.html", href=view.link("operator", name=rating["operator"]), words=words)
     if rating.get("software"):
         name, version = (
             view.label("software", rating["software"]),
@@ -270,13 +273,19 @@ def links(view: View, host: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         view.note(view.translate("site.links_none"))
         return
+    network(view, host, rows)
+    view.html("linkline.html", href=view.link("cluster", host=host), words=view.translate("cluster.to_page"))
+
+
+def network(view: View, hub: str, rows: list[dict[str, Any]]) -> None:
+    """The links (rows of `links`) of one site drawn: each with its keys, its other site, and which of those are linked among themselves."""
     others = tuple(dict.fromkeys(r["other"] for r in rows))
     ratings = view.cached_query(_ratings, others)
     among = view.cached_query(_among, others)
     view.html(
         "network.html",
         title=view.translate("site.links"),
-        hub=plain(host, 80),
+        hub=plain(hub, 80),
         links=[
             {
                 "other": plain(r["other"], 80),

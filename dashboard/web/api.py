@@ -23,7 +23,9 @@ from starlette.routing import Route
 
 from dashboard.help.documents import MEDIA
 from dashboard.presenters import (
+    clusters,
     current_snapshot,
+    exchange,
     formatting,
     mall_merchants,
     ranking,
@@ -52,6 +54,8 @@ from store.text.query import file_stem, parse_query
 
 PREFIX = "/api/v1"
 _MAX_ROWS = 1000
+_MOST_EXCHANGED = 5_000
+"""Sites of which one answer holds everything; of more the command line writes the file (`kamengwatch export -o all.stix.json`)."""
 _CACHED = {"Cache-Control": "public, max-age=300"}
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 
@@ -266,6 +270,45 @@ def events(
     return _json({"snapshot": snapshot.id, "events": found})
 
 
+def cluster(request: Request, snapshot: Published, lang: Lang) -> Response:
+    """The cluster of linked sites a site belongs to: its sites, names, moves, endings, links, whom to notify."""
+    asked = request.path_params["host"]
+    return _group(snapshot, lang, clusters.cluster(snapshot, parse_query(asked[:300]).host or asked))
+
+
+def operator(request: Request, snapshot: Published, lang: Lang) -> Response:
+    """The sites of a company that filings name (its name or USCC): the same."""
+    return _group(snapshot, lang, clusters.operator(snapshot, request.path_params["name"][:200]))
+
+
+def _group(snapshot: Snapshot, lang: str, known: clusters.Group | None) -> Response:
+    if known is None:
+        return problem(404, say(lang, "api.not_found"))
+    tables = ("identifiers", "moves", "warnings", "links")
+    return _json(
+        {"snapshot": snapshot.id, "kind": known.kind, "name": known.name, "uscc": known.uscc, "sites": list(known.hosts), "count": known.count}
+        | {table: clusters.about(snapshot, table, known.hosts) for table in tables}
+        | {"notify": clusters.whom_to_notify(snapshot, known.hosts)}
+    )  # fmt: skip
+
+
+def exchange_file(
+    request: Request, snapshot: Published, lang: Lang, host: str = "", operator: str = "", cluster: str = ""
+) -> Response:
+    """Facts for other tools: entities.ftm.jsonl (FollowTheMoney), bundle.stix.json (STIX 2.1), event.misp.json (MISP); of a site, an operator or a cluster, else of all."""
+    form = next((form for form, name in exchange.FORMS.items() if name == request.path_params["name"]), None)
+    if form is None:
+        return problem(404, say(lang, "api.no_route"), ", ".join(exchange.FORMS.values()))
+    known = clusters.operator(snapshot, operator[:200]) if operator else clusters.cluster(snapshot, cluster[:300]) if cluster else None  # fmt: skip
+    hosts = known.hosts if known else (host,) if host and snapshot.site(host) else None
+    if hosts is None and (host or operator or cluster):
+        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+    if hosts is None and current_snapshot.facts(snapshot).count > _MOST_EXCHANGED:
+        return problem(400, say(lang, "api.bad_query"), f"host= operator= cluster= (> {_MOST_EXCHANGED})")
+    kind = "application/x-ndjson" if form == "ftm" else "application/stix+json;version=2.1" if form == "stix" else "application/json"  # fmt: skip
+    return Response("".join(exchange.text(form, snapshot, hosts)), media_type=kind)
+
+
 def badge_json(request: Request, snapshot: Published, lang: Lang) -> Response:
     """The dated state of one site for shield services; an unknown site is grey."""
     rating = _rating(request, snapshot)
@@ -350,6 +393,9 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     f"{PREFIX}/timemap/sites/{{host}}/{{section}}/{{merchant}}": (timemap, "application/link-format"),
     f"{PREFIX}/picture/{{host}}.png": (picture, "image/png"),
     f"{PREFIX}/picture/{{host}}/{{section}}/{{merchant}}.png": (picture, "image/png"),
+    f"{PREFIX}/clusters/{{host}}": (cluster, schemas.Group),
+    f"{PREFIX}/operators/{{name}}": (operator, schemas.Group),
+    "/exchange/{name}": (exchange_file, "application/json"),
     "/badge/{host}.json": (badge_json, schemas.Badge),
     "/badge/{host}.svg": (badge, _SVG),
     "/badge/{host}/{section}/{merchant}.json": (badge_json, schemas.Badge),
@@ -443,6 +489,6 @@ ROUTES = [
 """Every route beside the app itself, each of which hands on to the API."""
 ELSE = [
     Route(f"/{start}/{{rest:path}}", no_route, include_in_schema=False)
-    for start in ("api", "feeds", "badge", "download", "dossier", "bulletins")
+    for start in ("api", "feeds", "badge", "download", "dossier", "bulletins", "exchange")
 ]
 """What else lies there: an answer for programs, not the app's page."""

@@ -51,6 +51,10 @@ EvidenceRow = _row("evidence", "EvidenceRow")
 HistoryDay = _row("history", "HistoryDay")
 Change = _row("changes", "Change")
 SeriesPoint = _row("series", "SeriesPoint")
+Identifier = _row("identifiers", "Identifier")
+Move = _row("moves", "Move")
+Link = _row("links", "Link")
+_Notify = _row("notify", "NotifyRow")
 
 
 class Answer(BaseModel):
@@ -164,6 +168,27 @@ class Events(Answer):
     """Changes of cash-flow states, newest first."""
 
     events: list[Warning_]
+
+
+class Notify(_Notify):  # type: ignore[misc,valid-type]
+    """Whom one may tell about some sites; `name` null: not known, the sentence says why."""
+
+    hosts: list[str]
+
+
+class Group(Answer):
+    """The sites of an operator or of a cluster of linked sites; `sites` are the first of `count`."""
+
+    kind: Literal["operator", "cluster"]
+    name: str
+    uscc: str | None
+    sites: list[str]
+    count: int
+    identifiers: list[Identifier]
+    moves: list[Move]
+    warnings: list[Warning_]
+    links: list[Link]
+    notify: list[Notify]
 
 
 class Badge(BaseModel):

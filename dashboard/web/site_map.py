@@ -29,6 +29,8 @@ PAGES = (
     "rank",
     "alerts",
     "sector",
+    "operator",
+    "cluster",
     "before",
     "help",
     "compare",

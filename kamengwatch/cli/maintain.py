@@ -37,17 +37,28 @@ Also = Annotated[
 
 
 @app.command(
-    epilog="例: `kamengwatch export -o ratings.csv` · `kamengwatch export --evidence -o evidence.jsonl --host shop.example`"
+    epilog="例: `kamengwatch export -o ratings.csv` · `kamengwatch export --evidence -o evidence.jsonl --host shop.example` · "
+    "`kamengwatch export -o all.ftm.jsonl` · `kamengwatch export --group 某某科技有限公司 -o case.stix.json` · `kamengwatch export --group shop.example -o case.misp.json`"
 )
 def export(
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", help="以 .jsonl .csv 或 .parquet 结尾 the name decides the format"),
+        typer.Option(
+            "-o",
+            "--output",
+            help="以 .jsonl .csv .parquet，或 .ftm.jsonl（FollowTheMoney）.stix.json（STIX 2.1）.misp.json（MISP）结尾 the name decides the format",
+        ),
     ],
     evidence: Annotated[
         bool, typer.Option("--evidence", help="开放证据格式 the evidence, instead of the published ratings")
     ] = False,
     host: Annotated[list[str] | None, typer.Option("--host", help="只要这些网站 only these sites")] = None,
+    group: Annotated[
+        str,
+        typer.Option(
+            help="只要这家公司的网站，或这个网站所在关联组的 only the sites of a company, or of a site's cluster"
+        ),
+    ] = "",
     data_dir: DataDir = None,
     database: Database = None,
     lang: Lang = None,
@@ -55,7 +66,7 @@ def export(
     """导出 the published ratings, or the evidence in the open format: imported elsewhere it gives the same ratings."""
     from kamengwatch.read import export
 
-    export.export(make(data_dir, database, lang), out, host or [], evidence)
+    export.export(make(data_dir, database, lang), out, host or [], evidence, group)
 
 
 @app.command(

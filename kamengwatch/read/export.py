@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from dashboard.presenters import clusters, exchange
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line
 from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
+from scoring.snapshot.reader import Snapshot
 from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform
 from store.evidence.entity_matching import Directory
 from store.evidence.records import KINDS, AnyRecord
@@ -42,15 +44,40 @@ _ORDER = ("move", *(kind for kind in OBSERVATIONS if kind != "move"))
 _BATCH = 5_000
 
 
-def export(config: Config, out: Path, hosts: list[str], evidence: bool) -> None:
-    """Write the file whole or not at all; raises UserError for an unknown format or site, or a file that cannot be written."""
+def export(config: Config, out: Path, hosts: list[str], evidence: bool, group: str = "") -> None:
+    """Write the file whole or not at all; raises UserError for an unknown format or site, or a file that cannot be written.
+
+    `group`: only the sites of this operator, or of the cluster this site belongs to.
+    """
     format_ = out.suffix.lower().lstrip(".")
-    if format_ not in FORMATS:
-        raise UserError(
-            f"{out.name}: 文件名须以 {'、'.join(f'.{f}' for f in FORMATS)} 结尾 the name must end so"
-        )
+    exchanged = next((form for end, form in exchange.ENDINGS.items() if out.name.lower().endswith(end)), None)
+    if format_ not in FORMATS and exchanged is None:
+        ends = [*(f".{f}" for f in FORMATS), *exchange.ENDINGS]
+        raise UserError(f"{out.name}: 文件名须以 {'、'.join(ends)} 结尾 the name must end so")
+    if evidence and (exchanged or group):
+        raise UserError("--evidence: 只写 .jsonl、.csv、.parquet，不与 --group 一起 goes into these only, and not with --group")  # fmt: skip
+    if group:
+        hosts = [*hosts, *_of_group(open_snapshot(config), group)]
+    if exchanged:
+        snapshot = open_snapshot(config)
+        chosen = [host_in_snapshot(snapshot, text) for text in hosts] or None
+        with _whole(out) as part, part.open("w", encoding="utf-8") as stream:
+            stream.writelines(exchange.text(exchanged, snapshot, chosen))
+        log_line(config.say(f"{out}: 已写", f"{out}: written"))
+        return
     written = _evidence(config, out, format_, hosts) if evidence else _ratings(config, out, format_, hosts)
     log_line(config.say(f"{out}: {written} 行", f"{out}: {written} rows"))
+
+
+def _of_group(snapshot: Snapshot, group: str) -> tuple[str, ...]:
+    """The sites of an operator (name or code) or of the cluster of a site; raises UserError where there are none."""
+    known = clusters.operator(snapshot, group) or clusters.cluster(snapshot, key_of(group) or group)
+    if known is None:
+        raise UserError(
+            f"--group {group[:60]}: 快照里没有这个运营主体或关联网站组 no such operator or cluster in the snapshot; "
+            "写公司名、信用代码或其中一个网站 give a company, its code, or one of the sites"
+        )
+    return known.hosts
 
 
 def _ratings(config: Config, out: Path, format_: str, hosts: list[str]) -> int:

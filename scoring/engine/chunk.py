@@ -18,6 +18,7 @@ from scoring.tables.evidence import codes
 from scoring.tables.figures import figure_rows, set_aside_rows
 from scoring.tables.findings import finding_table
 from scoring.tables.identity import identity_rows
+from scoring.tables.network import identifier_rows, move_rows, notify_rows
 from scoring.tables.practices import practice_rows
 from scoring.tables.ratings import change_rows, propose, rating_rows, warning_rows
 from scoring.tables.sector import Tally, tally
@@ -31,6 +32,9 @@ def site_tables(judged: Assessment) -> dict[str, list[dict[str, Any]]]:
         "promises": promise_rows(judged),
         "practices": practice_rows(judged),
         "links": link_rows(judged.facts.sites, judged.facts.kin.links, judged.facts.first_day),
+        "moves": move_rows(judged.facts),
+        "identifiers": identifier_rows(judged.facts),
+        "notify": notify_rows(judged.facts),
     }
 
 
@@ -39,7 +43,19 @@ CHUNK = 256
 CITING = {
     "ratings": "reason_evidence",
     **dict.fromkeys(
-        ("findings", "warnings", "identity", "promises", "practices", "links", "set_aside"), "evidence"
+        (
+            "findings",
+            "warnings",
+            "identity",
+            "promises",
+            "practices",
+            "links",
+            "moves",
+            "identifiers",
+            "notify",
+            "set_aside",
+        ),
+        "evidence",
     ),
 }
 """Table -> its column of evidence, which holds codes (scoring/tables/evidence.py) until scoring/engine/evidence_ids.py has named them."""

@@ -28,7 +28,8 @@ from scoring.rating.closures import closure_figures
 from scoring.snapshot.reader import TABLES
 from scoring.snapshot.writer import SINGLE, Writing, writing
 from scoring.tables.figures import about_all_rows
-from scoring.tables.registers import corrections, disputes, responses, source_health
+from scoring.tables.network import cluster_rows
+from scoring.tables.registers import aliases, corrections, disputes, responses, source_health
 from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
@@ -94,6 +95,9 @@ def _about_all(engine: Engine, sector: Tally, facts: Dataset, as_of: dt.date) ->
         "corrections": sorted(corrections(engine, end), key=_HOST),
         "sources": sorted(source_health(engine, end), key=itemgetter("source")),
         "sector": sector_rows(sector, last_day),
+        "clusters": cluster_rows(facts.kin.links),
+        "identifiers": aliases(engine, end),
+        "places": [],
         "figures": about_all_rows(
             facts, (*closure_figures(sector.closures, last_day), *drop_figures(sector, last_day))
         ),

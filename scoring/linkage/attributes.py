@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from scoring import method
 from scoring.features.filings import company_key, number_key, own_domains
 from scoring.fork_pool import map_ordered
-from scoring.observations.dataset import ObservationColumns, Site
+from scoring.observations.dataset import NEVER, ObservationColumns, Site
 from store.text.malls import host_part, is_merchant
 from store.text.query import registrable
 
@@ -40,7 +40,7 @@ _SHARED_NAME = re.compile(
     r"baishan\w*|cachefly|gcore|bt|aapanel|plesk|cpanel)\.(?:[a-z]{2,3}\.)?[a-z]{2,10}$"
 )
 """Names of certificates that belong to a delivery network, a host or a panel."""
-_READ = ("page", "filing", "certificate")
+_READ = ("page", "filing", "certificate", "sighting")
 AT_ONCE = 500
 """Platforms whose traits one process finds at once."""
 _SCHEMA = pa.schema(
@@ -210,6 +210,26 @@ def traits_of(rows: dict[str, ObservationColumns], sites: Sequence[Site]) -> lis
     for at, site, day, id_ in _each(rows["certificate"]):
         for value in _of_certificate(rows["certificate"], at, sites[site]):
             found[site].add("certificate", value, day, ("certificate", id_))
+    for at, site, day, id_ in _each(rows["sighting"]):
+        for value in _of_log(rows["sighting"], at, sites[site]):
+            found[site].add("certificate", value, day, ("sighting", id_))
+    return found
+
+
+def other_certificate_names(
+    rows: dict[str, ObservationColumns], about: Site, site: int
+) -> dict[str, tuple[str, int]]:
+    """Domain not the site's own that stands with it on a certificate which tells one operator -> (kind, position) that first showed it."""
+    found: dict[str, tuple[str, int]] = {}
+    own = own_domains(about)
+    for kind, names_of in (("certificate", _of_certificate), ("sighting", _of_log)):
+        some = rows[kind]
+        low, high = np.searchsorted(some.platform, (site, site + 1))
+        for at in sorted(range(int(low), int(high)), key=lambda i: int(some.at[i])):
+            if some.gone[at] >= NEVER:
+                for name in names_of(some, at, about):
+                    if name not in own:
+                        found.setdefault(name, (kind, at))
     return found
 
 
@@ -259,6 +279,17 @@ def _of_certificate(certificates: ObservationColumns, at: int, site: Site) -> It
     if certificates["issuer_kind"][at] == "self_signed" or not _covers(names, site):
         return
     if len(domains) <= method.LINK_CERTIFICATE_DOMAINS and not any(map(_SHARED_NAME.search, names)):
+        yield from sorted(domains)
+
+
+def _of_log(sightings: ObservationColumns, at: int, site: Site) -> Iterator[str]:
+    """The same of what the certificate logs have of a domain: certificates for many domains were left out when they were read
+    (crawler/formats/domain_records.py), those of delivery networks are here."""
+    if sightings["provider"][at] != "ct":
+        return
+    names = [str(name).lower() for name in sightings["names"][at] or ()]
+    domains = {registrable(n.removeprefix("*.")) for n in names if not _SHARED_NAME.search(n)}
+    if domains & own_domains(site) and len(domains) <= method.LINK_COMMON:
         yield from sorted(domains)
 
 

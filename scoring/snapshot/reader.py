@@ -158,6 +158,31 @@ TABLES: dict[str, pa.Schema] = {
         [("host", _S), ("other", _S), ("relation", _S), ("since", _D), ("confidence", _F), ("reason_zh", _S)]
         + [("reason_en", _S), ("evidence", _IDS)]
     ),
+    # Sites joined by rows of `links`, directly or through others: each with the first host of its cluster by name. A site without a link is in none.
+    "clusters": pa.schema([("cluster", _S), ("host", _S)]),
+    # Other hosts of the site's own: via redirect | notice (its pages or channel name it) | certificate (on one certificate with it, which
+    # is a hint and no move by itself); `on` is when it was first seen.
+    "moves": pa.schema(
+        [("host", _S), ("to_host", _S), ("via", _S), ("on", _D), ("source", _S), ("evidence", _IDS)]
+    ),
+    # What a site was called and registered as: kind name | host | site_name (the filing's) | filing | company (the filing's) |
+    # footer_company | uscc | registrar | dns_alias | country; first and last seen so. Of natural persons nothing.
+    "identifiers": pa.schema(
+        [("host", _S), ("kind", _S), ("value", _S), ("since", _D), ("until", _D), ("source", _S)]
+        + [("evidence", _IDS)]
+    ),
+    # Whom one may notify, by role: registrar | network (whose name its address leads to) | payment | filing_authority | market_authority |
+    # mall. `name` is null where it is not known; the sentence says from what, or why not.
+    "notify": pa.schema(
+        [("host", _S), ("role", _S), ("name", _S), ("source", _S), ("observed_on", _D), ("sentence_zh", _S)]
+        + [("sentence_en", _S), ("evidence", _IDS)]
+    ),
+    # The last look of each place we look from (at most a day older than the newest): outcome ok | slow | down | refused, and the layers of the probe;
+    # place is empty for our own. `agreed`: of the places that looked, a majority says down. Empty where only we look.
+    "places": pa.schema(
+        [("host", _S), ("place", _S), ("mainland", _B), ("observed_at", _T), ("outcome", _S), ("class", _S)]
+        + [("status", _I), ("dns", _S), ("tcp", _S), ("tls", _S), ("agreed", _B)]
+    ),
     # What the site's own pages state against drops (scoring/tables/practices.py): ids stated and lacking, and for each lacking what to do.
     "practices": pa.schema(
         [("host", _S), ("stated", _IDS), ("lacking", _IDS), ("improve_zh", _IDS), ("improve_en", _IDS)]
@@ -226,7 +251,9 @@ SIGNATURE = "manifest.sig"
 """The operator's signature of the manifest, beside it (scoring/snapshot/signing.py); in no list, because it is made last."""
 SITES = "sites"
 """The folder of a partial snapshot that holds the rows of its sites, a file a table."""
-LATER = frozenset({"practices", "disputes", "figures", "set_aside"})
+LATER = frozenset(
+    {"practices", "disputes", "figures", "set_aside", "clusters", "moves", "identifiers", "notify", "places"}
+)
 """Tables a snapshot of an earlier method does not have: empty there, unless its manifest names the file."""
 
 _RATED = "(tier is not null and (verdict = '红' or grade is not null and grade <> 'NR' and warning_state <> 'stale'))"

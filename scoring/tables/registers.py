@@ -12,7 +12,17 @@ from scoring.fork_pool import map_ordered
 from scoring.observations.day_index import SHANGHAI
 from scoring.observations.sql_columns import id_ranges
 from scoring.tables.evidence import KIND_WORDS
-from store.db.tables import OBSERVATIONS, Correction, Crawl, Dispute, Platform, Response, Review, Source
+from store.db.tables import (
+    OBSERVATIONS,
+    Alias,
+    Correction,
+    Crawl,
+    Dispute,
+    Platform,
+    Response,
+    Review,
+    Source,
+)
 from store.evidence.crawl_ledger import ENDED, OF_THE_PLAN, health_of, merge_batches
 from store.evidence.entity_matching import Directory
 from store.evidence.site_volume import numbering
@@ -32,6 +42,29 @@ def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
             for r in connection.execute(query)
             if r.withdrawn_at is None or r.withdrawn_at >= end
         ]
+
+
+def aliases(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+    """The names and hosts under which a watched site was known by `end`, as rows of the table identifiers."""
+    query = (
+        select(Platform.host, Alias.kind, Alias.text, Alias.source, Alias.seen_at)
+        .join(Platform, Platform.id == Alias.platform_id)
+        .where(Platform.status == "watched", Alias.seen_at < end)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+        names = select(Platform.host, Platform.name, Platform.added_at).where(
+            Platform.status == "watched", Platform.name.is_not(None), Platform.added_at < end
+        )
+        own = [(r.host, "name", r.name, None, r.added_at) for r in connection.execute(names)]
+    first: dict[tuple[str, str, str], tuple[dt.datetime, str | None]] = {}
+    for host, kind, text, source, seen in (*own, *rows):
+        key = (host, "host" if kind == "host" else "name", text)
+        first[key] = min(first.get(key, (seen, source)), (seen, source), key=lambda pair: pair[0])
+    return [
+        {"host": host, "kind": kind, "value": text, "since": _day(seen), "source": source, "evidence": []}
+        for (host, kind, text), (seen, source) in sorted(first.items())
+    ]
 
 
 def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:

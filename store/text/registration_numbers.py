@@ -206,3 +206,8 @@ def uscc_is_valid(code: str) -> bool:
         return False
     total = sum(_USCC_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(code[:17]))
     return _USCC_ALPHABET[(31 - total % 31) % 31] == code[17]
+
+
+def province_of_uscc(code: str) -> str | None:
+    """The province in which a code was issued (its third and fourth signs, GB/T 2260); None for one that has none."""
+    return PROVINCES.get(_GB2260.get(code[2:4], "")) if looks_like_uscc(code) else None
