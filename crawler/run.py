@@ -32,7 +32,7 @@ from sqlalchemy import Engine
 from crawler.download.browser import launch_options
 from crawler.download.host_lease import crawl_lock, names
 from crawler.errors import OwnFault
-from crawler.recording.recorder import DatabaseRecorder, ReplayBooks
+from crawler.recording.recorder import DatabaseRecorder, ReplayBooks, ReportRecorder
 from crawler.source_spider import Progress, SourceSpider
 from store.archive.warc import iterate
 from store.db.engine import open_engine
@@ -61,6 +61,8 @@ class Job:
     options: tuple[tuple[str, str], ...] = ()
     look: bool = False
     """Somebody waits for the answer: hosts that are not watched are visited, too, and what hangs is given up soon."""
+    report: Path | None = None
+    """Probe `hosts` for somebody elsewhere: no database, no archive; what was seen is written to this file."""
     begun: float = field(default_factory=time.monotonic)
     """What the stopwatch showed at `now`."""
 
@@ -101,6 +103,8 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
     for source in job.sources:
         if source not in known:
             raise KeyError(source)
+    if job.report is not None:
+        return _probe_only(job, job.report, progress)
     engine = open_engine(job.database_url)
     register_sources(engine, [spider.card for spider in known.values()])
     hosts = [host_key(h) for h in job.hosts]
@@ -122,6 +126,23 @@ def run_job(job: Job, progress: Progress = lambda event: None) -> dict[str, str]
             noted({"event": "broken", "source": source, "reason": str(error)})
     engine.dispose()
     return dict.fromkeys(job.sources, "broken") | outcomes
+
+
+def _probe_only(job: Job, out: Path, progress: Progress) -> dict[str, str]:
+    """Look at the hosts of the job by the availability probe alone, under the same rules as any crawl."""
+    targets = [Target(0, host_key(host), None, (), None) for host in job.hosts]
+    cls, outcomes = spiders()["availability"], {"availability": "broken"}
+
+    def noted(event: dict[str, Any]) -> None:
+        if event["event"] == "crawl":
+            outcomes["availability"] = event["outcome"]
+        progress(event)
+
+    process = AsyncCrawlerProcess(_settings(job))
+    start = partial(process.crawl, cls, books=ReportRecorder(out), targets=targets, progress=noted)
+    with _to_itself(job, [target.host for target in targets], noted):
+        _start(process, [[start]])
+    return outcomes
 
 
 def _to_itself(job: Job, hosts: Sequence[str], progress: Progress) -> AbstractContextManager[None]:
@@ -248,6 +269,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--replay", type=Path, help="a WARC file to read instead of the network")
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--look", action="store_true", help="somebody waits: also sites that are not watched")
+    parser.add_argument(
+        "--report", type=Path, help="probe the hosts alone and write what was seen to this file"
+    )
     parser.add_argument("--code-version")
     given = parser.parse_args(arguments)
     now = dt.datetime.fromisoformat(given.now)
@@ -269,6 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         demo=given.demo or bool(given.sandbox_proxy),
         code_version=given.code_version,
         look=given.look,
+        report=given.report,
     )
     try:
         outcomes = run_job(job, _print)

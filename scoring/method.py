@@ -260,6 +260,8 @@ COVERAGE_SHARE = 0.70
 CLOSED_DAYS = 7
 LINE_PLATFORMS = 3
 """From so many platforms probed on a day on, more than half of the probes failing is a fault of our own line."""
+QUORUM_HOURS = 24
+"""A site is down only by a majority of the places that looked within so many hours before; where only we look, by our own word."""
 SIGN_LLR = (0.9, 0.25)
 """Centre (sd above the platform's own past) and daily slope of the evidence of backlog, price, handling and counters."""
 SIGN_FLOOR = -0.1

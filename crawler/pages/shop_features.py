@@ -17,7 +17,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from store.text.hosts import host_key
 from store.text.pattern_scan import PatternScan
+from store.text.query import registrable
 from store.text.registration_numbers import find_icp, find_licences, find_police, uscc_is_valid
 
 _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
@@ -425,3 +427,14 @@ def company_of(footer: str) -> str | None:
     """The company a footer names, if any."""
     found = _COMPANY.search(footer) or _ANY_COMPANY.search(footer)
     return found.group(1).strip("（）() ") if found else None
+
+
+_MOVED = re.compile(
+    r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.IGNORECASE
+)
+
+
+def announced_hosts(text: str, host: str) -> list[str]:
+    """Hosts of other domains that a shop's own words name as its new or further address, at most five."""
+    found = [h for h in _MOVED.findall(text) if registrable(h) != registrable(host)]
+    return list(dict.fromkeys(host_key(h) for h in found))[:5]

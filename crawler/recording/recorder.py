@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -122,6 +123,37 @@ class NullRecorder:
 
     def abandon(self) -> None:
         """Nothing is kept."""
+
+
+class ReportRecorder(NullRecorder):
+    """For a probe elsewhere: records are written to a file at the end, with what the controls answered; no page is kept."""
+
+    def __init__(self, out: Path) -> None:
+        """`out` is written when the crawl has ended."""
+        super().__init__()
+        self._out, self._records = out, list[dict[str, Any]]()
+
+    def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
+        """Remember the records alone."""
+        self._records += [dict(record) for record in records]
+        return super().page(captures, records)
+
+    def close(
+        self,
+        at: dt.datetime,
+        outcome: str,
+        reason: str | None,
+        requests: int,
+        records: int,
+        measured: dict[str, Any],
+    ) -> None:
+        """Write the file."""
+        told = {"outcome": outcome, "reason": reason, "controls": measured.get("controls", {}), "records": self._records}  # fmt: skip
+        self._out.write_text(json.dumps(told, ensure_ascii=False, default=_iso), "utf-8")
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 class DatabaseRecorder:

@@ -20,6 +20,7 @@ from crawler.formats import elsewhere as wire
 from crawler.formats.json_api import REFUSALS
 from crawler.home_addresses import home_addresses
 from crawler.pages.decoding import text_of
+from crawler.pages.shop_features import announced_hosts
 from crawler.source_spider import Record, SourceSpider
 from store.evidence.crawl_ledger import Expected, SourceCard
 
@@ -58,7 +59,7 @@ class ChannelSpider(SourceSpider):
         expected=Expected(0, 400, "host", "频道消息", "messages", {"home": 0.3}),
     )
     visits_platforms = True
-    brings: ClassVar[tuple[str, ...]] = ("mention",)
+    brings: ClassVar[tuple[str, ...]] = ("mention", "move")
     legal: ClassVar[tuple[str, str]] = (
         "网站自己公布的频道的公开预览页，无需登录，每天一次；频道名与联系方式不保存，消息先脱敏。",
         "The public preview of channels the site itself names, no login, once a day; the channel's name and contacts are not kept, messages are redacted.",
@@ -116,6 +117,9 @@ class ChannelSpider(SourceSpider):
                 "kind": "mention", "source": self.name, "host": host, "by": "site", "source_id": post.number,
                 "said_at": post.at, "text": post.text, "seen_at": self.at(host),
             }  # fmt: skip
+            for to_host in announced_hosts(post.text, host):
+                yield {"kind": "move", "source": self.name, "host": host, "to_host": to_host, "via": "notice",
+                       "observed_at": post.at, "seen_at": self.at(host)}  # fmt: skip
 
     def _home(self, host: str, addresses: list[str]) -> Request:
         return self.ask(addresses[0], "home", host, known={"left": addresses[1:]}, meta={SHOP_PAGE: True})

@@ -8,7 +8,6 @@ most three prose pages; never orders, logins, captchas or payment. A page that s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +22,7 @@ from crawler.home_addresses import HomeSpider, Tried, verdict
 from crawler.pages.decoding import text_of
 from crawler.pages.redacted_projection import without_people
 from crawler.pages.shop_features import (
+    announced_hosts,
     company_of,
     contact_values,
     footer_numbers,
@@ -37,10 +37,9 @@ from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
 from crawler.source_spider import HostVisit, Record
 from store.evidence.crawl_ledger import Expected, SourceCard
-from store.text.query import host_key, is_merchant, registrable
+from store.text.query import host_key, is_merchant
 from store.text.site_keys import SiteKey
 
-_MOVED = re.compile(r"(?:备用|最新|新)(?:域名|网址|地址)[^a-z]{0,12}((?:[a-z0-9-]+\.)+[a-z]{2,18})", re.I)
 _COOKIE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,80}=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{0,400}", re.ASCII)
 _MOST_COOKIES = 10
 _ALMOST_EMPTY = 200
@@ -239,9 +238,8 @@ class StorefrontSpider(HomeSpider):
         signs |= shelf.signs()
         if notes["version"]:
             signs["software_version"] = notes["version"]
-        moved = [h for h in _MOVED.findall(notes["text"]) if registrable(h) != registrable(host)]
-        if moved:
-            signs["other_hosts"] = list(dict.fromkeys(host_key(h) for h in moved))[:5]
+        if moved := announced_hosts(notes["text"], host):
+            signs["other_hosts"] = moved
         # What the footer of a merchant's page says is the mall's word about the mall.
         footer = "" if is_merchant(host) else notes["footer"]
         number, numbers = footer_numbers(footer)

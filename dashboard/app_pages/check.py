@@ -8,7 +8,8 @@ import streamlit as st
 
 from dashboard.components import first_look, shared_tables
 from dashboard.components.page_context import ON_PAPER, View, cell, row
-from dashboard.presenters import clusters, current_snapshot, html, ranking, site_search, verdict_card
+from dashboard.groups import clusters
+from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
 from scoring.snapshot.reader import Snapshot
 from store.text.query import Query, queries_in
 from store.text.safe_text import plain

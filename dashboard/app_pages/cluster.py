@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.components import cluster_sections
 from dashboard.components.page_context import View, cell, row
-from dashboard.presenters import clusters
+from dashboard.groups import clusters
 from store.text.query import parse_query
 
 title_zh = "关联网站组"

@@ -23,7 +23,7 @@ _ENDPOINTS = (
     ("api/v1/timemap/sites/{host}", "timemap"),
     ("api/v1/rank?tier=3&page=1", "rank"),
     ("api/v1/events", "events"),
-    ("api/v1/clusters/{host}", "cluster"),
+    ("api/v1/clusters/{linked}", "cluster"),
     ("exchange/entities.ftm.jsonl", "ftm"),
     ("exchange/bundle.stix.json", "stix"),
     ("exchange/event.misp.json", "misp"),
@@ -77,7 +77,12 @@ def render(view: View) -> None:
         view.html("lines.html", lines=[view.translate("data.more", count=more)])
     view.heading(view.translate("data.api"))
     host = view.cached_query(_example)
-    made = [(path.format(host=quote(host), file=quote(file_stem(host))), key) for path, key in _ENDPOINTS]
+    linked = view.cached_query(_linked)
+    made = [
+        (path.format(host=quote(host), file=quote(file_stem(host)), linked=quote(linked)), key)
+        for path, key in _ENDPOINTS
+        if linked or "{linked}" not in path
+    ]
     view.table(
         ["URL", view.translate("method.question")],
         [row(cell(path, href=f"./{path}"), cell(view.translate(f"data.api_{key}"))) for path, key in made],
@@ -88,6 +93,12 @@ def _example(snapshot: Snapshot) -> str:
     """A site of this snapshot, so that the examples can be tried."""
     found = current_snapshot.rows(snapshot, "select host from ranked order by host limit 1")
     return found[0]["host"] if found else "example.com"
+
+
+def _linked(snapshot: Snapshot) -> str:
+    """A site of a cluster, "" where none is linked."""
+    found = current_snapshot.rows(snapshot, "select host from clusters order by host limit 1")
+    return found[0]["host"] if found else ""
 
 
 def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.components import cluster_sections
 from dashboard.components.page_context import View, cell, row
-from dashboard.presenters import clusters
+from dashboard.groups import clusters
 
 title_zh = "运营主体"
 title_en = "Operator"

@@ -62,6 +62,7 @@ def render(view: View) -> None:
         site_sections.findings(view, findings)
     with _part(view, "changes"):
         site_charts.availability(view, rating, series, rating["as_of"] or view.facts.as_of)
+        site_charts.places(view, view.cached_query(_rows, "places", host, "place"))
         site_charts.history(view, rating, history, changes)
         site_sections.warnings(view, warnings)
         site_evidence.changes(view, changes)

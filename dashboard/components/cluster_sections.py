@@ -7,7 +7,8 @@ from typing import Any
 
 from dashboard.components import site_sections
 from dashboard.components.page_context import Row, View, cell, row
-from dashboard.presenters import clusters, current_snapshot, formatting, verdict_card
+from dashboard.groups import clusters
+from dashboard.presenters import current_snapshot, formatting, verdict_card
 from dashboard.presenters.ranking import CARD
 from dashboard.presenters.translations import pick
 from scoring.snapshot.reader import Snapshot
@@ -26,8 +27,8 @@ def page(view: View, group: clusters.Group) -> None:
         view.note(view.translate("cluster.more", shown=len(hosts), count=group.count))
     _sites(view, [ratings[h] for h in hosts if h in ratings])
     known = view.cached_query(clusters.about, "identifiers", hosts)
-    _identifiers(view, "cluster.names", [r for r in known if r["kind"] in _NAMES], "cluster.names_none")
-    _identifiers(view, "cluster.filings", [r for r in known if r["kind"] in _FILINGS], "cluster.filings_none")
+    _identifiers(view, "cluster.names", _NAMES, known, "cluster.names_none")
+    _identifiers(view, "cluster.filings", _FILINGS, known, "cluster.filings_none")
     _moves(view, view.cached_query(clusters.about, "moves", hosts))
     warned = view.cached_query(clusters.about, "warnings", hosts)
     _states(view, "cluster.endings", [w for w in warned if w["to_state"] == "closed"], "cluster.endings_none")
@@ -63,10 +64,7 @@ def notify(view: View, hosts: Sequence[str]) -> None:
 
 def _about(view: View, some: Sequence[str], hosts: Sequence[str]) -> str:
     """Which of several sites a row is about; nothing where it is all of them."""
-    if len(hosts) < 2 or len(some) == len(hosts):
-        return ""
-    shown = ("、" if view.lang == "zh" else ", ").join(plain(h, 60) for h in some[:4])
-    return f"{shown}{' …' if len(some) > 4 else ''}"
+    return "" if len(hosts) < 2 or len(some) == len(hosts) else _some(view, some)
 
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -93,8 +91,18 @@ def _sites(view: View, ratings: Sequence[dict[str, Any]]) -> None:
     )  # fmt: skip
 
 
-def _identifiers(view: View, title: str, rows: Sequence[dict[str, Any]], none: str) -> None:
+def _identifiers(
+    view: View, title: str, kinds: Sequence[str], known: Sequence[dict[str, Any]], none: str
+) -> None:
+    """What the sites were called or registered as, the same of several sites in one row."""
     view.html("heading3.html", title=view.translate(title))
+    joined: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for r in known:
+        one = joined.setdefault((r["kind"], r["value"], r["source"]), {**r, "hosts": []})
+        one["hosts"].append(r["host"])
+        one["since"] = min(filter(None, (one["since"], r["since"])), default=None)
+        one["until"] = max(filter(None, (one["until"], r["until"])), default=None)
+    rows = sorted((r for r in joined.values() if r["kind"] in kinds), key=lambda r: kinds.index(r["kind"]))
     if not rows:
         view.note(view.translate(none))
         return
@@ -104,7 +112,7 @@ def _identifiers(view: View, title: str, rows: Sequence[dict[str, Any]], none: s
             row(
                 cell(view.label("identifier", r["kind"])),
                 cell(r["value"], limit=80),
-                cell(r["host"], href=view.link("site", host=r["host"])),
+                cell(_some(view, r["hosts"]), href=view.link("site", host=r["hosts"][0]) if len(r["hosts"]) == 1 else ""),
                 cell(_span(view, r)),
                 cell(view.source(r["source"]) if r["source"] else view.translate("cluster.entered")),
             )
@@ -112,6 +120,11 @@ def _identifiers(view: View, title: str, rows: Sequence[dict[str, Any]], none: s
         ],
         fold=_FOLD,
     )  # fmt: skip
+
+
+def _some(view: View, hosts: Sequence[str]) -> str:
+    shown = ("、" if view.lang == "zh" else ", ").join(plain(h, 60) for h in hosts[:4])
+    return f"{shown}{' …' if len(hosts) > 4 else ''}"
 
 
 def _span(view: View, known: dict[str, Any]) -> str:

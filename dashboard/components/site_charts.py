@@ -246,3 +246,34 @@ def _tenth(value: float | None) -> float | None:
 
 def _percent(share: float | None) -> str | None:
     return None if share is None else formatting.percent(share)
+
+
+def places(view: View, rows: list[dict[str, Any]]) -> None:
+    """From how many places we look and how many of them could not open it; nothing where only we look."""
+    if len({r["place"] for r in rows}) < 2:
+        return
+    led = [r for r in rows if r["class"] == "diverted"]
+    told = [r for r in rows if r["class"] != "diverted"]
+    down = sum(r["outcome"] == "down" for r in told)
+    lines = [view.translate("places.finding", n=len(told), down=down)]
+    lines.append(view.translate("places.agreed" if rows[0]["agreed"] else "places.not_agreed"))
+    if led:
+        shown = ("、" if view.lang == "zh" else ", ").join(_place(view, r) for r in led)
+        lines.append(view.translate("places.diverted", places=shown))
+    view.html("lines.html", lines=lines)
+    view.table(
+        [view.translate("places.place"), view.translate("site.state"), view.translate("site.seen_at"), view.translate("places.layers")],
+        [
+            row(
+                cell(_place(view, r), soft="" if r["mainland"] is None else view.translate("places.mainland" if r["mainland"] else "places.abroad")),
+                cell(view.label("place_state", "diverted" if r["class"] == "diverted" else r["outcome"]), soft=plain(r["class"] or "", 20)),
+                cell(formatting.moment(r["observed_at"], view.lang)),
+                cell(" · ".join(f"{name.upper()} {r[name]}" for name in ("dns", "tcp", "tls", "status") if r[name] is not None) or "–"),
+            )
+            for r in rows
+        ],
+    )  # fmt: skip
+
+
+def _place(view: View, look: dict[str, Any]) -> str:
+    return plain(look["place"], 40) or view.translate("places.own")

@@ -21,11 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.groups import clusters, exchange
 from dashboard.help.documents import MEDIA
 from dashboard.presenters import (
-    clusters,
     current_snapshot,
-    exchange,
     formatting,
     mall_merchants,
     ranking,

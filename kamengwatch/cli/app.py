@@ -16,7 +16,7 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command, get_command_name
 
 from kamengwatch import console, machine_faults
-from kamengwatch.cli import buyer_help, collect, intake, maintain, read, reply
+from kamengwatch.cli import buyer_help, collect, intake, maintain, observe, read, reply
 from kamengwatch.cli.options import app
 from kamengwatch.config import Failure, UserError
 from store import env_file
@@ -26,6 +26,7 @@ __all__ = [
     "reply",
     "read",
     "intake",
+    "observe",
     "buyer_help",
     "maintain",
     "collect",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kamengwatch import console
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
 from kamengwatch.console import bar, log_line, tell_json
-from kamengwatch.intake import form_inbox, watchlist
+from kamengwatch.intake import form_inbox, observing, watchlist
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline import crawl, sandbox_market
 from kamengwatch.pipeline.single_sites import day_in
@@ -145,6 +145,7 @@ def run_due(config: Config) -> Failure | None:
             )
         )
     form_inbox.take_in(config)
+    observing.take_inbox(config)
     failed = None
     try:
         crawl.crawl(config, [], [], True, None, False)

@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kamengwatch import console
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings, require_contact
 from kamengwatch.console import log_line
-from kamengwatch.intake import changed_sites, form_inbox
+from kamengwatch.intake import changed_sites, form_inbox, observing
 from kamengwatch.maintain import time_stamps
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline.crawl import cards, plan, platform_visitors
@@ -161,6 +161,7 @@ class Service:
             delivery.alert(self._config, self._ledger, paused(self._config))
         try:
             form_inbox.take_in(self._config)
+            observing.take_inbox(self._config)
         except (OSError, UserError, SQLAlchemyError) as error:  # the forms wait; the market is rated
             log_line(
                 self._config.say(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from dashboard.presenters import clusters, exchange
+from dashboard.groups import clusters, exchange
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line
 from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot

@@ -40,6 +40,7 @@ from scoring.observations.dataset import (
 from scoring.observations.day_index import MICROSECONDS, day_number, days_of, end_of_day, microseconds
 from scoring.observations.disk_columns import NONE, Scratch
 from scoring.observations.panel import Bools
+from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import read_rows, stamp, stamps
 from store.db.tables import (
     OBSERVATIONS,
@@ -117,11 +118,14 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         reviews = decided_reviews(connection, end)
         disputes = disputes_of(connection, index, end)
         software = software_counts(connection, end)
+        places = read_places(connection, index, end)
     raw = {kind: read_rows(engine, kind, index, number, end, scratch) for kind in OBSERVATIONS}
     seen = [r.seen.min() for r in raw.values() if len(r)] + ([visits.day.min()] if len(visits.day) else [])
     first = max(min([last, *(int(s) for s in seen)]), last - HISTORY_DAYS + 1)
     rows = {k: counted_from(r, first) for k, r in raw.items()}
     line = line_of(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
+    own = rows["probe"]
+    rows["probe"] = by_quorum(own, places, first)
     usual = usual_in(rows["complaint"], BIT["spam"])
     texts = MarketTexts.taken(usual, last_probes(rows["probe"], last - first))
     rows["complaint"], ranks, texts.wording[:] = weighed(
@@ -141,6 +145,7 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         line=line,
         ranks=ranks,
         software=software,
+        places=place_rows(own, places, [site.host for site in sites]),
         kin=build_market_context(rows, sites),
         texts=texts,
     )

@@ -97,7 +97,7 @@ def _about_all(engine: Engine, sector: Tally, facts: Dataset, as_of: dt.date) ->
         "sector": sector_rows(sector, last_day),
         "clusters": cluster_rows(facts.kin.links),
         "identifiers": aliases(engine, end),
-        "places": [],
+        "places": list(facts.places),
         "figures": about_all_rows(
             facts, (*closure_figures(sector.closures, last_day), *drop_figures(sector, last_day))
         ),

@@ -238,6 +238,8 @@ class Dataset:
     software: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Software -> counts of its tracker's last read (crawler/formats/github.py, `tally`)."""
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
+    places: Sequence[Mapping[str, Any]] = ()
+    """Rows of the table `places`: what other places we look from saw last (scoring/observations/places.py)."""
     priors: Any = None
     kin: Any = None
     texts: Any = None

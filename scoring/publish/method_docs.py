@@ -201,6 +201,12 @@ def snapshot_page() -> str:
         "Generated from scoring/snapshot/reader.py. Shares are 0–1, scores and coverage 0–100, days are Asia/Shanghai dates, times UTC.",
         "complaints_total counts every matched complaint except spam. Above 20,000 sites the files of single sites lie one folder deeper, named by the",
         "first two digits of the SHA-256 of the host.",
+        "",
+        "`clusters` are the sites that rows of `links` join, directly or through others, under the first of their hosts by name. `moves`: other hosts of the",
+        "site's own, by redirect or notice, and those on one certificate with it, which is a hint and no move by itself. `identifiers`: what a site was called",
+        "and registered as, with the days it was seen so; of natural persons nothing. `notify`: whom one may tell, a row for each role; `name` is null where it",
+        "is not known, and the sentence says why. `places`: the last look of each place we look from (empty: our own), only of sites another place looked at;",
+        "`agreed`: most of those that looked say down, a diversion being no word of either kind. They are empty in snapshots of before.",
     ]
     for name, schema in TABLES.items():
         lines += [

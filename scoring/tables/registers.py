@@ -18,6 +18,8 @@ from store.db.tables import (
     Correction,
     Crawl,
     Dispute,
+    Observer,
+    PlaceReport,
     Platform,
     Response,
     Review,
@@ -201,8 +203,45 @@ def source_health(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                 row |= {"last_outcome": run.outcome, "last_reason": run.reason}
                 if run.outcome == "ok":
                     row["last_ok_at"] = run.finished_at
+        places = _places(connection, end)
     _count(engine, rows, end)
-    return [_health(row, end) for row in rows.values()]
+    return [*(_health(row, end) for row in rows.values()), *places]
+
+
+def _places(connection: Connection, end: dt.datetime) -> list[dict[str, Any]]:
+    """The other places we look from, as sources of their own: one whose controls were silent in its last report is out."""
+    reports = select(*PlaceReport.__table__.columns).where(PlaceReport.taken_at < end).order_by(PlaceReport.made_at)  # fmt: skip
+    of_place: dict[int, list[Any]] = {}
+    for report in connection.execute(reports):
+        of_place.setdefault(report.observer_id, []).append(report)
+    observers = select(*Observer.__table__.columns).where(Observer.added_at < end).order_by(Observer.place)
+    found = []
+    for o in connection.execute(observers):
+        if o.removed_at is not None and o.removed_at < end:
+            continue
+        mine = of_place.get(o.id, [])
+        last, working = (mine[-1] if mine else None), [r for r in mine if r.line_works]
+        out = last is not None and not last.line_works
+        fresh = last is not None and end - last.made_at <= _PLACE_STALE
+        where = ("大陆", "mainland China") if o.mainland else ("境外", "abroad")
+        found.append(
+            {
+                "source": f"place:{o.place}", "title_zh": f"观测点：{o.place}", "title_en": f"Place: {o.place}", "kind": "place",
+                "health": "never" if last is None else "failed" if out else "ok" if fresh else "stale",
+                "last_ok_at": working[-1].made_at if working else None,
+                "last_started_at": last.made_at if last else None,
+                "last_outcome": None if last is None else "failed" if out else "ok",
+                "last_reason": "its own controls were silent: it is out, nothing of that report counts" if out else None,
+                "records": sum(r.looks for r in mine),
+                "blind_zh": f"{where[0]}线路，由他人运行、用自己的密钥签名；只看能否打开，不看内容。",
+                "blind_en": f"A line in {where[1]}, run by somebody else and signed by its own key; it sees whether a site opens, not what it says.",
+            }
+        )  # fmt: skip
+    return found
+
+
+_PLACE_STALE = dt.timedelta(days=3)
+"""After so long without a report a place is stale."""
 
 
 def _numbers(connection: Connection, source: str, kind: str, end: dt.datetime) -> dict[str, int]:

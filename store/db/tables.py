@@ -105,6 +105,52 @@ class Setting(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class Observer(Base):
+    """观测点: a place elsewhere that looks for us, by the key under which its reports are signed."""
+
+    __tablename__ = "observer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(40), unique=True)
+    mainland: Mapped[bool]
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    public_key: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[dt.datetime]
+    removed_at: Mapped[dt.datetime | None]
+
+
+class PlaceReport(Base):
+    """One report of a place that was taken; `line_works` false: its own controls were silent, so nothing of it counts."""
+
+    __tablename__ = "place_report"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    observer_id: Mapped[int] = mapped_column(ForeignKey("observer.id"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[dt.datetime]
+    taken_at: Mapped[dt.datetime]
+    line_works: Mapped[bool]
+    looks: Mapped[int]
+
+
+class PlaceProbe(Base):
+    """What one place saw of one site: as a Probe, but no observation of our own."""
+
+    __tablename__ = "place_probe"
+    __table_args__ = (UniqueConstraint("platform_id", "observer_id", "observed_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    observer_id: Mapped[int] = mapped_column(ForeignKey("observer.id"))
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"))
+    report_id: Mapped[int] = mapped_column(ForeignKey("place_report.id"))
+    observed_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    outcome: Mapped[str] = mapped_column(String(8))
+    class_: Mapped[str | None] = mapped_column("class", String(20))
+    status: Mapped[int | None]
+    latency_ms: Mapped[int | None]
+    dns: Mapped[str | None] = mapped_column(String(8))
+    tcp: Mapped[str | None] = mapped_column(String(8))
+    tls: Mapped[str | None] = mapped_column(String(16))
+
+
 class RatedRun(Base):
     """One finished `rate`: where its Parquet tables lie, and the hash that names them."""
 
@@ -134,11 +180,14 @@ __all__ = [
     "Move",
     "OBSERVATIONS",
     "Observed",
+    "Observer",
     "Operator",
     "Order",
     "Orders",
     "PLATFORM_STATUSES",
     "Page",
+    "PlaceProbe",
+    "PlaceReport",
     "Penalty",
     "Platform",
     "Price",

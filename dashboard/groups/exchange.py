@@ -13,7 +13,8 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from dashboard.presenters import clusters, current_snapshot
+from dashboard.groups import clusters
+from dashboard.presenters import current_snapshot
 from dashboard.presenters.formatting import SHANGHAI
 from dashboard.presenters.translations import pick
 from scoring.snapshot.reader import Snapshot
