@@ -8,6 +8,7 @@ most three prose pages; never orders, logins, captchas or payment. A page that s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit

@@ -97,8 +97,8 @@ def _example(snapshot: Snapshot) -> str:
 
 def _linked(snapshot: Snapshot) -> str:
     """A site of a cluster, "" where none is linked."""
-    found = current_snapshot.rows(snapshot, "select host from clusters order by host limit 1")
-    return found[0]["host"] if found else ""
+    found = current_snapshot.rows(snapshot, "select site from clusters order by site limit 1")
+    return found[0]["site"] if found else ""
 
 
 def listed_files(snapshot: Snapshot) -> tuple[list[tuple[str, int, str]], int]:

@@ -62,12 +62,12 @@ def cluster(snapshot: Snapshot, host: str) -> Group | None:
     """The cluster a site belongs to; None for a site without a link."""
     rows = current_snapshot.rows(
         snapshot,
-        "select cluster, host from clusters where cluster = (select cluster from clusters where host = ?) order by host",
+        "select cluster, site from clusters where cluster = (select cluster from clusters where site = ?) order by site",
         [host],
     )
     if not rows:
         return None
-    hosts = tuple(row["host"] for row in rows)
+    hosts = tuple(row["site"] for row in rows)
     return Group("cluster", rows[0]["cluster"], None, hosts[:MOST], len(hosts))
 
 
@@ -83,7 +83,7 @@ def clusters(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Every cluster: its first host, number of sites, the hosts."""
     return current_snapshot.rows(
         snapshot,
-        f"select cluster as name, count(*) as n, list(host order by host) as hosts from clusters group by 1 order by n desc, name limit {LISTED}",  # noqa: S608
+        f"select cluster as name, count(*) as n, list(site order by site) as hosts from clusters group by 1 order by n desc, name limit {LISTED}",  # noqa: S608
     )
 
 
@@ -114,8 +114,3 @@ def whom_to_notify(snapshot: Snapshot, hosts: Sequence[str]) -> list[dict[str, A
 
 ROLES = ("mall", "registrar", "network", "payment", "filing_authority", "market_authority")
 """Whom one may tell, in the order shown."""
-
-
-def is_listed(snapshot: Snapshot, host: str) -> bool:
-    """Whether a site belongs to a cluster."""
-    return bool(current_snapshot.rows(snapshot, "select 1 from clusters where host = ? limit 1", [host]))

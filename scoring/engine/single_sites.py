@@ -48,10 +48,11 @@ from scoring.observations.dataset import NEVER, Dataset, Line, ObservationColumn
 from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import NONE
 from scoring.observations.panel import Bools
+from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import id_ranges, read_rows
 from scoring.snapshot.reader import OF_SITES, TABLES
 from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, sync, sync_folder, write_parquet
-from scoring.tables.registers import corrections, disputes, responses
+from scoring.tables.registers import aliases, corrections, disputes, responses
 from store.db.tables import OBSERVATIONS, Complaint, RatedRun
 
 LATEST_AFTER = 7
@@ -89,6 +90,10 @@ def rate_sites(
         part = EvidenceResolver(engine, facts, day)(assess_chunk(facts, day, True))
         known = {site.host for site in facts.sites}
         tables = part.tables | _registers(engine, day, known)
+        named = [row for row in aliases(engine, end_of_day(day)) if row["host"] in known]
+        more = pa.Table.from_pylist(named, TABLES["identifiers"])
+        tables["identifiers"] = pa.concat_tables([tables["identifiers"], more])
+        tables["places"] = pa.Table.from_pylist(list(facts.places), TABLES["places"])
         folder = _store(
             rated,
             tables,
@@ -138,11 +143,14 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
         reviews, objections = decided_reviews(connection, end), disputes_of(connection, index, end)
         software = software_counts(connection, end)
         control = controlled(connection, end)
+        places = read_places(connection, index, end)
     rows = {
         kind: counted_from(read_rows(engine, kind, index, number, end, NONE, ids), first)
         for kind in OBSERVATIONS
     }
     line = _line(engine, number, end, context, days, np.isin(np.arange(days), control - first))
+    own = rows["probe"]
+    rows["probe"] = by_quorum(own, places, first)
     mine = rows["complaint"]
     copied = cache(partial(_copied, engine, mine, index, number, end, first))
     rows["complaint"], ranks, _ = weighed(
@@ -170,6 +178,7 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
         line=line,
         ranks=ranks,
         software=software,
+        places=place_rows(own, places, [site.host for site in sites]),
         trouble=context.trouble(hosts),
         priors=context.priors(days, wares),
         kin=_kin(engine, context, rows, sites),

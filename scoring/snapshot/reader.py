@@ -159,7 +159,7 @@ TABLES: dict[str, pa.Schema] = {
         + [("reason_en", _S), ("evidence", _IDS)]
     ),
     # Sites joined by rows of `links`, directly or through others: each with the first host of its cluster by name. A site without a link is in none.
-    "clusters": pa.schema([("cluster", _S), ("host", _S)]),
+    "clusters": pa.schema([("cluster", _S), ("site", _S)]),
     # Other hosts of the site's own: via redirect | notice (its pages or channel name it) | certificate (on one certificate with it, which
     # is a hint and no move by itself); `on` is when it was first seen.
     "moves": pa.schema(

@@ -47,7 +47,7 @@ def cluster_rows(links: Mapping[str, Sequence[Link]]) -> list[dict[str, Any]]:
         for link in some:
             a, b = sorted((root(host), root(link.other)))
             head[b] = a
-    return [{"cluster": root(host), "host": host} for host in sorted(head, key=lambda h: (root(h), h))]
+    return [{"cluster": root(host), "site": host} for host in sorted(head, key=lambda h: (root(h), h))]
 
 
 def move_rows(facts: Dataset) -> list[dict[str, Any]]:

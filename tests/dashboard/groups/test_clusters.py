@@ -33,7 +33,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
              "source": "icp", "link": "https://registry.example/q", "event_on": DAY, "seen_at": SEEN, "sha256": "ab" * 32}  # fmt: skip
     return told | {
         "links": [link | {"evidence": ["filing:1"]}, link | {"host": RED, "other": ORANGE}],
-        "clusters": [{"cluster": min(ORANGE, RED), "host": h} for h in sorted((ORANGE, RED))],
+        "clusters": [{"cluster": min(ORANGE, RED), "site": h} for h in sorted((ORANGE, RED))],
         "moves": [
             {"host": ORANGE, "to_host": RED, "via": "redirect", "on": DAY, "source": "storefront", "evidence": []},
             {"host": ORANGE, "to_host": "beiyong.test", "via": "certificate", "on": DAY, "source": "registration", "evidence": []},

@@ -40,7 +40,7 @@ def test_a_cluster_is_what_links_join_through_others_too() -> None:
 
     links = {"d.example": [link("c.example")], "c.example": [link("d.example"), link("b.example")], "b.example": [link("c.example")],
              "x.example": [link("y.example")], "y.example": [link("x.example")]}  # fmt: skip
-    assert [(r["cluster"], r["host"]) for r in cluster_rows(links)] == [
+    assert [(r["cluster"], r["site"]) for r in cluster_rows(links)] == [
         *(("b.example", f"{h}.example") for h in "bcd"), *(("x.example", f"{h}.example") for h in "xy"),
     ]  # fmt: skip
 
