@@ -63,9 +63,9 @@ def folder(data_dir: Path) -> Path:
 
 
 def shown(path: str, query: str, lang: str = "zh") -> str:
-    html, found = first_paint.shown(path, query, lang)
-    assert found
-    return html
+    sight = first_paint.shown(path, query, lang)
+    assert sight.found
+    return sight.body
 
 
 def test_a_cluster_is_one_page_whichever_of_its_sites_is_named(folder: Path) -> None:
@@ -99,8 +99,8 @@ def test_an_operator_is_found_by_name_and_linked_from_site_and_search(folder: Pa
 def test_an_address_that_names_nothing_says_404(folder: Path, asked: str) -> None:
     path, _, query = asked.partition("?")
     for lang in ("zh", "en"):
-        html, found = first_paint.shown(f"/{path}", query, lang)
-        assert not found and "<script>" not in html and 'href="./' in html
+        sight = first_paint.shown(f"/{path}", query, lang)
+        assert not sight.found and "<script>" not in sight.body and 'href="./' in sight.body
 
 
 def test_an_empty_snapshot_says_what_to_do(data_dir: Path) -> None:
