@@ -34,7 +34,7 @@ _NOT_GOODS = re.compile(
 )
 """Said of a sum that stands alone and is no price of a good."""
 _ELSE_MARK = re.compile(
-    r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|rank\w*|orders|order-(?:list|record|table)|my-order|records?"
+    r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|orders|order-(?:list|record|table)|my-order|records?"
     r"|buy-?(?:scroll|log|record)|marquee|recent\w*|posts|article-?list|articles|entry|news|blogs?|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?|filters?|facets?)(?:$|[-_\s])",
     re.IGNORECASE,
 )

@@ -185,7 +185,7 @@ def _without_badges(element: Element, price: Element) -> str:
         elif (
             part is not price
             and not DECIMAL.fullmatch(part.text)
-            and part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "small", "i")
+            and part.tag in ("b", "strong", "em", "font", "span", "a", "mark", "u", "i")
             and not _BADGE_MARK.search(part.marks)
             and not PRICE_MARK.search(part.marks)
             and not _NOISE_TEXT.fullmatch(part.text.strip("[]【】()（） "))

@@ -65,6 +65,10 @@ def goods_in(body: Element) -> list[Good]:
     prices = list(prices_in(body))
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
+    if not any(price.role == "now" and price.money.amount for price in sure):
+        # Where every price bears the mark of members, it is what everybody pays.
+        for price in sure:
+            price.role = "now" if price.role == "other" else price.role
     set_levels_apart(sure)
     goods = _listed(sure)
     if len(goods) < _A_LIST:
