@@ -37,7 +37,7 @@ from scoring.publish.publisher import (
 from scoring.publish.site_pages import written_files
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest, manifest_of
-from scoring.snapshot.reader import OF_SITES, SITES, quoted
+from scoring.snapshot.reader import OF_SITES, SITES, TABLES, quoted
 from scoring.snapshot.writer import sha256_of, single_ratings, sync, sync_folder, write_parquet
 from store.db.tables import RatedRun
 from store.text.query import host_part, is_merchant, site_files
@@ -148,10 +148,12 @@ def _tables(
         told = dict.fromkeys(manifest_of(before)["partial"]["sites"], before / SITES) | told
     parts: dict[str, list[pa.Table]] = {name: [] for name in OF_SITES}
     read = {
-        (folder, name): pq.read_table(folder / f"{name}.parquet")
+        (folder, name): pq.read_table(file)
+        if (file := folder / f"{name}.parquet").is_file()
+        else TABLES[name].empty_table()
         for folder in set(told.values())
         for name in OF_SITES
-    }
+    }  # A table that is newer than the rating has no rows of it.
     caused = _ours(whole, hosts)
     for host in sorted(told):
         for name in OF_SITES:
