@@ -324,7 +324,8 @@ def _store(rated: Path, tables: dict[str, pa.Table], about: dict[str, Any]) -> P
     fresh = base / f".tmp-{os.getpid()}"
     fresh.mkdir()
     for name in OF_SITES:
-        write_parquet(tables.get(name, TABLES[name].empty_table()), fresh / f"{name}.parquet")
+        if name in tables:  # the others are made of all sites at once, and stay as the full rating has them
+            write_parquet(tables[name], fresh / f"{name}.parquet")
     (fresh / ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
     sync(fresh)
     folder = base / f"{max((int(old.name) for old, _ in single_ratings(rated)), default=0) + 1:06d}"

@@ -165,7 +165,10 @@ def _tables(
             ):
                 mine = pa.concat_tables([mine, ours]).sort_by(_CAUSED)
             parts[name].append(mine)
-    tables = {name: pa.concat_tables(some) for name, some in parts.items()}
+    here = {
+        name for name in OF_SITES if all((folder / f"{name}.parquet").is_file() for folder in told.values())
+    }
+    tables = {name: pa.concat_tables(some) for name, some in parts.items() if name in here}
     days = zip(tables["ratings"]["host"].to_pylist(), tables["ratings"]["as_of"].to_pylist(), strict=True)
     return tables, dict(days), moments
 

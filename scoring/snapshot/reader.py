@@ -358,7 +358,7 @@ class Snapshot:
             if file.is_file():
                 query = self._with_all_columns(table, file)
                 own = self.path / SITES / f"{table}.parquet"
-                if self.partial is not None and table in OF_SITES:
+                if self.partial is not None and own.is_file():
                     query = f"select * from ({query}) anti join updated using (host) union all by name {_all_of(own)}"  # noqa: S608 - as above
                 self._db.execute(f'create view "{table}" as {query}')
             elif table in LATER and file.name not in self.manifest.get("files", ()):
