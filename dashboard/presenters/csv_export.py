@@ -67,7 +67,8 @@ def _pieces(snapshot: Snapshot, table: str, form: str) -> Iterator[bytes]:
 
 
 def _batches(snapshot: Snapshot, table: str) -> Iterator[list[dict[str, Any]]]:
-    anew = snapshot.updated if "host" in TABLES[table].names else frozenset()
+    own = snapshot.path / SITES / f"{table}.parquet"
+    anew = snapshot.updated if own.is_file() else frozenset()
     for folder in (snapshot.whole, *([snapshot.path / SITES] if anew else ())):
         file = folder / f"{table}.parquet"
         if not file.is_file():
