@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pyarrow.parquet as pq
 from starlette.requests import Request
@@ -103,7 +103,7 @@ def describe(request: Request, response: Response, memento: Kept | None) -> None
 
 def timemap(request: Request, host: str) -> Response:
     """The kept snapshots that hold a site, in application/link-format; every address in it is whole."""
-    resource = str(request.base_url).rstrip("/") + request.url.path.replace("/timemap/", "/", 1)
+    resource = str(request.base_url).rstrip("/") + quote(request.url.path.replace("/timemap/", "/", 1))
     kept = [one for one in current_snapshot.kept() if _holds(one.ratings, host)]
     if not kept:
         raise NotKept(host)
@@ -125,7 +125,7 @@ def _holds(ratings: Path, host: str) -> bool:
 
 def _links(request: Request, kept: Sequence[Kept], one: Kept | None) -> str:
     resource = _address(request)
-    path = request.url.path.removeprefix(PREFIX)
+    path = quote(request.url.path.removeprefix(PREFIX))
     found = [f'<{resource}>; rel="original timegate"']
     if path.startswith("sites/"):
         found.append(f'<{TIMEMAP}{path}>; rel="timemap"; type="application/link-format"')
@@ -152,7 +152,7 @@ def _address(request: Request, **more: str) -> str:
     """The resource of a request, below our own root; what chooses a snapshot is left out, or is `more`."""
     query = [(name, value) for name, value in request.query_params.multi_items() if name not in _CHOOSING]
     query += list(more.items())
-    return request.url.path + (f"?{urlencode(query)}" if query else "")
+    return quote(request.url.path) + (f"?{urlencode(query)}" if query else "")
 
 
 def _which(kept: Sequence[Kept]) -> str:
