@@ -272,6 +272,7 @@ def test_what_cannot_stand_on_a_full_rating_is_one_line(
         assert len(line.splitlines()) == 1, line
         return line
 
+    (tmp_path / "new").mkdir()
     assert "no full rating" in refused("rate", "--platform", "a.example", "--data-dir", tmp_path / "new")
     assert "not watched" in refused("rate", "--platform", "nobody.example", "--data-dir", data)
     assert "not rated singly" in refused("publish", "--platform", "m1.example", "--data-dir", data)
