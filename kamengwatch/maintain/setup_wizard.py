@@ -168,7 +168,7 @@ def _overruled(config: Config, changed: Mapping[str, str], before: Mapping[str, 
 
 def _finish(config: Config) -> None:
     """Create or migrate the database, then say what comes next."""
-    real = make(None, None, config.lang)
+    real = make(None, None, config.lang, begins=True)
     _ = real.engine
     where = (
         real.data_dir.resolve() if not real.database else config.say("已设的服务器", "the server that is set")
