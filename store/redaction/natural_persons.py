@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from store.redaction.people import NOT_NAME, PERSON_NAME
-from store.redaction.rules import TOKEN
+from store.redaction.people import NOT_NAME, PERSON_NAME, WITHOUT_SURNAME
+from store.redaction.rules import TOKEN, fold
 
 _COMPANY = re.compile(
     r"公司|厂|集团|学校|大学|学院|医院|协会|学会|基金|委员会|事务所|合作社|研究院|研究所|管理局|总局|银行|企业|合伙|联盟|报社|出版社|电视台|政府"
@@ -22,17 +22,19 @@ _LATIN_COMPANY = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL_NATURE = re.compile(
-    r"个人|自然人|个体|personal|individual|natural|person|private|self-?employed", re.IGNORECASE
+    r"个人|自然人|个体|geren|ziranren|personal|individual|natural|person|private|self-?employed"
 )
 _SOLE_TRADER = re.compile(r"个体(?:工商)?户?|自然人|\(个人\)|（个人）")
 _TRADED_BY = re.compile(
     rf"^(?:[\u4e00-\u9fff]{{2,9}}?(?:省|市|区|县|旗|镇|乡))*{PERSON_NAME}"
-    r"(?:的|个人|网络|科技|信息|文化|传媒|电子|商务|数码|游戏|软件|设计|百货|通讯|技术|贸易|咨询|服务|互联网|创意|艺术|摄影){0,4}(?:工作室|网店|小店|商店|商行|经营部|服务部|百货店|便利店|个人网站|个人站|数码店|点卡店|店)$"
+    r"(?:的|个人|网络|科技|信息|文化|传媒|电子|商务|数码|游戏|软件|设计|百货|通讯|技术|贸易|咨询|服务|互联网|创意|艺术|摄影|电脑|手机|通信|视频|动漫|广告|策划|教育|培训|美容|美发|日用品|化妆品|食品|服装|餐饮"
+    r"|饭|水果|烟酒|小吃|五金|建材|家居|汽车|维修|家政|图书|文具|母婴|农产品|工艺品|便利|点卡|专卖|批发|杂货){0,4}(?:工作室|网店|小店|商店|商行|商铺|经营部|服务部|批发部|门市部|小吃部|超市|饭馆|个人|个人网站|个人站|店)$"
 )
 _SHORT_TRADE = re.compile(r"店|部|中心|行|社|工作室|局|院|所|站|馆|网|卡盟|商城|[A-Za-z0-9]")
-_ALONE = re.compile(rf"^{PERSON_NAME}(?:先生|女士|小姐)?$")
+_ALONE = re.compile(rf"^(?:{PERSON_NAME}|{WITHOUT_SURNAME})(?:先生|女士|小姐)?$")
 _FOREIGN = re.compile(r"^[\u4e00-\u9fff]{1,10}(?:[·•・‧∙.．][\u4e00-\u9fff]{1,12}){1,3}$")
-_LATIN = re.compile(r"^[A-Za-zÀ-ɏ'’\-]{1,20}(?:[ ·,]{1,2}[A-Za-zÀ-ɏ'’\-]{1,20}){1,3}$")
+_LATIN = re.compile(r"^[A-Za-zÀ-ɏḀ-ỿ'’\-]{1,20}(?:[ ·,]{1,2}(?:[A-Za-z]\.|[A-Za-zÀ-ɏḀ-ỿ'’\-]{1,20})){1,3}$")
+_INITIAL = re.compile(r"(?<= )[A-Za-z]\.(?= )")
 _SYLLABLE = r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|uai|uan|iao|ian|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|er|[aeiouv])"
 _PINYIN_SURNAMES = [
     "li",
@@ -123,23 +125,27 @@ _PINYIN_SURNAMES = [
     "ouyang",
     "sima",
 ]
-_PINYIN = re.compile(
-    rf"(?<![A-Za-z])(?P<surname>{'|'.join(sorted(set(_PINYIN_SURNAMES), key=len, reverse=True))})[ ,]{{1,2}}(?P<given>{_SYLLABLE}(?:[ '-]?{_SYLLABLE})?)(?![A-Za-z])",
-    re.IGNORECASE,
+_SURNAMES = "|".join(sorted(set(_PINYIN_SURNAMES), key=len, reverse=True))
+_PINYIN_NAME = rf"(?P<surname>{_SURNAMES})[ ,]{{1,2}}(?P<given>{_SYLLABLE}(?:[ '-]?{_SYLLABLE})?)"
+_PINYIN = re.compile(rf"(?<![A-Za-z]){_PINYIN_NAME}(?![A-Za-z])", re.IGNORECASE)
+_PINYIN_TRADE = re.compile(
+    rf"{_PINYIN_NAME}(?:['’]s)? (?:personal |online )?(?:studio|shop|store|website|blog)", re.IGNORECASE
 )
+_PINYIN_CLOSED = re.compile(rf"(?=[A-Z][a-z]+[A-Z][a-z]+$)(?i:(?:{_SURNAMES}){_SYLLABLE}{{1,2}})")
+"""Written as one word, each name with a capital: ZhangSan."""
 
 
 def is_person(name: str | None, nature: str | None = None) -> bool:
     """Whether the holder of a filing is a natural person: its nature says so, or its name has the form of a person's."""
-    if nature and _PERSONAL_NATURE.search(nature):
+    if nature and _PERSONAL_NATURE.search(re.sub(r"\s", "", fold(nature))):
         return True
     said = unicodedata.normalize("NFKC", name or "").strip()
-    if not said or _COMPANY.search(said):
+    if not said or _COMPANY.search(fold(said)):
         return False
-    if _has_personal_form(said):
+    if _has_personal_form(said) or _PINYIN_TRADE.fullmatch(said) or _PINYIN_CLOSED.fullmatch(said):
         return True
     if _LATIN.match(said):
-        return not _LATIN_COMPANY.search(said)
+        return not _LATIN_COMPANY.search(_INITIAL.sub("", said))
     # A register's shortest company names have a word for what they are.
     return len(said) <= 4 and not _SHORT_TRADE.search(said)
 
@@ -148,7 +154,7 @@ def _has_personal_form(said: str) -> bool:
     """Whether a name without a company's words is a person's, or a trade of one person."""
     if _SOLE_TRADER.search(said) or _FOREIGN.match(said) or TOKEN.search(said):
         return True
-    bare = re.sub(r"\s", "", said)
+    bare = fold(re.sub(r"\s", "", said))
     return not NOT_NAME.match(bare) and bool(_ALONE.match(bare) or _TRADED_BY.match(bare))
 
 
@@ -160,4 +166,4 @@ def without_person(name: str | None) -> str | None:
         found = _PINYIN.search(name)
         return None if found and not _LATIN_COMPANY.search(name[found.end() :]) else name
     said = unicodedata.normalize("NFKC", name).strip()
-    return None if not _COMPANY.search(said) and _has_personal_form(said) else name
+    return None if not _COMPANY.search(fold(said)) and _has_personal_form(said) else name

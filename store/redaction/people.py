@@ -37,6 +37,9 @@ _GIVEN = rf"[{_H}](?:(?![{_STOP}])[{_H}])?"
 _NAME = rf"{_SURNAME}{_GIVEN}"
 PERSON_NAME = _NAME
 """A full name that begins with a surname few everyday words begin with."""
+_SYLLABLES = "扎西|卓玛|次仁|多吉|平措|旺堆|格桑|央金|达瓦|尼玛|丹增|索朗|洛桑|强巴|贡布|拉姆|仁增|顿珠|白玛|巴桑|旦增|才让"
+WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
+"""A full name of people who have no surnames: two such names, one behind the other."""
 _ANY_NAME = rf"(?:{_SURNAME}|[{_OTHERS}]){_GIVEN}"
 _END = rf"(?=[\s,.。;!?、:()\[\]《》“”「」【】\"'\d{TAKEN}]|$)"
 # A company's name has no function words before its legal form; "张三在某某公司买" is a person who bought.
@@ -53,7 +56,7 @@ _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备
 _POINTER = r"(?:[:=是为叫(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
 _PARTED = rf"[{_COMMON}{_OTHERS}{_FIRST}][{_H}]?(?:[ .\-_]{{1,2}}[{_H}]{{1,2}}){{1,2}}{_END}|[{_COMMON}]\([^()]{{1,6}}\)[{_H}]{{1,2}}{_END}|[某*×]{{0,2}}[{_H}]?[某*×]{{1,2}}[{_H}]{{0,2}}{_END}|[{_COMMON}{_OTHERS}]x{{1,2}}[{_H}]?{_END}"
 """A name written with signs between its characters, explained, or masked."""
-_TIBETAN = rf"(?:扎西|卓玛|次仁|多吉|平措|旺堆|格桑|央金|达瓦|尼玛|丹增|索朗|洛桑|强巴|贡布|拉姆|仁增|顿珠|白玛|巴桑|旦增|才让|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{_H}]{{0,6}}"
+_TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{_H}]{{0,6}}"
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
 _LABELLED = re.compile(
     rf"(?:{_ROLE}|客服|经理|负责人|老板|店主)(?:姓名|名字|信息|显示)?[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
@@ -89,8 +92,8 @@ _KIN = re.compile(
     rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)[到给](?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)\s?[“\"「【]?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)(?![{_H}]{{0,8}}(?:平台|公司|商户))"
 )
 _STAFF = re.compile(
-    rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工)\s?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
-    rf"(?=[\s,.。;!?、:()\d{TAKEN}说称回让叫要在不跟加的于告]|$)"
+    rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工|个体(?:工商)?户)\s?(?P<x>{_SURNAME}(?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
+    rf"(?=[\s,.。;!?、:()\d{TAKEN}说称回让叫要在不跟加的于告]|失[联踪]|消失|跑[路了]|卷[款钱走]|拉黑|删[我除]|骗[我了人钱走]|收[了款钱]|发[来给]|退[款给]|拒绝|承[认诺]|答应|威胁|辱骂|推[脱卸]|拖[着延]|态度|$)"
 )
 _TITLED = re.compile(
     rf"(?P<x>{_SURNAME}(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服)[{_H}]){{0,2}})"
@@ -142,7 +145,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_ENGLISH, ("name", "payee", "contact", "holder", "i am", "mr", "ms", "miss", "dear"), None, 0),
     (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到"), None, 0),
     (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿"), None, 0),
-    (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员"), None, 0),
+    (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员", "个体"), None, 0),
     (_TITLED, _TITLES, _TITLE, 4),
     (_TITLED_SHORT, _TITLES, _TITLE, 1),
     (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),

@@ -242,7 +242,7 @@ GONE = [
     ("搜 demo-yu7412 加我", "demo-yu7412"), ("客服Q555012349", "555012349"), ("叩叩五五五〇一二三四", "五〇一二"), ("蝙蝠 demo_8839", "demo_8839"), ("✈️ demo_8891", "demo_8891"),
     ("skype live:demo_6638", "demo_6638"), ("游戏昵称 demo-94", "demo-94"), ("pwd:021287", "021287"), ("验证码 513489", "513489"), ("卡密：demo-8674Z", "8674Z"),
     ("demo88(a)qq.com", "demo88"), ("demo_88_at_foxmail.com", "demo_88"), ("demo_88在foxmail点com", "demo_88"), ("demo88&#64;gmail.com", "demo88"), ("邮箱：demo530，foxmail邮箱", "demo530"),
-    ("骗我的人叫袁涛", "袁涛"), ("股东周小红", "周小红"), ("替陈霞投诉", "陈霞"), ("姓徐名军", "徐名军"), ("买家：欧阳子轩", "欧阳子轩"), ("（皇甫梓涵）的银行卡", "皇甫"), ("聯絡人：陳淑芬", "陳淑芬"),
+    ("骗我的人叫袁涛", "袁涛"), ("股东周小红", "周小红"), ("替陈霞投诉", "陈霞"), ("店主王梓轩失联", "王梓轩"), ("客服李晓燕承认发错", "李晓燕"), ("付款给个体户冯建军", "冯建军"), ("姓徐名军", "徐名军"), ("买家：欧阳子轩", "欧阳子轩"), ("（皇甫梓涵）的银行卡", "皇甫"), ("聯絡人：陳淑芬", "陳淑芬"),
     ("收款人→钱小军", "钱小军"), ("户名：王.建.国", "建"), ("收款人 李　建国", "建国"), ("我叫“周晓丽”", "周晓丽"), ("收款人*丽华", "丽华"), ("收款人 wang xiao ming", "xiao ming"),
     ("my name is Michael Zhang", "Michael"), ("Payee: Zhou, Xiaoming", "Xiaoming"), ("Mr. Liu Dehua", "Dehua"), ("收款人阿不都热西提·吐尔逊", "阿不都"), ("经营者 扎西多吉", "多吉"),
     ("我在某大学12舍305", "305"), ("台北市大安區忠孝東路四段101號5樓", "101"), ("Room 1203, Building 5, 88 Demo Road", "1203"), ("取件码3-2-4051", "4051"),
@@ -254,7 +254,7 @@ GONE = [
 STAYS = [
     "密码 修改失败", "工单", "抖音充值 1000抖币", "抖音 88元", "小红书 会员 30天", "王者荣耀的账号被封", "黄钻的账号", "旺旺客服不回", "证件照 60张", "社保卡充值100元",
     "打到微信余额", "寄到邮箱", "9.9/19.9", "库存 12345678/100", "line up", "Chrome/120.0.0.0", "付晚了几秒,订单关了,钱照收", "祝老板生意兴隆", "健身房换老板了", "朋友那边也进不去", "支付宝那头有记录", "被賣家封鎖", "一直顯示儲值中", "商户名xx科技", "群改名叫“同城交友”了",
-    "0.0585 [0.0439, 0.0748]", "充到微信区了", "验证码 60 秒内有效", "提取码无效", "/api/company/info?couid={couid}", "买家秀", "用户评价", "联系人 不一致", "微信支付 iphone15", "138元，2023年，2024年", "编号无效", "dota2 id game", "QQ会员 生日礼包", "满100*3减20", "价格#1", "发到2区", "卡号 卡密 自动发货",
+    "0.0585 [0.0439, 0.0748]", "充到微信区了", "验证码 60 秒内有效", "提取码无效", "/api/company/info?couid={couid}", "买家秀", "用户评价", "联系人 不一致", "店主马上失联", "老板花钱跑路", "个体户全部拒绝", "微信支付 iphone15", "138元，2023年，2024年", "编号无效", "dota2 id game", "QQ会员 生日礼包", "满100*3减20", "价格#1", "发到2区", "卡号 卡密 自动发货",
 ]  # fmt: skip
 
 
@@ -419,6 +419,9 @@ def test_the_number_a_source_gives_stays_and_a_telephone_in_its_place_does_not()
     [
         ("阿依古丽·买买提", None), ("赵铁柱", None), ("Zhang San", None), ("john smith", None), ("个体户李四", None), ("李四（个体工商户）", None),
         ("张三工作室", None), ("杭州市张三网络科技工作室", None), ("西湖区李四百货店", None), ("某某网络", "自然人"), ("某某网络", "个人备案"), ("某某网络", "Natural Person"),
+        # Nature and trade in other spellings, names of other peoples, initials, trades of one person.
+        ("某某中心", "個人"), ("某某中心", "个 人"), ("某某中心", "geren"), ("歐陽鋒", None), ("李雷個人工作室", None), ("李雷電腦工作室", None), ("李雷个人", None),
+        ("杭州市李雷日用品店", None), ("李雷美容店", None), ("次仁卓玛", None), ("John A. Smith", None), ("Nguyễn Văn An", None), ("Li Lei's Studio", None), ("ZhangSan", None),
     ],
 )  # fmt: skip
 def test_a_natural_person_is_known_by_form_or_nature(name: str, nature: str | None) -> None:
@@ -429,7 +432,7 @@ def test_a_natural_person_is_known_by_form_or_nature(name: str, nature: str | No
     "name",
     [
         "杭州甲科技有限公司", "星辉工作室", "杭州星辉数码商行", "Alibaba Cloud Computing (Beijing) Co., Ltd.", "GoDaddy.com, LLC", "Let's Encrypt",
-        "腾讯云计算（北京）有限责任公司", "中国科学院", "DigiCert Inc", "Dynadot LLC", "Tucows Domains Inc.",
+        "腾讯云计算（北京）有限责任公司", "中国科学院", "DigiCert Inc", "Dynadot LLC", "Tucows Domains Inc.", "NameSilo, LLC", "Golden Dragon Studio", "GoDaddy", "Registrar B.V.", "快发数码商行", "达瓦未来科技有限公司",
     ],
 )  # fmt: skip
 def test_a_company_is_no_person(name: str) -> None:
