@@ -91,7 +91,9 @@ class _Counted:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Write, and count."""
+        """Write, and count; to a connection that was aborted meanwhile nothing, where uvloop raises and the log would hold a traceback."""
+        if self._transport.is_closing():
+            return
         self.written += len(data)
         self._transport.write(data)
 

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from dashboard.presenters import current_snapshot
 from dashboard.web import metrics, rate_limit
 from dashboard.web.api import ROUTES
-from dashboard.web.connections import Connections, Limits, protocols
+from dashboard.web.connections import Connections, Limits, _Counted, protocols
 from dashboard.web.gate import Gate
 from tests.support.markets import snapshots
 
@@ -159,6 +159,23 @@ def test_who_does_not_take_the_answer_is_let_go(port):
                 break  # the app goes on once the connection is gone: what it sends then goes nowhere
         assert SENT["chunks"] == 400, "the app still waits for a reader who takes nothing"
     assert served(port)
+
+
+def test_what_is_written_after_a_reader_was_let_go_goes_nowhere():
+    uvloop = pytest.importorskip("uvloop")
+
+    async def written() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0)
+        line, _ = await loop.create_connection(asyncio.Protocol, *server.sockets[0].getsockname())
+        line.abort()
+        await asyncio.sleep(0.02)
+        with pytest.raises(RuntimeError):
+            line.write(b"late")
+        _Counted(line).write(b"late")
+        server.close()
+
+    uvloop.run(written())
 
 
 def test_connections_too_many_are_refused_and_counted_again_when_they_end(port):
