@@ -70,6 +70,44 @@ def export(
 
 
 @app.command(
+    epilog="例: `kamengwatch delta -o changes.zip` · `kamengwatch delta 2026-11-15 2026-11-22 -o week.zip` · 核对 check one: `kamengwatch delta --verify week.zip`"
+)
+def delta(
+    older: Annotated[
+        str | None,
+        typer.Argument(
+            help="较旧的快照：编号、日期或文件夹 the older snapshot: id, day or folder [default: the one before]"
+        ),
+    ] = None,
+    newer: Annotated[
+        str | None, typer.Argument(help="较新的快照 the newer snapshot [default: the latest]")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", dir_okay=False, help="写到这个文件（zip）write to this file (zip)"),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            "--verify",
+            dir_okay=False,
+            help="核对一个差异文件：较旧的加上它是否等于较新的 whether a delta leads exactly from its older snapshot to the newer",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    lang: Lang = None,
+) -> None:
+    """快照差异 the rows each published table lost and gained between two snapshots, as one file (docs/snapshot.md)."""
+    from kamengwatch.read import export
+
+    config = make(data_dir, None, lang)
+    if verify is not None:
+        export.verify_delta(config, verify)
+    else:
+        export.write_delta(config, older, newer, out)
+
+
+@app.command(
     epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way · "
     "`kamengwatch verify --snapshots 下载的目录 --key 公钥.pem --root 旧清单的哈希` 不需要数据库，任何人都能核对 anybody can, without a database"
 )

@@ -21,7 +21,8 @@ from dashboard.groups import clusters, exchange
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line
 from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot import delta
+from scoring.snapshot.reader import Snapshot, SnapshotError, kept_snapshots, snapshot_on
 from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform
 from store.evidence.entity_matching import Directory
 from store.evidence.records import KINDS, AnyRecord
@@ -327,6 +328,80 @@ def _whole(out: Path) -> Iterator[Path]:
         raise UserError(f"{out}: 写不了 cannot be written ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_delta(config: Config, older: str | None, newer: str | None, out: Path | None) -> None:
+    """Write what changed between two snapshots; raises UserError for one that is not kept or cannot be read."""
+    if out is None:
+        raise UserError("-o: 写到哪个文件 name the file to write: kamengwatch delta -o changes.zip")
+    try:
+        new = _snapshot(config, newer) if newer else open_snapshot(config)
+        old = _snapshot(config, older or _before(config, new))
+        if old.path == new.path:
+            raise UserError(f"{old.id}: 两个是同一份快照 both are this snapshot; 另写一个 name another")
+        with _whole(out) as part:
+            about = delta.write_delta(old, new, part)
+    except SnapshotError as error:
+        raise UserError(str(error)) from error
+    removed, added = (sum(t[side] for t in about["tables"].values()) for side in ("removed", "added"))
+    changed = sum(bool(t["removed"] or t["added"]) for t in about["tables"].values())
+    log_line(
+        config.say(
+            f"{out}: {old.id} → {new.id}，{changed} 张表有变化：删去 {removed} 行，新增 {added} 行",
+            f"{out}: {old.id} → {new.id}, {changed} tables changed: {removed} rows removed, {added} added",
+        )
+    )
+
+
+def verify_delta(config: Config, file: Path) -> None:
+    """Say that a delta leads exactly from its older snapshot to the newer; raises UserError where it does not."""
+    try:
+        read = delta.read_delta(file)
+        old, new = (_snapshot(config, str(read.about[which]["id"])) for which in ("older", "newer"))
+        faults = list(delta.delta_errors(read, old, new))
+    except (delta.DeltaError, SnapshotError) as error:
+        raise UserError(f"{file}: {error}") from error
+    if faults:
+        raise UserError(f"{file}: {'; '.join(faults)}; 重新制作 make it again: kamengwatch delta {old.id} {new.id} -o {file.name}")  # fmt: skip
+    log_line(
+        config.say(
+            f"{file}: 已核对：{old.id} 加上它，每张表都等于 {new.id}",
+            f"{file}: verified: {old.id} with it is {new.id} in every table",
+        )
+    )
+
+
+def _snapshot(config: Config, text: str) -> Snapshot:
+    """The snapshot of an id, of a day (the newest that covers no later one), or in a folder."""
+    kept = kept_snapshots(config.data_dir)
+    if (named := next((one for one in kept if one.id == text), None)) is not None:
+        return Snapshot(named.path)
+    if (day := _day(text)) is not None:
+        return Snapshot(snapshot_on(kept, day).path)
+    if (Path(text) / "manifest.json").is_file():
+        return Snapshot(text)
+    ends = f"{kept[0].id} … {kept[-1].id}" if kept else config.say("没有", "none")
+    raise UserError(
+        f"{text[:80]}: 不是快照的编号、日期（YYYY-MM-DD）或文件夹 no snapshot's id, day or folder; 现有 kept are {ends} ({len(kept)})"
+    )
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _before(config: Config, newer: Snapshot) -> str:
+    """The id of the snapshot that was published before this one."""
+    ids = [one.id for one in kept_snapshots(config.data_dir)]
+    at = ids.index(newer.id) if newer.id in ids else len(ids)
+    if at == 0:
+        raise UserError(
+            f"{newer.id}: 之前没有保存着的快照 no snapshot is kept from before it; 下次发布之后再来 come back after the next publication"
+        )
+    return ids[at - 1]
 
 
 def write_picture(config: Config, card: Card, file: Path) -> None:

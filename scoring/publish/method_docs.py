@@ -219,7 +219,7 @@ def snapshot_page() -> str:
         ]
     lines += ["", "## Other files", "", "| file | content |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in _FILES.items()]
-    return "\n".join([*lines, "", *_PARTIAL]) + "\n"
+    return "\n".join([*lines, "", *_PARTIAL, "", *_DELTAS]) + "\n"
 
 
 _PARTIAL = (
@@ -231,6 +231,27 @@ _PARTIAL = (
     "`lists/` that changed; and, over all sites, `ranked.parquet`, `sought.parquet`, `feeds/all.atom` and `captures/pictures.json`. Every other file, the tables without a",
     "column `host`, `ratings.csv` and `datapackage.json` are those of the whole snapshot. It is chained, summed and signed like any other, each carries on the sites of",
     "the partial one before it, and the next full publication is whole. `Snapshot` in scoring/snapshot/reader.py reads both as one.",
+)
+
+
+_DELTAS = (
+    "## Deltas",
+    "",
+    "`kamengwatch delta OLDER NEWER -o FILE.zip` writes what changed between two snapshots (without names: from the one before to the latest): a zip, uncompressed, of",
+    "`removed/<table>.parquet` and `added/<table>.parquet`, with the columns above. A file that is not there has no rows. Tables are bags of rows: one that stands twice counts",
+    "twice, and their order is not told. A row that changed is removed as it was and added as it is. A partial snapshot is taken as the reader shows it, with the whole one",
+    "it stands on. `delta.json` has `older` and `newer` (`id`, `manifest_sha256`, `as_of`, `method_version`), of each table `rows` in the newer snapshot, `removed` and",
+    "`added`, the SHA-256 of each of the `files`, and `restated`: columns of `ratings` whose value is told once, as `[older, newer]`. Rows that have the older value have the newer one",
+    "before anything is removed; all other values are compared as they are. A delta is not signed: `manifest_sha256` says which snapshots it is of, and",
+    "`kamengwatch delta --verify FILE.zip`, where both are kept, whether it leads exactly from one to the other. To apply it by hand (DuckDB; in the unpacked delta, `OLD` the older snapshot):",
+    "",
+    "```sql",
+    "create table ratings as",
+    "(select * replace (if(as_of = '2026-11-20', date '2026-11-21', as_of) as as_of,",
+    "   if(method_version = '2026.12.1', '2026.12.2', method_version) as method_version) from 'OLD/ratings.parquet'",
+    " except all select * from 'removed/ratings.parquet')",
+    "union all select * from 'added/ratings.parquet';",
+    "```",
 )
 
 
