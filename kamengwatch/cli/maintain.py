@@ -76,11 +76,11 @@ def delta(
     older: Annotated[
         str | None,
         typer.Argument(
-            help="较旧的快照：编号、日期或文件夹 the older snapshot: id, day or folder [default: the one before]"
+            help="较旧的快照：编号、日期或文件夹；省略则为前一份 the older snapshot: id, day or folder; else the one before"
         ),
     ] = None,
     newer: Annotated[
-        str | None, typer.Argument(help="较新的快照 the newer snapshot [default: the latest]")
+        str | None, typer.Argument(help="较新的快照；省略则为最新的 the newer snapshot; else the latest")
     ] = None,
     out: Annotated[
         Path | None,

@@ -192,8 +192,8 @@ def _within(db: duckdb.DuckDBPyConnection, rows: pa.Table, piece: _Piece) -> pa.
 def _asked(db: duckdb.DuckDBPyConnection, query: str, values: list[Any], **tables: pa.Table) -> pa.Table:
     for name, table in tables.items():
         db.register(name, table)
-    found: pa.Table = db.execute(query, values).to_arrow_table().cast(tables["a"].schema)
-    return found
+    found: pa.Table = db.execute(query, values).to_arrow_table()
+    return found.cast(tables["a"].schema)
 
 
 def _comparing() -> duckdb.DuckDBPyConnection:
