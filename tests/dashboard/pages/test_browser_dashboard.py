@@ -260,7 +260,7 @@ def test_the_evidence_of_a_site_is_one_press_away(visit, tmp_path):
 
 
 def test_the_waterfall_has_words_for_those_who_cannot_see_it_and_a_bar_leads_to_its_indicator(visit):
-    page = visit().open("/site?host=cheng.test")
+    page = visit().open("/site?host=cheng.test#why")
     page.locator("#root .kw-bars .kw-fill").first.wait_for()
     assert page.get_by_label("瀑布图", exact=False).count() >= 1
     page.locator("#kw-early").wait_for(state="detached")
@@ -279,7 +279,7 @@ def test_back_leads_to_the_question_before(visit):
     page.wait_for_url("**/?q=hong.test")
     page.go_back()
     page.wait_for_url("**/?q=cheng.test")
-    page.locator("#root .kw-card").get_by_text("橙·高风险迹象").wait_for()
+    page.locator("#root .kw-card .kw-word").get_by_text("橙·高风险迹象").wait_for()
 
 
 def test_who_types_before_the_app_is_there_is_not_interrupted(visit):
@@ -292,4 +292,4 @@ def test_who_types_before_the_app_is_there_is_not_interrupted(visit):
     page.locator("#root .kw-foot").wait_for(state="attached")
     assert box.input_value() == "hong.test"
     box.press("Enter")
-    page.locator("#root .kw-card").get_by_text("红·严重警示").wait_for()
+    page.locator("#root .kw-card .kw-word").get_by_text("红·严重警示").wait_for()

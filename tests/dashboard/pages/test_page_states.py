@@ -31,7 +31,8 @@ STATES = ("full", "empty", "stale", "damaged-ratings", "damaged-manifest", "dama
 NAMES = {"english", "wcag", "axe", "svip", "csv", "json", "atom", "api", "dns", "txt", "pdf", "rdap", "whois", "icp", "https", "http", "url", "sha", "xlsx",
          "warc", "openapi", "javascript", "word", "ics", "zip", "usdt", "github", "qq", "app", "kamengwatch", "publish", "crawl", "delay",
          "robots", "peer", "talk", "drop", "rate", "parquet", "wechat", "iso", "cc", "by", "yyyy", "mm", "dd", "acg", "faka", "dujiaoka",
-         "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate"}  # fmt: skip
+         "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate",
+         "followthemoney", "ndjson", "stix", "misp", "png", "rfc", "host", "operator", "cluster"}  # fmt: skip
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NOT_SHOWN = {
     "damaged-ratings": "app.damaged_title",
