@@ -133,11 +133,11 @@ def main(words: list[str]) -> int:
         "soak",
         "--timeout=7200",
         "--durations=0",
-        "--hypothesis-profile=soak",
         "--verbose",
     ]
     places = os.pathsep.join(filter(None, (str(ROOT / "scripts"), os.environ.get("PYTHONPATH"))))
     told = {"KAMENGWATCH_SOAK_ROWS": str(RESULTS), "KAMENGWATCH_SOAK_DONE": str(DONE), "PYTHONPATH": places}
+    told |= {"HYPOTHESIS_PROFILE": "soak"}
     told |= {"KAMENGWATCH_SOAK_UNTIL": str(until)} if until else {}
     process = subprocess.Popen(
         [*command, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | told

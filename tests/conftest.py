@@ -28,10 +28,10 @@ _LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashb
          "test_fuzz", "test_publish", "test_faults_browser", "test_heimao_served")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
-# No deadline: a crowded machine is no error. Every run draws other examples; `--hypothesis-profile=soak` draws many at once.
+# No deadline: a crowded machine is no error. Every run draws other examples; HYPOTHESIS_PROFILE=soak draws many at once.
 hypothesis.settings.register_profile("everyday", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=400)
-hypothesis.settings.load_profile("everyday")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 from postgres_programs import find_server
 

@@ -106,6 +106,7 @@ class TakenIn:
 
 def take_in(config: Config) -> TakenIn:
     """Put what is new in the inbox into the review queue; a second time adds nothing."""
+    config.check_folder()
     taken = TakenIn()
     config.data_dir.mkdir(parents=True, exist_ok=True)
     report_life.make_key(config.data_dir)

@@ -34,8 +34,8 @@ from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
 
-LOCK = "sites.lock"
-"""Beside the folders of ratings: who may write what was rated singly (scoring/engine/single_sites.py)."""
+LOCK = ".rated.lock"
+"""In the data folder: who may write what was rated singly (scoring/engine/single_sites.py)."""
 _MEDIANS = "medians.parquet"
 _HOST = itemgetter("host")
 """Rows are put in order here: databases do not agree on how words are sorted."""
@@ -109,7 +109,7 @@ def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.dat
     """Make the folder durable, rename it, then record it. Single ratings stand on the newest alone: older ones need no context."""
     sha256 = out.finish()
     folder = base / f"{as_of.isoformat()}-{method.METHOD_VERSION}-{sha256[:12]}"
-    with FileLock(base / LOCK):
+    with FileLock(base.with_name(LOCK)):
         out.place(folder, sha256)
         shutil.rmtree(folder / SINGLE, ignore_errors=True)
         keep_context(facts, as_of, folder)

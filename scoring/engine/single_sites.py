@@ -81,7 +81,7 @@ def rate_sites(
     """
     base = Path(data_dir) / "rated"
     base.mkdir(parents=True, exist_ok=True)
-    with FileLock(base / LOCK):
+    with FileLock(base.with_name(LOCK)):
         rated = full_rating(engine, data_dir)
         context = SectorContext.opened(rated)
         day = as_of or max(today, context.as_of)

@@ -236,7 +236,7 @@ def test_both_clocks_are_shown_with_dates_and_what_is_late_is_said(data_dir: Pat
     # 2026-11-19 is a Thursday: two working days end on Monday, seven on Monday the 30th.
     assert shared_tables.due(dt.date(2026, 11, 19)) == (dt.date(2026, 11, 23), dt.date(2026, 11, 30))
     snapshots.build(data_dir)
-    shown = words(open_page("appeals"))
+    shown = " ".join(words(open_page("appeals")).split())
     assert "期限 2026-11-23" in shown and "期限 2026-11-30" in shown and "异议处理中" in shown
     assert "2026-10-27" in shown and "更正" in shown
     assert "没有权重" in say("zh", "report.intro")

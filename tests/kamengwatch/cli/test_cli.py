@@ -373,7 +373,7 @@ def test_no_command_prints_it_raw(
     assert not RAW.search(without_colours(said.out + said.err)), said
 
 
-BEGIN_HERE = {"help-me", "run", "crawl", "worker", "schedule", "import", "watch add", "watch import", "init", "keys create", "restore", "serve", "mcp", "evaluate"}  # fmt: skip
+BEGIN_HERE = {"help-me", "run", "crawl", "worker", "schedule", "import", "watch add", "watch import", "init", "keys create", "observe init", "restore", "serve", "mcp", "evaluate"}  # fmt: skip
 """Commands that may be the first one in a folder, that ask, or that go on until they are stopped."""
 
 

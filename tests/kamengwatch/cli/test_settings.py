@@ -164,7 +164,7 @@ def test_commands_read_the_file_of_their_folder_and_say_what_is_wrong_with_it(tm
     (tmp_path / ".env").write_text(
         "KAMENGWATCH_LANG=en\nKAMENGWATCH_DATA_DIR=mine\nKAMENGWATCH_CNTACT=a@b.example\n"
     )
-    words = [sys.executable, "-m", "kamengwatch", "watch", "list"]
+    words = [sys.executable, "-m", "kamengwatch", "watch", "add", "shop.example"]
     done = subprocess.run(words, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and (tmp_path / "mine").is_dir(), done.stderr
     assert "KAMENGWATCH_CNTACT (.env)" in done.stderr and "KAMENGWATCH_CONTACT?" in done.stderr

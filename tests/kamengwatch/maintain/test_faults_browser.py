@@ -102,6 +102,8 @@ def test_doctor_says_when_the_browser_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert executable() is not None and starts(str(executable())) is None
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(tmp_path / "data"))
     broken = tmp_path / "chromium"
     for script, reason in (("kill -9 $$", "signal 9"), ("echo libnss3.so missing >&2; exit 127", "libnss3")):
         broken.write_text(f"#!/bin/sh\n{script}\n")

@@ -87,7 +87,7 @@ def test_columns_in_files_rate_the_same_and_leave_nothing(filled, two_processors
     in_files = rate(filled[1], tmp_path, DAY, NOW)
     assert any(isinstance(column.base, np.memmap) for column in made)
     assert in_files.sha256 == in_memory.sha256
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["looks", "rated"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".rated.lock", "looks", "rated"]
 
 
 def test_a_full_disk_is_an_error_before_a_value_is_written(monkeypatch, tmp_path):

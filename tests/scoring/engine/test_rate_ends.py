@@ -73,6 +73,7 @@ def test_before_the_first_evidence_and_without_any_nothing_is_rated_as_good(
     early = command(capsys, "rate", "--data-dir", data, "--as-of", "0001-01-01", "--json").out
     file = data / "rated" / str(json.loads(early)["folder"]) / "ratings.parquet"
     assert duckdb.sql(f"select distinct grade, verdict from '{file}'").fetchall() == [("NR", "灰")]
+    (tmp_path / "new").mkdir()
     nothing = command(capsys, "rate", "--data-dir", tmp_path / "new", "--as-of", "2026-04-30", "--json")
     assert json.loads(nothing.out)["platforms"] == 0
     command(capsys, "publish", "--data-dir", tmp_path / "new")

@@ -182,8 +182,8 @@ def test_a_counter_that_contradicts_itself_widens_the_interval(tmp_path):
     assert too_many > 1.1 * plain and fallen > 1.1 * plain
 
 
-def strained(people):
-    """A shop whose backlog grows and whose terms tighten under our eyes, while `people` complain."""
+def strained(people, terms=True):
+    """A shop whose backlog grows and, with `terms`, whose terms tighten under our eyes, while `people` complain."""
     records = crawls(range(LAST + 1)) + crawls(range(0, LAST + 1, 3), source="storefront")
     for host in ("calm.example", "strained.example"):
         records.append({"kind": "platform", "host": host})
@@ -199,20 +199,22 @@ def strained(people):
                 "role": "terms",
             }
             records.append(
-                page | {"text": "即日起暂停提现。提现手续费调整为 10%。" if bad else "余额可随时提现。"}
+                page
+                | {"text": "即日起暂停提现。提现手续费调整为 10%。" if bad and terms else "余额可随时提现。"}
             )
     return records + complaints("strained.example", range(95, 95 + people), 1, prefix="new")
 
 
-def states(folder, people):
-    found = judged(database(folder, strained(people)), START + dt.timedelta(days=LAST))
+def states(folder, people, terms=True):
+    found = judged(database(folder, strained(people, terms)), START + dt.timedelta(days=LAST))
     at_host = [s.host for s in found.facts.sites].index("strained.example")
     return set(found.warned.state[at_host, 90:].tolist())
 
 
-def test_a_backlog_and_terms_we_saw_ourselves_warn_with_one_complainant_and_not_with_none(tmp_path):
+def test_a_backlog_and_terms_we_saw_ourselves_warn_by_themselves_and_a_backlog_alone_does_not(tmp_path):
     assert WARNING in states(tmp_path / "one", 1)
-    assert states(tmp_path / "none", 0) <= {NORMAL, WATCH}
+    assert WARNING in states(tmp_path / "none", 0)
+    assert states(tmp_path / "backlog", 0, terms=False) <= {NORMAL, WATCH}
 
 
 # Rules F1-F15: each applies where it should, and only there; its sentence is neutral and its evidence is cited.
