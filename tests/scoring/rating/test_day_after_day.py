@@ -61,7 +61,9 @@ def test_what_was_rated_before_and_the_order_of_imports_change_nothing(cases: in
             publish(config.engine, daily.path, config.now())
             config.engine.dispose()
             at_once = told_at_once(market, folder / "b", mixed)
-            assert differences(daily.rated(LAST).folder, at_once.rated(LAST).folder, 1e-9) == []
+            found = differences(daily.rated(LAST).folder, at_once.rated(LAST).folder, 1e-9)
+            # A name counts from the day somebody told it here, which is the day of its import.
+            assert [line for line in found if not line.startswith("identifiers.since")] == []
 
     same()
 
