@@ -271,7 +271,8 @@ def test_the_examples_of_the_data_page_can_be_tried(full):
 
     client = TestClient(Starlette(routes=ROUTES))
     for path in re.findall(r'href="\./((?:api|badge|s|feeds|download)/[^"]+)"', shown(open_page("data"))):
-        assert client.get("/" + path.replace("&amp;", "&")).status_code == 200, path
+        answer = client.get("/" + path.replace("&amp;", "&"))
+        assert answer.status_code == 200, (path, answer.text)
 
 
 def test_the_card_carries_its_site_to_the_next_pages(full):

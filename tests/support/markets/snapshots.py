@@ -276,6 +276,7 @@ def _write(folder: Path, rows: dict[str, list[dict[str, Any]]], demo: bool) -> N
     write_slim(folder)
     write_site_files(folder)
     manifest = {"id": folder.name, "as_of": AS_OF.isoformat(), "method_version": VERSION, "demo": demo}
+    manifest |= {"created_at": f"{AS_OF.isoformat()}T08:00:00+00:00"}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "method.json").write_text(json.dumps(METHOD, ensure_ascii=False), "utf-8")
     (folder / "SHA256SUMS").write_text(
