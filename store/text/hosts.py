@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 import idna
 import tldextract
@@ -149,9 +150,15 @@ class Found:
         return f"{shown}:{self.port}" if self.port else shown
 
 
+_ENCODED_HOST = re.compile(r"(?:(?<=//)|(?<=@)|(?<=\s)|^)[^\s/?#%]{0,253}%[0-9A-Fa-f]{2}[^\s/?#]{0,253}")
+"""A host with percent-encoded characters: browsers open a%2eb.example as a.b.example, so nobody may read a.example in it."""
+_STOPS = re.compile("[。．｡]")
+
+
 def prepare(text: str) -> str:
-    """The text in compatibility form (NFKC), without invisible marks, defanged spellings undone; at most LONGEST characters."""
-    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text[:LONGEST]))[:LONGEST]
+    """The text in compatibility form (NFKC), without invisible marks, defanged and percent-encoded hosts undone; at most LONGEST characters."""
+    plain_hosts = _ENCODED_HOST.sub(lambda found: _STOPS.sub(".", unquote(found[0])), text[:LONGEST])
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", plain_hosts))[:LONGEST]
     folded = _CONTROL.sub(" ", _INVISIBLE.sub("", folded))
     for pattern, plain in _DEFANGED:
         folded = pattern.sub(plain, folded)

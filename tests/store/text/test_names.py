@@ -26,6 +26,10 @@ from store.text.query import (
 )
 
 HOSTS = [
+    ("a.example%2eevil.example", "a.example.evil.example"),
+    ("看 https://a.example%E3%80%82evil.example/p 快", "a.example.evil.example"),
+    ("http://a%62c.example/x%2e?u=b%2Eexample", "abc.example"),
+    ("http://a.example@evil%2eexample", "evil.example"),
     ("example.com", "example.com"),
     ("  example.com \n", "example.com"),
     ("HTTPS://www.Example.com:443/a?b#c", "example.com"),
