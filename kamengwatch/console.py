@@ -24,7 +24,7 @@ from store import env_file
 from store.text.safe_text import escaped, inert
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 VARIABLE = "KAMENGWATCH_LOG"
 RUN = "KAMENGWATCH_RUN_ID"
@@ -113,7 +113,7 @@ PLAIN_WIDTH = 160
 
 @contextmanager
 def bar(title: str, total: int | None = None) -> Iterator[Bar]:
-    """A progress bar named `title`; on anything but a terminal only its beginning and end are printed."""
+    """A progress bar named `title`; on anything but a terminal a line every SILENT_SECONDS says how far it is."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -137,20 +137,35 @@ def bar(title: str, total: int | None = None) -> Iterator[Bar]:
         yield Bar(progress, progress.add_task(title, total=total, note=""))
 
 
+SILENT_SECONDS = 30.0
+
+
 class Bar:
     """One running bar."""
 
-    def __init__(self, progress: Progress, task: object) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
+        self._told = time.monotonic()
 
     def advance(self, steps: float = 1, note: str | None = None) -> None:
         """Move on by `steps`, with a short note behind the bar."""
-        fields = {} if note is None else {"note": note}
-        self._progress.update(self._task, advance=steps, **fields)  # type: ignore[arg-type]
+        self._progress.advance(self._task, steps)
+        if note is not None:
+            self._progress.update(self._task, note=note)
+        self._tell()
 
     def note(self, text: str) -> None:
         """Show a short note behind the bar."""
-        self._progress.update(self._task, note=text)  # type: ignore[arg-type]
+        self._progress.update(self._task, note=text)
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self._progress.disable or time.monotonic() - self._told < SILENT_SECONDS:
+            return
+        self._told = time.monotonic()
+        task = self._progress.tasks[0]
+        done = f"{task.completed:.0f}" if task.total is None else f"{task.completed:.0f}/{task.total:.0f}"
+        log_line(" ".join(filter(None, (f"{task.description}…", done, task.fields["note"]))))
 
 
 def log_line(text: str) -> None:

@@ -44,6 +44,10 @@ def _remember(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     return found
 
 
+HANDED_IN = {"report": "report.source", "import": "cluster.entered"}
+"""Where facts come from that nobody crawls -> the sentence that says so."""
+
+
 @dataclass(frozen=True)
 class View:
     """One run of one page for one reader."""
@@ -62,8 +66,8 @@ class View:
 
     def source(self, identity: str | None) -> str:
         """What readers call a source; its id where the snapshot does not introduce it."""
-        if identity == "report":  # the form's reports: no source that is crawled
-            return self.translate("report.source")
+        if identity in HANDED_IN:
+            return self.translate(HANDED_IN[identity])
         return self.cached_query(_source_titles, self.lang).get(identity) or identity or ""
 
     def param(self, name: str) -> str:

@@ -240,8 +240,17 @@ def _probe(r: Any) -> tuple[str, str]:
     return f"探测结果：{zh}", f"Probe: {en}"
 
 
+_ROLES = {
+    "home": ("首页", "home"),
+    "notice": ("公告", "notice"),
+    "terms": ("条款", "terms"),
+    "contact": ("联系方式", "contact"),
+}
+
+
 def _page(r: Any) -> tuple[str, str]:
-    return f"存档页面（{r.role}）", f"Archived page ({r.role})"
+    zh, en = _ROLES[r.role]
+    return f"存档页面（{zh}）", f"Archived page ({en})"
 
 
 def _registration(r: Any) -> tuple[str, str]:

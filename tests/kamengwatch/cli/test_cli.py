@@ -398,3 +398,15 @@ def test_what_looks_at_a_folder_that_does_not_exist_says_so_and_makes_none(
         said = command(capsys, *name.split(), *needed, *options, "--data-dir", folder, expect=None)
         assert said.code == 2 and said.err.strip(), (name, said)
         assert not folder.exists(), name
+
+
+def test_long_work_without_a_terminal_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kamengwatch import console
+
+    monkeypatch.setattr(console, "SILENT_SECONDS", 0.0)
+    with console.bar("采集", 3) as progress:
+        progress.advance(2, "storefront")
+    said = capsys.readouterr()
+    assert "采集… 2/3 storefront" in said.err and not said.out
