@@ -142,7 +142,7 @@ def crawl(
     """
     now, known = config.now(), [card.id for card in cards()]
     if replay is not None:
-        _check_archive(replay)
+        _check_archive(config, replay)
     else:
         require_contact()
         config.check_database()
@@ -236,13 +236,22 @@ def _alone(config: Config, sources: list[str]) -> Iterator[None]:
         lock.release()
 
 
-def _check_archive(replay: Path) -> None:
+def _check_archive(config: Config, replay: Path) -> None:
     from store.archive.warc import iterate
 
     if not replay.is_file():
         raise UserError(f"{replay}: 文件不存在 no such file")
-    if next(iterate(replay), None) is None:
+    unread: list[int] = []
+    whole = sum(1 for _ in iterate(replay, unread))
+    if not whole:
         raise UserError(f"{replay}: 不是存证文件，或里面没有页面 not a WARC file, or no page in it")
+    if unread:
+        log_line(
+            config.say(
+                f"{replay.name}：读到 {whole} 条存证；{len(unread)} 处读不出（第一处在偏移 {unread[0]}），不在重放之内",
+                f"{replay.name}: {whole} captures were read; {len(unread)} places cannot be (the first at offset {unread[0]}) and are not replayed",
+            )
+        )
 
 
 def _tell(config: Config, ended: list[Event], as_json: bool, planned: bool) -> None:

@@ -261,7 +261,8 @@ def _search(config: Config, who: Identifier, also: list[Path]) -> Found:
         if former is not None:
             with former.connect() as connection:
                 old = list(hits(connection, who, config.data_dir))
-        captures = list(file_erasure.captures(config.archive_dir, who))
+        closed = file_erasure.closed(config.data_dir, also)
+        captures = list(file_erasure.captures(config.archive_dir, who, closed))
         files = {}
         for path in file_erasure.files(config.data_dir, also):
             if n := file_erasure.count(path, who):
@@ -269,7 +270,6 @@ def _search(config: Config, who: Identifier, also: list[Path]) -> Found:
             progress.advance()
         raw = [] if rows else _raw(config.engine, who)
         raw += [] if old or former is None else _raw(former, who)
-    closed = file_erasure.closed(config.data_dir, also)
     left = _left_behind(config)
     return Found(rows, old, captures, files, raw, closed + ([left] if left and former is None else []))
 

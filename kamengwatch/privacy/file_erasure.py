@@ -191,13 +191,17 @@ def count(path: Path, who: Identifier) -> int:
     return who.count(_read(path)[0])
 
 
-def captures(folder: Path, who: Identifier) -> Iterator[tuple[Path, int, Archived]]:
-    """(file, offset, capture) of every capture that holds the identifier in its address, headers or content."""
+def captures(folder: Path, who: Identifier, closed: list[Path]) -> Iterator[tuple[Path, int, Archived]]:
+    """(file, offset, capture) of every capture that holds the identifier in its address, headers or content; a file of which
+    a part cannot be read goes to `closed`."""
     for path in sorted(folder.glob("*.warc.gz")):
-        for offset, found in iterate(path):
+        unread: list[int] = []
+        for offset, found in iterate(path, unread):
             head = found.url + "\n" + "\n".join(f"{k}: {v}" for k, v in found.headers)
             if who.count(head) or any(who.count(text) for text in _readings(found.payload)):
                 yield path, offset, found
+        if unread:
+            closed.append(path)
 
 
 def erase_in_archive(place: tuple[Path, int, Archived], who: Identifier, at: dt.datetime) -> None:

@@ -1,6 +1,6 @@
 """The evidence archive: append-only WARC files, one per crawl attempt, every capture addressable by file and offset.
 
-Nothing is rewritten (but store/archive/retention.py and store/archive/retention.py): a crawl that was killed continues in a new file, and a torn tail is simply
+Nothing is rewritten (but by store/archive/retention.py): a crawl that was killed continues in a new file, and a torn tail is simply
 never cited.
 """
 
@@ -12,6 +12,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -243,22 +244,30 @@ def _raise_if_expired(folder: Path, archive: str, offset: int) -> None:
         raise ArchiveError(f"{path.name} cannot be read: {error}") from error
 
 
-def iterate(path: Path) -> Iterator[tuple[int, Archived]]:
-    """(offset, capture) of every whole response in the file; a torn tail ends the iteration quietly."""
+def iterate(path: Path, unread: list[int] | None = None) -> Iterator[tuple[int, Archived]]:
+    """(offset, capture) of every whole response in the file.
+
+    What cannot be read is passed over, and its offset put into `unread`: one response, or, where the file is torn or no WARC, all from there on.
+    """
+    lost = [] if unread is None else unread
     with path.open("rb") as stream:
         iterator = ArchiveIterator(stream)
-        while True:
-            try:
-                record = next(iterator)
+        try:
+            for record in iterator:
+                found = None
+                if record.rec_type == "response":
+                    with suppress(ValueError):
+                        found = _archived(record)
+                    if found is None:
+                        lost.append(iterator.offset)
                 # Read first: asking for the offset runs to the record's end.
-                found = _archived(record) if record.rec_type == "response" else None
                 offset = iterator.get_record_offset()
                 if found is not None:
                     yield offset, found
-            except StopIteration:
-                return
-            except (ArchiveLoadFailed, AttributeError, EOFError, OSError, ValueError):
-                return  # warcio meets a file that is no WARC at all with an AttributeError
+        except (ArchiveLoadFailed, AttributeError, EOFError, OSError, ValueError):
+            pass  # warcio meets a file that is no WARC at all with an AttributeError
+        if iterator.offset < path.stat().st_size and iterator.offset not in lost:
+            lost.append(iterator.offset)
 
 
 def _archived(record: Any) -> Archived:

@@ -170,8 +170,10 @@ def test_a_capture_that_unpacks_to_more_than_any_of_ours_is_not_read(tmp_path: P
     with ArchiveWriter(tmp_path, "a") as archive:
         good = archive.write("http://a.example/", at, 200, kind, b"seen")
         bomb = archive.write("http://b.example/", at, 200, kind, b"a" * (LONGEST_PAYLOAD + 1))
-    file = tmp_path / good.archive
-    assert [(offset, found.url) for offset, found in iterate(file)] == [(good.offset, "http://a.example/")]
+        behind = archive.write("http://c.example/", at, 200, kind, b"seen too")
+    file, unread = tmp_path / good.archive, list[int]()
+    assert [offset for offset, _ in iterate(file, unread)] == [good.offset, behind.offset]
+    assert unread == [bomb.offset]
     assert read_at(file, good.offset).payload == b"seen"
     with pytest.raises(ArchiveError, match="payload of more than"):
         read_at(file, bomb.offset)

@@ -44,7 +44,9 @@ def test_an_answer_of_any_kind_of_server_comes_out_as_it_went_in(tmp_path: Path,
         where = writer.write(url, NOW, 200, HTML, b"{}\r\n\r\n{}")
     found = read(tmp_path, where.archive, where.offset)
     assert (found.payload, found.status, found.sha256) == (b"{}\r\n\r\n{}", 200, where.payload_sha256)
-    assert [f.payload for _, f in iterate(tmp_path / where.archive)] == [found.payload]
+    unread: list[int] = []
+    assert [f.payload for _, f in iterate(tmp_path / where.archive, unread)] == [found.payload]
+    assert not unread
 
 
 @settings(max_examples=25, deadline=None)
@@ -65,7 +67,9 @@ def test_a_torn_tail_loses_only_itself_and_the_next_attempt_gets_its_own_file(tm
         ]
     file = tmp_path / stored[0].archive
     file.write_bytes(file.read_bytes()[:-300])
-    assert [found.url for _, found in iterate(file)] == ["http://a.test/0", "http://a.test/1"]
+    unread: list[int] = []
+    assert [found.url for _, found in iterate(file, unread)] == ["http://a.test/0", "http://a.test/1"]
+    assert unread == [stored[2].offset]
     with pytest.raises(ArchiveError, match="no whole capture"):
         read(tmp_path, stored[2].archive, stored[2].offset)
     with ArchiveWriter(tmp_path, "heimao-1") as writer:
