@@ -45,7 +45,8 @@ def import_(
         typer.Option(
             "--checked-at",
             metavar="TIME",
-            help="表中没写时，何时查到的 when it was looked up [default: the file's own time]",
+            help="表中没写时，何时查到的 when it was looked up",
+            show_default="the file's own time",
         ),
     ] = None,
     from_platform: Annotated[
@@ -222,7 +223,7 @@ def review(
     by: Annotated[str, typer.Option(help="复核人 who decides")] = "operator",
     page: Annotated[int, typer.Option(min=1, help="第几页 which page of a long list")] = 1,
     limit: Annotated[
-        int, typer.Option("--limit", min=0, help="每页几项 entries a page [default: 200]", show_default=False)
+        int, typer.Option("--limit", min=0, help="每页几项 entries a page", show_default="200")
     ] = 0,
     as_json: AsJson = False,
     data_dir: DataDir = None,

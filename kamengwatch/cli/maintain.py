@@ -27,7 +27,8 @@ Identifier = Annotated[
     str | None,
     typer.Argument(
         metavar="TEXT",
-        help="手机号、姓名、QQ、订单号…；省略则从标准输入读，不进命令历史 [default: one line of standard input]",
+        help="手机号、姓名、QQ、订单号…；省略则从标准输入读，不进命令历史",
+        show_default="one line of standard input",
     ),
 ]
 Also = Annotated[

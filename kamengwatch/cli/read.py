@@ -18,7 +18,8 @@ from kamengwatch.config import make
 )
 def rate(
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day [default: today]")
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day", show_default="today"),
     ] = None,
     engine: Annotated[
         str, typer.Option(help="在哪里算 where it runs: duckdb (本机 this process) · spark (集群 a cluster)")
@@ -92,7 +93,8 @@ def publish(
 )
 def classify(
     file: Annotated[
-        Path | None, typer.Argument(help="文本文件, 一行一条 one text a line [default: standard input]")
+        Path | None,
+        typer.Argument(help="文本文件, 一行一条 one text a line", show_default="standard input"),
     ] = None,
 ) -> None:
     """归类 complaint texts, one a line → JSON lines with primary and further kinds."""
@@ -230,16 +232,16 @@ def evidence_verify(
 def evaluate(
     seed: Annotated[
         list[int] | None,
-        typer.Option("--seed", help="市场的种子，可重复 seeds of the markets [default: 2004]"),
+        typer.Option("--seed", help="市场的种子，可重复 seeds of the markets", show_default="2004"),
     ] = None,
     markets: Annotated[
         list[str] | None,
-        typer.Option("--markets", help="first | other，可重复 kinds of market [default: both]"),
+        typer.Option("--markets", help="first | other，可重复 kinds of market", show_default="both"),
     ] = None,
     platforms: Annotated[
-        int | None, typer.Option(help="每个市场的平台数 platforms a market [default: 250]")
+        int | None, typer.Option(help="每个市场的平台数 platforms a market", show_default="250")
     ] = None,
-    days: Annotated[int | None, typer.Option(help="天数 days of the calendar [default: 540]")] = None,
+    days: Annotated[int | None, typer.Option(help="天数 days of the calendar", show_default="540")] = None,
     draws: Annotated[int, typer.Option(min=0, help="区间的重抽次数 resamples for the intervals")] = 200,
     quick: Annotated[bool, typer.Option("--quick", help="小而快的一次 small and quick (24 × 200)")] = False,
     rates_only: Annotated[

@@ -36,7 +36,8 @@ Words = Annotated[
 WordsFile = Annotated[Path | None, typer.Option("--file", help="内容在 UTF-8 文本文件里 the words in a file")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="已看过预览 the preview is right, keep it")]
 Since = Annotated[
-    str | None, typer.Option("--since", metavar="DATE", help="日期或 30d a date or days back [default: 30d]")
+    str | None,
+    typer.Option("--since", metavar="DATE", help="日期或 30d a date or days back", show_default="30d"),
 ]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from rich.table import Table
+from rich.text import Text
 from typer.main import get_command
 
 from kamengwatch import pipeline
@@ -231,6 +232,18 @@ def test_every_help_gives_an_example_of_its_own_command() -> None:
         if f"`{path}" not in epilog and f"| {path}" not in epilog:
             lacking.append(path)
     assert lacking == []
+
+
+def test_no_word_of_a_help_text_is_taken_for_markup() -> None:
+    """Brackets as in `[default: 30d]` are a style to rich, and vanish; typer's show_default says the same."""
+    texts = [
+        (path, text)
+        for path, one in commands()
+        for at in (one, *getattr(one, "params", ()))
+        for text in (getattr(at, "help", None), getattr(at, "epilog", None))
+        if text
+    ]
+    assert [(path, text) for path, text in texts if Text.from_markup(text).plain != text] == []
 
 
 def test_version_and_completion(capsys: Capsys) -> None:
