@@ -80,4 +80,12 @@ AsOf = Annotated[
         help="按那天的快照（还保存着的最近一个）from the newest kept snapshot that covers no later day",
     ),
 ]
+OnlySites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform",
+        metavar="HOST",
+        help="只算这些网站，其余照上一次全量评级 only these sites; all else stands as in the last full rating",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读 print JSON")]

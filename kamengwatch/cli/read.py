@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, AsOf, Database, DataDir, Lang, app, evidence
+from kamengwatch.cli.options import AsJson, AsOf, Database, DataDir, Lang, OnlySites, app, evidence
 from kamengwatch.config import make
 
 
@@ -27,14 +27,7 @@ def rate(
     master: Annotated[
         str | None, typer.Option(metavar="URL", help="Spark master: spark://host:port · local[N]")
     ] = None,
-    platform: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--platform",
-            metavar="HOST",
-            help="只评这些网站，依据上一次全量评级 only these sites, against the last full rating",
-        ),
-    ] = None,
+    platform: OnlySites = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -63,14 +56,7 @@ def publish(
             help="允许发布比现有快照更早的截至日 publish also when the day is earlier than the published one",
         ),
     ] = False,
-    platform: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--platform",
-            metavar="HOST",
-            help="只换这些网站的内容，其余沿用上一份快照 only these sites anew, all else as in the snapshot before",
-        ),
-    ] = None,
+    platform: OnlySites = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     database: Database = None,
