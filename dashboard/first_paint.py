@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode
@@ -33,17 +34,21 @@ _OUTSIDE = ("missing ScriptRunContext", "Session state does not function")
 """What Streamlit says of every widget outside a session; here there is none on purpose."""
 
 
+@dataclass
+class Written:
+    """What a page put on its paper: HTML, the cards in it, and whether there is what the address names."""
+
+    parts: list[Markup] = field(default_factory=list)
+    cards: list[verdict_card.Card] = field(default_factory=list)
+    found: bool = True
+
+
+@dataclass(frozen=True)
 class Paper(View):
     """A page for one reader that is read before the app is there: it collects HTML."""
 
-    def __init__(
-        self, lang: str, snapshot: Any, facts: current_snapshot.Facts, query: dict[str, list[str]]
-    ) -> None:
-        super().__init__(lang, snapshot, facts)
-        object.__setattr__(self, "query", query)
-        object.__setattr__(self, "parts", [])
-        object.__setattr__(self, "cards", [])
-        object.__setattr__(self, "found", True)
+    query: dict[str, list[str]]
+    written: Written = field(default_factory=Written)
 
     def param(self, name: str) -> str:
         """The first value in the address."""
@@ -51,16 +56,16 @@ class Paper(View):
 
     def params(self, name: str) -> list[str]:
         """Every value in the address."""
-        return self.query.get(name, [])  # type: ignore[attr-defined,no-any-return]
+        return self.query.get(name, [])
 
     def missing(self) -> None:
         """The address names nothing."""
-        object.__setattr__(self, "found", False)
+        self.written.found = False
 
     def add(self, html: str) -> None:
         """Put HTML below what is there; raises Enough when the page is long enough."""
-        self.parts.append(Markup(html))  # type: ignore[attr-defined]  # noqa: S704 - a template's own output
-        if sum(map(len, self.parts)) > _LARGEST:  # type: ignore[attr-defined]
+        self.written.parts.append(Markup(html))  # noqa: S704 - a template's own output
+        if sum(map(len, self.written.parts)) > _LARGEST:
             raise Enough
 
     def html(self, template: str, **values: Any) -> None:
@@ -70,17 +75,17 @@ class Paper(View):
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """As the app's own container of that key."""
-        self.parts.append(Markup('<section class="st-key-part-{}">').format(name))  # type: ignore[attr-defined]
+        self.written.parts.append(Markup('<section class="st-key-part-{}">').format(name))
         try:
             yield
         finally:
-            self.parts.append(Markup("</section>"))  # type: ignore[attr-defined]
+            self.written.parts.append(Markup("</section>"))
 
     def card(
         self, card: verdict_card.Card, actions: Sequence[tuple[str, str]] = (), on_site_page: bool = False
     ) -> None:
         """The verdict card."""
-        self.cards.append(card)  # type: ignore[attr-defined]
+        self.written.cards.append(card)
         self.add(markup.card(card, actions, on_site_page))
 
     def markdown(self, words: str) -> None:
@@ -173,7 +178,7 @@ def _shown(
         ON_PAPER.reset(token)
     host = paper.param("host") or paper.param("q")
     known = page.url_path == "site" and snapshot.site(host) is not None
-    tags = share_card.preview_tags(paper.cards, lang)  # type: ignore[attr-defined]
+    tags = share_card.preview_tags(paper.written.cards, lang)
     body = markup.render(
         "early.html",
         lang,
@@ -185,11 +190,11 @@ def _shown(
         stale_days=age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
         search=page.url_path == "",
         asked=paper.param("q")[:400],
-        parts=paper.parts,  # type: ignore[attr-defined]
+        parts=paper.written.parts,
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known else "",
     )
-    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.found)  # type: ignore[attr-defined]
+    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found)
 
 
 def _switch(query: dict[str, list[str]], lang: str) -> str:
