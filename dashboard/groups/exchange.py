@@ -97,12 +97,13 @@ class _Known:
                 [list(hosts), list(_KINDS)],
             )
         }
+        self._evidence_of = _by_host(self.evidence.values())
 
     def cited(self, ids: Iterable[str] | None) -> list[dict[str, Any]]:
         return [self.evidence[i] for i in ids or () if i in self.evidence]
 
     def about(self, host: str) -> list[dict[str, Any]]:
-        return [row for row in self.evidence.values() if row["host"] == host]
+        return self._evidence_of.get(host, [])
 
 
 def _by_host(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -210,9 +211,14 @@ def _url(host: str) -> str:
 def _stix(snapshot: Snapshot, hosts: Sequence[str] | None) -> Iterator[dict[str, Any]]:
     at = _stamp(_as_of(snapshot))
     publisher = f"identity--{uuid.uuid5(_OURS, 'publisher')}"
-    common = {"spec_version": "2.1", "created": at, "modified": at, "created_by_ref": publisher}
+    common: dict[str, Any] = {
+        "spec_version": "2.1",
+        "created": at,
+        "modified": at,
+        "created_by_ref": publisher,
+    }
     if snapshot.manifest.get("demo"):
-        common["labels"] = ["demonstration-data"]  # type: ignore[assignment]
+        common["labels"] = ["demonstration-data"]
     yield {"type": "identity", "id": publisher, "spec_version": "2.1", "created": at, "modified": at, "name": "kamengwatch", "identity_class": "system"}  # fmt: skip
     given: set[str] = set()
 
