@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse
 
 LONGEST_ADDRESS = 4096
 """Bytes of a path with its query; a pasted chat text of 400 characters fits three times over."""
-OPEN = ("/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/", "/dossier/", "/bulletins/")
+OPEN = (
+    "/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/", "/dossier/", "/bulletins/", "/exchange/",
+)  # fmt: skip
 """What pages of other sites may read, too: it is published, the same for everybody, and takes no cookie."""
 MOST_VISITORS = 10_000
 """Buckets kept at a time; the one unused for longest is forgotten first."""
@@ -25,7 +27,9 @@ COSTS = (
     ("/download/", 5.0),
     ("/dossier/", 10.0),
     ("/bulletins/", 5.0),
+    ("/exchange/", 10.0),
     ("/api/v1/picture/", 6.0),
+    ("/api/v1/timemap/", 5.0),
 )
 """Tokens of a request by the beginning of its path; any other costs one."""
 MOST_SOCKETS = 400
@@ -74,7 +78,7 @@ LOOK_ALL = Rate(40, 1 / 15)
 CODE_VISITOR = Rate(12, 1 / 60)
 """One address: codes of reports looked up; a wrong one takes more."""
 CODE_ALL = Rate(240, 1.0)
-WRONG_CODE = 3.0
+WRONG_CODE = 3
 WRONG_CODE_SECONDS = 1.0
 """A wrong code is answered after a pause."""
 
@@ -157,7 +161,7 @@ def code_wait(now: float, address: str | None) -> float:
 
 def code_wrong(now: float, address: str | None) -> None:
     """A wrong code takes more of the address's tokens: whoever tries many waits."""
-    for _ in range(int(WRONG_CODE)):
+    for _ in range(WRONG_CODE):
         CODE_VISITORS.wait(visitor(address), now)
 
 

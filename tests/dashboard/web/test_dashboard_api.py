@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.forms import inbox, records, report_codes
-from dashboard.web import rate_limit, report_api, schemas
+from dashboard.web import api, rate_limit, report_api, schemas
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
 from tests.support.markets import snapshots
@@ -238,6 +238,10 @@ def test_whole_tables_come_as_csv_for_excel_and_as_json_lines(client):
     lines = [json.loads(line) for line in client.get("/download/ratings.jsonl").text.splitlines()]
     assert [r["host"] for r in rows] == [line["host"] for line in lines] and len(rows) == 10
     assert not [v for r in rows for v in r.values() if v and v[0] in "=+@\t\r"]
+
+
+def test_every_published_address_may_be_read_by_pages_of_other_sites():
+    assert [path for path in api._HANDLERS if not path.startswith(rate_limit.OPEN)] == []
 
 
 def test_papers_are_written_when_asked_for_and_nobody_unknown_has_one(client):
