@@ -109,7 +109,17 @@ def _named(table: pa.Table, name: str, names: _Names) -> pa.Table:
     column = CITING[name]
     at = table.schema.get_field_index(column)
     field = TABLES[name].field(column)
-    return table.set_column(at, field, names.of(table[column].combine_chunks()).cast(field.type))
+    ids = names.of(table[column].combine_chunks())
+    # The rows of this table come in the order of their import, which must not show.
+    ids = _sorted(ids) if name == "set_aside" else ids
+    return table.set_column(at, field, ids.cast(field.type))
+
+
+def _sorted(lists: pa.ListArray) -> pa.ListArray:
+    """Each list by itself in the order of its values."""
+    flat = pa.table({"list": pc.list_parent_indices(lists), "value": lists.flatten()})
+    values = flat.sort_by([("list", "ascending"), ("value", "ascending")])["value"].combine_chunks()
+    return pa.ListArray.from_arrays(lists.offsets, values)
 
 
 def _once(rows: pa.Table) -> pa.Table:
