@@ -30,6 +30,7 @@ from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import bar, log_line
 from scoring.snapshot import signing
 from store.db.engine import DATABASE, sqlite_file
+from store.durable_files import sha256_of, sync_folder, sync_tree
 from store.evidence.complainant_pseudonyms import FOLDER as SECRETS
 from store.private_files import make_private_file, make_private_folder, open_private
 
@@ -236,9 +237,9 @@ def restore(config: Config, file: Path) -> None:
         with bar(config.say("恢复", "restoring")) as progress:
             latest = _unpack(file, temporary, progress.advance)
             count = _check(file, temporary, latest)
-        _durable(temporary)
+        sync_tree(temporary)
         temporary.rename(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise stopped(f"{target}: 没有恢复 not restored", error) from error
     finally:
@@ -341,7 +342,7 @@ def _check(file: Path, folder: Path, latest: str | None) -> int:
             _link_latest(file, folder, latest, digest)
             continue
         wanted = held.get(digest[3:], "") if digest.startswith("-> ") else digest
-        if _hash(folder / name) != wanted:
+        if sha256_of(folder / name) != wanted:
             raise UserError(f"{file.name}: 文件损坏 is damaged: {name[:80]}")
     (folder / LIST).unlink()
     return len(held)
@@ -371,25 +372,3 @@ def _link_latest(file: Path, folder: Path, latest: str | None, listed: str) -> N
             f"{file.name}: snapshots/latest 没有指向包里的快照，拒绝 names no snapshot of the backup, refused: {str(latest)[:80]}"
         )
     (folder / LATEST).symlink_to(latest)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _durable(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-    for sub in (*(p for p in folder.rglob("*") if p.is_dir() and not p.is_symlink()), folder):
-        _sync(sub)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

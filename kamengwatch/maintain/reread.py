@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, func, select, update
 from kamengwatch.config import Config
 from kamengwatch.console import bar, print_answer, tell_json
 from store.db.tables import Complaint, Dispute, Page, Penalty, Response
+from store.durable_files import write_whole
 from store.evidence.normalize import classify_rows, fingerprint
 from store.redaction.fields import safe_text
 
@@ -138,6 +139,4 @@ def _noted(config: Config) -> dict[str, Any]:
 
 
 def _note(config: Config, noted: dict[str, Any]) -> None:
-    whole = _file(config).with_suffix(".part")
-    whole.write_text(json.dumps(noted), "utf-8")
-    whole.replace(_file(config))
+    write_whole(_file(config), json.dumps(noted).encode())

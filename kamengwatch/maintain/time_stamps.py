@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from kamengwatch.config import Config, Failure, UserError, operator_settings, require_contact
 from kamengwatch.console import bar, log_line, tell_json
 from scoring.snapshot import stamps
+from store.durable_files import write_whole
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -108,7 +109,7 @@ def _authority(url: str, folder: Path, trusted: list[Certificate], guard: Guard)
         at = stamps.check_token(token, digest, trusted)
     except stamps.StampUnusable as error:
         raise stamps.StampUnusable(f"{urlsplit(url).hostname}: {error}") from error
-    _keep(file, token)
+    write_whole(file, token)
     return f"{file.name}: {at:%Y-%m-%d %H:%M:%S}Z"
 
 
@@ -135,7 +136,7 @@ def _calendars(calendars: list[str], folder: Path, guard: Guard) -> str | None:
             failed.append(f"{calendar}: {type(error).__name__}")
     if not proof.ops and not proof.attestations:
         raise NotStamped("; ".join(failed))
-    _keep(file, _serialised(DetachedTimestampFile(OpSHA256(), proof)))
+    write_whole(file, _serialised(DetachedTimestampFile(OpSHA256(), proof)))
     return f"{file.name}: {len(calendars) - len(failed)}/{len(calendars)}"
 
 
@@ -171,7 +172,7 @@ def _completed(file: Path, guard: Guard, blocks: str) -> str | None:
                 except (DeserializationError, ValueError, TypeError) as error:
                     raise NotStamped(f"{promise.uri}: {type(error).__name__}") from error
     if (after := _serialised(read)) != before:
-        _keep(file, after)
+        write_whole(file, after)
     headers = stamps.read_headers(file.parent)
     for root, one in read.timestamp.all_attestations():
         if type(one).__name__ == "BitcoinBlockHeaderAttestation":
@@ -180,7 +181,7 @@ def _completed(file: Path, guard: Guard, blocks: str) -> str | None:
                 stamps.block_time(header, root)
                 headers[one.height] = header
                 lines = "".join(f"{height} {data.hex()}\n" for height, data in sorted(headers.items()))
-                _keep(file.with_name(stamps.HEADERS), lines.encode())
+                write_whole(file.with_name(stamps.HEADERS), lines.encode())
             found = f"{file.name}: Bitcoin {one.height}"
     return found if after != before or found else None
 
@@ -198,10 +199,3 @@ def _serialised(proof: Any) -> bytes:
     proof.serialize(context)
     data: bytes = context.getbytes()
     return data
-
-
-def _keep(file: Path, data: bytes) -> None:
-    """Whole or not at all; public, as what it stamps is."""
-    spare = file.with_name(f".{file.name}.new")
-    spare.write_bytes(data)
-    spare.replace(file)

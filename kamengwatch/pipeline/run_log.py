@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store.durable_files import write_whole
 from store.redaction.redact import clean
 from store.text.safe_text import plain
 
@@ -62,9 +63,7 @@ class RunLedger:
             stream.write("\n" * torn + json.dumps(line, ensure_ascii=False) + "\n")
         lines = self.file.read_text("utf-8").splitlines()
         if len(lines) > 2 * KEPT:
-            fresh = self.file.with_suffix(".new")
-            fresh.write_text("".join(f"{text}\n" for text in lines[-KEPT:]), "utf-8")
-            fresh.replace(self.file)
+            write_whole(self.file, "".join(f"{text}\n" for text in lines[-KEPT:]).encode())
 
     def last(self, count: int) -> list[dict[str, Any]]:
         """The newest runs, newest first; a half-written line at the end of a killed service is left out."""

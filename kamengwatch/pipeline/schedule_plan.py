@@ -10,6 +10,7 @@ from rich.table import Table
 from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.console import print_answer, tell_json
 from kamengwatch.pipeline.crawl import Planned, plan
+from store.durable_files import write_whole
 
 
 def paused(config: Config) -> set[str]:
@@ -23,9 +24,7 @@ def set_paused(config: Config, source: str, on: bool) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     kept = paused(config) | {source} if on else paused(config) - {source}
     file = config.data_dir / "paused-sources.txt"
-    fresh = file.with_suffix(".new")
-    fresh.write_text("".join(f"{name}\n" for name in sorted(kept)), "utf-8")
-    fresh.replace(file)
+    write_whole(file, "".join(f"{name}\n" for name in sorted(kept)).encode())
 
 
 def show_plan(config: Config, as_json: bool) -> None:

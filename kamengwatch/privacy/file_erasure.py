@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from scoring.snapshot.integrity import content_digest
 from scoring.snapshot.reader import SIGNATURE
 from store.archive.retention import erase_capture
 from store.archive.warc import Archived, iterate
+from store.durable_files import write_whole
 from store.redaction.numbers import TO_DIGITS
 from store.redaction.rules import fold
 
@@ -222,7 +222,7 @@ def erase_in_file(path: Path, who: Identifier) -> None:
         part.replace(path)
         return
     text, encoding = _read(path)
-    _write(path, _without(path, text, who).encode(encoding))
+    write_whole(path, _without(path, text, who).encode(encoding))
 
 
 def marked(data_dir: Path) -> list[Path]:
@@ -241,7 +241,7 @@ def mark(folder: Path) -> None:
     """Note in a snapshot's folder that it is being changed; holds the hash its manifest had."""
     if not (folder / _MARK).exists():
         manifest = folder / "manifest.json"
-        _write(folder / _MARK, hashlib.sha256(manifest.read_bytes()).hexdigest().encode())
+        write_whole(folder / _MARK, hashlib.sha256(manifest.read_bytes()).hexdigest().encode())
 
 
 def seal(folder: Path) -> tuple[str, str, str]:
@@ -268,13 +268,13 @@ def _derived(folder: Path) -> None:
     for resource in package["resources"]:
         data = (folder / resource["path"]).read_bytes()
         resource |= {"bytes": len(data), "hash": "sha256:" + hashlib.sha256(data).hexdigest()}
-    _write(folder / "datapackage.json", json_text(package).encode())
+    write_whole(folder / "datapackage.json", json_text(package).encode())
 
 
 def finish(folder: Path, text: str) -> None:
     """Write manifest and sums of a sealed snapshot, and sign it again; without the key it is from now on unsigned."""
-    _write(folder / "manifest.json", text.encode())
-    _write(folder / "SHA256SUMS", sums_text(_sums(folder), text).encode())
+    write_whole(folder / "manifest.json", text.encode())
+    write_whole(folder / "SHA256SUMS", sums_text(_sums(folder), text).encode())
     (folder / SIGNATURE).unlink(missing_ok=True)
     if (key := signing.private_key(folder.parent.parent)) is not None:
         signing.sign(folder, key)
@@ -322,12 +322,3 @@ def _read(path: Path) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1"), "latin-1"
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)

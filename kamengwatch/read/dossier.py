@@ -13,7 +13,8 @@ from kamengwatch.config import Config, UserError
 from kamengwatch.console import log_line, tell_json
 from kamengwatch.read.verdicts import open_snapshot
 from scoring.snapshot.reader import Snapshot
-from store.private_files import open_private
+from store.durable_files import write_whole
+from store.private_files import FILE_MODE
 
 
 def dossier(config: Config, target: str, kind: str, out: Path) -> None:
@@ -88,11 +89,7 @@ def _snapshot(config: Config, out: Path) -> Snapshot:
 def _write(out: Path, title: str, sections: Sequence[Section]) -> None:
     """Write the file whole or not at all; raises UserError where the disk takes none."""
     data = WRITERS[out.suffix[1:]](title, sections)
-    spare = out.with_name(f".{out.name}.part")
     try:
-        with open(spare, "wb", opener=open_private) as stream:
-            stream.write(data)
-        spare.replace(out)
+        write_whole(out, data, FILE_MODE)
     except OSError as error:
-        spare.unlink(missing_ok=True)
         raise UserError(f"{out}: 写不了 cannot be written ({error.strerror})") from error

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line, tell_json
+from store.durable_files import write_whole
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -187,13 +188,12 @@ def _judged(engine: Engine, truth: dict[str, Any]) -> Any:
 def _facts(engine: Engine, truth: dict[str, Any]) -> Any:
     """What is known of a market at its end, with the figures of its population."""
     import datetime as dt
-    from dataclasses import replace
 
     from scoring.engine.load_market import load_dataset
     from scoring.features.population import fit_population_priors
 
     facts = load_dataset(engine, dt.date.fromisoformat(truth["ends_on"]))
-    return replace(facts, priors=fit_population_priors(facts))
+    return facts.fitted(fit_population_priors(facts))
 
 
 def _kept(plan: Plan, folder: Path) -> tuple[Engine, dict[str, Any]]:
@@ -207,9 +207,7 @@ def _kept(plan: Plan, folder: Path) -> tuple[Engine, dict[str, Any]]:
         _take_in(folder, evidence, truth["ends_on"]).dispose()
         evidence.unlink()
         # The truth comes last: where it lies, the rest is whole.
-        part = truth_file.with_suffix(".part")
-        part.write_text(json.dumps(truth, ensure_ascii=False), "utf-8")
-        part.rename(truth_file)
+        write_whole(truth_file, json.dumps(truth, ensure_ascii=False).encode())
     from store.db.engine import default_url, open_engine
 
     return open_engine(default_url(folder)), json.loads(truth_file.read_text("utf-8"))

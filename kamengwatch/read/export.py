@@ -24,6 +24,7 @@ from kamengwatch.read.verdicts import host_in_snapshot, open_snapshot
 from scoring.snapshot import delta
 from scoring.snapshot.reader import Snapshot, SnapshotError, kept_snapshots, snapshot_on
 from store.db.tables import OBSERVATIONS, Alias, Crawl, CrawlPlatform, Operator, Platform
+from store.durable_files import write_whole
 from store.evidence.entity_matching import Directory
 from store.evidence.records import KINDS, AnyRecord
 from store.text.query import host_key, key_of
@@ -412,14 +413,10 @@ def write_picture(config: Config, card: Card, file: Path) -> None:
         made = share_card.picture(card)
     except share_card.NoFont as error:
         raise UserError(f"--picture: {error}") from error
-    fresh = file.with_name(f".{file.name}.new")
     try:
-        fresh.write_bytes(made)
-        fresh.replace(file)
+        write_whole(file, made)
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}; 换一个位置 name another file") from error
-    finally:
-        fresh.unlink(missing_ok=True)
     log_line(config.say(f"图片：{file}", f"Picture: {file}"))
     if not share_card.page_of(card):
         log_line(

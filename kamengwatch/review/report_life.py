@@ -21,7 +21,8 @@ from dashboard.presenters.translations import say
 from kamengwatch.config import SHANGHAI, Config, UserError
 from kamengwatch.console import print_answer, tell_json
 from store.db.tables import Review
-from store.private_files import make_private_folder, open_private
+from store.durable_files import write_whole
+from store.private_files import FILE_MODE, make_private_folder, open_private
 from store.redaction.redact import clean
 
 DECIDED = {"confirmed": "taken", "rejected": "refused", "withdrawn": "withdrawn"}
@@ -115,11 +116,7 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     if file.is_file() and file.read_text("utf-8") == text:
         return
-    spare = file.with_name(f".{file.name}.new")
-    spare.unlink(missing_ok=True)
-    with open(spare, "w", encoding="utf-8", opener=open_private) as stream:
-        stream.write(text)
-    spare.replace(file)
+    write_whole(file, text.encode(), FILE_MODE)
 
 
 def answer(config: Config, code: str, what: str | None, as_json: bool) -> None:

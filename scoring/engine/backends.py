@@ -13,7 +13,7 @@ from typing import Protocol
 from scoring.engine.chunk import CHUNK, ChunkResult, assess_chunk
 from scoring.features.population import InProcess, Tables
 from scoring.fork_pool import map_ordered
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import Dataset, FittedDataset
 from scoring.observations.parquet_shards import clear
 
 NAMES = ("duckdb", "spark")
@@ -57,7 +57,7 @@ class RatingEngine(Tables, Protocol):
         """Make the rows of `facts` reachable for it."""
 
     def parts(
-        self, facts: Dataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+        self, facts: FittedDataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
     ) -> Iterator[ChunkResult]:
         """All chunks judged and finished, in the order of the platforms."""
 
@@ -95,7 +95,7 @@ class Embedded(InProcess):
         clear(data_dir)
 
     def parts(
-        self, facts: Dataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+        self, facts: FittedDataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
     ) -> Iterator[ChunkResult]:
         """A few chunks at a time, so that only their panels are in memory. Raises ProcessLost."""
         count = len(facts.sites)

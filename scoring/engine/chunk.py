@@ -8,8 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from scoring.linkage.links import link_rows
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import FittedDataset
 from scoring.promise_ledger import promise_rows
 from scoring.rating.assessment import Assessment, assess
 from scoring.rating.closures import closures_of
@@ -18,7 +17,7 @@ from scoring.tables.evidence import codes
 from scoring.tables.figures import figure_rows, set_aside_rows
 from scoring.tables.findings import finding_table
 from scoring.tables.identity import identity_rows
-from scoring.tables.network import identifier_rows, move_rows, notify_rows
+from scoring.tables.network import identifier_rows, link_rows, move_rows, notify_rows
 from scoring.tables.practices import practice_rows
 from scoring.tables.ratings import change_rows, propose, rating_rows, warning_rows
 from scoring.tables.sector import Tally, tally
@@ -79,7 +78,7 @@ class ChunkResult:
     platforms: int
 
 
-def assess_chunk(facts: Dataset, as_of: dt.date, history: bool) -> ChunkResult:
+def assess_chunk(facts: FittedDataset, as_of: dt.date, history: bool) -> ChunkResult:
     """Judge the platforms of `facts` (with priors) on every day up to `as_of`."""
     judged = assess(facts)
     tables = {**_rows(judged, as_of), "findings": finding_table(judged), "series": series_table(judged)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from sqlalchemy import (
 from scoring import method
 from scoring.linkage.campaigns import Usual, newest_of_each_day, quarantine_campaigns, usual_in
 from scoring.linkage.links import build_market_context
-from scoring.linkage.near_duplicates import Wording, copy_ranks
+from scoring.linkage.near_duplicates import copy_ranks
 from scoring.linkage.sibling_trouble import operator_trouble
 from scoring.observations.dataset import (
     BIT,
@@ -39,6 +39,7 @@ from scoring.observations.dataset import (
 )
 from scoring.observations.day_index import MICROSECONDS, day_number, days_of, end_of_day, microseconds
 from scoring.observations.disk_columns import NONE, Scratch
+from scoring.observations.market import MarketTexts, Wording
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import read_rows, stamp, stamps
@@ -127,7 +128,7 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
     own = rows["probe"]
     rows["probe"] = by_quorum(own, places, first)
     usual = usual_in(rows["complaint"], BIT["spam"])
-    texts = MarketTexts.taken(usual, last_probes(rows["probe"], last - first))
+    texts = market_texts(usual, last_probes(rows["probe"], last - first))
     rows["complaint"], ranks, texts.wording[:] = weighed(
         rows, first, sites, line.down, reviews, lambda: usual, None, scratch
     )
@@ -209,26 +210,12 @@ def first_shown(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], in
     return out
 
 
-@dataclass
-class MarketTexts:
-    """What the complaints of all sites say, as far as a rating of single sites needs it (scoring/engine/sector_context.py).
-
-    `rows`: those a campaign of any day can be held against, by day; `copied`: which of them hold another site's words; `probes`: the
-    number from which probes may be of the last day; `wording`: see copy_ranks.
-    """
-
-    rows: ObservationColumns
-    copied: Bools
-    probes: int
-    wording: Wording = field(default_factory=list)
-
-    @classmethod
-    def taken(cls, usual: Usual, probes: int) -> MarketTexts:
-        """Copied out of all complaints."""
-        some = usual.market[newest_of_each_day(usual)]
-        rows = usual.rows.take(some)
-        columns = {name: rows[name] for name in ("kinds", "signature")}
-        return cls(replace(rows, columns=columns), usual.copied(some), probes)
+def market_texts(usual: Usual, probes: int) -> MarketTexts:
+    """What is kept of all complaints for later ratings of single sites; `wording` is filled by the ranking of copies."""
+    some = usual.market[newest_of_each_day(usual)]
+    rows = usual.rows.take(some)
+    columns = {name: rows[name] for name in ("kinds", "signature")}
+    return MarketTexts(replace(rows, columns=columns), usual.copied(some), probes)
 
 
 def last_probes(probes: ObservationColumns, last: int) -> int:

@@ -21,7 +21,7 @@ from scoring.engine.evidence_ids import EvidenceResolver
 from scoring.engine.load_market import load_dataset
 from scoring.engine.sector_context import FOLDER, keep_context
 from scoring.features.population import fit_population_priors
-from scoring.observations.dataset import Dataset, Floats
+from scoring.observations.dataset import Dataset, FittedDataset, Floats
 from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import Scratch
 from scoring.rating.closures import closure_figures
@@ -72,7 +72,7 @@ def rate(
     base, proposals, sector = Path(data_dir) / "rated", [], tally(facts.chunk(0, 0))
     with on or Embedded() as runner, writing(base) as out:
         runner.load(facts, Path(data_dir))
-        facts = replace(facts, priors=fit_population_priors(facts, runner))
+        facts = facts.fitted(fit_population_priors(facts, runner))
         finish = EvidenceResolver(engine, facts, as_of)
         for part in runner.parts(facts, as_of, history, finish, tell):
             out.add(part.tables)
@@ -105,7 +105,9 @@ def _about_all(engine: Engine, sector: Tally, facts: Dataset, as_of: dt.date) ->
     return {name: pa.Table.from_pylist(found, schema=TABLES[name]) for name, found in rows.items()}
 
 
-def _store(engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.datetime, facts: Dataset) -> Run:
+def _store(
+    engine: Engine, out: Writing, base: Path, as_of: dt.date, now: dt.datetime, facts: FittedDataset
+) -> Run:
     """Make the folder durable, rename it, then record it. Single ratings stand on the newest alone: older ones need no context."""
     sha256 = out.finish()
     folder = base / f"{as_of.isoformat()}-{method.METHOD_VERSION}-{sha256[:12]}"

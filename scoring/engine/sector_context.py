@@ -21,17 +21,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring import method
-from scoring.engine.load_market import MarketTexts
-from scoring.features.drop_rate import DropPriors
-from scoring.features.order_volume import Peers
-from scoring.features.population import PopulationPriors
 from scoring.linkage.campaigns import Usual
-from scoring.linkage.links import Link, MarketContext
-from scoring.linkage.near_duplicates import Wording
-from scoring.observations.dataset import Dataset, Ints, Line, ObservationColumns, joined
+from scoring.observations.dataset import FittedDataset, Ints, Line, ObservationColumns, joined
 from scoring.observations.day_index import day_number
+from scoring.observations.market import (
+    DropPriors,
+    Link,
+    MarketContext,
+    Peers,
+    PopulationPriors,
+    Wording,
+)
 from scoring.observations.panel import Bools
-from scoring.snapshot.writer import sha256_of, sync
+from store.durable_files import sha256_of, sync_tree
 
 FOLDER, _ABOUT = "context", "about.json"
 _FORMAT = 1
@@ -53,13 +55,15 @@ class ContextUnusable(ValueError):
         self.zh, self.en = zh, en
 
 
-def keep_context(facts: Dataset, as_of: dt.date, rated: Path) -> None:
+def keep_context(facts: FittedDataset, as_of: dt.date, rated: Path) -> None:
     """Keep the context of a full rating in its folder, whole or not at all."""
     for leftover in rated.glob(f".tmp-{FOLDER}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh = rated / f".tmp-{FOLDER}-{os.getpid()}"
     fresh.mkdir()
-    texts: MarketTexts = facts.texts
+    texts = facts.texts
+    if texts is None:
+        raise ValueError("only a rating of all sites has a context to keep")
     np.savez(fresh / "days.npz", **dict(_flat("", _by_day(facts))))
     wording: dict[str, Any] = {
         f"{at}.{n}": a for at, two in enumerate(texts.wording) for n, a in enumerate(two)
@@ -93,7 +97,7 @@ def keep_context(facts: Dataset, as_of: dt.date, rated: Path) -> None:
         "files": {file.name: [file.stat().st_size, _sum(file)] for file in sorted(fresh.iterdir())},
     }
     (fresh / _ABOUT).write_text(json.dumps(about), "utf-8")
-    sync(fresh)
+    sync_tree(fresh)
     shutil.rmtree(rated / FOLDER, ignore_errors=True)
     fresh.rename(rated / FOLDER)
 
@@ -106,7 +110,7 @@ def _sum(file: Path) -> str:
         return hashlib.sha256(stream.read(1 << 16)).hexdigest()
 
 
-def _by_day(facts: Dataset) -> dict[str, Any]:
+def _by_day(facts: FittedDataset) -> dict[str, Any]:
     """Everything that is an array over the days."""
     known: PopulationPriors = facts.priors
     some = {f.name: getattr(known, f.name) for f in fields(known) if f.name not in ("products", "without")}

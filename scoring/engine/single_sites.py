@@ -43,17 +43,27 @@ from scoring.engine.sector_context import ContextUnusable, SectorContext
 from scoring.features.filings import number_key, own_domains
 from scoring.fork_pool import map_ordered
 from scoring.linkage.campaigns import elsewhere
-from scoring.linkage.links import Link, MarketContext, build_market_context
-from scoring.observations.dataset import NEVER, Dataset, Line, ObservationColumns, Site, SourceRow, joined
+from scoring.linkage.links import build_market_context
+from scoring.observations.dataset import (
+    NEVER,
+    FittedDataset,
+    Line,
+    ObservationColumns,
+    Site,
+    SourceRow,
+    joined,
+)
 from scoring.observations.day_index import end_of_day
 from scoring.observations.disk_columns import NONE
+from scoring.observations.market import Link, MarketContext
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import id_ranges, read_rows
 from scoring.snapshot.reader import OF_SITES, TABLES
-from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, sync, sync_folder, write_parquet
+from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, write_parquet
 from scoring.tables.registers import aliases, corrections, disputes, responses
 from store.db.tables import OBSERVATIONS, Complaint, RatedRun
+from store.durable_files import sync_folder, sync_tree
 
 LATEST_AFTER = 7
 """Days after the full rating's up to which it can be stood on: its figures of the sector are then taken to be what they were."""
@@ -128,7 +138,7 @@ def _check(context: SectorContext, day: dt.date) -> None:
         )
 
 
-def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: SectorContext) -> Dataset:
+def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: SectorContext) -> FittedDataset:
     """The facts about these sites, by their own rows and the context of all. Raises UnknownSites."""
     end, first, days = end_of_day(as_of), context.first_day, context.days_at(as_of)
     with engine.connect() as connection:
@@ -164,7 +174,7 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
         NONE,
     )
     wares = {str(ware) for ware in rows["price"]["ware"]}
-    return Dataset(
+    return FittedDataset(
         sites=sites,
         first_day=first,
         days=days,
@@ -327,7 +337,7 @@ def _store(rated: Path, tables: dict[str, pa.Table], about: dict[str, Any]) -> P
         if name in tables:  # the others are made of all sites at once, and stay as the full rating has them
             write_parquet(tables[name], fresh / f"{name}.parquet")
     (fresh / ABOUT).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
-    sync(fresh)
+    sync_tree(fresh)
     folder = base / f"{max((int(old.name) for old, _ in single_ratings(rated)), default=0) + 1:06d}"
     fresh.rename(folder)
     sync_folder(base)

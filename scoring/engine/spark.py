@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from scoring.engine.backends import EngineError, EngineFailed, Finish, Progress
 from scoring.engine.chunk import CHUNK, ChunkResult, assess_chunk
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import Dataset, FittedDataset
 from scoring.observations.parquet_shards import read_part, written
 
 REACH_SECONDS = 5
@@ -76,7 +76,7 @@ class Spark:
         return _run(lambda: self._tables.to_pyarrow(expression))
 
     def parts(
-        self, facts: Dataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
+        self, facts: FittedDataset, as_of: dt.date, history: bool, finish: Finish, tell: Progress
     ) -> Iterator[ChunkResult]:
         """Every chunk a task, finished here; the facts other than rows go to each worker once. Raises EngineFailed."""
         context, folder, size, count = self._session.sparkContext, self._folder, self._size, len(facts.sites)

@@ -21,12 +21,14 @@ from scoring.observations.dataset import (
     NEVER,
     CrawlCoverage,
     Dataset,
+    FittedDataset,
     Floats,
     Ints,
     ObservationColumns,
     joined,
 )
 from scoring.observations.day_index import MICROSECONDS
+from scoring.observations.panel import D
 from scoring.rating.assessment import GREY, Assessment, assess
 from scoring.rating.grades import NR
 from scoring.warning.state_machine import ALARM, STALE, WARNING
@@ -110,8 +112,8 @@ def measure(name: str, judged: Assessment, truth: Truth) -> Market:
     )
 
 
-def measure_rates(name: str, facts: Dataset, truth: Truth) -> Market:
-    """Of a market only what its drop rates come to: nothing is judged, so that many markets take little time. Needs facts.priors."""
+def measure_rates(name: str, facts: FittedDataset, truth: Truth) -> Market:
+    """Of a market only what its drop rates come to: nothing is judged, so that many markets take little time."""
     found, (low, rate, high, kind) = drop_rate(facts), _drops(facts)
     beside = _beside(found, truth)
     _, groups = np.unique(truth.operator.astype(str), return_inverse=True)
@@ -176,7 +178,7 @@ def _snapshots(judged: Assessment, truth: Truth) -> Snapshots:
     return _joined(parts)
 
 
-def _drops(facts: Dataset) -> tuple[Floats, Floats, Floats, Ints]:
+def _drops(facts: FittedDataset) -> tuple[Floats, Floats, Floats, Ints]:
     """(low, rate, high, exposure class or -1) of the drop rate on every day; where counted the rate of (k + ½) / (n + 1)."""
     found = drop_rate(facts)
     z = method.INTERVAL_Z
@@ -205,7 +207,7 @@ def _flips(judged: Assessment, truth: Truth) -> tuple[Floats, Floats]:
 def _quiet(judged: Assessment) -> Ints:
     """Changes of grade, colour or state over QUIET_DAYS in which nothing is seen; turning grey for want of evidence is none."""
     facts = quiet(judged.facts, QUIET_DAYS)
-    later = assess(replace(facts, priors=fit_population_priors(facts)))
+    later = assess(facts.fitted(fit_population_priors(facts)))
     part = slice(judged.facts.days - 1, None)
     changed = np.zeros((len(facts.sites), QUIET_DAYS), bool)
     for panel, none in ((later.grade, NR), (later.verdict, GREY), (later.warned.state, STALE)):
@@ -255,7 +257,7 @@ def attack_outcome(before: Assessment, after: Assessment, starts: dict[str, int]
 SHOWN_BY_THE_SITE = ("orders", "price", "page")
 
 
-def hidden_from(facts: Dataset, day: int) -> Dataset:
+def hidden_from(facts: D, day: int) -> D:
     """From `day` on every site hides all it controls: what was seen before stands, and the same visits find nothing further."""
     rows, visits = dict(facts.rows), facts.visits
     for kind in SHOWN_BY_THE_SITE:
@@ -265,7 +267,7 @@ def hidden_from(facts: Dataset, day: int) -> Dataset:
     return replace(facts, rows=rows, visits=visits, cache={})
 
 
-def shown_from(facts: Dataset, day: int) -> Dataset:
+def shown_from(facts: D, day: int) -> D:
     """From `day` on every site goes on showing what it showed then: the same prices and pages, counters growing as before."""
     rows = dict(facts.rows)
     pace = np.nan_to_num(exposure(facts).per_day[:, min(day, facts.days - 1)])

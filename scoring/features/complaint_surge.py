@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scoring import method
-from scoring.observations.dataset import BIT, NEVER, Dataset, Floats, Ints, ObservationColumns
+from scoring.observations.dataset import BIT, NEVER, Dataset, FittedDataset, Floats, Ints, ObservationColumns
+from scoring.observations.market import Population
 from scoring.observations.panel import (
     Bools,
     cached,
@@ -25,9 +26,6 @@ from scoring.observations.panel import (
     window,
     without,
 )
-
-Population = tuple[list[Floats], Floats]
-"""(share of each stream, complaints a day of an average platform), per day."""
 
 _BITS = (
     ("withdrawal", BIT["withdrawal_blocked"] | BIT["balance_frozen"] | BIT["upstream_funds"]),
@@ -65,7 +63,7 @@ def stream_of(kinds: Ints) -> Ints:
     return np.select([(kinds & bits) != 0 for _, bits in _BITS], order, -1).astype(np.int64)
 
 
-def surge(facts: Dataset) -> Surge:
+def surge(facts: FittedDataset) -> Surge:
     """The complaint evidence of every platform and day."""
     rows, weight, rank = complaints(facts), copy_weights(facts), copy_rank(facts)
     stream = stream_of(rows["kinds"])
@@ -191,7 +189,7 @@ def _cells(
 
 
 def _baselines(
-    facts: Dataset, rows: ObservationColumns, stream: Ints, weight: Floats
+    facts: FittedDataset, rows: ObservationColumns, stream: Ints, weight: Floats
 ) -> tuple[list[Floats], np.ndarray]:
     """(complaints a day expected in each stream, whether there is enough past to say so).
 

@@ -18,7 +18,8 @@ from scoring import method
 from scoring.features.order_volume import expected, volume
 from scoring.features.orders import Exposure, exposure
 from scoring.features.single_orders import SingleOrders, feed_share, single_orders
-from scoring.observations.dataset import BIT, NEVER, Dataset, Floats, ObservationColumns
+from scoring.observations.dataset import BIT, NEVER, Dataset, FittedDataset, Floats, ObservationColumns
+from scoring.observations.market import DropPriors
 from scoring.observations.panel import Bools, cached, complaints, copy_weights, forward_fill, visited, window
 
 UNKNOWN, ESTIMATED, COUNTED = range(3)
@@ -32,21 +33,6 @@ _BITS = [
 
 DROPS = sum(_BITS)
 """The kinds of complaint that are about a drop."""
-
-
-@dataclass(frozen=True)
-class DropPriors:
-    """Population of log(drop rate × reporting share): mean and spread per day, the part of the mean that is the drop rate's, and how
-    uncertain that part is (the error all platforms share)."""
-
-    log_mean: Floats
-    spread: Floats
-    log_median: Floats
-    common_sd: Floats
-    median_sd: Floats
-    """How uncertain the sector's median is for having been learned from few sites; nan where there is none."""
-    middle: Floats
-    """By how much the middle site lies off the mean (of the logarithm): rates are lopsided, and the sector is told by its middle."""
 
 
 @dataclass(frozen=True)
@@ -130,13 +116,13 @@ def observed_days(facts: Dataset, heard: Floats) -> tuple[Floats, Floats]:
     return worth, np.where(days > 0, 1 - worth / np.maximum(days, 1), 0.0)
 
 
-def drop_rate(facts: Dataset) -> DropRate:
-    """The drop rate of every platform on every day; needs facts.priors."""
+def drop_rate(facts: FittedDataset) -> DropRate:
+    """The drop rate of every platform on every day."""
     found: DropRate = cached(facts, "drop_rate", lambda: _drop_rate(facts))
     return found
 
 
-def _drop_rate(facts: Dataset) -> DropRate:
+def _drop_rate(facts: FittedDataset) -> DropRate:
     orders = single_orders(facts)
     rows, weight, kind = drop_complaints(facts)
     count = window(facts, rows, method.DROP_WINDOW, weight)

@@ -13,20 +13,10 @@ from scipy.special import ndtr
 
 from scoring import method
 from scoring.features.orders import NONE, ORDERS, SOLD, Exposure, exposure
-from scoring.observations.dataset import Dataset, Floats
+from scoring.observations.dataset import Dataset, FittedDataset, Floats
 from scoring.observations.day_index import day_number
+from scoring.observations.market import Peers
 from scoring.observations.panel import Bools, cached
-
-
-@dataclass(frozen=True)
-class Peers:
-    """Orders a day of a middling site and their spread (of the logarithm), per day; how they grow with a site's age: the slope of
-    the logarithm and the logarithm of the age it is measured from."""
-
-    orders: Floats
-    spread: Floats
-    slope: Floats
-    age: Floats
 
 
 @dataclass(frozen=True)
@@ -39,8 +29,8 @@ class Volume:
     alone: Bools
 
 
-def volume(facts: Dataset) -> Volume:
-    """The orders of every platform on every day; needs facts.priors."""
+def volume(facts: FittedDataset) -> Volume:
+    """The orders of every platform on every day."""
     found: Volume = cached(facts, "volume", lambda: weighed(facts, exposure(facts), facts.priors.peers))
     return found
 

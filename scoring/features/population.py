@@ -9,7 +9,6 @@ Fitted every FIT_EVERY_DAYS days on at most FIT_SAMPLE platforms chosen by the h
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,18 +16,13 @@ import pyarrow as pa
 from scipy.special import gammaln, logsumexp
 
 from scoring import method
-from scoring.features.complaint_surge import Population, population, populations_without
-from scoring.features.drop_rate import (
-    DropPriors,
-    drop_complaints,
-    heard_days,
-    observed_days,
-    posterior,
-)
-from scoring.features.order_volume import Peers, Volume, log_age, weighed
+from scoring.features.complaint_surge import population, populations_without
+from scoring.features.drop_rate import drop_complaints, heard_days, observed_days, posterior
+from scoring.features.order_volume import Volume, log_age, weighed
 from scoring.features.orders import exposure
 from scoring.features.single_orders import feed_share, single_orders
 from scoring.observations.dataset import Dataset, Floats
+from scoring.observations.market import DropPriors, Peers, PopulationPriors
 from scoring.observations.panel import Bools, complaints, copy_weights, latest, visited, window
 from scoring.observations.parquet_shards import arrow
 
@@ -120,24 +114,6 @@ _LOG_MASS = np.log(_MASS / _MASS.sum())
 _MEANS = np.arange(-11.0, -2.9, 0.2)
 _SPREADS = np.array([0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 1.8])
 _FEWEST = method.SECTOR_FEWEST
-
-
-@dataclass(frozen=True)
-class PopulationPriors:
-    """Population figures per day: days' worth of complaints heard (scoring/features/drop_rate.py), the drop rate's prior, complaints a day of a median platform, share that disclose counters,
-    share of drops among complaints, and the orders of middling platforms (scoring/features/order_volume.py)."""
-
-    heard: Floats
-    drop: DropPriors
-    disclose: Floats
-    drop_share: Floats
-    index: Floats
-    products: dict[str, tuple[Any, Floats]]
-    streams: list[Floats]
-    volume: Floats
-    peers: Peers
-    without: dict[int, Population] = field(default_factory=dict)
-    """Day on which complaints were withdrawn -> streams and volume as if those withdrawn by then had never been."""
 
 
 def fit_population_priors(facts: Dataset, tables: Tables = IN_PROCESS) -> PopulationPriors:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.observations.dataset import Dataset, Floats, ObservationColumns
+from scoring.observations.dataset import FittedDataset, Floats, ObservationColumns
 from scoring.observations.panel import cached
 
 
-def against_sector(facts: Dataset) -> tuple[ObservationColumns, Floats]:
+def against_sector(facts: FittedDataset) -> tuple[ObservationColumns, Floats]:
     """(price rows with a comparable product, log of their price over the sector's median known on the day)."""
 
     def make() -> tuple[ObservationColumns, Floats]:

@@ -10,7 +10,7 @@ from scoring.features.order_volume import volume
 from scoring.features.orders import ORDERS, exposure
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import FittedDataset
 from scoring.observations.panel import (
     complaint_freshness,
     complaints,
@@ -22,7 +22,7 @@ from scoring.observations.panel import (
 from scoring.utility import between
 
 
-def complaint_index(facts: Dataset) -> Finding:
+def complaint_index(facts: FittedDataset) -> Finding:
     """投诉指数 — Complaint index
 
     Why: 投诉多少要和订单多少放在一起看。 | The number of complaints means something only beside the number of orders.

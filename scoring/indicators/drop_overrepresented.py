@@ -10,7 +10,7 @@ from scoring.features.drop_rate import DROPS, drop_complaints
 from scoring.figures import Said, count
 from scoring.figures import share as share_figure
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of, window_of
-from scoring.observations.dataset import Dataset, Floats
+from scoring.observations.dataset import FittedDataset, Floats
 from scoring.observations.panel import (
     complaint_freshness,
     complaints,
@@ -41,7 +41,7 @@ def eb05(cases: Floats, expected: Floats) -> Floats:
     return found
 
 
-def drop_overrepresented(facts: Dataset) -> Finding:
+def drop_overrepresented(facts: FittedDataset) -> Finding:
     """掉单投诉偏高倍数 — Over-representation of drop complaints
 
     Why: 不需要订单量也能看出一个网站的投诉是否特别集中在“付了款没到账”。 | Shows without order counts whether a site's complaints are unusually about paying and not receiving.

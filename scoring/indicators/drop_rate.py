@@ -27,7 +27,7 @@ from scoring.finding import (
     recent_of,
     window_of,
 )
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import FittedDataset
 from scoring.observations.panel import complaint_freshness, forward_fill, visited
 from scoring.utility import lognormal
 
@@ -42,7 +42,7 @@ def two_digits(value: float) -> str:
     return f"{float(f'{value:.2g}'):g}"
 
 
-def drop_rate(facts: Dataset) -> Finding:
+def drop_rate(facts: FittedDataset) -> Finding:
     """掉单率 — Drop rate
 
     Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.

@@ -7,8 +7,9 @@ import numpy as np
 from scoring import method
 from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, unscored_finding
-from scoring.linkage.links import Link
+from scoring.linkage.links import reason_of
 from scoring.observations.dataset import Dataset
+from scoring.observations.market import Link
 from scoring.observations.panel import visited
 
 _GRAVE = ("predecessor", "successor")
@@ -37,7 +38,7 @@ def _answer(links: list[Link], read: bool) -> Answer:
             return Answer(UNKNOWN, "没有读到可比较的页面。", "No page that could be compared was read.")
         return Answer(OK, "未见关联网站。", "No linked site was found.", 0.0, 0.0)
     first = links[0]
-    zh, en = first.reason()
+    zh, en = reason_of(first)
     grave = [link for link in links if link.relation in _GRAVE]
     return Answer(
         CONCERN if grave else OK,

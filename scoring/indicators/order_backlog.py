@@ -9,12 +9,12 @@ from scoring.features.order_volume import volume
 from scoring.features.orders import FEWEST_A_DAY, backlog
 from scoring.figures import Said, count
 from scoring.finding import HIDDEN, Cited, Finding, last, outcome_from_utility, row_at
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import FittedDataset
 from scoring.observations.panel import forward_fill, freshness
 from scoring.utility import lognormal
 
 
-def order_backlog(facts: Dataset) -> Finding:
+def order_backlog(facts: FittedDataset) -> Finding:
     """未处理订单积压 — Backlog of unprocessed orders
 
     Why: 已付款而未处理的订单越积越多，是发货或资金出问题的直接迹象。 | A growing pile of paid, unprocessed orders is a direct sign of trouble with stock or money.

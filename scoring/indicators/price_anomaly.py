@@ -8,12 +8,12 @@ from scoring import method
 from scoring.features.prices import against_sector
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
-from scoring.observations.dataset import Dataset
+from scoring.observations.dataset import FittedDataset
 from scoring.observations.panel import forward_fill, freshness, window
 from scoring.utility import between
 
 
-def price_anomaly(facts: Dataset) -> Finding:
+def price_anomaly(facts: FittedDataset) -> Finding:
     """价格过低 — Unusually low prices
 
     Why: 低得不寻常的价格常用来在短时间内收款。 | Unusually low prices are often used to collect money in a short time.

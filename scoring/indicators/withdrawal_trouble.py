@@ -8,7 +8,7 @@ from scoring import method
 from scoring.features.order_volume import expected, volume
 from scoring.figures import Said, count
 from scoring.finding import Cited, Finding, cite_rows, finding, recent_of, window_of
-from scoring.observations.dataset import BIT, Dataset
+from scoring.observations.dataset import BIT, FittedDataset
 from scoring.observations.panel import (
     complaint_freshness,
     complaints,
@@ -23,7 +23,7 @@ from scoring.utility import Aside, lognormal
 _BALANCES = BIT["withdrawal_blocked"] | BIT["balance_frozen"]
 
 
-def withdrawal_trouble(facts: Dataset) -> Finding:
+def withdrawal_trouble(facts: FittedDataset) -> Finding:
     """提现受阻 — Trouble withdrawing balances
 
     Why: 余额提不出来，往往先于网站停运。 | Balances that cannot be withdrawn often come before a closure.

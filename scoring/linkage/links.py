@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from math import log, prod
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +20,7 @@ from scoring.features.filings import number_key, own_domains
 from scoring.fork_pool import map_ordered
 from scoring.linkage.attributes import AT_ONCE, COPIED, Market, read_market, sort_of
 from scoring.observations.dataset import NEVER, ObservationColumns, Site
-from scoring.observations.day_index import date_of
+from scoring.observations.market import Link, MarketContext
 from store.text.malls import is_merchant
 from store.text.query import registrable
 
@@ -37,21 +35,10 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Link:
-    """`other` shares `traits` with a platform since `day` (day index); `confidence` 0-1; `cited` what shows it."""
-
-    other: str
-    relation: str
-    traits: tuple[str, ...]
-    day: int
-    confidence: float
-    cited: tuple[tuple[str, int], ...]
-
-    def reason(self) -> tuple[str, str]:
-        """What is the same, Chinese and English."""
-        zh, en = zip(*(_WORDS[trait] for trait in self.traits), strict=True)
-        return f"相同或相连：{'、'.join(zh)}。", f"In common or connected: {', '.join(en)}."
+def reason_of(link: Link) -> tuple[str, str]:
+    """What is the same, Chinese and English."""
+    zh, en = zip(*(_WORDS[trait] for trait in link.traits), strict=True)
+    return f"相同或相连：{'、'.join(zh)}。", f"In common or connected: {', '.join(en)}."
 
 
 def links_of(rows: dict[str, ObservationColumns], sites: list[Site]) -> dict[str, list[Link]]:
@@ -100,24 +87,6 @@ def confidence(weights: dict[str, float]) -> float:
         family = method.LINK_FAMILY[kind]
         best[family] = max(best.get(family, 0.0), weight)
     return round(1.0 - prod(1.0 - weight for weight in best.values()), 6)
-
-
-def link_rows(sites: Sequence[Site], links: dict[str, list[Link]], first_day: int) -> list[dict[str, Any]]:
-    """Rows of the links table for these platforms."""
-    return [
-        {
-            "host": site.host,
-            "other": link.other,
-            "relation": link.relation,
-            "since": date_of(first_day + link.day),
-            "confidence": link.confidence,
-            "reason_zh": link.reason()[0],
-            "reason_en": link.reason()[1],
-            "evidence": list(link.cited),
-        }
-        for site in sites
-        for link in links.get(site.host, ())
-    ]
 
 
 def _is_link(weights: dict[str, float]) -> bool:
@@ -295,16 +264,6 @@ def _since(
             days.append(pointing[two][1])
             cited.append(("move", pointing[two][2]))
     return min(days), tuple(dict.fromkeys(cited))
-
-
-@dataclass(frozen=True)
-class MarketContext:
-    """`showing`: filing number -> registrable domains whose newest footer shows it. `registered`: number -> domains the
-    registry gave for it, from all answers. `links`: host -> its links, the most certain first."""
-
-    showing: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    registered: dict[str, frozenset[str]] = field(default_factory=dict)
-    links: dict[str, list[Link]] = field(default_factory=dict)
 
 
 def build_market_context(rows: dict[str, ObservationColumns], sites: list[Site]) -> MarketContext:

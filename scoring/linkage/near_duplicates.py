@@ -19,6 +19,7 @@ from scoring import method
 from scoring.fork_pool import map_ordered
 from scoring.observations.dataset import BIT, NEVER, Ints, ObservationColumns, Ranks
 from scoring.observations.day_index import MICROSECONDS
+from scoring.observations.market import Wording
 
 Signatures = NDArray[np.uint8]
 BAND = 4
@@ -33,10 +34,6 @@ def similarity(agreeing: NDArray[np.float64]) -> NDArray[np.float64]:
     """Estimated Jaccard similarity of two texts' character triples from the share of signature bytes that agree."""
     found: NDArray[np.float64] = (agreeing - _CHANCE) / (1 - _CHANCE)
     return found
-
-
-Wording = list[tuple[Ints, Ints]]
-"""For each band of a signature: the keys (rising) that are common wording, and the day from which each is."""
 
 
 def copy_ranks(rows: ObservationColumns, wording: Wording | None = None) -> tuple[Ints, Ranks, Wording]:

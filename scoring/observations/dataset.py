@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.observations.market import MarketContext, MarketTexts, PopulationPriors
 from store.complaint_kinds.classify import KINDS
 from store.evidence.site_volume import Numbering
 
@@ -240,9 +241,9 @@ class Dataset:
     trouble: dict[str, tuple[int, str]] = field(default_factory=dict)
     places: Sequence[Mapping[str, Any]] = ()
     """Rows of the table `places`: what other places we look from saw last (scoring/observations/places.py)."""
-    priors: Any = None
-    kin: Any = None
-    texts: Any = None
+    kin: MarketContext = field(default_factory=MarketContext)
+    texts: MarketTexts | None = None
+    """None in a rating of single sites, which keeps nothing for others."""
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -255,7 +256,7 @@ class Dataset:
         """The day number of `as_of`."""
         return self.first_day + self.days - 1
 
-    def only(self, chosen: Ints) -> Dataset:
+    def only(self, chosen: Ints) -> Self:
         """The same facts about the platforms at these places (ascending), renumbered from 0."""
         number = np.full(len(self.sites) + 1, -2, dtype=np.int64)
         number[chosen] = np.arange(len(chosen))
@@ -275,7 +276,7 @@ class Dataset:
             cache={},
         )
 
-    def chunk(self, low: int, high: int) -> Dataset:
+    def chunk(self, low: int, high: int) -> Self:
         """The same facts about platforms low..high-1."""
         visits = self.visits
         keep = (visits.platform < 0) | ((visits.platform >= low) & (visits.platform < high))
@@ -288,3 +289,14 @@ class Dataset:
             disputes={site - low: d for site, d in self.disputes.items() if low <= site < high},
             cache={},
         )
+
+    def fitted(self, priors: PopulationPriors) -> FittedDataset:
+        """The same facts with what the population teaches: what an assessment starts from."""
+        return FittedDataset(**{f.name: getattr(self, f.name) for f in fields(Dataset)}, priors=priors)
+
+
+@dataclass(frozen=True)
+class FittedDataset(Dataset):
+    """A dataset with the population's figures (scoring/features/population.py)."""
+
+    priors: PopulationPriors = field(kw_only=True)

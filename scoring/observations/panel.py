@@ -6,7 +6,7 @@ All functions are pure and vectorised; none loops over platforms.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from scoring.observations.dataset import (
 from scoring.observations.day_index import MICROSECONDS
 
 Bools = NDArray[np.bool_]
+D = TypeVar("D", bound=Dataset)
 
 
 def interval_sum(
@@ -190,7 +191,7 @@ def _by_rank(rows: ObservationColumns, ranks: Ranks) -> ObservationColumns:
     return joined(rows.take(~moved), part.take(part.gone > part.seen))
 
 
-def ranked_on(facts: Dataset, day: int) -> Dataset:
+def ranked_on(facts: D, day: int) -> D:
     """The facts with every complaint's rank as a copy as on one day (index)."""
     if not facts.ranks:
         return facts
@@ -203,7 +204,7 @@ def ranked_on(facts: Dataset, day: int) -> Dataset:
     return replace(facts, rows={**facts.rows, "complaint": ranked}, ranks={}, cache={})
 
 
-def without(facts: Dataset, day: int) -> Dataset:
+def without(facts: D, day: int) -> D:
     """The facts as if what was withdrawn by a day (index) had never been seen: what copied it counts on its own day."""
     ranked = ranked_on(facts, day)
     rows = {kind: rows.take(rows.gone > day) for kind, rows in ranked.rows.items()}

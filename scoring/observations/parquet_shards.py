@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from scoring.observations.dataset import Dataset, ObservationColumns
+from scoring.observations.panel import D
 from scoring.observations.sql_columns import JSON_COLUMNS
 from scoring.snapshot.writer import in_use
 
@@ -97,7 +98,7 @@ def written(facts: Dataset, data_dir: Path, size: int) -> Iterator[Path]:
         _emptied(folder.parent)
 
 
-def read_part(about: Dataset, folder: Path, low: int, high: int) -> Dataset:
+def read_part(about: D, folder: Path, low: int, high: int) -> D:
     """The facts about platforms low..high-1, their rows from a `written` folder; `about` is all the rest (rows {})."""
     rows = {}
     for kind in sorted(p.name for p in folder.iterdir()):

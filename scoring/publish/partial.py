@@ -38,8 +38,9 @@ from scoring.publish.site_pages import written_files
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest, manifest_of
 from scoring.snapshot.reader import OF_SITES, SITES, TABLES, quoted
-from scoring.snapshot.writer import sha256_of, single_ratings, sync, sync_folder, write_parquet
+from scoring.snapshot.writer import single_ratings, write_parquet
 from store.db.tables import RatedRun
+from store.durable_files import sha256_of, sync_folder, sync_tree
 from store.text.query import host_part, is_merchant, site_files
 
 MOST = 500
@@ -89,7 +90,7 @@ def publish_sites(engine: Engine, data_dir: Path, hosts: Sequence[str], now: dt.
             write_manifest(
                 engine, folder, run, now, before, sums, digest, signing.private_key(data_dir), partial
             )
-            sync(folder)
+            sync_tree(folder)
             final = folder_name(base, now)
             folder.rename(final)
             sync_folder(base)

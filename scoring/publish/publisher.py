@@ -34,8 +34,9 @@ from scoring.publish.site_pages import KINDS, Before, made_by, write_site_files
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest, integrity_errors, manifest_of, sums_of
 from scoring.snapshot.reader import LATER, TABLES
-from scoring.snapshot.writer import digest_of, linked, sha256_of, sync, sync_folder, write_parquet
+from scoring.snapshot.writer import digest_of, linked, write_parquet
 from store.db.tables import Crawl, Platform, RatedRun
+from store.durable_files import sha256_of, sync_folder, sync_tree
 from store.evidence.capture_rows import archive_root
 
 Progress = Callable[[str], None]
@@ -97,7 +98,7 @@ def publish(
                 if old is not None:
                     _link_unchanged(temporary, old, listed(sums))
                 tell("making durable")
-                sync(temporary)
+                sync_tree(temporary)
                 final = folder_name(base, now)
                 temporary.rename(final)
                 sync_folder(base)

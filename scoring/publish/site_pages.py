@@ -29,7 +29,8 @@ from scoring.publish.exports import csv_rows
 from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
 from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of
-from scoring.snapshot.writer import linked, sha256_of
+from scoring.snapshot.writer import linked
+from store.durable_files import sha256_of
 from store.settings import settings
 from store.text.query import FLAT, host_part, is_merchant, site_files
 from store.text.safe_text import cell_text, plain

@@ -12,7 +12,7 @@ from scoring import method
 from scoring.features.drop_rate import UNKNOWN as NO_RATE
 from scoring.features.drop_rate import drop_rate
 from scoring.finding import CONCERN, Definition, Finding, definitions
-from scoring.observations.dataset import GROUP_OF, GROUPS, NEVER, UNWEIGHED, Dataset, Floats
+from scoring.observations.dataset import GROUP_OF, GROUPS, NEVER, UNWEIGHED, Dataset, FittedDataset, Floats
 from scoring.observations.day_index import day_number
 from scoring.observations.panel import (
     Bools,
@@ -47,7 +47,7 @@ _SELF_SEEN = (
 class Assessment:
     """Panels (platforms × days) of everything published about a chunk; `points` sum to `score` cell by cell."""
 
-    facts: Dataset
+    facts: FittedDataset
     found: dict[str, tuple[Definition, Finding]]
     scored: Scored
     score: Floats
@@ -79,13 +79,15 @@ NR_WHY = (
 _OLD = len(NR_WHY) - 1
 
 
-def assess(facts: Dataset) -> Assessment:
-    """Judge every platform of `facts` on every day; needs facts.priors."""
+def assess(facts: FittedDataset) -> Assessment:
+    """Judge every platform of `facts` on every day."""
     found = {d.id: (d, _as_far_as_read(facts, d, answer(d, facts))) for d in definitions()}
     return conclude(facts, found, warn(facts))
 
 
-def conclude(facts: Dataset, found: dict[str, tuple[Definition, Finding]], warned: Warned) -> Assessment:
+def conclude(
+    facts: FittedDataset, found: dict[str, tuple[Definition, Finding]], warned: Warned
+) -> Assessment:
     """What follows from these findings and this warning state: score, grade and verdict of every platform on every day."""
     families = np.sum([np.cumsum(visited(facts, g)[0], axis=1) > 0 for g in GROUPS], axis=0)
     since = np.arange(facts.days)[None, :] - first_seen(facts)[:, None]
@@ -121,7 +123,7 @@ def conclude(facts: Dataset, found: dict[str, tuple[Definition, Finding]], warne
     )
 
 
-def _not_rated(facts: Dataset, coverage: Floats) -> NDArray[np.int8]:
+def _not_rated(facts: FittedDataset, coverage: Floats) -> NDArray[np.int8]:
     """0 where a rating may be given, else the index into NR_WHY."""
     today = np.arange(facts.days)[None, :]
     first = first_seen(facts)[:, None]

@@ -11,8 +11,9 @@ import numpy as np
 
 from scoring import method
 from scoring.linkage.attributes import COPIED
-from scoring.linkage.links import Link, links_of
+from scoring.linkage.links import links_of
 from scoring.observations.dataset import ObservationColumns, Site
+from scoring.observations.market import Link
 
 
 @dataclass(frozen=True)

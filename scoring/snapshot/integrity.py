@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.snapshot.reader import SIGNATURE, stands_on
-from scoring.snapshot.writer import sha256_of
+from store.durable_files import sha256_of
 
 _UNCOMPARED = ("manifest.json", "SHA256SUMS", SIGNATURE)
 

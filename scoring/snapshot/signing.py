@@ -12,7 +12,6 @@ import base64
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from scoring.snapshot.integrity import integrity_errors, manifest_of
 from scoring.snapshot.reader import SIGNATURE
+from store.durable_files import write_whole
 
 FOLDER = "keys"
 PRIVATE, LISTED = "snapshot.pem", "keys.json"
@@ -58,8 +58,8 @@ def create_key(data_dir: Path, now: dt.datetime) -> str:
     entries = [*_entries(folder / LISTED), entry]
     pem = new.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption())
     # The list first: a key that signs without being listed could not be checked by anybody.
-    _write(folder / LISTED, json.dumps({"keys": entries}, indent=1).encode() + b"\n", 0o644)
-    _write(folder / PRIVATE, pem, 0o600)
+    write_whole(folder / LISTED, json.dumps({"keys": entries}, indent=1).encode() + b"\n", 0o644)
+    write_whole(folder / PRIVATE, pem, 0o600)
     return str(entry["id"])
 
 
@@ -272,14 +272,3 @@ def holds(key: Ed25519PublicKey, signature: str, data: bytes) -> bool:
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
-
-
-def _write(file: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all, readable from the first byte only by whom `mode` allows."""
-    spare = file.with_name(f".{file.name}.new")
-    spare.unlink(missing_ok=True)
-    with open(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    spare.replace(file)

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring.snapshot.reader import TABLES
+from store.durable_files import sync_folder, sync_tree
 
 ROW_GROUP = 20_000
-SYNCED_SINGLY = 1_000
 SINGLE, ABOUT = "sites", "about.json"
 """In the folder of a full rating: the folders of single ratings that stand on it, and the file that says what each is about."""
 _BLOCK = 1 << 20
@@ -71,7 +71,7 @@ class Writing:
         """Write what is left, make it durable, and return the sha256 over all tables."""
         for file in self._files.values():
             file.close()
-        sync(self.folder)
+        sync_tree(self.folder)
         return digest_of(self.folder)
 
     def place(self, folder: Path, sha256: str) -> None:
@@ -148,31 +148,3 @@ def linked(old: Path, new: Path) -> None:
         os.link(old, new)
     except OSError:
         shutil.copyfile(old, new)
-
-
-def sha256_of(file: Path) -> str:
-    """The sum of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sync(folder: Path) -> None:
-    """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
-    found = [(place, names) for place, _, names in os.walk(folder)]
-    if sum(len(names) for _, names in found) > SYNCED_SINGLY:
-        os.sync()
-        found = [(place, []) for place, _ in found]
-    for place, names in reversed(found):
-        for name in names:
-            with open(os.path.join(place, name), "rb") as stream:
-                os.fsync(stream.fileno())
-        sync_folder(Path(place))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

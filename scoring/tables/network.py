@@ -1,4 +1,4 @@
-"""Rows of the tables clusters, moves, identifiers and notify: with whom a site is linked, what it was called and where it went, whom to tell.
+"""Rows of the tables links, clusters, moves, identifiers and notify: with whom a site is linked, what it was called and where it went, whom to tell.
 
 From what registries, certificates and the site's own pages say; each row with its source, its days and its evidence. A natural person is
 in none of them: of a personal filing nothing but its number is known.
@@ -14,10 +14,11 @@ from scoring.features.filings import number_key, own_filings
 from scoring.features.shop_pages import homes
 from scoring.finding import Cited, of_site
 from scoring.linkage.attributes import other_certificate_names
-from scoring.linkage.links import Link
+from scoring.linkage.links import reason_of
 from scoring.linkage.operators import operator_of
-from scoring.observations.dataset import Dataset, ObservationColumns
+from scoring.observations.dataset import Dataset, ObservationColumns, Site
 from scoring.observations.day_index import date_of
+from scoring.observations.market import Link
 from store.redaction.natural_persons import is_person
 from store.text.malls import host_part, is_merchant
 from store.text.query import parse_icp
@@ -31,6 +32,24 @@ _CHANNELS = {"licensed": ("持牌支付机构", "a licensed payment institution"
              "personal_qr": ("个人收款码", "a personal QR code"), "manual": ("人工转账", "a manual transfer"), "balance": ("站内余额", "a prepaid balance")}  # fmt: skip
 _TELLING = ("licensed", "aggregator", "epay")
 """Classes of channels behind which an institution stands that can be told."""
+
+
+def link_rows(sites: Sequence[Site], links: dict[str, list[Link]], first_day: int) -> list[dict[str, Any]]:
+    """Rows of the links table for these platforms."""
+    return [
+        {
+            "host": site.host,
+            "other": link.other,
+            "relation": link.relation,
+            "since": date_of(first_day + link.day),
+            "confidence": link.confidence,
+            "reason_zh": reason_of(link)[0],
+            "reason_en": reason_of(link)[1],
+            "evidence": list(link.cited),
+        }
+        for site in sites
+        for link in links.get(site.host, ())
+    ]
 
 
 def cluster_rows(links: Mapping[str, Sequence[Link]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from scoring.features.drop_rate import drops_by_kind
 from scoring.features.orders import backlog
 from scoring.features.prices import against_sector
 from scoring.features.single_orders import KINDS
-from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
+from scoring.observations.dataset import BIT, NEVER, Dataset, FittedDataset, ObservationColumns
 from scoring.observations.day_index import MICROSECONDS, date_of
 from scoring.observations.panel import counted_today
 from scoring.rating.assessment import Assessment, first_seen
@@ -71,7 +71,7 @@ def refund_rows(facts: Dataset) -> list[dict[str, Any]]:
     ]
 
 
-def sector_price_rows(facts: Dataset) -> list[dict[str, Any]]:
+def sector_price_rows(facts: FittedDataset) -> list[dict[str, Any]]:
     """The latest price of each comparable product of each site beside the sector's median known that day.
 
     Measure price_sector_<product>: value = price and low = median, both in yuan; n = prices seen.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scoring import method
 from scoring.features.complaint_surge import Surge, surge, sustained
-from scoring.observations.dataset import NEVER, Dataset, Floats, Ints
+from scoring.observations.dataset import NEVER, Dataset, FittedDataset, Floats, Ints
 from scoring.observations.day_index import date_of
 from scoring.observations.panel import Bools, covered_any, interval_sum, taken_back, without
 from scoring.warning.site_signals import SiteSignals, just_hid, signs
@@ -47,7 +47,7 @@ class Warned:
     share_covered: Floats
 
 
-def warn(facts: Dataset) -> Warned:
+def warn(facts: FittedDataset) -> Warned:
     """The warning state of every platform on every day.
 
     From the day evidence is withdrawn on, the state is what it would be had that evidence never been; before, what was said stands.
@@ -59,7 +59,7 @@ def warn(facts: Dataset) -> Warned:
     return found
 
 
-def _never_seen(facts: Dataset, day: int) -> Dataset:
+def _never_seen(facts: FittedDataset, day: int) -> FittedDataset:
     """The facts as if what was withdrawn by the day had never been seen, here or by the population."""
     facts = without(facts, day)
     if day not in facts.priors.without:
@@ -96,7 +96,7 @@ def _from(found: Warned, again: Warned, chosen: Ints, day: int) -> Warned:
     )
 
 
-def _warn(facts: Dataset) -> Warned:
+def _warn(facts: FittedDataset) -> Warned:
     complaints, others = surge(facts), signs(facts)
     odds = log_odds(facts, complaints, others)
     active = _active(complaints, others)

@@ -24,7 +24,8 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.warcwriter import WARCWriter
 
 from store.archive.warc import ERASED_AT, EXPIRED_AT, ORIGINAL_OFFSET, Archived, expired_name, iterate
-from store.private_files import open_private
+from store.durable_files import sync_folder, write_whole
+from store.private_files import FILE_MODE
 
 _HEAD = struct.Struct("<2sBBIBB")
 _COMMENT = 0x10
@@ -98,15 +99,10 @@ def expire_file(path: Path, at: dt.datetime) -> None:
         writer.write_record(
             writer.create_warc_record(url, "metadata", payload=io.BytesIO(), length=0, warc_headers_dict=kept)
         )
-    part = path.with_name(f".{path.name}.part")
-    with open(part, "wb", opener=open_private) as stream:
-        stream.write(out.getvalue())
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path.with_name(expired_name(path.name)))
-    _sync(path.parent)
+    write_whole(path.with_name(expired_name(path.name)), out.getvalue(), FILE_MODE)
+    sync_folder(path.parent)
     path.unlink()
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _record_facts(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -137,11 +133,3 @@ def _origin(url: str) -> str:
     """Scheme and host: a path or query may name a person, and the database has the address, where it can be erased."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -64,7 +64,7 @@ def engine(tmp_path_factory):
 def facts(engine):
     """All of them, read once; hypothesis chooses who hides what and when."""
     found = load_dataset(engine, START + dt.timedelta(days=DAYS - 1))
-    return replace(found, priors=fit_population_priors(found))
+    return found.fitted(fit_population_priors(found))
 
 
 WHAT = st.sets(st.sampled_from(SHOWN_BY_THE_SITE), min_size=1).map(frozenset)
@@ -176,7 +176,7 @@ def silent(engine, day):
     """Judged after thirty days on which nothing at all is seen, and the days from the last one with evidence (`day`) on."""
     known = load_dataset(engine, START + dt.timedelta(days=day))
     later = quiet(known, 30)
-    return assess(replace(later, priors=fit_population_priors(later))), slice(known.days - 1, None)
+    return assess(later.fitted(fit_population_priors(later))), slice(known.days - 1, None)
 
 
 @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -23,7 +23,7 @@ from scoring import method
 from scoring.engine.chunk import assess_chunk
 from scoring.engine.load_market import load_dataset
 from scoring.finding import NOT_APPLICABLE
-from scoring.linkage.links import confidence, rarity
+from scoring.linkage.links import confidence, rarity, reason_of
 from scoring.page_terms import PROMISES, VOID, days_promised, made, void_in
 from scoring.rating.assessment import Assessment
 from scoring.rating.mall_findings import OF_THE_HOST
@@ -155,7 +155,7 @@ def test_two_independent_traits_link_both_ways(
     }
     link = found["a.example"][0]
     assert set(link.traits) == traits and link.cited and 0.5 < link.confidence < 1
-    assert link.reason()[0].endswith("。") and link.reason()[1].endswith(".")
+    assert reason_of(link)[0].endswith("。") and reason_of(link)[1].endswith(".")
 
 
 def test_an_individuals_filing_links_nobody(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.engine.load_market import load_dataset
-from scoring.linkage.links import Link
+from scoring.observations.market import Link
 from scoring.tables.network import cluster_rows, identifier_rows, move_rows, notify_rows
 from tests.support.markets.judged_records import database
 

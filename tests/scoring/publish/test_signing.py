@@ -22,8 +22,8 @@ from scoring.engine.rate import rate
 from scoring.publish.publisher import publish, sums_text
 from scoring.snapshot import signing, stamps
 from scoring.snapshot.integrity import content_digest, sums_of
-from scoring.snapshot.writer import sha256_of
 from store.db.tables import Capture, Crawl, Source
+from store.durable_files import sha256_of
 from store.evidence import ingest
 from tests.support.markets.judged_records import NOW, database
 from tests.support.markets.records import HOST, complaint

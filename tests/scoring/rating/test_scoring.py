@@ -179,7 +179,7 @@ def test_a_platform_beside_others_gets_the_same_warning_alone(whole):
     """Chunks do not matter: the state of a platform does not depend on which others are in its chunk."""
     engine, result = whole
     facts = load_dataset(engine, DAY)
-    facts = replace(facts, priors=fit_population_priors(facts))
+    facts = facts.fitted(fit_population_priors(facts))
     alone = assess(facts.chunk(1, 2))
     np.testing.assert_allclose(alone.score[0], result.score[1], atol=1e-9)
     assert (alone.warned.state[0] == result.warned.state[1]).all()
@@ -391,6 +391,6 @@ def test_steady_shops_first_seen_last_month_and_visited_weekly_are_not_warned_of
         shown_since=dict.fromkeys(facts.shown_since, begin),
         cache={},
     )
-    result = assess(replace(facts, priors=fit_population_priors(facts)))
+    result = assess(facts.fitted(fit_population_priors(facts)))
     assert result.warned.surge.informed[:, -1].all()
     assert (result.warned.state[:, begin:] == NORMAL).all()

@@ -1,7 +1,6 @@
 """The sector table: Kaplan-Meier against its definition, the peak test against chance, and a small market by hand."""
 
 import datetime as dt
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,7 +138,7 @@ def test_a_site_has_its_own_curve_and_its_prices_beside_the_sector(tmp_path):
         for day in range(0, 89, 4)
     ]  # fmt: skip
     facts = load_dataset(database(tmp_path, crawls(range(0, 90, 3)) + refunds + prices), DAY)
-    facts = replace(facts, priors=fit_population_priors(facts))
+    facts = facts.fitted(fit_population_priors(facts))
     curve = {r["measure"]: r for r in refund_rows(facts) if r["host"] == "a.example"}
     assert curve["refund_open_0d"]["n"] == 3 and curve["refund_open_7d"]["value"] == 1
     assert curve["refund_open_10d"]["value"] == pytest.approx(2 / 3)

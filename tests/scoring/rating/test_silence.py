@@ -135,12 +135,12 @@ def test_a_confirmed_alarm_stays_red_when_our_crawls_stop(tmp_path):
 
     def on(day):
         facts = load_dataset(engine, START + dt.timedelta(days=day))
-        proposed = assess(replace(facts, priors=fit_population_priors(facts))).warned.proposed[0]
+        proposed = assess(facts.fitted(fit_population_priors(facts))).warned.proposed[0]
         begin = int(proposed[proposed >= 0][0])
         key = f"alarm:bad.example:{START + dt.timedelta(days=facts.first_day + begin - facts.first_day)}"
         reviews = {key: ("confirmed", facts.first_day + begin + 1)}
         facts = replace(facts, reviews=reviews, cache={})
-        return assess(replace(facts, priors=fit_population_priors(facts)))
+        return assess(facts.fitted(fit_population_priors(facts)))
 
     then, later = on(stop - 1), on(stop + 60)
     assert then.warned.state[0, -1] == ALARM and then.verdict[0, -1] == RED
@@ -176,7 +176,7 @@ def test_a_board_read_in_part_shows_a_part_of_the_calm(tmp_path):
         board = [s.index for s in facts.sources if s.id == "heimao"]
         share = np.where(np.isin(facts.visits.source, board), seen / 2000, 1.0)
         facts = replace(facts, visits=replace(facts.visits, share=share), cache={})
-        found[name] = assess(replace(facts, priors=fit_population_priors(facts)))
+        found[name] = assess(facts.fitted(fit_population_priors(facts)))
     whole, part = (found[n].scored for n in ("whole", "part"))
     assert found["part"].score[0, -1] < found["whole"].score[0, -1] - 1
     assert part.coverage[0, -1] < whole.coverage[0, -1]
@@ -223,7 +223,7 @@ def test_outages_and_walls_in_any_order_improve_nothing(facts, drawn):
     order, start, apart = drawn
     day_of = {group: start + apart * n for n, group in enumerate(order)}
     less = cut(facts, day_of)
-    found = assess(replace(less, priors=fit_population_priors(less)))
+    found = assess(less.fitted(fit_population_priors(less)))
     last = max(day_of.values())
     verdict, then = found.verdict[:, last:].astype(int), found.verdict[:, last - 1 : last].astype(int)
     better = (verdict < then) & (verdict != GREY) & (then != GREY)

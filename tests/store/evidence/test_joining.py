@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +208,7 @@ def hashes(engine: Engine) -> list[str | None]:
 def people(engine: Engine) -> tuple[int, int]:
     """(complaints, complainants at least) of the platform in the last fortnight."""
     facts = load_dataset(engine, TOLD_AT.date())
-    judged = assess(replace(facts, priors=fit_population_priors(facts)))
+    judged = assess(facts.fitted(fit_population_priors(facts)))
     return len(facts.rows["complaint"]), int(judged.warned.surge.complainants[0, -8])
 
 

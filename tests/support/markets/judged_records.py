@@ -6,7 +6,6 @@ import atexit
 import datetime as dt
 import shutil
 import tempfile
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def empty_database() -> Path:
 def judged(engine: Engine, as_of: dt.date) -> Assessment:
     """Everything about all platforms as of a day."""
     facts = load_dataset(engine, as_of)
-    return assess(replace(facts, priors=fit_population_priors(facts)))
+    return assess(facts.fitted(fit_population_priors(facts)))
 
 
 _BRANDS = ("腾讯视频", "优酷", "爱奇艺", "芒果", "网易云", "酷狗", "喜马拉雅", "知乎")
