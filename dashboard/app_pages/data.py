@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import zipfile
+from typing import Any
 from urllib.parse import quote
 
 from dashboard.components.page_context import View, cell, row
-from dashboard.presenters import current_snapshot
-from scoring.snapshot.reader import TABLES, Snapshot
+from dashboard.presenters import current_snapshot, formatting
+from scoring.snapshot.reader import DELTA, TABLES, Snapshot
 from store.text.query import file_stem
 
 title_zh = "数据与接口"
@@ -75,6 +79,7 @@ def render(view: View) -> None:
     )
     if more := len(files) - len(shared) + inside:
         view.html("lines.html", lines=[view.translate("data.more", count=more)])
+    _delta(view)
     view.heading(view.translate("data.api"))
     host = view.cached_query(_example)
     linked = view.cached_query(_linked)
@@ -87,6 +92,46 @@ def render(view: View) -> None:
         ["URL", view.translate("method.question")],
         [row(cell(path, href=f"./{path}"), cell(view.translate(f"data.api_{key}"))) for path, key in made],
     )
+
+
+def _delta(view: View) -> None:
+    """What changed since the snapshot before, for whoever keeps a copy up to date; nothing where there is no such file."""
+    told = view.cached_query(_told_delta)
+    if told is None:
+        return
+    size, digest, about = told
+    view.heading(view.translate("data.delta"), view.translate("data.delta_for"))
+    removed, added = (sum(t[side] for t in about["tables"].values()) for side in ("removed", "added"))
+    view.table(
+        [view.translate("data.file"), view.translate("data.delta_between"), view.translate("data.delta_rows"), view.translate("data.size"), "SHA-256"],
+        [
+            row(
+                cell(DELTA, href=f"./{DELTA}", mono=True),
+                cell(f"{about['older']['id']} → {about['newer']['id']}", mono=True),
+                cell(view.translate("data.delta_counts", removed=formatting.number(removed), added=formatting.number(added))),
+                cell(_size(size)),
+                cell(digest, mono=True, limit=70),
+            )
+        ],
+        "flow",
+    )  # fmt: skip
+    view.html("lines.html", lines=[view.translate("data.delta_check")])
+    view.html("letter.html", words=f"sha256sum {DELTA}\nkamengwatch delta --verify {DELTA}")
+
+
+def _told_delta(snapshot: Snapshot) -> tuple[int, str, dict[str, Any]] | None:
+    """(bytes, sha256, what it says of itself) of the delta, where it leads to this snapshot."""
+    file = snapshot.path.parent / DELTA
+    try:
+        with zipfile.ZipFile(file) as packed:
+            about = json.loads(packed.read("delta.json"))
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if about["newer"]["id"] != snapshot.whole.name or not about["older"]["id"] or not about["tables"]:
+            return None
+        return file.stat().st_size, digest, about
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile):
+        return None
 
 
 def _example(snapshot: Snapshot) -> str:

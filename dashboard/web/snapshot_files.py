@@ -21,7 +21,7 @@ from dashboard.presenters import csv_export
 from dashboard.presenters.translations import LANGUAGES, language, say
 from dashboard.web.rate_limit import problem
 from dashboard.web.security_headers import static_policy
-from scoring.snapshot.reader import SIGNATURE, Snapshot
+from scoring.snapshot.reader import DELTA, SIGNATURE, Snapshot
 from store.text.query import FLAT, is_merchant_key, site_files
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -88,6 +88,14 @@ def snapshot_file(request: Request, snapshot: Published, lang: Lang) -> Response
     if not _plain(file) or not _listed(snapshot, file, of_whole):
         return problem(404, say(lang, "api.no_file"))
     return FileResponse(file, filename=name.rsplit("/", 1)[-1], content_disposition_type="attachment")
+
+
+def delta_file(snapshot: Published, lang: Lang) -> Response:
+    """What the newest whole snapshot changed of the one before: rows removed and added per table (a zip of Parquet)."""
+    file = snapshot.path.parent / DELTA
+    if not _plain(file):
+        return problem(404, say(lang, "api.no_file"))
+    return FileResponse(file, filename=DELTA, media_type="application/zip")
 
 
 def _plain(file: Path) -> bool:

@@ -23,7 +23,7 @@ from scoring.publish.exports import ratings_csv
 from scoring.publish.publisher import checksums, json_text, listed, sums_text
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest
-from scoring.snapshot.reader import SIGNATURE
+from scoring.snapshot.reader import DELTA, SIGNATURE
 from store.archive.retention import erase_capture
 from store.archive.warc import Archived, iterate
 from store.durable_files import write_whole
@@ -238,7 +238,9 @@ def snapshot_of(data_dir: Path, path: Path) -> Path | None:
 
 
 def mark(folder: Path) -> None:
-    """Note in a snapshot's folder that it is being changed; holds the hash its manifest had."""
+    """Note in a snapshot's folder that it is being changed; holds the hash its manifest had. What is told of changes between snapshots has
+    rows of both, and goes: the next publication tells anew."""
+    (folder.parent / DELTA).unlink(missing_ok=True)
     if not (folder / _MARK).exists():
         manifest = folder / "manifest.json"
         write_whole(folder / _MARK, hashlib.sha256(manifest.read_bytes()).hexdigest().encode())

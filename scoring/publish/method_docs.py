@@ -237,6 +237,9 @@ _PARTIAL = (
 _DELTAS = (
     "## Deltas",
     "",
+    "Every full publication writes what it changed of the snapshot before as `snapshots/delta.zip`, in place of the last one; the dashboard offers it as `/delta.zip` and",
+    "tells its hash on the page 数据与接口. An erasure that changes a snapshot takes the file away until the next publication.",
+    "",
     "`kamengwatch delta OLDER NEWER -o FILE.zip` writes what changed between two snapshots (without names: from the one before to the latest): a zip, uncompressed, of",
     "`removed/<table>.parquet` and `added/<table>.parquet`, with the columns above. A file that is not there has no rows. Tables are bags of rows: one that stands twice counts",
     "twice, and their order is not told. A row that changed is removed as it was and added as it is. A partial snapshot is taken as the reader shows it, with the whole one",

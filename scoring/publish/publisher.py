@@ -17,6 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from filelock import FileLock
@@ -32,8 +34,9 @@ from scoring.publish.method_changes import with_method_changes
 from scoring.publish.method_docs import method_json
 from scoring.publish.site_pages import KINDS, Before, made_by, write_site_files
 from scoring.snapshot import signing
+from scoring.snapshot.delta import write_delta
 from scoring.snapshot.integrity import content_digest, integrity_errors, manifest_of, sums_of
-from scoring.snapshot.reader import LATER, TABLES
+from scoring.snapshot.reader import DELTA, LATER, TABLES, Snapshot, SnapshotError
 from scoring.snapshot.writer import digest_of, linked, write_parquet
 from store.db.tables import Crawl, Platform, RatedRun
 from store.durable_files import sha256_of, sync_folder, sync_tree
@@ -102,8 +105,24 @@ def publish(
                 final = folder_name(base, now)
                 temporary.rename(final)
                 sync_folder(base)
+                tell("telling what changed")
+                _publish_delta(base, before, final)
         point_latest_at(base, final)
     return final
+
+
+def _publish_delta(base: Path, before: Path | None, final: Path) -> None:
+    """Write what changed since the snapshot before as base/delta.zip, in place of the one that was there; where the one before
+    cannot be read there is none, which keeps no snapshot from being published."""
+    made = base / ".tmp-delta"
+    try:
+        if before is None:
+            raise SnapshotError("the first")
+        write_delta(Snapshot(before), Snapshot(final), made)
+        made.replace(base / DELTA)
+    except (SnapshotError, OSError, duckdb.Error, pa.ArrowException):
+        made.unlink(missing_ok=True)
+        (base / DELTA).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -249,6 +249,8 @@ OF_SITES = tuple(name for name, schema in TABLES.items() if "host" in schema.nam
 """The tables that speak of single sites."""
 SIGNATURE = "manifest.sig"
 """The operator's signature of the manifest, beside it (scoring/snapshot/signing.py); in no list, because it is made last."""
+DELTA = "delta.zip"
+"""Beside the snapshots: what the newest whole one changed of the one before (scoring/snapshot/delta.py)."""
 SITES = "sites"
 """The folder of a partial snapshot that holds the rows of its sites, a file a table."""
 LATER = frozenset(

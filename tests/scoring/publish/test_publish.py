@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package
 
+from kamengwatch.privacy import file_erasure
 from scoring.engine.rate import rate
 from scoring.publish.publisher import NothingRated, publish
+from scoring.snapshot.delta import delta_errors, read_delta
 from scoring.snapshot.explain import explain
 from scoring.snapshot.integrity import integrity_errors
-from scoring.snapshot.reader import TABLES, Snapshot
+from scoring.snapshot.reader import DELTA, TABLES, Snapshot
 from tests.scoring.rating.test_scoring import market
 from tests.support.markets.judged_records import NOW, database
 
@@ -110,6 +112,13 @@ def test_snapshots_are_chained_and_points_add_up(published, tmp_path):
     first = publish(engine, tmp_path, NOW)
     rate(engine, tmp_path, DAY, LATER)
     second = publish(engine, tmp_path, LATER)
+    told = read_delta(tmp_path / "snapshots" / DELTA)
+    assert not list(delta_errors(told, Snapshot(first), Snapshot(second))), "published with what it changed"
+    file_erasure.mark(first)
+    assert not (tmp_path / "snapshots" / DELTA).exists(), (
+        "what an erasure takes from a snapshot stays in no delta"
+    )
+    (first / file_erasure._MARK).unlink()
     previous = json.loads((second / "manifest.json").read_text("utf-8"))["previous"]
     assert previous["name"] == first.name and len(previous["sha256"]) == 64
     snapshot = Snapshot.latest(tmp_path)
@@ -141,6 +150,7 @@ import datetime as dt, sys
 from pathlib import Path
 from store.db.engine import default_url, open_engine
 from scoring.publish.publisher import publish
+from kamengwatch.privacy import file_erasure
 from scoring.engine.rate import rate
 folder = Path(sys.argv[1])
 engine = open_engine(default_url(folder))
