@@ -111,7 +111,7 @@ def at_stake(facts: Dataset, site: int) -> tuple[str, str]:
         en.append(f"what is left of plans of a year or more (up to ¥{most})")
     if zh:
         return (
-            f"万一停运，这里会损失：{'；'.join(zh)}。",
+            f"万一停运，可能拿不回来的有：{'；'.join(zh)}。",
             f"If the site stops, what can be lost here: {'; '.join(en)}.",
         )
     if not texts or not price:

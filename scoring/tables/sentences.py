@@ -298,11 +298,11 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
     cited = _behind(judged, site, day, names)
     if not people.value:
-        return Said(f"信号：{zh}。", f"Signals: {en}."), cited
+        return Said(f"出现：{zh}。", f"Seen: {en}."), cited
     return (
         Said(
-            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉；信号：{zh}。",
-            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out); signals: {en}.",
+            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉，并出现：{zh}。",
+            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out), together with: {en}.",
             people,
         ),
         cited,
