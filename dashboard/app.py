@@ -45,16 +45,21 @@ def _switch(lang: str) -> str:
     return "?" + urlencode(query)
 
 
+def _today() -> str:
+    """The same page of the latest snapshot."""
+    return "?" + urlencode({k: v for k, v in st.query_params.to_dict().items() if k not in html.CHOOSING})
+
+
 def _frame(view: View, path: str) -> dict[str, Any]:
     """What stands above and below every page."""
     facts = view.facts
-    age = current_snapshot.days_old(facts)
     return {
         "switch": _switch(view.lang),
         "menu": page_list.menu(view.lang, path),
         **html.party(),
         "demo": facts.demo,
-        "stale_days": age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
+        "today": _today() if view.past else "",
+        "stale_days": None if view.past else current_snapshot.stale_days(facts),
         "trouble": view.cached_query(_trouble, view.lang),
         "as_of": str(facts.as_of or say(view.lang, "word.unknown")),
         "method": facts.method_version,
@@ -73,22 +78,30 @@ def _failure(lang: str, kind: str, detail: str = "") -> None:
             title=say(lang, f"app.{kind}_title"),
             words=say(lang, f"app.{kind}_text"),
             detail=detail,
+            today=_today() if kind == "not_kept" else "",
         )
     )
 
 
+def _draw(page: page_list.PageInfo, lang: str, chosen: current_snapshot.Chosen) -> None:
+    facts = current_snapshot.facts(chosen.snapshot)
+    view = View(lang, chosen.snapshot, facts, past=chosen.memento is not None)
+    if facts.demo:
+        st.html(f"<style>{styles.mark(lang)}</style>")
+    frame = _frame(view, page.url_path)
+    view.html("top.html", **frame)
+    page.render(view)
+    view.html("footer.html", **frame)
+
+
 def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
     def run() -> None:
+        asked = html.asked_for(page.url_path, lambda name: str(st.query_params.get(name, "")))
         try:
-            snapshot = current_snapshot.current()
-            facts = current_snapshot.facts(snapshot)
-            view = View(lang, snapshot, facts)
-            if facts.demo:
-                st.html(f"<style>{styles.mark(lang)}</style>")
-            frame = _frame(view, page.url_path)
-            view.html("top.html", **frame)
-            page.render(view)
-            view.html("footer.html", **frame)
+            with html.reading(asked):
+                _draw(page, lang, current_snapshot.chosen(**asked))
+        except (current_snapshot.NotKept, current_snapshot.NoDay) as error:
+            _failure(lang, "not_kept", str(error))
         except current_snapshot.NoSnapshot as error:
             _failure(lang, "missing", str(error))
         except current_snapshot.DamagedSnapshot as error:

@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import first_paint
 from dashboard.presenters import styles
 from dashboard.presenters.translations import language, say
-from dashboard.web import snapshot_files
+from dashboard.web import memento, snapshot_files
 
 _SCRIPT = Path(__file__).with_name("assets") / "shell.js"
 _DROPPED = (b"content-length", b"etag", b"last-modified", b"content-encoding")
@@ -36,6 +38,16 @@ class Page:
         """Pass the request on; hold a page's shell back until it is whole, and send it rewritten and compressed."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self._pages:
             await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            moved = await run_in_threadpool(memento.negotiated, request)
+        except ValueError:
+            moved = (
+                None  # no date of HTTP: the page of today answers, as it would a browser that asks nothing
+            )
+        if moved is not None:
+            await moved(scope, receive, send)
             return
         query = scope["query_string"].decode("latin-1")
         lang = language(parse_qs(query).get("lang", [None])[0])
@@ -57,8 +69,11 @@ class Page:
             if not message.get("more_body"):
                 first = await run_in_threadpool(first_paint.shown, scope["path"], query, lang)
                 shell, headers = snapshot_files.compressed(localised(body, lang, first), accepted)
-                kept = [(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED]
-                await send({**start, "status": 200 if first.found else 404, "headers": [*kept, *headers]})
+                told = MutableHeaders(raw=[(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED])
+                told.raw.extend(headers)
+                if first.found:
+                    await run_in_threadpool(memento.describe, request, told, first.memento)
+                await send({**start, "status": 200 if first.found else 404, "headers": told.raw})
                 await send({"type": "http.response.body", "body": shell})
 
         headers = [(n, v) for n, v in scope["headers"] if n.lower() not in _PLAIN]

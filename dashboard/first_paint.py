@@ -23,6 +23,8 @@ from dashboard import page_list
 from dashboard.components.page_context import ON_PAPER, View
 from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
+from dashboard.presenters.translations import say
+from scoring.snapshot.reader import Kept
 from store.text.query import file_stem
 
 _log = logging.getLogger(__name__)
@@ -124,6 +126,8 @@ class Sight(NamedTuple):
     body: str = ""
     head: str = ""
     found: bool = True
+    memento: Kept | None = None
+    """The earlier snapshot the address asks for."""
 
 
 def shown(path: str, query: str, lang: str) -> Sight:
@@ -134,13 +138,17 @@ def shown(path: str, query: str, lang: str) -> Sight:
     page = next((p for p in page_list.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
     if page is None:
         return Sight()
+    asked = _asked(query)
+    dated = _dated(page, asked)
     try:
-        snapshot = current_snapshot.current()
-        age = current_snapshot.days_old(current_snapshot.facts(snapshot))
-        asked = _asked(query)
-        # What somebody pasted is not kept.
-        make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
-        return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
+        with markup.reading(dated):
+            snapshot = current_snapshot.chosen(**dated).snapshot
+            age = current_snapshot.days_old(current_snapshot.facts(snapshot))
+            # What somebody pasted is not kept.
+            make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
+            return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
+    except (current_snapshot.NotKept, current_snapshot.NoDay) as error:
+        return Sight(_not_kept(page, asked, lang, str(error)), found=False)
     except (current_snapshot.NoSnapshot, current_snapshot.DamagedSnapshot):
         return Sight()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
@@ -155,6 +163,29 @@ def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
+def _dated(page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+    """How the address chooses an earlier snapshot."""
+    values = dict(asked)
+    return markup.asked_for(page.url_path, lambda name: next(iter(values.get(name, ())), ""))
+
+
+def _not_kept(
+    page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...], lang: str, detail: str
+) -> str:
+    """No snapshot is kept of the day, as the app says it."""
+    query = {name: list(values) for name, values in asked}
+    return markup.render(
+        "early_failure.html",
+        lang,
+        menu=page_list.menu(lang, page.url_path),
+        switch=_switch(query, lang),
+        title=say(lang, "app.not_kept_title"),
+        words=say(lang, "app.not_kept_text"),
+        detail=detail,
+        today=_today(query),
+    )
+
+
 @lru_cache(maxsize=200)
 def _shown(
     page: page_list.PageInfo,
@@ -165,10 +196,11 @@ def _shown(
     age: int | None,
 ) -> Sight:
     """Remembered for the snapshot and the day: the next reader asks for the same pages."""
-    snapshot = current_snapshot.current()
+    chosen = current_snapshot.chosen(**_dated(page, asked))
+    snapshot, past = chosen.snapshot, chosen.memento is not None
     facts = current_snapshot.facts(snapshot)
     query = {name: list(values) for name, values in asked}
-    paper = Paper(lang, snapshot, facts, query)
+    paper = Paper(lang, snapshot, facts, query, past=past)
     token = ON_PAPER.set(True)
     try:
         page.render(paper)
@@ -187,20 +219,29 @@ def _shown(
         count=facts.count,
         demo=facts.demo,
         as_of=str(facts.as_of),
-        stale_days=age if age is not None and age > current_snapshot.STALE_AFTER_DAYS else None,
+        today=_today(query) if past else "",
+        stale_days=None if past else current_snapshot.stale_days(facts),
         search=page.url_path == "",
         asked=paper.param("q")[:400],
         parts=paper.written.parts,
         loading=True,
-        page=f"./s/{quote(file_stem(host))}.html" if known else "",
+        page=f"./s/{quote(file_stem(host))}.html" if known and not past else "",
     )
-    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found)
+    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found, chosen.memento)
+
+
+def _without(query: dict[str, list[str]], *names: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in query.items() if name not in names for value in values]
 
 
 def _switch(query: dict[str, list[str]], lang: str) -> str:
     """The same page in the other language."""
-    kept = [(name, value) for name, values in query.items() if name != "lang" for value in values]
-    return "?" + urlencode(kept + ([("lang", "en")] if lang == "zh" else []))
+    return "?" + urlencode(_without(query, "lang") + ([("lang", "en")] if lang == "zh" else []))
+
+
+def _today(query: dict[str, list[str]]) -> str:
+    """The same page of the latest snapshot."""
+    return "?" + urlencode(_without(query, *markup.CHOOSING))
 
 
 class _Quiet(logging.Filter):

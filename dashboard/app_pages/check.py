@@ -115,7 +115,7 @@ def _answer(view: View, text: str) -> None:
             ]
             view.html("linklist.html", links=links, lead=view.translate("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
-        if found.query.host:
+        if found.query.host and not view.past:
             first_look.unknown(view, found.query.host)
         else:
             view.card(verdict_card.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))
@@ -127,7 +127,8 @@ def _answer(view: View, text: str) -> None:
 def _card(view: View, rating: dict) -> None:
     card = view.cached_query(verdict_card.card_for, rating["host"], view.lang)
     view.card(card, html.card_actions(card))
-    first_look.section(view, rating["host"])
+    if not view.past:
+        first_look.section(view, rating["host"])
 
 
 def _card_of(view: View, found: site_search.Answer) -> verdict_card.Card:

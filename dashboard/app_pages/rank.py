@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from dashboard.components.page_context import View
-from dashboard.presenters import csv_export, formatting, ranking, verdict_card
+from dashboard.presenters import csv_export, current_snapshot, formatting, html, ranking, verdict_card
 from scoring.snapshot.reader import TABLES
 
 title_zh = "榜单"
@@ -19,6 +19,8 @@ visible = True
 
 _TIERS = ("1", "2", "3")
 _STATES = {"1": "blue", "2": "yellow", "3": "orange"}
+_DAYS = 120
+"""Days to choose from, the newest first; any other kept day is asked for by `as_of` in the address."""
 _OPTIONS = {
     "warning": ("normal", "watch", "warning", "alarm", "closed"),
     "filing": ("filed", "not_filed", "unknown"),
@@ -44,7 +46,7 @@ def render(view: View) -> None:
     view.title(view.translate("rank.title"), view.translate("rank.intro"))
     filters = ranking.Filters(**{name: view.param(name).strip()[:80] for name in ranking.FILTERS})
     order = view.param("sort") if view.param("sort") in ranking.ORDERS else "tier"
-    rising = view.param("way") == "up"
+    rising = view.param("way") != "down" if order == "host" else view.param("way") == "up"
     rated, unrated = view.cached_query(ranking.counts, filters)
     pages = max(1, math.ceil(rated / ranking.PAGE_SIZE))
     page = view.page_of(pages)
@@ -55,12 +57,14 @@ def render(view: View) -> None:
     view.html(
         "ranking.html",
         tabs=_tabs(view, filters),
-        hidden=_kept(view, "tier", "sort", "way", *(["lang"] if view.lang != "zh" else [])),
+        hidden=_kept(view, "tier", *html.CHOOSING, *(["lang"] if view.lang != "zh" else [])),
         text=filters.text,
         boxes=_boxes(view, filters),
         filtered=filters != ranking.Filters(),
         only_grey=not rated,
         heads=_heads(view, order, rising),
+        orders=[("" if name == "tier" else name, view.translate(key)) for key, name in _HEADS if name],
+        order="" if order == "tier" else order,
         caption=view.translate("rank.caption", date=formatting.day(view.facts.as_of, view.lang)),
         rated=[_line(view, r, before.get(r["host"])) for r in rows],
         unrated=[_line(view, r, None) for r in grey],
@@ -73,6 +77,7 @@ def render(view: View) -> None:
     links = [(view.translate("operator.list"), view.link("operator")), (view.translate("cluster.list"), view.link("cluster"))]  # fmt: skip
     view.html("linklist.html", links=links, lead=view.translate("rank.groups"))
     _download(view, filters)
+    _other_days(view)
 
 
 def _address(view: View, **changed: str) -> str:
@@ -80,6 +85,15 @@ def _address(view: View, **changed: str) -> str:
     names = (*ranking.FILTERS, "sort", "way")
     query = {name: view.param(name).strip()[:80] for name in names} | changed
     return view.link("rank", **query)
+
+
+def _other_days(view: View) -> None:
+    """The same view as it was published on another day; nothing where one day alone is kept."""
+    days = sorted({one.as_of.isoformat() for one in current_snapshot.kept()}, reverse=True)
+    if len(days) < 2:
+        return
+    names = (*ranking.FILTERS, "sort", "way", *(["lang"] if view.lang != "zh" else []))
+    view.html("other_days.html", days=days[:_DAYS], current=str(view.facts.as_of), hidden=_kept(view, *names))
 
 
 def _kept(view: View, *names: str) -> list[tuple[str, str]]:
@@ -101,7 +115,7 @@ def _tabs(view: View, filters: ranking.Filters) -> list[dict[str, Any]]:
         }
         for tier in ("", *_TIERS)
     ]
-    grey = {"href": "#unrated", "words": view.translate("rank.colour_grey"), "state": "grey"}
+    grey = {"href": "#unrated", "words": view.translate("rank.tier_0"), "state": "grey"}
     return [*tabs, {**grey, "count": counts.get(0, 0), "current": False}]
 
 
@@ -131,8 +145,9 @@ def _heads(view: View, order: str, rising: bool) -> list[dict[str, str]]:
     found = []
     for key, name in _HEADS:
         here = bool(name) and name == order
-        up = name == "host"  # names begin at A, figures with the largest
-        way = ("" if rising else "up") if here else ("up" if up else "")
+        way = (
+            ("down" if name == "host" else "") if here and rising else "up" if here and name != "host" else ""
+        )
         found.append(
             {
                 "words": view.translate(key),
@@ -165,7 +180,9 @@ def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str,
         "complaints": f"{formatting.number(rating['complaints_30d'] or 0)} / {formatting.number(rating['complaints_total'] or 0)}",
         "drop": verdict_card.drop_line(rating, view.lang),
         "warning": view.label("warning", card.warning_state),
-        "since": rating["warning_since"].isoformat() if rating["warning_since"] else "",
+        "since": rating["warning_since"].isoformat()
+        if rating["warning_since"] and card.warning_state != "normal"
+        else "",
         "filing": verdict_card.filing_short(rating, view.lang),
         "filing_number": rating["filing_number"] or "",
         "coverage": "–" if coverage is None else f"{coverage:.0f} %",

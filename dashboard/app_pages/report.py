@@ -100,7 +100,12 @@ def _fields(view: View, id_: str, today: dt.date) -> dict[str, Any]:
         key=f"report-happened-{id_}",
     )
     on = st.date_input(
-        view.translate("report.on"), None, min_value=records.EARLIEST, max_value=today, key=f"report-on-{id_}"
+        view.translate("report.on"),
+        None,
+        min_value=records.EARLIEST,
+        max_value=today,
+        key=f"report-on-{id_}",
+        format="YYYY-MM-DD",
     )
     chosen = {
         name: st.selectbox(

@@ -39,7 +39,10 @@ def render(view: View) -> None:
     rating = view.cached_query(_rating, host)
     view.title(f"{view.translate('site.title')} · {host[:80]}")
     if rating is None:
-        first_look.unknown(view, host)
+        if view.past:
+            view.card(verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo))
+        else:
+            first_look.unknown(view, host)
         view.html("linkline.html", href=view.link("", q=host), words=view.translate("site.to_check"))
         return
     parts = [(name, view.translate(f"contents.{name}")) for name in _PARTS]

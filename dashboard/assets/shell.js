@@ -96,6 +96,7 @@ if (document.documentElement.lang.startsWith('zh')) {
       const text = document.querySelector(selector)?.firstChild;
       if (text && text.data && text.data !== words) text.data = words;
     }
+    for (const input of document.querySelectorAll('input[placeholder="YYYY-MM-DD"]')) input.placeholder = '年-月-日，如 2026-11-18';
     for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
   }).observe(document, { childList: true, characterData: true, subtree: true });
 }

@@ -78,6 +78,8 @@ def _draw(view: View, host: str, include: bool) -> bool:
     elif at.on and at.left < 1:
         note, may = view.translate("look.used_up"), False
     if not may and not line and not note and not at.on:
+        if not include:
+            return True  # on record, and nothing to ask for
         note = view.translate("look.off")
     asked = "look.button_again" if look or not include else "look.button"
     presses = [("look", view.translate(asked))] if may else []

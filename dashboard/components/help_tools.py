@@ -219,7 +219,7 @@ def _fields(lang: str, path: Path, host: str, company: str) -> Fields:
         typed[name] = st.text_input(text("ui", name, lang), known, max_chars=200, key=f"letter-{name}")
     amount = st.number_input(text("ui", "amount", lang), 0.0, 1_000_000.0, None, 1.0, key="letter-amount")
     days = {
-        name: st.date_input(text("ui", name, lang), None, key=f"letter-{name}")
+        name: st.date_input(text("ui", name, lang), None, key=f"letter-{name}", format="YYYY-MM-DD")
         for name in ("paid_on", "demanded_on")
     }
     exact = Decimal(str(amount)).normalize() if amount else None
@@ -254,9 +254,11 @@ def deadlines(view: View, path: Path, fields: Fields) -> None:
     lang = view.lang
     view.heading(text("ui", "clocks", lang))
     complained = (
-        st.date_input(text("ui", "complained_on", lang), None, key="clock-complained") if path.loss else None
+        st.date_input(text("ui", "complained_on", lang), None, key="clock-complained", format="YYYY-MM-DD")
+        if path.loss
+        else None
     )
-    expires = st.date_input(text("ui", "expires_on", lang), None, key="clock-expires")
+    expires = st.date_input(text("ui", "expires_on", lang), None, key="clock-expires", format="YYYY-MM-DD")
     now = _now(view)
     paid_on = fields.paid_on or now.date()
     try:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -55,6 +55,8 @@ class View:
     lang: str
     snapshot: Snapshot
     facts: current_snapshot.Facts
+    past: bool = field(default=False, kw_only=True)
+    """Whether the address asks for an earlier snapshot: nothing of today belongs on the page then."""
 
     def translate(self, key: str, **values: Any) -> str:
         """A sentence of the catalogue."""

@@ -34,6 +34,11 @@ def _then(
 ) -> None:
     first, last = history[0]["on"], history[-1]["on"]
     day = _day(view, first, last)
+    kept = [one.as_of for one in current_snapshot.kept() if one.as_of <= day]
+    if kept and not view.past and max(kept) < last:
+        words = view.translate("known.to_snapshot", date=max(kept))
+        href = view.link("site", host=rating["host"], as_of=max(kept))
+        view.html("linkline.html", href=href, words=words)
     count, newest = view.cached_query(_seen, rating["host"], day)
     found = site_data.known(day, history, count, newest, changes)
     view.note(view.translate("known.label", date=day.isoformat(), method=rating["method_version"] or "–"))

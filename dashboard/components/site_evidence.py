@@ -202,7 +202,7 @@ def pictures(view: View, host: str) -> None:
         "pictures.html",
         pictures=[
             {
-                "src": f"./snapshot/captures/{p['sha256']}.jpg",
+                "src": html.dated(f"./snapshot/captures/{p['sha256']}.jpg"),
                 "url": plain(p["url"], 120),
                 "seen": formatting.moment(dt.datetime.fromisoformat(p["fetched_at"]), view.lang),
                 "sha256": p["sha256"],
@@ -392,13 +392,14 @@ def downloads(view: View, host: str) -> None:
     view.html(
         "linklist.html",
         links=[
-            (view.translate("site.to_print"), f"./s/{quote(file_stem(host))}.html"),
-            (view.translate("site.to_json"), f"./api/v1/sites/{quote(host, safe='')}/evidence"),
-            (view.translate("site.to_all_json"), f"./api/v1/sites/{quote(host, safe='')}"),
+            *([] if view.past else [(view.translate("site.to_print"), f"./s/{quote(file_stem(host))}.html")]),
+            (view.translate("site.to_json"), html.dated(f"./api/v1/sites/{quote(host, safe='')}/evidence")),
+            (view.translate("site.to_all_json"), html.dated(f"./api/v1/sites/{quote(host, safe='')}")),
         ],
         lead="",
     )
-    _dossiers(view, host)
+    if not view.past:
+        _dossiers(view, host)
 
 
 def _dossiers(view: View, host: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from dashboard.presenters.formatting import SHANGHAI
-from scoring.snapshot.reader import Kept, Snapshot, SnapshotError, kept_snapshots
+from scoring.snapshot.reader import Kept, Snapshot, SnapshotError, kept_snapshots, snapshot_on
 from store.settings import settings
 
 DATA_DIR_VARIABLE = "KAMENGWATCH_DATA_DIR"
@@ -38,6 +38,22 @@ class NoSnapshot(Exception):
 
 class DamagedSnapshot(Exception):
     """What has been published cannot be read; the message says which file."""
+
+
+class NotKept(Exception):
+    """No snapshot is kept of the time asked for; one line that says which are."""
+
+
+class NoDay(ValueError):
+    """What should be a day is none."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The snapshot an address is about; `memento` where it asks for one and not simply for the latest."""
+
+    snapshot: Snapshot
+    memento: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,34 @@ def _kept(folder: Path, stamp: int) -> tuple[Kept, ...]:
     return tuple(kept_snapshots(folder))
 
 
+def chosen(as_of: str = "", snapshot: str = "") -> Chosen:
+    """The snapshot `snapshot`, else the newest that covers no later day than `as_of`, else the latest.
+
+    Raises NoDay for what is no date, NotKept where none is kept.
+    """
+    if not (as_of or snapshot):
+        return Chosen(current())
+    known = kept()
+    if snapshot:
+        one = next((k for k in known if k.id == snapshot), None)
+        if one is None:
+            raise NotKept(f"snapshot={snapshot[:60]}: {_which(known)}")
+        return Chosen(opened(one), one)
+    try:
+        one = snapshot_on(known, date.fromisoformat(as_of))
+    except ValueError:
+        raise NoDay(f"as_of={as_of[:20]} (YYYY-MM-DD)") from None
+    except SnapshotError as error:
+        raise NotKept(f"as_of={error}") from error
+    return Chosen(opened(one), one)
+
+
+def _which(known: list[Kept]) -> str:
+    if not known:
+        return "没有可读的快照 no snapshot is kept"
+    return f"没有这个快照；现有 no such snapshot; kept are {known[0].id} … {known[-1].id}（{len(known)}）"
+
+
 def opened(one: Kept) -> Snapshot:
     """A kept snapshot, opened; DamagedSnapshot when that is impossible."""
     try:
@@ -137,7 +181,7 @@ def ratings_of(snapshot: Snapshot, hosts: Collection[str], columns: str = "*") -
     return rows(snapshot, f"select {columns} from ratings where host in ({marks})", values)  # noqa: S608 - question marks
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=8)
 def facts(snapshot: Snapshot) -> Facts:
     """The facts of a snapshot; an empty one falls back on its manifest."""
     row = rows(
@@ -160,6 +204,12 @@ def days_old(known: Facts) -> int | None:
     if not _clock or known.as_of is None or known.demo:
         return None
     return (_clock[0]().astimezone(SHANGHAI).date() - known.as_of).days
+
+
+def stale_days(known: Facts) -> int | None:
+    """Days since the last day covered, where they are too many to call the data of today."""
+    age = days_old(known)
+    return age if age is not None and age > STALE_AFTER_DAYS else None
 
 
 def now(known: Facts) -> datetime:

@@ -7,7 +7,9 @@ the badge use the same templates.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +20,12 @@ from markupsafe import Markup, escape
 from dashboard.presenters import formatting, share_card, translations, verdict_card
 from store.settings import settings
 from store.text.safe_text import plain
+
+CHOOSING = ("as_of", "snapshot")
+"""Parameters of an address that choose an earlier snapshot: by the day it covers, by its name."""
+DATED = ("", "rank", "site")
+"""Pages that can be read of an earlier snapshot; links between them stay with it."""
+_reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # noqa: B039 - never changed
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _A_DAY = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])")
@@ -36,6 +44,7 @@ def render(template: str, lang: str, **values: Any) -> str:
             moment=lambda value: formatting.moment(value, lang),
             pick=lambda row, field: translations.pick(row, field, lang) or "",
             link=lambda path, **query: link(path, lang, **query),
+            chosen=tuple(_reading.get().items()),
             card_of=lambda row: verdict_card.card(row, lang),
             **values,
         )
@@ -45,9 +54,32 @@ def render(template: str, lang: str, **values: Any) -> str:
 def link(path: str, lang: str, **query: Any) -> str:
     """A link inside the site, relative so that it works below any prefix; Chinese, the default, needs no `lang`."""
     query = {k: str(v) for k, v in query.items() if v not in (None, "")}
+    if path in DATED:
+        query |= _reading.get()
     if lang != translations.LANGUAGES[0]:
         query["lang"] = lang
     return f"./{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def asked_for(path: str, value: Callable[[str], str]) -> dict[str, str]:
+    """What an address of a page says of CHOOSING; nothing for a page that is always of the latest snapshot."""
+    return {name: value(name)[:80].strip() for name in CHOOSING} if path in DATED else {}
+
+
+@contextmanager
+def reading(chosen: Mapping[str, str]) -> Iterator[None]:
+    """While a page is made of the snapshot that `chosen` names (of CHOOSING): its links lead to pages of the same."""
+    token = _reading.set({name: value for name, value in chosen.items() if value})
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def dated(address: str) -> str:
+    """An address of a file or of the API, of the snapshot that is being read."""
+    more = urlencode(_reading.get())
+    return f"{address}{'&' if '?' in address else '?'}{more}" if more else address
 
 
 def card(
@@ -65,7 +97,7 @@ def card(
         actions=actions,
         evidence_link=evidence_link,
         share_text=escape(share_card.text(shown)),
-        share_picture=f"./{share_card.picture_path(shown.host, shown.lang)}"
+        share_picture=dated(f"./{share_card.picture_path(shown.host, shown.lang)}")
         if share_card.font_files()
         else "",
         self_check=shown.code == "grey" and shown.warning_state not in verdict_card.REFUND_FIRST,

@@ -42,6 +42,7 @@ from dashboard.web.snapshot_files import (
     Published,
     asked_site,
     badge,
+    delta_file,
     feed,
     merchant_file,
     snapshot_file,
@@ -85,7 +86,7 @@ class SnapshotRoute(APIRoute):
                 return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
             except current_snapshot.DamagedSnapshot as error:
                 return problem(503, say(lang, "app.damaged_title"), str(error))
-            except memento.NotKept as error:
+            except current_snapshot.NotKept as error:
                 return problem(404, say(lang, "api.not_kept"), str(error))
             except (ValueError, OverflowError) as error:
                 return problem(400, say(lang, "api.bad_query"), str(error)[:200])
@@ -95,7 +96,7 @@ class SnapshotRoute(APIRoute):
             if response.status_code == 200:
                 response.headers.setdefault("ETag", tag)
                 response.headers.update(_CACHED)
-                await run_in_threadpool(memento.describe, request, response, chosen.memento)
+                await run_in_threadpool(memento.describe, request, response.headers, chosen.memento)
             response.headers.update(_ANYWHERE)
             return response
 
@@ -410,6 +411,7 @@ _HANDLERS: dict[str, tuple[Handler, Any]] = {
     "/dossier/{host}.{paper}": (dossier_paper, _PDF),
     "/bulletins/provisions.csv": (provisions, "text/csv"),
     "/bulletins/{bulletin}.{paper}": (bulletin_paper, _PDF),
+    "/delta.zip": (delta_file, "application/zip"),
     "/snapshot/{name:path}": (snapshot_file, "application/octet-stream"),
 }
 """What answers a path, and the model of its answer or the media type of its file."""

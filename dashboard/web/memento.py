@@ -1,4 +1,5 @@
-"""Earlier snapshots by date, in the words of Memento (RFC 7089): a resource of the API is its own TimeGate, each kept snapshot a Memento.
+"""Earlier snapshots by date, in the words of Memento (RFC 7089): a resource of the API, and a page that can be read of a day, is its own
+TimeGate, each kept snapshot a Memento.
 
 `Accept-Datetime` on a resource leads (302) to the newest snapshot published by then; `as_of=YYYY-MM-DD` answers at once from the newest
 that covers no later day; `snapshot=<id>` is the address of one Memento. `/api/v1/timemap/<resource>` lists them. It must not import streamlit.
@@ -8,55 +9,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pyarrow.parquet as pq
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.presenters import current_snapshot
-from scoring.snapshot.reader import Kept, Snapshot, SnapshotError, snapshot_on
+from dashboard.presenters import current_snapshot, html
+from scoring.snapshot.reader import Kept
 
 PREFIX = "/api/v1/"
 TIMEMAP = f"{PREFIX}timemap/"
-_CHOOSING = ("as_of", "snapshot")
-"""Parameters that choose a snapshot; what is left of an address is the resource."""
+_DATED = (PREFIX, "/snapshot/", "/download/")
+"""Where files and answers of earlier snapshots are asked for by `as_of` or `snapshot`."""
+_LONGEST = 1_000
+"""Characters of a query that headers repeat; what somebody pasted into a search is longer, and proxies refuse long headers."""
 
 
-class NotKept(Exception):
-    """No snapshot is kept of the time asked for; one line that says which are."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The snapshot a request is about; `memento` where one was asked for and not simply the latest."""
-
-    snapshot: Snapshot
-    memento: Kept | None = None
-
-
-def chosen(request: Request) -> Chosen:
-    """The snapshot `as_of` or `snapshot` name, else the latest. Raises ValueError for what is no date, NotKept where none is kept."""
-    day, name = (request.query_params.get(key, "") for key in _CHOOSING)
-    if not (day or name) or not request.url.path.startswith(PREFIX):
-        return Chosen(current_snapshot.current())
-    kept = current_snapshot.kept()
-    if name:
-        one = next((k for k in kept if k.id == name), None)
-        if one is None:
-            raise NotKept(f"snapshot={name[:60]}: {_which(kept)}")
-        return Chosen(current_snapshot.opened(one), one)
-    try:
-        one = snapshot_on(kept, dt.date.fromisoformat(day))
-    except ValueError:
-        raise ValueError(f"as_of={day[:20]} (YYYY-MM-DD)") from None
-    except SnapshotError as error:
-        raise NotKept(f"as_of={error}") from error
-    return Chosen(current_snapshot.opened(one), one)
+def chosen(request: Request) -> current_snapshot.Chosen:
+    """The snapshot `as_of` or `snapshot` name, else the latest; raises as `current_snapshot.chosen`."""
+    asked = request.query_params if request.url.path.startswith(_DATED) else {}
+    return current_snapshot.chosen(**{key: asked.get(key, "") for key in html.CHOOSING})
 
 
 def negotiated(request: Request) -> Response | None:
@@ -65,11 +42,7 @@ def negotiated(request: Request) -> Response | None:
     Raises ValueError for what is no date of HTTP (RFC 9110).
     """
     asked = request.headers.get("accept-datetime")
-    if (
-        asked is None
-        or not request.url.path.startswith(PREFIX)
-        or any(request.query_params.get(key) for key in _CHOOSING)
-    ):
+    if asked is None or not _gate(request) or any(request.query_params.get(key) for key in html.CHOOSING):
         return None
     try:
         moment = parsedate_to_datetime(asked)
@@ -86,19 +59,24 @@ def negotiated(request: Request) -> Response | None:
     return answer
 
 
-def describe(request: Request, response: Response, memento: Kept | None) -> None:
+def describe(request: Request, headers: MutableHeaders, memento: Kept | None) -> None:
     """The headers of RFC 7089: which moment an answer is of, and where the others are."""
-    if not request.url.path.startswith(PREFIX):
+    if not _gate(request) or len(request.url.query) > _LONGEST:
         return
     if memento is not None:
-        response.headers["Memento-Datetime"] = format_datetime(
-            memento.published_at.astimezone(dt.UTC).replace(microsecond=0), usegmt=True
-        )
-        response.headers["Link"] = _links(request, current_snapshot.kept(), memento)
-        response.headers["Content-Location"] = _address(request, snapshot=memento.id)
+        headers["Memento-Datetime"] = _http(memento)
+        headers["Link"] = _links(request, current_snapshot.kept(), memento)
+        headers["Content-Location"] = _address(request, snapshot=memento.id)
+        headers["X-Robots-Tag"] = "noindex"  # a search engine shows what holds today
     else:
-        response.headers["Link"] = _links(request, (), None)
-        response.headers.add_vary_header("Accept-Datetime")
+        headers["Link"] = _links(request, (), None)
+        headers.add_vary_header("Accept-Datetime")
+
+
+def _gate(request: Request) -> bool:
+    """Whether a path is a resource of the API or a page that is kept by date."""
+    path = request.url.path
+    return path.startswith(PREFIX) or path.removeprefix("/") in html.DATED
 
 
 def timemap(request: Request, host: str) -> Response:
@@ -106,7 +84,7 @@ def timemap(request: Request, host: str) -> Response:
     resource = str(request.base_url).rstrip("/") + quote(request.url.path.replace("/timemap/", "/", 1))
     kept = [one for one in current_snapshot.kept() if _holds(one.ratings, host)]
     if not kept:
-        raise NotKept(host)
+        raise current_snapshot.NotKept(host)
     lines = [f'<{resource}>; rel="original timegate"',
              f'<{request.url}>; rel="self"; type="application/link-format"; from="{_http(kept[0])}"; until="{_http(kept[-1])}"']  # fmt: skip
     lines += [
@@ -150,12 +128,6 @@ def _http(one: Kept) -> str:
 
 def _address(request: Request, **more: str) -> str:
     """The resource of a request, below our own root; what chooses a snapshot is left out, or is `more`."""
-    query = [(name, value) for name, value in request.query_params.multi_items() if name not in _CHOOSING]
+    query = [(name, value) for name, value in request.query_params.multi_items() if name not in html.CHOOSING]
     query += list(more.items())
     return quote(request.url.path) + (f"?{urlencode(query)}" if query else "")
-
-
-def _which(kept: Sequence[Kept]) -> str:
-    if not kept:
-        return "没有可读的快照 no snapshot is kept"
-    return f"没有这个快照；现有 no such snapshot; kept are {kept[0].id} … {kept[-1].id}（{len(kept)}）"

@@ -114,7 +114,7 @@ def test_pages_and_files_come_as_small_as_the_client_can_read(client, accepted, 
     for path in ("/rank", "/static/kw/shell.js"):
         with client.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer:
             raw = b"".join(answer.iter_raw())
-        assert answer.headers["vary"] == "Accept-Encoding"
+            assert "Accept-Encoding" in answer.headers["vary"].split(", ")
         assert (b"kw-early" in read(raw)) and int(answer.headers["content-length"]) == len(raw)
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
+from html import unescape
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from dashboard import first_paint, page_list
+from dashboard.app_shell import Page
 from dashboard.presenters import current_snapshot
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
+from scoring.snapshot.delta import write_delta
+from scoring.snapshot.reader import DELTA, Snapshot
+from tests.dashboard.pages.test_dashboard_pages import open_page, shown
 from tests.support.markets import snapshots
 from tests.support.programs.in_process_cli import command
 
@@ -144,3 +154,83 @@ def test_the_command_line_answers_of_a_day(published, capsys):
     assert "2026-11-07" in early and len(early.strip().splitlines()) == 1
     assert "--as-of" in run("rank", "--as-of", "soon", expect=2).err
     assert "--live" in run("check", snapshots.ORANGE, "--live", "--as-of", "2026-11-18", expect=2).err
+
+
+# Pages that can be read of a day: ranking, check, site.
+
+
+@pytest.fixture
+def pages(published, monkeypatch) -> TestClient:
+    monkeypatch.setenv(current_snapshot.DATA_DIR_VARIABLE, str(published))
+    shell = "<html><head><title>Streamlit</title></head><body><div id=root></div></body></html>"
+    paths = [f"/{page.url_path}" for page in page_list.discover()]
+    routes = [Route(path, lambda request: HTMLResponse(shell)) for path in paths]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(Page, pages=paths)]), follow_redirects=False)  # fmt: skip
+
+
+def told(html: str) -> str:
+    return unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("path, query", [("rank", {}), ("", {"q": snapshots.ORANGE}), ("site", {"host": snapshots.ORANGE})])  # fmt: skip
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_of_a_day_says_what_was_published_then_and_leads_back(pages, path, query, lang):
+    query = query | ({"lang": "en"} if lang == "en" else {})
+    words = {"zh": ("黄·有疑点", "不是今天的结论", "看最新结论"), "en": ("Yellow", "not today's verdict", "See the latest")}[lang]  # fmt: skip
+    early = pages.get(f"/{path}", params=query | {"as_of": "2026-11-18"})
+    app = open_page(path, **query, as_of="2026-11-18")
+    for place, html in {"first paint": early.text, "app": shown(app)}.items():
+        said = told(html)
+        assert words[1] in said and "2026-11-14" in said, place
+        assert words[0] in said or path == "rank", place
+        back = re.search(rf'<a href="([^"]+)">{words[2]}</a>', html)
+        assert back and "as_of" not in back[1] and all(v in back[1] for v in query.values()), place
+        within = re.findall(r'href="(\./(?:site|rank|)\?[^"]*host=[^"]*)"', html)
+        assert all("as_of=2026-11-18" in href for href in within), place
+        other = re.findall(r'href="(\./(?:help|compare|alerts|report)[^"]*)"', html)
+        assert other and not [href for href in other if "as_of" in href], place
+    assert early.headers["memento-datetime"] == "Sat, 14 Nov 2026 00:00:00 GMT"
+    assert "noindex" in early.headers["x-robots-tag"]
+    links = relations(early.headers["link"])
+    assert "as_of" not in links["original"]["at"] and NAMES[1] in early.headers["content-location"]
+    same = pages.get(early.headers["content-location"])
+    assert same.headers["memento-datetime"] == early.headers["memento-datetime"]
+    assert words[1] in told(same.text)
+    today = pages.get(f"/{path}", params=query)
+    assert words[1] not in told(today.text) and "memento-datetime" not in today.headers
+    moved = pages.get(f"/{path}", params=query, headers={"Accept-Datetime": "Mon, 16 Nov 2026 09:00:00 GMT"})
+    assert moved.status_code == 302 and NAMES[1] in moved.headers["location"]
+
+
+def test_the_ranking_of_a_day_is_chosen_from_the_days_there_are_and_keeps_its_filters(pages):
+    html = pages.get("/rank", params={"tier": "2", "as_of": "2026-11-14"}).text
+    days = html[html.index('class="kw kw-days"') :]
+    assert re.findall(r"<option[^>]*>([\d-]+)</option>", days) == [f"{day}" for day in reversed(DAYS)]
+    assert "<option selected>2026-11-14</option>" in days and 'name="tier" value="2"' in days
+    assert 'name="as_of" value="2026-11-14"' in html.partition("kw-filters")[2].partition("</form>")[0]
+
+
+@pytest.mark.parametrize("day", ["2026-11-01", "yesterday", "2026-02-31"])
+def test_a_page_of_a_day_that_is_not_kept_says_so_and_leads_back(pages, day):
+    answer = pages.get("/rank", params={"as_of": day})
+    assert answer.status_code == 404
+    for html in (answer.text, shown(open_page("rank", as_of=day))):
+        assert "没有这一天的快照" in html and day in html and ">看最新结论</a>" in html
+    assert "没有这一天的快照" not in pages.get("/alerts", params={"as_of": day}).text
+
+
+def test_a_file_of_a_day_is_that_of_its_snapshot(client):
+    assert "黄" in client.get("/download/ratings.csv", params={"as_of": "2026-11-18"}).text.partition(snapshots.ORANGE)[2][:800]  # fmt: skip
+
+
+def test_what_the_newest_snapshot_changed_is_offered_with_its_hash(client, published):
+    assert client.get("/delta.zip").status_code == 404
+    base = published / "snapshots"
+    write_delta(Snapshot(base / NAMES[1]), Snapshot(base / NAMES[2]), base / DELTA)
+    try:
+        offered = client.get("/delta.zip").content
+        page = told(first_paint.shown("/data", "lang=en", "en").body)
+        assert hashlib.sha256(offered).hexdigest() in page
+        assert f"{NAMES[1]} → {NAMES[2]}" in page and "kamengwatch delta --verify" in page
+    finally:
+        (base / DELTA).unlink()
