@@ -91,12 +91,19 @@ if (document.documentElement.lang.startsWith('zh')) {
     '[data-testid=stSkipToContent]': '跳到正文',
     '[data-testid=stFileUploaderDropzone] button p': '选择文件',
   };
+  const units = { year: '年', month: '月', day: '日' };
   new MutationObserver(() => {
     for (const [selector, words] of Object.entries(labels)) {
       const text = document.querySelector(selector)?.firstChild;
       if (text && text.data && text.data !== words) text.data = words;
     }
-    for (const input of document.querySelectorAll('input[placeholder="YYYY-MM-DD"]')) input.placeholder = '年-月-日，如 2026-11-18';
+    // The parts of a date; what an empty one shows is in style.css.
+    for (const part of document.querySelectorAll('[role=spinbutton][data-type]')) {
+      const [unit, rest] = (part.getAttribute('aria-label') ?? '').split(', ');
+      if (units[unit]) part.setAttribute('aria-label', [units[unit], rest].filter(Boolean).join('，'));
+      if (part.getAttribute('aria-valuetext') === 'Empty') part.setAttribute('aria-valuetext', '未填');
+    }
+    for (const button of document.querySelectorAll('[aria-label="Choose date"]')) button.setAttribute('aria-label', '选择日期');
     for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
   }).observe(document, { childList: true, characterData: true, subtree: true });
 }

@@ -143,7 +143,7 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
     curves = {view.translate("site.this"): curve} | ({view.translate("site.sector"): whole} if whole else {})
     n = curve[0]["n"]
     at, all_at = (site_data.share_on(c, sector_data.LAWFUL_DAYS) for c in (curve, whole))
-    finding = view.translate("site.refunds_few", n=n)
+    finding = view.translate("site.refunds_few" if n < sector_data.FEW else "site.refunds_young", n=n)
     if n >= sector_data.FEW and at and all_at:
         finding = view.translate(
             "site.refunds_finding",

@@ -20,7 +20,7 @@ def mall(view: View, host: str) -> None:
     elif unit == "mall":
         view.heading(view.translate("mall.merchants"), view.translate("mall.merchants_note"))
         found = [
-            verdict_card.card(rating, view.lang)
+            (verdict_card.card(rating, view.lang), rating)
             for rating in view.cached_query(mall_merchants.merchants, host)
         ]
         if not found:
@@ -38,8 +38,8 @@ def mall(view: View, host: str) -> None:
                     cell(card.word, state=card.code, soft=view.translate("card.as_of", date=card.as_of)),
                     cell(card.name, href=view.link("site", host=card.host), soft=card.host),
                     cell(card.warning),
-                    cell(card.drop_rate),
+                    cell(verdict_card.drop_line(rating, view.lang)),
                 )
-                for card in found
+                for card, rating in found
             ],
         )

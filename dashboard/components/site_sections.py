@@ -192,6 +192,7 @@ def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> 
     if not rows:
         view.note(view.translate("site.identity_none"))
         return
+    unknown = view.translate("word.unknown")
     view.table(
         [
             "",
@@ -203,8 +204,10 @@ def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> 
         [
             row(
                 cell(view.label("aspect", r["aspect"])),
-                cell(r["shown"] or view.translate("word.unknown"), limit=80),
-                cell(r["registered"] or view.translate("word.unknown"), limit=80),
+                *(
+                    cell(r[side] or (unknown if r["aspect"] in _TWO_SIDED else "–"), limit=80)
+                    for side in ("shown", "registered")
+                ),
                 cell(
                     _agrees(view, r),
                     soft=plain(pick(r, "sentence", view.lang) or "", formatting.LONGEST_SENTENCE),

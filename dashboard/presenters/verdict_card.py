@@ -122,6 +122,11 @@ class Card:
     why: str = ""
     lose: str = ""
 
+    @property
+    def further(self) -> tuple[Reason, ...]:
+        """The reasons without one that `why` says already."""
+        return tuple(r for r in self.reasons if r.evidence or r.text.rstrip("。.") not in self.why)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""
         return asdict(self)

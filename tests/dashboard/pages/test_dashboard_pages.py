@@ -295,56 +295,97 @@ def test_how_to_follow_a_site_is_explained_with_its_address(full):
     assert "feeds/nobody" not in unknown and "还没有收录" in unknown
 
 
-@pytest.mark.parametrize("host", [snapshots.BLUE, snapshots.ORANGE, snapshots.RED])
-def test_the_figures_of_one_site_agree_in_eight_places(full, host):
-    """Verdict, day, score, complaints, state and drop rate, rounded alike wherever they are shown."""
+@pytest.mark.parametrize(
+    "host, lang", [(snapshots.BLUE, "zh"), (snapshots.ORANGE, "en"), (snapshots.RED, "zh")]
+)
+def test_the_figures_of_one_site_agree_wherever_they_are_told(full, host, lang, capsys):
+    """Verdict, day, score, complaints, state and drop rate, rounded alike: pages and their first bytes, ranking, API, static page,
+    command line, text and tags to share, CSV, badge."""
     from starlette.applications import Starlette
     from starlette.testclient import TestClient
 
     from dashboard import first_paint
-    from dashboard.presenters import verdict_card
+    from dashboard.presenters import current_snapshot, share_card, verdict_card
     from dashboard.web.api import ROUTES
+    from tests.support.programs.in_process_cli import command
 
     row = next(r for r in snapshots.ratings() if r["host"] == host)
     client = TestClient(Starlette(routes=ROUTES))
+    more = {"lang": "en"} if lang == "en" else {}
     line = re.search(
-        rf'<tr role="row"><td[^>]*><a href="\./site\?host={host}">.*?</tr>', shown(open_page("rank")), re.S
+        rf'<tr role="row"><td[^>]*><a href="\./site\?host={host}[^"]*">.*?</tr>',
+        shown(open_page("rank", **more)),
+        re.S,
     )
-    static = (full / "s" / f"{host}.html").read_text("utf-8")
-    early = first_paint.shown("/", f"q={host}", "zh").body
-    answer = client.get("/api/v1/check", params={"q": host}).json()["cards"][0]
+    early = {
+        path: first_paint.shown(f"/{path}", f"{name}={host}&lang={lang}", lang)
+        for path, name in (("", "q"), ("site", "host"))
+    }
+    checked = client.get("/api/v1/check", params={"q": host} | more).json()["cards"][0]
+    whole = client.get(f"/api/v1/sites/{host}", params=more).json()["card"]
     sheet = next(
         r for r in csv.DictReader(io.StringIO((full / "ratings.csv").read_text("utf-8"))) if r["host"] == host
     )
-    plain = {
-        "check": words(open_page(q=host)),
-        "site": words(open_page("site", host=host)),
-        "rank": unescape(re.sub(r"<[^>]+>", " ", line[0])),
-        "api": " ".join(str(v) for v in (answer["word"], answer["as_of"], answer["score"], answer["warning"], answer["figures"])),
-        "csv": f"{sheet['verdict']} {sheet['as_of']} {float(sheet['score']):.0f} {snapshots_word(sheet['warning_state'])}",
-        "static": unescape(re.sub(r"<[^>]+>", " ", static.partition("<body>")[2])),
-        "first paint": unescape(re.sub(r"<[^>]+>", " ", early)),
-        "badge": unescape(client.get(f"/badge/{host}.svg").text),
-    }  # fmt: skip
-    score, state = f"{row['score']:.0f}", snapshots_word(row["warning_state"])
+    card = share_card.card_of(current_snapshot.current(), host, lang)
+    assert checked == whole, "the card of a question and of a site"
+
+    def flat(html: str) -> str:
+        return " ".join(unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S)).split())
+
+    def told(answer: dict) -> str:
+        return " ".join(str(answer[k]) for k in ("word", "as_of", "score", "warning", "figures", "drop_rate"))
+
+    static = (full / "s" / f"{host}.html").read_text("utf-8").partition("<body>")[2]
+    places = {
+        "check page": flat(shown(open_page(q=host, **more))),
+        "site page": flat(shown(open_page("site", host=host, **more))),
+        "first bytes of check": flat(early[""].body),
+        "first bytes of site": flat(early["site"].body),
+        "ranking": flat(line[0]),
+        "API check": told(checked),
+        "API site": told(whole),
+        "static page": flat(static),
+        "command line": command(capsys, "check", host, "--data-dir", full.parent.parent, "--lang", lang).out,
+        "text to share": share_card.text(card),
+        "tags of previews": unescape(early["site"].head),
+        "CSV": f"{sheet['verdict']} {sheet['as_of']} {float(sheet['score']):.0f}",
+        "badge": unescape(client.get(f"/badge/{host}.svg", params=more).text),
+    }
+
+    def say(key: str, **values: object) -> str:
+        return translations.say(lang, key, **values)
+
+    word = say(f"verdict.{verdict_card.STATES[row['verdict']].code}")
+    state = translations.word(lang, "warning", row["warning_state"])
     recent, total = row["complaints_30d"], row["complaints_total"]
-    for place, said in plain.items():
-        assert row["verdict"] in said, place
-        if place != "rank":  # whose caption has the day, for every line
+    complained = say("card.complained", recent=recent, total=total)
+    short = {
+        "ranking": say(f"rank.colour_{verdict_card.STATES[row['verdict']].code}"),
+        "CSV": row["verdict"],
+        "badge": row["verdict"],
+    }
+    figures = (
+        "check page",
+        "site page",
+        "first bytes of check",
+        "first bytes of site",
+        "API check",
+        "API site",
+        "static page",
+        "command line",
+    )
+    for place, said in places.items():
+        assert short.get(place, word) in said, place
+        if place != "ranking":  # whose caption has the day, for every line
             assert row["as_of"].isoformat() in said, place
-        if place != "badge":
-            assert re.search(rf"(?<!\d){score}(?!\d)", said), place
+        if place in (*figures, "ranking", "CSV"):
+            assert re.search(rf"(?<!\d){row['score']:.0f}(?!\d)", said), place
+        if place in (*figures, "ranking"):
             assert state in said, place
-    for place in ("check", "site", "api", "first paint", "static"):
-        assert f"近 30 天 {recent} 起，累计 {total} 起" in plain[place], place
-    assert f"{recent} / {total}" in plain["rank"] and [
-        sheet["complaints_30d"],
-        sheet["complaints_total"],
-    ] == [str(recent), str(total)]
-    for place in ("check", "site", "rank", "api", "first paint"):
-        assert verdict_card.drop_short(row, "zh") in plain[place], place
-
-
-def snapshots_word(state: str) -> str:
-    """The word for a cash-flow state."""
-    return translations.word("zh", "warning", state)
+        if place in (*figures, "text to share"):
+            assert complained in " ".join(said.split()), place
+            assert verdict_card.drop_short(row, lang) in said, place
+    assert (
+        f"{recent} / {total}" in places["ranking"] and verdict_card.drop_line(row, lang) in places["ranking"]
+    )
+    assert [sheet["complaints_30d"], sheet["complaints_total"]] == [str(recent), str(total)]
