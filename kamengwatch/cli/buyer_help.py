@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, DataDir, Lang, app
-from kamengwatch.config import UserError, make
+from kamengwatch.cli.options import AsJson, app, with_config
+from kamengwatch.config import Config, UserError
 
 
 @app.command(
@@ -18,7 +18,9 @@ from kamengwatch.config import UserError, make
     epilog="例: `kamengwatch help-me` · `kamengwatch help-me --site shop.example --letter platform --amount 168 --paid-on 2026-11-20` · "
     "`kamengwatch help-me --fraud none --paid bill_shows --delivered no --order gone --stage fresh --also reseller --json`",
 )
+@with_config(database=False)
 def help_me(
+    config: Config,
     site: Annotated[str, typer.Option(help="哪个网站 the site, for its cash-flow state")] = "",
     fraud: Annotated[str | None, typer.Option(help="none | asked_more | all_dead")] = None,
     paid: Annotated[str | None, typer.Option(help="bill_shows | page_only | no")] = None,
@@ -54,8 +56,6 @@ def help_me(
         Path | None, typer.Option(metavar="FILE.docx", help="信的 Word 文件 write the letter")
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """掉单了怎么办 what to do about a drop: five questions, the path, the law, the deadlines, a letter. Nothing is stored."""
     from dashboard.help.letters import Fields
@@ -71,7 +71,7 @@ def help_me(
         tuple(also) if also else None, fields, _day("--complained-on", complained_on),
         _day("--expires-on", expires_on), province, ics, docx,
     )  # fmt: skip
-    buyer_help.help_me(make(data_dir, None, lang), site, known, letter, told, as_json)
+    buyer_help.help_me(config, site, known, letter, told, as_json)
 
 
 def _day(name: str, text: str | None) -> dt.date | None:
@@ -96,7 +96,9 @@ def _amount(text: str | None) -> Decimal | None:
     "`kamengwatch dossier shop.example --of cluster -o 网站群.docx` 连同关联网站 with the sites linked to it · "
     "`kamengwatch dossier --by-law` 按条文列出网站 sites by the provision touched · `kamengwatch dossier --period week -o 通报.pdf` 最近一期周报 the newest weekly bulletin"
 )
+@with_config(database=False)
 def dossier(
+    config: Config,
     target: Annotated[
         str, typer.Argument(help="网站、企业名称或统一社会信用代码 a site, a company or its code")
     ] = "",
@@ -115,13 +117,10 @@ def dossier(
     ] = "",
     by_law: Annotated[bool, typer.Option("--by-law", help="按条文列出 provision by provision")] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """档案 the dossier of a site, an operator or a cluster for an authority or a lawyer, from the published snapshot; every sentence with its evidence."""
     from kamengwatch.read import dossier as writing
 
-    config = make(data_dir, None, lang)
     if by_law:
         return writing.sweep(config, as_json)
     if out is None or bool(target) == bool(period):
@@ -136,18 +135,17 @@ def dossier(
 @app.command(
     epilog="例: `kamengwatch pack shop.example -o pack.zip 账单.png 聊天.jpg` · `kamengwatch pack --verify pack.zip` · `kamengwatch pack shop.example -o 存证.wacz` 存档页面，离线可重放 archived pages, replayed offline"
 )
+@with_config(database=False)
 def pack(
+    config: Config,
     host: Annotated[str, typer.Argument(help="网站 the site")] = "",
     files: Annotated[list[Path] | None, typer.Argument(help="原始文件 your original files")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE.zip|.wacz")] = None,
     verify: Annotated[Path | None, typer.Option(help="核对一个证据包 check a pack")] = None,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """证据包 the evidence pack of a site: your files, our captures, SHA-256 list, cover sheet."""
     from kamengwatch.read import buyer_help
 
-    config = make(data_dir, None, lang)
     if verify is not None:
         buyer_help.verify_pack(config, verify)
     elif not host or out is None:

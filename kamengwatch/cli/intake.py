@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app, watch
-from kamengwatch.config import UserError, make
+from kamengwatch.cli.options import AsJson, app, watch, with_config
+from kamengwatch.config import Config, UserError
 
 
 @app.command(
@@ -17,7 +17,9 @@ from kamengwatch.config import UserError, make
     "`kamengwatch import --template icp > icp.csv` · `kamengwatch import --template gsxt -o gsxt.xlsx` · "
     "`kamengwatch import --check evidence.jsonl` · `kamengwatch import --from-platform shop.example orders.jsonl`",
 )
+@with_config(begins=True)
 def import_(
+    config: Config,
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -74,12 +76,8 @@ def import_(
         ),
     ] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """导入证据 take evidence files in; a wrong line is named, the rest is kept (exit code 2 if any line was refused)."""
-    config = make(data_dir, database, lang, begins=True)
     if schema:
         from kamengwatch import evidence_docs
         from kamengwatch.console import tell_json
@@ -117,47 +115,49 @@ def import_(
     "add",
     epilog="例: `kamengwatch watch add shop.example 'hxxp://b[.]example/x'` · `kamengwatch watch add shop.example --name 某某卡盟`",
 )
+@with_config(begins=True)
 def watch_add(
+    config: Config,
     texts: Annotated[list[str], typer.Argument(help="网址、域名或整段聊天 a URL, host or pasted text")],
     name: Annotated[str | None, typer.Option(help="网站名 its name (with one site)")] = None,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """加入观察 add sites to the watchlist; each is taken, or refused with the reason on its own line (exit code 2)."""
     from kamengwatch.intake import watchlist
 
-    watchlist.add(make(data_dir, database, lang, begins=True), texts, name)
+    watchlist.add(config, texts, name)
 
 
 @watch.command("remove", epilog="例: `kamengwatch watch remove shop.example b.example`")
+@with_config()
 def watch_remove(
+    config: Config,
     texts: Annotated[list[str], typer.Argument(metavar="HOST...", help="网址或域名 URLs or hosts")],
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """移出观察 stop watching sites; their evidence is kept."""
     from kamengwatch.intake import watchlist
 
-    watchlist.remove(make(data_dir, database, lang), texts)
+    watchlist.remove(config, texts)
 
 
 @watch.command("list", epilog="例: `kamengwatch watch list --json`")
+@with_config()
 def watch_list(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    config: Config,
+    as_json: AsJson = False,
 ) -> None:
     """列出观察名单 the sites being watched."""
     from kamengwatch.intake import watchlist
 
-    watchlist.show(make(data_dir, database, lang), as_json)
+    watchlist.show(config, as_json)
 
 
 @watch.command(
     "import",
     epilog="例: `kamengwatch watch import 网站名单.txt` · `kamengwatch watch import list.csv --accept`",
 )
+@with_config(begins=True)
 def watch_import(
+    config: Config,
     files: Annotated[
         list[Path], typer.Argument(help="一行一个网址或名称，或 CSV one host or name a line, or a CSV")
     ],
@@ -166,33 +166,34 @@ def watch_import(
         typer.Option("--accept", help="有网址的直接加入观察 watch what has a host at once, without review"),
     ] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """导入名单 a list of sites into the review queue; wrong lines are named, the rest is kept."""
     from kamengwatch.intake import watchlist
 
-    watchlist.import_lists(make(data_dir, database, lang, begins=True), files, accept, as_json)
+    watchlist.import_lists(config, files, accept, as_json)
 
 
 @watch.command(
     "suggest", epilog="例: `kamengwatch watch suggest` · 然后 then: `kamengwatch review accept 1-20`"
 )
+@with_config()
 def watch_suggest(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    config: Config,
+    as_json: AsJson = False,
 ) -> None:
     """提示 hosts and names found in complaints, redirects and notices; a person accepts them before anything is rated."""
     from kamengwatch.intake import suggestions
 
-    suggestions.suggest(make(data_dir, database, lang), as_json)
+    suggestions.suggest(config, as_json)
 
 
 @app.command(
     epilog="例: `kamengwatch review --kind candidate --page 2` · `kamengwatch review accept 12 --host a.example` · "
     "`kamengwatch review accept 1-200 205` · `kamengwatch review accept --source heimao` · `kamengwatch review reject --all --kind report`"
 )
+@with_config()
 def review(
+    config: Config,
     action: Annotated[str, typer.Argument(help="list | prove | accept | reject")] = "list",
     ids: Annotated[
         list[str] | None,
@@ -226,15 +227,11 @@ def review(
         int, typer.Option("--limit", min=0, help="每页几项 entries a page", show_default="200")
     ] = 0,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """人工复核 what a person must decide: names to match, hosts to accept, alarms to confirm."""
     from kamengwatch.review import decisions
     from kamengwatch.review.decisions import Selection
 
-    config = make(data_dir, database, lang)
     chosen = Selection(ids or (), all_, source, kind or ())
     if action == "list":
         decisions.show(config, kind or (), as_json, source, decisions.Page(page, limit))

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app
-from kamengwatch.config import UserError, make
+from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app, with_config
+from kamengwatch.config import Config, UserError
 
 privacy = typer.Typer(
     help="个人信息 find and erase everything about a person's identifier.",
@@ -41,7 +41,9 @@ Also = Annotated[
     epilog="例: `kamengwatch export -o ratings.csv` · `kamengwatch export --evidence -o evidence.jsonl --host shop.example` · "
     "`kamengwatch export -o all.ftm.jsonl` · `kamengwatch export --group 某某科技有限公司 -o case.stix.json` · `kamengwatch export --group shop.example -o case.misp.json`"
 )
+@with_config()
 def export(
+    config: Config,
     out: Annotated[
         Path,
         typer.Option(
@@ -60,20 +62,19 @@ def export(
             help="只要这家公司的网站，或这个网站所在关联组的 only the sites of a company, or of a site's cluster"
         ),
     ] = "",
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """导出 the published ratings, or the evidence in the open format: imported elsewhere it gives the same ratings."""
     from kamengwatch.read import export
 
-    export.export(make(data_dir, database, lang), out, host or [], evidence, group)
+    export.export(config, out, host or [], evidence, group)
 
 
 @app.command(
     epilog="例: `kamengwatch delta -o changes.zip` · `kamengwatch delta 2026-11-15 2026-11-22 -o week.zip` · 核对 check one: `kamengwatch delta --verify week.zip`"
 )
+@with_config(database=False)
 def delta(
+    config: Config,
     older: Annotated[
         str | None,
         typer.Argument(
@@ -95,13 +96,10 @@ def delta(
             help="核对一个差异文件：较旧的加上它是否等于较新的 whether a delta leads exactly from its older snapshot to the newer",
         ),
     ] = None,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """快照差异 the rows each published table lost and gained between two snapshots, as one file (docs/snapshot.md)."""
     from kamengwatch.read import export
 
-    config = make(data_dir, None, lang)
     if verify is not None:
         export.verify_delta(config, verify)
     else:
@@ -112,7 +110,9 @@ def delta(
     epilog="例: `kamengwatch verify` · `kamengwatch verify --recompute` 句子里的数字用另一条路再算一遍 every stated figure, computed a second way · "
     "`kamengwatch verify --snapshots 下载的目录 --key 公钥.pem --root 旧清单的哈希` 不需要数据库，任何人都能核对 anybody can, without a database"
 )
+@with_config()
 def verify(
+    config: Config,
     recompute: Annotated[
         bool,
         typer.Option(
@@ -140,12 +140,8 @@ def verify(
         ),
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """核对 archive, database and the snapshots' hash chain; one line per fault with its remedy (exit code 1)."""
-    config = make(data_dir, database, lang)
     if snapshots is not None:
         from kamengwatch.maintain import signing_keys
 
@@ -167,148 +163,148 @@ def verify(
 @app.command(
     epilog="例: `kamengwatch stamp` · 定时服务每次发布后自动做 the scheduler does it after each publication"
 )
+@with_config()
 def stamp(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    config: Config,
+    as_json: AsJson = False,
 ) -> None:
     """时间戳 have the authorities and calendars you named attest when the newest snapshot existed."""
     from kamengwatch.maintain import time_stamps
 
-    time_stamps.stamp(make(data_dir, database, lang), as_json)
+    time_stamps.stamp(config, as_json)
 
 
 @keys.command(
     "create",
     epilog="例: `kamengwatch keys create` · `kamengwatch keys create --replace` 换新密钥 hand over to a new key",
 )
+@with_config(database=False)
 def keys_create(
+    config: Config,
     replace: Annotated[
         bool, typer.Option("--replace", help="由旧密钥交接给新密钥 the old key hands over to a new one")
     ] = False,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """建立 make the key that signs every snapshot published from now on."""
     from kamengwatch.maintain import signing_keys
 
-    signing_keys.create(make(data_dir, None, lang), replace)
+    signing_keys.create(config, replace)
 
 
 @keys.command("show", epilog="例: `kamengwatch keys show > 公钥.pem`")
-def keys_show(data_dir: DataDir = None, lang: Lang = None) -> None:
+@with_config(database=False)
+def keys_show(config: Config) -> None:
     """显示 print the public key, to hand out: whoever holds it can check what you published."""
     from kamengwatch.maintain import signing_keys
 
-    signing_keys.show(make(data_dir, None, lang))
+    signing_keys.show(config)
 
 
 @app.command(
     epilog="例: `kamengwatch backup -o backup-2026-11-20.tar.gz` · 运行中也可备份 consistent while running"
 )
+@with_config()
 def backup(
+    config: Config,
     out: Annotated[
         Path, typer.Option("-o", "--output", help="以 .tar、.tar.gz 或 .tgz 结尾 the file to write")
     ],
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """备份 a consistent copy of everything, even while a crawl, import or publication is running."""
     from kamengwatch.maintain import backup
 
-    backup.backup(make(data_dir, database, lang), out)
+    backup.backup(config, out)
 
 
 @app.command(epilog="例: `kamengwatch restore backup.tar.gz --data-dir 新目录`")
+@with_config(database=False)
 def restore(
+    config: Config,
     file: Annotated[Path, typer.Argument(help="backup 写的文件 a file that backup wrote")],
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """恢复 a backup into a new or empty data folder, whole or not at all; every hash is checked first."""
     from kamengwatch.maintain import backup
 
-    backup.restore(make(data_dir, None, lang), file)
+    backup.restore(config, file)
 
 
 @app.command(
     epilog="例: `kamengwatch move --to postgresql+psycopg://kw@db.example/kamengwatch` · 中断后重新运行即续传 run again to resume"
 )
+@with_config()
 def move(
+    config: Config,
     to: Annotated[
         str, typer.Option("--to", metavar="URL", help="空的 PostgreSQL 库 an empty PostgreSQL database")
     ],
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """迁移 the SQLite database to PostgreSQL, verified row for row; the source is only read."""
     from kamengwatch.maintain import to_postgres
 
-    to_postgres.move(make(data_dir, database, lang), to, as_json)
+    to_postgres.move(config, to, as_json)
 
 
 @app.command(
     epilog="例: `kamengwatch reread` · 升级之后运行一次 once after an upgrade; stopped, it goes on where it was"
 )
+@with_config()
 def reread(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    config: Config,
+    as_json: AsJson = False,
 ) -> None:
     """重读 stored texts under the present rules: redacted again, complaints read again for their kinds."""
     from kamengwatch.maintain import reread as again
 
-    again.reread(make(data_dir, database, lang), as_json)
+    again.reread(config, as_json)
 
 
 @privacy.command("find", epilog="例: `echo 13800001234 | kamengwatch privacy find`")
+@with_config()
 def privacy_find(
+    config: Config,
     text: Identifier = None,
     also: Also = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """查找 where an identifier occurs: database, archive, snapshots, inbox and every other file kept (exit code 1 if anywhere)."""
     from kamengwatch.privacy import erasure
 
-    erasure.find(make(data_dir, database, lang), text, also or [], as_json)
+    erasure.find(config, text, also or [], as_json)
 
 
 @privacy.command("erase", epilog="例: `echo 13800001234 | kamengwatch privacy erase --yes`")
+@with_config()
 def privacy_erase(
+    config: Config,
     text: Identifier = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="不再询问 do not ask")] = False,
     also: Also = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """删除 an identifier everywhere, then search again to prove that nothing is left."""
     from kamengwatch.privacy import erasure
 
-    erasure.erase(make(data_dir, database, lang), text, also or [], yes, as_json)
+    erasure.erase(config, text, also or [], yes, as_json)
 
 
 @privacy.command(
     "expire",
     epilog="例: `kamengwatch privacy expire --dry-run` · 定时服务每天做一次 the scheduler does it daily",
 )
+@with_config()
 def privacy_expire(
+    config: Config,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不做 only say what would go")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="时钟存疑时也做 also where the clock is in doubt")
     ] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """到期移除 what was kept for its declared period: page contents and texts go, hashes and dates stay."""
     from kamengwatch.privacy import retention
 
-    retention.expire(make(data_dir, database, lang), dry_run, yes, as_json)
+    retention.expire(config, dry_run, yes, as_json)
 
 
 # The command that sets a machine up for real sites: init.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from kamengwatch.config import make
 
 
 def _print_version(asked: bool) -> None:
@@ -89,3 +94,37 @@ OnlySites = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读 print JSON")]
+
+
+def with_config(
+    database: bool = True, begins: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command its first argument, the Config, made from --data-dir, --database (where it has one) and --lang.
+
+    `begins`: it may begin a data folder where there is none.
+    """
+    return lambda function: _WithConfig(function, database, begins)
+
+
+class _WithConfig:
+    """A command as typer sees it. Its signature is read when it is asked for: reading all of them takes a tenth of a second."""
+
+    def __init__(self, function: Callable[..., None], database: bool, begins: bool) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._begins = function, begins
+        self._shared = {"data_dir": DataDir, **({"database": Database} if database else {}), "lang": Lang}
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        _, *own = inspect.signature(self._function, eval_str=True).parameters.values()
+        named = inspect.Parameter.KEYWORD_ONLY
+        shared = [
+            inspect.Parameter(name, named, default=None, annotation=kind)
+            for name, kind in self._shared.items()
+        ]
+        return inspect.Signature([*(one.replace(kind=named) for one in own), *shared])
+
+    def __call__(
+        self, *, data_dir: Path | None, lang: str | None, database: str | None = None, **own: Any
+    ) -> None:
+        self._function(make(data_dir, database, lang, self._begins), **own)

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, AsOf, Database, DataDir, Lang, OnlySites, app, evidence
-from kamengwatch.config import make
+from kamengwatch.cli.options import (
+    AsJson,
+    AsOf,
+    OnlySites,
+    app,
+    evidence,
+    with_config,
+)
+from kamengwatch.config import Config
 
 
 @app.command(
@@ -16,7 +23,9 @@ from kamengwatch.config import make
     "只重评几个网站，几秒钟 a few sites in seconds: `kamengwatch rate --platform shop.example --platform b.example` · "
     "`kamengwatch rate --engine spark --master spark://10.0.0.5:7077`"
 )
+@with_config()
 def rate(
+    config: Config,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", metavar="DATE", help="截至日 Shanghai day", show_default="today"),
@@ -29,12 +38,8 @@ def rate(
     ] = None,
     platform: OnlySites = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """评级 compute ratings, warnings and their daily history up to a day."""
-    config = make(data_dir, database, lang)
     if platform:
         from kamengwatch.pipeline import single_sites
 
@@ -48,7 +53,9 @@ def rate(
 @app.command(
     epilog="例: `kamengwatch publish` · 只发布刚单独评级的网站 only sites rated singly: `kamengwatch rate --platform shop.example && kamengwatch publish --platform shop.example` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
 )
+@with_config()
 def publish(
+    config: Config,
     allow_older: Annotated[
         bool,
         typer.Option(
@@ -58,12 +65,8 @@ def publish(
     ] = False,
     platform: OnlySites = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """发布 write the snapshot the dashboard reads, whole or not at all; never back to an earlier day unasked."""
-    config = make(data_dir, database, lang)
     if platform:
         from kamengwatch.pipeline import single_sites
 
@@ -93,7 +96,9 @@ def classify(
     epilog="例: `kamengwatch check 'hxxp://shop[.]test/x?id=1'` · `kamengwatch check '【某某卡盟】http://a.example/abc 快来' --json` · "
     "`kamengwatch check shop.example --live --watch` · `kamengwatch check shop.example --picture card.png` · `kamengwatch check shop.example --as-of 2026-11-15` · 退出码 exit codes with --exit-code: 10 蓝 11 黄 12 橙 13 红 14 灰"
 )
+@with_config()
 def check(
+    config: Config,
     text: Annotated[
         str, typer.Argument(help="网址、网站名、备案号或整段聊天 URL, name, ICP number or chat text")
     ],
@@ -121,14 +126,10 @@ def check(
     ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """查一个网站 the verdict card for what was pasted."""
     from kamengwatch.read import verdicts
 
-    config = make(data_dir, database, lang)
     raise typer.Exit(
         verdicts.check(config, text, live, watch, exit_code, as_json, picture, as_of and as_of.date())
     )
@@ -137,85 +138,85 @@ def check(
 @app.command(
     epilog="例: `kamengwatch explain shop.example` · `kamengwatch explain shop.example --lang en --json`"
 )
+@with_config()
 def explain(
+    config: Config,
     text: Annotated[str, typer.Argument(metavar="HOST", help="网址、域名或网站名")],
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """为什么 the arithmetic: every contribution, the interval, what could not be seen."""
     from kamengwatch.read import verdicts
 
-    verdicts.explain(make(data_dir, database, lang), text, as_json)
+    verdicts.explain(config, text, as_json)
 
 
 @app.command(
     epilog="例: `kamengwatch rank --limit 10` · `kamengwatch rank --as-of 2026-11-15` · `kamengwatch rank --json`"
 )
+@with_config()
 def rank(
+    config: Config,
     limit: Annotated[int, typer.Option(help="每档最多几行 rows per tier (0 = all)", min=0)] = 0,
     as_of: AsOf = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """榜单 the ranking: tiers, ordered by the lower bound inside each, NR always shown."""
     from kamengwatch.read import verdicts
 
-    verdicts.rank(make(data_dir, database, lang), limit, as_json, as_of and as_of.date())
+    verdicts.rank(config, limit, as_json, as_of and as_of.date())
 
 
 @evidence.command("show", epilog="例: `kamengwatch evidence show complaint:heimao:17398613248 --json`")
+@with_config()
 def evidence_show(
+    config: Config,
     id_: Annotated[
         str, typer.Argument(metavar="ID", help="证据编号 evidence id, as the site page prints it")
     ],
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """看一条存证 one piece of evidence: claim, dates, link, hash."""
     from kamengwatch.read import evidence
 
-    evidence.show(make(data_dir, database, lang), id_, as_json)
+    evidence.show(config, id_, as_json)
 
 
 @evidence.command(
     "withdraw",
     epilog="例: `kamengwatch evidence withdraw complaint:heimao:17398613248 --reason 投诉人已证实发错网站`",
 )
+@with_config()
 def evidence_withdraw(
+    config: Config,
     ids: Annotated[list[str], typer.Argument(metavar="ID…", help="证据编号 evidence ids")],
     reason: Annotated[str, typer.Option(help="理由，公开 the reason, published")],
     reason_en: Annotated[str | None, typer.Option(help="英文理由 the reason in English")] = None,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """撤回证据 take evidence back that was wrong: it counts no more, and the corrections say so."""
     from kamengwatch.review import withdrawals
 
-    withdrawals.withdraw(make(data_dir, database, lang), ids, reason, reason_en)
+    withdrawals.withdraw(config, ids, reason, reason_en)
 
 
 @evidence.command("verify", epilog="例: `kamengwatch evidence verify --json`")
+@with_config()
 def evidence_verify(
-    as_json: AsJson = False, data_dir: DataDir = None, database: Database = None, lang: Lang = None
+    config: Config,
+    as_json: AsJson = False,
 ) -> None:
     """核对存证 re-hash every capture in the archive and every file of the latest snapshot."""
     from kamengwatch.read import evidence
 
-    evidence.verify(make(data_dir, database, lang), as_json)
+    evidence.verify(config, as_json)
 
 
 @app.command(
     epilog="例: `kamengwatch evaluate` · `kamengwatch evaluate --seed 2004 --seed 2005 --platforms 500` · "
     "`kamengwatch evaluate --quick` · `kamengwatch evaluate --markets other --json`"
 )
+@with_config(database=False)
 def evaluate(
+    config: Config,
     seed: Annotated[
         list[int] | None,
         typer.Option("--seed", help="市场的种子，可重复 seeds of the markets", show_default="2004"),
@@ -240,8 +241,6 @@ def evaluate(
         Path | None, typer.Option("--docs", help="另写成页面 also write the page to this file")
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """评测 play markets with known truth and print every target with its figure, baselines, interval, met or missed.
 
@@ -253,7 +252,7 @@ def evaluate(
     size = (platforms or usual[0], days or usual[1])
     kinds = [name for given in markets or evaluation.WORLDS for name in given.split(",")]
     evaluation.evaluate(
-        make(data_dir, None, lang),
+        config,
         seed or [evaluation.TEST_SEED],
         kinds,
         *size,
@@ -267,8 +266,9 @@ def evaluate(
 @app.command(
     epilog="例: 写进助手的配置 in the assistant's configuration: `kamengwatch mcp --data-dir /srv/kamengwatch` (docs/assistant.md)"
 )
-def mcp(data_dir: DataDir = None, lang: Lang = None) -> None:
+@with_config(database=False)
+def mcp(config: Config) -> None:
     """助手 answer an assistant (Model Context Protocol) on standard input and output: check, explain, changes, help_me. Read-only."""
     from kamengwatch.read import assistant
 
-    assistant.serve(make(data_dir, None, lang))
+    assistant.serve(config)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kamengwatch.cli.options import AsJson, Database, DataDir, Lang, app
-from kamengwatch.config import make
+from kamengwatch.cli.options import AsJson, app, with_config
+from kamengwatch.config import Config
 
 response = typer.Typer(
     help="平台回应 the rated platform's own words: add, list, remove.",
@@ -42,22 +42,24 @@ Since = Annotated[
 
 
 @app.command(epilog="例: `kamengwatch compare a.example b.example` · 未收录的为灰 one not on record is grey")
+@with_config(database=False)
 def compare(
+    config: Config,
     sites: Annotated[list[str], typer.Argument(metavar="A B [C D]", help="2 至 4 个网站 two to four sites")],
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    lang: Lang = None,
 ) -> None:
     """对比 two to four sites side by side."""
     from kamengwatch.read import verdicts
 
-    verdicts.compare(make(data_dir, None, lang), sites, as_json)
+    verdicts.compare(config, sites, as_json)
 
 
 @app.command(
     epilog="例: `kamengwatch report 7K2M-XXXX-XXXX-XXXX` · `kamengwatch report 7K2M-XXXX-XXXX-XXXX --say settled` · `… --say withdrawn`"
 )
+@with_config()
 def report(
+    config: Config,
     code: Annotated[
         str, typer.Argument(metavar="CODE", help="提交线索时给的查询码 the code given with a report")
     ],
@@ -65,121 +67,124 @@ def report(
         str | None, typer.Option(help="settled | withdrawn：已解决，或撤回 it was settled, or is taken back")
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """线索进度 what became of a report handed in through the page, by its code; its sender may say it was settled or take it back."""
     from kamengwatch.review import report_life
 
-    report_life.answer(make(data_dir, database, lang), code, say, as_json)
+    report_life.answer(config, code, say, as_json)
 
 
 @app.command(epilog="例: `kamengwatch diff shop.example --since 2026-11-01`")
+@with_config(database=False)
 def diff(
-    site: Site, since: Since = None, as_json: AsJson = False, data_dir: DataDir = None, lang: Lang = None
+    config: Config,
+    site: Site,
+    since: Since = None,
+    as_json: AsJson = False,
 ) -> None:
     """变动 what changed about a site since a day, and whether the world, a source or our method caused it."""
     from kamengwatch.read import verdicts
 
-    verdicts.diff(make(data_dir, None, lang), site, since, as_json)
+    verdicts.diff(config, site, since, as_json)
 
 
 @app.command(epilog="例: `kamengwatch alerts --since 7d` · `kamengwatch alerts --json`")
-def alerts(since: Since = None, as_json: AsJson = False, data_dir: DataDir = None, lang: Lang = None) -> None:
+@with_config(database=False)
+def alerts(
+    config: Config,
+    since: Since = None,
+    as_json: AsJson = False,
+) -> None:
     """预警 every change of a cash-flow state over all sites, newest first."""
     from kamengwatch.read import verdicts
 
-    verdicts.alerts(make(data_dir, None, lang), since, as_json)
+    verdicts.alerts(config, since, as_json)
 
 
 @response.command(
     "add",
     epilog="例: `kamengwatch response add shop.example --file 回应.txt --link https://shop.example/notice`",
 )
+@with_config()
 def response_add(
+    config: Config,
     site: Site,
     text: Words = None,
     file: WordsFile = None,
     link: Annotated[str | None, typer.Option(help="原文网址 where the platform published it")] = None,
     yes: Yes = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """登记回应 keep the platform's words, after showing them redacted as they will appear."""
     from kamengwatch.review import responses
 
-    responses.respond(make(data_dir, database, lang), site, text, file, link, yes)
+    responses.respond(config, site, text, file, link, yes)
 
 
 @response.command("list", epilog="例: `kamengwatch response list shop.example --json`")
+@with_config()
 def response_list(
+    config: Config,
     site: Annotated[str | None, typer.Argument(metavar="[HOST]")] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """列出回应 what platforms answered."""
     from kamengwatch.review import responses
 
-    responses.responses(make(data_dir, database, lang), site, as_json)
+    responses.responses(config, site, as_json)
 
 
 @response.command(
     "remove",
     epilog="例: `kamengwatch response remove shop.example` · `kamengwatch response remove shop.example --id 3 --id 5`",
 )
+@with_config()
 def response_remove(
+    config: Config,
     site: Site,
     numbers: Annotated[
         list[int] | None, typer.Option("--id", help="哪一条，可重复 which ones, if several")
     ] = None,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """撤下回应 leave a response out of coming snapshots."""
     from kamengwatch.review import responses
 
-    responses.unrespond(make(data_dir, database, lang), site, numbers or [])
+    responses.unrespond(config, site, numbers or [])
 
 
 @dispute.command(
     "open", epilog="例: `kamengwatch dispute open shop.example --about 备案 --text 备案号已更新 --yes`"
 )
+@with_config()
 def dispute_open(
+    config: Config,
     site: Site,
     about: Annotated[str, typer.Option(help="针对哪一项 the finding it concerns")],
     text: Words = None,
     file: WordsFile = None,
     yes: Yes = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """登记异议 register an objection: acknowledged in 2 working days, decided in 7."""
     from kamengwatch.review import disputes
 
-    disputes.open_dispute(make(data_dir, database, lang), site, about, text, file, yes)
+    disputes.open_dispute(config, site, about, text, file, yes)
 
 
 @dispute.command("ack", epilog="例: `kamengwatch dispute ack 3` · `kamengwatch dispute ack 3 4 5`")
+@with_config()
 def dispute_ack(
+    config: Config,
     numbers: Annotated[list[int], typer.Argument(metavar="ID...", help="异议编号 numbers of objections")],
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """确认收到 note that the senders were told."""
     from kamengwatch.review import disputes
 
-    disputes.acknowledge(make(data_dir, database, lang), numbers)
+    disputes.acknowledge(config, numbers)
 
 
 @dispute.command("decide", epilog="例: `kamengwatch dispute decide 3 --outcome 更正 --reason 备案号确已更新`")
+@with_config()
 def dispute_decide(
+    config: Config,
     number: Annotated[int, typer.Argument(metavar="ID")],
     outcome: Annotated[
         str, typer.Option(help="维持 upheld | 更正 amended | 撤回 withdrawn | 不予受理 refused")
@@ -190,60 +195,54 @@ def dispute_decide(
         list[str] | None,
         typer.Option(metavar="EVIDENCE", help="同时撤回的证据编号，可重复 evidence taken back with it"),
     ] = None,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """决定异议 decide an objection; outcome and reason are published."""
     from kamengwatch.review import disputes
 
-    disputes.decide(make(data_dir, database, lang), number, outcome, reason, reason_en, withdraw or [])
+    disputes.decide(config, number, outcome, reason, reason_en, withdraw or [])
 
 
 @dispute.command(
     "list", epilog="例: `kamengwatch dispute list --open` · `kamengwatch dispute list --overdue --json`"
 )
+@with_config()
 def dispute_list(
+    config: Config,
     only_open: Annotated[bool, typer.Option("--open", help="只列未决定的 only undecided ones")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="只列超期的 only late ones")] = False,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """列出异议 objections with both deadlines."""
     from kamengwatch.review import disputes
 
-    disputes.disputes(make(data_dir, database, lang), only_open, overdue, as_json)
+    disputes.disputes(config, only_open, overdue, as_json)
 
 
 @correction.command(
     "add", epilog="例: `kamengwatch correction add shop.example --outcome 更正 --zh … --en …`"
 )
+@with_config()
 def correction_add(
+    config: Config,
     site: Site,
     outcome: Annotated[str, typer.Option(help="更正 amended | 撤回 withdrawn")],
     zh: Annotated[str, typer.Option("--zh", help="中文一句 what was wrong and what replaced it")],
     en: Annotated[str, typer.Option("--en", help="英文一句 the same in English")],
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """登记更正 publish a correction with the next snapshot."""
     from kamengwatch.review import responses
 
-    responses.add_correction(make(data_dir, database, lang), site, outcome, zh, en)
+    responses.add_correction(config, site, outcome, zh, en)
 
 
 @correction.command("list", epilog="例: `kamengwatch correction list shop.example --json`")
+@with_config()
 def correction_list(
+    config: Config,
     site: Annotated[str | None, typer.Argument(metavar="[HOST]")] = None,
     as_json: AsJson = False,
-    data_dir: DataDir = None,
-    database: Database = None,
-    lang: Lang = None,
 ) -> None:
     """列出更正 every correction made."""
     from kamengwatch.review import responses
 
-    responses.corrections(make(data_dir, database, lang), site, as_json)
+    responses.corrections(config, site, as_json)
