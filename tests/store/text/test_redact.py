@@ -421,7 +421,7 @@ def test_the_number_a_source_gives_stays_and_a_telephone_in_its_place_does_not()
         ("张三工作室", None), ("杭州市张三网络科技工作室", None), ("西湖区李四百货店", None), ("某某网络", "自然人"), ("某某网络", "个人备案"), ("某某网络", "Natural Person"),
         # Nature and trade in other spellings, names of other peoples, initials, trades of one person.
         ("某某中心", "個人"), ("某某中心", "个 人"), ("某某中心", "geren"), ("歐陽鋒", None), ("李雷個人工作室", None), ("李雷電腦工作室", None), ("李雷个人", None),
-        ("杭州市李雷日用品店", None), ("李雷美容店", None), ("次仁卓玛", None), ("John A. Smith", None), ("Nguyễn Văn An", None), ("Li Lei's Studio", None), ("ZhangSan", None),
+        ("杭州市李雷日用品店", None), ("李雷美容店", None), ("次仁卓玛", None), ("John A. Smith", None), ("Nguyễn Văn An", None), ("Li Lei's Studio", None), ("ZhangSan", None), ("王科技", None),
     ],
 )  # fmt: skip
 def test_a_natural_person_is_known_by_form_or_nature(name: str, nature: str | None) -> None:
@@ -432,7 +432,7 @@ def test_a_natural_person_is_known_by_form_or_nature(name: str, nature: str | No
     "name",
     [
         "杭州甲科技有限公司", "星辉工作室", "杭州星辉数码商行", "Alibaba Cloud Computing (Beijing) Co., Ltd.", "GoDaddy.com, LLC", "Let's Encrypt",
-        "腾讯云计算（北京）有限责任公司", "中国科学院", "DigiCert Inc", "Dynadot LLC", "Tucows Domains Inc.", "NameSilo, LLC", "Golden Dragon Studio", "GoDaddy", "Registrar B.V.", "快发数码商行", "达瓦未来科技有限公司",
+        "腾讯云计算（北京）有限责任公司", "中国科学院", "DigiCert Inc", "Dynadot LLC", "Tucows Domains Inc.", "NameSilo, LLC", "Golden Dragon Studio", "GoDaddy", "Registrar B.V.", "快发数码商行", "达瓦未来科技有限公司", "金蝶软件", "方正科技",
     ],
 )  # fmt: skip
 def test_a_company_is_no_person(name: str) -> None:
