@@ -6,30 +6,53 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.\d{1,8})?"
+_COMMA_DECIMALS = r"(?:\d{1,3}(?:[.\u00a0\u202f]\d{3})+|\d{1,8}),\d{2}(?!\d)"
+"""1.299,00 as much of Europe and South America writes it."""
+_PLAIN = r"(?:\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.\d{1,8})?"
+_NUMBER = rf"(?:{_COMMA_DECIMALS}|{_PLAIN})"
 _SIGNS = {
-    "CNY": r"[¥￥]|(?:RMB|CNY|人民币)(?![a-z])",
+    "CNY": r"(?:CN)?[¥￥]|(?:RMB|CNY|人民币)(?![a-z])",
     "HKD": r"HK\$|港币|港元|HKD",
     "TWD": r"NT\$|新台币|TWD",
     "USDT": r"USDT|₮",
+    "BRL": r"(?<![a-z])R\$|BRL",
+    "SGD": r"(?<![a-z])S\$|SGD",
+    "AUD": r"(?<![a-z])AU?\$|AUD",
+    "CAD": r"(?<![a-z])CA?\$|CAD",
     "USD": r"US\$|\$|USD(?!T)|美元|美金",
     "EUR": r"€|EUR|欧元",
     "GBP": r"£|GBP|英镑",
     "RUB": r"₽|RUB|卢布",
     "KRW": r"₩|KRW|韩元",
+    "JPY": r"JPY|日元|円",
+    "VND": r"₫|VND|越南盾",
+    "THB": r"฿|THB|泰铢",
+    "INR": r"₹|INR|卢比",
+    "PHP": r"₱",
+    "MYR": r"(?<![a-z])(?-i:RM)(?![a-z])|MYR|林吉特|马币",
+    "IDR": r"(?<![a-z])(?-i:Rp)\.?(?![a-z])|IDR|印尼盾",
+    "TRY": r"₺",
+    "UAH": r"₴|UAH|грн",
+    "PLN": r"zł|PLN",
+    "CZK": r"Kč|CZK",
 }
-_AFTER = {"CNY": r"元|块钱|圆"}
+ANY_SIGN = "|".join(_SIGNS.values())
+"""Whatever names a currency, for patterns."""
+_AFTER = {"CNY": r"元|块(?:钱|(?![\u3400-\u9fff]))|圆"}
+_BEGINS = r"(?=[^\d\s<>\"'=_./-]\D{0,5}\d)"
+"""What can be a sign stands shortly before a number: it is looked for nowhere else."""
 _BEFORE_NUMBER = re.compile(
     "|".join(f"(?P<{name}>{signs})" for name, signs in _SIGNS.items()) + "", re.IGNORECASE
 )
 AMOUNT = re.compile(
-    rf"(?:(?P<sign>{'|'.join(_SIGNS.values())})\s*(?:[:：]\s*)?(?P<after>{_NUMBER})"
-    rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?P<unit>{'|'.join([*_AFTER.values(), *_SIGNS.values()])})(?!(?<=[¥￥$€£₽₩₮])\s*{_NUMBER}(?!\s*[¥￥$€£₽₩₮]|[\d.,])))",
+    rf"(?:{_BEGINS}(?P<sign>{ANY_SIGN})\s*(?:[:：]\s*)?(?P<after>{_NUMBER})"
+    rf"|(?<![\d.,])(?P<before>{_NUMBER})\s*(?=[^\d\s.,])(?P<unit>{_AFTER['CNY']}|{ANY_SIGN})(?!(?<=[¥￥$€£₽₩₮])\s*{_NUMBER}(?!\s*[¥￥$€£₽₩₮]|[\d.,])))",
     re.IGNORECASE,
 )
 """One amount with its currency: the sign before the number or the word after it."""
-BARE = re.compile(rf"(?<![\d.,]){_NUMBER}(?![\d,])")
+BARE = re.compile(rf"(?<![\d.,]){_PLAIN}(?![\d,])")
 """A number without a currency; whether it is a price is for the reader to know."""
+_COMMA = re.compile(_COMMA_DECIMALS)
 _COUNT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)\s*([万wk千亿]?)", re.IGNORECASE)
 _TIMES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000, "亿": 100_000_000}
 
@@ -48,13 +71,20 @@ def amounts(text: str) -> list[Money]:
     """Every amount that names its currency, in order."""
     return [
         Money(
-            float((match["after"] or match["before"]).replace(",", "")),
+            _value(match["after"] or match["before"]),
             currency_of(match["sign"] or match["unit"]),
             match.start(),
             match.end(),
         )
         for match in AMOUNT.finditer(text)
     ]
+
+
+def _value(written: str) -> float:
+    if _COMMA.fullmatch(written):
+        whole, _, decimals = written.rpartition(",")
+        return float("".join(filter(str.isdigit, whole)) + "." + decimals)
+    return float(written.replace(",", ""))
 
 
 def currency_of(word: str) -> str:

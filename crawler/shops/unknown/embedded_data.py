@@ -69,7 +69,12 @@ _PRICE_KEY = re.compile(
     r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)"
 )
 """Whatever a system calls the name of a good and what is asked for it."""
-_CURRENCIES = ("currency", "price_currency", "priceCurrency")
+_CURRENCIES = ("currency", "price_currency", "priceCurrency", "currencyCode", "currency_code")
+_AMOUNTS = ("amount", "value", "price", "current", "final", "min", "minVariantPrice", "amount_min", "centAmount")
+"""What holds the figure of a price that is an object of its own."""
+_MINOR_UNITS = ("currency_minor_unit", "fractionDigits", "precision")
+_SPOKEN = ("zh-CN", "zh_CN", "zh-Hans", "zh", "cn", "rendered", "en")
+"""Which of a name's languages is read, the first that is there."""
 _TOKEN = re.compile(
     r""""(?:[^"\\]|\\.)*"|'(?P<single>(?:[^'\\]|\\.)*)'|(?<![\w.$])(?P<key>[A-Za-z_$][\w$]*)\s*:|(?P<comma>,)(?=\s*[\]}])|(?P<word>undefined|void 0|NaN|![01])"""
 )
@@ -105,8 +110,14 @@ def _microdata(page: Page) -> list[Good]:
         told: dict[str, str] = {}
         for element in product.css("[itemprop]"):
             attributes = element.attributes
-            said = attributes.get("content") or attributes.get("href") or element.text() or ""
-            told.setdefault(attributes.get("itemprop") or "", " ".join(said.split()))
+            said, what = element.text() or "", attributes.get("itemprop") or ""
+            # The standard takes a link's address for its value; what shops mean by its name is its text.
+            told.setdefault(
+                what,
+                " ".join(
+                    (attributes.get("content") or (what != "name" and attributes.get("href")) or said).split()
+                ),
+            )
         price = told.get("price") or told.get("lowPrice")
         if told.get("name") and price and yuan(price) is not None:
             goods.append(_product({"name": told["name"], "offers": {**told, "price": price}}))
@@ -147,7 +158,7 @@ def goods_in_json(document: Any) -> list[Good]:
     A price is taken as it stands, in yuan; under a key that says 分 (fen, cents) it is a hundredth of what stands there.
     """
     by_keys: dict[tuple[str, str], list[Good]] = {}
-    for row in _rows(document):
+    for row in map(_opened, _rows(document)):
         name = next((key for key in _NAMES if _is_text(row.get(key))), None) or next(
             (key for key in row if _NAME_KEY.fullmatch(_words(key)) and _is_text(row[key])), None
         )
@@ -175,6 +186,28 @@ def goods_in_json(document: Any) -> list[Good]:
         by_keys.setdefault((name, price), []).append(good)
     best = max(by_keys.values(), key=len, default=[])
     return best[:_MOST] if len(best) >= _FEWEST else []
+
+
+def _opened(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose name in several languages, or price with its currency, is an object of its own, as if it stood there plainly."""
+    objects = {key: value for key, value in row.items() if isinstance(value, dict)}
+    plain: dict[str, Any] = {}
+    for key, value in objects.items():
+        if key in _NAMES:
+            plain[key] = next((value[word] for word in _SPOKEN if _is_text(value.get(word))), None)
+        elif "price" in _words(key):
+            for _ in range(2):  # priceRange → minVariantPrice → amount
+                inner = next((value[word] for word in _AMOUNTS if word in value), None)
+                if not isinstance(inner, dict):
+                    break
+                value = inner
+            if not _is_price(inner):
+                continue
+            units = next((value[word] for word in _MINOR_UNITS if _is_whole(value.get(word))), 0)
+            whole = str(inner).isdigit() and 0 < units < 5
+            plain["price" if key == "prices" else key] = int(inner) / 10**units if whole else inner
+            plain |= {word: value[word] for word in _CURRENCIES if word in value}
+    return row | plain if plain else row
 
 
 def _is_price(value: Any) -> bool:

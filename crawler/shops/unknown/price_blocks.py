@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from crawler.shops.money import AMOUNT, BARE, Money, amounts
+from crawler.shops.money import AMOUNT, ANY_SIGN, BARE, Money, amounts
 from crawler.shops.unknown.page_outline import Element
 
 PRICE_MARK = re.compile(
@@ -20,7 +20,14 @@ _FORMER_MARK = re.compile(
     r"(?:$|[-_\s])|old-?price|line-?price|market-?price|origin\w*-?price|price-?(?:old|orig\w*|market|del|before)|line-through",
     re.IGNORECASE,
 )
-_REGULAR_MARK = re.compile(r"(?:^|[-_\s])(?:regular|retail|list|msrp|base)(?:$|[-_\s])", re.IGNORECASE)
+_REGULAR_MARK = re.compile(
+    r"(?:^|[-_\s])(?:(?:regular|retail|list|msrp|base)(?=$|[-_\s])|(?:regular|normal)-?price)", re.IGNORECASE
+)
+_SPECIAL_MARK = re.compile(
+    r"(?:^|[-_\s])(?:\w{0,12}(?:special|sale|promo\w*|seckill|flash|final|deal)(?:-?price)?)(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+_SPECIAL_WORD = re.compile(r"(?:特|秒杀|促销|活动|优惠|到手|限时|折后|券后|拼团)价?\s*[:：]?\s*$")
 _FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价|(?:以前|此前)\s*[:：]?\s*$")
 _OTHER_MARK = re.compile(
     r"(?:^|[-_\s])(?:vip|svip|member|agent|wholesale|coupon|discount-tip|pifa|daili)\w*(?:$|[-_\s])",
@@ -40,7 +47,7 @@ _PRICE_LABEL = re.compile(
     re.IGNORECASE,
 )
 WORDS_AROUND = re.compile(
-    r"^[\s¥￥$€£\d.,·/~\-—–+起元块/每张个份件月年天:：()（）]*(?:RMB|CNY|USDT|USD|起|元)?[\s起/每张个份件月年天()（）]*$",
+    rf"^(?:[\s¥￥$€£\d.,·/~\-—–+起元块/每张个份件月年天:：()（）]|{ANY_SIGN})*$",
     re.IGNORECASE,
 )
 SAID_OF_GOODS = re.compile(
@@ -57,13 +64,18 @@ _HEADS = {
     "name": re.compile(r"名称|商品|品名|套餐|标题|产品|项目|name|title|product", re.IGNORECASE),
     "price": re.compile(r"价格|单价|售价|金额|价$|price", re.IGNORECASE),
     "former": re.compile(r"原价|市场价|官方价|面值", re.IGNORECASE),
-    "other": re.compile(r"会员价|代理价|批发|vip|成本", re.IGNORECASE),
+    "other": re.compile(
+        r"会员价|代理价?|批发|vip|成本|进[货价]|钻石|至尊|[黄白]金|铂金|[金银铜]牌|[高中]级|分站|合作商",
+        re.IGNORECASE,
+    ),
     "stock": re.compile(r"库存|余量|剩余|stock", re.IGNORECASE),
     "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
 }
+_TRADE = re.compile(r"批发|成本|进[货价]")
 DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _PIECE = re.compile(r"|[¥￥$€£]|\.|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
+_DECIMALS = re.compile(r"[¥￥$€£]?\d[\d,]{0,9}\0\.\d{1,2}")
 _SIGNED = re.compile(rf"(?!\d)[^\w¥￥$€£]{{1,4}}({DECIMAL.pattern})\s*(?:$|[|｜·])")
 """💰 9.90 | 📦 23: a number with two decimals behind a picture of its kind."""
 _NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
@@ -94,6 +106,11 @@ class Price:
         """Whether it is called the regular price: what is asked where nothing lower stands beside it."""
         label = self.element.attributes.get("aria-label") or ""
         return bool(_FORMER_WORD.search(label)) or _marked(self.element, _REGULAR_MARK)
+
+    @property
+    def is_special(self) -> bool:
+        """Whether it is called the price of an offer: what is asked where a higher one stands before it."""
+        return _marked(self.element, _SPECIAL_MARK) or bool(_SPECIAL_WORD.search(_text_before(self.element)))
 
 
 def split_lines(body: Element) -> None:
@@ -126,6 +143,9 @@ def join_split(body: Element) -> None:
     """Put the pieces of a price that stand in several elements (sign, yuan, cents) into one, where something else stands beside them."""
     for element in body.walk():
         parts = element.parts
+        if len(parts) == 2 and _DECIMALS.fullmatch("\0".join(_piece(part) or "" for part in parts)):
+            element.hold(["".join(_piece(part) or "" for part in parts)])  # 68 and .80, each in a block of its own
+            continue
         if not 3 <= len(parts) <= 40 or element.tag in ("tr", "ul", "ol", "select"):
             continue
         at = 0
@@ -158,6 +178,21 @@ def join_split(body: Element) -> None:
             element.put(runs)
 
 
+def set_sums_apart(body: Element) -> None:
+    """Give a sum that stands between elements without one of its own (a heading, ¥9.90, a button) an element."""
+    for element in body.walk():
+        if len(element.parts) < 2 or not element.children:
+            continue
+        made = []
+        for place, part in enumerate(element.parts):
+            if isinstance(part, str) and AMOUNT.search(part) and WORDS_AROUND.match(part):
+                sum_ = Element("span", element, {}, element.number)
+                sum_.parts = [part.strip()]
+                made.append((place, place + 1, sum_))
+        if made:
+            element.put(made)
+
+
 def _piece(part: Element | str) -> str | None:
     """The text of a part that may be a piece of a price; empty for space between pieces, None for anything else."""
     if isinstance(part, Element) and (
@@ -188,6 +223,30 @@ def prices_in(body: Element) -> Iterator[Price]:
                 roles.add(price.role)
                 given += 1
                 yield price
+
+
+def ask_something(prices: list[Price]) -> None:
+    """Where no price is asked now, what only marks set apart is: what every member pays; what is called original and not crossed out."""
+    if any(price.role == "now" and price.money.amount for price in prices):
+        return
+    others = [price for price in prices if price.role == "other"]
+    for price in others or [price for price in prices if price.role == "former" and not _is_crossed(price)]:
+        price.role = "now"
+
+
+def _is_crossed(price: Price) -> bool:
+    """Whether a former price is crossed out or called so in words."""
+    near = (price.element, *_near(price.element))
+    return (
+        any(
+            one.tag in ("del", "s", "strike")
+            or "line-through" in f"{one.attributes.get('style')} {one.marks}"
+            or any(child.tag in ("del", "s", "strike") for child in one.children)
+            for one in near
+        )
+        or bool(_FORMER_WORD.search(price.element.text))
+        or bool(_FORMER_WORD.search(_text_before(price.element)))
+    )
 
 
 def set_slogans_apart(prices: list[Price]) -> None:
@@ -331,6 +390,8 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
         return True
     if written in element.own and not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", element.own))):
         return True
+    if re.search(r"[，。；]", before) and re.match(r"\s*(?:左右|以上|以下|上下)?[，。；]", text[money.end :]):
+        return None  # a sentence
     behind = SAID_OF_GOODS.sub("", AMOUNT.sub("", text[money.end :]))
     apart = not before or before[-1] in " |·/-—，,"
     return False if apart and not LETTER.search(behind) else None
@@ -447,8 +508,15 @@ def _column_of_rows(element: Element) -> str | None:
 
 def _columns(heads: list[Element]) -> dict[int, str]:
     order = ("former", "other", "stock", "sold", "price", "name")
-    return {
+    told = {
         place: role
         for place, head in enumerate(heads)
         if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
     }
+    if "price" not in told.values():
+        # Of levels only, whoever registers pays the first.
+        first = next(
+            (n for n, role in told.items() if role == "other" and not _TRADE.search(heads[n].text)), None
+        )
+        told |= {} if first is None else {first: "price"}
+    return told

@@ -141,15 +141,19 @@ def _one_a_good(anchors: list[Price]) -> list[Price]:
 
 
 def _beside_the_asked(prices: list[Price]) -> list[Price]:
-    """The other prices of one good: the first is asked, unless it is called the regular one and a lower one stands beside it."""
+    """The other prices of one good: the first is asked, unless it is called the regular one, or a lower one beside it the special one."""
     asked = prices[0]
+    lower = [p for p in prices if p.money.amount < asked.money.amount]
     if asked.is_regular:
-        asked = next(
-            (p for p in prices if not p.is_regular and p.money.amount < asked.money.amount),
-            asked,
-        )
+        asked = next((p for p in lower if not p.is_regular), asked)
+    else:
+        asked = next((p for p in lower if p.is_special), asked)
     for price in prices:
-        if price.is_regular and price is not asked and price.money.amount > asked.money.amount:
+        if (
+            (price.is_regular or asked.is_special)
+            and price is not asked
+            and price.money.amount > asked.money.amount
+        ):
             price.role = "former"
     return [price for price in prices if price is not asked]
 
@@ -177,7 +181,7 @@ def _wrap(parent: Element, tops: list[Element]) -> bool:
         kids[a:b] for a, b in zip(starts, [*starts[1:], starts[-1] + _widest(starts, len(kids))], strict=True)
     ]
     if sum(any(has_name(kid) for kid in piece) for piece in pieces) < many * 0.8 or any(
-        not piece for piece in pieces
+        sum(top in piece for top in tops) != 1 for piece in pieces
     ):
         return False
     runs = []
@@ -329,7 +333,7 @@ def _heading(records: list[Record]) -> str:
             if part is element:
                 break
             if isinstance(part, Element) and part not in {b for b, _ in records}:
-                before = part.text
+                before = "" if part.tag in ("form", "nav") else part.text
         if before and len(before) <= 16:
             return before
     return ""

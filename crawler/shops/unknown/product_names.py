@@ -42,6 +42,8 @@ _NAME_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
     re.IGNORECASE,
 )
+_SECOND_MARK = re.compile(r"(?:name|title|tit)-?[2-9](?:$|\s)")
+"""title2 beside title."""
 _SIDE_MARK = re.compile(
     r"(?:^|[-_\s])(?:sub-?title|desc\w*|intro|summary|info|meta|cate\w*|type|brand|shop-?name|store-?name|foot\w*|author|time|date|remark|tips?)(?:$|[-_\s])",
     re.IGNORECASE,
@@ -94,7 +96,7 @@ def names_of(blocks: list[tuple[Element, Price]]) -> list[str]:
     scores = {place: _worth(place, texts) - _STEP * near for place, near in steps.items()}
     names = []
     for found in texts:
-        best = max(found, key=lambda place: (scores[place], -len(place)), default=None)
+        best = max(found, key=scores.__getitem__, default=None)  # of equals the first
         if best is None or scores[best] < (2.5 if single else 0.5):
             names.append("")
         else:
@@ -145,6 +147,8 @@ def _candidates(block: Element, price: Price) -> Iterator[tuple[str, str, Elemen
         name = clean(_without_badges(element, price.element))
         if name:
             mark = "name" if element.tag in _CELLS and column_of(element) == "name" else ""
+            if _SECOND_MARK.search(f"{element.marks} {element.parent.marks if element.parent else ''}"):
+                mark = "second"
             yield f"{place}#{mark}", name, element
 
 
@@ -230,6 +234,8 @@ def _worth(place: str, texts: list[dict[str, str]]) -> float:
     last = place.rsplit("/", 1)[-1]
     if place.endswith("#name"):
         worth += 3
+    if place.endswith("#second"):
+        worth -= 2.5
     if _NAME_MARK.search(last.replace(".", " ").replace(":", " ")):
         worth += 2.5
     if last.split(".")[0].split(":")[0] in _HEADINGS:

@@ -18,12 +18,14 @@ from crawler.shops.page import SOLD_OUT, Good, count, stock_of
 from crawler.shops.unknown.page_outline import Element
 from crawler.shops.unknown.price_blocks import (
     Price,
+    ask_something,
     bare_decimals,
     column_of,
     join_split,
     prices_in,
     set_levels_apart,
     set_slogans_apart,
+    set_sums_apart,
     split_lines,
 )
 from crawler.shops.unknown.product_blocks import lists_in
@@ -62,13 +64,11 @@ def goods_in(body: Element) -> list[Good]:
     """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold."""
     split_lines(body)
     join_split(body)
+    set_sums_apart(body)
     prices = list(prices_in(body))
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
-    if not any(price.role == "now" and price.money.amount for price in sure):
-        # Where every price bears the mark of members, it is what everybody pays.
-        for price in sure:
-            price.role = "now" if price.role == "other" else price.role
+    ask_something(sure)
     set_levels_apart(sure)
     goods = _listed(sure)
     if len(goods) < _A_LIST:
