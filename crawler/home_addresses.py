@@ -16,7 +16,12 @@ from scrapy.http import Response
 from crawler.control_pages import ControlledSpider
 from crawler.download.tls import BAD_CERTIFICATE, SHOP_PAGE
 from crawler.errors import NotAnswered
-from crawler.pages.block_pages import certificate_word, probe_of_failure, probe_of_page
+from crawler.pages.block_pages import (
+    certificate_word,
+    probe_of_failure,
+    probe_of_page,
+    says_it_ended,
+)
 from crawler.shops import generic
 from crawler.shops.page import Page
 from crawler.source_spider import Record
@@ -89,6 +94,10 @@ class HomeSpider(ControlledSpider):
         in_its_place = found["outcome"] not in ("ok", "slow") and found["class"] != "parked"
         if not known and response.status == 200 and in_its_place and generic.sells(page):
             found = probe(True)
+        elif not known and found["outcome"] in ("ok", "slow") and says_it_ended(page.text):
+            shown = generic.home(page)
+            if not shown.goods and not shown.behind_login:
+                found |= {"outcome": "down", "class": "closed_by_owner", "body": "closed_by_owner"}
         return self.own(response, host, found)
 
     def own(self, response: Response, host: str, probe: Record) -> Record:

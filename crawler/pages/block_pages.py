@@ -153,7 +153,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "parked",
         re.compile(
-            r"域名(?:出售|转让|停放|正在出售)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
+            r"域名[^。，<]{0,4}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
             re.IGNORECASE,
         ),
     ),
@@ -170,6 +170,16 @@ _SHORT = 420
 """Visible characters. What stands on a longer page is said by its title and headings only."""
 _SCRIPTS = re.compile(
     r"<(script|style|noscript|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+_FRAME = re.compile(
+    r"<(nav|footer|header|a|button|form)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+_ENDED = re.compile(
+    rf"(?<![“「‘\"'])(?:{_SUBJECT}|本商城)(?:现|已|即日起|自|于|因|由于)[^。！？!?，旧老原新“”「」]{{0,24}}?(?:(?<=现)|(?<=已)|(?<=已经)|(?<=即日起)|(?<=日)|(?<=日起)|(?<=正式)|(?<=永久)|(?<=彻底)|(?<=全面))"
+    r"(?:停止(?:运营|营业|服务)|关闭|关停|关站|闭站|停运|停业|歇业|结业)\s*(?:[。！!，,；;]|$)",
+)
+_BACK = re.compile(
+    r"恢复(?:营业|运营|访问|正常)|重新(?:开业|上线|营业|开放)|照常|正常(?:营业|运营|下单|售卖|销售)"
 )
 _TAGS = re.compile(r"<[^>]*>")
 _TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
@@ -231,6 +241,19 @@ def place_of(status: int, text: str) -> str | None:
     if status in (404, 410):
         return "not_found"
     return None
+
+
+def says_it_ended(text: str) -> bool:
+    """Whether a page that keeps a shop's frame (menu, footer) says in its headings, or in the little it says besides, that it has closed.
+
+    For pages without goods only. It must be said of this site and as done: 已, 现, 即日起; what came back is open.
+    """
+    seen = _FRAME.sub(" ", _SCRIPTS.sub(" ", text[:200_000]))
+    said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
+    shown = _plain(_TITLE.sub(" ", seen))
+    if len(shown) <= _SHORT:
+        said.append(shown)
+    return not _BACK.search(shown) and any(_ENDED.search(part) for part in said)
 
 
 def standing(text: str) -> str:

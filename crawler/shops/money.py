@@ -25,7 +25,7 @@ _SIGNS = {
     "RUB": r"₽|RUB|卢布",
     "KRW": r"₩|KRW|韩元",
     "JPY": r"JPY|日元|円",
-    "VND": r"₫|VND|越南盾",
+    "VND": r"₫|(?-i:đ)(?![^\W\d_])|VND|越南盾",
     "THB": r"฿|THB|泰铢",
     "INR": r"₹|INR|卢比",
     "PHP": r"₱",
@@ -35,6 +35,9 @@ _SIGNS = {
     "UAH": r"₴|UAH|грн",
     "PLN": r"zł|PLN",
     "CZK": r"Kč|CZK",
+    "NOK": r"(?<![a-z])(?-i:kr)\b\.?|NOK",
+    "SEK": r"SEK",
+    "DKK": r"DKK",
 }
 ANY_SIGN = "|".join(_SIGNS.values())
 """Whatever names a currency, for patterns."""

@@ -49,6 +49,7 @@ _STOCKS = (
     "stock_count",
     "count",
     "surplus",
+    "gstock",
 )
 _SALES = (
     "sales",
@@ -63,14 +64,24 @@ _SALES = (
     "xiaoliang",
 )
 _NAME_KEY = re.compile(
-    r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)"
+    r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)|[gps](?:name|title)"
 )
 _PRICE_KEY = re.compile(
-    r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)"
+    r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)|[gps]price"
 )
 """Whatever a system calls the name of a good and what is asked for it."""
 _CURRENCIES = ("currency", "price_currency", "priceCurrency", "currencyCode", "currency_code")
-_AMOUNTS = ("amount", "value", "price", "current", "final", "min", "minVariantPrice", "amount_min", "centAmount")
+_AMOUNTS = (
+    "amount",
+    "value",
+    "price",
+    "current",
+    "final",
+    "min",
+    "minVariantPrice",
+    "amount_min",
+    "centAmount",
+)
 """What holds the figure of a price that is an object of its own."""
 _MINOR_UNITS = ("currency_minor_unit", "fractionDigits", "precision")
 _SPOKEN = ("zh-CN", "zh_CN", "zh-Hans", "zh", "cn", "rendered", "en")

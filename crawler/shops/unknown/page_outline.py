@@ -165,7 +165,8 @@ class Element:
         while stack:
             element = stack.pop()
             yield element
-            stack.extend(reversed(element.children))
+            if kids := element.children if element._kids is None else element._kids:
+                stack.extend(kids[::-1])
 
 
 def outline(tree: LexborHTMLParser) -> Element:

@@ -78,12 +78,13 @@ _PIECE = re.compile(r"|[¥￥$€£]|\.|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,
 _DECIMALS = re.compile(r"[¥￥$€£]?\d[\d,]{0,9}\0\.\d{1,2}")
 _SIGNED = re.compile(rf"(?!\d)[^\w¥￥$€£]{{1,4}}({DECIMAL.pattern})\s*(?:$|[|｜·])")
 """💰 9.90 | 📦 23: a number with two decimals behind a picture of its kind."""
-_NAME_ENDS = re.compile(rf"\s*[—–:：|-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
+_NAME_ENDS = re.compile(rf"\s*[—–:：|….·-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
 _STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格")
 _LONGEST_LABEL = 8
+_LONGEST_SUM = 40
 _MOST_LINES = 1_000
 _MOST_SPANNED = 300
 _LONGEST_PROSE = 2_000
@@ -144,7 +145,9 @@ def join_split(body: Element) -> None:
     for element in body.walk():
         parts = element.parts
         if len(parts) == 2 and _DECIMALS.fullmatch("\0".join(_piece(part) or "" for part in parts)):
-            element.hold(["".join(_piece(part) or "" for part in parts)])  # 68 and .80, each in a block of its own
+            element.hold(
+                ["".join(_piece(part) or "" for part in parts)]
+            )  # 68 and .80, each in a block of its own
             continue
         if not 3 <= len(parts) <= 40 or element.tag in ("tr", "ul", "ol", "select"):
             continue
@@ -185,7 +188,13 @@ def set_sums_apart(body: Element) -> None:
             continue
         made = []
         for place, part in enumerate(element.parts):
-            if isinstance(part, str) and AMOUNT.search(part) and WORDS_AROUND.match(part):
+            if (
+                isinstance(part, str)
+                and len(part) < _LONGEST_SUM
+                and not part.isspace()
+                and AMOUNT.search(part)
+                and WORDS_AROUND.match(part)
+            ):
                 sum_ = Element("span", element, {}, element.number)
                 sum_.parts = [part.strip()]
                 made.append((place, place + 1, sum_))
@@ -223,6 +232,12 @@ def prices_in(body: Element) -> Iterator[Price]:
                 roles.add(price.role)
                 given += 1
                 yield price
+
+
+def innermost(prices: list[Price]) -> list[Price]:
+    """The prices without those that are only read again in an element around theirs, as 售价 9 元 in 售价 9 元 | 库存 8."""
+    outer = {(above, price.money.amount) for price in prices for above in price.element.ancestors()}
+    return [price for price in prices if (price.element, price.money.amount) not in outer]
 
 
 def ask_something(prices: list[Price]) -> None:
@@ -453,7 +468,9 @@ def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
 
 def column_of(element: Element) -> str | None:
     """What the heading above a table cell says it holds: a key of _HEADS. A table may be made of tr and td or of any elements in rows."""
-    cell = element if element.tag == "td" else next((a for a in element.ancestors() if a.tag == "td"), None)
+    cell: Element | None = element
+    while cell is not None and cell.tag != "td":
+        cell = cell.parent
     table = next((a for a in cell.ancestors() if a.tag == "table"), None) if cell is not None else None
     if cell is None or table is None or cell.parent is None:
         return _column_of_rows(element)
@@ -462,9 +479,22 @@ def column_of(element: Element) -> str | None:
         heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
         if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
             heads = []
-        table.columns = _columns(heads)
+        table.columns = _columns(heads) or _columns(_heads_apart(table))
     place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
     return table.columns.get(place + _cells_from_above(cell.parent, place))
+
+
+def _heads_apart(table: Element) -> list[Element]:
+    """The heads of a table whose headings stand in a table of their own before it, that they may stay while its rows scroll."""
+    cells = len(next((row.children for row in table.walk() if row.tag == "tr"), []))
+    inner = table
+    for above in islice(table.ancestors(), 4):
+        before = islice((part for part in above.parts[: inner.place] if isinstance(part, Element)), 8)
+        heads = [e for part in before for e in part.walk() if e.tag == "th"]
+        if heads:
+            return heads if len(heads) == cells else []
+        inner = above
+    return []
 
 
 def _cells_from_above(row: Element, place: int) -> int:

@@ -45,7 +45,7 @@ _NAME_MARK = re.compile(
 _SECOND_MARK = re.compile(r"(?:name|title|tit)-?[2-9](?:$|\s)")
 """title2 beside title."""
 _SIDE_MARK = re.compile(
-    r"(?:^|[-_\s])(?:sub-?title|desc\w*|intro|summary|info|meta|cate\w*|type|brand|shop-?name|store-?name|foot\w*|author|time|date|remark|tips?)(?:$|[-_\s])",
+    r"(?:^|[-_\s])(?:sub-?title|desc\w*|intro|summary|info|meta|cate\w*|type|brand|shop-?name|store-?name|foot\w*|author|time|date|remark|tips?|promo\w*|slogan\w*|words)(?:$|[-_\s])",
     re.IGNORECASE,
 )
 _BADGE_MARK = re.compile(
@@ -57,6 +57,8 @@ _STEP = 0.25
 """What a name loses for each step between the price and the smallest element that holds both: a heading of many goods is far away."""
 _OUTSIDE = 20
 """Steps added to what stands outside the link or row of a good."""
+_LEADER = re.compile(r"\s*(?:[….·_-]\s*){2,}$")
+"""月卡 ……… 9.90元"""
 _EDGES = " |·-—–:：,，"
 _ROWS = frozenset(["a", "li", "tr", "button", "article"])
 _CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
@@ -120,7 +122,7 @@ def _labels(candidates: list[list[tuple[str, str, Element]]]) -> set[str]:
 def _before(text: str, price: Price) -> str:
     """The name in a text that tells the price as well, as in 月卡 —— 9.90元; empty where none stands before it."""
     told = [money for money in amounts(text) if money.amount == price.money.amount]
-    return clean(text[: told[-1].start]) if told else ""
+    return clean(_LEADER.sub("", text[: told[-1].start])) if told else ""
 
 
 def _without_ordinals(names: list[str]) -> list[str]:
@@ -155,6 +157,13 @@ def _candidates(block: Element, price: Price) -> Iterator[tuple[str, str, Elemen
 def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str, Element]]:
     for attribute in ("title", "data-name", "data-title", "data-goods-name", "alt"):
         value = element.attributes.get(attribute)
+        if (
+            attribute == "title"
+            and value
+            and len(shown := clean(element.text)) > 3
+            and shown[:2] not in value
+        ):
+            continue  # a remark on what is shown, not the whole of what is cut
         if value and (name := clean(value)) and not (attribute == "alt" and element.tag != "img"):
             yield f"{place}@{attribute}", name, element
 

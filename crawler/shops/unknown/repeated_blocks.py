@@ -21,6 +21,7 @@ from crawler.shops.unknown.price_blocks import (
     ask_something,
     bare_decimals,
     column_of,
+    innermost,
     join_split,
     prices_in,
     set_levels_apart,
@@ -65,7 +66,7 @@ def goods_in(body: Element) -> list[Good]:
     split_lines(body)
     join_split(body)
     set_sums_apart(body)
-    prices = list(prices_in(body))
+    prices = innermost(list(prices_in(body)))
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
     ask_something(sure)

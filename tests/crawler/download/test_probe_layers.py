@@ -155,21 +155,40 @@ _SHOPS = {
     "two goods": "<html><title>小铺</title><h1>小铺</h1><div class=notice><h4>公告</h4><p>{}</p></div>"
     + _TWO,
     "goods a script loads": "<html><title>小铺</title><a href='/'>首页</a><a href='/orders'>订单</a><a href='/help'>客服</a><p>{}</p><div id=goods></div><script src='/static/main.js'></script>",
+    "only categories": "<html><title>小铺</title><nav><a href='/'>首页</a><a href='/orders'>订单查询</a></nav><h3>公告</h3><p>{}</p><a href='/cat/1'>会员</a><a href='/cat/2'>点卡</a>",
     "one good with a button": "<html><title>小铺</title><p>{}</p><h2>网盘年卡</h2><b>￥88.00</b><button>立即购买</button>",
 }
 
 
 @pytest.mark.parametrize("kind", _SHOPS)
 def test_nothing_an_open_shop_announces_is_taken_for_its_end(kind: str) -> None:
+    for notice in _NOTICES:
+        assert _class_of(_SHOPS[kind].format(notice)) == "up", notice
+
+
+def _class_of(html: str) -> str:
+    """What the probe of a home page says it is."""
     spider: Any = SimpleNamespace(
         at=lambda host: dt.datetime(2026, 9, 1, tzinfo=dt.UTC), own=lambda response, host, probe: probe
     )
-    for notice in _NOTICES:
-        html = _SHOPS[kind].format(notice)
-        url = "http://a.example/"
-        response = Response(url, body=html.encode(), request=Request(url))
-        probe = HomeSpider.probe_of_home(spider, response, "a.example", Page(url, html), known=False)
-        assert probe["class"] == "up", notice
+    url = "http://a.example/"
+    response = Response(url, body=html.encode(), request=Request(url))
+    return str(HomeSpider.probe_of_home(spider, response, "a.example", Page(url, html), known=False)["class"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<h2>关站公告</h2><p>由于业务调整，本站已于 2026 年 6 月 30 日正式关闭，不再接受新订单。</p>",
+        "<section><h1>本店已停止营业</h1><p>感谢您的支持与信任</p></section>",
+        "<div class=panel>亲爱的用户，本平台现已停止服务，数据将于 7 日后清除。</div>",
+    ],
+)
+def test_a_closed_shop_that_keeps_its_frame_is_closed_but_not_one_that_came_back(said: str) -> None:
+    frame = "<html><title>小铺</title><nav><a href='/'>首页</a><a href='/orders'>订单查询</a><a href='/cart'>购物车</a></nav>{}<footer>湘ICP备2022011223号-1</footer>"
+    assert _class_of(frame.format(said)) == "closed_by_owner"
+    assert _class_of(frame.format(f"{said}<p>本站现已恢复营业。</p>")) == "up"
+    assert _class_of(frame.format(said + _TWO)) == "up"
 
 
 @pytest.mark.parametrize(
@@ -182,6 +201,7 @@ def test_nothing_an_open_shop_announces_is_taken_for_its_end(kind: str) -> None:
         ("<h1>Account Suspended</h1><p>This account has been suspended.</p>", "frozen"),
         ("<p>您的域名 a.example 已到期停止解析，请续费</p>", "expired"),
         ("<h1>a.example is for sale</h1><p>Make an offer.</p>", "parked"),
+        ("<h1>a.example 域名可出售</h1><p>本域名正在转让，点击报价</p>", "parked"),
         ("<p>网站建设中，敬请期待</p>", "placeholder"),
     ],
 )

@@ -103,6 +103,29 @@ def test_names_and_prices_are_exact(theme: str) -> None:
         assert {g.name: g.price for g in found} == {g.name: g.price for g in goods}, f"seed {seed}"
 
 
+@pytest.mark.parametrize(
+    ("said", "currency"),
+    [("R$ 1.299,90", "BRL"), ("29,90 €", "EUR"), ("49.000đ", "VND"), ("฿99", "THB"), ("RM 12.50", "MYR"), ("kr 45,50", "NOK")],
+)  # fmt: skip
+def test_a_price_in_another_currency_has_no_figure_in_yuan(said: str, currency: str) -> None:
+    cards = "".join(
+        f"<li><a href=/p/{n}><h3>{name}</h3></a><span>{said}</span></li>"
+        for n, name in enumerate(("视频月卡", "英雄联盟 RP 点 1000", "iTunes $10 礼品卡"))
+    )
+    found = generic.home(Page("http://shop.test/", f"<ul>{cards}</ul>")).goods
+    assert [(g.name, g.price, g.currency) for g in found] == [
+        (name, None, currency) for name in ("视频月卡", "英雄联盟 RP 点 1000", "iTunes $10 礼品卡")
+    ]
+
+
+def test_sums_in_sentences_are_no_goods_and_a_form_heads_no_list() -> None:
+    article = "<article><p>一般来说会员月卡 15 元左右，年卡 128 元。</p><p>去年充了 300 元，只到账 200 元。</p></article>"
+    assert not read(article)
+    form = "<form><label>查询订单</label><input><p>请完成安全验证</p></form>"
+    goods = "".join(f"<li><h3>会员{n}号</h3><b>￥{n}9.00</b></li>" for n in (1, 2, 3))
+    assert len(read(f"{form}<ul>{goods}</ul>")) == 3
+
+
 def test_prices_for_members_are_hidden_and_the_next_page_of_a_list_is_asked() -> None:
     card = "<div class=item><h4>Steam充值卡 {}元</h4><span class=price>登录可见</span></div>"
     hidden = generic.home(Page("https://shop.example/", "".join(card.format(n) for n in (50, 100, 200))))

@@ -55,6 +55,63 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         "</li><li>2 GB 存储</li></ul><button>立即开通</button></div></div>",
         "</div>",
     ),
+    "a sum between elements": (
+        "<ul>",
+        '<li><form class=panel><a href="/{n}"><img></a><h3><a href="/{n}">{name}</a></h3>\n ¥{price}\n<input value=1><button>加入购物篮</button></form></li>',
+        "</ul>",
+    ),
+    "yuan and cents in two blocks": (
+        "<div>",
+        "<div class=goods-card><img><div class=goods-card__title>{name}</div><div class=price><div class=symbol>¥</div><div class=pprice><div class=integer>{whole}"
+        "</div><div class=decimal>.{cents}</div></div></div></div>",
+        "</div>",
+    ),
+    "prices of levels only": (
+        "<table><tr><th>编号</th><th>商品名称</th><th>面值</th><th>会员价</th><th>钻石价</th><th>库存</th></tr>",
+        "<tr><td>{n}</td><td>{name}</td><td>{old}</td><td>{price}</td><td>{n}.00</td><td>充足</td></tr>",
+        "</table>",
+    ),
+    "heads in a table of their own": (
+        "<div><div><table><tr><th>商品</th><th>分类</th><th>单价(元)</th><th>库存</th></tr></table></div><div><table>",
+        "<tr class=row><td>{name}</td><td>会员</td><td>{price}</td><td>{stock}</td></tr>",
+        "</table></div></div>",
+    ),
+    "a price read again in what stands around it": (
+        "<div>",
+        '<dl><dt><a href="/g/{n}">{name}</a></dt><dd>官方直充，自助下单</dd><dd><span>售价 {price} 元</span><span>|</span>库存 {stock}<span>|</span>已售 {sold}</dd></dl>',
+        "</div>",
+    ),
+    "a second title": (
+        "<div>",
+        "<uni-view class=item><uni-image></uni-image><uni-text class='title clamp'><span>{name}</span></uni-text><uni-text class=title2><span>直充 {n} 分钟到账</span>"
+        "</uni-text><uni-text class=price><span>￥{price}</span></uni-text></uni-view>",
+        "</div>",
+    ),
+    "the price is called original": (
+        "<div>",
+        "<div class=product><div class=product-title>{name}</div><div class=box><span class=price-original>￥{price}</span><span class=price-favour "
+        'style="text-decoration: line-through">￥{old}</span></div></div>',
+        "</div>",
+    ),
+    "the normal price before the special": (
+        "<div>",
+        '<div class=box><a href="/{n}"><img alt="{name}"></a><br><a href="/{n}">{name}</a><br><span class=normalprice>￥{old} </span>&nbsp;<span '
+        "class=productSpecialPrice>￥{price}</span></div>",
+        "</div>",
+    ),
+    "a remark in the link's title": (
+        "<ul>",
+        '<li><div class=p-price><em>￥</em><i>{price}</i></div><div class=p-name><a href="/{n}" title="下单 {n} 分钟到账，满百减五"><em>{name}</em><i '
+        "class=promo-words>下单 {n} 分钟到账，满百减五</i></a></div></li>",
+        "</ul>",
+    ),
+    "dots up to the price": ("<h3>价格表</h3><ul>", "<li>{name} ……… {price}元</li>", "</ul>"),
+    "microdata with a linked name": (
+        "<ul>",
+        '<li itemscope itemtype="http://schema.org/Product"><a itemprop=name href="/products/{n}">{name}</a><span itemprop=offers><span itemprop=price '
+        'content="{price}">¥{price}</span></span></li>',
+        "</ul>",
+    ),
     "a date of release beside a picture": (
         "<div>",
         '<a href="/app/{n}" class=row><img><span class=title>{name}</span><span>2026 年 3 月 {n} 日</span><span>¥ {price}</span></a>',
@@ -235,6 +292,12 @@ def _attribute(goods: list[Item]) -> str:
     return f'<div id=app><shop-home :products="{rows}"></shop-home></div>'
 
 
+def _priced_objects(goods: list[Item]) -> str:
+    """Prices with their currency, in the smallest unit, and names in several languages."""
+    rows = [{"title": {"zh-CN": g.name, "en": "x"}, "prices": {"price": f"{g.price * 100:.0f}", "currency_code": "CNY", "currency_minor_unit": 2}} for g in goods]  # fmt: skip
+    return f'<div id=__next></div><script type="application/json">{json.dumps({"products": rows})}</script>'
+
+
 DRAWN: dict[str, Callable[[list[Item]], str]] = {
     **{kind: (lambda goods, kind=kind: _cards(kind, goods)) for kind in _CARDS},  # type: ignore[misc]
     "team prices above the list": _team_prices_first,
@@ -243,4 +306,5 @@ DRAWN: dict[str, Callable[[list[Item]], str]] = {
     "a literal of a script": _literal,
     "categories that span their rows": _spanned,
     "a text that is parsed": _parsed,
+    "prices that are objects": _priced_objects,
 }
