@@ -216,7 +216,7 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
                 continue
             units = next((value[word] for word in _MINOR_UNITS if _is_whole(value.get(word))), 0)
             whole = str(inner).isdigit() and 0 < units < 5
-            plain["price" if key == "prices" else key] = int(inner) / 10**units if whole else inner
+            plain["price" if key == "prices" else key] = int(str(inner)) / 10**units if whole else inner
             plain |= {word: value[word] for word in _CURRENCIES if word in value}
     return row | plain if plain else row
 
