@@ -165,9 +165,19 @@ def first_verdicts(hosts: list[str], browser: str, fresh: bool) -> tuple[np.ndar
     return np.array(seen[1:]), np.array(whole[1:])
 
 
-def first_sights(addresses: list[str], browser: str) -> list[tuple[str, float, float, int]]:
+_SHIFT = """() => new Promise((told) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; })
+    .observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => told(sum), 300);
+})"""
+"""How far what was painted has moved since, as browsers count it (cumulative layout shift)."""
+
+
+def first_sights(addresses: list[str], browser: str) -> list[tuple[str, float, float, int, float]]:
     """For each address, opened with an empty cache at 1.6 Mbit/s, 150 ms and a quarter of the processor: milliseconds until something
-    to read is painted, and until the app has drawn it in its turn; bytes that came until then."""
+    to read is painted (and, on the first page, the search box can be used), and until the app has drawn it in its turn; bytes that
+    came until then; the layout shift."""
     from playwright.sync_api import sync_playwright
 
     found = []
@@ -199,7 +209,8 @@ def first_sights(addresses: list[str], browser: str) -> list[tuple[str, float, f
                 "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
             )
             page.locator("#root .kw-foot").wait_for(timeout=120_000)
-            found.append((address, float(painted), (time.perf_counter() - start) * 1000, came[0]))
+            whole = (time.perf_counter() - start) * 1000
+            found.append((address, float(painted), whole, came[0], float(page.evaluate(_SHIFT))))
             context.close()
         chromium.close()
     return found

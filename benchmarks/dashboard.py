@@ -116,10 +116,10 @@ def on_a_slow_line(host: str, browser: str, sites: str) -> None:
     """What somebody on a slow phone waits for, on every page."""
     addresses = [page.url_path for page in discover()] + [f"?q={host}", f"site?host={host}"]
     seen = first_sights(addresses, browser)
-    for address, painted, whole, size in seen:
+    for address, painted, whole, size, shift in seen:
         row(
             f"slow phone, /{address}, {sites}",
-            f"something to read {painted:.0f} ms, the app {whole:.0f} ms, {size / 1000:.0f} kB",
+            f"something to read {painted:.0f} ms, the app {whole:.0f} ms, {size / 1000:.0f} kB, layout shift {shift:.3f}",
         )
     longest, largest = max(one[1] for one in seen), max(one[3] for one in seen)
     row(
@@ -134,6 +134,8 @@ def on_a_slow_line(host: str, browser: str, sites: str) -> None:
         goal="≤ 1,200 kB",
         met=largest <= 1_200_000,
     )
+    moved = max(one[4] for one in seen)
+    row(f"slow phone, largest layout shift, {sites}", f"{moved:.3f}", goal="≤ 0.1", met=moved <= 0.1)
 
 
 def held(hosts: list[str], sessions: int, seconds: float, sites: str) -> None:

@@ -172,7 +172,7 @@ def _welcome(view: View) -> None:
     chips = [
         {
             "state": verdict_card.STATES[w].code,
-            "words": view.translate(f"rank.colour_{verdict_card.STATES[w].code}"),
+            "words": view.translate(f"rank.colour_{verdict_card.STATES[w].code}").capitalize(),
             "count": n,
             "href": view.link("rank") + "#unrated" if w == "灰" else view.link("rank", tier=_TIERS[w]),
         }

@@ -234,7 +234,7 @@ def _bytes(file: Path, coding: str) -> bytes:
     with _lock:
         found = _kept.get(key)
     if found is None:
-        found = _compressed(file.read_bytes(), coding, 6)
+        found = _compressed(file.read_bytes(), coding, 9 if coding == "br" else 6)
         with _lock:
             _kept[key] = found
     return found

@@ -45,6 +45,7 @@ _TITLES = {
 WORDS = {
     verdict: (shape, *_TITLES[verdict], colour, ink) for verdict, (shape, colour, ink) in VERDICT_LOOK.items()
 }
+_COLOURS = {"红": "Red", "橙": "Orange", "黄": "Yellow", "蓝": "Blue", "灰": "Grey"}
 FILINGS = {
     "filed": ("有备案记录", "on record"),
     "not_filed": ("未查到备案", "none found"),
@@ -123,6 +124,8 @@ def page_of(
         name=plain(row["name"] or row["host"], 60),
         verdict=verdict_of(row),
         words=WORDS[verdict_of(row)],
+        colour=_COLOURS[verdict_of(row)],
+        settled=next((f for f in parts["figures"] if f["name"] == "settled" and f["of"]), None),
         state=WARNING_WORDS[row["warning_state"]],
         states=WARNING_WORDS,
         filing=_OF_THE_MALL if is_merchant(row["host"]) else FILINGS[row["filing_state"]],
@@ -161,7 +164,7 @@ def _template(name: str, longest: int = _LONGEST[0]) -> Template:
 
 
 KINDS = ("s", "badges", "feeds")
-PARTS = ("findings", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
+PARTS = ("findings", "figures", "evidence", "warnings", "responses", "corrections", "disputes", "practices")
 """The tables a site's files are made of, beside `ratings`."""
 _TOGETHER = 500
 _MERCHANTS = 200

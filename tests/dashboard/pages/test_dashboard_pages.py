@@ -384,7 +384,8 @@ def test_the_figures_of_one_site_agree_wherever_they_are_told(full, host, lang, 
             assert state in said, place
         if place in (*figures, "text to share"):
             assert complained in " ".join(said.split()), place
-            assert verdict_card.drop_short(row, lang) in said, place
+            if place != "static page":  # which has the sentence of the snapshot
+                assert verdict_card.drop_short(row, lang) in said, place
     assert (
         f"{recent} / {total}" in places["ranking"] and verdict_card.drop_line(row, lang) in places["ranking"]
     )
