@@ -1,11 +1,13 @@
 """How long a full rating and its publication take, where the time goes, how that grows, and the memory; beside bare DuckDB.
 
     python benchmarks/rate.py [--platforms 3200] [--only] [--keep FOLDER]
+    python benchmarks/rate.py --one-site --platforms 100000 --each 3 --days 60 --keep FOLDER
 
 A market of `python -m sandbox scale`, a hundred complaints a platform over 360 days, is rated with its whole history and published three times (new,
 unchanged, and with a response of every hundredth platform), in five sizes
 that double up to --platforms; --only measures that one size (100,000 platforms take about ten minutes and 10 GB of disk). Everything is
-measured; where the goal's size was not, the row says by the curve. The baseline is DuckDB counting the same complaints, which lie in memory, by
+measured; where the goal's size was not, the row says by the curve. --one-site measures single sites of one size alone: of the full run it makes
+what is not in the kept folder yet, one rating and one publication, so that it can be ended and taken up again. The baseline is DuckDB counting the same complaints, which lie in memory, by
 platform and day, on one processor; beside it what the rating does in its place: panels of the same counts.
 """
 
@@ -15,6 +17,7 @@ import argparse
 import datetime as dt
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,7 +47,7 @@ from scoring.observations.parquet_shards import arrow
 from scoring.publish.publisher import publish
 from scoring.rating.assessment import assess
 from store.db.engine import default_url, open_engine
-from store.db.tables import Platform, Response
+from store.db.tables import Platform, RatedRun, Response
 
 LAST = dt.date(2026, 11, 15)
 NOW = dt.datetime(2026, 11, 16, 4, tzinfo=dt.UTC)
@@ -69,6 +72,34 @@ class Measured:
     counted: list[tuple[float, float]] = field(default_factory=list)
     single: list[tuple[float, float, float, float]] = field(default_factory=list)
     """`rate --platform` and `publish --platform`, each seconds by the clock and of processors, start-up included."""
+
+
+def measure_one_site(size: Size, folder: Path, found: Measured) -> None:
+    """Make what the folder lacks of a rated and published market, and measure `rate --platform` and `publish --platform` thrice."""
+    whole = folder / "filled"  # a making that was ended leaves a half one
+    if folder.exists() and not whole.exists():
+        shutil.rmtree(folder)
+    if not folder.exists():
+        filled(folder, size, NOW).dispose()
+        whole.touch()
+    engine = open_engine(default_url(folder))
+    with engine.connect() as connection:
+        rated = connection.scalar(select(RatedRun.folder).limit(1)) is not None
+    if not rated:
+        begun = time.perf_counter()
+        rate(engine, folder, LAST, NOW)
+        print(f"rated in {time.perf_counter() - begun:.1f} s")
+    if not (folder / "snapshots" / "latest").exists():
+        begun = time.perf_counter()
+        publish(engine, folder, NOW)
+        print(f"published in {time.perf_counter() - begun:.1f} s")
+    engine.dispose()
+    for _ in range(3):
+        found.single.append((*commanded("rate", folder), *commanded("publish", folder)))
+    found.single.sort(key=lambda one: one[1] + one[3])
+    rated_in, worked, shown, put = found.single[1]
+    row(f"one site of {size.platforms:,}, {size.complaints // size.platforms} complaints each, {size.days} days: commands with their start, the middle of three",
+        f"{rated_in:.1f} + {shown:.1f} s ({worked:.1f} + {put:.1f} s of processors)", "–", None, "≤ 3 s each", max(rated_in, shown) <= 3)  # fmt: skip
 
 
 def measure(platforms: int, folder: Path, found: Measured) -> None:
@@ -178,10 +209,18 @@ def main() -> None:
     parser.add_argument("--platforms", type=int, default=3_200, help="of the largest size")
     parser.add_argument("--only", action="store_true", help="measure the largest size alone")
     parser.add_argument("--keep", type=Path, help="a new folder to work in, kept afterwards (default: a temporary one)")  # fmt: skip
+    parser.add_argument("--one-site", action="store_true", help="measure single sites of one size alone")
+    parser.add_argument("--each", type=int, default=EACH, help="complaints a platform, with --one-site")
+    parser.add_argument("--days", type=int, default=360, help="days of the calendar, with --one-site")
     given = parser.parse_args()
     most, found = given.platforms, Measured()
     machine("duckdb", "numpy", "pyarrow", "sqlalchemy")
     print(f"{processors()} processes")
+    if given.one_site:
+        with tempfile.TemporaryDirectory() as name:
+            size = Size(most, most * given.each, given.days, LAST)
+            measure_one_site(size, (given.keep or Path(name)) / f"{most}-{given.each}-{given.days}", found)
+        return
     with tempfile.TemporaryDirectory() as name:
         for size in [most] if given.only else [most // 2**n for n in (4, 3, 2, 1, 0)]:
             measure(size, (given.keep or Path(name)) / str(size), found)

@@ -168,6 +168,16 @@ class Bar:
         log_line(" ".join(filter(None, (f"{task.description}…", done, task.fields["note"]))))
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Inside the block nothing is printed for the person watching: steps that one of our own takes in a person's place."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
 def log_line(text: str) -> None:
     """One line for the person watching, or for the log."""
     if wanted():

@@ -152,6 +152,13 @@ def serve(
     mall: Annotated[
         bool, typer.Option("--mall", help="三家店是同一商城的商户 three shops are merchants of one mall.")
     ] = False,
+    operators: Annotated[
+        bool,
+        typer.Option(
+            "--operators",
+            help="几家店同属一人、换址或换名再开 some shops are one operator's, move or begin anew.",
+        ),
+    ] = False,
 ) -> None:
     """用一个 HTTP 端口演出所有信息源与商店 play every source and shop on one HTTP port.
 
@@ -170,6 +177,7 @@ def serve(
     from sandbox.web.server import run
 
     volume = {"complaints_per_day": complaints_per_day, "decoys_per_day": decoys_per_day, "mall": mall}
+    volume["operators"] = operators
     market = _market(seed, platforms, days, ends_on, truth, **volume)
     sys.exit(run(market, host, port, ready_file, latency))
 

@@ -118,6 +118,13 @@ VOID: dict[str, tuple[re.Pattern[str], str, str]] = {
         "the balance lapses",
     ),
 }  # fmt: skip
+ANNOUNCED = {
+    "balance_lapses": ("余额会清零", "balances lapse"),
+    "refund_to_balance": ("退款只退回余额", "refunds go to the balance only"),
+    "withdrawal_stopped": ("停止提现", "withdrawals stop"),
+    "closing": ("停止运营", "the site closes"),
+}
+"""What a site's own channel may announce (store/evidence/normalize.py), as readers are told."""
 _ANNOUNCES = re.compile(
     r"(?:条款|协议|规则|须知|售后|政策|说明)[^。；\n]{0,10}(?:更新|调整|修改|变更|生效)|(?:更新|调整|修改|变更)[^。；\n]{0,8}(?:条款|协议|规则|须知|政策)"
 )

@@ -94,7 +94,7 @@ def _sites(view: View, ratings: Sequence[dict[str, Any]]) -> None:
 def _identifiers(
     view: View, title: str, kinds: Sequence[str], known: Sequence[dict[str, Any]], none: str
 ) -> None:
-    """What the sites were called or registered as, the same of several sites in one row."""
+    """What the sites were called or registered as, the same of several sites in one row, all names of one kind, time and source too."""
     view.html("heading3.html", title=view.translate(title))
     joined: dict[tuple[Any, ...], dict[str, Any]] = {}
     for r in known:
@@ -102,7 +102,14 @@ def _identifiers(
         one["hosts"].append(r["host"])
         one["since"] = min(filter(None, (one["since"], r["since"])), default=None)
         one["until"] = max(filter(None, (one["until"], r["until"])), default=None)
-    rows = sorted((r for r in joined.values() if r["kind"] in kinds), key=lambda r: kinds.index(r["kind"]))
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for r in sorted(
+        (r for r in joined.values() if r["kind"] in kinds), key=lambda r: _own_name_last(r["value"])
+    ):
+        same = (r["kind"], tuple(r["hosts"]), r["since"], r["until"], r["source"])
+        one = merged.setdefault(same, {**r, "values": []})
+        one["values"].append(r["value"])
+    rows = sorted(merged.values(), key=lambda r: (kinds.index(r["kind"]), r["hosts"]))
     if not rows:
         view.note(view.translate(none))
         return
@@ -111,7 +118,7 @@ def _identifiers(
         [
             row(
                 cell(view.label("identifier", r["kind"])),
-                cell(r["value"], limit=80),
+                cell(_joined(view, r["values"]), limit=120),
                 cell(_some(view, r["hosts"]), href=view.link("site", host=r["hosts"][0]) if len(r["hosts"]) == 1 else ""),
                 cell(_span(view, r)),
                 cell(view.source(r["source"]) if r["source"] else view.translate("cluster.entered")),
@@ -122,9 +129,17 @@ def _identifiers(
     )  # fmt: skip
 
 
+def _own_name_last(value: str) -> tuple[bool, str]:
+    """Chinese names before those made of a host's letters."""
+    return value.isascii(), value
+
+
+def _joined(view: View, values: Sequence[str]) -> str:
+    return ("、" if view.lang == "zh" else ", ").join(plain(v, 60) for v in values)
+
+
 def _some(view: View, hosts: Sequence[str]) -> str:
-    shown = ("、" if view.lang == "zh" else ", ").join(plain(h, 60) for h in hosts[:4])
-    return f"{shown}{' …' if len(hosts) > 4 else ''}"
+    return f"{_joined(view, hosts[:4])}{' …' if len(hosts) > 4 else ''}"
 
 
 def _span(view: View, known: dict[str, Any]) -> str:
@@ -133,6 +148,13 @@ def _span(view: View, known: dict[str, Any]) -> str:
 
 
 def _moves(view: View, rows: Sequence[dict[str, Any]]) -> None:
+    # Two names on one certificate point at each other: told once.
+    pairs = {(r["host"], r["to_host"]) for r in rows if r["via"] == "certificate"}
+    rows = [
+        r
+        for r in rows
+        if r["via"] != "certificate" or r["host"] < r["to_host"] or (r["to_host"], r["host"]) not in pairs
+    ]
     view.html("heading3.html", title=view.translate("cluster.moves"))
     if not rows:
         view.note(view.translate("cluster.moves_none"))

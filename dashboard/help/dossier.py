@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.groups import clusters
 from dashboard.help.deadlines import fact, read_in
 from dashboard.help.documents import Section
 from dashboard.presenters.formatting import day, interval_of, moment, number, percent
-from dashboard.presenters.translations import pick, word
+from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from scoring.snapshot.reader import SIGNATURE, Snapshot
 from store.text.query import parse_query
@@ -89,7 +90,8 @@ def subject_of(snapshot: Snapshot, target: str, kind: str = "") -> Subject | Non
         hosts = _of_operator(snapshot, row["operator"], row["operator_uscc"]) if name else ()
         return Subject("operator", name, hosts) if hosts else None
     if kind == "cluster":
-        return Subject("cluster", row["host"], cluster_of(snapshot, row["host"]))
+        known = clusters.cluster(snapshot, row["host"])
+        return Subject("cluster", row["host"], known.hosts if known else (row["host"],))
     return Subject("site", row["host"], (row["host"],))
 
 
@@ -99,16 +101,6 @@ def _of_operator(snapshot: Snapshot, name: str | None, code: str | None) -> tupl
         [name or "", code or ""],
     )
     return tuple(row["host"] for row in rows)
-
-
-def cluster_of(snapshot: Snapshot, host: str) -> tuple[str, ...]:
-    """A site and all sites that links lead to from it, one after the other."""
-    found, new = {host}, [host]
-    while new:
-        rows = snapshot.rows("select distinct other from links where list_contains(?, host)", [new])
-        new = sorted({row["other"] for row in rows} - found)
-        found.update(new)
-    return tuple(sorted(found))
 
 
 def dossier(
@@ -128,7 +120,8 @@ def dossier(
         sections += _group(snapshot, subject, lang, evidence)
     for host in _worst(snapshot, hosts)[:MOST_SITES]:
         sections += _site(snapshot, host, lang, evidence)
-    sections += [*_provisions(snapshot, hosts, lang), listed(evidence, lang), closing(lang)]
+    sections += [*_provisions(snapshot, hosts, lang), _notify(snapshot, hosts, lang, evidence)]
+    sections += [listed(evidence, lang), closing(lang)]
     return title, [s for s in sections if s.lines or s.table], len(evidence.cited)
 
 
@@ -494,6 +487,24 @@ def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str) -> list[Sec
         for name, who in touched.items()
     ]
     return [Section(t(lang, "涉及的条文", "Provisions touched"), lines or [none(lang)])]
+
+
+def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbered) -> Section:
+    """Whom one may tell of these sites, with what it is known from; a role nobody is known for says so."""
+    heads = ("notify.role", "notify.who", "notify.from", "word.site", "word.date")
+    table = [[say(lang, key) for key in heads]]
+    for row in clusters.whom_to_notify(snapshot, hosts):
+        about = t(lang, "全部", "all") if len(row["hosts"]) == len(hosts) else "、".join(row["hosts"][:6])
+        table.append(
+            [
+                word(lang, "notify_role", row["role"]),
+                row["name"] or say(lang, "word.unknown"),
+                f"{plain(pick(row, 'sentence', lang) or '', 300)}{evidence.mark(row['evidence'])}",
+                about,
+                day(row["observed_on"], lang) if row["observed_on"] else "—",
+            ]
+        )
+    return Section(say(lang, "notify.title"), [say(lang, "notify.note")], table if len(table) > 1 else [])  # fmt: skip
 
 
 def listed(evidence: Numbered, lang: str) -> Section:

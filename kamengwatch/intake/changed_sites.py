@@ -89,6 +89,16 @@ def _noted(config: Config, since: dt.datetime) -> Iterator[tuple[str, dt.datetim
             yield from ((str(host), at) for host in said["hosts"])
 
 
+def meant(connection: Connection, about: Iterable[tuple[str | None, str]]) -> list[str]:
+    """The sites that entries of the queue, by their host or else their subject, are about."""
+    some = sorted(set(about), key=str)
+    if not some:
+        return []
+    directory = Directory(connection)
+    found = (directory.resolve(host, None if host else subject).platform_id for host, subject in some)
+    return [directory.host(id_) for id_ in found if id_ is not None]
+
+
 def note(config: Config, hosts: Iterable[str]) -> None:
     """Note that these sites have new evidence."""
     some = sorted(set(hosts))

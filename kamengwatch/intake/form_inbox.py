@@ -22,6 +22,7 @@ from dashboard.forms.inbox import LARGEST_DAY, LONGEST_LINE
 from dashboard.forms.records import BANDS, HAPPENED, LONGEST, PRODUCTS, STATES
 from kamengwatch.config import Config
 from kamengwatch.console import log_line
+from kamengwatch.intake import changed_sites
 from kamengwatch.review import report_life
 from kamengwatch.review.queue import Question, ask
 from store.db.tables import Review
@@ -172,10 +173,13 @@ def _take_file(config: Config, file: Path, taken: TakenIn) -> bool:
                 batch = []
         taken.new += _store(connection, batch, taken.codes)
         taken.new += len(ask(connection, asked, config.now()).new)
+        about: set[tuple[str | None, str] | None] = set()
         for one in said:  # after the reports of the same day
             on = min(one.received_on, config.today())
-            report_life.note_said(connection, one.code, one.state, on, config.now())
+            about.add(report_life.note_said(connection, one.code, one.state, on, config.now()))
             taken.codes.add(one.code)
+        changed = changed_sites.meant(connection, filter(None, about))
+    changed_sites.note(config, changed)
     return len(taken.refused) == before and not torn
 
 

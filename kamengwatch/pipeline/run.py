@@ -203,8 +203,7 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
     ]
     moments = [dt.datetime.combine(day, dt.time(20), SHANGHAI).astimezone(dt.UTC) for day in days]
     config = replace(config, fixed_now=moments[0])
-    shops = [(s["host"], s.get("name"), s.get("aliases", ())) for s in market.hosts()]
-    watchlist.add_sites(config, shops, demo=True)
+    shops = market.hosts()
     pages = 0
     with bar(
         config.say("采集演示市场", "crawling the market"), len(moments) * len(shops) * len(crawl.cards())
@@ -212,10 +211,24 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
         for moment in moments:
             market.set_now(moment)
             config = replace(config, fixed_now=moment)
+            # A site is watched once it is there: before that nobody could have named it.
+            open_now = [(s["host"], s.get("name"), s.get("aliases", ())) for s in market.hosts()]
+            watchlist.add_sites(config, open_now, demo=True)
             visit = crawl.Visit(
                 f"sandbox-{seed}-{moment:%Y%m%d}", market.proxy, lambda host: progress.advance(1, host)
             )
             pages += crawl.visit(config, visit)
+            if moment in moments[-3:]:
+                sandbox_market.look_from_the_second_place(config, market)
+            if moment == moments[-2]:
+                sandbox_market.hand_in_reports(config, shops[-1]["host"])
+    codes = sandbox_market.say_what_became(config)
+    log_line(
+        config.say(
+            f"演示举报的查询码（网页“举报”页可查去向）：{'、'.join(codes)}",
+            f"Codes of the played reports, to be looked up on the report page: {', '.join(codes)}",
+        )
+    )
     log_line(
         config.say(
             f"{len(shops)} 个演示网站，{pages} 页。", f"{len(shops)} demonstration sites, {pages} pages."

@@ -28,7 +28,17 @@ from store.text.query import host_of, parse_icp, registrable
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 WANTED = (
     *(model.__tablename__ for model in OBSERVATIONS.values()),
-    *("alias", "crawl", "crawl_platform", "operator", "platform", "review", "source"),
+    *(
+        "alias",
+        "crawl",
+        "crawl_platform",
+        "observer",
+        "operator",
+        "place_probe",
+        "platform",
+        "review",
+        "source",
+    ),
 )
 """Tables that any sentence rests on."""
 _AT_ONCE = 20_000
@@ -119,8 +129,8 @@ def _column(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
 
 # The queries: one for each kind of figure, in the .sql files beside this module, each under a line that names what it computes.
 
-BASE = ("visible.sql", "counted.sql", "observed.sql", "coverage.sql", "prices.sql")
-"""What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what was observed,
+BASE = ("visible.sql", "counted.sql", "places.sql", "observed.sql", "coverage.sql", "prices.sql")
+"""What the figures rest on, in this order: what was visible by the end of the day, which complaints count, what other places contradict, what was observed,
 which days were covered, what the goods cost elsewhere."""
 _HEAD = re.compile(r"^-- figure (\w+)(?: by (until|place))?$", re.MULTILINE)
 _COLUMNS = (

@@ -46,18 +46,21 @@ def make_key(data_dir: Path) -> None:
         fresh.unlink()
 
 
-def note_said(connection: Connection, code: str, what: str, on: dt.date, now: dt.datetime) -> None:
+def note_said(
+    connection: Connection, code: str, what: str, on: dt.date, now: dt.datetime
+) -> tuple[str | None, str] | None:
     """Note that the sender of a report says it is `settled` or `withdrawn` since `on`; the first day counts, and a second time changes nothing.
 
-    One withdrawn before a person looked at it is decided by that: its words are deleted, and nobody has to look.
+    One withdrawn before a person looked at it is decided by that: its words are deleted, and nobody has to look. Returns the host, if
+    it gave one, and the subject of an accepted report that changed: what is published of its site is not true any more.
     """
     row = connection.execute(
-        select(Review.id, Review.decision, Review.detail, Review.settled_on, Review.withdrawn_on).where(
-            Review.code == code
-        )
+        select(
+            Review.id, Review.subject, Review.decision, Review.detail, Review.settled_on, Review.withdrawn_on
+        ).where(Review.code == code)
     ).one_or_none()
     if row is None or row.withdrawn_on is not None:
-        return
+        return None
     values: dict[str, Any] = {}
     if what == "settled" and row.settled_on is None:
         values = {"settled_on": on}
@@ -68,6 +71,9 @@ def note_said(connection: Connection, code: str, what: str, on: dt.date, now: dt
             values |= {"decision": "withdrawn", "decided_at": now}
     if values:
         connection.execute(update(Review).where(Review.id == row.id).values(**values))
+    if not values or row.decision != "confirmed":
+        return None
+    return (row.detail or {}).get("host"), str(row.subject)
 
 
 def write_states(config: Config, only: Collection[int] | None = None) -> None:

@@ -23,7 +23,10 @@ def open_mall(platforms: Sequence[Platform]) -> Platform:
         next(
             p
             for p in platforms
-            if p.character == part and p.condition == "ordinary" and p.robots in COMMON_ROBOTS
+            if p.character == part
+            and p.condition == "ordinary"
+            and p.robots in COMMON_ROBOTS
+            and p.desk is None
         )
         for part, _ in PARTS
     ]

@@ -11,6 +11,7 @@ import numpy as np
 from sandbox.market import complaints as c
 from sandbox.market.goods import Product, scatter, stock_shelves
 from sandbox.market.mall import open_mall
+from sandbox.market.operators import families, join_operators
 from sandbox.market.orders import DROP_KINDS, PROBES, simulate
 from sandbox.market.parameters import KNOWN, MarketParameters
 from sandbox.market.platforms import Platform, cast
@@ -28,6 +29,8 @@ class Market:
     def __init__(self, parameters: MarketParameters) -> None:
         self.parameters = parameters
         self.platforms: list[Platform] = cast(parameters)
+        if parameters.operators:
+            join_operators(self.platforms, parameters)
         self.days, drops = simulate(self.platforms, parameters)
         self.shelves: list[list[Product]] = stock_shelves(self.platforms, parameters)
         if parameters.unknown != KNOWN:
@@ -151,7 +154,9 @@ class Market:
 
     def is_diverted(self, platform: Platform, day: float) -> bool:
         """Whether the visitor's carrier answers in a refusing site's place: for a month at a time, as such lists are kept."""
-        return platform.condition == "forbidden" and scatter(platform.index, int(day) // 30) % 3 == 0
+        lately = self.parameters.operators and day >= self.parameters.days - 30
+        listed = lately or scatter(platform.index, int(day) // 30) % 3 == 0
+        return platform.condition == "forbidden" and listed
 
     def probe(self, platform: Platform, day: float) -> str:
         """up, slow, down or refused."""
@@ -182,6 +187,7 @@ class Market:
             "seed": p.seed, "starts_on": p.starts_on.isoformat(), "ends_on": p.ends_on.isoformat(), "days": p.days,
             "drop_kinds": list(DROP_KINDS), "platforms": [self._platform_truth(x) for x in self.platforms],
             "complaints": labels, "planted": {x["source_id"]: x["planted"] for x in labels if x["planted"]},
+            "operators": families(self.platforms),
             "registry_persons": sorted({x.person for x in self.platforms if x.filing.nature == "个人"}),
         }  # fmt: skip
 

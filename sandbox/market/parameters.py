@@ -109,6 +109,8 @@ class MarketParameters:
     """Share of days on which a source cannot be read at all."""
     mall: bool = False
     """Whether three of the shops are merchants at paths of one mall (sandbox/market/mall.py)."""
+    operators: bool = False
+    """Whether some shops belong together, one moves, and one ends with a successor (sandbox/market/operators.py)."""
     unknown: Unknowns = KNOWN
     """What nobody knows of a market and `kamengwatch evaluate` draws for each; the defaults change nothing."""
 

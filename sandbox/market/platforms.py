@@ -116,6 +116,18 @@ class Platform:
     virtual_data: bool
     contacts: list[str] = field(default_factory=list)
     payments: list[str] = field(default_factory=list)
+    desk: int | None = None
+    """The shop whose customer service this one names too, by its index (sandbox/market/operators.py)."""
+    analytics: str | None = None
+    """Its account at a counter of visits."""
+    certificate: tuple[str, ...] = ()
+    """Further hosts on its certificates."""
+    moves_to: str | None = None
+    """The host that its old address leads to once it has ended there."""
+    credit: bool = False
+    """Whether its footer names the maker of its theme."""
+    channel: bool = False
+    """Whether its Telegram channel can be read by anybody."""
 
     def ended(self, day: float) -> bool:
         """True from the end day on."""

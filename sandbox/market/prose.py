@@ -8,6 +8,7 @@ import numpy as np
 
 from sandbox.market.goods import scatter
 from sandbox.market.market import Market
+from sandbox.market.operators import ANNOUNCED
 from sandbox.market.platforms import Platform
 
 GREETINGS = (
@@ -48,6 +49,11 @@ def notice(market: Market, platform: Platform, day: float) -> str:
     tight = market.tightness(platform, day)
     if tight:
         lines.insert(0, TIGHTER[tight])
+    if platform.moves_to and platform.end_day is not None and day >= platform.end_day - ANNOUNCED:
+        lines.insert(
+            0,
+            f"换址公告：本站即将更换域名，新网址：{platform.moves_to}，届时原网址自动跳转，账户与余额不变。",
+        )
     if closing(market, platform, day):
         last = market.parameters.date_of(platform.end_day or 0)
         lines.insert(
@@ -89,7 +95,7 @@ def terms(market: Market, platform: Platform, day: float) -> str:
             f"三、退款规则：超时未到账可申请退款，{refund}。因买家填错账号造成的损失由买家承担。",
             f"四、{money}",
             "五、代理与分站：代理账户余额仅用于站内采购。",
-            f"六、本条款由{platform.operator}负责解释，更新于{_updated(market, platform, day)}。",
+            f"六、本条款由{platform.operator or platform.name}负责解释，更新于{_updated(market, platform, day)}。",
         )
     )
 
@@ -104,13 +110,21 @@ def _updated(market: Market, platform: Platform, day: float) -> str:
     return changed.isoformat()
 
 
+def channel(platform: Platform) -> str:
+    """Name of the shop's Telegram channel, which sites of one operator share."""
+    if platform.desk is not None:
+        return f"demo_desk_{platform.desk}"
+    return f"demo_{platform.host.split('.')[0].replace('-', '_')}"
+
+
 def contacts(platform: Platform) -> list[tuple[str, str, str]]:
     """(kind, label, address) of each way to reach the shop; every number is invented."""
-    number = f"10000{10000 + platform.index * 13}"
+    desk = platform.index if platform.desk is None else platform.desk
+    number = f"10000{10000 + desk * 13}"
     ways = {
         "qq": ("客服QQ", f"http://wpa.qq.com/msgrd?v=3&uin={number}&site=qq&menu=yes"),
         "wechat": ("微信", f"weixin://kefu_{platform.host.split('.')[0].replace('-', '_')}"),
-        "telegram": ("Telegram", f"https://t.me/demo_{platform.host.split('.')[0].replace('-', '_')}"),
+        "telegram": ("Telegram", f"https://t.me/{channel(platform)}"),
         "email": ("邮箱", f"mailto:kefu@{platform.host}"),
         "phone": ("电话", "tel:400-000-0000"),
         "qq_group": ("QQ群", f"https://qm.qq.com/cgi-bin/qm/qr?k=demo{platform.index}"),

@@ -63,6 +63,7 @@ class Stage:
         self.faults: dict[str, dict[str, Any]] = {}
         self.log: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.in_flight: Counter[str] = Counter()
+        self.second_port: int | None = None
 
     @property
     def day(self) -> float:
@@ -78,6 +79,11 @@ class Stage:
         """The fault switched on for a host, under its name or the id of the source it plays."""
         source = next((s for s, h in SOURCE_HOSTS.items() if h == host), host)
         return self.faults.get(host) or self.faults.get(source)
+
+    def from_elsewhere(self, request: Request) -> bool:
+        """Whether the visitor looks from the second place, which has a port of its own."""
+        here = request.scope.get("server")
+        return self.second_port is not None and here is not None and here[1] == self.second_port
 
     def outage(self, source: str) -> bool:
         """Whether a source is unreadable on this simulated day."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from sandbox.market.goods import scatter
 from sandbox.market.mall import HOST, NAME
@@ -112,6 +112,8 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
     if day < platform.opened_day:
         raise Hangup
     if platform.ended(day):
+        if platform.moves_to and path == "/robots.txt":
+            return of_shop(platform)
         return _after_the_end(platform)
     state = stage.market.probe(platform, day)
     if state == "down":
@@ -122,7 +124,10 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
         seconds = float(stage.market.days.latency[platform.index, stage.market.clamp(day)]) / 1000
         await asyncio.sleep(seconds * stage.latency * (1.0 if path == "/" else 0.1))
     if state == "refused":
-        return HTMLResponse(DIVERTED) if stage.market.is_diverted(platform, day) else _refuse(platform)
+        diverted = stage.market.is_diverted(platform, day)
+        # A carrier's list holds on its own lines alone: from another place the shop answers.
+        if not (diverted and stage.from_elsewhere(request)):
+            return HTMLResponse(DIVERTED) if diverted else _refuse(platform)
     form = {k: str(v) for k, v in (await request.form()).items()} if request.method == "POST" else {}
     visit = Visit(request.method, path, dict(request.query_params), form, _own_page(request))
     view = View(stage.market, platform, day)
@@ -134,6 +139,8 @@ async def answer(stage: Stage, platform: Platform, request: Request) -> Response
 
 def _after_the_end(platform: Platform) -> Response:
     kind = platform.afterlife
+    if kind == "moved":
+        return RedirectResponse(f"http://{platform.moves_to}/", 301)
     if kind == "unfiled_block":
         return HTMLResponse(UNFILED, 403)
     if kind in ENDS:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from sandbox.market import prose
 from sandbox.market.goods import Product, scatter
 from sandbox.market.market import Market
+from sandbox.market.operators import MAKER
 from sandbox.market.platforms import Platform
 
 LABELS = {
@@ -116,7 +117,7 @@ class View:
         """Copyright, operator, filing number (linked or not) and sometimes a police number."""
         p = self.platform
         year = self.market.parameters.date_of(int(self.day)).year
-        parts = [f"Copyright © {year} {p.name} {p.operator} 版权所有"]
+        parts = [f"Copyright © {year} {p.name} {f'{p.operator} ' if p.operator else ''}版权所有"]
         if p.filing.footer:
             shown = p.filing.footer
             parts.append(
@@ -130,7 +131,14 @@ class View:
             parts.append(
                 f'<a href="https://beian.mps.gov.cn/#/query/webSearch?code={code}">{char}公网安备{code}号</a>'
             )
-        return " | ".join(parts)
+        if p.credit:
+            parts.append(MAKER)
+        counter = ""
+        if p.analytics:
+            counter = (
+                f'<script>var la="//sdk.51.la/js-sdk-pro.min.js";LA.init({{id:"{p.analytics}"}})</script>'
+            )
+        return " | ".join(parts) + counter
 
     def notice_html(self) -> str:
         """The notice as paragraphs."""

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from sandbox.market.goods import scatter
+from sandbox.market.operators import channel_posts
 from sandbox.market.outages import out
 from sandbox.market.parameters import SHANGHAI
 from sandbox.market.platforms import Platform
+from sandbox.market.prose import channel
 from sandbox.market.stage import CAPTCHA, SOURCE_HOSTS, Stage
 from sandbox.sources.complaint_boards import posts
 
@@ -47,7 +49,7 @@ async def answer(stage: Stage, request: Request) -> Response:
         return JSONResponse(_search(stage, asked.get("q", "")))
     if path == "/index.xml":
         return Response(_feed(stage), media_type="application/atom+xml")
-    return HTMLResponse("<html><body><div class='tgme_page'></div></body></html>")  # no channel has a preview
+    return HTMLResponse(f"<html><body><div class='tgme_page'></div>{_channel(stage, path)}</body></html>")
 
 
 def _platform(stage: Stage, host: str) -> Platform | None:
@@ -67,7 +69,7 @@ def _certificates(stage: Stage, host: str) -> list[dict[str, object]]:
                 {
                     "issuer_name": "C=US, O=Let's Encrypt, CN=R3",
                     "common_name": host,
-                    "name_value": f"{host}\n*.{host}",
+                    "name_value": "\n".join((host, f"*.{host}", *platform.certificate)),
                     "id": len(found),
                     "entry_timestamp": f"{day:%Y-%m-%dT01:02:03}.{logged}",
                     "not_before": f"{day:%Y-%m-%dT00:00:00}",
@@ -105,6 +107,19 @@ def _search(stage: Stage, word: str) -> dict[str, object]:
                       "node": 300, "replies": index % 20, "created": f"{at:%Y-%m-%dT%H:%M:%S}", "member": f"user{index}"}  # fmt: skip
             hits.append({"_source": source})
     return {"took": 3, "total": len(hits), "hits": hits[:50]}
+
+
+def _channel(stage: Stage, path: str) -> str:
+    """The preview of a shop's channel: one has one, of all others it is switched off."""
+    shops = (p for p in stage.market.platforms if p.channel and path == f"/s/{channel(p)}")
+    shop = next(shops, None)
+    if shop is None or stage.day < shop.opened_day:
+        return ""
+    return "".join(
+        f'<div class="tgme_widget_message" data-post="{channel(shop)}/{number}"><div class="tgme_widget_message_text">{escape(words)}</div>'
+        f'<time datetime="{stage.market.parameters.moment(on + 0.5).isoformat()}"></time></div>'
+        for number, (on, words) in enumerate(channel_posts(shop, int(stage.day), stage.market.parameters), 1)
+    )
 
 
 def _feed(stage: Stage) -> str:

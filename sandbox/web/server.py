@@ -65,7 +65,7 @@ async def _clock(stage: Stage, request: Request) -> Response:
     p = stage.market.parameters
     return JSONResponse({
         "now": stage.local.isoformat(), "starts_on": p.starts_on.isoformat(), "ends_on": p.ends_on.isoformat(),
-        "day": int(stage.day), "days": p.days,
+        "day": int(stage.day), "days": p.days, "second_port": stage.second_port,
     })  # fmt: skip
 
 
@@ -280,23 +280,25 @@ def run(market: Market, host: str, port: int, ready_file: Path | None = None, la
     """Serve until interrupted; prints the port, and writes it to `ready_file`, once requests are accepted."""
     logging.basicConfig(level=logging.WARNING)
     # asyncio turns Nagle's algorithm off only for sockets that name the protocol; with it on, every answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        print(f"端口不可用 cannot listen on {host}:{port}: {error}")
-        return 1
+    listeners = [socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) for _ in range(2)]
+    for listener, wanted in zip(listeners, (port, 0), strict=True):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, wanted))
+        except OSError as error:
+            print(f"端口不可用 cannot listen on {host}:{wanted}: {error}")
+            return 1
+    app = build_app(market, latency)
+    bound, app.state.stage.second_port = (listener.getsockname()[1] for listener in listeners)
     config = uvicorn.Config(
-        build_app(market, latency), http=_Protocol, log_level="warning", access_log=False, lifespan="off",
+        app, http=_Protocol, log_level="warning", access_log=False, lifespan="off",
         timeout_keep_alive=30, backlog=2048,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    bound = listener.getsockname()[1]
 
     async def main() -> None:
-        task = asyncio.create_task(server.serve(sockets=[listener]))
+        task = asyncio.create_task(server.serve(sockets=listeners))
         while not server.started and not task.done():
             await asyncio.sleep(0.02)
         if ready_file is not None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sandbox.market.goods import scatter
+from sandbox.market.platforms import Platform
 from sandbox.market.stage import Stage
 from sandbox.sources import domains
 
@@ -34,25 +35,32 @@ def kind_of(index: int) -> str:
     return KINDS[scatter(index, 41) % len(KINDS)]
 
 
+def shown_by(platform: Platform) -> str:
+    """The same of a shop; sites of one operator have good ones, on which they may stand together."""
+    return kind_of(platform.index) if platform.desk is None else "good"
+
+
 def context_for(stage: Stage, host: str) -> ssl.SSLContext | None:
     """The TLS side of a played shop on the simulated day; None where nothing listens on port 443."""
     platform = stage.market.by_host.get(host.removeprefix("www."))
-    if platform is None or kind_of(platform.index) == "none" or platform.ended(stage.day):
+    if platform is None or shown_by(platform) == "none" or platform.ended(stage.day):
         return None
-    kind = kind_of(platform.index)
+    kind = shown_by(platform)
     turn = int(stage.day + scatter(platform.index, 42) % 60) // 60
     since = stage.market.parameters.moment(60.0 * turn - scatter(platform.index, 42) % 60)
     if kind == "expired":
         since = stage.market.parameters.moment(-200.0)
-    return _context(platform.host, platform.person, kind, since.astimezone(UTC))
+    return _context(platform.host, platform.person, kind, since.astimezone(UTC), platform.certificate)
 
 
 @lru_cache(maxsize=256)
-def _context(host: str, person: str, kind: str, since: datetime) -> ssl.SSLContext:
+def _context(
+    host: str, person: str, kind: str, since: datetime, further: tuple[str, ...] = ()
+) -> ssl.SSLContext:
     key, authority_key = _key(), _key()
     subject = _name(person if kind == "self_signed" else host)
     own = kind == "self_signed"
-    names = ["cdn-demo.test"] if kind == "other_name" else [host, f"*.{host}"]
+    names = ["cdn-demo.test"] if kind == "other_name" else [host, f"*.{host}", *further]
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)

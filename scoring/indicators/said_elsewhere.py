@@ -6,6 +6,8 @@ from scoring import method
 from scoring.figures import count
 from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, of_site, unscored_finding
 from scoring.observations.dataset import Dataset
+from scoring.observations.day_index import date_of
+from scoring.page_terms import ANNOUNCED
 
 _TROUBLE = (
     "drop",
@@ -26,7 +28,7 @@ def said_elsewhere(facts: Dataset) -> Finding:
     Why: 论坛里的讨论和故障登记常早于投诉；网站自己的频道最先公告换址、清零与停运。 | Talk in forums and registries of failures often comes before complaints; a site's own channel is the first to announce a move, voided balances or an end.
     Reads: mention
     ok: 近 90 天站外提到它，没有未解决的订单或钱款问题。 | Mentioned in the last 90 days, with no open trouble about orders or money.
-    concern: 近 90 天有人在站外提到订单或钱款问题，且没有标为已解决。 | In the last 90 days people mentioned trouble about orders or money that is not marked as solved.
+    concern: 近 90 天有人在站外提到订单或钱款问题，且没有标为已解决；或它自己的频道宣布余额清零、退款只退余额、停止提现或停止运营。 | In the last 90 days people mentioned trouble about orders or money that is not marked as solved; or its own channel announced that balances lapse, refunds go to the balance only, withdrawals stop or the site closes.
     unknown: 没有见到站外提及。 | No mention was seen.
     Limits: 是网友的说法，未核实，不计入投诉，也不计分；一个论坛没人提不说明什么。 | People's claims, unchecked, in no count and not scored; silence of a forum says nothing.
     """
@@ -53,6 +55,13 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         if rows["state"][i] != "solved" and any(k.startswith(_TROUBLE) for k in rows["kinds"][i] or ())
     ]
     own = len(recent) - len(others)
+    said = {
+        name: i
+        for i in recent
+        if rows["by"][i] == "site"
+        for name in rows["kinds"][i] or ()
+        if name in ANNOUNCED
+    }
     seen, trouble, posts = (
         count("mentions_90d", len(others)),
         count("mentions_trouble_90d", len(bad)),
@@ -65,14 +74,23 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
             zh + f"；它自己的频道发了 {posts.value:.0f} 条",
             en + f"; its own channel posted {posts.value:.0f} messages",
         )
+    if said:
+        told = [
+            (*ANNOUNCED[name], date_of(facts.first_day + int(rows.day[said[name]])))
+            for name in ANNOUNCED
+            if name in said
+        ]
+        zh += "，其中宣布：" + "、".join(f"{words}（{on}）" for words, _, on in told)
+        en += ", and announced: " + ", ".join(f"{words} ({on})" for _, words, on in told)
     return Answer(
-        CONCERN if bad else OK,
-        zh + "（网友说法，未核实）。",
-        en + " (claims, unchecked).",
+        CONCERN if bad or said else OK,
+        zh + ("（网友说法未核实）。" if said else "（网友说法，未核实）。"),
+        en + (" (claims of people, unchecked)." if said else " (claims, unchecked)."),
         float(len(bad)),
         float(len(others)),
-        tuple(("mention", int(rows.id[i])) for i in (*reversed(bad), *reversed(recent)))[
-            : method.EVIDENCE_LIMIT
-        ],
+        tuple(
+            ("mention", int(rows.id[i]))
+            for i in dict.fromkeys((*reversed(bad), *said.values(), *reversed(recent)))
+        )[: method.EVIDENCE_LIMIT],
         (seen, trouble, *((posts,) if own else ())),
     )

@@ -315,7 +315,7 @@ _FILES = {
     "feeds/<host>.atom": "changes and corrections of a site; `feeds/all.atom` of all; `feeds/bulletins.atom` lists the bulletins",
     "method.json": "the method that made the snapshot, with the definition of every figure",
     "datapackage.json": "Frictionless description of the tables, with licence and hashes",
-    "manifest.json": "method and code versions, crawls, the hash of the snapshot before; the hashes of all files but those of single sites, and `content_sha256` over the list of all",
+    "manifest.json": "method and code versions, the newest crawls, the hash of the snapshot before; the hashes of all files but those of single sites, and `content_sha256` over the list of all",
     "SHA256SUMS": "the hash of every file, as `sha256sum -c` reads it",
     "manifest.sig": "where the operator has a key: its Ed25519 signature of `manifest.json` (base64), and the id of the key",
     "keys.json": "the public keys so far, each handed over to the next by a signature",

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from filelock import FileLock
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from scoring import method
 from scoring.observations.day_index import SHANGHAI, end_of_day
@@ -43,6 +43,8 @@ from store.durable_files import sha256_of, sync_folder, sync_tree
 from store.evidence.capture_rows import archive_root
 
 Progress = Callable[[str], None]
+LISTED_CRAWLS = 200
+"""Crawls a manifest names: enough to tell a database that lost its newest ones (store/db/damage_check.py), and no more each year."""
 
 
 class NothingRated(Exception):
@@ -264,11 +266,15 @@ def write_manifest(
 
 
 def _crawls(engine: Engine, end: dt.datetime) -> tuple[list[dict[str, Any]], bool]:
-    """The newest finished crawl of every source and outcome up to `end`, and whether the market is a demonstration."""
+    """The newest crawls finished by `end`, with the newest of every source and outcome, and whether the market is a demonstration."""
+    finished = (Crawl.finished_at.is_not(None), Crawl.finished_at < end)
+    newest = select(Crawl.id).where(*finished).order_by(Crawl.id.desc()).limit(LISTED_CRAWLS)
+    each = select(func.max(Crawl.id)).where(*finished).group_by(Crawl.source_id, Crawl.outcome)
     with engine.connect() as connection:
+        ids = {*connection.scalars(newest), *connection.scalars(each)}
         rows = connection.execute(
             select(Crawl.id, Crawl.source_id, Crawl.outcome, Crawl.finished_at)
-            .where(Crawl.finished_at.is_not(None), Crawl.finished_at < end)
+            .where(Crawl.id.in_(ids))
             .order_by(Crawl.id)
         ).all()
         demo = connection.execute(select(Platform.id).where(Platform.demo).limit(1)).first() is not None

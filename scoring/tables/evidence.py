@@ -20,6 +20,7 @@ from scoring.finding import Cited
 from scoring.observations.dataset import Ints
 from scoring.observations.day_index import MICROSECONDS, SHANGHAI, date_of, day_number, microseconds
 from scoring.observations.sql_columns import stamp, stamps
+from scoring.page_terms import ANNOUNCED
 from scoring.snapshot.reader import TABLES
 from store.db.tables import OBSERVATIONS, Capture, Platform, Source
 
@@ -184,7 +185,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "penalty": ("decided_on", "category", "reason", "url"),
     "order": ("order_key", "state"),
     "sighting": ("provider", "first_on", "count"),
-    "mention": ("source_key", "by", "url"),
+    "mention": ("source_key", "by", "kinds", "url"),
 }
 """What ids and claims are made of."""
 
@@ -292,6 +293,10 @@ def _sighting(r: Any) -> tuple[str, str]:
 
 
 def _mention(r: Any) -> tuple[str, str]:
+    said = [ANNOUNCED[name] for name in r.kinds or () if name in ANNOUNCED] if r.by == "site" else []
+    if said:
+        zh, en = zip(*said, strict=True)
+        return f"网站自己的频道宣布：{'、'.join(zh)}", f"Announced in the site's own channel: {', '.join(en)}"
     return {
         "people": ("论坛里有人提到（说法，未核实）", "Mentioned by people in a forum (a claim, unchecked)"),
         "registry": (

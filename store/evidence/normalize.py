@@ -194,10 +194,25 @@ def _sighting(record: SightingRecord, values: dict[str, Any], key: bytes) -> dic
     return values
 
 
+OWN_RULES = {
+    "balance_lapses": re.compile(r"余额[^。；\n]{0,20}(?:清零|作废|归(?:本站|平台)|自动清除)"),
+    "refund_to_balance": re.compile(
+        r"退款[^。；\n]{0,16}(?:退回|退至|退到|退入)[^。；，\n]{0,6}余额|不支持原路退"
+    ),
+    "withdrawal_stopped": re.compile(
+        r"(?:暂停|停止|关闭|不再支持)[^。；，\n]{0,6}提现|提现[^。；，\n]{0,8}(?:暂停|停止|关闭|维护)"
+    ),
+    "closing": re.compile(r"(?:停止运营|停止服务|关站|停业|闭店)"),
+}
+"""What a site's own channel announces about its customers' money → the words that say so."""
+
+
 def _mention(record: MentionRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     said = f"{record.title or ''} {record.text or ''}".strip()
     values["kinds"] = list(classify_many([said])[0].kinds)
-    if record.by != "site":
+    if record.by == "site":
+        values["kinds"] = [name for name, pattern in OWN_RULES.items() if pattern.search(said)]
+    else:
         values["text"] = None
     values["source_key"] = _own_key(record, key)
     values.pop("source_id")

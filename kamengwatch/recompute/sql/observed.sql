@@ -18,7 +18,8 @@ where (sites >= 3 or failed = probes) and failed / probes > 0.5 and day not in (
 
 create table usable_probe as
 select *, observed_at::date as observed_on from visible('probe_all')
-where outcome <> 'refused' and not (outcome = 'down' and seen_at::date in (select day from line_fault));
+where outcome <> 'refused' and not (outcome = 'down' and seen_at::date in (select day from line_fault))
+    and id not in (select id from taken_back);
 
 -- An order is dropped when it is missing, or was not delivered by its deadline: what the product promises, else 24 hours.
 -- One said to be delivered, without a time, is taken at its word.

@@ -51,6 +51,7 @@ select host, "until", "until" as since, max(observed_on) - min(observed_on) as v
         join probe_all p on p.platform_id = site.id and p.seen_at::date <= a."until"
             and (p.withdrawn_at is null or (p.withdrawn_at > p.seen_at and p.withdrawn_at::date > a."until"))
         where not (p.outcome = 'down' and p.seen_at::date in (select day from line_fault))
+            and p.id not in (select id from taken_back where back_on <= a."until")
     )
 ) where nth > last_answer group by host, "until"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives import serialization as forms
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kamengwatch.config import Config, UserError
 from kamengwatch.intake import observing, watchlist
+from kamengwatch.recompute.database import load
 from scoring.engine.load_market import load_dataset
 from scoring.observations.dataset import NEVER
 from scoring.snapshot import signing
@@ -176,6 +179,16 @@ def down(config: Config) -> bool:
     return bool(run[[s.host for s in facts.sites].index("a.example"), -1] >= 0)
 
 
+def taken_back_again(config: Config) -> set[int]:
+    """Probes that the second path takes back, by its own SQL."""
+    with duckdb.connect() as db:
+        load(db, config.engine)
+        db.execute("set variable as_of = ?::date", [NOW.date()])
+        for file in ("visible.sql", "places.sql"):
+            db.execute(files("kamengwatch.recompute").joinpath("sql", file).read_text("utf-8"))
+        return {id_ for (id_,) in db.sql("select id from taken_back").fetchall()}
+
+
 @pytest.mark.parametrize(
     ("others", "expected"),
     [
@@ -201,6 +214,8 @@ def test_down_needs_a_majority_of_the_places_that_looked(
         assert observing.take_one(config, report(tmp_path, key, looks)).looks == 1
     assert down(config) is expected
     facts = load_dataset(config.engine, NOW.date())
+    own = facts.rows["probe"]
+    assert {int(i) for i in own.id[own.gone < facts.days]} == taken_back_again(config), "verify --recompute"
     assert {row["host"] for row in facts.places} == ({"a.example"} if others else set())
     if others:
         assert len(facts.places) == 1 + len(others)

@@ -23,7 +23,7 @@ from dashboard.forms import inbox as forms_inbox
 from dashboard.forms import records as forms
 from dashboard.forms import report_codes
 from kamengwatch.config import Config, UserError
-from kamengwatch.intake import form_inbox, watchlist
+from kamengwatch.intake import changed_sites, form_inbox, watchlist
 from kamengwatch.review import form_decisions, report_life
 from scoring.observations.day_index import end_of_day
 from scoring.tables.registers import reports
@@ -341,6 +341,9 @@ def test_what_a_sender_says_later_counts_from_its_day_and_is_said_once(config, c
     form_inbox.take_in(at(config, 9))
     assert state(config, codes[0])["settled_on"] == str(later.today()), "the first day counts"
     assert state(config, codes[1])["state"] == "withdrawn"
+    lines = (config.data_dir / changed_sites.FILE).read_text("utf-8").splitlines()
+    told = [host for line in lines for host in json.loads(line)["hosts"]]
+    assert set(told) == {HOST}, "the site is rated and published by itself again"
 
 
 def test_a_code_survives_a_lost_folder_and_goes_when_its_report_is_let_go(config):

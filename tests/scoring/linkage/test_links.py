@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from crawler.pages.shop_features import contacts_in
+from crawler.pages.shop_features import company_of, contact_values, contacts_in
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import MarketParameters, build_market
 from sandbox.shops.view import View
-from sandbox.web.tunnel import kind_of
+from sandbox.web.tunnel import shown_by
 from scoring import method
 from scoring.engine.chunk import assess_chunk
 from scoring.engine.load_market import load_dataset
@@ -398,9 +398,13 @@ def test_sisters_are_found_by_what_they_share(
     assert recall[2] >= 0.4 and recall[3] >= 0.7 and recall[4] >= 0.95, recall
 
 
-def test_no_two_shops_of_the_sandbox_are_linked(tmp_path: Path) -> None:
-    """Each has its own operator; they share a hotline, layouts, wording, borrowed numbers and a delivery network's certificate."""
-    market = build_market(MarketParameters(seed=5, platforms=64, days=120, ends_on=AS_OF, ending_share=0.6))
+@pytest.mark.parametrize("operators", [False, True])
+def test_of_the_sandbox_the_sites_of_one_operator_are_linked_and_no_others(
+    tmp_path: Path, operators: bool
+) -> None:
+    """Strangers share a hotline, layouts, wording, borrowed numbers, a theme's maker and a delivery network's certificate."""
+    sizes = {"platforms": 64, "days": 120, "ending_share": 0.5 if operators else 0.6}
+    market = build_market(MarketParameters(seed=5, ends_on=AS_OF, operators=operators, **sizes))
     write_evidence(market, tmp_path / "market.jsonl")
     told = [json.loads(line) for line in (tmp_path / "market.jsonl").read_text("utf-8").splitlines()]
     # What whoever adds a site says of its operator would keep them apart by itself.
@@ -416,12 +420,21 @@ def test_no_two_shops_of_the_sandbox_are_linked(tmp_path: Path) -> None:
         signs = {"template": "".join(c for c in platform.software if c.isalpha())}
         records.append(
             seen | {"kind": "page", "source": "storefront", "role": "home", "text": "首页", "software": platform.software, "signs": signs,
-                    "footer_icp": platform.filing.footer, "contacts": contacts_in(html.lower())}
+                    "footer_icp": platform.filing.footer, "company": company_of(view.footer()), "contacts": contacts_in(html.lower()) | contact_values(html)}
         )  # fmt: skip
-        names = ["cdn-demo.test"] if kind_of(platform.index) == "other_name" else [platform.host]
+        names = [platform.host, *platform.certificate]
+        names = ["cdn-demo.test"] if shown_by(platform) == "other_name" else names
         records.append(
             seen | {"kind": "certificate", "source": "registration", "issuer_kind": "automated", "names": names,
-                    "not_before": "2026-03-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z", "matches": names == [platform.host]}
+                    "not_before": "2026-03-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z", "matches": platform.host in names}
         )  # fmt: skip
     assert sum("phone" in (r.get("contacts") or {}) for r in records) >= 2
-    assert load_dataset(database(tmp_path, records), AS_OF).kin.links == {}
+    known = set(range(len(market.platforms)))
+    families = [[p.host for p in market.platforms if p.desk == desk] for desk in sorted(known)]
+    assert market.truth()["operators"] == [sorted(f) for f in families if f]
+    assert len(list(filter(None, families))) == (4 if operators else 0)
+    assert sum(p.credit for p in market.platforms) == (2 if operators else 0), "strangers under one theme"
+    found = load_dataset(database(tmp_path, records), AS_OF).kin.links
+    assert {frozenset({host, *(x.other for x in some)}) for host, some in found.items()} == {
+        frozenset(f) for f in families if f
+    }
