@@ -48,6 +48,8 @@ def as_docx(title: str, sections: Sequence[Section]) -> bytes:
             for row in section.table:
                 for cell, said in zip(table.add_row().cells, row, strict=True):
                     cell.text = said
+            for cell in table.rows[0].cells:
+                cell.paragraphs[0].runs[0].bold = True
     saved, buffer = io.BytesIO(), io.BytesIO()
     document.save(saved)
     with zipfile.ZipFile(saved) as parts, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as timeless:
@@ -63,7 +65,7 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+    from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
 
     font = "STSong-Light"
     pdfmetrics.registerFont(UnicodeCIDFont(font))
@@ -75,29 +77,67 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
             leading=size * 1.45,
             spaceAfter=size * 0.4,
             wordWrap="CJK",
+            spaceBefore=size * 0.9 if size == 13 else 0,
         )
         for size in (18, 13, 10, 7)
     }
 
     def text(said: str, size: int) -> Any:
-        return Paragraph(html.escape(said), styles[size])
+        # The font has no middle dot where viewers bring one of their own for it.
+        return Paragraph(html.escape(said.replace("·", "・")), styles[size])
+
+    def number(canvas: Any, document: Any) -> None:
+        canvas.setFont(font, 8)
+        canvas.drawRightString(A4[0] - _MARGIN, 28, str(document.page))
 
     story: list[Any] = [text(title, 18)]
     for section in sections:
-        story += [text(section.title, 13), *(text(line, 10) for line in section.lines)]
+        story += [CondPageBreak(90), text(section.title, 13), *(text(line, 10) for line in section.lines)]
         if len(section.table) > 1:
-            table = Table([[text(cell, 7) for cell in row] for row in section.table], repeatRows=1)
+            cells = [[text(cell, 7) for cell in row] for row in section.table]
+            table = Table(cells, _widths(section.table, A4[0] - 2 * _MARGIN), repeatRows=1)
             table.setStyle(
                 TableStyle(
-                    [("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+                    [
+                        ("GRID", (0, 0), (-1, -1), 0.3, colors.grey),
+                        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                        ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
+                    ]
                 )
             )
             story.append(table)
     buffer = io.BytesIO()
     SimpleDocTemplate(
-        buffer, pagesize=A4, title=title, author="", invariant=1, leftMargin=48, rightMargin=48
-    ).build(story)
+        buffer, pagesize=A4, title=title, author="", invariant=1, leftMargin=_MARGIN, rightMargin=_MARGIN
+    ).build(story, onFirstPage=number, onLaterPages=number)
     return buffer.getvalue()
+
+
+_MARGIN = 48
+_GLYPH = 7.2
+"""Points that a Chinese character of a table takes; others take about half."""
+
+
+def _widths(table: Sequence[Sequence[str]], room: float) -> list[float]:
+    """Widths of the columns that fill the room: a date or a word stays on its line, the rest goes by how much there is to say."""
+
+    def wide(said: str) -> float:
+        return sum(_GLYPH if ord(c) > 0x2E80 else _GLYPH * 0.55 for c in said)
+
+    columns = list(zip(*table, strict=True))
+    least = [
+        14 + min(60.0, max(wide(part) for cell in cells for part in (cell.split() or [""])))
+        for cells in columns
+    ]
+    wanted = [14 + min(400.0, sum(map(wide, cells)) / len(cells) * 1.5) for cells in columns]
+    spare = room - sum(least)
+    if spare <= 0:
+        return [room * one / sum(least) for one in least]
+    more = [max(0.0, want - has) for want, has in zip(wanted, least, strict=True)]
+    return [
+        has + spare * (one / sum(more) if sum(more) else 1 / len(least))
+        for has, one in zip(least, more, strict=True)
+    ]
 
 
 MEDIA = {

@@ -174,7 +174,8 @@ def _registrar(facts: Dataset, site: int) -> dict[str, Any]:
         why = ("注册局的答复没有写明注册商", "the registry's answer names none") if of_site(rows, site, facts.days) else (
             "还没有查到域名登记", "the registration has not been read")  # fmt: skip
         return _role("registrar", None, f"注册商未知：{why[0]}。", f"Registrar unknown: {why[1]}.")
-    return _role("registrar", known[0], f"域名注册商（注册局的答复）：{known[0]}。", f"Registrar, as the registry answered: {known[0]}.", **known[1])  # fmt: skip
+    told = known[0].rstrip(".")  # Co., Ltd.
+    return _role("registrar", known[0], f"域名注册商（注册局的答复）：{told}。", f"Registrar, as the registry answered: {told}.", **known[1])  # fmt: skip
 
 
 def _network(facts: Dataset, site: int) -> dict[str, Any]:
