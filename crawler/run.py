@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,6 +87,7 @@ def cards() -> list[SourceCard]:
     return [spider.card for spider in spiders().values()]
 
 
+@cache
 def spiders() -> dict[str, type[SourceSpider]]:
     """Source id -> spider, found through SPIDER_MODULES."""
     loader = SpiderLoader.from_settings(_settings())
@@ -204,8 +205,7 @@ def _start(process: AsyncCrawlerProcess, lines: list[list[Callable[[], Any]]]) -
 
     for line in lines:
         next_of(line)
-    # What the imports left stays for good: the collector need not walk it for every few pages.
-    gc.collect()
+    # What the imports left stays for good: the collector need not walk it for every few pages, nor once at the start of each crawl.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     process.start()

@@ -42,6 +42,8 @@ SHORTEST_HOURS, LONGEST_HOURS = 1 / 60, 24.0 * 90
 REFUSED_HOURS = 0.5
 """After a refusal a source is left alone at least so long, however short its cadence."""
 _REMEMBERED = dt.timedelta(days=200)
+UNKNOWN_REQUESTS = 100
+"""What a source that was never crawled is taken to ask."""
 
 
 Queue = Callable[[Config, dt.datetime, list[str], list[str]], object]
@@ -288,19 +290,30 @@ def visit(config: Config, visit: Visit) -> int:
 
     What a killed visit had finished is not due any more, so running the visit again does only the rest. Sources that
     visit the platforms themselves share one process, so that no host is asked twice at once; each of the others has one
-    of its own, and two run at a time.
+    of its own. What asked most the last time begins first, and one more runs than there are processors: all wait for answers at times.
     """
+    from scoring.fork_pool import processors
+
     now = config.now()
-    due = due_sources(config, now)
+    due, asked = due_sources(config, now), _asked_last(config)
     batches = [
         sorted(due & platform_visitors()),
         *([source] for source in sorted(due - platform_visitors())),
     ]
+    batches.sort(key=lambda batch: -sum(asked.get(source, UNKNOWN_REQUESTS) for source in batch))
     jobs = [
         arguments(config, now, visit.job, batch, [], visit.sandbox_proxy, None) for batch in batches if batch
     ]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(processors() + 1) as pool:
         return sum(pool.map(lambda arguments: _pages(arguments, visit.on_host), jobs))
+
+
+def _asked_last(config: Config) -> dict[str, int]:
+    """Source → requests of its last finished crawl."""
+    ended = select(Crawl.source_id, Crawl.requests).where(Crawl.finished_at.is_not(None))
+    with config.engine.connect() as connection:
+        rows = connection.execute(ended.order_by(Crawl.finished_at, Crawl.id)).all()
+    return {row.source_id: row.requests or 0 for row in rows}
 
 
 def _pages(arguments: list[str], on_host: Callable[[str], None]) -> int:

@@ -60,9 +60,14 @@ def matrix(blocks: Sequence[_Block], count: int, vocabulary: NDArray[np.uint64])
         present = np.maximum(np.bincount(place // columns, minlength=count), 1)
         values.append((weight * present**_DAMPING).astype(np.float32)[place // columns])
         places.append(place)
-    return csr_matrix(
-        (np.concatenate(values), np.divmod(np.concatenate(places), columns)), shape=(count, columns)
-    )
+    place, value = np.concatenate(places), np.concatenate(values)
+    order = np.argsort(place, kind="stable")
+    place, value = place[order], value[order]
+    if not np.diff(place, prepend=-1).all():  # a character that stands for a concept: both blocks hold it
+        return csr_matrix((value, np.divmod(place, columns)), shape=(count, columns))
+    # Ordered and without repetition, as it is here, a matrix is made without another look at it.
+    starts = np.searchsorted(place, np.arange(count + 1) * columns).astype(np.int32)
+    return csr_matrix((value, (place % columns).astype(np.int32), starts), shape=(count, columns))
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,14 @@ class Network:
 
     def judge(self, inputs: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Two (texts × kinds) arrays for a sparse (texts × features) matrix, as Model.judge gives them."""
-        from scipy.special import expit, softmax
+        from scipy.special import expit
 
         active = np.maximum(inputs @ self.hidden + self.hidden_bias, 0.0)
-        main = softmax(active @ self.primary + self.primary_bias, axis=1)
+        main = active @ self.primary + self.primary_bias
+        main = np.exp(
+            main - main.max(axis=1, keepdims=True)
+        )  # scipy's softmax asks first what kind of array it has
+        main /= main.sum(axis=1, keepdims=True)
         return main, expit(active @ self.member + self.member_bias)
 
 

@@ -161,10 +161,16 @@ def unset_sources(connection: Connection, end: dt.datetime) -> set[str]:
 
 
 def register_sources(engine: Engine, cards: Iterable[SourceCard]) -> None:
-    """Make the source rows say what the cards say."""
+    """Make the source rows say what the cards say; where they do nothing is written, and no other crawl waits for it."""
+    columns = [column.name for column in Source.__table__.columns]
+    wanted = [{name: getattr(card, name) for name in columns} for card in cards]
+    with engine.connect() as connection:
+        kept = {row["id"]: dict(row) for row in connection.execute(select(Source.__table__)).mappings()}
+    changed = [values for values in wanted if kept.get(values["id"]) != values]
+    if not changed:
+        return
     with engine.begin() as connection:
-        for card in cards:  # two crawls may start at the same moment
-            values = {column.name: getattr(card, column.name) for column in Source.__table__.columns}
+        for values in changed:  # two crawls may start at the same moment
             statement = insert_for(connection, Source).values(**values)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 

@@ -31,7 +31,8 @@ _SCANNED = 400
 """Characters from which one look for all rules (store/text/pattern_scan.py) costs less than a look for each."""
 _BLANKS = HELD + TAKEN
 _ALL = (*FIRST, *PUBLIC, *EARLY, *LATE)
-_SCAN = PatternScan([*(rule.pattern for rule in _ALL), CLUSTER, *SCANNED], _BLANKS)
+_FOLLOWING = [rule.followed for rule in _ALL if rule.followed]
+_SCAN = PatternScan([*(rule.pattern for rule in _ALL), *_FOLLOWING, CLUSTER, *SCANNED], _BLANKS)
 _NUMBER = {pattern: number for number, pattern in enumerate(_SCAN.patterns)}
 _MANY = 12
 """Places from which it is cheaper to look first for a substring that a rule needs."""
@@ -66,7 +67,7 @@ class _Work:
         ):
             self._places = places = _SCAN.look(shadow)
             self._scanned = shadow
-        return places.of(number) if places.met >> number & 1 else []
+        return _SCAN.allowed(number, shadow, places.of(number)) if places.met >> number & 1 else []
 
     def found(
         self,
@@ -82,8 +83,9 @@ class _Work:
         if followed is None:
             places = self._places_of(pattern)
         elif places := self._places_of(followed):
-            near = {end - back for end in places for back in range(reach + 1)}
-            places = [place for place in self._places_of(pattern) if place in near]
+            ends = [end for end in places if followed.match(shadow, end)]
+            near = {end - back for end in ends for back in range(reach + 1)}
+            places = [place for place in self._places_of(pattern) if place in near] if near else []
         if not places or (words and len(places) > _MANY and not _holds(shadow, words)):
             return []
         return matches_at(pattern, shadow, places)
@@ -199,7 +201,7 @@ def _apply(work: _Work, rules: Iterable[Rule]) -> None:
     for rule in rules:
         if rule.figures > work.figures:
             continue
-        found = work.found(rule.pattern, rule.needles)
+        found = work.found(rule.pattern, rule.needles, rule.followed, rule.reach)
         if found and rule.check:
             shadow = work.shadow
             found = [m for m in found if rule.check(m, shadow)]

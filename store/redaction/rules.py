@@ -95,13 +95,17 @@ Check = Callable[[re.Match[str], str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One form: its type, the pattern (group x, if any, is what counts), a check, substrings one of which it needs, and how many figures."""
+    """One form: its type, the pattern (group x, if any, is what counts), a check, substrings one of which it needs, how many figures,
+    and what must come, at most `reach` characters from its beginning: looked for first where a pattern begins with any letter.
+    """
 
     kind: str
     pattern: re.Pattern[str]
     check: Check | None = None
     needles: tuple[str, ...] = ()
     figures: int = 0
+    followed: re.Pattern[str] | None = None
+    reach: int = 0
 
 
 _MAIL = "(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
@@ -150,7 +154,8 @@ FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
-    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*")),
+    Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
+         followed=re.compile(r"[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"), reach=42),
     Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}\s?[(\[【]?(?:@|艾特|圈a|小老鼠|老鼠)[)\]】]?\s?{_MAIL}\s?(?:邮箱|(?:\.|点)\s?(?:com|cn|net)|(?![a-z0-9.]))"), needles=("@", "艾特", "圈a", "老鼠")),
     # A sign in a circle is folded to the letter in it, capital AT to small letters.
     Rule("邮箱", re.compile(r"(?:邮箱|e-?mail|联系|发到|账号)(?:地址|[\s:是为]){0,3}(?P<x>[a-z0-9][a-z0-9._\-]{2,40}?(?:at|a)(?:qq|163|126|139|sina|gmail|outlook|hotmail|foxmail|icloud)\.com)(?![a-z0-9])"), needles=("qq.", "163.", "126.", "139.", "sina.", "mail.", "outlook.", "icloud.")),

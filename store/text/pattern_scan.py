@@ -8,7 +8,7 @@ that a pattern that is added or changed needs nothing else. What cannot be read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -28,6 +28,10 @@ _MOST_PAIRS = 6_000
 _PAIRS = 1 << 16
 _LOOKED_AT = 3
 _FACTOR = 0x9E35
+_DENSE = 16
+"""One place in so many characters, and the engine finds them itself sooner than it is led to each."""
+_FEW = 100
+"""Places from which what stands before each is looked at for all at once."""
 
 _BITS = [np.uint64(1 << bit) for bit in range(64)]
 Prefix = tuple[bytes, ...]
@@ -58,6 +62,19 @@ class PatternScan:
     def _tables(self) -> _Tables:
         return _Tables([_prefixes(pattern) for pattern in self.patterns], self._blanks)
 
+    @cached_property
+    def _barred(self) -> list[NDArray[np.bool_] | None]:
+        return [_barred_before(pattern) for pattern in self.patterns]
+
+    def allowed(self, number: int, text: str, places: list[int]) -> list[int]:
+        """Those of `places` before which stands nothing that the pattern of that number refuses: half a word has no beginning."""
+        barred = self._barred[number]
+        if barred is None or len(places) < _FEW:
+            return places
+        at = np.array(places)
+        here: list[int] = at[(at == 0) | ~barred[_codes(text)[at - 1]]].tolist()
+        return here
+
     def blanks_of(self, number: int) -> str:
         """The blanks with which a pattern may begin or at once go on: only those, once written, add a place to its others."""
         return self._tables.blanks_of.get(number, "")
@@ -67,7 +84,10 @@ class PatternScan:
         if not self.readable:
             return [list(pattern.finditer(text)) for pattern in self.patterns]
         places = self.look(text)
-        return [matches_at(pattern, text, places.of(n)) for n, pattern in enumerate(self.patterns)]
+        return [
+            matches_at(pattern, text, self.allowed(n, text, places.of(n)))
+            for n, pattern in enumerate(self.patterns)
+        ]
 
     def look(self, text: str) -> Places:
         """Where in `text` the patterns can begin."""
@@ -132,8 +152,7 @@ class _Tables:
 
     def look(self, text: str) -> list[NDArray[np.uint64]]:
         """For each character the patterns that may begin there."""
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-        codes = np.minimum(codes, np.uint32(_BEYOND)).astype(np.intp)
+        codes = _codes(text)
         hashed = _hashed(codes[:-1], codes[1:])
         found = []
         for (first, *later), pair, ends in zip(self.nth, self.pair, self.ends, strict=True):
@@ -146,8 +165,10 @@ class _Tables:
         return found
 
 
-def matches_at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> list[re.Match[str]]:
+def matches_at(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> list[re.Match[str]]:
     """What `pattern.finditer` finds, given all the places where it can begin; of a pattern that never matches nothing."""
+    if len(places) * _DENSE > len(text):
+        return list(pattern.finditer(text))
     end, match = 0, pattern.match
     matches = []
     for place in places:
@@ -155,6 +176,11 @@ def matches_at(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> li
             end = found.end()
             matches.append(found)
     return matches
+
+
+def _codes(text: str) -> NDArray[np.intp]:
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return np.minimum(codes, np.uint32(_BEYOND)).astype(np.intp)
 
 
 def _hashed(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
@@ -167,6 +193,34 @@ def _prefixes(pattern: re.Pattern[str]) -> set[Prefix]:
     if pattern.flags & ~re.UNICODE:
         return {()}
     return _expand(_parser.parse(pattern.pattern), {()})
+
+
+def _barred_before(pattern: re.Pattern[str]) -> NDArray[np.bool_] | None:
+    """Characters after which the pattern never begins, where it says so at its beginning, `(?<!a)b` or `b(?<!ab)`."""
+    if pattern.flags & ~re.UNICODE:
+        return None
+    first, *rest = _parser.parse(pattern.pattern)
+    while str(first[0]) == "SUBPATTERN" and not (first[1][1] or first[1][2]):
+        first, *rest = first[1][3]
+    if str(first[0]) == "ASSERT_NOT":
+        looked, own = first, None
+    elif rest and str(rest[0][0]) == "ASSERT_NOT" and str(first[0]) in ("LITERAL", "IN"):
+        looked, own = rest[0], _characters(str(first[0]), first[1])
+    else:
+        return None
+    direction, behind = looked[1]
+    behind = list(behind)
+    if direction != -1 or len(behind) != 1 + (own is not None):
+        return None
+    if any(str(op) not in ("LITERAL", "NOT_LITERAL", "ANY", "IN") for op, _ in behind):
+        return None
+    before, *again = (np.frombuffer(_characters(str(op), argument), np.uint32) for op, argument in behind)
+    if own is not None and not np.isin(np.frombuffer(own, np.uint32), again[0]).all():
+        return None
+    barred = np.zeros(_BEYOND + 1, bool)
+    barred[before] = True
+    barred[_BEYOND] = False  # one of many characters, of which not all may be meant
+    return barred
 
 
 def _expand(items: Any, tails: set[Prefix]) -> set[Prefix]:
