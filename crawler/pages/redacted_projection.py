@@ -5,6 +5,7 @@ Used by identity-bearing sources. The original bytes are hashed and never reach 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import cache
@@ -99,7 +100,7 @@ def without_people(text: str) -> str | None:
     Everything else stays as it came: what is read from the page is read from the archive again.
     """
     passages = dict.fromkeys(map(str.strip, _BETWEEN_TAGS.findall(text)))
-    unknown = [passage for passage in passages if passage not in _NOBODY]
+    unknown = [passage for passage in passages if _known_by(passage) not in _NOBODY]
     # One look at all passages together costs a tenth of a look at each, and most shops name nobody.
     if not _NAMING & redact(_APART.join(unknown)).counts.keys():
         _remember(unknown)
@@ -114,16 +115,23 @@ def without_people(text: str) -> str | None:
     return projected if projected != text else None
 
 
-_NOBODY: dict[str, None] = {}
-"""Passages that name nobody: menus, footers and notices stand on every page of a shop, and the same goods in many shops."""
+_NOBODY: dict[str | bytes, None] = {}
+"""Passages that name nobody: menus, footers, styles and scripts stand on every page of a shop, and the same theme in many shops."""
 _MOST_REMEMBERED = 10_000
 _LONGEST_REMEMBERED = 300
+"""Characters; of a longer passage its digest is."""
 
 
 def _remember(passages: list[str]) -> None:
     if len(_NOBODY) > _MOST_REMEMBERED:
         _NOBODY.clear()
-    _NOBODY.update(dict.fromkeys(passage for passage in passages if len(passage) <= _LONGEST_REMEMBERED))
+    _NOBODY.update(dict.fromkeys(map(_known_by, passages)))
+
+
+def _known_by(passage: str) -> str | bytes:
+    if len(passage) <= _LONGEST_REMEMBERED:
+        return passage
+    return hashlib.sha256(passage.encode("utf-8", "surrogatepass")).digest()
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

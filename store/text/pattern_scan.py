@@ -180,7 +180,8 @@ def matches_at(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> li
 
 def _codes(text: str) -> NDArray[np.intp]:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    return np.minimum(codes, np.uint32(_BEYOND)).astype(np.intp)
+    bounded: NDArray[np.intp] = np.minimum(codes, np.uint32(_BEYOND)).astype(np.intp)
+    return bounded
 
 
 def _hashed(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
