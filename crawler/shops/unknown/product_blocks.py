@@ -35,20 +35,25 @@ _NOT_GOODS = re.compile(
 """Said of a sum that stands alone and is no price of a good."""
 _ELSE_MARK = re.compile(
     r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|orders|order-(?:list|record|table)|my-order|records?"
-    r"|buy-?(?:scroll|log|record)|marquee|recent\w*|posts|article-?list|articles|entry|news|blogs?|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?|filters?|facets?)(?:$|[-_\s])",
+    r"|buy-?(?:scroll|log|record)|marquee|recent\w*|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?|filters?|facets?)(?:$|[-_\s])",
     re.IGNORECASE,
 )
 """What a list of other things than goods is called."""
+_POST_MARK = re.compile(
+    r"(?:^|[-_\s])(?:posts|article-?list|articles|entry|news|blogs?)(?:$|[-_\s])", re.IGNORECASE
+)
+"""What a list of articles is called, which are goods where each shows a picture and a price of its own."""
 _ELSE_HEAD = re.compile(
     r"优惠券|领券|(?:余额|账户|在线)充值|充值(?:有礼|活动|优惠|送|赠|套餐)|会员(?:等级|价格|权益|套餐)|等级|最近(?:购买|下单|成交|订单)|(?:我的|历史|最新)?订单(?!式)|排行榜?$|排名|公告|资讯|文章|动态"
     r"|收益|佣金|提现|账单|明细|记录|评价|评论|常见问题|积分(?!商城)|签到|邀请|推广|加盟|分站|下单时间|交易号|升级条件"
 )
 _ELSE_TEXT = re.compile(
-    r"(?:元|满\s*\d+(?:\.\d+)?|以上)\s*可用|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时|天)前|\*{3,}|购买了"
+    r"(?:元|满\s*\d+(?:\.\d+)?|以上)\s*可用|立即领取|领取优惠|充值?\s*\d+\s*元?\s*[送赠]|^[¥￥]\s*\d+(?:\.\d+)?\s*[送赠]|阅读(?:全文|更多文章|\s*[\d(（])|\d\s*(?:分钟|秒|小时)前|\*{3,}|购买了"
     r"|(?:注册|邀请|签到|关注).{0,6}[送得减]|已(?:完成|发货|支付|付款)(?!量)|(?<![\d.])\d+\s*(?:次|人)?阅读(?!更多)|评论\s*\d|\d{12,}"
 )
 _LEVEL_FOR_SALE = re.compile(r"开通.{0,4}(?:VIP|会员|代理|分站|至尊|钻石)", re.IGNORECASE)
-_DATED = re.compile(r"20\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}")
+_DATED = re.compile(r"20\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d\s*(?:天|周|个?月)前")
+_PAID = re.compile(r"^付费(?:资源|下载|内容|阅读)?|^售价")
 _MEMBERS = re.compile(
     r"(?:普通|注册|白银|黄金|铂金|钻石|至尊|青铜|银牌|金牌|初级|中级|高级)(?:会员|代理|用户|VIP)"
 )
@@ -289,7 +294,13 @@ def _is_something_else(records: list[Record]) -> bool:
     first = records[0][0]
     near = [first, *list(first.ancestors())[:3]]
     # A shop may call a category of its goods vip or order: what is called a product as well is one.
-    if any(_ELSE_MARK.search(e.marks) and not _GOODS_MARK.search(e.marks) for e in near if e.tag != "body"):
+    marks = [e.marks for e in near if e.tag != "body" and not _GOODS_MARK.search(e.marks)]
+    if any(_ELSE_MARK.search(mark) for mark in marks):
+        return True
+    if any(_POST_MARK.search(mark) for mark in marks) and not all(
+        price.sure and WORDS_AROUND.match(_PAID.sub("", price.element.text)) and _is_pictured_link(block)
+        for block, price in records
+    ):
         return True
     if _ELSE_HEAD.search(re.sub(r"^(?:排名|序号|编号)\s", "", _heading(records))):
         return True
@@ -300,7 +311,7 @@ def _is_something_else(records: list[Record]) -> bool:
         bool(_DATED.search(block.text))
         and not _STOCK_TEXT.search(block.text)
         and not _has_buy_link(block)
-        and not (WORDS_AROUND.match(price.element.text) and _is_pictured_link(block))
+        and not (WORDS_AROUND.match(_PAID.sub("", price.element.text)) and _is_pictured_link(block))
         for block, price in records
     )
     levels = sum(bool(_MEMBERS.match(text)) for text in texts)

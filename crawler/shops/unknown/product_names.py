@@ -25,7 +25,7 @@ _NOISE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _NOISE_START = re.compile(
-    r"(?:库存|剩余|余量|还剩|仅剩|销量|已售|售出|月销|成交|发货方式|类型|分类|编号|状态|价格|售价|单价|原价|现价|优惠|批发|评分|浏览|好评|满\d|≥|累计|最近|起购|限购|数量|普通|零售|VIP|至尊|代理)"
+    r"(?:库存|剩余|余量|还剩|仅剩|销量|已售|售出|月销|成交|发货方式|类型|分类|编号|状态|价格|售价|单价|原价|现价|优惠|批发|评分|浏览|好评|满\d|≥|累计|最近|起购|限购|数量|普通|零售|VIP|至尊|代理|[剩余](?=\s*\d))"
     r"\s*(?:量|数量|数|价)?\s*[:：(（\d¥￥]|\d+\s*(?:件|个|张|份)\s*(?:起|以上)|[满减省]\s*[¥￥\d]",
     re.IGNORECASE,
 )
@@ -39,9 +39,11 @@ _SPAN = re.compile(r"\d{1,3}\s*(?:个?月|天|日|周|年|小时|季度?)|[(（]
 _LABEL = re.compile(r"^(?:商品|产品|套餐)?(?:名称|名|标题)\s*[:：]\s*")
 _ORDINAL = re.compile(r"(\d{1,3})\s*[.、)）]\s*")
 _NAME_MARK = re.compile(
-    r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
+    r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|(?<!text-)caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
     re.IGNORECASE,
 )
+_HEADING_MARK = re.compile(r"\.(?:text-)?h(?=[.:])")
+"""The class of a heading, h6 or text-h6, as shapes spell it: without its number."""
 _SECOND_MARK = re.compile(r"(?:name|title|tit)-?[2-9](?:$|\s)")
 """title2 beside title."""
 _SIDE_MARK = re.compile(
@@ -249,6 +251,8 @@ def _worth(place: str, texts: list[dict[str, str]]) -> float:
         worth += 2.5
     if last.split(".")[0].split(":")[0] in _HEADINGS:
         worth += 2
+    elif _HEADING_MARK.search(last):
+        worth += 1.2
     if "@" in last:
         worth += {"title": 0.8, "alt": -0.6}.get(last.rsplit("@", 1)[1], 1.2)
     if last.startswith("a"):

@@ -105,6 +105,17 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         "class=promo-words>下单 {n} 分钟到账，满百减五</i></a></div></li>",
         "</ul>",
     ),
+    "articles that are sold": (
+        "<div class=posts-row>",
+        '<article class=post><a href="/{n}.html"><img></a><h2><a href="/{n}.html">{name}</a></h2><a class=meta-pay>付费资源<span>￥</span>{price}</a><span>{n}天前</span></article>',
+        "</div>",
+    ),
+    "a heading over the picture": (
+        "<div>",
+        '<div class=q-card><div class=q-img><div><img></div><div><div class="absolute-bottom text-h6">{name}</div></div></div><div><div class=text-caption>直充 {n} 分钟'
+        '到账</div><div><div class="col text-h6">￥{price}</div><div class=col-auto>剩 {stock} 件</div></div></div></div>',
+        "</div>",
+    ),
     "dots up to the price": ("<h3>价格表</h3><ul>", "<li>{name} ……… {price}元</li>", "</ul>"),
     "microdata with a linked name": (
         "<ul>",
