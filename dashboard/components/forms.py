@@ -21,6 +21,7 @@ from dashboard.forms import inbox, records
 from dashboard.presenters import current_snapshot, mall_merchants
 from dashboard.presenters.formatting import SHANGHAI
 from dashboard.web import rate_limit
+from store.text.query import parse_query
 
 
 def shanghai_today(view: View) -> dt.date:
@@ -102,7 +103,7 @@ def answer(view: View) -> None:
     if done := handed_in("answer"):
         _receipt(view, done)
     else:
-        proof(view, token, "")
+        proof(view, token, parse_query(site).host or "")
     hand_in(
         view,
         "answer",

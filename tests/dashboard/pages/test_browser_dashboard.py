@@ -198,7 +198,7 @@ def test_a_filter_survives_copying_the_address(visit):
     one = visit(1280)
     page = one.open("/rank")
     page.locator("#kw-early").wait_for(state="detached")
-    page.locator("#root").get_by_label("资金链状态").select_option("alarm")
+    page.locator("#root select[name=warning]").select_option("alarm")
     page.locator("#root").get_by_role("button", name="筛选").click()
     page.wait_for_function("() => location.search.includes('warning=alarm')")
     copied = page.url.removeprefix(one.site)
