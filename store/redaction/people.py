@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from store.text.pattern_scan import matches_at
-
 TAKEN = "\ue001"
 """Stands in the folded text where something was taken out already."""
 
@@ -191,7 +189,7 @@ _PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
 _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄往|发到|发往|送到|位于|就在|在|是|到|住|:)")
 
 
-SCANNED = (*(hint[0] for hint in _HINTS), _TITLE, _OWNED, _SOMEBODY, _LIVES, _AREA, _DETAIL_UNIT)
+SCANNED = (*(hint[0] for hint in _HINTS), _TITLE, _OWNED, _SOMEBODY, _LIVES, _AREA, _DETAIL, _DETAIL_UNIT)
 """Patterns for which a long text is scanned at once."""
 
 
@@ -245,7 +243,7 @@ def _address_parts(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     for match in found(_AREA):
         yield match.span()
     last = 0
-    for match in matches_at(_DETAIL, shadow, _detail_places(shadow, found)):
+    for match in _details(shadow, found):
         low = max(last, match.start() - 60)
         before = _BEFORE.search(shadow[low : match.start()])
         start = low + (before.start() if before else match.start() - low)
@@ -254,9 +252,8 @@ def _address_parts(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
         last = match.end()
 
 
-def _detail_places(shadow: str, found: Found) -> list[int]:
-    """Where _DETAIL can begin: shortly before a number with a unit."""
-    ends = [match.start() for match in found(_DETAIL_UNIT)]
-    if not any(_DETAIL_HINT.match(shadow, end) for end in ends):
+def _details(shadow: str, found: Found) -> list[re.Match[str]]:
+    """What _DETAIL finds; it begins shortly before a number with a unit."""
+    if not any(_DETAIL_HINT.match(shadow, match.start()) for match in found(_DETAIL_UNIT)):
         return []
-    return sorted({max(0, end - back) for end in ends for back in range(_DETAIL_LEAD + 1)})
+    return found(_DETAIL, (), _DETAIL_UNIT, _DETAIL_LEAD)
