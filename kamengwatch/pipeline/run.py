@@ -205,19 +205,21 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
     config = replace(config, fixed_now=moments[0])
     shops = market.hosts()
     pages = 0
-    with bar(
-        config.say("采集演示市场", "crawling the market"), len(moments) * len(shops) * len(crawl.cards())
-    ) as progress:
+    with bar(config.say("采集演示市场", "crawling the market"), len(moments)) as progress:
         for moment in moments:
             market.set_now(moment)
             config = replace(config, fixed_now=moment)
             # A site is watched once it is there: before that nobody could have named it.
             open_now = [(s["host"], s.get("name"), s.get("aliases", ())) for s in market.hosts()]
             watchlist.add_sites(config, open_now, demo=True)
+            day = f"{moment.astimezone(SHANGHAI):%m-%d}"
             visit = crawl.Visit(
-                f"sandbox-{seed}-{moment:%Y%m%d}", market.proxy, lambda host: progress.advance(1, host)
+                f"sandbox-{seed}-{moment:%Y%m%d}",
+                market.proxy,
+                lambda host, day=day: progress.advance(0, f"{day} {host}"),  # type: ignore[misc]
             )
             pages += crawl.visit(config, visit)
+            progress.advance()
             if moment in moments[-3:]:
                 sandbox_market.look_from_the_second_place(config, market)
             if moment == moments[-2]:
