@@ -18,6 +18,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -115,6 +116,12 @@ def schedule(
         _serve(config, defer)
 
 
+def _handed_in(data_dir: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of every file of the two inboxes."""
+    files = [*(data_dir / "inbox").glob("*.jsonl"), *observing.inbox(data_dir)]
+    return sorted((str(f), s.st_size, s.st_mtime_ns) for f in files if (s := f.stat(follow_symlinks=False)))
+
+
 class Service:
     """Runs steps as processes, writes each into the run ledger, and can be told to stop."""
 
@@ -131,6 +138,8 @@ class Service:
         self.judged_at: dt.datetime | None = None
         self._refused: dt.datetime | None = None
         self._judging = threading.Lock()
+        self._taking = threading.Lock()
+        self._taken: list[tuple[str, int, int]] | None = None
 
     def crawl(self, source: str) -> bool:
         """Crawl one source; False when it failed or was blocked."""
@@ -159,15 +168,7 @@ class Service:
         self.judged_at = self._config.now()
         with contextlib.suppress(UserError, SQLAlchemyError, OSError):  # the steps below name what is wrong
             delivery.alert(self._config, self._ledger, paused(self._config))
-        try:
-            form_inbox.take_in(self._config)
-            observing.take_inbox(self._config)
-        except (OSError, UserError, SQLAlchemyError) as error:  # the forms wait; the market is rated
-            log_line(
-                self._config.say(
-                    f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
-                )
-            )
+        self.take_in()
         done = self._step("rate") and self._step("publish")
         if done and time_stamps.configured():
             self._step(
@@ -175,8 +176,29 @@ class Service:
             )  # a service that is away is asked again after the next publication, and stops nothing
         return done
 
+    def take_in(self) -> None:
+        """Take in what the forms and other places handed in, where something lies there that did not the last time."""
+        with self._taking:
+            try:
+                lying = _handed_in(self._config.data_dir)
+                if lying == self._taken:
+                    return
+                form_inbox.take_in(self._config)
+                observing.take_inbox(self._config)
+                self._taken = lying
+            except (OSError, UserError, SQLAlchemyError) as error:  # the forms wait; the market is rated
+                log_line(
+                    self._config.say(
+                        f"收件箱这次没收成：{error}", f"the inbox could not be taken in this time: {error}"
+                    )
+                )
+
     def judge_single(self) -> bool:
-        """Rate and publish the sites that changed since the last full rating; all of them anew where they are many."""
+        """Rate and publish the sites that changed since the last full rating; all of them anew where they are many.
+
+        What senders of reports say of them is taken in before: a withdrawn report is not published a night longer.
+        """
+        self.take_in()
         settled = dt.timedelta(seconds=operator_settings().single_sites_seconds)
         try:
             hosts = changed_sites.due(self._config, settled)

@@ -340,3 +340,11 @@ def test_the_service_rates_and_publishes_what_is_due_and_all_where_it_is_much(
     assert service.judge_single()
     few = [(word, *(w for host in hosts for w in ("--platform", host))) for word in ("rate", "publish")]
     assert steps == ([] if not n else few if n == 2 else [("rate",), ("publish",)])
+    taken: list[int] = []
+    monkeypatch.setattr(scheduler.form_inbox, "take_in", lambda config: taken.append(1))
+    (data / "inbox").mkdir(exist_ok=True)
+    for words in ("one\n", "one\n", "one\ntwo\n"):  # what a sender says is taken in within seconds, and once
+        if (file := data / "inbox" / "2026-04-01.jsonl").exists() is False or file.read_text() != words:
+            file.write_text(words)
+        service.judge_single()
+    assert len(taken) == 2
