@@ -52,6 +52,8 @@ _SHOWN_CLASS = re.compile(
 _ICONS = re.compile("[\ue000-\uf8ff]")
 """Letters of icon fonts."""
 _DIGITS = re.compile(r"\d+")
+_SHOWN = re.compile(r"[¥￥]?\s*\d{1,6}(?:\.\d{1,2})?")
+"""A figure that a field shows and nobody can change."""
 MOST_ELEMENTS = 40_000
 
 
@@ -204,6 +206,12 @@ def outline(tree: LexborHTMLParser) -> Element:
                         and _YUAN_ICON.search(element.marks)
                     ):
                         element.parts.append("¥")
+                    elif (
+                        tag == "input"
+                        and "readonly" in attributes
+                        and _SHOWN.fullmatch(attributes.get("value") or "")
+                    ):
+                        element.parts.append(attributes["value"] or "")
                     elif node.first_child is not None:
                         # The rest of this level waits below what is read now.
                         stack.append((node.next, parent))

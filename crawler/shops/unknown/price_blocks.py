@@ -117,16 +117,21 @@ class Price:
 def split_lines(body: Element) -> None:
     """Give each line of a text that lists goods line by line (月卡 —— 9.90元, then a line break) an element of its own."""
     for element in body.walk():
+        if element.tag == "pre" and not element.children:
+            lines = [line for part in element.parts for line in str(part).splitlines()]
+            if sum(bool(AMOUNT.search(line)) for line in lines) > 2:
+                rows = [_line(element, []) for line in lines[:_MOST_LINES] if line.strip()]
+                for row, line in zip(rows, filter(str.strip, lines), strict=False):
+                    row.hold([_line(row, [column]) for column in re.split(r"\t|\s{2,}", line.strip())])
+                element.hold([*rows])
+            continue
         breaks = [n for n, part in enumerate(element.parts) if isinstance(part, Element) and part.tag == "br"]
         if not 2 <= len(breaks) <= _MOST_LINES:
             continue
         edges = [-1, *breaks, len(element.parts)]
-        lines = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False) if b > a + 1]
         made = []
-        for start, end in lines:
-            line = Element("div", element, {}, element.number)
-            line.parts = element.parts[start:end]
-            made.append((start, end, line))
+        for start, end in [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False) if b > a + 1]:
+            made.append((start, end, _line(element, element.parts[start:end])))
         if (
             sum(
                 bool(AMOUNT.search(line.text) and LETTER.search(AMOUNT.sub("", line.text)))
@@ -140,14 +145,22 @@ def split_lines(body: Element) -> None:
         element.put(made)
 
 
+def _line(around: Element, parts: list[Element | str]) -> Element:
+    line = Element("div", around, {}, around.number)
+    line.parts = parts
+    return line
+
+
 def join_split(body: Element) -> None:
     """Put the pieces of a price that stand in several elements (sign, yuan, cents) into one, where something else stands beside them."""
     for element in body.walk():
         parts = element.parts
-        if len(parts) == 2 and _DECIMALS.fullmatch("\0".join(_piece(part) or "" for part in parts)):
-            element.hold(
-                ["".join(_piece(part) or "" for part in parts)]
-            )  # 68 and .80, each in a block of its own
+        if len(parts) == 2:
+            cents = parts[1].strip() if isinstance(parts[1], str) else parts[1].text
+            if cents[:1] == "." and _DECIMALS.fullmatch(
+                f"{whole}\0{cents}" if (whole := _piece(parts[0])) else ""
+            ):
+                element.hold([f"{whole}{cents}"])  # 68 and .80, each in a block of its own
             continue
         if not 3 <= len(parts) <= 40 or element.tag in ("tr", "ul", "ol", "select"):
             continue

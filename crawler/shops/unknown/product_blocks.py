@@ -35,10 +35,13 @@ _NOT_GOODS = re.compile(
 """Said of a sum that stands alone and is no price of a good."""
 _ELSE_MARK = re.compile(
     r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|orders|order-(?:list|record|table)|my-order|records?"
-    r"|buy-?(?:scroll|log|record)|marquee|recent\w*|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?|filters?|facets?)(?:$|[-_\s])",
+    r"|buy-?(?:scroll|log|record)|marquee|recent\w*|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?)(?:$|[-_\s])",
     re.IGNORECASE,
 )
 """What a list of other things than goods is called."""
+_FILTER_MARK = re.compile(r"(?:^|[-_\s])(?:filters?|facets?)(?:$|[-_\s])", re.IGNORECASE)
+"""What a list of ranges to choose from is called, and one of goods that may be filtered, which have headings."""
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _POST_MARK = re.compile(
     r"(?:^|[-_\s])(?:posts|article-?list|articles|entry|news|blogs?)(?:$|[-_\s])", re.IGNORECASE
 )
@@ -296,6 +299,8 @@ def _is_something_else(records: list[Record]) -> bool:
     # A shop may call a category of its goods vip or order: what is called a product as well is one.
     marks = [e.marks for e in near if e.tag != "body" and not _GOODS_MARK.search(e.marks)]
     if any(_ELSE_MARK.search(mark) for mark in marks):
+        return True
+    if any(_FILTER_MARK.search(mark) for mark in marks) and not any(e.tag in _HEADINGS for e in first.walk()):
         return True
     if any(_POST_MARK.search(mark) for mark in marks) and not all(
         price.sure and WORDS_AROUND.match(_PAID.sub("", price.element.text)) and _is_pictured_link(block)

@@ -116,6 +116,27 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         '到账</div><div><div class="col text-h6">￥{price}</div><div class=col-auto>剩 {stock} 件</div></div></div></div>',
         "</div>",
     ),
+    "goods that may be filtered": (
+        "<div class=featured__filter>",
+        '<div class=featured__item><div class=set-bg></div><div class=text><h6><a href="#">{name}</a></h6><h5>￥{price}</h5></div></div>',
+        "</div>",
+    ),
+    "numbers as pictures, lines with pictures": (
+        "<div>",
+        "<p>{n}\ufe0f\u20e3 {name}<br>💰 价格：{price} 元<br>📦 库存：{stock}</p>",
+        "</div>",
+    ),
+    "lines of plain text": ("<pre>", "{name}    {price}元\n", "</pre>"),
+    "the price in a field": (
+        "<div>",
+        '<div class=row><div><label><input type=radio value={n}> {name}</label></div><div><input class="form-control price" value="{price}" readonly></div><button>购买</button></div>',
+        "</div>",
+    ),
+    "points behind the price": (
+        "<div>",
+        "<div class=s><p>{name}</p><p><i>¥</i>{price}<em>送{n}50积分</em></p><p>{n} 条评价</p></div>",
+        "</div>",
+    ),
     "dots up to the price": ("<h3>价格表</h3><ul>", "<li>{name} ……… {price}元</li>", "</ul>"),
     "microdata with a linked name": (
         "<ul>",
