@@ -28,6 +28,8 @@ _COUNTERFACTUAL, _BLIND = "counterfactual", "blind spot"
 _BY_RULE = frozenset({_REASON, _COUNTERFACTUAL})
 """Texts that may name numbers of the method."""
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+"""The commas of 616,282."""
 _NO_NUMBERS = re.compile(
     r"\d{4}-\d{2}-\d{2}"  # a date
     r"|\d{4}\.\d{1,2}\.\d{1,2}"  # a method version
@@ -138,7 +140,8 @@ def _numbers(row: dict[str, Any]) -> Iterator[float]:
 
 def _written(text: str) -> list[str]:
     """The numbers of a text that are neither dates nor names nor a window the method fixes."""
-    return _NUMBER.findall(_RULES.sub(" ", _NO_NUMBERS.sub(" ", text)))
+    text = _THOUSANDS.sub("", _NO_NUMBERS.sub(" ", text))
+    return _NUMBER.findall(_RULES.sub(" ", text))
 
 
 def _explained(number: str, known: Iterable[float]) -> bool:

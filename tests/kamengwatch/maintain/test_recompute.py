@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from kamengwatch.recompute.database import queries
 from kamengwatch.recompute.difference import compare
+from kamengwatch.recompute.words import _written
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
@@ -195,3 +196,7 @@ def test_without_a_snapshot_the_next_step_is_named(
 ) -> None:
     said = command(capsys, "verify", "--recompute", "--data-dir", tmp_path / "none", expect=2)
     assert "kamengwatch publish" in said.err
+
+
+def test_a_number_written_with_commas_is_one_number() -> None:
+    assert _written("只看到 0.1%（500 / 616,282），近 2 期 1,2 起") == ["0.1", "500", "616282", "2", "1", "2"]
