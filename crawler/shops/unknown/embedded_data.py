@@ -70,6 +70,7 @@ _PRICE_KEY = re.compile(
     r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)|[gps]price"
 )
 """Whatever a system calls the name of a good and what is asked for it."""
+_CENTS_KEY = re.compile(r"(?!\w*(?:market|origin|old|line|vip|cost))\w{1,20}_price_(?:fen|cents?)")
 _CURRENCIES = ("currency", "price_currency", "priceCurrency", "currencyCode", "currency_code")
 _AMOUNTS = (
     "amount",
@@ -92,7 +93,8 @@ _TOKEN = re.compile(
 """What in a literal of a script JSON writes otherwise; a string in double quotes stays."""
 _PARSED = re.compile(r'JSON\.parse\(\s*("(?:[^"\\]|\\.)*")')
 """JSON that a script holds as a text."""
-_DATA = re.compile(r"(?:=\s*|^\s*)(?=[\[{])")
+_DATA = re.compile(r"(?:=\s*|^\s*|\w\(\s*)(?=[\[{])")
+"""Where data begins: a value that is set, the whole script, what a function is called with."""
 _FEWEST = 1
 _MOST = 500
 _MOST_ELEMENTS = 20_000
@@ -173,7 +175,9 @@ def goods_in_json(document: Any) -> list[Good]:
         name = next((key for key in _NAMES if _is_text(row.get(key))), None) or next(
             (key for key in row if _NAME_KEY.fullmatch(_words(key)) and _is_text(row[key])), None
         )
-        cents = next((key for key in _CENTS if _is_whole(row.get(key))), None)
+        cents = next((key for key in _CENTS if _is_whole(row.get(key))), None) or next(
+            (key for key in row if _CENTS_KEY.fullmatch(_words(key)) and _is_whole(row[key])), None
+        )
         price = (
             cents
             or next((key for key in _PRICES if _is_price(row.get(key))), None)

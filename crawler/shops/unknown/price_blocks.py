@@ -34,7 +34,7 @@ _OTHER_MARK = re.compile(
     re.IGNORECASE,
 )
 _OTHER_WORD = re.compile(
-    r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本|至尊|钻石|[黄白]金|铂金|白银|[金银铜]牌|[高中]级|合作商)\s*(?:专享|等级|用户)?\s*[价:：]|税[前费后]|含税|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
+    r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本|至尊|钻石|[黄白]金|铂金|白银|[金银铜]牌|[高中]级|合作商)\s*(?:专享|等级|用户)?\s*[价:：]|^(?:S?VIP|会员|代理|PLUS)[\s:：]*¥$|税[前费后]|含税|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
     r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|(?:立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水)(?=\D*$)",
     re.IGNORECASE,
 )
@@ -118,11 +118,11 @@ def split_lines(body: Element) -> None:
     """Give each line of a text that lists goods line by line (月卡 —— 9.90元, then a line break) an element of its own."""
     for element in body.walk():
         if element.tag == "pre" and not element.children:
-            lines = [line for part in element.parts for line in str(part).splitlines()]
-            if sum(bool(AMOUNT.search(line)) for line in lines) > 2:
-                rows = [_line(element, []) for line in lines[:_MOST_LINES] if line.strip()]
-                for row, line in zip(rows, filter(str.strip, lines), strict=False):
-                    row.hold([_line(row, [column]) for column in re.split(r"\t|\s{2,}", line.strip())])
+            lines = [said for part in element.parts for said in str(part).splitlines()]
+            if sum(bool(AMOUNT.search(said)) for said in lines) > 2:
+                rows = [_line(element, []) for said in lines[:_MOST_LINES] if said.strip()]
+                for row, said in zip(rows, filter(str.strip, lines), strict=False):
+                    row.hold([_line(row, [column]) for column in re.split(r"\t|\s{2,}", said.strip())])
                 element.hold([*rows])
             continue
         breaks = [n for n, part in enumerate(element.parts) if isinstance(part, Element) and part.tag == "br"]

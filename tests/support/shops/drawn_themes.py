@@ -137,6 +137,11 @@ _CARDS: dict[str, tuple[str, str, str]] = {
         "<div class=s><p>{name}</p><p><i>¥</i>{price}<em>送{n}50积分</em></p><p>{n} 条评价</p></div>",
         "</div>",
     ),
+    "a sum for members behind the price": (
+        "<div>",
+        "<div class=gi><h4>{name}</h4><div><span class=p1>¥{price}</span><span class=p2><i>SVIP</i>¥{n}.00</span></div><span>仅剩{stock}</span></div>",
+        "</div>",
+    ),
     "dots up to the price": ("<h3>价格表</h3><ul>", "<li>{name} ……… {price}元</li>", "</ul>"),
     "microdata with a linked name": (
         "<ul>",
@@ -330,6 +335,12 @@ def _priced_objects(goods: list[Item]) -> str:
     return f'<div id=__next></div><script type="application/json">{json.dumps({"products": rows})}</script>'
 
 
+def _called(goods: list[Item]) -> str:
+    """A function is called with the goods, their prices in 分."""
+    rows = [{"goodsTitle": g.name, "salePriceFen": round(g.price * 100)} for g in goods]
+    return f"<div id=r></div><script>render({json.dumps({'code': 0, 'rows': rows}, ensure_ascii=False)});</script>"
+
+
 DRAWN: dict[str, Callable[[list[Item]], str]] = {
     **{kind: (lambda goods, kind=kind: _cards(kind, goods)) for kind in _CARDS},  # type: ignore[misc]
     "team prices above the list": _team_prices_first,
@@ -339,4 +350,5 @@ DRAWN: dict[str, Callable[[list[Item]], str]] = {
     "categories that span their rows": _spanned,
     "a text that is parsed": _parsed,
     "prices that are objects": _priced_objects,
+    "what a function is called with": _called,
 }
