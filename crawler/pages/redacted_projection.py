@@ -100,7 +100,7 @@ def without_people(text: str) -> str | None:
     Everything else stays as it came: what is read from the page is read from the archive again.
     """
     passages = dict.fromkeys(map(str.strip, _BETWEEN_TAGS.findall(text)))
-    unknown = [passage for passage in passages if _known_by(passage) not in _NOBODY]
+    unknown = [p for p in passages if (p if len(p) <= _LONGEST_REMEMBERED else _digest(p)) not in _NOBODY]
     # One look at all passages together costs a tenth of a look at each, and most shops name nobody.
     if not _NAMING & redact(_APART.join(unknown)).counts.keys():
         _remember(unknown)
@@ -125,12 +125,10 @@ _LONGEST_REMEMBERED = 300
 def _remember(passages: list[str]) -> None:
     if len(_NOBODY) > _MOST_REMEMBERED:
         _NOBODY.clear()
-    _NOBODY.update(dict.fromkeys(map(_known_by, passages)))
+    _NOBODY.update(dict.fromkeys(p if len(p) <= _LONGEST_REMEMBERED else _digest(p) for p in passages))
 
 
-def _known_by(passage: str) -> str | bytes:
-    if len(passage) <= _LONGEST_REMEMBERED:
-        return passage
+def _digest(passage: str) -> bytes:
     return hashlib.sha256(passage.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -1,6 +1,6 @@
 """Run the crawler in processes of its own, all forked from one that has imported it: a crawl then starts in milliseconds.
 
-A demonstration run starts 26 crawls and importing the crawler costs more than a small crawl itself. The parent of the forks
+A demonstration run starts a hundred crawls and importing the crawler costs more than a small crawl itself. The parent of the forks
 (multiprocessing's fork server) holds no reactor, no thread, no database and no crawl; it ends with the command.
 """
 
