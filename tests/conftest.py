@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import alembic.command
@@ -36,6 +37,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"
 from postgres_programs import find_server
 
 from store.db.engine import _config, migrate, open_engine
+from tests.support.programs import forked
 
 
 def _absent(what: str) -> None:
@@ -165,6 +167,18 @@ def engine(database_url: str) -> Iterator[Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The workers of one run (of pytest-xdist) fork the programs they start from one process, which imports while they collect."""
+    node.workerinput["forks"] = forked.address()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a worker: fork from the process of the run."""
+    if forks := getattr(config, "workerinput", {}).get("forks"):
+        forked.ask_at(forks)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,7 +97,7 @@ PARAMETERS = (
 
 
 @pytest.mark.parametrize(
-    "count", [60, pytest.param(SOAK // 10, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
+    "count", [30, pytest.param(SOAK // 10, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
 )
 def test_any_address_of_the_api_is_answered(api, count, record_property):
     def ask(body: bytes) -> None:
@@ -123,7 +123,7 @@ def test_any_address_of_the_api_is_answered(api, count, record_property):
 
 
 @pytest.mark.parametrize(
-    "count", [40, pytest.param(SOAK // 20, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
+    "count", [20, pytest.param(SOAK // 20, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
 )
 def test_a_spoiled_snapshot_is_read_or_named_as_damaged(tmp_path: Path, monkeypatch, count, record_property):
     folder = snapshots.build(tmp_path)

@@ -9,8 +9,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from store.db.engine import default_url
 from tests.support.data.database_state import state
 from tests.support.markets.records import complaint, platform, probe
 from tests.support.programs.killed import Job, kills
+from tests.support.programs.market_month import sandbox
 
 SOAK_KILLS = int(os.environ.get("KAMENGWATCH_SOAK_KILLS", "1000"))
 SHARES = {
@@ -213,19 +212,9 @@ def check_schedule(folder: Path, base: Path, wanted: int) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a small sandbox market standing at NOW."""
-    ready = tmp_path_factory.mktemp("sandbox") / "port"
-    words = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--seed", "7", "--platforms", "24", "--days", "120", "--latency", "0"]  # fmt: skip
-    process = subprocess.Popen([*words, "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
-    try:
-        while not (ready.is_file() and ready.read_text().strip()):
-            assert process.poll() is None, "the sandbox did not start"
-            time.sleep(0.1)
-        proxy = f"http://127.0.0.1:{ready.read_text().strip()}"
-        control(proxy, "clock", f'{{"now":"{NOW.isoformat()}"}}'.encode())
-        yield proxy
-    finally:
-        process.terminate()
-        process.wait(10)
+    with sandbox(tmp_path_factory.mktemp("sandbox"), "--platforms", "24", "--days", "120") as served:
+        control(served.proxy, "clock", f'{{"now":"{NOW.isoformat()}"}}'.encode())
+        yield served.proxy
 
 
 def control(proxy: str, path: str, body: bytes | None = None) -> bytes:

@@ -3,10 +3,7 @@
 import http.client
 import json
 import re
-import subprocess
-import sys
 import threading
-import time
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -23,6 +20,7 @@ from sandbox.shops import themes
 from sandbox.shops.view import View
 from sandbox.web.server import build_app
 from store.evidence.records import parse_line
+from tests.support.programs.market_month import sandbox
 from tests.support.programs.sandbox_server import FEED, ask, calm_day, of, set_day
 
 
@@ -388,25 +386,9 @@ def proxied(port, url, method="GET", body=None):
 
 
 def test_the_served_market_works_as_a_proxy_and_cuts_connections(tmp_path, market):
-    ready, truth = tmp_path / "port", tmp_path / "truth.json"
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "serve",
-        "--port",
-        "0",
-        "--ready-file",
-        str(ready),
-        "--truth",
-        str(truth),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not ready.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        port = int(ready.read_text())
+    truth = tmp_path / "truth.json"
+    with sandbox(tmp_path, "--truth", str(truth)) as served:
+        port = int(served.proxy.rpartition(":")[2])
         assert json.loads(truth.read_text("utf-8"))["seed"] == 7
         status, body = proxied(port, "http://tousu.sina.test/api/index/feed?page=51")
         assert (status, json.loads(body)["result"]["status"]["code"]) == (200, 10017)
@@ -422,6 +404,3 @@ def test_the_served_market_works_as_a_proxy_and_cuts_connections(tmp_path, marke
         log = [json.loads(x) for x in proxied(port, "http://control.sandbox.test/log")[1].splitlines()]
         assert max(x["concurrency"] for x in log if x["host"] == "tousu.sina.test") == 2
         assert {"host", "path", "time", "simulated", "concurrency"} <= set(log[0])
-    finally:
-        server.terminate()
-        server.wait(20)

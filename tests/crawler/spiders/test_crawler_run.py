@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,6 @@ from tests.support.markets.records import complaint, platform
 from tests.support.programs import forked
 from tests.support.servers.polite_server import Answer, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 NOW = "2026-03-02T12:00:00+08:00"
 NAMES = {"云合卡盟": "3000000077", "岚溪卡盟": "3000000078"}
 
@@ -86,8 +83,6 @@ def job(data_dir: Path) -> list[str]:
     import_records(Ingest(engine, dt.datetime.fromisoformat(NOW), accept_new=True), watched)
     engine.dispose()
     return [
-        sys.executable,
-        "-m",
         "crawler.run",
         "--source",
         "heimao",
@@ -100,24 +95,25 @@ def job(data_dir: Path) -> list[str]:
     ]
 
 
-def start(command: list[str], port: int, first: str = "") -> subprocess.Popen[str]:
-    code = first + (
-        "import sys, crawler.settings as s; s.HEIMAO_BASE=f'http://127.0.0.1:{sys.argv[1]}'; s.GUARD_ALLOWED_HOSTS=['127.0.0.1'];"
-        "s.DOWNLOAD_DELAY=0.02; s.AUTOTHROTTLE_ENABLED=False; from crawler.run import main; sys.exit(main(sys.argv[2:]))"
-    )
-    return subprocess.Popen(
-        [command[0], "-c", code, str(port), *command[3:]],
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+def start(job: list[str], port: int, largest: int | None = None) -> BaseProcess:
+    """The job as a process that asks the local server and may write files of `largest` bytes; what it says goes to a folder beside its data."""
+    streams = said_in(job)
+    streams.mkdir(exist_ok=True)
+    here = {"HEIMAO_BASE": f"http://127.0.0.1:{port}", "GUARD_ALLOWED_HOSTS": ["127.0.0.1"], "DOWNLOAD_DELAY": 0.02, "AUTOTHROTTLE_ENABLED": False}  # fmt: skip
+    return forked.start(
+        job, os.environ, streams, largest, constants={f"crawler.settings.{n}": v for n, v in here.items()}
     )
 
 
-def finish(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return [json.loads(line) for line in out.splitlines()]
+def finish(job: list[str], port: int, largest: int | None = None, code: int = 0) -> list[dict[str, Any]]:
+    process = start(job, port, largest)
+    process.join(120)
+    assert process.exitcode == code, (said_in(job) / "err").read_text("utf-8")
+    return [json.loads(line) for line in (said_in(job) / "out").read_text("utf-8").splitlines()]
+
+
+def said_in(job: list[str]) -> Path:
+    return Path(job[job.index("--data-dir") + 1]).with_name("said")
 
 
 def contents(data_dir: Path) -> dict[str, Any]:
@@ -139,9 +135,9 @@ def contents(data_dir: Path) -> dict[str, Any]:
 
 def test_a_job_keeps_what_it_read_and_is_not_done_twice(job: list[str], data_dir: Path) -> None:
     with serving(heimao) as site:
-        events = finish(start(job, site.port))
+        events = finish(job, site.port)
         asked = len(site.seen)
-        again = finish(start(job, site.port))
+        again = finish(job, site.port)
         assert len(site.seen) == asked
     assert events[-1]["outcome"] == "ok" and again == [
         {"event": "crawl", "source": "heimao", "outcome": "ok", "already": True}
@@ -156,7 +152,7 @@ def test_every_record_leads_to_its_page_and_no_telephone_number_reaches_the_disk
     job: list[str], data_dir: Path
 ) -> None:
     with serving(heimao) as site:
-        finish(start(job, site.port))
+        finish(job, site.port)
     engine = open_engine(f"sqlite:///{data_dir / 'k.db'}")
     with engine.connect() as connection:
         captures = connection.execute(select(Capture)).all()
@@ -182,11 +178,11 @@ def test_a_killed_job_taken_up_again_ends_like_one_that_was_not(
 ) -> None:
     with serving(heimao, seconds=0.05) as site:
         process = start(job, site.port)
-        while len(site.seen) < after and process.poll() is None:
+        while len(site.seen) < after and process.exitcode is None:
             time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        finish(start(job, site.port))
+        process.kill()
+        process.join()
+        finish(job, site.port)
     killed = contents(data_dir)
     for path in data_dir.glob("k.db*"):
         path.unlink()
@@ -199,7 +195,7 @@ def test_a_killed_job_taken_up_again_ends_like_one_that_was_not(
     import_records(Ingest(engine, dt.datetime.fromisoformat(NOW), accept_new=True), watched)
     engine.dispose()
     with serving(heimao) as site:
-        finish(start(job, site.port))
+        finish(job, site.port)
     times = slice(0, 5)
     clean = contents(data_dir)
     for name in ("crawl", "hosts"):
@@ -210,11 +206,11 @@ def test_a_killed_job_taken_up_again_ends_like_one_that_was_not(
 
 def test_a_replay_of_the_archive_adds_nothing(job: list[str], data_dir: Path) -> None:
     with serving(heimao) as site:
-        finish(start(job, site.port))
+        finish(job, site.port)
         before = contents(data_dir)
         archive = next((data_dir / "archive").glob("heimao-*.warc.gz"))
         asked = len(site.seen)
-        events = finish(start([*job, "--replay", str(archive)], site.port))
+        events = finish([*job, "--replay", str(archive)], site.port)
         assert len(site.seen) == asked
     assert events[-1]["outcome"] == "ok" and events[-1]["records"] >= 42
     after = contents(data_dir)
@@ -230,7 +226,7 @@ def test_a_replay_of_the_archive_adds_nothing(job: list[str], data_dir: Path) ->
     ],
 )
 def test_wrong_input_is_one_clear_line(job: list[str], wrong: list[str], says: str) -> None:
-    done = forked.run([*job[2:], *wrong], os.environ)
+    done = forked.run([*job, *wrong], os.environ)
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
 
 
@@ -244,15 +240,13 @@ def test_scrapy_lists_and_checks_as_usual() -> None:
 def test_a_disk_that_fills_up_judges_nobody_and_the_next_attempt_does_the_rest(
     job: list[str], data_dir: Path
 ) -> None:
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000));"
     with serving(heimao) as site:
-        stopped = start(job, site.port, limit)
-        events = [json.loads(line) for line in stopped.communicate(timeout=60)[0].splitlines()]
-        assert stopped.returncode == 1 and events[-1]["event"] == "broken"
+        events = finish(job, site.port, largest=60_000, code=1)
+        assert events[-1]["event"] == "broken"
         assert "the disk" in (said(events[-1]["reason"]) or "")
         held = contents(data_dir)
         assert held["crawl"] == [] and held["hosts"] == [], "not finished, and nobody is said to have failed"
-        finish(start(job, site.port))
+        finish(job, site.port)
     held = contents(data_dir)
     assert len(held["complaints"]) == 40 and held["hosts"] == [("a.test", "ok"), ("b.test", "ok")]
 

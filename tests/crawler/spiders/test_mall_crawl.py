@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,8 @@ from sandbox.market.parameters import MarketParameters
 from store.db.tables import Capture, Complaint, Filing, Platform, Price, Probe, Registration
 from store.text.site_keys import SiteKey
 from tests.support.programs import forked
-from tests.support.programs.sandbox_crawl import ROOT, SIZES, control, crawl
+from tests.support.programs.market_month import sandbox
+from tests.support.programs.sandbox_crawl import SIZES, control, crawl
 from tests.support.programs.spider_replay import play
 
 MALL = "pay.x.test"
@@ -190,11 +189,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     folder = tmp_path_factory.mktemp("mall")
     market = build_market(MarketParameters(**SIZES, mall=True))
     sizes = [f"--{name}={value}" for name, value in SIZES.items()]
-    words = ["-m", "sandbox", "serve", "--port", "0", "--mall", "--ready-file", str(folder / "port"), *sizes]
-    server = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, cwd=ROOT)
-    try:
-        assert server.stdout is not None and b"127.0.0.1" in server.stdout.readline()
-        port = int((folder / "port").read_text())
+    with sandbox(folder, "--mall", "--latency=1", *sizes) as served:
+        port = int(served.proxy.rpartition(":")[2])
         now = market.parameters.moment(110.4)
         control(port, "clock", {"now": now.isoformat()})
         hosts = [p.host for p in market.platforms if "/" in p.host]
@@ -217,9 +213,6 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
         words += ["--sandbox-proxy", f"http://127.0.0.1:{port}", *more]
         forked.run(["crawler.run", *words], os.environ)
         log = [json.loads(line) for line in control(port, "log").splitlines()]
-    finally:
-        server.terminate()
-        server.wait(20)
     return market, engine, [entry for entry in log if entry["host"] == PLAYED]
 
 

@@ -25,7 +25,7 @@ from crawler.heimao_feed import Poll
 from crawler.spiders.screenshot import MASK, ScreenshotSpider
 from kamengwatch.config import Config
 from kamengwatch.pipeline.crawl import cards
-from kamengwatch.pipeline.sandbox_market import Sandbox, started
+from kamengwatch.pipeline.sandbox_market import Sandbox
 from store.archive.warc import iterate
 from store.db.engine import migrate, open_engine
 from store.db.tables import Capture, Complaint, Counters, Mention, Penalty, Platform, Sighting
@@ -34,6 +34,7 @@ from store.evidence.ingest import Ingest, import_records
 from store.evidence.site_volume import Numbering, numbering
 from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
+from tests.support.programs.market_month import sandbox
 from tests.support.programs.spider_replay import play
 
 SOURCES = ("xiaofeibao", "rednet", "github_issues", "blocklists")
@@ -49,9 +50,9 @@ class Harvest:
 
 
 @pytest.fixture(scope="module")
-def market() -> Iterator[Sandbox]:
-    with started(7) as sandbox:
-        yield sandbox
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("market"), "--mall") as served:
+        yield Sandbox(served.proxy)
 
 
 @pytest.fixture

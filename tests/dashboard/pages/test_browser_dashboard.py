@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.help.evidence_pack import verify
 from tests.support.markets import snapshots
-from tests.support.servers.browsing import FOOT, Visit, context_of, served
+from tests.support.servers.browsing import FOOT, Visit, readers, served
 
 pytestmark = pytest.mark.browser
 
@@ -24,26 +24,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def readers(chromium):
-    """The browser of each kind of reader: what one page loaded the next has, as everywhere but on a first visit."""
-    made: dict[tuple[int, str, str], object] = {}
-
-    def of(*kind):
-        if kind not in made:
-            made[kind] = context_of(chromium, *kind)
-        return made[kind]
-
-    yield of
-    for context in made.values():
-        context.close()
+def reader(chromium):
+    with readers(chromium) as of:
+        yield of
 
 
 @pytest.fixture
-def visit(readers, chromium, site):
+def visit(reader, chromium, site):
     opened: list[Visit] = []
 
     def make(width: int = 360, scheme: str = "light", lang: str = "zh") -> Visit:
-        opened.append(Visit(chromium, site, width, scheme, lang, readers(width, scheme, lang)))
+        opened.append(Visit(chromium, site, width, scheme, lang, reader(lang)))
         return opened[-1]
 
     yield make

@@ -48,26 +48,48 @@ def words(at: AppTest) -> str:
     return unescape(re.sub(r"<[^>]+>", " ", shown(at)))
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> dict[str, Path]:
+    """Data folders nothing is written to: with a full snapshot, and with an empty one."""
+    made = {name: tmp_path_factory.mktemp(name) for name in ("full", "empty")}
+    snapshots.build(made["full"])
+    snapshots.build(made["empty"], rows=snapshots.empty())
+    return made
+
+
 @pytest.fixture
-def full(data_dir: Path) -> Path:
-    return snapshots.build(data_dir)
+def full(folders, data_dir, monkeypatch) -> Path:
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(folders["full"]))
+    return (folders["full"] / "snapshots/latest").resolve()
 
 
-@pytest.mark.parametrize("lang", translations.LANGUAGES)
+@pytest.fixture
+def empty(folders, data_dir, monkeypatch) -> None:
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(folders["empty"]))
+
+
+@pytest.mark.parametrize(
+    ("lang", "host"), [("en", snapshots.ORANGE), ("zh", snapshots.HOSTILE_HOST)], ids=["en", "zh-hostile"]
+)
 @pytest.mark.parametrize("url_path", PAGES)
-def test_a_full_snapshot_shows_every_page_with_its_date(full, url_path, lang):
-    at = open_page(url_path, lang=lang, host=snapshots.ORANGE)
-    content = words(at)
+def test_a_full_snapshot_shows_every_page_with_its_date_and_hostile_text_stays_text(
+    full, url_path, lang, host
+):
+    at = open_page(url_path, lang=lang, host=host, **({"q": host} if lang == "zh" else {}))
+    content, markup = words(at), shown(at)
     assert "2026-11-21" in content
     assert translations.say(lang, "app.demo") in content
     assert translations.say(lang, "app.failed_title") not in content
-    assert len(re.findall("<h1>", shown(at))) == 1
+    assert len(re.findall("<h1>", markup)) == 1
+    for forbidden in ("<script", "<img", 'href="javascript:', "\u202e", "\u200b"):
+        assert forbidden not in markup
+    assert "长" * 500 not in markup, "a name of 10,000 characters is cut"
+    assert all("window.hacked" not in m.value for m in at.markdown)
 
 
 @pytest.mark.parametrize("lang", ["zh"])
 @pytest.mark.parametrize("url_path", PAGES)
-def test_an_empty_snapshot_shows_every_page(data_dir, url_path, lang):
-    snapshots.build(data_dir, rows=snapshots.empty())
+def test_an_empty_snapshot_shows_every_page(empty, url_path, lang):
     content = words(open_page(url_path, lang=lang, host=snapshots.ORANGE, q=snapshots.ORANGE))
     assert translations.say(lang, "app.failed_title") not in content
     assert "2026-11-21" in content
@@ -82,7 +104,8 @@ def test_without_a_snapshot_every_page_says_so(data_dir, url_path):
 
 @pytest.mark.parametrize("damage", ["truncated", "gone", "manifest"])
 @pytest.mark.parametrize("url_path", ["", "site", "rank"])
-def test_a_damaged_snapshot_shows_a_message_and_no_verdict(full, url_path, damage):
+def test_a_damaged_snapshot_shows_a_message_and_no_verdict(data_dir, url_path, damage):
+    full = snapshots.build(data_dir)
     if damage == "truncated":
         (full / "ratings.parquet").write_bytes((full / "ratings.parquet").read_bytes()[:300])
     elif damage == "gone":
@@ -131,17 +154,6 @@ def test_only_the_host_of_a_pasted_address_stays_in_the_address_bar(full):
     assert at.query_params["q"] == snapshots.ORANGE
     assert "橙·高风险迹象" in words(at)
     assert "20261121000123" not in shown(at)
-
-
-@pytest.mark.parametrize("url_path", PAGES)
-@pytest.mark.parametrize("lang", ["zh"])
-def test_hostile_text_stays_text(full, url_path, lang):
-    at = open_page(url_path, lang=lang, host=snapshots.HOSTILE_HOST, q=snapshots.HOSTILE_HOST)
-    markup = shown(at)
-    for forbidden in ("<script", "<img", 'href="javascript:', "\u202e", "\u200b"):
-        assert forbidden not in markup
-    assert "长" * 500 not in markup, "a name of 10,000 characters is cut"
-    assert all("window.hacked" not in m.value for m in at.markdown)
 
 
 def test_the_unrated_stay_in_sight_under_every_tier(full):

@@ -18,7 +18,7 @@ from dashboard import page_list
 from dashboard.presenters.translations import say
 from store.text.safe_text import plain
 from tests.support.markets import snapshots
-from tests.support.servers.browsing import Visit, served
+from tests.support.servers.browsing import Visit, readers, served
 
 pytestmark = pytest.mark.browser
 WIDTHS, LANGS, SCHEMES = (360, 1280), ("zh", "en"), ("light", "dark")
@@ -129,31 +129,35 @@ def english(page) -> list[str]:
     return sorted({w for w in re.findall(r"[A-Za-z]{3,}", shown) if w.lower() not in NAMES})
 
 
-def tour(
-    chromium, site: str, state: str, axe: str, combination: tuple[int, str, str], paths: list[str]
-) -> list[str]:
-    width, lang, scheme = combination
-    visit = Visit(chromium, site, width, scheme, lang)
-    try:
-        return [f"{width} {lang} {scheme} {w}" for path in paths for w in look(visit, path, state, axe)]
-    finally:
-        visit.context.close()
+@pytest.fixture(scope="module")
+def tour(chromium, address, axe):
+    """A function from a state, a combination and paths to everything wrong with those pages."""
+    with readers(chromium) as reader:
+
+        def of(state: str, combination: tuple[int, str, str], paths: list[str]) -> list[str]:
+            width, lang, scheme = combination
+            visit = Visit(chromium, address(state), width, scheme, lang, reader(lang))
+            try:
+                return [
+                    f"{width} {lang} {scheme} {w}" for path in paths for w in look(visit, path, state, axe)
+                ]
+            finally:
+                visit.page.close()
+
+        yield of
 
 
 @pytest.mark.parametrize("turn", range(len(COMBINATIONS)), ids=["-".join(map(str, c)) for c in COMBINATIONS])
-def test_every_page_is_whole_in_some_width_language_and_theme(chromium, address, axe, turn):
-    assert (
-        tour(chromium, address("full"), "full", axe, COMBINATIONS[turn], PATHS[turn :: len(COMBINATIONS)])
-        == []
-    )
+def test_every_page_is_whole_in_some_width_language_and_theme(tour, turn):
+    assert tour("full", COMBINATIONS[turn], PATHS[turn :: len(COMBINATIONS)]) == []
 
 
 OTHERS = ("stale", "damaged-ratings")
 
 
 @pytest.mark.parametrize(("turn", "state"), list(enumerate(OTHERS)), ids=OTHERS)
-def test_a_page_in_other_states_is_whole(chromium, address, axe, turn, state):
-    assert tour(chromium, address(state), state, axe, COMBINATIONS[turn + 1], ["/"]) == []
+def test_a_page_in_other_states_is_whole(tour, turn, state):
+    assert tour(state, COMBINATIONS[turn + 1], ["/"]) == []
 
 
 def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromium, address):
@@ -178,10 +182,10 @@ def test_old_data_are_called_old_without_scripts_too(chromium, address):
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("state", STATES)
-def test_the_whole_grid(chromium, address, axe, state, record_property):
+def test_the_whole_grid(tour, state, record_property):
     wrong = []
     for combination in COMBINATIONS:
-        wrong += tour(chromium, address(state), state, axe, combination, PATHS)
+        wrong += tour(state, combination, PATHS)
     record_property("page views", len(COMBINATIONS) * len(PATHS))
     record_property("violations", len(wrong))
     assert not wrong, "\n".join(wrong)

@@ -8,17 +8,20 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from crawler.download.browser import available, executable, starts
-from kamengwatch.pipeline.sandbox_market import Sandbox, started
+from kamengwatch.pipeline.sandbox_market import Sandbox
 from store.archive.warc import iterate
 from store.db.tables import Capture
 from tests.crawler.spiders.test_more_sources import crawl, watching
+from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
+from tests.support.programs.market_month import sandbox
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,42 +30,50 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def market() -> Iterator[Sandbox]:
-    with started(7) as sandbox:
-        yield sandbox
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("market"), "--mall") as served:
+        yield Sandbox(served.proxy)
 
 
-def browsers() -> set[int]:
-    """Processes of the Chromium in use that descend from this one."""
-    parents = {int(p.name): p for p in Path("/proc").iterdir() if p.name.isdigit()}
+def browsers(crawls: list[BaseProcess]) -> set[int]:
+    """The browsers, not their helpers, that these crawls started."""
+    tops = {crawl.pid for crawl in crawls}
     found = set()
-    for pid in parents:
+    for process in (p for p in Path("/proc").iterdir() if p.name.isdigit()):
         try:
-            words = (parents[pid] / "cmdline").read_bytes().split(b"\0")
-            if os.fsdecode(words[0]) == executable() or b"--type=" in b" ".join(words[:3]):
-                found |= {pid} if _ours(pid) else set()
+            words = os.fsdecode((process / "cmdline").read_bytes()).split("\0")
+            named = Path(words[0]).name == Path(str(executable())).name
+            if named and "--type=" not in "".join(words) and _below(int(process.name), tops):
+                found.add(int(process.name))
         except OSError:
             continue
     return found
 
 
-def _ours(pid: int) -> bool:
-    while pid > 1:
+def _below(pid: int, tops: set[int | None]) -> bool:
+    while pid > 1 and pid not in tops:
         pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        if pid == os.getpid():
-            return True
-    return False
+    return pid in tops
+
+
+@pytest.fixture
+def crawls(monkeypatch: pytest.MonkeyPatch) -> list[BaseProcess]:
+    """The processes that are forked from now on."""
+    started: list[BaseProcess] = []
+    start = forked.start
+    monkeypatch.setattr(forked, "start", lambda *words: started.append(start(*words)) or started[-1])
+    return started
 
 
 @contextmanager
-def killing(every: float) -> Iterator[list[int]]:
+def killing(crawls: list[BaseProcess], every: float) -> Iterator[list[int]]:
     """Kill every browser there is, again and again while inside; gives what was killed."""
     killed: list[int] = []
     over = threading.Event()
 
     def kill() -> None:
         while not over.wait(every):
-            for pid in browsers():
+            for pid in browsers(crawls):
                 try:
                     os.kill(pid, signal.SIGKILL)
                     killed.append(pid)
@@ -79,11 +90,11 @@ def killing(every: float) -> Iterator[list[int]]:
 
 
 def test_a_killed_browser_ends_the_crawl_as_our_failure_and_the_next_one_is_clean(
-    market: Sandbox, data_dir: Path
+    market: Sandbox, data_dir: Path, crawls: list[BaseProcess]
 ) -> None:
     hosts = tuple(h["host"] for h in market.hosts())[:5]
     for engine in watching(market, data_dir):
-        with killing(every=0.1) as killed:
+        with killing(crawls, every=0.1) as killed:
             ended = crawl(market, data_dir, "screenshot", hosts=hosts, key="killed")["screenshot"]
         assert killed
         assert ended["outcome"] == "failed" and "our browser was killed" in ended["reason"]

@@ -31,7 +31,7 @@ from tests.support.markets.generated import MadeMarket, made_markets
 from tests.support.markets.recomputed import Play, play, published
 from tests.support.programs.in_process_cli import command
 
-EVERY_DAY, SOAK = 8, 220
+EVERY_DAY, SOAK = 4, 220
 
 
 def test_every_figure_that_is_a_count_is_computed_a_second_way() -> None:

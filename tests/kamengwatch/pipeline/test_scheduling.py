@@ -20,7 +20,9 @@ from kamengwatch.pipeline.crawl import MOST_RARELY, cards, due_sources, plan
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from store.db.tables import Crawl
 from store.evidence.crawl_ledger import register_sources
+from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
+from tests.support.programs.workers import busy, until
 
 NOW = dt.datetime(2026, 11, 8, 12, tzinfo=dt.UTC)
 
@@ -78,18 +80,17 @@ def test_a_paused_source_stays_paused_until_it_is_resumed(
 
 
 def test_there_is_one_service_and_it_stops_when_told(
-    config: Config, capsys: pytest.CaptureFixture[str]
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for card in cards():
         scheduler.set_paused(config, card.id, on=True)
-    words = [sys.executable, "-m", "kamengwatch", "schedule", "--data-dir", str(config.data_dir)]
-    service = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    service = forked.start(["schedule", "--data-dir", str(config.data_dir)], os.environ, tmp_path)
     try:
-        assert service.stderr and "定时采集已启动" in service.stderr.readline()
+        until(lambda: (said := tmp_path / "err").is_file() and "定时采集已启动" in said.read_text("utf-8"))
         assert "已有一个定时进程" in command(capsys, "schedule", expect=2).err
-        service.send_signal(signal.SIGTERM)
-        assert "已停止" in service.stderr.read()
-        assert service.wait(30) == 0
+        service.terminate()
+        service.join(30)
+        assert service.exitcode == 0 and "已停止" in (tmp_path / "err").read_text("utf-8")
     finally:
         service.kill()
     command(capsys, "schedule", "--list")
@@ -201,25 +202,13 @@ def test_a_refused_poll_waits_half_an_hour_however_short_its_cadence() -> None:
 SOON = 10.0
 STEP = """
 import os, signal, subprocess, sys, time
-if sys.argv[1] == "deaf":
+if {manner!r} == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # its child is deaf, too
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
-with open(sys.argv[2], "a") as file:
-    file.write(f"{os.getpid()} {child.pid}\\n")
+with open({noted!r}, "a") as file:
+    file.write(f"{{os.getpid()}} {{child.pid}}\\n")
 time.sleep(99)
-"""
-SERVICE = f"""
-import subprocess, sys
-from kamengwatch.pipeline import scheduler as scheduling
-from kamengwatch.cli.app import main
-real = subprocess.Popen
-manner, noted, words = sys.argv[1], sys.argv[2], sys.argv[3:]
-if manner == "busy":  # a job in the middle of its own work, not of a step's
-    scheduling.Service.crawl = lambda *_: scheduling.time.sleep(99)
-subprocess.Popen = lambda _, **more: real([sys.executable, "-c", {STEP!r}, manner, noted], **more)
-sys.argv = ["kamengwatch", *words]
-main()
 """
 MOMENTS = [("plain", 0.0), ("plain", 1.5), ("deaf", 1.5), ("busy", 0.6)]
 
@@ -244,27 +233,33 @@ def test_told_to_stop_at_any_moment_it_ends_with_all_it_started(
             continue
         folder, noted = tmp_path / str(number), tmp_path / f"{number}.pids"
         shutil.copytree(data_dir, folder)
-        command = [sys.executable, "-c", SERVICE, manner, str(noted), *words, "--data-dir", str(folder)]
-        with (tmp_path / f"{number}.log").open("wb") as log:
-            services.append((subprocess.Popen(command, stderr=log, stdout=log), noted, manner, moment))
+        (said := tmp_path / f"{number}.said").mkdir()
+        step = said / "step"
+        step.write_text(f"#!{sys.executable} -IS" + STEP.format(manner=manner, noted=str(noted)))
+        step.chmod(0o755)
+        constants = {"sys.executable": str(step)}
+        if manner == "busy":  # a job in the middle of its own work, not of a step's
+            constants["kamengwatch.pipeline.scheduler.Service.crawl"] = busy
+        service = forked.start([*words, "--data-dir", str(folder)], os.environ, said, constants=constants)
+        services.append((service, noted, manner, moment))
     try:
         for number, (service, noted, manner, moment) in enumerate(services):
-            log = tmp_path / f"{number}.log"
+            log = tmp_path / f"{number}.said/err"
             deadline = time.monotonic() + 60
             begun = (
                 (lambda n=noted: n.is_file())
                 if len(words) > 1
-                else lambda f=log: "定时" in f.read_text("utf-8")
+                else lambda f=log: f.is_file() and "定时" in f.read_text("utf-8")
             )
             while not begun() and time.monotonic() < deadline:
                 time.sleep(0.05)
             time.sleep(moment)
             told = time.monotonic()
-            service.send_signal(signal.SIGTERM)
-            code = service.wait(SOON)
-            assert time.monotonic() - told < SOON, (manner, moment)
-            assert len(words) > 1 or (code == 0 and "已停止" in log.read_text("utf-8")), log.read_text(
-                "utf-8"
+            service.terminate()
+            service.join(SOON)
+            assert service.exitcode is not None and time.monotonic() - told < SOON, (manner, moment)
+            assert len(words) > 1 or (service.exitcode == 0 and "已停止" in log.read_text("utf-8")), (
+                log.read_text("utf-8")
             )
             pids = [int(pid) for pid in noted.read_text().split()] if noted.is_file() else []
             assert manner == "busy" or moment < 1 or pids, "no step was running"

@@ -21,7 +21,7 @@ from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
 from tests.support.programs.in_process_cli import command
 from tests.support.programs.market_month import Control, sandbox
-from tests.support.programs.workers import started, stopped, until, watched
+from tests.support.programs.workers import at_work, started, stopped, until, watched
 from tests.support.servers.cuttable_line import line
 
 DAY = 150
@@ -108,12 +108,15 @@ def test_workers_come_to_what_one_crawl_comes_to_though_one_of_them_is_killed(
 
     jobs = job_queue.defer(many, SOURCES, [], "many", market.proxy, wait=False)
     assert jobs > 4 and job_queue.defer(many, SOURCES, [], "many", market.proxy, wait=False) == 0
-    running = [started(many) for _ in range(2)]
+    running = [at_work(many, tmp_path / "killed", alone=True), at_work(many, tmp_path / "other")]
     until(lambda: job_queue.waiting(many) < jobs - 1)
     running[0].kill()
-    running.append(started(many))
+    running.append(at_work(many, tmp_path / "third"))
     until(lambda: job_queue.waiting(many) == 0)
-    assert stopped(running)[1:] == [0, 0]
+    for worker in running:
+        worker.terminate()
+        worker.join(90)
+    assert [worker.exitcode for worker in running[1:]] == [0, 0]
 
     assert counted(many) == counted(alone)
     log = market.log()[before:]

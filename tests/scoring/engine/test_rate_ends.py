@@ -6,8 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -22,9 +21,8 @@ from store.db.tables import Review
 from tests.support.markets.judged_records import NOW, database
 from tests.support.markets.rated_folders import differences
 from tests.support.markets.scoring import DAY, complaints, crawls
+from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +109,10 @@ def test_when_the_newest_rating_was_deleted_no_older_one_is_published_in_its_pla
 
 
 def test_two_ratings_at_once_in_one_folder_end_as_one(data: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "kamengwatch", "rate", "--as-of", str(DAY), "--data-dir", str(data)]
-    both = [
-        subprocess.Popen(
-            words, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = [one.communicate(timeout=120)[1] for one in both]
-    assert [one.returncode for one in both] == [0, 0, 0], said
+    words = ["rate", "--as-of", str(DAY), "--data-dir", str(data)]
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda _: forked.run(words, os.environ), range(3)))
+    assert [one.returncode for one in ended] == [0, 0, 0], [one.stderr for one in ended]
     (folder,) = (data / "rated").iterdir()
     engine = open_engine(default_url(data))
     with engine.connect() as connection:

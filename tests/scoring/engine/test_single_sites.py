@@ -219,7 +219,7 @@ def test_two_in_turn_are_both_at_once_and_whoever_is_not_told_anew_stays(data: P
     assert publish_sites(engine, data, hosts[-1:], NOW + dt.timedelta(hours=1)) == turn.path
 
 
-@pytest.mark.parametrize("step", ["write_parquet", "sync", "write_manifest", "point_latest_at"])
+@pytest.mark.parametrize("step", ["write_parquet", "sync_tree", "write_manifest", "point_latest_at"])
 def test_an_interrupted_publication_leaves_the_old_state_and_the_next_one_ends(
     data: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +238,7 @@ def test_an_interrupted_publication_leaves_the_old_state_and_the_next_one_ends(
     assert publish_sites(engine, data, ["m0.example"], NOW + dt.timedelta(minutes=1)) != latest
 
 
-@pytest.mark.parametrize("step", ["write_parquet", "sync", "sync_folder"])
+@pytest.mark.parametrize("step", ["write_parquet", "sync_tree", "sync_folder"])
 def test_an_interrupted_single_rating_leaves_what_was_rated_before(
     data: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

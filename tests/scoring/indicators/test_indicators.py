@@ -47,9 +47,22 @@ def test_every_documented_outcome_has_a_case(indicator):
     assert not missing, f"tests/cases/{indicator}.json lacks a case with outcome {', '.join(missing)}"
 
 
-@pytest.mark.parametrize(("indicator", "case"), list(_cases()))
-def test_case(indicator, case, tmp_path):
-    engine = database(tmp_path, expand(case["given"]))
+@pytest.fixture(scope="module")
+def judged_case(tmp_path_factory):
+    """What is judged about a case; several indicators have cases about one market."""
+    known = {}
+
+    def of(case):
+        key = json.dumps([case["given"], case["as_of"], case.get("software")])
+        if key not in known:
+            known[key] = _judged(tmp_path_factory.mktemp("case"), case)
+        return known[key]
+
+    return of
+
+
+def _judged(folder, case):
+    engine = database(folder, expand(case["given"]))
     if "software" in case:  # what a crawl of the software's trackers counted
         with engine.begin() as connection:
             source = {
@@ -70,7 +83,12 @@ def test_case(indicator, case, tmp_path):
                 "outcome": "ok",
             }
             connection.execute(insert(Crawl).values(crawl | {"measured": {"software": case["software"]}}))
-    result = judged(engine, dt.date.fromisoformat(case["as_of"]))
+    return judged(engine, dt.date.fromisoformat(case["as_of"]))
+
+
+@pytest.mark.parametrize(("indicator", "case"), list(_cases()))
+def test_case(indicator, case, judged_case):
+    result = judged_case(case)
     site = [s.host for s in result.facts.sites].index(case.get("host", "a.example"))
     finding = result.found[indicator][1]
     outcome = OUTCOMES[finding.outcome[site, -1]]

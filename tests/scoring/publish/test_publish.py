@@ -2,13 +2,7 @@
 
 import datetime as dt
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -25,6 +19,7 @@ from scoring.snapshot.integrity import integrity_errors
 from scoring.snapshot.reader import DELTA, TABLES, Snapshot
 from tests.scoring.rating.test_scoring import market
 from tests.support.markets.judged_records import NOW, database
+from tests.support.programs.killed import Job
 
 DAY = dt.date(2026, 4, 30)
 LATER = NOW + dt.timedelta(hours=5)
@@ -145,44 +140,19 @@ def test_nothing_rated_says_so(tmp_path):
         publish(database(tmp_path, []), tmp_path, NOW)
 
 
-_PUBLISH = """
-import datetime as dt, sys
-from pathlib import Path
-from store.db.engine import default_url, open_engine
-from scoring.publish.publisher import publish
-from kamengwatch.privacy import file_erasure
-from scoring.engine.rate import rate
-folder = Path(sys.argv[1])
-engine = open_engine(default_url(folder))
-rate(engine, folder, dt.date(2026, 4, 30), dt.datetime(2026, 11, 17, tzinfo=dt.UTC))
-print("rated", flush=True)
-publish(engine, folder, dt.datetime(2026, 11, 17, tzinfo=dt.UTC))
-"""
-
-
-def _start(folder):
-    root = Path(__file__).resolve().parents[3]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen(
-        [sys.executable, "-c", _PUBLISH, str(folder)], stdout=subprocess.PIPE, env=environment
-    )
-
-
 def test_a_kill_at_any_moment_leaves_the_old_snapshot(tmp_path):
     engine = database(tmp_path, market(np.random.default_rng(5)))
     rate(engine, tmp_path, DAY - dt.timedelta(days=1), NOW)
     old = publish(engine, tmp_path, NOW)
-    for delay in (0.0, 0.1):
-        process = _start(tmp_path)
-        process.stdout.readline()
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    rate(engine, tmp_path, DAY, NOW)
+    publication = Job(["publish", "--data-dir", str(tmp_path)], tmp_path / "said", (("KAMENGWATCH_NOW", NOW.isoformat()),))  # fmt: skip
+    for delay in (0.15, 0.4):
+        publication.killed(delay)
         snapshot = Snapshot.latest(tmp_path)
         assert list(integrity_errors(snapshot.path)) == []
         if snapshot.id != old.name:
             break
-    assert _start(tmp_path).wait() == 0
+    publication.run()
     assert list(integrity_errors(Snapshot.latest(tmp_path).path)) == []
     assert Snapshot.latest(tmp_path).rows("select max(as_of) as d from ratings")[0]["d"] == DAY
     assert not list((tmp_path / "snapshots").glob(".tmp-*"))

@@ -136,8 +136,17 @@ def damaged(four, tmp_path):
     return (tmp_path / "snapshots" / "latest").resolve(), again
 
 
-@pytest.mark.parametrize("name", ["ratings.csv", "SHA256SUMS"])
-@pytest.mark.parametrize("content", [None, b"", b"host\n\xff\xfe\n"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ratings.csv", None),
+        pytest.param("ratings.csv", b"", marks=pytest.mark.soak),
+        ("ratings.csv", b"host\n\xff\xfe\n"),
+        pytest.param("SHA256SUMS", None, marks=pytest.mark.soak),
+        ("SHA256SUMS", b""),
+        pytest.param("SHA256SUMS", b"host\n\xff\xfe\n", marks=pytest.mark.soak),
+    ],
+)
 def test_after_a_damaged_snapshot_a_whole_one_is_published(damaged, name, content):
     first, again = damaged
     (first / name).unlink()
@@ -157,10 +166,14 @@ DAMAGE = {
     "changes.parquet": b"PAR1",
     "manifest.json": b"null",
 }
+LIKE_ANOTHER = ("feeds/m2.example.atom", "responses.parquet")
+"""Of the same kind as one of the others."""
 
 
 @pytest.mark.parametrize("again_rated", [pytest.param(False, marks=pytest.mark.soak), True])
-@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.soak] if name in LIKE_ANOTHER else []) for name in DAMAGE]
+)
 def test_publishing_again_is_the_remedy_for_a_damaged_snapshot(damaged, name, again_rated):
     first, again = damaged
     (first / name).unlink()  # not written over: other names of the file keep their bytes
@@ -172,7 +185,7 @@ def test_publishing_again_is_the_remedy_for_a_damaged_snapshot(damaged, name, ag
     assert again(False) == second, "and once it is whole nothing is added"
 
 
-@pytest.mark.parametrize("step", ["write_slim", "datapackage", "sync"])
+@pytest.mark.parametrize("step", ["write_slim", "datapackage", "sync_tree"])
 def test_what_a_failed_publication_wrote_is_gone(damaged, monkeypatch, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")

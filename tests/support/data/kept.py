@@ -24,23 +24,21 @@ NOW = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
 
 def kept(data: Path, body: str = BODY) -> Config:
     """Two captures (the first holds `body`), thirty days of probes, six complaints, snapshots of two days."""
-    if body != BODY:
-        return _make(data, body)
-    shutil.copytree(_made(), data, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(_made(body), data, symlinks=True, dirs_exist_ok=True)
     return Config(data, fixed_now=NOW)
 
 
-@lru_cache(maxsize=1)
-def _made() -> Path:
-    """The usual folder, made once a process."""
+@lru_cache(maxsize=4)
+def _made(body: str) -> Path:
+    """The folder, made once a process."""
     folder = tempfile.TemporaryDirectory(prefix="kw-kept-")
     atexit.register(folder.cleanup)
     data = Path(folder.name) / "data"
-    _make(data, BODY).engine.dispose()
+    _make(data, body)
     return data
 
 
-def _make(data: Path, body: str) -> Config:
+def _make(data: Path, body: str) -> None:
     config = Config(data, fixed_now=NOW)
     looks = [
         {"kind": "crawl", "source": source, "started_at": f"2026-03-{day:02d}T01:00:00Z", "finished_at": f"2026-03-{day:02d}T02:00:00Z", "outcome": "ok"}
@@ -68,4 +66,5 @@ def _make(data: Path, body: str) -> Config:
         at = Config(data, fixed_now=NOW + dt.timedelta(hours=hour))
         run.rate(at, day, "duckdb", False)
         run.publish(at, False)
-    return config
+        at.engine.dispose()
+    config.engine.dispose()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import subprocess
-import sys
+import os
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from kamengwatch.intake import watchlist
 from kamengwatch.maintain import source_health
 from kamengwatch.pipeline import crawl
 from kamengwatch.pipeline.crawl_process import events
+from tests.support.programs import forked
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTROL = "control.sandbox.test"
@@ -73,26 +73,18 @@ def sandbox(folder: Path, *options: str) -> Iterator[Control]:
     """A running sandbox with the given options of `python -m sandbox serve`."""
     ready = folder / "port"
     ready.unlink(missing_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "serve",
-        "--latency",
-        "0",
-        "--ready-file",
-        str(ready),
-        *options,
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = forked.start(
+        ["sandbox", "serve", "--latency", "0", "--ready-file", str(ready), *options], os.environ, folder
+    )
     try:
         deadline = time.monotonic() + 120
-        while not ready.is_file() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        while not (ready.is_file() and ready.read_text()) and time.monotonic() < deadline:
+            assert process.exitcode is None, (folder / "err").read_text("utf-8")
+            time.sleep(0.02)
         yield Control(f"http://127.0.0.1:{int(ready.read_text())}")
     finally:
         process.terminate()
-        process.wait(20)
+        process.join(20)
 
 
 def play(control: Control, month: Month, days: list[int], faults: dict[int, Faults]) -> Month:

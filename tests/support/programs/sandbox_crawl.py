@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +18,8 @@ from sandbox.market.parameters import MarketParameters
 from store.db.engine import migrate, open_engine
 from store.evidence.ingest import Ingest, import_records
 from tests.support.programs import forked
+from tests.support.programs.market_month import sandbox
 
-ROOT = Path(__file__).resolve().parents[3]
 SIZES = {"platforms": 24, "days": 120}
 
 
@@ -32,16 +30,9 @@ def market() -> Market:
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    ready = tmp_path_factory.mktemp("served") / "port"
     sizes = [f"--{name}={value}" for name, value in SIZES.items()]
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--ready-file", str(ready), *sizes]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
-    try:
-        assert server.stdout is not None and b"127.0.0.1" in server.stdout.readline()
-        yield int(ready.read_text())
-    finally:
-        server.terminate()
-        server.wait(20)
+    with sandbox(tmp_path_factory.mktemp("served"), *sizes, "--latency=1") as served:
+        yield int(served.proxy.rpartition(":")[2])
 
 
 def control(port: int, path: str, body: Any = None) -> Any:

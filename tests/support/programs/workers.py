@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from kamengwatch.config import Config
 from kamengwatch.intake import watchlist
+from tests.support.programs import forked
 from tests.support.programs.market_month import Control
 
 BEAT = 1.0
@@ -39,6 +41,21 @@ def started(
     with ExitStack() as stack:
         log = stack.enter_context(said.open("ab")) if said else subprocess.DEVNULL
         return subprocess.Popen([sys.executable, *program, *words], env=environment, stdout=log, stderr=log)
+
+
+def at_work(config: Config, folder: Path, alone: bool = False) -> BaseProcess:
+    """The same worker, forked (see `forked.start`); what it says goes to a folder."""
+    folder.mkdir()
+    words = ["worker", "--data-dir", str(config.data_dir), "--database", config.database_url]
+    environment = os.environ | {"KAMENGWATCH_NOW": config.now().isoformat()}
+    quick = {"HEARTBEAT": BEAT, "DEAD_AFTER": 3 * BEAT}
+    constants = {f"kamengwatch.pipeline.worker.{name}": value for name, value in quick.items()}
+    return forked.start(words, environment, folder, alone=alone, constants=constants)
+
+
+def busy(*_: object) -> None:
+    """A job that does not end."""
+    time.sleep(99)
 
 
 def until(there: Callable[[], bool], seconds: float = 240) -> None:

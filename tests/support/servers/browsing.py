@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -62,16 +62,29 @@ def _wait(address: str, server: BaseProcess, log: Path) -> str:
     raise AssertionError(f"the dashboard did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
-def context_of(chromium, width: int, scheme: str = "light", lang: str = "zh"):
+def context_of(chromium, lang: str = "zh"):
     """A reader's browser; what the policy of a page refuses is remembered in it."""
     context = chromium.new_context(
         locale="zh-CN" if lang == "zh" else "en-US",
         timezone_id="Asia/Shanghai",
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,
     )
     context.add_init_script(_WATCH)
     return context
+
+
+@contextmanager
+def readers(chromium) -> Iterator[Callable[[str], object]]:
+    """The browser of a reader of each language: what one page loaded the next has, as everywhere but on a first visit."""
+    made: dict[str, object] = {}
+
+    def of(lang: str):
+        if lang not in made:
+            made[lang] = context_of(chromium, lang)
+        return made[lang]
+
+    yield of
+    for context in made.values():
+        context.close()
 
 
 class Visit:
@@ -81,8 +94,10 @@ class Visit:
         self, chromium, site: str, width: int, scheme: str = "light", lang: str = "zh", context=None
     ) -> None:
         self.site, self.lang, self.troubles = site, lang, []
-        self.context = context or context_of(chromium, width, scheme, lang)
+        self.context = context or context_of(chromium, lang)
         self.page = self.context.new_page()
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(color_scheme=scheme)
         self.page.set_default_timeout(30_000)
         self.page.on("console", lambda m: self.troubles.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
