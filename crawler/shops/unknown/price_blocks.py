@@ -16,7 +16,7 @@ PRICE_MARK = re.compile(
     re.IGNORECASE,
 )
 _FORMER_MARK = re.compile(
-    r"(?:^|[-_\s])(?:old|orig\w*|market|before|del|deleted|line-?through|through|line-?price|ori|yuanjia|original|was|cross\w*|compare\w*)"
+    r"(?:^|[-_\s])(?:old|orig\w*|market|before|del|deleted|line-?through|through|line-?price|ori|yuanjia|original|was|cross\w*|strike\w*|compare\w*)"
     r"(?:$|[-_\s])|old-?price|line-?price|market-?price|origin\w*-?price|price-?(?:old|orig\w*|market|del|before)|line-through",
     re.IGNORECASE,
 )
