@@ -35,6 +35,7 @@ from scoring.engine.load_market import (
     line_of,
     software_counts,
     visits_of,
+    watched_numbers,
     watched_sites,
     weighed,
 )
@@ -220,7 +221,7 @@ def _line(
     table = OBSERVATIONS["probe"]
     with engine.connect() as connection:
         newer = connection.scalar(select(table.id).where(table.id >= context.probes).limit(1)) is not None
-        ids = [site.id for site in watched_sites(connection)] if newer else []
+        ids = watched_numbers(connection) if newer else []
     index = {id_: at for at, id_ in enumerate(ids)}
     rows = counted_from(
         read_rows(engine, "probe", index, sources, end, ids=range(context.probes, 1 << 62)), context.first_day
@@ -245,9 +246,9 @@ def _copied(
 ) -> Bools:
     """Which complaints hold words of one about another site: looked for in all there are, and so only where a burst asks for it."""
     with engine.connect() as connection:
-        every = {site.id: at for at, site in enumerate(watched_sites(connection))}
+        every = watched_numbers(connection)
     # The sites looked at keep their places; the others come after them.
-    place = index | {id_: len(index) + at for id_, at in every.items() if id_ not in index}
+    place = index | {id_: len(index) + at for at, id_ in enumerate(every) if id_ not in index}
     bands = mine["signature"].view(np.uint32)
     wanted = [np.unique(bands[:, at]) for at in range(bands.shape[1])]
 
