@@ -23,10 +23,11 @@ from tests.support.servers.browsing import ARGS
 from tests.support.servers.network_guard import GUARD
 from tests.support.servers.postgres import database, server
 
-_LONG = ("test_rehearsal", "test_kills", "test_page_states", "test_browser_dashboard", "test_crawler_run", "test_cli", "test_more_sources",
-         "test_crawler_politeness", "test_workers", "test_site_files", "test_day_after_day", "test_hand_in", "test_turns", "test_ingest",
-         "test_dashboard_pages", "test_indicators", "test_rate_ends", "test_privacy_command", "test_scenarios", "test_scheduling",
-         "test_fuzz", "test_publish", "test_faults_browser", "test_heimao_served")  # fmt: skip
+_LONG = ("test_rehearsal", "test_look", "test_page_states", "test_kills", "test_recompute", "test_turns", "test_crawler_politeness", "test_indicators",
+         "test_browser_dashboard", "test_evaluation", "test_scenarios", "test_scheduling", "test_more_sources", "test_workers", "test_faults_browser",
+         "test_figures", "test_single_sites", "test_keep_commands", "test_day_after_day", "test_export", "test_links", "test_campaigns", "test_shop_systems",
+         "test_rate_ends", "test_dashboard_pages", "test_ingest", "test_site_files", "test_publish", "test_privacy_command", "test_cli", "test_fuzz",
+         "test_counters_and_orders", "test_heimao_served", "test_pinning", "test_bounded", "test_crawler_run", "test_hand_in")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 # No deadline: a crowded machine is no error. Every run draws other examples; HYPOTHESIS_PROFILE=soak draws many at once.
