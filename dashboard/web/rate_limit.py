@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 LONGEST_ADDRESS = 4096
 """Bytes of a path with its query; a pasted chat text of 400 characters fits three times over."""
 OPEN = (
-    "/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/", "/dossier/", "/bulletins/", "/exchange/",
+    "/api/", "/badge/", "/feeds/", "/s/", "/download/", "/snapshot/", "/dossier/", "/bulletins/", "/exchange/", "/delta.zip",
 )  # fmt: skip
 """What pages of other sites may read, too: it is published, the same for everybody, and takes no cookie."""
 MOST_VISITORS = 10_000
@@ -28,6 +28,7 @@ COSTS = (
     ("/dossier/", 10.0),
     ("/bulletins/", 5.0),
     ("/exchange/", 10.0),
+    ("/delta.zip", 5.0),
     ("/api/v1/picture/", 6.0),
     ("/api/v1/timemap/", 5.0),
 )

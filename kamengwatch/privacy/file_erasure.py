@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import re
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -179,11 +181,19 @@ def files(data_dir: Path, also: list[Path]) -> Iterator[Path]:
 
 def closed(data_dir: Path, also: list[Path]) -> list[Path]:
     """Files nobody can search here: packs, workbooks, pictures, backups."""
-    return [path for path in files(data_dir, also) if path.suffix.lower() in CLOSED]
+    return [path for path in files(data_dir, also) if path.suffix.lower() in CLOSED and not _of_changes(path)]
 
 
 def count(path: Path, who: Identifier) -> int:
     """How often the identifier occurs in a file."""
+    if _of_changes(path):
+        with zipfile.ZipFile(path) as packed:
+            tables = [
+                pq.read_table(io.BytesIO(packed.read(name)))
+                for name in packed.namelist()
+                if name.endswith(".parquet")
+            ]
+        return sum(who.count_in(column.to_pylist()) for table in tables for _, column in _texts(table))
     if path.suffix.lower() in CLOSED or path.name in _SEALED:
         return 0
     if path.suffix == ".parquet":
@@ -211,7 +221,11 @@ def erase_in_archive(place: tuple[Path, int, Archived], who: Identifier, at: dt.
 
 
 def erase_in_file(path: Path, who: Identifier) -> None:
-    """Rewrite one file without the identifier, whole or not at all; a hard link elsewhere keeps its own copy."""
+    """Rewrite one file without the identifier, whole or not at all; a hard link elsewhere keeps its own copy. What tells of changes
+    between snapshots goes: the next publication tells anew."""
+    if _of_changes(path):
+        path.unlink(missing_ok=True)
+        return
     if path.suffix == ".parquet":
         table = pq.read_table(path)
         for number, column in _texts(table):
@@ -234,7 +248,13 @@ def marked(data_dir: Path) -> list[Path]:
 def snapshot_of(data_dir: Path, path: Path) -> Path | None:
     """The snapshot folder a file belongs to."""
     base = data_dir / "snapshots"
-    return base / path.relative_to(base).parts[0] if path.is_relative_to(base) else None
+    return (
+        base / path.relative_to(base).parts[0] if path.is_relative_to(base) and path.parent != base else None
+    )
+
+
+def _of_changes(path: Path) -> bool:
+    return path.name == DELTA and path.parent.name == "snapshots"
 
 
 def mark(folder: Path) -> None:

@@ -14,7 +14,7 @@ import datetime as dt
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ def judged(rows: list[dict[str, str]], folder: Path) -> Assessment:
     )
     assert not saved.refused, saved.refused[:3]
     facts = load_dataset(engine, AS_OF)
-    return assess(replace(facts, priors=fit_population_priors(facts)))
+    return assess(facts.fitted(fit_population_priors(facts)))
 
 
 def ranked(name: str, better: np.ndarray, outcome: np.ndarray) -> Ranked:

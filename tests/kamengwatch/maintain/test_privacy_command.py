@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from kamengwatch.privacy import file_erasure
 from kamengwatch.privacy.file_erasure import ERASED, Identifier
 from scoring.engine.load_market import load_dataset
 from scoring.snapshot.integrity import integrity_errors
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import DELTA, Snapshot
 from store.archive.warc import ErasedCapture, read
 from store.db.tables import Capture, Complaint, Order
 from store.evidence.complainant_pseudonyms import Complainants
@@ -59,6 +60,10 @@ def plant(data: Path) -> Config:
     file_erasure.mark(folder)
     pq.write_table(table.set_column(table.schema.get_field_index("sentence_zh"), "sentence_zh", said), file)
     file_erasure.finish(folder, file_erasure.seal(folder)[2])
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"sentence_zh": [f"客服电话 {PHONE}"]}), sink)
+    with zipfile.ZipFile(folder.parent / DELTA, "w") as changes:
+        changes.writestr("findings.removed.parquet", sink.getvalue())
     for name in ("inbox/reports.jsonl", "exports/old.csv"):
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(f'{{"text": "打 {SPACED}"}}\n', "utf-8")
@@ -85,7 +90,7 @@ def test_a_planted_number_is_found_everywhere_erased_and_proved_gone(
     outside.write_text(f'{{"phone": "{PHONE}"}}\n', "utf-8")
     first = json.loads(privacy(capsys, monkeypatch, data, "find", "--json", "--also", outside, expect=1).out)
     places = "\n".join(first["found"])
-    for named in ("complaint.text #1", "complaint.title #2", "page.signs #1", "storefront-1.warc.gz:0", "findings.parquet", "inbox/", "exports/", "given.jsonl"):  # fmt: skip
+    for named in ("complaint.text #1", "complaint.title #2", "page.signs #1", "storefront-1.warc.gz:0", "findings.parquet", "delta.zip", "inbox/", "exports/", "given.jsonl"):  # fmt: skip
         assert named in places, named
     assert "page.text" not in places, "part of a longer number, or another number"
     refused = privacy(capsys, monkeypatch, data, "erase", expect=2)
