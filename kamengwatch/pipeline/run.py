@@ -125,7 +125,7 @@ def _wrong_day(config: Config, error: WrongDay) -> str:
     )
 
 
-VISIT_DAYS = 70
+VISIT_DAYS = 49
 """The sandbox run visits every platform weekly over this many last simulated days."""
 VISIT_EVERY = 7
 
