@@ -254,7 +254,7 @@ def snapshot_of(data_dir: Path, path: Path) -> Path | None:
 
 
 def _of_changes(path: Path) -> bool:
-    return path.name == DELTA and path.parent.name == "snapshots"
+    return path.name == DELTA and path.parent.name == "snapshots" and zipfile.is_zipfile(path)
 
 
 def mark(folder: Path) -> None:
