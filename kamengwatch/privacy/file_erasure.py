@@ -181,12 +181,12 @@ def files(data_dir: Path, also: list[Path]) -> Iterator[Path]:
 
 def closed(data_dir: Path, also: list[Path]) -> list[Path]:
     """Files nobody can search here: packs, workbooks, pictures, backups."""
-    return [path for path in files(data_dir, also) if path.suffix.lower() in CLOSED and not _of_changes(path)]
+    return [path for path in files(data_dir, also) if path.suffix.lower() in CLOSED and not _readable(path)]
 
 
 def count(path: Path, who: Identifier) -> int:
     """How often the identifier occurs in a file."""
-    if _of_changes(path):
+    if _readable(path):
         with zipfile.ZipFile(path) as packed:
             tables = [
                 pq.read_table(io.BytesIO(packed.read(name)))
@@ -253,8 +253,12 @@ def snapshot_of(data_dir: Path, path: Path) -> Path | None:
     )
 
 
+def _readable(path: Path) -> bool:
+    return _of_changes(path) and zipfile.is_zipfile(path)
+
+
 def _of_changes(path: Path) -> bool:
-    return path.name == DELTA and path.parent.name == "snapshots" and zipfile.is_zipfile(path)
+    return path.name == DELTA and path.parent.name == "snapshots"
 
 
 def mark(folder: Path) -> None:

@@ -94,6 +94,12 @@ def test_what_is_no_personal_data_comes_back_unchanged() -> None:
     changed = [(row["text"], kept) for row in SURVIVE if (kept := clean(row["text"])) != row["text"]]
     assert not changed
     assert not [row for row in SURVIVE if contains_personal_data(row["text"])]
+    # English words that end as a role does: our own reasons have them.
+    for ours in ("not the shop: placeholder (HTTP 200)", "shareholder (of some)", "stakeholders meet"):
+        assert clean(ours) == ours
+    assert (
+        "smith" not in clean("holder: john smith") and "smith" not in clean("card holder John Smith").lower()
+    )
 
 
 def test_two_texts_beside_each_other_are_redacted_as_well_as_alone() -> None:
@@ -203,18 +209,6 @@ def test_hostile_texts_take_time_in_proportion_to_their_length(unit: str) -> Non
         redact((unit * 10_000)[:10_000])
         spent.append(time.process_time() - begun)
     assert min(spent) < 0.4  # at most 90 ms here; a shared build machine may be four times slower
-
-
-def test_ordinary_complaints_are_redacted_by_the_thousand() -> None:
-    """Measured about 8,000 a second on a busy core where one text in eleven holds something; the floor is for slow machines."""
-    plain = [row["text"] for row in SURVIVE]
-    texts = [
-        ("，".join(plain[i % len(plain) :] + plain[:20]))[:130] + PLANTED[i]["text"][:20] for i in range(500)
-    ]
-    begun = time.process_time()
-    for text in texts:
-        redact(text)
-    assert len(texts) / (time.process_time() - begun) > 1000
 
 
 # Spellings people use to pass numbers and names by a filter, each with the part that must not survive; and what must stay as it is.
