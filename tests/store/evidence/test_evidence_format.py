@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import re
@@ -46,6 +47,7 @@ def lines(path: Path, records: list[dict[str, Any]]) -> Path:
 
 def checksums(folder: Path) -> dict[str, str]:
     """Of everything that holds data: SQLite's -shm file, while a program has the database open, holds its readers' places."""
+    gc.collect()  # A command of this process may still hold its database, and fold the log into it at any later moment.
     return {
         str(f): hashlib.sha256(f.read_bytes()).hexdigest()
         for f in sorted(folder.rglob("*"))
