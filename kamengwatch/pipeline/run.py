@@ -8,11 +8,12 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kamengwatch import console
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
-from kamengwatch.console import bar, log_line, tell_json
+from kamengwatch.console import Bar, bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, observing, watchlist
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline import crawl, sandbox_market
@@ -195,6 +196,10 @@ def _play(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config:
     return config
 
 
+def _tell_host(progress: Bar, day: str, host: str) -> None:
+    progress.note(f"{day} {host}")
+
+
 def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config:
     """Visit the market weekly; returns the configuration bound to its last day."""
     ends_on = market.calendar()[1]
@@ -214,9 +219,7 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
             watchlist.add_sites(config, open_now, demo=True)
             day = f"{moment.astimezone(SHANGHAI):%m-%d}"
             visit = crawl.Visit(
-                f"sandbox-{seed}-{moment:%Y%m%d}",
-                market.proxy,
-                lambda host, day=day: progress.advance(0, f"{day} {host}"),  # type: ignore[misc]
+                f"sandbox-{seed}-{moment:%Y%m%d}", market.proxy, partial(_tell_host, progress, day)
             )
             pages += crawl.visit(config, visit)
             progress.advance()

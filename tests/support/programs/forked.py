@@ -27,6 +27,7 @@ PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidenc
            "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py")))]  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(PRELOAD)
+# Nothing public says where a fork server listens, or lets another process ask it: so much is CPython's own, and read here alone.
 _SERVER = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
 
 
