@@ -117,7 +117,7 @@ def _provisions(view: View) -> None:
     rows = []
     for one in found:
         hosts = sorted({r["host"] for r in one.rows})
-        shown = ("、" if view.lang == "zh" else ", ").join(hosts[:_SITES])
+        shown = formatting.joined(hosts[:_SITES], view.lang)
         left = len(hosts) - _SITES
         rows.append(
             row(

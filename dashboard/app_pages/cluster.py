@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.components import cluster_sections
 from dashboard.components.page_context import View, cell, row
 from dashboard.groups import clusters
+from dashboard.presenters import formatting
 from store.text.query import parse_query
 
 title_zh = "关联网站组"
@@ -27,7 +28,13 @@ def render(view: View) -> None:
         view.table(
             [view.translate("cluster.title"), view.translate("cluster.count")],
             [
-                row(cell("、".join(r["hosts"][:6]), href=view.link("cluster", host=r["name"])), cell(r["n"]))
+                row(
+                    cell(
+                        formatting.joined(r["hosts"][:6], view.lang),
+                        href=view.link("cluster", host=r["name"]),
+                    ),
+                    cell(r["n"]),
+                )
                 for r in found
             ],
         )

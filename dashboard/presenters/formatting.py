@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -27,6 +27,11 @@ def day(value: date | datetime | None, lang: str) -> str:
 def moment(value: datetime | None, lang: str) -> str:
     """A time as YYYY-MM-DD HH:MM in Shanghai, or the word for unknown."""
     return say(lang, "word.unknown") if value is None else f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def joined(words: Iterable[str], lang: str) -> str:
+    """Words of one kind in a row, as the language separates them."""
+    return ("、" if lang == "zh" else ", ").join(words)
 
 
 def percent(share: float) -> str:

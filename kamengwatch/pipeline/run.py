@@ -126,9 +126,8 @@ def _wrong_day(config: Config, error: WrongDay) -> str:
     )
 
 
-VISIT_DAYS = 49
-"""The sandbox run visits every platform weekly over this many last simulated days."""
-VISIT_EVERY = 7
+VISITS = (63, 49, 35, 28, 21, 14, 7, 0)
+"""Days before the market's last on which the sandbox run visits it: a rating takes 30 days, and shows its change in 30 more."""
 
 
 def run_due(config: Config) -> Failure | None:
@@ -201,11 +200,9 @@ def _tell_host(progress: Bar, day: str, host: str) -> None:
 
 
 def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config:
-    """Visit the market weekly; returns the configuration bound to its last day."""
+    """Visit the market on the days of VISITS; returns the configuration bound to its last day."""
     ends_on = market.calendar()[1]
-    days = [
-        ends_on - dt.timedelta(days=n) for n in range(VISIT_DAYS - VISIT_DAYS % VISIT_EVERY, -1, -VISIT_EVERY)
-    ]
+    days = [ends_on - dt.timedelta(days=before) for before in VISITS]
     moments = [dt.datetime.combine(day, dt.time(20), SHANGHAI).astimezone(dt.UTC) for day in days]
     config = replace(config, fixed_now=moments[0])
     shops = market.hosts()
