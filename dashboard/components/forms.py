@@ -45,7 +45,7 @@ def hand_in(view: View, name: str, make: Callable[[], dict[str, Any]]) -> None:
     try:
         record = make()
     except records.Incomplete as error:
-        view.html("lines.html", lines=[view.translate(key) for key in error.missing])
+        view.html("lines.html", lines=error.reasons(view.lang))
         return
     line = records.line(record)
     view.letter(line)

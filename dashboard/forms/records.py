@@ -12,9 +12,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dashboard.presenters.translations import say
 from store.complaint_kinds.classify import KINDS
 from store.redaction.redact import clean
-from store.text.query import parse_query, refusal
+from store.text.query import parse_query
+from store.text.refused_hosts import Refusal, refusal, refusal_of_text
 from store.text.safe_text import plain
 
 HAPPENED = tuple(kind for kind in KINDS if kind not in ("spam", "price_bait", "upstream_funds"))
@@ -33,11 +35,18 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Incomplete(Exception):
-    """The form cannot be handed in yet; `missing` are catalogue keys saying why, in the order of its fields."""
+    """The form cannot be handed in yet; `missing` are catalogue keys saying why, in the order of its fields, `refused` says why the
+    site that was named can be nobody's own."""
 
-    def __init__(self, missing: Sequence[str]) -> None:
+    def __init__(self, missing: Sequence[str], refused: Refusal | None = None) -> None:
         super().__init__(", ".join(missing))
         self.missing = tuple(missing)
+        self.refused = refused
+
+    def reasons(self, lang: str) -> list[str]:
+        """Why, a sentence each, in the language asked for."""
+        refused = [getattr(self.refused, lang)] if self.refused else []
+        return refused + [say(lang, key) for key in self.missing]
 
 
 def report(
@@ -55,19 +64,19 @@ def report(
 ) -> dict[str, Any]:
     """A report as it would be kept: host or name, kind, band, day, product, state, redacted words, and the keyed hash of the
     `code` by which its sender finds it again. Raises Incomplete."""
-    host, name = _whom(site)
+    host, name, refused = _whom(site)
     day_known = on is not None and EARLIEST <= on <= today
     wrong = [
         key
         for key, bad in (
-            ("form.need_site", not host and not name),
+            ("form.need_site", not host and not name and not refused),
             ("form.need_happened", happened not in HAPPENED),
             ("form.need_day", not day_known),
         )
         if bad
     ]
-    if wrong:
-        raise Incomplete(wrong)
+    if wrong or refused:
+        raise Incomplete(wrong, refused)
     record: dict[str, Any] = {"kind": "report", "id": _checked(id_), "received_on": today.isoformat()}
     record |= {"code": _checked(code)} if code else {}
     record |= {"host": host} if host else {"name": name}
@@ -86,19 +95,19 @@ def answer(
     kind: str, id_: str, token: str, today: dt.date, *, site: str, text: str, about: str = ""
 ) -> dict[str, Any]:
     """A response, a dispute or the offer of a feed of orders (`kind`) as it would be kept, with the token its sender is to show on the site. Raises Incomplete."""
-    host, _ = _whom(site)
+    host, _, refused = _whom(site)
     words, subject = _words(text, LONGEST[kind]), _words(about, LONGEST["about"])
     wrong = [
         key
         for key, bad in (
-            ("form.need_host", not host),
+            ("form.need_host", not host and not refused),
             ("form.need_about", kind == "dispute" and not subject),
             ("form.need_text", not words),
         )
         if bad
     ]
-    if wrong:
-        raise Incomplete(wrong)
+    if wrong or refused:
+        raise Incomplete(wrong, refused)
     record = {
         "kind": kind,
         "id": _checked(id_),
@@ -114,10 +123,10 @@ def about_site(kind: str, id_: str, today: dt.date, site: str) -> dict[str, Any]
 
     Raises Incomplete where the text names none, or one that many share.
     """
-    query = parse_query(_CONTROL.sub(" ", site[:300]))
-    if not query.host or refusal(query.host):
-        raise Incomplete(("form.need_host",))
-    return {"kind": kind, "id": _checked(id_), "received_on": today.isoformat(), "host": query.host}
+    host, _, refused = _whom(site)
+    if refused or not host:
+        raise Incomplete(() if refused else ("form.need_host",), refused)
+    return {"kind": kind, "id": _checked(id_), "received_on": today.isoformat(), "host": host}
 
 
 def report_state(id_: str, today: dt.date, code: str, state: str) -> dict[str, Any]:
@@ -136,12 +145,16 @@ def proof_text(token: str) -> str:
     return f"{TOKEN_NAME}={token}"
 
 
-def _whom(site: str) -> tuple[str, str]:
-    """(host, "") of an address, whose path and query are dropped; ("", name) of anything else, redacted."""
-    query = parse_query(_CONTROL.sub(" ", site[:300]))
+def _whom(site: str) -> tuple[str, str, Refusal | None]:
+    """(host, "", None) of an address, whose path and query are dropped; ("", name, None) of anything else, redacted; ("", "", why) of
+    an address that is no public site of anybody's own."""
+    text = _CONTROL.sub(" ", site[:300])
+    query = parse_query(text)
+    if refused := refusal_of_text(text) or (refusal(query.host) if query.host else None):
+        return "", "", refused
     if query.host:
-        return query.host, ""
-    return "", clean(plain(query.name or "", LONGEST["name"]))
+        return query.host, "", None
+    return "", clean(plain(query.name or "", LONGEST["name"])), None
 
 
 def _words(text: str, longest: int) -> str:

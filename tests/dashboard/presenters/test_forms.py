@@ -206,6 +206,38 @@ def test_a_report_without_its_facts_is_no_report(wrong, key):
     assert error.value.missing == (key,)
 
 
+NOBODYS_OWN = ("127.0.0.1", "http://127.1/", "https://0x7f000001/x", "http://[::1]:8080/", "10.0.0.1:80", "printer.local", "metadata.google.internal", "127.0.0.1.nip.io", "gov.cn", "co.uk", "http://localhost/")  # fmt: skip
+HANDED_IN = {
+    "report": lambda site: filled(site=site),
+    "answer": lambda site: records.answer("response", ID, ID, TODAY, site=site, text="已补发"),
+    "look": lambda site: records.about_site("look", ID, TODAY, site),
+    "include": lambda site: records.about_site("include", ID, TODAY, site),
+}
+
+
+@pytest.mark.parametrize("form", HANDED_IN)
+@pytest.mark.parametrize("site", NOBODYS_OWN)
+def test_no_form_takes_an_address_that_is_no_public_site_of_anybodys_own(form, site):
+    with pytest.raises(records.Incomplete) as error:
+        HANDED_IN[form](site)
+    (zh,), (en,) = error.value.reasons("zh"), error.value.reasons("en")
+    assert ("公开" in zh or "公共" in zh or "许多人共用" in zh) and en.isascii()
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("http://中文.公司:8080/路径", "xn--fiq228c.xn--55qx5d"),
+        ("XN--FIQ228C.XN--55QX5D", "xn--fiq228c.xn--55qx5d"),
+        ("ｓｈｏｐ。ｅｘａｍｐｌｅ", "shop.example"),
+        ("https://shop.example:8443/a?b=c", "shop.example"),
+        ("http://[2606:4700::1111]/", "2606:4700::1111"),
+    ],
+)
+def test_every_form_keeps_one_spelling_of_a_host(typed, host):
+    assert {make(typed)["host"] for make in HANDED_IN.values()} == {host}
+
+
 def test_a_code_that_is_not_offered_becomes_unknown():
     record = filled(band="'; drop table", product="<b>", state="?")
     assert (record["amount_band"], record["product"], record["state"]) == ("unknown", "unknown", "open")
