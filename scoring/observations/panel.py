@@ -338,6 +338,19 @@ def covered_any(facts: Dataset) -> Bools:
     return out
 
 
+def first_seen(facts: Dataset) -> NDArray[np.int64]:
+    """Day index of the first observation of each platform (NEVER if none)."""
+
+    def make() -> NDArray[np.int64]:
+        out = np.full(len(facts.sites), NEVER, dtype=np.int64)
+        for rows in facts.rows.values():
+            np.minimum.at(out, rows.platform, rows.seen)
+        return out
+
+    found: NDArray[np.int64] = cached(facts, "first_seen", make)
+    return found
+
+
 def own_age(facts: Dataset) -> Floats:
     """Days since a site's own pages were last read, of sites read on OWN_READINGS days or more; 0 for the others."""
 

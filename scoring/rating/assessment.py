@@ -16,9 +16,9 @@ from scoring.observations.dataset import GROUP_OF, GROUPS, NEVER, UNWEIGHED, Dat
 from scoring.observations.day_index import day_number
 from scoring.observations.panel import (
     Bools,
-    cached,
     complaints,
     copy_rank,
+    first_seen,
     forward_fill,
     own_age,
     share_read,
@@ -144,19 +144,6 @@ def _not_rated(facts: FittedDataset, coverage: Floats) -> NDArray[np.int8]:
 
 def _index(facts: Dataset, day: dt.date) -> int:
     return day_number(day) - facts.first_day
-
-
-def first_seen(facts: Dataset) -> NDArray[np.int64]:
-    """Day index of the first observation of each platform (NEVER if none)."""
-
-    def make() -> NDArray[np.int64]:
-        out = np.full(len(facts.sites), NEVER, dtype=np.int64)
-        for rows in facts.rows.values():
-            np.minimum.at(out, rows.platform, rows.seen)
-        return out
-
-    found: NDArray[np.int64] = cached(facts, "first_seen", make)
-    return found
 
 
 def _families_bad(facts: Dataset, found: dict[str, tuple[Definition, Finding]]) -> Floats:

@@ -18,8 +18,8 @@ from scoring.linkage.campaigns import key_of
 from scoring.linkage.operators import operator_of
 from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
 from scoring.observations.day_index import SHANGHAI, date_of, day_number
-from scoring.observations.panel import Bools, cached, counted_today, own_age, taken_back
-from scoring.rating.assessment import Assessment, first_seen, red_facts
+from scoring.observations.panel import Bools, cached, counted_today, first_seen, own_age, taken_back
+from scoring.rating.assessment import Assessment, red_facts
 from scoring.rating.counterfactual import counterfactual_rows
 from scoring.rating.grades import GRADES
 from scoring.snapshot.reader import TIER, WARNING_WORDS

@@ -16,8 +16,8 @@ from scoring.features.prices import against_sector
 from scoring.features.single_orders import KINDS
 from scoring.observations.dataset import BIT, NEVER, Dataset, FittedDataset, ObservationColumns
 from scoring.observations.day_index import MICROSECONDS, date_of
-from scoring.observations.panel import counted_today
-from scoring.rating.assessment import Assessment, first_seen
+from scoring.observations.panel import counted_today, first_seen
+from scoring.rating.assessment import Assessment
 from scoring.rating.grades import GRADES
 from scoring.snapshot.reader import TABLES
 from scoring.tables.sector import LONGEST_OPEN, refund_cases, survivals

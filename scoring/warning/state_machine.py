@@ -16,7 +16,7 @@ from scoring import method
 from scoring.features.complaint_surge import Surge, surge, sustained
 from scoring.observations.dataset import NEVER, Dataset, FittedDataset, Floats, Ints
 from scoring.observations.day_index import date_of
-from scoring.observations.panel import Bools, covered_any, interval_sum, taken_back, without
+from scoring.observations.panel import Bools, covered_any, first_seen, interval_sum, taken_back, without
 from scoring.warning.site_signals import SiteSignals, just_hid, signs
 
 NORMAL, WATCH, WARNING, ALARM, CLOSED, STALE = range(6)
@@ -286,22 +286,29 @@ def _decisions(facts: Dataset) -> dict[int, list[tuple[int, bool, int]]]:
     return out
 
 
+def _known(facts: Dataset) -> Bools:
+    """Days from the first observation of each platform on. A source read as a whole covers sites nobody had seen yet: of such days
+    nothing is told."""
+    known: Bools = np.arange(facts.days)[None, :] >= first_seen(facts)[:, None]
+    return known
+
+
 def _before(facts: Dataset, warned: Warned) -> NDArray[np.int8]:
-    """The state of the day before; before our first look it counts as normal, not as an interruption."""
+    """The state of the day before; before a platform was first seen it counts as normal, not as an interruption."""
     none = np.zeros((len(facts.sites), 1), np.int8)
-    begun = np.cumsum(covered_any(facts), axis=1) > 0
-    return np.concatenate([none, np.where(begun, warned.state, NORMAL)[:, :-1]], axis=1).astype(np.int8)
+    return np.concatenate([none, np.where(_known(facts), warned.state, NORMAL)[:, :-1]], axis=1).astype(
+        np.int8
+    )
 
 
 def changes_of_state(facts: Dataset, warned: Warned) -> Bools:
-    """The days on which the state changed, platforms × days; the first day we looked counts from normal."""
-    begun = np.cumsum(covered_any(facts), axis=1) > 0
-    found: Bools = (warned.state != _before(facts, warned)) & begun
+    """The days on which the state changed, platforms × days; the day a platform was first seen counts from normal."""
+    found: Bools = (warned.state != _before(facts, warned)) & _known(facts)
     return found
 
 
 def transitions(facts: Dataset, warned: Warned) -> Iterator[tuple[int, int, int, int]]:
-    """(platform, day, from, to) of every change of state, by platform and day; the first day counts from normal."""
+    """(platform, day, from, to) of every change of state, by platform and day; the first day seen counts from normal."""
     before = _before(facts, warned)
     for site, day in np.argwhere(changes_of_state(facts, warned)):
         yield int(site), int(day), int(before[site, day]), int(warned.state[site, day])

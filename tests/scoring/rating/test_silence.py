@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from scoring.engine.load_market import load_dataset
 from scoring.features.population import fit_population_priors
 from scoring.observations.dataset import GROUP_OF, SOURCE_SHOWS
-from scoring.observations.panel import own_age
+from scoring.observations.panel import first_seen, own_age
 from scoring.rating.assessment import BLUE, GREY, RED, assess, last_known
 from scoring.rating.grades import NR
 from scoring.tables.sentences import confidence, reasons
-from scoring.warning.state_machine import ALARM, STALE
+from scoring.warning.state_machine import ALARM, STALE, transitions
 from tests.scoring.indicators.test_hiding import DAYS, SITES, market, storefront
 from tests.support.markets.judged_records import database, judged, product
+from tests.support.markets.records import probe
 from tests.support.markets.scoring import START, at, complaints, crawls
 
 WALL = 95
@@ -232,3 +233,19 @@ def test_outages_and_walls_in_any_order_improve_nothing(facts, drawn):
     assert not ((grade < was) & (grade != NR) & (was != NR)).any()
     assert (found.score[:, last:] <= found.score[:, last - 1 : last] + 1.0).all()
     assert (found.verdict[:, -1] != BLUE).all(), "nothing is blue after weeks without a look"
+
+
+def test_nothing_is_told_of_days_before_a_site_was_first_seen(tmp_path):
+    """A board read as a whole covers every site, also one that is not there yet; its gap of those days is not the site's."""
+    reading = [*range(20), *range(45, LAST + 1)]
+    seen_on = {"late.example": range(70, LAST + 1), "old.example": reading}
+    records = [*crawls(reading)]
+    for host, days in seen_on.items():
+        records += [{"kind": "platform", "host": host}]
+        records += [probe(1, host=host, observed_at=at(day, 6)) for day in days]
+    told = judged(database(tmp_path, records), START + dt.timedelta(days=LAST))
+    hosts = [site.host for site in told.facts.sites]
+    changes = [(hosts[site], day) for site, day, _, _ in transitions(told.facts, told.warned)]
+    first = dict(zip(hosts, first_seen(told.facts).tolist(), strict=True))
+    assert ("old.example", True) in {(host, day < first["late.example"]) for host, day in changes}
+    assert all(day >= first[host] for host, day in changes)
