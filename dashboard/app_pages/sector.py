@@ -38,21 +38,30 @@ def _drops(view: View, as_of: dt.date) -> None:
     if not weeks:
         view.note(view.translate("sector.drops_none"))
         return
-    found = sector_data.recent(weeks, as_of)
+    unread = view.cached_query(sector_data.unread_weeks)
+    found = sector_data.recent(weeks, as_of, unread)
+    blind = view.translate("strip.none")
     records = [{**w, "on": w["on"].isoformat(), "kind": view.label("drop_kind", w["kind"])} for w in weeks]
     view.chart(
-        lambda: browse_charts.weekly(records, [view.label("drop_kind", kind) for kind in DROP_KINDS]),
+        lambda: browse_charts.weekly(
+            records,
+            [view.label("drop_kind", kind) for kind in DROP_KINDS],
+            frozenset(day.isoformat() for day in unread),
+            blind,
+        ),
         view.translate(
-            "sector.drops_finding",
+            "sector.drops_finding" if found.before is not None else "sector.drops_finding_alone",
             count=formatting.number(found.count),
-            before=formatting.number(found.before),
+            before=formatting.number(found.before or 0),
             kind=view.label("drop_kind", found.kind),
             most=formatting.number(found.most),
         ),
         view.translate("sector.drops_alt"),
         [
             {
-                view.translate("sector.week"): r["on"],
+                view.translate("sector.week"): r["on"]
+                if dt.date.fromisoformat(r["on"]) not in unread
+                else view.translate("sector.week_unread", week=r["on"]),
                 view.translate("sector.kind"): r["kind"],
                 view.translate("sector.number"): r["value"],
                 view.translate("sector.sites"): r["n"],

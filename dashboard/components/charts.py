@@ -211,13 +211,25 @@ def _corner(curve: list[dict[str, Any]], day: int) -> dict[str, Any] | None:
     return before[-1] if before and day <= curve[-1]["day"] else None
 
 
-def weekly(records: list[dict[str, Any]], kinds: list[str]) -> Columns:
-    """Stacked numbers `value` by the week `on` (a Monday) and `kind`, in the order of `kinds`; a week without any is empty."""
+_BLIND_WEEKS = 4
+"""So many weeks before the first that was read are drawn, to show that the picture begins there and not the trouble."""
+
+
+def weekly(
+    records: list[dict[str, Any]],
+    kinds: list[str],
+    unread: frozenset[str] = frozenset(),
+    unseen: str = "",
+) -> Columns:
+    """Stacked numbers `value` by the week `on` (a Monday) and `kind`, in the order of `kinds`; a week without any is empty, one of
+    `unread` hatched (`unseen` says so), over which stands what was found of it all the same."""
     found: dict[str, dict[str, float]] = {}
     for r in records:
         found.setdefault(r["on"], {})[r["kind"]] = r["value"]
     first, last = (dt.date.fromisoformat(end(found)) for end in (min, max))
     weeks = [(first + dt.timedelta(7 * n)).isoformat() for n in range((last - first).days // 7 + 1)]
+    begun = next((at for at, week in enumerate(weeks) if week not in unread), len(weeks))
+    weeks = weeks[max(0, begun - _BLIND_WEEKS) :] if begun < len(weeks) else weeks
     most = _scale(max(sum(of.values()) for of in found.values()))
     columns = []
     for week in weeks:
@@ -228,8 +240,12 @@ def weekly(records: list[dict[str, Any]], kinds: list[str]) -> Columns:
                 parts.append((f"k{at + 1}", begin, max(1, end - begin)))
                 below += of[kind]
         said = ", ".join(f"{kind} {of[kind]:.0f}" for kind in kinds if of.get(kind))
-        columns.append(Column(f"{week} {said or 0}", tuple(parts)))
+        blind = week in unread
+        words = f"{unseen} {said}".strip() if blind else said or "0"
+        columns.append(Column(f"{week} {words}", tuple(parts), unseen=blind))
     keys = tuple((f"k{at + 1}", kind) for at, kind in enumerate(kinds))
+    if any(column.unseen for column in columns):
+        keys = (*keys, ("unseen", unseen))
     ticks = ((0, "0"), (50, formatting.number(most / 2)), (100, formatting.number(most)))
     return Columns(tuple(columns), ticks, (weeks[0], weeks[len(weeks) // 2], weeks[-1]), keys)
 

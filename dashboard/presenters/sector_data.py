@@ -23,10 +23,11 @@ _MONTHS = 12
 
 @dataclass(frozen=True)
 class Recent:
-    """Drop complaints of the last four whole weeks and of the four before, and the most frequent kind of the newer ones."""
+    """Drop complaints of the last four whole weeks and of the four before (None where a week was not read), and the most frequent kind
+    of the newer ones."""
 
     count: int
-    before: int
+    before: int | None
     kind: str
     most: int
 
@@ -98,16 +99,23 @@ def drops(snapshot: Snapshot) -> list[dict[str, Any]]:
     ]
 
 
-def recent(weeks: list[dict[str, Any]], as_of: dt.date) -> Recent:
-    """The last four whole weeks against the four before them."""
+def unread_weeks(snapshot: Snapshot) -> frozenset[dt.date]:
+    """The Mondays of weeks that were not read in full: few complaints in them are no calm."""
+    return frozenset(row["on"] for row in _measured(snapshot, ("week_unread",)))
+
+
+def recent(weeks: list[dict[str, Any]], as_of: dt.date, unread: frozenset[dt.date] = frozenset()) -> Recent:
+    """The last four whole weeks, against the four before them where all eight were read."""
     last = as_of - dt.timedelta(days=as_of.weekday() + 1)  # The Sunday that ended the last whole week.
     if as_of.weekday() == 6:
         last = as_of
     newer = [w for w in weeks if last - dt.timedelta(days=28) < w["on"] <= last]
     older = [w for w in weeks if last - dt.timedelta(days=56) < w["on"] <= last - dt.timedelta(days=28)]
+    compared = unread.isdisjoint(w["on"] for w in [*newer, *older])
     by_kind = {kind: sum(w["value"] for w in newer if w["kind"] == kind) for kind in DROP_KINDS}
     kind = max(by_kind, key=lambda k: by_kind[k])
-    return Recent(sum(by_kind.values()), sum(w["value"] for w in older), kind, by_kind[kind])
+    before = sum(w["value"] for w in older) if compared else None
+    return Recent(sum(by_kind.values()), before, kind, by_kind[kind])
 
 
 def refunds(snapshot: Snapshot) -> tuple[list[dict[str, Any]], list[int]]:

@@ -30,7 +30,7 @@ from scoring.snapshot.writer import SINGLE, Writing, writing
 from scoring.tables.figures import about_all_rows
 from scoring.tables.network import cluster_rows
 from scoring.tables.registers import aliases, corrections, disputes, responses, source_health
-from scoring.tables.sector import Tally, drop_figures, sector_rows, tally
+from scoring.tables.sector import Tally, drop_figures, sector_rows, tally, unread_week_rows
 from store.db.tables import RatedRun, Review
 from store.db.upsert import insert_for
 
@@ -94,7 +94,7 @@ def _about_all(engine: Engine, sector: Tally, facts: Dataset, as_of: dt.date) ->
         "disputes": sorted(disputes(engine, end), key=_HOST),
         "corrections": sorted(corrections(engine, end), key=_HOST),
         "sources": sorted(source_health(engine, end), key=itemgetter("source")),
-        "sector": sector_rows(sector, last_day),
+        "sector": sector_rows(sector, last_day) + unread_week_rows(facts),
         "clusters": cluster_rows(facts.kin.links),
         "identifiers": aliases(engine, end),
         "places": list(facts.places),

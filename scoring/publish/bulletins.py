@@ -159,7 +159,12 @@ def _sector(db: duckdb.DuckDBPyConnection, since: dt.date, until: dt.date, close
         [],
     )
     out: dict[str, Any] = {"states": states, "weeks": len(weeks), "drops": sum(weeks), "refunds": refunds}
-    if weeks and len(earlier) == len(weeks):
+    blind = _rows(
+        db,
+        """select 1 from sector where measure = 'week_unread' and "on" between ? and ?""",
+        [since - dt.timedelta(days=length), until],
+    )
+    if weeks and len(earlier) == len(weeks) and not blind:
         out |= {"drops_before": sum(earlier), "drops_ratio": _ratio(sum(weeks), sum(earlier))}
     if open_then:
         out |= {"open_before": open_then, "closed": closed, "closed_share": _share(closed, open_then)}

@@ -210,7 +210,8 @@ TABLES: dict[str, pa.Schema] = {
     # Complaints that are shown and not counted among complainants: reason copy | held (a possible campaign, from `since` on and before
     # the day `until` on which a person released it).
     "set_aside": pa.schema([("host", _S), ("reason", _S), ("since", _D), ("until", _D), ("evidence", _IDS)]),
-    # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`. drop_hour: bin = 24 x
+    # All sites together. drops_<kind>: complaints (value) and sites (n) in the week of Monday `on`; week_unread:
+    # the sources were not read in it, or not in full, so that its numbers are a part. drop_hour: bin = 24 x
     # (weekday - 1) + hour of filing, drops (value) among n complaints. drop_peak: the hour that stands out most, its share of
     # drops, overall share in `low`; drop_peak_p: its p, corrected for 168 hours. drop_holiday_<festival>: the public holiday
     # that stands out most by day of filing, its share of drops, that of ordinary days in `low`, n complaints on it;

@@ -190,6 +190,24 @@ def sector_rows(counts: Tally, last_day: int) -> list[dict[str, Any]]:
     ]
 
 
+def unread_week_rows(facts: Dataset) -> list[dict[str, Any]]:
+    """A row for each week before or between our readings, so that few complaints in it are not taken for calm: one before complaints
+    are complete, or after the first reading one in which a source of at least a tenth of the complaints was not read."""
+    weeks = np.arange(WEEKS)
+    first = _monday(facts.last_day) - 7 * (WEEKS - 1) - facts.first_day
+    rows, visits = facts.rows["complaint"], facts.visits
+    unread = first + 7 * weeks < min(facts.complaints_since[-1], facts.days)
+    held = np.bincount(rows.source[rows.day >= first])
+    for source in np.flatnonzero(held * 10 >= max(int(held.sum()), 1)):
+        brought = rows.seen[rows.source == source]
+        read = (np.concatenate([visits.day[visits.ok & (visits.source == source)], brought]) - first) // 7
+        unread |= (weeks > read.min()) & ~np.isin(weeks, read)
+    return [
+        _row("week_unread", on=date_of(int(first + facts.first_day + 7 * at)))
+        for at in np.flatnonzero(unread)
+    ]
+
+
 def drop_figures(counts: Tally, last_day: int) -> tuple[Figure, Figure]:
     """Drop complaints of the last four whole weeks, and of the four before them."""
     this = _monday(last_day)

@@ -220,6 +220,16 @@ def test_the_sector_names_its_findings(data_dir):
     assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
 
+def test_weeks_nobody_read_are_hatched_and_compared_with_nothing(data_dir):
+    blind = [{"measure": "week_unread", "on": MONDAY - dt.timedelta(weeks=back)} for back in (4, 7, 8)]
+    snapshots.build(data_dir, rows={"sector": [*sector_rows(), *blind]})
+    page = open_page("sector")
+    assert "掉单投诉 104 条，最多的一类" in words(page) and "此前四周" not in words(page)
+    drawn = re.findall(r'class="kw-col( unseen)?" title="([^" ]+)([^"]*)"', shown(page))[:9]
+    assert [bool(unseen) for unseen, _, _ in drawn] == [n in (0, 1, 4) for n in range(9)]
+    assert all(("未观察" in said) == bool(unseen) for unseen, _, said in drawn)
+
+
 def test_a_site_already_down_at_our_first_look_is_neither_hit_nor_miss(data_dir):
     hosts = {"hit.test": 9, "missed.test": 5, "late.test": 0}
     closed = [change(host, 10, "normal", "closed") for host in hosts] + [

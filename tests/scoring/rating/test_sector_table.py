@@ -12,7 +12,16 @@ from scoring.engine.rate import rate
 from scoring.features.population import fit_population_priors
 from scoring.observations.dataset import ObservationColumns
 from scoring.observations.day_index import day_number
-from scoring.tables.sector import FESTIVALS, by_festival, holiday, peak, sector_rows, survival, tally
+from scoring.tables.sector import (
+    FESTIVALS,
+    by_festival,
+    holiday,
+    peak,
+    sector_rows,
+    survival,
+    tally,
+    unread_week_rows,
+)
 from scoring.tables.time_series import refund_rows, sector_price_rows
 from tests.support.markets.judged_records import NOW, database
 from tests.support.markets.scoring import at, complaints, crawls
@@ -110,6 +119,16 @@ def test_every_complaint_counts_once_in_its_week(market):
     hours = [r for r in rows if r["measure"] == "drop_hour"]
     assert len(hours) == 168 and sum(r["value"] for r in hours) == 3
     assert {r["bin"] % 24 for r in hours if r["value"]} == {12}
+
+
+def test_weeks_nobody_read_are_named(tmp_path):
+    """Five weeks without a crawl lie between the readings, and this week has none yet; what was filed before the first day with complaints was not read either."""
+    drops = complaints("a.example", [*range(16, 26), *range(72, 88, 2)])
+    facts = load_dataset(database(tmp_path, crawls([*range(15, 27, 3), *range(72, 90, 3)]) + drops), DAY)
+    unread = [r["on"] for r in unread_week_rows(facts)]
+    gap = [day for day in unread if day > dt.date(2026, 1, 12)]
+    assert gap == [*(dt.date(2026, 2, 2) + dt.timedelta(weeks=n) for n in range(5)), dt.date(2026, 3, 30)]
+    assert dt.date(2026, 1, 5) in unread and dt.date(2026, 1, 19) not in unread
 
 
 def test_open_refunds_are_censored(market):
