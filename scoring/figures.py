@@ -242,7 +242,7 @@ NAMES: dict[str, Name] = {
     ),
     "backlog_days": Name(
         "days",
-        "orders_unprocessed 除以 orders_per_day。",
+        "未处理的订单数除以每天的订单数。",
         "orders_unprocessed / orders_per_day.",
     ),
     "orders_per_day": Name(
@@ -268,12 +268,12 @@ NAMES: dict[str, Name] = {
     ),
     "domain_days": Name(
         "days",
-        "as_of 减去最近一次登记查询所给的注册日。",
+        "从最近一次登记查询所给的注册日到截至日的天数。",
         "as_of - registered_on of the newest standing registration that names one.",
     ),
     "filing_asked_days_ago": Name(
         "days",
-        "as_of 减去最近一次备案查询的日期。",
+        "从最近一次备案查询到截至日的天数。",
         "as_of - day of the newest standing answer about the site's own domain.",
     ),
     "penalties_standing": Name(
@@ -288,7 +288,7 @@ NAMES: dict[str, Name] = {
     ),
     "complaints_read_days_ago": Name(
         "days",
-        "as_of 减去最近一次成功读取投诉信息源（或由它得到投诉、计数）的日期。",
+        "从最近一次成功读取投诉信息源（或由它得到投诉、计数）到截至日的天数。",
         "as_of - last day on which a good visit of a complaint source covered the site, or brought a complaint or counter of it.",
     ),
     "promises": Name(
@@ -333,7 +333,7 @@ NAMES: dict[str, Name] = {
     ),
     "days_seen_elsewhere": Name(
         "days",
-        "as_of 减去各第三方索引最近一次答复里最早的一天。",
+        "从各第三方索引最近一次答复里最早的一天到截至日的天数。",
         "as_of - the earliest first_on among the newest standing answer of each third party's index.",
     ),
     "mentions_90d": Name(
