@@ -277,14 +277,13 @@ def _table(text: str, name: str, known: Known | None) -> Read:
         )
     lines = text.splitlines(keepends=True)
     first, delimiter = 1, ""
-    if told := _SEP.match(lines[0].strip("\r\n")):
-        first, delimiter = 2, told[1].replace("\\t", "\t")
+    if named := _SEP.match(lines[0].strip("\r\n")):
+        first, delimiter = 2, named[1].replace("\\t", "\t")
         lines = lines[1:]
     delimiter = delimiter or max(",\t;|", key=lambda sign: _fields(lines, sign))
     try:
-        numbered = list(
-            enumerate(csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True), first)
-        )
+        told = csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True)
+        numbered = [(number, cells) for number, cells in enumerate(told, first) if cells]
     except csv.Error:
         numbered = list(_line_by_line(lines, delimiter, first))
     return _sheet(numbered, name, known)

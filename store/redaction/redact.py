@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+
 from store.redaction.numbers import CLUSTER, DIGIT, TO_DIGITS, Span, find_numbers
 from store.redaction.people import SCANNED, TAKEN, find_addresses, find_names
 from store.redaction.rules import EARLY, FIRST, HELD, LATE, NICKNAMES, PUBLIC, TOKEN, Rule, fold
@@ -84,8 +86,7 @@ class _Work:
             places = self._places_of(pattern)
         elif places := self._places_of(followed):
             ends = [end for end in places if followed.match(shadow, end)]
-            near = {end - back for end in ends for back in range(reach + 1)}
-            places = [place for place in self._places_of(pattern) if place in near] if near else []
+            places = _before(self._places_of(pattern), ends, reach) if ends else []
         if not places or (words and len(places) > _MANY and not _holds(shadow, words)):
             return []
         return matches_at(pattern, shadow, places)
@@ -185,6 +186,15 @@ def _spans(shadow: str) -> list[Span]:
     work.take((a, b, "地址") for a, b in find_addresses(work.shadow, work.found))
     work.take((a, b, "姓名") for a, b in find_names(work.shadow, work.found))
     return sorted(work.spans)
+
+
+def _before(places: list[int], ends: list[int], reach: int) -> list[int]:
+    """Those of `places` from which one of `ends` is at most `reach` characters away; both are in order."""
+    at, end = np.array(places, np.int64), np.array(ends, np.int64)
+    nth = np.searchsorted(end, at)
+    near = at[(nth < len(end)) & (end.take(nth, mode="clip") - at <= reach)]
+    found: list[int] = near.tolist()
+    return found
 
 
 def _holds(shadow: str, needles: tuple[str, ...]) -> bool:

@@ -147,7 +147,8 @@ FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"linkedin\.com/in/(?P<x>[a-z0-9_\-]{3,60})"), needles=("/in/",)),
     Rule("账号", re.compile(r"(?:0x[0-9a-f]{40}|bc1[a-z0-9]{25,60}|t[1-9a-hj-np-z][1-9a-z]{32})(?![a-z0-9])"), _is_wallet, figures=4),
     # A sign, or a word for one, between a name and a known provider of mail.
-    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}(?:\s?[^a-z0-9.。;:/,\s]{{1,4}}\s?|[^a-z0-9.。;:/,]{{0,2}}(?:&#64;|%40|(?<=[(_\-\[〔<])(?:a|at)(?=[)_\-\]〕>]))[^a-z0-9]{{0,2}}){_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)\s?[\])〕>]\s?(?:com|cn|net)|(?:com|cn))(?![a-z])"), _not_a_host, ("com", "cn", "net")),
+    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}(?:\s?[^a-z0-9.。;:/,\s]{{1,4}}\s?|[^a-z0-9.。;:/,]{{0,2}}(?:&#64;|%40|(?<=[(_\-\[〔<])(?:a|at)(?=[)_\-\]〕>]))[^a-z0-9]{{0,2}}){_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)\s?[\])〕>]\s?(?:com|cn|net)|(?:com|cn))(?![a-z])"), _not_a_host, ("com", "cn", "net"),
+         followed=re.compile(rf"{_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)|com|cn)"), reach=50),
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
@@ -156,7 +157,8 @@ FIRST: tuple[Rule, ...] = (
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
          followed=re.compile(r"[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"), reach=42),
-    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}\s?[(\[【]?(?:@|艾特|圈a|小老鼠|老鼠)[)\]】]?\s?{_MAIL}\s?(?:邮箱|(?:\.|点)\s?(?:com|cn|net)|(?![a-z0-9.]))"), needles=("@", "艾特", "圈a", "老鼠")),
+    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}\s?[(\[【]?(?:@|艾特|圈a|小老鼠|老鼠)[)\]】]?\s?{_MAIL}\s?(?:邮箱|(?:\.|点)\s?(?:com|cn|net)|(?![a-z0-9.]))"), needles=("@", "艾特", "圈a", "老鼠"),
+         followed=re.compile(rf"(?:@|艾特|圈a|老鼠)[)\]】]?\s?{_MAIL}"), reach=44),
     # A sign in a circle is folded to the letter in it, capital AT to small letters.
     Rule("邮箱", re.compile(r"(?:邮箱|e-?mail|联系|发到|账号)(?:地址|[\s:是为]){0,3}(?P<x>[a-z0-9][a-z0-9._\-]{2,40}?(?:at|a)(?:qq|163|126|139|sina|gmail|outlook|hotmail|foxmail|icloud)\.com)(?![a-z0-9])"), needles=("qq.", "163.", "126.", "139.", "sina.", "mail.", "outlook.", "icloud.")),
     # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.

@@ -75,7 +75,11 @@ def _read(said: str) -> dt.datetime | None:
         if len(text) > _LONGEST:
             return None
         return _written(text)
-    except (ValueError, OverflowError, OSError):
+    except (
+        ValueError,
+        ArithmeticError,
+        OSError,
+    ):  # numbers too large for a date, also dateutil's decimal ones
         return None
 
 
