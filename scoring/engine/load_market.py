@@ -21,7 +21,7 @@ from sqlalchemy import (
 from scoring import method
 from scoring.linkage.campaigns import Usual, newest_of_each_day, quarantine_campaigns, usual_in
 from scoring.linkage.links import build_market_context
-from scoring.linkage.near_duplicates import copy_ranks
+from scoring.linkage.near_duplicates import BAND, copy_ranks
 from scoring.linkage.sibling_trouble import operator_trouble
 from scoring.observations.dataset import (
     BIT,
@@ -39,7 +39,7 @@ from scoring.observations.dataset import (
 )
 from scoring.observations.day_index import MICROSECONDS, day_number, days_of, end_of_day, microseconds
 from scoring.observations.disk_columns import NONE, Scratch
-from scoring.observations.market import MarketTexts, Wording
+from scoring.observations.market import MarketTexts, Wording, Words
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import read_rows, stamp, stamps
@@ -127,8 +127,9 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
     line = line_of(rows["probe"], last - first + 1, np.isin(np.arange(last - first + 1), controls - first))
     own = rows["probe"]
     rows["probe"] = by_quorum(own, places, first)
-    usual = usual_in(rows["complaint"], BIT["spam"])
-    texts = market_texts(usual, last_probes(rows["probe"], last - first))
+    words = _room_for_words(rows["complaint"], scratch)
+    usual = usual_in(rows["complaint"], BIT["spam"], words)
+    texts = market_texts(usual, last_probes(rows["probe"], last - first), words)
     rows["complaint"], ranks, texts.wording[:] = weighed(
         rows, first, sites, line.down, reviews, lambda: usual, None, scratch
     )
@@ -210,12 +211,20 @@ def first_shown(rows: dict[str, ObservationColumns]) -> dict[tuple[int, str], in
     return out
 
 
-def market_texts(usual: Usual, probes: int) -> MarketTexts:
+def _room_for_words(complaints: ObservationColumns, scratch: Scratch) -> Words:
+    lines = (complaints["signature"].shape[1] // BAND, len(complaints))
+    return Words(
+        scratch.empty(lines, np.uint32),
+        scratch.empty(lines, np.result_type(np.uint32, np.min_scalar_type(complaints.id.max(initial=0)))),
+    )
+
+
+def market_texts(usual: Usual, probes: int, words: Words) -> MarketTexts:
     """What is kept of all complaints for later ratings of single sites; `wording` is filled by the ranking of copies."""
     some = usual.market[newest_of_each_day(usual)]
     rows = usual.rows.take(some)
     columns = {name: rows[name] for name in ("kinds", "signature")}
-    return MarketTexts(replace(rows, columns=columns), usual.copied(some), probes)
+    return MarketTexts(replace(rows, columns=columns), usual.copied(some), probes, words)
 
 
 def last_probes(probes: ObservationColumns, last: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 
 from scoring import method
 from scoring.engine.backends import Embedded, Progress, RatingEngine
@@ -31,7 +31,7 @@ from scoring.tables.figures import about_all_rows
 from scoring.tables.network import cluster_rows
 from scoring.tables.registers import aliases, corrections, disputes, responses, source_health
 from scoring.tables.sector import Tally, drop_figures, sector_rows, tally, unread_week_rows
-from store.db.tables import RatedRun, Review
+from store.db.tables import Complaint, RatedRun, Review
 from store.db.upsert import insert_for
 
 LOCK = ".rated.lock"
@@ -114,7 +114,7 @@ def _store(
     with FileLock(base.with_name(LOCK)):
         out.place(folder, sha256)
         shutil.rmtree(folder / SINGLE, ignore_errors=True)
-        keep_context(facts, as_of, folder)
+        keep_context(facts, as_of, _unread(engine, facts, as_of), folder)
     row = {
         "as_of": as_of,
         "method_version": method.METHOD_VERSION,
@@ -131,6 +131,16 @@ def _store(
             shutil.rmtree(old / FOLDER, ignore_errors=True)
             shutil.rmtree(old / SINGLE, ignore_errors=True)
     return Run(folder, as_of, method.METHOD_VERSION, sha256, 0)
+
+
+def _unread(engine: Engine, facts: FittedDataset, as_of: dt.date) -> int:
+    """The number from which complaints may be none of those read: seen after the day, or stored since."""
+    newest = int(facts.rows["complaint"].id.max(initial=0)) + 1
+    with engine.connect() as connection:
+        later = connection.scalar(
+            select(func.min(Complaint.id)).where(Complaint.seen_at >= end_of_day(as_of))
+        )
+    return newest if later is None else min(newest, later)
 
 
 def ask(engine: Engine, proposals: list[tuple[str, str, str]], now: dt.datetime) -> None:

@@ -31,12 +31,13 @@ from scoring.observations.market import (
     Peers,
     PopulationPriors,
     Wording,
+    Words,
 )
 from scoring.observations.panel import Bools
 from store.durable_files import sha256_of, sync_tree
 
 FOLDER, _ABOUT = "context", "about.json"
-_FORMAT = 1
+_FORMAT = 2
 _LINK = pa.schema(
     [("host", pa.string()), ("other", pa.string()), ("relation", pa.string()), ("traits", pa.list_(pa.string())), ("day", pa.int64()),
      ("confidence", pa.float64()), ("kinds", pa.list_(pa.string())), ("rows", pa.list_(pa.int64()))]
@@ -44,7 +45,7 @@ _LINK = pa.schema(
 _NUMBER = pa.schema([("said", pa.string()), ("number", pa.string()), ("domains", pa.list_(pa.string()))])
 _TROUBLE = pa.schema([("host", pa.string()), ("day", pa.int64()), ("other", pa.string())])
 _WARE = pa.schema([("ware", pa.string()), ("prices", pa.list_(pa.float64()))])
-_PLACE = pa.schema([("host", pa.string())])
+_PLACE = pa.schema([("host", pa.string()), ("id", pa.int64())])
 
 
 class ContextUnusable(ValueError):
@@ -55,8 +56,8 @@ class ContextUnusable(ValueError):
         self.zh, self.en = zh, en
 
 
-def keep_context(facts: FittedDataset, as_of: dt.date, rated: Path) -> None:
-    """Keep the context of a full rating in its folder, whole or not at all."""
+def keep_context(facts: FittedDataset, as_of: dt.date, unread: int, rated: Path) -> None:
+    """Keep the context of a full rating in its folder, whole or not at all; complaints from the number `unread` on may be none of its."""
     for leftover in rated.glob(f".tmp-{FOLDER}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh = rated / f".tmp-{FOLDER}-{os.getpid()}"
@@ -74,7 +75,9 @@ def keep_context(facts: FittedDataset, as_of: dt.date, rated: Path) -> None:
     for name in ("kinds", "signature"):
         np.save(fresh / f"complaints.{name}.npy", texts.rows[name])
     np.save(fresh / "complaints.copied.npy", texts.copied)
-    _write(fresh / "hosts.parquet", _PLACE, ({"host": site.host} for site in facts.sites))
+    np.save(fresh / "words.keys.npy", texts.words.keys)
+    np.save(fresh / "words.ids.npy", texts.words.ids)
+    _write(fresh / "hosts.parquet", _PLACE, ({"host": site.host, "id": site.id} for site in facts.sites))
     _write(fresh / "links.parquet", _LINK, _link_rows(facts.kin.links))
     _write(fresh / "numbers.parquet", _NUMBER, _number_rows(facts.kin))
     trouble = (
@@ -94,6 +97,7 @@ def keep_context(facts: FittedDataset, as_of: dt.date, rated: Path) -> None:
         "epochs": [int(day) for day in epochs],
         "shown_since": [[names[at], kind, day] for (at, kind), day in sorted(facts.shown_since.items())],
         "probes": texts.probes,
+        "complaints": unread,
         "files": {file.name: [file.stat().st_size, _sum(file)] for file in sorted(fresh.iterdir())},
     }
     (fresh / _ABOUT).write_text(json.dumps(about), "utf-8")
@@ -165,6 +169,7 @@ class SectorContext:
     epochs: Ints
     shown_since: dict[tuple[str, str], int]
     probes: int
+    complaints: int
     arrays: dict[str, Any]
 
     @classmethod
@@ -173,12 +178,14 @@ class SectorContext:
         folder = rated / FOLDER
         try:
             about = json.loads((folder / _ABOUT).read_text("utf-8"))
+            if about.get("format") != _FORMAT:
+                raise ValueError(f"format {about.get('format')}")
         except (OSError, ValueError) as error:
             raise ContextUnusable(
                 "上一次全量评级没有留下单站评级所需的依据（由较早的版本评级，或文件已损坏）；先运行一次 kamengwatch rate",
                 "the last full rating kept nothing for rating single sites (an earlier version made it, or a file is damaged); run kamengwatch rate once",
             ) from error
-        if about.get("format") != _FORMAT or about.get("method_version") != method.METHOD_VERSION:
+        if about.get("method_version") != method.METHOD_VERSION:
             raise ContextUnusable(
                 f"上一次全量评级的方法是 {about.get('method_version')}，现在是 {method.METHOD_VERSION}；先运行 kamengwatch rate",
                 f"the last full rating is of method {about.get('method_version')}, this is {method.METHOD_VERSION}; run kamengwatch rate first",
@@ -195,7 +202,7 @@ class SectorContext:
         shown = {(source, kind): day for source, kind, day in about["shown_since"]}
         return cls(
             folder, dt.date.fromisoformat(about["as_of"]), about["first_day"], about["days"] - 1, np.array(about["epochs"], np.int64),
-            shown, about["probes"], arrays,
+            shown, about["probes"], about["complaints"], arrays,
         )  # fmt: skip
 
     def days_at(self, as_of: dt.date) -> int:
@@ -275,6 +282,15 @@ class SectorContext:
         """What is common wording (scoring/linkage/near_duplicates.py)."""
         with np.load(self.folder / "wording.npz") as found:
             return [(found[f"{at}.0"], found[f"{at}.1"]) for at in range(len(found.files) // 2)]
+
+    def sites(self) -> Ints:
+        """The numbers of the sites it was rated with."""
+        found: Ints = pq.read_table(self.folder / "hosts.parquet", columns=["id"])["id"].to_numpy()
+        return found
+
+    def words(self) -> Words:
+        """Which complaints hold which words, but those from the number `complaints` on."""
+        return Words(*(np.load(self.folder / f"words.{f.name}.npy", mmap_mode="r") for f in fields(Words)))
 
     def usual(self, mine: ObservationColumns, hosts: Collection[str], copied: Any) -> Usual:
         """How complaints usually are, beside complaints of single sites, which come first; `copied` says of those which hold others' words."""

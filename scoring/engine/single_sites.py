@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, partial, reduce
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,12 @@ from scoring.engine.load_market import (
 from scoring.engine.rate import LOCK, ask
 from scoring.engine.sector_context import ContextUnusable, SectorContext
 from scoring.features.filings import number_key, own_domains
-from scoring.fork_pool import map_ordered
 from scoring.linkage.campaigns import elsewhere
 from scoring.linkage.links import build_market_context
 from scoring.observations.dataset import (
     NEVER,
     FittedDataset,
+    Ints,
     Line,
     ObservationColumns,
     Site,
@@ -59,13 +59,16 @@ from scoring.observations.disk_columns import NONE
 from scoring.observations.market import Link, MarketContext
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
-from scoring.observations.sql_columns import id_ranges, read_rows
+from scoring.observations.sql_columns import read_rows
 from scoring.snapshot.reader import OF_SITES, TABLES
 from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, write_parquet
 from scoring.tables.registers import aliases, corrections, disputes, responses
-from store.db.tables import OBSERVATIONS, Complaint, RatedRun
+from store.db.tables import OBSERVATIONS, Complaint, Platform, RatedRun
 from store.durable_files import sync_folder, sync_tree
 
+_IDS = 10_000
+"""Rows asked for by their numbers at once: a statement may hold so many."""
+_WATCHED = select(Platform.id).where(Platform.status == "watched")
 LATEST_AFTER = 7
 """Days after the full rating's up to which it can be stood on: its figures of the sector are then taken to be what they were."""
 
@@ -163,7 +166,7 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
     own = rows["probe"]
     rows["probe"] = by_quorum(own, places, first)
     mine = rows["complaint"]
-    copied = cache(partial(_copied, engine, mine, index, number, end, first))
+    copied = cache(partial(_copied, engine, mine, index, number, end, first, context))
     rows["complaint"], ranks, _ = weighed(
         rows,
         first,
@@ -243,27 +246,59 @@ def _copied(
     sources: dict[str, int],
     end: dt.datetime,
     first: int,
+    context: SectorContext,
 ) -> Bools:
-    """Which complaints hold words of one about another site: looked for in all there are, and so only where a burst asks for it."""
+    """Which complaints hold words of one about another site: asked only where there is a burst.
+
+    Of the others those are read that the kept words name, the earliest of each of these words first, until one of it still
+    stands; and all that the full rating had not read.
+    """
+
+    def read(of: Any, **which: Any) -> ObservationColumns:
+        """Those about watched sites that are not looked at here; the sites' places come after those of these."""
+        about = select(Complaint.platform_id).where(of, Complaint.platform_id.in_(_WATCHED)).distinct()
+        with engine.connect() as connection:
+            others = sorted({id_ for id_ in connection.scalars(about) if id_ is not None} - index.keys())
+        place = {id_: at for at, id_ in enumerate(others, len(index))}
+        return _bare(counted_from(read_rows(engine, "complaint", place, sources, end, NONE, **which), first))
+
     with engine.connect() as connection:
-        every = watched_numbers(connection)
-    # The sites looked at keep their places; the others come after them.
-    place = index | {id_: len(index) + at for at, id_ in enumerate(every) if id_ not in index}
-    bands = mine["signature"].view(np.uint32)
-    wanted = [np.unique(bands[:, at]) for at in range(bands.shape[1])]
-
-    def read(ids: range) -> ObservationColumns:
-        found = counted_from(read_rows(engine, "complaint", place, sources, end, ids=ids), first)
-        keys = found["signature"].view(np.uint32)
-        like = np.zeros(len(found), bool)
-        for at, some in enumerate(wanted):
-            like |= np.isin(keys[:, at], some)
-        return _bare(found.take(like & (found.platform >= len(index))))
-
-    own = _bare(mine)
-    for others in map_ordered(read, id_ranges(engine, Complaint), engine.dispose):
-        own = joined(own, others)
-    return elsewhere(own)[: len(mine)]
+        watched: Ints = np.array(connection.scalars(_WATCHED).all(), np.int64)
+    added = np.setdiff1d(watched, [*context.sites(), *index]).tolist()
+    whole = [_bare(mine), read(Complaint.id >= context.complaints, ids=range(context.complaints, 1 << 62))]
+    if added:
+        whole.append(read(Complaint.platform_id.in_(added), only=added))
+    words, has = context.words(), mine["signature"].any(axis=1)
+    bands = mine["signature"][has].view(np.uint32)
+    # Of each word: its band, itself, and where the complaints that hold it begin and end.
+    spans: list[Ints] = []
+    for at, keys in enumerate(words.keys):
+        wanted = np.unique(bands[:, at])
+        low, high = (np.searchsorted(keys, wanted, side).astype(np.int64) for side in ("left", "right"))
+        spans.append(np.stack([np.full(len(wanted), at), wanted.astype(np.int64), low, high]))
+    at, key, low, high = np.concatenate(spans, axis=1)
+    step = 2
+    while (open_ := low < high).any():
+        at, key, low, high = (values[open_] for values in (at, key, low, high))
+        count = np.minimum(high - low, step)
+        owner = np.repeat(np.arange(len(at)), count)
+        offset = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+        ids = words.ids[at[owner], low[owner] + offset].astype(np.int64)
+        unknown = np.setdiff1d(ids, mine.id)
+        stands = np.zeros(len(at), bool)
+        for begin in range(0, len(unknown), _IDS):
+            some = unknown[begin : begin + _IDS]
+            found = read(Complaint.id.in_(some.tolist()), ids=some)
+            if not len(found):
+                continue
+            whole.append(found)
+            order = np.argsort(found.id)
+            row = order[np.minimum(np.searchsorted(found.id, ids, sorter=order), len(found) - 1)]
+            same = found["signature"].view(np.uint32)[row, at[owner]] == key[owner]
+            stands[owner[(found.id[row] == ids) & same]] = True
+        low = np.where(stands, high, low + count)
+        step *= 8
+    return elsewhere(reduce(joined, whole))[: len(mine)]
 
 
 def _bare(rows: ObservationColumns) -> ObservationColumns:

@@ -19,6 +19,7 @@ from scoring.fork_pool import map_ordered
 from scoring.linkage.near_duplicates import BAND, band, narrow, pieces, similarity
 from scoring.observations.dataset import NEVER, Floats, Ints, ObservationColumns, Site
 from scoring.observations.day_index import MICROSECONDS, date_of
+from scoring.observations.market import Words
 from scoring.observations.panel import Bools
 
 _LATE = 14
@@ -120,11 +121,11 @@ def quarantine_campaigns(
     return Quarantine(since, freed, campaign)
 
 
-def usual_in(rows: ObservationColumns, spam: int) -> Usual:
-    """How all complaints usually are."""
+def usual_in(rows: ObservationColumns, spam: int, words: Words) -> Usual:
+    """How all complaints usually are; `words` is filled with theirs."""
     market = np.flatnonzero((rows["kinds"] & spam) == 0)
     market = market[np.argsort(narrow(rows.day[market]), kind="stable")]
-    copied = elsewhere(rows)
+    copied = elsewhere(rows, words)
     market = market[~_hot(rows, ATTACK)[market]]
     return Usual(rows, market, rows.day[market], lambda some: copied[some])
 
@@ -288,8 +289,11 @@ def _repeats(rows: ObservationColumns, some: Ints) -> Bools:
     return np.asarray(np.tril(alike, -1).any(axis=1))
 
 
-def elsewhere(rows: ObservationColumns) -> Bools:
-    """Whose words stand in a complaint about another site that was seen before (or on the same day), by CAMPAIGN_BANDS of its bands."""
+def elsewhere(rows: ObservationColumns, words: Words | None = None) -> Bools:
+    """Whose words stand in a complaint about another site that was seen before (or on the same day), by CAMPAIGN_BANDS of its bands.
+
+    `words`, where given, are filled on the way.
+    """
     signature = rows["signature"]
     found = np.zeros(len(rows), np.int8)
     if not len(rows):
@@ -298,6 +302,8 @@ def elsewhere(rows: ObservationColumns) -> Bools:
         key = band(signature, at)
         order = np.lexsort((rows.seen, key))
         key, platform, seen = key[order], rows.platform[order], rows.seen[order]
+        if words is not None:
+            words.keys[at // BAND], words.ids[at // BAND] = key, rows.id[order]
         new = np.r_[True, key[1:] != key[:-1]]
         group = np.cumsum(new) - 1
         others = platform != platform[new][group]

@@ -91,14 +91,24 @@ class MarketContext:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Which complaints hold which words. A line for each band of a signature: the `keys` in their order, of one key as the complaints
+    were seen, and the `ids` of these."""
+
+    keys: NDArray[np.uint32]
+    ids: NDArray[np.unsignedinteger[Any]]
+
+
+@dataclass(frozen=True)
 class MarketTexts:
     """What the complaints of all sites say, as far as a rating of single sites needs it (scoring/engine/sector_context.py).
 
     `rows`: those a campaign of any day can be held against, by day; `copied`: which of them hold another site's words; `probes`: the
-    number from which probes may be of the last day; `wording`: see scoring/linkage/near_duplicates.py.
+    number from which probes may be of the last day; `words`: of all complaints; `wording`: see scoring/linkage/near_duplicates.py.
     """
 
     rows: ObservationColumns
     copied: NDArray[np.bool_]
     probes: int
+    words: Words
     wording: Wording = field(default_factory=list)

@@ -114,7 +114,7 @@ def read_rows(
     end: dt.datetime,
     scratch: Scratch = NONE,
     only: Sequence[int] | None = None,
-    ids: range | None = None,
+    ids: range | Ints | None = None,
 ) -> ObservationColumns:
     """Every observation of one kind visible before `end`, as columns (of `scratch`); times as `stamp`s, missing numbers NaN.
 
@@ -153,7 +153,7 @@ def id_ranges(engine: Engine, table: Any) -> list[range]:
 def _between(
     connection: Connection,
     kind: str,
-    ids: range | None,
+    ids: range | Ints | None,
     index: Ints,
     sources: dict[str, int],
     end: dt.datetime,
@@ -163,8 +163,10 @@ def _between(
     table = OBSERVATIONS[kind]
     picked = _picked(connection, kind)
     query = select(*picked.values()).where(table.seen_at < end)
-    wanted = (table.platform_id.in_(only),) if ids is None else (table.id >= ids.start, table.id < ids.stop)
-    query = query.where(*wanted)
+    if isinstance(ids, range):
+        query = query.where(table.id >= ids.start, table.id < ids.stop)
+    else:
+        query = query.where(table.platform_id.in_(only) if ids is None else table.id.in_(ids.tolist()))
     query = query.where(or_(table.withdrawn_at.is_(None), table.withdrawn_at > table.seen_at))
     query = query.where(table.platform_id.is_not(None))
     parts = []

@@ -19,9 +19,15 @@ from kamengwatch.config import Config
 from kamengwatch.intake import changed_sites
 from scoring import method
 from scoring.engine import rate as rating
+from scoring.engine.load_market import all_sources, counted_from, watched_sites
 from scoring.engine.rate import Run, rate
-from scoring.engine.single_sites import rate_sites
+from scoring.engine.sector_context import SectorContext
+from scoring.engine.single_sites import _copied, full_rating, rate_sites
 from scoring.features import population
+from scoring.linkage.campaigns import elsewhere
+from scoring.observations.day_index import end_of_day
+from scoring.observations.disk_columns import NONE
+from scoring.observations.sql_columns import read_rows
 from scoring.publish import partial
 from scoring.publish.partial import publish_sites
 from scoring.publish.publisher import publish
@@ -187,6 +193,61 @@ def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_publi
             assert told_once.rows(query, [host]) == again.rows(query, [host]), name
     for name, content in files.items():
         assert content == again.file(name).read_bytes(), name
+
+
+WORDS = {
+    "theirs": "充值会员三天了还没有到账，客服一直说在处理，要求退款也没有人理，希望平台尽快给个说法",
+    "newer": "下单买的点卡卡密提示已经被使用过，联系商家不承认，提交截图之后直接把我拉黑了，太气人了",
+    "late": "钱付了订单显示待发货整整一个星期，电话打不通，网页也打不开，请大家不要再上当受骗",
+    "own": "包月套餐第二天就失效，重新登录显示账号不存在，让补差价才肯换，这样的店请有关部门查一查",
+}
+
+
+def said(engine: Engine, host: str, *words: str, day: int = DAYS - 5) -> None:
+    rows = [{"kind": "complaint", "source": "heimao", "source_id": f"{word}{host}", "host": host, "filed_at": at(day), "text": WORDS[word]}
+            for word in words]  # fmt: skip
+    assert not import_records(Ingest(engine, NOW), rows).refused
+
+
+def holding_words_of_others(engine: Engine, data: Path, host: str) -> set[str]:
+    """Which of WORDS a site's complaints have from others', as a rating of it says by what was kept; and so says one of all complaints."""
+    end, context = end_of_day(DAY), SectorContext.opened(full_rating(engine, data))
+    with engine.connect() as connection:
+        sites = watched_sites(connection)
+        number = {source.id: source.index for source in all_sources(connection, end)}
+        keys = dict(connection.execute(select(Complaint.id, Complaint.source_key)).all())
+    place = {site.id: at for at, site in enumerate(sites)}
+    (site,) = (site.id for site in sites if site.host == host)
+    every = counted_from(read_rows(engine, "complaint", place, number, end), context.first_day)
+    mine = counted_from(
+        read_rows(engine, "complaint", {site: 0}, number, end, NONE, [site]), context.first_day
+    )
+    found = _copied(engine, mine, {site: 0}, number, end, context.first_day, context)
+    assert set(mine.id[found]) == set(every.id[elsewhere(every) & (every.platform == place[site])])
+    return {word for word in WORDS for id_ in mine.id[found] if keys[id_].startswith(word)}
+
+
+def test_the_words_of_other_sites_are_found_by_what_was_kept_and_what_came_since(data: Path) -> None:
+    """Of others' complaints only those that share words are read: erased, unwatched, new and newly watched ones included."""
+    engine = opened(data)
+    said(engine, "m1.example", "theirs", day=DAYS - 9)
+    said(engine, "m2.example", "theirs", day=DAYS - 8)
+    assert not import_records(Ingest(engine, NOW), [{"kind": "platform", "host": "late.example"}]).refused
+    said(engine, "late.example", "late", day=DAYS - 9)
+    with engine.begin() as connection:
+        connection.execute(update(Platform).where(Platform.host == "late.example").values(status="candidate"))
+    rate(engine, data, DAY, NOW)
+    said(engine, "m0.example", *WORDS)
+    assert holding_words_of_others(engine, data, "m0.example") == {"theirs"}
+    said(engine, "m1.example", "newer", day=DAYS - 6)
+    assert holding_words_of_others(engine, data, "m0.example") == {"theirs", "newer"}
+    with engine.begin() as connection:
+        connection.execute(update(Platform).where(Platform.host == "late.example").values(status="watched"))
+        connection.execute(delete(Complaint).where(Complaint.source_key == "theirsm1.example"))
+    assert holding_words_of_others(engine, data, "m0.example") == {"theirs", "newer", "late"}
+    with engine.begin() as connection:
+        connection.execute(update(Platform).where(Platform.host == "m2.example").values(status="paused"))
+    assert holding_words_of_others(engine, data, "m0.example") == {"newer", "late"}
 
 
 def _of_all(path: Path) -> list[str]:
