@@ -16,7 +16,7 @@ from typer.exceptions import Abort, TyperException
 from typer.main import get_command, get_command_name
 
 from kamengwatch import console, machine_faults
-from kamengwatch.cli import buyer_help, collect, intake, maintain, observe, read, reply
+from kamengwatch.cli import buyer_help, collect, intake, maintain, misuse, observe, read, reply
 from kamengwatch.cli.options import app
 from kamengwatch.config import Failure, UserError
 from store import env_file
@@ -105,6 +105,6 @@ def _misused(error: TyperException) -> None:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "kamengwatch"
     if console.wanted():
-        console.event("command.failed", text=f"用法 see: {path} --help", exit=2)
+        console.event("command.failed", text=f"{misuse.told(said)}；用法 see: {path} --help", exit=2)
     else:
-        sys.stderr.write(inert(f"错误 error: {said.rstrip('.')}；用法 see: {path} --help\n"))
+        sys.stderr.write(inert(f"错误 error: {misuse.told(said)}；用法 see: {path} --help\n"))

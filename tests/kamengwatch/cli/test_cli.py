@@ -423,3 +423,24 @@ def test_long_work_without_a_terminal_says_how_far_it_is(
         progress.advance(2, "storefront")
     said = capsys.readouterr()
     assert "采集… 2/3 storefront" in said.err and not said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rank", "--nosuch"), "没有这个选项 no such option: --nosuch"),
+        (("ranc",), "没有这个命令 no such command: ranc；近似的 close: 'rank'"),
+        (("check",), "缺少参数 missing argument: text"),
+        (("export",), "缺少选项 missing option: '-o'"),
+        (("rank", "extra"), "多出的参数 unexpected: extra"),
+        (("rank", "--limit"), "--limit: 缺少值 needs a value"),
+        (("rank", "--limit", "x"), "--limit: 要写数字 give a number"),
+        (("rank", "--limit", "-1"), "--limit: 不能小于 not below 0"),
+        (("serve", "--port", "70000"), "--port: 不能大于 not above 65535"),
+        (("rank", "--as-of", "2026-99-01"), "--as-of: 2026-99-01 不是日期 is no date; 例 e.g. 2026-11-15"),
+        (("rank", "--json=3"), "--json: 不带值 takes no value"),
+    ],
+)
+def test_a_wrong_option_is_named_in_both_languages(capsys: Capsys, words: tuple[str, ...], said: str) -> None:
+    told = command(capsys, *words, expect=None)
+    assert told.code == 2 and said in told.err and told.err.count("\n") == 1, told.err
