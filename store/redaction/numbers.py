@@ -64,7 +64,7 @@ _MOBILE_SIZES = frozenset(
         (3, 2, 2, 2, 2),
     ]
 )
-_CALLED = re.compile(r"电话|手机|号码?|联系|拨打|打给?|回电|致电|tel|phone")
+CALLED = re.compile(r"电话|手机|号码?|联系|拨打|打给?|回电|致电|tel|phone")
 _CALL_REACH = 24
 """Characters before the end of a number in which such a word counts."""
 _LOCAL_SIZES = frozenset([(7,), (8,), (4, 4), (3, 4), (4, 3), (2, 2, 2, 2)])
@@ -168,7 +168,7 @@ def _window(
         groups_end_round = all(sep.isspace() for sep in seps) and not re.sub(r"0{2,}", "", digits)[4:]
         return ("", 0) if groups_end_round else ("银行卡", 0)
     if _MOBILE.fullmatch(digits):
-        called = _CALLED.search(shadow, max(0, end - _CALL_REACH), end) is not None
+        called = CALLED.search(shadow, max(0, end - _CALL_REACH), end) is not None
         return ("手机号", 0) if _grouped_as_mobile(sizes, seps, free, called) else ("", 0)
     if _LANDLINE.fullmatch(digits) and (len(sizes) == 1 or free or _grouped_as_landline(sizes, digits)):
         return "电话", 0

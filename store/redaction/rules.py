@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from store.redaction.numbers import DIGIT, NUMERALS, SPELLED, TO_DIGITS
+from store.redaction.numbers import CALLED, DIGIT, NUMERALS, SPELLED, TO_DIGITS
 from store.redaction.people import TAKEN
 
 HELD = "\ue000"
@@ -56,11 +56,12 @@ def _folding() -> dict[int, int]:
         for code in range(low, high):
             plain = unicodedata.normalize("NFKC", chr(code))
             figure = unicodedata.numeric(chr(code), -1.0)
-            if figure in _FIGURES:
-                table[code] = str(int(figure))
-            elif len(plain) == 1 and plain.isascii():
+            if len(plain) == 1 and plain.isascii():
                 table[code] = plain.lower()
+            elif figure in _FIGURES:
+                table[code] = str(int(figure))
     table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
+    table |= dict.fromkeys(map(ord, "嶶溦徾癓"), "微")
     table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
     return {code: ord(folded) for code, folded in table.items()}
 
@@ -179,6 +180,7 @@ PUBLIC: tuple[Rule, ...] = (
          needles=(".c", ".n", ".o", ".t", ".e", ".v", ".s", ".x")),
     Rule("日期", re.compile(r"[12][09](?<![\d-]\d\d)\d\d(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日?)(?![\d\-./])"),
          needles=("20", "19")),
+    Rule("编号", re.compile(r"投诉(?:单|编)?号\s?[:为是]?\s?17\d{9}(?!\d)"), needles=("投诉",), figures=11),
     Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
     Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
     Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
@@ -246,15 +248,23 @@ def _is_handle(match: re.Match[str], shadow: str) -> bool:
     return _no_letter_before(match, shadow) and (told or re.search(r"[0-9_]", match["x"]) is not None)
 
 
+def _is_mistyped(match: re.Match[str], shadow: str) -> bool:
+    """Whether letters stand for a few figures of a number: at most half of them."""
+    return _no_letter_before(match, shadow) and 2 * sum(c.isdigit() for c in match.group()) > 11
+
+
 _GAP = r"[\s\-.]{0,2}"
 _WHATEVER = rf"(?P<x>(?=\d{{0,14}}[ol])[1-9l][\dol]{{5,17}}(?![a-z0-9])|{SPELLED})"
 """A number in any spelling, also with l and O for 1 and 0, behind a word that says what it is."""
 
 
+_HOURS = re.compile(r"[0-2]?\d:[0-5]\d(?!\d)")
+
+
 def _counts_nothing(match: re.Match[str], shadow: str) -> bool:
     """Whether a number after a keyword holds four figures and no unit follows it."""
     figures = sum(c.isdigit() or c in NUMERALS for c in match["x"])
-    return figures >= 4 and _is_number(match, shadow)
+    return figures >= 4 and _is_number(match, shadow) and not _HOURS.match(match["x"])
 
 
 _PAPERS = (
@@ -305,6 +315,7 @@ def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
     return sum(c in "0123456789abcdef" for c in found) >= 6
 
 
+_COUNTED = re.compile(r"[元块年月日时天个张次段,/、~]|到|to")
 _IN_PARTS = re.compile(r"中间|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
 
 
@@ -325,9 +336,11 @@ def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
     told = len(_IN_PARTS.findall(inside)) + bool(
         _IN_PARTS.search(shadow[max(0, match.start() - 8) : match.start()])
     )
-    return bool(brackets) or told >= 2
+    called = CALLED.search(shadow, max(0, match.start() - 8), match.start())
+    return bool(brackets) or told >= 2 or bool(called and not _COUNTED.search(one + two))
 
 
+_OFFICIAL = "官方|客服|公司|黑猫|消费|警|网信|发布|监管|报|新闻|央视|平台|12315"
 _NOBODYS = (
     "改",
     "被",
@@ -356,6 +369,9 @@ _NOBODYS = (
     "带",
     "太",
     "违",
+    "未",
+    "暂",
+    "请",
 )
 
 
@@ -364,6 +380,8 @@ def _is_nickname(match: re.Match[str], shadow: str) -> bool:
 
 
 NICKNAMES: tuple[Rule, ...] = (
+    Rule("账号", re.compile(r"(?:旺旺|抖音号|快手号|小红书号|小红薯|闲鱼号|陌陌号)\s?:\s?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), _is_nickname, needles=("旺旺", "音号", "手号", "书号", "红薯", "鱼号", "陌号")),
+    Rule("账号", re.compile(rf"(?:微博|抖音|快手|小红书|b站|闲鱼)\s?@(?P<x>(?![^\s,]{{0,10}}(?:{_OFFICIAL}))[^\s,.。;:!?、()@\ue000\ue001]{{2,20}})"), needles=("@",)),
     Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|游戏角色|角色名?|游戏id|(?:微信|qq|抖音|快手|旺旺|闲鱼)昵?[名称])字?\s?(?:(?:[:=]|是|为|叫)\s?[“\"「【\[《]?|[“\"「【\[《])(?P<x>[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{2,20})"), _is_nickname, ("名", "称", "游戏")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|(?:微信|qq|抖音|快手|闲鱼)名)字?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9]|_[a-z]{2,6}|_|[ღ✨\u2600-\u27bf\U0001f300-\U0001faff]))"), _is_nickname, ("名", "称", "游戏")),
@@ -372,7 +390,7 @@ NICKNAMES: tuple[Rule, ...] = (
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
-    Rule("手机号", re.compile(r"1[3-9]\d(?P<s>[^\d]{1,8}?)\d{4}(?P<t>[^\d]{1,8}?)\d{4}(?!\d)"), _is_told_in_parts, figures=11),
+    Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>[^\d]{{1,8}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
     Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
@@ -385,7 +403,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("地址", re.compile(r"(?:(?:room|rm|flat|apt|unit|building|bldg)\.? ?#?\d{1,5}[a-z]?[\s,]{1,3}){1,3}(?:\d{1,5} [a-z]{2,20}(?: [a-z]{2,20}){0,2} (?:road|rd|street|st|avenue|ave|lane))?|(?:no\.? ?)?\d{1,5} [a-z]{3,20}(?: [a-z]{3,20})? (?:road|rd|street|avenue|ave|lane|boulevard)(?![a-z])"), needles=("room", "rm", "flat", "apt", "unit", "building", "bldg", "road", "rd", "street", "ave", "lane", "boulevard"), figures=1),
     Rule("地址", re.compile(r"(?:取件码|取货码|提货码)[\s:是为]{0,3}(?P<x>[a-z]?\d{1,4}(?:-\d{1,6}){0,3})"), needles=("件码", "货码")),
     Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
-    Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾][信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
+    Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
     Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|叩叩|叩|鹅厂|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "叩", "鹅厂", "tencent"), figures=4),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
@@ -404,7 +422,7 @@ EARLY: tuple[Rule, ...] = (
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
     Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|丘丘|🐧|[我他她的加方]\s?q|[加是]扣)(?:群|号码?|账号|客服|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企鹅", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
-    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|联系|搜索?|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
     Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
@@ -416,7 +434,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate, figures=1),
     Rule("车牌", re.compile(rf"(?:车牌号?码?|车辆|绑定?的?|我的?车|车号|给)[\s:是为]{{0,3}}(?P<x>{_P}[\s·•.\-]?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}})(?![a-z0-9])"), needles=("车", "绑", "给"), figures=1),
     Rule("微信", re.compile(r"(?:[微薇威][\s♥❤\-._\ufe0f]{0,3}信?|[溦徾徽维]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|客服|搜索?|是|为|叫|[\s:♥❤\ufe0f+@]){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "威", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
-    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
     *NICKNAMES,
 )  # fmt: skip
@@ -431,6 +449,7 @@ LATE: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number, figures=9),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×"), figures=7),
     Rule("手机号", re.compile(r"(?:[li][3-9]|1[3-9](?=\d{0,8}[oli]))[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
+    Rule("手机号", re.compile(r"1[3-9][\do][ \-.]?[\doil]{4}[ \-.]?[\doil]{4}(?![a-z0-9])"), _is_mistyped, figures=6),
     Rule("尾号", re.compile(r"(?:银行|[储借]蓄?记?卡|信用卡|银行卡|[工农建招交中]行)卡?\s?[(\[【]\s?(?P<x>\d{4})\s?[)\]】]"), needles=("行", "卡"), figures=4),
     Rule("尾号", re.compile(r"(?:[*×•]{4}|x{4})[ \-]?(?P<x>\d{4})(?!\d)"), needles=("****", "××××", "••••", "xxxx"), figures=4),
     Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为(]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
