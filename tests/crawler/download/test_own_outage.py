@@ -318,7 +318,9 @@ def states(found: Any, host: str) -> Any:
     return found.warned.state[row]
 
 
-@pytest.mark.parametrize("hosts", [1, 2, 3, 5])
+@pytest.mark.parametrize(
+    "hosts", [1, 2, pytest.param(3, marks=pytest.mark.soak), pytest.param(5, marks=pytest.mark.soak)]
+)
 def test_when_everything_we_watch_is_silent_nothing_is_closed_without_a_control(
     tmp_path: Path, hosts: int
 ) -> None:
@@ -338,7 +340,7 @@ def test_when_everything_we_watch_is_silent_nothing_is_closed_without_a_control(
             assert f"其他 {hosts - 1} 个网站中有 0 个可访问" in said[0]
 
 
-@pytest.mark.parametrize("up", [1, 2, 4])
+@pytest.mark.parametrize("up", [1, pytest.param(2, marks=pytest.mark.soak), 4])
 def test_others_are_told_in_numbers_that_are_true(tmp_path: Path, up: int) -> None:
     named = ["a.example", *(f"{letter}.example" for letter in "bcde"[:up])]
     records = [*sites(named), *probes("a.example", down_from=DOWN_FROM)]

@@ -297,25 +297,26 @@ def state(config, host):
     return found and found["state"]
 
 
-def test_ten_at_once_and_a_worker_killed_in_their_midst(config, world):
+@pytest.mark.parametrize("many", [5, pytest.param(10, marks=pytest.mark.soak)])
+def test_many_at_once_and_a_worker_killed_in_their_midst(config, world, many):
     World.asked.clear(), World.most.clear()
-    hosts = [f"shop{n}.test" for n in range(10)]
+    hosts = [f"shop{n}.test" for n in range(many)]
     assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.off"
     with worker(config, world):
         for host in hosts:
             assert looks.ask(config.data_dir, "look", f"http://{host}/a?b", NOW, 0) == ("", {})
         until(lambda: all(state(config, host) for host in hosts))
-        until(lambda: looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - 10)
+        until(lambda: looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - many)
         until(lambda: state(config, hosts[0]) in ("looking", "done"))
     # Killed: what is not finished is nobody's answer.
     assert not looks.desk(config.data_dir).on
     assert {state(config, host) for host in hosts} <= {"done", None}
     with worker(config, world):
-        until(lambda: sum(state(config, host) == "done" for host in hosts) > 3)
+        until(lambda: sum(state(config, host) == "done" for host in hosts) > many // 3)
     with worker(config, world):
         until(lambda: all(state(config, host) == "done" for host in hosts))
         assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.again"
-        assert looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - 10, "a look is counted once"
+        assert looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - many, "a look is counted once"
     assert max(World.most[host] for host in hosts) == 1, "never two at one host"
     taken = form_inbox.take_in(config)
     assert (taken.new, taken.refused) == (0, []), "a request for a look is no form a person decides"

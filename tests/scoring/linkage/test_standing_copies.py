@@ -68,7 +68,9 @@ def ranked(seed: int) -> ObservationColumns:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(n, marks=pytest.mark.soak) for n in range(4, 12))]
+)
 def test_on_every_day_a_rank_is_what_it_would_be_had_the_rest_never_been(seed: int) -> None:
     rows = ranked(seed)
     last, changed, _ = copy_ranks(rows)
