@@ -3,6 +3,7 @@
 Test modules find their helpers in `tests/support`.
 """
 
+import gc
 import os
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ import pytest
 from alembic.config import Config
 from sqlalchemy import Engine, StaticPool, create_engine
 
+gc.disable()  # until all is imported and collected: nothing of it is garbage, and looking for any took a third of the time
 from tests.support.programs import settings  # noqa: F401  (before the product reads its settings)
 from tests.support.servers.browsing import ARGS
 from tests.support.servers.network_guard import GUARD
@@ -82,6 +84,13 @@ def schema_made_once() -> Iterator[None]:
     with mock.patch.object(alembic.command, "upgrade", upgrade):
         yield
     made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Nothing waits for the disk in this process: what a kill leaves is the same, and a power cut no test could play."""
+    with mock.patch.object(os, "fsync", lambda handle: None):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +189,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """In a worker: fork from the process of the run."""
     if forks := getattr(config, "workerinput", {}).get("forks"):
         forked.ask_at(forks)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: no search for garbage looks at it again, and there are fewer of them."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 10)
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Libraries that tell at the end what was never freed would name all of it."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,9 +22,10 @@ from pathlib import Path
 import kamengwatch.pipeline.crawl_process  # noqa: F401  (it names what the fork server imports; ours comes after)
 
 ROOT = Path(__file__).resolve().parents[3]
-PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
+PRELOAD = ["kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
            "kamengwatch.pipeline.scheduler", "kamengwatch.privacy.retention", "scoring.engine.rate", "scoring.publish.publisher", "alembic.command", "pandas",
-           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py")))]  # fmt: skip
+           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py"))), "crawler.preload"]  # fmt: skip
+"""The last keeps what all of them brought out of every search for garbage."""
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(PRELOAD)
 # Nothing public says where a fork server listens, or lets another process ask it: so much is CPython's own, and read here alone.
