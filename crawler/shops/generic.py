@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from crawler.errors import SourceChanged
+from crawler.shops.money import UNTOLD
 from crawler.shops.page import Found, Good, More, Page
 from crawler.shops.unknown import embedded_data
 from crawler.shops.unknown.page_outline import outline
@@ -14,6 +15,13 @@ from crawler.shops.unknown.repeated_blocks import goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
 _MEMBERS_ONLY = re.compile(r"(?:登[录陆]|会员)(?:后|以后)?(?:可见|查看|显示)(?:价格)?")
+_CROWNS = {
+    "SEK": ("se", "sv", r"\bSEK\b|köp\b|varukorg|kundvagn"),
+    "NOK": ("no", "nb nn no", r"\bNOK\b|kjøp|handlekurv"),
+    "DKK": ("dk", "da", r"\bDKK\b|\bkøb\b|indkøb|læg i kurv"),
+    "ISK": ("is", "is", r"\bISK\b|\bkaupa\b|karfa"),
+}
+"""Whose kr it is: the end of the address, the page's language, and words that only they write."""
 _MOST = 500
 _MOST_PAGES = 10
 _PAGER = "a[rel~=next], .pages a, .page a, .pagelist a, [class*=paginat] a, [id*=paginat] a, [class*=pager] a, [id*=pager] a, [class*=laypage] a"
@@ -44,7 +52,24 @@ def home(page: Page) -> Found:
     withheld = len(_MEMBERS_ONLY.findall(page.tree.body.text() if page.tree.body is not None else ""))
     if withheld > 2 and withheld > len(goods):
         return Found(behind_login=True)  # what was read is a sum in a name
-    return Found(goods=_once(goods)[:_MOST], behind_login=not goods and _is_locked(page))
+    return Found(goods=_with_crowns(page, _once(goods)[:_MOST]), behind_login=not goods and _is_locked(page))
+
+
+def _with_crowns(page: Page, goods: list[Good]) -> list[Good]:
+    """The goods whose price is in kr with the currency that all that tells it agrees upon; untold where nothing does."""
+    if all(good.currency != UNTOLD for good in goods):
+        return goods
+    root = page.tree.root
+    language = ((root.attributes.get("lang") or "") if root is not None else "").lower()[:2]
+    end = (urlsplit(page.url).hostname or "").rpartition(".")[2]
+    text = page.tree.body.text() if page.tree.body is not None else ""
+    told = {
+        code
+        for code, (domain, languages, words) in _CROWNS.items()
+        if end == domain or language in languages.split() or re.search(words, text, re.IGNORECASE)
+    }
+    currency = told.pop() if len(told) == 1 else UNTOLD
+    return [replace(good, currency=currency) if good.currency == UNTOLD else good for good in goods]
 
 
 def sells(page: Page) -> bool:

@@ -22,7 +22,7 @@ _SIGNS = {
     "USD": r"US\$|\$|USD(?!T)|美元|美金",
     "EUR": r"€|EUR|欧元",
     "GBP": r"£|GBP|英镑",
-    "RUB": r"₽|RUB|卢布",
+    "RUB": r"₽|RUB|卢布|руб(?:\.|лей|ля)?",
     "KRW": r"₩|KRW|韩元",
     "JPY": r"JPY|日元|円",
     "VND": r"₫|(?-i:đ)(?![^\W\d_])|VND|越南盾",
@@ -35,10 +35,16 @@ _SIGNS = {
     "UAH": r"₴|UAH|грн",
     "PLN": r"zł|PLN",
     "CZK": r"Kč|CZK",
-    "NOK": r"(?<![a-z])(?-i:kr)\b\.?|NOK",
+    "NOK": r"NOK",
     "SEK": r"SEK",
     "DKK": r"DKK",
+    "ISK": r"ISK",
+    "XXX": r"(?<![a-z])(?-i:kr)\b\.?",
 }
+UNTOLD = "XXX"
+"""ISO 4217's code of no currency: a sign that several share (kr), where nothing else tells whose it is."""
+CODES = "|".join(_SIGNS)
+"""The codes of the currencies, for patterns."""
 ANY_SIGN = "|".join(_SIGNS.values())
 """Whatever names a currency, for patterns."""
 _AFTER = {"CNY": r"元|块(?:钱|(?![\u3400-\u9fff]))|圆"}

@@ -93,15 +93,21 @@ _TOKEN = re.compile(
 """What in a literal of a script JSON writes otherwise; a string in double quotes stays."""
 _PARSED = re.compile(r'JSON\.parse\(\s*("(?:[^"\\]|\\.)*")')
 """JSON that a script holds as a text."""
-_DATA = re.compile(r"(?:=\s*|^\s*|\w\(\s*)(?=[\[{])")
-"""Where data begins: a value that is set, the whole script, what a function is called with."""
+_PUSHED = re.compile(r'\.push\(\[\s*\d+\s*,\s*("(?:[^"\\]|\\.)*")\s*\]\)')
+"""A piece of a text that scripts hand over piece by piece (of a page a server draws in a stream)."""
+_DATA = re.compile(r"(?:=\s*|^\s*|\w\(\s*|\w[\"']?\s*:\s*(?=\[\s*\{))(?=[\[{])")
+"""Where data begins: a value that is set, the whole script, what a function is called with, a list of objects in an object that holds code as well."""
 _FEWEST = 1
 _MOST = 500
 _MOST_ELEMENTS = 20_000
+_MOST_ROWS = 10_000
+_MOST_ATTRIBUTES = 1_000
 _SHORTEST_DATA = 40
 _LONGEST_SCRIPT = 2_000_000
 _LONGEST_LITERAL = 300_000
-_MANY_STARTS = 40
+_MANY_STARTS = 400
+_MOST_LOOKED_AT = 2 * _LONGEST_SCRIPT
+"""Characters of one script in which the ends of its literals are looked for."""
 
 
 def products(page: Page) -> list[Good]:
@@ -140,11 +146,18 @@ def _microdata(page: Page) -> list[Good]:
 def listed(page: Page) -> list[Good]:
     """Goods in JSON that a script of the page holds, the list with the most of them."""
     best: list[Good] = []
-    for script in page.tree.css("script"):
-        text = script.text() or ""
+    scripts = [script.text() or "" for script in page.tree.css("script")]
+    pushed: list[str] = []
+    for piece in (piece for text in scripts for piece in _PUSHED.findall(text[:_LONGEST_SCRIPT])):
+        with contextlib.suppress(ValueError):
+            pushed.append(json.loads(piece))
+    for text in (*scripts, "".join(pushed)):
         if "price" not in text.lower() and "money" not in text and "amount" not in text:
             continue
-        for document in _documents(text[:_LONGEST_SCRIPT]):
+        documents = list(_documents(text[:_LONGEST_SCRIPT]))
+        # A script may put its goods into a list one by one.
+        one_by_one = [row for row in documents if isinstance(row, dict) and _is_flat(row)]
+        for document in (*documents, one_by_one):
             goods = goods_in_json(document)
             if len(goods) > len(best):
                 best = goods
@@ -152,16 +165,16 @@ def listed(page: Page) -> list[Good]:
 
 
 def _in_attributes(page: Page) -> list[Good]:
-    """Goods that a component of the page is handed in an attribute, as JSON."""
+    """Goods that a component of the page is handed in an attribute, as JSON or as a script writes it."""
     best: list[Good] = []
-    for element in page.tree.css("*")[:_MOST_ELEMENTS]:
-        for value in element.attributes.values():
-            if value and len(value) > _SHORTEST_DATA and value[0] in "[{" and "rice" in value:
-                try:
-                    goods = goods_in_json(parse_json_bounded(value))
-                except ValueError:
-                    continue
-                best = max(best, goods, key=len)
+    told = (
+        value
+        for element in page.tree.css("*")[:_MOST_ELEMENTS]
+        for value in element.attributes.values()
+        if value and len(value) > _SHORTEST_DATA and "{" in value and "rice" in value
+    )
+    for value in islice(told, _MOST_ATTRIBUTES):
+        best = max([best, *map(goods_in_json, _documents(value[:_LONGEST_LITERAL]))], key=len)
     return best
 
 
@@ -171,7 +184,7 @@ def goods_in_json(document: Any) -> list[Good]:
     A price is taken as it stands, in yuan; under a key that says 分 (fen, cents) it is a hundredth of what stands there.
     """
     by_keys: dict[tuple[str, str], list[Good]] = {}
-    for row in map(_opened, _rows(document)):
+    for row in map(_opened, islice(_rows(_dereferenced(document)), _MOST_ROWS)):
         name = next((key for key in _NAMES if _is_text(row.get(key))), None) or next(
             (key for key in row if _NAME_KEY.fullmatch(_words(key)) and _is_text(row[key])), None
         )
@@ -203,6 +216,24 @@ def goods_in_json(document: Any) -> list[Good]:
     return best[:_MOST] if len(best) >= _FEWEST else []
 
 
+def _dereferenced(document: Any) -> Any:
+    """Of a flat list whose objects and lists name the places of their values, the objects with their values, two levels deep."""
+    if not isinstance(document, list) or len(document) < 8:
+        return document
+    rows = [row for row in document if isinstance(row, dict) and row]
+    if not rows or not all(_is_whole(at) and at < len(document) for row in rows for at in row.values()):
+        return document
+
+    def told(row: dict[str, int], deep: int) -> dict[str, Any]:
+        values = {key: document[at] for key, at in row.items()}
+        return {
+            key: told(value, deep - 1) if deep and isinstance(value, dict) else value
+            for key, value in values.items()
+        }
+
+    return [told(row, 1) for row in rows]
+
+
 def _opened(row: dict[str, Any]) -> dict[str, Any]:
     """A row whose name in several languages, or price with its currency, is an object of its own, as if it stood there plainly."""
     objects = {key: value for key, value in row.items() if isinstance(value, dict)}
@@ -223,6 +254,10 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
             plain["price" if key == "prices" else key] = int(str(inner)) / 10**units if whole else inner
             plain |= {word: value[word] for word in _CURRENCIES if word in value}
     return row | plain if plain else row
+
+
+def _is_flat(row: dict[str, Any]) -> bool:
+    return not any(isinstance(value, dict | list) and value for value in row.values())
 
 
 def _is_price(value: Any) -> bool:
@@ -252,6 +287,8 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
         following: list[Any] = []
         for value in level:
             if isinstance(value, dict):
+                if len(value) > 2 and all(isinstance(row, dict) for row in value.values()):
+                    yield from value.values()  # by their numbers
                 following += value.values()
             elif isinstance(value, list):
                 yield from (row for row in value if isinstance(row, dict))
@@ -269,19 +306,23 @@ def _documents(script: str) -> Iterator[Any]:
     for match in islice(_PARSED.finditer(script), _MANY_STARTS):
         with contextlib.suppress(ValueError):
             yield parse_json_bounded(json.loads(match.group(1)))
+    read = looked_at = 0
     for tried, match in enumerate(_DATA.finditer(script)):
-        if tried >= _MANY_STARTS:
+        if tried >= _MANY_STARTS or looked_at > _MOST_LOOKED_AT:
             return
-        end = _closing(script, match.end())
-        if end is None or end - match.end() < 40:
+        start = match.end()
+        if start < read:
             continue
-        literal = script[match.end() : end]
-        try:
-            yield parse_json_bounded(literal)
-        except ValueError:
-            if len(literal) <= _LONGEST_LITERAL:
-                with contextlib.suppress(ValueError):
-                    yield parse_json_bounded(_as_json(literal))
+        end = _closing(script, start)
+        looked_at += (end or len(script)) - start
+        if end is None or end - start < _SHORTEST_DATA:
+            continue
+        literal = script[start:end]
+        for form in (literal, _as_json(literal) if len(literal) <= _LONGEST_LITERAL else ""):
+            with contextlib.suppress(ValueError):
+                yield parse_json_bounded(form)
+                read = end
+                break
 
 
 def _as_json(literal: str) -> str:

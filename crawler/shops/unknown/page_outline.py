@@ -1,9 +1,10 @@
-"""A page as a light tree for the reader of unknown shops: elements with their classes, and text as a visitor reads it. Pure."""
+"""A page as a light tree for the reader of unknown shops: elements with their classes, text as a visitor reads it, what columns hold. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -54,6 +55,24 @@ _ICONS = re.compile("[\ue000-\uf8ff]")
 _DIGITS = re.compile(r"\d+")
 _SHOWN = re.compile(r"[¥￥]?\s*\d{1,6}(?:\.\d{1,2})?")
 """A figure that a field shows and nobody can change."""
+_HEADS = {
+    "name": re.compile(
+        r"名称|商品|品名|套餐|标题|产品|项目|name|title|product|service|товар|produk|layanan|sản phẩm|상품",
+        re.IGNORECASE,
+    ),
+    "price": re.compile(
+        r"价格|单价|售价|金额|价$|price|^rate|цена|harga|^giá|가격|preis|prix|precio", re.IGNORECASE
+    ),
+    "former": re.compile(r"原价|市场价|官方价|面值", re.IGNORECASE),
+    "other": re.compile(
+        r"会员价|代理价?|批发|vip|成本|进[货价]|钻石|至尊|[黄白]金|铂金|[金银铜]牌|[高中]级|分站|合作商",
+        re.IGNORECASE,
+    ),
+    "stock": re.compile(r"库存|余量|剩余|stock|в наличии|stok|재고", re.IGNORECASE),
+    "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
+}
+_TRADE = re.compile(r"批发|成本|进[货价]")
+_MOST_SPANNED = 300
 MOST_ELEMENTS = 40_000
 
 
@@ -228,3 +247,89 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
         return True
     names = attributes.get("class") or ""
     return not _HIDDEN_CLASSES.isdisjoint(names.split()) and not _SHOWN_CLASS.search(names)
+
+
+def column_of(element: Element) -> str | None:
+    """What the heading above a table cell says it holds: a key of _HEADS. A table may be made of tr and td or of any elements in rows."""
+    cell: Element | None = element
+    while cell is not None and cell.tag != "td":
+        cell = cell.parent
+    table = next((a for a in cell.ancestors() if a.tag == "table"), None) if cell is not None else None
+    if cell is None or table is None or cell.parent is None:
+        return _column_of_rows(element)
+    if table.columns is None:
+        first = next((row for row in table.walk() if row.tag == "tr"), None)
+        heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
+        if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
+            heads = []
+        table.columns = _columns(heads) or _columns(_heads_apart(table))
+    place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
+    return table.columns.get(place + _cells_from_above(cell.parent, place))
+
+
+def _heads_apart(table: Element) -> list[Element]:
+    """The heads of a table whose headings stand in a table of their own before it, that they may stay while its rows scroll."""
+    cells = len(next((row.children for row in table.walk() if row.tag == "tr"), []))
+    inner = table
+    for above in islice(table.ancestors(), 4):
+        before = islice((part for part in above.parts[: inner.place] if isinstance(part, Element)), 8)
+        heads = [e for part in before for e in part.walk() if e.tag == "th"]
+        if heads:
+            return heads if len(heads) == cells else []
+        inner = above
+    return []
+
+
+def _cells_from_above(row: Element, place: int) -> int:
+    """How many cells before `place` reach down into a row from those above it (a category that spans its goods)."""
+    rows = row.parent.children if row.parent is not None else []
+    if len(row.children) >= max((len(one.children) for one in rows[:20]), default=0):
+        return 0
+    at = rows.index(row) if row in rows[:_MOST_SPANNED] else 0
+    spans = 0
+    for away, above in enumerate(reversed(rows[:at]), 1):
+        for index, cell in enumerate(above.children[: place + 1]):
+            reach = cell.attributes.get("rowspan") or ""
+            spans += index <= place and reach.isdigit() and int(reach) > away
+    return spans
+
+
+def _column_of_rows(element: Element) -> str | None:
+    """The same for rows that are no table rows: the first of them holds nothing but heads, as many as the others hold cells."""
+    cell = element
+    for _ in range(3):
+        row = cell.parent
+        rows = row.parent if row is not None else None
+        if row is None or rows is None or row.tag == "body":
+            return None
+        if rows.columns is None:
+            heads = rows.children[0].children
+            told = _columns(heads) if len(heads) > 2 else {}
+            plain = all(
+                head.text and len(head.text) < 12 and not re.search(r"\d", head.text) for head in heads
+            )
+            rows.columns = told if plain and "name" in told.values() and len(told) > 1 else {}
+        if (
+            rows.columns
+            and len(row.children) == len(rows.children[0].children)
+            and row is not rows.children[0]
+        ):
+            return rows.columns.get(row.children.index(cell))
+        cell = row
+    return None
+
+
+def _columns(heads: list[Element]) -> dict[int, str]:
+    order = ("former", "other", "stock", "sold", "price", "name")
+    told = {
+        place: role
+        for place, head in enumerate(heads)
+        if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
+    }
+    if "price" not in told.values():
+        # Of levels only, whoever registers pays the first.
+        first = next(
+            (n for n, role in told.items() if role == "other" and not _TRADE.search(heads[n].text)), None
+        )
+        told |= {} if first is None else {first: "price"}
+    return told

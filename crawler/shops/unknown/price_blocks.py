@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
-from crawler.shops.money import AMOUNT, ANY_SIGN, BARE, Money, amounts
-from crawler.shops.unknown.page_outline import Element
+from crawler.shops.money import AMOUNT, ANY_SIGN, BARE, CODES, Money, amounts
+from crawler.shops.unknown.page_outline import Element, column_of
 
 PRICE_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,12}price[a-z]{0,8}|money|amount|jiage|jg|yuan|rmb|cost|fee|shoujia)(?:$|[-_\s\d])",
@@ -28,14 +29,18 @@ _SPECIAL_MARK = re.compile(
     re.IGNORECASE,
 )
 _SPECIAL_WORD = re.compile(r"(?:特|秒杀|促销|活动|优惠|到手|限时|折后|券后|拼团)价?\s*[:：]?\s*$")
-_FORMER_WORD = re.compile(r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价|(?:以前|此前)\s*[:：]?\s*$")
+_FORMER_WORD = re.compile(
+    r"(?:原|市场|官方|门市|划线|零售|指导|面)[价值]|原售价|(?:以前|此前)\s*[:：]?\s*$"
+    r"|\b(?:m?s?rrp|msrp|uvp|was|list price|(?:regular|retail|old|original) price|statt|instead of|before|avant|antes)\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
 _OTHER_MARK = re.compile(
     r"(?:^|[-_\s])(?:vip|svip|member|agent|wholesale|coupon|discount-tip|pifa|daili)\w*(?:$|[-_\s])",
     re.IGNORECASE,
 )
 _OTHER_WORD = re.compile(
     r"(?:会员|vip|svip|代理|批发|分站|加盟|拼团|团购|进货|成本|至尊|钻石|[黄白]金|铂金|白银|[金银铜]牌|[高中]级|合作商)\s*(?:专享|等级|用户)?\s*[价:：]|^(?:S?VIP|会员|代理|PLUS)[\s:：]*¥$|税[前费后]|含税|\d+\s*(?:件|个|张|份|单|枚)?\s*(?:起|以上|及以上)(?!\s*$)"
-    r"|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|(?:立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水)(?=\D*$)",
+    r"|\b(?:ex(?:cl)?\.?|before|without|incl?\.?) ?(?:tax|vat)\s*[:：]|满\s*[¥￥]?\d+|[满减省返赠]\s*[¥￥]|(?:立减|直降|优惠券|红包|运费|手续费|初装费|安装费|开户费|押金|余额|合计|总计|小计|佣金|起充|累计|消费|已节省|交易额|成交额|流水)(?=\D*$)",
     re.IGNORECASE,
 )
 _CONVERTED = re.compile(r"(?:[≈≒]|约合?|折合)\s*$")
@@ -47,31 +52,28 @@ _PRICE_LABEL = re.compile(
     re.IGNORECASE,
 )
 WORDS_AROUND = re.compile(
-    rf"^(?:[\s¥￥$€£\d.,·/~\-—–+起元块/每张个份件月年天:：()（）]|{ANY_SIGN})*$",
+    rf"^(?:[\s¥￥$€£\d.,·/~\-—–+*起元块/每张个份件月年天:：()（）]|{ANY_SIGN})*$",
     re.IGNORECASE,
 )
 SAID_OF_GOODS = re.compile(
-    r"(?:原|市场|官方|商城|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
+    rf"\b(?:{CODES}|kr|rp|руб|from|starting at|as low as|now|was|only|each|free|msrp|rrp|uvp|ab|(?:regular|sale|list|retail|our|special|unit)? ?price|(?:in|out of) stock|sold out|add to cart|buy now|(?:ex(?:cl)?|incl?)?\.? ?(?:tax|vat)|you save)\b"
+    r"|免费|限免|(?:原|市场|官方|商城|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
     re.IGNORECASE,
 )
 """What stands beside a price without being a name."""
+
+
+@lru_cache(maxsize=8192)
+def without_said(text: str) -> str:
+    """A text without its sums and what is said of any good: letters in the rest are a name's."""
+    return SAID_OF_GOODS.sub("", AMOUNT.sub("", text))
+
+
 _SAID_BESIDE = re.compile(
     r"\d[万wk]\+?|(?:约|≈|合|折合)|[/每](?:张|个|份|件|月|年|天|次|条|套|组|kg|斤|小时)|VIP|会员|省|立省|优惠|含税|包邮|USDT|USD",
     re.IGNORECASE,
 )
-LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
-_HEADS = {
-    "name": re.compile(r"名称|商品|品名|套餐|标题|产品|项目|name|title|product", re.IGNORECASE),
-    "price": re.compile(r"价格|单价|售价|金额|价$|price", re.IGNORECASE),
-    "former": re.compile(r"原价|市场价|官方价|面值", re.IGNORECASE),
-    "other": re.compile(
-        r"会员价|代理价?|批发|vip|成本|进[货价]|钻石|至尊|[黄白]金|铂金|[金银铜]牌|[高中]级|分站|合作商",
-        re.IGNORECASE,
-    ),
-    "stock": re.compile(r"库存|余量|剩余|stock", re.IGNORECASE),
-    "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
-}
-_TRADE = re.compile(r"批发|成本|进[货价]")
+LETTER = re.compile(r"[^\W\d_]")
 DECIMAL = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})\.\d{2}")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _PIECE = re.compile(r"|[¥￥$€£]|\.|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,9}(?:\.\d{1,2})?|\.\d{1,2}|元")
@@ -82,11 +84,15 @@ _NAME_ENDS = re.compile(rf"\s*[—–:：|….·-]+\s*{AMOUNT.pattern}", re.IGNO
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
 )
-_STRANGER = re.compile(r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格")
+_STRANGER = re.compile(
+    r"普通|零售|散[户客]|游客|非会员|[单售现]价|本[店站]价|^价格|^(?:sales?|our|your|final) price$",
+    re.IGNORECASE,
+)
+_FREE = re.compile(r"免费|限免|free!?|gratis", re.IGNORECASE)
 _LONGEST_LABEL = 8
+_LONGEST_LATIN_LABEL = 24
 _LONGEST_SUM = 40
 _MOST_LINES = 1_000
-_MOST_SPANNED = 300
 _LONGEST_PROSE = 2_000
 """Characters in which prices are looked for where an element holds more: what stands before each of them is looked at."""
 _MOST_PRICES = 1_500
@@ -247,6 +253,17 @@ def prices_in(body: Element) -> Iterator[Price]:
                 yield price
 
 
+def free_in(body: Element, prices: list[Price]) -> list[Price]:
+    """What is given away: 免费 at the place where other goods of its kind state their price."""
+    places = {_place(price.element): price.money.currency for price in prices if price.role == "now"}
+    free = (e for e in body.walk() if not e.children and _FREE.fullmatch(e.own))
+    return [
+        Price(element, Money(0.0, places[place], 0, len(element.own)), "now")
+        for element in islice(free, _MOST_PRICES)
+        if (place := _place(element)) in places
+    ]
+
+
 def innermost(prices: list[Price]) -> list[Price]:
     """The prices without those that are only read again in an element around theirs, as 售价 9 元 in 售价 9 元 | 库存 8."""
     outer = {(above, price.money.amount) for price in prices for above in price.element.ancestors()}
@@ -279,7 +296,7 @@ def _is_crossed(price: Price) -> bool:
 
 def set_slogans_apart(prices: list[Price]) -> None:
     """Take a sum for no price where its words (税前, 低至9.9元起) stand the same at several goods beside a sum that stands alone."""
-    words = [SAID_OF_GOODS.sub("", AMOUNT.sub("", price.element.text)).strip(" :：") for price in prices]
+    words = [without_said(price.element.text).strip(" :：") for price in prices]
     asked = [(price, said) for price, said in zip(prices, words, strict=True) if price.role == "now"]
     times = Counter(said for _, said in asked if LETTER.search(said))
     alone = sum(not LETTER.search(said) for _, said in asked)
@@ -292,6 +309,33 @@ def set_slogans_apart(prices: list[Price]) -> None:
             beside = next((inside[a] for a in price.element.ancestors() if len(inside[a]) > 1), [])
             if beside.count(said) == 1 and any(not LETTER.search(other) for other in beside):
                 price.role = "other"
+
+
+def set_named_apart(prices: list[Price]) -> None:
+    """Take a sum inside a name (Steam $50) for no price where a sum that stands alone is asked in the same block."""
+    asked = [price for price in prices if price.role == "now"]
+    alone = {price for price in asked if _stands_alone(price)}
+    if len(alone) in (0, len(asked)):
+        return
+    held: dict[Element, list[Price]] = {}
+    for price in asked:
+        for above in (price.element, *price.element.ancestors()):
+            held.setdefault(above, []).append(price)
+    for price in asked:
+        if price not in alone:
+            said = price.element.text
+            near = next((held[a] for a in price.element.ancestors() if not alone.isdisjoint(held[a])), [])
+            if near and all(other in alone or other.element.text == said for other in near):
+                price.role = "other"
+
+
+def _stands_alone(price: Price) -> bool:
+    """Whether nothing but what is said of any good stands with a price in its element."""
+    text = price.element.text
+    before = text[: price.money.start].rstrip()
+    return not LETTER.search(without_said(text)) or bool(
+        before.endswith((":", "：")) or _PRICE_LABEL.search(before[-12:]) or _SPECIAL_WORD.search(before)
+    )
 
 
 def set_levels_apart(prices: list[Price]) -> None:
@@ -322,9 +366,10 @@ def _label_of(price: Price) -> str:
     for above in (price.element, *islice(price.element.ancestors(), 2)):
         said = AMOUNT.sub("", above.text) if AMOUNT.search(above.text) else BARE.sub("", above.text)
         said = said.strip(" :：-—|元")
-        if any(character.isdigit() for character in said) or len(said) > _LONGEST_LABEL:
+        longest = _LONGEST_LATIN_LABEL if said.isascii() else _LONGEST_LABEL
+        if any(character.isdigit() for character in said) or len(said) > longest:
             return ""
-        if LETTER.search(SAID_OF_GOODS.sub("", said)):
+        if LETTER.search(without_said(said)):
             return said
     return ""
 
@@ -406,7 +451,7 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     if written[0] in "¥￥$€£" or written[-1] in "¥￥":
         # 美区 $10 礼品卡 and 月费 ¥15，季卡 … are parts of a name and of a sentence; 售价 ¥15 and 月卡 ¥15 are prices.
         beside = re.split(r"[·|｜•]", text[money.end :])[0]
-        around = _SAID_BESIDE.sub("", SAID_OF_GOODS.sub("", AMOUNT.sub("", beside)))
+        around = _SAID_BESIDE.sub("", without_said(beside))
         if not LETTER.search(around) or _PRICE_LABEL.search(before.rstrip()[-12:]):
             return True
         return _marked(element, PRICE_MARK)
@@ -416,11 +461,11 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
         or _marked(element, PRICE_MARK)
     ):
         return True
-    if written in element.own and not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", element.own))):
+    if written in element.own and not LETTER.search(without_said(element.own)):
         return True
     if re.search(r"[，。；]", before) and re.match(r"\s*(?:左右|以上|以下|上下)?[，。；]", text[money.end :]):
         return None  # a sentence
-    behind = SAID_OF_GOODS.sub("", AMOUNT.sub("", text[money.end :]))
+    behind = without_said(text[money.end :])
     apart = not before or before[-1] in " |·/-—，,"
     return False if apart and not LETTER.search(behind) else None
 
@@ -447,6 +492,8 @@ def _role(element: Element, before: str, behind: str) -> str:
         return "former"
     if _CONVERTED.search(lead) or _OTHER_WORD.search(f"{lead}¥") or _WHOLESALE.search(lead):
         return "other"
+    if before.endswith(("(", "（")) and re.match(r"\*?\s*/", behind):
+        return "other"  # (2,36 € / 1 piece)
     if re.match(
         r"\s*[)）]?\s*(?:CNY|RMB)?\s*(?:优惠券|红包|运费|(?:初装|安装|开户|设置|服务)费|/?\s*\d+\s*(?:件|个|张)以上)",
         behind,
@@ -468,98 +515,12 @@ def _text_before(element: Element) -> str:
     parent = element.parent
     if parent is None or element.place == 0:
         return ""
-    part = parent.parts[element.place - 1]
-    before = part if isinstance(part, str) else part.text
+    # What is nothing but space stands between them.
+    told = (p.strip() if isinstance(p, str) else p.text for p in reversed(parent.parts[: element.place][-3:]))
+    before = next(filter(None, told), "")
     # A name may stand there as well: a label is short or ends with a colon.
-    before = before.strip()
     return before if len(before) <= 4 or (len(before) <= 14 and before[-1] in ":：") else ""
 
 
 def _marked(element: Element, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(one.marks) for one in (element, *_near(element)))
-
-
-def column_of(element: Element) -> str | None:
-    """What the heading above a table cell says it holds: a key of _HEADS. A table may be made of tr and td or of any elements in rows."""
-    cell: Element | None = element
-    while cell is not None and cell.tag != "td":
-        cell = cell.parent
-    table = next((a for a in cell.ancestors() if a.tag == "table"), None) if cell is not None else None
-    if cell is None or table is None or cell.parent is None:
-        return _column_of_rows(element)
-    if table.columns is None:
-        first = next((row for row in table.walk() if row.tag == "tr"), None)
-        heads = [c for c in first.children if c.tag in ("th", "td")] if first is not None else []
-        if not any(c.tag == "th" for c in heads) and any(any(x.isdigit() for x in c.text) for c in heads):
-            heads = []
-        table.columns = _columns(heads) or _columns(_heads_apart(table))
-    place = [c for c in cell.parent.children if c.tag in ("td", "th")].index(cell)
-    return table.columns.get(place + _cells_from_above(cell.parent, place))
-
-
-def _heads_apart(table: Element) -> list[Element]:
-    """The heads of a table whose headings stand in a table of their own before it, that they may stay while its rows scroll."""
-    cells = len(next((row.children for row in table.walk() if row.tag == "tr"), []))
-    inner = table
-    for above in islice(table.ancestors(), 4):
-        before = islice((part for part in above.parts[: inner.place] if isinstance(part, Element)), 8)
-        heads = [e for part in before for e in part.walk() if e.tag == "th"]
-        if heads:
-            return heads if len(heads) == cells else []
-        inner = above
-    return []
-
-
-def _cells_from_above(row: Element, place: int) -> int:
-    """How many cells before `place` reach down into a row from those above it (a category that spans its goods)."""
-    rows = row.parent.children if row.parent is not None else []
-    if len(row.children) >= max((len(one.children) for one in rows[:20]), default=0):
-        return 0
-    at = rows.index(row) if row in rows[:_MOST_SPANNED] else 0
-    spans = 0
-    for away, above in enumerate(reversed(rows[:at]), 1):
-        for index, cell in enumerate(above.children[: place + 1]):
-            reach = cell.attributes.get("rowspan") or ""
-            spans += index <= place and reach.isdigit() and int(reach) > away
-    return spans
-
-
-def _column_of_rows(element: Element) -> str | None:
-    """The same for rows that are no table rows: the first of them holds nothing but heads, as many as the others hold cells."""
-    cell = element
-    for _ in range(3):
-        row = cell.parent
-        rows = row.parent if row is not None else None
-        if row is None or rows is None or row.tag == "body":
-            return None
-        if rows.columns is None:
-            heads = rows.children[0].children
-            told = _columns(heads) if len(heads) > 2 else {}
-            plain = all(
-                head.text and len(head.text) < 12 and not re.search(r"\d", head.text) for head in heads
-            )
-            rows.columns = told if plain and "name" in told.values() and len(told) > 1 else {}
-        if (
-            rows.columns
-            and len(row.children) == len(rows.children[0].children)
-            and row is not rows.children[0]
-        ):
-            return rows.columns.get(row.children.index(cell))
-        cell = row
-    return None
-
-
-def _columns(heads: list[Element]) -> dict[int, str]:
-    order = ("former", "other", "stock", "sold", "price", "name")
-    told = {
-        place: role
-        for place, head in enumerate(heads)
-        if (role := next((name for name in order if _HEADS[name].search(head.text)), None))
-    }
-    if "price" not in told.values():
-        # Of levels only, whoever registers pays the first.
-        first = next(
-            (n for n, role in told.items() if role == "other" and not _TRADE.search(heads[n].text)), None
-        )
-        told |= {} if first is None else {first: "price"}
-    return told

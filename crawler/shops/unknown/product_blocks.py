@@ -13,13 +13,14 @@ from collections.abc import Iterable
 
 from crawler.shops.money import AMOUNT
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import LETTER, SAID_OF_GOODS, WORDS_AROUND, Price
+from crawler.shops.unknown.price_blocks import LETTER, WORDS_AROUND, Price, without_said
 from crawler.shops.unknown.product_names import clean
 
 Record = tuple[Element, Price]
 _LONGEST = 900
 """Characters of one good with all that is said of it."""
 _ROUNDS = 6
+_FEW = 3
 _ITEM_MARK = re.compile(r"goods|product|item|card|commodity|shangpin|sku|list|pd|prod|kami", re.IGNORECASE)
 _GOODS_MARK = re.compile(r"goods|product|commodity|shangpin|sku", re.IGNORECASE)
 _BUY_LINK = re.compile(r"buy|goods|item|product|detail|shop|order|/p/|/g/|id=\d|/\d+", re.IGNORECASE)
@@ -75,10 +76,11 @@ def lists_in(prices: list[Price]) -> list[list[Record]]:
     held = Counter(above for price in anchors for above in (price.element, *price.element.ancestors()))
     kept: list[list[Record]] = []
     for records in lists.values():
+        if len(records) < _FEW:
+            # What is free among few is an empty basket or an extra service.
+            records = [(block, price) for block, price in records if price.money.amount]
         if len(records) == 1:
             price = records[0][1]
-            if not price.money.amount:
-                continue  # an empty basket
             records = [(_single(price, held), price)]
         records = [
             (block, price) for block, price in records if _may_be_good(block, single=len(records) == 1)
@@ -93,7 +95,7 @@ def has_name(element: Element) -> bool:
     """Whether something inside could name a good: words that are not what is said of any good."""
     for inner in element.walk():
         own = inner.own
-        if own and LETTER.search(SAID_OF_GOODS.sub("", own)) and clean(own):
+        if own and LETTER.search(without_said(own)) and clean(own):
             return True
         if inner.tag == "img" and clean(inner.attributes.get("alt") or ""):
             return True

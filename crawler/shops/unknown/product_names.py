@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from crawler.shops.money import AMOUNT, amounts
-from crawler.shops.unknown.page_outline import Element
+from crawler.shops.unknown.page_outline import Element, column_of
 from crawler.shops.unknown.price_blocks import (
     DECIMAL,
     LETTER,
     PRICE_MARK,
-    SAID_OF_GOODS,
     WORDS_AROUND,
     Price,
-    column_of,
+    without_said,
 )
 
 _NOISE_TEXT = re.compile(
@@ -218,7 +217,7 @@ def clean(text: str) -> str:
         return ""
     if AMOUNT.search(name) and WORDS_AROUND.match(name):
         return ""  # ¥9.90/月
-    if not LETTER.search(SAID_OF_GOODS.sub("", AMOUNT.sub("", name))) or _SPAN.fullmatch(name):
+    if not LETTER.search(without_said(name)) or _SPAN.fullmatch(name):
         return ""
     if (
         _COUNTER.fullmatch(name)
@@ -227,7 +226,9 @@ def clean(text: str) -> str:
         or AMOUNT.fullmatch(name)
     ):
         return ""
-    ended = re.search(r"\s*(?:库存|销量|已售|剩余|[¥￥])\s*[:：]?\s*\d", name)
+    ended = re.search(
+        r"\s*(?:库存|销量|已售|剩余|[¥￥](?!\s*[\d.,]+\s*(?![元块起])[^\W\d_]))\s*[:：]?\s*\d", name
+    )
     return name[: ended.start()].strip(_EDGES) if ended and ended.start() >= 2 else name
 
 

@@ -15,16 +15,17 @@ from dataclasses import replace
 
 from crawler.shops.money import Money
 from crawler.shops.page import SOLD_OUT, Good, count, stock_of
-from crawler.shops.unknown.page_outline import Element
+from crawler.shops.unknown.page_outline import Element, column_of
 from crawler.shops.unknown.price_blocks import (
     Price,
     ask_something,
     bare_decimals,
-    column_of,
+    free_in,
     innermost,
     join_split,
     prices_in,
     set_levels_apart,
+    set_named_apart,
     set_slogans_apart,
     set_sums_apart,
     split_lines,
@@ -67,9 +68,12 @@ def goods_in(body: Element) -> list[Good]:
     join_split(body)
     set_sums_apart(body)
     prices = innermost(list(prices_in(body)))
+    prices += free_in(body, prices)
+    prices.sort(key=lambda price: price.element.number)
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
     ask_something(sure)
+    set_named_apart(sure)
     set_levels_apart(sure)
     goods = _listed(sure)
     if len(goods) < _A_LIST:

@@ -105,7 +105,7 @@ def test_names_and_prices_are_exact(theme: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "currency"),
-    [("R$ 1.299,90", "BRL"), ("29,90 €", "EUR"), ("49.000đ", "VND"), ("฿99", "THB"), ("RM 12.50", "MYR"), ("kr 45,50", "NOK")],
+    [("R$ 1.299,90", "BRL"), ("29,90 €", "EUR"), ("49.000đ", "VND"), ("฿99", "THB"), ("RM 12.50", "MYR"), ("kr 45,50", "XXX")],
 )  # fmt: skip
 def test_a_price_in_another_currency_has_no_figure_in_yuan(said: str, currency: str) -> None:
     cards = "".join(
@@ -158,3 +158,77 @@ def test_stock_and_sales_are_those_of_the_page(theme: str) -> None:
             assert "stock" not in shown or read.stock == good.stock, good
             assert "sold" not in shown.split("sold out")[0] or read.sold == good.sold, good
             assert "sold out" not in shown or (read.stock == 0) == (good.stock == 0), good
+
+
+_NAMED = {"Wallet Code $50": 12.5, "Gift Card €20": 1099.0, "Cloud Seats": 7.9, "腾云 ￥200 代金券": 66.0}
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        "<p class=p><span class=price-new>{0}</span> <i class=tax>Ex Tax: {1}</i></p>",
+        "<p class=p><span class=w>MSRP:</span> <span class=rrp>{2}</span></p><p class=q>From {0}</p>",
+        "<p class='p with-list-price'>{0}* <span class=list-price>{2}*</span></p>",
+        "<p class=p><b>{3}</b><span>{0}</span> <b>{3}</b><del>{2}</del></p>",
+        "<p class=a>({1} / 1 piece)</p><p class=b>{0}</p>",
+        "<p><i>Base price with tax: </i><i>{2}</i></p><p><i>Sales price: </i><i>{0}</i></p><p><i>Tax amount: </i><i>{1}</i></p>",
+    ],
+)
+def test_a_sum_in_a_name_and_what_is_said_beside_a_price_are_no_prices(price: str) -> None:
+    for sign, code in (("$", "USD"), ("¥", "CNY")):
+        cards = "".join(
+            f"<div class=card><a href=/p/{n}><h3>{name}</h3></a>"
+            + price.format(*(f"{sign}{asked * times:,.2f}" for times in (1, 0.5, 2)), code)
+            + "<button>Add to cart</button></div>"
+            for n, (name, asked) in enumerate(_NAMED.items())
+        )
+        read_as = [(good.name, good.price, good.currency) for good in read(cards)]
+        assert read_as == [(name, asked if code == "CNY" else None, code) for name, asked in _NAMED.items()]
+
+
+def test_what_is_given_away_among_goods_costs_nothing() -> None:
+    cards = "".join(
+        f"<li><h4>教程第{n}课</h4><em>{price}</em><a href=/g/{n}>查看</a></li>"
+        for n, price in enumerate(("¥9.90", "免费", "¥12.00", "免费"))
+    )
+    assert [good.price for good in read(f"<ul>{cards}</ul>")] == [9.9, 0, 12, 0]
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "currency"),
+    [("nyckel.se", "", "SEK"), ("shop.example", "<html lang=da>", "DKK"), ("shop.example", "<p>legg i handlekurv</p>", "NOK"),
+     ("leyfi.is", "<html lang=is>", "ISK"), ("shop.example", "", "XXX"), ("shop.no", "<html lang=sv>", "XXX")],
+)  # fmt: skip
+def test_kr_is_of_the_country_that_all_signs_name_and_else_of_none(
+    host: str, page: str, currency: str
+) -> None:
+    goods = "".join(f"<li><h4>Licens {n}</h4><b>{n}99 kr</b><a href=/k/{n}>+</a></li>" for n in (1, 2, 3))
+    found = generic.home(Page(f"https://{host}/", f"{page}<ul>{goods}</ul>")).goods
+    assert [(good.price, good.currency) for good in found] == [(None, currency)] * 3
+
+
+_HELD = [("星河月卡", 9.9), ("云朵季卡", 25), ("极光年卡", 1288.5)]
+_ROWS = ",".join(f'{{"title":"{name}","price":{price}}}' for name, price in _HELD)
+_ESCAPED = f'["$","div",{{"rows":[{_ROWS}]}}]'.replace('"', '\\"')
+_PLACES = ",".join(f'{{"title":{2 * n + 4},"price":{2 * n + 5}}}' for n in range(3))
+_VALUES = ",".join(f'"{name}",{price}' for name, price in _HELD)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        f'<script>x.push([1,"7:{_ESCAPED[:40]}"])</script><script>x.push([1,"{_ESCAPED[40:]}"])</script>',
+        f"<script>run({{data:{{busy:false,list:[{_ROWS}]}},methods:{{buy:function(id){{go(id)}}}}}})</script>",
+        f"<div x-data='{{ open: false, list: [{_ROWS}] }}'></div>",
+        f'<script type="application/json">[{{"rows":1}},{_PLACES},{_VALUES}]</script>',
+        "<script>"
+        + "".join(f'a.push({{"title":"{n}","price":"{p}","id":1,"image":"/i.png"}});' for n, p in _HELD)
+        + "</script>",
+        "<script>s = {goods:{"
+        + ",".join(f'"{i}":{{"title":"{n}","price":{p}}}' for i, (n, p) in enumerate(_HELD))
+        + "}}</script>",
+    ],
+    ids=["pieces of a stream", "beside code", "in an attribute", "by place", "one by one", "by number"],
+)
+def test_goods_in_data_that_a_page_holds_and_never_shows(held: str) -> None:
+    assert [(good.name, good.price) for good in read(f"<main>加载中</main>{held}")] == _HELD
