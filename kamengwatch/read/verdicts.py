@@ -47,7 +47,6 @@ def check(
     """
     from dashboard.presenters import first_look
     from dashboard.presenters.site_search import find_each
-    from kamengwatch.read.export import write_picture
 
     if not text.strip():
         raise UserError("没有要查的内容 nothing to check; 例 e.g. kamengwatch check shop.example")
@@ -79,6 +78,10 @@ def check(
     cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
     steps = first_look.steps(look, config.lang) if look else []
     if picture:
+        from kamengwatch.read.export import (
+            write_picture,
+        )  # brings the database's tables, which no answer needs
+
         write_picture(config, cards[0], picture)
     if as_json:
         tell_json(answer_as_dict(answer, cards) | ({"look": steps} if look else {}))
