@@ -18,7 +18,7 @@ from kamengwatch.intake import form_inbox, observing, watchlist
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline import crawl, sandbox_market
 from kamengwatch.pipeline.single_sites import day_in
-from kamengwatch.pipeline.step_process import looking
+from kamengwatch.pipeline.step_process import ended_by_signal, looking
 from kamengwatch.read import verdicts
 from store.evidence.crawl_ledger import watched_platforms
 
@@ -170,7 +170,7 @@ def run_sandbox(config: Config, seed: int, then: Callable[[Config], None] = lamb
                 f"{config.data_dir} holds real sites; give the demonstration a folder of its own: --data-dir data/demo",
             )
         )
-    with sandbox_market.started(seed) as market:
+    with ended_by_signal(), sandbox_market.started(seed) as market:
         config = _play(config, market, seed)
         with looking(config, market.proxy):
             then(config)

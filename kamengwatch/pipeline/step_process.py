@@ -39,6 +39,28 @@ def stopped_by_signal(stop: Callable[[], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ended_by_signal() -> Iterator[None]:
+    """SIGTERM and a closed terminal end what stands in the block as Ctrl+C does: what it started is stopped before it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+
+    def hear(number: int, _: Any) -> None:
+        sys.exit(128 + number)
+
+    # What `nohup` has it not hear it goes on not hearing.
+    heard = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = {number: before for number, before in heard.items() if before is not signal.SIG_IGN}
+    for number in heard:
+        signal.signal(number, hear)
+    try:
+        yield
+    finally:
+        for number, before in heard.items():
+            signal.signal(number, before)
+
+
+@contextlib.contextmanager
 def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
     """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on."""
     if not (operator_settings().looks_per_day or proxy):

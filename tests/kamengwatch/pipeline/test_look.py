@@ -344,3 +344,32 @@ def test_told_to_stop(config, world):
         process.send_signal(signal.SIGTERM)
         process.wait(30)
     assert not looks.desk(config.data_dir).on
+
+
+DEMONSTRATION = """
+import subprocess, sys, time
+from contextlib import nullcontext
+from pathlib import Path
+from kamengwatch.config import Config
+from kamengwatch.pipeline import run
+
+open_process = subprocess.Popen
+subprocess.Popen = lambda command, **how: open_process(["sleep", "60"], **how)  # a market that takes no time to build
+run.sandbox_market._port = lambda process, ready: process.pid
+run._play = lambda config, market, seed: print(market.proxy, flush=True) or config
+run.looking = lambda config, proxy: nullcontext()
+run.run_sandbox(Config(Path(sys.argv[1])), 7, lambda config: time.sleep(60))
+"""
+
+
+def test_a_demonstration_that_is_told_to_end_takes_its_market_along(data_dir: Path) -> None:
+    """As a service manager ends it: by SIGTERM."""
+    words = [sys.executable, "-c", DEMONSTRATION, str(data_dir)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        market = int(running.stdout.readline().rpartition(":")[2])
+        os.kill(market, 0)
+        running.terminate()
+        assert running.wait(30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(market, 0)
