@@ -63,9 +63,13 @@ SAID_OF_GOODS = re.compile(
 """What stands beside a price without being a name."""
 
 
-@lru_cache(maxsize=8192)
 def without_said(text: str) -> str:
-    """A text without its sums and what is said of any good: letters in the rest are a name's."""
+    """A text (of prose its beginning) without its sums and what is said of any good: letters in the rest are a name's."""
+    return _without_said(text[:_LONGEST_PROSE])
+
+
+@lru_cache(maxsize=2048)
+def _without_said(text: str) -> str:
     return SAID_OF_GOODS.sub("", AMOUNT.sub("", text))
 
 
