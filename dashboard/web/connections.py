@@ -13,6 +13,7 @@ import resource
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -22,6 +23,11 @@ _log = logging.getLogger(__name__)
 _SLICE = 16_384
 """Bytes handed to the parser at a time while a head is being read, so that the limit holds to within one slice."""
 _UPLOADS = b"/_stcore/upload_file/"
+_COMMON = (
+    b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\ncross-origin-resource-policy: same-origin\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n"
+)
+"""Of answers given here, before the app's own middleware (security_headers.py) is reached."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,9 @@ class _Http(_Watched, HttpToolsProtocol):
     _head = 0
     _exact = 0
     _body = 0
+    _sent = 0
+    """Of the body, when it was last looked at."""
+    _dragging = 0.0
     _heard_at = 0.0
     _began_at = 0.0
 
@@ -194,7 +203,7 @@ class _Http(_Watched, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._exact, self._body = 0, 0
+        self._exact, self._body, self._sent, self._dragging = 0, 0, 0, 0.0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -213,6 +222,10 @@ class _Http(_Watched, HttpToolsProtocol):
         if self._exact > self._limits.head or len(self.headers) > self._limits.headers:
             self._refuse(431, b"headers too large")
             return
+        if not self.url.startswith((b"/", b"*")) and self.parser.get_method() != b"CONNECT":
+            # RFC 9112, 3.2.2: where the request line names a host, it is the one that is asked.
+            asked = urlsplit(self.url).netloc
+            self.headers[:] = [(name, asked if name == b"host" else value) for name, value in self.headers]
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -234,8 +247,7 @@ class _Http(_Watched, HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """As uvicorn does, unless it has been answered here."""
-        if not self._refused:
-            super().send_400_response(msg)
+        self._refuse(400, msg.encode())
 
     def handle_websocket_upgrade(self) -> None:
         """The websocket's protocol watches from here on; the connection stays counted until it is lost."""
@@ -247,6 +259,13 @@ class _Http(_Watched, HttpToolsProtocol):
         if isinstance(following, _WebSocket) and self._counted:
             following._address, self._counted = self._address, False
 
+    def _too_slow(self) -> bool:
+        """A reader, or a sender of a body, that is slower than the limits allow."""
+        slow = not self._reading_head and self._body - self._sent < self._limits.slowest * self._limits.every
+        self._dragging = self._dragging + self._limits.every if slow else 0.0
+        self._sent = self._body
+        return super()._too_slow() or self._dragging >= self._limits.patience
+
     def _overdue(self) -> bool:
         now = self.loop.time()
         if self._began_at and now - self._began_at > self._limits.head_seconds:
@@ -256,12 +275,19 @@ class _Http(_Watched, HttpToolsProtocol):
         return bool(waits and now - self._heard_at > self._limits.idle_seconds)
 
     def _refuse(self, status: int, words: bytes) -> None:
+        if self._refused:
+            return
         self._refused = True
         if not self.transport.is_closing():
             length = str(len(words)).encode()
             self.transport.write(
-                STATUS_LINE[status] + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                b"content-length: " + length + b"\r\n\r\n" + words
+                STATUS_LINE[status]
+                + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+                + _COMMON
+                + b"content-length: "
+                + length
+                + b"\r\n\r\n"
+                + words
             )
             self.transport.close()
 

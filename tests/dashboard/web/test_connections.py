@@ -36,7 +36,7 @@ SENT: dict[str, int] = {"chunks": 0}
 
 
 async def app(scope, receive, send):
-    """Answers "ok"; `/long` sends 400 MB to whoever takes it; a websocket answers what it is told."""
+    """Answers "ok"; `/host` says under which name it was asked; `/long` sends 400 MB to whoever takes it; a websocket answers what it is told."""
     if scope["type"] == "lifespan":
         return
     if scope["type"] == "websocket":
@@ -50,7 +50,12 @@ async def app(scope, receive, send):
         for _ in range(400):
             SENT["chunks"] += 1
             await send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": True})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await send(
+        {
+            "type": "http.response.body",
+            "body": dict(scope["headers"]).get(b"host", b"") if scope["path"] == "/host" else b"ok",
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +123,28 @@ def test_a_header_without_an_end_is_refused_after_its_first_pieces(port):
     ids=["long", "many", "address", "websocket"],
 )
 def test_too_large_a_head_is_refused_even_when_it_is_whole(port, head):
-    assert b" 431 " in call(port, head).split(b"\r\n")[0]
+    answer = call(port, head)
+    assert b" 431 " in answer.split(b"\r\n")[0]
+    assert b"content-security-policy: default-src 'none'" in answer and b"nosniff" in answer
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "EVIL.example:80"])
+def test_a_name_in_the_request_line_is_the_one_that_is_asked(port, host):
+    head = f"GET http://{host}/host HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert b"\r\n" + host.encode() + b"\r\n" in call(port, head.encode())
+
+
+def test_a_body_that_comes_drop_by_drop_is_let_go(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n")
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < 15:
+                line.sendall(b"a")
+                time.sleep(0.1)
+        except OSError:
+            return
+    pytest.fail("a byte now and then keeps a connection for ever")
 
 
 def test_a_usual_head_and_the_next_request_on_the_same_line_are_served(port):
