@@ -54,6 +54,7 @@ def _frame(view: View, path: str) -> dict[str, Any]:
     """What stands above and below every page."""
     facts = view.facts
     return {
+        "without": view.without,
         "switch": _switch(view.lang),
         "menu": page_list.menu(view.lang, path),
         **html.party(),
@@ -67,25 +68,27 @@ def _frame(view: View, path: str) -> dict[str, Any]:
     }
 
 
-def _failure(lang: str, kind: str, detail: str = "") -> None:
+def _failure(lang: str, error: Exception, asked: dict[str, str]) -> None:
     """A clear message in place of the page."""
-    st.html(
-        html.render(
-            "failure.html",
-            lang,
-            switch=_switch(lang),
-            menu=page_list.menu(lang),
-            title=say(lang, f"app.{kind}_title"),
-            words=say(lang, f"app.{kind}_text"),
-            detail=detail,
-            today=_today() if kind == "not_kept" else "",
-        )
-    )
+    told = html.failure(error, lang, asked, switch=_switch(lang), menu=page_list.menu(lang), today=_today())
+    st.html(told)
 
 
-def _draw(page: page_list.PageInfo, lang: str, chosen: current_snapshot.Chosen) -> None:
-    facts = current_snapshot.facts(chosen.snapshot)
-    view = View(lang, chosen.snapshot, facts, past=chosen.memento is not None)
+def _view(page: page_list.PageInfo, lang: str, asked: dict[str, str]) -> View:
+    """What the page gets; nothing known of any site where no snapshot can be read and the page is of use all the same."""
+    try:
+        chosen = current_snapshot.chosen(**asked)
+        facts = current_snapshot.facts(chosen.snapshot)
+    except current_snapshot.UNREADABLE as error:
+        if page.url_path not in page_list.WITHOUT_DATA:
+            raise
+        nothing: Any = current_snapshot.Unpublished()
+        return View(lang, nothing, current_snapshot.NOTHING, without=html.without(error, lang))
+    return View(lang, chosen.snapshot, facts, past=chosen.memento is not None)
+
+
+def _draw(page: page_list.PageInfo, view: View) -> None:
+    facts, lang = view.facts, view.lang
     if facts.demo:
         st.html(f"<style>{styles.mark(lang)}</style>")
     frame = _frame(view, page.url_path)
@@ -99,16 +102,12 @@ def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
         asked = html.asked_for(page.url_path, lambda name: str(st.query_params.get(name, "")))
         try:
             with html.reading(asked):
-                _draw(page, lang, current_snapshot.chosen(**asked))
-        except (current_snapshot.NotKept, current_snapshot.NoDay) as error:
-            _failure(lang, "not_kept", str(error))
-        except current_snapshot.NoSnapshot as error:
-            _failure(lang, "missing", str(error))
-        except current_snapshot.DamagedSnapshot as error:
-            _failure(lang, "damaged", str(error))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                _draw(page, _view(page, lang, asked))
+        except (current_snapshot.NotKept, current_snapshot.NoDay, *current_snapshot.UNREADABLE) as error:
+            _failure(lang, error, asked)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             _log.exception("page %s failed", page.module)
-            _failure(lang, "failed")
+            _failure(lang, error, asked)
 
     return run
 

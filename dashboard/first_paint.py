@@ -8,7 +8,6 @@ off or the app cannot be reached, it stays.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,13 +16,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode
 
 from jinja2 import TemplateError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from dashboard import page_list
 from dashboard.components.page_context import ON_PAPER, View
 from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
-from dashboard.presenters.translations import say
 from scoring.snapshot.reader import Kept
 from store.text.query import file_stem
 
@@ -90,13 +88,6 @@ class Paper(View):
         self.written.cards.append(card)
         self.add(markup.card(card, actions, on_site_page))
 
-    def markdown(self, words: str) -> None:
-        """Headings and paragraphs; the rest comes with the app."""
-        for block in re.split(r"\n\s*\n", words):
-            level = len(block) - len(block.lstrip("#"))
-            tag = f"h{min(level, 4)}" if level else "p"
-            self.add(f'<div class="kw"><{tag}>{escape(block.lstrip("# ").replace("**", ""))}</{tag}></div>')
-
     def figure(self, draw: Callable[[], Any], finding: str, records: list[dict[str, Any]], name: str) -> None:
         """The finding and the picture; the table of its numbers comes with the app."""
         as_of = str(self.facts.as_of or "–")
@@ -133,7 +124,7 @@ class Sight(NamedTuple):
 def shown(path: str, query: str, lang: str) -> Sight:
     """The page a path and its query ask for; empty for a page that is none.
 
-    Without a readable snapshot, or where it fails, it is empty too: the page itself says what is wrong.
+    Without a readable snapshot it says so, with the pages that help all the same; where it fails, it is empty.
     """
     page = next((p for p in page_list.discover() if p.url_path == path.rsplit("/", 1)[-1]), None)
     if page is None:
@@ -148,9 +139,15 @@ def shown(path: str, query: str, lang: str) -> Sight:
             make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
             return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
     except (current_snapshot.NotKept, current_snapshot.NoDay) as error:
-        return Sight(_not_kept(page, asked, lang, str(error)), found=False)
-    except (current_snapshot.NoSnapshot, current_snapshot.DamagedSnapshot):
-        return Sight()
+        return Sight(_failure(page, asked, lang, error), found=False)
+    except current_snapshot.UNREADABLE as error:
+        if page.url_path not in page_list.WITHOUT_DATA:
+            return Sight(_failure(page, asked, lang, error))
+        nothing: Any = current_snapshot.Unpublished()
+        query = {name: list(values) for name, values in asked}
+        return _sight(
+            Paper(lang, nothing, current_snapshot.NOTHING, query, without=markup.without(error, lang)), page
+        )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
     return Sight()
@@ -169,21 +166,18 @@ def _dated(page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], .
     return markup.asked_for(page.url_path, lambda name: next(iter(values.get(name, ())), ""))
 
 
-def _not_kept(
-    page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...], lang: str, detail: str
+def _failure(
+    page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...], lang: str, error: Exception
 ) -> str:
-    """No snapshot is kept of the day, as the app says it."""
+    """What the app says in place of the page."""
     query = {name: list(values) for name, values in asked}
-    return markup.render(
-        "early_failure.html",
-        lang,
-        menu=page_list.menu(lang, page.url_path),
-        switch=_switch(query, lang),
-        title=say(lang, "app.not_kept_title"),
-        words=say(lang, "app.not_kept_text"),
-        detail=detail,
-        today=_today(query),
-    )
+    frame = {
+        "menu": page_list.menu(lang, page.url_path),
+        "switch": _switch(query, lang),
+        "today": _today(query),
+    }
+    told = markup.failure(error, lang, _dated(page, asked), **frame)
+    return markup.render("early_failure.html", lang, told=Markup(told))  # noqa: S704 - a template's own output
 
 
 @lru_cache(maxsize=200)
@@ -200,7 +194,12 @@ def _shown(
     snapshot, past = chosen.snapshot, chosen.memento is not None
     facts = current_snapshot.facts(snapshot)
     query = {name: list(values) for name, values in asked}
-    paper = Paper(lang, snapshot, facts, query, past=past)
+    return _sight(Paper(lang, snapshot, facts, query, past=past), page, chosen.memento)
+
+
+def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) -> Sight:
+    """The page on a paper."""
+    lang, query, facts, past = paper.lang, paper.query, paper.facts, paper.past
     token = ON_PAPER.set(True)
     try:
         page.render(paper)
@@ -209,13 +208,14 @@ def _shown(
     finally:
         ON_PAPER.reset(token)
     host = paper.param("host") or paper.param("q")
-    known = page.url_path == "site" and snapshot.site(host) is not None
+    known = page.url_path == "site" and paper.snapshot.site(host) is not None
     tags = share_card.preview_tags(paper.written.cards, lang)
     body = markup.render(
         "early.html",
         lang,
         menu=page_list.menu(lang, page.url_path),
         switch=_switch(query, lang),
+        without=paper.without,
         count=facts.count,
         demo=facts.demo,
         as_of=str(facts.as_of),
@@ -227,7 +227,7 @@ def _shown(
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known and not past else "",
     )
-    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found, chosen.memento)
+    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found, memento)
 
 
 def _without(query: dict[str, list[str]], *names: str) -> list[tuple[str, str]]:

@@ -18,6 +18,10 @@ GROUPS = ("check", "browse", "act", "trust")
 """Groups of the menu, in order."""
 
 
+WITHOUT_DATA = frozenset({"help", "before", "report", "appeals", "about"})
+"""Addresses of pages that are of use where no snapshot can be read: a reader in trouble must not find them closed."""
+
+
 @dataclass(frozen=True)
 class PageInfo:
     """What a page module declares; `url_path` "" is the first page, an invisible page is reached by links only."""

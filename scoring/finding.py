@@ -129,7 +129,7 @@ def share_words(hits: int, cases: int) -> tuple[str, str]:
     """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 例中 5 例"."""
     if cases >= method.PERCENT_FROM:
         return (
-            f"{cases} 例中约 {100 * hits / cases:.0f}%",
+            f"{cases} 例中约 {100 * hits / cases:.0f}% ",
             f"about {100 * hits / cases:.0f}% of {cases} cases",
         )
     return f"{cases} 例中 {hits} 例", f"{hits} of {cases} cases"

@@ -27,6 +27,8 @@ def render(view: View) -> None:
     for part in ("funding", "privacy", "crawler", "access", "limits"):
         view.heading(view.translate(f"about.{part}"))
         view.html("lines_plain.html", lines=[view.translate(f"about.{part}_text")])
+    if view.without:
+        return
     view.heading(view.translate("about.mistakes"))
     view.html(
         "lines_plain.html", lines=[view.translate("about.mistakes_text", **view.cached_query(_corrections))]

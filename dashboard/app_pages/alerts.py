@@ -19,8 +19,8 @@ visible = True
 _PAGE = 30
 _WEEK_SHOWN = 20
 _STATES = ("watch", "warning", "alarm", "closed", "normal", "stale")
-_CHOICES = {"days": ("30", "7", "all"), "state": ("", *_STATES), "sort": ("new", "worst")}
-"""What the address may choose; the first of each is the default."""
+_CHOICES = {"days": ("30", "7", "all"), "state": ("", "every", *_STATES), "sort": ("new", "worst")}
+"""What the address may choose; the first of each is the default. Unasked, what changed with a site and not with our data."""
 _COLUMNS = ("on", "host", "from_state", "to_state", "reason_zh", "reason_en", "evidence")
 
 
@@ -38,7 +38,8 @@ def render(view: View) -> None:
     words = {
         "days": [(code, view.translate(f"alerts.days_{code}")) for code in _CHOICES["days"]],
         "state": [
-            (s, view.label("warning", s) if s else view.translate("word.all")) for s in _CHOICES["state"]
+            (s, view.label("warning", s) if s in _STATES else view.translate(f"alerts.{s or 'own'}_changes"))
+            for s in _CHOICES["state"]
         ],
         "sort": [(code, view.translate(f"alerts.sort_{code}")) for code in _CHOICES["sort"]],
     }
@@ -86,14 +87,15 @@ def _listed(view: View, since: dt.date | None, state: str, order: str) -> None:
     )
 
 
-_WHERE = "where (? is null or \"on\" > ?) and (? = '' or to_state = ?)"
+_WHERE = f"""where (? is null or "on" > ?) and {recent_changes.KNOWN}
+ and (? = 'every' or to_state = ? or (? = '' and to_state <> 'stale' and not (from_state = 'stale' and to_state = 'normal')))"""
 
 
 def _count(snapshot, since: dt.date | None, state: str) -> dict:
     return current_snapshot.rows(
         snapshot,
         f"select count(*) as changes, count(distinct host) as sites from warnings {_WHERE}",  # noqa: S608 - fixed text
-        [since, since, state, state],
+        [since, since, state, state, state],
     )[0]
 
 
@@ -102,5 +104,5 @@ def _changes(snapshot, since: dt.date | None, state: str, order: str, size: int,
     return current_snapshot.rows(
         snapshot,
         f'select * from warnings {_WHERE} order by {worst}"on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
-        [since, since, state, state, size, skip],
+        [since, since, state, state, state, size, skip],
     )

@@ -165,6 +165,7 @@ def _cards(view: View, cards: Sequence[verdict_card.Card]) -> None:
 
 
 def _welcome(view: View) -> None:
+    view.html("linkline.html", href=view.link("help"), words=view.translate("check.to_help"))
     view.html("lines.html", lines=[view.translate("check.examples"), view.translate("check.how_text")])
     if not view.facts.count:
         return

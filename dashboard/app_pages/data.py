@@ -59,11 +59,13 @@ def render(view: View) -> None:
                     href=f"./snapshot/{table}.parquet",
                     soft=_size(sizes[f"{table}.parquet"]),
                 ),
+                id=table,
             )
             for table in TABLES
             if f"{table}.parquet" in sizes
         ],
         "flow",
+        fold=5,
     )
     view.note(view.translate("data.licence"))
     view.heading(view.translate("data.other"), view.translate("data.check"))
@@ -89,8 +91,9 @@ def render(view: View) -> None:
         if linked or "{linked}" not in path
     ]
     view.table(
-        ["URL", view.translate("method.question")],
+        ["URL", view.translate("data.holds")],
         [row(cell(path, href=f"./{path}"), cell(view.translate(f"data.api_{key}"))) for path, key in made],
+        fold=5,
     )
 
 

@@ -22,6 +22,7 @@ group = "act"
 visible = True
 
 _OPTIONS = dict(QUESTIONS)
+FIRST_STEPS = ("stop_paying", "payment_channel", "keep_evidence", "escalate_24h")
 
 
 def render(view: View) -> None:
@@ -53,6 +54,7 @@ def render(view: View) -> None:
     _known_site(view, host, site)
     if now == "site":
         _ask_site(view, given)
+        _first_steps(view)
     elif now == "branches":
         _ask_branches(view, given)
     else:
@@ -65,8 +67,15 @@ def render(view: View) -> None:
 
 def _on_paper(view: View) -> None:
     """What is asked first, before the app is there."""
+    _first_steps(view)
     view.heading(text("ui", "site", view.lang))
     view.html("lines.html", lines=[text("ui", "intro", view.lang)])
+
+
+def _first_steps(view: View) -> None:
+    """What is right in every case, for whoever has no time for questions."""
+    view.heading(text("ui", "first", view.lang))
+    view.html("steps.html", steps=[text("step", step, view.lang) for step in FIRST_STEPS])
 
 
 def _known_site(view: View, host: str, site: dict[str, Any] | None) -> None:

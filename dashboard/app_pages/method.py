@@ -29,7 +29,12 @@ def render(view: View) -> None:
     if words:
         # The page has its own first heading; those of the text move down one level each.
         body = re.sub(r"\A# .*\n", "", str(words))
-        view.markdown(re.sub(r"^#(?=#? )", "##", body, flags=re.MULTILINE))
+        formulas, heading, rules = body.partition("\n## ")
+        view.heading(view.translate("method.short"))
+        view.html("lines_plain.html", lines=[view.translate(f"method.short_{n}") for n in range(1, 5)])
+        view.markdown(formulas, fold=view.translate("method.formulas"))
+        if heading:
+            view.markdown(f"## {rules}")
     if indicators := method.get("indicators"):
         view.heading(view.translate("method.indicators"))
         view.table(
@@ -45,10 +50,12 @@ def render(view: View) -> None:
                     cell(pick(i, "question", view.lang) or pick(i, "definition", view.lang)),
                     cell(view.label("dimension", i.get("dimension"))),
                     cell(f"{i['weight']:g}" if i.get("weight") else view.translate("method.unscored")),
+                    id=str(i.get("id") or ""),
                 )
                 for i in indicators
             ],
             "flow",
+            fold=6,
         )
     if not words:  # which name the rules themselves
         view.html(

@@ -26,6 +26,7 @@ def render(view: View) -> None:
         view.table(
             [view.translate("operator.title"), view.translate("cluster.count")],
             [row(cell(r["name"], href=view.link("operator", name=r["name"])), cell(r["n"])) for r in found],
+            fold=12,
         )
         return
     known = view.cached_query(clusters.operator, asked)

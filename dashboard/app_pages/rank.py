@@ -185,7 +185,7 @@ def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str,
         else "",
         "filing": verdict_card.filing_short(rating, view.lang),
         "filing_number": rating["filing_number"] or "",
-        "coverage": "–" if coverage is None else f"{coverage:.0f} %",
+        "coverage": "–" if coverage is None else f"{coverage:.0f}%",
     }
 
 

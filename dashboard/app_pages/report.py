@@ -103,7 +103,7 @@ def _fields(view: View, id_: str, today: dt.date) -> dict[str, Any]:
         view.translate("report.on"),
         None,
         min_value=records.EARLIEST,
-        max_value=today,
+        max_value=max(today, records.EARLIEST),  # without a clock and a snapshot today is not known
         key=f"report-on-{id_}",
         format="YYYY-MM-DD",
     )

@@ -193,7 +193,11 @@ def _closures(view: View, as_of: dt.date) -> None:
     if found.late:
         finding += view.translate("sector.closures_late", late=found.late)
     view.chart(
-        lambda: browse_charts.months([{"month": month, "value": count} for month, count in found.months]),
+        lambda: browse_charts.months(
+            [{"month": month, "value": count} for month, count in found.months],
+            found.since,
+            view.translate("strip.none"),
+        ),
         finding,
         view.translate("sector.closures_alt"),
         [

@@ -82,7 +82,7 @@ def _scale(most: float) -> float:
 
 
 _SCORES = tuple((at, str(at)) for at in (0, 20, 40, 60, 80, 100))
-_SHARES = ((0, "0"), (50, "50 %"), (100, "100 %"))
+_SHARES = ((0, "0"), (50, "50%"), (100, "100%"))
 
 
 def intervals(records: list[dict[str, Any]], name: str, capped: str) -> Bars:
@@ -137,7 +137,7 @@ def against(records: list[dict[str, Any]]) -> Bars:
         for r in records
     )
     one = _place(1.0, most)
-    return Bars(tuple(rows), ((0, "0"), (one, "100 %")), rule=one)
+    return Bars(tuple(rows), ((0, "0"), (one, "100%")), rule=one)
 
 
 def bars(records: list[dict[str, Any]], label: str, value: str) -> Bars:
@@ -250,18 +250,24 @@ def weekly(
     return Columns(tuple(columns), ticks, (weeks[0], weeks[len(weeks) // 2], weeks[-1]), keys)
 
 
-def months(records: list[dict[str, Any]]) -> Columns:
-    """A column for each {month, value}."""
+def months(records: list[dict[str, Any]], since: str = "", unseen: str = "") -> Columns:
+    """A column for each {month, value}; one before the month `since` is hatched (`unseen` says so), unless there is something in it."""
     most = _scale(max(r["value"] for r in records))
     columns = (
         Column(
-            f"{r['month']} {r['value']}",
+            f"{r['month']} {unseen if _blind(r, since) else r['value']}",
             (("main", 0, max(1, _place(r["value"], most))),) if r["value"] else (),
+            unseen=_blind(r, since),
         )
         for r in records
     )
     ticks = ((0, "0"), (100, formatting.number(most)))
-    return Columns(tuple(columns), ticks, (records[0]["month"], records[-1]["month"]))
+    keys = (("unseen", unseen),) if any(_blind(r, since) for r in records) else ()
+    return Columns(tuple(columns), ticks, (records[0]["month"], records[-1]["month"]), keys)
+
+
+def _blind(month: dict[str, Any], since: str) -> bool:
+    return month["month"] < since and not month["value"]
 
 
 def heat(records: list[dict[str, Any]], weekdays: list[str], hours: str) -> Bars:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from markupsafe import escape
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 
 from dashboard.presenters import csv_export, current_snapshot, translations, verdict_card
 from dashboard.presenters import html as markup
@@ -25,6 +26,7 @@ ON_PAPER: ContextVar[bool] = ContextVar("on_paper", default=False)
 """Whether a page is written as HTML for its first sight (dashboard/first_paint.py): nothing may be made for a session then."""
 
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
 _MOST = 500
 _remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _lock = threading.Lock()
@@ -57,6 +59,8 @@ class View:
     facts: current_snapshot.Facts
     past: bool = field(default=False, kw_only=True)
     """Whether the address asks for an earlier snapshot: nothing of today belongs on the page then."""
+    without: str = field(default="", kw_only=True)
+    """Why there is no snapshot, where the page is drawn without one."""
 
     def translate(self, key: str, **values: Any) -> str:
         """A sentence of the catalogue."""
@@ -89,9 +93,9 @@ class View:
         st.session_state[key] = value
         return st.text_input(label, key=key, **more) or ""
 
-    def markdown(self, words: str) -> None:
-        """A longer text of our own in Markdown."""
-        st.markdown(words)
+    def markdown(self, words: str, fold: str = "") -> None:
+        """A longer text in Markdown; behind a line that says `fold`, where it is given. HTML in it stays text."""
+        self.html("prose.html", body=Markup(_MARKDOWN.render(words)), fold=fold)  # noqa: S704 - HTML is off
 
     def letter(self, words: str) -> None:
         """A text to be copied as it stands."""

@@ -169,7 +169,7 @@ def _about(told: dict[str, Any], lang: str, demo: bool) -> list[str]:
         t(
             lang,
             "投诉是单方说法，不是事实；带区间的数字是估计（90%），其余是计数。",
-            "A complaint is one side's claim, not a fact; figures with an interval (90 %) are estimates, the others counts.",
+            "A complaint is one side's claim, not a fact; figures with an interval (90%) are estimates, the others counts.",
         )
     )
     return lines  # fmt: skip

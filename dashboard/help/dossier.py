@@ -313,7 +313,7 @@ def _stand(row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Sec
     lines = [
         labelled(lang, card.word, card.sentence),
         *([card.why] if card.why else []),
-        t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {row['coverage'] or 0:.0f}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {row['coverage'] or 0:.0f} %"),
+        t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {row['coverage'] or 0:.0f}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {row['coverage'] or 0:.0f}%"),
         card.warning,
         t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -40,6 +41,9 @@ class DamagedSnapshot(Exception):
     """What has been published cannot be read; the message says which file."""
 
 
+UNREADABLE = (NoSnapshot, DamagedSnapshot)
+
+
 class NotKept(Exception):
     """No snapshot is kept of the time asked for; one line that says which are."""
 
@@ -64,6 +68,23 @@ class Facts:
     method_version: str
     count: int
     demo: bool
+
+
+class Unpublished:
+    """Stands in for a snapshot where none can be read, for pages that help without one: it knows no site and has no rows."""
+
+    id, path, manifest, partial = "", Path("unpublished"), MappingProxyType({}), None
+
+    def site(self, host: str) -> None:
+        """No site is known."""
+
+    def rows(self, sql: str, parameters: list[Any] | tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        """No table has a row."""
+        return []
+
+
+NOTHING = Facts(None, "–", 0, demo=False)
+"""The facts of `Unpublished`."""
 
 
 def use_clock(clock: Clock | None) -> None:

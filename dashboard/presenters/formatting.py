@@ -35,15 +35,15 @@ def joined(words: Iterable[str], lang: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share (0-1) in per cent with two significant figures, never rounded to nothing: 4.2 %, 0.3 %, < 0.1 %."""
+    """A share (0-1) in per cent with two significant figures, never rounded to nothing: 4.2%, 0.3%, < 0.1%."""
     if 0 < share < 0.001:
-        return "< 0.1 %"
+        return "< 0.1%"
     value = share * 100
-    return f"{value:.1f} %" if value < 10 and value != int(value) else f"{value:.0f} %"
+    return f"{value:.1f}%" if value < 10 and value != int(value) else f"{value:.0f}%"
 
 
 def span(low: float | None, high: float | None, lang: str) -> str:
-    """The 90 % interval of a share, or the words for having none."""
+    """The 90% interval of a share, or the words for having none."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return say(lang, "drop.no_interval")
     return say(lang, "drop.interval", low=percent(low), high=percent(high))
@@ -70,7 +70,7 @@ def signed(points: float) -> str:
 
 
 def interval_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The 90 % interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval.
+    """The 90% interval of a rating's score; None where there is no score, or a cap decides it: a rule has no interval.
 
     Rows of the history do not name the cap; under one an interval is a tenth as wide as any other.
     """

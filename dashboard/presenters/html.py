@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from dashboard.presenters import formatting, share_card, translations, verdict_card
+from dashboard.presenters import current_snapshot, formatting, share_card, translations, verdict_card
 from store.settings import settings
 from store.text.safe_text import plain
 
@@ -112,6 +112,39 @@ def card_actions(shown: verdict_card.Card, on_site_page: bool = False) -> tuple[
     ways = [("card.to_evidence", f"{place}#evidence"), ("card.to_why", f"{place}#why"), ("card.to_download", f"{place}#download"),
             ("card.to_subscribe", link("follow", lang, host=host)), ("card.to_compare", link("compare", lang, h=host))]  # fmt: skip
     return tuple((translations.say(lang, key), href) for key, href in ways)
+
+
+def failure(error: Exception, lang: str, asked: Mapping[str, str], **frame: Any) -> str:
+    """What stands in place of a page that cannot be made: why, and what to do instead."""
+    kind, detail = _kind(error), ""
+    if kind == "not_kept":
+        known = [one.as_of for one in current_snapshot.kept()]
+        wanted = next(filter(None, asked.values()), "")
+        if known:
+            detail = translations.say(
+                lang, "app.kept", asked=plain(wanted, 60), first=min(known), last=max(known)
+            )
+    elif kind != "failed":
+        detail = str(error)
+    title, words = (translations.say(lang, f"app.{kind}_{part}") for part in ("title", "text"))
+    frame["today"] = frame["today"] if kind == "not_kept" else ""
+    return render("failure.html", lang, kind=kind, title=title, words=words, detail=detail, **frame)
+
+
+def without(error: Exception, lang: str) -> str:
+    """Said above a page that is of use without a snapshot."""
+    return translations.say(
+        lang, "app.without_data", title=translations.say(lang, f"app.{_kind(error)}_title")
+    )
+
+
+def _kind(error: Exception) -> str:
+    """The section of the catalogue's words for a failure."""
+    if isinstance(error, (current_snapshot.NotKept, current_snapshot.NoDay)):
+        return "not_kept"
+    if isinstance(error, current_snapshot.NoSnapshot):
+        return "missing"
+    return "damaged" if isinstance(error, current_snapshot.DamagedSnapshot) else "failed"
 
 
 def party() -> dict[str, str]:

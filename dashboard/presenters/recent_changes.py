@@ -13,6 +13,10 @@ from dashboard.presenters import current_snapshot
 from scoring.snapshot.reader import SERIOUS_FIRST, Snapshot
 
 DAYS = 7
+KNOWN = (
+    'not exists (select 1 from ratings r where r.host = warnings.host and warnings."on" < r.first_seen_on)'
+)
+"""Condition on rows of `warnings`: what our crawls of whole sources say of days before a site was known to us is no change of it."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ def counts(snapshot: Snapshot, as_of: dt.date) -> dict[str, int]:
     """Sites by their newest state among those that changed in the week, the most serious first."""
     found = current_snapshot.rows(
         snapshot,
-        'select state, count(*) as n from (select arg_max(to_state, "on") as state from warnings where "on" > ?'
-        " group by host) group by state",
+        'select state, count(*) as n from (select arg_max(to_state, "on") as state from warnings where "on" > ?'  # noqa: S608 - fixed text
+        f" and {KNOWN} group by host) group by state",
         [since(as_of)],
     )
     numbers = {row["state"]: row["n"] for row in found}
@@ -49,10 +53,10 @@ def changed(snapshot: Snapshot, as_of: dt.date, size: int) -> list[Change]:
     """The first `size` sites that changed in the week: by seriousness, then newest, then host."""
     found = current_snapshot.rows(
         snapshot,
-        'select host, max("on") as "on", list(to_state order by "on") as states,'
+        'select host, max("on") as "on", list(to_state order by "on") as states,'  # noqa: S608 - fixed text
         ' arg_min(from_state, "on") as before, arg_max(reason_zh, "on") as reason_zh,'
         ' arg_max(reason_en, "on") as reason_en, arg_max(evidence, "on") as evidence'
-        ' from warnings where "on" > ? group by host'
+        f' from warnings where "on" > ? and {KNOWN} group by host'
         ' order by list_position(?, states[-1]), "on" desc, host limit ?',
         [since(as_of), list(SERIOUS_FIRST), size],
     )

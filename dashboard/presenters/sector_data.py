@@ -73,6 +73,8 @@ class Closures:
     warned: int | None
     lead: float | None
     late: int = 0
+    since: str = ""
+    """The month in which we began to look at sites ("2026-09")."""
 
     @property
     def missed(self) -> int:
@@ -173,6 +175,7 @@ def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
             snapshot, "select name, value, n from figures where place = 'sector'", []
         )
     }
+    begun = current_snapshot.rows(snapshot, "select min(first_seen_on) as day from ratings")[0]["day"]
     warned, lead, late = (
         told.get(name) for name in ("closures_warned", "lead_days_median", "closures_down_at_first")
     )
@@ -181,6 +184,7 @@ def closures(snapshot: Snapshot, as_of: dt.date) -> Closures:
         int(warned["n"]) if warned else None,
         lead["value"] if lead is not None else None,
         int(late["value"]) if late else 0,
+        f"{begun:%Y-%m}" if begun else "",
     )
 
 

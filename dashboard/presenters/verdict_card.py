@@ -398,7 +398,7 @@ def _basis(row: dict[str, Any], lang: str) -> str:
         evidence=number(row.get("evidence_n") or 0),
         sources=number(row.get("sources_n") or 0),
         confidence=word(lang, "confidence", _CONFIDENCE.get(row.get("confidence") or "none", "none")),
-        coverage=say(lang, "word.unknown") if coverage is None else f"{coverage:.0f} %",
+        coverage=say(lang, "word.unknown") if coverage is None else f"{coverage:.0f}%",
     )
 
 

@@ -86,10 +86,21 @@ class Headers:
                 if scope.get("scheme") == "https":
                     extra |= {b"strict-transport-security": _YEAR}
                 more = [(n, v) for n, v in extra.items() if n not in present]
-                message = {**message, "headers": [*message["headers"], *more]}
+                message = {**message, "headers": [*_vary_once(message["headers"]), *more]}
             await send(message)
 
         await self.app(scope, receive, sending)
+
+
+def _vary_once(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The head with one Vary, each name in it once: every layer that compresses or dates adds its own."""
+    kept, varies = [], dict[bytes, None]()
+    for name, value in headers:
+        if name.lower() == b"vary":
+            varies |= dict.fromkeys(part.strip() for part in value.split(b","))
+        else:
+            kept.append((name, value))
+    return [*kept, (b"vary", b", ".join(varies))] if varies else kept
 
 
 # This process calls nobody: a connection it would open itself is refused, whatever part of it asks.

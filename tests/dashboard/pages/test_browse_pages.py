@@ -216,7 +216,7 @@ def test_the_sector_names_its_findings(data_dir):
     snapshots.build(data_dir, rows={"sector": sector_rows(), "warnings": closed, "figures": told})
     content = words(open_page("sector"))
     assert "掉单投诉 104 条（此前四周 104 条），最多的一类是“未说明类型”，32 条" in content
-    assert "满 15 天仍未了结的约 81 %" in content
+    assert "满 15 天仍未了结的约 81%" in content
     assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
 
@@ -228,6 +228,22 @@ def test_weeks_nobody_read_are_hatched_and_compared_with_nothing(data_dir):
     drawn = re.findall(r'class="kw-col( unseen)?" title="([^" ]+)([^"]*)"', shown(page))[:9]
     assert [bool(unseen) for unseen, _, _ in drawn] == [n in (0, 1, 4) for n in range(9)]
     assert all(("未观察" in said) == bool(unseen) for unseen, _, said in drawn)
+
+
+def test_what_our_data_did_is_no_change_of_a_site(data_dir):
+    """Before a site was known nothing of it is told; an interruption of our data only to who asks for it."""
+    rows = [
+        change("cheng.test", 9, "normal", "stale"),
+        change("cheng.test", 5, "stale", "normal"),
+        change("cheng.test", 3, "normal", "watch"),
+        change("lan.test", 400, "normal", "closed"),
+        change("lan.test", 6, "normal", "alarm"),
+    ]
+    known = [rating("cheng.test"), {**rating("lan.test"), "first_seen_on": AS_OF - dt.timedelta(days=4)}]
+    snapshots.build(data_dir, rows={"warnings": rows, "ratings": known})
+    told = {state: words(open_page("alerts", state=state, days="all")) for state in ("", "every")}
+    assert "共 1 次变化" in told[""] and "共 3 次变化" in told["every"]
+    assert "最近 7 天状态有变化的网站：1 个" in told[""], "nor is it news of the week"
 
 
 def test_a_site_already_down_at_our_first_look_is_neither_hit_nor_miss(data_dir):
@@ -280,7 +296,7 @@ def test_a_festival_is_named_as_a_peak_only_when_it_is_real(data_dir):
     content = words(open_page("sector"))
     assert "没有统计上成立的影响" in content and "国庆节期间掉单占投诉" not in content
     snapshots.build(data_dir, name="later", rows={"sector": festival(0.001)})
-    assert "国庆节期间掉单占投诉的 60 %，平日为 40 %（n = 55" in words(open_page("sector"))
+    assert "国庆节期间掉单占投诉的 60%，平日为 40%（n = 55" in words(open_page("sector"))
 
 
 def test_a_sector_without_data_says_what_is_missing(full):

@@ -16,8 +16,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dashboard import first_paint, page_list
+from dashboard.app_pages import help
 from dashboard.app_shell import Page, localised
+from dashboard.help.texts import text
 from dashboard.presenters import styles
+from dashboard.presenters.translations import say
 from dashboard.web import site_map
 from dashboard.web.gate import Gate, Names
 from dashboard.web.not_found import missing
@@ -104,8 +107,17 @@ def test_no_script_or_style_stands_in_the_page_that_its_policy_does_not_name(cli
         assert re.findall(r'\son\w+="|\sstyle="', html.partition("<main")[2].partition("</main>")[0]) == []
 
 
-def test_without_a_snapshot_the_shell_is_sent_as_it_is(data_dir):
-    assert first_paint.shown("/rank", "", "zh") == first_paint.Sight()
+def test_without_a_snapshot_every_page_helps_with_its_first_bytes(data_dir):
+    for page in page_list.discover():
+        body = first_paint.shown(f"/{page.url_path}", "", "zh").body
+        told = say("zh", "app.missing_title")
+        assert told in body and body.count("<h1") == 1, page.module
+        alone = page.url_path in page_list.WITHOUT_DATA
+        assert (f"<h1>{told}</h1>" in body) != alone and ("./help" in body), page.module
+    body = first_paint.shown("/help", "", "zh").body
+    assert all(text("step", step, "zh") in body for step in help.FIRST_STEPS), (
+        "what to do needs no app either"
+    )
     assert b"<noscript><p>" in localised(SHELL.encode(), "zh", first_paint.Sight())
 
 
@@ -114,7 +126,8 @@ def test_pages_and_files_come_as_small_as_the_client_can_read(client, accepted, 
     for path in ("/rank", "/static/kw/shell.js"):
         with client.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer:
             raw = b"".join(answer.iter_raw())
-            assert "Accept-Encoding" in answer.headers["vary"].split(", ")
+            named = answer.headers["vary"].split(", ")
+            assert "Accept-Encoding" in named and len(named) == len(set(named))
         assert (b"kw-early" in read(raw)) and int(answer.headers["content-length"]) == len(raw)
 
 

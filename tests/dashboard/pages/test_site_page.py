@@ -71,8 +71,8 @@ def test_every_chart_says_a_finding_and_has_its_numbers_in_words(full, lang):
     at = open_page("site", host=snapshots.ORANGE, lang=lang)
     content = words(at)
     for said in (
-        say(lang, "site.refunds_finding", n=40, share="75 %", sector="83 %"),
-        say(lang, "site.prices_finding", count=1, below=1, product="月卡", ratio="80 %"),
+        say(lang, "site.refunds_finding", n=40, share="75%", sector="83%"),
+        say(lang, "site.prices_finding", count=1, below=1, product="月卡", ratio="80%"),
         say(lang, "strip.words", ok=1, partly=0, down=1, refused=1, none=87),
         say(lang, "site.promises_finding", count=1, gone=0),
         say(lang, "site.promise_orders", kept=3, broken=9),
