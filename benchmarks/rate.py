@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import resource
 import shutil
 import subprocess
@@ -29,7 +28,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Engine, insert, select
 
-from benchmarks._told import exponent, machine, row
+from benchmarks._told import as_installed, exponent, machine, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -147,7 +146,7 @@ def commanded(word: str, folder: Path) -> tuple[float, float]:
         words,
         check=True,
         cwd=ROOT,
-        env=os.environ | {"KAMENGWATCH_NOW": (NOW + dt.timedelta(hours=9)).isoformat()},
+        env=as_installed() | {"KAMENGWATCH_NOW": (NOW + dt.timedelta(hours=9)).isoformat()},
     )
     return time.perf_counter() - begun, processor_seconds() - before
 

@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from benchmarks._told import row
+from benchmarks._told import as_installed, row
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
@@ -39,7 +39,7 @@ def least(words: list[str], starts: int) -> float:
     found = []
     for _ in range(starts):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(words, check=True, capture_output=True, cwd=ROOT)
+        subprocess.run(words, check=True, capture_output=True, cwd=ROOT, env=as_installed())
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(found)
@@ -55,6 +55,7 @@ def imports(words: list[str]) -> Counter[str]:
             text=True,
             check=True,
             cwd=ROOT,
+            env=as_installed(),
         ).stderr
         spent: Counter[str] = Counter()
         for line in told.splitlines()[1:]:
