@@ -201,6 +201,7 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Libraries that tell at the end what was never freed would name all of it."""
     gc.unfreeze()
+    gc.enable()  # in the process that only hands out the tests it never was
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ and the programs they fork, fork from the one process: it takes as long to impor
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import multiprocessing.forkserver
@@ -22,10 +23,9 @@ from pathlib import Path
 import kamengwatch.pipeline.crawl_process  # noqa: F401  (it names what the fork server imports; ours comes after)
 
 ROOT = Path(__file__).resolve().parents[3]
-PRELOAD = ["kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
+PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
            "kamengwatch.pipeline.scheduler", "kamengwatch.privacy.retention", "scoring.engine.rate", "scoring.publish.publisher", "alembic.command", "pandas",
-           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py"))), "crawler.preload"]  # fmt: skip
-"""The last keeps what all of them brought out of every search for garbage."""
+           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py")))]  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(PRELOAD)
 # Nothing public says where a fork server listens, or lets another process ask it: so much is CPython's own, and read here alone.
@@ -102,6 +102,7 @@ def _do(
 
 def become(environment: Mapping[str, str], streams: str, alone: bool = False) -> None:
     """Make of a process just forked what a program just started is: its environment, input, output and settings."""
+    gc.freeze()  # what was there before it is none of its garbage
     if not alone:
         _ask_no_other()
     os.environ.clear()
