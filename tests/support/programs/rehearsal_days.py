@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from rehearsal import shops
 from tests.support.programs.rehearsal_world import Rehearsal, Typed, find_faketime, places, rehearsal
 
 FIRST = 0.0
-SECOND, THIRD = 1.1, 2.2
+SECOND, THIRD, FOURTH, FIFTH = 1.1, 2.2, 3.3, 4.4
 """Days. A little more than a cadence after the former, so that what is asked daily is due."""
 AWAKE, AFTER_SLEEP, HOURS_LATER = 0.001, 3.3, 3.41
 SHORT = "availability=2"
@@ -73,23 +73,23 @@ class Day:
         return json.dumps(self.sites[host], ensure_ascii=False) + self.pages[host] + self.shells.get(host, "")
 
 
-Play = Callable[[Rehearsal], list[Day]]
+Play = Callable[[Rehearsal, bool], dict[str, list[Day]]]
 
 
 class Played:
     """All plays, each in a world of its own: the others start from the first day's installation and run side by side."""
 
-    def __init__(self, folder: Path, wanted: Collection[str]) -> None:
+    def __init__(self, folder: Path, heavy: bool) -> None:
         """Play the first day's commands here, all else that is wanted in threads; `folder` is empty."""
-        self._folder = folder
+        self._folder, self._heavy = folder, heavy
         self._stages = ExitStack()
         first = self._stages.enter_context(rehearsal(folder / "first", controls()))
         self.typed = begin(first)
-        plays = {} if find_faketime() is None else {name: PLAYS[name] for name in wanted}
+        plays = [play for play in PLAYS if find_faketime() and (heavy or play is not sleep)]
         self._pool = ThreadPoolExecutor(1 + len(plays))
-        for name in plays:
-            self._copy(name)
-        self._plays = {name: self._pool.submit(self._play, name, play) for name, play in plays.items()}
+        for play in plays:
+            self._copy(play.__name__)
+        self._told = {name: told for play in plays for told in [self._pool.submit(self._play, play)] for name in PLAYS[play]}  # fmt: skip
         self._first = self._pool.submit(look_first, first, self.typed[-2])
 
     @property
@@ -99,7 +99,7 @@ class Played:
 
     def days(self, name: str) -> list[Day] | None:
         """The days of a play; None where days cannot be let pass. Raises what went wrong in it."""
-        return self._plays[name].result() if name in self._plays else None
+        return self._told[name].result()[name] if name in self._told else None
 
     def close(self) -> None:
         """Wait for all, and end the first day's world."""
@@ -110,9 +110,9 @@ class Played:
         left = shutil.ignore_patterns("world", "*.lock")
         shutil.copytree(self._folder / "first", self._folder / name, symlinks=True, ignore=left)
 
-    def _play(self, name: str, play: Play) -> list[Day]:
-        with rehearsal(self._folder / name, controls()) as stage:
-            return play(stage)
+    def _play(self, play: Play) -> dict[str, list[Day]]:
+        with rehearsal(self._folder / play.__name__, controls()) as stage:
+            return play(stage, self._heavy)
 
 
 def controls() -> list[str]:
@@ -135,35 +135,27 @@ def begin(stage: Rehearsal) -> list[Typed]:
     ]  # fmt: skip
 
 
-def outage(stage: Rehearsal) -> list[Day]:
-    """A day on which no name resolves."""
-    stage.let_pass(SECOND, dns="failing")
-    with stage.service("serve"):
-        return [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]
-
-
-def unchecked(stage: Rehearsal) -> list[Day]:
-    """A day on which shops answer but no control does, and one shop is gone."""
-    stage.let_pass(SECOND, controls=[], gone=[places.LATER_GONE])
-    with stage.service("serve"):
-        return [look(stage, stage.type("run", "--no-serve"), doctor=True)]
-
-
-def trouble(stage: Rehearsal) -> list[Day]:
-    """Two days on which the world misbehaves while our own line is good."""
+def misfortunes(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
+    """A day on which no name resolves; one on which shops answer but no control does, and one shop is gone; and one (heavy: two)
+    on which the world misbehaves while our own line is good."""
     wrong = {"gone": [places.LATER_GONE], "diverted": [places.LATER_DIVERTED], "expired": [places.LATER_EXPIRED],
              "walled": [places.HEIMAO]}  # fmt: skip
-    days = []
+    days: dict[str, list[Day]] = {}
+    stage.let_pass(SECOND, dns="failing")
     with stage.service("serve"):
-        for day in (SECOND, THIRD):
+        days["outage"] = [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]
+        stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
+        days["unchecked"] = [look(stage, stage.type("run", "--no-serve"), doctor=True)]
+        days["trouble"] = []
+        for day in (FOURTH, FIFTH) if heavy else (FOURTH,):
             stage.let_pass(day, **wrong)
             before = len(stage.asked())
-            days.append(look(stage, stage.type("run", "--no-serve"), check=[places.LATER_GONE]))
-            days[-1].asked = stage.asked()[before:]
+            days["trouble"].append(look(stage, stage.type("run", "--no-serve"), check=[places.LATER_GONE]))
+            days["trouble"][-1].asked = stage.asked()[before:]
     return days
 
 
-def sleep(stage: Rehearsal) -> list[Day]:
+def sleep(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
     """The service runs on a cadence of the operator's, the machine sleeps for three days with it, and goes on."""
     with (stage.folder / ".env").open("a", encoding="utf-8") as settings_file:
         settings_file.write(f"KAMENGWATCH_CADENCE_HOURS={SHORT}\n")
@@ -181,7 +173,8 @@ def sleep(stage: Rehearsal) -> list[Day]:
         stage.let_pass(HOURS_LATER)
         later = stage.now() - dt.timedelta(minutes=5)
         wait_for(lambda: "availability" in crawled_since(stage, later), 120)
-        return [day, Day(stage.type("schedule", "--list", "--json"), crawled=crawled_since(stage, later))]
+        after = Day(stage.type("schedule", "--list", "--json"), crawled=crawled_since(stage, later))
+        return {"sleep": [day, after]}
 
 
 def crawled_since(stage: Rehearsal, moment: dt.datetime) -> dict[str, int]:
@@ -208,7 +201,8 @@ def asked(stage: Rehearsal, question: str, moment: dt.datetime) -> list[Any]:
         ).fetchall()
 
 
-PLAYS: dict[str, Play] = {"trouble": trouble, "outage": outage, "unchecked": unchecked, "sleep": sleep}
+PLAYS: dict[Play, tuple[str, ...]] = {misfortunes: ("outage", "unchecked", "trouble"), sleep: ("sleep",)}
+"""The plays and what each tells of."""
 
 
 def snapshot(stage: Rehearsal) -> str:
@@ -230,10 +224,10 @@ def look(stage: Rehearsal, run: Typed, doctor: bool = False, check: Sequence[str
     day.checked = {host: stage.type("check", host, "--exit-code") for host in check}
     stage.wait_until_served(snapshot(stage))
     hosts, first = list(places.SHOPS), stage.day == FIRST
-    # Under a moved clock an answer takes half a second of work; later days look at the app's page of two shops only.
+    # Under a moved clock an answer takes half a second of work; on later days only pages are looked at of which something is said.
     wanted = {
         "/api/v1/sites/{}": hosts,
-        "/s/{}.html": hosts,
+        "/s/{}.html": hosts if first else [places.LATER_DIVERTED],
         "/site?host={}": hosts if first else [places.PLAIN, places.LATER_GONE],
         "/api/v1/sites/{}/evidence": hosts if first else [],
     }
