@@ -166,7 +166,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
         [list(subject.hosts)] * 2,
     )
     pairs = [link for link in links if link["host"] < link["other"]]
-    joined = [f"{link['host']} – {_link(link, lang, evidence)}" for link in pairs]
+    linked = [f"{link['host']} – {_link(link, lang, evidence)}" for link in pairs]
     lines = []
     for host in subject.hosts:
         lines += [(on, labelled(lang, host, line)) for on, line in _events(snapshot, host, lang, evidence)]
@@ -186,7 +186,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
     more = t(lang, f"以下分述最值得注意的 {MOST_SITES} 个，其余 {left} 个只列在表里。", f"The {MOST_SITES} of most concern follow one by one; {left} more stand in this table only.")  # fmt: skip
     return [
         Section(t(lang, "先后名称与网站", "Names over time, and sites"), [note, *([more] if left > 0 else [])], table),
-        Section(t(lang, "把它们连在一起的", "What joins them"), joined or [t(lang, "没有发现网站之间的关联。", "No links between these sites were found.")]),
+        Section(t(lang, "把它们连在一起的", "What joins them"), linked or [t(lang, "没有发现网站之间的关联。", "No links between these sites were found.")]),
         Section(t(lang, "合并时间线", "One timeline"), [line for _, line in sorted(lines)] or [none(lang)]),
     ]  # fmt: skip
 
