@@ -14,6 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PageElement
 from scrapy.selector import Selector
 
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
@@ -27,6 +28,7 @@ _SEEN = ("200", "-")
 """Codes by which an index says that a page stood there: an answer, or one that was equal to an earlier one."""
 LONGEST_TEXT = 6_000
 MOST_POSTS = 200
+_BREAKS = ("br", "p", "div", "li")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,10 @@ def wayback_facts(status: int, text: str) -> dict[str, Any]:
         return _facts([])
     if not isinstance(rows, list) or rows[0] != CDX_HEADING:
         raise SourceChanged("a list of captures without its heading row")
-    if any(not isinstance(row, list) or len(row) != len(CDX_HEADING) for row in rows):
-        raise SourceChanged("a capture without its four columns")
+    if any(
+        not isinstance(row, list) or [type(cell) for cell in row] != [str] * len(CDX_HEADING) for row in rows
+    ):
+        raise SourceChanged("a capture without its four columns of text")
     return _facts([row[0] for row in rows[1:] if row[2] in _SEEN])
 
 
@@ -94,7 +98,7 @@ def _day(stamp: str) -> dt.date:
     """The China day of a capture's 14 digits, which are UTC; raises SourceChanged."""
     try:
         return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC).astimezone(CHINA).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise SourceChanged(f"no time of a capture: {stamp[:20]!r}") from None
 
 
@@ -185,15 +189,14 @@ def keep_feed(name: str, text: str) -> str:
 
 def channel_posts(text: str) -> list[Post]:
     """Messages of a channel's public preview, oldest first; none where the preview is switched off. Raises SourceChanged."""
-    parse_html_bounded(text)
     posts = []
-    for message in BeautifulSoup(text, "html.parser").select(".tgme_widget_message[data-post]")[-MOST_POSTS:]:
-        when = message.select_one("time[datetime]")
-        at = moment_of(str(when["datetime"])) if when is not None else None
+    for message in parse_html_bounded(text).css(".tgme_widget_message[data-post]")[-MOST_POSTS:]:
+        when = message.css_first("time[datetime]")
+        at = moment_of(when.attributes["datetime"]) if when is not None else None
         if at is None:
             raise SourceChanged("a message without a time")
-        body = message.select_one(".tgme_widget_message_text")
-        posts.append(Post(str(message["data-post"]), at, "", _prose(body)[:LONGEST_TEXT] if body else ""))
+        body = message.css_first(".tgme_widget_message_text")
+        posts.append(Post(message.attributes["data-post"] or "", at, "", _plain(body.html) if body else ""))
     return posts
 
 
@@ -220,17 +223,21 @@ def keep_captures_index(text: str) -> str:
 
 def _plain(said: Any) -> str:
     """The prose of a topic, which a search or a feed hands on with marks around words, tags, or tags written as entities."""
-    text = str(said or "")[: 4 * LONGEST_TEXT]
-    return (
-        _prose(BeautifulSoup(text, "html.parser"))[:LONGEST_TEXT]
-        if "<" in text or "&" in text
-        else text[:LONGEST_TEXT].strip()
-    )
+    text = str(said or "")[: 4 * LONGEST_TEXT].replace("\0", "")
+    if "<" not in text and "&" not in text:
+        return text[:LONGEST_TEXT].strip()
+    return _prose(BeautifulSoup(text, "lxml"))[:LONGEST_TEXT]
 
 
-def _prose(node: Tag) -> str:
-    """An element's text: a line for each break and paragraph, links and emphasis inside the line they stand in."""
-    for broken in node.select("br, p, div, li"):
-        broken.insert_after("\n")
-    lines = (" ".join(line.split()) for line in node.get_text().splitlines())
+def _prose(page: Tag) -> str:
+    """The text in it: a line for each break and paragraph, links and emphasis inside the line they stand in; linear in its length."""
+    pieces: list[str] = []
+    left: list[PageElement | str] = [page]
+    while left:
+        at = left.pop()
+        if isinstance(at, Tag):
+            left += [*(["\n"] if at.name in _BREAKS else []), *reversed(at.contents)]
+        elif type(at) in (NavigableString, str):  # no comments, no declarations
+            pieces.append(str(at))
+    lines = (" ".join(line.split()) for line in "".join(pieces).splitlines())
     return "\n".join(line for line in lines if line)

@@ -81,7 +81,4 @@ def picked(value: Any, names: tuple[str, ...]) -> Any:
 def moment_of(value: Any) -> dt.datetime | None:
     """A time as these services print it, in UTC: unix seconds, or China time with or without an hour; None when unreadable."""
     moment = moment_in(value)
-    try:
-        return moment.astimezone(dt.UTC) if moment else None
-    except OverflowError:
-        return None
+    return moment.astimezone(dt.UTC) if moment else None

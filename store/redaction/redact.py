@@ -23,7 +23,8 @@ from store.text.pattern_scan import PatternScan, Places, matches_at
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FIGURE, _LATIN = re.compile(DIGIT), re.compile("[a-z]")
 _ROUNDS = 6
-"""What was taken out may uncover more beside it, so it is read again until nothing is found; hostile text ends here."""
+"""What was taken out may uncover more beside it, so it is read again until nothing is found. After so many rounds the lines that
+still hold something go as a whole, after twice as many the text does: nobody but who tries to get something through writes so."""
 _KEYCAP = ("\ufe0f", "\u20e3")
 """What remains of a digit drawn as a key when its digit is gone."""
 
@@ -162,12 +163,26 @@ def redact(text: str) -> Redacted:
     """
     seen = _INVISIBLE.sub("", text)
     tokens = _Tokens(max((int(m[1]) for m in TOKEN.finditer(seen)), default=0))
-    for _ in range(_ROUNDS):
+    for nth in range(3 * _ROUNDS):
         spans = _spans(fold(seen))
         if not spans:
             break
+        if nth >= 2 * _ROUNDS:
+            spans = [(0, len(seen), spans[0][2])]
+        elif nth >= _ROUNDS:
+            spans = _whole_lines(seen, spans)
         seen = tokens.cut(seen, spans)
     return Redacted(seen, dict(tokens.counts)) if tokens.counts else Redacted(text, {})
+
+
+def _whole_lines(text: str, spans: list[Span]) -> list[Span]:
+    """The lines in which the spans lie, each once."""
+    lines: list[Span] = []
+    for start, end, kind in spans:
+        if not lines or start >= lines[-1][1]:
+            close = text.find("\n", end)
+            lines.append((text.rfind("\n", 0, start) + 1, len(text) if close < 0 else close, kind))
+    return lines
 
 
 def _spans(shadow: str) -> list[Span]:

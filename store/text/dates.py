@@ -45,7 +45,19 @@ class Serial1904(float):
 
 
 def moment_in(value: Any) -> dt.datetime | None:
-    """The moment a cell or text states, aware; a bare day is its midnight in China. None where it states no whole date."""
+    """The moment a cell or text states, aware; a bare day is its midnight in China. None where it states no whole date, or one at the
+    edge of the calendar, which in another zone would lie beyond it."""
+    moment = _stated(value)
+    return moment if moment and dt.MINYEAR < moment.year < dt.MAXYEAR else None
+
+
+def day_in(value: Any) -> dt.date | None:
+    """The day in China that a cell or text states; a bare day stays that day."""
+    moment = moment_in(value)
+    return moment.astimezone(CHINA).date() if moment else None
+
+
+def _stated(value: Any) -> dt.datetime | None:
     if isinstance(value, dt.datetime):
         return value if value.tzinfo else value.replace(tzinfo=CHINA)
     if isinstance(value, dt.date):
@@ -55,15 +67,6 @@ def moment_in(value: Any) -> dt.datetime | None:
     if isinstance(value, Serial1904):
         return _serial(value + _DAYS_TO_1904)
     return _read(str(value)[: _LONGEST * 2])
-
-
-def day_in(value: Any) -> dt.date | None:
-    """The day in China that a cell or text states; a bare day stays that day."""
-    moment = moment_in(value)
-    try:
-        return moment.astimezone(CHINA).date() if moment else None
-    except OverflowError:  # beyond the calendar once it is moved to China
-        return None
 
 
 @lru_cache(maxsize=8_192)

@@ -83,6 +83,7 @@ BY_NAME = {
     "psycopg": ("store/db/engine.py", "postgresql+psycopg"),
     "pyspark": ("scoring/engine/spark.py", "pyspark"),
     "py4j": ("scoring/engine/spark.py", "py4j"),
+    "lxml": ("crawler/formats/elsewhere.py", "lxml"),
 }
 """Packages that are named to another library, or imported only where an extra is installed: where, and as what."""
 

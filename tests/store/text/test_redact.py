@@ -118,6 +118,16 @@ def test_redacting_again_changes_nothing_and_the_scan_is_silent() -> None:
         assert contains_personal_data(once) == []
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 12, 60])
+@pytest.mark.parametrize("between", ["\x00", " ", "\n", "-", "、"])
+def test_numbers_that_uncover_one_another_are_all_taken(count: int, between: str) -> None:
+    """Each taken out leaves the one before it to be found; what stands on other lines stays."""
+    chain = between.join("1".join(["13800138000"] * count))
+    once = clean(f"收到货了\n\n{chain}\n\n谢谢")
+    assert contains_personal_data(once) == [] and clean(once) == once
+    assert once.startswith("收到货了") and once.endswith("谢谢") and (count > 1 or "[手机号#1]" in once)
+
+
 def test_tokens_are_typed_counted_and_consistent() -> None:
     text = "我叫张三，电话13800001234。张三的另一个号13900004321，还是打138-0000-1234或+8613800001234，邮箱a1@mail.example"
     done = redact(text)
