@@ -36,7 +36,6 @@ from scoring.snapshot.reader import Snapshot, SnapshotError
 from store.evidence.crawl_ledger import LOOK, NOT_CONFIGURED, register_sources
 from store.evidence.entity_matching import Directory
 from store.private_files import make_private_folder
-from store.redaction.redact import clean
 from store.text.query import file_stem
 from store.text.refused_hosts import refusal
 
@@ -55,6 +54,7 @@ SANDBOX_PER_DAY = 200
 LATER = ("时间到了，没有看完", "time ran out before it was looked at")
 _WHY = (
     (NOT_CONFIGURED, ("没有配置查询服务", "no query service is configured")),
+    ("robots.txt answered HTTP", ("没能读到网站的 robots.txt，按规矩不再访问", "its robots.txt could not be read, so nothing else was asked of it")),
     ("robots.txt", ("网站的 robots.txt 不允许，或读不到", "its robots.txt forbids it, or cannot be read")),
     ("not a public address", ("地址不是公网地址，不访问", "its address is not public, so it is not visited")),
     ("not registered", ("登记处没有这个域名的登记", "the registry has no such name")),
@@ -326,8 +326,7 @@ def _why(outcome: str | None, reason: str | None) -> tuple[str, str]:
     for sign, words in _WHY:
         if sign in (reason or ""):
             return words
-    zh, en = _OUTCOMES.get(outcome, ("没有可说的", "there was nothing to tell"))
-    return zh, f"{en}: {clean(reason or '')[:120]}" if reason else en
+    return _OUTCOMES.get(outcome, ("没有可说的", "there was nothing to tell"))
 
 
 def main() -> int:

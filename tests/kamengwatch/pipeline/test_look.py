@@ -165,6 +165,7 @@ def test_a_host_that_misbehaves_ends_as_promised(config, world, monkeypatch, hos
     assert look.state == "done"
     shop = steps_of(look)["shop"]
     assert shop.state == "missed" and why in shop.why[0]
+    assert shop.why[1].isascii() and ":" not in shop.why[1], "a reader's words, not the crawl's"
     assert not any(asked.startswith(("127.", "10.")) for asked in World.asked), "nothing inside was asked"
 
 
