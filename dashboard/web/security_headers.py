@@ -117,8 +117,15 @@ def refuse() -> None:
     sys.addaudithook(_hook)
 
 
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _CALLS:
+def _hook(
+    event: str,
+    arguments: tuple[Any, ...],
+    calls: tuple[str, ...] = _CALLS,
+    families: tuple[int, ...] = (socket.AF_INET, socket.AF_INET6),
+    refused: type[OutgoingRefused] = OutgoingRefused,
+) -> None:
+    """What it needs is bound to it: it is asked until the interpreter's last moment, when the module's own names are gone."""
+    if event in calls:
         asked: Any = arguments[0] if arguments else None
-        if getattr(asked, "family", None) in (socket.AF_INET, socket.AF_INET6):
-            raise OutgoingRefused(f"the dashboard opens no connection ({event})")
+        if getattr(asked, "family", None) in families:
+            raise refused(f"the dashboard opens no connection ({event})")
