@@ -15,8 +15,7 @@ from typing import Any
 from dashboard.presenters.translations import say
 from store.complaint_kinds.classify import KINDS
 from store.redaction.redact import clean
-from store.text.query import parse_query
-from store.text.refused_hosts import Refusal, refusal, refusal_of_text
+from store.text.query import Refusal, parse_query, refusal, refusal_of_text
 from store.text.safe_text import plain
 
 HAPPENED = tuple(kind for kind in KINDS if kind not in ("spam", "price_bait", "upstream_funds"))

@@ -35,7 +35,7 @@ from store.text.hosts import (
     without_suffix,
 )
 from store.text.malls import host_part, is_merchant, mall_of, merchant_part
-from store.text.refused_hosts import refusal
+from store.text.refused_hosts import Refusal, refusal, refusal_of_text
 from store.text.registration_numbers import (
     IcpNumber,
     PoliceNumber,
@@ -51,8 +51,8 @@ from store.text.registration_numbers import (
 )
 
 __all__ = [
-    "IcpNumber", "Notice", "PoliceNumber", "Query", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
-    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "queries_in", "refusal", "registrable", "same_main",
+    "IcpNumber", "Notice", "PoliceNumber", "Query", "Refusal", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
+    "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "queries_in", "refusal", "refusal_of_text", "registrable", "same_main",
     "skeleton", "unicode_of", "uscc_is_valid",
 ]  # fmt: skip
 
@@ -150,7 +150,8 @@ def _host_query(hosts: list[Found]) -> Query:
                 f"Several addresses were found and the first was taken; the others: {', '.join(others[:5])}",
             )
         )
-    if why := refusal(key):
+    if why := refusal(key):  # it says what the host is; that its ending may be misspelt is said of others
+        notices = [notice for notice in notices if notice.code != "unknown_suffix"]
         notices.append(Notice(f"{why.code}_host", why.zh, why.en))
     is_ip = first.is_ip
     return Query(
