@@ -27,11 +27,16 @@ MOST_ROWS = 1_048_576
 """As many as a sheet has."""
 MOST_PADDED = 20_000_000
 """Cells that are not there but lie before one that is: the reader gives them, too."""
+MOST_TAGS = 4_000_000
+"""Of all parts: a million cells with a value each have two or three million."""
+DEEPEST = 10_000
 MOST_PARTS = 2_000
 MOST_SHEETS = 50
 LONGEST_TEXT = 1024 * 1024
 """Bytes without any mark-up; a cell holds at most 32,767 characters."""
 _PIECE = 1024 * 1024
+_CELLS = (b"<c ", b"<c>", b"<c/", b"<si", b"<r>", b"<r ")
+"""How a cell, a shared text and a run of a formatted text begin: what the reader makes an object of."""
 _UNFIT = "打不开的 XLSX cannot be opened as XLSX"
 
 
@@ -81,18 +86,25 @@ def _measure(parts: zipfile.ZipFile) -> None:
         raise TooLarge(
             f"解开后超过 {MOST_UNPACKED >> 20} MB", f"more than {MOST_UNPACKED >> 20} MB when unpacked"
         )
-    cells = 0
+    cells = tags = 0
     for part in found:
         if not part.filename.lower().endswith((".xml", ".rels")):
             continue
-        silent, tail = 0, b""
+        silent, tail, open_tags = 0, b"", 0
         with parts.open(part) as stream:
             while piece := stream.read(_PIECE):
                 if b"<!DOCTYPE" in tail + piece or b"<!ENTITY" in tail + piece:
                     raise ValueError(_UNFIT)
-                cells += (
-                    piece.count(b"<c ") + piece.count(b"<c>") + piece.count(b"<si>") + piece.count(b"<si ")
-                )
+                cells += sum(map(piece.count, _CELLS))
+                ends = piece.count(b"</")
+                begun = piece.count(b"<") - ends - piece.count(b"<?") - piece.count(b"<!")
+                tags += begun
+                open_tags += begun - ends - piece.count(b"/>")
+                if tags > MOST_TAGS or open_tags > DEEPEST:
+                    raise TooLarge(
+                        f"标签超过 {MOST_TAGS:,} 个或 {DEEPEST:,} 层",
+                        f"more than {MOST_TAGS:,} tags or {DEEPEST:,} levels",
+                    )
                 first = piece.find(b"<")
                 silent = (
                     silent + len(piece) if first < 0 else max(len(piece) - piece.rfind(b"<"), silent + first)

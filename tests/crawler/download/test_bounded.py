@@ -89,6 +89,9 @@ BOMBS = {
     "a column there is none of": lambda: workbook([HEAD, line(1, "kind", at=' r="ZZZZZZ1"'), END]),
     "one sheet many times": lambda: workbook([HEAD, TITLES, END], sheets=300),
     "entities": lambda: workbook([b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa">]>' + HEAD[21:], TITLES, line(2, "&amp;"), END]),
+    "empty cells in one row": lambda: workbook([HEAD, TITLES, b'<row r="2">', *[b"<c/>" * 250_000] * 16, b"</row>", END]),
+    "runs of one text": lambda: workbook([HEAD, TITLES, END], [b"<si>", *[b"<r><t>a</t></r>" * 40_000] * 30, b"</si>"]),
+    "tags in tags": lambda: workbook([HEAD, TITLES, *[b"<x>" * 50_000] * 4, *[b"</x>" * 50_000] * 4, END]),
     "no workbook": lambda: b"PK\x03\x04" + b"\x00" * 500,
 }  # fmt: skip
 
