@@ -196,6 +196,8 @@ def unread_week_rows(facts: Dataset) -> list[dict[str, Any]]:
     weeks = np.arange(WEEKS)
     first = _monday(facts.last_day) - 7 * (WEEKS - 1) - facts.first_day
     rows, visits = facts.rows["complaint"], facts.visits
+    if not len(rows):
+        return []  # nothing is drawn
     unread = first + 7 * weeks < min(facts.complaints_since[-1], facts.days)
     held = np.bincount(rows.source[rows.day >= first])
     for source in np.flatnonzero(held * 10 >= max(int(held.sum()), 1)):

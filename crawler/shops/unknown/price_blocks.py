@@ -334,8 +334,10 @@ def set_named_apart(prices: list[Price]) -> None:
 
 
 def _stands_alone(price: Price) -> bool:
-    """Whether nothing but what is said of any good stands with a price in its element."""
-    text = price.element.text
+    """Whether nothing but what is said of any good stands with a price in its element, or beside it in the element's own words."""
+    text, own = price.element.text, price.element.own
+    if AMOUNT.search(own) and not LETTER.search(without_said(own)):
+        return True
     before = text[: price.money.start].rstrip()
     return not LETTER.search(without_said(text)) or bool(
         before.endswith((":", "：")) or _PRICE_LABEL.search(before[-12:]) or _SPECIAL_WORD.search(before)
