@@ -213,14 +213,14 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
             t(
                 lang,
                 f"期前未停运的 {number(found['open_before'])} 个网站中停运 {found['closed']} 个：{percent(share)}（90% 区间 {percent(low)}–{percent(high)}）。",
-                f"Of {number(found['open_before'])} sites not closed before, {found['closed']} closed: {percent(share)} (90 % interval {percent(low)}–{percent(high)}).",
+                f"Of {number(found['open_before'])} sites not closed before, {found['closed']} closed: {percent(share)} (90% interval {percent(low)}–{percent(high)}).",
             )
         )
     if found["weeks"]:
         lines.append(
             t(
                 lang,
-                f"期间有整周 {found['weeks']} 周，全部网站的未到账类投诉 {number(found['drops'])} 件",
+                f"期间有整周 {found['weeks']} 周，全部网站的掉单投诉 {number(found['drops'])} 起",
                 f"{found['weeks']} whole weeks: {number(found['drops'])} complaints of paid and not delivered, all sites together",
             )
             + _before(found, lang)
@@ -236,8 +236,8 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
     lines += [
         t(
             lang,
-            f"退款投诉提出 {r['days']} 天后仍未了结：{percent(r['value'])}（90% 区间 {percent(r['low'])}–{percent(r['high'])}，观察到那时的 {number(r['n'])} 件；按成文时的全部数据）。",
-            f"Refund complaints still open after {r['days']} days: {percent(r['value'])} (90 % interval {percent(r['low'])}–{percent(r['high'])}, {number(r['n'])} followed so long; all data when this was written).",
+            f"退款投诉提出 {r['days']} 天后仍未解决：{percent(r['value'])}（90% 区间 {percent(r['low'])}–{percent(r['high'])}，观察到那时的 {number(r['n'])} 起；按成文时的全部数据）。",
+            f"Refund complaints still open after {r['days']} days: {percent(r['value'])} (90% interval {percent(r['low'])}–{percent(r['high'])}, {number(r['n'])} followed so long; all data when this was written).",
         )
         for r in found["refunds"]
         if r["low"] is not None
@@ -249,13 +249,13 @@ def _before(found: dict[str, Any], lang: str) -> str:
     if "drops_before" not in found:
         return t(lang, "；前一期不足以比较。", "; the period before cannot be compared.")
     ratio = found["drops_ratio"]
-    said = t(lang, f"，前一期 {number(found['drops_before'])} 件", f", {number(found['drops_before'])} in the period before")  # fmt: skip
+    said = t(lang, f"，前一期 {number(found['drops_before'])} 起", f", {number(found['drops_before'])} in the period before")  # fmt: skip
     if ratio is None:
         return f"{said}{t(lang, '。', '.')}"
     return said + t(
         lang,
         f"，为前一期的 {ratio[0]:.2f} 倍（90% 区间 {ratio[1]:.2f}–{ratio[2]:.2f}）。",
-        f", {ratio[0]:.2f} times as many (90 % interval {ratio[1]:.2f}–{ratio[2]:.2f}).",
+        f", {ratio[0]:.2f} times as many (90% interval {ratio[1]:.2f}–{ratio[2]:.2f}).",
     )
 
 

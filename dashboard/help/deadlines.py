@@ -55,13 +55,13 @@ def clocks(
         if day is not None and day < paid_on:
             raise ValueError(f"{name} {day} 早于付款日 is before the payment on {paid_on}")
     also = (
-        ("，同时投诉到 12315 和公开投诉平台", ", 12315 and a public complaint board")
+        ("，同时向 12315 和公开投诉平台投诉", ", 12315 and a public complaint board")
         if consumer
         else ("", "")
     )
     found = [
         Clock("reply_24h", (demanded_on or paid_on) + dt.timedelta(days=1),
-              f"24 小时没有答复：走平台投诉通道{also[0]}（这是好习惯，不是法定期限）。",
+              f"24 小时没有答复：走网站的投诉通道{also[0]}（这是好习惯，不是法定期限）。",
               f"No answer after 24 hours: use the site's complaint channel{also[1]} (a good habit, not a legal term)."),
         Clock("limitation", paid_on + relativedelta(years=3),
               "三年诉讼时效一般到期（期间催告、起诉会重新计算）。",
@@ -70,7 +70,7 @@ def clocks(
     if demanded_on and consumer:
         found.append(
             Clock("refund_15d", demanded_on + dt.timedelta(days=16),
-                  "提出退款满 15 日仍未退：可以认定为故意拖延或无理拒绝，发第二封信。",
+                  "要求退款满 15 日仍未退：可以认定为故意拖延或无理拒绝，发第二封信。",
                   "More than 15 days since the refund was demanded: it may count as deliberate delay; send the second letter.", "refund_15")
         )  # fmt: skip
     if complained_on:
@@ -83,7 +83,7 @@ def clocks(
     if expires_on:
         found.append(
             Clock("expiry_3d", expires_on - dt.timedelta(days=3),
-                  "会员还有三天到期：确认权益是否正常、要不要续费（到期没续不是掉单）。",
+                  "会员还有三天到期：看看会员是否正常、要不要续费（到期没续不是掉单）。",
                   "The membership ends in three days: check it and decide about renewal (an expiry is not a drop).", "auto_renew")
         )  # fmt: skip
     return sorted(found, key=lambda clock: (clock.on, clock.id))

@@ -306,7 +306,7 @@ def _stand(row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Sec
     score = t(lang, "无", "none")
     if row["score"] is not None:
         score = f"{row['score']:.0f}" + (
-            f" ({t(lang, '90% 区间', '90 % interval')} {interval[0]:.0f}–{interval[1]:.0f})"
+            f" ({t(lang, '90% 区间', '90% interval')} {interval[0]:.0f}–{interval[1]:.0f})"
             if interval
             else f" ({t(lang, '由上限规则决定，没有区间', 'set by a cap, no interval')})"
         )

@@ -105,7 +105,7 @@ def test_an_address_that_names_nothing_says_404(folder: Path, asked: str) -> Non
 
 def test_an_empty_snapshot_says_what_to_do(data_dir: Path) -> None:
     snapshots.build(data_dir, rows=snapshots.empty())
-    assert "备案查询之后" in shown("/operator", "") and "没有关联的网站" in shown("/cluster", "")
+    assert "查过备案后" in shown("/operator", "") and "还没有发现互相关联的网站" in shown("/cluster", "")
 
 
 def test_the_site_page_says_from_how_many_places_it_was_seen(folder: Path) -> None:

@@ -216,7 +216,7 @@ def test_the_sector_names_its_findings(data_dir):
     snapshots.build(data_dir, rows={"sector": sector_rows(), "warnings": closed, "figures": told})
     content = words(open_page("sector"))
     assert "掉单投诉 104 条（此前四周 104 条），最多的一类是“未说明类型”，32 条" in content
-    assert "满 15 天仍未了结的约 81%" in content
+    assert "满 15 天仍未解决的约 81%" in content
     assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
 
@@ -281,7 +281,7 @@ def test_a_site_already_down_at_our_first_look_is_neither_hit_nor_miss(data_dir)
 def test_a_peak_is_drawn_only_when_it_is_real(data_dir):
     snapshots.build(data_dir, rows={"sector": sector_rows(p=0.4)})
     at = open_page("sector")
-    assert "没有统计上成立的高峰" in words(at) and "高峰属实" not in words(at)
+    assert "没有统计上成立的高峰" in words(at) and "高峰确实存在" not in words(at)
     snapshots.build(data_dir, name="later", rows={"sector": sector_rows(p=0.0001)})
     content = words(open_page("sector", lang="en"))
     assert "The peak is real: Fri 21:00" in content and "p < 0.001" in content
@@ -301,14 +301,14 @@ def test_a_festival_is_named_as_a_peak_only_when_it_is_real(data_dir):
 
 def test_a_sector_without_data_says_what_is_missing(full):
     content = words(open_page("sector"))
-    for missing in ("还没有掉单投诉", "还没有退款投诉", "带时刻的投诉太少"):
+    for missing in ("还没有看到掉单投诉", "还没有看到退款投诉", "带时刻的投诉太少"):
         assert missing in content
 
 
 def test_few_refunds_are_not_put_in_per_cent(data_dir):
     few = [r | {"n": 7.0} if r["measure"] == "refund_open" else r for r in sector_rows()]
     snapshots.build(data_dir, rows={"sector": few})
-    assert "只有 7 条退款投诉" in words(open_page("sector"))
+    assert "只有 7 起退款投诉" in words(open_page("sector"))
 
 
 def test_pictures_begin_at_zero_and_hatch_what_was_not_observed(full):
@@ -374,7 +374,7 @@ def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
     row = {"source": "availability", "health": "failed", "last_reason": reason}
     snapshots.build(data_dir, rows={"sources": [row]})
     content = words(open_page("status"))
-    assert ("是我们自己的网络中断" in content) == reason.startswith(OWN_LINE)
+    assert ("断的是我们自己的网络" in content) == reason.startswith(OWN_LINE)
     assert status.why(reason, "failed", "zh") in content
 
 

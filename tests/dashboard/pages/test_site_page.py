@@ -370,7 +370,7 @@ def test_the_command_line_says_which_of_the_two_it_answered(
 ) -> None:
     monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(data))
     assert f"商户 · 在商城 {MALL} 里" in command(capsys, "check", f"http://{GOOD}/?a=1").out
-    assert "平台 · 商城" in command(capsys, "check", MALL).out
+    assert "商城 · 里面有多家商户" in command(capsys, "check", MALL).out
     said = json.loads(command(capsys, "check", f"{MALL}/item/1", "--json").out)
     assert (said["understood"]["unit"], said["host"]) == ("mall", MALL)
     assert "商城" not in command(capsys, "check", snapshots.ORANGE).out
@@ -423,7 +423,7 @@ def test_the_page_of_a_mall_lists_its_merchants_and_a_merchants_leads_to_its_mal
 
 def test_the_search_says_merchant_or_platform(data: Path) -> None:
     assert f"商户 · 在商城 {MALL} 里" in words(open_page(q=GOOD))
-    assert "平台 · 商城" in words(open_page(q=f"https://{MALL}/item/990077"))
+    assert "商城 · 里面有多家商户" in words(open_page(q=f"https://{MALL}/item/990077"))
 
 
 def test_terms_are_compared_line_by_line_between_two_archived_days(data_dir):

@@ -168,10 +168,10 @@ def test_no_sentence_of_ours_is_cut_before_its_interval(lang: str) -> None:
 @pytest.mark.parametrize(
     ("seen", "value", "note"),
     [
-        ({}, "没有观察", "近 90 天没有探测"),
+        ({}, "未观察", "近 90 天没有探测"),
         ({1: 1.0, 8: 1.0}, "能打开", "起每次看都如此"),
         ({1: 0.0, 4: 0.0, 9: 1.0}, "打不开", "自 2026-11-17 起"),
-        ({30: 1.0}, "没有观察", "之后没有看"),
+        ({30: 1.0}, "未观察", "之后没有再看"),
     ],
 )
 def test_whether_a_site_opens_is_said_with_since_when_and_not_known_when_nobody_looked(

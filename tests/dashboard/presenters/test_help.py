@@ -269,7 +269,7 @@ def test_the_wizard_in_a_terminal_asks_and_answers(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n9\n1\n1\n3\n1\n1,5\n"))
     told = command(capsys, "help-me").out
-    assert "掉单：订单记录丢失" in told and "第三十一条" in told
+    assert "掉单：订单记录消失" in told and "第三十一条" in told
     assert "12315 一般不受理" in told and "余额" in told, "branches are asked for as well"
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert "--fraud" in command(capsys, "help-me", expect=2).err

@@ -30,8 +30,8 @@ def test_evidence_comes_first_then_talk_then_several_channels_at_once_then_preve
     order = ["stop_paying", "keep_evidence", "write_platform", "payment_channel", "escalate_24h", "day_15", "court", "aftercare"]  # fmt: skip
     assert [step for step in steps() if step in order] == order
     told = texts.text("step", "escalate_24h", "zh")
-    assert "同时进行" in told and "12315" in told and "黑猫" in told and "编号" in told
-    assert texts.text("step", "keep_evidence", "zh").startswith("现在就存证")
+    assert "同时走" in told and "12315" in told and "黑猫" in told and "编号" in told
+    assert texts.text("step", "keep_evidence", "zh").startswith("现在就保存证据")
 
 
 def test_the_checklist_asks_for_exactly_what_proves_payment_order_and_anomaly() -> None:

@@ -215,8 +215,8 @@ def test_a_page_of_a_day_that_is_not_kept_says_so_and_leads_back(pages, day):
     answer = pages.get("/rank", params={"as_of": day})
     assert answer.status_code == 404
     for html in (answer.text, shown(open_page("rank", as_of=day))):
-        assert "没有这一天的快照" in html and day in html and ">看最新结论</a>" in html
-    assert "没有这一天的快照" not in pages.get("/alerts", params={"as_of": day}).text
+        assert "没有这一天的数据" in html and day in html and ">看最新结论</a>" in html
+    assert "没有这一天的数据" not in pages.get("/alerts", params={"as_of": day}).text
 
 
 def test_a_file_of_a_day_is_that_of_its_snapshot(client):

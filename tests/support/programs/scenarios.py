@@ -52,7 +52,7 @@ SCENARIOS = (
         "支付未同步", snapshots.BLUE, "normal", Answers(order="paid_not_active"),
         _paid("腾讯视频VIP月卡", "168", "2026-11-18", order_no="KM20261118001"), None, "北京",
         "payment_not_synced", ALL, {"reply_24h": "2026-11-19", "limitation": "2029-11-18"},
-        {"platform": ("权益至今没有开通", "核实并补发，不能补发的退款至原支付账户", "第四十九条", "KM20261118001"),
+        {"platform": ("所购商品至今没有到账", "核实并补发，不能补发的退款至原支付账户", "第四十九条", "KM20261118001"),
          "payment": ("第五十三条",)},
         ("退款 168 元至原支付账户，",), "没有核实到",
     ),
@@ -77,7 +77,7 @@ SCENARIOS = (
         "网站打不开了", snapshots.CLOSED, "closed", Answers(order="no_site"),
         _paid("芒果TV年卡", "98", "2026-11-01", order_no="M5"), None, "江苏", "site_gone",
         ("payment", "r12315", "heimao", "platform"), {"reply_24h": "2026-11-02", "limitation": "2029-11-01"},
-        {"payment": ("网站已无法打开", "第五十三条"), "r12315": ("退款 98 元",)},
+        {"payment": ("网站已打不开", "第五十三条"), "r12315": ("退款 98 元",)},
         ("补发",), "下落不明或者在境外",
     ),
     Scenario(

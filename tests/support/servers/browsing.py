@@ -16,7 +16,7 @@ from tests.support.programs import forked
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
-FOOT = {"zh": "本站只整理公开证据", "en": "This site only arranges public evidence"}
+FOOT = {"zh": "本站只整理公开证据", "en": "This site only compiles public evidence"}
 _WATCH = """window.refused = []; document.addEventListener('securitypolicyviolation',
   (e) => window.refused.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile} ${e.sample}`))"""
 _OVERFLOW = """() => { const m = document.querySelector('[data-testid=stMain]') || document.documentElement;
