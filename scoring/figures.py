@@ -132,32 +132,32 @@ NAMES: dict[str, Name] = {
     ),
     "settled": Name(
         "share",
-        "窗口内提出的计数投诉中，截至当日已办结的（办结日期不详的也算）。",
+        "窗口内提出的计数投诉中，截至当日已解决的（解决日期不详的也算）。",
         "of: counted complaints filed in the window; n: those settled by the end of as_of, on a known day or not.",
     ),
     "refunds_open_after_7d": Name(
         "share",
-        "窗口内提出、退款类的计数投诉，办结日期不详的除外；其中满 7 天时尚未办结的。",
+        "窗口内提出、退款类的计数投诉，解决日期不详的除外；其中满 7 天时尚未解决的。",
         "of: counted complaints about refunds filed in the window, but those settled on an unknown day; n: those not settled by the end of the seventh day after the day of filing.",
     ),
     "refunds_settled_unknown_day": Name(
         "complaints",
-        "窗口内提出、退款类的计数投诉中，已办结而日期不详的。",
+        "窗口内提出、退款类的计数投诉中，已解决而日期不详的。",
         "Counted complaints about refunds filed in the window that are settled on an unknown day.",
     ),
     "drops_settled": Name(
         "share",
-        "窗口内提出的未到账计数投诉中，截至当日已办结的。",
+        "窗口内提出的掉单计数投诉中，截至当日已解决的。",
         "of: counted complaints of a drop filed in the window; n: those settled by the end of as_of, on a known day or not.",
     ),
     "drops_settled_days_median": Name(
         "days",
-        "窗口内提出、办结日期已知的未到账计数投诉，从提出日到办结日的天数的中位数（n 为起数）。",
+        "窗口内提出、解决日期已知的掉单计数投诉，从提出日到解决日的天数的中位数（n 为起数）。",
         "Median of (day settled - day filed) over the n counted complaints of a drop filed in the window and settled on a known day by the end of as_of.",
     ),
     "drops_90d": Name(
         "share",
-        "窗口内提出的计数投诉中，未到账的。",
+        "窗口内提出的计数投诉中，掉单的。",
         "of: counted complaints filed in the window; n: those of a drop.",
     ),
     "unreachable": Name(
@@ -187,7 +187,7 @@ NAMES: dict[str, Name] = {
     ),
     "drops_set_aside": Name(
         "complaints",
-        "窗口内提出、未到账、已列出而不计数的投诉。",
+        "窗口内提出、掉单、已列出而不计数的投诉。",
         "Complaints set aside of a drop filed in the window.",
     ),
     "complaints_set_aside": Name(
@@ -220,13 +220,13 @@ NAMES: dict[str, Name] = {
     "drop_rate_relative_low": Name(
         "ratio",
         "该倍数 90% 区间的下限（方法的结果）。",
-        "The lower end of its 90 % interval, by the method; not a count.",
+        "The lower end of its 90% interval, by the method; not a count.",
         False,
     ),
     "drop_rate_relative_high": Name(
         "ratio",
         "该倍数 90% 区间的上限（方法的结果）。",
-        "The upper end of its 90 % interval, by the method; not a count.",
+        "The upper end of its 90% interval, by the method; not a count.",
         False,
     ),
     "drop_ratio_low": Name(
@@ -298,7 +298,7 @@ NAMES: dict[str, Name] = {
     ),
     "linked_sites": Name(
         "sites",
-        "与该网站有关联的被观测网站数（表 links 的行数）。",
+        "与该网站有关联的被观察的网站数（表 links 的行数）。",
         "Rows of the table links about the site.",
     ),
     "number_sites": Name(
@@ -373,7 +373,7 @@ NAMES: dict[str, Name] = {
     ),
     "drops_4_weeks": Name(
         "complaints",
-        "窗口内提出的、全部网站的未到账计数投诉（最近四个整周，周一至周日）。",
+        "窗口内提出的、全部网站的掉单计数投诉（最近四个整周，周一至周日）。",
         "Counted complaints of a drop filed in the window (the last four whole weeks, Monday to Sunday), all watched sites.",
     ),
     "drops_4_weeks_before": Name(
@@ -401,12 +401,12 @@ NAMES: dict[str, Name] = {
     ),
     "promise_complaints_in_time": Name(
         "complaints",
-        "其中在承诺的期限内办结的（限期退款与掉单赔付）。",
+        "其中在承诺的期限内解决的（限期退款与掉单赔付）。",
         "Those of promise_complaints settled on a known day within the time limit (refund_days, drop_compensation).",
     ),
     "promise_complaints_overdue": Name(
         "complaints",
-        "其中过了承诺的期限仍未办结的（限期退款与掉单赔付；办结日期不详的不算）。",
+        "其中过了承诺的期限仍未解决的（限期退款与掉单赔付；解决日期不详的不算）。",
         "Those of promise_complaints not settled within the time limit, which has passed (settled on an unknown day: neither).",
     ),
     "promise_complaints_set_aside": Name(
@@ -436,7 +436,7 @@ NAMES: dict[str, Name] = {
     ),
     "complainants_28d": Name(
         "complaints",
-        "截至该日的 28 天内提出、当时可见、属于某个信号流的计数投诉。",
+        "截至该日的 28 天内提出、当时可见、属于某一类迹象的计数投诉。",
         "Counted complaints of a stream filed in the window and visible on the day the warning is dated.",
     ),
     "covered_share_14d": Name(

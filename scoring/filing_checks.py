@@ -448,7 +448,7 @@ def _number_given_to_other_domains(case: Case) -> Answers:
         if domains & own_domains(case.facts.sites[case.site])
         else Mark(
             "F6",
-            f"按页脚号码查询，登记的域名为 {listed}，不含本站域名。",
+            f"按页脚号码查询，登记的域名为 {listed}，不含这个网站的域名。",
             f"Queried by the footer's number, the registry names {listed} and not this site's domain.",
             case.number,
             listed,

@@ -228,13 +228,13 @@ STREAMS = {
     "refund": ("退款拖延投诉", "complaints of delayed refunds"),
     "withdrawal": ("提现或余额投诉", "complaints about withdrawals or balances"),
     "unreachable": ("失联投诉", "complaints that nobody can be reached"),
-    "counters": ("投诉站计数上升", "rising counters of a complaint site"),
+    "counters": ("投诉平台上的投诉数上升", "rising counters of a complaint site"),
     "backlog": ("未处理订单积压", "backlog of unprocessed orders"),
     "price": ("标价骤降", "sudden price cut"),
     "handling": ("投诉回复变差", "complaints answered less than before"),
     "terms": ("资金条款收紧", "tightened money terms"),
-    "site": ("网站无法访问", "site unreachable"),
-    "operator": ("同主体网站出事", "trouble at a site of the same operator"),
+    "site": ("网站打不开", "site unreachable"),
+    "operator": ("同一主体的网站出问题", "trouble at a site of the same operator"),
 }
 MONEY_STREAMS = ("refund", "withdrawal", "backlog", "terms")
 COMPLAINT_STREAMS = ("drop", "refund", "withdrawal", "unreachable")

@@ -49,7 +49,7 @@ def availability(facts: Dataset) -> Finding:
         if not down.of:
             return "近 30 天没有可用的探测结果。", "No usable probes in 30 days."
         return Said(
-            f"近 30 天 {down.of:.0f} 次探测中 {down.n:.0f} 次无法访问。",
+            f"近 30 天探测 {down.of:.0f} 次，其中 {down.n:.0f} 次打不开。",
             f"{down.n:.0f} of {down.of:.0f} probes in 30 days could not reach the site.",
             down,
         )

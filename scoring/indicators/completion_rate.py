@@ -1,4 +1,4 @@
-"""办结率."""
+"""解决率."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from scoring.utility import answered_share, between
 
 
 def completion_rate(facts: Dataset) -> Finding:
-    """投诉办结率 — Share of complaints settled
+    """投诉解决率 — Share of complaints settled
 
     Why: 投诉人确认完成，说明问题真的解决了。 | A complaint confirmed as completed shows the problem was really solved.
     Reads: complaint
-    ok: 满一周的投诉中办结达四分之一以上。 | A quarter or more of complaints older than a week were settled.
-    concern: 满一周的投诉中办结不到四分之一（按偏保守的下界计）。 | Less than a quarter were settled (by a cautious lower bound).
+    ok: 满一周的投诉中，四分之一以上已解决。 | A quarter or more of complaints older than a week were settled.
+    concern: 满一周的投诉中，已解决的不到四分之一（按偏保守的下界计）。 | Less than a quarter were settled (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     not_applicable: 近期没有计入的投诉。 | There were no complaints lately that count.
-    Limits: 有的投诉站需要投诉人确认，未确认的解决看不到。 | Some sites need the complainant's confirmation; unconfirmed solutions are not seen.
+    Limits: 有的投诉平台需要投诉人确认，未确认的解决看不到。 | Some sites need the complainant's confirmation; unconfirmed solutions are not seen.
     """
     return answered_share(
         facts,
@@ -26,7 +26,7 @@ def completion_rate(facts: Dataset) -> Finding:
         "settled",
         (
             (
-                "近 90 天提出、已满 7 天的互不重复的投诉 {share}已办结。",
+                "近 90 天提出、已满 7 天的互不重复的投诉 {share}已解决。",
                 "Of complaints filed in the last 90 days, at least 7 days old (repetitions left out), {share} were settled.",
             ),
             (

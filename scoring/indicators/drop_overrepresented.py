@@ -42,7 +42,7 @@ def eb05(cases: Floats, expected: Floats) -> Floats:
 
 
 def drop_overrepresented(facts: FittedDataset) -> Finding:
-    """掉单投诉偏高倍数 — Over-representation of drop complaints
+    """掉单投诉占比 — Over-representation of drop complaints
 
     Why: 不需要订单量也能看出一个网站的投诉是否特别集中在“付了款没到账”。 | Shows without order counts whether a site's complaints are unusually about paying and not receiving.
     Reads: complaint
@@ -73,13 +73,19 @@ def drop_overrepresented(facts: FittedDataset) -> Finding:
         found = share_figure("drops_90d", mine, every, window_of(facts, method.DROP_WINDOW))
         if last(drops, i) < 3:
             return Said(
-                f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，太少，无法比较。",
+                f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，太少，无法比较。",
                 f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop: too few to compare.",
                 found,
             )
         ratio = count("drop_ratio_low", last(low, i))
+        if ratio.value <= 1:
+            return Said(
+                f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，占比未见高于同行。",
+                f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop, not shown to be more than the share of peers.",
+                found,
+            )
         return Said(
-            f"近 90 天 {every} 起互不重复的投诉中未到账的 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
+            f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
             f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
             found,
             ratio,

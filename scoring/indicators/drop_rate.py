@@ -47,11 +47,11 @@ def drop_rate(facts: FittedDataset) -> Finding:
 
     Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.
     Reads: order, complaint, orders, price
-    ok: 掉单率的水平低于约 4%。 | The drop rate lies below about 4%.
-    concern: 掉单率的水平达到或高于约 4%。 | The drop rate lies at about 4% or above.
+    ok: 掉单率低于约 4%。 | The drop rate lies below about 4%.
+    concern: 掉单率约 4% 或更高。 | The drop rate lies at about 4% or above.
     unknown: 不知道订单量，算不出比率。 | The number of orders is unknown, so no rate can be given.
     hidden: 网站曾显示订单计数，现已隐藏。 | The site used to show an order counter and hides it now.
-    Limits: 无订单明细时为估计：先给出相对同行中位数的倍数；每 100 名受害者中有多少人会公开投诉，无人知晓，所以绝对比率只是一个很宽的范围。投诉是主张而非事实。只有网站自己的计数、没有销量或库存可以印证时，计数不影响得分；订单量未知时不给出比率，只在投诉多于任何规模的同行所应有时计为不利。 | Without order records it is an estimate: first a multiple of the sector's median; how many of a hundred victims complain in public nobody knows, so the rate itself is a wide range. Complaints are claims. A counter that neither sales nor stock support moves no score; where the number of orders is unknown no rate is given, and more complaints than a peer of any size would have count against.
+    Limits: 无订单明细时为估计：先给出相对同行中位数的倍数；每 100 名受害者中有多少人会公开投诉，无人知晓，所以掉单率本身只是一个很宽的范围。投诉是单方说法，不等于事实。只有网站自己的计数、没有销量或库存可以印证时，计数不影响得分；订单量未知时不给出比率，只在投诉多于任何规模的同行所应有时计为不利。 | Without order records it is an estimate: first a multiple of the sector's median; how many of a hundred victims complain in public nobody knows, so the rate itself is a wide range. Complaints are claims. A counter that neither sales nor stock support moves no score; where the number of orders is unknown no rate is given, and more complaints than a peer of any size would have count against.
     """
     found = droprate.drop_rate(facts)
     known = found.basis != UNKNOWN

@@ -24,7 +24,7 @@ PRACTICES = {
 
 
 def platform_practice(facts: Dataset) -> Finding:
-    """平台做法核对 — Platform practice
+    """防掉单做法 — Practices against drops
 
     Why: 支付与发货脱节、人工发货、没有超时退款，是掉单的常见原因；有无对策看页面写法。 | Payment apart from delivery, delivery by hand and no time limit are common causes of drops; the pages say what is done about them.
     Reads: page, price

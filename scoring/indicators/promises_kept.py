@@ -51,7 +51,7 @@ def _answer(promises: list[Promise]) -> Answer:
     if total["promise_complaints"]:
         parts.append(
             (
-                f"相关投诉 {total['promise_complaints']} 起，自投诉起在承诺期限内办结 {total['promise_complaints_in_time']} 起、逾期 {total['promise_complaints_overdue']} 起（含仍未办结的）",
+                f"相关投诉 {total['promise_complaints']} 起，自投诉起在承诺期限内解决 {total['promise_complaints_in_time']} 起、逾期 {total['promise_complaints_overdue']} 起（含仍未解决的）",
                 f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised, counted from the complaint, and {total['promise_complaints_overdue']} later or not yet",
             )
         )

@@ -42,10 +42,10 @@ def refund_delay(facts: Dataset) -> Finding:
 
     Why: 拖延退款占用用户的钱，是资金紧张的常见先兆。 | Delaying refunds keeps users' money and often precedes a cash shortage.
     Reads: complaint
-    ok: 要求退款的投诉人里，约三分之一以上在 7 天内了结，或近期没有此类投诉。 | About a third or more of those who complained about refunds were settled within 7 days, or there were no such complaints lately.
-    concern: 要求退款的投诉人里，约三分之二以上 7 天后仍未了结。 | About two thirds or more of those who complained about refunds were not settled after 7 days.
+    ok: 要求退款的投诉人里，约三分之一以上在 7 天内得到解决，或近期没有此类投诉。 | About a third or more of those who complained about refunds were settled within 7 days, or there were no such complaints lately.
+    concern: 要求退款的投诉人里，约三分之二以上 7 天后仍未解决。 | About two thirds or more of those who complained about refunds were not settled after 7 days.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    Limits: 依据公开投诉的办结状态，私下退款看不到。 | Based on the status of public complaints; refunds made privately are not seen.
+    Limits: 依据公开投诉是否已解决，私下退款看不到。 | Based on the status of public complaints; refunds made privately are not seen.
     """
     rows = complaints(facts)
     mask = (rows["kinds"] & _REFUNDS) != 0
@@ -80,7 +80,7 @@ def refund_delay(facts: Dataset) -> Finding:
         dated = recent[~undated[recent]]
         also = (
             (
-                f"另有 {unknown.value:.0f} 起已了结，日期不详。",
+                f"另有 {unknown.value:.0f} 起已解决，日期不详。",
                 f" {unknown.value:.0f} more were settled on an unknown day.",
             )
             if unknown.value
@@ -89,8 +89,8 @@ def refund_delay(facts: Dataset) -> Finding:
         if not len(dated):
             if unknown.value:
                 return Said(
-                    f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {unknown.value:.0f} 起均已了结，日期不详。",
-                    f"{unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old (repetitions left out): settled without exception, on an unknown day.",
+                    f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {unknown.value:.0f} 起均已解决，日期不详。",
+                    f"{unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old (repetitions left out): all settled, on an unknown day.",
                     unknown,
                 )
             return aside.say(
@@ -106,7 +106,7 @@ def refund_delay(facts: Dataset) -> Finding:
         )
         zh, en = share_words(int(late_ones.n or 0), len(dated))
         return Said(
-            f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {zh}在 7 天后仍未了结。{also[0]}",
+            f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {zh}在 7 天后仍未解决。{also[0]}",
             f"Of refund complaints filed in the last 90 days, at least 7 days old (repetitions left out), {en} were not settled after 7 days.{also[1]}",
             late_ones,
             *((unknown,) if unknown.value else ()),

@@ -36,11 +36,11 @@ def repair_time(facts: Dataset) -> Finding:
 
     Why: 掉单难免，处理得快慢差别很大。 | Drops happen; how fast they are put right differs a lot.
     Reads: complaint
-    ok: 未到账投诉的平均了结时间少于约 30 天。 | Drop complaints are settled in less than about 30 days on average.
-    concern: 未到账投诉平均约 30 天以上才了结，或一直未了结。 | They take about 30 days or more, or stay open.
+    ok: 掉单投诉平均约 30 天以内解决。 | Drop complaints are settled in less than about 30 days on average.
+    concern: 掉单投诉平均约 30 天以上才解决，或一直没有解决。 | They take about 30 days or more, or stay open.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
-    not_applicable: 近 90 天没有计入的未到账投诉。 | No drop complaints that count in the last 90 days.
-    Limits: 仍未了结的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.
+    not_applicable: 近 90 天没有计入的掉单投诉。 | No drop complaints that count in the last 90 days.
+    Limits: 仍未解决的按已等待的时间计（右删失），指数模型。 | Open ones count with the time waited so far (censored), in an exponential model.
     """
     rows, weight, _ = drop_complaints(facts)
     # One settled on an unknown day counts as open until it was seen settled, and says nothing afterwards.
@@ -74,8 +74,8 @@ def repair_time(facts: Dataset) -> Finding:
         if not len(mine):
             return aside.say(
                 i,
-                ("未到账投诉", "drop complaint(s)"),
-                ("近 90 天未见未到账投诉。", "No drop complaints seen in the last 90 days."),
+                ("掉单投诉", "drop complaint(s)"),
+                ("近 90 天未见掉单投诉。", "No drop complaints seen in the last 90 days."),
             )
         window = window_of(facts, method.DROP_WINDOW)
         over = share_figure(
@@ -121,7 +121,7 @@ def repair_time(facts: Dataset) -> Finding:
 def _settled(n: float, of: float) -> tuple[str, str]:
     """How many of how many were settled, in words that say when it is few or none (zh, en), without a full stop."""
     zh, en = (
-        f"近 90 天 {of:.0f} 起互不重复的未到账投诉中",
+        f"近 90 天 {of:.0f} 起互不重复的掉单投诉中",
         f"{of:.0f} non-delivery complaints in the last 90 days (repetitions left out)",
     )
     if not n:

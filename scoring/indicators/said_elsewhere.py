@@ -67,7 +67,7 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         count("mentions_trouble_90d", len(bad)),
         count("channel_posts_90d", own),
     )
-    zh = f"近 90 天站外有 {seen.value:.0f} 处提到它，其中 {trouble.value:.0f} 处说的是订单或钱款问题且未标为已解决"
+    zh = f"近 90 天站外有 {seen.value:.0f} 处提到它，其中 {trouble.value:.0f} 处说的是订单或钱款问题，且没有标为已解决"
     en = f"In the last 90 days it was mentioned {seen.value:.0f} times elsewhere, {trouble.value:.0f} of them about orders or money and not marked as solved"
     if own:
         zh, en = (

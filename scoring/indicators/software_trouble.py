@@ -10,7 +10,7 @@ from scoring.observations.dataset import Dataset
 
 
 def software_trouble(facts: Dataset) -> Finding:
-    """软件掉单问题单 — Drop reports of its software
+    """所用软件的掉单报告 — Drop reports of its software
 
     Why: 掉单常出在发卡软件本身：回调丢失、卡住不发货；同一版本的其他站长会在问题单里先说。 | Drops often come from the shop software itself: lost callbacks, stuck deliveries; others who run the same version report them first.
     Reads: page

@@ -14,14 +14,15 @@ from scoring.snapshot.reader import TABLES
 
 _NAMES = {
     "Why": ("为什么看", "Why"),
-    "ok": ("正常", "ok"),
-    "concern": ("值得留意", "concern"),
+    "ok": ("未见异常", "nothing notable"),
+    "concern": ("有疑点", "concern"),
     "unknown": ("未知", "unknown"),
-    "hidden": ("平台隐藏", "hidden"),
+    "hidden": ("网站隐藏", "hidden by the site"),
     "not_applicable": ("不适用", "not applicable"),
     "Limits": ("局限", "Limits"),
 }
 _ZH, _EN = 0, 1
+_COLON = ("：", ": ")
 
 
 def _share(end: int) -> str:
@@ -84,10 +85,10 @@ def methodology(lang: int, indicators: bool = True) -> str:
                 "",
                 f"### {d.title[lang]} (`{d.id}`)",
                 "",
-                f"{('权重', 'Weight')[lang]}: {weight} · {('读取', 'Reads')[lang]}: {', '.join(d.reads)}",
+                f"{('权重：', 'Weight: ')[lang]}{weight} · {('读取：', 'Reads: ')[lang]}{', '.join(d.reads)}",
                 "",
             ]
-            lines += [f"- **{_NAMES[h][lang]}**: {text[lang]}" for h, text in d.texts.items()]
+            lines += [f"- **{_NAMES[h][lang]}**{_COLON[lang]}{text[lang]}" for h, text in d.texts.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -100,23 +101,23 @@ def _opening(lang: int) -> list[str]:
             f"方法版本 {method.METHOD_VERSION}。本页由代码生成。",
             "",
             "三个互不合并的答案：**信用分**（0–100，附 90% 区间与等级 A–E 或 NR 不予评级）、**资金链状态**、**证据充分度**。"
-            "本分反映公开证据，这不等于安全；投诉是主张而非事实。",
+            "本分反映公开证据，这不等于安全；投诉是单方说法，不等于事实。",
             "",
             "每个维度：S = (κ·u0 + Σ w·e·v) / (κ + Σ w·e)，v = f·u + (1−f)·min(u, u0)，κ 为适用权重之和的 "
-            f"{method.PRIOR_SHARE:.0%}。u 为指标效用，w 权重，e 证据强度，f 新鲜度。缺失的证据不会被其余证据替代，而是退回略低于普通平台的先验；"
+            f"{method.PRIOR_SHARE:.0%}。u 为指标效用，w 权重，e 证据强度，f 新鲜度。缺失的证据不会被其余证据替代，而是退回略低于普通网站的先验；"
             "坏于先验的结论不随时间淡出，所以沉默不会提高分数。",
             "",
-            f"不予评级：观测不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
+            f"不予评级：观察不足 {days} 天，或证据充分度低于 {floor:g}%，或订单量未知且投诉人不足 {method.MIN_COMPLAINANTS} 名，或网站启用不足 {method.NEW_DAYS} 天。",
             f"等级：A、B 须 P(分数≥界) ≥ {method.PROOF_GOOD:g}；D、E 须 P(分数<界) ≥ {method.PROOF_BAD:g} 且至少 {method.BAD_FAMILIES} 类独立来源；其余为 C。所以界线是起点而不是结论：证据不足以证明时保留较好的等级，例如 38 分而 P(分数<40) 不足 0.9 的是 D，73 分而 P(分数≥70) 不足 0.8 的是 C（黄）。变动须超过 {method.HYSTERESIS:g} 分。",
             "各项贡献（含每维度先验 `prior_*` 与上限 `cap_*`）之和等于分数。",
             "**掉单率**：有订单明细时按近 90 天、满 24 小时的已付订单逐单计数；否则由投诉与订单量估计，先给出相对同行中位数的倍数及其 90% 区间，无订单量时为未知。"
             f"受害者中公开投诉的比例无人知晓：取中位 {method.REPORTING_MEAN:.0%}、对数标准差 {method.REPORTING_GLOBAL_SD:g}（90% 在 {_share(0)}%–{_share(1)}%），只由逐单已知、未经挑选的订单校正。"
-            "它在倍数里抵消，绝对比率则带着它的全部不确定性，只是一个很宽的范围；得分只用各站自己的那一部分。依据："
+            "它在倍数里抵消，掉单率本身则带着它的全部不确定性，只是一个很宽的范围；得分只用各站自己的那一部分。依据："
             "消费者调查中约 1%–5% 会越级投诉（TARP，Goodman）；美国三次全国调查里约 45% 的受害者向某一方投诉过，30% 向卖家投诉过（Anderson, To Whom Do Victims of Mass-Market Consumer Fraud Complain?, 2021）。"
-            "公开投诉站只是其中一部分，所以取得很宽。最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
+            "公开投诉平台只是其中一部分，所以取得很宽。最近几天尚未显示的投诉按各站的显示延迟折算，其误差计入区间。",
             f"**订单与计数**：逐单已知的订单与估计合成一个后验。网站自己交来的订单，不利者即时计入；占其计数 {method.FEED_WHOLE:.0%} 以上且不与投诉矛盾时才作为计数。网站自己写的计数要与销量、库存变动、年限相近的同行对照（评论与排名没有来源提供）；"
             "没有其他印证时不影响得分，离谱的按虚构处理；只有部分商品显示销量时，销量是订单的下限。",
-            f"**沉默**：投诉站的平静按实际看到的编号比例计。经常读取的网站，其页面 {method.CADENCE_DAYS} 天未读到时降低置信度，{method.OWN_STALE_DAYS} 天未读到时蓝、黄转灰（数据陈旧）；已确认的红在无人能查看期间保持为最后已知。",
+            f"**沉默**：投诉平台上的平静按实际看到的编号比例计。经常读取的网站，其页面 {method.CADENCE_DAYS} 天未读到时把握降一级，{method.OWN_STALE_DAYS} 天未读到时蓝、黄转灰；已确认的红在无人能查看期间保持为最后已知。",
         ]
     return [
         "# Method",
@@ -156,13 +157,15 @@ def _dimensions(lang: int) -> list[str]:
         "|---|---|---|",
         *rows,
         "",
-        f"{('等级', 'Grades')[lang]}: {bands} · E < {method.GRADES[-1][1]:g}",
+        f"{('等级：', 'Grades: ')[lang]}{bands} · E < {method.GRADES[-1][1]:g}",
     ]
 
 
 def _caps(lang: int) -> list[str]:
     lines = ["", ("## 上限", "## Caps")[lang], ""]
-    return lines + [f"- **{TITLES[name][lang]}**: {sentence(name)[lang]}" for name in (*method.CAPS, "pace")]
+    return lines + [
+        f"- **{TITLES[name][lang]}**{_COLON[lang]}{sentence(name)[lang]}" for name in (*method.CAPS, "pace")
+    ]
 
 
 def _warning(lang: int) -> list[str]:
@@ -170,10 +173,10 @@ def _warning(lang: int) -> list[str]:
     streams = ("、", ", ")[lang].join(s[lang] for s in method.STREAMS.values())
     if lang == _ZH:
         text = (
-            f"逐日证据为各信号流相对平台自身过去（56 天与 120 天中较小者）的对数似然比，投诉类合计每日至多 +{method.COMPLAINT_CAP:g}，其他每类至多 +{method.OTHER_CAP:g}；"
+            f"逐日证据为各类迹象相对网站自身过去（56 天与 120 天中较小者）的对数似然比，投诉类合计每日至多 +{method.COMPLAINT_CAP:g}，其他每类至多 +{method.OTHER_CAP:g}；"
             f"没有成功采集的日子计 0，不算平静。对数几率 ≥ {t['watch']:g} 且 {method.COMPLAINANT_WINDOW} 天内至少 {method.WATCH_COMPLAINANTS} 名投诉人（或非投诉信号）为关注；"
             f"≥ {t['warning']:g} 且至少 {method.WARNING_COMPLAINANTS} 名投诉人、{method.WARNING_STREAMS} 类信号（含资金类）、两类来源，并有一阵投诉以外的旁证（自家降价、条款收紧、明显的积压或打不开，或者投诉持续数周）为预警；≥ {method.WARNING_STRONG:g} 时不要求资金类，若其中有我们自己看到的积压或收紧的条款，有 {method.WARNING_OWN[0]} 名投诉人、或另有一类网站自身的信号即可；≥ {t['alarm']:g} 且至少 {method.ALARM_STREAMS} 类信号时提议警报，须人工确认。"
-            "每次只降一级，且只在看到新内容的日子。首次查看投诉站时，其列表之前的日子视为未观测，不当作没有投诉。"
+            "每次只降一级，且只在看到新内容的日子。首次查看投诉平台时，其列表之前的日子视为未观测，不当作没有投诉。"
             f"积压或降价在后续访问中不再显示时，{method.DROP_WINDOW} 天内按不变计，且只能计为不利。"
         )
     else:
@@ -189,7 +192,7 @@ def _warning(lang: int) -> list[str]:
         "",
         text,
         "",
-        f"{('信号流', 'Streams')[lang]}: {streams}",
+        f"{('迹象：', 'Streams: ')[lang]}{streams}",
     ]
 
 

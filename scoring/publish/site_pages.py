@@ -47,7 +47,7 @@ WORDS = {
 }
 _COLOURS = {"红": "Red", "橙": "Orange", "黄": "Yellow", "蓝": "Blue", "灰": "Grey"}
 FILINGS = {
-    "filed": ("有备案记录", "on record"),
+    "filed": ("已备案", "filed"),
     "not_filed": ("未查到备案", "none found"),
     "unknown": ("未知", "unknown"),
 }

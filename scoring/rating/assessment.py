@@ -64,7 +64,7 @@ class Assessment:
 
 NR_WHY = (
     ("", ""),
-    ("尚未观测满 30 天", "observed for less than 30 days"),
+    ("观察不足 30 天", "observed for less than 30 days"),
     ("证据充分度低于 40%", "evidence coverage is below 40%"),
     (
         "订单量未知，且一年内互不重复的投诉不足 5 起",
@@ -72,8 +72,8 @@ NR_WHY = (
     ),
     ("网站启用不足 90 天", "the site is less than 90 days old"),
     (
-        "数据陈旧，网站自己的页面已超过三周没有成功读到",
-        "old data: the site's own pages have not been read for more than three weeks",
+        "已超过三周没有成功读到网站自己的页面",
+        "the site's own pages have not been read for more than three weeks",
     ),
 )
 _OLD = len(NR_WHY) - 1

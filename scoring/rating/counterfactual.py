@@ -321,7 +321,7 @@ def _words(judged: Assessment, verdict: int, found: Set | None, best: bool) -> _
         how = ("好", "best") if best else ("坏", "worst")
         return (
             [],
-            f"所列事实即使全部变为最{how[0]}的情形，也不改变这一档。",
+            f"即使各项事实全都变成最{how[0]}的情形，也不会改变这一档。",
             f"Even all of these facts at their {how[1]} would not change the tier.",
         )
     facts, tier = list(found[0]), found[1]
@@ -339,12 +339,12 @@ def _words(judged: Assessment, verdict: int, found: Set | None, best: bool) -> _
     if n > EXHAUSTIVE + 1:
         return (
             facts,
-            f"若这 {n} 项同时变为最{how[0]}的情形（其余不变，缺一不可），结论会由{before}变为{after}：{zh}。",
+            f"若这 {n} 项同时变成最{how[0]}的情形（其余不变，缺一不可），结论会由{before}变为{after}：{zh}。",
             f"These {n} facts at their {how[1]} together (all else as it is, none left out) would move the verdict {moves}: {en}.",
         )
     return (
         facts,
-        f"至少要有 {n} 项变为最{how[0]}的情形（其余不变），结论才会由{before}变为{after}：{zh}。",
+        f"至少要有 {n} 项变成最{how[0]}的情形（其余不变），结论才会由{before}变为{after}：{zh}。",
         f"It takes at least {n} of the facts at {whose} {how[1]} (all else as it is) to move the verdict {moves}: {en}.",
     )
 
@@ -354,7 +354,7 @@ def _unrated(judged: Assessment, site: int) -> _Words:
     if judged.warned.state[site, -1] == STALE:
         return (
             [],
-            "监测中断；恢复采集之后才有结论。",
+            "数据中断；恢复之后才有结论。",
             "Monitoring is interrupted; a verdict needs it to resume.",
         )
     why = int(judged.nr_why[site, -1])

@@ -22,7 +22,7 @@ SENTENCES = {
         "The cash-flow state is warning: the score is at most {cap}.",
     ),
     "closed": (
-        "网站已停运或无法访问，信用分最高 {cap}。",
+        "网站已停运或打不开，信用分最高 {cap}。",
         "The site is closed or unreachable: the score is at most {cap}.",
     ),
     "filing": (

@@ -25,13 +25,13 @@ from scoring.snapshot.reader import TABLES
 from store.db.tables import OBSERVATIONS, Capture, Platform, Source
 
 KIND_WORDS = {
-    "drop.payment_not_synced": ("付款后未同步到账", "payment not credited"),
+    "drop.payment_not_synced": ("付款未同步到订单", "payment not credited"),
     "drop.stuck": ("订单卡在处理中", "order stuck in processing"),
     "drop.record_lost": ("订单记录消失", "order record gone"),
     "drop.unspecified": ("付款后未到账", "paid but not delivered"),
     "out_of_stock_after_payment": ("付款后无货", "out of stock after payment"),
     "invalid_card": ("卡密无效", "card code invalid"),
-    "account_taken_back": ("账号或权益被收回", "account or membership taken back"),
+    "account_taken_back": ("账号或会员被收回", "account or membership taken back"),
     "guarantee_not_kept": ("质保未兑现", "guarantee not kept"),
     "refund_delayed": ("退款拖延", "refund delayed"),
     "refund_refused": ("拒绝退款", "refund refused"),
@@ -199,7 +199,7 @@ def _complaint(r: Any) -> tuple[str, str]:
 
 def _counters(r: Any) -> tuple[str, str]:
     n = r.valid_total
-    return f"投诉站计数：累计 {n} 条", f"Complaint site counter: {n} in total"
+    return f"投诉平台显示：累计 {n} 起", f"Complaint site counter: {n} in total"
 
 
 def _filing(r: Any) -> tuple[str, str]:
@@ -223,9 +223,9 @@ def _price(r: Any) -> tuple[str, str]:
 
 def _probe(r: Any) -> tuple[str, str]:
     words = {
-        "ok": ("可以访问", "reachable"),
-        "slow": ("访问缓慢", "slow"),
-        "down": ("无法访问", "unreachable"),
+        "ok": ("能打开", "reachable"),
+        "slow": ("能打开，慢", "slow"),
+        "down": ("打不开", "unreachable"),
     }
     zh, en = words.get(r.outcome, ("拒绝自动访问", "refuses automatic access"))
     if r.outcome == "refused" and r.class_ == "diverted":
@@ -310,7 +310,7 @@ def _mention(r: Any) -> tuple[str, str]:
 def _rank(r: Any) -> tuple[str, str]:
     zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[r.board]
     return (
-        f"投诉站{zh}第 {r.place} 名",
+        f"投诉平台{zh}第 {r.place} 名",
         f"Place {r.place} on a complaint site's {r.board} list",
     )
 

@@ -17,7 +17,7 @@ from scoring.tables.evidence import codes
 from scoring.tables.sentences import told
 
 _PRIOR = (
-    "证据不足的部分按略低于普通平台的水平计。",
+    "证据不足的部分按略低于普通网站的水平计。",
     "What is not evidenced counts as slightly below an ordinary site.",
 )
 

@@ -117,6 +117,6 @@ def at_stake(facts: Dataset, site: int) -> tuple[str, str]:
     if not texts or not price:
         return "", ""
     return (
-        "未见预存余额和年卡一类商品；万一停运，损失以没到手的订单为限。",
+        "未见预存余额和年卡一类商品；万一停运，可能损失的主要是还没到手的订单。",
         "No prepaid balance and no plans of a year were seen: if the site stops, what can be lost is the orders not yet delivered.",
     )

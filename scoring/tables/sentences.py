@@ -28,7 +28,7 @@ _ADVICE = {
         "Within what we can see, nothing notable at present. This is not a safety guarantee.",
     ),
     YELLOW: (
-        "有待核实的疑点。如确需购买，请小额、用可申诉的支付方式。",
+        "有待核实的疑点。如确需购买，请只买小额，并用能申诉的支付方式。",
         "There are questions to resolve. If you must buy, keep it small and pay in a way you can dispute.",
     ),
     ORANGE: (
@@ -36,7 +36,7 @@ _ADVICE = {
         "High-risk signs. Do not pay before the questions below are resolved.",
     ),
     RED: (
-        "出现多项严重警示。不建议付款；已付款请尽快取证并优先申请退款。",
+        "出现多项严重警示。不建议付款；已付款的，请尽快保存证据，先要求退款。",
         "Severe warnings. Paying is not advised; if you have paid, save evidence now and ask for a refund first.",
     ),
     GREY: (
@@ -45,7 +45,7 @@ _ADVICE = {
     ),
 }
 _REFUND_FIRST = (
-    "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
+    "出现资金紧张迹象：先不要付款，不要充值余额；已付款的，先要求退款。",
     "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
 )
 _ASKED = ("filing", "lists", "complaints")
@@ -85,8 +85,8 @@ def advice(judged: Assessment, site: int) -> tuple[str, str]:
         return _REFUND_FIRST
     if state == STALE:
         return (
-            "监测中断，目前状态未知。没有记录不代表可靠。",
-            "Monitoring is interrupted; the present state is unknown. No record does not mean reliable.",
+            "数据中断，目前状态未知。没有记录不代表可靠。",
+            "Our data are interrupted; the present state is unknown. No record does not mean reliable.",
         )
     if verdict == GREY:
         zh, en = NR_WHY[int(judged.nr_why[site, -1])]
@@ -106,7 +106,7 @@ def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
         zh, en = NR_WHY[int(judged.nr_why[site, -1])]
         if zh:
             return f"结论为灰，因为不予评级：{zh}。", f"Grey because not rated: {en}."
-        return "结论为灰，因为监测中断。", "Grey because monitoring is interrupted."
+        return "结论为灰，因为数据中断。", "Grey because our data are interrupted."
     if verdict == RED:
         zh, en = {
             ALARM: ("资金链警报", "the cash-flow alarm"),
@@ -122,7 +122,7 @@ def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
     if state in (WARNING, CLOSED, WATCH):
         zh, en = {
             WARNING: ("资金链状态为预警", "the cash-flow state is warning"),
-            CLOSED: ("网站已停运或无法访问", "the site is closed or unreachable"),
+            CLOSED: ("网站已停运或打不开", "the site is closed or unreachable"),
             WATCH: ("资金链状态为关注", "the cash-flow state is watch"),
         }[state]
         # Watch makes a site yellow; a grade of D or E weighs more.
@@ -223,10 +223,8 @@ def _last_known(judged: Assessment, site: int) -> list[Reason]:
     if since is None:
         return []
     on = date_of(judged.facts.first_day + since).isoformat()
-    zh = f"最后已知：红，自 {on}。此后监测中断，没有相反的证据。"
-    en = (
-        f"Last known: red, since {on}. Monitoring has been interrupted; there is no evidence to the contrary."
-    )
+    zh = f"最后已知：红，自 {on}。此后数据中断，也没有相反的证据。"
+    en = f"Last known: red, since {on}. Our data have been interrupted since; there is no evidence to the contrary."
     return [Reason(zh, en, ())]
 
 
@@ -258,8 +256,8 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         covered = count("covered_share_14d", warned.share_covered[site, day], window)
         return (
             Said(
-                f"近 {method.COVERAGE_WINDOW} 天里，此前 {method.CADENCE_DAYS} 天内有成功采集的日子只有约 {100 * covered.value:.0f}%，监测中断。",
-                f"Only about {100 * covered.value:.0f}% of the last {method.COVERAGE_WINDOW} days had a successful crawl within the {method.CADENCE_DAYS} days before: monitoring is interrupted.",
+                f"近 {method.COVERAGE_WINDOW} 天里，只有约 {100 * covered.value:.0f}% 的日子有 {method.CADENCE_DAYS} 天以内的新数据，所以数据中断。",
+                f"On only about {100 * covered.value:.0f}% of the last {method.COVERAGE_WINDOW} days did we hold data less than {method.CADENCE_DAYS} days old: our data are interrupted.",
                 covered,
             ),
             [],
@@ -269,11 +267,11 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         answered = count("answered_before", answers_before(judged.facts, site, day), days_back(on, 1))
         beside = _others(judged, site, day)
         never = (
-            ("", "") if answered.value else ("，从我们开始观察时就打不开", ", as it was when we first looked")
+            ("", "") if answered.value else ("，从我们开始观察时就是如此", ", as it was when we first looked")
         )
         return (
             Said(
-                f"网站已连续 {run.value:.0f} 天以上无法访问{never[0]}{beside[0]}。",
+                f"网站已连续 {run.value:.0f} 天以上打不开{never[0]}{beside[0]}。",
                 f"The site has been unreachable for {run.value:.0f} days or more{never[1]}{beside[1]}.",
                 run,
                 answered,
@@ -288,11 +286,11 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         complainants(judged.facts)[site, day],
         days_back(on, method.COMPLAINANT_WINDOW),
     )
-    zh = "、".join(method.STREAMS[n][0] for n in names) or "无单独突出的信号流"
-    en = ", ".join(method.STREAMS[n][1] for n in names) or "no single stream stands out"
+    zh = "、".join(method.STREAMS[n][0] for n in names) or "没有哪一类迹象单独突出"
+    en = ", ".join(method.STREAMS[n][1] for n in names) or "no single kind of sign stands out"
     if "operator" in names:
         sister = judged.facts.trouble[judged.facts.sites[site].host][1]
-        zh, en = f"{zh}（{sister} 无法访问）", f"{en} ({sister} cannot be reached)"
+        zh, en = f"{zh}（{sister} 打不开）", f"{en} ({sister} cannot be reached)"
     if back:
         zh += "。这一天有证据被撤回，状态按其余证据重新判定"
         en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
@@ -360,14 +358,14 @@ def _others(judged: Assessment, site: int, day: int) -> Said:
         of,
         days_back(judged.facts.first_day + last, 1),
     )
-    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中有 {found.n:.0f} 个可访问" if of else ""
+    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中有 {found.n:.0f} 个能打开" if of else ""
     en = (
         f"; on the day of the last probe {found.n:.0f} of the {of} other sites probed were reachable"
         if of
         else ""
     )
     if line.controlled[last]:
-        zh, en = f"{zh}；当天的对照网页可访问", f"{en}; a control page was reachable that day"
+        zh, en = f"{zh}；当天的对照网页能打开", f"{en}; a control page was reachable that day"
     return Said(zh, en, *([found] if of else []))
 
 
@@ -390,7 +388,7 @@ def blind_spots(judged: Assessment, site: int) -> list[tuple[str, str]]:
 
 def _unset(source: SourceRow) -> tuple[str, str]:
     zh, en = source.titles
-    return f"{zh}：未配置，没有查询", f"{en}: not configured here, so nothing was looked up"
+    return f"{zh}：没有设置，所以没有查询", f"{en}: not set up here, so nothing was looked up"
 
 
 def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:

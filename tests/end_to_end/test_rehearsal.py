@@ -17,7 +17,7 @@ from tests.support.programs.rehearsal_days import SEARCHED, Day, Played
 from tests.support.programs.rehearsal_world import ROOT, impossible, places
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(900)]
-ENDED = re.compile(r"[1-9]\d* 次无法访问|停止服务|停运")
+ENDED = re.compile(r"[1-9]\d* 次打不开|停止服务|停运")
 """What tells a reader that a site is down."""
 
 

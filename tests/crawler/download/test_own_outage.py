@@ -333,11 +333,11 @@ def test_when_everything_we_watch_is_silent_nothing_is_closed_without_a_control(
         day = int(np.flatnonzero(states(found, host) == CLOSED)[0])
         assert DOWN_FROM + 7 <= day <= DOWN_FROM + 9
         said, _ = transition_reason(found, named.index(host), day, CLOSED)
-        assert "对照网页可访问" in said[0] and "control page was reachable" in said[1]
+        assert "对照网页能打开" in said[0] and "control page was reachable" in said[1]
         if hosts == 1:
             assert "其他" not in said[0] and "other sites" not in said[1]
         else:
-            assert f"其他 {hosts - 1} 个网站中有 0 个可访问" in said[0]
+            assert f"其他 {hosts - 1} 个网站中有 0 个能打开" in said[0]
 
 
 @pytest.mark.parametrize("up", [1, pytest.param(2, marks=pytest.mark.soak), 4])
@@ -349,7 +349,7 @@ def test_others_are_told_in_numbers_that_are_true(tmp_path: Path, up: int) -> No
     found = rounds(None, tmp_path, records)
     day = int(np.flatnonzero(states(found, "a.example") == CLOSED)[0])
     said, _ = transition_reason(found, 0, day, CLOSED)
-    assert f"其他 {up} 个网站中有 {up} 个可访问" in said[0] and "对照" not in said[0]
+    assert f"其他 {up} 个网站中有 {up} 个能打开" in said[0] and "对照" not in said[0]
     assert f"{up} of the {up} other sites probed were reachable" in said[1]
     (others,) = [figure for figure in figures_of(said) if figure.name == "others_reached"]
     assert (others.n, others.of) == (up, up)

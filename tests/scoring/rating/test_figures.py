@@ -134,7 +134,7 @@ def test_settled_on_an_unknown_day_is_neither_in_time_nor_late(tmp_path):
     assert (by_name(settled)["settled"].n, by_name(settled)["settled"].of) == (6, 6)
     _, late = said(engine, "refund_delay")
     assert by_name(late)["refunds_settled_unknown_day"].value == 6
-    assert "refunds_open_after_7d" not in by_name(late) and "仍未了结" not in late[0]
+    assert "refunds_open_after_7d" not in by_name(late) and "仍未解决" not in late[0]
     # Before it was seen settled it was open, as far as anybody knew.
     told = [record | {"seen_at": record["filed_at"]} for record in told]
     engine = database(tmp_path / "open", crawls(range(0, 100)) + told)
