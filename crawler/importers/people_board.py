@@ -36,7 +36,7 @@ class PeopleBoardImporter(Importer):
         family="people",
         tier="C",
         cadence_hours=24 * 30,
-        blind_zh="由人工检索录入，覆盖取决于检索者；留言是单方陈述，“已办理”不等于退款。",
+        blind_zh="由人工检索录入，覆盖取决于检索者；留言是单方说法，“已办理”不等于退款。",
         blind_en="Searched and entered by a person, so coverage is theirs; one side's words; “handled” is not a refund.",
     )
     legal = (

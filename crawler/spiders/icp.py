@@ -57,7 +57,7 @@ class IcpSpider(SourceSpider):
         family="miit",
         tier="A",
         cadence_hours=24 * 7,
-        blind_zh="查询失败不等于未备案；已注销的备案与从未备案看起来一样；个人备案不保留姓名；备案系统的违法违规名单没有查询：「在名单上」的回答是什么样，未见记录。",
+        blind_zh="查询失败不等于未备案；已注销的备案与从未备案看起来一样；个人备案不保留姓名；备案系统的违法违规名单没有查询：“在名单上”的回答是什么样，没有见过。",
         blind_en="A failed query is not “not filed”; a cancelled filing looks like none; a person's name is not kept; the registry's list of illegal sites is not asked: no recorded answer shows what a hit looks like.",
         expected=Expected(1, 1, selectors={"answered": 0.5}),
     )

@@ -43,7 +43,7 @@ class RednetSpider(SourceSpider):
         family="rednet",
         tier="C",
         cadence_hours=24 * 3,
-        blind_zh="以湖南网民为主；每个词只看前几页；留言是单方陈述；办结不等于退款。",
+        blind_zh="以湖南网民为主；每个词只看前几页；留言是单方说法；办结不等于退款。",
         blind_en="Mostly people in Hunan; the first pages of each search only; one side's words; an answer is not a refund.",
         expected=Expected(
             0,

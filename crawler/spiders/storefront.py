@@ -62,11 +62,11 @@ class StorefrontSpider(HomeSpider):
         kind="site",
         title_zh="店铺页面",
         title_en="Shop pages",
-        publisher="各平台自身",
+        publisher="各网站自身",
         family="self",
         tier="B",
         cadence_hours=24,
-        blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字不可核实。不认识的店铺系统按页面结构读商品，"
+        blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字无法核实。不认识的店铺系统按页面结构读商品，"
         "多页的列表读到第 10 页，首页没有商品时读最多 10 个分类页；人民币以外的价格只记币种。",
         blind_en="Public pages only: prices behind a login, true stock and true sales are not visible; a shop's own "
         "figures cannot be verified. Of unknown software goods are read by the structure of the page, a list of several pages up to "

@@ -48,7 +48,9 @@ def help_me(
     demanded_on: Annotated[
         str | None, typer.Option(metavar="DATE", help="书面要求退款 refund demanded")
     ] = None,
-    complained_on: Annotated[str | None, typer.Option(metavar="DATE", help="投诉到 12315")] = None,
+    complained_on: Annotated[
+        str | None, typer.Option(metavar="DATE", help="向 12315 投诉 complained to 12315")
+    ] = None,
     expires_on: Annotated[str | None, typer.Option(metavar="DATE", help="会员到期日 membership ends")] = None,
     province: Annotated[str | None, typer.Option(help="所在省份，查小额诉讼 for small claims")] = None,
     ics: Annotated[Path | None, typer.Option(metavar="FILE.ics", help="日历文件 write the deadlines")] = None,

@@ -83,7 +83,7 @@ def publish(
 def classify(
     file: Annotated[
         Path | None,
-        typer.Argument(help="文本文件, 一行一条 one text a line", show_default="standard input"),
+        typer.Argument(help="文本文件，一行一条 one text a line", show_default="standard input"),
     ] = None,
 ) -> None:
     """归类 complaint texts, one a line → JSON lines with primary and further kinds."""
@@ -106,7 +106,7 @@ def check(
         bool,
         typer.Option(
             "--live",
-            help="先采集再回答；没有收录的看一眼 crawl it now first; one that is not watched is looked at once",
+            help="先采集再回答；没有收录的现在查一次 crawl it now first; one that is not watched is looked at once",
         ),
     ] = False,
     watch: Annotated[

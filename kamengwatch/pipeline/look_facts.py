@@ -312,7 +312,7 @@ def _domain(found: Found, connection: Connection, platform: int) -> None:
         words = (f"证书有效到 {ends}{fits[0]}。", f"Its certificate runs until {ends}{fits[1]}.")
         found.add("domain", words, "registration", cert.observed_at)
     if name := _newest(connection, Resolution, platform):
-        words = ("域名能解析。", "The name resolves.") if name.found else ("域名不存在，解析不到。", "The name does not exist.")  # fmt: skip
+        words = ("域名能解析。", "The name resolves.") if name.found else ("域名不存在。", "The name does not exist.")  # fmt: skip
         found.add("domain", words, "registration", name.observed_at)
 
 
@@ -339,7 +339,7 @@ def _complaints(found: Found, connection: Connection, platform: int, host: str, 
     zh = "、".join(f"{word('zh', 'report_kind', kind)} {n}" for kind, n in top)
     en = ", ".join(f"{word('en', 'report_kind', kind)} {n}" for kind, n in top)
     words = (
-        f"已存的投诉里，近一年点名它的有 {len(rows)} 条，近 30 天 {month} 条：{zh}（投诉是主张，未经核实）。",
+        f"已存的投诉里，近一年点名它的有 {len(rows)} 起，近 30 天 {month} 起：{zh}（投诉是单方说法，未经核实）。",
         f"Stored complaints that name it: {len(rows)} in a year, {month} in 30 days: {en} (claims, not verified).",
     )
     found.add("complaints", words, "store", max(row.filed_at for row in rows))
@@ -371,9 +371,9 @@ def _listed(found: Found, connection: Connection, archive: Path, host: str, list
         entry = list_.entry_for(host)
         if entry:
             found.listings += 1
-            words = (f"公开名单「{name}」列有它，条目 {entry}。", f"The open list “{name}” has it, entry {entry}.")  # fmt: skip
+            words = (f"公开名单“{name}”列有它，条目 {entry}。", f"The open list “{name}” has it, entry {entry}.")  # fmt: skip
         else:
-            words = (f"公开名单「{name}」没有列它（{list_.entries} 条；没有列不说明什么）。", f"The open list “{name}” does not have it ({list_.entries} entries; that means nothing).")  # fmt: skip
+            words = (f"公开名单“{name}”没有列它（{list_.entries} 条；没有列不说明什么）。", f"The open list “{name}” does not have it ({list_.entries} entries; that means nothing).")  # fmt: skip
         found.add("lists", words, "blocklists", at, counts=bool(entry))
 
 

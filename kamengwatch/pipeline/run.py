@@ -49,7 +49,7 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
     else:
         log_line(
             config.say(
-                f"已评级 {rated.platforms} 个平台，截至 {day}（方法 {rated.method_version}）。下一步：kamengwatch publish",
+                f"已评级 {rated.platforms} 个网站，截至 {day}（方法 {rated.method_version}）。下一步：kamengwatch publish",
                 f"Rated {rated.platforms} platforms as of {day} (method {rated.method_version}). Next: kamengwatch publish",
             )
         )
@@ -227,7 +227,7 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
     codes = sandbox_market.say_what_became(config)
     log_line(
         config.say(
-            f"演示举报的查询码（网页“举报”页可查去向）：{'、'.join(codes)}",
+            f"演示线索的查询码（在网页“提交线索”页可查进度）：{'、'.join(codes)}",
             f"Codes of the played reports, to be looked up on the report page: {', '.join(codes)}",
         )
     )

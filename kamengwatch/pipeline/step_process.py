@@ -74,7 +74,7 @@ def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
     if config.fixed_now is not None:
         more["KAMENGWATCH_NOW"] = config.fixed_now.isoformat()
     process = subprocess.Popen(words, env=os.environ | more, stdin=subprocess.PIPE)
-    console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们看一眼", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
+    console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们当场查一次", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
     try:
         yield
     finally:

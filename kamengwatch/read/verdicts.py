@@ -182,7 +182,7 @@ def _print_card(config: Config, card: Card) -> None:
         (config.say("资金链", "cash flow"), card.warning),
         (config.say("备案", "filing"), card.filing),
         (config.say("看不到", "not seen"), "；".join(card.blind_spots)),
-        (config.say("网站说明", "response"), card.response or "—"),
+        (config.say("网站方回应", "response"), card.response or "—"),
         *((config.say("下一步", "next") if n == 0 else "", step) for n, step in enumerate(card.next_steps)),
     ]
     for label, text in rows:
@@ -227,7 +227,7 @@ def _look(config: Config, host: str) -> None:
 
     log_line(
         config.say(
-            f"{host}: 不在观察名单，看一眼（约 20 秒）；要加入观察：--live --watch",
+            f"{host}: 不在观察名单，现在查一次（约 20 秒）；要加入观察：--live --watch",
             f"{host}: not on the watchlist, looking once (about 20 s); to watch it: --live --watch",
         )
     )
@@ -273,7 +273,7 @@ def rank(config: Config, limit: int, as_json: bool, as_of: dt.date | None = None
     if not rows:
         print_answer(
             config.say(
-                "快照里还没有平台。先：kamengwatch watch add 网址",
+                "还没有收录网站。先运行：kamengwatch watch add 网址",
                 "No platforms yet. First: kamengwatch watch add URL",
             )
         )
@@ -291,8 +291,8 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
         config.say("网站", "site"),
         config.say("名称", "name"),
         config.say("等级", "grade"),
-        config.say("信用分(90%区间；≤ 封顶)", "score (90 % interval; ≤ capped)"),
-        config.say("掉单率(90%区间)", "drop rate (90 % interval)"),
+        config.say("信用分（90% 区间；≤ 封顶）", "score (90% interval; ≤ capped)"),
+        config.say("掉单率（90% 区间）", "drop rate (90% interval)"),
         config.say("资金链状态", "warning state"),
         config.say("备案", "filing"),
         title=config.say("榜单", "Ranking") + f" · {rows[0]['as_of']}{demo}",
@@ -318,7 +318,7 @@ def _print_rank(config: Config, rows: list[dict[str, Any]], limit: int) -> None:
     print_answer(
         counts
         + config.say(
-            "　本榜反映公开证据，不等于安全。",
+            "　本榜反映公开证据，这不等于安全。",
             "  The ranking reflects public evidence; it is not a guarantee.",
         )
     )
@@ -334,7 +334,7 @@ def _drop(config: Config, row: dict[str, Any]) -> str:
     if row["drop_rate_basis"] == "counted" or row["drop_rate_relative"] is None:
         return told
     middle, low, high = (times(row[f"drop_rate_relative{end}"]) for end in ("", "_low", "_high"))
-    return config.say(f"中位数的 {middle} 倍 ({low}–{high})；", f"{middle} × median ({low}–{high}); ") + told
+    return config.say(f"中位数的 {middle} 倍（{low}–{high}）；", f"{middle} × median ({low}–{high}); ") + told
 
 
 def open_snapshot(config: Config, as_of: dt.date | None = None) -> Snapshot:
@@ -398,7 +398,7 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
         (config.say("掉单率", "drop rate"), [c.drop_rate for c, _ in found]),
         (config.say("备案", "filing"), [c.filing for c, _ in found]),
         (
-            config.say("近30天投诉", "complaints, 30 d"),
+            config.say("近 30 天投诉", "complaints, 30 d"),
             [
                 unknown if r is None or r["complaints_30d"] is None else str(r["complaints_30d"])
                 for _, r in found
@@ -489,7 +489,7 @@ def events_of(snapshot: Snapshot, host: str, day: dt.date) -> list[dict[str, Any
         )  # fmt: skip
     for r in snapshot.of("responses", host, "on"):
         said = {
-            "sentence_zh": f"平台回应：{r['text']}",
+            "sentence_zh": f"网站方回应：{r['text']}",
             "sentence_en": f"The platform responded: {r['text']}",
         }
         rows.append({"kind": "response", "on": r["on"], **said})

@@ -292,7 +292,7 @@ def _words(
         f"证据包 Evidence pack: {host}",
         f"生成 made at {now.astimezone(dt.UTC):%Y-%m-%d %H:%M}Z，快照 snapshot {snapshot.id}",
         "",
-        "这是公开网页与公开查询的存档，由 kamengwatch 在所列时间抓取。投诉是单方说法，不是事实；含个人信息的来源只留脱敏后的文字，原始字节的哈希在证据表里。",
+        "这是公开网页与公开查询的存档，由 kamengwatch 在所列时间读取。投诉是单方说法，不是事实；含个人信息的来源只留脱敏后的文字，原始字节的哈希在证据表里。",
         "Archived public pages and answers, fetched by kamengwatch at the times given. A complaint is one side's claim, not a fact; of sources that name people only the redacted text is kept, the hash of the original bytes stands in the list of evidence.",
         "离线打开：任何 WACZ 浏览器。核对：kamengwatch pack --verify；或比对 evidence/evidence.json 里每份存档的 SHA-256。",
         "Opens offline in any WACZ viewer. Check: kamengwatch pack --verify, or compare the SHA-256 of each capture with evidence/evidence.json.",
