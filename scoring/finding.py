@@ -126,13 +126,13 @@ def last(array: NDArray[Any], site: int) -> Any:
 
 
 def share_words(hits: int, cases: int) -> tuple[str, str]:
-    """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 例中 5 例"."""
+    """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 起中 5 起"."""
     if cases >= method.PERCENT_FROM:
         return (
-            f"{cases} 例中约 {100 * hits / cases:.0f}% ",
+            f"{cases} 起中约 {100 * hits / cases:.0f}% ",
             f"about {100 * hits / cases:.0f}% of {cases} cases",
         )
-    return f"{cases} 例中 {hits} 例", f"{hits} of {cases} cases"
+    return f"{cases} 起中 {hits} 起", f"{hits} of {cases} cases"
 
 
 def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:

@@ -53,7 +53,7 @@ def order_backlog(facts: FittedDataset) -> Finding:
         pace = count("orders_per_day", max(last(b.orders_per_day, i), FEWEST_A_DAY))
         a_day = f"{pace.value:.0f}" if pace.value >= 10 else f"{pace.value:.1f}"
         return Said(
-            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约为 {worth.value:.1f} 天的订单量（推算每天约 {a_day} 单）。",
+            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约相当于 {worth.value:.1f} 天的订单量（推算每天约 {a_day} 单）。",
             f"The page's counters show {waiting.value:.0f} orders not yet processed, about {worth.value:.1f} days of orders (an estimated {a_day} a day).",
             waiting,
             worth,

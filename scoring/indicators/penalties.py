@@ -50,7 +50,7 @@ def penalties(facts: Dataset) -> Finding:
         told = (standing, lifted) if over else (standing,)
         if standing.value:
             return Said(
-                f"近十年公示的行政处罚或经营异常记录 {standing.value:.0f} 条未移出{also[0]}。",
+                f"近十年公示的行政处罚或经营异常记录，有 {standing.value:.0f} 条未移出{also[0]}。",
                 f"{standing.value:.0f} published penalty or abnormal-operation record(s) of ten years [was|were] not lifted{also[1]}.",
                 *told,
             )

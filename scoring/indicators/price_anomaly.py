@@ -46,7 +46,7 @@ def price_anomaly(facts: FittedDataset) -> Finding:
         gap = 100 * (1 - ratio.value)
         if gap >= 5:
             return Said(
-                f"标价平均比同行中位数约低 {gap:.0f}%。",
+                f"标价平均比同行中位数低约 {gap:.0f}%。",
                 f"Prices are on average about {gap:.0f}% below the peers' median.",
                 ratio,
             )
