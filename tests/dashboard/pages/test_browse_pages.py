@@ -215,7 +215,7 @@ def test_the_sector_names_its_findings(data_dir):
     ]
     snapshots.build(data_dir, rows={"sector": sector_rows(), "warnings": closed, "figures": told})
     content = words(open_page("sector"))
-    assert "掉单投诉 104 条（此前四周 104 条），最多的一类是“未说明类型”，32 条" in content
+    assert "掉单投诉 104 起（此前四周 104 起），最多的一类是“未说明类型”，32 起" in content
     assert "满 15 天仍未解决的约 81%" in content
     assert "近 12 个月有 2 个网站停运，其中 1 个" in content and "中位数 23 天" in content
 
@@ -224,7 +224,7 @@ def test_weeks_nobody_read_are_hatched_and_compared_with_nothing(data_dir):
     blind = [{"measure": "week_unread", "on": MONDAY - dt.timedelta(weeks=back)} for back in (4, 7, 8)]
     snapshots.build(data_dir, rows={"sector": [*sector_rows(), *blind]})
     page = open_page("sector")
-    assert "掉单投诉 104 条，最多的一类" in words(page) and "此前四周" not in words(page)
+    assert "掉单投诉 104 起，最多的一类" in words(page) and "此前四周" not in words(page)
     drawn = re.findall(r'class="kw-col( unseen)?" title="([^" ]+)([^"]*)"', shown(page))[:9]
     assert [bool(unseen) for unseen, _, _ in drawn] == [n in (0, 1, 4) for n in range(9)]
     assert all(("未观察" in said) == bool(unseen) for unseen, _, said in drawn)

@@ -163,7 +163,7 @@ FALSE = [
     ("figures", "if(name = 'complaints_30d', value + 1, value) as value", "rating complaints_30d: .*value 7.*value 6"),
     ("figures", "if(name = 'probes_down', \"of\" - 1, \"of\") as \"of\"", "finding:availability probes_down: .*of 29.*of 30"),
     ("figures", "if(name = 'unreachable', since - 1, since) as since", "finding:unreachable_share unreachable: .*since"),
-    ("findings", "replace(sentence_zh, '次探测', '1 次探测') as sentence_zh", "finding:availability sentence_zh: .*stated 1"),
+    ("findings", "replace(sentence_zh, '天探测', '天 1 次探测') as sentence_zh", "finding:availability sentence_zh: .*stated 1"),
     ("findings", "replace(sentence_en, '30 probes', '31 probes') as sentence_en", "finding:availability sentence_en: .*stated 31"),
     ("ratings", "list_transform(reasons_zh, lambda r: r || ' 123 起') as reasons_zh", "rating reasons_zh: .*stated 123"),
     ("ratings", "list_append(blind_spots_en, '77 more') as blind_spots_en", "blind spot blind_spots_en: .*stated 77"),
