@@ -105,6 +105,7 @@ def _misused(error: TyperException) -> None:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "kamengwatch"
     if console.wanted():
-        console.event("command.failed", text=f"{misuse.told(said)}；用法 see: {path} --help", exit=2)
+        # Not what was typed: it may name a person.
+        console.event("command.failed", text=f"用法 see: {path} --help", exit=2)
     else:
         sys.stderr.write(inert(f"错误 error: {misuse.told(said)}；用法 see: {path} --help\n"))

@@ -241,8 +241,9 @@ def test_what_somebody_typed_is_not_logged_and_what_is_said_is_redacted(
 ) -> None:
     said = command(capsys, "13800001234", "张三丰", expect=2).err
     said += command(capsys, "import", "电话13800001234.jsonl", expect=2).err
+    said += command(capsys, "rank", "张三丰", expect=2).err
     failed = [line for line in lines(said) if line["event"] == "command.failed"]
-    assert [line["exit"] for line in failed] == [2, 2] and "no such file" in failed[1]["text"]
+    assert [line["exit"] for line in failed] == [2, 2, 2] and "no such file" in failed[1]["text"]
     assert "13800001234" not in said and "张三丰" not in said
 
 
