@@ -113,7 +113,7 @@ def recent(weeks: list[dict[str, Any]], as_of: dt.date, unread: frozenset[dt.dat
         last = as_of
     newer = [w for w in weeks if last - dt.timedelta(days=28) < w["on"] <= last]
     older = [w for w in weeks if last - dt.timedelta(days=56) < w["on"] <= last - dt.timedelta(days=28)]
-    compared = unread.isdisjoint(w["on"] for w in [*newer, *older])
+    compared = not any(last - dt.timedelta(days=56) < day <= last for day in unread)
     by_kind = {kind: sum(w["value"] for w in newer if w["kind"] == kind) for kind in DROP_KINDS}
     kind = max(by_kind, key=lambda k: by_kind[k])
     before = sum(w["value"] for w in older) if compared else None

@@ -230,6 +230,14 @@ def test_weeks_nobody_read_are_hatched_and_compared_with_nothing(data_dir):
     assert all(("未观察" in said) == bool(unseen) for unseen, _, said in drawn)
 
 
+def test_a_week_nobody_read_before_the_first_drop_is_compared_with_nothing_too(data_dir):
+    """The table of drops begins with the first week that has one: of the four weeks before, two are not in it."""
+    late = [r for r in sector_rows() if not r.get("on") or r["on"] > MONDAY - dt.timedelta(weeks=6)]
+    blind = [{"measure": "week_unread", "on": MONDAY - dt.timedelta(weeks=back)} for back in (6, 7)]
+    snapshots.build(data_dir, rows={"sector": [*late, *blind]})
+    assert "此前四周" not in words(open_page("sector"))
+
+
 def test_what_our_data_did_is_no_change_of_a_site(data_dir):
     """Before a site was known nothing of it is told; an interruption of our data only to who asks for it."""
     rows = [
