@@ -54,8 +54,9 @@ SANDBOX_PER_DAY = 200
 LATER = ("时间到了，没有看完", "time ran out before it was looked at")
 _WHY = (
     (NOT_CONFIGURED, ("没有配置查询服务", "no query service is configured")),
-    ("robots.txt answered HTTP", ("没能读到网站的 robots.txt，按规矩不再访问", "its robots.txt could not be read, so nothing else was asked of it")),
-    ("robots.txt", ("网站的 robots.txt 不允许，或读不到", "its robots.txt forbids it, or cannot be read")),
+    ("robots.txt disallows", ("网站的 robots.txt 不允许", "its robots.txt forbids it")),
+    ("robots.txt asks for", ("网站的 robots.txt 要求的访问间隔太长", "its robots.txt asks for longer pauses than we can keep")),
+    ("robots.txt", ("没能读到网站的 robots.txt，按规矩不再访问", "its robots.txt could not be read, so nothing else was asked of it")),
     ("not a public address", ("地址不是公网地址，不访问", "its address is not public, so it is not visited")),
     ("not registered", ("登记处没有这个域名的登记", "the registry has no such name")),
     ("needs JavaScript", ("页面要浏览器才能显示，这里没有浏览器", "the page needs a browser and there is none here")),
