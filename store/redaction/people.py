@@ -116,7 +116,7 @@ _OWNER = re.compile(
 """Whose a shop or a page is, and whom a decision is about."""
 _MASKED = re.compile(rf"(?P<x>{_SURNAME}(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)")
 _HALF = re.compile(
-    rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?)[{_H}]{{0,6}}[\s:(]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需])[{_H}]{{1,2}}){_END}"
+    rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?)[{_H}]{{0,6}}[\s:(]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需]|可[用选以]|支[持付]|推荐|优[惠先]|免[费签])[{_H}]{{1,2}}){_END}"
 )
 """The end of a name, as payment services show it to strangers."""
 _BESIDE = re.compile(rf"(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")

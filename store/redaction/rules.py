@@ -292,7 +292,13 @@ _SERVICE_WORDS = (
     "群组",
     "主页",
 )
-_SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号|主页"
+_SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号(?<!商品编号)(?<!产品编号)|主页"
+
+
+def _is_tail(match: re.Match[str], shadow: str) -> bool:
+    """The end of somebody's number, not the kind of a number for sale (靓号尾号888)."""
+    before = shadow[max(0, match.start() - 4) : match.start()].rstrip()
+    return len(set(match["x"])) > 1 or not before.endswith("靓号")
 
 
 def _counts_none(match: re.Match[str], shadow: str) -> bool:
@@ -315,7 +321,7 @@ def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
     return sum(c in "0123456789abcdef" for c in found) >= 6
 
 
-_COUNTED = re.compile(r"[元块年月日时天个张次段,/、~]|到|to")
+_COUNTED = re.compile(r"[元块年月日时天个张次段条兆,/、~]|到|to|分钟|流量|(?<![a-z])[gm]b?(?![a-z])")
 _IN_PARTS = re.compile(r"中间|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
 
 
@@ -372,6 +378,7 @@ _NOBODYS = (
     "未",
     "暂",
     "请",
+    "自动",
 )
 
 
@@ -394,7 +401,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
     Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
-    Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号?)[\s:=是为]{1,4}(?P<x>(?=[^\d]{0,20}\d)[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
+    Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号|sim卡?(?=[\s:=是为]{1,4}\d(?:[ \-]?[\da-f]){9}))(?:[\s:=是为]{0,3}[:=是为]\s{0,3}(?=[^\d]{0,20}\d)|\s{1,4}(?=[^\d\s]{0,20}\d))(?P<x>[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
     Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), needles=("-",), figures=2),
     Rule("网络地址", re.compile(r"ip(?:v4|v6)?(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\s?[.。]\s?\d{1,3}){3}(?!\s?[.。]?\d))"), needles=("ip",), figures=4),
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:.].)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f:]{0,30}(?![0-9a-z:])"), _is_ipv6, (":",), figures=3),
@@ -441,7 +448,7 @@ EARLY: tuple[Rule, ...] = (
 LATE: tuple[Rule, ...] = (
     Rule("电话", re.compile(rf"(?:电话|座机|手机|号码|固话|联系(?:方式|我)|tel|mobile|phone|☎\ufe0f?|📱|📞|拨打?|回电|打给?|请?回我|完整是|v同号|同微|加|微信)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("电", "机", "号", "联系", "tel", "mobile", "phone", "☎", "📱", "📞", "拨", "打", "回我", "是", "微", "加"), figures=4),
     Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
-    Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}-?(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
+    Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号(?<!商品编号)(?<!产品编号)|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}-?(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
     Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone"), figures=7),
     Rule("电话", re.compile(r"(?:\+\s?|00(?<!\d00))(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689]\d|3[578]\d|42\d|5[09]\d|6[789]\d|8[05678]\d|9[679]\d)[\s\-()]{0,3}\d(?:[\s\-()]{0,2}\d){6,12}(?!\d)"), needles=("+", "00")),
     # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
@@ -452,5 +459,5 @@ LATE: tuple[Rule, ...] = (
     Rule("手机号", re.compile(r"1[3-9][\do][ \-.]?[\doil]{4}[ \-.]?[\doil]{4}(?![a-z0-9])"), _is_mistyped, figures=6),
     Rule("尾号", re.compile(r"(?:银行|[储借]蓄?记?卡|信用卡|银行卡|[工农建招交中]行)卡?\s?[(\[【]\s?(?P<x>\d{4})\s?[)\]】]"), needles=("行", "卡"), figures=4),
     Rule("尾号", re.compile(r"(?:[*×•]{4}|x{4})[ \-]?(?P<x>\d{4})(?!\d)"), needles=("****", "××××", "••••", "xxxx"), figures=4),
-    Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为(]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), needles=("尾", "后", "末"), figures=3),
+    Rule("尾号", re.compile(rf"(?:尾号|尾数|[后末尾][尾]?[三四六346]位数?)\s?[:是为(]?\s?(?P<x>{DIGIT}{{3,6}}x?)(?![0-9a-z])"), _is_tail, ("尾", "后", "末"), 3),
 )  # fmt: skip
