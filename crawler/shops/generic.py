@@ -124,7 +124,7 @@ def lists(page: Page, what: str) -> tuple[Found, list[More]]:
 
 def embedded_goods(page: Page) -> list[Good]:
     """Goods in data that a script of the page holds, for a page that shows none even when rendered."""
-    return _once(embedded_data.listed(page))[:_MOST]
+    return _with_crowns(page, _once(embedded_data.listed(page))[:_MOST])
 
 
 def _is_locked(page: Page) -> bool:

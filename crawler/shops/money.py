@@ -43,7 +43,7 @@ _SIGNS = {
 }
 UNTOLD = "XXX"
 """ISO 4217's code of no currency: a sign that several share (kr), where nothing else tells whose it is."""
-CODES = "|".join(_SIGNS)
+CODES = "|".join(code for code in _SIGNS if code != UNTOLD)
 """The codes of the currencies, for patterns."""
 ANY_SIGN = "|".join(_SIGNS.values())
 """Whatever names a currency, for patterns."""
@@ -62,6 +62,8 @@ AMOUNT = re.compile(
 BARE = re.compile(rf"(?<![\d.,]){_PLAIN}(?![\d,])")
 """A number without a currency; whether it is a price is for the reader to know."""
 _COMMA = re.compile(_COMMA_DECIMALS)
+_CODE = re.compile(r"(?!cn|rmb)[a-z]{3}", re.IGNORECASE)
+"""The code of any currency, also of one whose prices are not looked for in texts (TRY, PHP, CHF)."""
 _COUNT = re.compile(r"(-?\d[\d,]*(?:\.\d+)?)\s*([万wk千亿]?)", re.IGNORECASE)
 _TIMES = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000, "亿": 100_000_000}
 
@@ -97,9 +99,12 @@ def _value(written: str) -> float:
 
 
 def currency_of(word: str) -> str:
-    """The currency a sign or word stands for; CNY for 元, ¥ and ￥ (nobody in this sector sells in yen)."""
-    found = _BEFORE_NUMBER.fullmatch(word.strip())
-    return str(found.lastgroup) if found is not None else "CNY"
+    """The currency a sign, word or code stands for; CNY for 元, ¥ and ￥ (nobody in this sector sells in yen)."""
+    word = word.strip()
+    found = _BEFORE_NUMBER.fullmatch(word)
+    if found is not None:
+        return str(found.lastgroup)
+    return word.upper() if _CODE.fullmatch(word) else "CNY"
 
 
 def yuan(value: Any) -> float | None:

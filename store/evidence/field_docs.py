@@ -117,7 +117,7 @@ FIELDS: dict[str, dict[str, Said]] = {
         "stock_label": ("库存的文字（充足、缺货 …）。", "The stock in words."),
         "sold": ("已售件数。", "Pieces sold."),
         "automatic": ("是否自动发货。", "Whether it is delivered automatically."),
-        "currency": ("币种（ISO 4217 或 USDT），不写 = 人民币；其他币种的价格不写在 price 里。", "The currency (ISO 4217 or USDT), yuan where absent; a price in another one is not put into price."),
+        "currency": ("币种（ISO 4217 或 USDT），不写 = 人民币；XXX = 外币，但页面没有写明是哪国的（如 kr）。其他币种的价格不写在 price 里。", "The currency (ISO 4217 or USDT), yuan where absent; XXX: a foreign one, of which the page does not say whose (kr). A price in another one is not put into price."),
     },
     "probe": {
         "outcome": ("ok 能打开；slow 慢；down 打不开；refused 不让机器看。", "ok, slow, down, or refused (a wall in front of it)."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -106,8 +106,8 @@ _SHORTEST_DATA = 40
 _LONGEST_SCRIPT = 2_000_000
 _LONGEST_LITERAL = 300_000
 _MANY_STARTS = 400
-_MOST_LOOKED_AT = 2 * _LONGEST_SCRIPT
-"""Characters of one script in which the ends of its literals are looked for."""
+_MOST_LOOKED_AT = 4_000_000
+"""Characters of a page's scripts, or of its attributes, in which the ends of literals are looked for, some more than once."""
 
 
 def products(page: Page) -> list[Good]:
@@ -151,10 +151,12 @@ def listed(page: Page) -> list[Good]:
     for piece in (piece for text in scripts for piece in _PUSHED.findall(text[:_LONGEST_SCRIPT])):
         with contextlib.suppress(ValueError):
             pushed.append(json.loads(piece))
-    for text in (*scripts, "".join(pushed)):
-        if "price" not in text.lower() and "money" not in text and "amount" not in text:
-            continue
-        documents = list(_documents(text[:_LONGEST_SCRIPT]))
+    texts = (
+        text[:_LONGEST_SCRIPT]
+        for text in (*scripts, "".join(pushed))
+        if "price" in text.lower() or "money" in text or "amount" in text
+    )
+    for documents in _documents(texts):
         # A script may put its goods into a list one by one.
         one_by_one = [row for row in documents if isinstance(row, dict) and _is_flat(row)]
         for document in (*documents, one_by_one):
@@ -173,8 +175,8 @@ def _in_attributes(page: Page) -> list[Good]:
         for value in element.attributes.values()
         if value and len(value) > _SHORTEST_DATA and "{" in value and "rice" in value
     )
-    for value in islice(told, _MOST_ATTRIBUTES):
-        best = max([best, *map(goods_in_json, _documents(value[:_LONGEST_LITERAL]))], key=len)
+    for documents in _documents(value[:_LONGEST_LITERAL] for value in islice(told, _MOST_ATTRIBUTES)):
+        best = max([best, *map(goods_in_json, documents)], key=len)
     return best
 
 
@@ -205,7 +207,9 @@ def goods_in_json(document: Any) -> list[Good]:
         good = Good(
             row[name].strip(),
             (row[price] / 100 if cents else yuan(row[price])) if currency == "CNY" else None,
-            next((yuan(row[key]) for key in _FORMER if _is_price(row.get(key)) and yuan(row[key])), None),
+            next((yuan(row[key]) for key in _FORMER if _is_price(row.get(key)) and yuan(row[key])), None)
+            if currency == "CNY"
+            else None,
             stock,
             label,
             next((count(row[key]) for key in _SALES if isinstance(row.get(key), int | str)), None),
@@ -296,33 +300,33 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
         level = [value for value in following if isinstance(value, dict | list)]
 
 
-def _documents(script: str) -> Iterator[Any]:
-    """What in a script can be read as JSON: the whole of it, or what follows an equals sign."""
-    try:
-        yield parse_json_bounded(script)
-        return
-    except ValueError:
-        pass
-    for match in islice(_PARSED.finditer(script), _MANY_STARTS):
+def _documents(texts: Iterable[str]) -> Iterator[list[Any]]:
+    """What in each text can be read as JSON: the whole of it, or what follows an equals sign."""
+    looked_at = 0
+    for text in texts:
         with contextlib.suppress(ValueError):
-            yield parse_json_bounded(json.loads(match.group(1)))
-    read = looked_at = 0
-    for tried, match in enumerate(_DATA.finditer(script)):
-        if tried >= _MANY_STARTS or looked_at > _MOST_LOOKED_AT:
-            return
-        start = match.end()
-        if start < read:
+            yield [parse_json_bounded(text)]
             continue
-        end = _closing(script, start)
-        looked_at += (end or len(script)) - start
-        if end is None or end - start < _SHORTEST_DATA:
-            continue
-        literal = script[start:end]
-        for form in (literal, _as_json(literal) if len(literal) <= _LONGEST_LITERAL else ""):
+        found: list[Any] = []
+        for match in islice(_PARSED.finditer(text), _MANY_STARTS):
             with contextlib.suppress(ValueError):
-                yield parse_json_bounded(form)
-                read = end
-                break
+                found.append(parse_json_bounded(json.loads(match.group(1))))
+        read = 0
+        for match in islice(_DATA.finditer(text), _MANY_STARTS):
+            start = match.end()
+            if start < read or looked_at > _MOST_LOOKED_AT:
+                continue
+            end = _closing(text, start)
+            looked_at += (end or len(text)) - start
+            if end is None or end - start < _SHORTEST_DATA:
+                continue
+            literal = text[start:end]
+            for form in (literal, _as_json(literal) if len(literal) <= _LONGEST_LITERAL else ""):
+                with contextlib.suppress(ValueError):
+                    found.append(parse_json_bounded(form))
+                    read = end
+                    break
+        yield found
 
 
 def _as_json(literal: str) -> str:

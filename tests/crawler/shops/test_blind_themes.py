@@ -118,6 +118,17 @@ def test_a_price_in_another_currency_has_no_figure_in_yuan(said: str, currency: 
     ]
 
 
+@pytest.mark.parametrize("code", ["TRY", "php", "CHF", "kr"])
+def test_data_in_a_currency_that_no_text_is_searched_for_is_in_no_yuan(code: str) -> None:
+    rows = ",".join(
+        f'{{"title":"{name}","price":{price},"original_price":{2 * price},"currency":"{code}"}}'
+        for name, price in _HELD
+    )
+    found = read(f"<html lang=da><main>加载中</main><script>s = [{rows}]</script>")
+    currency = "DKK" if code == "kr" else code.upper()
+    assert [(g.price, g.list_price, g.currency) for g in found] == [(None, None, currency)] * len(_HELD)
+
+
 def test_sums_in_sentences_are_no_goods_and_a_form_heads_no_list() -> None:
     article = "<article><p>一般来说会员月卡 15 元左右，年卡 128 元。</p><p>去年充了 300 元，只到账 200 元。</p></article>"
     assert not read(article)
