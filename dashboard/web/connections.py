@@ -1,4 +1,4 @@
-"""What one connection may take: bytes and count of its headers, time, connections, and how slowly it may read.
+"""What one connection may take: bytes and count of its headers, time, connections, and how slowly it may read and send.
 
 uvicorn's protocols know none of these limits; `protocols()` gives its two classes with them. A watch goes over each connection every
 few seconds. Nothing here says or keeps who was refused.
@@ -19,15 +19,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
+from dashboard.web.security_headers import of_data
+
 _log = logging.getLogger(__name__)
 _SLICE = 16_384
 """Bytes handed to the parser at a time while a head is being read, so that the limit holds to within one slice."""
 _UPLOADS = b"/_stcore/upload_file/"
-_COMMON = (
-    b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\ncross-origin-resource-policy: same-origin\r\n"
-    b"content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n"
-)
-"""Of answers given here, before the app's own middleware (security_headers.py) is reached."""
+_HEADERS = b"".join(name + b": " + value + b"\r\n" for name, value in of_data().items())
+"""Of answers given here, before the app's own middleware, which would add them, is reached."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,9 @@ class Limits:
     """Of a request that is no upload; nothing we answer reads one."""
     upload: int = 11 * 1024 * 1024
     slowest: float = 512.0
-    """Bytes a second a reader takes at least while something waits for it."""
+    """Bytes a second a reader takes at least while something waits for it, and a sender sends of a body."""
     patience: float = 30.0
-    """Seconds a reader may be slower than that."""
+    """Seconds either may be slower than that."""
     every: float = 5.0
     """Seconds between two looks at a connection."""
     connections: int = 1_000
@@ -283,7 +282,7 @@ class _Http(_Watched, HttpToolsProtocol):
             self.transport.write(
                 STATUS_LINE[status]
                 + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                + _COMMON
+                + _HEADERS
                 + b"content-length: "
                 + length
                 + b"\r\n\r\n"

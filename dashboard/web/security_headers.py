@@ -61,6 +61,11 @@ def static_policy(texts: Iterable[str]) -> str:
     )
 
 
+def of_data() -> dict[bytes, bytes]:
+    """Of whatever is no page and nobody else's to read."""
+    return _COMMON | {b"content-security-policy": _DATA, b"cross-origin-resource-policy": b"same-origin"}
+
+
 class Headers:
     """Adds the headers an answer does not set itself."""
 
@@ -79,10 +84,11 @@ class Headers:
                 present = {name.lower(): value for name, value in message["headers"]}
                 html = present.get(b"content-type", b"").startswith(b"text/html")
                 anyone = path.startswith(OPEN)
-                extra = _COMMON | {
-                    b"content-security-policy": app_policy() if html else _DATA,
-                    b"cross-origin-resource-policy": b"cross-origin" if anyone else b"same-origin",
-                }
+                extra = of_data()
+                if html:
+                    extra[b"content-security-policy"] = app_policy()
+                if anyone:
+                    extra[b"cross-origin-resource-policy"] = b"cross-origin"
                 if scope.get("scheme") == "https":
                     extra |= {b"strict-transport-security": _YEAR}
                 more = [(n, v) for n, v in extra.items() if n not in present]
