@@ -27,7 +27,7 @@ def render(view: View) -> None:
         return
     words = (method.get(view.lang) or method.get("zh") or {}).get("markdown")
     if words:
-        # The page has its own first heading; those of the text move down one level each.
+        # The page has its own first heading.
         body = re.sub(r"\A# .*\n", "", str(words))
         formulas, heading, rules = body.partition("\n## ")
         view.heading(view.translate("method.short"))

@@ -411,7 +411,7 @@ def _figures(snapshot: Snapshot, host: str, lang: str) -> Section:
             basis = f"{number(figure['n'])}/{number(figure['of'])}"
         elif (low := row.get(f"{_BOUNDS.get(name)}_low")) is not None:
             high = row[f"{_BOUNDS[name]}_high"]
-            basis = t(lang, "90% 区间 ", "90 % interval ") + "–".join(
+            basis = t(lang, "90% 区间 ", "90% interval ") + "–".join(
                 _valued(v, figure["unit"], lang) for v in (low, high)
             )
         meaning = defined[name]["en" if lang == "en" else "zh"]

@@ -25,8 +25,6 @@ _VALUES = [
         (r"Input should be a valid (?:integer|number).*", "要写数字 give a number"),
         (r"Input should be greater than or equal to (\S+)", r"不能小于 not below \1"),
         (r"Input should be less than or equal to (\S+)", r"不能大于 not above \1"),
-        (r"'?(.*?)'? is not one of (.+)", r"\1: 只能是 is not one of \2"),
-        (r"(?:File|Path|Directory) '(.+)' does not exist", r"\1: 不存在 does not exist"),
     )
 ]  # fmt: skip
 

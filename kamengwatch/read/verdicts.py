@@ -78,9 +78,8 @@ def check(
     cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
     steps = first_look.steps(look, config.lang) if look else []
     if picture:
-        from kamengwatch.read.export import (
-            write_picture,
-        )  # brings the database's tables, which no answer needs
+        # It brings the database's tables, which no answer needs.
+        from kamengwatch.read.export import write_picture
 
         write_picture(config, cards[0], picture)
     if as_json:

@@ -78,11 +78,8 @@ def _read(said: str) -> dt.datetime | None:
         if len(text) > _LONGEST:
             return None
         return _written(text)
-    except (
-        ValueError,
-        ArithmeticError,
-        OSError,
-    ):  # numbers too large for a date, also dateutil's decimal ones
+    # Numbers too large for a date, also dateutil's decimal ones.
+    except (ValueError, ArithmeticError, OSError):
         return None
 
 
