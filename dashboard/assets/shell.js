@@ -4,6 +4,10 @@
 window.__streamlit = { BACKEND_BASE_URL: new URL('.', location.href).href };
 window.prerenderReady = false;
 
+// Nor need everybody fetch its icon font (375 kB) at the start: the browser does where an icon is shown.
+const load = document.fonts.load.bind(document.fonts);
+document.fonts.load = (font, ...text) => (font.includes('Material Symbols') ? Promise.resolve([]) : load(font, ...text));
+
 // The content drawn with the shell gives way to the app's own once that, or a message in its place, is drawn.
 // Somebody who types in its search box is not interrupted.
 const early = document.getElementById('kw-early');
