@@ -70,7 +70,7 @@ def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
 def test_a_source_without_its_setting_is_not_configured_and_no_failure(played: Played) -> None:
     lists = played.first.sources["blocklists"]
     assert lists["health"] == "not_configured" and "KAMENGWATCH_BLOCKLISTS" in lists["last_reason"]
-    assert any("公开名单：未配置" in said for said in played.first.card(places.PLAIN)["blind_spots"])
+    assert any("公开名单：没有设置" in said for said in played.first.card(places.PLAIN)["blind_spots"])
     assert re.search("blocklists: 未配置.*KAMENGWATCH_BLOCKLISTS", played.typed[-2].err)
     doctor = days(played, "unchecked")[0].doctor
     assert doctor is not None

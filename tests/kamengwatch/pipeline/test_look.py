@@ -147,7 +147,7 @@ def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_p
     import_records(Ingest(config.engine, NOW), [penalty, complaint])
     (config.data_dir / "looks/fined.test.json").unlink()
     look = looked_at(config, world, "fined.test")
-    assert look.verdict == "橙" and "近一年点名它的有 1 条" in steps_of(look)["complaints"].facts[0]["zh"]
+    assert look.verdict == "橙" and "近一年点名它的有 1 起" in steps_of(look)["complaints"].facts[0]["zh"]
     with config.engine.begin() as connection:
         assert "candidate:fined.test" in connection.scalars(select(Review.key)).all()
         assert ask(connection, [Question("fined.test", True, "form", "list")], NOW).waiting == 1
