@@ -32,8 +32,11 @@ def language(asked: str | None) -> str:
 
 
 def say(lang: str, key: str, **values: Any) -> str:
-    """The sentence `key` in `lang` with its {placeholders} filled; KeyError for an unknown key or a missing value."""
+    """The sentence `key` in `lang` with its {placeholders} filled, a `count` with its thousands separated; KeyError for an unknown
+    key or a missing value."""
     entry = catalogue()[key][lang]
+    if isinstance(values.get("count"), int):
+        values["count"] = f"{values['count']:,}"
     return entry.format(**values) if values or "{" in entry else entry
 
 
