@@ -139,6 +139,11 @@ def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
 _COLOUR = {BLUE: "Blue", YELLOW: "Yellow", ORANGE: "Orange", RED: "Red"}
 
 
+def _below(score: float, cut: float) -> str:
+    """A score below a cut, with a decimal, rounded down, where it would otherwise read as the cut itself."""
+    return f"{score:.0f}" if round(score) < cut else f"{np.floor(score * 10) / 10:.1f}"
+
+
 def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
     """Why this score has this grade: where the cut lies, and how sure it must be passed."""
     score, sd = judged.score[site, -1:], np.maximum(judged.scored.sd[site, -1:], 1e-6)
@@ -167,11 +172,13 @@ def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
                 if doubt
                 else f"the score is {shown}, just past {cut:.0f}; it rises only {method.HYSTERESIS:.0f} points beyond",
             )
+        shown = _below(score[0], cut)
         return (
             f"信用分 {shown}，没有达到 {cut:.0f} 分",
             f"the score is {shown} and does not reach {cut:.0f}",
         )
     cut = cuts["C" if grade == "D" else "D"]
+    shown = _below(score[0], cut)
     return (
         f"信用分 {shown}，低于 {cut:.0f} 分，且至少 {method.BAD_FAMILIES} 类独立来源都有问题",
         f"the score is {shown}, below {cut:.0f}, and at least {method.BAD_FAMILIES} independent kinds of sources speak against it",
