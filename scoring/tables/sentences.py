@@ -145,40 +145,32 @@ def _below(score: float, cut: float) -> str:
 
 
 def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
-    """Why this score has this grade: where the cut lies, and how sure it must be passed."""
+    """Why this score has this grade: where the cut lies, how sure it must be passed, or that a grade held before has not changed."""
     score, sd = judged.score[site, -1:], np.maximum(judged.scored.sd[site, -1:], 1e-6)
     cuts, shown = dict(method.GRADES), f"{score[0]:.0f}"
-    sure = f"{method.PROOF_GOOD:.0%}"
-    if grade in ("A", "B"):
-        cut = cuts[grade]
-        if ndtr((score[0] - cut) / sd[0]) >= method.PROOF_GOOD:
-            return (
-                f"信用分 {shown}，达到 {cut:.0f} 分的把握不低于 {sure}",
-                f"the score is {shown}, and that it reaches {cut:.0f} is at least {sure} sure",
-            )
+    cut = cuts[{"A": "A", "B": "B", "C": "B", "D": "C", "E": "D"}[grade]]
+    sure = bool(ndtr((score[0] - cut) / sd[0]) >= method.PROOF_GOOD)
+    if grade in ("A", "B") and sure:
         return (
-            f"信用分 {shown}，离此前的等级不足 {method.HYSTERESIS:.0f} 分，尚不改变",
-            f"the score is {shown}, within {method.HYSTERESIS:.0f} points of the grade held, which does not change yet",
+            f"信用分 {shown}，达到 {cut:.0f} 分的把握不低于 {method.PROOF_GOOD:.0%}",
+            f"the score is {shown}, and that it reaches {cut:.0f} is at least {method.PROOF_GOOD:.0%} sure",
         )
+    if grade == "C" and score[0] >= cut and not sure:
+        return (
+            f"信用分 {shown} 虽不低于 {cut:.0f}，但证据不够，达到 {cut:.0f} 分的把握不到 {method.PROOF_GOOD:.0%}",
+            f"the score is {shown}, but that it truly reaches {cut:.0f} is less than {method.PROOF_GOOD:.0%} sure",
+        )
+    if grade in ("A", "B") or score[0] >= cut:
+        return (
+            f"信用分 {shown}，此前已是 {grade} 级：要有新证据，并且越过分界 {method.HYSTERESIS:.0f} 分以上，等级才改变",
+            f"the score is {shown}, and the grade was {grade} before: it changes only on new evidence and {method.HYSTERESIS:.0f} points past a cut",
+        )
+    shown = _below(score[0], cut)
     if grade == "C":
-        cut = cuts["B"]
-        if score[0] >= cut:
-            doubt = ndtr((score[0] - cut) / sd[0]) < method.PROOF_GOOD
-            return (
-                f"信用分 {shown} 虽不低于 {cut:.0f}，但证据不够，达到 {cut:.0f} 分的把握不到 {sure}"
-                if doubt
-                else f"信用分 {shown}，刚越过 {cut:.0f} 分的分界，要超出 {method.HYSTERESIS:.0f} 分以上才升级",
-                f"the score is {shown}, but that it truly reaches {cut:.0f} is less than {sure} sure"
-                if doubt
-                else f"the score is {shown}, just past {cut:.0f}; it rises only {method.HYSTERESIS:.0f} points beyond",
-            )
-        shown = _below(score[0], cut)
         return (
             f"信用分 {shown}，没有达到 {cut:.0f} 分",
             f"the score is {shown} and does not reach {cut:.0f}",
         )
-    cut = cuts["C" if grade == "D" else "D"]
-    shown = _below(score[0], cut)
     return (
         f"信用分 {shown}，低于 {cut:.0f} 分，且至少 {method.BAD_FAMILIES} 类独立来源都有问题",
         f"the score is {shown}, below {cut:.0f}, and at least {method.BAD_FAMILIES} independent kinds of sources speak against it",

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from scoring.observations.day_index import day_number
 from scoring.rating.aggregate import Scored, aggregate, limit_score_drop
 from scoring.rating.assessment import assess
 from scoring.rating.grades import GRADES, NR, grades
+from scoring.tables.sentences import _why_grade
 from scoring.warning.state_machine import NORMAL, STATES
 from tests.support.markets.judged_records import database, judged
 from tests.support.markets.scoring import DAY, START, at, complaints, crawls, market
@@ -394,3 +397,16 @@ def test_steady_shops_first_seen_last_month_and_visited_weekly_are_not_warned_of
     result = assess(facts.fitted(fit_population_priors(facts)))
     assert result.warned.surge.informed[:, -1].all()
     assert (result.warned.state[:, begin:] == NORMAL).all()
+
+
+@given(st.sampled_from("ABCDE"), st.floats(0, 100), st.floats(0.1, 20))
+def test_the_score_that_is_told_stands_where_the_sentence_says(grade, score, sd):
+    """Also of a grade that is held from before: 56 is not below 55, and 69.6 is not told as 70 that does not reach 70."""
+    one = SimpleNamespace(score=np.array([[score]]), scored=SimpleNamespace(sd=np.array([[sd]])))
+    zh, _ = _why_grade(one, 0, grade)
+    told = float(re.search(r"信用分 ([\d.]+)", zh)[1])
+    below = re.search(r"(?:没有达到|低于) (\d+) 分", zh)
+    above = re.search(r"虽不低于 (\d+)|，达到 (\d+) 分的把握不低于", zh)
+    assert abs(told - score) <= 0.5
+    assert below is None or (told < float(below[1]) and score < float(below[1]))
+    assert above is None or score >= float(above[1] or above[2])
