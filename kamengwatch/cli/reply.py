@@ -11,7 +11,7 @@ from kamengwatch.cli.options import AsJson, app, with_config
 from kamengwatch.config import Config
 
 response = typer.Typer(
-    help="网站方回应 the rated platform's own words: add, list, remove.",
+    help="平台回应 the rated platform's own words: add, list, remove.",
     epilog="例: `kamengwatch response add shop.example --file 回应.txt` · `kamengwatch response list`",
     no_args_is_help=True,
 )

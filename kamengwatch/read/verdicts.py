@@ -181,7 +181,7 @@ def _print_card(config: Config, card: Card) -> None:
         (config.say("资金链", "cash flow"), card.warning),
         (config.say("备案", "filing"), card.filing),
         (config.say("看不到", "not seen"), "；".join(card.blind_spots)),
-        (config.say("网站方回应", "response"), card.response or "—"),
+        (config.say("平台回应", "response"), card.response or "—"),
         *((config.say("下一步", "next") if n == 0 else "", step) for n, step in enumerate(card.next_steps)),
     ]
     for label, text in rows:
@@ -488,7 +488,7 @@ def events_of(snapshot: Snapshot, host: str, day: dt.date) -> list[dict[str, Any
         )  # fmt: skip
     for r in snapshot.of("responses", host, "on"):
         said = {
-            "sentence_zh": f"网站方回应：{r['text']}",
+            "sentence_zh": f"平台回应：{r['text']}",
             "sentence_en": f"The platform responded: {r['text']}",
         }
         rows.append({"kind": "response", "on": r["on"], **said})

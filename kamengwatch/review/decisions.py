@@ -145,7 +145,7 @@ KIND_NAMES = {
         "possible campaign (accept = it is one, not scored)",
     ),
     "report": ("用户线索（D 级，不计分）", "report by a user (tier D, not scored)"),
-    "response": ("网站方回应（须先证明）", "response of a site (needs its proof)"),
+    "response": ("平台回应（须先证明）", "response of a site (needs its proof)"),
     "dispute": ("异议（须先证明）", "objection of a site (needs its proof)"),
     "feed": ("网站愿提供订单数据（须先证明）", "a site offers its orders (needs its proof)"),
 }

@@ -68,7 +68,7 @@ def responses(config: Config, site: str | None, as_json: bool) -> None:
     if not rows:
         print_answer(
             config.say(
-                "还没有网站方回应。登记一条：kamengwatch response add 网站 --text 内容",
+                "还没有平台回应。登记一条：kamengwatch response add 网站 --text 内容",
                 "No response yet. To record one: kamengwatch response add SITE --text WORDS",
             )
         )

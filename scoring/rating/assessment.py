@@ -72,8 +72,8 @@ NR_WHY = (
     ),
     ("网站启用不足 90 天", "the site is less than 90 days old"),
     (
-        "已超过三周没有成功读到网站自己的页面",
-        "the site's own pages have not been read for more than three weeks",
+        "数据陈旧，已超过三周没有成功读到网站自己的页面",
+        "old data: the site's own pages have not been read for more than three weeks",
     ),
 )
 _OLD = len(NR_WHY) - 1

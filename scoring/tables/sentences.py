@@ -36,7 +36,7 @@ _ADVICE = {
         "High-risk signs. Do not pay before the questions below are resolved.",
     ),
     RED: (
-        "出现多项严重警示。不建议付款；已付款的，请尽快保存证据，先要求退款。",
+        "出现多项严重警示。不建议付款；已付款请尽快取证并优先申请退款。",
         "Severe warnings. Paying is not advised; if you have paid, save evidence now and ask for a refund first.",
     ),
     GREY: (
@@ -45,7 +45,7 @@ _ADVICE = {
     ),
 }
 _REFUND_FIRST = (
-    "出现资金紧张迹象：先不要付款，不要充值余额；已付款的，先要求退款。",
+    "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
     "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
 )
 _ASKED = ("filing", "lists", "complaints")

@@ -85,7 +85,7 @@ def test_a_site_unreadable_for_25_days_is_grey_for_old_data(behind_a_wall):
         found.verdict[wall, WALL - 1] == found.verdict[opened, WALL - 1] == found.verdict[opened, -1] != GREY
     )
     assert found.verdict[wall, -1] == GREY and found.grade[wall, -1] == NR
-    assert any("没有成功读到" in reason.zh for reason in reasons(found, wall))
+    assert any("数据陈旧" in reason.zh for reason in reasons(found, wall))
 
 
 def test_confidence_falls_before_the_verdict_turns_grey(behind_a_wall):
