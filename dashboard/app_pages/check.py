@@ -11,7 +11,7 @@ from dashboard.components.page_context import ON_PAPER, View, cell, row
 from dashboard.groups import clusters
 from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
 from scoring.snapshot.reader import Snapshot
-from store.text.query import Query, queries_in
+from store.text.query import Query, queries_in, refusal
 from store.text.safe_text import plain
 
 title_zh = "查一个网站"
@@ -115,7 +115,7 @@ def _answer(view: View, text: str) -> None:
             ]
             view.html("linklist.html", links=links, lead=view.translate("check.near_lead"))
         asked = found.query.host or found.query.name or found.query.number or text
-        if found.query.host and not view.past:
+        if found.query.host and not view.past and not refusal(found.query.host):
             first_look.unknown(view, found.query.host)
         else:
             view.card(verdict_card.unknown_card(asked, view.lang, view.facts.as_of, view.facts.demo))

@@ -121,9 +121,9 @@ def failure(error: Exception, lang: str, asked: Mapping[str, str], **frame: Any)
         known = [one.as_of for one in current_snapshot.kept()]
         wanted = next(filter(None, asked.values()), "")
         if known:
-            detail = translations.say(
-                lang, "app.kept", asked=plain(wanted, 60), first=min(known), last=max(known)
-            )
+            first, last = min(known), max(known)
+            key = "app.kept" if first < last else "app.kept_day"
+            detail = translations.say(lang, key, asked=plain(wanted, 60), first=first, last=last)
     elif kind != "failed":
         detail = str(error)
     title, words = (translations.say(lang, f"app.{kind}_{part}") for part in ("title", "text"))

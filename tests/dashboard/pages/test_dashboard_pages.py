@@ -140,6 +140,13 @@ def test_an_unknown_site_is_grey_with_a_self_check_and_near_misses(full):
     assert "橙子卡盟" in content, "a site one letter away is offered"
 
 
+@pytest.mark.parametrize("host", ["10.0.0.1", "printer.local", "gov.cn", "co.uk"])
+def test_what_can_be_nobodys_own_site_is_not_offered_to_be_looked_at(full, host):
+    asked, of_another = ({button.label for button in open_page(q=q).button} for q in (host, "nobody.example"))
+    assert {"请求收录"} <= of_another - asked
+    assert "灰·尚未收录" in words(open_page(q=host))
+
+
 def test_a_name_shared_by_two_sites_lists_both(full):
     content = words(open_page(q="蓝天卡盟"))
     assert snapshots.BLUE in content and "lan-b.test" in content
