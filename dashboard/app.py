@@ -54,7 +54,7 @@ def _frame(view: View, path: str) -> dict[str, Any]:
     """What stands above and below every page."""
     facts = view.facts
     return {
-        "without": view.without,
+        "no_data_note": view.no_data_note,
         "switch": _switch(view.lang),
         "menu": page_list.menu(view.lang, path),
         **html.party(),
@@ -83,7 +83,7 @@ def _view(page: page_list.PageInfo, lang: str, asked: dict[str, str]) -> View:
         if page.url_path not in page_list.WITHOUT_DATA:
             raise
         nothing: Any = current_snapshot.Unpublished()
-        return View(lang, nothing, current_snapshot.NOTHING, without=html.without(error, lang))
+        return View(lang, nothing, current_snapshot.NOTHING, no_data_note=html.say_no_data(error, lang))
     return View(lang, chosen.snapshot, facts, past=chosen.memento is not None)
 
 

@@ -146,7 +146,10 @@ def shown(path: str, query: str, lang: str) -> Sight:
         nothing: Any = current_snapshot.Unpublished()
         query = {name: list(values) for name, values in asked}
         return _sight(
-            Paper(lang, nothing, current_snapshot.NOTHING, query, without=markup.without(error, lang)), page
+            Paper(
+                lang, nothing, current_snapshot.NOTHING, query, no_data_note=markup.say_no_data(error, lang)
+            ),
+            page,
         )
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
@@ -215,7 +218,7 @@ def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) 
         lang,
         menu=page_list.menu(lang, page.url_path),
         switch=_switch(query, lang),
-        without=paper.without,
+        no_data_note=paper.no_data_note,
         count=facts.count,
         demo=facts.demo,
         as_of=str(facts.as_of),

@@ -27,7 +27,7 @@ def render(view: View) -> None:
     for part in ("funding", "privacy", "crawler", "access", "limits"):
         view.heading(view.translate(f"about.{part}"))
         view.html("lines_plain.html", lines=[view.translate(f"about.{part}_text")])
-    if view.without:
+    if view.no_data_note:
         return
     view.heading(view.translate("about.mistakes"))
     view.html(

@@ -117,7 +117,7 @@ def _provisions(view: View) -> None:
     rows = []
     for one in found:
         hosts = sorted({r["host"] for r in one.rows})
-        shown = formatting.joined(hosts[:_SITES], view.lang)
+        shown = formatting.join_words(hosts[:_SITES], view.lang)
         left = len(hosts) - _SITES
         rows.append(
             row(

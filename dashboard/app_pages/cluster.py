@@ -30,7 +30,7 @@ def render(view: View) -> None:
             [
                 row(
                     cell(
-                        formatting.joined(r["hosts"][:6], view.lang),
+                        formatting.join_words(r["hosts"][:6], view.lang),
                         href=view.link("cluster", host=r["name"]),
                     ),
                     cell(r["n"]),

@@ -135,7 +135,7 @@ def _own_name_last(value: str) -> tuple[bool, str]:
 
 
 def _joined(view: View, values: Sequence[str]) -> str:
-    return formatting.joined((plain(v, 60) for v in values), view.lang)
+    return formatting.join_words((plain(v, 60) for v in values), view.lang)
 
 
 def _some(view: View, hosts: Sequence[str]) -> str:

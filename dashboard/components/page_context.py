@@ -59,7 +59,7 @@ class View:
     facts: current_snapshot.Facts
     past: bool = field(default=False, kw_only=True)
     """Whether the address asks for an earlier snapshot: nothing of today belongs on the page then."""
-    without: str = field(default="", kw_only=True)
+    no_data_note: str = field(default="", kw_only=True)
     """Why there is no snapshot, where the page is drawn without one."""
 
     def translate(self, key: str, **values: Any) -> str:

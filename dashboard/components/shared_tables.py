@@ -33,7 +33,7 @@ def week(view: View, as_of: dt.date, size: int) -> None:
     )
     view.html(
         "lines.html",
-        lines=[view.translate("alerts.week_parts", parts=formatting.joined(parts, view.lang))],
+        lines=[view.translate("alerts.week_parts", parts=formatting.join_words(parts, view.lang))],
     )
     # What our own line or a source missed is one sentence: a table of it would bury what happened to the sites.
     interrupted = counted.get("stale", 0)

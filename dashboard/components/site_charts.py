@@ -258,7 +258,7 @@ def places(view: View, rows: list[dict[str, Any]]) -> None:
     lines = [view.translate("places.finding", n=len(told), down=down)]
     lines.append(view.translate("places.agreed" if rows[0]["agreed"] else "places.not_agreed"))
     if led:
-        shown = formatting.joined((_place(view, r) for r in led), view.lang)
+        shown = formatting.join_words((_place(view, r) for r in led), view.lang)
         lines.append(view.translate("places.diverted", places=shown))
     view.html("lines.html", lines=lines)
     view.table(

@@ -14,7 +14,7 @@ from typing import Any
 from dashboard.groups import clusters
 from dashboard.help.deadlines import fact, read_in
 from dashboard.help.documents import Section
-from dashboard.presenters.formatting import day, interval_of, joined, moment, number, percent
+from dashboard.presenters.formatting import day, interval_of, join_words, moment, number, percent
 from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from scoring.snapshot.reader import SIGNATURE, Snapshot
@@ -153,7 +153,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
     table = [head] + [
         [
             row["host"],
-            joined(dict.fromkeys(filter(None, (row["name"], *(row["aliases"] or ())))), lang) or "—",
+            join_words(dict.fromkeys(filter(None, (row["name"], *(row["aliases"] or ())))), lang) or "—",
             day(row["first_seen_on"], lang),
             f"{word(lang, 'warning', row['warning_state'])} {row['warning_since'] or ''}",
             row["filing_number"] or "—",
@@ -271,7 +271,7 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[
 
 
 def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered) -> Section:
-    aliases = joined(row["aliases"] or (), lang) or "—"
+    aliases = join_words(row["aliases"] or (), lang) or "—"
     software = " ".join(filter(None, (row["software"], row["software_version"]))) or t(
         lang, "未知", "unknown"
     )
@@ -494,7 +494,9 @@ def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbe
     heads = ("notify.role", "notify.who", "notify.from", "word.site", "word.date")
     table = [[say(lang, key) for key in heads]]
     for row in clusters.whom_to_notify(snapshot, hosts):
-        about = t(lang, "全部", "all") if len(row["hosts"]) == len(hosts) else joined(row["hosts"][:6], lang)
+        about = (
+            t(lang, "全部", "all") if len(row["hosts"]) == len(hosts) else join_words(row["hosts"][:6], lang)
+        )
         table.append(
             [
                 word(lang, "notify_role", row["role"]),

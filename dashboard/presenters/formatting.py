@@ -29,7 +29,7 @@ def moment(value: datetime | None, lang: str) -> str:
     return say(lang, "word.unknown") if value is None else f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-def joined(words: Iterable[str], lang: str) -> str:
+def join_words(words: Iterable[str], lang: str) -> str:
     """Words of one kind in a row, as the language separates them."""
     return ("、" if lang == "zh" else ", ").join(words)
 

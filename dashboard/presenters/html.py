@@ -131,7 +131,7 @@ def failure(error: Exception, lang: str, asked: Mapping[str, str], **frame: Any)
     return render("failure.html", lang, kind=kind, title=title, words=words, detail=detail, **frame)
 
 
-def without(error: Exception, lang: str) -> str:
+def say_no_data(error: Exception, lang: str) -> str:
     """Said above a page that is of use without a snapshot."""
     return translations.say(
         lang, "app.without_data", title=translations.say(lang, f"app.{_kind(error)}_title")

@@ -108,4 +108,4 @@ def _misused(error: TyperException) -> None:
         # Not what was typed: it may name a person.
         console.event("command.failed", text=f"用法 see: {path} --help", exit=2)
     else:
-        sys.stderr.write(inert(f"错误 error: {misuse.told(said)}；用法 see: {path} --help\n"))
+        sys.stderr.write(inert(f"错误 error: {misuse.translate(said)}；用法 see: {path} --help\n"))

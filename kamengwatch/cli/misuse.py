@@ -29,7 +29,7 @@ _VALUES = [
 ]  # fmt: skip
 
 
-def told(said: str) -> str:
+def translate(said: str) -> str:
     """The library's sentence in both languages; one that is not known here stays as it is."""
     line = said.strip().rstrip(".")
     for pattern, words in _SAID:
