@@ -153,11 +153,18 @@ class Found:
 _ENCODED_HOST = re.compile(r"(?:(?<=//)|(?<=@)|(?<=\s)|^)[^\s/?#%]{0,253}%[0-9A-Fa-f]{2}[^\s/?#]{0,253}")
 """A host with percent-encoded characters: browsers open a%2eb.example as a.b.example, so nobody may read a.example in it."""
 _STOPS = re.compile("[。．｡]")
+_USERINFO = re.compile(
+    r"(?:(?<=//)[^\s/\\?#@]{0,200}|(?<!\S)[!-.0-9:-;=A-Z\[\]^-~>]{1,200})(?:@[^\s/\\?#@]{1,200}){0,5}(?=@[^\s/\\?#@])"
+)
+"""What stands before the last @ of an address: no browser asks a host named in it, whatever it holds."""
+_FALSE_END = re.compile(r"%[0-9A-Fa-f]{2}|[\uff0f\uff3c\uff1f\uff03\ufe68\ufe56\ufe5f]")
+"""What would end the host once it is decoded or in compatibility form: %2f, a full-width slash."""
 
 
 def prepare(text: str) -> str:
     """The text in compatibility form (NFKC), without invisible marks, defanged and percent-encoded hosts undone; at most LONGEST characters."""
-    plain_hosts = _ENCODED_HOST.sub(lambda found: _STOPS.sub(".", unquote(found[0])), text[:LONGEST])
+    whole = _USERINFO.sub(lambda found: _FALSE_END.sub("", found[0]), text[:LONGEST])
+    plain_hosts = _ENCODED_HOST.sub(lambda found: _STOPS.sub(".", unquote(found[0])), whole)
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", plain_hosts))[:LONGEST]
     folded = _CONTROL.sub(" ", _INVISIBLE.sub("", folded))
     for pattern, plain in _DEFANGED:

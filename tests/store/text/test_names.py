@@ -106,6 +106,17 @@ def test_what_was_done_to_a_query_is_said_in_both_languages(text: str, code: str
     assert notices[code].zh and notices[code].en.isprintable()
 
 
+@pytest.mark.parametrize(
+    "end", ["%2f", "%2Fx", "%5c", "%23", "%3F", "%00", "／", "？x", "＃", ";", "%2f@other.example%2f"]
+)
+@pytest.mark.parametrize("scheme", ["https://", "hxxp://", ""])
+def test_a_browser_and_the_answer_mean_one_host_whatever_stands_before_the_at(scheme: str, end: str) -> None:
+    if not scheme and (end == ";" or not end.isascii()):
+        return  # without a scheme other text may touch an address
+    query = parse_query(f"{scheme}good.example{end}@evil.example/buy")
+    assert query.host == "evil.example" and "userinfo" in {notice.code for notice in query.notices}
+
+
 def test_plain_hosts_need_no_remark() -> None:
     for text in ("shop.test", "www.shop.com.cn", "https://shop.test/", "1.2.3.4:8080"):
         assert parse_query(text).notices == ()
