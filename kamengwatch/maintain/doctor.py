@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gzip
-import json
 import shutil
 import sys
 import zlib
@@ -14,13 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from kamengwatch import machine_faults
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError
 from kamengwatch.console import print_answer, tell_json
-from store.db.tables import Crawl, RatedRun
+from kamengwatch.maintain.clock import newest_record
 from store.settings import settings
 
 MIN_FREE_BYTES = 1 << 30
@@ -63,7 +62,7 @@ def data(config: Config) -> Iterator[Finding]:
 
 def database(config: Config) -> Iterator[Finding]:
     """Whether the database is this folder's, every page of it is whole, and it can be written at the moment."""
-    from sqlalchemy import func, select, text
+    from sqlalchemy import func, text
     from sqlalchemy.exc import DBAPIError
 
     from kamengwatch.maintain.integrity import database_faults
@@ -104,8 +103,8 @@ def clock(config: Config) -> Iterator[Finding]:
             what,
             "bad",
             f"{now}，但{behind.zh}记在 but {behind.en} is dated {behind.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-            "校准系统时钟 set the system's clock (timedatectl set-ntp true); 若当时的时钟错了，从那之前的备份恢复 "
-            "if it was wrong then, restore a backup from before",
+            "校准系统时钟 set the system's clock (timedatectl set-ntp true); 若现在的时钟对、当时的错了 if it is right now and was wrong then: "
+            "kamengwatch publish --allow-older",
         )
     else:
         yield Finding(what, "ok", now)
@@ -369,45 +368,3 @@ CHECKS: tuple[Check, ...] = (
     _steps,
     _queue,
 )
-
-
-# Whether the clock is behind what was already written down: then it is wrong now, or was wrong then.
-
-TOLERANCE = dt.timedelta(minutes=10)
-"""Two machines' clocks may differ by so much, and a crawl told by the first end before the second's present."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """Something that was written down at a moment the clock has not reached."""
-
-    at: dt.datetime
-    zh: str
-    en: str
-
-
-def newest_record(config: Config) -> Record | None:
-    """The newest crawl, rating or snapshot, where it is dated more than TOLERANCE after the present; else None."""
-    with config.engine.connect() as connection:
-        crawled = connection.execute(select(func.max(Crawl.finished_at))).scalar()
-        rated = connection.execute(select(func.max(RatedRun.finished_at))).scalar()
-    found = [
-        Record(at, zh, en)
-        for at, zh, en in (
-            (crawled, "最近一次采集", "the newest crawl"),
-            (rated, "最近一次评级", "the newest rating"),
-            (_published_at(config), "已发布的快照", "the published snapshot"),
-        )
-        if at is not None and at > config.now() + TOLERANCE
-    ]
-    return max(found, key=lambda record: record.at, default=None)
-
-
-def _published_at(config: Config) -> dt.datetime | None:
-    """When the published snapshot was made; None where there is none or its manifest is damaged."""
-    try:
-        told = json.loads((config.data_dir / "snapshots/latest/manifest.json").read_text("utf-8"))
-        at = dt.datetime.fromisoformat(told["created_at"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return at if at.tzinfo else None

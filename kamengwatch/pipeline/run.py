@@ -15,6 +15,7 @@ from kamengwatch import console
 from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
 from kamengwatch.console import Bar, bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, observing, watchlist
+from kamengwatch.maintain.clock import clock_behind, confirm_clock
 from kamengwatch.notify import delivery
 from kamengwatch.pipeline import crawl, sandbox_market
 from kamengwatch.pipeline.single_sites import day_in
@@ -63,8 +64,9 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
     from scoring.snapshot.signing import KeyUnusable
 
     config.check_database()
-    if not allow_older:
-        _check_clock(config)
+    behind = clock_behind(config)
+    if behind and not allow_older:
+        raise UserError(behind)
     try:
         with bar(config.say("发布", "publishing")) as progress:
             path = write(
@@ -90,28 +92,14 @@ def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:
                 "nothing is rated yet; run kamengwatch rate first",
             )
         ) from error
+    if behind:
+        confirm_clock(config)
     console.event("published", snapshot=path.name)
     if as_json:
         tell_json({"snapshot": path.name})
     else:
         log_line(config.say(f"已发布快照 {path.name}", f"Published snapshot {path.name}"))
     delivery.after_publish(config)
-
-
-def _check_clock(config: Config) -> None:
-    """Raise UserError where the clock is behind something already written down: what is published is dated by it."""
-    from kamengwatch.maintain.doctor import newest_record
-
-    behind = newest_record(config)
-    if behind is None:
-        return
-    now, moment = (f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for at in (config.now(), behind.at))
-    raise UserError(
-        config.say(
-            f"本机时钟是 {now}，而{behind.zh}记在 {moment}：时钟慢了，或当时快了，没有发布；校准时钟（timedatectl set-ntp true），确认无误仍要发布：kamengwatch publish --allow-older",
-            f"the clock says {now}, but {behind.en} is dated {moment}: it is behind, or was ahead then; nothing was published; set the clock (timedatectl set-ntp true), or to publish on purpose: kamengwatch publish --allow-older",
-        )
-    )
 
 
 def _wrong_day(config: Config, error: WrongDay) -> str:

@@ -59,11 +59,13 @@ def rate(
 
 def publish(config: Config, platforms: Sequence[str], as_json: bool) -> None:
     """Publish the single ratings of these sites, everything else as in the snapshot before."""
+    from kamengwatch.maintain.clock import check_clock
     from kamengwatch.notify import delivery
     from scoring.publish.partial import NotPartial, publish_sites
     from scoring.snapshot.signing import KeyUnusable
 
     config.check_database()
+    check_clock(config)
     try:
         path = publish_sites(config.engine, config.data_dir, _hosts(platforms), config.now())
     except NotPartial as error:

@@ -38,7 +38,7 @@ SHARES = {
 }
 NOW = dt.datetime(2026, 11, 8, 12, tzinfo=dt.UTC)
 PUBLISHED = (("KAMENGWATCH_NOW", "2026-03-30T12:00:00+00:00"),)
-NOTHING_ERASED: dict[str, Any] = {"captures": set(), "expired": set(), "manifests": {}}
+NOTHING_ERASED: dict[str, Any] = {"captures": set(), "expired": set(), "thinned": set(), "manifests": {}}
 
 
 def job(data: Path, *words: str, environment: tuple[tuple[str, str], ...] = PUBLISHED) -> Job:

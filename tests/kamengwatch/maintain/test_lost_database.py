@@ -143,3 +143,25 @@ def test_under_a_clock_that_is_behind_nothing_is_published_and_doctor_tells(
         assert "timedatectl" in said and len(said.strip().splitlines()) == 1
         assert "▲ 时钟 clock" in command(capsys, "doctor", "--data-dir", data, expect=1).out
     assert sorted(p.name for p in (data / "snapshots").iterdir()) == before
+
+
+def test_once_a_person_says_that_the_clock_is_right_it_publishes_again_and_a_later_fault_is_still_seen(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--data-dir", data)
+    _change(
+        data,
+        "insert into crawl (key, source_id, started_at, finished_at, outcome, whole_source, requests, records, demo) "
+        "values ('ahead', 'heimao', '2027-05-01 00:00:00', '2027-05-01 00:00:00', 'ok', 0, 0, 0, 0)",
+    )
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-31T12:00:00+00:00")
+    said = command(capsys, "publish", *words, expect=2).err
+    assert "publish --allow-older" in said and "2027-05-01" in said
+    command(capsys, "publish", "--allow-older", *words)
+    command(capsys, "publish", *words)
+    assert "● 时钟 clock" in command(capsys, "doctor", *words, expect=None).out
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-01T12:00:00+00:00")
+    assert "publish --allow-older" in command(capsys, "publish", *words, expect=2).err
+    monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-31T12:00:00+00:00")
+    (data / "clock.json").write_text("{")
+    assert "2027-05-01" in command(capsys, "publish", *words, expect=2).err, "a damaged word confirms nothing"
