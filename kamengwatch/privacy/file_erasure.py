@@ -273,8 +273,11 @@ def mark(folder: Path) -> None:
 def seal(folder: Path) -> tuple[str, str, str]:
     """Make the lists of a changed snapshot agree with it; returns (old manifest hash, its new one, its new text).
 
-    Nothing but the derived files is written; the manifest itself is written by `finish`, after the register knows.
+    Nothing but the derived files is written; the manifest itself is written by `finish`, after the register knows. What a killed run
+    left half written goes first: it would be listed as a file of the snapshot, and may hold what is to be erased.
     """
+    for part in folder.rglob("*.part"):
+        part.unlink()
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
     if not manifest.get("partial"):  # which has neither
         _derived(folder)

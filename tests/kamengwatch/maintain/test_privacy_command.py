@@ -176,9 +176,16 @@ def test_a_killed_erasure_is_finished_by_the_next(
     folder = (data / "snapshots" / "latest").resolve()
     file_erasure.mark(folder)
     file_erasure.erase_in_file(folder / "findings.parquet", Identifier(PHONE))
+    halves = [
+        folder / name
+        for name in (".SHA256SUMS.part", ".findings.parquet.part", "ratings.csv.part", "s/.a.part")
+    ]
+    for half in halves:
+        half.write_text("what a kill left half written")
     command(capsys, "verify", "--data-dir", data, expect=1)
     privacy(capsys, monkeypatch, data, "erase", "--yes")
     command(capsys, "verify", "--data-dir", data)
+    assert not [half for half in halves if half.exists()]
 
 
 def test_hashes_of_a_person_are_unlinked_while_they_can_be_tested(
