@@ -152,7 +152,7 @@ def _escaped(text: str) -> str:
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     usual = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or usual
+    return parts.scheme, (parts.hostname or "").lower(), usual if parts.port is None else parts.port
 
 
 class SecretMiddleware:

@@ -18,6 +18,7 @@ from typing import IO, Any
 from crawler.pages.decoding import decode
 from crawler.pages.safe_parse import parse_json_bounded
 from store.text.dates import Serial1904
+from store.text.safe_text import check_zip_count
 
 MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes of all parts together; a hundred thousand rows of ten columns are 50 MB."""
@@ -63,6 +64,7 @@ def sheets_of(source: Path | IO[bytes]) -> list[Sheet]:
     from openpyxl import load_workbook
 
     try:
+        check_zip_count(source, MOST_PARTS)
         with zipfile.ZipFile(source) as parts:
             _measure(parts)
         book = load_workbook(source, read_only=True, data_only=True)

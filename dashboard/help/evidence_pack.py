@@ -16,6 +16,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 
 from dashboard.help.deadlines import fact
 from scoring.snapshot.reader import Snapshot
+from store.text.safe_text import check_zip_count, name_anywhere
 
 MAX_BYTES = 100 * 1024 * 1024
 """Of one pack, uncompressed; a larger one is refused, made or verified."""
@@ -160,7 +162,8 @@ _CHUNK = 1 << 20
 _LONGEST_COVER = 8 << 20
 """Bytes of the list, the sums or a cover sheet; 500 files are told in less than one."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PLAIN = re.compile(r"(originals|captures|lists)/[^/\\\x00-\x1f]{1,200}")
+_PLAIN = re.compile(r"(originals|captures|lists)/\d{3}_[\w.\-\u4e00-\u9fff]{1,200}")
+"""As `make` names them: nothing a file system anywhere reads as a drive, a stream, a device or a way up."""
 _HTML = re.compile(
     r'<!doctype html><html lang="(?:en|zh-CN)"><head><meta charset="utf-8"><title>[^<>]*</title>'
     + re.escape(STYLE)
@@ -177,6 +180,7 @@ def verify(path: Path) -> list[str]:
     if not path.is_file():
         raise PackError(f"{path}: 没有这个文件 no such file")
     try:
+        check_zip_count(path, MAX_FILES + len(COVERS))
         with zipfile.ZipFile(path) as archive:
             _check_entries(path, archive)
             return list(_faults(archive))
@@ -212,18 +216,22 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
             raise PackError(
                 f"{path.name}: {shown!r} 已加密 is encrypted; 请要一份未加密的 ask for one that is not"
             )
-        if info.filename in seen:
+        if name_anywhere(info.filename) in seen:
             raise PackError(f"{path.name}: {shown!r} 出现两次 is in it twice")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise PackError(f"{path.name}: {shown!r} 的压缩方式不是本站的 is packed as no pack of ours is")
         if kind not in (0, stat.S_IFREG) or not (info.filename in COVERS or _PLAIN.fullmatch(info.filename)):
             raise PackError(f"{path.name}: {shown!r} 不是普通文件 is no plain file of a pack")
         if info.filename in COVERS and info.file_size > _LONGEST_COVER:
             raise PackError(f"{path.name}: {shown!r} 太大 is too large")
-        seen.add(info.filename)
+        seen.add(name_anywhere(info.filename))
 
 
 def _faults(archive: zipfile.ZipFile) -> list[str]:
     manifest = json.loads(archive.read("manifest.json"))
     listed = manifest["files"]
+    if len(listed) > MAX_FILES:
+        raise ValueError(f"lists {len(listed)} files")
     names = set(archive.namelist())
     wrong = []
     for entry in listed:
@@ -231,13 +239,11 @@ def _faults(archive: zipfile.ZipFile) -> list[str]:
         if name not in names or not _PLAIN.fullmatch(name):
             wrong.append(f"{name[:120]!r}: 缺失 missing")
             continue
-        digest, size = _hash(archive, name)
+        digest, size = hash_member(archive, name)
         if digest != entry["sha256"] or size != entry["bytes"]:
             wrong.append(f"{name}: 内容已改变 changed since it was packed")
-    told = [str(entry["path"]) for entry in listed]
-    wrong += [
-        f"{name}: 清单里有两次 is listed twice" for name in sorted({n for n in told if told.count(n) > 1})
-    ]
+    told = Counter(str(entry["path"]) for entry in listed)
+    wrong += [f"{name}: 清单里有两次 is listed twice" for name, times in sorted(told.items()) if times > 1]
     wrong += [f"{name}: 不在清单里 not listed" for name in sorted(names - set(told) - COVERS)]
     if archive.read("SHA256SUMS").decode() != sums_text(listed):
         wrong.append("SHA256SUMS: 与清单不符 says otherwise than manifest.json")
@@ -248,7 +254,8 @@ def _faults(archive: zipfile.ZipFile) -> list[str]:
     return wrong
 
 
-def _hash(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
+def hash_member(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
+    """SHA-256 and length of a file in a ZIP, read in pieces."""
     digest, size = hashlib.sha256(), 0
     with archive.open(name) as stream:
         while part := stream.read(_CHUNK):

@@ -80,8 +80,9 @@ def remove_leftovers(data_dir: Path) -> None:
 
 def _sweep(data_dir: Path) -> None:
     begun = data_dir / _BEGUN
-    for line in begun.read_text("utf-8", "replace").splitlines() if begun.is_file() else ():
-        for path in (Path(line + ending) for ending in ("", "-journal", "-wal", "-shm")):
+    # A path may hold anything but a zero byte.
+    for part in begun.read_bytes().split(b"\0") if begun.is_file() else ():
+        for path in (Path(os.fsdecode(part) + ending) for ending in ("", "-journal", "-wal", "-shm")):
             if path.is_absolute() and _PART.fullmatch(path.name) and not path.is_symlink():
                 path.unlink(missing_ok=True)
     begun.unlink(missing_ok=True)
@@ -98,7 +99,7 @@ def _begun(config: Config, out: Path) -> Iterator[tuple[Path, Path]]:
         with FileLock(config.data_dir / _LOCK, timeout=0):
             _sweep(config.data_dir)
             make_private_file(config.data_dir / _BEGUN)
-            (config.data_dir / _BEGUN).write_text("".join(f"{part}\n" for part in parts), "utf-8")
+            (config.data_dir / _BEGUN).write_bytes(b"\0".join(map(os.fsencode, parts)))
             try:
                 for part in parts:
                     make_private_file(part)

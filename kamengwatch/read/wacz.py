@@ -13,8 +13,8 @@ import hashlib
 import io
 import json
 import re
+import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from dashboard.help.evidence_pack import hash_member
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import bar, log_line, print_answer
 from scoring.publish.captures import INDEX as PICTURES
@@ -31,6 +32,7 @@ from scoring.snapshot import signing, stamps
 from scoring.snapshot.reader import SIGNATURE, Snapshot, SnapshotError
 from store.archive import warc
 from store.text.query import site_files
+from store.text.safe_text import check_zip_count, name_anywhere
 
 MOST = 500
 """Captures in a pack, the newest first."""
@@ -39,7 +41,7 @@ LARGEST = 1 << 30
 _WARC = "archive/evidence.warc.gz"
 _DIGEST = "datapackage-digest.json"
 _SLUG = re.compile(r"[^-a-z0-9._/]+")
-_PLAIN = re.compile(r"(?:archive|indexes|pages|evidence)/[\w.@+-]{1,200}")
+_PLAIN = re.compile(r"(?:archive|indexes|pages|evidence)/\w[\w.@+-]{0,199}")
 
 
 def write(config: Config, host: str, out: Path) -> None:
@@ -83,25 +85,20 @@ def write(config: Config, host: str, out: Path) -> None:
 def verify(config: Config, file: Path) -> None:
     """Say what a WACZ of ours proves: whole, unsigned or signed by which key, stamped when; raises Failure where it is not whole."""
     try:
+        check_zip_count(file, MOST)
         with zipfile.ZipFile(file) as archive:
-            if sum(i.file_size for i in archive.infolist()) > LARGEST or len(archive.infolist()) > MOST:
-                raise UserError(f"{file}: 太大 too large to be a pack of ours")
-            names = archive.namelist()
+            _check_members(file, archive)
+            names = set(archive.namelist())
             package = json.loads(archive.read("datapackage.json"))
             digest = json.loads(archive.read(_DIGEST))
             listed = {str(r["path"]): str(r["hash"]) for r in package["resources"]}
             wrong = [
-                f"{name[:80]}: 出现两次 twice in it"
-                for name in sorted({n for n in names if names.count(n) > 1})
-            ]
-            wrong += [
-                f"{n[:80]}: 未登记 not listed"
-                for n in sorted(set(names) - set(listed) - {"datapackage.json", _DIGEST})
+                f"{n[:80]}: 未登记 not listed" for n in sorted(names - set(listed) - {"datapackage.json", _DIGEST})
             ]
             for name, stated in listed.items():
                 if name not in names or not _PLAIN.fullmatch(name):
                     wrong.append(f"{name[:80]}: 缺失 missing")
-                elif _hash(archive.read(name)) != stated:
+                elif f"sha256:{hash_member(archive, name)[0]}" != stated:
                     wrong.append(f"{name}: 内容已改变 changed since it was packed")
             whole = archive.read("datapackage.json")
             said = digest.get("kamengwatch") or {}
@@ -118,8 +115,7 @@ def verify(config: Config, file: Path) -> None:
         TypeError,
         AttributeError,
         zipfile.BadZipFile,
-        zlib.error,
-        RecursionError,
+        RuntimeError,
     ) as error:
         raise UserError(f"{file}: 不是 WACZ 证据包 no WACZ pack ({type(error).__name__})") from error
     for line in wrong:
@@ -140,6 +136,23 @@ def verify(config: Config, file: Path) -> None:
         print_answer(line)
     if wrong:
         raise Failure(f"{len(wrong)} 处不符 faults")
+
+
+def _check_members(file: Path, archive: zipfile.ZipFile) -> None:
+    """Raise UserError for what no WACZ of ours has. Ours are stored as they are, so nothing in one unpacks to more than the file."""
+    infos = archive.infolist()
+    if sum(i.file_size for i in infos) > LARGEST:
+        raise UserError(f"{file}: 太大 too large to be a pack of ours")
+    seen: set[str] = set()
+    for info in infos:
+        shown = info.filename[:80]
+        if info.flag_bits & 0x1:
+            raise UserError(f"{file}: {shown!r} 已加密 is encrypted; 请要一份未加密的 ask for one that is not")
+        if info.compress_type != zipfile.ZIP_STORED or stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise UserError(f"{file}: {shown!r} 不是原样存放的普通文件 is no plain file stored as it is")
+        if name_anywhere(info.filename) in seen:
+            raise UserError(f"{file}: {shown!r} 出现两次 is in it twice")
+        seen.add(name_anywhere(info.filename))
 
 
 def _captures(

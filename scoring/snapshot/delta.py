@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scoring.snapshot.reader import OF_SITES, TABLES, Snapshot
+from store.text.safe_text import check_zip_count
 
 FORMAT = "kamengwatch-delta/1"
 _ABOUT = "delta.json"
@@ -40,10 +42,23 @@ class DeltaError(ValueError):
 
 @dataclass(frozen=True)
 class Delta:
-    """A delta file that was read: what `delta.json` says, and the rows by (removed or added, table)."""
+    """A delta file that was read: what `delta.json` says, and the Parquet files by (removed or added, table)."""
 
     about: dict[str, Any]
-    rows: dict[tuple[str, str], pa.Table]
+    packed: dict[tuple[str, str], bytes]
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], pa.Table]:
+        """The rows by (removed or added, table); raises DeltaError where a file is damaged."""
+        try:
+            return {of: pq.read_table(io.BytesIO(data)).cast(TABLES[of[1]]) for of, data in self.packed.items()}
+        except (OSError, ValueError, LookupError) as error:
+            raise DeltaError("不是差异文件，或已损坏 no delta, or a damaged one") from error
+
+    def count(self, side: str, table: str) -> int:
+        """How many rows a file says it holds; a few bytes can stand for billions."""
+        data = self.packed.get((side, table))
+        return pq.ParquetFile(io.BytesIO(data)).metadata.num_rows if data is not None else 0
 
 
 def write_delta(older: Snapshot, newer: Snapshot, file: Path) -> dict[str, Any]:
@@ -79,24 +94,27 @@ def write_delta(older: Snapshot, newer: Snapshot, file: Path) -> dict[str, Any]:
 
 
 def read_delta(file: Path) -> Delta:
-    """The delta in a file, every part of it held against its hash. Raises DeltaError."""
+    """The delta in a file, every part of it held against its hash; its rows are read when they are asked for. Raises DeltaError."""
     try:
+        check_zip_count(file, 2 * len(TABLES) + 1)
         with zipfile.ZipFile(file) as packed:
             # Written uncompressed: nothing in it can be larger than the file.
             members = {i.filename: i for i in packed.infolist() if i.compress_type == zipfile.ZIP_STORED}
             about = json.loads(packed.read(members[_ABOUT]))
             if about["format"] != FORMAT:
                 raise DeltaError(f"格式不是 no {FORMAT}: {str(about['format'])[:60]}")
-            rows = {}
+            parts = {}
             for name, digest in about["files"].items():
                 side, _, table = name.removesuffix(".parquet").partition("/")
                 content = packed.read(members[name])
                 if hashlib.sha256(content).hexdigest() != digest:
                     raise DeltaError(f"{name[:60]}: 与登记的哈希不符 altered")
-                rows[side, table] = pq.read_table(io.BytesIO(content)).cast(TABLES[table])
+                if table not in TABLES or pq.ParquetFile(io.BytesIO(content)).schema_arrow.names != TABLES[table].names:
+                    raise DeltaError(f"{name[:60]}: 不是本版本的表 no table of this version")
+                parts[side, table] = content
             for name in ("older", "newer"):
                 about[name]["id"], about[name]["manifest_sha256"]
-            return Delta(about, rows)
+            return Delta(about, parts)
     except DeltaError:
         raise
     except (OSError, zipfile.BadZipFile, ValueError, LookupError, TypeError, AttributeError, RecursionError, RuntimeError) as error:  # fmt: skip
@@ -108,6 +126,11 @@ def delta_errors(delta: Delta, older: Snapshot, newer: Snapshot) -> Iterator[str
     for name, snapshot in (("older", older), ("newer", newer)):
         if delta.about[name]["manifest_sha256"] != _named(snapshot)["manifest_sha256"]:
             yield f"{snapshot.id}: manifest.json 与制作时不同 is another than when the delta was made"
+    for table in TABLES:
+        for side, snapshot in ((_REMOVED, older), (_ADDED, newer)):
+            if delta.count(side, table) > _rows(snapshot, table):
+                yield f"{side}/{table}: 行数超过 {snapshot.id} 的 more rows than {snapshot.id} has"
+                return
     restated = _restated(older, newer)
     if delta.about.get("restated") != {"ratings": restated}:
         yield "restated: 与两份快照的清单不符 is not what the manifests of the two say"
@@ -146,7 +169,7 @@ def _restated(older: Snapshot, newer: Snapshot) -> Restated:
 
 def _pieces(table: str, older: Snapshot, newer: Snapshot) -> Iterator[_Piece]:
     """Conditions, with their values, that share out the rows of a table: ranges of hosts, in the order of its file."""
-    most = max(s.rows(f'select count(*) as n from "{table}"')[0]["n"] for s in (older, newer))  # noqa: S608 - a name of TABLES
+    most = max(_rows(s, table) for s in (older, newer))
     ends: list[str] = []
     if table in OF_SITES and most > _AT_ONCE:
         hosts = [row["host"] for row in newer.rows("select host from ratings where host is not null order by host")]  # fmt: skip
@@ -159,6 +182,10 @@ def _pieces(table: str, older: Snapshot, newer: Snapshot) -> Iterator[_Piece]:
     for low, high in zip(ends, ends[1:], strict=False):
         yield "(host >= ? and host < ?)", [low, high]
     yield "host >= ?", [ends[-1]]
+
+
+def _rows(snapshot: Snapshot, table: str) -> int:
+    return int(snapshot.rows(f'select count(*) as n from "{table}"')[0]["n"])  # noqa: S608 - a name of TABLES
 
 
 def _read(snapshot: Snapshot, table: str, piece: _Piece, restated: Restated | None = None) -> pa.Table:

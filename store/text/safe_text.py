@@ -1,8 +1,12 @@
-"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet. Pure; escaping is the writer's part."""
+"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet, and names of files in a ZIP. Pure; escaping is the writer's part."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+import zipfile
+from pathlib import Path
+from typing import IO
 
 # Marks that reorder or hide text (bidi controls, zero-width characters, soft hyphen): a site name must not use them.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\u00ad\u061c\u180e\ufeff]")
@@ -38,3 +42,24 @@ def cell_text(value: str) -> str:
     """One line for a cell of a sheet: a spreadsheet never takes it for a formula."""
     shown = plain(value)
     return f"'{shown}" if value.startswith(_FORMULA) or shown.startswith(_FORMULA) else shown
+
+
+def check_zip_count(source: Path | IO[bytes], most: int) -> None:
+    """Raise ValueError for a ZIP whose list of files is longer than `most` of them take: the library would make an object of each first."""
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            return check_zip_count(stream, most)
+    end = zipfile._EndRecData(source)  # type: ignore[attr-defined] # no other way tells without reading the list
+    source.seek(0)
+    if end and max(end[zipfile._ECD_SIZE] // _LONGEST_ENTRY, end[zipfile._ECD_ENTRIES_TOTAL]) > most:  # type: ignore[attr-defined]
+        raise ValueError(f"a ZIP of more than {most} files")
+    return None
+
+
+_LONGEST_ENTRY = 1_024
+"""Bytes of one file in the list; names of ours have a few dozen."""
+
+
+def name_anywhere(path: str) -> str:
+    """The same for names that are one file on some system: without regard to case, to how a letter is composed, to a dot or space at the end."""
+    return "/".join(part.rstrip(". ") for part in unicodedata.normalize("NFKC", path).casefold().split("/"))

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import stat
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -153,6 +154,21 @@ def _truncated(file: Path, held: Entries) -> Path:
     return file
 
 
+def _packed_otherwise(file: Path, held: Entries) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        for name, body in held.items():
+            archive.writestr(name, body)
+    return file
+
+
+def flood(file: Path) -> Path:
+    """A ZIP of 100,000 files in its list, whose end says there is one."""
+    entry = b"PK\1\2" + struct.pack("<6H3I5H2I", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(entry) * 100_000, 0, 0)
+    file.write_bytes(entry * 100_000 + end)
+    return file
+
+
 FOREIGN: dict[str, Callable[[Path, Entries], Path]] = {
     "encrypted": _encrypted,
     "a name twice": _twice,
@@ -166,6 +182,17 @@ FOREIGN: dict[str, Callable[[Path, Entries], Path]] = {
     "entries that are none": lambda f, h: zipped(f, h | {"manifest.json": b'{"files": [1]}'}),
     "no text": lambda f, h: zipped(f, h | {"cover.html": b"\xff\xfe"}),
     "a folder": lambda f, h: f.parent,
+    "one name where case does not count": lambda f, h: zipped(f, h | {"originals/004_a": b"", "originals/004_A": b""}),
+    "one name where letters are composed": lambda f, h: zipped(f, h | {"lists/004_\ufb01": b"", "lists/004_fi": b""}),
+    "one name where a last dot does not count": lambda f, h: zipped(f, h | {"lists/004_a.": b"", "lists/004_a": b""}),
+    **{f"a name as {name}": lambda f, h, name=name: zipped(f, h | {name: b""}) for name in (
+        "originals/..", "originals/C:x", "originals/004_x:stream", "originals/CON", "originals/.bashrc", "originals/004_\x9b1m", "originals/004_\u202ex",
+    )},
+    "another packing": _packed_otherwise,
+    "a flood of names": lambda f, h: flood(f),
+    "a list without end": lambda f, h: zipped(
+        f, h | {"manifest.json": json.dumps({"files": [{"path": "originals/x", "sha256": "", "bytes": 0}] * 100_000}).encode()}
+    ),
 }
 
 

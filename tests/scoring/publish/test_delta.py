@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import hashlib
+import io
 import json
 import os
 import re
@@ -212,3 +213,14 @@ def test_the_command_takes_ids_days_and_folders_and_checks_what_it_made(data, tm
         for name, text in members.items():
             packed.writestr(name, text)
     assert Path(name).stem in refused("--verify", tmp_path / "other.zip")
+    # A few bytes that stand for ten million rows are not unpacked.
+    ratings, sink = TABLES["ratings"], io.BytesIO()
+    with pq.ParquetWriter(sink, ratings, compression="zstd") as writer:
+        for _ in range(10):
+            writer.write_table(pa.table([pa.nulls(1_000_000, field.type) for field in ratings], schema=ratings))
+    name = "added/ratings.parquet"
+    about["files"][name] = hashlib.sha256(sink.getvalue()).hexdigest()
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w") as packed:
+        for text, content in {**members, name: sink.getvalue(), "delta.json": json.dumps(about).encode()}.items():
+            packed.writestr(text, content)
+    assert "more rows than" in refused("--verify", tmp_path / "bomb.zip")
