@@ -10,6 +10,7 @@ next one, and by `privacy find` and `erase`, which could not search them.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
@@ -38,7 +39,7 @@ LIST = "BACKUP.json"
 """The last file of a backup: the hash of each other one, or `-> NAME` for a link."""
 _ENDINGS = (".tar", ".tar.gz", ".tgz")
 _LOCK, _BEGUN = ".backup.lock", ".backup-begun"
-_PART = re.compile(r"\..+\.\d+\.(part|db)(-journal|-wal|-shm)?")
+_PART = re.compile(r"\..+\.\d+\.(part|db)(-journal|-wal|-shm)?", re.DOTALL)
 """How the name of a file looks that a backup makes and removes again."""
 
 
@@ -71,7 +72,7 @@ def backup(config: Config, out: Path) -> None:
 
 def remove_leftovers(data_dir: Path) -> None:
     """Remove what a killed backup or restore left behind, wherever it was written; one that still runs is left alone."""
-    for leftover in data_dir.absolute().parent.glob(f".{data_dir.absolute().name}.restoring-*"):
+    for leftover in data_dir.absolute().parent.glob(f".{glob.escape(data_dir.absolute().name)}.restoring-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     if (data_dir / _BEGUN).is_file():
         with suppress(Timeout), FileLock(data_dir / _LOCK, timeout=0):
@@ -211,6 +212,7 @@ def _add_list(tar: tarfile.TarFile, held: dict[str, str | None], config: Config)
 LATEST = "snapshots/latest"
 _PUBLIC = "snapshots/"
 """What is published may be read by whoever may enter the folder."""
+_WRITTEN_ONCE = ("rated/", _PUBLIC)
 _LONGEST_NAME, _LONGEST_HEAD = 1_000, 1 << 20
 _LEFT_FREE = 64 << 20
 """Bytes a restore leaves on the disk."""
@@ -274,7 +276,7 @@ def _unpack(file: Path, folder: Path, advance: Callable[[], None]) -> str | None
                 _check_name(file, entry.name, seen)
                 if entry.issym() and entry.name == LATEST:
                     latest = entry.linkname
-                elif entry.islnk() and entry.linkname in seen and entry.linkname != LATEST:
+                elif entry.islnk() and entry.linkname in seen - {LATEST} and _written_once(entry):
                     (folder / entry.name).parent.mkdir(parents=True, exist_ok=True)
                     os.link(folder / entry.linkname, folder / entry.name, follow_symlinks=False)
                 elif entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not entry.issparse():
@@ -291,6 +293,11 @@ def _unpack(file: Path, folder: Path, advance: Callable[[], None]) -> str | None
         said = (str(error).splitlines() or [""])[0][:80]
         raise UserError(f"{file.name}: 不是完整的备份 is not a whole backup ({said})") from error
     return latest
+
+
+def _written_once(entry: tarfile.TarInfo) -> bool:
+    """Whether both names of a hard link are of what never changes: the database under a second, published name would go on changing there."""
+    return entry.name.startswith(_WRITTEN_ONCE) and entry.linkname.startswith(_WRITTEN_ONCE)
 
 
 def _check_name(file: Path, name: str, seen: set[str]) -> None:

@@ -93,7 +93,8 @@ def verify(config: Config, file: Path) -> None:
             digest = json.loads(archive.read(_DIGEST))
             listed = {str(r["path"]): str(r["hash"]) for r in package["resources"]}
             wrong = [
-                f"{n[:80]}: 未登记 not listed" for n in sorted(names - set(listed) - {"datapackage.json", _DIGEST})
+                f"{n[:80]}: 未登记 not listed"
+                for n in sorted(names - set(listed) - {"datapackage.json", _DIGEST})
             ]
             for name, stated in listed.items():
                 if name not in names or not _PLAIN.fullmatch(name):
@@ -147,8 +148,13 @@ def _check_members(file: Path, archive: zipfile.ZipFile) -> None:
     for info in infos:
         shown = info.filename[:80]
         if info.flag_bits & 0x1:
-            raise UserError(f"{file}: {shown!r} 已加密 is encrypted; 请要一份未加密的 ask for one that is not")
-        if info.compress_type != zipfile.ZIP_STORED or stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise UserError(
+                f"{file}: {shown!r} 已加密 is encrypted; 请要一份未加密的 ask for one that is not"
+            )
+        if info.compress_type != zipfile.ZIP_STORED or stat.S_IFMT(info.external_attr >> 16) not in (
+            0,
+            stat.S_IFREG,
+        ):
             raise UserError(f"{file}: {shown!r} 不是原样存放的普通文件 is no plain file stored as it is")
         if name_anywhere(info.filename) in seen:
             raise UserError(f"{file}: {shown!r} 出现两次 is in it twice")

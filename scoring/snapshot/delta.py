@@ -51,7 +51,9 @@ class Delta:
     def rows(self) -> dict[tuple[str, str], pa.Table]:
         """The rows by (removed or added, table); raises DeltaError where a file is damaged."""
         try:
-            return {of: pq.read_table(io.BytesIO(data)).cast(TABLES[of[1]]) for of, data in self.packed.items()}
+            return {
+                of: pq.read_table(io.BytesIO(data)).cast(TABLES[of[1]]) for of, data in self.packed.items()
+            }
         except (OSError, ValueError, LookupError) as error:
             raise DeltaError("不是差异文件，或已损坏 no delta, or a damaged one") from error
 
@@ -109,7 +111,10 @@ def read_delta(file: Path) -> Delta:
                 content = packed.read(members[name])
                 if hashlib.sha256(content).hexdigest() != digest:
                     raise DeltaError(f"{name[:60]}: 与登记的哈希不符 altered")
-                if table not in TABLES or pq.ParquetFile(io.BytesIO(content)).schema_arrow.names != TABLES[table].names:
+                if (
+                    table not in TABLES
+                    or pq.ParquetFile(io.BytesIO(content)).schema_arrow.names != TABLES[table].names
+                ):
                     raise DeltaError(f"{name[:60]}: 不是本版本的表 no table of this version")
                 parts[side, table] = content
             for name in ("older", "newer"):

@@ -182,16 +182,37 @@ FOREIGN: dict[str, Callable[[Path, Entries], Path]] = {
     "entries that are none": lambda f, h: zipped(f, h | {"manifest.json": b'{"files": [1]}'}),
     "no text": lambda f, h: zipped(f, h | {"cover.html": b"\xff\xfe"}),
     "a folder": lambda f, h: f.parent,
-    "one name where case does not count": lambda f, h: zipped(f, h | {"originals/004_a": b"", "originals/004_A": b""}),
-    "one name where letters are composed": lambda f, h: zipped(f, h | {"lists/004_\ufb01": b"", "lists/004_fi": b""}),
-    "one name where a last dot does not count": lambda f, h: zipped(f, h | {"lists/004_a.": b"", "lists/004_a": b""}),
-    **{f"a name as {name}": lambda f, h, name=name: zipped(f, h | {name: b""}) for name in (
-        "originals/..", "originals/C:x", "originals/004_x:stream", "originals/CON", "originals/.bashrc", "originals/004_\x9b1m", "originals/004_\u202ex",
-    )},
+    "one name where case does not count": lambda f, h: zipped(
+        f, h | {"originals/004_a": b"", "originals/004_A": b""}
+    ),
+    "one name where letters are composed": lambda f, h: zipped(
+        f, h | {"lists/004_\ufb01": b"", "lists/004_fi": b""}
+    ),
+    "one name where a last dot does not count": lambda f, h: zipped(
+        f, h | {"lists/004_a.": b"", "lists/004_a": b""}
+    ),
+    **{
+        f"a name as {name}": lambda f, h, name=name: zipped(f, h | {name: b""})
+        for name in (
+            "originals/..",
+            "originals/C:x",
+            "originals/004_x:stream",
+            "originals/CON",
+            "originals/.bashrc",
+            "originals/004_\x9b1m",
+            "originals/004_\u202ex",
+        )
+    },
     "another packing": _packed_otherwise,
     "a flood of names": lambda f, h: flood(f),
     "a list without end": lambda f, h: zipped(
-        f, h | {"manifest.json": json.dumps({"files": [{"path": "originals/x", "sha256": "", "bytes": 0}] * 100_000}).encode()}
+        f,
+        h
+        | {
+            "manifest.json": json.dumps(
+                {"files": [{"path": "originals/x", "sha256": "", "bytes": 0}] * 100_000}
+            ).encode()
+        },
     ),
 }
 

@@ -425,6 +425,12 @@ def sparse(file: Path) -> Path:
 HOSTILE: dict[str, Callable[[Path], Path]] = {
     "hard links of latest": through_links,
     "hard link of a file outside": lambda f: written(f, entry("a", tarfile.LNKTYPE, "/etc/passwd")),
+    "the database under a published name": lambda f: written(
+        f, entry("kamengwatch.db"), entry("snapshots/a", tarfile.LNKTYPE, "kamengwatch.db")
+    ),
+    "a published file as the database": lambda f: written(
+        f, entry("snapshots/a"), entry("kamengwatch.db", tarfile.LNKTYPE, "snapshots/a")
+    ),
     "hard link of what comes later": lambda f: written(f, entry("a", tarfile.LNKTYPE, "b"), entry("b")),
     "a folder": lambda f: written(f, entry("archive", tarfile.DIRTYPE)),
     "a named pipe": lambda f: written(f, entry("archive/p", tarfile.FIFOTYPE)),
@@ -499,7 +505,7 @@ def _open_to_others(folder: Path) -> list[str]:
     return [path.name for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-@pytest.mark.parametrize("name", ["a b", "what?now=1", "100%25 %20", "查证#1&x"])
+@pytest.mark.parametrize("name", ["a b\nc", "what?now=[1]", "100%25 %20", "查证#1&x"])
 def test_database_archive_and_backup_are_the_owners_alone_in_a_folder_of_any_name(
     restored_whole: Path, backup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -531,14 +537,15 @@ def test_database_archive_and_backup_are_the_owners_alone_in_a_folder_of_any_nam
 def test_what_a_killed_backup_leaves_is_removed_by_the_next_and_by_privacy(
     restored_whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data, away = tmp_path / "data", tmp_path / "away"
+    data, away = tmp_path / "da[t]a", tmp_path / "away\nnew"
     shutil.copytree(restored_whole, data, symlinks=True)
     away.mkdir()
+    (tmp_path / ".da[t]a.restoring-1").mkdir()
     for words in (("privacy", "find", "13800001234"), ("backup", "-o", tmp_path / "b.tar")):
         left = _killed(data, away / "b.tar.gz")
         assert left, "the backup was killed before it was whole"
         command(capsys, *words, "--data-dir", data)
-        assert not list(away.iterdir())
+        assert not list(away.iterdir()) and not (tmp_path / ".da[t]a.restoring-1").exists()
 
 
 def _killed(data: Path, out: Path) -> list[Path]:

@@ -129,7 +129,10 @@ def test_a_changed_wacz_is_found(data: Path, tmp_path: Path, capsys: pytest.Capt
             for part, was in (parts | {name: content}).items():
                 archive.writestr(part, was)
         assert "Traceback" not in command(capsys, "pack", "--verify", file, "--data-dir", data, expect=1).err
-    for kind in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):  # what could unpack to more than the file is not unpacked
+    for kind in (
+        zipfile.ZIP_DEFLATED,
+        zipfile.ZIP_LZMA,
+    ):  # what could unpack to more than the file is not unpacked
         with zipfile.ZipFile(file, "w", kind) as archive:
             for part, was in parts.items():
                 archive.writestr(part, was)
@@ -138,7 +141,9 @@ def test_a_changed_wacz_is_found(data: Path, tmp_path: Path, capsys: pytest.Capt
         with zipfile.ZipFile(file, "w") as archive:
             for part, was in (parts | {twin: b"x"}).items():
                 archive.writestr(part, was)
-        command(capsys, "pack", "--verify", file, "--data-dir", data, expect=2 if "README" in twin.upper() else 1)
+        command(
+            capsys, "pack", "--verify", file, "--data-dir", data, expect=2 if "README" in twin.upper() else 1
+        )
     bits = bytearray(file.read_bytes())
     bits[6] |= 1
     bits[bits.index(b"PK\1\2") + 8] |= 1

@@ -217,10 +217,16 @@ def test_the_command_takes_ids_days_and_folders_and_checks_what_it_made(data, tm
     ratings, sink = TABLES["ratings"], io.BytesIO()
     with pq.ParquetWriter(sink, ratings, compression="zstd") as writer:
         for _ in range(10):
-            writer.write_table(pa.table([pa.nulls(1_000_000, field.type) for field in ratings], schema=ratings))
+            writer.write_table(
+                pa.table([pa.nulls(1_000_000, field.type) for field in ratings], schema=ratings)
+            )
     name = "added/ratings.parquet"
     about["files"][name] = hashlib.sha256(sink.getvalue()).hexdigest()
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w") as packed:
-        for text, content in {**members, name: sink.getvalue(), "delta.json": json.dumps(about).encode()}.items():
+        for text, content in {
+            **members,
+            name: sink.getvalue(),
+            "delta.json": json.dumps(about).encode(),
+        }.items():
             packed.writestr(text, content)
     assert "more rows than" in refused("--verify", tmp_path / "bomb.zip")
