@@ -28,11 +28,11 @@ FOLDER = ROOT / "research/complaint_kinds/corpus"
 # Texts of one writer, each judged by a model that has not seen it; the others are always in training.
 JUDGED = tuple(
     FOLDER / f"{name}.jsonl"
-    for name in ("kinds", *(f"kinds_spent{number}" for number in ("", 2, 3, 4, 5, 6, 7, 8)))
+    for name in ("kinds", *(f"kinds_spent{number}" for number in ("", 2, 3, 4, 5, 6, 7, 8, 10, 11)))
 )
 ALWAYS = tuple(
     FOLDER / f"kinds_{name}.jsonl"
-    for name in ("more", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+    for name in ("more", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 )
 TARGET = ROOT / "store/complaint_kinds/kinds_model.npz"
 ASIDES_TARGET = ROOT / "store/complaint_kinds/asides_model.npz"
