@@ -34,7 +34,9 @@ _PLENTY = re.compile(r"充足|现货|爆棚|大量|一般|有货|正常|非常�
 _UNLIMITED = re.compile(r"不限|无限|unlimited", re.I)
 _FEW = 5
 SOLD_OUT = re.compile(
-    r"缺货|(?<!即将)(?<!快要)(?<!将)售罄|已售完|卖光|卖完|无货|补货中|out.of.stock|sold.?out", re.I
+    r"缺货|(?<!即将)(?<!快要)(?<!将)售罄|已?售完|完售|卖光|卖完|无货|补货中|out.of.stock|sold.?out"
+    r"|нет в наличии|ausverkauft|agotado|esgotado|esaurito|rupture de stock|품절|hết hàng|stok habis|在庫切れ|tükendi",
+    re.I,
 )
 
 

@@ -43,6 +43,8 @@ from store.text.site_keys import SiteKey
 
 _COOKIE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,80}=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{0,400}", re.ASCII)
 _MOST_COOKIES = 10
+_LIKELY_ALL = 3
+"""Goods in a page's data from which it is read without a browser; fewer may be a remark on one of those it loads."""
 _ALMOST_EMPTY = 200
 """Visible characters below which a page with scripts has not shown itself yet."""
 
@@ -119,22 +121,23 @@ class StorefrontSpider(HomeSpider):
             return
         self.visit(host).notes["cookies"] = _session(response)
         found, more = self._read(page, system, host)
-        if not system and not found.goods and not found.behind_login and not rendered and "<script" in text:
-            if browser_available():
-                yield self._rendered(host, response.url)
-                return
-            if len(visible(Page(page.url, page.text).tree)) < _ALMOST_EMPTY:
-                raise NotAnswered("the page needs JavaScript and no browser is installed")
-        if not system and not found.goods:
-            found.goods = generic.embedded_goods(page)
-            if not found.goods and not found.behind_login:
-                more = generic.categories(page)
+        if not system and not found.goods and not found.behind_login:
+            # What the data of the page as it came held is kept: a script may take it away once it has drawn it.
+            found.goods = generic.embedded_goods(page) or self.visit(host).notes.get("embedded", [])
+            if len(found.goods) < _LIKELY_ALL and not rendered and "<script" in text:
+                if browser_available():
+                    self.visit(host).notes["embedded"] = found.goods
+                    yield self._rendered(host, response.url)
+                    return
+                if not found.goods and len(visible(Page(page.url, page.text).tree)) < _ALMOST_EMPTY:
+                    raise NotAnswered("the page needs JavaScript and no browser is installed")
+            more = generic.more(page, found)
         yield from self._shop(page, system, found, more, host)
 
     def _read(self, page: Page, system: str | None, host: str) -> tuple[Found, list[More]]:
         """What the home page shows by its system's own reader, or by the one for unknown shops where that one fails."""
         if system is None:
-            return (found := generic.home(page)), generic.more(page) if found.goods else []
+            return (found := generic.home(page)), generic.more(page, found)
         try:
             found, more = read_home(system, page)
         except SourceChanged as error:

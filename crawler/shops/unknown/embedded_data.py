@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -26,42 +26,16 @@ _CENTS = (
     "amount_cents",
     "sale_price_cents",
 )
-_FORMER = (
-    "original_price",
-    "originalPrice",
-    "market_price",
-    "marketPrice",
-    "old_price",
-    "price_ori",
-    "retail_price",
-    "line_price",
+_STOCKS = ("quantity", "qty", "store", "count", "surplus", "left")
+_SALES = ("sales", "sold", "paid")
+_FORMER_KEY = re.compile(
+    r"(?:\w+_)?(?:origin(?:al)?|market|old|line|list|retail|regular|compare_at|crossed|before|msrp|ori)_(?:\w+_)?price|price_(?:ori\w*|old|market|before)"
 )
-_STOCKS = (
-    "stock",
-    "stock_num",
-    "stockNum",
-    "inventory",
-    "kucun",
-    "quantity",
-    "qty",
-    "store",
-    "in_stock",
-    "stock_count",
-    "count",
-    "surplus",
-    "gstock",
+_STOCK_KEY = re.compile(
+    r"(?:\w+_)?g?(?:stock|inventory|kucun|remain\w*)(?:_(?:num|number|count|qty|quantity|left))?"
 )
-_SALES = (
-    "sales",
-    "sold",
-    "sale_num",
-    "saleNum",
-    "sales_volume",
-    "sales_count",
-    "sell_count",
-    "order_sold",
-    "qty_sell",
-    "xiaoliang",
+_SALES_KEY = re.compile(
+    r"(?:\w+_)?(?:sales?|sell|sold)_(?:num|number|count|volume|qty|quantity|total|real|show)|\w+_(?:sales|sold)|qty_sell|xiaoliang"
 )
 _NAME_KEY = re.compile(
     r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)|[gps](?:name|title)"
@@ -70,6 +44,10 @@ _PRICE_KEY = re.compile(
     r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)|[gps]price"
 )
 """Whatever a system calls the name of a good and what is asked for it."""
+_ELSE_KEY = re.compile(
+    r"(?:^|_)(?:levels?|grades?|coupons?|vouchers?|pay(?:s|ments?|_?ways?|_?types?|_?channels?|_?methods?)?|channels?|recharges?|agents?|shipping|freights?|withdraws?|orders?|carts?|recent|reviews?|comments?)(?:$|_)"
+)
+"""What other things than goods stand under."""
 _CENTS_KEY = re.compile(r"(?!\w*(?:market|origin|old|line|vip|cost))\w{1,20}_price_(?:fen|cents?)")
 _CURRENCIES = ("currency", "price_currency", "priceCurrency", "currencyCode", "currency_code")
 _AMOUNTS = (
@@ -187,32 +165,22 @@ def goods_in_json(document: Any) -> list[Good]:
     """
     by_keys: dict[tuple[str, str], list[Good]] = {}
     for row in map(_opened, islice(_rows(_dereferenced(document)), _MOST_ROWS)):
-        name = next((key for key in _NAMES if _is_text(row.get(key))), None) or next(
-            (key for key in row if _NAME_KEY.fullmatch(_words(key)) and _is_text(row[key])), None
-        )
-        cents = next((key for key in _CENTS if _is_whole(row.get(key))), None) or next(
-            (key for key in row if _CENTS_KEY.fullmatch(_words(key)) and _is_whole(row[key])), None
-        )
-        price = (
-            cents
-            or next((key for key in _PRICES if _is_price(row.get(key))), None)
-            or next((key for key in row if _PRICE_KEY.fullmatch(_words(key)) and _is_price(row[key])), None)
-        )
+        name = _key(row, _NAMES, _NAME_KEY, _is_text)
+        cents = _key(row, _CENTS, _CENTS_KEY, _is_whole)
+        price = cents or _key(row, _PRICES, _PRICE_KEY, _is_price)
         if name is None or price is None:
             continue
-        stock, label = stock_of(
-            next((row[key] for key in _STOCKS if isinstance(row.get(key), int | str)), None)
-        )
+        stock, label = stock_of(row.get(_key(row, _STOCKS, _STOCK_KEY, _is_said)))
         currency = next((currency_of(str(row[key])) for key in _CURRENCIES if row.get(key)), "CNY")
+        asked = row[price] / 100 if cents else yuan(row[price])
+        former = yuan(row.get(_key(row, (), _FORMER_KEY, _is_price))) if not cents else None
         good = Good(
             row[name].strip(),
-            (row[price] / 100 if cents else yuan(row[price])) if currency == "CNY" else None,
-            next((yuan(row[key]) for key in _FORMER if _is_price(row.get(key)) and yuan(row[key])), None)
-            if currency == "CNY"
-            else None,
+            asked if currency == "CNY" else None,
+            former if currency == "CNY" and former and asked is not None and former > asked else None,
             stock,
             label,
-            next((count(row[key]) for key in _SALES if isinstance(row.get(key), int | str)), None),
+            count(row.get(_key(row, _SALES, _SALES_KEY, _is_said))),
             currency=currency,
         )
         by_keys.setdefault((name, price), []).append(good)
@@ -260,6 +228,15 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
     return row | plain if plain else row
 
 
+def _key(
+    row: dict[str, Any], exact: tuple[str, ...], kind: re.Pattern[str], fits: Callable[[Any], bool]
+) -> str | None:
+    """The key of a row whose value fits: the first of `exact` that is there, else the first of the kind."""
+    return next((key for key in exact if fits(row.get(key))), None) or next(
+        (key for key in row if kind.fullmatch(_words(key)) and fits(row[key])), None
+    )
+
+
 def _is_flat(row: dict[str, Any]) -> bool:
     return not any(isinstance(value, dict | list) and value for value in row.values())
 
@@ -270,6 +247,10 @@ def _is_price(value: Any) -> bool:
     return isinstance(value, int | float) or (
         isinstance(value, str) and yuan(value) is not None and len(value) < 20
     )
+
+
+def _is_said(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
 
 
 def _is_text(value: Any) -> bool:
@@ -293,7 +274,7 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
             if isinstance(value, dict):
                 if len(value) > 2 and all(isinstance(row, dict) for row in value.values()):
                     yield from value.values()  # by their numbers
-                following += value.values()
+                following += (inner for key, inner in value.items() if not _ELSE_KEY.search(_words(key)))
             elif isinstance(value, list):
                 yield from (row for row in value if isinstance(row, dict))
                 following += value
@@ -383,14 +364,17 @@ def _product(entry: dict[str, Any]) -> Good:
     offers = entry.get("offers") or {}
     first = offers[0] if isinstance(offers, list) and offers else offers
     offer: dict[str, Any] = first if isinstance(first, dict) else {}
-    out = re.search(r"OutOfStock|SoldOut|Discontinued", str(offer.get("availability")))
+    state = re.search(r"(OutOfStock|SoldOut|Discontinued)|(Limited)|InStock", str(offer.get("availability")))
+    stock, label = (
+        (None, None) if state is None else (0, "缺货") if state[1] else (None, "少量" if state[2] else "有货")
+    )
     currency = currency_of(str(offer.get("priceCurrency") or "CNY"))
     price = offer.get("price", offer.get("lowPrice"))
     return Good(
         str(entry.get("name") or "").strip(),
         yuan(price) if currency == "CNY" else None,
         None,
-        0 if out else None,
-        "缺货" if out else None,
+        stock,
+        label,
         currency=currency,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
@@ -52,6 +53,8 @@ _SHOWN_CLASS = re.compile(
 )
 _ICONS = re.compile("[\ue000-\uf8ff]")
 """Letters of icon fonts."""
+_WIDE = re.compile("(?<=[¥￥$])\\s*[０-９][０-９，．]*|[０-９][０-９，．]*(?=\\s*元)")
+"""A sum in digits as wide as Chinese letters."""
 _DIGITS = re.compile(r"\d+")
 _SHOWN = re.compile(r"[¥￥]?\s*\d{1,6}(?:\.\d{1,2})?")
 """A figure that a field shows and nobody can change."""
@@ -207,6 +210,8 @@ def outline(tree: LexborHTMLParser) -> Element:
             tag = node.tag
             if tag == "-text":
                 text = _ICONS.sub("", node.text_content or "")
+                if not text.isascii() and _WIDE.search(text):
+                    text = _WIDE.sub(lambda sum_: unicodedata.normalize("NFKC", sum_.group()), text)
                 if text and not text.isspace():
                     parent.parts.append(text)
                 elif text and parent.parts:

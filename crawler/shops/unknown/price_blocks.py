@@ -57,7 +57,7 @@ WORDS_AROUND = re.compile(
 )
 SAID_OF_GOODS = re.compile(
     rf"\b(?:{CODES}|kr|rp|руб|from|starting at|as low as|now|was|only|each|free|msrp|rrp|uvp|ab|(?:regular|sale|list|retail|our|special|unit)? ?price|(?:in|out of) stock|sold out|add to cart|buy now|(?:ex(?:cl)?|incl?)?\.? ?(?:tax|vat)|you save)\b"
-    r"|免费|限免|(?:原|市场|官方|商城|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|已售|缺货|售罄|已售罄|有货|充足|少量|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
+    r"|免费|限免|(?:原|市场|官方|商城|本站|本店|零售|到手|秒杀|促销|会员|代理|批发|优惠|活动|特|现|售|单)价|价格|库存|剩余|销量|缺货|(?:已|即将)?售[罄完]|卖[光完]了?|补货中?|有货|充足|少量|已售|自动发货|人工处理|发货|起|每?[张个份件]|立即购买|购买|下单|RMB|CNY",
     re.IGNORECASE,
 )
 """What stands beside a price without being a name."""
@@ -84,6 +84,8 @@ _PIECE = re.compile(r"|[¥￥$€£]|\.|\d[\d,]{0,9}\.?|[¥￥$€£]?\d[\d,]{0,
 _DECIMALS = re.compile(r"[¥￥$€£]?\d[\d,]{0,9}\0\.\d{1,2}")
 _SIGNED = re.compile(rf"(?!\d)[^\w¥￥$€£]{{1,4}}({DECIMAL.pattern})\s*(?:$|[|｜·])")
 """💰 9.90 | 📦 23: a number with two decimals behind a picture of its kind."""
+_BOUND = re.compile(r"\s*(?:以[内下上]|之内|左右|上下|出头|不到)")
+_DASH = re.compile(r"[-–—~～至到]$")
 _NAME_ENDS = re.compile(rf"\s*[—–:：|….·-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
     r"[¥￥$€£]\d[\d,]{0,9}(?:\.\d{1,2})?|\d[\d,]{0,9}(?:\.\d{1,2})?元|[¥￥$€£]\d[\d,]{0,9}\.\d{1,2}"
@@ -259,12 +261,12 @@ def prices_in(body: Element) -> Iterator[Price]:
 
 def free_in(body: Element, prices: list[Price]) -> list[Price]:
     """What is given away: 免费 at the place where other goods of its kind state their price."""
-    places = {_place(price.element): price.money.currency for price in prices if price.role == "now"}
+    places = {place_of(price.element): price.money.currency for price in prices if price.role == "now"}
     free = (e for e in body.walk() if not e.children and _FREE.fullmatch(e.own))
     return [
         Price(element, Money(0.0, places[place], 0, len(element.own)), "now")
         for element in islice(free, _MOST_PRICES)
-        if (place := _place(element)) in places
+        if (place := place_of(element)) in places
     ]
 
 
@@ -272,6 +274,16 @@ def innermost(prices: list[Price]) -> list[Price]:
     """The prices without those that are only read again in an element around theirs, as 售价 9 元 in 售价 9 元 | 库存 8."""
     outer = {(above, price.money.amount) for price in prices for above in price.element.ancestors()}
     return [price for price in prices if (price.element, price.money.amount) not in outer]
+
+
+def trust_places(prices: list[Price]) -> None:
+    """Take what may be a price for one at a place where most are: ¥26.00 需预约 among ¥5.90 立即购买."""
+    if all(price.sure for price in prices):
+        return
+    told = Counter((place_of(price.element), price.sure) for price in prices)
+    for price in prices:
+        place = place_of(price.element)
+        price.sure = price.sure or told[place, True] > max(1, told[place, False])
 
 
 def ask_something(prices: list[Price]) -> None:
@@ -296,6 +308,11 @@ def _is_crossed(price: Price) -> bool:
         or bool(_FORMER_WORD.search(price.element.text))
         or bool(_FORMER_WORD.search(_text_before(price.element)))
     )
+
+
+def ends_range(price: Price) -> bool:
+    """Whether a price is the upper end of a range, as the second of ¥9 – ¥19."""
+    return bool(_DASH.search(_text_before(price.element)))
 
 
 def set_slogans_apart(prices: list[Price]) -> None:
@@ -386,13 +403,13 @@ def bare_decimals(body: Element) -> Iterator[Price]:
     Two decimals tell a price; a whole number is one where elements of its place and shape hold decimals.
     """
     alone = [e for e in body.walk() if not e.children and _NUMBER.fullmatch(e.own)][:_MOST_PRICES]
-    with_decimals = {_place(element) for element in alone if DECIMAL.fullmatch(element.own)}
+    with_decimals = {place_of(element) for element in alone if DECIMAL.fullmatch(element.own)}
     for element in body.walk():
         if (told := _SIGNED.match(element.own)) and not element.children:
             yield Price(element, Money(float(told[1].replace(",", "")), "CNY", *told.span(1)), "now", False)
     for element in alone:
         text = element.own
-        if _place(element) in with_decimals:
+        if place_of(element) in with_decimals:
             yield Price(
                 element,
                 Money(float(text.replace(",", "")), "CNY", 0, len(text)),
@@ -401,7 +418,7 @@ def bare_decimals(body: Element) -> Iterator[Price]:
             )
 
 
-def _place(element: Element) -> tuple[int, tuple[str, ...]]:
+def place_of(element: Element) -> tuple[int, tuple[str, ...]]:
     """Which cell of its row an element is; its shape and those of the two around it."""
     row = element.parent
     cell = row.children.index(element) if row is not None and len(row.children) < 40 else 0
@@ -452,6 +469,8 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
     if WORDS_AROUND.match(text):
         return True
     before = text[: money.start]
+    if _BOUND.match(text, money.end):
+        return None  # 50元以内的耳机
     if written[-1] in "元块" and _NAME_ENDS.match(text[money.end :]):
         return None  # E卡 100元 —— 95.50元
     if written[0] in "¥￥$€£" or written[-1] in "¥￥":
@@ -469,7 +488,7 @@ def _likelihood(element: Element, text: str, money: Money) -> bool | None:
         return True
     if written in element.own and not LETTER.search(without_said(element.own)):
         return True
-    if re.search(r"[，。；]", before) and re.match(r"\s*(?:左右|以上|以下|上下)?[，。；]", text[money.end :]):
+    if re.search(r"[，。；]", before) and re.match(r"\s*[，。；]", text[money.end :]):
         return None  # a sentence
     behind = without_said(text[money.end :])
     apart = not before or before[-1] in " |·/-—，,"

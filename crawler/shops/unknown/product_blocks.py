@@ -13,13 +13,14 @@ from collections.abc import Iterable
 
 from crawler.shops.money import AMOUNT
 from crawler.shops.unknown.page_outline import Element
-from crawler.shops.unknown.price_blocks import LETTER, WORDS_AROUND, Price, without_said
+from crawler.shops.unknown.price_blocks import LETTER, WORDS_AROUND, Price, ends_range, place_of, without_said
 from crawler.shops.unknown.product_names import clean
 
 Record = tuple[Element, Price]
 _LONGEST = 900
 """Characters of one good with all that is said of it."""
 _ROUNDS = 6
+_MOST_ACROSS = 12
 _FEW = 3
 _ITEM_MARK = re.compile(r"goods|product|item|card|commodity|shangpin|sku|list|pd|prod|kami", re.IGNORECASE)
 _GOODS_MARK = re.compile(r"goods|product|commodity|shangpin|sku", re.IGNORECASE)
@@ -63,7 +64,7 @@ _MEMBERS = re.compile(
 )
 
 
-def lists_in(prices: list[Price]) -> list[list[Record]]:
+def lists_in(prices: list[Price], is_article: bool = False) -> list[list[Record]]:
     """Lists of blocks around the prices asked now, the longest list first; what is plainly no list of goods is left out."""
     anchors = _one_a_good([price for price in prices if price.role == "now"])
     chains = dict(_chains(anchors))
@@ -87,7 +88,7 @@ def lists_in(prices: list[Price]) -> list[list[Record]]:
         ]
         if records and not _is_something_else(records):
             kept.append(records)
-    chosen = [records for records in kept if _can_be_bought(records)] or kept
+    chosen = [records for records in kept if _can_be_bought(records)] or ([] if is_article else kept)
     return sorted(chosen, key=lambda records: (-len(records), records[0][0].number))
 
 
@@ -121,6 +122,7 @@ def _chains(anchors: list[Price]) -> list[tuple[Price, list[Element]]]:
 def _one_a_good(anchors: list[Price]) -> list[Price]:
     """One price for each good: where several share an element and none has a name of its own, the first stands for all."""
     named: dict[Element, bool] = {}
+    told: list[tuple[Price, Price]] = []
     for _ in range(_ROUNDS):
         nameless: dict[Element, list[tuple[Price, Element]]] = defaultdict(list)
         for price, chain in _chains(anchors):
@@ -136,18 +138,42 @@ def _one_a_good(anchors: list[Price]) -> list[Price]:
         for parent, group in nameless.items():
             if len(group) < 2:
                 continue
+            if _turn(parent, len(group)):
+                wrapped = True
+                break  # the rows of other groups may be gone
             if _wrap(parent, [top for _, top in group]):
                 wrapped = True
             else:
-                spare.update(_beside_the_asked([price for price, _ in group]))
+                beside = _beside_the_asked([price for price, _ in group])
+                told += [(price, other) for price, _ in group if price not in beside for other in beside]
+                spare.update(beside)
         if not spare and not wrapped:
             break
         anchors = [price for price in anchors if price not in spare]
+    _set_former_apart(told)
     # Two prices at the very same element.
     once: dict[Element, Price] = {}
     for price in anchors:
         once.setdefault(price.element, price)
     return list(once.values())
+
+
+def _set_former_apart(told: list[tuple[Price, Price]]) -> None:
+    """Take for the former price what stands at the same place beside each asked one of a list, one for each good and always the higher."""
+    places: dict[tuple[object, object], list[tuple[Price, Price]]] = defaultdict(list)
+    times = Counter(asked for asked, _ in told)
+    for asked, other in told:
+        places[place_of(asked.element), place_of(other.element)].append((asked, other))
+    for pairs in places.values():
+        if len(pairs) >= _FEW and all(
+            times[asked] == 1
+            and other.role == "now"
+            and other.money.amount > asked.money.amount
+            and not ends_range(other)
+            for asked, other in pairs
+        ):
+            for _, other in pairs:
+                other.role = "former"
 
 
 def _beside_the_asked(prices: list[Price]) -> list[Price]:
@@ -166,6 +192,51 @@ def _beside_the_asked(prices: list[Price]) -> list[Price]:
         ):
             price.role = "former"
     return [price for price in prices if price is not asked]
+
+
+def _turn(row: Element, prices: int) -> bool:
+    """Make columns of rows where goods stand side by side, their pictures, names and prices each in a row of their own; False where they do not."""
+    table, cells = row.parent, len(row.children)
+    if table is None or cells < prices or cells > _MOST_ACROSS:
+        return False
+    rows = table.children
+    start = end = rows.index(row)
+    while start > 0 and len(rows[start - 1].children) == cells:
+        start -= 1
+    while end < len(rows) and len(rows[end].children) == cells:
+        end += 1
+    asks = [n for n in range(start, end) if rows[n].shape == row.shape and _asks_across(rows[n], prices)]
+    gaps = {b - a for a, b in zip(asks, asks[1:], strict=False)}
+    band = gaps.pop() if len(gaps) == 1 else end - start
+    if band < 2 or (len(asks) > 1 and gaps) or not asks or end - start < band:
+        return False
+    named = [
+        sum(
+            any(has_name(rows[n].children[cell]) for n in range(top, min(top + band, end)))
+            for cell in range(cells)
+        )
+        for top in range(start, end, band)
+    ]
+    if sum(named) < 0.8 * prices * len(asks):
+        return False
+    made = []
+    for top in range(start, end, band):
+        across = Element(row.tag, table, {}, rows[top].number)
+        columns = []
+        for cell in range(cells):
+            column = Element("div", across, {}, rows[top].children[cell].number)
+            column.hold([rows[n].children[cell] for n in range(top, min(top + band, end))])
+            columns.append(column)
+        across.hold(columns)
+        made.append((rows[top].place, rows[min(top + band, end) - 1].place + 1, across))
+    table.put(made)
+    return True
+
+
+def _asks_across(row: Element, prices: int) -> bool:
+    """Whether at least half as many cells of a row hold a price and no name."""
+    asking = sum(any(c.isdigit() for c in cell.text) and not has_name(cell) for cell in row.children)
+    return 2 * asking >= prices
 
 
 def _wrap(parent: Element, tops: list[Element]) -> bool:

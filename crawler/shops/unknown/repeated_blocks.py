@@ -29,23 +29,24 @@ from crawler.shops.unknown.price_blocks import (
     set_slogans_apart,
     set_sums_apart,
     split_lines,
+    trust_places,
 )
 from crawler.shops.unknown.product_blocks import lists_in
 from crawler.shops.unknown.product_names import names_of
 
 _STOCK = re.compile(
-    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])余|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:仅剩|剩余)?\s*"
+    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])余|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:[仅只还]?[剩余]余?)?\s*"
     r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?|充足|少量|紧张|不足|缺货|售罄|大量|一般|有货|无货|正常|不限|无限|现货|爆棚|非常多|较少|很多|所剩无几)"
-    r"|(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available)",
+    r"|(?<![\d.,])(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available|可用|可售)",
     re.IGNORECASE,
 )
 _SOLD = re.compile(
     r"(?:销量|销售|已售|售出|已卖|成交|月销|总销|已出|热销|sold|sales)\s*(?:量|数量|数|出|了)?\s*[:：(（]?\s*(\d[\d,]*(?:\.\d+)?\s*[万wk]?)"
-    r"|(?<![\d.¥￥])(\d[\d,]*(?:\.\d)?[万wk]|\d[\d,]*)\+?\s*(?:(?:人|件|笔|单|次|份)\s*(?:已?购买|付款|已买)|(?:人|件|笔|单|次|份)?\s*(?:已售|售出|成交)(?!\s*[:：]?\s*\d)|\s+sold)",
+    r"|(?<![\d.¥￥])(\d[\d,]*(?:\.\d+)?[万wk]|\d[\d,]*)\+?\s*(?:(?:人|件|笔|单|次|份)\s*(?:已?购买|付款|已[买购])|(?:人|件|笔|单|次|份)?\s*(?:已售|售出|成交)(?!\s*[:：]?\s*\d)|\s+sold)",
     re.IGNORECASE,
 )
 _PIECES = re.compile(
-    r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?)\s*(?:[个件张份条枚套只组]|pcs)?\s*[.。]?", re.IGNORECASE
+    r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?)\s*(?:[个件张份条枚套只组]|pcs|шт)?\s*[.。]?", re.IGNORECASE
 )
 """A number of pieces and nothing else."""
 _STOCK_MARK = re.compile(
@@ -62,32 +63,36 @@ _GONE_MARK = re.compile(
 )
 
 
-def goods_in(body: Element) -> list[Good]:
-    """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold."""
+def goods_in(body: Element, is_article: bool = False) -> list[Good]:
+    """The goods of a page of unknown structure, in the page's order; none where nothing repeats and nothing looks sold.
+
+    In an article what could be bought shows how: a table of prices is what its author compares.
+    """
     split_lines(body)
     join_split(body)
     set_sums_apart(body)
     prices = innermost(list(prices_in(body)))
     prices += free_in(body, prices)
     prices.sort(key=lambda price: price.element.number)
+    trust_places(prices)
     set_slogans_apart(prices)
     sure = [price for price in prices if price.sure]
     ask_something(sure)
     set_named_apart(sure)
     set_levels_apart(sure)
-    goods = _listed(sure)
+    goods = _listed(sure, is_article=is_article)
     if len(goods) < _A_LIST:
         decimals = list(bare_decimals(body))
         set_levels_apart(decimals)
-        plain = _listed(decimals, fewest=_A_LIST)
+        plain = _listed(decimals, fewest=_A_LIST, is_article=is_article)
         if len(plain) > 2 * len(goods):
             return plain
-    return goods or _listed(prices)
+    return goods or _listed(prices, is_article=is_article)
 
 
-def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
+def _listed(prices: list[Price], fewest: int = 1, *, is_article: bool) -> list[Good]:
     """The goods around `prices`, of lists of at least `fewest`."""
-    lists = lists_in(prices)
+    lists = lists_in(prices, is_article)
     rows: list[tuple[int, bool, Good]] = []
     linked: dict[tuple[str, float], str] = {}
     formers = sorted(
@@ -110,7 +115,7 @@ def _listed(prices: list[Price], fewest: int = 1) -> list[Good]:
     # What a team pays is what one buyer pays only where nothing else is asked.
     for _, _, good in sorted(rows, key=lambda row: (row[1], row[0])):
         known = found.get(good.name)
-        found[good.name] = good if known is None else _both(known, good)
+        found[good.name] = good if known is None else both(known, good)
     return _without_cut(list(found.values()))
 
 
@@ -147,7 +152,7 @@ def _former(block: Element, formers: list[Price], numbers: list[int]) -> Money |
     return None
 
 
-def _both(first: Good, second: Good) -> Good:
+def both(first: Good, second: Good) -> Good:
     """A good that stands on the page twice (recommended, then listed): what either says."""
     if first.price != second.price or first.currency != second.currency:
         return first
@@ -199,7 +204,7 @@ def _stock(block: Element, name: str, lines: list[tuple[str, Element]]) -> tuple
         if _GONE_MARK.search(element.marks) or SOLD_OUT.search(alt):
             return 0, "缺货"
     rest = block.text.replace(name, " ", 1)
-    if said := re.search(r"即将售罄|库存紧张|少量|充足|有货|现货", rest):
+    if said := re.search(r"即将售罄|库存紧张|少量|充足|有货|现货|\bin stock\b", rest, re.IGNORECASE):
         return None, said.group()
     if said := SOLD_OUT.search(rest):
         return 0, said.group()[:20]

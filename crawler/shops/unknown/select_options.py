@@ -9,6 +9,7 @@ from crawler.shops.page import SOLD_OUT, Good, Page, count, stock_of
 
 _MOST = 2_000
 _PRICES = ("price", "data-price", "data-money", "money", "data-goods-price")
+_FORMERS = ("data-market-price", "data-original-price", "data-old-price", "data-list-price")
 _NAMES = ("data-name", "data-title", "data-goods-name", "data-goodsname", "title")
 _STOCKS = ("stock", "data-stock", "data-kucun", "kucun", "data-count")
 _STOCK = re.compile(r"(?:库存|剩余|余)\s*[:：]?\s*(\d[\d,]*|[\u4e00-\u9fff]{2,4})")
@@ -74,5 +75,7 @@ def _good(text: str, attributes: dict[str, str | None]) -> Good | None:
         stock, label = count(label), None
     if stock is None and label is None and (gone := SOLD_OUT.search(behind)):
         stock, label = 0, gone.group()
-    value = yuan(price)
-    return Good(name, value if currency == "CNY" else None, None, stock, label, currency=currency)
+    if currency != "CNY":
+        return Good(name, None, None, stock, label, currency=currency)
+    former = yuan(next((attributes[key] for key in _FORMERS if attributes.get(key)), None))
+    return Good(name, price, former if former and former > price else None, stock, label)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from crawler.shops import generic
-from crawler.shops.page import Good, Page, stock_class
+from crawler.shops.page import Found, Good, Page, stock_class
 from tests.support.shops import observed_themes
 from tests.support.shops.blind_goods import Item, Made
 from tests.support.shops.blind_late_themes import LATE_THEMES
@@ -141,19 +141,22 @@ def test_prices_for_members_are_hidden_and_the_next_page_of_a_list_is_asked() ->
     card = "<div class=item><h4>Steam充值卡 {}元</h4><span class=price>登录可见</span></div>"
     hidden = generic.home(Page("https://shop.example/", "".join(card.format(n) for n in (50, 100, 200))))
     assert hidden.behind_login and not hidden.goods
+    sold = Found(goods=[Good(f"会员{n}号", 9.9) for n in range(20)])
     pager = '<div class="page-content"><a href="/p/2">商品</a></div><ul class="pagination"><a href="?page=1">1</a>{}</ul>'
     for link, path in (
         ("?cat=3&page=2", "https://shop.example/?cat=3&page=2"),
         ("/page/2/", "https://shop.example/page/2/"),
     ):
         page = Page("https://shop.example/?cat=3", pager.format(f'<a href="{link}">下一页</a>'))
-        assert [item.path for item in generic.more(page)] == [path]
+        assert [item.path for item in generic.more(page, sold)] == [path]
     shelves = '<a href="/category/{0}">视频会员</a><a href="/article/{0}">公告</a><a href="https://b.example/category/{0}">友链</a>'
     page = Page("https://shop.example/", "".join(shelves.format(n) for n in range(30)))
-    assert [item.path for item in generic.categories(page)] == [
+    assert [item.path for item in generic.more(page, Found())] == [
         f"https://shop.example/category/{n}" for n in range(10)
     ]
-    assert not generic.more(Page("https://shop.example/?page=2", pager.format('<a href="?page=3">3</a>')))
+    assert not generic.more(
+        Page("https://shop.example/?page=2", pager.format('<a href="?page=3">3</a>')), sold
+    )
 
 
 @pytest.mark.parametrize("theme", observed_themes.THEMES)
