@@ -10,7 +10,7 @@ from crawler.errors import SourceChanged
 from crawler.shops.money import UNTOLD
 from crawler.shops.page import Found, Good, More, Page
 from crawler.shops.unknown import embedded_data
-from crawler.shops.unknown.page_outline import outline
+from crawler.shops.unknown.page_outline import TO_SIMPLIFIED, outline
 from crawler.shops.unknown.repeated_blocks import both, goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
@@ -52,6 +52,7 @@ _MOST_CATEGORIES = 10
 _FEW = 20
 """Goods of a home page below which its categories are looked into as well."""
 _MOST_LINKS = 500
+_TRADITIONAL = re.compile("[價購賣貨銷餘]")
 _ARTICLE = re.compile(
     r"""property=["']?og:type["']?\s+content=["']?article|"@type"\s*:\s*"(?:News|Blog|Tech)?(?:Article|Posting)\"""",
     re.IGNORECASE,
@@ -66,7 +67,7 @@ def home(page: Page) -> Found:
     if page.seen is not None:
         return replace(page.seen)
     told = embedded_data.products(page)
-    seen = goods_in(outline(page.tree), _is_article(page))
+    seen = _seen(page)
     goods = _joined(told, seen) or goods_in_options(page) or goods_in_attributes(page)
     withheld = len(_MEMBERS_ONLY.findall(page.tree.body.text() if page.tree.body is not None else ""))
     if withheld > 2 and withheld > len(goods):
@@ -74,6 +75,21 @@ def home(page: Page) -> Found:
     return Found(
         goods=_with_currency(page, _once(goods)[:_MOST]), behind_login=not goods and _is_locked(page)
     )
+
+
+def _seen(page: Page) -> list[Good]:
+    """The goods a page shows by its structure; of one in traditional letters the names as it writes them."""
+    is_article = bool(_ARTICLE.search(page.text))
+    if not _TRADITIONAL.search(page.text) or page.tree.body is None:
+        return goods_in(outline(page.tree), is_article)
+    goods = goods_in(outline(page.tree, traditional=True), is_article)
+    shown = " ".join(page.tree.body.text().split())
+    simplified = shown.translate(TO_SIMPLIFIED)
+    places = [simplified.find(good.name) for good in goods]
+    return [
+        good if place < 0 else replace(good, name=shown[place : place + len(good.name)])
+        for good, place in zip(goods, places, strict=True)
+    ]
 
 
 def _with_currency(page: Page, goods: list[Good]) -> list[Good]:
@@ -101,7 +117,7 @@ def sells(page: Page) -> bool:
     if page.seen is not None:
         return len(page.seen.goods) > 1
     try:
-        return len(goods_in(outline(page.tree)) or embedded_data.products(page)) > 1
+        return len(_seen(page) or embedded_data.products(page)) > 1
     except SourceChanged:
         return False
 
@@ -169,11 +185,6 @@ def _joined(told: list[Good], seen: list[Good]) -> list[Good]:
     first, second = (told, seen) if len(told) >= len(seen) else (seen, told)
     besides = {good.name: good for good in second}
     return [both(good, besides[good.name]) if good.name in besides else good for good in first]
-
-
-def _is_article(page: Page) -> bool:
-    """Whether the page says of itself that it is an article."""
-    return bool(_ARTICLE.search(page.text))
 
 
 def _is_locked(page: Page) -> bool:

@@ -35,15 +35,17 @@ _STOCK_KEY = re.compile(
     r"(?:\w+_)?g?(?:stock|inventory|kucun|remain\w*)(?:_(?:num|number|count|qty|quantity|left))?"
 )
 _SALES_KEY = re.compile(
-    r"(?:\w+_)?(?:sales?|sell|sold)_(?:num|number|count|volume|qty|quantity|total|real|show)|\w+_(?:sales|sold)|qty_sell|xiaoliang"
+    r"(?:\w+_)?(?:sales?|sell|sold)_(?:num|number|count|volume|qty|quantity|total|real|show)|\w+_(?:sales|sold)|qty_sell|xiaoliang|销量|已售"
 )
 _NAME_KEY = re.compile(
-    r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)|[gps](?:name|title)"
+    r"(?!(?:cat|cate|category|type|group|class|brand|shop|store|seller|user|nick|site|author|vendor|merchant|tag|spec|unit)_)\w{1,20}_(?:name|title)|[gps](?:name|title)|(?:商品|产品)?(?:名称?|标题)"
 )
 _PRICE_KEY = re.compile(
-    r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)|[gps]price"
+    r"(?!\w*(?:market|origin|old|line|vip|member|agent|cost|wholesale|settle|trade|max|ladder|retail|supply|user|level))\w{1,20}_price|price_(?:now|sale|sell|show|current)|[gps]price|(?:商品)?[单售现]?价格?"
 )
 """Whatever a system calls the name of a good and what is asked for it."""
+_KINDS_KEY = re.compile(r"(?:\w+_)?(?:skus?|specs?|variants?|editions?|packages?)(?:_list)?")
+_MOST_KINDS = 50
 _ELSE_KEY = re.compile(
     r"(?:^|_)(?:levels?|grades?|coupons?|vouchers?|pay(?:s|ments?|_?ways?|_?types?|_?channels?|_?methods?)?|channels?|recharges?|agents?|shipping|freights?|withdraws?|orders?|carts?|recent|reviews?|comments?)(?:$|_)"
 )
@@ -132,7 +134,7 @@ def listed(page: Page) -> list[Good]:
     texts = (
         text[:_LONGEST_SCRIPT]
         for text in (*scripts, "".join(pushed))
-        if "price" in text.lower() or "money" in text or "amount" in text
+        if re.search(r"price|money|amount|价格|jiage", text, re.IGNORECASE)
     )
     for documents in _documents(texts):
         # A script may put its goods into a list one by one.
@@ -225,6 +227,19 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
             whole = str(inner).isdigit() and 0 < units < 5
             plain["price" if key == "prices" else key] = int(str(inner)) / 10**units if whole else inner
             plain |= {word: value[word] for word in _CURRENCIES if word in value}
+    if not any(_is_price(value) and "price" in _words(key) for key, value in row.items()):
+        # Of a good of several kinds the lowest price is asked, as a page would print it.
+        kinds = next(
+            (v for k, v in row.items() if _KINDS_KEY.fullmatch(_words(k)) and isinstance(v, list)), []
+        )
+        asked = [
+            (kind, key)
+            for kind in kinds[:_MOST_KINDS]
+            if isinstance(kind, dict) and (key := _key(kind, _PRICES, _PRICE_KEY, _is_price))
+        ]
+        if asked and "price" not in plain:
+            lowest, key = min(asked, key=lambda told: yuan(told[0][told[1]]) or 0)
+            plain["price"] = lowest[key]
     return row | plain if plain else row
 
 

@@ -18,17 +18,14 @@ _INLINE = frozenset(
         "abbr",
         "b",
         "big",
-        "del",
         "em",
         "font",
         "i",
         "ins",
         "label",
         "mark",
-        "s",
         "small",
         "span",
-        "strike",
     ]
     + ["strong", "sub", "sup", "u", "bdi", "code", "cite", "time", "var"]
     # What a page builder for phones makes of text.
@@ -55,6 +52,11 @@ _ICONS = re.compile("[\ue000-\uf8ff]")
 """Letters of icon fonts."""
 _WIDE = re.compile("(?<=[¥￥$])\\s*[０-９][０-９，．]*|[０-９][０-９，．]*(?=\\s*元)")
 """A sum in digits as wide as Chinese letters."""
+TO_SIMPLIFIED = str.maketrans(
+    "價庫購買賣單貨銷餘優會員現實車訂發動選開級鑽黃銀銅圓塊緊張個無補標題稱類數額運費積評論後見間時僅數請鐘榮錄陸",
+    "价库购买卖单货销余优会员现实车订发动选开级钻黄银铜元块紧张个无补标题称类数额运费积评论后见间时仅数请钟荣录陆",
+)
+"""The letters of the words of trade; one for one, so that a name is found again as it was."""
 _DIGITS = re.compile(r"\d+")
 _SHOWN = re.compile(r"[¥￥]?\s*\d{1,6}(?:\.\d{1,2})?")
 """A figure that a field shows and nobody can change."""
@@ -193,10 +195,10 @@ class Element:
                 stack.extend(kids[::-1])
 
 
-def outline(tree: LexborHTMLParser) -> Element:
+def outline(tree: LexborHTMLParser, traditional: bool = False) -> Element:
     """The visible elements of a page's body; what a visitor cannot see (scripts, hidden blocks) is left out.
 
-    An icon that stands for the yuan sign becomes one. At most MOST_ELEMENTS are kept.
+    An icon that stands for the yuan sign becomes one, and the `traditional` letters of the words of trade simplified ones. At most MOST_ELEMENTS are kept.
     """
     root = Element("body", None, {}, 0)
     body = tree.body
@@ -210,6 +212,8 @@ def outline(tree: LexborHTMLParser) -> Element:
             tag = node.tag
             if tag == "-text":
                 text = _ICONS.sub("", node.text_content or "")
+                if traditional:
+                    text = text.translate(TO_SIMPLIFIED)
                 if not text.isascii() and _WIDE.search(text):
                     text = _WIDE.sub(lambda sum_: unicodedata.normalize("NFKC", sum_.group()), text)
                 if text and not text.isspace():

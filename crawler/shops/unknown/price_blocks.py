@@ -48,7 +48,7 @@ _WHOLESALE = re.compile(
     r"(?:≥|>=?|满)?\s*\d+\s*(?:件|个|张|份|单|枚|pcs)?\s*(?:起|以上|及以上|\+)\s*[:：=]?\s*$"
 )
 _PRICE_LABEL = re.compile(
-    r"(?:现价|商城价|本[店站]价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|价钱|仅售|[只仅]需|只要|低至|起售价|price|from|starting at|as low as)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$",
+    r"(?:现价|商城价|本[店站]价|售价|单价|价格|优惠价|特价|秒杀价|活动价|促销价|到手价|[折券]后价|一口价|价钱|仅售|[只仅][需卖要]|低至|起售价|price|from|starting at|as low as)\s*[:：]?\s*$|(?:普通|零售|散户|游客|注册)(?:用户|会员)?价?\s*[:：]\s*$|(?<![\u4e00-\u9fff])价\s*[:：]\s*$",
     re.IGNORECASE,
 )
 WORDS_AROUND = re.compile(
@@ -85,6 +85,9 @@ _DECIMALS = re.compile(r"[¥￥$€£]?\d[\d,]{0,9}\0\.\d{1,2}")
 _SIGNED = re.compile(rf"(?!\d)[^\w¥￥$€£]{{1,4}}({DECIMAL.pattern})\s*(?:$|[|｜·])")
 """💰 9.90 | 📦 23: a number with two decimals behind a picture of its kind."""
 _BOUND = re.compile(r"\s*(?:以[内下上]|之内|左右|上下|出头|不到)")
+_RETAIL = re.compile(r"零售")
+_STRUCK = frozenset(["del", "s", "strike"])
+_CENTS = re.compile(r"\d{2}")
 _DASH = re.compile(r"[-–—~～至到]$")
 _NAME_ENDS = re.compile(rf"\s*[—–:：|….·-]+\s*{AMOUNT.pattern}", re.IGNORECASE)
 _ONE_PRICE = re.compile(
@@ -167,6 +170,11 @@ def join_split(body: Element) -> None:
     """Put the pieces of a price that stand in several elements (sign, yuan, cents) into one, where something else stands beside them."""
     for element in body.walk():
         parts = element.parts
+        if element.tag == "sup" and _CENTS.fullmatch(element.text) and (above := element.parent) is not None:
+            before = "".join(p if isinstance(p, str) else p.text for p in above.parts[: element.place])
+            if before.rstrip()[-1:].isdigit() and "." not in before[-8:]:
+                element.hold([f".{element.text}"])  # 68 with 80 raised beside it
+            continue
         if len(parts) == 2:
             cents = parts[1].strip() if isinstance(parts[1], str) else parts[1].text
             if cents[:1] == "." and _DECIMALS.fullmatch(
@@ -287,10 +295,15 @@ def trust_places(prices: list[Price]) -> None:
 
 
 def ask_something(prices: list[Price]) -> None:
-    """Where no price is asked now, what only marks set apart is: what every member pays; what is called original and not crossed out."""
+    """Where no price is asked now, what only words or marks set apart is: at retail; what every member pays; what is called original and not crossed out."""
     if any(price.role == "now" and price.money.amount for price in prices):
         return
-    others = [price for price in prices if price.role == "other"]
+    others = [
+        p
+        for p in prices
+        if p.role == "former" and _RETAIL.search(f"{_text_before(p.element)}{p.element.text}")
+    ]
+    others = others or [price for price in prices if price.role == "other"]
     for price in others or [price for price in prices if price.role == "former" and not _is_crossed(price)]:
         price.role = "now"
 
@@ -300,9 +313,9 @@ def _is_crossed(price: Price) -> bool:
     near = (price.element, *_near(price.element))
     return (
         any(
-            one.tag in ("del", "s", "strike")
+            one.tag in _STRUCK
             or "line-through" in f"{one.attributes.get('style')} {one.marks}"
-            or any(child.tag in ("del", "s", "strike") for child in one.children)
+            or any(child.tag in _STRUCK for child in one.children)
             for one in near
         )
         or bool(_FORMER_WORD.search(price.element.text))
@@ -432,10 +445,16 @@ def _whole_price(element: Element) -> Element:
         text = above.text
         if len(text) > 32 or not WORDS_AROUND.match(text) or above.tag in ("tr", "li", "ul", "body"):
             break
-        if len(AMOUNT.findall(text)) > 1 and above is not element:
+        if above is not element and (len(AMOUNT.findall(text)) > 1 or _strikes_a_part(above)):
             break
         best = above
     return best
+
+
+def _strikes_a_part(element: Element) -> bool:
+    """Whether one of the sums in an element is crossed out and another is not."""
+    struck = [child for child in element.children if child.tag in _STRUCK]
+    return bool(struck) and sum(len(child.text) for child in struck) < len(element.text) - 1
 
 
 def _read_price(element: Element) -> Iterator[Price]:
@@ -503,14 +522,14 @@ def _role(element: Element, before: str, behind: str) -> str:
     lead = before[-14:] or _text_before(element)[-14:]
     for above in (element, *_near(element)):
         style = above.attributes.get("style") or ""
-        if above.tag in ("del", "s", "strike") or "line-through" in style or _FORMER_MARK.search(above.marks):
+        if above.tag in _STRUCK or "line-through" in style or _FORMER_MARK.search(above.marks):
             return "former"
         if _OTHER_MARK.search(above.marks):
             return "other"
     if (
         len(element.children)
         and not element.own.strip("¥￥ ")
-        and any(c.tag in ("del", "s", "strike") for c in element.children)
+        and any(c.tag in _STRUCK for c in element.children)
     ):
         return "former"
     if _FORMER_WORD.search(lead):

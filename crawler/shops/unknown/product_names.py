@@ -24,7 +24,7 @@ _NOISE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _NOISE_START = re.compile(
-    r"(?:库存|剩余|余量|还剩|仅剩|销量|已售|售出|月销|成交|发货方式|类型|分类|编号|状态|价格|售价|单价|原价|现价|优惠|批发|评分|浏览|好评|满\d|≥|累计|最近|起购|限购|数量|普通|零售|VIP|至尊|代理|[剩余](?=\s*\d))"
+    r"[价存余]\s*[:：]|编号\s|距.{0,4}(?:结束|开始|开抢)|倒计时|已抢\s*\d|(?:库存|剩余|余量|还剩|仅剩|销量|已售|售出|月销|成交|发货方式|类型|分类|编号|状态|价格|售价|单价|原价|现价|优惠|批发|评分|浏览|好评|满\d|≥|累计|最近|起购|限购|数量|普通|零售|VIP|至尊|代理|[剩余](?=\s*\d))"
     r"\s*(?:量|数量|数|价)?\s*[:：(（\d¥￥]|\d+\s*(?:件|个|张|份)\s*(?:起|以上)|[满减省]\s*[¥￥\d]|[送赠返得]\s*\d+\s*(?:积分|金币|经验|元)|(?:积分|reward)\s*[:：+]?\s*\d",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ _COUNTER = re.compile(
 _SPAN = re.compile(r"\d{1,3}\s*(?:个?月|天|日|周|年|小时|季度?)|[(（]?(?:及|或)?以[上下][)）]?")
 """How long a thing runs, and the ends of a range of prices: a choice within a good or a filter."""
 _LABEL = re.compile(r"^(?:商品|产品|套餐)?(?:名称|名|标题)\s*[:：]\s*")
-_ORDINAL = re.compile(r"(\d{1,3})\s*(?:[.、)）]|\ufe0f?\u20e3)\s*")
+_ORDINAL = re.compile(r"[【\[(（]?(\d{1,3})\s*(?:[.、)）\]】]|\ufe0f?\u20e3)\s*")
 _NAME_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|(?<!text-)caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
     re.IGNORECASE,
@@ -60,6 +60,7 @@ _OUTSIDE = 20
 """Steps added to what stands outside the link or row of a good."""
 _LEADER = re.compile(r"\s*(?:[….·_-]\s*){2,}$")
 """月卡 ……… 9.90元"""
+_PRICED = re.compile(r"\s*(?:价格|[单售现]价|价)?\s*[:：]?\s*$")
 _EDGES = " |·-—–:：,，"
 _ROWS = frozenset(["a", "li", "tr", "button", "article"])
 _CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
@@ -123,7 +124,7 @@ def _labels(candidates: list[list[tuple[str, str, Element]]]) -> set[str]:
 def _before(text: str, price: Price) -> str:
     """The name in a text that tells the price as well, as in 月卡 —— 9.90元; empty where none stands before it."""
     told = [money for money in amounts(text) if money.amount == price.money.amount]
-    return clean(_LEADER.sub("", text[: told[-1].start])) if told else ""
+    return clean(_PRICED.sub("", _LEADER.sub("", text[: told[-1].start]))) if told else ""
 
 
 def _without_ordinals(names: list[str]) -> list[str]:

@@ -35,7 +35,7 @@ from crawler.shops.unknown.product_blocks import lists_in
 from crawler.shops.unknown.product_names import names_of
 
 _STOCK = re.compile(
-    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])余|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:[仅只还]?[剩余]余?)?\s*"
+    r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])[余存]|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:[仅只还]?[剩余]余?)?\s*"
     r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?|充足|少量|紧张|不足|缺货|售罄|大量|一般|有货|无货|正常|不限|无限|现货|爆棚|非常多|较少|很多|所剩无几)"
     r"|(?<![\d.,])(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available|可用|可售)",
     re.IGNORECASE,

@@ -6,9 +6,14 @@ import re
 
 from crawler.shops.money import BARE, amounts, yuan
 from crawler.shops.page import SOLD_OUT, Good, Page, count, stock_of
+from crawler.shops.unknown.price_blocks import LETTER, without_said
 
 _MOST = 2_000
 _PRICES = ("price", "data-price", "data-money", "money", "data-goods-price")
+_MOST_ELEMENTS = 20_000
+_PREFIX = re.compile(r"^(?:data-)?(?:item|goods|product|sku|shop|card)-(?=\w+$)")
+"""item-price and data-item-price are data-price."""
+_PRICED = re.compile(r"-(?:price|money)\s*=", re.IGNORECASE)
 _FORMERS = ("data-market-price", "data-original-price", "data-old-price", "data-list-price")
 _NAMES = ("data-name", "data-title", "data-goods-name", "data-goodsname", "title")
 _STOCKS = ("stock", "data-stock", "data-kucun", "kucun", "data-count")
@@ -39,8 +44,10 @@ def goods_in_options(page: Page) -> list[Good]:
 def goods_in_attributes(page: Page) -> list[Good]:
     """The goods a page's own script reads from its elements: at least two of one tag with a price and a name in their attributes."""
     found: dict[str, list[Good]] = {}
-    for element in page.tree.css(", ".join(f"[{key}]" for key in _PRICES if "-" in key))[:_MOST]:
-        attributes = element.attributes
+    for element in page.tree.css("*")[:_MOST_ELEMENTS] if _PRICED.search(page.text) else ():
+        attributes = {_PREFIX.sub("data-", key): value for key, value in element.attributes.items()}
+        if not any(attributes.get(key) for key in _PRICES if "-" in key):
+            continue
         name = next((attributes[key] for key in _NAMES if attributes.get(key)), None)
         good = _good(" ".join((name or element.text() or "").split())[:120], attributes)
         if good is not None and element.tag != "option":
@@ -57,6 +64,8 @@ def _good(text: str, attributes: dict[str, str | None]) -> Good | None:
         last = told[-1]
         name, behind = text[: last.start], text[last.end :]
         price, currency = last.amount, last.currency
+        if LETTER.search(without_said(re.split(r"[(（\[【]", behind)[0].lstrip("元块 "))):
+            return None  # Steam $20 充值码
     elif kept and BARE.fullmatch(kept.strip()):
         price, currency = float(kept.replace(",", "")), "CNY"
         same = next((money for money in reversed(told) if money.amount == price), None)
