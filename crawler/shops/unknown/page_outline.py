@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _UNSEEN = frozenset(
     ["script", "style", "noscript", "template", "svg", "head", "select", "textarea", "iframe", "object"]
@@ -45,6 +45,11 @@ _HIDDEN_CLASSES = frozenset(
         "screen-reader-text",
     ]
 )
+_STATES = frozenset(
+    ["active", "show", "on", "in", "cur", "current", "selected", "fade", "layui-show", *_HIDDEN_CLASSES]
+)
+_PANES = frozenset(["div", "ul", "ol", "section", "tbody", "table"])
+_MOST_PANES = 50
 _SHOWN_CLASS = re.compile(
     r"d-(?:sm|md|lg|xl|xxl)-(?:block|inline|flex|table|grid)|(?:sm|md|lg|xl):(?:block|flex|inline|grid|table)"
 )
@@ -222,7 +227,7 @@ def outline(tree: LexborHTMLParser, traditional: bool = False) -> Element:
                     parent.parts.append(" ")
             elif tag is not None and not tag.startswith(("-", "!")) and tag not in _UNSEEN:
                 attributes = node.attributes
-                if not _is_hidden(attributes):
+                if not _is_hidden(attributes) or _is_pane(node):
                     made += 1
                     if made > MOST_ELEMENTS:
                         return root
@@ -256,6 +261,25 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
         return True
     names = attributes.get("class") or ""
     return not _HIDDEN_CLASSES.isdisjoint(names.split()) and not _SHOWN_CLASS.search(names)
+
+
+def _is_pane(node: LexborNode) -> bool:
+    """Whether something hidden is the list of another tab: one of its own kind beside it is shown, and what it holds is all of one kind."""
+    parent, kind = node.parent, _kind_of(node)
+    if parent is None or node.tag not in _PANES:
+        return False
+    beside = (other for other in islice(parent.iter(), _MOST_PANES) if other.tag == node.tag)
+    if not any(_kind_of(other) == kind and not _is_hidden(other.attributes) for other in beside):
+        return False
+    held = list(islice(node.iter(), _MOST_PANES))
+    while len(held) == 1:
+        held = list(islice(held[0].iter(), _MOST_PANES))
+    return len(held) > 1 and len({_kind_of(inner) for inner in held}) == 1
+
+
+def _kind_of(node: LexborNode) -> tuple[str | None, frozenset[str]]:
+    names = (node.attributes.get("class") or "").lower().split()
+    return node.tag, frozenset(_DIGITS.sub("", name) for name in names) - _STATES
 
 
 def column_of(element: Element) -> str | None:

@@ -52,7 +52,7 @@ _PRICE_LABEL = re.compile(
     re.IGNORECASE,
 )
 WORDS_AROUND = re.compile(
-    rf"^(?:[\s¥￥$€£\d.,·/~\-—–+*起元块/每张个份件月年天:：()（）]|{ANY_SIGN})*$",
+    rf"^(?:[\s¥￥$€£\d.,·/~\-—–+*起元块整/每张个份件月年天:：()（）]|{ANY_SIGN})*$",
     re.IGNORECASE,
 )
 SAID_OF_GOODS = re.compile(

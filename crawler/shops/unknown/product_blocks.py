@@ -28,11 +28,6 @@ _BUY_LINK = re.compile(r"buy|goods|item|product|detail|shop|order|/p/|/g/|id=\d|
 _BUY_TEXT = re.compile(
     r"购买|下单|抢购|选购|详情|购物车|订购|兑换|提卡|buy|cart|checkout|order", re.IGNORECASE
 )
-_TRADE = re.compile(
-    r"购买|下单|订购|订单|选购|购物车|库存|售后|发货|客服|卡密|充值|货|\bQQ|微信|电报|telegram|\b(?:buy|order|cart|checkout|stock|shop|store|support)\b",
-    re.IGNORECASE,
-)
-"""What a page of a shop says somewhere, and one that only compares prices need not."""
 _STOCK_TEXT = re.compile(
     r"库存|剩余|还剩|仅剩|有货|缺货|售罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
 )
@@ -93,14 +88,8 @@ def lists_in(prices: list[Price], is_article: bool = False) -> list[list[Record]
         ]
         if records and not _is_something_else(records):
             kept.append(records)
-    chosen = [records for records in kept if _can_be_bought(records)]
-    if not chosen and kept and not is_article and _TRADE.search(_page_of(kept[0][0][0]).text):
-        chosen = kept
+    chosen = [records for records in kept if _can_be_bought(records)] or ([] if is_article else kept)
     return sorted(chosen, key=lambda records: (-len(records), records[0][0].number))
-
-
-def _page_of(block: Element) -> Element:
-    return next((above for above in block.ancestors() if above.parent is None), block)
 
 
 def has_name(element: Element) -> bool:
@@ -109,7 +98,8 @@ def has_name(element: Element) -> bool:
         own = inner.own
         if own and LETTER.search(without_said(own)) and clean(own):
             return True
-        if inner.tag == "img" and clean(inner.attributes.get("alt") or ""):
+        label = {"img": "alt", "a": "aria-label"}.get(inner.tag)
+        if label and clean(inner.attributes.get(label) or ""):
             return True
     return False
 
@@ -354,7 +344,7 @@ def _single(price: Price, held: Counter[Element]) -> Element:
 
 def _may_be_good(block: Element, single: bool) -> bool:
     text = block.text
-    if len(text) > _LONGEST or not LETTER.search(text):
+    if len(text) > _LONGEST or not (LETTER.search(text) or has_name(block)):
         return False
     if _LEVEL_FOR_SALE.match(text):
         return False

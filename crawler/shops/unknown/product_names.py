@@ -35,7 +35,7 @@ _COUNTER = re.compile(
 """1.2万人已购买, 35 sold: how many did what, whatever it was."""
 _SPAN = re.compile(r"\d{1,3}\s*(?:个?月|天|日|周|年|小时|季度?)|[(（]?(?:及|或)?以[上下][)）]?")
 """How long a thing runs, and the ends of a range of prices: a choice within a good or a filter."""
-_LABEL = re.compile(r"^(?:商品|产品|套餐)?(?:名称|名|标题)\s*[:：]\s*")
+_LABEL = re.compile(r"^(?:(?:商品|产品|套餐)?(?:名称|名|标题)|商品|产品|品种)\s*[:：]\s*")
 _ORDINAL = re.compile(r"[【\[(（]?(\d{1,3})\s*(?:[.、)）\]】]|\ufe0f?\u20e3)\s*")
 _NAME_MARK = re.compile(
     r"(?:^|[-_\s])(?:[a-z]{0,10}(?:name|title|tit|subject|biaoti|mingcheng|(?<!text-)caption|heading|headline)|nm|mc|bt|tt)(?:$|[-_\s\d])",
@@ -62,6 +62,8 @@ _LEADER = re.compile(r"\s*(?:[….·_-]\s*){2,}$")
 """月卡 ……… 9.90元"""
 _PRICED = re.compile(r"\s*(?:价格|[单售现]价|价)?\s*[:：]?\s*$")
 _EDGES = " |·-—–:：,，"
+_NAMED_BY = {"alt": ("img",), "aria-label": ("a", "article", "li")}
+"""Of which elements an attribute may be the name of a good."""
 _ROWS = frozenset(["a", "li", "tr", "button", "article"])
 _CELLS = frozenset(["td", "div", "span", "p", "li", "dd", "a"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "dt"])
@@ -124,7 +126,14 @@ def _labels(candidates: list[list[tuple[str, str, Element]]]) -> set[str]:
 def _before(text: str, price: Price) -> str:
     """The name in a text that tells the price as well, as in 月卡 —— 9.90元; empty where none stands before it."""
     told = [money for money in amounts(text) if money.amount == price.money.amount]
-    return clean(_PRICED.sub("", _LEADER.sub("", text[: told[-1].start]))) if told else ""
+    if told:
+        text = text[: told[-1].start]
+    else:
+        written = price.element.text[price.money.start : price.money.end]
+        if not written or written not in text:
+            return ""
+        text = text[: text.rindex(written)]  # 价格：9.90 without a sign
+    return clean(_PRICED.sub("", _LEADER.sub("", text)))
 
 
 def _without_ordinals(names: list[str]) -> list[str]:
@@ -157,7 +166,7 @@ def _candidates(block: Element, price: Price) -> Iterator[tuple[str, str, Elemen
 
 
 def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str, Element]]:
-    for attribute in ("title", "data-name", "data-title", "data-goods-name", "alt"):
+    for attribute in ("title", "data-name", "data-title", "data-goods-name", "aria-label", "alt"):
         value = element.attributes.get(attribute)
         if (
             attribute == "title"
@@ -166,7 +175,7 @@ def _attribute_names(element: Element, place: str) -> Iterator[tuple[str, str, E
             and shown[:2] not in value
         ):
             continue  # a remark on what is shown, not the whole of what is cut
-        if value and (name := clean(value)) and not (attribute == "alt" and element.tag != "img"):
+        if value and (name := clean(value)) and element.tag in _NAMED_BY.get(attribute, (element.tag,)):
             yield f"{place}@{attribute}", name, element
 
 
@@ -256,7 +265,7 @@ def _worth(place: str, texts: list[dict[str, str]]) -> float:
     elif _HEADING_MARK.search(last):
         worth += 1.2
     if "@" in last:
-        worth += {"title": 0.8, "alt": -0.6}.get(last.rsplit("@", 1)[1], 1.2)
+        worth += {"title": 0.8, "alt": -0.6, "aria-label": -0.6}.get(last.rsplit("@", 1)[1], 1.2)
     if last.startswith("a"):
         worth += 0.5
     plain = last.replace(".", " ").replace(":", " ")
