@@ -15,7 +15,7 @@ from crawler.shops.unknown.repeated_blocks import both, goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
 _MEMBERS_ONLY = re.compile(r"(?:登[录陆]|会员)(?:后|以后)?(?:可见|查看|显示)(?:价格)?")
-_SHARED = {
+_SHARED: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]] = {
     UNTOLD: {
         "SEK": (("se",), ("sv",), r"\bSEK\b|köp\b|varukorg|kundvagn"),
         "NOK": (("no",), ("nb", "nn", "no"), r"\bNOK\b|kjøp|handlekurv"),
@@ -100,7 +100,7 @@ def _with_currency(page: Page, goods: list[Good]) -> list[Good]:
         root = page.tree.root
         language = ((root.attributes.get("lang") or "") if root is not None else "").lower().replace("_", "-")
         end = (urlsplit(page.url).hostname or "").rpartition(".")[2]
-        text = page.tree.body.text() if page.tree.body is not None else ""
+        text = page.tree.body.text(separator=" ") if page.tree.body is not None else ""
         told = {
             code
             for code, (ends, languages, words) in owners.items()

@@ -170,7 +170,7 @@ def goods_in_json(document: Any) -> list[Good]:
         name = _key(row, _NAMES, _NAME_KEY, _is_text)
         cents = _key(row, _CENTS, _CENTS_KEY, _is_whole)
         price = cents or _key(row, _PRICES, _PRICE_KEY, _is_price)
-        if name is None or price is None:
+        if not name or not price:
             continue
         stock, label = stock_of(row.get(_key(row, _STOCKS, _STOCK_KEY, _is_said)))
         currency = next((currency_of(str(row[key])) for key in _CURRENCIES if row.get(key)), "CNY")
@@ -245,10 +245,10 @@ def _opened(row: dict[str, Any]) -> dict[str, Any]:
 
 def _key(
     row: dict[str, Any], exact: tuple[str, ...], kind: re.Pattern[str], fits: Callable[[Any], bool]
-) -> str | None:
-    """The key of a row whose value fits: the first of `exact` that is there, else the first of the kind."""
+) -> str:
+    """The key of a row whose value fits: the first of `exact` that is there, else the first of the kind; empty for none."""
     return next((key for key in exact if fits(row.get(key))), None) or next(
-        (key for key in row if kind.fullmatch(_words(key)) and fits(row[key])), None
+        (key for key in row if kind.fullmatch(_words(key)) and fits(row[key])), ""
     )
 
 

@@ -209,7 +209,7 @@ def outline(tree: LexborHTMLParser, traditional: bool = False) -> Element:
     body = tree.body
     if body is None:
         return root
-    made = 0
+    made = hides = 0
     stack = [(body.first_child, root)]
     while stack:
         node, parent = stack.pop()
@@ -227,7 +227,9 @@ def outline(tree: LexborHTMLParser, traditional: bool = False) -> Element:
                     parent.parts.append(" ")
             elif tag is not None and not tag.startswith(("-", "!")) and tag not in _UNSEEN:
                 attributes = node.attributes
-                if not _is_hidden(attributes) or _is_pane(node):
+                hidden = _is_hidden(attributes)
+                hides += hidden
+                if not hidden or (hides <= _MOST_PANES and _is_pane(node)):
                     made += 1
                     if made > MOST_ELEMENTS:
                         return root

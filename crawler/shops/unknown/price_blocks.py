@@ -115,6 +115,8 @@ class Price:
     money: Money
     role: str
     sure: bool = True
+    placed: bool = False
+    """Sure only by the place it stands at."""
     """Whether it can be nothing else; 9.9元 at the end of a text may be a part of a name."""
 
     @property
@@ -291,7 +293,8 @@ def trust_places(prices: list[Price]) -> None:
     told = Counter((place_of(price.element), price.sure) for price in prices)
     for price in prices:
         place = place_of(price.element)
-        price.sure = price.sure or told[place, True] > max(1, told[place, False])
+        if not price.sure and told[place, True] > max(1, told[place, False]):
+            price.sure = price.placed = True
 
 
 def ask_something(prices: list[Price]) -> None:
@@ -366,6 +369,8 @@ def set_named_apart(prices: list[Price]) -> None:
 def _stands_alone(price: Price) -> bool:
     """Whether nothing but what is said of any good stands with a price in its element, or beside it in the element's own words."""
     text, own = price.element.text, price.element.own
+    if price.placed:
+        return True
     if AMOUNT.search(own) and not LETTER.search(without_said(own)):
         return True
     before = text[: price.money.start].rstrip()

@@ -136,12 +136,15 @@ def _one_a_good(anchors: list[Price]) -> list[Price]:
                 nameless[top.parent].append((price, top))
         spare: set[Price] = set()
         wrapped = False
+        turned: dict[Element | None, bool] = {}
         for parent, group in nameless.items():
             if len(group) < 2:
                 continue
-            if _turn(parent, len(group)):
+            if parent.parent not in turned:  # each table is tried once
+                turned[parent.parent] = _turn(parent, len(group))
+            if turned[parent.parent]:
                 wrapped = True
-                break  # the rows of other groups may be gone
+                continue
             if _wrap(parent, [top for _, top in group]):
                 wrapped = True
             else:
@@ -226,7 +229,7 @@ def _turn(row: Element, prices: int) -> bool:
         columns = []
         for cell in range(cells):
             column = Element("div", across, {}, rows[top].children[cell].number)
-            column.hold([rows[n].children[cell] for n in range(top, min(top + band, end))])
+            column.hold([*(rows[n].children[cell] for n in range(top, min(top + band, end)))])
             columns.append(column)
         across.hold(columns)
         made.append((rows[top].place, rows[min(top + band, end) - 1].place + 1, across))

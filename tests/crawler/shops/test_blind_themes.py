@@ -246,3 +246,86 @@ _VALUES = ",".join(f'"{name}",{price}' for name, price in _HELD)
 )
 def test_goods_in_data_that_a_page_holds_and_never_shows(held: str) -> None:
     assert [(good.name, good.price) for good in read(f"<main>加载中</main>{held}")] == _HELD
+
+
+_SOLD = [("喜马拉雅年卡", 168.0), ("Steam $20 充值码", 139.9), ("网盘 88元活动卡", 26.5), ("点券100", 9.6)]
+_CELLS = {
+    "goods side by side": "<table>{}</table>".format(
+        "".join(
+            f"<tr>{''.join(cell.format(name, price) for name, price in half)}</tr>"
+            for half in (_SOLD[:2], _SOLD[2:])
+            for cell in (
+                "<td><img src=x></td>",
+                "<td><a href=/g>{0}</a></td>",
+                "<td>优惠价：<b>{1}</b> 元</td>",
+            )
+        )
+    ),
+    "cents raised": "".join(
+        f"<div class=k><p>{name}</p><p><small>￥</small>{int(price)}<sup>{round(price % 1 * 100):02d}</sup></p></div>"
+        for name, price in _SOLD
+    ),
+    "one kind of button": "".join(
+        f"<div class=k><img alt='{name}'><button>¥{price} {said}</button></div>"
+        for (name, price), said in zip(_SOLD, ("立即购买", "立即购买", "等通知", "立即购买"), strict=True)
+    ),
+    "a former sum of unknown class": "".join(
+        f"<div class=k><h4>{name}</h4><p><i>¥{price}</i><u>¥{price * 2}</u></p></div>"
+        for name, price in _SOLD
+    ),
+    "a tab that is not shown": "<ul class=pane>{}{}</ul><ul class=pane style='display:none'>{}{}</ul>".format(
+        *(f"<li><a href=/g/{n}>{name}</a><b>¥{price}</b></li>" for n, (name, price) in enumerate(_SOLD))
+    ),
+    "prices in attributes": "".join(
+        f"<shop-item item-name='{name}' item-price='{price}'></shop-item>" for name, price in _SOLD
+    ),
+    "several kinds of a good": "<script>var d = [{}]</script>".format(
+        ",".join(
+            f'{{"title":"{name}","skus":[{{"price":{price * 3}}},{{"price":{price}}}]}}'
+            for name, price in _SOLD
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", _CELLS)
+def test_goods_are_read_where_they_stand_in_unusual_ways(kind: str) -> None:
+    assert [(good.name, good.price) for good in read(f"<body>{_CELLS[kind]}</body>")] == _SOLD
+
+
+def test_words_of_trade_in_traditional_letters_mean_the_same_and_names_stay_as_written() -> None:
+    cards = "".join(
+        f"<div class=c><div>{name}</div><p>原價 ¥{price * 2}</p><p>特價 ¥{price}</p><span>庫存：7</span></div>"
+        for name, price in (("視頻會員月卡", 9.5), ("遊戲點數卡", 88), ("雲端硬碟年卡", 128))
+    )
+    assert [(g.name, g.price, g.list_price, g.stock) for g in read(f"<body>{cards}</body>")] == [
+        ("視頻會員月卡", 9.5, 19, 7), ("遊戲點數卡", 88, 176, 7), ("雲端硬碟年卡", 128, 256, 7)]  # fmt: skip
+
+
+def test_an_article_that_compares_prices_sells_nothing() -> None:
+    rows = "".join(f"<tr><td>{name}</td><td>{price}元/月</td></tr>" for name, price in _SOLD)
+    page = f'<head><meta property="og:type" content="article"></head><body><table>{rows}</table><a rel=next>下一篇：50元以内的耳机</a></body>'
+    assert not read(page)
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "currency"),
+    [("a.example", "", "USD"), ("a.tw", "", "TWD"), ("a.example", "<html lang=zh-HK>", "HKD"), ("a.com.sg", "<p>USD accepted</p>", "USD"),
+     ("a.example", "<p>All prices in AUD</p>", "AUD")],
+)  # fmt: skip
+def test_a_dollar_is_of_the_country_that_all_signs_name_and_else_of_the_usa(
+    host: str, page: str, currency: str
+) -> None:
+    goods = "".join(f"<li><h4>Key {n}</h4><b>${n}9</b><a href=/k/{n}>+</a></li>" for n in (1, 2, 3))
+    found = generic.home(Page(f"https://{host}/", f"{page}<ul>{goods}</ul>")).goods
+    assert [(good.price, good.currency) for good in found] == [(None, currency)] * 3
+
+
+def test_categories_are_looked_into_beside_a_few_goods_and_links_to_the_goods_are_not() -> None:
+    goods = "".join(f'<li><a href="/c/g{n}">会员{n}号</a><b>¥{n}9</b></li>' for n in (1, 2, 3))
+    page = Page(
+        "https://shop.example/", f'<a href="/c/1">影视</a><a href="/goods/7">新品</a><ul>{goods}</ul>'
+    )
+    assert [item.path for item in generic.more(page, generic.home(page))] == ["https://shop.example/c/1"]
+    shelf = Page("https://shop.example/c/1", f'<ul>{goods}</ul><p class=pages><a href="/c/1/p2">2</a></p>')
+    assert [item.path for item in generic.lists(shelf, "category 1")[1]] == ["https://shop.example/c/1/p2"]
