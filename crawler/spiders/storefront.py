@@ -69,10 +69,10 @@ class StorefrontSpider(HomeSpider):
         tier="B",
         cadence_hours=24,
         blind_zh="只读公开页面；登录后的价格、真实库存与真实销量看不到，店铺自报的数字无法核实。不认识的店铺系统按页面结构读商品，"
-        "多页的列表读到第 10 页，首页没有商品时读最多 10 个分类页；人民币以外的价格只记币种。",
+        "多页的列表读到第 10 页，首页商品不到 20 件时再读最多 10 个分类页；人民币以外的价格只记币种。",
         blind_en="Public pages only: prices behind a login, true stock and true sales are not visible; a shop's own "
         "figures cannot be verified. Of unknown software goods are read by the structure of the page, a list of several pages up to "
-        "the tenth, and up to ten category pages where the home page shows no goods. Of prices that are not in yuan only the currency is kept.",
+        "the tenth, and up to ten category pages where the home page shows fewer than 20 goods. Of prices that are not in yuan only the currency is kept.",
         expected=Expected(2, 2_010, selectors={"goods": 0.5, "priced": 0.5, "page.text": 0.5}),
     )
     visits_platforms = True
