@@ -41,6 +41,9 @@ _ARGS = [
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--dns-prefetch-disable",
     "--no-pings",
+    # What a page opens beside itself would ask other hosts without our rules being asked first.
+    "--block-new-web-contents",
+    "--disable-blink-features=SharedWorker",
 ]
 _SKIPPED = {"image", "media", "websocket", "eventsource"}
 _EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
@@ -125,8 +128,9 @@ async def unstyled(page: Any, request: Any) -> None:
 
 
 async def one_at_a_time(page: Any, request: Any) -> None:
-    """Let the page load its parts one after another: the host sees one request at a time from us."""
+    """Let the page load its parts one after another: the host sees one request at a time from us. It opens no websocket, which nobody would be asked about."""
     turn = asyncio.Lock()
+    await page.route_web_socket("**/*", lambda socket: socket.close())
 
     async def wait(route: Any) -> None:
         await turn.acquire()
@@ -259,10 +263,10 @@ def _refused(crawler: Crawler, request: Any) -> bool:
     url = urlsplit(request.url)
     if request.resource_type in _SKIPPED or request.resource_type in _EMPTY:
         return True
-    if (
-        not request.is_navigation_request()
-        and url.hostname != urlsplit(request.frame.url or request.url).hostname
-    ):
+    # The page itself may be led elsewhere, as its redirects are; what it frames may not.
+    own = request.is_navigation_request() and request.frame.parent_frame is None
+    whole = request.frame.page.main_frame.url
+    if not own and url.hostname != urlsplit(whole or request.url).hostname:
         return True
     try:
         Guard.of(crawler).check_url(request.url)

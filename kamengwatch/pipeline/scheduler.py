@@ -135,6 +135,7 @@ class Service:
         self._guard = threading.Lock()
         self._busy = 0
         self.stopping = False
+        self._gone_by = 0.0
         self.judged_at: dt.datetime | None = None
         self._refused: dt.datetime | None = None
         self._judging = threading.Lock()
@@ -221,6 +222,7 @@ class Service:
         """Tell every running step to end, wait, and kill what does not, with all that it started."""
         with self._guard:
             self.stopping = True
+            self._gone_by = time.monotonic() + GONE_SECONDS
             running = list(self._running)
         for process in running:
             send_signal(process, signal.SIGTERM)
@@ -230,12 +232,10 @@ class Service:
         for process in running:
             send_signal(process, signal.SIGKILL)
 
-    def rest(self, seconds: float) -> bool:
-        """Wait for the jobs of the clock to end; False when one still goes on after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while self._busy and time.monotonic() < deadline:
+    def rest(self) -> None:
+        """Wait for the jobs of the clock to end, until the service has to be gone."""
+        while self._busy and time.monotonic() < self._gone_by:
             time.sleep(0.05)
-        return not self._busy
 
     def _step(self, *words: str) -> bool:
         config = self._config
@@ -301,9 +301,13 @@ def _serve(config: Config, defer: bool) -> None:
                     "Stopped; what was not finished is taken up next time.",
                 )
                 log_line(config.say(zh, en))
-                if not service.rest(GONE_SECONDS - STOP_SECONDS):
-                    sys.stderr.flush()
-                    os._exit(0)  # the interpreter would wait for its threads
+                service.rest()
+                for stream in (sys.stdout, sys.stderr):
+                    with contextlib.suppress(OSError):
+                        stream.flush()
+                os._exit(
+                    0
+                )  # the interpreter would wait for its threads, and tidy up for seconds on a busy machine
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"

@@ -18,6 +18,8 @@ from kamengwatch.config import Config, operator_settings, require_contact
 
 MEMORY = 4 * 2**30
 """Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
+LOOK_STOP_SECONDS = 1.5
+"""A look that goes on after that is cut off: the next worker takes it up."""
 
 
 @contextlib.contextmanager
@@ -73,7 +75,10 @@ def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
     more = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
     if config.fixed_now is not None:
         more["KAMENGWATCH_NOW"] = config.fixed_now.isoformat()
-    process = subprocess.Popen(words, env=os.environ | more, stdin=subprocess.PIPE)
+    # A session of its own, so that a look which hangs is ended with its crawl.
+    process = subprocess.Popen(
+        words, env=os.environ | more, stdin=subprocess.PIPE, text=True, start_new_session=True
+    )
     console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们当场查一次", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
     try:
         yield
@@ -81,10 +86,10 @@ def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
         if process.stdin:
             process.stdin.close()
         process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(LOOK_STOP_SECONDS)
+        send_signal(process, signal.SIGKILL)
+        process.wait()
 
 
 def send_signal(process: subprocess.Popen[str], number: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import insert
 
 from kamengwatch.config import Config
-from kamengwatch.pipeline import crawl, scheduler
+from kamengwatch.pipeline import crawl, scheduler, step_process
 from kamengwatch.pipeline.crawl import MOST_RARELY, cards, due_sources, plan
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from store.db.tables import Crawl
@@ -270,3 +270,21 @@ def test_told_to_stop_at_any_moment_it_ends_with_all_it_started(
             for pid in noted.read_text().split() if noted.is_file() else []:
                 if there(int(pid)):
                     os.kill(int(pid), signal.SIGKILL)
+
+
+def test_a_look_that_hangs_ends_with_its_service(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hears no signal, and what it started, are gone soon: the whole service has ten seconds to end."""
+    hangs, noted = config.data_dir / "hangs", config.data_dir / "noted"
+    hangs.write_text(f"#!/bin/sh\ntrap '' TERM\nsleep 60 & echo $! > {noted}\nwhile :; do wait; done\n")
+    hangs.chmod(0o700)
+    monkeypatch.setattr(step_process.sys, "executable", str(hangs))
+    with step_process.looking(config, "http://127.0.0.1:9"):
+        until(lambda: noted.is_file() and noted.read_text().strip())
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 2 * step_process.LOOK_STOP_SECONDS
+    until(
+        lambda: (
+            not Path(f"/proc/{int(noted.read_text())}/cmdline").is_file()
+            or not Path(f"/proc/{int(noted.read_text())}/cmdline").read_bytes()
+        )
+    )
