@@ -12,14 +12,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.settings import Settings
 
 from crawler.assisted_lookup import browser_page
-from crawler.download.browser import available, executable
+from crawler.download.browser import _refused, available, executable
 from crawler.download.browser_proxy import PinningProxy
 from crawler.download.handlers import GuardedResolver
 from crawler.guard import Guard
@@ -366,3 +368,28 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     other.write_text("network,country\n203.0.113.0/24,CN\n", "utf-8")
     with pytest.raises(ValueError, match="delegated statistics"):
         Places.of(other)
+
+
+@pytest.mark.parametrize(
+    ("asked", "navigates", "framed", "refused"),
+    [
+        ("http://shop.example/a.js", False, False, False),
+        ("http://other.example/a.js", False, False, True),
+        ("http://moved.example/", True, False, False),
+        ("http://shop.example/inner", True, True, False),
+        ("http://other.example/", True, True, True),
+        ("http://other.example/a.js", False, True, True),
+    ],
+)
+def test_a_page_has_parts_of_its_own_host_only_also_in_frames(
+    asked: str, navigates: bool, framed: bool, refused: bool
+) -> None:
+    whole = SimpleNamespace(url="http://shop.example/", parent_frame=None)
+    whole.page = SimpleNamespace(main_frame=whole)
+    frame = SimpleNamespace(url="about:srcdoc", parent_frame=whole, page=whole.page) if framed else whole
+    request = SimpleNamespace(
+        url=asked, resource_type="document" if navigates else "script", frame=frame, is_navigation_request=lambda: navigates
+    )  # fmt: skip
+    settings = Settings({"CONTACT": "a@b.example", "EGRESS_PORTS": [80, 443]})
+    crawler: Any = SimpleNamespace(settings=settings, get_downloader_middleware=lambda kind: None)
+    assert _refused(crawler, request) is refused
