@@ -60,7 +60,7 @@ class Delta:
     def count(self, side: str, table: str) -> int:
         """How many rows a file says it holds; a few bytes can stand for billions."""
         data = self.packed.get((side, table))
-        return pq.ParquetFile(io.BytesIO(data)).metadata.num_rows if data is not None else 0
+        return int(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows) if data is not None else 0
 
 
 def write_delta(older: Snapshot, newer: Snapshot, file: Path) -> dict[str, Any]:
