@@ -225,7 +225,7 @@ def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) 
         today=_today(query) if past else "",
         stale_days=None if past else current_snapshot.stale_days(facts),
         search=page.url_path == "",
-        asked=paper.param("q")[:400],
+        asked=paper.param("q")[:800],
         parts=paper.written.parts,
         loading=True,
         page=f"./s/{quote(file_stem(host))}.html" if known and not past else "",

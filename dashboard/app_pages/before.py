@@ -26,10 +26,12 @@ def render(view: View) -> None:
     view.title(text("ui", "before_title", lang), text("ui", "before_intro", lang))
     host = parse_query(view.param("site")).host if view.param("site") else None
     site = view.cached_query(Snapshot.site, host) if host else None
+    warned = False
     if site:  # what is known of the site comes before any sum
         card = verdict_card.card(site, lang)
         view.verdict_line(card, site, view.link("site", host=card.host))
         view.html("lines_plain.html", lines=[card.advice, *filter(None, [card.lose])])
+        warned = card.code in ("orange", "red")
     elif host:
         view.note(text("ui", "unknown_site", lang).format(host=host))
     amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)
@@ -43,9 +45,8 @@ def render(view: View) -> None:
     )
     hour = st.slider(text("ui", "before_hour", lang), 0, 23, 20)
     view.heading(text("ui", "before_result", lang))
-    view.html(
-        "lines_plain.html", lines=coach(int(amount), kind, channel, hour, lang, view.cached_query(_peak))
-    )
+    said = coach(int(amount), kind, channel, hour, lang, view.cached_query(_peak), warned)
+    view.html("lines_plain.html", lines=said)
     view.heading(text("ui", "before_keep", lang))
     view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
 

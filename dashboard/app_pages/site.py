@@ -17,6 +17,7 @@ from dashboard.components import (
 )
 from dashboard.components.page_context import View
 from dashboard.presenters import current_snapshot, html, verdict_card
+from dashboard.presenters.translations import pick
 from store.text.query import parse_query
 
 title_zh = "网站档案"
@@ -47,11 +48,13 @@ def render(view: View) -> None:
         return
     parts = [(name, view.translate(f"contents.{name}")) for name in _PARTS]
     card = view.cached_query(verdict_card.card_for, host, view.lang)
-    site_evidence.capture(view, host)
+    warnings = view.cached_query(_rows, "warnings", host, "on desc")
+    reasons = [(reason.text, reason.evidence) for reason in card.reasons]
+    told = [(pick(w, "reason", view.lang), tuple(w["evidence"] or ())) for w in warnings]
+    site_evidence.capture(view, host, [*reasons, *told])
     view.html("contents.html", title=view.translate("contents.title"), parts=parts)
     view.verdict_line(card, rating, "#points")
     findings = view.cached_query(_rows, "findings", host, "contribution desc")
-    warnings = view.cached_query(_rows, "warnings", host, "on desc")
     promises = view.cached_query(_rows, "promises", host, "promise")
     changes = view.cached_query(_rows, "changes", host, "on desc")
     history = view.cached_query(_rows, "history", host, "on desc")[::-1]

@@ -27,16 +27,24 @@ if (early) {
 }
 
 // Each question is an entry of the history, so that Back leads to the one before: Streamlit's client only replaces the address.
+// What the app then makes of it (the host alone of a pasted message) takes its place: nobody wants to go back to it, and it may name people.
 const asked = (address) => {
   const url = new URL(address, location.href);
   return url.pathname + ['q', 'host', 'h'].map((name) => url.searchParams.getAll(name).join(' ')).join('|');
 };
 let shown = asked(location.href);
+let acted = false;
+const act = (event) => {
+  if (event.type === 'input' || (event.type === 'keydown' ? event.key === 'Enter' || event.key === ' ' : event.target.closest?.('a, button, [role=option]'))) acted = true;
+};
+for (const kind of ['input', 'keydown', 'pointerdown']) addEventListener(kind, act, true);
 const replace = history.replaceState.bind(history);
 const push = history.pushState.bind(history);
 history.replaceState = (state, title, address) => {
   if (!address || asked(address) === shown) return replace(state, title, address);
   shown = asked(address);
+  if (!acted) return replace(state, title, address);
+  acted = false;
   return push(state, title, address);
 };
 history.pushState = (state, title, address) => {
@@ -74,6 +82,13 @@ const arrive = () => {
 };
 if (/\/site$/.test(location.pathname)) reveal(named());
 addEventListener('hashchange', arrive);
+// Escape closes the phone's menu, and leaves the reader at its button.
+addEventListener('keydown', (event) => {
+  const menu = event.key === 'Escape' && [...document.querySelectorAll('.kw-menu[open]')].pop();
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
 addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });
 
 // A link to a piece of evidence arrives before the evidence is drawn: the page is scrolled to it once it is there, and what is folded opened.
@@ -95,6 +110,7 @@ if (document.documentElement.lang.startsWith('zh')) {
     '[data-testid=stSkipToContent]': '跳到正文',
     '[data-testid=stFileUploaderDropzone] button p': '选择文件',
   };
+  const names = { 'Choose date': '选择日期', 'file upload': '选择文件', Increment: '增加', Decrement: '减少', Open: '展开选项' };
   const units = { year: '年', month: '月', day: '日' };
   new MutationObserver(() => {
     for (const [selector, words] of Object.entries(labels)) {
@@ -107,8 +123,8 @@ if (document.documentElement.lang.startsWith('zh')) {
       if (units[unit]) part.setAttribute('aria-label', [units[unit], rest].filter(Boolean).join('，'));
       if (part.getAttribute('aria-valuetext') === 'Empty') part.setAttribute('aria-valuetext', '未填');
     }
-    for (const button of document.querySelectorAll('[aria-label="Choose date"]')) button.setAttribute('aria-label', '选择日期');
-    for (const input of document.querySelectorAll('[aria-label="file upload"]')) input.setAttribute('aria-label', '选择文件');
+    for (const [english, words] of Object.entries(names))
+      for (const control of document.querySelectorAll(`[aria-label="${english}"]`)) control.setAttribute('aria-label', words);
   }).observe(document, { childList: true, characterData: true, subtree: true });
 }
 

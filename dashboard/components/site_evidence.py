@@ -41,8 +41,9 @@ class Capture:
     cut: bool = False
 
 
-def capture(view: View, host: str) -> None:
-    """The evidence the address asks for with `capture=<evidence id>`; nothing without it."""
+def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """The evidence the address asks for with `capture=<evidence id>`; nothing without it. `sentences` are those that cite evidence, with its ids:
+    who followed one of them reads on from each piece to the next."""
     asked = view.param("capture").strip()
     if not asked:
         return
@@ -70,7 +71,29 @@ def capture(view: View, host: str) -> None:
         notes=[view.translate("capture.redacted")] + ([view.translate("capture.cut")] if found.cut else []),
         hashes=[(view.translate("capture.id"), plain(piece["id"], 120)), (view.translate("site.hash"), piece["sha256"] or "–")],
         back=view.link("site", host=host) + "#" + html.anchor(piece["id"]),
+        beside=_beside(view, host, piece["id"], sentences),
     )  # fmt: skip
+
+
+def _beside(
+    view: View, host: str, identity: str, sentences: Sequence[tuple[str, Sequence[str]]]
+) -> dict[str, str]:
+    """Which piece this is of those one sentence cites (the one `of` numbers, else the one that leads to it), with the ways to its neighbours."""
+    citing = [n for n, (_, ids) in enumerate(sentences) if identity in ids and len(ids) > 1]
+    if not citing:
+        return {}
+    asked = view.param("of")
+    of = next(
+        (n for n in citing if str(n) == asked), min(citing, key=lambda n: sentences[n][1][0] != identity)
+    )
+    said, ids = sentences[of]
+    at = list(ids).index(identity)
+
+    def to(n: int) -> str:
+        return view.link("site", host=host, capture=ids[n], of=of) + "#capture" if 0 <= n < len(ids) else ""
+
+    words = view.translate("capture.of", said=plain(said, 300).rstrip("。."), n=len(ids), at=at + 1)
+    return {"words": words, "before": to(at - 1), "after": to(at + 1)}
 
 
 def _field_name(view: View, key: str) -> str:

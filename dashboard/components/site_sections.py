@@ -265,7 +265,8 @@ def _performance(view: View, promise: dict[str, Any]) -> str:
         said.append(view.translate("site.promise_orders", kept=kept, broken=broken))
     if n:
         settled, overdue = (promise[f"complaints_{name}"] or 0 for name in ("in_time", "overdue"))
-        said.append(view.translate("site.promise_complaints", n=n, settled=settled, overdue=overdue))
+        way = "site.promise_complaints" if settled or overdue else "site.promise_open"
+        said.append(view.translate(way, n=n, settled=settled, overdue=overdue))
     return " · ".join(said) or view.translate("site.promise_no_case")
 
 

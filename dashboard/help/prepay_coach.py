@@ -27,17 +27,22 @@ class Peak:
     n: int
 
 
-def coach(amount: int, kind: str, channel: str, hour: int, lang: str, peak: Peak | None = None) -> list[str]:
-    """What to tell somebody about to pay `amount` yuan; `peak` None: no hour stands out beyond chance, and that is said. Raises KeyError for a kind or channel that is not offered."""
+def coach(
+    amount: int, kind: str, channel: str, hour: int, lang: str, peak: Peak | None = None, warned: bool = False
+) -> list[str]:
+    """What to tell somebody about to pay `amount` yuan; `peak` None: no hour stands out beyond chance, and that is said. Where the
+    site's verdict advises against paying (`warned`), no sum is called sensible. Raises KeyError for a kind or channel that is not offered."""
     maximum = int(MAXIMUM[channel] * _HALF[kind])
-    lines = [text("recourse", channel, lang), text("before", "maximum", lang).format(amount=maximum)]
-    if amount > maximum:
-        lines.append(text("before", "above", lang))
+    lines = [text("recourse", channel, lang)]
+    if not warned:
+        lines.append(text("before", "maximum", lang).format(amount=maximum))
+        if amount > maximum:
+            lines.append(text("before", "above", lang))
     if kind == "balance" or channel == "balance_only":
         lines.append(fact("prepaid").text(lang) + fact("prepaid").cite(lang))
     if kind in ("membership", "topup"):
         lines.append(fact("delivered_when").text(lang) + fact("delivered_when").cite(lang))
-    if hour in NIGHT:
+    if hour in NIGHT and not warned:
         lines.append(text("before", "night", lang))
     if peak is None:
         lines.append(text("before", "no_peak", lang))

@@ -203,7 +203,7 @@ def review(
         list[str] | None,
         typer.Option(
             "--kind",
-            help="只要这类，可重复 only: match | candidate | alarm | red | campaign | report | response | dispute | feed",
+            help="只要这类，可重复 only: match | candidate | alarm | closed | red | campaign | report | response | dispute | feed",
         ),
     ] = None,
     source: Annotated[

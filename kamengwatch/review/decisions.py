@@ -139,6 +139,7 @@ KIND_NAMES = {
     "match": ("名称待匹配", "name to match"),
     "candidate": ("待收录网站", "site to accept"),
     "alarm": ("警报待确认", "alarm to confirm"),
+    "closed": ("停运待确认", "closure to confirm"),
     "red": ("红色结论待复核", "red verdict to review"),
     "campaign": (
         "疑似集中投诉（接受 = 确认是，不计分）",

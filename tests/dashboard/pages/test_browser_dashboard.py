@@ -126,6 +126,8 @@ def test_chinese_characters_are_drawn_and_enter_in_the_search_box_answers_and_ch
     page.get_by_text("红·严重警示").first.wait_for()
     page.wait_for_function("() => location.search.includes('q=hong.test')")
     assert "778899" not in page.url
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('q=')")  # not the message as it was pasted
 
 
 def test_the_keyboard_alone_reaches_box_button_and_links(visit):

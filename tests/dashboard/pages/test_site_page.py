@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from crawler import ownership_check
 from crawler.guard import Guard
-from dashboard.components import shared_tables, site_evidence
+from dashboard.components import shared_tables, site_evidence, site_sections
+from dashboard.first_paint import Paper
 from dashboard.presenters import site_data, site_search, verdict_card
 from dashboard.presenters.translations import LANGUAGES, say
 from dashboard.web.api import ELSE, ROUTES
@@ -114,6 +115,28 @@ def test_a_capture_is_shown_as_text_with_its_hash(full):
     assert "等了三天还没到账" in words(at) and SHA in words(at)
     assert "<script>" not in shown(at)
     assert say("zh", "capture.unknown") in words(open_page("site", host=snapshots.ORANGE, capture="../E-9"))
+
+
+def test_who_follows_a_sentence_reads_on_from_one_piece_of_its_evidence_to_the_next():
+    sentences = [("甲说。", ("a", "b")), ("乙说", ("b", "c", "d")), ("丙说", ("e",))]
+
+    def beside(identity: str, of: str = "") -> dict[str, str]:
+        return site_evidence._beside(Paper("zh", None, None, {"of": [of]}), "x.test", identity, sentences)
+
+    assert "乙说" in beside("b")["words"] and "3 条证据，这是第 1 条" in beside("b")["words"]
+    assert "capture=c" in beside("b")["after"] and beside("b")["before"] == ""
+    assert "“甲说”" in beside("b", "0")["words"] and "of=0" in beside("b", "0")["before"]
+    assert "capture=c" in beside("d", "99")["before"] and beside("d")["after"] == ""
+    assert beside("e") == {} and beside("nothing") == {}, "one piece alone has no neighbours"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_complaints_about_a_promise_without_a_limit_are_not_told_as_none_late(lang):
+    row = {"kept": 0, "broken": 0, "complaints": 32, "complaints_in_time": 0, "complaints_overdue": 0}
+    paper = Paper(lang, None, None, {})
+    assert site_sections._performance(paper, row) == say(lang, "site.promise_open", n=32)
+    told = site_sections._performance(paper, row | {"complaints_overdue": 6})
+    assert told == say(lang, "site.promise_complaints", n=32, settled=0, overdue=6)
 
 
 @pytest.mark.parametrize(

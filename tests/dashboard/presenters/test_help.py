@@ -228,6 +228,15 @@ def test_the_coach_knows_that_crypto_cannot_be_called_back() -> None:
         assert all(prepay_coach.coach(1000, kind, channel, 3, lang))
 
 
+def test_where_the_verdict_advises_against_paying_no_sum_is_called_sensible() -> None:
+    for kind, channel, lang in product(texts.keys("kind"), texts.keys("channel"), ("zh", "en")):
+        said = " ".join(prepay_coach.coach(1000, kind, channel, 3, lang, warned=True))
+        assert texts.text("recourse", channel, lang) in said
+        assert not [
+            key for key in ("maximum", "above", "night") if texts.text("before", key, lang)[:8] in said
+        ]
+
+
 def test_every_letter_and_ui_text_is_there_in_both_languages() -> None:
     for group in (
         "ui",
