@@ -80,7 +80,7 @@ def _tidy(view: View) -> None:
     if not kept:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True
-    elif kept != asked:
+    elif kept != asked and "q" not in st.session_state:  # once the box is drawn, it alone writes the address
         st.query_params["q"] = st.session_state["q"] = kept
         st.session_state["asked"] = (kept, query)
 
