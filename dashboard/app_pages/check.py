@@ -74,15 +74,9 @@ def _kept(asked: str) -> tuple[str, Query]:
 def _tidy(view: View) -> None:
     """An address somebody was sent, or the plain form made, says no more than the box would."""
     asked = view.param("q")
-    if ON_PAPER.get() or not asked.strip():
-        return
-    kept, query = _kept(asked)
-    if not kept:
+    if asked.strip() and not ON_PAPER.get() and not _kept(asked)[0]:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True
-    elif kept != asked and "q" not in st.session_state:  # once the box is drawn, it alone writes the address
-        st.query_params["q"] = st.session_state["q"] = kept
-        st.session_state["asked"] = (kept, query)
 
 
 def _query_notices(view: View, query: Query) -> None:

@@ -163,13 +163,6 @@ def test_only_the_host_of_a_pasted_address_stays_in_the_address_bar(full):
     assert at.query_params["q"] == snapshots.ORANGE
     assert "橙·高风险迹象" in words(at)
     assert "20261121000123" not in shown(at)
-    sent = open_page(
-        q="快来 https://cheng.test/order?id=20261121000123 充值"
-    )  # as the plain form of the first bytes asks
-    assert sent.query_params["q"] == sent.text_input(key="q").value == snapshots.ORANGE
-    assert "橙·高风险迹象" in words(sent) and "20261121000123" not in shown(sent)
-    sent.text_input(key="q").set_value("看 https://hong.test/pay?order=778899").run()
-    assert sent.query_params["q"] == snapshots.RED and "778899" not in shown(sent)
 
 
 def test_the_unrated_stay_in_sight_under_every_tier(full):
