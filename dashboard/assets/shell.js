@@ -40,17 +40,15 @@ const act = (event) => {
 for (const kind of ['input', 'keydown', 'pointerdown']) addEventListener(kind, act, true);
 const replace = history.replaceState.bind(history);
 const push = history.pushState.bind(history);
-history.replaceState = (state, title, address) => {
-  if (!address || asked(address) === shown) return replace(state, title, address);
+const record = (usual) => (state, title, address) => {
+  if (!address || asked(address) === shown) return usual(state, title, address);
   shown = asked(address);
   if (!acted) return replace(state, title, address);
   acted = false;
   return push(state, title, address);
 };
-history.pushState = (state, title, address) => {
-  if (address) shown = asked(address);
-  return push(state, title, address);
-};
+history.replaceState = record(replace);
+history.pushState = record(push);
 addEventListener('popstate', () => {
   if (asked(location.href) !== shown) location.reload();
 });
