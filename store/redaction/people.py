@@ -21,7 +21,7 @@ _COMMON = (
     "郭梅盛林刁钟徐邱骆夏蔡田樊胡凌霍虞柯卢莫房裘缪宗丁宣邓郁杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀甄曲封储靳段巫焦"
     "巴侯宓全秋仲宁仇栾甘厉祖武符刘景詹束龙叶幸韶黎薄印怀蒲邰赖卓蔺屠蒙池乔阴胥闻莘翟谭姬申扶冉宰郦雍桑桂濮牛寿"
     "边扈燕冀浦尚农温庄晏柴瞿阎慕茹习宦艾鱼容古易慎戈廖庾终暨居衡步耿满弘匡寇广禄阙欧殳沃利蔚越夔隆师巩聂晁勾敖融冷"
-    "辛阚那简饶沙养鞠丰巢关蒯查后荆红游竺权逯盖益桓岳覃佟苟肖闫涂区麦"
+    "辛阚简饶沙养鞠丰巢关蒯查荆红游竺权逯盖益桓岳覃佟苟肖闫涂区麦"
 )
 # Two-character surnames; written so that every name pattern begins with one set, which lets the engine skip ahead.
 _FIRST = "欧上司诸夏皇尉公慕令宇东南端独西申轩长"
@@ -31,6 +31,14 @@ _SURNAME = (
 )
 _OTHERS = "于方高常时成任向应曾安江毛路白金康平明计强华单解万文车谷管支经解牧干官宫国元卜米麻乐邬邸丛战"
 _STOP = "在于的是和与我你他她它们电手身住已说要被把给充付买下投联因为了不就也都还又将至及或等先女号两个几这那哪什么呢吧吗啊让叫跟打没退拒却对此到"
+_USUAL = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛超秀霞刚桂英华玉兰红建国文志辉海燕梅鹏飞龙宇浩轩梓涵欣怡雨桐子思佳琪诗嘉俊凯晨睿博泽旭阳瑞雪莹婷晓春兵峰斌波亮鑫宏光林东庆祥福贵德荣富永长根银宝玲琴珍凤香莲云慧颖倩蕾薇璐瑶琳琼洁雯洪武胜健"
+    "顺义仁礼智信忠良善学才贤达兴发财昌盛茂松柏森树栋梁岩石川江河湖溪源清泉冰雅淑贞惠美娇媛媚蓉芬芝芸茹萍菊荷莉蓓苗苑若菲萱蔓曼妮娅露霜虹霓彩青蓝紫丹彤启振邦耀祖宗继承世延绍威猛毅坚立敬诚谦恒远航帆翔翼骏驰骁虎彪豪雄奇伦仪元亨利"
+    "乾坤星宸昊昕昱晗晴曦煜烨炜炎焱灿炳焕照熙黎铭锐锋钧钢铁铮锦镇钊铎鉴尧舜禹君民卿伯仲叔季少奎魁凯旋辰宁逸凡越岳峻岭崇峥嵘巍山岚培基城均增墨声寿夏秋冬爱念恩懿芷依语诺谨琦婧妍姝姗娴娉婕娥姣妙新正中平安康明金生全成哲誉罗庚然"
+    "娣妹翠喜巧菁筠桃杏柳枝花月秋云素彬尚友善咏詠穗淇淳润沛瀚澜滨涌淮濤琛琨珂珊珠珏瑜瑾璇璞炳煊爽羽翰聪胤腾苏茜荟菡蒙薛蕊蕴言谊贝轶辛迪邱郁钰铃锡闯隆雁霄霖霆颂馨骥鸣鸿鹤麒麟齐"
+)
+"""Characters of which given names are commonly made."""
+_USUAL_NAME = rf"(?:{_SURNAME}|[于方高常任曾江毛路白金康明强华文车管路安成])[{_USUAL}]{{1,2}}"
 _GIVEN = rf"[{_H}](?:(?![{_STOP}])[{_H}])?"
 _NAME = rf"{_SURNAME}{_GIVEN}"
 PERSON_NAME = _NAME
@@ -78,7 +86,7 @@ _SPLIT = re.compile(rf"姓\s?(?P<x>[{_H}]{{1,2}}[,\s]?\s?[名叫]\s?[{_H}]{{1,2}
 _ENGLISH = re.compile(
     r"(?:(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
-    r"|(?:mr|mrs|ms|miss|dear)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
+    r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead )(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
 )
 _SELF_CALLED = re.compile(
     rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{_ANY_NAME})(?:{_END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理|卖家|商家|店家|个|人)(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={_ANY_NAME}))?(?P<x>{_DOTTED}|{_ANY_NAME}|(?!{_NOBODY})[{_H}](?: ?[{_H}]){{1,3}}{_END}))"
@@ -96,27 +104,55 @@ _STAFF = re.compile(
     rf"(?=[\s,.。;!?、:()\d{TAKEN}说称回让叫要在不跟加的于告]|失[联踪]|消失|跑[路了]|卷[款钱走]|拉黑|删[我除]|骗[我了人钱走]|收[了款钱]|发[来给]|退[款给]|拒绝|承[认诺]|答应|威胁|辱骂|推[脱卸]|拖[着延]|态度|$)"
 )
 _TITLED = re.compile(
-    rf"(?P<x>{_SURNAME}(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服)[{_H}]){{0,2}})"
-    r"(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
+    rf"(?P<x>{_SURNAME}(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服|[的是了])[{_H}]){{0,2}})"
+    r"(?=(?:先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)(?!们))"
 )
 _TITLED_RARE = re.compile(
-    rf"(?P<x>[{_OTHERS}](?:(?!先生|女士|小姐|[{_STOP}])[{_H}]){{1,2}})(?=先生|女士|小姐|经理)"
+    rf"(?P<x>[{_OTHERS}](?:(?!先生|女士|小姐|[{_STOP}])[{_H}]){{1,2}})(?=(?:先生|女士|小姐|经理)(?!们))"
 )
 _PAID = re.compile(
     rf"(?:转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)到(?:支付宝|微信)?|老板|店主|客服)\s?(?P<x>[{_OTHERS}](?![{_STOP}])[{_H}](?:(?![{_STOP}])[{_H}])?)"
     rf"(?={_END}|[了不说的])"
 )
 _TITLED_SHORT = re.compile(
-    "(?P<x>[方高于任曾江金白康万安成文])(?=先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)"
+    "(?P<x>[方高于任曾江金白康万安成文])(?=(?:先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)(?!们))"
 )
 _OWNER = re.compile(
     rf"(?:(?:(?<![{_H}])|(?<=[是找去在到看叫给]))(?!.(?:先生|女士|小姐|老师|师傅|经理))(?P<x>{_NAME})(?=的(?:小|网|微|个人)?(?:店|铺|站|工作室)|(?:个人|网络|科技)?(?:网站|主页|博客|空间|个人站))"
     rf"|(?:处罚|对|罚款|被告|原告|上诉人)\s?(?P<y>{_NAME})(?={TAKEN}|[\s,.。;、:()]|$|的|在|于|因|作出|处以|予以))"
 )
 """Whose a shop or a page is, and whom a decision is about."""
+_DID = (
+    "冒充|骗|诈|诱|忽悠|威胁|辱骂|骂|恐吓|骚扰|拉黑|删|卷|跑|失联|失踪|消失|拒|承诺|答应|保证|声称|说|称|回复|让我|叫我|要我|要求|带我|给我|向我|对我|找我|加我|教我|拉我|介绍|收了|收[我款钱]|退[我款钱]|欠|拖|赖|不[退给发理回接认]|没[退给发]|拿[了走我]|发[给了]|转[给我]|打[给电]|开[的了设]|经营|运营|负责|一直|多次|反复|当面|亲口|微信|电话|手机|名下|本人|个人|账户|卡|这个?[人骗]|此人|等人|及其|先生|女士|因|于|在|的(?:店|钱|卡|账|支付宝|微信|号|电话)|投诉|举报|反映|充[了值]|买[了的]|付[了款]|被|通过|注册|使用|实名|认证"
+)
+_USUAL_DOES = re.compile(rf"(?P<x>{_USUAL_NAME})(?=[”\"」】]?(?:{_DID}))")
+"""A name made as most are, where somebody is said to do something; of two characters only behind a word that leads to it."""
+_LEADS = tuple("由被向找跟和与对让请是给把叫为经")
+_SURE_LEADS = (
+    *"举报 投诉 控告 起诉 曝光 骗子 店主 老板 站长 客服 卖家 商家 上家 代理 联系 认识 群主 通过 收款 转账 汇款 打款 付款 户名 实名".split(),
+    *"老公 老婆 朋友 同学 同事 儿子 女儿 父亲 母亲 爸爸 妈妈 我爸 我妈 哥哥 弟弟 姐姐 妹妹 表哥 表弟 表姐 表妹 堂哥 堂弟 室友 网友 群友".split(),
+    *"负责人 所谓 名叫 人叫 员工 经理 师傅 村民 居民 学生 业主 家长 家属 客户 用户 顾客 买家 会员 老乡 邻居".split(),
+)
+_APART = re.compile(rf"(?:^|[^{_H}a-z0-9])$")
+
+
+def _is_led(match: re.Match[str], shadow: str) -> bool:
+    """Whether a name begins where one can: after a word that leads to it, or, with three characters, after a sign."""
+    before = shadow[max(0, match.start() - 4) : match.start()].rstrip(" “\"「【:")
+    if before.endswith(_SURE_LEADS):
+        return True
+    return match.end("x") - match.start() >= 3 and (
+        before.endswith(_LEADS) or _APART.search(shadow[max(0, match.start() - 1) : match.start()]) is not None
+    )
+
+
+_SIGNED = re.compile(
+    rf"(?:此致|敬礼|敬上|特此|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{_USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/]\d|[一二]〇|二[〇零]|\ue000|$|\n)"
+)
+"""Who has signed, at the end or before a date."""
 _MASKED = re.compile(rf"(?P<x>{_SURNAME}(?:某某?|\*{{1,2}}[{_H}]?))(?![{_H}]?卡盟|[{_H}]?平台)")
 _HALF = re.compile(
-    rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?)[{_H}]{{0,6}}[\s:(]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需]|可[用选以]|支[持付]|推荐|优[惠先]|免[费签])[{_H}]{{1,2}}){_END}"
+    rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?|校验|名字|姓名|最后[一两]个?字|对方)[{_H}]{{0,6}}[\s:(“\"'「【]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需]|可[用选以]|支[持付]|推荐|优[惠先]|免[费签])[{_H}]{{1,2}}){_END}"
 )
 """The end of a name, as payment services show it to strangers."""
 _BESIDE = re.compile(rf"(?P<x>{_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
@@ -128,7 +164,7 @@ _NOT_NAMES = (
     "应该|应当|应在|应按|应依|应予|向消|时应|时须|明示|明知|单方|成立|曾经|向我|安全|安装|万元|万能|干脆|封号|封禁|封了|印象|段时|古董|毕竟|严重|严格|习惯|尚未|容易|费用|费了|程序|施工|别人|"
     "许多|何时|何况|何必|席位|房间|房卡|燕云|梅花|边缘|左右|左边|池子|乔迁|申请|申诉|龙卡|龙年|农行|农业|农村|幸好|幸运|怀疑|阴阳|"
     "祖国|武汉|武器|仇人|宁波|宁夏|荣耀|童年|雷电|雷达|项目|祝福|宋体|季卡|季度|蓝钻|蓝牙|贝壳|史诗|花卡|司机|司法|秋季|夏季|沙盒|那么|那个|那天|"
-    "谢谢|步骤|隆重|欧元|麦当|区服|区号|卡盟|肖像|于是|于今|于昨|路由|强制|强烈|国家|元宝|文字|车主|华夏|康复|毛利|江湖|成交|时候|时常|常常|常年|高价|高额|高仿"
+    "谢谢|步骤|隆重|欧元|麦当|区服|区号|卡盟|肖像|于是|于今|于昨|路由|强制|强烈|国家|元宝|文字|车主|华夏|康复|毛利|江湖|成交|时候|时常|常常|常年|高价|高额|高仿|关联|全的|全是|全都|费交|费用|谢谢|利润|明明|那我|那等|查查|陈述|时作|静态|向某|钱永|钱一直|永远"
 )
 NOT_NAME = re.compile(_NOT_NAMES)
 _ROLE_WORDS = (*"人者名主方码字款头", "客服", "经理", "老板", "股东", "payee", "holder", "name")
@@ -155,6 +191,8 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
+    (_USUAL_DOES, (), None, 0),
+    (_SIGNED, (), None, 0),
     (_MASKED, ("某", "*"), None, 0),
     (_HALF, ("*", "×"), None, 0),
     (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人"), _SOMEBODY, 7),
@@ -219,12 +257,26 @@ def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     for hint in _HINTS:
         for match in found(*hint):
             start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
+            if hint[0] is _USUAL_DOES and not _is_led(match, shadow):
+                continue
             if hint[0] is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
             if not NOT_NAME.match(shadow, start):
                 spans.append((start, end))
+        if hint[0] is _SPLIT:
+            spans += _said_elsewhere(shadow, found(*hint))
     yield from spans
     for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{_H}·]+", shadow[a:b])}:
+        at = shadow.find(name)
+        while at >= 0:
+            yield at, at + len(name)
+            at = shadow.find(name, at + len(name))
+
+
+def _said_elsewhere(shadow: str, split: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """Where a name that the text spells out (姓康名健) stands as one word."""
+    for match in split:
+        name = re.sub(r"[名叫,\s]", "", match["x"])
         at = shadow.find(name)
         while at >= 0:
             yield at, at + len(name)

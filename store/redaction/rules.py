@@ -37,6 +37,8 @@ _SIMPLIFIED = (
 )
 
 
+_LOOKS_LATIN = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢаеорсухѵіјѕԛԝАВЕКМНОРСТХνοχωΝΟΧ"
+_LATIN = "abcdefghijklmnopqrstuvwyzaeopcyxvijsqwabekmhopctxvoxwnox"
 _FIGURES = frozenset(map(float, range(10)))
 
 
@@ -52,6 +54,7 @@ def _folding() -> dict[int, int]:
         (0xFE00, 0x10000),
         (0x1D400, 0x1D800),
         (0x1F100, 0x1F150),
+        (0x1F150, 0x1F18A),
     ):
         for code in range(low, high):
             plain = unicodedata.normalize("NFKC", chr(code))
@@ -60,6 +63,9 @@ def _folding() -> dict[int, int]:
                 table[code] = plain.lower()
             elif figure in _FIGURES:
                 table[code] = str(int(figure))
+            elif code >= 0x1F150 and (circled := (code - 0x1F150) % 32) < 26:  # white letters on black
+                table[code] = chr(ord("a") + circled)
+    table |= {ord(c): plain for c, plain in zip(_LOOKS_LATIN, _LATIN, strict=True)}
     table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
     table |= dict.fromkeys(map(ord, "嶶溦徾癓"), "微")
     table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
@@ -138,6 +144,14 @@ def _is_wallet(match: re.Match[str], shadow: str) -> bool:
     return _no_letter_before(match, shadow) and 3 <= figures < len(found) - 3
 
 
+_PROSE = re.compile(rf" at (?!{_MAIL})[^@]*(?:\. |\.\d[^a-z]*$)")
+
+
+def _is_mail(match: re.Match[str], _: str) -> bool:
+    """A name and a host; not the words of a sentence (“looking at home. The”), nor a figure (“recall at 0.60”)."""
+    return match["x"] is not None and not _PROSE.search(match["x"])
+
+
 def _not_a_host(match: re.Match[str], shadow: str) -> bool:
     return _no_letter_before(match, shadow) and not match.group().startswith("www")
 
@@ -153,7 +167,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
-    Rule("账号", re.compile(r"t\.me/(?P<x>[a-z0-9_+\-]{4,40})"), needles=("t.me/",)),
+    Rule("账号", re.compile(r"t\s?(?:\.|点|dot)\s?me\s?(?:/|斜[杠线]|杠)\s?(?P<x>[a-z0-9_+\-]{4,40})"), _no_letter_before, ("me",)),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
@@ -164,7 +178,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("邮箱", re.compile(r"(?:邮箱|e-?mail|联系|发到|账号)(?:地址|[\s:是为]){0,3}(?P<x>[a-z0-9][a-z0-9._\-]{2,40}?(?:at|a)(?:qq|163|126|139|sina|gmail|outlook|hotmail|foxmail|icloud)\.com)(?![a-z0-9])"), needles=("qq.", "163.", "126.", "139.", "sina.", "mail.", "outlook.", "icloud.")),
     # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
     Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
-     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), lambda m, _: m["x"] is not None, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
+     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), _is_mail, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
 )  # fmt: skip
 """Before PUBLIC, because these hold a host."""
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.
@@ -193,9 +207,11 @@ _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay
 
 
 def _is_number(match: re.Match[str], shadow: str) -> bool:
-    """A QQ number: five to twelve digits that count nothing."""
+    """A QQ number: five to twelve digits that count nothing; of nine and more hardly anything is counted but money."""
     rest = shadow[match.end("x") : match.end("x") + 2].lstrip()
-    return _no_letter_before(match, shadow) and rest[:1] not in tuple(_UNITS) and not re.match(r"\.\d", rest)
+    long = len(match["x"]) >= 9 and not match["x"].endswith("000")
+    counted = rest[:1] in tuple("元块币万亿" if long else _UNITS) and rest[:2] not in ("秒发", "秒回", "秒到")
+    return _no_letter_before(match, shadow) and not counted and not re.match(r"\.\d", rest)
 
 
 def _is_wechat(match: re.Match[str], shadow: str) -> bool:
@@ -221,7 +237,11 @@ def _is_order(match: re.Match[str], shadow: str) -> bool:
 def _is_address(match: re.Match[str], shadow: str) -> bool:
     octets = match["x"].split(".")
     before = shadow[max(0, match.start() - 3) : match.start()]
-    return all(int(o) < 256 for o in octets) and not re.search(r"v\s?$|版本?\s?$|ver|[a-z]/$", before)
+    return all(int(o) < 256 for o in octets) and not (
+        re.search(r"v\s?$|版本?号?\s?$|ver|[a-z]/$|端\s?$|系统\s?$|固件\s?$", before)
+        or match["x"] == "127.0.0.1"
+        or re.match(r"\s?版", shadow[match.end() :])
+    )
 
 
 def _is_plate(match: re.Match[str], shadow: str) -> bool:
@@ -296,9 +316,9 @@ _SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|ep
 
 
 def _is_tail(match: re.Match[str], shadow: str) -> bool:
-    """The end of somebody's number, not the kind of a number for sale (靓号尾号888)."""
-    before = shadow[max(0, match.start() - 4) : match.start()].rstrip()
-    return len(set(match["x"])) > 1 or not before.endswith("靓号")
+    """The end of somebody's number, not of an order, nor the kind of a number for sale (靓号尾号888)."""
+    before = shadow[max(0, match.start() - 4) : match.start()].rstrip(" 的")
+    return (len(set(match["x"])) > 1 or not before.endswith("靓号")) and not before.endswith(("单号", "订单", "编号"))
 
 
 def _counts_none(match: re.Match[str], shadow: str) -> bool:
@@ -322,7 +342,7 @@ def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
 
 
 _COUNTED = re.compile(r"[元块年月日时天个张次段条兆,/、~]|到|to|分钟|流量|(?<![a-z])[gm]b?(?![a-z])")
-_IN_PARTS = re.compile(r"中间|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
+_IN_PARTS = re.compile(r"中间|末尾|跟着|连着|连起来|拼|之后|再来|紧接|剩下|其余|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
 
 
 def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
@@ -344,6 +364,21 @@ def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
     )
     called = CALLED.search(shadow, max(0, match.start() - 8), match.start())
     return bool(brackets) or told >= 2 or bool(called and not _COUNTED.search(one + two))
+
+
+def _is_told_in_pieces(match: re.Match[str], shadow: str) -> bool:
+    """Whether pieces of any length make eleven figures and words around or between them say that they belong together."""
+    start, inside = match.start(), match.group()
+    if shadow[start - 1 : start].isdigit() or sum(c.isdigit() for c in inside) != 11:
+        return False
+    between = re.sub(r"\d+", " ", inside)
+    before = shadow[max(0, start - 8) : start]
+    if re.search("[元块年月日时天个张次段条兆~]|到|至", between) or re.match(rf"\s?[{_UNITS}]|\.\d", shadow[match.end() :]):
+        return False
+    return _IN_PARTS.search(between) is not None or (
+        (CALLED.search(before) is not None or re.search("前[三3四4几]|开头|前面", before) is not None)
+        and re.search(r"[a-z0-9\u4e00-\u9fff]{3}", between) is None
+    )
 
 
 _OFFICIAL = "官方|客服|公司|黑猫|消费|警|网信|发布|监管|报|新闻|央视|平台|12315"
@@ -386,18 +421,23 @@ def _is_nickname(match: re.Match[str], shadow: str) -> bool:
     return re.search(r"\d", match["x"]) is not None or not match["x"].startswith(_NOBODYS)
 
 
+_PLACES = "贴吧|百度|抖音|快手|小红书|b站|哔哩哔哩|微博|闲鱼|转转|淘宝|拼多多|陌陌|探探|知乎|豆瓣|虎牙|斗鱼|微信|qq|tg|电报|飞机|平台|游戏|论坛|群里?"
+"""Where people go by a name of their own."""
+_SAYS_NOTHING = "什么|多少|哪|空|乱|一串|真|假|我的?(?![^,。]{3})|他的?(?![^,。]{3})|不|没|有|被|同|谁|怎"
 NICKNAMES: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:旺旺|抖音号|快手号|小红书号|小红薯|闲鱼号|陌陌号)\s?:\s?(?P<x>[^\s,.。;!?、()\ue000\ue001]{2,20})"), _is_nickname, needles=("旺旺", "音号", "手号", "书号", "红薯", "鱼号", "陌号")),
     Rule("账号", re.compile(rf"(?:微博|抖音|快手|小红书|b站|闲鱼)\s?@(?P<x>(?![^\s,]{{0,10}}(?:{_OFFICIAL}))[^\s,.。;:!?、()@\ue000\ue001]{{2,20}})"), needles=("@",)),
     Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|游戏角色|角色名?|游戏id|(?:微信|qq|抖音|快手|旺旺|闲鱼)昵?[名称])字?\s?(?:(?:[:=]|是|为|叫)\s?[“\"「【\[《]?|[“\"「【\[《])(?P<x>[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{2,20})"), _is_nickname, ("名", "称", "游戏")),
-    Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|(?:微信|qq|抖音|快手|闲鱼)名)字?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9]|_[a-z]{2,6}|_|[ღ✨\u2600-\u27bf\U0001f300-\U0001faff]))"), _is_nickname, ("名", "称", "游戏")),
+    Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|(?:微信|qq|抖音|快手|闲鱼)名)字?\s?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9]|_[a-z]{2,6}|_|[ღ✨\u2600-\u27bf\U0001f300-\U0001faff]))"), _is_nickname, ("名", "称", "游戏")),
+    Rule("账号", re.compile(rf"(?:{_PLACES})的?(?:用户)?(?:昵称|id|名[字称]?|账?号)\s?[:=是为叫]{{1,2}}\s?[“\"「【《]?(?P<x>(?!{_SAYS_NOTHING})[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{{2,16}})"), _is_nickname, ("昵称", "id", "名", "号")),
     Rule("账号", re.compile(r"(?:我的?(?:微信|qq|抖音|快手)|网)名字?(?P<x>[一-鿿]{2,8})(?=[\s,.。;!?、()]|$)"), _is_nickname, ("名",)),
 )  # fmt: skip
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
     Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>[^\d]{{1,8}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
+    Rule("手机号", re.compile(rf"(?P<x>1[3-9]\d(?:[^\d。;!?]{{1,12}}?\d{{8}}|\d{{2}}[^\d。;!?]{{1,12}}?\d{{6}}|\d{{4}}[^\d。;!?]{{1,12}}?\d{{4}}|\d{{5}}[^\d。;!?]{{1,12}}?\d{{3}}|\d{{1,3}}(?:[^\d。;!?]{{1,12}}?\d{{2,5}}){{2,3}}))(?!\d)"), _is_told_in_pieces, figures=11),
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
     Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
@@ -413,6 +453,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
     Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|叩叩|叩|鹅厂|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "叩", "鹅厂", "tencent"), figures=4),
+    Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?P<x>[1-9]\d{5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
     Rule("身份证", re.compile(rf"(?:身份证|证件|实名|sfz|id card)(?:认证|填的|号码?|[\s:是为]){{0,5}}(?P<x>{SPELLED}(?:{_GAP}x(?!x))?)(?![*×•]|xx)"), needles=("证", "实名", "sfz", "id card"), figures=6),
@@ -425,7 +466,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]"), figures=14),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
-    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\sa-z])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
+    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\s])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
     Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|丘丘|🐧|[我他她的加方]\s?q|[加是]扣)(?:群|号码?|账号|客服|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企鹅", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
@@ -433,7 +474,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
     Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
-    Rule("账号", re.compile(r"@(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
+    Rule("账号", re.compile(r"@ ?(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
     Rule("密码", re.compile(r"(?:密码|口令)\s?(?:(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})|\s(?P<y>(?=[\x21-\x7e]{0,31}\d)(?=[\x21-\x7e]{0,31}[a-z])[\x21-\x7e]{5,32}))"), needles=("密码", "口令")),
     Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",), figures=4),
     Rule("网络地址", re.compile(r"ip(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})"), needles=("ip",)),
@@ -445,7 +486,36 @@ EARLY: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
     *NICKNAMES,
 )  # fmt: skip
+_HANDLE_BEFORE = re.compile(
+    r"(?:加|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂][信芯新欣心辛鑫兴讯馨x]?|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
+    r"|扣|叩|企鹅|群|群?主|昵称|主页|抖音|快手|小红书|闲鱼|微博|赖|账?号|用户名?|名|叫)"
+    r"(?:(?:号码?|id|上|我|他|她|你|这个|是|为|叫|就是|或者?|和|同|[vqx]{1,2}|[信芯心x]|xin|客服|账?号|老板|站长|技术|代理)|[^\w。;!?\ue000\ue001]|_){0,6}$"
+)
+_HANDLE_AFTER = re.compile(
+    r"[\s,、()（）是]{0,3}(?:(?:就?是|这个)?[他她我]?的?(?:加|扫|搜|微信|vx|wx|v信|qq|tg|同号|同[微vq]|备注|就行|联系|私|咨询|骗|拉黑|跑路|诚招|招代|招下|代理|拿货|拿卡|秒[回发]|收徒|号)|(?:微信|v|q)号)"
+)
+_WARES = re.compile(
+    r"(?:iphone|ipad|ios|imac|macbook|airpods|android|windows?|win|office|wps|rtx|gtx|rx|gpt|chatgpt|openai|claude|steam|xbox|switch|ps|gta|csgo|cs|pubg|nba|fifa|dota|lol|netflix|disney|hbo|spotify|youtube|adobe|photoshop|ps|cf|dnf|hdr?|mp|usb|ddr|ssd|core|ryzen|redmi|mate|nova|honor|vivo|oppo|galaxy|kindle|icloud|sku|utf|iso|sha|md|http|https|error|code|test|v|ver|version|order|no|level|lv|uc|gb)[\s_.\-]?\d"
+)
+
+
+def _is_contact_name(match: re.Match[str], shadow: str) -> bool:
+    """A name of somebody on a service: letters with figures or a line, beside words that say to write to it; goods have neither."""
+    name, start, end = match.group(), match.start(), match.end()
+    if shadow[start - 1 : start] == "`" or shadow[end : end + 1] in ("`", "(", "="):
+        return False
+    if _WARES.match(name) or _DOMAIN.search(name) or name in _NOT_IDS:
+        return False
+    before = shadow[max(0, start - 18) : start]
+    # A V or Q written at once before the name: “他的Vabc123”.
+    marked = name[0] in "vq" and before[-1:] in tuple("的我他她加有个和或")
+    return (
+        marked or _HANDLE_BEFORE.search(before) is not None or _HANDLE_AFTER.match(shadow, end) is not None
+    ) and not (name[-1:].isdigit() and re.match(rf"\s?[{_UNITS}]", shadow[end:]))
+
+
 LATE: tuple[Rule, ...] = (
+    Rule("账号", re.compile(r"[a-z](?<![a-z0-9@._/\-].)(?=[a-z.\-]{0,24}[\d_])(?=[a-z0-9.\-]{0,24}_[a-z0-9]|[a-z._\-]{1,24}\d)[a-z0-9._\-]{5,30}(?![a-z0-9@(=])"), _is_contact_name),
     Rule("电话", re.compile(rf"(?:电话|座机|手机|号码|固话|联系(?:方式|我)|tel|mobile|phone|☎\ufe0f?|📱|📞|拨打?|回电|打给?|请?回我|完整是|v同号|同微|加|微信)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("电", "机", "号", "联系", "tel", "mobile", "phone", "☎", "📱", "📞", "拨", "打", "回我", "是", "微", "加"), figures=4),
     Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
     Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号(?<!商品编号)(?<!产品编号)|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}-?(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
