@@ -67,6 +67,9 @@ _MOBILE_SIZES = frozenset(
 CALLED = re.compile(r"电话|手机|号码?|联系|拨打|打给?|回电|致电|tel|phone")
 _CALL_REACH = 24
 """Characters before the end of a number in which such a word counts."""
+_PAID_TO = re.compile(
+    "卡|银行|[工农建中交招]行|转|汇|打款|打到|存|光大|浦发|民生|中信|兴业|平安|华夏|广发|邮储"
+)
 _LOCAL_SIZES = frozenset([(7,), (8,), (4, 4), (3, 4), (4, 3), (2, 2, 2, 2)])
 _CLOSING_X = re.compile(r"[\s\-.]?x(?![a-z0-9])")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -164,7 +167,15 @@ def _window(
         and (len(sizes) <= 5 or free or chunked or id_checks(digits))
     ):
         return "身份证", 0
-    if len(digits) >= 16 and digits[0] in "3456" and len(sizes) > 1 and (free or chunked or len(sizes) == 2):
+    card = (
+        digits[:2] == "62" and len(sizes) <= 6 and _PAID_TO.search(shadow, max(0, end - 40), end) is not None
+    )
+    if (
+        len(digits) >= 16
+        and digits[0] in "3456"
+        and len(sizes) > 1
+        and (free or chunked or len(sizes) == 2 or (card and not any(_LIST_SIGN.search(sep) for sep in seps)))
+    ):
         groups_end_round = all(sep.isspace() for sep in seps) and not re.sub(r"0{2,}", "", digits)[4:]
         return ("", 0) if groups_end_round else ("银行卡", 0)
     if _MOBILE.fullmatch(digits):

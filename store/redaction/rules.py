@@ -167,7 +167,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
-    Rule("账号", re.compile(r"t\s?(?:\.|点|dot)\s?me\s?(?:/|斜[杠线]|杠)\s?(?P<x>[a-z0-9_+\-]{4,40})"), _no_letter_before, ("me",)),
+    Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:\.|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
@@ -194,7 +194,8 @@ PUBLIC: tuple[Rule, ...] = (
          needles=(".c", ".n", ".o", ".t", ".e", ".v", ".s", ".x")),
     Rule("日期", re.compile(r"[12][09](?<![\d-]\d\d)\d\d(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日?)(?![\d\-./])"),
          needles=("20", "19")),
-    Rule("编号", re.compile(r"投诉(?:单|编)?号\s?[:为是]?\s?17\d{9}(?!\d)"), needles=("投诉",), figures=11),
+    Rule("编号", re.compile(r"投诉(?:(?:单|编)?号\s?[:为是]?|(?=\())\s?\(?17\d{9}(?!\d)"), needles=("投诉",), figures=11),
+    Rule("编号", re.compile(r"(?:商品(?:编码|条码)|条形?码|isbn|issn|ean|upc)\s?[:为是]?\s?(?:97[89]-?)?\d(?:-?\d){6,13}(?![\d-])"), needles=("码", "isbn", "issn", "ean", "upc")),
     Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
     Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
     Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
@@ -318,7 +319,9 @@ _SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|ep
 def _is_tail(match: re.Match[str], shadow: str) -> bool:
     """The end of somebody's number, not of an order, nor the kind of a number for sale (靓号尾号888)."""
     before = shadow[max(0, match.start() - 4) : match.start()].rstrip(" 的")
-    return (len(set(match["x"])) > 1 or not before.endswith("靓号")) and not before.endswith(("单号", "订单", "编号"))
+    return (len(set(match["x"])) > 1 or not before.endswith("靓号")) and not before.endswith(
+        ("单号", "订单", "编号")
+    )
 
 
 def _counts_none(match: re.Match[str], shadow: str) -> bool:
@@ -342,7 +345,9 @@ def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
 
 
 _COUNTED = re.compile(r"[元块年月日时天个张次段条兆,/、~]|到|to|分钟|流量|(?<![a-z])[gm]b?(?![a-z])")
-_IN_PARTS = re.compile(r"中间|末尾|跟着|连着|连起来|拼|之后|再来|紧接|剩下|其余|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格")
+_IN_PARTS = re.compile(
+    r"念|拆开|分开|前半|后半|中间|末尾|跟着|连着|连起来|拼|之后|再来|紧接|剩下|其余|最后|后面|再|接|然后|结尾|开头|去掉|删|括号|谢谢|后[四4]位|前三位|空格"
+)
 
 
 def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
@@ -373,7 +378,9 @@ def _is_told_in_pieces(match: re.Match[str], shadow: str) -> bool:
         return False
     between = re.sub(r"\d+", " ", inside)
     before = shadow[max(0, start - 8) : start]
-    if re.search("[元块年月日时天个张次段条兆~]|到|至", between) or re.match(rf"\s?[{_UNITS}]|\.\d", shadow[match.end() :]):
+    if re.search("[元块年月日时天个张次段条兆~]|到|至", between) or re.match(
+        rf"\s?[{_UNITS}]|\.\d", shadow[match.end() :]
+    ):
         return False
     return _IN_PARTS.search(between) is not None or (
         (CALLED.search(before) is not None or re.search("前[三3四4几]|开头|前面", before) is not None)
@@ -421,7 +428,7 @@ def _is_nickname(match: re.Match[str], shadow: str) -> bool:
     return re.search(r"\d", match["x"]) is not None or not match["x"].startswith(_NOBODYS)
 
 
-_PLACES = "贴吧|百度|抖音|快手|小红书|b站|哔哩哔哩|微博|闲鱼|转转|淘宝|拼多多|陌陌|探探|知乎|豆瓣|虎牙|斗鱼|微信|qq|tg|电报|飞机|平台|游戏|论坛|群里?"
+_PLACES = "贴吧|百度|抖音|快手|小红书|b站|哔哩哔哩|微博|闲鱼|转转|淘宝|拼多多|陌陌|探探|知乎|豆瓣|虎牙|斗鱼|微信|qq|tg|电报|飞机|某[乎音书鱼宝博站手]"
 """Where people go by a name of their own."""
 _SAYS_NOTHING = "什么|多少|哪|空|乱|一串|真|假|我的?(?![^,。]{3})|他的?(?![^,。]{3})|不|没|有|被|同|谁|怎"
 NICKNAMES: tuple[Rule, ...] = (
@@ -430,19 +437,20 @@ NICKNAMES: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:旺旺|淘宝号|闲鱼号)(?:号|名|id|[\s:是为叫]){0,4}(?P<x>(?=[^\s,.。;!?、()]{0,19}\d)[^\s,.。;!?、()\ue000\ue001]{2,20})"), needles=("旺旺", "淘宝号", "闲鱼号")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|游戏角色|角色名?|游戏id|(?:微信|qq|抖音|快手|旺旺|闲鱼)昵?[名称])字?\s?(?:(?:[:=]|是|为|叫)\s?[“\"「【\[《]?|[“\"「【\[《])(?P<x>[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{2,20})"), _is_nickname, ("名", "称", "游戏")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|(?:微信|qq|抖音|快手|闲鱼)名)字?\s?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9]|_[a-z]{2,6}|_|[ღ✨\u2600-\u27bf\U0001f300-\U0001faff]))"), _is_nickname, ("名", "称", "游戏")),
-    Rule("账号", re.compile(rf"(?:{_PLACES})的?(?:用户)?(?:昵称|id|名[字称]?|账?号)\s?[:=是为叫]{{1,2}}\s?[“\"「【《]?(?P<x>(?!{_SAYS_NOTHING})[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{{2,16}})"), _is_nickname, ("昵称", "id", "名", "号")),
+    Rule("账号", re.compile(rf"(?:{_PLACES})的?(?:用户)?(?:昵称|id|名[字称]?|账?号)(?:\s?[:=是为叫]{{1,2}}\s?|\s)[“\"「【《]?(?P<x>(?!{_SAYS_NOTHING})[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{{2,16}})"), _is_nickname, ("昵称", "id", "名", "号")),
     Rule("账号", re.compile(r"(?:我的?(?:微信|qq|抖音|快手)|网)名字?(?P<x>[一-鿿]{2,8})(?=[\s,.。;!?、()]|$)"), _is_nickname, ("名",)),
 )  # fmt: skip
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
-    Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>[^\d]{{1,8}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
+    Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>(?:[^\d]|\d位){{1,12}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
+    Rule("手机号", re.compile(rf"[一壹]百[三四五六七八九]十[一二三四五六七八九]?[^\d。;!?]{{0,6}}?{DIGIT}{{4}}[^\d。;!?]{{0,6}}?{DIGIT}{{4}}(?!{DIGIT})"), needles=("百",)),
     Rule("手机号", re.compile(rf"(?P<x>1[3-9]\d(?:[^\d。;!?]{{1,12}}?\d{{8}}|\d{{2}}[^\d。;!?]{{1,12}}?\d{{6}}|\d{{4}}[^\d。;!?]{{1,12}}?\d{{4}}|\d{{5}}[^\d。;!?]{{1,12}}?\d{{3}}|\d{{1,3}}(?:[^\d。;!?]{{1,12}}?\d{{2,5}}){{2,3}}))(?!\d)"), _is_told_in_pieces, figures=11),
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
     Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
     Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号|sim卡?(?=[\s:=是为]{1,4}\d(?:[ \-]?[\da-f]){9}))(?:[\s:=是为]{0,3}[:=是为]\s{0,3}(?=[^\d]{0,20}\d)|\s{1,4}(?=[^\d\s]{0,20}\d))(?P<x>[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
-    Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), needles=("-",), figures=2),
+    Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), lambda m, shadow: not re.search(r"(?<![备器机户\w])uuid\s?[:=]?\s?$", shadow[max(0, m.start() - 9) : m.start()]), needles=("-",), figures=2),
     Rule("网络地址", re.compile(r"ip(?:v4|v6)?(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\s?[.。]\s?\d{1,3}){3}(?!\s?[.。]?\d))"), needles=("ip",), figures=4),
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-f:.].)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f:]{0,30}(?![0-9a-z:])"), _is_ipv6, (":",), figures=3),
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-z\-].)[0-9a-f](?:-[0-9a-f]{2}){5}(?![0-9a-z\-])"), lambda m, _: re.search("[a-f]", m.group()) is not None, ("-",)),
@@ -468,7 +476,7 @@ EARLY: tuple[Rule, ...] = (
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
     Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\s])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
-    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣扣|抠抠|蔻蔻|企鹅|球球|秋秋|丘丘|🐧|[我他她的加方]\s?q|[加是]扣)(?:群|号码?|账号|客服|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企鹅", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
+    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣\s?扣|抠抠|蔻蔻|企\s?鹅|球球|秋秋|丘丘|🐧|[我他她的加方新]\s?q|[加是]扣|q(?<![a-z0-9]q)(?=\s?[群站客管老售]))(?:群主?|号码?|账号|客服|站长|管理员?|老板|售[前后]|咨询|技术|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|联系|搜索?|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
@@ -487,27 +495,37 @@ EARLY: tuple[Rule, ...] = (
     *NICKNAMES,
 )  # fmt: skip
 _HANDLE_BEFORE = re.compile(
-    r"(?:加|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂][信芯新欣心辛鑫兴讯馨x]?|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
-    r"|扣|叩|企鹅|群|群?主|昵称|主页|抖音|快手|小红书|闲鱼|微博|赖|账?号|用户名?|名|叫)"
+    r"(?:加|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|卫星|绿泡泡|小绿|绿色?软件|小助手|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂围违胃尾委纬伪苇畏蔚慰渭][信芯新欣心辛鑫兴讯馨x]|[微薇威徽维崴魏巍卫]|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
+    r"|扣|叩|企鹅|群|群?主|昵称|主页|抖音|快手|小红书|闲鱼|微博|赖|账号|(?<![型编单批货序订令外])号|用户名?|(?<![域文型品])名|叫)"
     r"(?:(?:号码?|id|上|我|他|她|你|这个|是|为|叫|就是|或者?|和|同|[vqx]{1,2}|[信芯心x]|xin|客服|账?号|老板|站长|技术|代理)|[^\w。;!?\ue000\ue001]|_){0,6}$"
 )
 _HANDLE_AFTER = re.compile(
-    r"[\s,、()（）是]{0,3}(?:(?:就?是|这个)?[他她我]?的?(?:加|扫|搜|微信|vx|wx|v信|qq|tg|同号|同[微vq]|备注|就行|联系|私|咨询|骗|拉黑|跑路|诚招|招代|招下|代理|拿货|拿卡|秒[回发]|收徒|号)|(?:微信|v|q)号)"
+    r"(?:是|[^\w。;!?\ue000\ue001]){0,4}(?:(?:就?是|这个)?[他她我]?的?(?:加|扫|搜|微信|vx|wx|v信|qq|tg|同号|同[微vq]|备注|就行|联系|私|咨询|骗|拉黑|跑路|诚招|招代|招下|代理|拿货|拿卡|秒[回发]|收徒|号)|(?:微信|v|q)号)"
+)
+_STRONG = re.compile(r"[a-z0-9]_[a-z0-9]|[a-z]{3}[._\-]?\d{3}")
+_CONTACT = re.compile(
+    r"(?<![a-z0-9])(?:v|vx|wx|wei|tg|qq?|telegram|line|skype)(?![a-z0-9])|[加➕][我他她]?[微薇威v]|[微薇威徽维围卫魏]信|卫星|电报|飞机|企鹅|私聊|私信|加好友|好友|搜索?|[❤♥]"
 )
 _WARES = re.compile(
-    r"(?:iphone|ipad|ios|imac|macbook|airpods|android|windows?|win|office|wps|rtx|gtx|rx|gpt|chatgpt|openai|claude|steam|xbox|switch|ps|gta|csgo|cs|pubg|nba|fifa|dota|lol|netflix|disney|hbo|spotify|youtube|adobe|photoshop|ps|cf|dnf|hdr?|mp|usb|ddr|ssd|core|ryzen|redmi|mate|nova|honor|vivo|oppo|galaxy|kindle|icloud|sku|utf|iso|sha|md|http|https|error|code|test|v|ver|version|order|no|level|lv|uc|gb)[\s_.\-]?\d"
+    r"(?:iphone|ipad|ios|imac|macbook|airpods|android|windows?|win|office|wps|rtx|gtx|rx|gpt|chatgpt|openai|claude|steam|xbox|switch|ps|gta|csgo|cs|pubg|nba|fifa|dota|lol|netflix|disney|hbo|spotify|youtube|adobe|photoshop|ps|cf|dnf|hdr?|mp|usb|ddr|ssd|core|ryzen|redmi|mate|nova|honor|vivo|oppo|galaxy|kindle|icloud|sku|utf|iso|sha|md|http|https|error|code|test|ver|version|order|no|level|lv|uc|gb)[\s_.\-]?\d|v[.\s]?\d|xn--|.*\.(?:html?|php|js|css|png|jpe?g|gif|exe|apk|zip|rar|txt|pdf|xlsx?|docx?|mp4|toml|json|py|md)$"
 )
 
 
 def _is_contact_name(match: re.Match[str], shadow: str) -> bool:
     """A name of somebody on a service: letters with figures or a line, beside words that say to write to it; goods have neither."""
     name, start, end = match.group(), match.start(), match.end()
-    if shadow[start - 1 : start] == "`" or shadow[end : end + 1] in ("`", "(", "="):
+    if (
+        shadow[start - 1 : start] == "`"
+        or ("." in name and not re.search(r"\d", name))
+        or shadow[end : end + 1] in ("`", "(", "=")
+    ):
         return False
     if _WARES.match(name) or _DOMAIN.search(name) or name in _NOT_IDS:
         return False
     before = shadow[max(0, start - 18) : start]
     # A V or Q written at once before the name: “他的Vabc123”.
+    if _STRONG.search(name) and _CONTACT.search(re.split("[。;!?\n]", before)[-1]):
+        return True
     marked = name[0] in "vq" and before[-1:] in tuple("的我他她加有个和或")
     return (
         marked or _HANDLE_BEFORE.search(before) is not None or _HANDLE_AFTER.match(shadow, end) is not None
@@ -515,6 +533,10 @@ def _is_contact_name(match: re.Match[str], shadow: str) -> bool:
 
 
 LATE: tuple[Rule, ...] = (
+    # A name of letters alone counts only where the text says that a name of the service comes.
+    Rule("账号", re.compile(r"(?:微信|[微v]信|qq|抖音|快手|tg|telegram|小红书|支付宝|飞机|电报|line|skype|推特|陌陌)\s?(?:id|号码?|账号|用户名)(?:[^\w。;!?,\ue000\ue001]|[一-鿿]){0,6}(?P<x>[a-z][a-z._\-]{5,30})(?![a-z0-9@.])"), _no_domain, ("id", "号", "用户名")),
+    Rule("账号", re.compile(r"(?:w\s?x|v\s?x|微\s?信|v\s?信|q\s?q|薇|微)(?:\s?[号:是为]|\s){1,4}(?P<x>[a-z0-9](?: [a-z0-9_\-]){5,20})(?![a-z0-9])"), lambda m, _: re.search(r"\d", m["x"]) is not None, ("w", "v", "信", "q", "薇", "微")),
+    Rule("账号", re.compile(r"(?:[老新大小旧备副主][的个]?|[我他她的那这]个?)号(?:码|[\s:是为(]){0,3}(?P<x>\d{6,12})(?!\d)"), _is_number, ("号",), figures=6),
     Rule("账号", re.compile(r"[a-z](?<![a-z0-9@._/\-].)(?=[a-z.\-]{0,24}[\d_])(?=[a-z0-9.\-]{0,24}_[a-z0-9]|[a-z._\-]{1,24}\d)[a-z0-9._\-]{5,30}(?![a-z0-9@(=])"), _is_contact_name),
     Rule("电话", re.compile(rf"(?:电话|座机|手机|号码|固话|联系(?:方式|我)|tel|mobile|phone|☎\ufe0f?|📱|📞|拨打?|回电|打给?|请?回我|完整是|v同号|同微|加|微信)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("电", "机", "号", "联系", "tel", "mobile", "phone", "☎", "📱", "📞", "拨", "打", "回我", "是", "微", "加"), figures=4),
     Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
