@@ -203,6 +203,8 @@ def _grouped_as_mobile(sizes: tuple[int, ...], seps: list[str], free: bool, call
     sizes, seps = _joined(sizes, seps)
     if len(sizes) == 1 or free or max(sizes) == 1:
         return True
+    if len({*seps}) == 1 and sizes[0] <= 3 and set(sizes[1:]) == {1} and not _LIST_SIGN.search(seps[0]):
+        return True
     if len(sizes) >= 2 and sizes[0] in (2, 4) and sum(sizes) > 11:  # +86 and the rest
         return _grouped_as_mobile(sizes[1:], seps[1:], free, called)
     if any(_LIST_SIGN.search(sep) for sep in seps):

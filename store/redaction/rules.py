@@ -115,7 +115,9 @@ class Rule:
     reach: int = 0
 
 
-_MAIL = "(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
+_MAIL = (
+    r"(?:vip\.)?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
+)
 _PROFILES = r"(?:weibo|bilibili|douyin|iesdouyin|kuaishou|xiaohongshu|xhslink|zhihu|douban|facebook|instagram|twitter|x|linkedin|tiktok|v\.kuaishou|v\.douyin|(?:u|work\.weixin|weixin|qm|im|jq|wpa|user\.qzone)\.(?:wechat|qq)|goofish)\.com"
 _AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
 
@@ -167,7 +169,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
-    Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:\.|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
+    Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
@@ -194,7 +196,7 @@ PUBLIC: tuple[Rule, ...] = (
          needles=(".c", ".n", ".o", ".t", ".e", ".v", ".s", ".x")),
     Rule("日期", re.compile(r"[12][09](?<![\d-]\d\d)\d\d(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日?)(?![\d\-./])"),
          needles=("20", "19")),
-    Rule("编号", re.compile(r"投诉(?:(?:单|编)?号\s?[:为是]?|(?=\())\s?\(?17\d{9}(?!\d)"), needles=("投诉",), figures=11),
+    Rule("编号", re.compile(r"(?:投诉|受理|回执|工单)(?:(?:单|编)?号\s?[:为是]?|(?=\())\s?\(?17\d{9}(?!\d)"), needles=("投诉", "受理", "回执", "工单"), figures=11),
     Rule("编号", re.compile(r"(?:商品(?:编码|条码)|条形?码|isbn|issn|ean|upc)\s?[:为是]?\s?(?:97[89]-?)?\d(?:-?\d){6,13}(?![\d-])"), needles=("码", "isbn", "issn", "ean", "upc")),
     Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
     Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
@@ -461,7 +463,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
     Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|叩叩|叩|鹅厂|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "叩", "鹅厂", "tencent"), figures=4),
-    Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?P<x>[1-9]\d{5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
+    Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣?|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?:[大小]号\s?)?(?P<x>[1-9](?:[ \-.]?\d){5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
     Rule("身份证", re.compile(rf"(?:身份证|证件|实名|sfz|id card)(?:认证|填的|号码?|[\s:是为]){{0,5}}(?P<x>{SPELLED}(?:{_GAP}x(?!x))?)(?![*×•]|xx)"), needles=("证", "实名", "sfz", "id card"), figures=6),
