@@ -231,7 +231,7 @@ def _turn(row: Element, prices: int) -> bool:
             column = Element("div", across, {}, rows[top].children[cell].number)
             column.hold([*(rows[n].children[cell] for n in range(top, min(top + band, end)))])
             columns.append(column)
-        across.hold(columns)
+        across.hold([*columns])
         made.append((rows[top].place, rows[min(top + band, end) - 1].place + 1, across))
     table.put(made)
     return True
