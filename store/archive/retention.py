@@ -19,11 +19,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.warcwriter import WARCWriter
 
-from store.archive.warc import ERASED_AT, EXPIRED_AT, ORIGINAL_OFFSET, Archived, expired_name, iterate
+from store.archive.warc import (
+    ERASED_AT,
+    EXPIRED_AT,
+    ORIGINAL_OFFSET,
+    Archived,
+    expired_name,
+    iterate,
+    records_of,
+)
 from store.durable_files import sync_folder, write_whole
 from store.private_files import FILE_MODE
 
@@ -49,7 +56,7 @@ def erase_capture(path: Path, offset: int, found: Archived, at: dt.datetime) -> 
 def _length(path: Path, offset: int) -> int:
     with path.open("rb") as stream:
         stream.seek(offset)
-        iterator = ArchiveIterator(stream)
+        iterator = records_of(stream)
         next(iterator)
         iterator.read_to_end()
         return int(iterator.get_record_length())
@@ -118,7 +125,7 @@ def _record_facts(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             },
         )
     with path.open("rb") as stream:
-        iterator = ArchiveIterator(stream)
+        iterator = records_of(stream)
         with contextlib.suppress(ArchiveLoadFailed, AttributeError, EOFError, OSError, ValueError):
             for record in iterator:
                 head = record.rec_headers

@@ -185,7 +185,50 @@ class ArchiveWriter:
             self.path.unlink()
 
 
-_HEAD = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1"])
+LONGEST_HEAD = 1 << 20
+"""Bytes of a record's head, each line counted as at least LEAST_LINE: a packed one may unpack to any length."""
+LEAST_LINE = 100
+
+
+class _HeadReader:
+    """The lines of one head; raises ArchiveLoadFailed beyond LONGEST_HEAD."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._left = stream, LONGEST_HEAD
+
+    def readline(self) -> bytes:
+        line: bytes = self._stream.readline(self._left + 1)
+        self._left -= max(len(line), LEAST_LINE)
+        return self.within(line, self._left)
+
+    @staticmethod
+    def within(line: bytes, left: int = 0) -> bytes:
+        """The line, where it ends and `left` is not negative."""
+        if left < 0 or len(line) > LONGEST_HEAD:
+            raise ArchiveLoadFailed(f"a head of more than {LONGEST_HEAD >> 20} MB")
+        return line
+
+
+class _HeadParser(StatusAndHeadersParser):  # type: ignore[misc]
+    """Reads no head to its end that is longer than any of ours."""
+
+    def parse(self, stream: Any, full_statusline: Any = None) -> StatusAndHeaders:
+        return super().parse(_HeadReader(stream), full_statusline)
+
+
+_HEAD = _HeadParser(["HTTP/1.0", "HTTP/1.1"])
+
+
+def records_of(stream: Any) -> ArchiveIterator:
+    """The records of an open WARC file, whoever wrote it; each head, and what stands between records, is read within LONGEST_HEAD."""
+    iterator = ArchiveIterator(stream)
+    loader, reader = iterator.loader, iterator.reader
+    readline = reader.readline
+    reader.readline = lambda length=None: _HeadReader.within(readline(length or LONGEST_HEAD + 1))
+    for name in ("warc_parser", "http_parser", "http_req_parser"):
+        parser = getattr(loader, name)
+        setattr(loader, name, _HeadParser(parser.statuslist, parser.verify))
+    return iterator
 
 
 def read(folder: Path, archive: str, offset: int) -> Archived:
@@ -208,7 +251,7 @@ def read_at(file: Path, offset: int) -> Archived:
     try:
         with file.open("rb") as stream:
             stream.seek(offset)
-            for record in ArchiveIterator(stream):
+            for record in records_of(stream):
                 if erased := record.rec_headers.get_header(ERASED_AT):
                     raise ErasedCapture(f"{archive}:{offset}", erased)
                 return _archived(record)
@@ -232,7 +275,7 @@ def _raise_if_expired(folder: Path, archive: str, offset: int) -> None:
     where = f"{archive}:{offset}"
     try:
         with path.open("rb") as stream:
-            for record in ArchiveIterator(stream):
+            for record in records_of(stream):
                 head = record.rec_headers
                 if head.get_header(ORIGINAL_OFFSET) == str(offset):
                     if erased := head.get_header(ERASED_AT):
@@ -251,7 +294,7 @@ def iterate(path: Path, unread: list[int] | None = None) -> Iterator[tuple[int, 
     """
     lost = [] if unread is None else unread
     with path.open("rb") as stream:
-        iterator = ArchiveIterator(stream)
+        iterator = records_of(stream)
         try:
             for record in iterator:
                 found = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gzip
 import io
 import json
 import time
@@ -180,6 +181,24 @@ def test_a_capture_that_unpacks_to_more_than_any_of_ours_is_not_read(tmp_path: P
     assert read_at(file, good.offset).payload == b"seen"
     with pytest.raises(ArchiveError, match="payload of more than"):
         read_at(file, bomb.offset)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X: " + bytes(3 << 20) + b"\r\n",
+        b"X: a\r\n" * 20_000,
+        b"Content-Length: 99999999\r\n\r\nHTTP/1.1 200 OK\r\nX: " + bytes(3 << 20),
+        b"Content-Length: 0\r\n\r\n" + bytes(3 << 20),
+    ],
+)
+def test_a_record_whose_head_unpacks_without_end_is_not_read(tmp_path: Path, head: bytes) -> None:
+    start = b"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n"
+    (tmp_path / "a.warc.gz").write_bytes(gzip.compress(start + head + b"\r\n\r\n"))
+    unread: list[int] = []
+    assert list(iterate(tmp_path / "a.warc.gz", unread)) == [] and unread == [0]
+    with pytest.raises(ArchiveError, match="whole capture"):
+        read_at(tmp_path / "a.warc.gz", 0)
 
 
 MANY = " ".join(f"a{n}" for n in range(20_000))
