@@ -185,6 +185,10 @@ SOLVED = (
     "刚刚到账了打扰了", "写到一半已经收到了", "后来补发了事情解决了撤销投诉", "今天早上客服处理好了谢谢", "现在已经解决了", "最后钱退回来了不追究了", "一小时后自己到了是我太急", "客服道歉并补了我一个月问题解决",
     "现在都好了给个好评", "昨天已经处理完了撤诉",
 )  # fmt: skip
+EXPIRED = (
+    "查了下是到期了我没续", "原来是买的月卡正好满一个月", "一看开通记录就是到期跟店家没关系", "是我关了自动续费忘了", "扣款的卡过期没扣到所以断了", "年卡满一年自己忘了续",
+)  # fmt: skip
+SILENT = 0.3  # of stories with several grievances silence is one of this share: the commonest second one
 MARKS = ("，", "。", ",", " ", "！", "；", "\n", "…", "。", "，")
 _LAST_WORD = (
     "site_gone",
@@ -251,11 +255,14 @@ class Teller:
         """Two or three grievances in one story."""
         count = 2 if self.draw.random() < 0.65 else 3
         kinds = list(dict.fromkeys(self.pick(sorted(self.single)) for _ in range(count)))
+        if self.draw.random() < SILENT and "unreachable" not in kinds:
+            kinds = [kinds[0], "unreachable"]
         if sum(kind.startswith("drop.") for kind in kinds) > 1:
             kinds = kinds[:1]
-        kinds = [kind for kind in kinds if not (kind.startswith("not_a_drop.") and len(kinds) > 1)] or kinds[
-            :1
-        ]
+        if set(kinds[1:]) != {"unreachable"}:
+            kinds = [
+                kind for kind in kinds if len(kinds) == 1 or not kind.startswith("not_a_drop.")
+            ] or kinds[:1]
         parts = self.before()
         for at, kind in enumerate(kinds):
             if at:
@@ -273,7 +280,7 @@ class Teller:
     def corrected(self):
         """A grievance taken back by whoever wrote it: never paid, own lapse, or solved meanwhile."""
         kind = self.pick([k for k in sorted(self.single) if k.startswith("drop.") or k in ("refund_delayed", "unreachable", "out_of_stock_after_payment")])  # fmt: skip
-        why, words = (("not_a_drop.payment_failed", NEVER_PAID), ("not_a_drop.wrong_item", OWN_LAPSE), ("other", SOLVED))[int(self.draw.integers(3))]  # fmt: skip
+        why, words = (("not_a_drop.payment_failed", NEVER_PAID), ("not_a_drop.wrong_item", OWN_LAPSE), ("other", SOLVED), ("not_a_drop.not_renewed", EXPIRED))[int(self.draw.integers(4))]  # fmt: skip
         text = self.said([*self.before(), self.pick(self.single[kind])["text"], *self.maybe(0.3, SELF), self.pick(words), *self.maybe(0.4, BYE)])  # fmt: skip
         return {"text": text, "primary": why, "kinds": [why]}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ MIN_STORIES = 60  # what is told around a grievance recurs; what comes of puttin
 READER_FOLDS, READER_STORIES = 3, 6000
 READER = (20, 0.05, 0.2)  # epochs, shares left out of its inputs and of its hidden layer
 JOINED = 1500  # texts of two grievances made for the second head
+TWICE_FROM = 30  # characters: the corpora are shorter than complaints are, so their longer texts count twice
 STORIES = 5000  # long texts made from the short ones (benchmarks/kinds_stories.py)
 NETWORKS = 2
 HIDDEN = 64
@@ -104,10 +106,16 @@ class Adam:
 
     def step(self, gradient, rate, count, rows=...):
         """Moves the rows against their gradient; count is the number of steps so far, this one included."""
-        self.mean[rows] = 0.9 * self.mean[rows] + 0.1 * gradient
-        self.square[rows] = 0.999 * self.square[rows] + 0.001 * gradient**2
-        spread = np.sqrt(self.square[rows] / (1 - 0.999**count)) + 1e-8
-        self.values[rows] -= rate * self.mean[rows] / (1 - 0.9**count) / spread
+        mean, square = self.mean[rows], self.square[rows]
+        mean += 0.1 * (gradient - mean)
+        square += 0.001 * (gradient * gradient - square)
+        self.mean[rows], self.square[rows] = mean, square
+        spread = np.sqrt(square)
+        spread *= (1 - 0.999**count) ** -0.5
+        spread += 1e-8
+        np.divide(mean, spread, out=spread)
+        spread *= rate / (1 - 0.9**count)
+        self.values[rows] -= spread
 
 
 def thinned(inputs, draw, dropped):
@@ -147,8 +155,9 @@ def network(
             for head, error in zip((1, 2), errors, strict=True):
                 layers[head].step(active.T @ error, rate, count)
                 biases[head].step(error.sum(axis=0), rate, count)
-            touched = np.unique(batch.indices)
-            layers[0].step(batch[:, touched].T @ back.astype(np.float32), rate, count, touched)
+            touched, column = np.unique(batch.indices, return_inverse=True)
+            narrow = csr_matrix((batch.data, column, batch.indptr), (len(rows), len(touched)))
+            layers[0].step(narrow.T @ back.astype(np.float32), rate, count, touched)
             biases[0].step(back.sum(axis=0), rate, count)
     return Network(*(part.values for pair in zip(layers, biases, strict=True) for part in pair))
 
@@ -164,34 +173,41 @@ def told_of(records):
     return [both[row % 2] for row, both in enumerate(zip(kept, plain_of(records), strict=True))]
 
 
-def passage_model(records, part=None):
-    """The networks that read one passage: a few that differ in their random start, averaged when they judge."""
+def passage_model(records, part, seed):
+    """One of the networks that read one passage, which differ in their random start and are averaged when they judge."""
     told = stories(records, STORIES, part=part)
     vocabulary = np.union1d(
         vocabulary_of(features(plain_of(records))), vocabulary_of(features(plain_of(told)), MIN_STORIES)
     )
     made = joined(records)
-    records = [*records, *told]
+    records = [*records, *(r for r in records if len(r["text"]) >= TWICE_FROM), *told]
     inputs = matrix(features(plain_of(records + made)), len(records) + len(made), vocabulary)
     mass = np.concatenate([targets(records), np.zeros((len(made), len(KINDS)), np.float32)])
     members = membership(records + made)
-    return Model(vocabulary, tuple(network(inputs, mass, members, seed) for seed in range(NETWORKS)))
+    return Model(vocabulary, (network(inputs, mass, members, seed),))
 
 
 def train(records):
     """The model of records. What weighs passages learns from stories whose grievances, manners and
     asides the passages' networks had not seen."""
     fold = np.random.default_rng(3).permutation(len(records)) % READER_FOLDS
+    parts = [([records[row] for row in np.flatnonzero(fold != number)], 0) for number in range(READER_FOLDS)]
+    parts.append((records, None))
+    tasks = [(*part, seed) for part in parts for seed in range(NETWORKS)]
+    with ProcessPoolExecutor(len(tasks)) as pool:  # each of them takes about half a minute of processor time
+        single = list(pool.map(passage_model, *zip(*tasks, strict=True)))
+    *models, whole = (
+        Model(one[0].vocabulary, tuple(model.networks[0] for model in one))
+        for one in (single[at : at + NETWORKS] for at in range(0, len(single), NETWORKS))
+    )
     seen, mass, members = [], [], []
     for number in range(READER_FOLDS):
         held = [records[row] for row in np.flatnonzero(fold == number)]
         told = [*held, *stories(held, READER_STORIES, seed=11 + number, part=1)]
-        apart = passage_model([records[row] for row in np.flatnonzero(fold != number)], part=0)
-        seen.append(apart.weighed(told_of(told)))
+        seen.append(models[number].weighed(told_of(told)))
         mass.append(targets(told))
         members.append(membership(told))
     reader = network(vstack(seen).tocsr(), np.concatenate(mass), np.concatenate(members), 0, *READER)
-    whole = passage_model(records)
     return Model(whole.vocabulary, whole.networks, reader)
 
 
