@@ -283,6 +283,14 @@ class Service:
         return process.returncode == 0
 
 
+def _leave() -> None:
+    """End this process at once: the interpreter would wait for its threads, and tidy up for seconds on a busy machine."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(0)
+
+
 def _serve(config: Config, defer: bool) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -302,12 +310,7 @@ def _serve(config: Config, defer: bool) -> None:
                 )
                 log_line(config.say(zh, en))
                 service.rest()
-                for stream in (sys.stdout, sys.stderr):
-                    with contextlib.suppress(OSError):
-                        stream.flush()
-                os._exit(
-                    0
-                )  # the interpreter would wait for its threads, and tidy up for seconds on a busy machine
+                _leave()
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"
