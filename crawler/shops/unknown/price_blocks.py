@@ -173,7 +173,10 @@ def join_split(body: Element) -> None:
     for element in body.walk():
         parts = element.parts
         if element.tag == "sup" and _CENTS.fullmatch(element.text) and (above := element.parent) is not None:
-            before = "".join(p if isinstance(p, str) else p.text for p in above.parts[: element.place])
+            before = "".join(
+                p if isinstance(p, str) else p.text
+                for p in above.parts[max(0, element.place - 2) : element.place]
+            )
             if before.rstrip()[-1:].isdigit() and "." not in before[-8:]:
                 element.hold([f".{element.text}"])  # 68 with 80 raised beside it
             continue
