@@ -24,7 +24,7 @@ from crawler.errors import OwnFault
 from crawler.recording.health import LOOK_BACK, Tally, out_of_range
 from store.archive.warc import ArchiveWriter, Stored
 from store.db.tables import Complaint, Crawl, Platform
-from store.evidence.crawl_ledger import OF_THE_PLAN, UNREAD, CrawlState, finish_crawl, finish_platform
+from store.evidence.crawl_ledger import AHEAD, OF_THE_PLAN, UNREAD, CrawlState, finish_crawl, finish_platform
 from store.evidence.ingest import Ingest, Saved, save_page
 
 LOOK_AGAIN_EVERY = 4
@@ -176,21 +176,26 @@ class DatabaseRecorder:
         return [measured.get("selectors", {}) for measured in self._good(LOOK_BACK)]
 
     def _good(self, most: int) -> list[dict[str, Any]]:
-        """What the last good crawls of this source and of the same extent measured, newest first."""
-        alike = select(Crawl.whole_source).where(Crawl.id == self._id).scalar_subquery()
-        last = (
-            select(Crawl.measured)
-            .where(
-                Crawl.whole_source == alike,
-                Crawl.source_id == self._source,
-                Crawl.outcome == "ok",
-                Crawl.finished_at.is_not(None),
-                OF_THE_PLAN,
-            )
-            .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
-            .limit(most)
-        )
+        """What the last good crawls of this source and of the same extent measured, newest first.
+
+        One under a clock that was ahead is none of them: what it saw first is visible on no day before its date.
+        """
         with self._engine.connect() as connection:
+            mine = connection.execute(
+                select(Crawl.whole_source, Crawl.started_at).where(Crawl.id == self._id)
+            ).one()
+            last = (
+                select(Crawl.measured)
+                .where(
+                    Crawl.whole_source == mine.whole_source,
+                    Crawl.source_id == self._source,
+                    Crawl.outcome == "ok",
+                    Crawl.finished_at < mine.started_at + AHEAD,
+                    OF_THE_PLAN,
+                )
+                .order_by(Crawl.finished_at.desc(), Crawl.id.desc())
+                .limit(most)
+            )
             return [measured or {} for measured in connection.scalars(last)]
 
     def unsettled(self, since: dt.datetime, most: int) -> list[dict[str, Any]]:

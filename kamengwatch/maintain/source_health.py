@@ -15,7 +15,7 @@ from kamengwatch.config import SHANGHAI, Config
 from kamengwatch.console import print_answer, tell_json
 from kamengwatch.pipeline.crawl import cards
 from store.db.tables import OBSERVATIONS, Crawl, CrawlPlatform
-from store.evidence.crawl_ledger import ENDED, OF_THE_PLAN, health_of, merge_batches
+from store.evidence.crawl_ledger import AHEAD, ENDED, OF_THE_PLAN, health_of, merge_batches
 from store.evidence.site_volume import DAYS, Numbering, numbering
 
 STALE_AFTER = 3.0
@@ -95,7 +95,7 @@ def crawled(config: Config) -> Iterator[dict[str, Any]]:
     with config.engine.connect() as connection:
         ended = (
             select(*ENDED)
-            .where(Crawl.finished_at.is_not(None), OF_THE_PLAN)
+            .where(Crawl.finished_at < now + AHEAD, OF_THE_PLAN)
             .order_by(Crawl.finished_at, Crawl.id)
         )
         crawls = merge_batches(connection.execute(ended))

@@ -23,6 +23,7 @@ from kamengwatch.intake.watchlist import watched_in
 from kamengwatch.pipeline.crawl_process import Event, events
 from store.db.tables import Crawl
 from store.evidence.crawl_ledger import (
+    AHEAD,
     ENDED,
     OF_THE_PLAN,
     Round,
@@ -35,8 +36,6 @@ from store.settings import settings
 
 MOST_RARELY = dt.timedelta(days=14)
 """A source that keeps blocking us is still asked this often, so that we notice when it stops."""
-AHEAD = dt.timedelta(days=1)
-"""No crawl of ours ends so far in the future: the clock was wrong, then or now."""
 CADENCE = "KAMENGWATCH_CADENCE_HOURS"
 SHORTEST_HOURS, LONGEST_HOURS = 1 / 60, 24.0 * 90
 REFUSED_HOURS = 0.5

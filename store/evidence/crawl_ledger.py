@@ -39,6 +39,9 @@ ENDED = (
 OF_THE_PLAN = ~Crawl.key.contains(f":{LOOK}")
 """Crawls of the plan, or asked for by its operator: a look at one site says nothing of how a source does, and puts nothing off."""
 
+AHEAD = dt.timedelta(days=1)
+"""No crawl of ours ends so far in the future: its clock was wrong, or ours is. It puts nothing off and is nobody's last one."""
+
 
 @dataclass(frozen=True)
 class Expected:

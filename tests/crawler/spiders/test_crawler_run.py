@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from crawler.recording.recorder import LOOK_AGAIN_EVERY, DatabaseRecorder
+from kamengwatch.config import Config
 from kamengwatch.machine_faults import said
+from kamengwatch.maintain import source_health
 from store.archive.warc import iterate, read
 from store.db.engine import migrate, open_engine
-from store.db.tables import Capture
-from store.evidence.crawl_ledger import start_crawl
+from store.db.tables import Capture, Source
+from store.evidence.crawl_ledger import finish_crawl, start_crawl
 from store.evidence.ingest import Ingest, import_records
 from tests.support.markets.records import complaint, platform
 from tests.support.programs import forked
@@ -267,3 +269,24 @@ def test_an_open_complaint_has_its_day_by_its_own_number_not_by_its_row(tmp_path
         looked.append([[record["source_id"] for record in day] for day in days])
     assert looked[0] == looked[1] and all(looked[0])
     assert sorted(sum(looked[0], [])) == sorted(record["source_id"] for record in filed)
+
+
+def test_a_crawl_under_a_clock_that_was_ahead_is_nobodys_last_one(tmp_path: Path) -> None:
+    """What it saw first is visible on no day before its date: the next crawl reads on from the one before it."""
+    config = Config(tmp_path, fixed_now=dt.datetime(2026, 3, 30, 12, tzinfo=dt.UTC))
+    now = config.now()
+    with config.engine.begin() as connection:
+        connection.execute(
+            insert(Source).values(
+                id="heimao", kind="complaints", title_zh="x", title_en="x", family="x", tier="C"
+            )
+        )
+    for key, at, newest in (("a", now - dt.timedelta(days=9), 10), ("b", now + dt.timedelta(days=400), 20)):
+        crawl = start_crawl(config.engine, f"heimao:{key}:all", "heimao", at)
+        finish_crawl(config.engine, crawl.id, at, "ok", measured={"sn_max": newest})
+    state = start_crawl(config.engine, "heimao:c:all", "heimao", now)
+    ingest = Ingest(config.engine, now, accept_new=True)
+    books = DatabaseRecorder(config.engine, ingest, "heimao", state, tmp_path / "archive", "c")
+    assert books.previous() == {"sn_max": 10}
+    health = {row["source"]: row["health"] for row in source_health.crawled(config)}
+    assert health["heimao"] == "stale", "nine days ago is not today"
