@@ -115,9 +115,9 @@ class Price:
     money: Money
     role: str
     sure: bool = True
+    """Whether it can be nothing else; 9.9元 at the end of a text may be a part of a name."""
     placed: bool = False
     """Sure only by the place it stands at."""
-    """Whether it can be nothing else; 9.9元 at the end of a text may be a part of a name."""
 
     @property
     def is_regular(self) -> bool:
@@ -372,11 +372,11 @@ def set_named_apart(prices: list[Price]) -> None:
 def _stands_alone(price: Price) -> bool:
     """Whether nothing but what is said of any good stands with a price in its element, or beside it in the element's own words."""
     text, own = price.element.text, price.element.own
-    if price.placed:
-        return True
     if AMOUNT.search(own) and not LETTER.search(without_said(own)):
         return True
     before = text[: price.money.start].rstrip()
+    if price.placed and not before:
+        return True  # ¥26.00 等通知 among ¥5.90 立即购买; a name that holds a sum begins with its words
     return not LETTER.search(without_said(text)) or bool(
         before.endswith((":", "：")) or _PRICE_LABEL.search(before[-12:]) or _SPECIAL_WORD.search(before)
     )
