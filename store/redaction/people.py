@@ -123,34 +123,23 @@ _OWNER = re.compile(
 )
 """Whose a shop or a page is, and whom a decision is about."""
 _DID = "冒充|骗|诈|诱|忽悠|威胁|辱骂|骂|恐吓|骚扰|拉黑|删|卷|跑|失联|失踪|消失|拒|承诺|答应|保证|声称|说|称|回复|让我|叫我|要我|要求|带我|给我|向我|对我|找我|加我|教我|拉我|介绍|收了|收[我款钱]|退[我款钱]|欠|拖|赖|不[退给发理回接认]|没[退给发]|拿[了走我]|发[给了]|转[给我]|打[给电]|开[的了设]|经营|运营|负责|一直|多次|反复|当面|亲口|微信|电话|手机|名下|本人|个人|账户|卡|这个?[人骗]|此人|等人|及其|先生|女士|因|于|在|的(?:店|钱|卡|账|支付宝|微信|号|电话)|投诉|举报|反映|返还|赔|支付|履行|退还|承担|停止|偿还|起诉|诉|同意|表示|告知|解释|道歉|否认|推[脱卸]|律师|警官|法官|医生|主任|村长|书记|队长|老师|师傅|经理|才|也|还|都|就|又|已|没|不|上个?月|去年|今年|昨天|今天|前天|那天|当时|当天|自己|替|帮|代[填我为]|为|来|去|用|从|把|将|和我|跟我|与我|同志|住|家住|身份证|生于|出生|现年|今年|[(]|充[了值]|买[了的]|付[了款]|被|通过|注册|使用|实名|认证"
-_USUAL_DOES = re.compile(rf"(?P<x>{_USUAL_NAME})(?=[”\"」】]?(?:{_DID})|(?P<end>{_END}))")
-"""A name made as most are, where somebody is said to do something; of two characters only behind a word that leads to it."""
-_LEADS = tuple("我由被向找跟和与对让请是给把叫为经")
+_USUAL_DOES = re.compile(rf"(?P<x>{_USUAL_NAME})(?=[”\"」】]?(?:{_DID})|{_END})")
+"""A name made as most are, where somebody is said to do something; only behind a word that leads to a person."""
 _SURE_LEADS = (
     *[
-        "举报",
-        "投诉",
         "控告",
         "起诉",
-        "曝光",
         "骗子",
         "店主",
         "老板",
         "站长",
         "客服",
-        "卖家",
-        "商家",
-        "上家",
-        "代理",
-        "联系",
         "认识",
         "群主",
-        "通过",
         "收款",
         "转账",
         "汇款",
         "打款",
-        "付款",
         "户名",
         "实名",
     ],
@@ -246,22 +235,22 @@ _SURE_LEADS = (
         "邻居",
     ],
 )
-_APART = re.compile(rf"(?:^|[^{_H}a-z0-9])$")
+
+
+_PERSONAL = re.compile("冒充|辱骂|骂|威胁|恐吓|骚扰|本人|此人|先生|女士|同志|身份证|住|出生|生于|现年")
+"""What nobody but a person does, is or has."""
+_EITHER_LEADS = ("举报", "投诉", "曝光", "控告", "商家", "卖家", "上家", "代理", "联系", "通过")
 
 
 def _is_led(match: re.Match[str], shadow: str) -> bool:
-    """Whether a name begins where one can: after a word that leads to it, or, with three characters, after a sign."""
-    start, three = match.start("x"), match.end("x") - match.start("x") >= 3
-    before = shadow[max(0, start - 5) : start]
-    led = before.rstrip(' “"「【:')
-    if led.endswith(_SURE_LEADS) or (three and led.rstrip(",(、").endswith(_SURE_LEADS)):
+    """Whether a word that leads to a person stands before it: by itself a shop's name (易宝达, 蓝月亮) looks like one and does the same things."""
+    start, end = match.span("x")
+    led = shadow[max(0, start - 5) : start].rstrip(' “"「【:')
+    if led.endswith(_SURE_LEADS) or (end - start >= 3 and led.rstrip(",(、").endswith(_SURE_LEADS)):
         return True
-    usual = three and match["end"] is None and shadow[start] not in _RARE
-    return usual and (before.endswith(_LEADS) or _APART.search(before) is not None)
+    return led.endswith(_EITHER_LEADS) and _PERSONAL.match(shadow, end) is not None
 
 
-_RARE = "常时成任向应安路白金平明计强单解万车管支经牧干官宫国元米乐战全席花查高方"
-"""Surnames that begin everyday words."""
 _SIGNED = re.compile(
     rf"(?:此致|敬礼|敬上|特此(?:声明|证明|投诉|反映)?|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{_USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/](?:\d|$)|[一二]〇|二[〇零]|\ue000|$|\n)"
 )
