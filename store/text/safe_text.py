@@ -61,5 +61,5 @@ _LONGEST_ENTRY = 1_024
 
 
 def name_anywhere(path: str) -> str:
-    """The same for names that are one file on some system: without regard to case, to how a letter is composed, to a dot or space at the end."""
+    """A path in the spelling that is the same for names that are one file on some system: without regard to case, to how a letter is composed, to a dot or space at the end."""
     return "/".join(part.rstrip(". ") for part in unicodedata.normalize("NFKC", path).casefold().split("/"))
