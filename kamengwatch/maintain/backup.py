@@ -47,6 +47,10 @@ def backup(config: Config, out: Path) -> None:
     """Write the file whole or not at all. Raises UserError for PostgreSQL, a wrong name, or nothing to copy."""
     if not out.name.endswith(_ENDINGS):
         raise UserError(f"{out.name}: 文件名须以 .tar、.tar.gz 或 .tgz 结尾 the name must end so")
+    if not out.absolute().parent.is_dir():
+        raise UserError(
+            f"{out.parent}: 没有这个目录 no such folder; 先建好，或换个位置 make it first, or write elsewhere"
+        )
     database = sqlite_file(config.database_url)
     if database is None:
         raise UserError(

@@ -240,6 +240,7 @@ def test_a_damaged_foreign_or_hostile_file_restores_nothing(
     ("words", "named"),
     [
         (("backup", "-o", "b.zip"), "b.zip"),
+        (("backup", "-o", "gone/b.tar"), "gone"),
         (("backup", "-o", "b.tar", "--database", "postgresql://u:secret@localhost/x"), "pg_dump"),
         (("backup", "-o", "b.tar"), "nothing"),
         (("restore", "nowhere.tar"), "nowhere.tar"),
