@@ -27,7 +27,7 @@ from tests.support.servers.postgres import database, server
 
 _LONG = ("test_rehearsal", "test_look", "test_page_states", "test_kills", "test_recompute", "test_turns", "test_crawler_politeness", "test_indicators",
          "test_browser_dashboard", "test_evaluation", "test_scenarios", "test_scheduling", "test_more_sources", "test_workers", "test_faults_browser",
-         "test_figures", "test_single_sites", "test_keep_commands", "test_day_after_day", "test_export", "test_links", "test_campaigns", "test_shop_systems",
+         "test_figures", "test_single_sites", "test_verify", "test_backup", "test_hostile_backups", "test_day_after_day", "test_export", "test_links", "test_campaigns", "test_shop_systems",
          "test_rate_ends", "test_dashboard_pages", "test_ingest", "test_site_files", "test_publish", "test_privacy_command", "test_cli", "test_fuzz",
          "test_counters_and_orders", "test_heimao_served", "test_pinning", "test_bounded", "test_crawler_run", "test_hand_in")  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
