@@ -18,10 +18,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.intake import watchlist
 from kamengwatch.pipeline import crawl, run, sandbox_market
 from kamengwatch.pipeline.crawl_process import events
+from store.china_time import SHANGHAI
 
 SOURCES = ("availability", "registration", "screenshot", "storefront")
 

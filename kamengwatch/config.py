@@ -8,12 +8,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.china_time import SHANGHAI
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from store.settings import Settings
-
-SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 
 class UserError(Exception):

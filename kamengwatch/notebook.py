@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from scoring.snapshot.reader import TABLES, Snapshot, SnapshotError
+from store.china_time import SHANGHAI
 from store.text.dates import moment_in
 from store.text.query import Query, parse_query
 

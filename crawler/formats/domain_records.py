@@ -18,10 +18,10 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from crawler.formats.json_api import picked
 from crawler.pages.decoding import decode
 from crawler.pages.safe_parse import parse_json_bounded
-from store.text.dates import CHINA, day_in, moment_in
+from store.text.dates import day_in, moment_in
 from store.text.query import host_of, registrable
 
-__all__ = ["CHINA", "SERVERS", "Registered", "project_whois", "registered", "server_of", "state_of"]
+__all__ = ["SERVERS", "Registered", "project_whois", "registered", "server_of", "state_of"]
 
 SERVERS = {
     ".cn": "whois.cnnic.cn",

@@ -20,8 +20,8 @@ from scrapy.selector import Selector
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats.json_api import REFUSALS, json_of, moment_of
 from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
+from store.china_time import SHANGHAI
 from store.redaction.redact import clean
-from store.text.dates import CHINA
 
 CDX_HEADING = ["timestamp", "original", "statuscode", "digest"]
 _SEEN = ("200", "-")
@@ -97,7 +97,7 @@ def _facts(stamps: Iterable[str]) -> dict[str, Any]:
 def _day(stamp: str) -> dt.date:
     """The China day of a capture's 14 digits, which are UTC; raises SourceChanged."""
     try:
-        return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC).astimezone(CHINA).date()
+        return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC).astimezone(SHANGHAI).date()
     except (ValueError, OverflowError):
         raise SourceChanged(f"no time of a capture: {stamp[:20]!r}") from None
 

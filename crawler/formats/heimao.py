@@ -27,7 +27,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.errors import SourceBlocked, SourceChanged
 from crawler.pages.redacted_projection import project_html, project_json
 from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
-from store.text.dates import CHINA, moment_in
+from store.china_time import SHANGHAI
+from store.text.dates import moment_in
 
 STATUS = {1: "open", 3: "open", 4: "open", 6: "replied", 7: "completed", 8: "closed"}
 """1 审核通过 3 待分配 4 处理中 6 已回复 7 已完成 8 已关闭."""
@@ -292,13 +293,13 @@ def _posted(tree: LexborHTMLParser) -> dt.datetime | None:
     found = _POSTED.search(node.text()) if node else None
     if not found:
         return None
-    return dt.datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA).astimezone(dt.UTC)  # type: ignore[misc,arg-type]
+    return dt.datetime(*(int(part or 0) for part in found.groups()), tzinfo=SHANGHAI).astimezone(dt.UTC)  # type: ignore[misc,arg-type]
 
 
 def _steps(tree: LexborHTMLParser, posted: dt.datetime | None) -> list[tuple[str, dt.datetime | None, str]]:
     """(status, time, text) of each step, oldest first; the page gives them newest first and without a year."""
     found: list[tuple[str, dt.datetime | None, str]] = []
-    last = posted.astimezone(CHINA) if posted else None
+    last = posted.astimezone(SHANGHAI) if posted else None
     for node in reversed(tree.css("div.ts-d-item")):
         name, date, text = (
             node.css_first("span.u-status"),
@@ -325,7 +326,7 @@ def _step_time(text: str, last: dt.datetime | None) -> dt.datetime | None:
         return None
     year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups())
     try:
-        moment = dt.datetime(year or last.year, month, day, hour, minute, second or 0, tzinfo=CHINA)  # type: ignore[union-attr,arg-type]
+        moment = dt.datetime(year or last.year, month, day, hour, minute, second or 0, tzinfo=SHANGHAI)  # type: ignore[union-attr,arg-type]
         if year is None and last is not None and moment < last - dt.timedelta(days=1):
             moment = moment.replace(year=moment.year + 1)
     except ValueError:

@@ -19,13 +19,13 @@ from urllib.parse import quote, urlsplit
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats.json_api import ORGANISATION, moment_of
 from crawler.pages.safe_parse import parse_json_bounded
+from store.china_time import SHANGHAI
 from store.evidence.vocabulary import NATURE, value_of
 from store.redaction import natural_persons
-from store.text.dates import CHINA, day_in
+from store.text.dates import day_in
 from store.text.query import find_licences, host_key, parse_icp, registrable, unicode_of
 
 __all__ = [
-    "CHINA",
     "PERSONAL",
     "Filed",
     "document_of",
@@ -302,7 +302,7 @@ def _data(document: dict[str, Any]) -> dict[str, Any]:
 
 def _day(value: Any) -> dt.date | None:
     moment = moment_of(value)
-    return moment.astimezone(CHINA).date() if moment else None
+    return moment.astimezone(SHANGHAI).date() if moment else None
 
 
 def _ymicp(document: dict[str, Any], domain: str) -> Answer:

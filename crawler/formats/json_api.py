@@ -10,9 +10,9 @@ from typing import Any
 
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.pages.safe_parse import parse_json_bounded
-from store.text.dates import CHINA, moment_in
+from store.text.dates import moment_in
 
-__all__ = ["CHINA", "ORGANISATION", "REFUSALS", "data_of", "json_of", "moment_of", "picked", "projected"]
+__all__ = ["ORGANISATION", "REFUSALS", "data_of", "json_of", "moment_of", "picked", "projected"]
 
 
 REFUSALS = {301, 302, 303, 307, 308, 401, 403, 407, 429, 451, 456}

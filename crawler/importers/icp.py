@@ -16,6 +16,7 @@ from crawler.formats import icp
 from crawler.formats.icp import parse_answer
 from crawler.formats.icp_pages import domain_of, provider_of, read_page
 from crawler.importers.base import Column, Handed, Importer, Record, Row, day_of, hosts_of_cell, time_of
+from store.china_time import SHANGHAI
 from store.evidence.vocabulary import FOUND, value_of
 from store.text.query import find_licences, host_of, parse_icp, registrable
 
@@ -130,7 +131,7 @@ class IcpImporter(Importer):
             row: dict[str, Any] = {"unitName": shown.entity, "natureName": shown.nature, "limitAccess": {True: "是", False: "否"}.get(shown.limited)}  # type: ignore[arg-type]  # fmt: skip
             at = handed.checked_at
             if shown.past:
-                at = dt.datetime.combine(day_of(shown.day, "date"), dt.time(12), icp.CHINA)
+                at = dt.datetime.combine(day_of(shown.day, "date"), dt.time(12), SHANGHAI)
             elif shown.day:
                 row["updateRecordTime"] = shown.day
             yield self._filing(shown.domain, at, site, shown.number, row) | {

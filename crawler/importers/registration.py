@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.formats import domain_records
 from crawler.importers.base import Column, Handed, Importer, Record, Row, day_of, time_of
+from store.china_time import SHANGHAI
 from store.text.query import host_of, registrable
 
 _PROVIDER = "\0provider"
@@ -75,8 +76,8 @@ class RegistrationImporter(Importer):
             found = domain_records.registered(text)
             if found.registered_at is None:
                 raise ValueError("没有读出注册日期 no registration date was read")
-            expires = found.expires_at.astimezone(domain_records.CHINA).date() if found.expires_at else None
-            day = found.registered_at.astimezone(domain_records.CHINA).date()
+            expires = found.expires_at.astimezone(SHANGHAI).date() if found.expires_at else None
+            day = found.registered_at.astimezone(SHANGHAI).date()
             yield _registration(found.domain, "whois", handed.checked_at, day, expires, found.registrar)
             return
         if state in ("refused", "unknown"):

@@ -17,10 +17,11 @@ from scrapy.http import Response
 
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats import blocklists as wire
-from crawler.formats.json_api import CHINA, REFUSALS
+from crawler.formats.json_api import REFUSALS
 from crawler.pages.decoding import decode, text_of
 from crawler.pages.operator_mappings import mapping_of
 from crawler.source_spider import Record, SourceSpider
+from store.china_time import SHANGHAI
 from store.evidence.crawl_ledger import NOT_CONFIGURED, Expected, SourceCard
 
 CATEGORY = "列入公开名单"
@@ -148,7 +149,7 @@ class BlocklistsSpider(SourceSpider):
         self.tally("entry", found.entries, found.entries + found.unread)
         before = self._hits.get(name, {})
         hits: dict[str, list[str]] = {}
-        today = seen.astimezone(CHINA).date()
+        today = seen.astimezone(SHANGHAI).date()
         for target in self.targets:
             if entry := found.entry_for(target.host):
                 first = before.get(target.host) or [today.isoformat(), str(found.dated or ""), entry]

@@ -24,6 +24,7 @@ from crawler.formats import domain_records
 from crawler.pages.decoding import text_of
 from crawler.pages.ip_country import Places
 from crawler.source_spider import Record, SourceSpider
+from store.china_time import SHANGHAI
 from store.evidence.crawl_ledger import Expected, SourceCard
 from store.text.hosts import address_in
 from store.text.query import host_key, host_of, registrable
@@ -270,4 +271,4 @@ class RegistrationSpider(SourceSpider):
 
 
 def _china_day(moment: dt.datetime | None) -> dt.date | None:
-    return moment.astimezone(domain_records.CHINA).date() if moment else None
+    return moment.astimezone(SHANGHAI).date() if moment else None

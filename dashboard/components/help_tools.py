@@ -21,12 +21,13 @@ from dashboard.components.page_context import ON_PAPER, View, cell, row
 from dashboard.help import evidence_pack as pack
 from dashboard.help import letters as letter_texts
 from dashboard.help.checklist import GROUPS, meter
-from dashboard.help.deadlines import SHANGHAI, clocks, fact, ics, read_in
+from dashboard.help.deadlines import clocks, fact, ics, read_in
 from dashboard.help.evidence_pack import captures_of, with_text
 from dashboard.help.letters import Fields, check, docx, lint, provinces, title, write
 from dashboard.help.texts import text
 from dashboard.help.triage import Path, letters_for
 from dashboard.presenters import current_snapshot
+from dashboard.presenters.formatting import SHANGHAI
 
 _MB = 1024 * 1024
 SESSION_BYTES = 50 * _MB

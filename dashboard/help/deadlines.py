@@ -17,8 +17,6 @@ import chinese_calendar
 from dateutil.relativedelta import relativedelta
 from icalendar import Alarm, Calendar, Event
 
-SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
-
 _EVERY_YEAR = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 """Holidays by date; those of the lunar calendar are only known once published."""
 

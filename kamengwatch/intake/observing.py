@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection, func, select, update
 
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
+from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.console import bar, log_line, print_answer
 from scoring.snapshot import signing
+from store.china_time import SHANGHAI
 from store.db.tables import Observer, PlaceProbe, PlaceReport, Platform
 from store.db.upsert import insert_for
 from store.evidence.entity_matching import Directory

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, true
 
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
+from store.china_time import SHANGHAI
 from store.db.tables import Crawl, RatedRun
 from store.durable_files import write_whole
 

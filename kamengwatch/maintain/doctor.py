@@ -17,9 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from kamengwatch import machine_faults
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import print_answer, tell_json
 from kamengwatch.maintain.clock import newest_record
+from store.china_time import SHANGHAI
 from store.settings import settings
 
 MIN_FREE_BYTES = 1 << 30

@@ -11,9 +11,10 @@ from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from dashboard.presenters.translations import word
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.console import print_answer, tell_json
 from kamengwatch.pipeline.crawl import cards
+from store.china_time import SHANGHAI
 from store.db.tables import OBSERVATIONS, Crawl, CrawlPlatform
 from store.evidence.crawl_ledger import AHEAD, ENDED, OF_THE_PLAN, health_of, merge_batches
 from store.evidence.site_volume import DAYS, Numbering, numbering

@@ -19,12 +19,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dashboard.presenters.translations import plain, word
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError
+from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import log_line, print_answer, tell_json
 from kamengwatch.maintain.source_health import crawled
 from kamengwatch.notify.subscribers import Event, Ledger, Target, targets
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from scoring.snapshot.reader import Snapshot, SnapshotError
+from store.china_time import SHANGHAI
 
 RECENT = dt.timedelta(days=7)
 """Older changes are no news: a new target is not sent the past."""

@@ -26,13 +26,14 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.settings import SANDBOX_SETTINGS
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings
+from kamengwatch.config import Config, Failure, UserError, operator_settings
 from kamengwatch.console import log_line
 from kamengwatch.intake import changed_sites, form_inbox
 from kamengwatch.pipeline.crawl import arguments, cards
 from kamengwatch.pipeline.crawl_process import events, warm_up
 from kamengwatch.pipeline.look_facts import OF_SOURCE, STEPS, Neighbours, gather, lists_of
 from scoring.snapshot.reader import Snapshot, SnapshotError
+from store.china_time import SHANGHAI
 from store.evidence.crawl_ledger import LOOK, NOT_CONFIGURED, register_sources
 from store.evidence.entity_matching import Directory
 from store.private_files import make_private_folder

@@ -23,7 +23,6 @@ from crawler.pages.operator_mappings import mapping_of
 from crawler.shops import systems
 from crawler.spiders.blocklists import CATEGORY
 from dashboard.presenters.translations import word
-from kamengwatch.config import SHANGHAI
 from scoring.engine.rate import medians_in
 from scoring.indicators.payment_channels import _NAMES as CHANNELS
 from scoring.observations.dataset import Site
@@ -31,6 +30,7 @@ from scoring.observations.product_names import ware
 from scoring.observations.sql_columns import read_rows
 from scoring.rating.first_look import LookedAt, beside_median, sure_links, verdict_of_look
 from store.archive import warc
+from store.china_time import SHANGHAI
 from store.db.tables import (
     OBSERVATIONS,
     Capture,

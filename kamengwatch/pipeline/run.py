@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kamengwatch import console
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, require_contact
+from kamengwatch.config import Config, Failure, UserError, require_contact
 from kamengwatch.console import Bar, bar, log_line, tell_json
 from kamengwatch.intake import form_inbox, observing, watchlist
 from kamengwatch.maintain.clock import clock_behind, confirm_clock
@@ -21,6 +21,7 @@ from kamengwatch.pipeline import crawl, sandbox_market
 from kamengwatch.pipeline.single_sites import day_in
 from kamengwatch.pipeline.step_process import ended_by_signal, looking
 from kamengwatch.read import verdicts
+from store.china_time import SHANGHAI
 from store.evidence.crawl_ledger import watched_platforms
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.table import Table
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.console import print_answer, tell_json
 from kamengwatch.pipeline.crawl import Planned, plan
+from store.china_time import SHANGHAI
 from store.durable_files import write_whole
 
 

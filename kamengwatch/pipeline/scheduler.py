@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from kamengwatch import console
-from kamengwatch.config import SHANGHAI, Config, Failure, UserError, operator_settings, require_contact
+from kamengwatch.config import Config, Failure, UserError, operator_settings, require_contact
 from kamengwatch.console import log_line
 from kamengwatch.intake import changed_sites, form_inbox, observing
 from kamengwatch.maintain import time_stamps
@@ -46,6 +46,7 @@ from kamengwatch.pipeline.step_process import (
     send_signal,
     stopped_by_signal,
 )
+from store.china_time import SHANGHAI
 
 LOOK_EVERY = dt.timedelta(seconds=30)
 """A wait counts the time a machine is awake; it is cut short so that what fell due during a sleep begins after it."""

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from kamengwatch import console
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
 from kamengwatch.console import log_line, tell_json
+from store.china_time import SHANGHAI
 from store.text.query import parse_query
 from store.text.safe_text import plain
 

@@ -18,13 +18,14 @@ from filelock import FileLock
 from sqlalchemy import Connection, String, Update, cast, exists, func, select, update
 from sqlalchemy.orm import aliased
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.maintain.integrity import STAYS, erasures, register, snapshot_folders
 from kamengwatch.privacy import file_erasure
 from kamengwatch.review import report_life
 from scoring.snapshot.integrity import manifest_of
 from store.archive.retention import expire_file, newest
+from store.china_time import SHANGHAI
 from store.db.tables import Capture, Complaint, Crawl, Dispute, Mention, Page, RatedRun, Response, Review
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import Card, card, unknown_card
-from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
+from kamengwatch.config import Config, UserError, require_contact
 from kamengwatch.console import log_line, print_answer, tell_json
 from scoring.snapshot.reader import (
     VERDICT_CODES,
@@ -21,6 +21,7 @@ from scoring.snapshot.reader import (
     kept_snapshots,
     snapshot_on,
 )
+from store.china_time import SHANGHAI
 from store.text.safe_text import plain
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from rich.table import Table
 from sqlalchemy import Connection, Row, func, select, update
 
 from kamengwatch.batch_items import Outcome, one_by_one, tell_refused
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
 from kamengwatch.console import bar, log_line, print_answer, tell_json
 from kamengwatch.intake import form_inbox
 from kamengwatch.intake.watchlist import host_in, site_in
 from kamengwatch.review import form_decisions, report_life
 from kamengwatch.review.form_decisions import FORMS
+from store.china_time import SHANGHAI
 from store.db.tables import OBSERVATIONS, Complaint, Platform, Review, Source
 from store.evidence.entity_matching import Directory
 from store.text.query import parse_query

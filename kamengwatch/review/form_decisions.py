@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dashboard.forms.records import proof_text
 from dashboard.presenters.translations import plain, word
-from kamengwatch.config import SHANGHAI, Config, UserError, require_contact
+from kamengwatch.config import Config, UserError, require_contact
 from kamengwatch.console import log_line
 from kamengwatch.review import queue
 from kamengwatch.review.responses import platform_of
+from store.china_time import SHANGHAI
 from store.db.tables import Dispute, Response, Review
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Row, select, update
 
 from dashboard.forms import inbox, report_codes
 from dashboard.presenters.translations import say
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
 from kamengwatch.console import print_answer, tell_json
+from store.china_time import SHANGHAI
 from store.db.tables import Review
 from store.durable_files import write_whole
 from store.private_files import FILE_MODE, make_private_folder, open_private

@@ -16,8 +16,9 @@ import typer
 from sqlalchemy import Connection, insert, select, update
 
 from kamengwatch.batch_items import one_by_one, tell_refused
-from kamengwatch.config import SHANGHAI, Config, UserError
+from kamengwatch.config import Config, UserError
 from kamengwatch.console import log_line, print_answer, tell_json
+from store.china_time import SHANGHAI
 from store.db.tables import OUTCOMES, Correction, Platform, Response
 from store.evidence.entity_matching import Directory
 from store.redaction.redact import redact

@@ -7,11 +7,12 @@ import datetime as dt
 import numpy as np
 from numpy.typing import NDArray
 
+from store.china_time import SHANGHAI
+
 MICROSECONDS = 86_400_000_000
 _OFFSET = 8 * 3600 * 1_000_000
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _EPOCH_TIME = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 
 
 def day_number(day: dt.date) -> int:

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select
 
 from scoring import method
 from scoring.observations.dataset import NEVER, ObservationColumns
-from scoring.observations.day_index import MICROSECONDS, SHANGHAI, microseconds
+from scoring.observations.day_index import MICROSECONDS, microseconds
+from store.china_time import SHANGHAI
 from store.db.tables import Observer, PlaceProbe
 
 _WINDOW = method.QUORUM_HOURS * MICROSECONDS // 24

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 
 import duckdb
 
-from scoring.observations.day_index import SHANGHAI
 from scoring.snapshot.reader import WARNING_WORDS, quoted
+from store.china_time import SHANGHAI
 from store.text.query import FLAT, site_files
 from store.text.safe_text import plain
 

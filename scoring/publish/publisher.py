@@ -25,7 +25,7 @@ from filelock import FileLock
 from sqlalchemy import Engine, func, select
 
 from scoring import method
-from scoring.observations.day_index import SHANGHAI, end_of_day
+from scoring.observations.day_index import end_of_day
 from scoring.publish.bulletins import write_bulletins
 from scoring.publish.captures import write_captures, write_pictures
 from scoring.publish.exports import datapackage, write_slim
@@ -38,6 +38,7 @@ from scoring.snapshot.delta import write_delta
 from scoring.snapshot.integrity import content_digest, integrity_errors, manifest_of, sums_of
 from scoring.snapshot.reader import DELTA, LATER, TABLES, Snapshot, SnapshotError
 from scoring.snapshot.writer import digest_of, linked, write_parquet
+from store.china_time import SHANGHAI
 from store.db.tables import Crawl, Platform, RatedRun
 from store.durable_files import sha256_of, sync_folder, sync_tree
 from store.evidence.capture_rows import archive_root

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, bindparam, select
 from scoring.figures import in_number
 from scoring.finding import Cited
 from scoring.observations.dataset import Ints
-from scoring.observations.day_index import MICROSECONDS, SHANGHAI, date_of, day_number, microseconds
+from scoring.observations.day_index import MICROSECONDS, date_of, day_number, microseconds
 from scoring.observations.sql_columns import stamp, stamps
 from scoring.page_terms import ANNOUNCED
 from scoring.snapshot.reader import TABLES
+from store.china_time import SHANGHAI
 from store.db.tables import OBSERVATIONS, Capture, Platform, Source
 
 KIND_WORDS = {

@@ -17,7 +17,7 @@ from scoring.figures import count as count_figure
 from scoring.linkage.campaigns import key_of
 from scoring.linkage.operators import operator_of
 from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
-from scoring.observations.day_index import SHANGHAI, date_of, day_number
+from scoring.observations.day_index import date_of, day_number
 from scoring.observations.panel import Bools, cached, counted_today, first_seen, own_age, taken_back
 from scoring.rating.assessment import Assessment, red_facts
 from scoring.rating.counterfactual import counterfactual_rows
@@ -35,6 +35,7 @@ from scoring.tables.sentences import (
     verdict_rule,
 )
 from scoring.warning.state_machine import CLOSED, STATES, changes_of_state, proposal_key, transitions
+from store.china_time import SHANGHAI
 
 PROVINCES = {
     "京": "北京", "津": "天津", "冀": "河北", "晋": "山西", "蒙": "内蒙古", "辽": "辽宁", "吉": "吉林", "黑": "黑龙江",

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, func, select
 
 from scoring import method
 from scoring.fork_pool import map_ordered
-from scoring.observations.day_index import SHANGHAI
 from scoring.observations.sql_columns import id_ranges
 from scoring.tables.evidence import KIND_WORDS
+from store.china_time import SHANGHAI
 from store.db.tables import (
     OBSERVATIONS,
     Alias,

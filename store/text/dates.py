@@ -14,7 +14,8 @@ from typing import Any
 
 from dateutil import parser  # type: ignore[import-untyped]
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
+from store.china_time import SHANGHAI
+
 _SERIAL_ZERO = dt.datetime(1899, 12, 30)
 """Day 0 of a spreadsheet's numbers."""
 _DAYS_TO_1904 = 1462
@@ -54,14 +55,14 @@ def moment_in(value: Any) -> dt.datetime | None:
 def day_in(value: Any) -> dt.date | None:
     """The day in China that a cell or text states; a bare day stays that day."""
     moment = moment_in(value)
-    return moment.astimezone(CHINA).date() if moment else None
+    return moment.astimezone(SHANGHAI).date() if moment else None
 
 
 def _stated(value: Any) -> dt.datetime | None:
     if isinstance(value, dt.datetime):
-        return value if value.tzinfo else value.replace(tzinfo=CHINA)
+        return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
     if isinstance(value, dt.date):
-        return dt.datetime.combine(value, dt.time(), CHINA)
+        return dt.datetime.combine(value, dt.time(), SHANGHAI)
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, Serial1904):
@@ -89,7 +90,7 @@ def _number(text: str) -> dt.datetime | None:
         return dt.datetime.fromtimestamp(int(whole[:10]), dt.UTC)
     if len(whole) in (8, 12, 14) and whole[:2] in ("19", "20"):
         form = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}[len(whole)]
-        return dt.datetime.strptime(whole, form).replace(tzinfo=CHINA)
+        return dt.datetime.strptime(whole, form).replace(tzinfo=SHANGHAI)
     return _serial(float(text))
 
 
@@ -97,7 +98,7 @@ def _serial(days: float) -> dt.datetime | None:
     if not 20_000 < days < 80_000:
         return None
     exact = _SERIAL_ZERO + dt.timedelta(days=days)
-    return (exact + dt.timedelta(milliseconds=500)).replace(microsecond=0, tzinfo=CHINA)
+    return (exact + dt.timedelta(milliseconds=500)).replace(microsecond=0, tzinfo=SHANGHAI)
 
 
 def _written(text: str) -> dt.datetime | None:
@@ -147,7 +148,7 @@ def _zone(match: re.Match[str]) -> dt.timezone:
         return dt.timezone(dt.timedelta(minutes=-minutes if match["sign"] == "-" else minutes))
     if match["zulu"] or (match["letters"] or "").upper() in ("UTC", "GMT"):
         return dt.UTC
-    return CHINA
+    return SHANGHAI
 
 
 def _foreign(text: str) -> dt.datetime | None:
@@ -162,4 +163,4 @@ def _foreign(text: str) -> dt.datetime | None:
     first, second = (parser.parse(text, default=d, tzinfos=_OFFSETS, dayfirst=dayfirst) for d in _DEFAULTS)
     if first != second:
         return None  # something of it came from the default
-    return first if first.tzinfo else first.replace(tzinfo=CHINA)
+    return first if first.tzinfo else first.replace(tzinfo=SHANGHAI)

@@ -25,13 +25,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.intake import watchlist
 from kamengwatch.pipeline import crawl as crawling
 from kamengwatch.pipeline.run_log import RunLedger
 from kamengwatch.pipeline.scheduler import Service, paused
 from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
+from store.china_time import SHANGHAI
 from tests.end_to_end.test_collection_month import every_complaint_is_there_once, every_message_is_there_once
 from tests.kamengwatch.maintain.test_faults import _bound_by_permissions, full_disk
 from tests.support.data.leaks import leaks

@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.pipeline import crawl, job_queue, run
 from kamengwatch.pipeline.crawl_process import events
 from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
+from store.china_time import SHANGHAI
 from tests.support.programs.in_process_cli import command
 from tests.support.programs.market_month import Control, sandbox
 from tests.support.programs.workers import at_work, started, stopped, until, watched

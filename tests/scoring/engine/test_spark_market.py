@@ -19,9 +19,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.pipeline import crawl, job_queue
 from kamengwatch.pipeline.crawl_process import events
+from store.china_time import SHANGHAI
 from tests.support.markets.rated_folders import differences
 from tests.support.programs.in_process_cli import command
 from tests.support.programs.market_month import Control, sandbox

@@ -18,11 +18,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from kamengwatch.config import SHANGHAI, Config
+from kamengwatch.config import Config
 from kamengwatch.intake import watchlist
 from kamengwatch.maintain import source_health
 from kamengwatch.pipeline import crawl
 from kamengwatch.pipeline.crawl_process import events
+from store.china_time import SHANGHAI
 from tests.support.programs import forked
 
 ROOT = Path(__file__).resolve().parents[3]
