@@ -23,6 +23,7 @@ from dashboard.presenters.translations import language, say
 from dashboard.web import memento, snapshot_files
 
 _SCRIPT = Path(__file__).with_name("assets") / "shell.js"
+_CLIENT = re.compile(r'<link rel="(?:stylesheet|modulepreload)"[^>]*>|<script type="module"[^>]*></script>')
 _DROPPED = (b"content-length", b"etag", b"last-modified", b"content-encoding")
 # Compressed it could not be rewritten, and an old one is of another snapshot.
 _PLAIN = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
@@ -97,18 +98,19 @@ def localised(shell: bytes, lang: str, sight: first_paint.Sight) -> bytes:
         text = re.sub(pattern, "", text, flags=re.DOTALL)
     head = f'<link rel="icon" href="./icon.svg" type="image/svg+xml"><script defer src="./static/kw/shell.js?v={_version()}"></script>{sight.head}'
     text = text.replace("</title>", f"</title>{head}", 1)
-    if first:
-        # The client's style sheet would hold up what is already there to read.
-        sheet = re.search(r'<link rel="stylesheet"[^>]*>', text)
-        if sheet:
-            text = text.replace(sheet[0], "", 1).replace('<div id="root">', f'{sheet[0]}<div id="root">', 1)
-        text = text.replace("</head>", f"<style>{styles.style()}</style></head>", 1)
-        text = text.replace("<body>", f"<body>{first}", 1)
     before, opening, rest = text.partition("<noscript>")
     _, closing, after = rest.partition("</noscript>")
     if closing:
         words = "" if first else f"<p>{say(lang, 'app.noscript')}</p>"
         text = f"{before}{opening}{words}{closing}{after}"
+    if first:
+        # The client's sixty files would share the line and the processor with what is already there to read: shell.js takes them out of
+        # the template once that is painted.
+        client = _CLIENT.findall(text)
+        text = _CLIENT.sub("", text)
+        text = text.replace("</head>", f"<style>{styles.style()}</style></head>", 1)
+        text = text.replace("<body>", f"<body>{first}", 1)
+        text = text.replace("</body>", f'<template id="kw-app">{"".join(client)}</template></body>', 1)
     return text.encode("utf-8")
 
 

@@ -130,10 +130,10 @@ def shown(path: str, query: str, lang: str) -> Sight:
     if page is None:
         return Sight()
     asked = _asked(query)
-    dated = _dated(page, asked)
+    choice = _snapshot_choice(page, asked)
     try:
-        with markup.reading(dated):
-            snapshot = current_snapshot.chosen(**dated).snapshot
+        with markup.reading(choice):
+            snapshot = current_snapshot.chosen(**choice).snapshot
             age = current_snapshot.days_old(current_snapshot.facts(snapshot))
             # What somebody pasted is not kept.
             make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
@@ -163,7 +163,9 @@ def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def _dated(page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+def _snapshot_choice(
+    page: page_list.PageInfo, asked: tuple[tuple[str, tuple[str, ...]], ...]
+) -> dict[str, str]:
     """How the address chooses an earlier snapshot."""
     values = dict(asked)
     return markup.asked_for(page.url_path, lambda name: next(iter(values.get(name, ())), ""))
@@ -179,7 +181,7 @@ def _failure(
         "switch": _switch(query, lang),
         "today": _today(query),
     }
-    told = markup.failure(error, lang, _dated(page, asked), **frame)
+    told = markup.failure(error, lang, _snapshot_choice(page, asked), **frame)
     return markup.render("early_failure.html", lang, told=Markup(told))  # noqa: S704 - a template's own output
 
 
@@ -193,7 +195,7 @@ def _shown(
     age: int | None,
 ) -> Sight:
     """Remembered for the snapshot and the day: the next reader asks for the same pages."""
-    chosen = current_snapshot.chosen(**_dated(page, asked))
+    chosen = current_snapshot.chosen(**_snapshot_choice(page, asked))
     snapshot, past = chosen.snapshot, chosen.memento is not None
     facts = current_snapshot.facts(snapshot)
     query = {name: list(values) for name, values in asked}

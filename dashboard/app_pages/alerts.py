@@ -87,14 +87,17 @@ def _listed(view: View, since: dt.date | None, state: str, order: str) -> None:
     )
 
 
-_WHERE = f"""where (? is null or "on" > ?) and {recent_changes.KNOWN}
- and (? = 'every' or to_state = ? or (? = '' and to_state <> 'stale' and not (from_state = 'stale' and to_state = 'normal')))"""
+_WHERE = f"""from (select w.*, i.from_state as before from (select * from warnings where (? is null or "on" > ?)) w asof left join
+ (select host, "on", from_state from warnings where to_state = 'stale') i on w.host = i.host and w."on" > i."on") warnings
+ where {recent_changes.KNOWN} and (? = 'every' or to_state = ?
+ or (? = '' and to_state <> 'stale' and (from_state <> 'stale' or to_state <> coalesce(before, 'normal'))))"""  # noqa: S608 - fixed text
+"""`before` is the state before the last interruption of our data: out of it into another state a site has changed, into the same it has not."""
 
 
 def _count(snapshot, since: dt.date | None, state: str) -> dict:
     return current_snapshot.rows(
         snapshot,
-        f"select count(*) as changes, count(distinct host) as sites from warnings {_WHERE}",  # noqa: S608 - fixed text
+        f"select count(*) as changes, count(distinct host) as sites {_WHERE}",
         [since, since, state, state, state],
     )[0]
 
@@ -103,6 +106,6 @@ def _changes(snapshot, since: dt.date | None, state: str, order: str, size: int,
     worst = f"list_position({list(recent_changes.SERIOUS_FIRST)}, to_state), " if order == "worst" else ""
     return current_snapshot.rows(
         snapshot,
-        f'select * from warnings {_WHERE} order by {worst}"on" desc, host limit ? offset ?',  # noqa: S608 - fixed text
+        f'select * {_WHERE} order by {worst}"on" desc, host limit ? offset ?',
         [since, since, state, state, state, size, skip],
     )

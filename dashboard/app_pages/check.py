@@ -74,9 +74,17 @@ def _kept(asked: str) -> tuple[str, Query]:
 def _tidy(view: View) -> None:
     """An address somebody was sent, or the plain form made, says no more than the box would."""
     asked = view.param("q")
-    if asked.strip() and not ON_PAPER.get() and not _kept(asked)[0]:
+    if not asked.strip() or ON_PAPER.get():
+        return
+    kept, query = _kept(asked)
+    if kept == asked:
+        return
+    st.session_state["q"], st.session_state["unread"] = kept, not kept
+    if kept:
+        st.query_params["q"] = kept
+        st.session_state["asked"] = (kept, query)
+    else:
         del st.query_params["q"]
-        st.session_state["q"], st.session_state["unread"] = "", True
 
 
 def _query_notices(view: View, query: Query) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components import charts
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, formatting, verdict_card
-from scoring.snapshot.reader import Snapshot, verdict_of
+from scoring.snapshot.reader import Snapshot, verdict_of, whole_points
 from store.text.query import parse_query
 
 title_zh = "对比"
@@ -121,9 +121,9 @@ def _finding(view: View, records: list[dict]) -> str:
 
 def _range(view: View, r: dict) -> str:
     return (
-        f"{r['low']:.0f}–{r['high']:.0f}"
+        formatting.ends((r["low"], r["high"]))
         if r["high"] > r["low"]
-        else f"{r['score']:.0f} {view.translate('rank.capped')}"
+        else f"{whole_points(r['score'])} {view.translate('rank.capped')}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.components.page_context import View
 from dashboard.presenters import csv_export, current_snapshot, formatting, html, ranking, verdict_card
-from scoring.snapshot.reader import TABLES
+from scoring.snapshot.reader import TABLES, whole_points
 
 title_zh = "榜单"
 title_en = "Rankings"
@@ -172,10 +172,10 @@ def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str,
         "word": card.word,
         "colour": view.translate(f"rank.colour_{card.code}"),
         "grade": rating["grade"] if shown else "",
-        "score": round(rating["score"]) if shown else None,
-        "low": round(low),
-        "width": max(1, round(high) - round(low)),
-        "interval": f"{found[0]:.0f}–{found[1]:.0f}" if found else view.translate("rank.capped"),
+        "score": whole_points(rating["score"]) if shown else None,
+        "low": whole_points(low),
+        "width": max(1, whole_points(high) - whole_points(low)),
+        "interval": formatting.ends(found) if found else view.translate("rank.capped"),
         "change": "–" if change is None else formatting.signed(change),
         "complaints": f"{formatting.number(rating['complaints_30d'] or 0)} / {formatting.number(rating['complaints_total'] or 0)}",
         "drop": verdict_card.drop_line(rating, view.lang),
@@ -185,7 +185,7 @@ def _line(view: View, rating: dict[str, Any], before: float | None) -> dict[str,
         else "",
         "filing": verdict_card.filing_short(rating, view.lang),
         "filing_number": rating["filing_number"] or "",
-        "coverage": "–" if coverage is None else f"{coverage:.0f}%",
+        "coverage": "–" if coverage is None else f"{whole_points(coverage)}%",
     }
 
 

@@ -8,6 +8,12 @@ window.prerenderReady = false;
 const load = document.fonts.load.bind(document.fonts);
 document.fonts.load = (font, ...text) => (font.includes('Material Symbols') ? Promise.resolve([]) : load(font, ...text));
 
+// The client itself begins once what came with the shell is painted: its files would share a slow line and processor with that.
+const client = document.getElementById('kw-app');
+const begin = () => client?.isConnected && client.replaceWith(document.importNode(client.content, true));
+requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(begin)));
+setTimeout(begin, 2000); // a tab in the background paints nothing
+
 // The content drawn with the shell gives way to the app's own once that, or a message in its place, is drawn.
 // Somebody who types in its search box is not interrupted.
 const early = document.getElementById('kw-early');

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.presenters import formatting
+from scoring.snapshot.reader import whole_points
 
 _TICKS = 15
 """Beyond so many, ticks for cases still open would hide the curve."""
@@ -90,7 +91,8 @@ def intervals(records: list[dict[str, Any]], name: str, capped: str) -> Bars:
     rows = (
         Bar(
             r[name],
-            f"{r['score']:.0f}" + (f"（{r['low']:.0f}–{r['high']:.0f}）" if r["high"] > r["low"] else capped),
+            f"{whole_points(r['score'])}"
+            + (f"（{formatting.ends((r['low'], r['high']))}）" if r["high"] > r["low"] else capped),
             (_fill("soft", r["low"], r["high"], 100),) if r["high"] > r["low"] else (),
             (("main", _place(r["score"], 100)),),
         )
@@ -170,7 +172,7 @@ def history(
             columns.append(Column(f"{day['on']} {unseen}", flag=flag, unseen=True))
             continue
         low, high = (day[end] if day[end] is not None else day["score"] for end in ("low", "high"))
-        title = f"{day['on']} {day['score']:.0f} ({low:.0f}–{high:.0f}) {day['state']}"
+        title = f"{day['on']} {whole_points(day['score'])} ({formatting.ends((low, high))}) {day['state']}"
         band = _fill("soft", low, high, 100)
         columns.append(Column(title, (band,), (("main", _place(day["score"], 100)),), flag))
     named = [("main", keys[0]), ("soft", keys[1])]

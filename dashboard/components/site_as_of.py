@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components.page_context import ON_PAPER, View, cell, row
 from dashboard.presenters import current_snapshot, formatting, site_data
 from dashboard.presenters.translations import pick
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import Snapshot, whole_points
 
 _NEWEST = 10
 
@@ -125,10 +125,10 @@ def _seen(snapshot: Snapshot, host: str, day: dt.date) -> tuple[int, list[dict[s
 def _score(view: View, then: dict[str, Any] | None) -> str:
     if then is None or then["score"] is None:
         return view.translate("known.no_score")
-    found, score = formatting.interval_of(then), f"{then['score']:.0f}"
+    found, score = formatting.interval_of(then), whole_points(then["score"])
     if found is None:
         return view.translate("known.score_capped", score=score)
-    return view.translate("known.score", score=score, low=f"{found[0]:.0f}", high=f"{found[1]:.0f}")
+    return view.translate("known.score", score=score, low=whole_points(found[0]), high=whole_points(found[1]))
 
 
 def _grade(view: View, then: dict[str, Any] | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from dashboard.components import charts
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import formatting, sector_data, site_data, verdict_card
-from scoring.snapshot.reader import DROP_KINDS
+from scoring.snapshot.reader import DROP_KINDS, whole_points
 from store.text.safe_text import plain
 
 _MARKS = (1, sector_data.LAWFUL_DAYS, 30)
@@ -53,8 +53,8 @@ def history(
             "site.history_finding",
             first=formatting.day(scored[0]["on"], view.lang),
             last=formatting.day(scored[-1]["on"], view.lang),
-            start=f"{scored[0]['score']:.0f}",
-            end=f"{scored[-1]['score']:.0f}",
+            start=whole_points(scored[0]["score"]),
+            end=whole_points(scored[-1]["score"]),
         ),
         view.translate("site.history_alt"),
         records[::-1],

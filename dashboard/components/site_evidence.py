@@ -225,7 +225,7 @@ def pictures(view: View, host: str) -> None:
         "pictures.html",
         pictures=[
             {
-                "src": html.dated(f"./snapshot/captures/{p['sha256']}.jpg"),
+                "src": html.in_read_snapshot(f"./snapshot/captures/{p['sha256']}.jpg"),
                 "url": plain(p["url"], 120),
                 "seen": formatting.moment(dt.datetime.fromisoformat(p["fetched_at"]), view.lang),
                 "sha256": p["sha256"],
@@ -416,8 +416,14 @@ def downloads(view: View, host: str) -> None:
         "linklist.html",
         links=[
             *([] if view.past else [(view.translate("site.to_print"), f"./s/{quote(file_stem(host))}.html")]),
-            (view.translate("site.to_json"), html.dated(f"./api/v1/sites/{quote(host, safe='')}/evidence")),
-            (view.translate("site.to_all_json"), html.dated(f"./api/v1/sites/{quote(host, safe='')}")),
+            (
+                view.translate("site.to_json"),
+                html.in_read_snapshot(f"./api/v1/sites/{quote(host, safe='')}/evidence"),
+            ),
+            (
+                view.translate("site.to_all_json"),
+                html.in_read_snapshot(f"./api/v1/sites/{quote(host, safe='')}"),
+            ),
         ],
         lead="",
     )

@@ -8,7 +8,7 @@ from dashboard.components import charts, site_charts, site_evidence
 from dashboard.components.page_context import View, cell, row
 from dashboard.presenters import current_snapshot, formatting, html, verdict_card
 from dashboard.presenters.translations import pick
-from scoring.snapshot.reader import Snapshot, verdict_of
+from scoring.snapshot.reader import Snapshot, verdict_of, whole_points
 from store.text.safe_text import plain
 
 CITED = 3
@@ -38,11 +38,11 @@ def why(view: View, rating: dict[str, Any], findings: list[dict[str, Any]]) -> N
         lambda: charts.waterfall(records),
         view.translate(
             "site.why_finding",
-            score=f"{rating['score']:.0f}",
+            score=whole_points(rating["score"]),
             count=len(scored),
             worst=_label(view, worst),
         ),
-        view.translate("site.why_alt", score=f"{rating['score']:.0f}"),
+        view.translate("site.why_alt", score=whole_points(rating["score"])),
         [
             {
                 view.translate("site.indicator"): _label(view, f),

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.presenters import current_snapshot
+from dashboard.presenters.ranking import RATED
 from scoring.snapshot.reader import Snapshot
 
 MOST = 200
 """Sites of one operator or cluster that are shown."""
 LISTED = 100
 """Operators and clusters that the lists show, the largest first."""
+_WORST_FIRST = ("红", "橙", "黄", "灰", "蓝")
 _ORDER = {
     "identifiers": "kind, since nulls last, value, host",
     "moves": '"on", host, to_host',
@@ -85,6 +87,21 @@ def clusters(snapshot: Snapshot) -> list[dict[str, Any]]:
         snapshot,
         f"select cluster as name, count(*) as n, list(site order by site) as hosts from clusters group by 1 order by n desc, name limit {LISTED}",  # noqa: S608
     )
+
+
+def verdicts(snapshot: Snapshot, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+    """How many sites of each of these clusters have which verdict, the worst first."""
+    found = current_snapshot.rows(
+        snapshot,
+        f"select c.cluster as name, case when {RATED} then verdict else '灰' end as word, count(*) as n from clusters c"  # noqa: S608
+        " join ratings on site = host where list_contains(?, c.cluster) group by all",
+        [list(names)],
+    )
+    counted = {(row["name"], row["word"]): row["n"] for row in found}
+    return {
+        name: [(word, counted[name, word]) for word in _WORST_FIRST if (name, word) in counted]
+        for name in names
+    }
 
 
 def about(snapshot: Snapshot, table: str, hosts: Sequence[str], limit: int = 2000) -> list[dict[str, Any]]:

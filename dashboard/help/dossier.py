@@ -14,10 +14,10 @@ from typing import Any
 from dashboard.groups import clusters
 from dashboard.help.deadlines import fact, read_in
 from dashboard.help.documents import Section
-from dashboard.presenters.formatting import day, interval_of, join_words, moment, number, percent
+from dashboard.presenters.formatting import day, ends, interval_of, join_words, moment, number, percent
 from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
-from scoring.snapshot.reader import SIGNATURE, Snapshot
+from scoring.snapshot.reader import SIGNATURE, Snapshot, whole_points
 from store.text.query import parse_query
 from store.text.safe_text import plain
 
@@ -305,15 +305,15 @@ def _stand(row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Sec
     interval = interval_of(row)
     score = t(lang, "无", "none")
     if row["score"] is not None:
-        score = f"{row['score']:.0f}" + (
-            f" ({t(lang, '90% 区间', '90% interval')} {interval[0]:.0f}–{interval[1]:.0f})"
+        score = str(whole_points(row["score"])) + (
+            f" ({t(lang, '90% 区间', '90% interval')} {ends(interval)})"
             if interval
             else f" ({t(lang, '由上限规则决定，没有区间', 'set by a cap, no interval')})"
         )
     lines = [
         labelled(lang, card.word, card.sentence),
         *([card.why] if card.why else []),
-        t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {row['coverage'] or 0:.0f}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {row['coverage'] or 0:.0f}%"),
+        t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {whole_points(row['coverage'] or 0)}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {whole_points(row['coverage'] or 0)}%"),
         card.warning,
         t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from dashboard.presenters.translations import say
+from scoring.snapshot.reader import whole_points
 
 _NARROWEST = 3.0
 """Points; no score that is an estimate has a narrower interval."""
@@ -99,7 +100,12 @@ def score_words(row: Mapping[str, Any]) -> str:
     if row.get("score") is None:
         return "—"
     found = interval_of(row)
-    return f"{row['score']:.0f}" + (f" ({found[0]:.0f}–{found[1]:.0f})" if found else " ≤")
+    return str(whole_points(row["score"])) + (f" ({ends(found)})" if found else " ≤")
+
+
+def ends(interval: tuple[float, float]) -> str:
+    """An interval of scores: "65–79"."""
+    return f"{whole_points(interval[0])}–{whole_points(interval[1])}"
 
 
 def about(value: float) -> str:

@@ -23,7 +23,7 @@ from store.text.safe_text import plain
 
 CHOOSING = ("as_of", "snapshot")
 """Parameters of an address that choose an earlier snapshot: by the day it covers, by its name."""
-DATED = ("", "rank", "site")
+PAGES_OF_ANY_DAY = ("", "rank", "site")
 """Pages that can be read of an earlier snapshot; links between them stay with it."""
 _reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # noqa: B039 - never changed
 
@@ -54,7 +54,7 @@ def render(template: str, lang: str, **values: Any) -> str:
 def link(path: str, lang: str, **query: Any) -> str:
     """A link inside the site, relative so that it works below any prefix; Chinese, the default, needs no `lang`."""
     query = {k: str(v) for k, v in query.items() if v not in (None, "")}
-    if path in DATED:
+    if path in PAGES_OF_ANY_DAY:
         query |= _reading.get()
     if lang != translations.LANGUAGES[0]:
         query["lang"] = lang
@@ -63,7 +63,7 @@ def link(path: str, lang: str, **query: Any) -> str:
 
 def asked_for(path: str, value: Callable[[str], str]) -> dict[str, str]:
     """What an address of a page says of CHOOSING; nothing for a page that is always of the latest snapshot."""
-    return {name: value(name)[:80].strip() for name in CHOOSING} if path in DATED else {}
+    return {name: value(name)[:80].strip() for name in CHOOSING} if path in PAGES_OF_ANY_DAY else {}
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def reading(chosen: Mapping[str, str]) -> Iterator[None]:
         _reading.reset(token)
 
 
-def dated(address: str) -> str:
+def in_read_snapshot(address: str) -> str:
     """An address of a file or of the API, of the snapshot that is being read."""
     more = urlencode(_reading.get())
     return f"{address}{'&' if '?' in address else '?'}{more}" if more else address
@@ -97,7 +97,7 @@ def card(
         actions=actions,
         evidence_link=evidence_link,
         share_text=escape(share_card.text(shown)),
-        share_picture=dated(f"./{share_card.picture_path(shown.host, shown.lang)}")
+        share_picture=in_read_snapshot(f"./{share_card.picture_path(shown.host, shown.lang)}")
         if share_card.font_files()
         else "",
         self_check=shown.code == "grey" and shown.warning_state not in verdict_card.REFUND_FIRST,

@@ -71,8 +71,13 @@ def named(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, str]:
 
 
 def one(warning: dict[str, Any], names: dict[str, str]) -> Change:
-    """A single row of the snapshot's `warnings` as a change."""
-    return _change({**warning, "before": warning["from_state"], "states": [warning["to_state"]]}, names)
+    """A single row of the snapshot's `warnings` as a change; out of an interruption of our data, with the state `before` it."""
+    first, *through = (
+        [s for s in (warning.get("before"), warning["from_state"]) if s]
+        if warning["from_state"] == "stale"
+        else [warning["from_state"]]
+    )
+    return _change({**warning, "before": first, "states": [*through, warning["to_state"]]}, names)
 
 
 def _change(row: dict[str, Any], names: dict[str, str]) -> Change:

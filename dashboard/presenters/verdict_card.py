@@ -26,7 +26,7 @@ from dashboard.presenters.formatting import (
     times,
 )
 from dashboard.presenters.translations import pick, say, word
-from scoring.snapshot.reader import VERDICT_CODES, VERDICT_LOOK, Snapshot, verdict_of
+from scoring.snapshot.reader import VERDICT_CODES, VERDICT_LOOK, Snapshot, verdict_of, whole_points
 from store.text.safe_text import plain
 
 REFUND_FIRST = frozenset({"warning", "alarm", "closed"})
@@ -398,7 +398,7 @@ def _basis(row: dict[str, Any], lang: str) -> str:
         evidence=number(row.get("evidence_n") or 0),
         sources=number(row.get("sources_n") or 0),
         confidence=word(lang, "confidence", _CONFIDENCE.get(row.get("confidence") or "none", "none")),
-        coverage=say(lang, "word.unknown") if coverage is None else f"{coverage:.0f}%",
+        coverage=say(lang, "word.unknown") if coverage is None else f"{whole_points(coverage)}%",
     )
 
 
@@ -408,9 +408,9 @@ def _score(row: dict[str, Any], lang: str) -> str | None:
         return None
     found = interval_of(row)
     if found is None:
-        return say(lang, "card.score_capped", score=f"{score:.0f}", grade=row["grade"])
-    low, high = (f"{end:.0f}" for end in found)
-    return say(lang, "card.score", score=f"{score:.0f}", low=low, high=high, grade=row["grade"])
+        return say(lang, "card.score_capped", score=whole_points(score), grade=row["grade"])
+    low, high = map(whole_points, found)
+    return say(lang, "card.score", score=whole_points(score), low=low, high=high, grade=row["grade"])
 
 
 def _warning(row: dict[str, Any], lang: str, state: str) -> str:

@@ -24,7 +24,7 @@ from scoring.snapshot.reader import Kept
 
 PREFIX = "/api/v1/"
 TIMEMAP = f"{PREFIX}timemap/"
-_DATED = (PREFIX, "/snapshot/", "/download/")
+_ADDRESSES_OF_ANY_DAY = (PREFIX, "/snapshot/", "/download/")
 """Where files and answers of earlier snapshots are asked for by `as_of` or `snapshot`."""
 _LONGEST = 1_000
 """Characters of a query that headers repeat; what somebody pasted into a search is longer, and proxies refuse long headers."""
@@ -32,7 +32,7 @@ _LONGEST = 1_000
 
 def chosen(request: Request) -> current_snapshot.Chosen:
     """The snapshot `as_of` or `snapshot` name, else the latest; raises as `current_snapshot.chosen`."""
-    asked = request.query_params if request.url.path.startswith(_DATED) else {}
+    asked = request.query_params if request.url.path.startswith(_ADDRESSES_OF_ANY_DAY) else {}
     return current_snapshot.chosen(**{key: asked.get(key, "") for key in html.CHOOSING})
 
 
@@ -76,7 +76,7 @@ def describe(request: Request, headers: MutableHeaders, memento: Kept | None) ->
 def _gate(request: Request) -> bool:
     """Whether a path is a resource of the API or a page that is kept by date."""
     path = request.url.path
-    return path.startswith(PREFIX) or path.removeprefix("/") in html.DATED
+    return path.startswith(PREFIX) or path.removeprefix("/") in html.PAGES_OF_ANY_DAY
 
 
 def timemap(request: Request, host: str) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,14 @@ WARNING_STATES = tuple(WARNING_WORDS)
 SERIOUS_FIRST = ("alarm", "closed", "warning", "watch", "normal", "stale")
 """The states a site may move to, in the order in which changes are told."""
 GRADES = ("A", "B", "C", "D", "E", "NR")
+
+
+def whole_points(value: float) -> int:
+    """A score, an end of its interval or a coverage as everybody reads it: whole and rounded down, so that none reads as a cut it does not
+    reach (69.7 is below 70)."""
+    return math.floor(round(value, 6))
+
+
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
 DROP_KINDS = ("payment_not_synced", "stuck", "record_lost", "unspecified")
 

@@ -17,6 +17,7 @@ from scoring.observations.day_index import date_of
 from scoring.observations.panel import cached, taken_back
 from scoring.rating.assessment import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Assessment, last_known
 from scoring.rating.grades import GRADES
+from scoring.snapshot.reader import whole_points
 from scoring.warning.site_signals import answers_before, tightened
 from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH
 from store.evidence.site_volume import DAYS, Numbering
@@ -139,15 +140,10 @@ def verdict_rule(judged: Assessment, site: int) -> tuple[str, str]:
 _COLOUR = {BLUE: "Blue", YELLOW: "Yellow", ORANGE: "Orange", RED: "Red"}
 
 
-def _below(score: float, cut: float) -> str:
-    """A score below a cut, with a decimal, rounded down, where it would otherwise read as the cut itself."""
-    return f"{score:.0f}" if round(score) < cut else f"{np.floor(score * 10) / 10:.1f}"
-
-
 def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
     """Why this score has this grade: where the cut lies, how sure it must be passed, or that a grade held before has not changed."""
     score, sd = judged.score[site, -1:], np.maximum(judged.scored.sd[site, -1:], 1e-6)
-    cuts, shown = dict(method.GRADES), f"{score[0]:.0f}"
+    cuts, shown = dict(method.GRADES), whole_points(float(score[0]))
     cut = cuts[{"A": "A", "B": "B", "C": "B", "D": "C", "E": "D"}[grade]]
     sure = bool(ndtr((score[0] - cut) / sd[0]) >= method.PROOF_GOOD)
     if grade in ("A", "B") and sure:
@@ -165,7 +161,6 @@ def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
             f"信用分 {shown}，此前已是 {grade} 级：要有新证据，并且越过分界 {method.HYSTERESIS:.0f} 分以上，等级才改变",
             f"the score is {shown}, and the grade was {grade} before: it changes only on new evidence and {method.HYSTERESIS:.0f} points past a cut",
         )
-    shown = _below(score[0], cut)
     if grade == "C":
         return (
             f"信用分 {shown}，没有达到 {cut:.0f} 分",

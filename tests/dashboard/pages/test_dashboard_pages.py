@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import datetime as dt
 import io
 import re
 from html import unescape
@@ -215,6 +216,29 @@ def test_alerts_are_dated_those_of_the_week_come_first_and_the_period_is_chosen(
     assert "2026-11-20" in content and "2026-11-17" in content and "2026-09-02" not in content
     whole = words(open_page("alerts", days="all"))
     assert max(whole.index("2026-11-20"), whole.index("2026-11-17")) < whole.index("2026-09-02")
+
+
+def test_alerts_unasked_tell_what_a_site_did_across_an_interruption_of_our_data(data_dir):
+    """alarm → interrupted → normal ends in normal; what came back as it was before has not changed."""
+    base = snapshots.tables()["warnings"][0]
+    path = [("normal", "alarm", 10), ("alarm", "stale", 12), ("stale", "normal", 14)]
+    same = [("watch", "stale", 12), ("stale", "watch", 14)]
+    rows = [
+        base | {"host": host, "on": dt.date(2026, 11, day), "from_state": a, "to_state": b}
+        for host, steps in ((snapshots.ORANGE, path), (snapshots.YELLOW, same))
+        for a, b, day in steps
+    ]
+    snapshots.build(data_dir, rows=snapshots.tables() | {"warnings": rows})
+    content = words(open_page("alerts"))
+    _, _, every = content.partition("全部变化")
+    assert "正常 → 警报" in every and "警报 → 数据中断 → 正常" in every
+    assert snapshots.YELLOW not in every
+
+
+def test_a_link_that_was_sent_keeps_no_message_in_the_address(full):
+    at = open_page(q=f"看看这个 https://{snapshots.ORANGE}/pay?order=778899 靠谱吗")
+    assert "橙·高风险迹象" in words(at) and "已去掉网址中的路径和参数" in words(at)
+    assert at.query_params["q"] == [snapshots.ORANGE] or at.query_params["q"] == snapshots.ORANGE
 
 
 def test_site_page_shows_evidence_with_dates_and_hash(full):
