@@ -11,7 +11,6 @@ import contextlib
 import importlib.util
 import shutil
 import subprocess
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -127,10 +126,22 @@ async def unstyled(page: Any, request: Any) -> None:
     await one_at_a_time(page, request)
 
 
+_NO_DOWNLOADS = """
+const open = e => { const a = e.closest?.('[download]'); if (a) a.removeAttribute('download') };
+addEventListener('click', e => open(e.target), true);
+for (const [of, name] of [[HTMLElement, 'click'], [EventTarget, 'dispatchEvent']]) {
+  const first = of.prototype[name];
+  of.prototype[name] = function (...given) { if (this instanceof Element) open(this); return first.apply(this, given) };
+}
+"""
+"""A download is asked for past our rules; as a link it is a page like any other."""
+
+
 async def one_at_a_time(page: Any, request: Any) -> None:
-    """Let the page load its parts one after another: the host sees one request at a time from us. It opens no websocket, which nobody would be asked about."""
+    """Let the page load its parts one after another: the host sees one request at a time from us. What nobody would be asked about is not begun: no websocket, no download."""
     turn = asyncio.Lock()
     await page.route_web_socket("**/*", lambda socket: socket.close())
+    await page.add_init_script(_NO_DOWNLOADS)
 
     async def wait(route: Any) -> None:
         await turn.acquire()
@@ -241,10 +252,11 @@ async def open_browser(crawler: Crawler) -> Browser:
     from crawler.download.browser_proxy import PinningProxy
 
     handler = ScrapyPlaywrightDownloadHandler.from_crawler(crawler)
-    handler.abort_request = partial(_refused, crawler)
+    visits = Visits(crawler)
+    handler.abort_request = visits.refuse
     proxy = None
     if "proxy" not in handler.config.launch_options:
-        proxy = PinningProxy(Guard.of(crawler))
+        proxy = PinningProxy(Guard.of(crawler), visits.include)
         handler.config.launch_options |= {"proxy": {"server": await proxy.start()}}
     browser = Browser(handler, proxy)
     try:
@@ -256,6 +268,41 @@ async def open_browser(crawler: Crawler) -> Browser:
             raise BrowserDied from None
         raise
     return browser
+
+
+class Visits:
+    """The pages that are open, and the hosts each of them is on: where it was sent, and where it was led as a whole."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """`crawler` has the rules by which a page may load a part."""
+        self._crawler = crawler
+        self._hosts: dict[Any, set[str]] = {}
+
+    def include(self, host: str) -> bool:
+        """Whether an open page is on `host`."""
+        return any(host in hosts for hosts in self._hosts.values())
+
+    def refuse(self, request: Any) -> bool:
+        """Whether the page may not load this part; where it may, its host is one of the page's."""
+        if _refused(self._crawler, request):
+            return True
+        page = request.frame.page
+        if page not in self._hosts:
+            page.on("request", self._hear)
+            page.on("close", self._forget)
+        self._note(page, request)
+        return False
+
+    def _hear(self, request: Any) -> None:
+        """Of a redirect the browser does not ask, it tells."""
+        if request.redirected_from and request.is_navigation_request() and not request.frame.parent_frame:
+            self._note(request.frame.page, request)
+
+    def _note(self, page: Any, request: Any) -> None:
+        self._hosts.setdefault(page, set()).add(urlsplit(request.url).hostname or "")
+
+    def _forget(self, page: Any) -> None:
+        self._hosts.pop(page, None)
 
 
 def _refused(crawler: Crawler, request: Any) -> bool:

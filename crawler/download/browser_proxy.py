@@ -2,12 +2,15 @@
 
 The browser resolves names by itself, a second time; behind this proxy it resolves none. Every connection it wants is
 resolved once under the guard and opened to that very address, so a name that changes its answer cannot lead inside.
+It is opened only to a host that a page being visited is on: what the browser does not ask us about (websockets of workers,
+downloads, redirects of parts) ends here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from crawler.download.handlers import GuardedResolver, Streams, open_pinned
@@ -15,6 +18,8 @@ from crawler.guard import Guard, Refused
 
 SLOWEST = 20.0
 """Seconds for a request's head and for a connection; the page as a whole has the browser's own limit."""
+TOLD_WITHIN = 3.0
+"""Seconds in which we hear from the browser that a page is led to another host; the connection may be asked for before."""
 _PART = 64 * 1024
 _OWN = (b"proxy-", b"connection:", b"keep-alive:")
 
@@ -22,9 +27,11 @@ _OWN = (b"proxy-", b"connection:", b"keep-alive:")
 class PinningProxy:
     """Serves CONNECT and plain http requests of one browser; one request a connection. Start, use `server`, close."""
 
-    def __init__(self, guard: Guard, names: GuardedResolver | None = None) -> None:
-        """Check every URL and address by `guard`."""
-        self._guard = guard
+    def __init__(
+        self, guard: Guard, visited: Callable[[str], bool], names: GuardedResolver | None = None
+    ) -> None:
+        """Check every URL and address by `guard`; `visited`: whether a page of a host is being visited."""
+        self._guard, self._visited = guard, visited
         self._names = names or GuardedResolver(guard)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -48,6 +55,8 @@ class PinningProxy:
         self._open.add(task)
         try:
             await self._answer(reader, writer)
+        except asyncio.CancelledError:
+            pass  # the browser is closed, and nobody waits for an answer
         except Refused:
             writer.write(_status("403 Forbidden"))
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
@@ -65,6 +74,7 @@ class PinningProxy:
             url = urlsplit(f"https://{target}/" if method == "CONNECT" else target)
             self._guard.check_url(url.geturl())
             port = url.port or (443 if method == "CONNECT" else 80)
+            await self._check_visited(url.hostname or "")
             upstream = await open_pinned(self._names, url.hostname or "", port)
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -74,6 +84,13 @@ class PinningProxy:
             first = f"{method} {path} HTTP/1.1".encode("ascii")
             upstream[1].write(b"\r\n".join([first, *kept, b"Connection: close", b"", b""]))
         await _joined((reader, writer), upstream)
+
+    async def _check_visited(self, host: str) -> None:
+        for _ in range(round(TOLD_WITHIN / 0.05)):
+            if self._visited(host):
+                return
+            await asyncio.sleep(0.05)
+        raise Refused(f"no page of {host} is being visited")
 
 
 async def _joined(one: Streams, other: Streams) -> None:

@@ -54,8 +54,8 @@ LONGEST = {"crawl": 6 * 3600, "rate": 2 * 3600, "publish": 2 * 3600, "privacy": 
 """Seconds after which a step is stopped; a crawl's job stays due."""
 STOP_SECONDS = 5.0
 """A crawl that is told to stop finishes what is on the way; after that it is killed, and taken up again later."""
-GONE_SECONDS = 8.0
-"""The whole service has ended by then, whatever a thread of it is still doing: all it writes survives a kill."""
+GONE_SECONDS = 7.0
+"""The whole service has ended by then, whatever its threads wait for: all it writes survives a kill."""
 LISTEN_SECONDS = 60
 """How long the last lines of a step that has ended are waited for, unless the service stops."""
 HEARD = 50
@@ -108,7 +108,7 @@ def schedule(
     elif run_now:
         config.check_database()
         service = Service(config, defer)
-        with stopped_by_signal(service.stop):
+        with stopped_by_signal(service.stop, GONE_SECONDS, lambda: _leave(config, 1)):
             done = service.crawl(run_now) and service.judge()
         if not done:
             raise Failure(f"{run_now}: 采集未成功 the crawl did not succeed; 见 see kamengwatch sources")
@@ -219,11 +219,16 @@ class Service:
         """Let go of what was kept for its declared period; False when it failed."""
         return self._step("privacy", "expire")
 
+    def runs_with(self, process: subprocess.Popen[str] | None) -> None:
+        """Have `process` end with the service, as a step does."""
+        with self._guard:
+            self._running |= {process} if process else set()
+
     def stop(self) -> None:
         """Tell every running step to end, wait, and kill what does not, with all that it started."""
         with self._guard:
             self.stopping = True
-            self._gone_by = time.monotonic() + GONE_SECONDS
+            self._gone_by = time.monotonic() + GONE_SECONDS - 1
             running = list(self._running)
         for process in running:
             send_signal(process, signal.SIGTERM)
@@ -284,12 +289,14 @@ class Service:
         return process.returncode == 0
 
 
-def _leave() -> None:
+def _leave(config: Config, code: int) -> None:
     """End this process at once: the interpreter would wait for its threads, and tidy up for seconds on a busy machine."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):
+        zh, en = "已停止；没做完的下次接着做。", "Stopped; what was not finished is taken up next time."
+        log_line(config.say(zh, en))
+        for stream in (sys.stdout, sys.stderr):
             stream.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _serve(config: Config, defer: bool) -> None:
@@ -298,20 +305,15 @@ def _serve(config: Config, defer: bool) -> None:
         with FileLock(config.data_dir / "schedule.lock", timeout=0):
             service = Service(config, defer)
             clock = _clock(config, service)
-            with stopped_by_signal(lambda: _end(clock, service)):
+            with stopped_by_signal(lambda: _end(clock, service), GONE_SECONDS, lambda: _leave(config, 0)):
                 log_line(
                     config.say("定时采集已启动（Ctrl+C 停止）", "The scheduler is running (Ctrl+C stops it)")
                 )
                 show_plan(config, False)
-                with looking(config):
+                with looking(config) as look:
+                    service.runs_with(look)
                     clock.start()
-                zh, en = (
-                    "已停止；没做完的下次接着做。",
-                    "Stopped; what was not finished is taken up next time.",
-                )
-                log_line(config.say(zh, en))
                 service.rest()
-                _leave()
     except Timeout as error:
         raise UserError(
             f"{config.data_dir}: 已有一个定时进程在运行 a scheduler is already running here; 先停掉它 stop it first"

@@ -6,9 +6,11 @@ import contextlib
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,19 +25,39 @@ LOOK_STOP_SECONDS = 1.5
 
 
 @contextlib.contextmanager
-def stopped_by_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` once, in a thread, at the first SIGTERM or Ctrl+C."""
-    told = threading.Event()
+def stopped_by_signal(stop: Callable[[], None], seconds: float, leave: Callable[[], None]) -> Iterator[None]:
+    """At the first SIGTERM or Ctrl+C call `stop` in a thread, and `leave` when that and the block have ended, or after `seconds` wherever they stand.
 
-    def hear(*_: Any) -> None:
-        if not told.is_set():
-            told.set()
-            threading.Thread(target=stop, daemon=True).start()
+    Heard through a socket, which the interpreter writes to at once: the main thread may be inside a library that waits
+    for a lock, a name or a server, and hands no signal on before.
+    """
+    ours, interpreters = socket.socketpair()
+    interpreters.setblocking(False)
+    ended = threading.Event()
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT)}
+    def hear() -> None:
+        while (heard := ours.recv(1)) and heard[0] not in (signal.SIGTERM, signal.SIGINT):
+            pass
+        if heard:
+            gone_by = time.monotonic() + seconds
+            stopping = threading.Thread(target=stop, daemon=True)
+            stopping.start()
+            ended.wait(seconds)
+            stopping.join(max(0.0, gone_by - time.monotonic()))
+            leave()
+
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    listened = signal.set_wakeup_fd(interpreters.fileno(), warn_on_full_buffer=False)
+    ear = threading.Thread(target=hear, daemon=True)
+    ear.start()
     try:
         yield
     finally:
+        ended.set()
+        signal.set_wakeup_fd(listened)
+        interpreters.close()
+        ear.join()
+        ours.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -63,10 +85,10 @@ def ended_by_signal() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
-    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on."""
+def looking(config: Config, proxy: str | None = None) -> Iterator[subprocess.Popen[str] | None]:
+    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on; yields it."""
     if not (operator_settings().looks_per_day or proxy):
-        yield
+        yield None
         return
     if not proxy:
         require_contact()
@@ -81,7 +103,7 @@ def looking(config: Config, proxy: str | None = None) -> Iterator[None]:
     )
     console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们当场查一次", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
     try:
-        yield
+        yield process
     finally:
         if process.stdin:
             process.stdin.close()
