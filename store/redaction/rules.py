@@ -161,6 +161,10 @@ def _not_a_host(match: re.Match[str], shadow: str) -> bool:
 FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(rf"(?:{_PROFILES}|work\.weixin\.qq\.com|u\.wechat\.com)/(?P<x>(?!help|about|search|static)[^\s\"'<>,。;)\[\]]{{3,200}})"), _no_letter_before, (".com/",)),
     Rule("账号", re.compile(r"(?:uin|uid|user_?id|wxid|openid|unionid|domain|account|name|user|tel|phone|mobile|qq|id_?card|token|phpsessid|session_?id|sid)=(?P<x>[^\s&\"'<>,。;#{}\[\]]{3,200})"), _no_letter_before, ("=",)),
+    Rule("账号", re.compile(r"[?&](?:[a-z]{1,12}_)?(?:key|sign|signature|sig|auth|ticket|secret|email|e?mail|contact|wechat|weixin|wx|pwd|pass|password|passwd|inviter?|aff)=(?P<x>(?=[^\s&\d]{0,40}\d)[^\s&\"'<>,。;#{}\[\]]{4,200})"), needles=("?", "&")),
+    # Somebody's part of a site's own address, as in a link that invites; goods have other words before their number.
+    Rule("账号", re.compile(r"/(?:u|user|users|uid|member|members|space|people|profile|invite|invitation|inviter?|reg|register|agent|aff|ref|share|i)/(?:(?:u|user|profile|info|id|home)/)?(?P<x>(?=[a-z_\-]{0,30}\d)[a-z0-9_\-]{4,40})(?![a-z0-9._\-])"), needles=("/",), figures=2),
+    Rule("邮箱", re.compile(r"(?:qq|163|126|139|新浪|搜狐|foxmail|gmail|outlook)邮箱[\s:是为]{1,3}(?P<x>(?=[a-z._\-]{0,30}\d)[a-z0-9][a-z0-9._\-]{3,40})(?![a-z0-9@._\-])"), needles=("邮箱",), figures=1),
     Rule("账号", re.compile(r"linkedin\.com/in/(?P<x>[a-z0-9_\-]{3,60})"), needles=("/in/",)),
     Rule("账号", re.compile(r"(?:0x[0-9a-f]{40}|bc1[a-z0-9]{25,60}|t[1-9a-hj-np-z][1-9a-z]{32})(?![a-z0-9])"), _is_wallet, figures=4),
     # A sign, or a word for one, between a name and a known provider of mail.
@@ -243,7 +247,7 @@ def _is_address(match: re.Match[str], shadow: str) -> bool:
     return all(int(o) < 256 for o in octets) and not (
         re.search(r"v\s?$|版本?号?\s?$|ver|[a-z]/$|端\s?$|系统\s?$|固件\s?$", before)
         or match["x"] == "127.0.0.1"
-        or re.match(r"\s?版", shadow[match.end() :])
+        or re.match(r"\s?版|/\d{1,2}(?!\d)", shadow[match.end() :])
     )
 
 
@@ -492,7 +496,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("车牌", re.compile(rf"{_P}\s?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}}(?![a-z0-9])"), _is_plate, figures=1),
     Rule("车牌", re.compile(rf"(?:车牌号?码?|车辆|绑定?的?|我的?车|车号|给)[\s:是为]{{0,3}}(?P<x>{_P}[\s·•.\-]?[a-hj-np-z](?:[\s·•.\-]?[a-hj-np-z0-9]){{5,6}})(?![a-z0-9])"), needles=("车", "绑", "给"), figures=1),
     Rule("微信", re.compile(r"(?:[微薇威][\s♥❤\-._\ufe0f]{0,3}信?|[溦徾徽维]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|客服|搜索?|是|为|叫|[\s:♥❤\ufe0f+@]){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "威", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
-    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
+    Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|w[sa](?<![a-z]w[sa])(?=\s?[号:])|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
     *NICKNAMES,
 )  # fmt: skip
