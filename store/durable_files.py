@@ -28,6 +28,17 @@ def write_whole(file: Path, data: bytes, mode: int = 0o666) -> None:
         raise
 
 
+def append_line(file: Path, line: str) -> None:
+    """Add a line to the file, on the disk before this returns; a line that a kill left half stays a line of its own. Raises OSError."""
+    with file.open("a+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, end - 1))
+        torn = stream.read(1) not in (b"\n", b"")
+        stream.write(b"\n" * torn + line.encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def sync_tree(folder: Path) -> None:
     """Make every file of a folder durable: one by one, or all that waits to be written where they are many."""
     found = [(place, names) for place, _, names in os.walk(folder)]

@@ -32,6 +32,7 @@ from kamengwatch.intake import changed_sites
 from store.db.engine import DATABASE, sqlite_file
 from store.evidence.ingest import REASON
 from store.text.dates import day_in, moment_in
+from store.text.safe_text import FORMULA
 
 # A copy of the database in which an import can be tried out: what would happen is known, and nothing is written.
 
@@ -276,7 +277,7 @@ def _value(name: str, cell: Any) -> Any:
         return day.isoformat()
     if not isinstance(value, str):
         return value
-    if value[:2] in ("'=", "'+", "'-", "'@"):
+    if value.startswith("'") and value[1:].startswith(FORMULA):
         return value[1:]
     if value[:1] in "[{" and value[-1:] in "]}":
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from kamengwatch.read.evidence import wrong_captures
 from scoring.snapshot import stamps
 from scoring.snapshot.integrity import integrity_errors, manifest_of
 from scoring.snapshot.reader import SIGNATURE
+from store.durable_files import append_line
 from store.evidence.capture_rows import root_of
 
 REGISTER = "erasures.jsonl"
@@ -186,11 +186,8 @@ def _later(digest: str, replaced: dict[str, str]) -> set[str]:
 
 def register(config: Config, what: dict[str, Any]) -> None:
     """Add one line to the register of erasures, on the disk before this returns; what it speaks of happens after."""
-    line = json.dumps({"at": config.now().astimezone(dt.UTC).isoformat(), **what}) + "\n"
-    with (config.data_dir / REGISTER).open("a", encoding="utf-8") as stream:
-        stream.write(line)
-        stream.flush()
-        os.fsync(stream.fileno())
+    line = {"at": config.now().astimezone(dt.UTC).isoformat(), **what}
+    append_line(config.data_dir / REGISTER, json.dumps(line))
 
 
 def erasures(data_dir: Path) -> dict[str, Any]:

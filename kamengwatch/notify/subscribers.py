@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kamengwatch.config import Config, UserError
+from store.durable_files import append_line
 from store.env_file import lookup
 from store.settings import settings
 
@@ -171,8 +171,4 @@ class Ledger:
     def _append(self, line: dict[str, Any]) -> None:
         self._lines.append(line)
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        torn = self._file.is_file() and self._file.read_bytes()[-1:] not in (b"\n", b"")
-        with self._file.open("ab") as stream:
-            stream.write(b"\n" * torn + json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        append_line(self._file, json.dumps(line, ensure_ascii=False))

@@ -28,13 +28,12 @@ from store.durable_files import write_whole
 from store.evidence.entity_matching import Directory
 from store.evidence.records import KINDS, AnyRecord
 from store.text.query import host_key, key_of
+from store.text.safe_text import FORMULA
 
 if TYPE_CHECKING:
     from dashboard.presenters.verdict_card import Card
 
 FORMATS = ("jsonl", "csv", "parquet")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is a formula to a spreadsheet; it gets an apostrophe, which `import` takes off again."""
 _FIELDS = {
     kind: [n for n in record.model_fields if n not in ("kind", "host", "platform", "mentions", "source", "capture", "complainant")]
     for kind, record in zip(KINDS, AnyRecord.__args__, strict=True)

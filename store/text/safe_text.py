@@ -35,13 +35,14 @@ def escaped(text: str) -> str:
     return _STEERS.sub(lambda found: f"\\u{ord(found.group()):04x}", text) if not text.isprintable() else text
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""A cell that begins so is run by one spreadsheet or another."""
 
 
 def cell_text(value: str) -> str:
     """One line for a cell of a sheet: a spreadsheet never takes it for a formula."""
     shown = plain(value)
-    return f"'{shown}" if value.startswith(_FORMULA) or shown.startswith(_FORMULA) else shown
+    return f"'{shown}" if value.startswith(FORMULA) or shown.startswith(FORMULA) else shown
 
 
 def check_zip_count(source: Path | IO[bytes], most: int) -> None:

@@ -57,7 +57,7 @@ def evidence() -> list[dict[str, Any]]:
         *(probe(day) for day in range(1, 31)),
         *(probe(day, host="jia.example", observed_at=f"2026-03-{day:02d}T09:00:00Z") for day in range(1, 9)),
         *(complaint(n, text=f"第{n}次，付款{n}元不到账", complainant=f"买家{n % 3}") for n in range(12)),
-        *(complaint(100 + n, host=OTHER, text=f"=充值{n}元，客服说{'等' * n}", stars=n % 6) for n in range(9)),
+        *(complaint(100 + n, host=OTHER, text=f"{'=＝-@＋'[n % 5]}充值{n}元，客服说{'等' * n}", stars=n % 6) for n in range(9)),
         complaint(200, status="completed", steps=[{"did": "受理", "at": "2026-03-02T00:00:00Z"}]),
         complaint(300, host=None, platform="甲卡"),
         complaint(400, host=None, platform="没人认识的平台"),

@@ -174,3 +174,11 @@ def test_a_rating_rewritten_with_every_sum_and_an_entry_in_the_register_differs_
     file_erasure.finish(folder, manifest)
     said = command(capsys, "verify", "--data-dir", data, expect=1).out
     assert "than the rating it was made from" in said and folder.name in said
+
+
+def test_an_erasure_is_on_record_though_a_kill_left_the_line_before_it_half(tmp_path: Path) -> None:
+    from kamengwatch.maintain import integrity
+
+    (tmp_path / integrity.REGISTER).write_text('{"at": "2026-03-01T00:00:00+00:00", "expi')
+    integrity.register(Config(tmp_path), {"expired": ["storefront-1.warc.gz"]})
+    assert integrity.erasures(tmp_path)["expired"] == {"storefront-1.warc.gz"}
