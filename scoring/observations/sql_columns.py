@@ -130,24 +130,26 @@ def read_rows(
         return _ordered(kind, some, microseconds(end), scratch)
     ranges = id_ranges(engine, table)
     with engine.connect() as connection:
-        count = connection.scalar(select(func.count()).select_from(table)) or 0
+        count = connection.scalar(select(func.count()).select_from(table)) if ranges[0] else 0
     places: Ints = np.array(sorted(index.items()), dtype=np.int64).T
 
     def read(part: range) -> dict[str, NDArray[Any]]:
         with engine.connect() as connection:
             return _between(connection, kind, part, places, sources, end)
 
-    found = _together(map_ordered(read, ranges, engine.dispose), count, scratch)
+    found = _together(map_ordered(read, ranges, engine.dispose), count or 0, scratch)
     return _ordered(kind, found, microseconds(end), scratch)
 
 
 def id_ranges(engine: Engine, table: Any) -> list[range]:
-    """The ids of a table in ranges of RANGE, by which it is read; one range for an empty table."""
+    """The ids of a table in ranges of RANGE, by which it is read; one range of none for an empty table."""
     with engine.connect() as connection:
         # Two questions: asked for both at once, SQLite looks at every row.
-        low, high = (connection.scalar(select(edge(table.id))) for edge in (func.min, func.max))
-    begin, end = (0, 0) if low is None or high is None else (low, high)
-    return [range(first, first + RANGE) for first in range(begin, end + 1, RANGE)]
+        low = connection.scalar(select(func.min(table.id)))
+        high = None if low is None else connection.scalar(select(func.max(table.id)))
+    if low is None or high is None:
+        return [range(0)]
+    return [range(first, first + RANGE) for first in range(low, high + 1, RANGE)]
 
 
 def _between(
@@ -162,6 +164,8 @@ def _between(
     """The columns of the rows with these ids (or of the platforms `only`): where and when each was seen, and the kind's own."""
     table = OBSERVATIONS[kind]
     picked = _picked(connection, kind)
+    if isinstance(ids, range) and not ids:  # most tables of a small market are empty
+        return _arrays(kind, dict.fromkeys(picked, ()), index, sources, microseconds(end))
     query = select(*picked.values()).where(table.seen_at < end)
     if isinstance(ids, range):
         query = query.where(table.id >= ids.start, table.id < ids.stop)
@@ -257,9 +261,13 @@ def _ordered(kind: str, found: dict[str, NDArray[Any]], end: int, scratch: Scrat
     def put(name: str) -> None:
         found[name] = scratch.taken(found[name], order)
 
-    # Threads: moving numbers needs no interpreter.
-    with ThreadPoolExecutor(processors()) as pool:
-        list(pool.map(put, list(found)))
+    if len(order) < RANGE:  # sooner moved than threads are started
+        for name in list(found):
+            put(name)
+    else:
+        # Threads: moving numbers needs no interpreter.
+        with ThreadPoolExecutor(processors()) as pool:
+            list(pool.map(put, list(found)))
     platform, seen, gone, at = (found.pop(name) for name in ("platform", "seen", "gone", "at"))
     day = scratch.kept(at)
     late = gone >= min(NEVER, end)

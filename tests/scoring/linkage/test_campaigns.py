@@ -114,7 +114,7 @@ def collapse(start: int = LAST - 12, n: int = 60, seed: int = 6) -> list[dict[st
 
 
 def judge(folder: Path, extra: list[dict[str, Any]], day: dt.date = DAY) -> tuple[Engine, Assessment]:
-    engine = database(folder, market() + extra)
+    engine = database(folder, extra, market())
     return engine, judged(engine, day)
 
 

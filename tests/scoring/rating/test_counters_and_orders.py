@@ -67,9 +67,9 @@ def peers():
     return market()
 
 
-def rated(folder, records):
-    """host -> (place in the panels); and everything judged on the last day."""
-    found = judged(database(folder, records), DAY)
+def rated(folder, peers, records=()):
+    """host -> (place in the panels) with more records than the peers'; and everything judged on the last day."""
+    found = judged(database(folder, list(records), peers), DAY)
     return {s.host: i for i, s in enumerate(found.facts.sites)}, found
 
 
@@ -92,8 +92,8 @@ def bad():
 
 
 def test_one_delivered_order_changes_neither_rate_nor_colour(tmp_path, peers):
-    at_host, before = rated(tmp_path / "a", peers + bad())
-    _, after = rated(tmp_path / "b", [*peers, *bad(), order(BAD, "one", 100)])
+    at_host, before = rated(tmp_path / "a", peers, bad())
+    _, after = rated(tmp_path / "b", peers, [*bad(), order(BAD, "one", 100)])
     i = at_host[BAD]
     a, b = (interval(drop_rate(found.facts), i) for found in (before, after))
     assert drop_rate(after.facts).basis[i, -1] == ESTIMATED
@@ -110,7 +110,7 @@ def test_each_further_order_moves_the_rate_a_little(tmp_path, peers, source):
         miss = [order(BAD, f"m{i}", 90 + i, delivered=False, source=source) for i in range(n)]
         rates = []
         for kind, more in (("good", good), ("miss", miss)) if n else (("none", []),):
-            at_host, found = rated(tmp_path / f"{kind}{n}", [*peers, *bad(), *more])
+            at_host, found = rated(tmp_path / f"{kind}{n}", peers, [*bad(), *more])
             rates.append(interval(drop_rate(found.facts), at_host[BAD]).rate)
         if last is not None:
             assert 0.6 * last[0] < rates[0] <= last[0] * 1.001
@@ -122,8 +122,8 @@ def test_orders_a_site_chose_count_for_no_better_until_they_make_up_its_counter(
     part = [order(BAD, f"o{i}", 30 + i % 88) for i in range(60)]
     small = "small.example"
     whole = site(small) + counter(small, 1.0, every=5) + [order(small, f"w{i}", 30 + i) for i in range(88)]
-    at_host, without = rated(tmp_path / "a", peers + bad() + whole)
-    _, with_part = rated(tmp_path / "b", peers + bad() + part + whole)
+    at_host, without = rated(tmp_path / "a", peers, bad() + whole)
+    _, with_part = rated(tmp_path / "b", peers, bad() + part + whole)
     rate = [interval(drop_rate(f.facts), at_host[BAD]).rate for f in (without, with_part)]
     assert rate[1] == pytest.approx(rate[0], rel=0.05) and rate[1] >= 0.95 * rate[0]
     places = {s.host: n for n, s in enumerate(with_part.facts.sites)}
@@ -136,7 +136,7 @@ def test_a_full_feed_that_complaints_contradict_is_no_count(tmp_path, peers):
     """Every order of the counter handed in as delivered, while three in ten buyers complain of a drop."""
     fake = site(BAD, range(32, 118, 3)) + counter(BAD, 1.0, every=5)
     fake += [order(BAD, f"w{i}", 30 + i) for i in range(88)]
-    at_host, found = rated(tmp_path, peers + fake)
+    at_host, found = rated(tmp_path, peers, fake)
     assert drop_rate(found.facts).basis[at_host[BAD], -1] == ESTIMATED
     assert interval(drop_rate(found.facts), at_host[BAD]).rate > 0.02
 
@@ -154,14 +154,14 @@ def twins(tmp_path_factory, peers):
         "hundred.example": 100,
         "thousand.example": 1000,
     }
-    records = list(peers)
+    records = []
     for host in (*paces, "none.example"):
         records += [
             r | {"text": f"{r['text']}{host}"} if r["kind"] == "complaint" else r
             for r in site(host, range(40, 118, 9))
         ]
         records += counter(host, paces[host]) if host in paces else []
-    return (*rated(tmp_path_factory.mktemp("twins"), records), [*paces, "none.example"])
+    return (*rated(tmp_path_factory.mktemp("twins"), peers, records), [*paces, "none.example"])
 
 
 def test_sites_that_differ_only_in_their_own_counter_have_one_label(twins):
@@ -191,10 +191,10 @@ def test_a_counter_that_sales_or_stock_support_counts(tmp_path, peers):
         "sells.example": sales("sells.example", 300),
         "stock.example": sales("stock.example", None, 300),
     }
-    records = list(peers)
+    records = []
     for host, more in hosts.items():
         records += site(host, range(40, 118, 6)) + counter(host, 300) + more
-    at_host, found = rated(tmp_path, records)
+    at_host, found = rated(tmp_path, peers, records)
     rate = drop_rate(found.facts)
     assert rate.alone[at_host["claims.example"], -1]
     utility = found.found["drop_rate"][1].utility[:, -1]
@@ -205,11 +205,11 @@ def test_a_counter_that_sales_or_stock_support_counts(tmp_path, peers):
 
 def test_sales_shown_of_some_products_are_a_lower_bound_of_the_orders(tmp_path, peers):
     """With nine of ten products silent about their sales, a site has more orders than it shows sold, and a lower rate."""
-    records = list(peers)
+    records = []
     for host, silent in (("all.example", 0), ("some.example", 9)):
         records += site(host, range(40, 118, 9)) + sales(host, 30)
         records += [r | {"product": product(10 + n)} for n in range(silent) for r in sales(host, None)]
-    at_host, found = rated(tmp_path, records)
+    at_host, found = rated(tmp_path, peers, records)
     rate = drop_rate(found.facts)
     whole, part = (at_host[h] for h in ("all.example", "some.example"))
     assert rate.rate[part, -1] < 0.8 * rate.rate[whole, -1]
@@ -223,7 +223,7 @@ def test_the_multiple_of_the_median_does_not_hang_on_how_many_complain(tmp_path,
         for n, r in enumerate(r for r in peers if r["kind"] == "complaint")
     ]
     at_host, once = rated(tmp_path / "a", peers)
-    _, twice = rated(tmp_path / "b", peers + more)
+    _, twice = rated(tmp_path / "b", peers, more)
     a, b = (np.array([relative(drop_rate(f.facts), i).rate for i in at_host.values()]) for f in (once, twice))
     assert 0.7 < np.median(a) < 1.4 and 0.7 < np.median(b) < 1.4
     one = relative(drop_rate(once.facts), 0)

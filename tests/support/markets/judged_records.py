@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import json
 import shutil
 import tempfile
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,27 @@ from store.evidence import ingest
 NOW = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
 
 
-def database(folder: Path, records: list[dict[str, Any]]) -> Engine:
-    """A migrated database in `folder` holding `records` (open evidence format); every record must be accepted."""
+def database(folder: Path, records: list[dict[str, Any]], after: Sequence[dict[str, Any]] = ()) -> Engine:
+    """A migrated database in `folder` holding `records` (open evidence format); every record must be accepted.
+
+    `after` are those that many tests of a file begin with: imported once, before, and copied.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "kamengwatch.db").exists():
-        shutil.copyfile(empty_database(), folder / "kamengwatch.db")
+        begun = _begun(json.dumps(after)) if after else empty_database()
+        shutil.copyfile(begun, folder / "kamengwatch.db")
     engine = open_engine(default_url(folder))
     saved = ingest.import_records(ingest.Ingest(engine, NOW, accept_new=True), records)
     assert not saved.refused, saved.refused[:3]
     return engine
+
+
+@lru_cache(maxsize=4)
+def _begun(records: str) -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    database(folder, json.loads(records)).dispose()
+    return folder / "kamengwatch.db"
 
 
 @cache
