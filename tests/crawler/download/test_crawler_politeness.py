@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,10 +19,9 @@ from crawler.download.handlers import GuardedHandler
 from crawler.guard import NEVER
 from crawler.pages.block_pages import place_of, wall_of
 from crawler.run import spiders
-from tests.support.programs import forked
+from tests.support.programs import every_spider, forked
 from tests.support.servers.polite_server import Answer, Visits, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 GOODS = "<html><body>" + "".join(
     f'<li class="item"><a href="/p/{n}">商品{n}</a> ¥{n}.50 库存：{n}</li>' for n in range(1, 9)
 )
@@ -259,13 +256,11 @@ def run_all(data_dir: str) -> dict[str, Visits]:
             for name in SPIDERS
             for variant, said in VARIANTS.items()
         }
-        ports = json.dumps({key: visit.port for key, visit in seen.items()})
-        data = {"KAMENGWATCH_DATA_DIR": data_dir, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "tests/support/programs/every_spider.py"), ports],
-            cwd=ROOT, env=os.environ | data, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2_000:]
+        ports = {key: visit.port for key, visit in seen.items()}
+        environment = os.environ | {"KAMENGWATCH_DATA_DIR": data_dir}
+        crawls = forked.process(every_spider.main, ports, environment, data_dir)
+        crawls.join(240)
+        assert crawls.exitcode == 0, (Path(data_dir) / "err").read_text("utf-8")[-2_000:]
         return seen
 
 

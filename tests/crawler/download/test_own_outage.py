@@ -254,7 +254,7 @@ _lines = st.lists(st.one_of(st.none(), st.none(), st.integers(0, len(OURS) - 1))
 
 @given(st.lists(_host_fates, min_size=1, max_size=5), st.lists(_host_fates, max_size=5), _lines,
        st.one_of(st.none(), st.integers(0, len(OURS) - 1)), st.booleans())  # fmt: skip
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_no_order_of_outages_walls_and_robots_failures_improves_or_closes_anything(
     bare: list[str], www: list[str], line: list[int | None], rest: int | None, one_control: bool
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.formats import domain_records
@@ -184,7 +184,6 @@ _JSON = st.recursive(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @given(document=_JSON)
-@settings(max_examples=60, deadline=None)
 def test_no_answer_breaks_the_reader(provider: str, document: object) -> None:
     answer = parse_answer(provider, json.dumps(document, ensure_ascii=False), "a.test")
     assert answer.state in ("filed", "not_filed", "unknown")

@@ -1,11 +1,11 @@
-"""Run every spider at once on the real clock, each against local servers of its own; started by test_politeness_everywhere.py.
+"""Run every spider at once on the real clock, each against local servers of its own; started by test_crawler_politeness.py.
 
-Arguments: a JSON object `<spider>/<variant>` → port. It must not set anything that decides how a host is treated.
+It must not set anything that decides how a host is treated.
 """
 
 import json
 import re
-import sys
+from collections.abc import Mapping
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -13,6 +13,7 @@ from scrapy.utils.project import get_project_settings
 
 from crawler.run import spiders
 from crawler.settings import SANDBOX_SETTINGS
+from tests.support.programs import forked
 
 OF_A_HOST = {"archives", "registration"}
 """Spiders that ask about names and never about an address; the others visit or name the address itself."""
@@ -28,10 +29,11 @@ def moved(value: Any, base: str) -> Any:
     return _ORIGIN.sub(base, value) if isinstance(value, str) else value
 
 
-def main() -> None:
-    """Crawl them all, then end."""
+def main(ports: Mapping[str, int], environment: Mapping[str, str], streams: str) -> None:
+    """Crawl them all, then end: in a process of its own, of `<spider>/<variant>` → port."""
+    forked.become(environment, streams)
     process = AsyncCrawlerProcess(get_project_settings())
-    for name, port in json.loads(sys.argv[1]).items():
+    for name, port in ports.items():
         base = f"http://127.0.0.1:{port}"
         settings = get_project_settings()
         addresses = {
@@ -51,7 +53,3 @@ def main() -> None:
         platform = f"shop{port}.example" if spider.name in OF_A_HOST else f"127.0.0.1:{port}"
         process.crawl(Crawler(spider, settings), platform=platform)
     process.start()
-
-
-if __name__ == "__main__":
-    main()

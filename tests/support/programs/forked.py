@@ -25,7 +25,8 @@ import kamengwatch.pipeline.crawl_process  # noqa: F401  (it names what the fork
 ROOT = Path(__file__).resolve().parents[3]
 PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidence_import", "kamengwatch.pipeline.run", "kamengwatch.maintain.backup", "kamengwatch.privacy.erasure",
            "kamengwatch.pipeline.scheduler", "kamengwatch.privacy.retention", "scoring.engine.rate", "scoring.publish.publisher", "alembic.command", "pandas",
-           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py")))]  # fmt: skip
+           "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py"))),
+           "tests.support.programs.warmed"]  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(PRELOAD)
 # Nothing public says where a fork server listens, or lets another process ask it: so much is CPython's own, and read here alone.
