@@ -40,10 +40,10 @@ def write_bulletins(folder: Path, as_of: dt.date, method_version: str, before: B
         if before.holds(name) and json.loads((before.folder / name).read_text("utf-8"))["until"] < f"{as_of}":
             linked(before.folder / name, folder / name)
             ids.add(Path(name).stem)
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         for table in TABLES:
             db.execute(
-                f"create view {table} as select * from read_parquet('{quoted(folder / f'{table}.parquet')}')"  # noqa: S608 - fixed names, quoted path
+                f"create temp view {table} as select * from read_parquet('{quoted(folder / f'{table}.parquet')}')"  # noqa: S608 - fixed names, quoted path
             )
         first = db.sql('select min("on") from history').fetchall()[0][0]
         for kind in AT_ONCE:

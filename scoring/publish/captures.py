@@ -44,7 +44,7 @@ def write_captures(folder: Path, archive: Path, evidence: str = "") -> None:
     query = f"""select sha256, archive, "offset", list(distinct split_part(id, ':', 3)) filter (where kind = 'complaint') as numbers
         from {evidence}
         where sha256 <> '' and archive <> '' group by all order by all"""  # noqa: S608 - quoted path
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         wanted = db.sql(query).fetchall()
     for sha256, name, offset, numbers in wanted:
         file = out / f"{sha256}.txt"

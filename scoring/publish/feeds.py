@@ -43,7 +43,7 @@ def write_whole(folder: Path, as_of: dt.date, many: int, tables: dict[str, str] 
     sources = tables or {
         name: f"read_parquet('{quoted(folder / f'{name}.parquet')}')" for name in ("warnings", "corrections")
     }
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         rows = {
             name: db.sql(
                 f'select * from {sources[name]} {where} order by "on" desc, host limit {_LOOK}'  # noqa: S608 - fixed names, quoted path

@@ -38,7 +38,7 @@ def write_lists(folder: Path, as_of: dt.date) -> None:
     merchants: dict[str, set[str]] = defaultdict(set)
     red: list[str] = []
     demo = False
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         found = db.execute(
             f"select {_COLUMNS} from read_parquet('{quoted(folder / 'ratings.parquet')}') order by host"  # noqa: S608 - fixed columns, quoted path
         )
@@ -89,7 +89,7 @@ def update_lists(whole: Path, folder: Path, ratings: Path, as_of: dt.date) -> No
     """Write the files of `lists/` that differ from those in `whole` for the rows of `ratings`, those of a few sites."""
     old, out = whole / FOLDER, folder / FOLDER
     (out / "verdicts").mkdir(parents=True)
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         found = db.execute(f"select {_COLUMNS} from read_parquet('{quoted(ratings)}') order by host")  # noqa: S608 - fixed columns, quoted path
         rows = [
             dict(zip([c[0] for c in found.description or ()], values, strict=True))

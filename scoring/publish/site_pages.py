@@ -271,7 +271,7 @@ def _unchanged(
         "ratings.csv", *(f"{name}.parquet" for name in changed)
     ):
         return frozenset()
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         db.register("present", _digests(folder, changed))
         db.register("past", _digests(before.folder, changed))
         other = db.sql(
@@ -294,7 +294,7 @@ def _digests(folder: Path, tables: Sequence[str]) -> pa.Table:
         for name in tables
     ]
     query = f"select host, hash(list((part, rows, n) order by part)) as digest from ({' union all '.join(each)}) group by host"  # noqa: S608 - as above
-    with duckdb.connect(":memory:") as db:
+    with duckdb.cursor() as db:
         return db.sql(query).to_arrow_table()
 
 

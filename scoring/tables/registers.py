@@ -257,6 +257,8 @@ def _count(engine: Engine, rows: dict[str, dict[str, Any]], end: dt.datetime) ->
         query = query.group_by(table.source_id)
 
         def counted(ids: range, query: Any = query, id_: Any = table.id) -> Any:
+            if not ids:
+                return ()
             with engine.connect() as connection:
                 return connection.execute(query.where(id_ >= ids.start, id_ < ids.stop)).all()
 

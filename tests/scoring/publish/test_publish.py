@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import shutil
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -17,6 +18,7 @@ from scoring.snapshot.delta import delta_errors, read_delta
 from scoring.snapshot.explain import explain
 from scoring.snapshot.integrity import integrity_errors
 from scoring.snapshot.reader import DELTA, TABLES, Snapshot
+from store.db.engine import default_url, open_engine
 from tests.scoring.rating.test_scoring import market
 from tests.support.markets.judged_records import NOW, database
 from tests.support.programs.killed import Job
@@ -31,6 +33,24 @@ def published(tmp_path_factory):
     engine = database(folder, market(np.random.default_rng(5)))
     rate(engine, folder, DAY, NOW)
     return engine, folder, publish(engine, folder, NOW)
+
+
+@pytest.fixture(scope="module")
+def day_before(tmp_path_factory):
+    """A folder with the snapshot of the day before; to be copied."""
+    folder = tmp_path_factory.mktemp("before") / "data"
+    engine = database(folder, market(np.random.default_rng(5)))
+    rate(engine, folder, DAY - dt.timedelta(days=1), NOW)
+    publish(engine, folder, NOW)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def kept(day_before, tmp_path):
+    """A copy of it, its database and its snapshot."""
+    data = shutil.copytree(day_before, tmp_path / "data", symlinks=True)
+    return data, open_engine(default_url(data)), Snapshot.latest(data).path
 
 
 def test_every_file_of_the_snapshot_is_there(published):
@@ -101,22 +121,20 @@ def test_rating_the_same_gives_the_same_folder(published):
     assert rate(engine, folder, DAY, LATER).folder == rate(engine, folder, DAY, NOW).folder
 
 
-def test_snapshots_are_chained_and_points_add_up(published, tmp_path):
-    engine = database(tmp_path, market(np.random.default_rng(5)))
-    rate(engine, tmp_path, DAY - dt.timedelta(days=1), NOW)
-    first = publish(engine, tmp_path, NOW)
-    rate(engine, tmp_path, DAY, LATER)
-    second = publish(engine, tmp_path, LATER)
-    told = read_delta(tmp_path / "snapshots" / DELTA)
+def test_snapshots_are_chained_and_points_add_up(kept):
+    data, engine, first = kept
+    rate(engine, data, DAY, LATER)
+    second = publish(engine, data, LATER)
+    told = read_delta(data / "snapshots" / DELTA)
     assert not list(delta_errors(told, Snapshot(first), Snapshot(second))), "published with what it changed"
     file_erasure.mark(first)
-    assert not (tmp_path / "snapshots" / DELTA).exists(), (
+    assert not (data / "snapshots" / DELTA).exists(), (
         "what an erasure takes from a snapshot stays in no delta"
     )
     (first / file_erasure._MARK).unlink()
     previous = json.loads((second / "manifest.json").read_text("utf-8"))["previous"]
     assert previous["name"] == first.name and len(previous["sha256"]) == 64
-    snapshot = Snapshot.latest(tmp_path)
+    snapshot = Snapshot.latest(data)
     for row in snapshot.rows("select * from ratings"):
         told = explain(snapshot, row["host"], "en")
         if row["score"] is not None:
@@ -140,19 +158,17 @@ def test_nothing_rated_says_so(tmp_path):
         publish(database(tmp_path, []), tmp_path, NOW)
 
 
-def test_a_kill_at_any_moment_leaves_the_old_snapshot(tmp_path):
-    engine = database(tmp_path, market(np.random.default_rng(5)))
-    rate(engine, tmp_path, DAY - dt.timedelta(days=1), NOW)
-    old = publish(engine, tmp_path, NOW)
-    rate(engine, tmp_path, DAY, NOW)
-    publication = Job(["publish", "--data-dir", str(tmp_path)], tmp_path / "said", (("KAMENGWATCH_NOW", NOW.isoformat()),))  # fmt: skip
+def test_a_kill_at_any_moment_leaves_the_old_snapshot(kept, tmp_path):
+    data, engine, old = kept
+    rate(engine, data, DAY, NOW)
+    publication = Job(["publish", "--data-dir", str(data)], tmp_path / "said", (("KAMENGWATCH_NOW", NOW.isoformat()),))  # fmt: skip
     for delay in (0.15, 0.4):
         publication.killed(delay)
-        snapshot = Snapshot.latest(tmp_path)
+        snapshot = Snapshot.latest(data)
         assert list(integrity_errors(snapshot.path)) == []
         if snapshot.id != old.name:
             break
     publication.run()
-    assert list(integrity_errors(Snapshot.latest(tmp_path).path)) == []
-    assert Snapshot.latest(tmp_path).rows("select max(as_of) as d from ratings")[0]["d"] == DAY
-    assert not list((tmp_path / "snapshots").glob(".tmp-*"))
+    assert list(integrity_errors(Snapshot.latest(data).path)) == []
+    assert Snapshot.latest(data).rows("select max(as_of) as d from ratings")[0]["d"] == DAY
+    assert not list((data / "snapshots").glob(".tmp-*"))
