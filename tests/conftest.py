@@ -40,6 +40,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"
 from postgres_programs import find_server
 
 from store.db.engine import _config, migrate, open_engine
+from tests.support.data.once import share
 from tests.support.programs import forked
 
 
@@ -84,6 +85,13 @@ def schema_made_once() -> Iterator[None]:
     with mock.patch.object(alembic.command, "upgrade", upgrade):
         yield
     made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """All workers of a run find what one of them made, in the folder that holds theirs."""
+    own = tmp_path_factory.getbasetemp()
+    share(own.parent if hasattr(request.config, "workerinput") else own)
 
 
 @pytest.fixture(scope="session", autouse=True)

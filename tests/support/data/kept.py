@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
+import hashlib
 import json
 import shutil
-import tempfile
-from functools import lru_cache
 from pathlib import Path
 
 from kamengwatch.config import Config
@@ -16,6 +14,7 @@ from kamengwatch.pipeline import run
 from store.archive.warc import ArchiveWriter
 from store.evidence.crawl_ledger import finish_crawl, start_crawl
 from store.evidence.ingest import Ingest, save_page
+from tests.support.data.once import once
 from tests.support.markets.records import HOST, complaint, platform, probe
 
 BODY = "<html>七天退款</html>"
@@ -24,18 +23,9 @@ NOW = dt.datetime(2026, 3, 30, 4, tzinfo=dt.UTC)
 
 def kept(data: Path, body: str = BODY) -> Config:
     """Two captures (the first holds `body`), thirty days of probes, six complaints, snapshots of two days."""
-    shutil.copytree(_made(body), data, symlinks=True, dirs_exist_ok=True)
+    name = f"kept-{hashlib.sha256(body.encode()).hexdigest()[:16]}"
+    shutil.copytree(once(name, lambda made: _make(made, body)), data, symlinks=True, dirs_exist_ok=True)
     return Config(data, fixed_now=NOW)
-
-
-@lru_cache(maxsize=4)
-def _made(body: str) -> Path:
-    """The folder, made once a process."""
-    folder = tempfile.TemporaryDirectory(prefix="kw-kept-")
-    atexit.register(folder.cleanup)
-    data = Path(folder.name) / "data"
-    _make(data, body)
-    return data
 
 
 def _make(data: Path, body: str) -> None:
