@@ -28,6 +28,8 @@ PRELOAD = ["crawler.preload", "kamengwatch.cli.app", "kamengwatch.intake.evidenc
            "dashboard.server", "kamengwatch.pipeline.worker", "sandbox.__main__", "sandbox.web.server", *(f"dashboard.app_pages.{page.stem}" for page in sorted((ROOT / "dashboard/app_pages").glob("[a-z]*.py"))),
            "tests.support.programs.warmed"]  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
+PRODUCTS = ["kamengwatch.pipeline.crawl_process", "crawler.preload"]
+"""What the product's own fork server imports: that of a program which stands alone."""
 _FORKS.set_forkserver_preload(PRELOAD)
 # Nothing public says where a fork server listens, or lets another process ask it: so much is CPython's own, and read here alone.
 _SERVER = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
@@ -57,7 +59,7 @@ def start(
     alone: bool = False,
     constants: Mapping[str, object] | None = None,
 ) -> BaseProcess:
-    """Start `kamengwatch WORDS`, or the module that the first word names: "crawler.run", "scrapy", "sandbox".
+    """Start `kamengwatch WORDS`, or the module that the first word names: "crawler.run", "kamengwatch.pipeline.look", "pytest", "scrapy", "sandbox".
 
     `streams` is a folder with a file `in`, or without; it gets `out` and `err`. A file it writes may have `largest` bytes.
     The crawls of one that is `alone` are below it and notice its death, as everywhere but here, and start as slowly.
@@ -91,6 +93,15 @@ def _do(
         from crawler.run import main as crawl
 
         raise SystemExit(crawl(words[1:]))
+    if words[0] == "kamengwatch.pipeline.look":
+        from kamengwatch.pipeline.look import main as look
+
+        sys.argv = words
+        os._exit(look())  # as the module does where it is the program
+    if words[0] == "pytest":
+        import pytest
+
+        raise SystemExit(int(pytest.main(words[1:])))
     sys.argv = words if words[0] in ("scrapy", "sandbox") else ["kamengwatch", *words]
     if words[0] == "scrapy":
         from scrapy.cmdline import execute as main
@@ -104,7 +115,9 @@ def _do(
 def become(environment: Mapping[str, str], streams: str, alone: bool = False) -> None:
     """Make of a process just forked what a program just started is: its environment, input, output and settings."""
     gc.freeze()  # what was there before it is none of its garbage
-    if not alone:
+    if alone:
+        _FORKS.set_forkserver_preload(PRODUCTS)
+    else:
         _ask_no_other()
     os.environ.clear()
     os.environ.update(environment)
