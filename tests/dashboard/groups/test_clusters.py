@@ -57,9 +57,16 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return snapshots.build(tmp_path_factory.mktemp("clusters"), rows=rows())
+
+
 @pytest.fixture
-def folder(data_dir: Path) -> Path:
-    return snapshots.build(data_dir, rows=rows())
+def folder(told: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The snapshot; nothing may be written there."""
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(told.parents[1]))
+    return told
 
 
 def shown(path: str, query: str, lang: str = "zh") -> str:

@@ -29,8 +29,10 @@ from tests.support.markets.snapshots import AS_OF, rating
 
 
 @pytest.fixture
-def full(data_dir: Path) -> Path:
-    return snapshots.build(data_dir)
+def full(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The usual snapshot; nothing may be written there."""
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(snapshots.unwritten()))
+    return (snapshots.unwritten() / "snapshots/latest").resolve()
 
 
 def change(host: str, back: int, before: str, after: str, **more: object) -> dict:
@@ -133,7 +135,8 @@ def test_a_page_says_how_many_cannot_be_told_apart(data_dir):
     assert "3 个网站中有 2 个" in content
 
 
-def test_the_slim_table_and_the_ratings_give_the_same_ranking(full):
+def test_the_slim_table_and_the_ratings_give_the_same_ranking(data_dir):
+    full = snapshots.build(data_dir)
     quick, slow = Snapshot(full), None
     (full / "ranked.parquet").unlink()
     slow = Snapshot(full)

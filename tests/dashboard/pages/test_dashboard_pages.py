@@ -52,8 +52,7 @@ def words(at: AppTest) -> str:
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory) -> dict[str, Path]:
     """Data folders nothing is written to: with a full snapshot, and with an empty one."""
-    made = {name: tmp_path_factory.mktemp(name) for name in ("full", "empty")}
-    snapshots.build(made["full"])
+    made = {"full": snapshots.unwritten(), "empty": tmp_path_factory.mktemp("empty")}
     snapshots.build(made["empty"], rows=snapshots.empty())
     return made
 

@@ -34,9 +34,8 @@ SHELL = ('<!DOCTYPE html><html lang="en"><head><title>Streamlit</title><script>v
 
 
 @pytest.fixture
-def published(data_dir: Path) -> Path:
-    snapshots.build(data_dir)
-    return data_dir
+def published(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(snapshots.unwritten()))
 
 
 @pytest.fixture

@@ -22,7 +22,15 @@ from tests.support.markets import snapshots
 
 
 @pytest.fixture
-def client(data_dir: Path) -> TestClient:
+def client(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A reader of the usual snapshot; nothing may be written there."""
+    monkeypatch.setenv("KAMENGWATCH_DATA_DIR", str(snapshots.unwritten()))
+    return TestClient(Gate(Starlette(routes=[*ROUTES, *ELSE]), ROUTES))
+
+
+@pytest.fixture
+def own(data_dir: Path) -> TestClient:
+    """A reader of a snapshot of this test alone, in `data_dir`."""
     snapshots.build(data_dir)
     return TestClient(Gate(Starlette(routes=[*ROUTES, *ELSE]), ROUTES))
 
@@ -81,21 +89,21 @@ def test_without_a_readable_snapshot_everything_says_so(data_dir, damage):
         assert str(data_dir) not in answer.text
 
 
-def test_an_unchanged_snapshot_is_not_sent_twice(client, data_dir):
-    first = client.get("/api/v1/rank")
+def test_an_unchanged_snapshot_is_not_sent_twice(own, data_dir):
+    first = own.get("/api/v1/rank")
     tag = first.headers["etag"]
-    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 304
+    assert own.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 304
     snapshots.build(data_dir, name="20261122T080000-2026.11.1")
-    assert client.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 200
+    assert own.get("/api/v1/rank", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_what_was_erased_from_a_snapshot_is_no_longer_the_same_answer(client, data_dir):
-    before = client.get("/s/cheng.test.html")
+def test_what_was_erased_from_a_snapshot_is_no_longer_the_same_answer(own, data_dir):
+    before = own.get("/s/cheng.test.html")
     folder = (data_dir / "snapshots/latest").resolve()
     (folder / "s/cheng.test.html").write_text("<p>…</p>")
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps(manifest | {"content_sha256": "ab" * 32}), "utf-8")
-    after = client.get("/s/cheng.test.html", headers={"If-None-Match": before.headers["etag"]})
+    after = own.get("/s/cheng.test.html", headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200 and after.text == "<p>…</p>"
 
 
@@ -107,11 +115,11 @@ def test_an_answer_that_is_not_sent_again_says_how_long_it_holds(client):
         assert again.headers[name] == first.headers[name]
 
 
-def test_what_lies_outside_the_snapshot_is_not_served_whatever_its_list_says(client, data_dir):
+def test_what_lies_outside_the_snapshot_is_not_served_whatever_its_list_says(own, data_dir):
     folder, secret = (data_dir / "snapshots/latest").resolve(), data_dir / "secret.txt"
     secret.write_text("secret")
     for name in ("s/cheng.test.html", "badges/cheng.test.svg", "feeds/cheng.test.atom", "ratings.csv"):
-        assert client.get(f"/snapshot/{name}").status_code == 200
+        assert own.get(f"/snapshot/{name}").status_code == 200
         (folder / name).unlink()
         (folder / name).symlink_to(secret)
     with (folder / "SHA256SUMS").open("a") as sums:
@@ -129,7 +137,7 @@ def test_what_lies_outside_the_snapshot_is_not_served_whatever_its_list_says(cli
         "/badge/cheng.test.svg",
         "/feeds/cheng.test.atom",
     ):
-        answer = client.get(path)
+        answer = own.get(path)
         assert answer.status_code == 404 and "secret" not in answer.text, path
 
 

@@ -40,7 +40,7 @@ from tests.support.markets.snapshot_rows import (
     ratings,
 )
 
-__all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "WOULD_BE_BETTER", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables"]  # fmt: skip
+__all__ = ["AS_OF", "BLUE", "CLOSED", "GREY", "HOSTILE", "HOSTILE_HOST", "ORANGE", "RED", "SEEN", "STALE", "VERSION", "WOULD_BE_BETTER", "YELLOW", "build", "empty", "findings", "point_latest", "rating", "ratings", "tables", "unwritten"]  # fmt: skip
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
@@ -255,6 +255,15 @@ def build(
         _write(folder, rows, demo)
     point_latest(data_dir, name)
     return folder
+
+
+@cache
+def unwritten() -> Path:
+    """A data folder with the usual snapshot, one for all tests of a process, which read it once: nobody may write there."""
+    data = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, data)
+    build(data)
+    return data
 
 
 @cache
