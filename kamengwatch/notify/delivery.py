@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 from dashboard.presenters.translations import plain, word
 from kamengwatch.config import Config, Failure, UserError
 from kamengwatch.console import log_line, print_answer, tell_json
-from kamengwatch.maintain.source_health import crawled
 from kamengwatch.notify.subscribers import Event, Ledger, Target, targets
 from kamengwatch.pipeline.run_log import Run, RunLedger
 from scoring.snapshot.reader import Snapshot, SnapshotError
@@ -253,6 +252,10 @@ def _identity(event: Event) -> str:
 
 def overdue(config: Config, paused: set[str]) -> Iterator[tuple[dt.datetime, Event]]:
     """(since when, event) of every source that is late and that nobody paused."""
+    from kamengwatch.maintain.source_health import (
+        crawled,  # leads to all importers; a publication asks for none
+    )
+
     for row in crawled(config):
         since: dt.datetime | None = row["overdue_since"]
         if since is None or row["source"] in paused:

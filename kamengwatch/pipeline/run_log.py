@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from store.durable_files import write_whole
-from store.redaction.redact import clean
 from store.text.safe_text import plain
 
 KEPT = 5_000
@@ -46,6 +45,10 @@ class RunLedger:
 
     def add(self, run: Run) -> None:
         """Append one line; the oldest go when there are too many."""
+        from store.redaction.redact import (
+            clean,  # its patterns take longer to build than a publication of one site
+        )
+
         self.file.parent.mkdir(parents=True, exist_ok=True)
         last = next((line for line in reversed(run.said.splitlines()) if line.strip()), "")
         line = {

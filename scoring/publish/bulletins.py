@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from scipy.special import betaincinv
 
 from scoring.publish.feeds import bulletin_feed
 from scoring.publish.site_pages import Before
@@ -183,6 +182,10 @@ def _weeks(db: duckdb.DuckDBPyConnection, since: dt.date, until: dt.date) -> lis
 
 def _share(n: int, of: int) -> list[float]:
     """(share, low, high): Jeffreys' 90 % interval."""
+    from scipy.special import (
+        betaincinv,  # single sites are published without a bulletin, and in the time this takes
+    )
+
     a, b = n + 0.5, of - n + 0.5
     low, high = (float(betaincinv(max(a, 0.5), max(b, 0.5), q)) for q in (0.05, 0.95))
     return [round(x, 6) for x in (min(1.0, n / of), low if n else 0.0, high if n < of else 1.0)]

@@ -24,7 +24,6 @@ from scoring import method
 from scoring.snapshot.reader import quoted
 from store.archive.warc import ArchiveError, read
 from store.db.tables import Capture, Platform
-from store.redaction.redact import clean
 from store.text.malls import host_part, is_merchant
 from store.text.query import registrable
 
@@ -75,6 +74,10 @@ def _text(payload: bytes, numbers: Collection[str] = ()) -> str:
     marks = {number: f"\ue000{chr(0xE100 + at)}\ue001" for at, number in enumerate(sorted(numbers)) if number}
     for number, mark in marks.items():
         text = re.sub(rf"(?<!\d){re.escape(number)}(?!\d)", mark, text)
+    from store.redaction.redact import (
+        clean,  # its patterns are many, and most publications of one site write no text
+    )
+
     text = clean(text)
     for number, mark in marks.items():
         text = text.replace(mark, number)

@@ -31,7 +31,6 @@ from scoring.publish.captures import write_captures, write_pictures
 from scoring.publish.exports import datapackage, write_slim
 from scoring.publish.lists import write_lists
 from scoring.publish.method_changes import with_method_changes
-from scoring.publish.method_docs import method_json
 from scoring.publish.site_pages import KINDS, Before, made_by, write_site_files
 from scoring.snapshot import signing
 from scoring.snapshot.delta import write_delta
@@ -212,6 +211,8 @@ def _content(
     write_lists(folder, run.as_of)
     sums = write_site_files(folder, before)
     write_bulletins(folder, run.as_of, run.method_version, before)
+    from scoring.publish.method_docs import method_json  # the whole method, and scipy with it
+
     (folder / "method.json").write_text(json_text(method_json()), "utf-8")
     (folder / "datapackage.json").write_text(json_text(datapackage(folder, run.as_of)), "utf-8")
     if (keys := signing.listed_keys(data_dir)) is not None:

@@ -19,7 +19,6 @@ from scoring.linkage.operators import operator_of
 from scoring.observations.dataset import Dataset, ObservationColumns, Site
 from scoring.observations.day_index import date_of
 from scoring.observations.market import Link
-from store.redaction.natural_persons import is_person
 from store.text.malls import host_part, is_merchant
 from store.text.query import parse_icp
 from store.text.registration_numbers import PROVINCES, province_of_uscc
@@ -112,6 +111,14 @@ def identifier_rows(facts: Dataset) -> list[dict[str, Any]]:
     return found
 
 
+def _is_person(name: str) -> bool:
+    from store.redaction.natural_persons import (
+        is_person,  # its patterns take a tenth of rating one site, and most name nobody
+    )
+
+    return is_person(name)
+
+
 def _said(facts: Dataset, site: int) -> Iterator[tuple[str, str, ObservationColumns, int]]:
     """(kind, value, rows, position) of everything a site was called or registered as, the oldest first."""
     own = not is_merchant(facts.sites[site].host)  # filing, registration and addresses are its mall's
@@ -123,13 +130,13 @@ def _said(facts: Dataset, site: int) -> Iterator[tuple[str, str, ObservationColu
         if number := number_key(filings["number"][at]):
             yield "filing", number, filings, at
         entity, site_name = filings["entity"][at], filings["site_name"][at]
-        if entity and not personal and not is_person(str(entity)):
+        if entity and not personal and not _is_person(str(entity)):
             yield "company", str(entity), filings, at
         if site_name and not personal:
             yield "site_name", str(site_name), filings, at
     for at in of_site(pages, site, facts.days):
         company = pages["company"][at]
-        if company and not is_person(str(company)):
+        if company and not _is_person(str(company)):
             yield "footer_company", str(company), pages, at
     registrations, resolutions = facts.rows["registration"], facts.rows["resolution"]
     for at in of_site(registrations, site, facts.days) if own else ():

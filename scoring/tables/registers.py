@@ -26,7 +26,6 @@ from store.db.tables import (
     Source,
 )
 from store.evidence.crawl_ledger import ENDED, OF_THE_PLAN, health_of, merge_batches
-from store.evidence.entity_matching import Directory
 from store.evidence.site_volume import numbering
 
 
@@ -145,6 +144,8 @@ def reports(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         accepted = connection.execute(query).all()
         if not accepted:
             return []
+        from store.evidence.entity_matching import Directory  # and with it all the patterns of the redaction
+
         directory = Directory(connection)
         found = []
         for r in accepted:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import opencc
 import re2
@@ -255,6 +255,7 @@ CONCEPTS = tuple(_LEXICON)
 _LOOKS_AROUND = re.compile(r"\(\?[=!<]")
 
 
+@cache
 def _patterns() -> tuple[re2.Set, list[int], dict[int, re.Pattern[str]]]:
     """The lexicon as one RE2 set with the concept of each member, and by concept the phrases left to `re`."""
     options = re2.Options()
@@ -271,11 +272,9 @@ def _patterns() -> tuple[re2.Set, list[int], dict[int, re.Pattern[str]]]:
     return together, concept_of, apart
 
 
-_TOGETHER, _CONCEPT_OF, _APART = _patterns()
-
-
 def concepts(text: str) -> list[int]:
     """Numbers into CONCEPTS of what a normalised text speaks of, in lexicon order, each once."""
-    found = {_CONCEPT_OF[member] for member in _TOGETHER.Match(text) or ()}
-    found.update(number for number, pattern in _APART.items() if number not in found and pattern.search(text))
+    together, concept_of, apart = _patterns()
+    found = {concept_of[member] for member in together.Match(text) or ()}
+    found.update(number for number, pattern in apart.items() if number not in found and pattern.search(text))
     return sorted(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Table, bindparam, func, or_, select
@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Table, bindparam, func, or_, select
 from store.archive.warc import LONGEST, Stored
 from store.db.tables import Capture, Crawl
 from store.db.upsert import insert_into
-from store.evidence.entity_matching import Directory
 from store.text.malls import place_of
+
+if TYPE_CHECKING:
+    from store.evidence.entity_matching import Directory
 
 _STORED_CAPTURE = select(Capture.id).where(
     Capture.crawl_id == bindparam("crawl"),

@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from store.redaction.redact import clean
 from store.text.hosts import canonical, host_key, is_key
 from store.text.malls import place_of
 from store.text.query import key_of
@@ -68,6 +67,10 @@ class OtherHost:
 
 def safe_text(text: str) -> str:
     """`text` as it may be kept: redacted, and without the control characters that steer a terminal."""
+    from store.redaction.redact import (
+        clean,  # its patterns take long to build, and most commands keep no text
+    )
+
     kept = clean(text)
     return _CONTROL.sub("", _LINE_END.sub("\n", kept)) if not kept.isprintable() else kept
 
@@ -78,6 +81,8 @@ def kept_link(url: str, number: str | None = None) -> str:
     `number`: the number under which the source itself publishes the record; a part or a value of the query that is exactly
     it stays, and so does a digest beside it, without which some sources do not show their own page.
     """
+    from store.redaction.redact import clean
+
     text = _CONTROL.sub("", url.strip())
     if _OTHER_SCHEME.match(text):
         return ""
