@@ -25,7 +25,7 @@ from store.evidence.crawl_ledger import SourceCard
 from store.evidence.records import parse_record
 from store.evidence.vocabulary import COMPLAINT_STATUS, is_nothing, value_of
 from store.text.dates import day_in, moment_in
-from store.text.hosts import find_hosts, prepare
+from store.text.hosts import hosts_named
 from store.text.query import host_key, uscc_is_valid
 from store.text.refused_hosts import refusal
 
@@ -42,9 +42,7 @@ _SIGNS = re.compile(r"[\s_\-（）()【】\[\]:：*·/]+")
 
 def hosts_of_cell(text: str) -> list[str]:
     """The keys of sites and merchants a cell names that can be watched, each once; those of one cell may be separated by anything."""
-    found = [
-        f.key if f.place.merchant else host_key(f.host) for f in find_hosts(prepare(_BETWEEN.sub(" ", text)))
-    ]
+    found = [f.key if f.place.merchant else host_key(f.host) for f in hosts_named(_BETWEEN.sub(" ", text))]
     return [host for host in dict.fromkeys(found) if refusal(host) is None] if len(found) > 1 else found
 
 

@@ -245,6 +245,8 @@ def cell(value: Any) -> Any:
     """A cell's value without what spreadsheets put around it: an apostrophe before a number, ="…", invisible characters."""
     if not isinstance(value, str):
         return value
+    if value.isascii() and value.isalnum():
+        return value
     text = value.translate(_UNSEEN).replace("\u00a0", " ").replace("\u3000", " ").strip()
     if quoted := _FORMULA_TEXT.match(text):
         text = quoted[1].strip()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -72,6 +73,8 @@ def skeleton_of(text: str) -> str:
 
 LONGEST = 10_000
 """Characters of a query that are read."""
+_SHORT = 300
+"""Characters of a text whose hosts are remembered."""
 _ENOUGH = 20
 """So many hosts of a text are read; the answer shows fewer."""
 _EXTRACT = tldextract.TLDExtract(
@@ -315,7 +318,7 @@ def _without_www(lowered: str) -> str:
 
 def host_of(text: str) -> str | None:
     """The first host named in `text`, in ASCII and lower case, without port; None if there is none. See `key_of`."""
-    found = find_hosts(prepare(text))
+    found = hosts_named(text)
     return found[0].host if found else None
 
 
@@ -323,8 +326,18 @@ def key_of(text: str) -> str | None:
     """The key of the first site or merchant named in `text`; None if there is none."""
     if is_merchant_key(text):
         return text
-    found = find_hosts(prepare(text))
+    found = hosts_named(text)
     return found[0].key if found else None
+
+
+def hosts_named(text: str) -> Sequence[Found]:
+    """What `find_hosts` finds in a text as it was written; short ones are remembered, as a sheet names one site in row after row."""
+    return _of_short(text) if len(text) <= _SHORT else find_hosts(prepare(text))
+
+
+@lru_cache(maxsize=4_096)
+def _of_short(text: str) -> tuple[Found, ...]:
+    return tuple(find_hosts(prepare(text)))
 
 
 def like_merchant(text: str) -> str:
