@@ -25,7 +25,7 @@ from crawler.guard import require_contact
 from crawler.recording.health import Tally, add, count_fields
 from crawler.recording.recorder import CrawlRecorder, NullRecorder, close_books, conclude, own_faults
 from crawler.recording.trial import TRIED, Trial
-from store.archive.warc import ArchiveWriter
+from store.archive.warc import ArchiveWriter, Stored
 from store.evidence.crawl_ledger import Expected, SourceCard, Target
 from store.evidence.records import RecordError, parse_record
 from store.redaction.fields import redact_value, redacted_fields
@@ -340,11 +340,15 @@ class SourceSpider(Spider):
             yield request
 
     def _keep(self, request: Request, host: str | None, records: list[Record]) -> None:
-        captures = request.meta.get("captures", ())
+        captures = list(request.meta.get("captures", ()))
         if not captures and not records:
             return
-        page = len(captures) - 1
-        stored = [{**record, "_capture": page} for record in records] if captures else records
+        page, stored = len(captures) - 1, []
+        for record in records:
+            shown_on: Stored | None = record.pop("_shown_on", None)
+            captures += [shown_on] if shown_on else []
+            cited = len(captures) - 1 if shown_on else page
+            stored.append({**record, "_capture": cited} if captures else record)
         saved = self.books.page(captures, stored)
         self.refusals += [refused.reason for refused in saved.refused]
         self.record_count += len(records) - len(saved.refused)

@@ -116,6 +116,7 @@ class StorefrontSpider(HomeSpider):
             raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
         if system and site.unit == "merchant" and not hasattr(systems()[system], "OF_MERCHANTS"):
             system = None  # the lists of the system are its host's: they would show every merchant's goods
+        self.visit(host).notes["shown_on"] = next(reversed(response.request.meta.get("captures", ())), None)
         if site.unit == "mall":
             yield from self._shop(page, system, Found(stated_empty=True), [], host)
             return
@@ -218,10 +219,19 @@ class StorefrontSpider(HomeSpider):
             self.hold_found(found, host, at_once=found.probe["status"] is not None)
 
     def finished(self, host: str, visit: HostVisit) -> Iterator[Record]:
-        """The home page's own record, when all lists were read: only then are payments and contacts complete."""
+        """The home page's own record, when all lists were read: only then are payments and contacts complete.
+
+        It cites the home page, not the page that happened to be read last.
+        """
         notes = visit.notes
         if "page" not in notes:
             return
+        for record in self._home_records(host, visit):
+            yield record | {"_shown_on": notes["shown_on"]}
+        notes.clear()  # thousands of shops are visited in one crawl
+
+    def _home_records(self, host: str, visit: HostVisit) -> Iterator[Record]:
+        notes = visit.notes
         page: Page = notes.pop("page")
         system = notes["system"]
         shelf: Shelf = notes["shelf"]
@@ -267,7 +277,6 @@ class StorefrontSpider(HomeSpider):
         if notes["notice"] and not notes.get("notice_page"):
             yield {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "notice",
                    "text": notes["notice"][:5_000], "signs": {"promises": signs["promises"]}}  # fmt: skip
-        notes.clear()  # thousands of shops are visited in one crawl
 
     def _goods(self, host: str, found: Found) -> Iterator[Record]:
         visit = self.visit(host)
