@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from crawler.formats.json_api import picked
 from crawler.pages.decoding import decode
 from crawler.pages.safe_parse import parse_json_bounded
+from store.redaction.redact import clean
 from store.text.dates import day_in, moment_in
 from store.text.query import host_of, registrable
 
@@ -108,7 +109,8 @@ def project_whois(body: bytes) -> str:
             state, f"unreadable {len(body)}\n"
         )  # fmt: skip
     lines = ((m[1], m[2]) for m in _LINE.finditer(text) if m[1].lower() in _KEPT and m[2])
-    return "".join(f"{key}: {value}\n" for key, value in lines if "@" not in value)
+    told = ((key, clean(value) if "registrar" in key.lower() else value) for key, value in lines)
+    return "".join(f"{key}: {value}\n" for key, value in told if "@" not in value)
 
 
 def _values(text: str) -> dict[str, list[str]]:
@@ -166,7 +168,7 @@ def project_rdap(text: str) -> str:
     document = parse_json_bounded(text)
     if isinstance(document, dict) and "entities" in document:
         name = registrar_of(document)
-        kept = {"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", name]]]}
+        kept = {"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", clean(name or "")]]]}
         document["entities"] = [kept] if name else []
     return json.dumps(document, ensure_ascii=False)
 

@@ -177,7 +177,7 @@ def _kept(item: Any) -> Any:
     texts = {key: clean(str(kept[key]))[:6000] for key in ("title", "body") if kept.get(key)}
     labels = kept.get("labels")
     names = [
-        str(label.get("name"))
+        clean(str(label.get("name")))
         for label in (labels if isinstance(labels, list) else ())
         if isinstance(label, dict)
     ]

@@ -22,6 +22,7 @@ from crawler.pages.safe_parse import parse_json_bounded
 from store.china_time import SHANGHAI
 from store.evidence.vocabulary import NATURE, value_of
 from store.redaction import natural_persons
+from store.redaction.redact import clean
 from store.text.dates import day_in
 from store.text.query import find_licences, host_key, parse_icp, registrable, unicode_of
 
@@ -131,7 +132,7 @@ def words(value: Any) -> str | None:
 
 
 def project(body: str) -> str:
-    """The answer without the names of natural persons; an answer that is no JSON keeps only its length."""
+    """The answer without the names of natural persons, its words redacted; an answer that is no JSON keeps only its length."""
     try:
         document = parse_json_bounded(unwrapped(body))
     except ValueError:
@@ -168,7 +169,9 @@ def _anonymise(value: Any) -> None:
         if owner and is_person(nature, owner):
             for key in (*_OWNER_KEYS, *_SITE_KEYS):
                 value.pop(key, None)
-        for item in value.values():
+        for key, item in value.items():
+            if isinstance(item, str) and not item.isascii():
+                value[key] = clean(item)
             _anonymise(item)
 
 

@@ -14,7 +14,7 @@ from store.redaction.redact import clean
 
 _ROW = ("id", "title", "created_at", "type_name", "is_reply", "reply_name", "reply_time")
 _REPLY = ("content", "reply_time", "name")
-_TEXTS = ("title", "content", "reply_name", "name")
+_TEXTS = ("title", "content", "type_name", "reply_name", "name", "msg", "message")
 STATUS = {0: "open", 1: "replied", 2: "open", 3: "open"}
 """is_reply: 0 not answered, 1 answered, 2 being handled, 3 new."""
 _GONE = re.compile(r"不存在|已删除|未找到|not found", re.I)
@@ -26,8 +26,10 @@ def keep(document: Any) -> Any:
 
     Names and telephone numbers of writers and what others wrote below a message are dropped.
     """
-    kept = picked(document, ("status", "code", "msg", "message", "data"))
-    data = kept.get("data") if isinstance(kept, dict) else None
+    if not isinstance(document, dict):
+        return document
+    kept = _cleaned(document, ("status", "code", "msg", "message", "data"))
+    data = kept.get("data")
     if not isinstance(data, dict):
         return kept
     if isinstance(data.get("rows"), list):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.run import spiders
-from tests.support.programs.spider_replay import play
+from store.evidence.normalize import row_of
+from store.evidence.records import About, parse_record
+from store.redaction.rules import TOKEN
+from tests.support.programs.spider_replay import ArchivingBooks, CaseBooks, play
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SPIDERS = spiders()
@@ -63,3 +70,74 @@ def test_a_card_says_who_publishes_and_what_cannot_be_seen(name: str) -> None:
     assert card.tier in "ABCD" and card.cadence_hours > 0
     expected = card.expected
     assert 0 <= expected.least <= expected.most and expected.of in ("host", "crawl") and expected.selectors
+
+
+# What people wrote: the planted corpus in every answer of every source, and none of it in what is kept.
+
+PLANTED = [
+    json.loads(line)
+    for line in (FIXTURES.parent / "corpora/redact/planted.jsonl").read_text("utf-8").splitlines()
+]
+SECRETS = {secret for row in PLANTED for secret in row["secrets"] if len(secret) > 4 or not secret.isascii()}
+"""All but four figures of a card's end, which stand in any number."""
+OWN_PAGES = ("storefront", "availability", "screenshot")
+"""Sources that keep a shop's page as its visitors see it, its contacts included; of theirs the records are looked at."""
+_TOLD = re.compile(r"[\u4e00-\u9fff]{2}")
+_WORDS = re.compile(r"(?<=>)[^<>{};]*[\u4e00-\u9fff]{2}[^<>{};]*(?=<)")
+
+
+def planting(rows: Iterator[dict[str, Any]]) -> Callable[[str], str]:
+    """Adds the next of the planted texts to every text of an answer: strings of JSON, words between tags."""
+
+    def more(said: str) -> str:
+        return "\n".join([said, *(row["text"] for row in itertools.islice(rows, 2))])
+
+    def into(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: into(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [into(one) for one in value]
+        if isinstance(value, str) and "<" in value and _WORDS.search(value):
+            return _WORDS.sub(lambda found: more(found.group()), value)
+        return more(value) if isinstance(value, str) and _TOLD.search(value) else value
+
+    def change(body: str) -> str:
+        try:
+            return json.dumps(into(json.loads(body)), ensure_ascii=False)
+        except ValueError:
+            return _WORDS.sub(lambda found: more(found.group()), body)
+
+    return change
+
+
+WRITTEN = ("heimao", "rednet", "forums", "channel", "github_issues")
+"""Sources of which somebody's words are kept."""
+
+
+@pytest.mark.parametrize("name", SPIDERS)
+def test_nothing_of_the_planted_corpus_is_kept_of_any_source(name: str) -> None:
+    """Rows, ledger and archive, whatever the source is: a spider somebody adds is asked too."""
+    rows = itertools.cycle(PLANTED)
+    books, told = CaseBooks() if name in OWN_PAGES else ArchivingBooks(), []
+    mine = [case for source, case in CASES if source == name and case.name.startswith("normal")]
+    for case in mine[:6]:
+        result = play(SPIDERS[name], case, planting(rows), books)
+        told.append(json.dumps([result["measured"], result["hosts"], result["reason"]], ensure_ascii=False))
+        for given in result["records"]:
+            try:
+                record = parse_record(given)
+            except ValueError:
+                continue  # refused is not kept
+            assert isinstance(record, About)
+            told.append(repr(row_of(record, 1, "a.example", b"key")))
+    assert name not in WRITTEN or any(TOKEN.search(one) for one in told), "none of the texts was read"
+    for body in (*told, *(body.decode("utf-8", "replace") for body in getattr(books, "bodies", ()))):
+        assert not {secret for secret in SECRETS if secret in body}, body[:2000]
+
+
+def test_what_is_said_of_the_home_page_cites_the_home_page() -> None:
+    """Its record is made when the lists and the notice have been read too, and is still no evidence from them."""
+    books = ArchivingBooks()
+    play(SPIDERS["storefront"], FIXTURES / "storefront/normal_dujiaoka_unicorn", books=books)
+    cited = {record["role"]: urlsplit(url).path for record, url in books.cited if record["kind"] == "page"}
+    assert cited == {"home": "/", "notice": "/", "terms": "/article/terms.html"}

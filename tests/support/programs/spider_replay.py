@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,7 +30,9 @@ from crawler.download.politeness import Disallowed, HostStopMiddleware
 from crawler.recording.capture import CaptureMiddleware
 from crawler.recording.recorder import NullRecorder
 from crawler.source_spider import SourceSpider
+from store.archive.warc import Stored
 from store.evidence.crawl_ledger import Target
+from store.evidence.ingest import Saved
 
 NOW = "2026-03-02T12:00:00+08:00"
 CONTROL = "http://reference.test/"
@@ -39,9 +42,10 @@ CONTROL = "http://reference.test/"
 class CaseBooks(NullRecorder):
     """Remembers what a spider said of its hosts."""
 
-    def __init__(self, before: dict[str, Any]) -> None:
+    before: dict[str, Any] = {}
+
+    def __init__(self) -> None:
         super().__init__()
-        self.before = before
         self.hosts: dict[str, list[str | None]] = {}
         self.end: dict[str, Any] = {}
 
@@ -58,8 +62,33 @@ class CaseBooks(NullRecorder):
         self.end = {"outcome": outcome, "reason": reason, "measured": measured}
 
 
-def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
-    """What the spider makes of the case: its outcome, hosts, records and the addresses it asked for."""
+class ArchivingBooks(CaseBooks):
+    """Remembers what would lie in the archive, too, and which page each record cites."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.archive = self  # type: ignore[assignment]
+        self.bodies: list[bytes] = []
+        self.cited: list[tuple[dict[str, Any], str]] = []
+
+    def write(
+        self, url: str, at: dt.datetime, status: int, headers: Any, body: bytes, original: str | None = None
+    ) -> Stored:
+        self.bodies += [url.encode(), body]
+        return Stored(url, at, status, None, "", 0, "", original or "")
+
+    def page(self, captures: Sequence[Stored], records: Sequence[dict[str, Any]]) -> Saved:
+        self.cited += [(record, captures[record["_capture"]].url) for record in records if captures]
+        return super().page(captures, records)
+
+
+def play(
+    cls: type[SourceSpider], folder: Path, change: Callable[[str], str] = str, books: CaseBooks | None = None
+) -> dict[str, Any]:
+    """What the spider makes of the case: its outcome, hosts, records and the addresses it asked for.
+
+    `change` is made to the text of every answer first.
+    """
     case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
     settings = get_project_settings()
     values = {
@@ -72,13 +101,14 @@ def play(cls: type[SourceSpider], folder: Path) -> dict[str, Any]:
     settings.setdict(values | case.get("settings", {}), priority="cmdline")
     crawler = Crawler(cls, settings)
     crawler.stats = load_object(settings["STATS_CLASS"])(crawler)
-    books = CaseBooks(case.get("previous", {}))
+    books = books or CaseBooks()
+    books.before = case.get("previous", {})
     targets = [
         Target(0, p["host"], p.get("name"), tuple(p.get("aliases", ())), None) for p in case["platforms"]
     ]
     spider = cls.from_crawler(crawler, books=books, targets=targets)
     crawler.spider = spider
-    engine = _Engine(crawler, spider, case["exchanges"], folder)
+    engine = _Engine(crawler, spider, case["exchanges"], folder, change)
     with mock.patch.dict(os.environ, case.get("environment", {})):
         engine.run()
     return {
@@ -93,9 +123,14 @@ class _Engine:
     """One request at a time, in order; an address without an exchange was never archived; `referer` is the page it must come from, `cookie` what it must send."""
 
     def __init__(
-        self, crawler: Crawler, spider: SourceSpider, exchanges: list[dict[str, Any]], folder: Path
+        self,
+        crawler: Crawler,
+        spider: SourceSpider,
+        exchanges: list[dict[str, Any]],
+        folder: Path,
+        change: Callable[[str], str],
     ) -> None:
-        self.spider, self.folder = spider, folder
+        self.spider, self.folder, self.change = spider, folder, change
         self.exchanges = {e["url"]: e for e in exchanges}
         self.exchanges.setdefault(CONTROL, {"url": CONTROL, "body": "reference"})
         for target in spider.targets:
@@ -167,6 +202,9 @@ class _Engine:
             body = exchange["bodies"].pop(0).encode()
         else:
             body = exchange.get("body", "").encode(exchange.get("encoding", "utf-8"))
+        if self.change is not str and "hex" not in exchange:
+            charset = exchange.get("encoding", "utf-8")
+            body = self.change(body.decode(charset)).encode(charset, "ignore")
         headers = Headers({"Content-Type": "application/json" if "json" in exchange else "text/html"})
         headers.update(exchange.get("headers", {}))
         made = responsetypes.from_args(headers=headers, url=request.url, body=body)
