@@ -28,28 +28,45 @@ def as_text(title: str, sections: Sequence[Section]) -> bytes:
 
 
 def as_docx(title: str, sections: Sequence[Section]) -> bytes:
-    """A Word file without the day it was made."""
+    """A Word file without the day it was made, on A4, its pages numbered."""
     from docx import Document
+    from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
-    from docx.shared import Pt
+    from docx.shared import Mm, Pt
 
     document = Document()
     style = document.styles["Normal"]
     style.font.name, style.font.size = "SimSun", Pt(10.5)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), "SimSun")
     document.core_properties.author = document.core_properties.comments = ""
+    document.core_properties.title = title
+    paper = document.sections[0]
+    paper.page_width, paper.page_height = Mm(210), Mm(297)
+    paper.left_margin = paper.right_margin = Pt(_MARGIN)
+    room = Mm(210).pt - 2 * _MARGIN
+    page = OxmlElement("w:fldSimple")
+    page.set(qn("w:instr"), "PAGE")
+    paper.footer.paragraphs[0].alignment = 2
+    paper.footer.paragraphs[0]._p.append(page)
     document.add_heading(title, level=0)
     for section in sections:
         document.add_heading(section.title, level=2)
         for line in section.lines:
             document.add_paragraph(line)
         if len(section.table) > 1:
-            table = document.add_table(rows=0, cols=len(section.table[0]), style="Table Grid")
-            for row in section.table:
-                for cell, said in zip(table.add_row().cells, row, strict=True):
-                    cell.text = said
-            for cell in table.rows[0].cells:
-                cell.paragraphs[0].runs[0].bold = True
+            widths = [Pt(width) for width in _widths(section.table, room)]
+            table = document.add_table(rows=len(section.table), cols=len(widths), style="Table Grid")
+            table.autofit = False
+            for column, width in zip(table.columns, widths, strict=True):
+                column.width = width
+            for at, (row, said) in enumerate(zip(table.rows, section.table, strict=True)):
+                not_split = OxmlElement("w:cantSplit")
+                row._tr.get_or_add_trPr().append(not_split)
+                for cell, width, text in zip(row.cells, widths, said, strict=True):
+                    cell.width = width
+                    run = cell.paragraphs[0].add_run(text)
+                    run.font.size, run.bold = Pt(8), at == 0
+            table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     saved, buffer = io.BytesIO(), io.BytesIO()
     document.save(saved)
     with zipfile.ZipFile(saved) as parts, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as timeless:
