@@ -26,6 +26,8 @@ FILINGS = {
 }
 DESK = "2885550142"
 """The customer service that both of its shops name."""
+CHANNELS = {places.CHINESE_NAME: "yunfan_rehearsal", places.LATER_EXPIRED: "yuqi_rehearsal"}
+"""The public channel a shop names."""
 CODES = {places.PLAIN: "91440300MA5REHEA02"}
 """The company's unified social credit code, where a shop shows it."""
 GOODS = (("视频会员月卡", 19.8, 25), ("音乐会员季卡", 32.0, 12), ("游戏点券100点", 9.6, 300), ("话费慢充50元档", 48.5, 0),
@@ -116,6 +118,7 @@ def _page(host: str, title: str, body: str) -> str:
     filed = f"<a href='https://beian.miit.gov.cn/'>{number}-1</a>" if number else ""
     owner = f"© 2026 {company}" if company else ""
     owner += f" 客服QQ：{DESK}" if company == COMPANIES[places.PLAIN] else ""
+    owner += f" <a href='https://t.me/{CHANNELS[host]}'>频道</a>" if host in CHANNELS else ""
     owner += f" 统一社会信用代码：{CODES[host]}" if host in CODES else ""
     return (
         f"<!doctype html><html lang='zh'><head><meta charset='utf-8'><title>{NAMES[host]} - {title}</title></head>"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from rehearsal import places
-from rehearsal.shops import COMPANIES, FILINGS, NAMES
+from rehearsal.shops import CHANNELS, COMPANIES, FILINGS, NAMES
 from rehearsal.state import CHINA, State
 from rehearsal.web import Answer, Question
 
@@ -54,32 +54,35 @@ def answer(question: Question, state: State) -> Answer | None:
     if question.host == places.RDAP:
         return rdap(url.path)
     if question.host == places.GITHUB:
-        return _json([_issue(1, state)])
-    return elsewhere(question.host, url.path)
+        return _json(_failures(state) if REGISTRY in url.path else [_issue(1, state)])
+    if question.host == places.CHANNELS:
+        return channel(url.path.rpartition("/")[2], state)
+    return elsewhere(question.host, url.path, asked, state)
 
 
-def elsewhere(host: str, path: str) -> Answer:
-    """Certificate logs, archives' indexes, a forum and channels: nothing of a shop but one certificate, in each place's own words."""
+REGISTRY = "rehearsal-lost/registry"
+"""A registry of failures kept as issues, which the operator names."""
+
+
+def elsewhere(host: str, path: str, asked: dict[str, str], state: State) -> Answer:
+    """Certificate logs, archives' indexes and a forum, in each place's own words."""
     if host == places.CERTIFICATE_LOG:
-        names = {
-            "common_name": places.PLAIN,
-            "name_value": f"{places.PLAIN}\n*.{places.PLAIN}",
-            "serial_number": "04ab",
-        }
-        times = {
-            "entry_timestamp": "2023-04-06T01:02:03.456",
-            "not_before": "2023-04-06T00:00:00",
-            "not_after": "2023-07-05T23:59:59",
-        }
-        return _json([names | times])
+        if asked.get("q") == places.LATER_GONE:  # an error page in place of the list, as when it is slow
+            return Answer("<html><body>Sorry, something went wrong</body></html>", 502)
+        return _json(_certificates() if asked.get("q") == places.PLAIN else [])
     if host == places.WAYBACK:
-        return _json([])
+        known = asked.get("url", "").partition("/")[0] == places.CHINESE_NAME
+        heading = ["timestamp", "original", "statuscode", "digest"]
+        captures = [[f"2024{month}05030405", f"http://{places.CHINESE_NAME}/", said, f"D{month}"]
+                    for month, said in (("02", "200"), ("05", "-"), ("09", "302"))]  # fmt: skip
+        return _json([heading, *captures] if known else [])
     if host == places.COMMONCRAWL:
         if path == "/collinfo.json":
             return _json([{"id": "CC-MAIN-2026-05", "cdx-api": f"https://{host}/CC-MAIN-2026-05-index"}])
         return Answer('{"message": "No Captures found for: this host"}', 404, "application/json")
     if host == places.SEARCH:
-        return _json({"took": 1, "total": 0, "hits": []})
+        hits = [_topic(state)] if asked.get("q") in (NAMES[places.CHINESE_NAME], places.CHINESE_NAME) else []
+        return _json({"took": 1, "total": len(hits), "hits": hits})
     if host == places.FEED:
         entry = "<entry><title>周末</title><link href='https://www.v2ex.com/t/1'/><published>2026-01-01T00:00:00Z</published></entry>"
         return Answer(
@@ -87,10 +90,65 @@ def elsewhere(host: str, path: str) -> Answer:
             200,
             "application/atom+xml",
         )
-    return Answer(
-        "<html><body><div class='tgme_page'></div></body></html>" if host == places.CHANNELS else "",
-        200 if host == places.CHANNELS else 404,
+    return Answer("", 404)
+
+
+def _certificates() -> list[dict[str, str]]:
+    """One certificate logged twice, times of UTC without a zone; it names another shop of the company, and a name of both repeats."""
+    row = {
+        "common_name": places.PLAIN,
+        "name_value": f"{places.PLAIN}\n*.{places.PLAIN}\n{places.SIX}\n{places.PLAIN}",
+        "not_before": "2023-04-06T00:00:00",
+        "not_after": "2023-07-05T23:59:59",
+        "serial_number": "04ab",
+    }
+    return [row | {"entry_timestamp": f"2023-04-06T01:02:0{n}.456"} for n in (3, 4)]
+
+
+MEMBER, TELEPHONE = "member_of_the_forum", "13912345678"
+"""Who wrote the topic, and a number in it: nothing of either may be kept."""
+
+
+def _topic(state: State) -> dict[str, Any]:
+    """A topic about a shop: milliseconds, marked words, its author, a telephone number."""
+    at = int((state.now - dt.timedelta(days=20)).timestamp() * 1000)
+    said = {"id": 1220207, "title": f"<em>{NAMES[places.CHINESE_NAME]}</em> 付款后没发货", "created": at, "replies": 3, "node": 300,
+            "content": f"在 {places.CHINESE_NAME} 付款，卡密没到，联系 {TELEPHONE}", "member": MEMBER}  # fmt: skip
+    return {"_index": "topic_v4", "_source": said}
+
+
+def channel(name: str, state: State) -> Answer:
+    """A channel's preview: the new rules of one shop; every other has the preview off."""
+    told = (
+        (40, "频道开通，上新与公告在此发布。"),
+        (9, "通知：账户余额超过30天未使用将清零，请尽快消费。退款统一退回站内余额。"),
     )
+    posts = "".join(
+        f"<div class='tgme_widget_message' data-post='{name}/{n}'><div class='tgme_widget_message_text'>{words}</div>"
+        f"<time datetime='{(state.now - dt.timedelta(days=ago)).replace(microsecond=0).isoformat()}'></time></div>"
+        for n, (ago, words) in enumerate(told, 1)
+    )
+    return Answer(
+        f"<html><body><div class='tgme_page'></div>{posts if name == CHANNELS[places.CHINESE_NAME] else ''}</body></html>"
+    )
+
+
+def _failures(state: State) -> list[dict[str, Any]]:
+    """A template filled in and solved the next day, an empty one, and one that gives the registry's own address as the shop's."""
+
+    def entry(number: int, body: str, solved: bool = False) -> dict[str, Any]:
+        at = state.now - dt.timedelta(days=30 - number)
+        closed = (at + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ") if solved else None
+        return {"number": number, "title": "打不开", "body": body, "state": "closed" if solved else "open", "labels": [{"name": "问题已解决"}] if solved else [],
+                "created_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "updated_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "closed_at": closed,
+                "comments": 0, "user": {"login": MEMBER}, "html_url": f"https://github.com/{REGISTRY}/issues/{number}"}  # fmt: skip
+
+    filled = f"名称：{NAMES[places.CHINESE_NAME]}\n网址：https://{places.CHINESE_NAME}/\n状态：打不开\n能否联系：否 {TELEPHONE}\n"
+    return [
+        entry(3, f"名称：某店\n网址：https://github.com/{REGISTRY}\n状态：打不开\n"),
+        entry(2, "名称：\n网址：\n状态：\n"),
+        entry(1, filled, solved=True),
+    ]
 
 
 KNOWN = FILINGS | {"qq.com": "粤ICP备2000000001号"}

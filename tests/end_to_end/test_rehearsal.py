@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs.rehearsal_days import SEARCHED, Day, Played
+from rehearsal import sources
+from tests.support.programs.rehearsal_days import ANOTHER_PLACE, SEARCHED, Day, Played
 from tests.support.programs.rehearsal_world import ROOT, impossible, places
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(900)]
@@ -54,16 +55,8 @@ def test_what_is_typed_is_what_the_page_for_beginners_says(played: Played) -> No
 
 def test_the_first_run_asks_every_source_that_is_set(played: Played) -> None:
     sources = played.first.sources
-    set_up = (
-        "availability",
-        "storefront",
-        "registration",
-        "icp",
-        "heimao",
-        "rednet",
-        "xiaofeibao",
-        "github_issues",
-    )
+    set_up = ("availability", "storefront", "registration", "icp", "heimao", "rednet", "xiaofeibao", "github_issues",
+              "archives", "forums", "channel")  # fmt: skip
     assert {name: sources[name]["last_outcome"] for name in set_up} == dict.fromkeys(set_up, "ok")
 
 
@@ -134,9 +127,39 @@ def test_a_company_and_its_code_found_on_a_shops_page_lead_to_the_shop(played: P
 
 def test_shops_of_one_company_are_linked(played: Played) -> None:
     assert set(played.first.answers[SEARCHED[0]]) == {places.PLAIN, places.SIX}
-    pairs = [{row["host"], row["other"]} for row in played.first.links]
+    pairs = [{row["host"], row["other"]} for row in played.first.tables["links"]]
     assert {places.PLAIN, places.SIX} in pairs
     assert not [pair for pair in pairs if places.CHINESE_NAME in pair]
+
+
+def test_their_cluster_their_certificate_and_whom_to_tell_of_them_are_published(played: Played) -> None:
+    tables = played.first.tables
+    assert {row["site"] for row in tables["clusters"]} == {places.PLAIN, places.SIX}
+    moves = [(row["host"], row["to_host"], row["via"]) for row in tables["moves"]]
+    assert moves == [(places.PLAIN, places.SIX, "certificate")], "logged twice, told once"
+    told = {row["role"]: row["name"] for row in tables["notify"] if row["host"] == places.PLAIN}
+    assert told["registrar"] == "Rehearsal Registrar" and told["filing_authority"] == "广东省通信管理局"
+
+
+def test_what_others_know_of_a_shop_is_told_as_theirs(played: Played) -> None:
+    """First seen by an archive; a forum's topic and a registry's entry, without who wrote them; its own channel's new rules."""
+    said = played.first.said(places.CHINESE_NAME)
+    assert "2024-02-05" in said and "余额" in said
+    ids = [str(row["id"]) for row in played.first.evidence[places.CHINESE_NAME]]
+    assert {"forums", "github_issues", "channel"} <= {
+        i.split(":")[1] for i in ids if i.startswith("mention:")
+    }
+    kept = json.dumps([played.first.sites, played.first.evidence], ensure_ascii=False) + said
+    assert sources.MEMBER not in kept and sources.TELEPHONE not in kept
+
+
+def test_an_index_that_fails_a_channel_that_hides_and_a_feed_that_forbids_say_nothing(played: Played) -> None:
+    """An error page is not “no certificate”, a preview that is off is no silence, and of what robots.txt forbids nothing is asked."""
+    assert not evidence(played.first, places.LATER_GONE, "sighting:registration")
+    assert not evidence(played.first, places.LATER_EXPIRED, "mention")
+    assert [a for a in played.asked_first if f"//{places.FORBIDDEN_FEED}/" in a] == [
+        f"https://{places.FORBIDDEN_FEED}/robots.txt"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +213,32 @@ def test_one_shop_that_is_gone_is_told_with_how_many_answered(played: Played) ->
     for day in days(played, "trouble"):
         assert down(day, places.LATER_GONE)
         assert [host for host in places.SHOPS if down(day, host)] == [places.LATER_GONE]
+
+
+def test_down_is_what_most_of_the_places_say_and_a_diversion_is_no_voice(played: Played) -> None:
+    """Our line alone does not reach one shop, and is led elsewhere for another; a place on another line sees both."""
+    looks = {
+        (row["host"], row["place"]): row for row in days(played, "trouble")[0].tables["places"]
+    }  # fmt: skip
+    seen = {
+        host: {
+            place: looks[host, place]["outcome"] for place in ("", ANOTHER_PLACE) if (host, place) in looks
+        }
+        for host in (places.LATER_GONE, places.BARE, places.LATER_DIVERTED)
+    }
+    assert seen[places.LATER_GONE] == {"": "down", ANOTHER_PLACE: "down"}
+    assert (
+        looks[places.LATER_GONE, ANOTHER_PLACE]["agreed"] and not looks[places.BARE, ANOTHER_PLACE]["agreed"]
+    )
+    assert seen[places.BARE][ANOTHER_PLACE] in ("ok", "slow")
+    assert seen[places.LATER_DIVERTED][ANOTHER_PLACE] in ("ok", "slow")
+    assert looks[places.LATER_DIVERTED, ""]["class"] == "diverted"
+
+
+def test_the_sender_of_a_report_sees_what_became_of_it(played: Played) -> None:
+    told = days(played, "trouble")[0].report
+    assert told["state"] == "taken"
+    assert told["received_on"] < told["decided_on"] < told["settled_on"]
 
 
 def test_a_diverted_name_is_neither_down_nor_its_page_the_shop(played: Played) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from crawler import settings
-from rehearsal import shops
+from dashboard.forms import inbox, records, report_codes
+from rehearsal import shops, sources
 from tests.support.programs.rehearsal_world import Rehearsal, Typed, find_faketime, places, rehearsal
 
 FIRST = 0.0
@@ -27,8 +28,10 @@ SHORT = "availability=2"
 """Of what the shipped cadence asks every six hours."""
 DAILY = ("availability", "storefront", "heimao", "rednet")
 """Sources that three days make due."""
+TABLES = ("sources", "links", "clusters", "moves", "notify", "places")
 CONTACT = "https://watchdog.example/about-our-crawler"
 SEARCHED = (shops.COMPANIES[places.PLAIN], shops.CODES[places.PLAIN])
+ANOTHER_PLACE = "境外线路"
 BRANDS = json.dumps({places.PLAIN: 20911})
 
 
@@ -48,7 +51,8 @@ class Day:
     """The app's page of a shop as its first bytes draw it, before any script runs."""
     drawn: str | None = None
     """What a browser shows of the first shop's page in the app; None where there is no browser."""
-    links: list[dict[str, Any]] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Published tables, as they are downloaded."""
     answers: dict[str, list[str]] = field(default_factory=dict)
     """Search -> the shops it finds."""
     evidence: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -57,6 +61,8 @@ class Day:
     crawled: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     """What the world was asked on that day: addresses and `dns:` questions, in their order."""
+    report: dict[str, Any] = field(default_factory=dict)
+    """What the sender of the report is told for the code."""
     lasted: dict[str, float] = field(default_factory=dict)
     """Seconds from the begin of each source's last crawl to its end, as the ledger dates them."""
 
@@ -85,6 +91,7 @@ class Played:
         self._stages = ExitStack()
         first = self._stages.enter_context(rehearsal(folder / "first", controls()))
         self.typed = begin(first)
+        self.asked_first = first.asked()
         plays = [play for play in PLAYS if find_faketime() and (heavy or play is not sleep)]
         self._pool = ThreadPoolExecutor(1 + len(plays))
         for play in plays:
@@ -123,11 +130,15 @@ def controls() -> list[str]:
 def begin(stage: Rehearsal) -> list[Typed]:
     """From an empty folder to the first card, with the commands of docs/getting-started.md only."""
     brands = ("--xiaofeibao-brands", BRANDS)
+    early = stage.type("run", "--no-serve")  # too early: nobody answers for the crawler
+    init = stage.type(
+        "init", "--contact", CONTACT, "--icp-base", f"http://127.0.0.1:{places.ICP_PORT}", *brands, "--yes"
+    ).ok()
+    with (stage.folder / ".env").open("a", encoding="utf-8") as settings_file:
+        settings_file.write(f"KAMENGWATCH_FAILURE_REGISTRIES={sources.REGISTRY}\n")
     return [
-        stage.type("run", "--no-serve"),  # too early: nobody answers for the crawler
-        stage.type(
-            "init", "--contact", CONTACT, "--icp-base", f"http://127.0.0.1:{places.ICP_PORT}", *brands, "--yes"
-        ).ok(),
+        early,
+        init,
         stage.type("watch", "add", *places.SHOPS).ok(),
         stage.type("watch", "add", *places.MERCHANTS),
         stage.type("run", "--no-serve").ok(),
@@ -137,22 +148,61 @@ def begin(stage: Rehearsal) -> list[Typed]:
 
 def misfortunes(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
     """A day on which no name resolves; one on which shops answer but no control does, and one shop is gone; and one (heavy: two)
-    on which the world misbehaves while our own line is good."""
+    on which the world misbehaves while our own line is good, but for one shop that only our line does not reach.
+
+    Meanwhile somebody reports a drop, a reviewer takes it, and its sender says that it was settled.
+    """
     wrong = {"gone": [places.LATER_GONE], "diverted": [places.LATER_DIVERTED], "expired": [places.LATER_EXPIRED],
              "walled": [places.HEIMAO]}  # fmt: skip
     days: dict[str, list[Day]] = {}
+    code = hand_in_report(stage)
     stage.let_pass(SECOND, dns="failing")
-    with stage.service("serve"):
+    with stage.service("serve"), ThreadPoolExecutor(1) as beside:
+        seen = beside.submit(look_from_another_place, stage)
         days["outage"] = [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]
+        stage.type("review", "accept", "--all", "--kind", "report").ok()
         stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
+        asked_for = f"/api/v1/report\ncode={quote(code)}"
+        assert stage.fetch(f"{asked_for}&say=settled")[0][0] == 202
         days["unchecked"] = [look(stage, stage.type("run", "--no-serve"), doctor=True)]
         days["trouble"] = []
+        reports = stage.folder / "data/observe/inbox"
+        reports.mkdir(parents=True, exist_ok=True)
         for day in (FOURTH, FIFTH) if heavy else (FOURTH,):
-            stage.let_pass(day, **wrong)
+            stage.let_pass(day, **wrong, silent=[places.BARE] if day == FOURTH else [])
+            shutil.copy(seen.result(), reports)  # a second time it is refused
             before = len(stage.asked())
             days["trouble"].append(look(stage, stage.type("run", "--no-serve"), check=[places.LATER_GONE]))
             days["trouble"][-1].asked = stage.asked()[before:]
+        days["trouble"][0].report = json.loads(stage.fetch(asked_for)[0][1])
     return days
+
+
+def hand_in_report(stage: Rehearsal) -> str:
+    """Report a drop at a shop as the form does; the code its sender gets."""
+    data, today, code = stage.folder / "data", stage.now().date(), report_codes.new_code()
+    record = records.report(
+        "ab" * 16, today, site=places.PLAIN, happened="drop.stuck", band="50-100", on=today - dt.timedelta(3),
+        product="topup", state="open", code=report_codes.keyed(data, code),
+    )  # fmt: skip
+    inbox.append(data, records.line(record), today)
+    return code
+
+
+def look_from_another_place(stage: Rehearsal) -> Path:
+    """Set a second place up, on a line of its own where only the shop that is gone is out of order; its signed report of the fourth day."""
+    with rehearsal(stage.folder.with_name("place"), controls()) as place:
+        shutil.copy(stage.folder / ".env", place.folder / ".env")
+        operator, own, listed, told = (
+            place.folder / n for n in ("we.pem", "own.pem", "list.json", "seen.jsonl")
+        )
+        place.let_pass(FOURTH - 0.04, gone=[places.LATER_GONE])
+        operator.write_text(stage.type("keys", "show").ok().out, "utf-8")
+        own.write_text(place.type("observe", "init", "--operator", str(operator)).ok().out, "utf-8")
+        stage.type("observe", "trust", str(own), "--place", ANOTHER_PLACE).ok()
+        stage.type("observe", "list", "-o", str(listed)).ok()
+        place.type("observe", "look", str(listed), "-o", str(told)).ok()
+        return told
 
 
 def sleep(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
@@ -231,17 +281,19 @@ def look(stage: Rehearsal, run: Typed, doctor: bool = False, check: Sequence[str
         "/site?host={}": hosts if first else [places.PLAIN, places.LATER_GONE],
         "/api/v1/sites/{}/evidence": hosts if first else [],
     }
-    tables = ("/download/sources.jsonl", "/download/links.jsonl")
-    answers = stage.fetch(*tables, *(form.format(host) for form, some in wanted.items() for host in some))
+    answers = stage.fetch(
+        *(f"/download/{table}.jsonl" for table in TABLES),
+        *(form.format(host) for form, some in wanted.items() for host in some),
+    )
     assert {status for status, _ in answers} == {200}, answers
     bodies = iter([body for _, body in answers])
-    told, day.links = ([json.loads(line) for line in next(bodies).splitlines()] for _ in tables)
+    day.tables = {table: [json.loads(line) for line in next(bodies).splitlines()] for table in TABLES}
     read, day.pages, day.shells, evidence = (
         {host: next(bodies) for host in some} for some in wanted.values()
     )
     day.sites = {host: json.loads(body) for host, body in read.items()}
     day.evidence = {host: json.loads(body)["evidence"] for host, body in evidence.items()}
-    day.sources = {row["source"]: row for row in told}
+    day.sources = {row["source"]: row for row in day.tables["sources"]}
     since = stage.now() - dt.timedelta(hours=12)
     day.probes = probed_since(stage, since)
     question = "select source_id, (julianday(finished_at) - julianday(started_at)) * 86400 from crawl where finished_at > ?"

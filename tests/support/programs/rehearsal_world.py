@@ -29,9 +29,10 @@ KEPT = ("HOME", "LANG")
 PORT = 8501
 _FETCH = """
 import json, sys, urllib.error, urllib.request
-def got(url):
+def got(asked):
+    url, _, body = asked.partition("\\n")
     try:
-        with urllib.request.urlopen(url, timeout=120) as answer:
+        with urllib.request.urlopen(url, body.encode() or None, timeout=120) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -146,7 +147,7 @@ class Rehearsal:
                     process.wait()
 
     def fetch(self, *paths: str) -> list[tuple[int, str]]:
-        """(status, body) of each path of the dashboard that `serve` shows."""
+        """(status, body) of each path of the dashboard that `serve` shows; what follows a line's end is posted to it."""
         urls = [f"http://127.0.0.1:{PORT}{path}" for path in paths]
         done = subprocess.run(
             self._inside(sys.executable, "-S", "-c", _FETCH, *urls),
