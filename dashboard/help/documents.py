@@ -59,14 +59,13 @@ def as_docx(title: str, sections: Sequence[Section]) -> bytes:
             table.autofit = False
             for column, width in zip(table.columns, widths, strict=True):
                 column.width = width
+            table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
             for at, (row, said) in enumerate(zip(table.rows, section.table, strict=True)):
-                not_split = OxmlElement("w:cantSplit")
-                row._tr.get_or_add_trPr().append(not_split)
                 for cell, width, text in zip(row.cells, widths, said, strict=True):
                     cell.width = width
+                    cell.paragraphs[0].paragraph_format.space_after = Pt(0)
                     run = cell.paragraphs[0].add_run(text)
-                    run.font.size, run.bold = Pt(8), at == 0
-            table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+                    run.font.size, run.bold = Pt(7.5), at == 0
     saved, buffer = io.BytesIO(), io.BytesIO()
     document.save(saved)
     with zipfile.ZipFile(saved) as parts, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as timeless:

@@ -219,8 +219,9 @@ def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime)
         ),
         t(
             lang,
-            "方括号里的编号指文末的证据表；带区间的数字是估计，其余是计数。投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
-            "Numbers in brackets refer to the list of evidence at the end; figures with an interval are estimates, the others counts. A complaint is one side's "
+            "方括号里的编号指文末的证据表；没有编号的句子出自本快照 ratings、changes、figures 各表，由所写版本的方法从证据算出，口径见“数字与口径”。带区间的数字是估计，其余是计数。投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
+            "Numbers in brackets refer to the list of evidence at the end; a sentence without one is of this snapshot's tables ratings, changes and figures, "
+            "computed from the evidence by the method named, and counts what “Figures and what they count” says. Figures with an interval are estimates, the others counts. A complaint is one side's "
             "claim, not a fact. What was observed is stated, with the provisions it touches; nothing is concluded for any authority.",
         ),
         t(
@@ -243,15 +244,18 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[
     row, card = snapshot.site(host), card_for(snapshot, host, lang)
     assert row is not None and card is not None
     findings = snapshot.of("findings", host, "indicator")
+    unknown = {
+        pick(f, "title", lang) or "": pick(f, "sentence", lang) or ""
+        for f in findings
+        if f["outcome"] in ("unknown", "hidden")
+    }
     return [
         _who(snapshot, row, lang, evidence),
-        _stand(row, card, lang, evidence),
+        _stand(snapshot, row, card, lang, evidence),
         _timeline(snapshot, host, lang, evidence),
         Section(
             f"{host} · {t(lang, '发现的问题', 'Findings of concern')}",
-            # A cap is a rule of the method, told with the score: no finding about the site.
-            [_finding(f, lang, evidence) for f in findings if f["outcome"] == "concern" and f["dimension"]]
-            or [none(lang)],
+            [_finding(f, lang, evidence) for f in findings if _is_told(f)] or [none(lang)],
         ),
         _figures(snapshot, host, lang),
         _links(snapshot, host, lang, evidence),
@@ -259,15 +263,17 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[
         Section(
             f"{host} · {t(lang, '不知道的', 'What is not known')}",
             [
-                *card.blind_spots,
-                *(
-                    labelled(lang, pick(f, "title", lang) or "", pick(f, "sentence", lang) or "")
-                    for f in findings
-                    if f["outcome"] in ("unknown", "hidden")
-                ),
+                *(spot for spot in card.blind_spots if spot not in unknown),
+                *(labelled(lang, *pair) for pair in unknown.items()),
             ],
         ),
     ]
+
+
+def _is_told(finding: dict[str, Any]) -> bool:
+    """A cap is a rule of the method, told with the score: no finding about the site."""
+    known = finding["dimension"] or finding["indicator"] in LAW
+    return bool(finding["outcome"] == "concern" and known)
 
 
 def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered) -> Section:
@@ -301,20 +307,22 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered)
     return Section(f"{row['host']} · {t(lang, '对象', 'Who')}", lines)
 
 
-def _stand(row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Section:
+def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Section:
+    moves = snapshot.of("warnings", row["host"], "on")
+    moved = evidence.mark(moves[-1]["evidence"]) if moves and card.warning else ""
     interval = interval_of(row)
     score = t(lang, "无", "none")
     if row["score"] is not None:
         score = str(whole_points(row["score"])) + (
-            f" ({t(lang, '90% 区间', '90% interval')} {ends(interval)})"
+            t(lang, f"（90% 区间 {ends(interval)}）", f" (90% interval {ends(interval)})")
             if interval
-            else f" ({t(lang, '由上限规则决定，没有区间', 'set by a cap, no interval')})"
+            else t(lang, "（由上限规则决定，没有区间）", " (set by a cap, no interval)")
         )
     lines = [
         labelled(lang, card.word, card.sentence),
         *([card.why] if card.why else []),
         t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {whole_points(row['coverage'] or 0)}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {whole_points(row['coverage'] or 0)}%"),
-        card.warning,
+        t(lang, f"资金链状态：{card.warning}", f"Cash-flow state: {card.warning}") + moved,
         t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),
     ]  # fmt: skip
@@ -337,7 +345,8 @@ def _events(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> lis
         for c in snapshot.of("changes", host, "on")
         if c["cause"] == "world" and c["what"] != "warning_state" and pick(c, "sentence", lang)
     ]
-    return sorted([*_beginnings(snapshot, host, lang, evidence), *moves, *changes])
+    gone = [(m["on"], _new_address(m, lang, evidence)) for m in snapshot.of("moves", host, "on")]
+    return sorted([*_beginnings(snapshot, host, lang, evidence), *gone, *moves, *changes])
 
 
 def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[tuple[dt.date, str]]:
@@ -368,6 +377,17 @@ def _move(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
     return labelled(lang, f"{move['on']} {before} → {after}", f"{why}{evidence.mark(move['evidence'])}")
 
 
+def _new_address(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
+    """Where a site leads, what it announces, or which name a certificate gives beside its own."""
+    to = move["to_host"]
+    words = {
+        "redirect": t(lang, f"跳转到 {to}。", f"It redirects to {to}."),
+        "notice": t(lang, f"公告新地址 {to}。", f"It announces the new address {to}."),
+        "certificate": t(lang, f"证书上同时写有 {to}。", f"A certificate names {to} beside it."),
+    }
+    return f"{move['on']} {words[move['via']]}{evidence.mark(move['evidence'])}"
+
+
 def _finding(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
     cites = "".join(fact(name).named(lang) for name in LAW.get(row["indicator"], ()))
     touches = t(lang, f" 涉及{cites}", f" Touches{cites}") if cites else ""
@@ -396,7 +416,7 @@ def _figures(snapshot: Snapshot, host: str, lang: str) -> Section:
         ("值", "value"),
         ("依据", "basis"),
         ("窗口", "window"),
-        ("名称", "name"),
+        ("figures 表中的名称", "name in the table figures"),
     )
     table = [[t(lang, *pair) for pair in pairs]]
     row = snapshot.site(host) or {}
@@ -480,7 +500,7 @@ def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str) -> list[Sec
     touched: dict[str, list[str]] = {}
     for host in hosts:
         for row in snapshot.of("findings", host, "indicator"):
-            for name in LAW.get(row["indicator"], ()) if row["outcome"] == "concern" else ():
+            for name in LAW.get(row["indicator"], ()) if _is_told(row) else ():
                 touched.setdefault(name, []).append(f"{host} {pick(row, 'title', lang)}")
     lines = [
         f"{fact(name).text(lang)}{fact(name).cite(lang)} {t(lang, '涉及：', 'Touched by: ')}{t(lang, '；', '; ').join(who)}"

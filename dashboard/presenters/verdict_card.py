@@ -87,8 +87,8 @@ class Card:
     """A verdict ready to be shown; every text is in one language and free of control characters.
 
     `known` is False for a site that is not in the snapshot; `score` is None when there is none to show. `figures` are there where
-    the card was made from a snapshot; `why` says which rule decides the verdict, `lose` what a buyer can lose: empty where the
-    snapshot does not say.
+    the card was made from a snapshot; `why` says which rule decides the verdict, `lose` what a buyer can lose, `software` that many issues
+    of the software it runs tell of drops: empty where the snapshot does not say.
     """
 
     lang: str
@@ -121,6 +121,7 @@ class Card:
     response_on: str = ""
     why: str = ""
     lose: str = ""
+    software: str = ""
 
     @property
     def further(self) -> tuple[Reason, ...]:
@@ -140,7 +141,18 @@ def card_for(snapshot: Snapshot, host: str, lang: str) -> Card | None:
     answers = current_snapshot.rows(
         snapshot, 'select * from responses where host = ? order by "on" desc limit 1', [host]
     )
-    return replace(card(row, lang, answers[0] if answers else None), figures=_figures(snapshot, row, lang))
+    made = card(row, lang, answers[0] if answers else None)
+    return replace(made, figures=_figures(snapshot, row, lang), software=_software(snapshot, host, lang))
+
+
+def _software(snapshot: Snapshot, host: str, lang: str) -> str:
+    """What the public issues of the software it runs tell, where they are of concern."""
+    found = current_snapshot.rows(
+        snapshot,
+        "select sentence_zh, sentence_en from findings where host = ? and indicator = 'software_trouble' and outcome = 'concern' limit 1",
+        [host],
+    )
+    return plain(pick(found[0], "sentence", lang) or "", LONGEST_SENTENCE) if found else ""
 
 
 def _figures(snapshot: Snapshot, row: dict[str, Any], lang: str) -> tuple[Figure, ...]:

@@ -177,6 +177,7 @@ def _print_card(config: Config, card: Card) -> None:
         (config.say("损失", "at stake"), card.lose or "—"),
         (config.say("依据", "basis"), card.basis),
         *((f"  {n}", f"{r.text}  {' '.join(r.evidence[:3])}") for n, r in enumerate(card.reasons, 1)),
+        *([(config.say("建站软件", "software"), card.software)] if card.software else []),
         (config.say("信用分", "score"), card.score or "—"),
         (config.say("掉单率", "drop rate"), card.drop_rate),
         (config.say("资金链", "cash flow"), card.warning),

@@ -191,3 +191,20 @@ def test_whether_a_site_opens_is_said_with_since_when_and_not_known_when_nobody_
     assert complaints.value == "184 起投诉，解决 1 起"
     assert drops.value == card.figures[2].value and "估算" in drops.value + drops.note
     assert verdict_card.card_for(current_snapshot.current(), "nobody.example", "zh") is None
+
+
+def test_a_card_tells_what_the_issues_of_its_software_say(data_dir):
+    """Only where that is of concern, and as the software's, not the site's."""
+    told = "它所用的 dujiaoka 近一年有 113 张公开问题单，其中 52 张说掉单（说的是软件，不是这个网站）。"
+    concern = {
+        "indicator": "software_trouble",
+        "outcome": "concern",
+        "sentence_zh": told,
+        "sentence_en": "dujiaoka …",
+    }
+    finding = snapshots.findings()[0] | concern | {"host": snapshots.BLUE}
+    quiet = finding | {"host": snapshots.YELLOW, "outcome": "ok"}
+    snapshots.build(data_dir, rows={"findings": [*snapshots.findings(), finding, quiet]})
+    now = current_snapshot.current()
+    cards = {host: verdict_card.card_for(now, host, "zh") for host in (snapshots.BLUE, snapshots.YELLOW)}
+    assert [card.software for card in cards.values() if card] == [told, ""]

@@ -12,6 +12,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import docx
 import frictionless
 import pytest
 from PIL import Image
@@ -167,6 +168,17 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
     cited = {n for a, b in re.findall(r"\bE(\d+)(?:–E(\d+))?", text) for n in range(int(a), int(b or a) + 1)}
     assert cited and cited == set(range(1, len(cited) + 1))  # each mark has its row, and each row its mark
     assert "没有发货" not in text and (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
+    touch, part = ("涉及：", "；") if lang == "zh" else ("Touched by: ", "; ")
+    touching = [
+        who for line in text.splitlines() if touch in line for who in line.partition(touch)[2].split(part)
+    ]
+    for finding in touching:  # the provisions name no finding that the paper does not tell
+        assert f"\n{finding.partition(' ')[2]}{'：' if lang == 'zh' else ': '}" in text
+    paper = docx.Document(str(tmp_path / "d.docx"))
+    room = paper.sections[0].page_width - 2 * paper.sections[0].left_margin
+    for table in paper.tables:
+        assert abs(sum(column.width for column in table.columns) - room) < 0.02 * room
+    assert paper.tables[-1].columns[-1].width > 3 * paper.tables[-1].columns[0].width, "hashes need the room"
     said = json.loads(command(capsys, "dossier", "--by-law", "--json", *words).out)
     touched = {site["host"] for provision in said["provisions"] for site in provision["sites"]}
     assert touched <= {HOST} and all(p["article"] and p["verified_on"] for p in said["provisions"])
