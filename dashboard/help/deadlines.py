@@ -154,11 +154,11 @@ class Fact:
         return self.en if lang == "en" else self.zh
 
     def cite(self, lang: str) -> str:
-        """Law, article and the day it was checked, in brackets."""
+        """Law, article and the day it was checked, in brackets, to stand behind a sentence."""
         name = self._english() if lang == "en" else f"《{self.law}》{self.article}"
         note = ("; to be re-read" if lang == "en" else "，待复核") if self.recheck else ""
         when = f"checked {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
-        return f"({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
+        return f" ({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
 
     def named(self, lang: str) -> str:
         """Law and article in brackets, as a letter quotes them."""
