@@ -163,10 +163,21 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a fresh PostgreSQL database of this test alone."""
+@pytest.fixture(scope="session")
+def postgres_schema(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty, migrated PostgreSQL database, to be copied."""
     with database(postgres_server) as url:
+        engine = open_engine(url)
+        migrate(engine)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database of this test alone; migrated already where the test asks for an `engine`."""
+    schema = request.getfixturevalue("postgres_schema") if "engine" in request.fixturenames else None
+    with database(postgres_server, schema) as url:
         yield url
 
 

@@ -9,7 +9,6 @@ import statistics
 from contextlib import ExitStack
 from dataclasses import replace
 
-import ibis
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,6 +41,8 @@ class ThroughParquet(Embedded):
         self.folder = self._open.enter_context(written(facts, data_dir, self.size))
 
     def table(self, facts, kind):
+        import ibis  # each worker of a run imports every test file, and this is most of a second
+
         return ibis.duckdb.connect().read_parquet(f"{self.folder / kind}/*.parquet")
 
     def fetch(self, expression):
@@ -157,6 +158,8 @@ def test_the_middle_price_is_the_median_by_definition(shown, first):
         "ware": [str(p) for p in columns[3]],
         "price": columns[4],
     }
+    import ibis
+
     memory = ibis.memtable(table)
     found = {
         (r["ware"], r["epoch"]): r["price"]

@@ -113,12 +113,14 @@ def server(programs: Path) -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """Create an empty database on the server, yield its URL, and drop it with whoever is still connected."""
+def database(server_url: str, like: str | None = None) -> Iterator[str]:
+    """Create a database on the server, empty or like the one of this URL (which nobody may use meanwhile), yield its URL, and drop
+    it with whoever is still connected."""
     name = f"test_{secrets.token_hex(6)}"
+    template = "template0" if like is None else make_url(like).database
     admin = make_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
         finally:
