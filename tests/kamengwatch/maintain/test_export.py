@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from store.archive.retention import expire_file
 from store.archive.warc import ArchiveWriter, ExpiredCapture, iterate, read
 from store.db.tables import Capture, Complaint, Crawl, Page
 from tests.support.data.kept import NOW, kept
+from tests.support.data.once import once
 from tests.support.markets.records import HOST, complaint, platform, probe
 from tests.support.programs.in_process_cli import command
 
@@ -278,26 +280,37 @@ def test_a_kill_between_the_two_files_is_ended_by_the_next_attempt(tmp_path: Pat
     assert [p.name for p in tmp_path.iterdir()] == ["a.expired.warc.gz"]
 
 
-def published(data: Path, days: list[str], capsys: pytest.CaptureFixture[str]) -> list[Path]:
-    """A rating and a snapshot of each day, made on that day; returns the snapshots."""
-    made = []
+def published(data: Path, days: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A rating and a snapshot of each day, made on that day."""
     for day in days:
         with pytest.MonkeyPatch.context() as then:
             then.setenv("KAMENGWATCH_NOW", f"{day}T12:00:00+08:00")
             command(capsys, "rate", "--data-dir", data)
             command(capsys, "publish", "--data-dir", data)
-        made.append((data / "snapshots/latest").resolve())
-    return made
+
+
+@pytest.fixture
+def months(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, list[Path]]:
+    """A data folder with the snapshots of DAYS, and these."""
+
+    def make(data: Path) -> None:
+        kept(data)
+        published(data, DAYS, capsys)
+
+    data = tmp_path / "data"
+    shutil.copytree(once("of-months", make), data, symlinks=True)
+    found = {day: next((data / "snapshots").glob(f"{day}*")) for day in DAYS}
+    return data, [found[day] for day in DAYS]
+
+
+DAYS = ["2026-04-02", "2026-04-28", "2026-06-03"]
 
 
 def test_of_old_snapshots_the_last_of_a_month_stays_and_the_chain_of_all_verifies(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    months: tuple[Path, list[Path]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = kept(tmp_path / "data").data_dir
-    april, last_of_april, may, june = published(
-        data, ["2026-04-02", "2026-04-28", "2026-05-20", "2026-06-03"], capsys
-    )
-    whole = {p: sorted(f.name for f in p.rglob("*")) for p in (last_of_april, may, june)}
+    data, (april, last_of_april, june) = months
+    whole = {p: sorted(f.name for f in p.rglob("*")) for p in (last_of_april, june)}
     monkeypatch.setenv("KAMENGWATCH_NOW", "2026-09-10T12:00:00+08:00")
     words = ("privacy", "expire", "--yes", "--json", "--data-dir", data)
     planned = json.loads(command(capsys, *words, "--dry-run").out)
@@ -320,10 +333,9 @@ def test_of_old_snapshots_the_last_of_a_month_stays_and_the_chain_of_all_verifie
 
 
 def test_a_thinned_snapshot_is_still_watched_and_one_that_lost_its_files_by_itself_is_a_fault(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    months: tuple[Path, list[Path]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = kept(tmp_path / "data").data_dir
-    april, _, june = published(data, ["2026-04-02", "2026-04-28", "2026-06-03"], capsys)
+    data, (april, _, june) = months
     monkeypatch.setenv("KAMENGWATCH_NOW", "2026-09-10T12:00:00+08:00")
     command(capsys, "privacy", "expire", "--yes", "--data-dir", data)
     (april / "ratings.parquet").write_bytes(b"left by a kill")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-import subprocess
-import sys
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.data.kept import kept
+from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
 
 LATEST = "snapshots/latest"
@@ -27,17 +27,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def backup(whole: Path) -> Path:
     """A good backup, as a file."""
     file = whole.parent / "good.tar"
-    words = [
-        sys.executable,
-        "-m",
-        "kamengwatch",
-        "backup",
-        "-o",
-        str(file),
-        "--data-dir",
-        str(whole),
-    ]
-    subprocess.run(words, check=True, capture_output=True)
+    assert forked.run(["backup", "-o", str(file), "--data-dir", str(whole)], os.environ).returncode == 0
     return file
 
 

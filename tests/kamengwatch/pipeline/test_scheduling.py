@@ -113,7 +113,27 @@ def test_told_to_stop_while_it_begins_it_stops_too(
             signal.signal(number, handler)
 
 
-def test_every_step_is_written_down_with_its_run_id(config: Config) -> None:
+class ForkedStep:
+    """A step as scheduler.Service starts one, forked: its words, its environment and its limit are its own."""
+
+    def __init__(self, words: list[str], env: dict[str, str], folder: Path) -> None:
+        assert words[:3] == [sys.executable, "-m", "kamengwatch"]
+        folder.mkdir()
+        self._process = forked.start(words[3:], env, folder)
+        self.pid, self.stderr, self.returncode = self._process.pid, None, None
+
+    def wait(self, seconds: float) -> None:
+        self._process.join(seconds)
+        self.returncode = self._process.exitcode
+
+
+def test_every_step_is_written_down_with_its_run_id(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(words: list[str], env: dict[str, str], **_: object) -> ForkedStep:
+        return ForkedStep(words, env, tmp_path / env["KAMENGWATCH_RUN_ID"])
+
+    monkeypatch.setattr(scheduler.subprocess, "Popen", step)
     assert scheduler.Service(config).judge()
     runs = RunLedger(config.data_dir).last(10)
     assert [(r["words"], r["exit"]) for r in runs] == [("publish", 0), ("rate", 0)]
