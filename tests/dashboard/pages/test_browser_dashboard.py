@@ -61,6 +61,8 @@ def test_the_verdict_its_date_and_its_reasons_are_seen(visit, width, lang, word,
     page = one.open("/?q=cheng.test")
     for text in (word, date, reason):
         assert page.get_by_text(text, exact=False).first.is_visible()
+    if width == 360:
+        all_on_the_first_screen(page)
     assert page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
     assert one.overflow() <= 0
 
@@ -91,8 +93,9 @@ def test_each_state_has_its_colour_in_both_themes(visit, chromium, site):
     plain.close()
 
 
-@pytest.mark.parametrize("path", ["/?q=hostile.test", "/site?host=hostile.test", "/rank", "/alerts"])
+@pytest.mark.parametrize("path", ["/?q=hostile.test", "/site?host=hostile.test"])
 def test_hostile_text_is_drawn_as_text(visit, path):
+    """Of every other page test_page_states.py says the same."""
     one = visit()
     page = one.open(path)
     assert page.evaluate("window.hacked") is None
@@ -221,9 +224,11 @@ def test_the_static_page_prints_without_scripts(chromium, site):
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/?q=cheng.test", "/site?host=cheng.test"])
-def test_a_phone_s_first_screen_has_all_one_must_know_before_paying(visit, path):
-    page = visit(360).open(path)
+def test_a_phone_s_first_screen_has_all_one_must_know_before_paying(visit):
+    all_on_the_first_screen(visit(360).open("/site?host=cheng.test"))
+
+
+def all_on_the_first_screen(page):
     card = page.locator(".kw-card")
     assert card.count() == 1, "the shell's verdict did not give way to the page's"
     for part in (".kw-word", ".kw-date", ".kw-sentence", ".kw-do summary", ".kw-three > div >> nth=2", ".kw-reasons li >> nth=2"):  # fmt: skip

@@ -92,6 +92,8 @@ def look(visit: Visit, path: str, state: str, axe: str) -> list[str]:
     expected = "zh-CN" if visit.lang == "zh" else "en"
     if page.evaluate("document.documentElement.lang") != expected:
         wrong.append("lang")
+    if page.evaluate("window.hacked") or page.locator(".kw script").count():
+        wrong.append("hostile text is more than text")
     if visit.overflow() > 0:
         wrong.append(f"scrolls sideways by {visit.overflow()}")
     if page.locator("[data-testid=stException]").count():

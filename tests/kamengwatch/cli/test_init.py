@@ -217,15 +217,8 @@ def test_a_swallowed_attempt_still_fails_its_test(tmp_path: Path) -> None:
     attempt = f"try: socket.create_connection(('{OUTSIDE}', 9))"
     code = f"import socket\ndef test_it():\n    {attempt}\n    except Exception: pass\n"
     (tmp_path / "test_inner.py").write_text(code, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    words = ["pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-p", "no:xdist", str(tmp_path)]
+    done = forked.run(words, os.environ, seconds=120)
     assert done.returncode == 1
     assert "tried to leave loopback" in done.stdout
 

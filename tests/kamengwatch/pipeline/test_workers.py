@@ -17,7 +17,6 @@ from sqlalchemy import make_url, text
 from kamengwatch.config import Config
 from kamengwatch.pipeline import crawl, job_queue, run
 from kamengwatch.pipeline.crawl_process import events
-from sandbox.market.market import build_market
 from sandbox.market.parameters import MarketParameters
 from store.china_time import SHANGHAI
 from tests.support.programs.in_process_cli import command
@@ -80,9 +79,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
 
 
 def _moment() -> dt.datetime:
-    return dt.datetime.combine(
-        build_market(MarketParameters()).parameters.date_of(DAY), dt.time(20), SHANGHAI
-    )
+    return dt.datetime.combine(MarketParameters().date_of(DAY), dt.time(20), SHANGHAI)
 
 
 def rated(config: Config) -> dict[str, dict[str, Any]]:
