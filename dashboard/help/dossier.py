@@ -287,7 +287,12 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered)
     )
     filing = " ".join(
         filter(
-            None, (word(lang, "filing", row["filing_state"]), row["filing_number"], row["filing_province"])
+            None,
+            (
+                word(lang, "filing", row["filing_state"]),
+                row["filing_number"],
+                word(lang, "province", row["filing_province"]),
+            ),
         )
     )
     operator = " ".join(filter(None, (row["operator"], row["operator_uscc"]))) or t(lang, "未知", "unknown")
