@@ -77,14 +77,14 @@ def _tidy(view: View) -> None:
     if not asked.strip() or ON_PAPER.get():
         return
     kept, query = _kept(asked)
-    if kept == asked:
-        return
-    st.session_state["q"], st.session_state["unread"] = kept, not kept
-    if kept:
-        st.query_params["q"] = kept
-        st.session_state["asked"] = (kept, query)
-    else:
+    if not kept:
         del st.query_params["q"]
+        st.session_state["q"], st.session_state["unread"] = "", True
+    elif (
+        kept != asked and "q" not in st.session_state
+    ):  # once the box is there, the address is its own (_shorten)
+        st.session_state["q"] = st.query_params["q"] = kept
+        st.session_state["asked"] = (kept, query)
 
 
 def _query_notices(view: View, query: Query) -> None:
