@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -56,6 +59,15 @@ def at_work(config: Config, folder: Path, alone: bool = False) -> BaseProcess:
 def busy(*_: object) -> None:
     """A job that does not end."""
     time.sleep(99)
+
+
+def stuck(*_: object) -> None:
+    """Inside a library that hands no signal on: SQLite waits for a lock that nobody lets go of."""
+    with tempfile.NamedTemporaryFile() as file:
+        holder = sqlite3.connect(file.name)
+        holder.execute("begin exclusive")
+        with contextlib.suppress(sqlite3.OperationalError):
+            sqlite3.connect(file.name, timeout=99).execute("begin immediate")
 
 
 def until(there: Callable[[], bool], seconds: float = 240) -> None:
