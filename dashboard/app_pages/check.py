@@ -74,15 +74,13 @@ def _kept(asked: str) -> tuple[str, Query]:
 def _tidy(view: View) -> None:
     """An address somebody was sent, or the plain form made, says no more than the box would."""
     asked = view.param("q")
-    if not asked.strip() or ON_PAPER.get():
-        return
+    if not asked.strip() or ON_PAPER.get() or "q" in st.session_state:
+        return  # once the box is there, the address is its own (_shorten)
     kept, query = _kept(asked)
     if not kept:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True
-    elif (
-        kept != asked and "q" not in st.session_state
-    ):  # once the box is there, the address is its own (_shorten)
+    elif kept != asked:
         st.session_state["q"] = st.query_params["q"] = kept
         st.session_state["asked"] = (kept, query)
 
