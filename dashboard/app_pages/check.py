@@ -41,7 +41,7 @@ def render(view: View) -> None:
             label_visibility="collapsed" if answering else "visible",
         )
         st.button(view.translate("check.button"), type="primary")
-    if len(text) >= site_search.LONGEST:
+    if not ON_PAPER.get() and st.session_state.pop("cut", False):
         view.note(view.translate("check.too_long", most=site_search.LONGEST))
     if text.strip():
         _answer(view, text)
@@ -57,6 +57,7 @@ def _shorten() -> None:
     asked = st.session_state.get("q") or ""
     kept, query = _kept(asked)
     st.session_state["unread"] = bool(asked.strip()) and not kept
+    st.session_state["cut"] = len(asked) >= site_search.LONGEST
     if kept != asked:
         st.session_state["q"] = kept
         st.session_state["asked"] = (kept, query)

@@ -95,6 +95,22 @@ addEventListener('keydown', (event) => {
 });
 addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });
 
+// Streamlit's boxes drop a paste that is longer than they take, without a word. As much as fits goes in, and the browser says so.
+addEventListener('paste', (event) => {
+  const box = event.target.closest?.('[data-testid=stTextInput] input, [data-testid=stTextArea] textarea');
+  const counter = box?.closest('[data-testid=stTextInput], [data-testid=stTextArea]').querySelector('[data-testid=InputInstructions]');
+  const most = /\/(\d+)$/.exec(counter?.textContent ?? '')?.[1];
+  const text = event.clipboardData?.getData('text') ?? '';
+  const room = most - (box?.value.length - (box?.selectionEnd - box?.selectionStart));
+  if (!most || text.length <= room) return;
+  event.preventDefault();
+  const fits = text.slice(0, room);
+  document.execCommand('insertText', false, box.matches('input') ? fits.replace(/\s/g, ' ') : fits);
+  box.setCustomValidity(document.documentElement.lang.startsWith('zh') ? `太长：这里最多 ${most} 个字，后面的没有放进来` : `Too long: ${most} characters at most, the rest was left out`);
+  box.reportValidity();
+  box.addEventListener('input', () => box.setCustomValidity(''), { once: true });
+}, true);
+
 // A link to a piece of evidence arrives before the evidence is drawn: the page is scrolled to it once it is there, and what is folded opened.
 if (location.hash.length > 1) {
   let left = 130;

@@ -138,7 +138,7 @@ def play(world: World, cls: type[SourceSpider] = AvailabilitySpider, hosts: list
     )  # fmt: skip
     crawler = Crawler(cls, chosen)
     crawler.stats = load_object(chosen["STATS_CLASS"])(crawler)
-    books = CaseBooks({})
+    books = CaseBooks()
     named = hosts or [host for host in world.fates if not host.startswith("www.")]
     spider = cls.from_crawler(crawler, books=books, targets=[Target(0, h, None, (), None) for h in named])
     crawler.spider = spider

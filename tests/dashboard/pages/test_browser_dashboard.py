@@ -128,6 +128,21 @@ def test_chinese_characters_are_drawn_and_enter_in_the_search_box_answers_and_ch
     assert "778899" not in page.url
     page.go_back()
     page.wait_for_function("() => !location.search.includes('q=')")  # not the message as it was pasted
+    box = page.locator(".st-key-q input")
+    box.fill("13800138000")
+    box.press("Enter")
+    page.get_by_text("没认出网址").first.wait_for()
+    box.focus()
+    page.get_by_text("/20000").wait_for(state="attached")
+    page.evaluate(
+        """text => { const given = new DataTransfer(); given.setData('text', text);
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: given, bubbles: true, cancelable: true})) }""",
+        "看看这个 https://hong.test/ " + "字" * 30_000,
+    )
+    assert "20000" in box.evaluate("e => e.validationMessage")
+    box.press("Enter")
+    page.get_by_text("只读了前 20,000 个字").or_(page.get_by_text("只读了前 20000 个字")).first.wait_for()
+    page.get_by_text("红·严重警示").first.wait_for()
     # The canvas names a font, which is fetched when the browser comes to it.
     one.troubles = [told for told in one.troubles if "font" not in told]
 
