@@ -29,7 +29,7 @@ faketime: setup ## find or install libfaketime, with which days pass in the rehe
 run: browser ## crawl the sandbox market, rate, publish, and serve the dashboard on 127.0.0.1:8501
 	@exec $(BIN)/kamengwatch run --sandbox --serve $(ARGS)
 
-test: browser postgres faketime ## run every test of everyday size (about 18 minutes on 2 cores)
+test: browser postgres faketime ## run every test of everyday size (about 16 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 rehearsal: browser faketime ## the product as it is installed, in a world of its own that misbehaves (needs root, unshare, ip)
