@@ -15,25 +15,11 @@ from sqlalchemy import func, select
 
 from kamengwatch.config import Config
 from store.db.tables import Probe
-from tests.support.data.kept import kept
 from tests.support.markets.records import platform, probe
 from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
 from tests.support.programs.killed import Job
 from tests.support.programs.workers import busy
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kept(tmp_path_factory.mktemp("keep") / "data").data_dir
-
-
-@pytest.fixture(scope="module")
-def backup(whole: Path) -> Path:
-    """A good backup, as a file."""
-    file = whole.parent / "good.tar"
-    assert forked.run(["backup", "-o", str(file), "--data-dir", str(whole)], os.environ).returncode == 0
-    return file
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -14,13 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from kamengwatch.config import Config
-from tests.support.data.kept import kept
 from tests.support.programs.in_process_cli import command
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kept(tmp_path_factory.mktemp("keep") / "data").data_dir
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +18,6 @@ def share(folder: Path) -> None:
 
 def once(name: str, make: Callable[[Path], object]) -> Path:
     """The folder of that name: `make` fills a new path where nobody has yet. Copy what you change; hard links are the others', too."""
-    if not _folder:
-        _folder.append(Path(tempfile.mkdtemp(prefix="kw-once-")))
     place, half = _folder[0] / name, _folder[0] / f"{name}.half"
     with FileLock(f"{place}.lock"):
         if not place.exists():
