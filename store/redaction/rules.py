@@ -161,7 +161,7 @@ def _not_a_host(match: re.Match[str], shadow: str) -> bool:
 FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(rf"(?:{_PROFILES}|work\.weixin\.qq\.com|u\.wechat\.com)/(?P<x>(?!help|about|search|static)[^\s\"'<>,。;)\[\]]{{3,200}})"), _no_letter_before, (".com/",)),
     Rule("账号", re.compile(r"(?:uin|uid|user_?id|wxid|openid|unionid|domain|account|name|user|tel|phone|mobile|qq|id_?card|token|phpsessid|session_?id|sid)=(?P<x>[^\s&\"'<>,。;#{}\[\]]{3,200})"), _no_letter_before, ("=",)),
-    Rule("账号", re.compile(r"[?&](?:[a-z]{1,12}_)?(?:key|sign|signature|sig|auth|ticket|secret|email|e?mail|contact|wechat|weixin|wx|pwd|pass|password|passwd|inviter?|aff)=(?P<x>(?=[^\s&\d]{0,40}\d)[^\s&\"'<>,。;#{}\[\]]{4,200})"), needles=("?", "&")),
+    Rule("账号", re.compile(r"[?&](?:[a-z]{1,12}_)?(?:key|sign|signature|sig|auth|ticket|secret|e?mail|contact|wechat|weixin|wx|pwd|pass|password|passwd|inviter?|aff)=(?P<x>(?=[^\s&\d]{0,40}\d)[^\s&\"'<>,。;#{}\[\]]{4,200})"), needles=("?", "&")),
     # Somebody's part of a site's own address, as in a link that invites; goods have other words before their number.
     Rule("账号", re.compile(r"/(?:u|user|users|uid|member|members|space|people|profile|invite|invitation|inviter?|reg|register|agent|aff|ref|share|i)/(?:(?:u|user|profile|info|id|home)/)?(?P<x>(?=[a-z_\-]{0,30}\d)[a-z0-9_\-]{4,40})(?![a-z0-9._\-])"), needles=("/",), figures=2),
     Rule("邮箱", re.compile(r"(?:qq|163|126|139|新浪|搜狐|foxmail|gmail|outlook)邮箱[\s:是为]{1,3}(?P<x>(?=[a-z._\-]{0,30}\d)[a-z0-9][a-z0-9._\-]{3,40})(?![a-z0-9@._\-])"), needles=("邮箱",), figures=1),
