@@ -59,7 +59,7 @@ def start(
     alone: bool = False,
     constants: Mapping[str, object] | None = None,
 ) -> BaseProcess:
-    """Start `kamengwatch WORDS`, or the module that the first word names: "crawler.run", "kamengwatch.pipeline.look", "pytest", "scrapy", "sandbox".
+    """Start `kamengwatch WORDS`, or the module that the first word names: "crawler.run", "kamengwatch.pipeline.look", "scrapy", "sandbox".
 
     `streams` is a folder with a file `in`, or without; it gets `out` and `err`. A file it writes may have `largest` bytes.
     The crawls of one that is `alone` are below it and notice its death, as everywhere but here, and start as slowly.
@@ -98,10 +98,6 @@ def _do(
 
         sys.argv = words
         os._exit(look())  # as the module does where it is the program
-    if words[0] == "pytest":
-        import pytest
-
-        raise SystemExit(int(pytest.main(words[1:])))
     sys.argv = words if words[0] in ("scrapy", "sandbox") else ["kamengwatch", *words]
     if words[0] == "scrapy":
         from scrapy.cmdline import execute as main

@@ -16,6 +16,8 @@ for _name in ("KAMENGWATCH_TEST_POSTGRES", "KAMENGWATCH_REAL_DATA", "CHROMIUM"):
         os.environ[_name] = _value
 os.environ[env_file.FILE] = os.devnull
 os.environ["KAMENGWATCH_CONTACT"] = "https://watchdog.example/tests"
+# The process that forks the programs (forked.py) has no second thread: a child would be without it, and wait for it.
+os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
 # Tests of single answers play a service that knows one site; what the control does has tests of its own.
 os.environ["KAMENGWATCH_ICP_CONTROL"] = "none"
 

@@ -33,14 +33,20 @@ class Guard:
             self._installed = True
         self._active = True
 
-    def stop(self) -> None:
-        """Let everything through again."""
-        self._active = False
-
     def take(self) -> list[str]:
         """Return the attempts refused since the last call and forget them."""
         taken, self.refused[:] = list(self.refused), []
         return taken
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Refuse within; fail at the end if anything was tried, even if the code swallowed the error."""
+        before = self._active
+        self.start()
+        yield
+        self._active = before
+        attempts = self.take()
+        assert not attempts, f"this test tried to leave loopback: {attempts}"
 
     @contextmanager
     def expecting(self) -> Iterator[list[str]]:
