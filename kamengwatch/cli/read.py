@@ -20,7 +20,7 @@ from kamengwatch.config import Config
 
 @app.command(
     epilog="例: `kamengwatch rate` · `kamengwatch rate --as-of 2026-11-15` · "
-    "只重评几个网站，几秒钟 a few sites in seconds: `kamengwatch rate --platform shop.example --platform b.example` · "
+    "只重评几个网站，几秒钟 a few sites in seconds: `kamengwatch rate --platform shop.example --platform b.example --publish` · "
     "`kamengwatch rate --engine spark --master spark://10.0.0.5:7077`"
 )
 @with_config()
@@ -37,21 +37,28 @@ def rate(
         str | None, typer.Option(metavar="URL", help="Spark master: spark://host:port · local[N]")
     ] = None,
     platform: OnlySites = None,
+    then_publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish",
+            help="评完就发布 publish it as well, sparing the start of a second command (--json: a line for each)",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """评级 compute ratings, warnings and their daily history up to a day."""
     if platform:
         from kamengwatch.pipeline import single_sites
 
-        single_sites.rate(config, platform, as_of, engine, master, as_json)
+        single_sites.rate(config, platform, as_of, engine, master, as_json, then_publish)
         return
     from kamengwatch.pipeline import run
 
-    run.rate(config, as_of, engine, as_json, master)
+    run.rate(config, as_of, engine, as_json, master, then_publish)
 
 
 @app.command(
-    epilog="例: `kamengwatch publish` · 只发布刚单独评级的网站 only sites rated singly: `kamengwatch rate --platform shop.example && kamengwatch publish --platform shop.example` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
+    epilog="例: `kamengwatch publish` · 只发布刚单独评级的网站 only sites rated singly: `kamengwatch publish --platform shop.example` · 退回到较早的一天 back to an earlier day: `kamengwatch rate --as-of 2026-11-15 && kamengwatch publish --allow-older`"
 )
 @with_config()
 def publish(

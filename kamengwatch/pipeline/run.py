@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from scoring.publish.publisher import WrongDay
 
 
-def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: str | None = None) -> None:
+def rate(
+    config: Config,
+    as_of: str | None,
+    engine: str,
+    as_json: bool,
+    master: str | None = None,
+    then_publish: bool = False,
+) -> None:
     """Compute ratings and warnings up to a Shanghai day (default: today), in this process or on a Spark cluster."""
     from scoring.engine.backends import EngineError, EngineFailed, chosen
     from scoring.engine.rate import rate as run
@@ -49,12 +56,17 @@ def rate(config: Config, as_of: str | None, engine: str, as_json: bool, master: 
     if as_json:
         tell_json({"as_of": day.isoformat(), "folder": rated.folder.name, "platforms": rated.platforms})
     else:
+        next_zh, next_en = (
+            ("", "") if then_publish else ("。下一步：kamengwatch publish", ". Next: kamengwatch publish")
+        )
         log_line(
             config.say(
-                f"已评级 {rated.platforms} 个网站，截至 {day}（方法 {rated.method_version}）。下一步：kamengwatch publish",
-                f"Rated {rated.platforms} platforms as of {day} (method {rated.method_version}). Next: kamengwatch publish",
+                f"已评级 {rated.platforms} 个网站，截至 {day}（方法 {rated.method_version}）{next_zh}",
+                f"Rated {rated.platforms} platforms as of {day} (method {rated.method_version}){next_en}",
             )
         )
+    if then_publish:
+        publish(config, as_json)
 
 
 def publish(config: Config, as_json: bool, allow_older: bool = False) -> None:

@@ -211,7 +211,7 @@ class Service:
         if len(hosts) > MOST_SINGLE:
             return self.judge()
         words = [word for host in hosts for word in ("--platform", host)]
-        done = self._step("rate", *words) and self._step("publish", *words)
+        done = self._step("rate", "--publish", *words)
         self._refused = None if done else self._config.now()
         return done
 

@@ -20,8 +20,9 @@ def rate(
     engine: str,
     master: str | None,
     as_json: bool,
+    then_publish: bool = False,
 ) -> None:
-    """Rate these sites again, against what the last full rating kept of the sector."""
+    """Rate these sites again, against what the last full rating kept of the sector; `then_publish` spares a second start."""
     from scoring.engine.sector_context import ContextUnusable
     from scoring.engine.single_sites import UnknownSites, rate_sites
 
@@ -36,26 +37,33 @@ def rate(
     try:
         folder, until = rate_sites(config.engine, config.data_dir, hosts, today, config.now(), day)
     except UnknownSites as error:
-        named = error.hosts[0]
+        first = error.hosts[0]
         raise UserError(
             config.say(
-                f"{error}: 不在观察名单里，没有评级；先 kamengwatch watch add {named}",
-                f"{error}: not watched, nothing was rated; first kamengwatch watch add {named}",
+                f"{error}: 不在观察名单里，没有评级；先 kamengwatch watch add {first}",
+                f"{error}: not watched, nothing was rated; first kamengwatch watch add {first}",
             )
         ) from error
     except ContextUnusable as error:
         raise UserError(config.say(error.zh, error.en)) from error
     console.event("rated", as_of=until.isoformat(), platforms=len(set(hosts)), folder=folder.name)
-    told = " ".join(f"--platform {host}" for host in hosts[:5])
+    named = " ".join(f"--platform {host}" for host in hosts[:5])
+    next_zh, next_en = (
+        ("", "")
+        if then_publish
+        else (f"。下一步：kamengwatch publish {named}", f". Next: kamengwatch publish {named}")
+    )
     if as_json:
         tell_json({"as_of": until.isoformat(), "sites": sorted(set(hosts)), "platforms": len(set(hosts))})
     else:
         log_line(
             config.say(
-                f"已单独评级 {len(set(hosts))} 个网站，截至 {until}。下一步：kamengwatch publish {told}",
-                f"Rated {len(set(hosts))} sites singly as of {until}. Next: kamengwatch publish {told}",
+                f"已单独评级 {len(set(hosts))} 个网站，截至 {until}{next_zh}",
+                f"Rated {len(set(hosts))} sites singly as of {until}{next_en}",
             )
         )
+    if then_publish:
+        publish(config, platforms, as_json)
 
 
 def publish(config: Config, platforms: Sequence[str], as_json: bool) -> None:

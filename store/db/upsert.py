@@ -32,7 +32,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from store.db.base import Base
 from store.db.tables import Complaint, Mention, Move, Order, Penalty
@@ -281,4 +281,8 @@ def insert_for(connection: Connection, into: type[Base] | Table) -> sqlite.Inser
 def insert_into(dialect: str, into: type[Base] | Table) -> sqlite.Insert:
     """The same for a dialect's name, for statements that are built once and kept."""
     table: Any = into if isinstance(into, Table) else into.__table__
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)  # type: ignore[return-value]
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 60 ms of a start on SQLite
+
+    return postgresql.insert(table)  # type: ignore[return-value]

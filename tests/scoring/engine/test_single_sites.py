@@ -337,6 +337,10 @@ def test_what_cannot_stand_on_a_full_rating_is_one_line(
     assert "no full rating" in refused("rate", "--platform", "a.example", "--data-dir", tmp_path / "new")
     assert "not watched" in refused("rate", "--platform", "nobody.example", "--data-dir", data)
     assert "not rated singly" in refused("publish", "--platform", "m1.example", "--data-dir", data)
+    done = command(capsys, "rate", "--platform", "m1.example", "--publish", "--json", "--data-dir", data).out
+    rated, published = map(json.loads, done.splitlines())
+    assert rated["sites"] == ["m1.example"]
+    assert (data / "snapshots" / "latest").resolve().name == published["snapshot"]
     assert "as of 2026-03-11" in refused(
         "rate", "--platform", "m1.example", "--as-of", "2026-03-01", "--data-dir", data
     )
@@ -399,7 +403,7 @@ def test_the_service_rates_and_publishes_what_is_due_and_all_where_it_is_much(
     steps: list[tuple[str, ...]] = []
     monkeypatch.setattr(service, "_step", lambda *words: not steps.append(words))
     assert service.judge_single()
-    few = [(word, *(w for host in hosts for w in ("--platform", host))) for word in ("rate", "publish")]
+    few = [("rate", "--publish", *(w for host in hosts for w in ("--platform", host)))]
     assert steps == ([] if not n else few if n == 2 else [("rate",), ("publish",)])
     taken: list[int] = []
     monkeypatch.setattr(scheduler.form_inbox, "take_in", lambda config: taken.append(1))
