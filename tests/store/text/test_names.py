@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.text import hosts
 from store.text.query import (
     Query,
     file_stem,
@@ -557,34 +556,6 @@ def test_any_text_has_an_answer_and_its_host_means_itself(text: str) -> None:
     host_of(text)
     normal_name(text)
     skeleton(text)
-
-
-def test_every_rule_of_the_suffix_list_cuts_a_host_as_the_library_does() -> None:
-    rules = hosts._rules()
-    assert rules is not None and len(rules.private) > 5_000, (
-        "the library no longer brings its list where it is read"
-    )
-    named = [
-        rule.lstrip("!").replace("*.", "w.")
-        for rule in [*rules.private, *rules.endings - rules.private.keys()]
-    ]
-    odd = [
-        "localhost",
-        "a.nosuchending",
-        "1.2.3.4",
-        "a.xn--fiqs8s",
-        "卡盟.中国",
-        "A.COM",
-        "a..com",
-        "com.",
-        "-_.co.uk",
-        "",
-        "a:8",
-    ]
-    for host in [*odd, *(before + name for name in named[::7] for before in ("", "a.", "b.www-1."))]:
-        cut, asked = hosts._split(host), hosts._library()(host)
-        assert cut == (asked.subdomain, asked.domain, asked.suffix, asked.is_private), host
-        assert cut.registrable == asked.top_domain_under_public_suffix
 
 
 @pytest.mark.parametrize("host", ["例子.中国", "卡盟123.com", "bücher.de", "пример.рф"])
