@@ -14,6 +14,7 @@ from typing import NoReturn
 from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_command, get_command_name
+from typer.models import CommandInfo, TyperInfo
 
 from kamengwatch import console, machine_faults
 from kamengwatch.cli import buyer_help, collect, intake, maintain, misuse, observe, read, reply
@@ -53,14 +54,42 @@ def _word() -> str:
 
 @cache
 def _commands(word: str = "") -> TyperGroup:
-    """All commands, or the one of that name alone: reading all from their functions' signatures takes a tenth of a second."""
+    """All commands, or the one (or the group) of that name alone: reading all from their functions' signatures takes 0.2 s."""
     wanted = copy.copy(app)
+    if word in _HELP:
+        wanted.registered_commands = [_listed(told) for told in app.registered_commands]
+        wanted.registered_groups = [_listed_group(told) for told in app.registered_groups]
     named = [told for told in app.registered_commands if word == (told.name or _name_of(told.callback))]
-    if named:
-        wanted.registered_commands, wanted.registered_groups = named, []
+    groups = [told for told in app.registered_groups if word == told.name]
+    if named or groups:
+        wanted.registered_commands, wanted.registered_groups = named, groups
     built = get_command(wanted)
     assert isinstance(built, TyperGroup)
     return built
+
+
+_HELP = ("--help", "-h")
+
+
+def _listed(told: CommandInfo) -> CommandInfo:
+    """A command of which name and first sentence are shown: without the options, which typer would read from its signature."""
+
+    def listed() -> None:
+        """Never called."""
+
+    named = copy.copy(told)
+    named.name = told.name or _name_of(told.callback)
+    listed.__doc__ = told.callback.__doc__ if told.callback else None
+    named.callback = listed
+    return named
+
+
+def _listed_group(told: TyperInfo) -> TyperInfo:
+    listed = copy.copy(told)
+    listed.typer_instance = copy.copy(told.typer_instance)
+    assert listed.typer_instance
+    listed.typer_instance.registered_commands = []
+    return listed
 
 
 def _name_of(function: Callable[..., object] | None) -> str:

@@ -19,7 +19,7 @@ from rich.text import Text
 from typer.main import get_command
 
 from kamengwatch import pipeline
-from kamengwatch.cli.app import app
+from kamengwatch.cli.app import _commands, app
 from kamengwatch.config import make
 from kamengwatch.console import InertConsole, tell_json
 from store.db.tables import Alias, Platform
@@ -78,6 +78,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_command_with_an_example() -> None:
     commands = "run watch crawl import rate publish check explain rank evidence serve doctor classify schedule sources review"
     told = kamengwatch("--help").stdout
+    shown = [
+        {name: (c.help, c.short_help, c.hidden, c.deprecated) for name, c in _commands(word).commands.items()}
+        for word in ("--help", "-h", "")
+    ]
+    assert shown[0] == shown[1] == shown[2], (
+        "what lists the commands leaves their options unread, and nothing else"
+    )
     assert all(word in told for word in commands.split())
     assert "hxxp://shop[.]test" in kamengwatch("check", "--help").stdout
 
