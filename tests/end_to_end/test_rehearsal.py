@@ -65,7 +65,7 @@ def test_a_source_without_its_setting_is_not_configured_and_no_failure(played: P
     assert lists["health"] == "not_configured" and "KAMENGWATCH_BLOCKLISTS" in lists["last_reason"]
     assert any("公开名单：没有设置" in said for said in played.first.card(places.PLAIN)["blind_spots"])
     assert re.search("blocklists: 未配置.*KAMENGWATCH_BLOCKLISTS", played.typed[-2].err)
-    doctor = days(played, "unchecked")[0].doctor
+    doctor = days(played, "outage")[0].doctor
     assert doctor is not None
     unset, ill = (next(line for line in doctor.out.splitlines() if f"{what}:" in line)
                   for what in ("未配置的信息源 sources not configured", "信息源 sources"))  # fmt: skip
