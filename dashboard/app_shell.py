@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import first_paint
@@ -51,6 +52,9 @@ class Page:
             await moved(scope, receive, send)
             return
         query = scope["query_string"].decode("latin-1")
+        if tidy := first_paint.tidied(scope["path"], query):
+            await RedirectResponse(f"./?{tidy}", 303)(scope, receive, send)
+            return
         lang = language(parse_qs(query).get("lang", [None])[0])
         accepted = b",".join(v for n, v in scope["headers"] if n == b"accept-encoding").decode("latin-1")
         start: Message | None = None

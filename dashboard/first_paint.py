@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from jinja2 import TemplateError
 from markupsafe import Markup
 
 from dashboard import page_list
+from dashboard.app_pages.check import kept_of
 from dashboard.components.page_context import ON_PAPER, View
 from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
@@ -154,6 +155,23 @@ def shown(path: str, query: str, lang: str) -> Sight:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
     return Sight()
+
+
+NOTHING_READ = "…"
+"""What stands in an address for a text in which no site was recognised."""
+
+
+def tidied(path: str, query: str) -> str | None:
+    """The query with what was understood of the box's text in its place, or None where it says no more than that already.
+
+    The plain form sends all that was pasted; in an address, and in the history of a browser, it would stay.
+    """
+    if path != "/" or "q=" not in query:
+        return None
+    asked = parse_qsl(query)
+    kept = [(name, kept_of(text)[0] or NOTHING_READ if name == "q" else text) for name, text in asked]
+    same = all(was.strip() == now for (_, was), (_, now) in zip(asked, kept, strict=True))
+    return None if same else urlencode(kept)
 
 
 def _asked(query: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -6,12 +6,12 @@ A definition says which observations count, so that anybody can count them again
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scoring.observations.day_index import date_of, day_number
+from store.text.safe_text import in_number
 
 
 @dataclass(frozen=True)
@@ -51,30 +51,6 @@ def share(name: str, n: Any, of: Any, window: Window = ALWAYS) -> Figure:
 def count(name: str, value: Any, window: Window = ALWAYS) -> Figure:
     """A count, or another single number."""
     return Figure(name, float(value), None, None, *window)
-
-
-_IN_NUMBER = re.compile(
-    r"(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[\w ]+)\|(?P<many>[\w ]+)\]"
-)
-
-
-def in_number(en: str) -> str:
-    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are"."""
-    if "(" not in en and "[" not in en:
-        return en
-    last = of_noun = ""
-
-    def agree(found: re.Match[str]) -> str:
-        nonlocal last, of_noun
-        if found["count"]:
-            last = found["count"]
-            return found.group()
-        if found["noun"]:
-            of_noun = last
-            return found["noun"] + ("" if last == "1" else found["ending"])
-        return found["one"] if of_noun == "1" else found["many"]
-
-    return _IN_NUMBER.sub(agree, en)
 
 
 class Said(tuple[str, str]):

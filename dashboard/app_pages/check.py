@@ -55,7 +55,7 @@ def _shorten() -> None:
     """Leave only the hosts, or the name, that were understood in the box and the page's address: paths may hold order numbers, and what
     is no site at all may be somebody's number."""
     asked = st.session_state.get("q") or ""
-    kept, query = _kept(asked)
+    kept, query = kept_of(asked)
     st.session_state["unread"] = bool(asked.strip()) and not kept
     st.session_state["cut"] = len(asked) >= site_search.LONGEST
     if kept != asked:
@@ -63,7 +63,7 @@ def _shorten() -> None:
         st.session_state["asked"] = (kept, query)
 
 
-def _kept(asked: str) -> tuple[str, Query]:
+def kept_of(asked: str) -> tuple[str, Query]:
     """(what of a text may stand in an address, its first query); nothing of a text in which no site was recognised."""
     queries = queries_in(asked[: site_search.LONGEST])
     first = queries[0]
@@ -77,7 +77,7 @@ def _tidy(view: View) -> None:
     asked = view.param("q")
     if not asked.strip() or ON_PAPER.get() or "q" in st.session_state:
         return  # once the box is there, the address is its own (_shorten)
-    kept, query = _kept(asked)
+    kept, query = kept_of(asked)
     if not kept:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True

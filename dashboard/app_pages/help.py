@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import streamlit as st
@@ -145,15 +146,26 @@ def _result(view: View, given: dict[str, Any], host: str, site: dict[str, Any] |
                 del st.session_state[key]
             st.session_state["help-given"] = {"site": host}
             st.rerun()
+    view.heading(text("ui", "tools", lang))
     proofs: tuple[str, ...] = ()
     if path.letters:
-        proofs = help_tools.checklist(view)
-    details = help_tools.letters(view, path, host, proofs, site or {})
+        with _tool("checklist", lang):
+            proofs = help_tools.checklist(view)
+    with _tool("letters", lang):
+        details = help_tools.letters(view, path, host, proofs, site or {})
     if path.loss:
-        help_tools.court(view, path, details)
-    help_tools.deadlines(view, path, details)
+        with _tool("court", lang):
+            help_tools.court(view, path, details)
+    with _tool("clocks", lang):
+        help_tools.deadlines(view, path, details)
     if path.letters:
-        help_tools.evidence_pack(view, host if site else "")
+        with _tool("pack", lang):
+            help_tools.evidence_pack(view, host if site else "")
+
+
+def _tool(name: str, lang: str) -> AbstractContextManager[Any]:
+    """A fold, so that a phone shows at once which tools there are."""
+    return st.expander(f"**{text('ui', name, lang)}**", key=f"tool-{name}")
 
 
 def _site(snapshot: Snapshot, host: str) -> dict[str, Any] | None:

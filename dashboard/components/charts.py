@@ -92,7 +92,7 @@ def intervals(records: list[dict[str, Any]], name: str, capped: str) -> Bars:
         Bar(
             r[name],
             f"{whole_points(r['score'])}"
-            + (f"（{formatting.ends((r['low'], r['high']))}）" if r["high"] > r["low"] else capped),
+            + (f" ({formatting.ends((r['low'], r['high']))})" if r["high"] > r["low"] else capped),
             (_fill("soft", r["low"], r["high"], 100),) if r["high"] > r["low"] else (),
             (("main", _place(r["score"], 100)),),
         )

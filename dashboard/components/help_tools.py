@@ -28,6 +28,7 @@ from dashboard.help.texts import text
 from dashboard.help.triage import Path, letters_for
 from dashboard.presenters import current_snapshot
 from dashboard.presenters.formatting import SHANGHAI
+from store.text.safe_text import in_number
 
 _MB = 1024 * 1024
 SESSION_BYTES = 50 * _MB
@@ -143,7 +144,6 @@ def laws_shown(names: list[str], view: View) -> list[str]:
 def checklist(view: View) -> tuple[str, ...]:
     """What to keep, ticked off; how complete it is and how each gap hurts. Returns the groups something was ticked of."""
     lang = view.lang
-    view.heading(text("ui", "checklist", lang))
     ticked = []
     for group, items in GROUPS.items():
         chosen = st.pills(
@@ -172,7 +172,7 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: di
     `proofs` are the groups of evidence at hand, `site` the published rating, {} where it is not on record.
     """
     lang = view.lang
-    view.heading(text("ui", "letters", lang), text("ui", "fill", lang))
+    view.html("lines.html", lines=[text("ui", "fill", lang)])
     offered = letters_for(path)
     if not offered:
         view.note(text("ui", "no_letter", lang))
@@ -238,7 +238,7 @@ def _fields(lang: str, path: Path, host: str, company: str) -> Fields:
 def court(view: View, path: Path, fields: Fields) -> None:
     """Whether small claims apply in the reader's own province, with year and source."""
     lang = view.lang
-    view.heading(text("ui", "court", lang), text("ui", "court_intro", lang))
+    view.html("lines.html", lines=[text("ui", "court_intro", lang)])
     province = st.selectbox(
         text("ui", "province", lang),
         provinces(),
@@ -253,7 +253,6 @@ def court(view: View, path: Path, fields: Fields) -> None:
 def deadlines(view: View, path: Path, fields: Fields) -> None:
     """The clocks that run from the dates given, and the calendar file; those that only protect consumers not for a reseller."""
     lang = view.lang
-    view.heading(text("ui", "clocks", lang))
     complained = (
         st.date_input(text("ui", "complained_on", lang), None, key="clock-complained", format="YYYY-MM-DD")
         if path.loss
@@ -289,12 +288,13 @@ def deadlines(view: View, path: Path, fields: Fields) -> None:
 def evidence_pack(view: View, host: str) -> None:
     """Originals and our captures in one ZIP, made in memory."""
     lang = view.lang
-    view.heading(text("ui", "pack", lang), text("ui", "pack_intro", lang).format(most=megabytes()))
+    view.html("lines.html", lines=[text("ui", "pack_intro", lang).format(most=megabytes())])
     keep_in_memory()
     files = st.file_uploader(text("ui", "files", lang), accept_multiple_files=True, key="pack-files")
     items = [pack.Item(file.name, file.getvalue()) for file in files or ()]
     ours = view.cached_query(captures_of, host) if host else []
-    if ours and st.checkbox(text("ui", "with_captures", lang).format(count=len(ours)), True, key="pack-ours"):
+    with_ours = in_number(text("ui", "with_captures", lang).format(count=len(ours)))
+    if ours and st.checkbox(with_ours, True, key="pack-ours"):
         items += with_text(view.snapshot, ours)
     if not items:
         return

@@ -141,7 +141,7 @@ def _about(told: dict[str, Any], lang: str, demo: bool) -> list[str]:
             t(
                 lang,
                 f"{counts['interrupted']} 个网站在期间数据中断：它们的平静说明不了什么。",
-                f"Data of {counts['interrupted']} sites were interrupted in the period: their calm says nothing.",
+                f"Data of {counts['interrupted']} site(s) [was|were] interrupted in the period: their calm says nothing.",
             )
         )
     failing = [s for s in told["sources"] if s["health"] not in _NEVER]
@@ -162,7 +162,7 @@ def _about(told: dict[str, Any], lang: str, demo: bool) -> list[str]:
             t(
                 lang,
                 f"另有 {never} 个信息源没有启用或从未成功，它们看得见的这里都没有；见“运行状态”页。",
-                f"{never} more sources are not set up or never worked: nothing they would show is in here; see the status page.",
+                f"{never} more source(s) [is|are] not set up or never worked: nothing they would show is in here; see the status page.",
             )
         )
     lines.append(
@@ -213,7 +213,7 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
             t(
                 lang,
                 f"期前未停运的 {number(found['open_before'])} 个网站中停运 {found['closed']} 个：{percent(share)}（90% 区间 {percent(low)}–{percent(high)}）。",
-                f"Of {number(found['open_before'])} sites not closed before, {found['closed']} closed: {percent(share)} (90% interval {percent(low)}–{percent(high)}).",
+                f"Of {number(found['open_before'])} site(s) not closed before, {found['closed']} closed: {percent(share)} (90% interval {percent(low)}–{percent(high)}).",
             )
         )
     if found["weeks"]:
@@ -221,7 +221,7 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
             t(
                 lang,
                 f"期间有整周 {found['weeks']} 周，全部网站的掉单投诉 {number(found['drops'])} 起",
-                f"{found['weeks']} whole weeks: {number(found['drops'])} complaints of paid and not delivered, all sites together",
+                f"{found['weeks']} whole week(s): {number(found['drops'])} complaint(s) of paid and not delivered, all sites together",
             )
             + _before(found, lang)
         )
@@ -237,7 +237,7 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
         t(
             lang,
             f"退款投诉提出 {r['days']} 天后仍未解决：{percent(r['value'])}（90% 区间 {percent(r['low'])}–{percent(r['high'])}，观察到那时的 {number(r['n'])} 起；按成文时的全部数据）。",
-            f"Refund complaints still open after {r['days']} days: {percent(r['value'])} (90% interval {percent(r['low'])}–{percent(r['high'])}, {number(r['n'])} followed so long; all data when this was written).",
+            f"Refund complaints still open after {r['days']} day(s): {percent(r['value'])} (90% interval {percent(r['low'])}–{percent(r['high'])}, {number(r['n'])} followed so long; all data when this was written).",
         )
         for r in found["refunds"]
         if r["low"] is not None

@@ -19,7 +19,7 @@ from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from scoring.snapshot.reader import SIGNATURE, Snapshot, whole_points
 from store.text.query import parse_query
-from store.text.safe_text import plain
+from store.text.safe_text import in_number, plain
 
 LAW = {
     **dict.fromkeys(
@@ -175,12 +175,12 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
         "operator": t(
             lang,
             f"{len(rows)} 个网站由登记机关、手工录入或网站自己的页脚归到这一名下；谁说的见各网站“对象”一节。",
-            f"{len(rows)} sites are under this name by the registry, by hand or by their own footers; who says so stands under “Who” of each site.",
+            f"{len(rows)} site(s) [is|are] under this name by the registry, by hand or by their own footers; who says so stands under “Who” of each site.",
         ),
         "cluster": t(
             lang,
             f"{len(rows)} 个网站由关联线索连在一起：每条关联至少有两类不同的依据。关联不等于同一主体，也不计入评分。",
-            f"{len(rows)} sites are joined by links, each of which rests on two different kinds of grounds at least. Linked does not mean one operator, and counts in no score.",
+            f"{len(rows)} site(s) [is|are] joined by links, each of which rests on two different kinds of grounds at least. Linked does not mean one operator, and counts in no score.",
         ),
     }[subject.kind]
     more = t(lang, f"以下分述最值得注意的 {MOST_SITES} 个，其余 {left} 个只列在表里。", f"The {MOST_SITES} of most concern follow one by one; {left} more stand in this table only.")  # fmt: skip
@@ -192,8 +192,8 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
 
 
 def t(lang: str, zh: str, en: str) -> str:
-    """One of two wordings."""
-    return en if lang == "en" else zh
+    """One of two wordings, the English one with noun(s) in the number of the count before them."""
+    return in_number(en) if lang == "en" else zh
 
 
 def labelled(lang: str, name: str, words: str) -> str:

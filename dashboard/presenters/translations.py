@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from store.text.safe_text import plain
+from store.text.safe_text import in_number, plain
 
 LANGUAGES = ("zh", "en")
 """Languages offered; the first is the default."""
@@ -32,12 +32,15 @@ def language(asked: str | None) -> str:
 
 
 def say(lang: str, key: str, **values: Any) -> str:
-    """The sentence `key` in `lang` with its {placeholders} filled, a `count` with its thousands separated; KeyError for an unknown
-    key or a missing value."""
+    """The sentence `key` in `lang` with its {placeholders} filled, a `count` with its thousands separated, and noun(s) in the number
+    of the count before them; KeyError for an unknown key or a missing value."""
     entry = catalogue()[key][lang]
     if isinstance(values.get("count"), int):
         values["count"] = f"{values['count']:,}"
-    return entry.format(**values) if values or "{" in entry else entry
+    if not values and "{" not in entry:
+        return entry
+    filled = entry.format(**values)
+    return in_number(filled) if "s)" in entry else filled
 
 
 def word(lang: str, section: str, code: str | None) -> str:

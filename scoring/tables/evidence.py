@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, select
 
-from scoring.figures import in_number
 from scoring.finding import Cited
 from scoring.observations.dataset import Ints
 from scoring.observations.day_index import MICROSECONDS, date_of, day_number, microseconds
@@ -24,6 +23,7 @@ from scoring.page_terms import ANNOUNCED
 from scoring.snapshot.reader import TABLES
 from store.china_time import SHANGHAI
 from store.db.tables import OBSERVATIONS, Capture, Platform, Source
+from store.text.safe_text import in_number
 
 KIND_WORDS = {
     "drop.payment_not_synced": ("付款未同步到订单", "payment not credited"),

@@ -1,4 +1,4 @@
-"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet, and names of files in a ZIP. Pure; escaping is the writer's part."""
+"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet, names of files in a ZIP, and our own English in the number of its counts. Pure; escaping is the writer's part."""
 
 from __future__ import annotations
 
@@ -18,6 +18,30 @@ def plain(value: object, limit: int | None = None) -> str:
     """One line without control, bidi and zero-width marks, cut to `limit` characters with an ellipsis."""
     text = " ".join(_CONTROL.sub(" ", _HIDDEN.sub("", str(value))).split())
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+_IN_NUMBER = re.compile(
+    r"(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[a-z ]+)\|(?P<many>[a-z ]+)\]"
+)
+
+
+def in_number(en: str) -> str:
+    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are"."""
+    if "(" not in en and "[" not in en:
+        return en
+    last = of_noun = ""
+
+    def agree(found: re.Match[str]) -> str:
+        nonlocal last, of_noun
+        if found["count"]:
+            last = found["count"]
+            return found.group()
+        if found["noun"]:
+            of_noun = last
+            return found["noun"] + ("" if last == "1" else found["ending"])
+        return found["one"] if of_noun == "1" else found["many"]
+
+    return _IN_NUMBER.sub(agree, en)
 
 
 _STEERS = re.compile(

@@ -88,6 +88,17 @@ def test_what_was_pasted_is_not_remembered(published):
     assert first_paint._shown.cache_info().currsize == 1
 
 
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [(f"看这个 https://{HOST}/order?id=13800000000 订单没到", HOST), ("打我电话 13800000000", "")],
+)
+def test_without_scripts_no_message_stays_in_the_address(client, pasted, kept):
+    answer = client.get("/", params={"q": pasted, "lang": "en"})
+    assert answer.status_code == 200 and str(answer.url).endswith(f"q={kept or '%E2%80%A6'}&lang=en")
+    assert "13800000000" not in answer.text and kept in answer.text
+    assert not client.get("/", params={"q": HOST}).history
+
+
 def test_foreign_text_is_text(client):
     for path in PATHS:
         html = client.get(path, params={"host": "hostile.test", "q": "<script>alert(1)</script>"}).text

@@ -26,6 +26,17 @@ def test_every_sentence_exists_in_both_languages_with_the_same_placeholders(key)
     assert re.search(r"[\u4e00-\u9fff]", entry["zh"]) or key in ("app.switch", "app.switch_label", "card.response", "site.change", "look.comma", "look.colon", "site.terms_change", "site.of_weight", "drop.short_counted"), key  # fmt: skip
 
 
+COUNTED = re.compile(
+    r"\{(?:count|n|days|minutes|hours|sites|evidence|sources|weight|of|places)\} (?:[a-z]+ ){0,2}?(?:sites|complaints|days|minutes|orders|items|sources|files|facts|parts|points|places|changes|captures)\b"
+)
+
+
+def test_english_sentences_agree_with_any_count():
+    assert not {k: e["en"] for k, e in translations.catalogue().items() if COUNTED.search(e["en"])}
+    assert translations.say("en", "check.each", count=1).startswith("1 site is named")
+    assert translations.say("en", "check.each", count=1001).startswith("1,001 sites are named")
+
+
 @pytest.mark.parametrize("file", SOURCES, ids=lambda f: f.name)
 def test_every_key_that_is_used_exists(file):
     used = re.findall(
