@@ -104,8 +104,7 @@ def rate_sites(
         part = EvidenceResolver(engine, facts, day)(assess_chunk(facts, day, True))
         known = {site.host for site in facts.sites}
         tables = part.tables | _registers(engine, day, known)
-        named = [row for row in aliases(engine, end_of_day(day)) if row["host"] in known]
-        more = pa.Table.from_pylist(named, TABLES["identifiers"])
+        more = pa.Table.from_pylist(aliases(engine, end_of_day(day), known), TABLES["identifiers"])
         tables["identifiers"] = pa.concat_tables([tables["identifiers"], more])
         tables["places"] = pa.Table.from_pylist(list(facts.places), TABLES["places"])
         folder = _store(
@@ -349,14 +348,12 @@ def _stands(connection: Connection, link: Link) -> bool:
 def _registers(engine: Engine, as_of: dt.date, hosts: set[str]) -> dict[str, pa.Table]:
     end = end_of_day(as_of)
     found = {
-        "responses": responses(engine, end),
-        "disputes": disputes(engine, end),
-        "corrections": corrections(engine, end),
+        "responses": responses(engine, end, hosts),
+        "disputes": disputes(engine, end, hosts),
+        "corrections": corrections(engine, end, hosts),
     }
     return {
-        name: pa.Table.from_pylist(
-            sorted((r for r in rows if r["host"] in hosts), key=itemgetter("host")), TABLES[name]
-        )
+        name: pa.Table.from_pylist(sorted(rows, key=itemgetter("host")), TABLES[name])
         for name, rows in found.items()
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from scoring import method
 from scoring.fork_pool import map_ordered
@@ -28,8 +29,15 @@ from store.db.tables import (
 from store.evidence.crawl_ledger import ENDED, OF_THE_PLAN, health_of, merge_batches
 from store.evidence.site_volume import numbering
 
+Hosts = Collection[str] | None
+"""Of which sites rows are wanted; None: of all."""
 
-def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+
+def _of(query: Select[*tuple[Any, ...]], hosts: Hosts) -> Select[*tuple[Any, ...]]:
+    return query if hosts is None else query.where(Platform.host.in_(hosts))
+
+
+def responses(engine: Engine, end: dt.datetime, hosts: Hosts = None) -> list[dict[str, Any]]:
     """The platforms' own words that stood at `end`."""
     query = (
         select(Platform.host, Response.received_at, Response.text, Response.link, Response.withdrawn_at)
@@ -40,12 +48,12 @@ def responses(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         return [
             {"host": r.host, "on": _day(r.received_at), "text": r.text, "link": r.link}
-            for r in connection.execute(query)
+            for r in connection.execute(_of(query, hosts))
             if r.withdrawn_at is None or r.withdrawn_at >= end
         ]
 
 
-def aliases(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+def aliases(engine: Engine, end: dt.datetime, hosts: Hosts = None) -> list[dict[str, Any]]:
     """The names and hosts under which a watched site was known by `end`, as rows of the table identifiers."""
     query = (
         select(Platform.host, Alias.kind, Alias.text, Alias.source, Alias.seen_at)
@@ -53,11 +61,11 @@ def aliases(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
         .where(Platform.status == "watched", Alias.seen_at < end)
     )
     with engine.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_of(query, hosts)).all()
         names = select(Platform.host, Platform.name, Platform.added_at).where(
             Platform.status == "watched", Platform.name.is_not(None), Platform.added_at < end
         )
-        own = [(r.host, "name", r.name, None, r.added_at) for r in connection.execute(names)]
+        own = [(r.host, "name", r.name, None, r.added_at) for r in connection.execute(_of(names, hosts))]
     first: dict[tuple[str, str, str], tuple[dt.datetime, str | None]] = {}
     for host, kind, text, source, seen in (*own, *rows):
         key = (host, "host" if kind == "host" else "name", text)
@@ -68,7 +76,7 @@ def aliases(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
     ]
 
 
-def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+def corrections(engine: Engine, end: dt.datetime, hosts: Hosts = None) -> list[dict[str, Any]]:
     """What was corrected by `end`."""
     query = (
         select(
@@ -91,11 +99,11 @@ def corrections(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                 "sentence_zh": r.sentence_zh,
                 "sentence_en": r.sentence_en,
             }
-            for r in connection.execute(query)
+            for r in connection.execute(_of(query, hosts))
         ]
 
 
-def disputes(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
+def disputes(engine: Engine, end: dt.datetime, hosts: Hosts = None) -> list[dict[str, Any]]:
     """Every objection received by `end`, as it stood then: what it concerns and its days, never its words."""
     query = (
         select(Platform.host, *Dispute.__table__.columns)
@@ -117,7 +125,7 @@ def disputes(engine: Engine, end: dt.datetime) -> list[dict[str, Any]]:
                 "decided_on": by_then(r.decided_at),
                 "outcome": r.outcome if by_then(r.decided_at) else None,
             }
-            for r in connection.execute(query)
+            for r in connection.execute(_of(query, hosts))
         ]
 
 

@@ -35,7 +35,7 @@ from scoring.snapshot import signing
 from scoring.snapshot.reader import OF_SITES, TABLES, Snapshot
 from scoring.snapshot.writer import single_ratings
 from store.db.engine import default_url, open_engine
-from store.db.tables import Complaint, Correction, Dispute, Page, Platform, Response
+from store.db.tables import Alias, Complaint, Correction, Dispute, Page, Platform, Response
 from store.evidence.ingest import Ingest, import_records
 from tests.support.markets.judged_records import database, product
 from tests.support.markets.scoring import at, complaints, market
@@ -152,7 +152,11 @@ def take_back(engine: Engine, host: str) -> None:
         connection.execute(update(Complaint).where(Complaint.platform_id == site, Complaint.id % 2 == 0).values(withdrawn_at=NOW - dt.timedelta(days=1)))  # fmt: skip
         connection.execute(insert(Correction).values(platform_id=site, made_at=NOW - dt.timedelta(days=1), outcome="withdrawn", sentence_zh="撤回一条证据。", sentence_en="One withdrawn."))  # fmt: skip
         connection.execute(insert(Response).values(platform_id=site, received_at=NOW - dt.timedelta(days=2), text="已退款。"))  # fmt: skip
-        connection.execute(insert(Dispute).values(platform_id=site, received_at=NOW - dt.timedelta(days=2), about="掉单率", text="不对"))  # fmt: skip
+        for every in connection.scalars(
+            select(Platform.id)
+        ).all():  # the others' rows are no part of what is said of this site
+            connection.execute(insert(Dispute).values(platform_id=every, received_at=NOW - dt.timedelta(days=2), about="掉单率", text="不对"))  # fmt: skip
+            connection.execute(insert(Alias).values(platform_id=every, kind="name", key=f"别名{every}", text=f"别名{every}", source="watch", seen_at=NOW - dt.timedelta(days=2)))  # fmt: skip
 
 
 def erase(engine: Engine, host: str) -> None:
@@ -175,6 +179,7 @@ def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_publi
     change(engine, host)
     folder, _ = rate_sites(engine, data, [host], DAY, NOW)
     assert told(folder, host) != told(filled[1].folder, host)
+    assert all(set(pq.read_table(file)["host"].to_pylist()) <= {host} for file in folder.glob("*.parquet"))
     single = told(folder, host)
     path = publish_sites(engine, data, [host], NOW + dt.timedelta(minutes=1))
     assert not list(signing.history_errors(data / "snapshots", public(data)))
