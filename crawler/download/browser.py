@@ -47,6 +47,10 @@ _ARGS = [
 _SKIPPED = {"image", "media", "websocket", "eventsource"}
 _EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
 """Kinds of parts that are answered without asking anybody."""
+FETCHED = "fetched"
+"""Key of a request's meta that holds the page as it was fetched a moment ago: the browser draws that, and asks only for its parts."""
+_OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"}
+"""Headers that say how the body came, which is no longer so."""
 LONGEST_PAGE = 75.0
 """Seconds for loading, coming to rest and a picture, each of which has a limit of its own."""
 LONGEST_CLOSE = 10.0
@@ -114,16 +118,32 @@ def launch_options(proxy: str = "") -> dict[str, Any]:
 
 
 async def unstyled(page: Any, request: Any) -> None:
-    """Answer styles and fonts empty without asking anybody, the rest one at a time: an app that waits for its style sheet shows itself."""
+    """Answer styles and fonts empty, and the page itself as it was fetched, without asking anybody, the rest one at a time: an app that
+    waits for its style sheet shows itself.
+    """
+    fetched: list[Response] = [request.meta[FETCHED]] if FETCHED in request.meta else []
 
     async def answer(route: Any) -> None:
         if media_type := _EMPTY.get(route.request.resource_type):
             await route.fulfill(status=200, content_type=media_type, body="")
+        elif fetched and route.request.is_navigation_request():
+            # Once: a page that loads itself again asks for another answer.
+            await route.fulfill(**_as_it_came(fetched.pop()))
         else:
             await route.fallback()
 
     await page.route("**/*", answer)
     await one_at_a_time(page, request)
+
+
+def _as_it_came(response: Response) -> dict[str, Any]:
+    """Status, headers and body of a fetched page, as Playwright wants them; several values of a header one a line."""
+    headers = {
+        name.decode("latin-1"): "\n".join(value.decode("latin-1") for value in values)
+        for name, values in response.headers.items()
+        if name.decode("latin-1").lower() not in _OF_THE_BODY
+    }
+    return {"status": response.status, "headers": headers, "body": response.body}
 
 
 _NO_DOWNLOADS = """
@@ -182,13 +202,14 @@ class BrowserDied(Exception):
 class Browser:
     """A started browser behind its pinning proxy; in the sandbox the sandbox is the proxy."""
 
-    def __init__(self, handler: Any, proxy: PinningProxy | None) -> None:
-        """Keep both, to close both."""
-        self._handler, self._proxy = handler, proxy
+    def __init__(self, handler: Any, proxy: PinningProxy | None, visits: Visits) -> None:
+        """Keep the first two, to close both, and what the proxy lets the browser connect to."""
+        self._handler, self._proxy, self._visits = handler, proxy, visits
 
     async def download_request(self, request: Request) -> Response:
         """Fetch one page; raises BrowserDied for a browser that is gone or hangs, else what scrapy-playwright raises."""
         before = getattr(self._handler, "browser", None)
+        self._visits.sent_to = urlsplit(request.url).hostname or ""  # one page at a time
         page = asyncio.ensure_future(self._handler.download_request(request))
         death = asyncio.ensure_future(_death(before))
         try:
@@ -202,6 +223,7 @@ class Browser:
                 raise BrowserDied from None
             raise
         finally:
+            self._visits.sent_to = ""
             page.cancel()
             death.cancel()
         return response
@@ -258,7 +280,7 @@ async def open_browser(crawler: Crawler) -> Browser:
     if "proxy" not in handler.config.launch_options:
         proxy = PinningProxy(Guard.of(crawler), visits.include)
         handler.config.launch_options |= {"proxy": {"server": await proxy.start()}}
-    browser = Browser(handler, proxy)
+    browser = Browser(handler, proxy, visits)
     try:
         # The handler waits for the engine's start signal, which is long past: start it here.
         await asyncio.wait_for(handler._maybe_launch_in_thread(), LONGEST_PAGE)
@@ -277,10 +299,12 @@ class Visits:
         """`crawler` has the rules by which a page may load a part."""
         self._crawler = crawler
         self._hosts: dict[Any, set[str]] = {}
+        self.sent_to = ""
+        """The host of the page that is asked for last; a page that was fetched before it is drawn never comes to `refuse`."""
 
     def include(self, host: str) -> bool:
         """Whether an open page is on `host`."""
-        return any(host in hosts for hosts in self._hosts.values())
+        return host == self.sent_to or any(host in hosts for hosts in self._hosts.values())
 
     def refuse(self, request: Any) -> bool:
         """Whether the page may not load this part; where it may, its host is one of the page's."""

@@ -5,8 +5,9 @@
 There is no anonymous machine interface to the registry itself: without ICP_BASE the source is not configured and the
 crawl says so. It never solves a captcha, logs in, or takes an error for an answer.
 
-A domain known to be filed (KAMENGWATCH_ICP_CONTROL) is asked first and last. “Not filed” is held back until the last question found it
-filed: a service that answers an ordinary empty list for everybody marks nobody unfiled.
+A domain known to be filed (KAMENGWATCH_ICP_CONTROL) is asked first and last; where one domain only is asked about, after it, and only if it
+is not found (decision 0028). “Not filed” is held back until the last question found the control filed: a service that answers an
+ordinary empty list for everybody marks nobody unfiled.
 """
 
 from __future__ import annotations
@@ -75,12 +76,13 @@ class IcpSpider(SourceSpider):
         return wire.project(text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
-        """The control, then one question for each registrable domain."""
+        """The control where several are asked about, then one question for each registrable domain."""
         provider = self._provider
         if wrong := self._misconfigured(provider):
             self.outcome, self.reason = "failed", f"{NOT_CONFIGURED}: {wrong}"
             return
-        if control := self.settings.get("ICP_CONTROL"):
+        control = self.settings.get("ICP_CONTROL")
+        if control and len(self.targets) > 1:
             yield self._question(control, None, "control")
         else:
             yield from self._questions()
@@ -98,7 +100,7 @@ class IcpSpider(SourceSpider):
         return self.ask(url, step, host, method=method, body=form, headers=headers, meta=meta)
 
     def read_control(self, response: Response, host: None) -> Iterator[Request]:
-        """The control must be filed, before the sites are asked and after."""
+        """The control must be filed, whenever it is asked."""
         control = registrable(self.settings["ICP_CONTROL"])
         answer = self._answer(response, control)
         if answer.state != "filed":

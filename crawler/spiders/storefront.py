@@ -16,8 +16,8 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.download.browser import FETCHED, unstyled, when_settled
 from crawler.download.browser import available as browser_available
-from crawler.download.browser import unstyled, when_settled
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.home_addresses import HomeSpider, Tried, verdict
 from crawler.pages.decoding import text_of
@@ -128,7 +128,7 @@ class StorefrontSpider(HomeSpider):
             if len(found.goods) < _LIKELY_ALL and not rendered and "<script" in text:
                 if browser_available():
                     self.visit(host).notes["embedded"] = found.goods
-                    yield self._rendered(host, response.url)
+                    yield self._rendered(host, response)
                     return
                 if not found.goods and len(visible(Page(page.url, page.text).tree)) < _ALMOST_EMPTY:
                     raise NotAnswered("the page needs JavaScript and no browser is installed")
@@ -333,14 +333,15 @@ class StorefrontSpider(HomeSpider):
                 headers=headers,
             )
 
-    def _rendered(self, host: str, url: str) -> Request:
+    def _rendered(self, host: str, fetched: Response) -> Request:
         return self.ask(
-            url,
+            fetched.url,
             "home",
             host,
             known={"left": [], "tried": (), "rendered": True},
             meta={
                 "playwright": True,
+                FETCHED: fetched,
                 "playwright_page_init_callback": unstyled,
                 "playwright_page_methods": when_settled(),
             },

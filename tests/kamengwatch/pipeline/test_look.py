@@ -12,11 +12,18 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import dns.message
+import dns.rrset
 import pytest
+from protego import Protego
 from sqlalchemy import select
 
 from crawler import settings as crawler_settings
+from crawler.download import direct_queries
+from crawler.download.browser import available as browser_available
+from crawler.guard import Guard
 from dashboard.forms import inbox, looks, records
 from dashboard.presenters import first_look
 from kamengwatch.config import Config
@@ -38,6 +45,18 @@ SHOP = (
     "<p>自动发货，付款后一般 24 小时内到账，超过 72 小时未处理可以退款。客服QQ：2885550142</p>"
     "<a href='/orders'>查询订单</a><a href='/notice.html'>公告</a><footer>本站不售实物，只售数字卡密。</footer></body></html>"
 )
+DRAWN = (
+    "<!doctype html><html><head><meta charset='utf-8'><title>后画卡铺</title></head><body><div id='app'></div><script>"
+    "fetch('/goods.json').then(told => told.json()).then(goods => { document.querySelector('#app').innerHTML = goods.map(([name, price]) =>"
+    " `<div class='goods-item'><h3 class='name'>${name}</h3><span class='price'>¥${price}</span></div>`).join('')"
+    " + '<p>自动发货，付款后一般 24 小时内到账，超过 72 小时未处理可以退款。</p>' })</script></body></html>"
+)
+"""A shop that is empty until its script has asked for its goods."""
+GOODS = json.dumps([["视频会员月卡", "19.80"], ["音乐会员季卡", "32.00"]])
+ROBOTS = "User-agent: *\nDisallow: /orders\n"
+ICP = '{"code": 200, "success": true, "params": {"list": [%s], "total": %d}}'
+CONTROL = '{"domain": "sandbox.test", "mainLicence": "粤ICP备2099000012号", "natureName": "企业", "serviceLicence": "粤ICP备2099000012号-1", "unitName": "甲有限公司", "updateRecordTime": "2025-01-02 03:04:05", "limitAccess": "否"}'
+WHOIS = "Domain Name: {}\nSponsoring Registrar: 甲\nRegistration Time: 2023-04-05 12:00:00\nExpiration Time: 2028-04-05 12:00:00\n"
 
 
 class World(BaseHTTPRequestHandler):
@@ -47,9 +66,31 @@ class World(BaseHTTPRequestHandler):
     at_once: Counter = Counter()
     most: Counter = Counter()
 
+    def do_CONNECT(self):
+        """A registry's WHOIS, a name server over TCP, and a handshake, which is refused."""
+        host, _, port = self.path.partition(":")
+        World.asked[f"connect {host}:{port}"] += port == "443"
+        if port == "443":
+            return self._send(b"", "text/plain", 502)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        if port == "43":
+            name = self.rfile.readline().decode().strip()
+            World.asked[f"connect {host}:43 {name}"] += 1
+            self.wfile.write(WHOIS.format(name).encode())
+        else:
+            asked = dns.message.from_wire(self.rfile.read(int.from_bytes(self.rfile.read(2), "big")))
+            (question,), reply = asked.question, dns.message.make_response(asked)
+            World.asked[f"connect {host}:53 {question}"] += 1
+            if " A" in str(question):
+                reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", "45.33.32.156"))
+            wire = reply.to_wire()
+            self.wfile.write(len(wire).to_bytes(2, "big") + wire)
+        self.close_connection = True
+
     def do_GET(self):
-        host, _, path = self.path.removeprefix("http://").removeprefix("www.").partition("/")
-        World.asked[f"{host}/{path}"] += 1
+        named, _, path = self.path.removeprefix("http://").partition("/")
+        World.asked[f"{named}/{path}"] += 1
+        host = named.removeprefix("www.")
         World.at_once[host] += 1
         World.most[host] = max(World.most[host], World.at_once[host])
         try:
@@ -61,7 +102,13 @@ class World(BaseHTTPRequestHandler):
 
     def _answer(self, host, path):
         if path == "robots.txt":
-            self._send(b"User-agent: *\nDisallow: /orders\n", "text/plain")
+            self._send(ROBOTS.encode(), "text/plain")
+        elif host == "icp.sandbox.test":
+            known = "sandbox.test" in path
+            self._send((ICP % (CONTROL * known, known)).encode(), "application/json")
+        elif host == "drawn.test":
+            drawn = path != "goods.json"
+            self._send((DRAWN if drawn else GOODS).encode(), "text/html" if drawn else "application/json")
         elif host == "hangs.test":
             time.sleep(30)
         elif host == "large.test":
@@ -75,7 +122,7 @@ class World(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "http://127.0.0.1:9/secret" if path else "http://10.0.0.1/")
             self.end_headers()
-        elif host.endswith("sandbox.test"):
+        elif host.endswith("sandbox.test") or host == "missing.test":
             self._send(b"", "text/plain", 404)
         else:
             self._send(SHOP.encode(), "text/html; charset=utf-8")
@@ -139,6 +186,43 @@ def test_a_look_tells_facts_names_what_it_did_not_see_and_rates_nothing(config, 
     assert looked_at(config, world, "new.test").id == look.id
     card = first_look.card(json.loads((config.data_dir / "looks/new.test.json").read_text()), "zh")
     assert (card.code, card.score, card.known) == ("grey", None, False) and "没查成" in card.blind_spots[0]
+
+
+@pytest.mark.parametrize("host", ["audited.test", "new.faka.test", "drawn.test", "missing.test"])
+def test_an_audit_of_a_look_finds_nothing_forbidden_outside_or_asked_twice(config, world, host):
+    """Registry, WHOIS, name server, handshake, filing service, certificate log, block lists, and every page and part of the browser."""
+    if host == "drawn.test" and not browser_available():
+        pytest.skip("no browser here (make browser)")
+    World.asked.clear()
+    look = looked_at(config, world, host)
+    steps, asked = steps_of(look), dict(World.asked)
+    assert (
+        steps["lists"].state == "missed"
+        and steps["filing"].facts
+        and "没有查到" in steps["filing"].facts[0]["zh"]
+    )
+    if host != "missing.test":
+        assert "2 种商品" in "".join(fact["zh"] for fact in steps["shop"].facts)
+    pages = ["http://" + line for line in asked if not line.startswith("connect ")]
+    direct = {line.removeprefix("connect ").split(" ")[0] for line in asked if line.startswith("connect ")}
+    services = {"icp.sandbox.test", "rdap.sandbox.test", "elsewhere.sandbox.test", "reference.sandbox.test"}
+    assert {urlsplit(page).hostname for page in pages} <= {host, f"www.{host}", *services}, (
+        "nobody else, and no list for one site"
+    )
+    assert direct == {f"{host}:443", f"{direct_queries.PLAYED_DNS}:53"} | (
+        {"whois.sandbox.test:43"} if "faka" in host else set()
+    )
+    guard, rules = Guard(sandbox=True, allowed_hosts=[]), Protego.parse(ROBOTS)
+    for page in pages:
+        guard.check_url(page)
+        assert rules.can_fetch(page, crawler_settings.ROBOTSTXT_USER_AGENT), page
+        assert page.endswith("/robots.txt") or f"{urlsplit(page).hostname}/robots.txt" in asked, page
+    # A control of our line answers for one failure, and is asked anew after the next (decision 0028).
+    twice = {
+        line for line, times in asked.items() if times > 1 and not line.startswith("reference.sandbox.test/")
+    }
+    assert not twice
+    assert host != "drawn.test" or asked["drawn.test/"] == asked["drawn.test/goods.json"] == 1
 
 
 def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_person(config, world):
