@@ -146,7 +146,12 @@ def _as_it_came(response: Response) -> dict[str, Any]:
     return {"status": response.status, "headers": headers, "body": response.body}
 
 
-_NO_DOWNLOADS = """
+_NOTHING_UNASKED = """
+self.Worker = class Worker extends EventTarget {
+  constructor() { super(); setTimeout(() => { const e = new Event('error'); this.dispatchEvent(e); this.onerror?.(e) }) }
+  postMessage() {}
+  terminate() {}
+};
 const open = e => { const a = e.closest?.('[download]'); if (a) a.removeAttribute('download') };
 addEventListener('click', e => open(e.target), true);
 for (const [of, name] of [[HTMLElement, 'click'], [EventTarget, 'dispatchEvent']]) {
@@ -154,14 +159,15 @@ for (const [of, name] of [[HTMLElement, 'click'], [EventTarget, 'dispatchEvent']
   of.prototype[name] = function (...given) { if (this instanceof Element) open(this); return first.apply(this, given) };
 }
 """
-"""A download is asked for past our rules; as a link it is a page like any other."""
+"""A worker's websocket and a download are asked for past our rules: a worker fails as one that cannot be loaded, and a
+download becomes a link, a page like any other."""
 
 
 async def one_at_a_time(page: Any, request: Any) -> None:
-    """Let the page load its parts one after another: the host sees one request at a time from us. What nobody would be asked about is not begun: no websocket, no download."""
+    """Let the page load its parts one after another: the host sees one request at a time from us. What nobody would be asked about is not begun: no websocket, no worker, no download."""
     turn = asyncio.Lock()
     await page.route_web_socket("**/*", lambda socket: socket.close())
-    await page.add_init_script(_NO_DOWNLOADS)
+    await page.add_init_script(_NOTHING_UNASKED)
 
     async def wait(route: Any) -> None:
         await turn.acquire()

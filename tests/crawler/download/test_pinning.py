@@ -328,6 +328,28 @@ def test_nothing_a_page_opens_goes_around_the_proxy() -> None:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_no_socket_is_opened_for_which_robots_txt_was_not_asked() -> None:
+    """A worker's websocket passes by our rules: of the shop's own host, too, none is begun, and the page is read."""
+    code = (
+        "const at = URL.createObjectURL(new Blob([`new WebSocket('ws://${location.host}/unasked')`]));"
+        "const f = document.createElement('iframe'); document.body.append(f);"
+        "for (const realm of [window, f.contentWindow]) { new realm.WebSocket(`ws://${location.host}/unasked`);"
+        " new realm.Worker(at).onerror = () => fetch('/failed') }"
+    )
+    body = f"<html><body>seen<script>{code}</script></body></html>"
+    with serving(lambda path: (200, "text/html", body if path == "/" else "ok")) as site:
+        drawn = BROWSE.replace(
+            'meta={"playwright": True}',
+            'meta={"playwright": True, "playwright_page_init_callback": one_at_a_time, "playwright_page_methods": when_settled()}',
+        ).replace("import open_browser", "import one_at_a_time, open_browser, when_settled")
+        command = [sys.executable, "-c", drawn, f"http://localhost:{site.port}/"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert done.stdout.endswith(" 200 1\n"), done.stderr
+        assert sorted(set(site.paths)) == ["/", "/failed"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
 def test_the_browser_a_person_works_in_sends_no_udp_either() -> None:
     tried = ["webrtc", "candidate"]
     with canary() as (port, arrived):
