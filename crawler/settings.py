@@ -157,6 +157,7 @@ EGRESS_PORTS = [int(port) for port in _operator.egress_ports.split(",")]
 globals().update(scrapy_settings())
 CONTROLS = [name.strip() for name in _operator.controls.split(",") if name.strip()]
 RDAP_BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
+RDAP_NETWORKS = "https://rdap.arin.net/registry"  # leads on to the registry of the address's region
 WHOIS_SERVERS: dict[
     str, str
 ] = {}  # ending of a name -> server, beside those of crawler/formats/domain_records.py

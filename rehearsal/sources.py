@@ -53,6 +53,8 @@ def answer(question: Question, state: State) -> Answer | None:
         return _json({"version": "1.0", "services": [[["com", "net"], [f"https://{places.RDAP}/com/v1/"]]]})
     if question.host == places.RDAP:
         return rdap(url.path)
+    if question.host == places.NETWORKS:
+        return network(url.path)
     if question.host == places.GITHUB:
         return _json(_failures(state) if REGISTRY in url.path else [_issue(1, state)])
     if question.host == places.CHANNELS:
@@ -278,6 +280,37 @@ def rdap(path: str) -> Answer:
          "entities": [{"objectClassName": "entity", "roles": ["registrar"], "vcardArray": registrar}]},
         "application/rdap+json",
     )  # fmt: skip
+
+
+def network(path: str) -> Answer:
+    """An address registry's RDAP: one address is refused, one answer damaged, the others are a host's, with its abuse desk inside."""
+    number = path.rpartition("/")[2].rpartition(".")[2]
+    if number == "12":
+        return Answer("", 429, "application/rdap+json")
+    if number == "13":
+        return Answer('{"objectClassName": "ip net', 200, "application/rdap+json")
+    desk = [
+        "vcard",
+        [
+            ["version", {}, "text", "4.0"],
+            ["kind", {}, "text", "group"],
+            ["email", {}, "text", "abuse@hosting.example"],
+        ],
+    ]
+    owner = [
+        "vcard",
+        [
+            ["version", {}, "text", "4.0"],
+            ["kind", {}, "text", "org"],
+            ["fn", {}, "text", "Rehearsal Hosting Ltd."],
+        ],
+    ]
+    inner = {"objectClassName": "entity", "roles": ["abuse"], "vcardArray": desk}
+    entity = {"objectClassName": "entity", "roles": ["registrant"], "vcardArray": owner, "entities": [inner]}
+    return _json(
+        {"objectClassName": "ip network", "handle": "NET-1", "name": "REHEARSAL-NET", "entities": [entity]},
+        "application/rdap+json",
+    )
 
 
 def _issue(number: int, state: State) -> dict[str, Any]:

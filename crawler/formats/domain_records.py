@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from crawler.formats.json_api import picked
 from crawler.pages.decoding import decode
 from crawler.pages.safe_parse import parse_json_bounded
+from store.redaction.natural_persons import without_person
 from store.redaction.redact import clean
 from store.text.dates import day_in, moment_in
 from store.text.query import host_of, registrable
@@ -183,6 +185,52 @@ def registrar_of(document: dict[str, Any]) -> str | None:
                 if isinstance(entry, list) and len(entry) > 3 and entry[0] == "fn":
                     return str(entry[3])[:200]
     return None
+
+
+def network_facts(text: str) -> dict[str, str | None]:
+    """network_owner and network_abuse of an RDAP network object (RFC 9083, 5.4); ValueError if it is none.
+
+    The owner is the organisation registered for it, else the network's own name; of a person neither name nor mailbox is read. Of
+    the published abuse mailbox only the domain is told, and only of a mailbox of that name: any other may be somebody's.
+    """
+    document = parse_json_bounded(text)
+    if not isinstance(document, dict) or document.get("objectClassName") != "ip network":
+        raise ValueError("no RDAP network")
+    owner, abuse = None, None
+    for entity in _entities(document):
+        card = {str(entry[0]): entry for entry in _card(entity) if isinstance(entry, list) and len(entry) > 3}
+        kind = str(card["kind"][3]) if "kind" in card else None
+        roles = _list(entity.get("roles"))
+        if "registrant" in roles and kind == "org" and "fn" in card:
+            owner = owner or str(card["fn"][3])
+        mailbox, _, domain = str(card["email"][3] if "email" in card else "").lower().partition("@")
+        if "abuse" in roles and mailbox == "abuse" and host_of(domain):
+            abuse = abuse or domain
+    name = without_person(owner) or without_person(str(document.get("name") or ""))
+    return {"network_owner": clean(name)[:200] if name else None, "network_abuse": abuse}
+
+
+def project_network(text: str) -> str:
+    """What may be kept of a network object, as JSON: its range and the two facts."""
+    try:
+        facts, document = network_facts(text), parse_json_bounded(text)
+    except ValueError:
+        return json.dumps({"unreadable": len(text)})
+    kept = {key: document[key] for key in ("handle", "startAddress", "endAddress") if key in document}
+    return json.dumps({**kept, **facts}, ensure_ascii=False)
+
+
+def _entities(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The entities of an object, and those named within them: an organisation's abuse desk stands inside it."""
+    for entity in _list(document.get("entities")):
+        if isinstance(entity, dict):
+            yield entity
+            yield from (inner for inner in _list(entity.get("entities")) if isinstance(inner, dict))
+
+
+def _card(entity: dict[str, Any]) -> list[Any]:
+    card = entity.get("vcardArray")
+    return _list(card[1]) if isinstance(card, list) and len(card) > 1 else []
 
 
 def _list(value: Any) -> list[Any]:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -27,9 +28,10 @@ from crawler.source_spider import Record, SourceSpider
 from store.china_time import SHANGHAI
 from store.evidence.crawl_ledger import Expected, SourceCard
 from store.text.hosts import address_in
+from store.text.ip_addresses import is_public
 from store.text.query import host_key, host_of, registrable
 
-_EXTRAS = ("certificate", "resolution", "transparency")
+_EXTRAS = ("certificate", "resolution", "network", "transparency")
 
 
 class RegistrationSpider(SourceSpider):
@@ -70,6 +72,8 @@ class RegistrationSpider(SourceSpider):
             return domain_records.project_whois(response.body).encode()
         if url.startswith(self._log):
             return domain_records.project_transparency(text_of(response)).encode()
+        if "/ip/" in urlsplit(url).path:
+            return domain_records.project_network(text_of(response)).encode()
         try:
             return domain_records.project_rdap(text_of(response)).encode()
         except ValueError:
@@ -164,15 +168,15 @@ class RegistrationSpider(SourceSpider):
             self.logger.warning("KAMENGWATCH_PLACES_FILE %s: %s", Path(named).name, why_not)
             return None
 
-    def read_resolution(self, response: Response, host: str) -> Iterator[Record]:
-        """How the name resolves; the addresses themselves stay in the capture."""
+    def read_resolution(self, response: Response, host: str) -> Iterator[Record | Request]:
+        """How the name resolves, and the question to whom the first address belongs; the addresses themselves stay in the capture."""
         found = json.loads(text_of(response))
         if found["rcode"] not in ("NOERROR", "NXDOMAIN"):
             self.visit(host).notes["resolution"] = found["rcode"]
             return
         there = found["rcode"] == "NOERROR"
         aliases = [name for name in found.get("CNAME", ()) if host_of(name)]
-        yield {
+        record = {
             "kind": "resolution",
             "source": self.name,
             "host": host,
@@ -189,6 +193,22 @@ class RegistrationSpider(SourceSpider):
                 else {}
             ),
         }
+        yield record
+        # The played world's addresses are those of documentation, which no registry knows.
+        asked = [a for a in (*found.get("A", ()), *found.get("AAAA", ())) if is_public(a) or self.settings.get("SANDBOX_PROXY")]  # fmt: skip
+        if there and asked and (base := self.settings.get("RDAP_BASE") or self.settings.get("RDAP_NETWORKS")):
+            headers = {"Accept": "application/rdap+json, application/json"}
+            yield self.ask(f"{base.rstrip('/')}/ip/{asked[0]}", "network", host, known={"record": record}, headers=headers, priority=-3)  # fmt: skip
+
+    def read_network(self, response: Response, host: str, record: Record) -> Iterator[Record]:
+        """Whose network the address is in; a registry that does not say so leaves the resolution as it is."""
+        found = json.loads(text_of(response)) if response.status == 200 else {}
+        if "network_owner" not in found:
+            self.visit(host).notes["network"] = f"HTTP {response.status}" if not found else "unreadable"
+            return
+        facts = {key: found[key] for key in ("network_owner", "network_abuse")}
+        if any(facts.values()):
+            yield {**record, **facts}
 
     def read_certificate(self, response: Response, host: str) -> Iterator[Record]:
         """Issuer, period and host names of the certificate the host shows."""

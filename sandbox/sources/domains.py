@@ -107,6 +107,8 @@ async def answer(stage: Stage, request: Request) -> Response:
     if stage.outage("registration"):
         return Response("", 429, {"retry-after": "3600"})
     path = request.url.path
+    if path.startswith("/ip/"):
+        return network(path.removeprefix("/ip/"))
     if not path.startswith("/domain/"):
         return JSONResponse(
             {"errorCode": 400, "title": "Bad Request"}, 400, media_type="application/rdap+json"
@@ -115,6 +117,27 @@ async def answer(stage: Stage, request: Request) -> Response:
     if platform is None or platform.registered_on > stage.local.date():
         return Response("", 404)
     return JSONResponse(_domain(stage, platform), media_type="application/rdap+json")
+
+
+def network(address: str) -> Response:
+    """Whose network an address is in. Some are refused, some damaged, some registered by a person; the rest by a host."""
+    kind = "application/rdap+json"
+    roll = int(address.rpartition(".")[2]) if "." in address else 7
+    if roll % 17 == 0:
+        return Response("", 429, {"retry-after": "60"})
+    if roll % 13 == 0:
+        return Response('{"objectClassName": "ip net', 200, media_type=kind)
+    person = roll % 11 == 0
+    shown = "示例人" if person else ("云上示例网络有限公司", "Demo Hosting Ltd.")[roll % 2]
+    desk = {"objectClassName": "entity", "roles": ["abuse"], "vcardArray": ["vcard", [
+        ["version", {}, "text", "4.0"], ["kind", {}, "text", "individual" if person else "group"], ["fn", {}, "text", shown],
+        ["email", {}, "text", "shiliren@mail.test" if person else "abuse@hosting-demo.test"]]]}  # fmt: skip
+    owner = {"objectClassName": "entity", "roles": ["registrant"], "entities": [desk], "vcardArray": ["vcard", [
+        ["version", {}, "text", "4.0"], ["kind", {}, "text", "individual" if person else "org"], ["fn", {}, "text", shown]]]}  # fmt: skip
+    return JSONResponse(
+        {"objectClassName": "ip network", "handle": "NET-DEMO", "startAddress": address, "endAddress": address, "ipVersion": "v4",
+         "name": "DEMO-NET", "country": "ZZ", "entities": [owner], "rdapConformance": ["rdap_level_0"]}, media_type=kind,
+    )  # fmt: skip
 
 
 def _domain(stage: Stage, platform: Platform) -> dict[str, object]:

@@ -84,7 +84,7 @@ _TEXTS = {
     "page": ("role", "text", "footer_icp", "company", "software", "signs"),
     "certificate": ("fingerprint", "names", "issuer_kind"),
     "move": ("to_host", "via"),
-    "resolution": ("places", "alias_of"),
+    "resolution": ("places", "alias_of", "network_owner", "network_abuse"),
     "registration": ("provider", "registrar"),
     "penalty": ("category", "reason"),
     "order": ("state", "drop_kind"),

@@ -187,28 +187,45 @@ def _registrar(facts: Dataset, site: int) -> dict[str, Any]:
 
 def _network(facts: Dataset, site: int) -> dict[str, Any]:
     rows = facts.rows["resolution"]
-    if (known := _newest(facts, rows, site, "alias_of")) is not None:
-        return _role(
-            "network", known[0],
-            f"域名解析指向 {known[0]}，由该域名的持有者提供接入；IP 的归属没有查询。",
-            f"The name leads to {known[0]}, whose owner carries the traffic; who owns the addresses was not asked.", **known[1],
-        )  # fmt: skip
-    mine = of_site(rows, site, facts.days)
-    places = rows["places"][mine[-1]] if mine else None
-    if not places:
-        return _role(
-            "network",
-            None,
-            "主机商未知：没有查询 IP 的归属。",
-            "Host unknown: who owns the addresses was not asked.",
+    # The newest resolution of which somebody is known: the address registry's word, else the name it leads to, else the country.
+    for at in reversed(of_site(rows, site, facts.days)):
+        owner, desk, alias, places = (
+            rows[name][at] for name in ("network_owner", "network_abuse", "alias_of", "places")
         )
-    told = _dated(facts, rows, mine[-1], {})
-    told["observed_on"] = told.pop("on")
+        if not (owner or alias or places):
+            continue
+        told = _dated(facts, rows, at, {})
+        told["observed_on"] = told.pop("on")
+        if owner:
+            more_zh = f"，登记的投诉信箱是 {desk} 的 abuse 信箱" if desk else ""
+            more_en = f"; its registered desk for abuse is the mailbox “abuse” at {desk}" if desk else ""
+            leads = (
+                (f"，域名经 {alias} 解析到它", f"; the name leads there by way of {alias}")
+                if alias
+                else ("", "")
+            )
+            return _role(
+                "network", str(owner),
+                f"网站所在 IP 地址属于 {owner}（地址登记机关的答复）{more_zh}{leads[0]}。",
+                f"The site's IP address belongs to {str(owner).rstrip('.')}, as the address registry answered{more_en}{leads[1]}.", **told,
+            )  # fmt: skip
+        if alias:
+            return _role(
+                "network", str(alias),
+                f"域名解析指向 {alias}，由该域名的持有者提供接入；没有读到 IP 的归属。",
+                f"The name leads to {alias}, whose owner carries the traffic; who owns the addresses was not read.", **told,
+            )  # fmt: skip
+        return _role(
+            "network", None,
+            f"主机商未知：没有读到 IP 的归属；地址登记在 {'、'.join(map(str, places))}。",
+            f"Host unknown: who owns the addresses was not read; they are registered in {', '.join(map(str, places))}.", **told,
+        )  # fmt: skip
     return _role(
-        "network", None,
-        f"主机商未知：没有查询 IP 的归属；地址登记在 {'、'.join(map(str, places))}。",
-        f"Host unknown: who owns the addresses was not asked; they are registered in {', '.join(map(str, places))}.", **told,
-    )  # fmt: skip
+        "network",
+        None,
+        "主机商未知：没有读到 IP 的归属。",
+        "Host unknown: who owns the addresses was not read.",
+    )
 
 
 def _payment(facts: Dataset, site: int) -> dict[str, Any]:

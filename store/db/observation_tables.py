@@ -219,6 +219,8 @@ class Resolution(Observed, Base):
     name_servers: Mapped[list[Any]]
     takes_mail: Mapped[bool | None]
     places: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    network_owner: Mapped[str | None] = mapped_column(String(200))
+    network_abuse: Mapped[str | None] = mapped_column(String(253))
 
 
 class Sighting(Observed, Base):

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from store.db.base import Base
-from store.db.tables import Complaint, Mention, Move, Order, Penalty
+from store.db.tables import Complaint, Mention, Move, Order, Penalty, Resolution
 
 FEWEST = 500
 """From so many rows on a temporary table costs less than it saves (benchmarks/ingest.py)."""
@@ -206,12 +206,21 @@ def _mention(old: Any, new: Any, dialect: str) -> dict[str, AnyColumn]:
     return values | {"state": _furthest(old.state, new.state, ("open", "solved"))}
 
 
+def _resolution(old: Any, new: Any, dialect: str) -> dict[str, AnyColumn]:
+    """The name server answers first, the address registry later: its answer, once there, is what the row cites."""
+    most, _ = _pair(dialect)
+    told = and_(old.network_owner.is_(None), new.network_owner.is_not(None))
+    values = {name: most(old[name], new[name]) for name in ("network_owner", "network_abuse")}
+    return values | {"capture_id": case((told, new.capture_id), else_=old.capture_id)}
+
+
 _JOINS: dict[type[Any], Callable[[Any, Any, str], dict[str, AnyColumn]]] = {
     Complaint: _complaint,
     Mention: _mention,
     Move: _move,
     Order: _order,
     Penalty: _penalty,
+    Resolution: _resolution,
 }
 
 

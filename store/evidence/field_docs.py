@@ -163,6 +163,8 @@ FIELDS: dict[str, dict[str, Said]] = {
         "name_servers": ("域名服务器。", "Its name servers."),
         "takes_mail": ("是否收邮件。", "Whether it takes mail."),
         "places": ("地址所在国家代码。", "Country codes of its addresses."),
+        "network_owner": ("地址登记机关所写的网络所有者（机构，没有则为网络名）。", "Who owns its address, as the address registry states it: the organisation, else the network's name."),
+        "network_abuse": ("登记机关公布的 abuse 信箱所在的域名。", "The domain of the abuse mailbox the registry publishes."),
     },
     "move": {
         "to_host": ("新的域名。", "The new host."),

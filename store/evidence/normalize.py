@@ -181,6 +181,7 @@ def _certificate(record: CertificateRecord, values: dict[str, Any], key: bytes) 
 def _resolution(record: ResolutionRecord, values: dict[str, Any], key: bytes) -> dict[str, Any]:
     values["name_servers"] = list(record.name_servers)
     values["places"] = None if record.places is None else sorted(set(record.places))
+    values["network_owner"] = without_person(record.network_owner)
     return values
 
 

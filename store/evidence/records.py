@@ -200,7 +200,8 @@ class ResolutionRecord(Observed):
     """How the name resolves: how many addresses, which name servers, whether it takes mail; `found` false = no such name.
 
     `places`: country codes of its addresses, where the operator gave a table to look them up in; an address of a CDN says
-    nothing of the site itself.
+    nothing of the site itself. `network_owner`: the organisation (else the network's name) an address registry states for the first
+    address; `network_abuse`: the domain of the abuse mailbox it publishes. Never a person.
     """
 
     kind: Literal["resolution"]
@@ -210,6 +211,8 @@ class ResolutionRecord(Observed):
     alias_of: Annotated[str | None, Field(max_length=253), OtherHost()] = None
     name_servers: Annotated[tuple[Short, ...], Field(max_length=20), OtherHost()] = ()
     takes_mail: bool | None = None
+    network_owner: Annotated[str, Field(max_length=200)] | None = None
+    network_abuse: Annotated[str | None, Field(max_length=253), OtherHost()] = None
     places: (
         Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...], Field(max_length=50)] | None
     ) = None

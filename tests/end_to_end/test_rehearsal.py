@@ -139,6 +139,7 @@ def test_their_cluster_their_certificate_and_whom_to_tell_of_them_are_published(
     assert moves == [(places.PLAIN, places.SIX, "certificate")], "logged twice, told once"
     told = {row["role"]: row["name"] for row in tables["notify"] if row["host"] == places.PLAIN}
     assert told["registrar"] == "Rehearsal Registrar" and told["filing_authority"] == "广东省通信管理局"
+    assert told["network"] == "Rehearsal Hosting Ltd.", "by the owner of its address"
 
 
 def test_what_others_know_of_a_shop_is_told_as_theirs(played: Played) -> None:

@@ -122,6 +122,14 @@ def test_what_the_played_world_says_of_its_domains_is_what_is_stored(
     assert set(names) == set(stored) and all(r.found and r.ipv4 for r in names.values())
     assert {place for r in names.values() for place in r.places or ()} == {"CN", "HK"}
     assert all(r.places is None for r in names.values() if r.ipv6)
+    owners = [(r.network_owner, r.network_abuse) for r in names.values()]
+    assert {"云上示例网络有限公司", "Demo Hosting Ltd."} <= {owner for owner, _ in owners}, (
+        "whose address it is"
+    )
+    assert (None, None) in owners, (
+        "a registry that refused or answered in pieces leaves the rest of the visit as it is"
+    )
+    assert "示例人" not in str(owners) and {desk for _, desk in owners} == {None, "hosting-demo.test"}
     assert set(shown) == {p.host for p in there if kind_of(p.index) != "none"} and cited == 0
     for p in there:
         if p.host in shown:
@@ -143,6 +151,7 @@ def test_nobody_who_registered_a_name_is_kept_and_nobody_is_asked_twice_at_once(
     kept += b"".join(path.read_bytes() for path in tmp_path.glob("k.db*"))
     for p in there:
         assert p.person.encode() not in kept and b"@mail.test" not in kept
+    assert "示例人".encode() not in kept and b"@hosting-demo" not in kept
     log = [json.loads(line) for line in control(port, "log").splitlines()]
     tunnels = [x for x in log if x["method"] == "CONNECT"]
     assert tunnels and max(x["concurrency"] for x in tunnels if x["host"] == "whois.sandbox.test") == 1

@@ -77,6 +77,9 @@ def test_each_role_is_told_from_its_record_or_said_to_be_unknown(tmp_path: Path)
         filed("a.example"),
         {"kind": "registration", "source": "registration", "provider": "rdap", "host": "a.example", "observed_at": AT, "registered_on": "2024-02-20", "registrar": "某注册商"},
         {"kind": "resolution", "source": "registration", "host": "a.example", "observed_at": AT, "found": True, "ipv4": 1, "alias_of": "edge.cdn.example"},
+        {"kind": "platform", "host": "c.example"},
+        {"kind": "resolution", "source": "registration", "host": "c.example", "observed_at": AT, "found": True, "ipv4": 1, "alias_of": "edge.cdn.example",
+         "network_owner": "某云有限公司", "network_abuse": "cloud.example"},
         {"kind": "platform", "host": "a.example", "operator": "甲科技有限公司", "uscc": "91440300MA5EXAMP1X"},
         {"kind": "page", "source": "storefront", "host": "a.example", "role": "home", "text": "首页", "observed_at": AT,
          "signs": {"payments": [{"name": "支付宝", "class": "licensed"}]}},
@@ -96,6 +99,9 @@ def test_each_role_is_told_from_its_record_or_said_to_be_unknown(tmp_path: Path)
             and told[role]["observed_on"] == dt.date(2026, 4, 20)
             and told[role]["evidence"]
         )
+    host = next(row for row in rows if row["host"] == "c.example" and row["role"] == "network")
+    assert host["name"] == "某云有限公司" and host["observed_on"] == dt.date(2026, 4, 20) and host["evidence"]
+    assert "cloud.example" in host["sentence_zh"] and "cloud.example" in host["sentence_en"]
     unknown = [row for row in rows if row["host"] == "b.example"]
     assert len(unknown) == 5 and all(
         row["name"] is None and "未知" in row["sentence_zh"] and row["sentence_en"] for row in unknown
