@@ -57,8 +57,8 @@ class RegistrationSpider(SourceSpider):
     of_the_host = True
     brings: ClassVar[tuple[str, ...]] = ("registration", "certificate", "resolution", "sighting")
     legal: ClassVar[tuple[str, str]] = (
-        "注册局的公开查询；每域名每月一次，遇限频即停；姓名、邮箱与联系方式在存证之前删去。对网站主机只握手一次，不取页面。",
-        "Public look-ups of the registries, once a month for a domain, stopped when told to slow down; names, e-mail and "
+        "注册局的公开查询；每域名每月一次，并向地址登记机关查询其公网 IP 属于哪个机构，遇限频即停；姓名、邮箱与联系方式在存证之前删去。对网站主机只握手一次，不取页面。",
+        "Public look-ups of the registries, once a month for a domain, and for the organisation its public address belongs to, stopped when told to slow down; names, e-mail and "
         "contacts are removed before archiving. Of a site's host one handshake, no page.",
     )
 
