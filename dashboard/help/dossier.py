@@ -7,6 +7,7 @@ with source, day and hash. It states what was observed and which provisions that
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,17 +140,9 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
         "select * from ratings where list_contains(?, host) order by first_seen_on, host",
         [list(subject.hosts)],
     )
-    head = [
-        t(lang, *pair)
-        for pair in (
-            ("网站", "site"),
-            ("名称与别名", "names"),
-            ("最早见到", "first seen"),
-            ("资金链状态，自", "cash-flow state, since"),
-            ("备案号", "filing"),
-            ("运营主体", "operator"),
-        )
-    ]
+    heads = (("网站", "site"), ("名称与别名", "names"), ("最早见到", "first seen"), ("资金链状态，自", "cash-flow state, since"),
+             ("备案号", "filing"), ("运营主体", "operator"))  # fmt: skip
+    head = [t(lang, *pair) for pair in heads]
     table = [head] + [
         [
             row["host"],
@@ -166,7 +159,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
         [list(subject.hosts)] * 2,
     )
     pairs = [link for link in links if link["host"] < link["other"]]
-    linked = [f"{link['host']} – {_link(link, lang, evidence)}" for link in pairs]
+    linked = [sourced(f"{link['host']} – {_link(link, lang, evidence)}", "links") for link in pairs]
     lines = []
     for host in subject.hosts:
         lines += [(on, labelled(lang, host, line)) for on, line in _events(snapshot, host, lang, evidence)]
@@ -185,7 +178,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
     }[subject.kind]
     more = t(lang, f"以下分述最值得注意的 {MOST_SITES} 个，其余 {left} 个只列在表里。", f"The {MOST_SITES} of most concern follow one by one; {left} more stand in this table only.")  # fmt: skip
     return [
-        Section(t(lang, "先后名称与网站", "Names over time, and sites"), [note, *([more] if left > 0 else [])], table),
+        Section(t(lang, "先后名称与网站", "Names over time, and sites"), [sourced(note, {"operator": "ratings", "cluster": "clusters"}[subject.kind]), *([more] if left > 0 else [])], table),
         Section(t(lang, "把它们连在一起的", "What joins them"), linked or [t(lang, "没有发现网站之间的关联。", "No links between these sites were found.")]),
         Section(t(lang, "合并时间线", "One timeline"), [line for _, line in sorted(lines)] or [none(lang)]),
     ]  # fmt: skip
@@ -194,6 +187,11 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
 def t(lang: str, zh: str, en: str) -> str:
     """One of two wordings, the English one with noun(s) in the number of the count before them."""
     return in_number(en) if lang == "en" else zh
+
+
+def sourced(line: str, table: str) -> str:
+    """A sentence with its source: the evidence it cites, else the table of the snapshot it was read from."""
+    return line if re.search(r" \[E\d[^\]]*\]", line) else f"{line} [{table}]"
 
 
 def labelled(lang: str, name: str, words: str) -> str:
@@ -219,8 +217,8 @@ def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime)
         ),
         t(
             lang,
-            "方括号里的编号指文末的证据表；没有编号的句子出自本快照 ratings、changes、figures 各表，由所写版本的方法从证据算出，口径见“数字与口径”。带区间的数字是估计，其余是计数。投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
-            "Numbers in brackets refer to the list of evidence at the end; a sentence without one is of this snapshot's tables ratings, changes and figures, "
+            "方括号里的编号指文末的证据表；方括号里的英文名是本快照的表，由所写版本的方法从证据算出，口径见“数字与口径”。带区间的数字是估计，其余是计数。投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
+            "Numbers in brackets refer to the list of evidence at the end; a name in brackets is a table of this snapshot, "
             "computed from the evidence by the method named, and counts what “Figures and what they count” says. Figures with an interval are estimates, the others counts. A complaint is one side's "
             "claim, not a fact. What was observed is stated, with the provisions it touches; nothing is concluded for any authority.",
         ),
@@ -263,8 +261,8 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[
         Section(
             f"{host} · {t(lang, '不知道的', 'What is not known')}",
             [
-                *(spot for spot in card.blind_spots if spot not in unknown),
-                *(labelled(lang, *pair) for pair in unknown.items()),
+                *(sourced(spot, "ratings") for spot in card.blind_spots if spot not in unknown),
+                *(sourced(labelled(lang, *pair), "findings") for pair in unknown.items()),
             ],
         ),
     ]
@@ -306,9 +304,10 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered)
         ) + evidence.mark([claim["id"] for claim in asked]),
         t(lang, f"软件：{software}；本项目最早见到：{day(row['first_seen_on'], lang)}", f"Software: {software}; first seen by this project: {day(row['first_seen_on'], lang)}"),
     ]  # fmt: skip
+    lines = [sourced(line, "ratings") for line in lines]
     for said in snapshot.of("identity", row["host"], "aspect"):
         if sentence := pick(said, "sentence", lang):
-            lines.append(plain(sentence, 400) + evidence.mark(said["evidence"]))
+            lines.append(sourced(plain(sentence, 400) + evidence.mark(said["evidence"]), "identity"))
     return Section(f"{row['host']} · {t(lang, '对象', 'Who')}", lines)
 
 
@@ -333,7 +332,8 @@ def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, eviden
     ]  # fmt: skip
     lines += [f"{reason.text}{evidence.mark(reason.evidence)}" for reason in card.reasons]
     return Section(
-        f"{row['host']} · {t(lang, '现状', 'Where it stands')}", [plain(line, 600) for line in lines if line]
+        f"{row['host']} · {t(lang, '现状', 'Where it stands')}",
+        [sourced(plain(line, 600), "ratings") for line in lines if line],
     )
 
 
@@ -344,13 +344,17 @@ def _timeline(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> S
 
 def _events(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[tuple[dt.date, str]]:
     """(day, sentence) of what happened at a site and not at ours, in order."""
-    moves = [(m["on"], _move(m, lang, evidence)) for m in snapshot.of("warnings", host, "on")]
+    moves = [
+        (m["on"], sourced(_move(m, lang, evidence), "warnings")) for m in snapshot.of("warnings", host, "on")
+    ]
     changes = [
-        (c["on"], f"{c['on']} {plain(pick(c, 'sentence', lang) or '', 400)}")
+        (c["on"], sourced(f"{c['on']} {plain(pick(c, 'sentence', lang) or '', 400)}", "changes"))
         for c in snapshot.of("changes", host, "on")
         if c["cause"] == "world" and c["what"] != "warning_state" and pick(c, "sentence", lang)
     ]
-    gone = [(m["on"], _new_address(m, lang, evidence)) for m in snapshot.of("moves", host, "on")]
+    gone = [
+        (m["on"], sourced(_new_address(m, lang, evidence), "moves")) for m in snapshot.of("moves", host, "on")
+    ]
     return sorted([*_beginnings(snapshot, host, lang, evidence), *gone, *moves, *changes])
 
 
@@ -367,12 +371,22 @@ def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) ->
         found.append(
             (
                 on,
-                f"{on} {t(lang, '域名注册（登记机关所示）。', 'The domain was registered, by the registry.')}{evidence.mark([c['id'] for c in said])}",
+                sourced(
+                    f"{on} {t(lang, '域名注册（登记机关所示）。', 'The domain was registered, by the registry.')}{evidence.mark([c['id'] for c in said])}",
+                    "figures",
+                ),
             )
         )
     if row and row["first_seen_on"]:
         on = row["first_seen_on"]
-        found.append((on, f"{on} {t(lang, '本项目最早见到该网站。', 'First seen by this project.')}"))
+        found.append(
+            (
+                on,
+                sourced(
+                    f"{on} {t(lang, '本项目最早见到该网站。', 'First seen by this project.')}", "ratings"
+                ),
+            )
+        )
     return found  # fmt: skip
 
 
@@ -401,7 +415,7 @@ def _finding(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
         if pick(row, "limits", lang)
         else ""
     )
-    said = f"{plain(pick(row, 'sentence', lang), 500)}{evidence.mark(row['evidence'])}{touches}{limits}"
+    said = f"{sourced(plain(pick(row, 'sentence', lang), 500) + evidence.mark(row['evidence']), 'findings')}{touches}{limits}"
     return labelled(lang, pick(row, "title", lang) or "", said)
 
 
@@ -458,7 +472,7 @@ def _valued(value: float, unit: str, lang: str) -> str:
 
 
 def _links(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> Section:
-    lines = [_link(row, lang, evidence) for row in snapshot.of("links", host, "other")]
+    lines = [sourced(_link(row, lang, evidence), "links") for row in snapshot.of("links", host, "other")]
     return Section(
         f"{host} · {t(lang, '关联网站（不计分）', 'Linked sites (not scored)')}", lines or [none(lang)]
     )
@@ -477,13 +491,17 @@ def _link(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
 
 
 def _reply(snapshot: Snapshot, host: str, lang: str) -> Section:
-    lines = [f"{row['on']}：“{plain(row['text'], 2000)}”" for row in snapshot.of("responses", host, "on")]
+    lines = [
+        sourced(labelled(lang, str(row["on"]), f"“{plain(row['text'], 2000)}”"), "responses")
+        for row in snapshot.of("responses", host, "on")
+    ]
     lines = lines or [
         t(
             lang,
             "没有收到网站的回应；它随时可以回应，回应会原样刊出。",
             "No reply of the site was received; it may reply at any time and is quoted as it stands.",
         )
+        + " [responses]"
     ]
     lines += [
         t(
@@ -491,10 +509,11 @@ def _reply(snapshot: Snapshot, host: str, lang: str) -> Section:
             f"异议（{row['about']}）：{row['received_on']} 收到，结果 {row['outcome'] or '未定'}",
             f"Objection ({row['about']}): received {row['received_on']}, outcome {row['outcome'] or 'pending'}",
         )
+        + " [disputes]"
         for row in snapshot.of("disputes", host, "received_on")
     ]
     lines += [
-        f"{row['on']} {t(lang, '更正：', 'Correction: ')}{pick(row, 'sentence', lang)}"
+        f"{row['on']} {t(lang, '更正：', 'Correction: ')}{pick(row, 'sentence', lang)} [corrections]"
         for row in snapshot.of("corrections", host, "on")
     ]
     return Section(f"{host} · {t(lang, '网站的回应', 'The site’s reply')}", lines)
@@ -526,7 +545,9 @@ def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbe
             [
                 word(lang, "notify_role", row["role"]),
                 row["name"] or say(lang, "word.unknown"),
-                f"{plain(pick(row, 'sentence', lang) or '', 300)}{evidence.mark(row['evidence'])}",
+                sourced(
+                    plain(pick(row, "sentence", lang) or "", 300) + evidence.mark(row["evidence"]), "notify"
+                ),
                 about,
                 day(row["observed_on"], lang) if row["observed_on"] else "—",
             ]

@@ -18,12 +18,14 @@ import pytest
 from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
+from dashboard.help import dossier as writing
 from kamengwatch.config import Config
 from kamengwatch.maintain import time_stamps
 from scoring.engine.rate import rate
 from scoring.publish import bulletins
 from scoring.publish.publisher import publish
 from scoring.snapshot import signing
+from scoring.snapshot.reader import TABLES, Snapshot
 from store.archive.warc import ArchiveWriter
 from store.evidence import ingest
 from store.evidence.crawl_ledger import finish_crawl, register_sources, start_crawl
@@ -174,6 +176,15 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
     ]
     for finding in touching:  # the provisions name no finding that the paper does not tell
         assert f"\n{finding.partition(' ')[2]}{'：' if lang == 'zh' else ': '}" in text
+    snapshot = Snapshot.latest(data)
+    for kind in ("site", "operator"):
+        subject = writing.subject_of(snapshot, HOST, kind)
+        for section in writing.dossier(snapshot, subject, lang, NOW)[1]:
+            if section.title.startswith((HOST, OTHER)) or section.title in ("合并时间线", "One timeline"):
+                for line in section.lines:  # its evidence, or the table of the snapshot it was read from
+                    cites = re.search(r" \[(?:E\d|([a-z_]+)\])", line)
+                    assert cites or line == writing.none(lang), line
+                    assert not cites or not cites[1] or cites[1] in TABLES, line
     paper = docx.Document(str(tmp_path / "d.docx"))
     room = paper.sections[0].page_width - 2 * paper.sections[0].left_margin
     for table in paper.tables:
