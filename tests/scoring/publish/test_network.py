@@ -6,12 +6,18 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
+from crawler.run import cards
 from scoring.engine.load_market import load_dataset
 from scoring.observations.market import Link
 from scoring.tables.network import cluster_rows, identifier_rows, move_rows, notify_rows
-from tests.support.markets.judged_records import database
+from store.db.tables import Source
+from tests.support.markets.judged_records import database, judged
+from tests.support.markets.scoring import START, at, complaints, crawls
 
 AS_OF = dt.date(2026, 4, 30)
+LAST = 110
 AT = "2026-04-20T10:00:00+08:00"
 
 
@@ -106,3 +112,34 @@ def test_each_role_is_told_from_its_record_or_said_to_be_unknown(tmp_path: Path)
     assert len(unknown) == 5 and all(
         row["name"] is None and "未知" in row["sentence_zh"] and row["sentence_en"] for row in unknown
     )
+
+
+def test_two_sources_of_one_family_are_one_voice_and_what_weighs_nothing_is_none(tmp_path: Path) -> None:
+    """Warnings need independent families: certificates, archives, forums, channels and registries of failures add none."""
+
+    def families(name: str, second: str | None, *more: dict[str, Any]) -> float:
+        records = crawls(range(LAST + 1)) + complaints("a.example", range(4, 88, 12), 4, prefix="old")
+        records += complaints("a.example", [*range(95, 107), *range(95, 107)], 1, prefix="new")
+        if second:
+            again = complaints("a.example", [*range(95, 107), *range(95, 107)], 2, prefix="more")
+            records += [row | {"source": second} for row in again]
+        platforms = [{"kind": "platform", "host": host} for host in ("a.example", "b.example")]
+        engine = database(tmp_path / name, [*platforms, *records, *more])
+        with engine.begin() as connection:
+            for card in cards():
+                connection.execute(update(Source).where(Source.id == card.id).values(family=card.family))
+            connection.execute(update(Source).where(Source.id == "alike").values(family="sina"))
+        return float(judged(engine, START + dt.timedelta(days=LAST)).warned.families.max())
+
+    alone = families("alone", None)
+    assert families("alike", "alike") == alone and families("other", "rednet") == alone + 1
+    seen = [
+        logged("a.example", "b.example"),
+        {**logged("a.example"), "source": "archives", "provider": "wayback"},
+    ]
+    said = [{"kind": "mention", "source": source, "source_id": source, "host": "a.example", "by": by, "said_at": at(100), "text": "跑路了，余额清零"}
+            for source, by in (("forums", "people"), ("channel", "site"), ("github_issues", "registry"))]  # fmt: skip
+    assert families("elsewhere", None, *seen, *said) == alone
+    known = {card.id: card.family for card in cards()}
+    assert known["channel"] == known["storefront"] == known["availability"], "what we see of the site itself"
+    assert len({known[n] for n in ("registration", "archives", "forums", "channel", "github_issues")}) == 5
