@@ -36,7 +36,7 @@ def _answer(promises: list[Promise]) -> Answer:
         return Answer(UNKNOWN, "页面没有可核对的承诺。", "The pages make no promise that could be checked.")
     bad = [p for p in promises if p.state in ("broken", "withdrawn_silently")]
     zh = [f"“{_NAMES[p.name][0]}”{_said(p)[0]}" for p in bad]
-    en = [f"{_NAMES[p.name][1]} {_said(p)[1]}" for p in bad]
+    en = [f"“{_NAMES[p.name][1]}”: {_said(p)[1]}" for p in bad]
     figures = figures_about(promises)
     total = {figure.name: int(figure.value) for figure in figures}
     kept, late = total["orders_kept"], total["orders_late"]
@@ -69,7 +69,7 @@ def _answer(promises: list[Promise]) -> Answer:
     return Answer(
         CONCERN if bad else OK,
         f"页面作过 {len(promises)} 类承诺；{'；'.join(p[0] for p in parts)}{'；' if bad else ''}{'、'.join(zh)}。",
-        f"{len(promises)} kind(s) of promise; {'; '.join(p[1] for p in parts)}{'; ' if bad else ''}{', '.join(en)}.",
+        f"{len(promises)} kind(s) of promise; {'; '.join(p[1] for p in parts)}{'; ' if bad else ''}{'; '.join(en)}.",
         kept / cases if cases else 0.0,
         float(cases),
         tuple(c for p in bad or promises for c in p.cited),
