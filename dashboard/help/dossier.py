@@ -115,7 +115,7 @@ def dossier(
         "operator": (f"运营主体 {subject.name}", f"operator {subject.name}"),
         "cluster": (f"{subject.name} 的关联网站群", f"the cluster of {subject.name}"),
     }[subject.kind]
-    title = t(lang, f"{called[0]} 观察档案", f"Dossier: {called[1]}")
+    title = f"Dossier: {called[1]}" if lang == "en" else f"{called[0]} 观察档案"
     sections = [about(snapshot, hosts, lang, now)]
     if subject.kind != "site":
         sections += _group(snapshot, subject, lang, evidence)
@@ -185,7 +185,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
 
 
 def t(lang: str, zh: str, en: str) -> str:
-    """One of two wordings, the English one with noun(s) in the number of the count before them."""
+    """One of two wordings of ours, the English one with noun(s) in the number of the count before them; what a site calls itself stays out."""
     return in_number(en) if lang == "en" else zh
 
 
@@ -295,14 +295,14 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered)
     )
     operator = " ".join(filter(None, (row["operator"], row["operator_uscc"]))) or t(lang, "未知", "unknown")
     lines = [
-        t(lang, f"网站：{row['host']}；名称：{row['name'] or '—'}；其他名称与域名：{aliases}", f"Site: {row['host']}; name: {row['name'] or '—'}; other names and hosts: {aliases}"),
-        t(lang, f"运营主体：{operator}（手工录入或登记机关所示；自然人不记姓名）", f"Operator: {operator} (as handed in or on record; natural persons are not named)"),
+        f"Site: {row['host']}; name: {row['name'] or '—'}; other names and hosts: {aliases}" if lang == "en" else f"网站：{row['host']}；名称：{row['name'] or '—'}；其他名称与域名：{aliases}",
+        f"Operator: {operator} (as handed in or on record; natural persons are not named)" if lang == "en" else f"运营主体：{operator}（手工录入或登记机关所示；自然人不记姓名）",
         t(
             lang,
             f"备案：{filing}（核对于 {day(row['filing_checked_on'], lang)}）",
             f"Filing: {filing} (checked {day(row['filing_checked_on'], lang)})",
         ) + evidence.mark([claim["id"] for claim in asked]),
-        t(lang, f"软件：{software}；本项目最早见到：{day(row['first_seen_on'], lang)}", f"Software: {software}; first seen by this project: {day(row['first_seen_on'], lang)}"),
+        f"Software: {software}; first seen by this project: {day(row['first_seen_on'], lang)}" if lang == "en" else f"软件：{software}；本项目最早见到：{day(row['first_seen_on'], lang)}",
     ]  # fmt: skip
     lines = [sourced(line, "ratings") for line in lines]
     for said in snapshot.of("identity", row["host"], "aspect"):
