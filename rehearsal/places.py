@@ -25,13 +25,13 @@ MERCHANTS = (f"{MALL}/shop/ALPHA1", f"{MALL}/shop/BETA22")
 
 HEIMAO, REDNET, XIAOFEIBAO = "tousu.sina.com.cn", "rapi.rednet.cn", "api.xfb315.com"
 BOOTSTRAP, RDAP, WHOIS = "data.iana.org", "rdap.verisign.com", "whois.cnnic.cn"
-NETWORKS = "rdap.arin.net"
+NETWORKS, REGION = "rdap.arin.net", "rdap.apnic.net"
 GITHUB, CERTIFICATE_LOG = "api.github.com", "crt.sh"
 WAYBACK, COMMONCRAWL, SEARCH, FEED, FORBIDDEN_FEED, CHANNELS = (
     "web.archive.org", "index.commoncrawl.org", "www.sov2ex.com", "www.v2ex.com", "linux.do", "t.me",
 )  # fmt: skip
 SOURCES = (HEIMAO, REDNET, XIAOFEIBAO, BOOTSTRAP, RDAP, WHOIS, GITHUB, CERTIFICATE_LOG, WAYBACK, COMMONCRAWL, SEARCH, FEED,
-           FORBIDDEN_FEED, CHANNELS, NETWORKS)  # fmt: skip
+           FORBIDDEN_FEED, CHANNELS, NETWORKS, REGION)  # fmt: skip
 ICP_PORT = 16181
 CONTROL_ADDRESS = "93.184.217.1"
 _SIX_ONLY = "2606:2800:21f:cb07::10"

@@ -54,6 +54,9 @@ def answer(question: Question, state: State) -> Answer | None:
     if question.host == places.RDAP:
         return rdap(url.path)
     if question.host == places.NETWORKS:
+        there = f"http://{places.REGION}{url.path.removeprefix('/registry')}"
+        return Answer("", 302, headers={"Location": there})
+    if question.host == places.REGION:
         return network(url.path)
     if question.host == places.GITHUB:
         return _json(_failures(state) if REGISTRY in url.path else [_issue(1, state)])
@@ -283,11 +286,8 @@ def rdap(path: str) -> Answer:
 
 
 def network(path: str) -> Answer:
-    """An address registry's RDAP: one address is refused, one answer damaged, the others are a host's, with its abuse desk inside."""
-    number = path.rpartition("/")[2].rpartition(".")[2]
-    if number == "12":
-        return Answer("", 429, "application/rdap+json")
-    if number == "13":
+    """The RDAP of the region's address registry, to which the first one leads: one answer is damaged, the others are a host's, with its abuse desk inside."""
+    if path.endswith(".13"):
         return Answer('{"objectClassName": "ip net', 200, "application/rdap+json")
     desk = [
         "vcard",

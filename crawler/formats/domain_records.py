@@ -138,6 +138,14 @@ KNOWN = {
     "cc": "https://tld-rdap.verisign.com/cc/v1/",
 }
 """The registries of most sites of the trade, for a day on which the bootstrap list cannot be had."""
+ADDRESS_REGISTRIES = {
+    "rdap.afrinic.net",
+    "rdap.apnic.net",
+    "rdap.arin.net",
+    "rdap.db.ripe.net",
+    "rdap.lacnic.net",
+}
+"""The five registries of addresses (IANA's RDAP bootstrap of IPv4); each leads on to the one that has an address."""
 _DATES = {"registration": "registered_on", "expiration": "expires_on"}
 
 

@@ -197,11 +197,25 @@ class RegistrationSpider(SourceSpider):
         # The played world's addresses are those of documentation, which no registry knows.
         asked = [a for a in (*found.get("A", ()), *found.get("AAAA", ())) if is_public(a) or self.settings.get("SANDBOX_PROXY")]  # fmt: skip
         if there and asked and (base := self.settings.get("RDAP_BASE") or self.settings.get("RDAP_NETWORKS")):
-            headers = {"Accept": "application/rdap+json, application/json"}
-            yield self.ask(f"{base.rstrip('/')}/ip/{asked[0]}", "network", host, known={"record": record}, headers=headers, priority=-3)  # fmt: skip
+            yield self._network(f"{base.rstrip('/')}/ip/{asked[0]}", host, record)
 
-    def read_network(self, response: Response, host: str, record: Record) -> Iterator[Record]:
-        """Whose network the address is in; a registry that does not say so leaves the resolution as it is."""
+    def _network(self, url: str, host: str, record: Record, led: bool = False) -> Request:
+        headers = {"Accept": "application/rdap+json, application/json"}
+        return self.ask(url, "network", host, known={"record": record, "led": led}, headers=headers, priority=-3)  # fmt: skip
+
+    def read_network(
+        self, response: Response, host: str, record: Record, led: bool
+    ) -> Iterator[Record | Request]:
+        """Whose network the address is in, by the registry of its region; one that does not say so leaves the resolution as it is."""
+        where = urlsplit((response.headers.get("Location") or b"").decode("latin-1"))
+        if (
+            response.status in range(300, 400)
+            and not led
+            and where.hostname in domain_records.ADDRESS_REGISTRIES
+        ):
+            # ARIN leads on by http or https.
+            yield self._network(where._replace(scheme="https").geturl(), host, record, led=True)
+            return
         found = json.loads(text_of(response)) if response.status == 200 else {}
         if "network_owner" not in found:
             self.visit(host).notes["network"] = f"HTTP {response.status}" if not found else "unreadable"

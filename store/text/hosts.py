@@ -14,9 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import idna
@@ -82,7 +80,6 @@ _SHORT = 300
 """Characters of a text whose hosts are remembered."""
 _ENOUGH = 20
 """So many hosts of a text are read; the answer shows fewer."""
-_EXTRA_SUFFIXES = ("test", "example")
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _TOP = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
@@ -176,7 +173,7 @@ def prepare(text: str) -> str:
     for pattern, plain in _DEFANGED:
         folded = pattern.sub(plain, folded)
     folded = folded.strip()
-    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _split(folded.replace("。", ".")).suffix:
+    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _extract()(folded.replace("。", ".")).suffix:
         folded = folded.replace("。", ".")
     return folded
 
@@ -234,102 +231,34 @@ def _decoded(label: str) -> str:
     return shown if shown.isprintable() and _to_ascii(shown) == label else label
 
 
-class _Parts(NamedTuple):
-    """A host cut by the public-suffix list."""
-
-    subdomain: str
-    domain: str
-    suffix: str
-    is_private: bool
-
-    @property
-    def registrable(self) -> str:
-        return f"{self.domain}.{self.suffix}" if self.domain and self.suffix else ""
-
-
-_PLAIN_LABELS = re.compile(r"(?!.*xn--)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?<![0-9])")
-_RULE = re.compile(r"^[.*!]*\w\S*", re.MULTILINE)
-
-
-def _split(host: str) -> _Parts:
-    """Cut a host. One that is no plain name in ASCII is left to the library, whose import and tables take 0.3 s of every start."""
-    rules = _rules()
-    if rules is None or not _PLAIN_LABELS.fullmatch(host):
-        parts = _library()(host)
-        return _Parts(parts.subdomain, parts.domain, parts.suffix, parts.is_private)
-    labels, begins, private, name = host.split("."), None, False, ""
-    for at in reversed(range(len(labels))):
-        longer = f"{labels[at]}.{name}" if name else labels[at]
-        if longer in rules.endings:
-            name = longer
-            if longer in rules.private:
-                begins, private = at, rules.private[longer]
-            continue
-        if (any_label := f"*.{name}") in rules.private:
-            begins = at + (f"!{longer}" in rules.private)
-            private = rules.private[any_label]
-        break
-    if begins is None:
-        return _Parts(".".join(labels[:-1]), labels[-1], "", False)
-    domain = labels[begins - 1] if begins else ""
-    return _Parts(".".join(labels[: max(begins - 1, 0)]), domain, ".".join(labels[begins:]), private)
-
-
-class _Rules(NamedTuple):
-    """The public-suffix list: each rule and whether it is a private one; and every name that is a rule or the end of one."""
-
-    private: dict[str, bool]
-    endings: frozenset[str]
-
-
 @cache
-def _rules() -> _Rules | None:
-    """The list that the library brings along, read without importing it; None where it brings none."""
-    found = find_spec("tldextract")
-    [folder, *_] = (found and found.submodule_search_locations) or [""]
-    try:
-        text = Path(folder, ".tld_set_snapshot").read_text("utf-8")
-    except OSError:
-        return None
-    public, _, private = text.partition("// ===BEGIN PRIVATE DOMAINS===")
-    rules = dict.fromkeys([*_RULE.findall(public), *_EXTRA_SUFFIXES], False)
-    rules |= dict.fromkeys(_RULE.findall(private), True)
-    endings = set(rules)
-    for rule in rules:
-        _, dot, rest = rule.partition(".")
-        while dot and rest not in endings:
-            endings.add(rest)
-            _, dot, rest = rest.partition(".")
-    return _Rules(rules, frozenset(endings))
-
-
-@cache
-def _library() -> TLDExtract:
+def _extract() -> TLDExtract:
+    """The public-suffix list as the library brings it along; made when the first host is cut, for it takes 0.3 s of a start."""
     from tldextract import TLDExtract
 
     return TLDExtract(
         suffix_list_urls=(),
         cache_dir=None,
-        extra_suffixes=_EXTRA_SUFFIXES,
+        extra_suffixes=("test", "example"),
         include_psl_private_domains=True,
     )
 
 
 def has_known_suffix(host: str) -> bool:
     """Whether the public-suffix list knows its ending and something stands before it."""
-    parts = _split(host)
+    parts = _extract()(host)
     return bool(parts.suffix and (parts.domain or parts.is_private))
 
 
 def is_public_suffix(host: str) -> bool:
     """Whether anybody may have a name below it: com.cn, github.io; an unknown ending is none."""
-    parts = _split(host)
+    parts = _extract()(host)
     return bool(parts.suffix) and not parts.domain
 
 
 def without_suffix(host: str) -> str:
     """What stands before the public suffix, without a leading www.; an IP address or a bare suffix stays as it is."""
-    parts = _split(_without_www(host_part(host)))
+    parts = _extract()(_without_www(host_part(host)))
     return ".".join(part for part in (parts.subdomain, parts.domain) if part) or host
 
 
@@ -339,7 +268,7 @@ def registrable(host: str) -> str:
     lowered = _without_port(host_part(host.strip()).lower().rstrip("."))
     if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
         return ip
-    return _split(lowered).registrable or lowered or host
+    return _extract()(lowered).top_domain_under_public_suffix or lowered or host
 
 
 def _without_port(host: str) -> str:

@@ -17,7 +17,7 @@ from store.db.tables import Complaint, Filing, Platform, Review
 from store.evidence.ingest import Ingest, import_records
 from store.evidence.new_subjects import check_subject
 from store.evidence.records import RecordError, parse_line
-from store.text import hosts, malls
+from store.text import malls
 from store.text.hosts import is_key, registrable
 from store.text.malls import MallsError, read_malls
 from store.text.query import file_stem, host_key, parse_query
@@ -465,31 +465,3 @@ def test_a_line_with_a_zero_byte_keeps_the_lines_around_it(
     assert "Traceback" not in said.err
     shown = command(capsys, "watch", "list", "--json", "--data-dir", data_dir).out
     assert "a.example" in shown and "b.example" in shown
-
-
-def test_every_rule_of_the_suffix_list_cuts_a_host_as_the_library_does() -> None:
-    rules = hosts._rules()
-    assert rules is not None and len(rules.private) > 5_000, (
-        "the library no longer brings its list where it is read"
-    )
-    named = [
-        rule.lstrip("!").replace("*.", "w.")
-        for rule in [*rules.private, *rules.endings - rules.private.keys()]
-    ]
-    odd = [
-        "localhost",
-        "a.nosuchending",
-        "1.2.3.4",
-        "a.xn--fiqs8s",
-        "卡盟.中国",
-        "A.COM",
-        "a..com",
-        "com.",
-        "-_.co.uk",
-        "",
-        "a:8",
-    ]
-    for host in [*odd, *(before + name for name in named[::7] for before in ("", "a.", "b.www-1."))]:
-        cut, asked = hosts._split(host), hosts._library()(host)
-        assert cut == (asked.subdomain, asked.domain, asked.suffix, asked.is_private), host
-        assert cut.registrable == asked.top_domain_under_public_suffix

@@ -127,6 +127,9 @@ def walk(
         page.locator("label").filter(has_text=text("branch", branch, "zh")).click()
         _settled(page)
     _press(page, text("ui", "to_result", "zh"))
+    for fold in page.locator("[class*=st-key-tool-] summary").all():
+        fold.click()
+    _settled(page)
     fields = scenario.fields
     for name in ("product", "payee", "channel", "order_no", "company"):
         if value := (marks or {}).get(name, getattr(fields, name)):
