@@ -224,7 +224,7 @@ def _settings(job: Job | None = None) -> Settings:
         "SANDBOX_PROXY": job.sandbox_proxy,
     }
     if job.look:
-        values |= settings.getdict("LOOK_SETTINGS") | {"SITES_SHARED": True}
+        values |= settings.getdict("LOOK_SETTINGS") | {"SITES_SHARED": True, "ICP_CONTROL_FIRST": False}
         own = urlsplit(settings.get("ICP_BASE") or "").hostname or ""
         if own == "localhost" or own.startswith(
             "127."

@@ -212,8 +212,8 @@ def network_facts(text: str) -> dict[str, str | None]:
         if "registrant" in roles and kind == "org" and "fn" in card:
             owner = owner or str(card["fn"][3])
         mailbox, _, domain = str(card["email"][3] if "email" in card else "").lower().partition("@")
-        if "abuse" in roles and mailbox == "abuse" and host_of(domain):
-            abuse = abuse or domain
+        if "abuse" in roles and mailbox == "abuse":
+            abuse = abuse or host_of(domain)
     name = without_person(owner) or without_person(str(document.get("name") or ""))
     return {"network_owner": clean(name)[:200] if name else None, "network_abuse": abuse}
 

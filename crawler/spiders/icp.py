@@ -5,8 +5,8 @@
 There is no anonymous machine interface to the registry itself: without ICP_BASE the source is not configured and the
 crawl says so. It never solves a captcha, logs in, or takes an error for an answer.
 
-A domain known to be filed (KAMENGWATCH_ICP_CONTROL) is asked first and last; where one domain only is asked about, after it, and only if it
-is not found (decision 0028). “Not filed” is held back until the last question found the control filed: a service that answers an
+A domain known to be filed (KAMENGWATCH_ICP_CONTROL) is asked first and last; in a look after the one domain, and only if
+it is not found (decision 0028). “Not filed” is held back until the last question found the control filed: a service that answers an
 ordinary empty list for everybody marks nobody unfiled.
 """
 
@@ -76,13 +76,13 @@ class IcpSpider(SourceSpider):
         return wire.project(text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
-        """The control where several are asked about, then one question for each registrable domain."""
+        """The control, but not in a look, then one question for each registrable domain."""
         provider = self._provider
         if wrong := self._misconfigured(provider):
             self.outcome, self.reason = "failed", f"{NOT_CONFIGURED}: {wrong}"
             return
         control = self.settings.get("ICP_CONTROL")
-        if control and len(self.targets) > 1:
+        if control and self.settings.getbool("ICP_CONTROL_FIRST"):
             yield self._question(control, None, "control")
         else:
             yield from self._questions()

@@ -175,6 +175,12 @@ asyncio.run(main())
 """
 
 
+def browsed(script: str, *urls: str) -> subprocess.CompletedProcess[str]:
+    """What the crawler's browser said of each page."""
+    command = [sys.executable, "-c", script, *urls]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not available(), reason="no Chromium on this machine")
 def test_a_real_browser_goes_through_it_and_cannot_be_led_inside() -> None:
@@ -182,8 +188,7 @@ def test_a_real_browser_goes_through_it_and_cannot_be_led_inside() -> None:
         urls = [f"http://localhost:{site.port}/shop", f"http://{socket.gethostname()}:{site.port}/secret"]
         # As the scheduler's steps run: the browser must live under their memory limit.
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({MEMORY}, {MEMORY}))\n"
-        command = [sys.executable, "-c", limit + BROWSE, *urls]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
+        done = browsed(limit + BROWSE, *urls)
         first, second = done.stdout.splitlines()
         # A full Chromium makes an error of the proxy's refusal, its headless shell a page without a word.
         shell = "headless" in Path(executable() or "").name
@@ -317,8 +322,7 @@ def test_nothing_a_page_opens_goes_around_the_proxy() -> None:
                 'meta={"playwright": True}',
                 'meta={"playwright": True, "playwright_page_methods": when_settled()}',
             ).replace("import open_browser", "import open_browser, when_settled")
-            command = [sys.executable, "-c", rested, f"http://localhost:{site.port}/"]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+            done = browsed(rested, f"http://localhost:{site.port}/")
             assert " 200 " in done.stdout, done.stderr
             assert "/away" in site.paths
             begun = {path.rpartition("/")[2] for path in site.paths if path.startswith("/tried/")}
@@ -342,8 +346,7 @@ def test_no_socket_is_opened_for_which_robots_txt_was_not_asked() -> None:
             'meta={"playwright": True}',
             'meta={"playwright": True, "playwright_page_init_callback": one_at_a_time, "playwright_page_methods": when_settled()}',
         ).replace("import open_browser", "import one_at_a_time, open_browser, when_settled")
-        command = [sys.executable, "-c", drawn, f"http://localhost:{site.port}/"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = browsed(drawn, f"http://localhost:{site.port}/")
         assert done.stdout.endswith(" 200 1\n"), done.stderr
         assert sorted(set(site.paths)) == ["/", "/failed"]
 
