@@ -146,9 +146,7 @@ KAMENGWATCH_NOW = ""
 NOW_SHOWN_AT: float | None = None
 KAMENGWATCH_JOB = ""
 TURNS_FOLDER = ""
-ICP_CONTROL_FIRST = (
-    True  # whether the filing service's control is asked before the sites, too (decision 0028)
-)
+ICP_CONTROL_FIRST = True  # whether the filing service's control is asked before the sites, too
 SITES_SHARED = False  # whether another spider of the job visits the same sites meanwhile, so that they take turns there, too
 SANDBOX_PROXY = ""
 GUARD_ALLOWED_HOSTS: list[str] = []  # hosts the operator names that may lie in a private network, on any port
