@@ -81,7 +81,14 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
+    from reportlab.platypus import (
+        CondPageBreak,
+        KeepTogether,
+        Paragraph,
+        SimpleDocTemplate,
+        Table,
+        TableStyle,
+    )
 
     font = "STSong-Light"
     pdfmetrics.registerFont(UnicodeCIDFont(font))
@@ -108,7 +115,9 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
 
     story: list[Any] = [text(title, 18)]
     for section in sections:
-        story += [CondPageBreak(90), text(section.title, 13), *(text(line, 10) for line in section.lines)]
+        # A line cut in two by a page's end would lose the spaces at which it was wrapped.
+        lines = [KeepTogether(text(line, 10)) for line in section.lines]
+        story += [CondPageBreak(90), text(section.title, 13), *lines]
         if len(section.table) > 1:
             cells = [[text(cell, 7) for cell in row] for row in section.table]
             table = Table(cells, _widths(section.table, A4[0] - 2 * _MARGIN), repeatRows=1)

@@ -26,7 +26,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer
 
 from dashboard.help.deadlines import fact
 from scoring.snapshot.reader import Snapshot
@@ -132,7 +132,7 @@ def _cover_pdf(manifest: dict[str, Any], lang: str) -> bytes:
     plain = ParagraphStyle("plain", fontName=_FONT, fontSize=10, leading=15, spaceAfter=4, wordWrap="CJK")
     first, *rest = (html.escape(line) for line in cover_lines(manifest, lang))
     buffer = io.BytesIO()
-    story = [Paragraph(first, head), Spacer(1, 8), *(Paragraph(line, plain) for line in rest)]
+    story = [Paragraph(first, head), Spacer(1, 8), *(KeepTogether(Paragraph(line, plain)) for line in rest)]
     SimpleDocTemplate(buffer, pagesize=A4, title=first, author="", invariant=1).build(story)
     return buffer.getvalue()
 

@@ -15,6 +15,7 @@ from kamengwatch.read.verdicts import open_snapshot
 from scoring.snapshot.reader import Snapshot
 from store.durable_files import write_whole
 from store.private_files import FILE_MODE
+from store.text.safe_text import in_number
 
 
 def dossier(config: Config, target: str, kind: str, out: Path) -> None:
@@ -32,7 +33,10 @@ def dossier(config: Config, target: str, kind: str, out: Path) -> None:
     log_line(
         config.say(
             f"{out}：{len(subject.hosts)} 个网站，{cited} 条证据，快照 {snapshot.id}",
-            f"{out}: {len(subject.hosts)} sites, {cited} pieces of evidence, snapshot {snapshot.id}",
+            f"{out}: "
+            + in_number(
+                f"{len(subject.hosts)} site(s), {cited} piece(s) of evidence, snapshot {snapshot.id}"
+            ),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import importlib
@@ -10,6 +11,7 @@ import json
 import re
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 import docx
@@ -19,6 +21,7 @@ from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
 from dashboard.help import dossier as writing
+from dashboard.help.documents import Section, as_pdf
 from kamengwatch.config import Config
 from kamengwatch.maintain import time_stamps
 from scoring.engine.rate import rate
@@ -202,6 +205,21 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
         (HOST, "--of", "family", "-o", tmp_path / "x.pdf"),
     ):
         assert "Traceback" not in command(capsys, "dossier", *wrong, *words, expect=2).err
+
+
+@pytest.mark.parametrize("above", range(28, 36))
+def test_no_word_of_a_pdf_runs_into_the_next_where_a_page_ends(above: int) -> None:
+    line = (
+        "Promises and performance: two kinds of promise; many complaints about them, none settled within the time promised, counted "
+        "from the complaint, and some later or not yet; refund within a time limit: most complaints about it settled late or not at "
+        "all. Touches: E-Commerce Law, Civil Code. Limits: Complaints are claims, and none does not mean kept; instant delivery and "
+        "withdrawals are decided by order data, complaints are only counted; words in the names of goods are no promise."
+    )
+    written = as_pdf("title", [Section("head", ["x"] * above + [line])])
+    streams = re.findall(rb"stream\r?\n(.*?)~>endstream", written, re.S)
+    shown = b"\n".join(zlib.decompress(base64.a85decode(stream)) for stream in streams)
+    told = " ".join(re.findall(r"\((.*?)\) Tj", shown.decode("latin-1"))).replace("\\000", "")
+    assert told.replace(" 2 ", " ").endswith(line), "every word, in its order, and by itself"
 
 
 def test_a_dossier_of_an_operator_tells_all_its_sites_once(
