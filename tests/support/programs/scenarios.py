@@ -127,8 +127,11 @@ def walk(
         page.locator("label").filter(has_text=text("branch", branch, "zh")).click()
         _settled(page)
     _press(page, text("ui", "to_result", "zh"))
-    for fold in page.locator("[class*=st-key-tool-] summary").all():
-        fold.click()
+    page.locator(".st-key-tool-pack summary").wait_for()  # the last: a slow run has drawn the first few
+    _settled(page)
+    for tool in page.locator("[class*=st-key-tool-]").all():
+        tool.locator("summary").first.click()
+        tool.locator("details[open]").first.wait_for()
     _settled(page)
     fields = scenario.fields
     for name in ("product", "payee", "channel", "order_no", "company"):
