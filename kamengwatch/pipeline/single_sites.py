@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 
 from kamengwatch import console
 from kamengwatch.config import Config, UserError
@@ -11,6 +16,29 @@ from kamengwatch.console import log_line, tell_json
 from store.china_time import SHANGHAI
 from store.text.query import parse_query
 from store.text.safe_text import plain
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+@contextlib.contextmanager
+def _quick_imports() -> Iterator[None]:
+    """Import without pandas, which pyarrow loads (0.4 s) only to ask whether a list is one of its arrays, and without collecting
+    garbage that imports do not make (0.2 s). pyarrow asks once; who imports pandas later gets it."""
+    hidden = _NoPandas()
+    sys.meta_path.insert(0, hidden)
+    gc.disable()
+    try:
+        import pyarrow
+
+        pyarrow.array([0])
+        yield
+    finally:
+        gc.enable()
+        sys.meta_path.remove(hidden)
 
 
 def rate(
@@ -23,8 +51,9 @@ def rate(
     then_publish: bool = False,
 ) -> None:
     """Rate these sites again, against what the last full rating kept of the sector; `then_publish` spares a second start."""
-    from scoring.engine.sector_context import ContextUnusable
-    from scoring.engine.single_sites import UnknownSites, rate_sites
+    with _quick_imports():
+        from scoring.engine.sector_context import ContextUnusable
+        from scoring.engine.single_sites import UnknownSites, rate_sites
 
     if engine != "duckdb" or master:
         raise UserError(
@@ -68,10 +97,11 @@ def rate(
 
 def publish(config: Config, platforms: Sequence[str], as_json: bool) -> None:
     """Publish the single ratings of these sites, everything else as in the snapshot before."""
-    from kamengwatch.maintain.clock import check_clock
-    from kamengwatch.notify import delivery
-    from scoring.publish.partial import NotPartial, publish_sites
-    from scoring.snapshot.signing import KeyUnusable
+    with _quick_imports():
+        from kamengwatch.maintain.clock import check_clock
+        from kamengwatch.notify import delivery
+        from scoring.publish.partial import NotPartial, publish_sites
+        from scoring.snapshot.signing import KeyUnusable
 
     config.check_database()
     check_clock(config)

@@ -136,6 +136,10 @@ def newest_of_each_day(usual: Usual) -> Ints:
     return np.flatnonzero(ends - np.arange(len(usual.day)) <= method.CAMPAIGN_MARKET)
 
 
+Alike = Callable[[Ints], Floats]
+"""How alike the texts of each two of some complaints are."""
+
+
 def _hot(rows: ObservationColumns, shape: Shape) -> Bools:
     """Which complaints became known in a burst: they do not show how complaints usually are."""
     if not len(rows):
@@ -216,20 +220,22 @@ def _campaign(usual: Usual, shape: Shape, seen: Ints, day: int, end: int) -> Int
     others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
     if max(len(earlier), len(others)) < shape.fewest:
         return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
-    nearest = _nearest(rows, burst)
+    alike = _compared_once(rows)
+    nearest = _nearest(alike, burst)
     arranged = np.zeros(len(burst), bool)
     share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
-    alike = max(_usual(rows, earlier), _usual(rows, others[-len(burst) :]))
-    if share >= max(method.CAMPAIGN_SHARE, alike + method.CAMPAIGN_MARGIN):
+    usually = max(_usual(alike, earlier), _usual(alike, others[-len(burst) :]))
+    if share >= max(method.CAMPAIGN_SHARE, usually + method.CAMPAIGN_MARGIN):
         # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
         arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
     if shape is not PRAISE:
-        arranged |= _arranged(rows, burst, earlier, others, usual.copied, shape is ATTACK)
+        arranged |= _arranged(rows, alike, burst, earlier, others, usual.copied, shape is ATTACK)
     return burst[arranged]
 
 
 def _arranged(
     rows: ObservationColumns,
+    alike: Alike,
     burst: Ints,
     earlier: Ints,
     others: Ints,
@@ -247,12 +253,12 @@ def _arranged(
     usual = [some for some in usual if 2 * len(some) >= len(burst)]
     if not usual:
         return out
-    close_from = max(float(np.quantile(_third(rows, some), method.CAMPAIGN_USUAL)) for some in usual)
+    close_from = max(float(np.quantile(_third(alike, some), method.CAMPAIGN_USUAL)) for some in usual)
 
     def close(some: Ints) -> Bools:
-        return np.asarray(_third(rows, some) > close_from)
+        return np.asarray(_third(alike, some) > close_from)
 
-    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(rows, some), copied]
+    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(alike, some), copied]
     for trait in [*traits, close] if sudden else traits:
         here = trait(burst)
         if _many(here, 0.0) and _many(here, max(float(trait(some).mean()) for some in usual)):
@@ -283,10 +289,9 @@ def _like(rows: ObservationColumns, burst: Ints, others: Ints) -> Ints:
     return others[chosen]
 
 
-def _repeats(rows: ObservationColumns, some: Ints) -> Bools:
+def _repeats(alike: Alike, some: Ints) -> Bools:
     """Which complaints nearly repeat an earlier one among `some`: all but the first of each wording."""
-    alike = _alike(rows, some) >= method.COPY_SIMILARITY
-    return np.asarray(np.tril(alike, -1).any(axis=1))
+    return np.asarray(np.tril(alike(some) >= method.COPY_SIMILARITY, -1).any(axis=1))
 
 
 def elsewhere(rows: ObservationColumns, words: Words | None = None) -> Bools:
@@ -313,20 +318,32 @@ def elsewhere(rows: ObservationColumns, words: Words | None = None) -> Bools:
     return np.asarray((found >= method.CAMPAIGN_BANDS) & signature.any(axis=1))
 
 
-def _usual(rows: ObservationColumns, some: Ints) -> float:
-    return float((_nearest(rows, some) >= method.CAMPAIGN_ALIKE).mean()) if len(some) > 1 else 0.0
+def _usual(alike: Alike, some: Ints) -> float:
+    return float((_nearest(alike, some) >= method.CAMPAIGN_ALIKE).mean()) if len(some) > 1 else 0.0
 
 
-def _nearest(rows: ObservationColumns, some: Ints) -> Floats:
+def _nearest(alike: Alike, some: Ints) -> Floats:
     """Similarity of each complaint's text to the most similar other one among `some`."""
-    found: Floats = _alike(rows, some).max(axis=1)
+    found: Floats = alike(some).max(axis=1)
     return found
 
 
-def _third(rows: ObservationColumns, some: Ints) -> Floats:
+def _third(alike: Alike, some: Ints) -> Floats:
     """Similarity of each complaint's text to the third most similar other one: one like it may be chance."""
-    alike = _alike(rows, some)
-    return np.sort(alike, axis=1)[:, -min(3, len(some))]
+    return np.sort(alike(some), axis=1)[:, -min(3, len(some))]
+
+
+def _compared_once(rows: ObservationColumns) -> Alike:
+    """`_alike` of these rows, counted once for the same complaints: one look at a burst asks it of the same ones up to three times."""
+    known: dict[bytes, Floats] = {}
+
+    def alike(some: Ints) -> Floats:
+        key = some.tobytes()
+        if key not in known:
+            known[key] = _alike(rows, some)
+        return known[key]
+
+    return alike
 
 
 def _alike(rows: ObservationColumns, some: Ints) -> Floats:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -418,3 +420,17 @@ def test_the_service_rates_and_publishes_what_is_due_and_all_where_it_is_much(
             file.write_text(words)
         service.judge_single()
     assert len(taken) == 2
+
+
+def test_a_single_rating_begins_without_pandas_and_who_wants_it_later_has_it() -> None:
+    code = """
+import sys
+from kamengwatch.pipeline.single_sites import _quick_imports
+with _quick_imports():
+    import scoring.engine.single_sites, scoring.publish.partial
+import pyarrow
+table = pyarrow.Table.from_pylist([{"n": 1}])
+print("pandas" in sys.modules, table.to_pandas()["n"].sum(), "pandas" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "1", "True"]
