@@ -6,7 +6,13 @@ do not crawl.
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import datetime as dt
+import json
 import re
+import zlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,16 +23,19 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
+from crawler.download.clock import Clock
 from crawler.download.tls import SHOP_PAGE
 from crawler.guard import DIRECT
 from crawler.pages.block_pages import wall_of
+from store.durable_files import write_whole
+from store.private_files import FILE_MODE, make_private_folder
 from store.text.query import registrable
 
 STOP_STATUSES = {401, 403, 407, 429, 456}
@@ -44,6 +53,8 @@ _PAGE_STARTS = (
     b"<title",
     b"<div",
 )
+KEPT_FOR = dt.timedelta(hours=12)
+"""So long looks go by the robots.txt of a registry or service that one of them read; RFC 9309 §2.4 allows a day."""
 _RULE = re.compile(rb"^\s*(?:user-agent|disallow|allow)\s*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -117,12 +128,46 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             )
             assert self.crawler.engine is not None
             try:
-                answer = await self.crawler.engine.download_async(asked)
+                answer = self._kept(asked) if self._is_shared(asked.url) else None
+                answer = answer or self._keep(await self.crawler.engine.download_async(asked))
                 await self._parse_robots(answer, origin, request)
             except Exception as error:
                 self._robots_error(error, origin)
         parser = self._parsers[origin]
         return await maybe_deferred_to_future(parser) if isinstance(parser, Deferred) else parser
+
+    def _kept(self, asked: Request) -> Response | None:
+        """What another look was answered lately; looks share the hosts that know of every site, and their pace."""
+        try:
+            told = json.loads(self._file(asked.url).read_bytes())
+            age = Clock.of(self.crawler).now() - dt.datetime.fromisoformat(told["at"])
+            if told["url"] != asked.url or not dt.timedelta() <= age < KEPT_FOR:
+                return None
+            return TextResponse(asked.url, told["status"], body=base64.b85decode(told["body"]), request=asked)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def _keep(self, answer: Response) -> Response:
+        """Keep what gives rules, or says that there are none, for the next look; the shop itself is asked anew by each."""
+        asked = answer.request
+        if asked is not None and self._is_shared(asked.url) and answer.url == asked.url and (answer.status in _MISSING or unreadable_robots(answer) is None):  # fmt: skip
+            told = {"url": asked.url, "at": Clock.of(self.crawler).now().isoformat(), "status": answer.status, "body": base64.b85encode(answer.body).decode()}  # fmt: skip
+            file = self._file(asked.url)
+            with contextlib.suppress(OSError):  # a full disk: the next look asks again
+                make_private_folder(file.parent)
+                write_whole(file, json.dumps(told).encode(), FILE_MODE)
+        return answer
+
+    def _is_shared(self, url: str) -> bool:
+        """Whether looks at other sites ask this host, too."""
+        settings, spider = self.crawler.settings, self.crawler.spider
+        if not (settings.getbool("SITES_SHARED") and settings.get("TURNS_FOLDER")):
+            return False
+        site = registrable(urlsplit(url).hostname or "")
+        return site not in {registrable(target.host) for target in getattr(spider, "targets", ())}
+
+    def _file(self, url: str) -> Path:
+        return Path(self.crawler.settings["TURNS_FOLDER"]) / "robots" / f"{zlib.crc32(url.encode()):08x}.json"
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Let the request pass or raise Unwelcome with the reason a reader of the ledger sees."""

@@ -42,7 +42,7 @@ from store.text.refused_hosts import refusal
 
 AGAIN_AFTER = dt.timedelta(hours=6)
 """One look a site in this time, for everybody together."""
-AT_ONCE = 4
+AT_ONCE = 6
 LONGEST = 20.0
 """Seconds of one look. What was not looked at by then is named."""
 _STOP_AT, _KILL_AT = LONGEST - 3.0, LONGEST - 1.0

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,8 @@ class World(BaseHTTPRequestHandler):
 
     asked: Counter = Counter()
     at_once: Counter = Counter()
+    ruled: set = set()
+    """The hosts whose robots.txt was asked at any time: looks go by those of a service for half a day."""
     most: Counter = Counter()
 
     def do_CONNECT(self):
@@ -102,6 +105,7 @@ class World(BaseHTTPRequestHandler):
 
     def _answer(self, host, path):
         if path == "robots.txt":
+            World.ruled.add(host)
             self._send(ROBOTS.encode(), "text/plain")
         elif host == "icp.sandbox.test":
             known = "sandbox.test" in path
@@ -216,13 +220,37 @@ def test_an_audit_of_a_look_finds_nothing_forbidden_outside_or_asked_twice(confi
     for page in pages:
         guard.check_url(page)
         assert rules.can_fetch(page, crawler_settings.ROBOTSTXT_USER_AGENT), page
-        assert page.endswith("/robots.txt") or f"{urlsplit(page).hostname}/robots.txt" in asked, page
+        name = urlsplit(page).hostname
+        ruled = name in World.ruled if name in services else f"{name}/robots.txt" in asked
+        assert page.endswith("/robots.txt") or ruled, page
     # A control of our line answers for one failure, and is asked anew after the next (decision 0028).
     twice = {
         line for line, times in asked.items() if times > 1 and not line.startswith("reference.sandbox.test/")
     }
     assert not twice
     assert host != "drawn.test" or asked["drawn.test/"] == asked["drawn.test/goods.json"] == 1
+
+
+def test_looks_read_the_rules_of_a_registry_once_and_those_of_a_shop_each_time(config, world):
+    def ruled_by(host):
+        World.asked.clear()
+        looked_at(config, world, host)
+        return {line.removesuffix("/robots.txt") for line in World.asked if line.endswith("/robots.txt")}
+
+    kept = config.data_dir / "turns/robots"
+    shutil.rmtree(kept, ignore_errors=True)
+    services = ruled_by("first.test") - {"first.test"}
+    assert {"icp.sandbox.test", "rdap.sandbox.test"} <= services
+    assert ruled_by("second.test") == {"second.test"}
+    *_, damaged = files = sorted(kept.iterdir())
+    for file in files:
+        said = json.loads(file.read_bytes())
+        then = dt.datetime.fromisoformat(said["at"]) - dt.timedelta(hours=12)
+        file.write_text(json.dumps(said | {"at": then.isoformat()}))
+    damaged.write_bytes(b"{")
+    assert ruled_by("third.test") == {"third.test", *services}, (
+        "after half a day, and where nothing is readable"
+    )
 
 
 def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_person(config, world):
