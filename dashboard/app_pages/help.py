@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from dashboard.components import help_tools
 from dashboard.components.page_context import ON_PAPER, View
+from dashboard.help.letters import Fields
 from dashboard.help.texts import text
 from dashboard.help.triage import BRANCHES, QUESTIONS, Answers, Path, asked, path_for
 from dashboard.presenters import verdict_card
@@ -147,20 +149,22 @@ def _result(view: View, given: dict[str, Any], host: str, site: dict[str, Any] |
             st.session_state["help-given"] = {"site": host}
             st.rerun()
     view.heading(text("ui", "tools", lang))
-    proofs: tuple[str, ...] = ()
+    fields, proofs = Fields(site=host, case=path.case, branches=path.branches), ()
     if path.letters:
         with _tool("checklist", lang):
             proofs = help_tools.checklist(view)
-    with _tool("letters", lang):
-        details = help_tools.letters(view, path, host, proofs, site or {})
+        with _tool("payment", lang):
+            fields = help_tools.payment(view, path, host, site or {})
     if path.loss:
         with _tool("court", lang):
-            help_tools.court(view, path, details)
+            help_tools.court(view, path, fields)
     with _tool("clocks", lang):
-        help_tools.deadlines(view, path, details)
+        help_tools.deadlines(view, path, fields)
     if path.letters:
         with _tool("pack", lang):
             help_tools.evidence_pack(view, host if site else "")
+        with _tool("letters", lang):
+            help_tools.letters(view, path, replace(fields, proofs=proofs))
 
 
 def _tool(name: str, lang: str) -> AbstractContextManager[Any]:

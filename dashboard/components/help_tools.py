@@ -166,23 +166,20 @@ def checklist(view: View) -> tuple[str, ...]:
     return tuple(group for group, items in GROUPS.items() if set(items) & set(ticked))
 
 
-def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: dict[str, Any]) -> Fields:
-    """The letters of the case, to be filled in and taken away; returns what was filled in, for the clocks.
+def payment(view: View, path: Path, host: str, site: dict[str, Any]) -> Fields:
+    """What was bought and paid, once for the deadlines, the court and every letter; `site` is the published rating, {} where there is none."""
+    view.html("lines.html", lines=[text("ui", "fill", view.lang)])
+    return replace(_fields(view.lang, path, host, site.get("operator") or ""), filing=_filing(site))
 
-    `proofs` are the groups of evidence at hand, `site` the published rating, {} where it is not on record.
-    """
+
+def letters(view: View, path: Path, fields: Fields) -> None:
+    """The letters of the case, filled with what was said of the payment, to be taken away."""
     lang = view.lang
-    view.html("lines.html", lines=[text("ui", "fill", lang)])
-    offered = letters_for(path)
-    if not offered:
-        view.note(text("ui", "no_letter", lang))
-        return Fields(site=host, case=path.case, branches=path.branches)
-    fields = _fields(lang, path, host, site.get("operator") or "")
     said = st.text_area(text("ui", "said", lang), max_chars=800, key="letter-said")
-    fields = replace(fields, said=said or "", proofs=proofs, filing=_filing(site))
+    fields = replace(fields, said=said or "")
     chosen = st.selectbox(
         text("ui", "letter", lang),
-        offered,
+        letters_for(path),
         format_func=lambda name: title(name, lang, path.refund_first),
         key="letter-which",
     )
@@ -205,7 +202,6 @@ def letters(view: View, path: Path, host: str, proofs: tuple[str, ...], site: di
     with st.expander(text("ui", "laws", lang)):
         quoted = letter_texts.laws(chosen, lang, path.branches)
         view.html("lines_plain.html", lines=laws_shown(quoted, view))
-    return fields
 
 
 def _filing(site: dict[str, Any]) -> str:

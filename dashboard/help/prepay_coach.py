@@ -35,8 +35,8 @@ def coach(
     maximum = int(MAXIMUM[channel] * _HALF[kind])
     lines = [text("recourse", channel, lang)]
     if not warned:
-        lines.append(text("before", "maximum", lang).format(amount=maximum))
-        if amount > maximum:
+        lines.append(text("before", "maximum" if maximum else "never", lang).format(amount=maximum))
+        if 0 < maximum < amount:
             lines.append(text("before", "above", lang))
     if kind == "balance" or channel == "balance_only":
         lines.append(fact("prepaid").text(lang) + fact("prepaid").cite(lang))
