@@ -87,11 +87,7 @@ def _listed(view: View, since: dt.date | None, state: str, order: str) -> None:
     )
 
 
-_WHERE = f"""from (select w.*, i.from_state as before from (select * from warnings where (? is null or "on" > ?)) w asof left join
- (select host, "on", from_state from warnings where to_state = 'stale') i on w.host = i.host and w."on" > i."on") warnings
- where {recent_changes.KNOWN} and (? = 'every' or to_state = ?
- or (? = '' and to_state <> 'stale' and (from_state <> 'stale' or to_state <> coalesce(before, 'normal'))))"""  # noqa: S608 - fixed text
-"""`before` is the state before the last interruption of our data: out of it into another state a site has changed, into the same it has not."""
+_WHERE = f"from {recent_changes.TOLD} and (? = 'every' or to_state = ? or (? = '' and {recent_changes.OWN}))"
 
 
 def _count(snapshot, since: dt.date | None, state: str) -> dict:

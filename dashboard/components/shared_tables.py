@@ -20,30 +20,28 @@ def week(view: View, as_of: dt.date, size: int) -> None:
     """Heading with the number, how many turned to which state, and the first sites."""
     counted = view.cached_query(recent_changes.counts, as_of)
     first = recent_changes.since(as_of) + dt.timedelta(days=1)
-    total = sum(counted.values())
+    interrupted = counted.get("stale", 0)
+    total = sum(counted.values()) - interrupted
     view.heading(
         view.translate("alerts.week", count=total),
         view.translate("alerts.week_days", first=first, last=as_of),
     )
-    if not total:
-        return  # the heading says so
-    parts = (
+    parts = [
         view.translate("alerts.week_part", state=view.label("warning", s), count=n)
         for s, n in counted.items()
-    )
-    view.html(
-        "lines.html",
-        lines=[view.translate("alerts.week_parts", parts=formatting.join_words(parts, view.lang))],
-    )
+        if s != "stale"
+    ]
+    if parts:
+        words = view.translate("alerts.week_parts", parts=formatting.join_words(parts, view.lang))
+        view.html("lines.html", lines=[words])
     # What our own line or a source missed is one sentence: a table of it would bury what happened to the sites.
-    interrupted = counted.get("stale", 0)
-    found = [c for c in view.cached_query(recent_changes.changed, as_of, size) if c.states[-1] != "stale"]
     if interrupted:
         view.note(view.translate("alerts.week_stale", count=interrupted))
+    found = view.cached_query(recent_changes.changed, as_of, size) if total else []
     if found:
         changes(view, found)
-    if total - interrupted > len(found):
-        words = view.translate("alerts.week_more", shown=len(found), count=total - interrupted)
+    if total > len(found):
+        words = view.translate("alerts.week_more", shown=len(found), count=total)
         view.html("linkline.html", href=view.link("alerts", days=7), words=words)
 
 

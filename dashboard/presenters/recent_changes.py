@@ -17,6 +17,12 @@ KNOWN = (
     'not exists (select 1 from ratings r where r.host = warnings.host and warnings."on" < r.first_seen_on)'
 )
 """Condition on rows of `warnings`: what our crawls of whole sources say of days before a site was known to us is no change of it."""
+TOLD = f"""(select w.*, i.from_state as before from (select * from warnings where (? is null or "on" > ?)) w asof left join
+ (select host, "on", from_state from warnings where to_state = 'stale') i on w.host = i.host and w."on" > i."on") warnings
+ where {KNOWN}"""  # noqa: S608 - fixed text
+"""The rows of `warnings` after a day (bound twice; null: all); `before` is the state before the last interruption of our data."""
+OWN = "to_state <> 'stale' and (from_state <> 'stale' or to_state <> coalesce(before, 'normal'))"
+"""Condition on rows of TOLD: the site changed. An interruption of our data is none, nor is its end in the state there was before it."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,13 @@ def since(as_of: dt.date) -> dt.date:
 
 
 def counts(snapshot: Snapshot, as_of: dt.date) -> dict[str, int]:
-    """Sites by their newest state among those that changed in the week, the most serious first."""
+    """Sites that changed in the week by the newest state they changed to, the most serious first; under `stale` those of which only our
+    data were interrupted."""
     found = current_snapshot.rows(
         snapshot,
-        'select state, count(*) as n from (select arg_max(to_state, "on") as state from warnings where "on" > ?'  # noqa: S608 - fixed text
-        f" and {KNOWN} group by host) group by state",
-        [since(as_of)],
+        f"select coalesce(state, 'stale') as state, count(*) as n from (select arg_max(to_state, \"on\") filter (where {OWN}) as state"  # noqa: S608 - fixed text
+        f" from {TOLD} group by host) group by 1",
+        [since(as_of)] * 2,
     )
     numbers = {row["state"]: row["n"] for row in found}
     return {state: numbers[state] for state in SERIOUS_FIRST if state in numbers}
@@ -51,14 +58,15 @@ def counts(snapshot: Snapshot, as_of: dt.date) -> dict[str, int]:
 
 def changed(snapshot: Snapshot, as_of: dt.date, size: int) -> list[Change]:
     """The first `size` sites that changed in the week: by seriousness, then newest, then host."""
+    own = f"filter (where {OWN})"
     found = current_snapshot.rows(
         snapshot,
-        'select host, max("on") as "on", list(to_state order by "on") as states,'  # noqa: S608 - fixed text
-        ' arg_min(from_state, "on") as before, arg_max(reason_zh, "on") as reason_zh,'
-        ' arg_max(reason_en, "on") as reason_en, arg_max(evidence, "on") as evidence'
-        f' from warnings where "on" > ? and {KNOWN} group by host'
-        ' order by list_position(?, states[-1]), "on" desc, host limit ?',
-        [since(as_of), list(SERIOUS_FIRST), size],
+        f'select host, max("on") {own} as "on", list(to_state order by "on") as states,'  # noqa: S608 - fixed text
+        " arg_min(if(from_state = 'stale', coalesce(before, 'normal'), from_state), \"on\") as before,"
+        f' arg_max(reason_zh, "on") {own} as reason_zh, arg_max(reason_en, "on") {own} as reason_en, arg_max(evidence, "on") {own} as evidence'
+        f" from {TOLD} group by host having bool_or({OWN})"
+        f' order by list_position(?, arg_max(to_state, "on") {own}), max("on") {own} desc, host limit ?',
+        [since(as_of), since(as_of), list(SERIOUS_FIRST), size],
     )
     names = named(snapshot, tuple(row["host"] for row in found))
     return [_change(row, names) for row in found]

@@ -66,14 +66,18 @@ def test_a_site_that_changed_twice_is_one_line_with_its_whole_way(data_dir):
         change("a.test", 2, "watch", "warning"),
         change("b.test", 1, "normal", "stale"),
         change("c.test", 7, "normal", "alarm"),
+        *[change("d.test", 4, "watch", "stale"), change("d.test", 3, "stale", "watch")],
+        *[change("e.test", 4, "normal", "alarm"), change("e.test", 3, "alarm", "stale")],
     ]
     folder = snapshots.build(data_dir, rows={"warnings": rows})
     snapshot = Snapshot(folder)
-    assert recent_changes.counts(snapshot, AS_OF) == {"warning": 1, "stale": 1}
+    assert recent_changes.counts(snapshot, AS_OF) == {"alarm": 1, "warning": 1, "stale": 2}
     found = recent_changes.changed(snapshot, AS_OF, 10)
-    assert [c.host for c in found] == ["a.test", "b.test"], "seven days back is no longer this week"
-    assert found[0].states == ("normal", "watch", "warning")
-    assert "正常 → 关注 → 预警" in words(open_page("alerts"))
+    assert [c.host for c in found] == ["e.test", "a.test"], "seven days back is no longer this week"
+    assert found[1].states == ("normal", "watch", "warning")
+    content = words(open_page("alerts"))
+    assert "正常 → 关注 → 预警" in content and "变为：警报 1 个、预警 1 个" in content
+    assert "最近 7 天状态有变化的网站：2 个" in content and "另有 2 个网站，只是我们的数据中断过" in content
 
 
 def test_the_data_page_names_the_shared_files_and_only_counts_those_of_single_sites(full):
