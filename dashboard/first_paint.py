@@ -23,6 +23,7 @@ from dashboard.app_pages.check import kept_of
 from dashboard.components.page_context import ON_PAPER, View
 from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
+from dashboard.presenters.translations import LANGUAGES
 from scoring.snapshot.reader import Kept
 from store.text.query import file_stem
 
@@ -155,6 +156,19 @@ def shown(path: str, query: str, lang: str) -> Sight:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError):
         _log.exception("the first sight of page %s failed", page.module)
     return Sight()
+
+
+def warm() -> None:
+    """Draw the first page and that of one site, so that what they load once is loaded; nothing where there is no site to draw."""
+    shown("/", "", LANGUAGES[0])
+    try:
+        found = current_snapshot.rows(
+            current_snapshot.current(), "select host from ratings where score is not null limit 1"
+        )
+    except current_snapshot.UNREADABLE:
+        return
+    for row in found:
+        shown("/site", urlencode({"host": row["host"]}), LANGUAGES[0])
 
 
 NOTHING_READ = "…"

@@ -20,7 +20,6 @@ from dashboard import first_paint, page_list
 from dashboard.app_shell import Page
 from dashboard.components import help_tools
 from dashboard.presenters import current_snapshot
-from dashboard.presenters.translations import LANGUAGES
 from dashboard.web import look_api, metrics, report_api, security_headers, site_map
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.connections import protocols
@@ -85,6 +84,6 @@ def serve(
         )
     )
     security_headers.refuse()
-    # The first visitor need not wait for what the first page loads once.
-    threading.Thread(target=first_paint.shown, args=("/", "", LANGUAGES[0]), daemon=True).start()
+    # The first visitors need not wait for what the first page and the first site's load once.
+    threading.Thread(target=first_paint.warm, daemon=True).start()
     server.run()
