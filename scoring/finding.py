@@ -126,8 +126,10 @@ def last(array: NDArray[Any], site: int) -> Any:
 
 
 def share_words(hits: int, cases: int) -> tuple[str, str]:
-    """A share in words: a percentage only from PERCENT_FROM cases on, otherwise "9 起中 5 起"."""
-    if cases >= method.PERCENT_FROM:
+    """A share in words: a percentage only from PERCENT_FROM cases on and where it is neither none nor all, otherwise "9 起中 5 起"."""
+    if hits == cases >= method.PERCENT_FROM:
+        return f"{cases} 起全部", f"all {cases} cases"
+    if cases >= method.PERCENT_FROM and 0.01 <= hits / cases < 0.995:
         return (
             f"{cases} 起中约 {100 * hits / cases:.0f}% ",
             f"about {100 * hits / cases:.0f}% of {cases} cases",

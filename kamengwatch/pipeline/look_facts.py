@@ -67,7 +67,9 @@ _CLASSES = {
     "js_challenge": ("要先通过机器人验证", "a robot check stands before it"), "waf_block": ("被防火墙拦截", "a firewall blocks us"),
     "server_error": ("服务器出错", "the server fails"), "not_found": ("页面不存在", "there is no such page"),
     "placeholder": ("只有占位页面", "a placeholder page"), "frozen": ("店铺已被冻结", "the shop is frozen"),
-    "expired": ("域名已过期", "the domain has expired"), "unfiled": ("因未备案被拦下", "it is stopped for lack of a filing"),
+    "expired": ("域名或主机已到期", "its domain or hosting has expired"), "blocked_unfiled": ("因未备案被拦下", "it is stopped for lack of a filing"),
+    "closed_by_owner": ("网站自己说已关闭", "it says that it has closed"), "maintenance": ("只有维护页面", "a maintenance page"),
+    "hold": ("域名被停止解析", "its domain is on hold"), "parked": ("域名停放页面", "a parked domain"),
 }  # fmt: skip
 
 

@@ -197,7 +197,7 @@ TABLES: dict[str, pa.Schema] = {
         [("host", _S), ("stated", _IDS), ("lacking", _IDS), ("improve_zh", _IDS), ("improve_en", _IDS)]
         + [("evidence", _IDS)]
     ),
-    # tier: A official record, B archived by us from the site itself, C public complaint, D handed in by users.
+    # tier: A official record, B archived by us from the site itself, C public complaint, D a lead: a list or index kept by others, or handed in by users.
     "evidence": pa.schema(
         [
             ("id", _S),

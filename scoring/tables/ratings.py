@@ -277,7 +277,8 @@ def change_rows(judged: Assessment, warned: list[dict[str, Any]]) -> list[dict[s
 def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: str) -> dict[str, Any]:
     zh = {"grade": "等级", "warning_state": "资金链状态"}[what]
     en = {"grade": "Grade", "warning_state": "Cash-flow state"}[what]
-    words = {"NR": "“不予评级”", **{state: zh for state, (zh, _) in WARNING_WORDS.items()}}
+    words = {"NR": "“不予评级”", **{state: word for state, (word, _) in WARNING_WORDS.items()}}
+    words_en = {"NR": "“not rated”", **{state: word for state, (_, word) in WARNING_WORDS.items()}}
     return {
         "host": host,
         "on": on,
@@ -286,7 +287,7 @@ def _change(host: str, on: dt.date, cause: str, what: str, before: str, after: s
         "from": before,
         "to": after,
         "sentence_zh": f"{zh}由{words.get(before, f' {before} ')}变为{words.get(after, f' {after}')}。",
-        "sentence_en": f"{en} changed from {before} to {after}.",
+        "sentence_en": f"{en} changed from {words_en.get(before, before)} to {words_en.get(after, after)}.",
     }
 
 
