@@ -127,7 +127,7 @@ def _provisions(view: View) -> None:
             )
         )
     columns = ["bulletins.provision", "bulletins.number", "word.site"]
-    view.table([view.translate(c) for c in columns], rows, fold=4)
+    view.table([view.translate(c) for c in columns], rows, "wordy", fold=4)
     view.html(
         "linkline.html", href="./bulletins/provisions.csv", words=view.translate("bulletins.provisions_csv")
     )

@@ -96,7 +96,7 @@ def _answer(view: View, text: str) -> None:
     each: tuple[site_search.Answer, ...] = view.cached_query(site_search.find_each, text)
     if len(each) > 1:
         view.heading(view.translate("check.each", count=len(each)))
-        _cards(view, [_card_of(view, found) for found in each])
+        _cards(view, [(_card_of(view, found), next(iter(found.matches), None)) for found in each])
         return
     found = each[0]
     remembered = st.session_state.get("asked")
@@ -146,10 +146,11 @@ def _card_of(view: View, found: site_search.Answer) -> verdict_card.Card:
 
 
 def _choices(view: View, ratings: tuple[dict, ...]) -> None:
-    _cards(view, [verdict_card.card(rating, view.lang) for rating in ratings])
+    _cards(view, [(verdict_card.card(rating, view.lang), rating) for rating in ratings])
 
 
-def _cards(view: View, cards: Sequence[verdict_card.Card]) -> None:
+def _cards(view: View, cards: Sequence[tuple[verdict_card.Card, dict | None]]) -> None:
+    """Verdicts below each other with what never may be missing beside one, in its short form: each leads to its card."""
     view.table(
         [
             view.translate("rank.verdict"),
@@ -163,10 +164,10 @@ def _cards(view: View, cards: Sequence[verdict_card.Card]) -> None:
                 cell(card.word, state=card.code, soft=view.translate("card.as_of", date=card.as_of)),
                 cell(card.name, href=view.link("", q=card.host), soft=card.host),
                 cell(card.warning),
-                cell(card.filing),
-                cell(card.drop_rate),
+                cell(verdict_card.filing_short(rating, view.lang) if rating else card.filing),
+                cell(verdict_card.drop_line(rating, view.lang) if rating else card.drop_rate),
             )
-            for card in cards
+            for card, rating in cards
         ],
     )
 

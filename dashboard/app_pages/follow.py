@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from dashboard.components.page_context import View
 from dashboard.presenters import html, site_search
+from store.settings import settings
 from store.text.query import file_stem
 
 title_zh = "有变化时提醒我"
@@ -46,8 +47,9 @@ def render(view: View) -> None:
     view.html("lines_plain.html", lines=[view.translate("follow.what_text")])
     if host:
         view.heading(view.translate("follow.embed"))
-        view.html("lines.html", lines=[view.translate("follow.embed_note")])
         at = html.public_address()
+        example = [] if settings().public_address else [view.translate("follow.embed_example")]
+        view.html("lines.html", lines=[view.translate("follow.embed_note"), *example])
         stem = quote(file_stem(host))
         view.letter(f'<a href="{at}s/{stem}.html"><img src="{at}badge/{quote(host)}.svg" alt="{host}"></a>')
         view.html("linkline.html", href=view.link("site", host=host), words=view.translate("site.title"))

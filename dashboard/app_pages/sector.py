@@ -50,7 +50,7 @@ def _drops(view: View, as_of: dt.date) -> None:
             blind,
         ),
         view.translate(
-            "sector.drops_finding" if found.before is not None else "sector.drops_finding_alone",
+            f"sector.drops_finding{'_zero' if not found.count else '_alone' if found.before is None else ''}",
             count=formatting.number(found.count),
             before=formatting.number(found.before or 0),
             kind=view.label("drop_kind", found.kind),

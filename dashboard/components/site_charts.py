@@ -146,10 +146,10 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
     finding = view.translate("site.refunds_few" if n < sector_data.FEW else "site.refunds_young", n=n)
     if n >= sector_data.FEW and at and all_at:
         finding = view.translate(
-            "site.refunds_finding",
+            "site.refunds_finding" if at["share"] < 1 else "site.refunds_none_settled",
             n=n,
-            share=formatting.percent(at["share"]),
             sector=formatting.percent(all_at["share"]),
+            **({"share": formatting.percent(at["share"])} if at["share"] < 1 else {}),
         )
     view.chart(
         lambda: charts.survival(curves, censored, _MARKS, view.translate("sector.days")),
@@ -266,7 +266,7 @@ def places(view: View, rows: list[dict[str, Any]]) -> None:
         [
             row(
                 cell(_place(view, r), soft="" if r["mainland"] is None else view.translate("places.mainland" if r["mainland"] else "places.abroad")),
-                cell(view.label("place_state", "diverted" if r["class"] == "diverted" else r["outcome"]), soft=plain(r["class"] or "", 20)),
+                cell(view.label("place_state", "diverted" if r["class"] == "diverted" else r["outcome"]), soft="" if r["class"] in (None, "", "up", "diverted") else view.label("look_class", r["class"])),
                 cell(formatting.moment(r["observed_at"], view.lang)),
                 cell(" · ".join(f"{name.upper()} {r[name]}" for name in ("dns", "tcp", "tls", "status") if r[name] is not None) or "–"),
             )

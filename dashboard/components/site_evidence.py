@@ -320,13 +320,19 @@ def changes(view: View, rows: list[dict[str, Any]]) -> None:
         [
             row(
                 cell(formatting.day(r["on"], view.lang)),
-                cell(view.label("site", f"cause_{r['cause']}")),
+                cell(view.label("site", _cause(r))),
                 cell(pick(r, "sentence", view.lang) or f"{r['what']}: {r['from']} → {r['to']}"),
             )
             for r in rows[:50]
         ],
         fold=SHOWN,
     )
+
+
+def _cause(change: dict[str, Any]) -> str:
+    """The word for why something changed; a state or grade that is lost has no new data to thank for it."""
+    less = change["cause"] == "source" and change["to"] in ("stale", "NR")
+    return f"cause_{change['cause']}{'_less' if less else ''}"
 
 
 def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> None:

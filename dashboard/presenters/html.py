@@ -28,7 +28,11 @@ PAGES_OF_ANY_DAY = ("", "rank", "site")
 _reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # noqa: B039 - never changed
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_A_DAY = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])")
+_WHOLE = re.compile(
+    r"(?<![\w./-])(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|(?=[\w.-]{4,26}(?![\w./-]))(?=[\w.]*-)\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+)",
+    re.ASCII,
+)
+"""A day, with its time, and the name of a host that is short enough for one line of a phone."""
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -186,8 +190,8 @@ def short_id(identity: object, position: int) -> str:
 
 
 def days(text: object) -> Markup:
-    """Text whose dates are not broken at their hyphens; escaped here, for what stands between tags."""
-    return Markup(_A_DAY.sub(r'<span class="kw-nb">\g<0></span>', str(escape(_clean(text)))))  # noqa: S704 - escaped before
+    """Text whose dates and hosts are not broken at their hyphens; escaped here, for what stands between tags."""
+    return Markup(_WHOLE.sub(r'<span class="kw-nb">\g<0></span>', str(escape(_clean(text)))))  # noqa: S704 - escaped before
 
 
 @cache

@@ -12,7 +12,8 @@ from dashboard.presenters.translations import LANGUAGES, say
 
 _STYLE = Path(__file__).parents[1] / "templates" / "style.css"
 _MARK = (
-    "[data-testid='stAppViewContainer']::after{{content:'';position:fixed;inset:0;pointer-events:none;z-index:9;"
+    "[data-testid='stAppViewContainer']{{isolation:isolate}}"
+    "[data-testid='stAppViewContainer']::after{{content:'';position:fixed;inset:0;pointer-events:none;z-index:-1;"
     "background-image:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='340' height='240'%3E"
     "%3Ctext x='20' y='190' transform='rotate(-24 20 190)' font-size='30' font-family='sans-serif' fill='%23808890'"
     " fill-opacity='.13'%3E{words}%3C/text%3E%3C/svg%3E\")}}"

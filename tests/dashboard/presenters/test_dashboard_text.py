@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.pages import block_pages
 from dashboard.presenters import translations, verdict_card
+from kamengwatch.pipeline import look_facts
 from scoring.snapshot.reader import DROP_KINDS, OUTCOMES, WARNING_STATES
 
 FOLDER = Path(translations.__file__).parents[1]
@@ -50,7 +52,7 @@ def test_no_sentence_is_left_over():
     everything = "\n".join(f.read_text("utf-8") for f in SOURCES)
     dynamic = ("verdict.", "sentence.", "advice.", "warning.", "outcome.", "dimension.", "tier.", "sells.", "software.", "health.", "aspect.",
                "selfcheck.", "next.", "confidence.", "word.", "column.", "filing.", "drop.", "drop_kind.", "check.kind_", "rank.", "alerts.",
-               "site.cause_", "menu.", "reach.", "contents.", "look.", "crawl_why.", "capture.field_", "site.role_", "province.", "data.holds_", "sector.", "about.", "data.api_", "app.", "promise.", "strip.", "relation.", "correction.", "appeals.kind_", "appeals.receipt_", "method.short_", "report.", "report_kind.", "report_band.", "report_state.", "site.dossier_", "cluster.export_", "identifier.", "via.", "place_state.", "notify.", "notify_role.")  # fmt: skip
+               "site.cause_", "menu.", "reach.", "contents.", "look.", "crawl_why.", "capture.field_", "site.role_", "province.", "data.holds_", "sector.", "about.", "data.api_", "app.", "promise.", "strip.", "relation.", "correction.", "appeals.kind_", "appeals.receipt_", "method.short_", "report.", "report_kind.", "report_band.", "report_state.", "site.dossier_", "cluster.export_", "identifier.", "via.", "place_state.", "look_class.", "notify.", "notify_role.")  # fmt: skip
     left = [k for k in translations.catalogue() if f"{k}" not in everything and not k.startswith(dynamic)]
     assert not left
 
@@ -86,3 +88,11 @@ def test_every_code_of_the_vocabulary_has_a_word():
     assert {f"verdict.{state.code}" for state in verdict_card.STATES.values()} <= set(
         translations.catalogue()
     )
+
+
+def test_every_class_of_a_page_in_front_of_a_site_has_words_on_the_page_and_in_a_look():
+    told = re.search(r"availability indicator: (.*?)\.", block_pages.__doc__, re.S)[1]
+    classes = set(re.findall(r"[a-z_]+", told.replace("and for failures", ""))) - {"up"}
+    assert len(classes) > 15
+    assert not {c for c in classes if f"look_class.{c}" not in translations.catalogue()}
+    assert not classes - {"slow"} - set(look_facts._CLASSES)
