@@ -127,7 +127,9 @@ def walk(
         page.locator("label").filter(has_text=text("branch", branch, "zh")).click()
         _settled(page)
     _press(page, text("ui", "to_result", "zh"))
-    page.locator(".st-key-tool-letters summary").first.wait_for()  # the last: a slow run has drawn the first few
+    page.locator(
+        ".st-key-tool-letters summary"
+    ).first.wait_for()  # the last: a slow run has drawn the first few
     _settled(page)
     for tool in page.locator("[class*=st-key-tool-]").all():
         tool.locator("summary").first.click()
