@@ -22,6 +22,7 @@ from crawler.pages.safe_parse import parse_json_bounded
 from store.redaction.natural_persons import without_person
 from store.redaction.redact import clean
 from store.text.dates import day_in, moment_in
+from store.text.hosts import address_in
 from store.text.query import host_of, registrable
 
 __all__ = ["SERVERS", "Registered", "project_whois", "registered", "server_of", "state_of"]
@@ -111,7 +112,10 @@ def project_whois(body: bytes) -> str:
             state, f"unreadable {len(body)}\n"
         )  # fmt: skip
     lines = ((m[1], m[2]) for m in _LINE.finditer(text) if m[1].lower() in _KEPT and m[2])
-    told = ((key, clean(value) if "registrar" in key.lower() else value) for key, value in lines)
+    told = (
+        (key, clean(without_person(value) or "") if "registrar" in key.lower() else value)
+        for key, value in lines
+    )
     return "".join(f"{key}: {value}\n" for key, value in told if "@" not in value)
 
 
@@ -149,13 +153,30 @@ ADDRESS_REGISTRIES = {
 _DATES = {"registration": "registered_on", "expiration": "expires_on"}
 
 
+_TLD = re.compile(r"[A-Za-z0-9-]{2,63}")
+_WEB = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[\w./-]*)?", re.ASCII)
+
+
 def servers_of(text: str) -> dict[str, str]:
     """Top-level domain -> server; raises ValueError when the list cannot be read."""
     try:
         services = parse_json_bounded(text)["services"]
-        return {tld.lower(): urls[0] for tlds, urls in services for tld in tlds if urls}
+        return {
+            tld.lower(): urls[0]
+            for tlds, urls in services
+            for tld in tlds
+            if _TLD.fullmatch(tld) and urls and _WEB.fullmatch(urls[0])
+        }
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError("not a bootstrap list") from None
+
+
+def project_bootstrap(text: str) -> str:
+    """What may be kept of IANA's list, as a list of the same form."""
+    try:
+        return json.dumps({"services": [[[tld], [url]] for tld, url in servers_of(text).items()]})
+    except ValueError:
+        return json.dumps({"unreadable": len(text)})
 
 
 def facts_of(text: str) -> dict[str, Any]:
@@ -173,25 +194,54 @@ def facts_of(text: str) -> dict[str, Any]:
     return {"registrar": registrar_of(document), **dates}
 
 
+_STATUS = re.compile(
+    r"active|inactive|locked|validated|(?:client|server) (?:hold|(?:delete|renew|transfer|update) prohibited)|"
+    r"(?:(?:add|auto renew|renew|transfer|redemption) period)|pending (?:create|delete|renew|restore|transfer|update)"
+)
+"""What a registry says of a name (RFC 9083, 10.2.2, and RFC 8056)."""
+
+
 def project_rdap(text: str) -> str:
-    """The answer without its people: of the entities only the registrar's name stays. Raises ValueError if not JSON."""
+    """The answer without its people: what is kept is named here, and of the entities only the registrar. Raises ValueError if no object.
+
+    Remarks, notices and who made an event are free text; contacts stand in name servers, too.
+    """
     document = parse_json_bounded(text)
-    if isinstance(document, dict) and "entities" in document:
-        name = registrar_of(document)
-        kept = {"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", clean(name or "")]]]}
-        document["entities"] = [kept] if name else []
-    return json.dumps(document, ensure_ascii=False)
+    if not isinstance(document, dict):
+        raise ValueError("no RDAP object")
+    kept: dict[str, Any] = (
+        {"objectClassName": "domain"} if document.get("objectClassName") == "domain" else {}
+    )
+    if isinstance(host := document.get("ldhName"), str) and "@" not in host and host_of(host):
+        kept["ldhName"] = host_of(host)
+    kept["status"] = [s for s in _list(document.get("status")) if isinstance(s, str) and _STATUS.fullmatch(s)]
+    if isinstance(document.get("events"), list):
+        kept["events"] = [
+            {"eventAction": event["eventAction"], "eventDate": at.isoformat()}
+            for event in document["events"]
+            if isinstance(event, dict)
+            and event.get("eventAction") in (*_DATES, "last changed", "transfer")
+            and (at := moment_in(event.get("eventDate")))
+        ]
+    name = registrar_of(document)
+    card = ["vcard", [["fn", {}, "text", clean(name or "")]]]
+    kept["entities"] = [{"roles": ["registrar"], "vcardArray": card}] if name else []
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def registrar_of(document: dict[str, Any]) -> str | None:
-    """The registrar's name, where an entity of that role states one."""
-    entities = document.get("entities")
-    for entity in entities if isinstance(entities, list) else ():
+    """The registrar's name, where an entity of that role states one that is no person's."""
+    for entity in _list(document.get("entities")):
         if isinstance(entity, dict) and "registrar" in _list(entity.get("roles")):
-            card = entity.get("vcardArray")
-            for entry in _list(card[1]) if isinstance(card, list) and len(card) > 1 else ():
-                if isinstance(entry, list) and len(entry) > 3 and entry[0] == "fn":
-                    return str(entry[3])[:200]
+            return without_person(_stated(_card(entity), "fn"))
+    return None
+
+
+def _stated(card: list[Any], name: str) -> str | None:
+    """The first value of a name in a contact's card (RFC 7095), where it is a text."""
+    for entry in card:
+        if isinstance(entry, list) and len(entry) > 3 and entry[0] == name:
+            return entry[3][:200] if isinstance(entry[3], str) else None
     return None
 
 
@@ -206,15 +256,14 @@ def network_facts(text: str) -> dict[str, str | None]:
         raise ValueError("no RDAP network")
     owner, abuse = None, None
     for entity in _entities(document):
-        card = {str(entry[0]): entry for entry in _card(entity) if isinstance(entry, list) and len(entry) > 3}
-        kind = str(card["kind"][3]) if "kind" in card else None
-        roles = _list(entity.get("roles"))
-        if "registrant" in roles and kind == "org" and "fn" in card:
-            owner = owner or str(card["fn"][3])
-        mailbox, _, domain = str(card["email"][3] if "email" in card else "").lower().partition("@")
+        card, roles = _card(entity), _list(entity.get("roles"))
+        if "registrant" in roles and _stated(card, "kind") == "org":
+            owner = owner or _stated(card, "fn")
+        mailbox, _, domain = (_stated(card, "email") or "").lower().partition("@")
         if "abuse" in roles and mailbox == "abuse":
             abuse = abuse or host_of(domain)
-    name = without_person(owner) or without_person(str(document.get("name") or ""))
+    named = document.get("name")
+    name = without_person(owner) or without_person(named if isinstance(named, str) else None)
     return {"network_owner": clean(name)[:200] if name else None, "network_abuse": abuse}
 
 
@@ -224,7 +273,8 @@ def project_network(text: str) -> str:
         facts, document = network_facts(text), parse_json_bounded(text)
     except ValueError:
         return json.dumps({"unreadable": len(text)})
-    kept = {key: document[key] for key in ("handle", "startAddress", "endAddress") if key in document}
+    ends = {key: document.get(key) for key in ("startAddress", "endAddress")}
+    kept = {key: said for key, said in ends.items() if isinstance(said, str) and address_in(said)}
     return json.dumps({**kept, **facts}, ensure_ascii=False)
 
 

@@ -72,6 +72,8 @@ class RegistrationSpider(SourceSpider):
             return domain_records.project_whois(response.body).encode()
         if url.startswith(self._log):
             return domain_records.project_transparency(text_of(response)).encode()
+        if url == self.settings.get("RDAP_BOOTSTRAP"):
+            return domain_records.project_bootstrap(text_of(response)).encode()
         if "/ip/" in urlsplit(url).path:
             return domain_records.project_network(text_of(response)).encode()
         try:
@@ -207,15 +209,15 @@ class RegistrationSpider(SourceSpider):
         self, response: Response, host: str, record: Record, led: bool
     ) -> Iterator[Record | Request]:
         """Whose network the address is in, by the registry of its region; one that does not say so leaves the resolution as it is."""
-        where = urlsplit((response.headers.get("Location") or b"").decode("latin-1"))
-        if (
-            response.status in range(300, 400)
-            and not led
-            and where.hostname in domain_records.ADDRESS_REGISTRIES
-        ):
-            # ARIN leads on by http or https.
-            yield self._network(where._replace(scheme="https").geturl(), host, record, led=True)
-            return
+        if response.status in range(300, 400) and not led:
+            try:
+                where = urlsplit((response.headers.get("Location") or b"").decode("latin-1"))
+            except ValueError:
+                where = urlsplit("")
+            if where.hostname in domain_records.ADDRESS_REGISTRIES:
+                # ARIN leads on by http or https.
+                yield self._network(f"https://{where.hostname}{where.path}", host, record, led=True)
+                return
         found = json.loads(text_of(response)) if response.status == 200 else {}
         if "network_owner" not in found:
             self.visit(host).notes["network"] = f"HTTP {response.status}" if not found else "unreadable"
