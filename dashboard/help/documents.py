@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
+import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +77,7 @@ def as_docx(title: str, sections: Sequence[Section]) -> bytes:
 
 
 def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
-    """A PDF in a font every viewer brings for Chinese."""
+    """A PDF in fonts every viewer brings: a Song face for Chinese, Times for all else."""
     from reportlab.lib import colors
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
@@ -90,37 +92,51 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
         TableStyle,
     )
 
-    font = "STSong-Light"
-    pdfmetrics.registerFont(UnicodeCIDFont(font))
+    pdfmetrics.registerFont(UnicodeCIDFont(_SONG))
     styles = {
-        size: ParagraphStyle(
-            f"s{size}",
-            fontName=font,
+        (size, face): ParagraphStyle(
+            f"{face}{size}",
+            fontName=face,
             fontSize=size,
             leading=size * 1.45,
             spaceAfter=size * 0.4,
-            wordWrap="CJK",
             spaceBefore=size * 0.9 if size == 13 else 0,
         )
         for size in (18, 13, 10, 7)
+        for face in ("Times-Roman", "Times-Bold")
     }
 
-    def text(said: str, size: int) -> Any:
-        # The font has no middle dot where viewers bring one of their own for it.
-        return Paragraph(html.escape(said.replace("·", "・")), styles[size])
+    def text(said: str, size: int, room: float) -> Any:
+        # The Song face has no bold one, and half a heading in bold looks like a mistake.
+        style = styles[
+            size, "Times-Bold" if size > 10 and not re.search(rf"[{_CHINESE}]", said) else "Times-Roman"
+        ]
+        lines = _lines(said, room, lambda part: sum(
+            pdfmetrics.stringWidth(run, font or style.fontName, size) for font, run in _runs(part, said)
+        ))  # fmt: skip
+        marked = (
+            "".join(f'<font name="{font}">{html.escape(run)}</font>' if font else html.escape(run) for font, run in _runs(line, said))
+            for line in lines
+        )  # fmt: skip
+        return Paragraph("<br/>".join(marked), style)
 
     def number(canvas: Any, document: Any) -> None:
-        canvas.setFont(font, 8)
+        canvas.setFont("Times-Roman", 8)
         canvas.drawRightString(A4[0] - _MARGIN, 28, str(document.page))
 
-    story: list[Any] = [text(title, 18)]
+    room = A4[0] - 2 * _MARGIN - 12
+    story: list[Any] = [text(title, 18, room)]
     for section in sections:
         # A line cut in two by a page's end would lose the spaces at which it was wrapped.
-        lines = [KeepTogether(text(line, 10)) for line in section.lines]
-        story += [CondPageBreak(90), text(section.title, 13), *lines]
+        lines = [KeepTogether(text(line, 10, room)) for line in section.lines]
+        story += [CondPageBreak(90), text(section.title, 13, room), *lines]
         if len(section.table) > 1:
-            cells = [[text(cell, 7) for cell in row] for row in section.table]
-            table = Table(cells, _widths(section.table, A4[0] - 2 * _MARGIN), repeatRows=1)
+            widths = _widths(section.table, room)
+            cells = [
+                [text(cell, 7, width - 13) for cell, width in zip(row, widths, strict=True)]
+                for row in section.table
+            ]
+            table = Table(cells, widths, repeatRows=1)
             table.setStyle(
                 TableStyle(
                     [
@@ -136,6 +152,44 @@ def as_pdf(title: str, sections: Sequence[Section]) -> bytes:
         buffer, pagesize=A4, title=title, author="", invariant=1, leftMargin=_MARGIN, rightMargin=_MARGIN
     ).build(story, onFirstPage=number, onLaterPages=number)
     return buffer.getvalue()
+
+
+_SONG = "STSong-Light"
+_CHINESE = "\u2e80-\U0003ffff"
+_EITHER = "“”‘’…—"
+"""Marks that Chinese and English share; each writes them as wide as its own letters."""
+_OPENS, _CLOSES = r"“‘（《〈「『【〔［", r"”’）》〉」』】〕］，。、；：？！…％,.;:!?%)\]"
+_PIECE = re.compile(rf"[{_OPENS}]*(?:[{_CHINESE}]|[^\s{_CHINESE}“”‘…]+)[{_CLOSES}]*\s*|\S\s*")
+"""What a line may end after: a Chinese character or a word, with the marks that may not stand apart from it."""
+
+
+def _runs(part: str, said: str) -> Iterator[tuple[str, str]]:
+    """The part in runs of one font: that of Chinese, or none for the style's own."""
+    chinese = len(re.findall(rf"[{_CHINESE}]", said)) * 4 > len(said)
+
+    def song(letter: str) -> bool:
+        if letter in _EITHER:
+            return chinese
+        return not letter.encode("cp1252", "ignore")
+
+    for is_song, letters in itertools.groupby(part, song):
+        yield _SONG if is_song else "", "".join(letters)
+
+
+def _lines(said: str, room: float, wide: Callable[[str], float]) -> list[str]:
+    """A text in lines no wider than the room, broken as Chinese and English are; what is wider by itself is cut where it must be."""
+    lines = [""]
+    for piece in _PIECE.findall(said):
+        if wide((lines[-1] + piece).rstrip()) <= room:
+            lines[-1] += piece
+            continue
+        lines += [piece] if lines[-1] else []
+        lines[-1] = piece
+        while wide(lines[-1].rstrip()) > room and len(lines[-1]) > 1:
+            rest = lines[-1]
+            fits = next((n for n in range(len(rest) - 1, 1, -1) if wide(rest[:n]) <= room), 1)
+            lines[-1:] = [rest[:fits], rest[fits:]]
+    return [line.rstrip() for line in lines]
 
 
 _MARGIN = 48
