@@ -104,17 +104,17 @@ NAMES: dict[str, Name] = {
     "answered": Name(
         "share",
         "窗口内提出的计数投诉中，截至当日已得到回复的。",
-        "of: counted complaints filed in the window; n: those answered by the end of as_of.",
+        "Of counted complaints filed in the window, those answered by the end of as_of.",
     ),
     "settled": Name(
         "share",
         "窗口内提出的计数投诉中，截至当日已解决的（解决日期不详的也算）。",
-        "of: counted complaints filed in the window; n: those settled by the end of as_of, on a known day or not.",
+        "Of counted complaints filed in the window, those settled by the end of as_of, on a known day or not.",
     ),
     "refunds_open_after_7d": Name(
         "share",
         "窗口内提出、退款类的计数投诉，解决日期不详的除外；其中满 7 天时尚未解决的。",
-        "of: counted complaints about refunds filed in the window, but those settled on an unknown day; n: those not settled by the end of the seventh day after the day of filing.",
+        "Of counted complaints about refunds filed in the window (but those settled on an unknown day), those not settled by the end of the seventh day after the day of filing.",
     ),
     "refunds_settled_unknown_day": Name(
         "complaints",
@@ -124,37 +124,37 @@ NAMES: dict[str, Name] = {
     "drops_settled": Name(
         "share",
         "窗口内提出的掉单计数投诉中，截至当日已解决的。",
-        "of: counted complaints of a drop filed in the window; n: those settled by the end of as_of, on a known day or not.",
+        "Of counted complaints of a drop filed in the window, those settled by the end of as_of, on a known day or not.",
     ),
     "drops_settled_days_median": Name(
         "days",
         "窗口内提出、解决日期已知的掉单计数投诉，从提出日到解决日的天数的中位数（n 为起数）。",
-        "Median of (day settled - day filed) over the n counted complaints of a drop filed in the window and settled on a known day by the end of as_of.",
+        "Median of the days from filing to settling, over the n counted complaints of a drop filed in the window and settled on a known day by the end of as_of.",
     ),
     "drops_90d": Name(
         "share",
         "窗口内提出的计数投诉中，掉单的。",
-        "of: counted complaints filed in the window; n: those of a drop.",
+        "Of counted complaints filed in the window, those of a drop.",
     ),
     "unreachable": Name(
         "share",
         "窗口内提出的计数投诉中，提到联系不上客服或网站打不开的。",
-        "of: counted complaints filed in the window; n: those of a kind unreachable or site_gone.",
+        "Of counted complaints filed in the window, those that say that nobody, or the site, can be reached (kinds unreachable, site_gone).",
     ),
     "void_after_delivery": Name(
         "share",
         "窗口内提出的计数投诉中，说卡密无效、账号或会员被收回、质保不兑现的。",
-        "of: counted complaints filed in the window; n: those of a kind invalid_card, account_taken_back or guarantee_not_kept.",
+        "Of counted complaints filed in the window, those that say that a code was invalid, an account taken back or a guarantee not kept (kinds invalid_card, account_taken_back, guarantee_not_kept).",
     ),
     "withdrawal_complaints_30d": Name(
         "complaints",
         "窗口内提出的计数投诉中，反映余额提不出来或被冻结的。",
-        "Counted complaints filed in the window of a kind withdrawal_blocked or balance_frozen.",
+        "Counted complaints filed in the window that say that a balance cannot be withdrawn or is frozen (kinds withdrawal_blocked, balance_frozen).",
     ),
     "withdrawals_set_aside_30d": Name(
         "complaints",
         "窗口内提出、反映余额提不出来或被冻结、已列出而不计数的投诉。",
-        "Complaints set aside, filed in the window, of a kind withdrawal_blocked or balance_frozen.",
+        "Complaints set aside, filed in the window, that say that a balance cannot be withdrawn or is frozen (kinds withdrawal_blocked, balance_frozen).",
     ),
     "refunds_set_aside": Name(
         "complaints",
@@ -174,12 +174,12 @@ NAMES: dict[str, Name] = {
     "probes_down": Name(
         "share",
         "窗口内的可用探测中，没有打开网站的。",
-        "of: usable probes observed in the window; n: those whose outcome is down.",
+        "Of usable probes observed in the window, those that did not reach the site (outcome down).",
     ),
     "orders_dropped": Name(
         "share",
         "窗口内付款、已满 24 小时的已知订单中，未按约定交付的。",
-        "of: known orders paid in the window and at least 24 h old at the end of as_of; n: those dropped.",
+        "Of known orders paid in the window and at least 24 h old at the end of as_of, those dropped.",
     ),
     "drop_rate_estimate": Name(
         "share",
@@ -206,10 +206,16 @@ NAMES: dict[str, Name] = {
         False,
     ),
     "drop_ratio_low": Name(
-        "ratio", "掉单投诉占比相对同行的 5% 下界（方法的结果）。", "The method's EB05; not a count.", False
+        "ratio",
+        "掉单投诉占比相对同行的 5% 下界（方法的结果）。",
+        "The 5% lower bound of the share of drops among complaints as a multiple of the peers' (EB05), by the method; not a count.",
+        False,
     ),
     "complaint_index": Name(
-        "ratio", "每单投诉相对同行的倍数（方法的结果）。", "The method's complaint index; not a count.", False
+        "ratio",
+        "每单投诉相对同行的倍数（方法的结果）。",
+        "Complaints an order as a multiple of the peers', by the method; not a count.",
+        False,
     ),
     "price_ratio": Name(
         "ratio",
@@ -219,7 +225,7 @@ NAMES: dict[str, Name] = {
     "backlog_days": Name(
         "days",
         "未处理的订单数除以每天的订单数。",
-        "orders_unprocessed / orders_per_day.",
+        "Orders not processed over the orders of a day (orders_unprocessed / orders_per_day).",
     ),
     "orders_per_day": Name(
         "orders",
@@ -229,13 +235,13 @@ NAMES: dict[str, Name] = {
     ),
     "numbers_seen": Name(
         "share",
-        "of：近 7 天各次成功轮询之间该信息源发出的投诉编号；n：其中看到的。",
-        "of: complaint numbers the source gave between the good polls of the window; n: those seen.",
+        "近 7 天各次成功轮询之间该信息源发出的投诉编号中，看到的。",
+        "Of complaint numbers the source gave between the good polls of the window, those seen.",
     ),
     "orders_unprocessed": Name(
         "orders",
         "最近一次页面计数里总单数减已处理数。",
-        "total - processed of the newest standing counter that is not hidden.",
+        "All orders less those processed, by the newest standing counter that is not hidden.",
     ),
     "domain_changes": Name(
         "times",
@@ -245,12 +251,12 @@ NAMES: dict[str, Name] = {
     "domain_days": Name(
         "days",
         "从最近一次登记查询所给的注册日到截至日的天数。",
-        "as_of - registered_on of the newest standing registration that names one.",
+        "Days from the registration, by the newest standing record that names its day, to as_of.",
     ),
     "filing_asked_days_ago": Name(
         "days",
         "从最近一次备案查询到截至日的天数。",
-        "as_of - day of the newest standing answer about the site's own domain.",
+        "Days from the newest standing answer about the site's own domain to as_of.",
     ),
     "penalties_standing": Name(
         "records",
@@ -265,7 +271,7 @@ NAMES: dict[str, Name] = {
     "complaints_read_days_ago": Name(
         "days",
         "从最近一次成功读取投诉信息源（或由它得到投诉、计数）到截至日的天数。",
-        "as_of - last day on which a good visit of a complaint source covered the site, or brought a complaint or counter of it.",
+        "Days from the last on which a good visit of a complaint source covered the site, or brought a complaint or counter of it, to as_of.",
     ),
     "promises": Name(
         "promises",
@@ -310,7 +316,7 @@ NAMES: dict[str, Name] = {
     "days_seen_elsewhere": Name(
         "days",
         "从各第三方索引最近一次答复里最早的一天到截至日的天数。",
-        "as_of - the earliest first_on among the newest standing answer of each third party's index.",
+        "Days from the earliest one in the newest standing answer of each third party's index (its first_on) to as_of.",
     ),
     "mentions_90d": Name(
         "mentions",
@@ -320,7 +326,7 @@ NAMES: dict[str, Name] = {
     "mentions_trouble_90d": Name(
         "mentions",
         "其中说订单或钱款问题（按投诉类型）且未标为已解决的。",
-        "Those among them whose kinds are about orders or money and whose state is not solved.",
+        "Those of mentions_90d whose kinds are about orders or money and whose state is not solved.",
     ),
     "channel_posts_90d": Name(
         "messages", "近 90 天网站自己频道的消息。", "Messages of the site's own channel in the last 90 days."
@@ -339,8 +345,8 @@ NAMES: dict[str, Name] = {
     ),
     "practices_stated": Name(
         "share",
-        "of：七项做法；n：最新首页写有的（features、自动发货多于人工、赔付承诺）。",
-        "of: the seven practices; n: those the newest home page states (signs: features, more automatic than manual delivery, a promise of compensation).",
+        "七项做法中，最新首页写有的（features、自动发货多于人工、赔付承诺）。",
+        "Of the seven practices, those the newest home page states (signs: features, more automatic than manual delivery, a promise of compensation).",
     ),
     "manual_products": Name(
         "products",
@@ -403,12 +409,12 @@ NAMES: dict[str, Name] = {
     "closures_warned": Name(
         "share",
         "其余停运网站（closures_12m 减 closures_down_at_first）中，在打不开之前 180 天内有过预警或警报的。打不开的第一天 = 变为停运之日减去当时的 down_days。",
-        "of: closures_12m less closures_down_at_first; n: those with a change to warning or alarm in the 180 days before the first day down (the day of closing minus its down_days), or on none later.",
+        "Of closures_12m less closures_down_at_first, those with a change to warning or alarm in the 180 days before the first day down (the day of closing minus its down_days), or on none later.",
     ),
     "lead_days_median": Name(
         "days",
         "这些网站从最早一次预警到打不开的第一天的天数的中位数。",
-        "Median over the n of closures_warned of (first day down - first such warning).",
+        "Median of the days from the first such warning to the first day down, over the n of closures_warned.",
     ),
     "complainants_28d": Name(
         "complaints",
@@ -423,7 +429,7 @@ NAMES: dict[str, Name] = {
     "others_reached": Name(
         "share",
         "当天（按看到的日子）有探测的其他网站中，至少一次探测能打开的。",
-        "of: other platforms with a probe seen that day; n: those with a probe that day whose outcome is ok or slow.",
+        "Of other platforms with a probe seen that day, those with a probe that day whose outcome is ok or slow.",
     ),
     "down_days": Name(
         "days",

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.help.citations import Citations, labelled, listed, none, t
 from dashboard.help.deadlines import Fact, fact
 from dashboard.help.documents import Section
-from dashboard.help.dossier import LAW, Numbered, labelled, listed, none, t
+from dashboard.help.dossier import LAW
 from dashboard.presenters.formatting import number, percent
 from dashboard.presenters.translations import pick, word
 from scoring.snapshot.reader import SERIOUS_FIRST, Snapshot
@@ -77,7 +78,7 @@ def is_empty(told: dict[str, Any]) -> bool:
 
 def sections(told: dict[str, Any], lang: str, demo: bool) -> list[Section]:
     """A bulletin in words: what it rests on, new closures, what changed worst first, the sector, corrections, evidence."""
-    evidence = Numbered(told["evidence"])
+    evidence = Citations(told["evidence"], {s["source"]: s for s in told["sources"]})
     counts = told["counts"]
     parts = [
         Section(t(lang, "说明", "About"), _about(told, lang, demo)),
@@ -106,7 +107,7 @@ def sections(told: dict[str, Any], lang: str, demo: bool) -> list[Section]:
             part.lines.append(
                 t(lang, f"另有 {left} 条，见快照的表。", f"{left} more stand in the snapshot's tables.")
             )
-    return [*parts, listed(evidence, lang)] if evidence.cited else parts
+    return [*parts, *listed(evidence, lang)]
 
 
 def paper(told: dict[str, Any], lang: str, demo: bool) -> tuple[str, list[Section]]:
@@ -175,9 +176,10 @@ def _about(told: dict[str, Any], lang: str, demo: bool) -> list[str]:
     return lines  # fmt: skip
 
 
-def _move(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
+def _move(move: dict[str, Any], lang: str, evidence: Citations) -> str:
     before, after = (word(lang, "warning", move[key]) for key in ("from_state", "to_state"))
-    name = f"（{plain(move['name'], 60)}）" if move["name"] and move["name"] != move["host"] else ""
+    known = plain(move["name"] or "", 60)
+    name = t(lang, f"（{known}）", f" ({known})") if known and known != move["host"] else ""
     who = f"{move['on']} {plain(move['host'], 80)}{name} {before} → {after}"
     return labelled(
         lang, who, f"{plain(pick(move, 'reason', lang) or '', 400)}{evidence.mark(move['evidence'])}"

@@ -155,22 +155,28 @@ class Fact:
 
     def cite(self, lang: str) -> str:
         """Law, article and the day it was checked, in brackets, to stand behind a sentence."""
-        name = self._english() if lang == "en" else f"《{self.law}》{self.article}"
+        name = self.name(lang)
         note = ("; to be re-read" if lang == "en" else "，待复核") if self.recheck else ""
         when = f"checked {self.verified_on}" if lang == "en" else f"{self.verified_on} 核对"
         return f" ({name}, {when}{note})" if lang == "en" else f"（{name}，{when}{note}）"
 
     def named(self, lang: str) -> str:
         """Law and article in brackets, as a letter quotes them."""
-        return f" ({self._english()})" if lang == "en" else f"（《{self.law}》{self.article}）"
+        return f" ({self.name(lang)})" if lang == "en" else f"（{self.name(lang)}）"
 
-    def _english(self) -> str:
-        """Laws and articles in English, in the same order."""
-        names = " / ".join(_english_names()[name] for name in self.law.split("》《"))
+    def name(self, lang: str) -> str:
+        """Law and article; of several laws each with its own."""
+        laws, articles = self.law.split("》《"), self.article.split(" · ")
+        if len(laws) != len(articles):
+            laws, articles = [self.law], [self.article.replace(" · ", "、")]
+        if lang != "en":
+            return "、".join(f"《{law}》{article}" for law, article in zip(laws, articles, strict=True))
         if self.article_en:
-            return f"{names}, {self.article_en}"
-        numbered = re.sub(r"第([一二三四五六七八九十百]+)条", lambda m: str(number(m[1])), self.article)
-        return f"{names}, art. {numbered}"
+            return f"{' / '.join(_english_names()[law] for law in self.law.split('》《'))}, {self.article_en}"
+        return "; ".join(
+            f"{' / '.join(_english_names()[one] for one in law.split('》《'))}, {_numbered(article)}"
+            for law, article in zip(laws, articles, strict=True)
+        )
 
     def holds(self, on: dt.date) -> bool:
         """Whether it was in force on a day."""
@@ -179,6 +185,12 @@ class Fact:
     def old(self, on: dt.date) -> bool:
         """Whether it was checked too long ago to be repeated without reading it again."""
         return on - self.verified_on > LONGEST_UNREAD
+
+
+def _numbered(article: str) -> str:
+    """Articles as English counts them: art. 59, arts. 59, 60."""
+    figures = re.sub(r"第([一二三四五六七八九十百]+)条", lambda m: str(number(m[1])), article)
+    return f"{'arts.' if '、' in figures else 'art.'} {figures.replace('、', ', ')}"
 
 
 def number(text: str) -> int:

@@ -7,12 +7,12 @@ with source, day and hash. It states what was observed and which provisions that
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.groups import clusters
+from dashboard.help.citations import Citations, labelled, listed, none, sentence, t, titles_of
 from dashboard.help.deadlines import fact, read_in
 from dashboard.help.documents import Section
 from dashboard.presenters.formatting import day, ends, interval_of, join_words, moment, number, percent
@@ -20,7 +20,7 @@ from dashboard.presenters.translations import pick, say, word
 from dashboard.presenters.verdict_card import card_for
 from scoring.snapshot.reader import SIGNATURE, Snapshot, whole_points
 from store.text.query import parse_query
-from store.text.safe_text import in_number, plain
+from store.text.safe_text import plain
 
 LAW = {
     **dict.fromkeys(
@@ -39,8 +39,6 @@ LAW = {
     "availability": ("closing",),
 }
 """Indicator → the provisions its concern touches (dashboard/help/legal_facts.toml says article, text and when it was read)."""
-MOST = 300
-"""Pieces of evidence listed in a dossier; what is left out is counted."""
 MOST_SITES = 20
 """Sites of an operator or cluster told one by one."""
 
@@ -52,31 +50,6 @@ class Subject:
     kind: str
     name: str
     hosts: tuple[str, ...]
-
-
-class Numbered:
-    """Evidence numbered as it is cited: E1, E2 …"""
-
-    def __init__(self, claims: Sequence[dict[str, Any]]) -> None:
-        """`claims` are the rows of the table evidence."""
-        self.known = {c["id"]: c for c in claims}
-        self.cited: dict[str, int] = {}
-
-    def mark(self, ids: Sequence[str] | None) -> str:
-        """ " [E1, E4–E9]" of these ids, as many as the list at the end has room for; nothing where none is published."""
-        ids = list(dict.fromkeys(ids or ()))
-        room = MOST - len(self.cited)
-        shown = [i for i in ids if i in self.cited or (i in self.known and (room := room - 1) >= 0)]
-        numbers = sorted(self.cited.setdefault(i, len(self.cited) + 1) for i in shown)
-        marks: list[list[int]] = []
-        for n in numbers:
-            if marks and n == marks[-1][1] + 1:
-                marks[-1][1] = n
-            else:
-                marks.append([n, n])
-        words = [f"E{a}" if a == b else f"E{a}–E{b}" for a, b in marks]
-        more = len(ids) - len(shown)
-        return f" [{', '.join(words)}{f' +{more}' if more > 0 else ''}]" if words else ""
 
 
 def subject_of(snapshot: Snapshot, target: str, kind: str = "") -> Subject | None:
@@ -109,7 +82,8 @@ def dossier(
 ) -> tuple[str, list[Section], int]:
     """Title, sections, and how many pieces of evidence they cite."""
     hosts = subject.hosts
-    evidence = Numbered(snapshot.rows("select * from evidence where list_contains(?, host)", [list(hosts)]))
+    claims = snapshot.rows("select * from evidence where list_contains(?, host)", [list(hosts)])
+    evidence = Citations(claims, titles_of(snapshot))
     called = {
         "site": (subject.name, subject.name),
         "operator": (f"运营主体 {subject.name}", f"operator {subject.name}"),
@@ -121,8 +95,8 @@ def dossier(
         sections += _group(snapshot, subject, lang, evidence)
     for host in _worst(snapshot, hosts)[:MOST_SITES]:
         sections += _site(snapshot, host, lang, evidence)
-    sections += [*_provisions(snapshot, hosts, lang), _notify(snapshot, hosts, lang, evidence)]
-    sections += [listed(evidence, lang), closing(lang)]
+    sections += [*_provisions(snapshot, hosts, lang, evidence), _notify(snapshot, hosts, lang, evidence)]
+    sections += [*listed(evidence, lang, snapshot), closing(lang)]
     return title, [s for s in sections if s.lines or s.table], len(evidence.cited)
 
 
@@ -134,7 +108,7 @@ def _worst(snapshot: Snapshot, hosts: Sequence[str]) -> list[str]:
     return [row["host"] for row in rows]
 
 
-def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) -> list[Section]:
+def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Citations) -> list[Section]:
     """What only several sites have: their names over time, what joins them, one timeline."""
     rows = snapshot.rows(
         "select * from ratings where list_contains(?, host) order by first_seen_on, host",
@@ -159,7 +133,7 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
         [list(subject.hosts)] * 2,
     )
     pairs = [link for link in links if link["host"] < link["other"]]
-    linked = [sourced(f"{link['host']} – {_link(link, lang, evidence)}", "links") for link in pairs]
+    linked = [evidence.sourced(f"{link['host']} – {_link(link, lang, evidence)}", "links") for link in pairs]
     lines = []
     for host in subject.hosts:
         lines += [(on, labelled(lang, host, line)) for on, line in _events(snapshot, host, lang, evidence)]
@@ -178,30 +152,10 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Numbered) 
     }[subject.kind]
     more = t(lang, f"以下分述最值得注意的 {MOST_SITES} 个，其余 {left} 个只列在表里。", f"The {MOST_SITES} of most concern follow one by one; {left} more stand in this table only.")  # fmt: skip
     return [
-        Section(t(lang, "先后名称与网站", "Names over time, and sites"), [sourced(note, {"operator": "ratings", "cluster": "clusters"}[subject.kind]), *([more] if left > 0 else [])], table),
+        Section(t(lang, "先后名称与网站", "Names over time, and sites"), [evidence.sourced(note, {"operator": "ratings", "cluster": "clusters"}[subject.kind]), *([more] if left > 0 else [])], table),
         Section(t(lang, "把它们连在一起的", "What joins them"), linked or [t(lang, "没有发现网站之间的关联。", "No links between these sites were found.")]),
-        Section(t(lang, "合并时间线", "One timeline"), [line for _, line in sorted(lines)] or [none(lang)]),
+        Section(t(lang, "合并时间线", "One timeline"), [line for _, line in sorted(lines, key=lambda event: event[0])] or [none(lang)]),
     ]  # fmt: skip
-
-
-def t(lang: str, zh: str, en: str) -> str:
-    """One of two wordings of ours, the English one with noun(s) in the number of the count before them; what a site calls itself stays out."""
-    return in_number(en) if lang == "en" else zh
-
-
-def sourced(line: str, table: str) -> str:
-    """A sentence with its source: the evidence it cites, else the table of the snapshot it was read from."""
-    return line if re.search(r" \[E\d[^\]]*\]", line) else f"{line} [{table}]"
-
-
-def labelled(lang: str, name: str, words: str) -> str:
-    """A name, a colon, and what is said of it."""
-    return f"{name}{t(lang, '：', ': ')}{words}"
-
-
-def none(lang: str) -> str:
-    """What stands in an empty section."""
-    return t(lang, "没有。", "None.")
 
 
 def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime) -> Section:
@@ -217,15 +171,19 @@ def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime)
         ),
         t(
             lang,
-            "方括号里的编号指文末的证据表；方括号里的英文名是本快照的表，由所写版本的方法从证据算出，口径见“数字与口径”。带区间的数字是估计，其余是计数。投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
-            "Numbers in brackets refer to the list of evidence at the end; a name in brackets is a table of this snapshot, "
-            "computed from the evidence by the method named, and counts what “Figures and what they count” says. Figures with an interval are estimates, the others counts. A complaint is one side's "
-            "claim, not a fact. What was observed is stated, with the provisions it touches; nothing is concluded for any authority.",
+            "方括号里是出处，文末逐一列出：E 是一条证据，T 是由证据算出的一张表。带区间的数字是估计，其余是计数，口径见“数字与口径”。",
+            "Brackets give the source of a sentence, listed at the end: E is a piece of evidence, T a table computed from the evidence. "
+            "Figures with an interval are estimates, the others counts; “Figures and what they count” says of what.",
         ),
         t(
             lang,
-            f"快照{'已签名' if signed else '未签名'}，时间戳 {len(stamped)} 份；核对：kamengwatch verify --snapshots … --key …",
-            f"The snapshot is {'signed' if signed else 'not signed'} and has {len(stamped)} time stamps; check: kamengwatch verify --snapshots … --key …",
+            "投诉是单方说法，不是事实；本文陈述观测到的事实与涉及的条文，不替任何机关下结论。",
+            "A complaint is one side's claim, not a fact. What was observed is stated, with the provisions it touches; nothing is concluded for any authority.",
+        ),
+        t(
+            lang,
+            f"快照{'已签名，公钥在快照的 keys.json 里' if signed else '未签名'}；时间戳 {len(stamped)} 份。任何人都能核对：kamengwatch verify --snapshots 文件夹 --key 公钥.pem；能证明什么、不能证明什么，见 docs/trust.md。",
+            f"The snapshot is {'signed, its public key stands in its keys.json' if signed else 'not signed'}; it has {len(stamped)} time stamp(s). Anybody can check it: kamengwatch verify --snapshots FOLDER --key PUBLIC.pem; docs/trust.md says what that proves and what not.",
         ),
     ]
     if manifest.get("demo"):
@@ -238,7 +196,7 @@ def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime)
     return Section(t(lang, "说明", "About"), lines)
 
 
-def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[Section]:
+def _site(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> list[Section]:
     row, card = snapshot.site(host), card_for(snapshot, host, lang)
     assert row is not None and card is not None
     findings = snapshot.of("findings", host, "indicator")
@@ -255,14 +213,18 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[
             f"{host} · {t(lang, '发现的问题', 'Findings of concern')}",
             [_finding(f, lang, evidence) for f in findings if _is_told(f)] or [none(lang)],
         ),
-        _figures(snapshot, host, lang),
+        _figures(snapshot, host, lang, evidence),
         _links(snapshot, host, lang, evidence),
-        _reply(snapshot, host, lang),
+        _reply(snapshot, host, lang, evidence),
         Section(
             f"{host} · {t(lang, '不知道的', 'What is not known')}",
             [
-                *(sourced(spot, "ratings") for spot in card.blind_spots if spot not in unknown),
-                *(sourced(labelled(lang, *pair), "findings") for pair in unknown.items()),
+                *(
+                    evidence.sourced(sentence(lang, spot), "ratings")
+                    for spot in card.blind_spots
+                    if spot not in unknown
+                ),
+                *(evidence.sourced(labelled(lang, *pair), "findings") for pair in unknown.items()),
             ],
         ),
     ]
@@ -274,16 +236,19 @@ def _is_told(finding: dict[str, Any]) -> bool:
     return bool(finding["outcome"] == "concern" and known)
 
 
-def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered) -> Section:
+def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Citations) -> Section:
     aliases = join_words(row["aliases"] or (), lang) or "—"
-    software = " ".join(filter(None, (row["software"], row["software_version"]))) or t(
+    version = row["software_version"] and t(
+        lang, f"版本 {row['software_version']}", f"version {row['software_version']}"
+    )
+    software = t(lang, "，", ", ").join(filter(None, (row["software"], version))) or t(
         lang, "未知", "unknown"
     )
     asked = snapshot.rows(
         "select id from evidence where host = ? and kind = 'filing' order by seen_at desc limit 1",
         [row["host"]],
     )
-    filing = " ".join(
+    filing = t(lang, "，", ", ").join(
         filter(
             None,
             (
@@ -302,16 +267,16 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Numbered)
             f"备案：{filing}（核对于 {day(row['filing_checked_on'], lang)}）",
             f"Filing: {filing} (checked {day(row['filing_checked_on'], lang)})",
         ) + evidence.mark([claim["id"] for claim in asked]),
-        f"Software: {software}; first seen by this project: {day(row['first_seen_on'], lang)}" if lang == "en" else f"软件：{software}；本项目最早见到：{day(row['first_seen_on'], lang)}",
+        f"Shop software: {software}; first seen by this project: {day(row['first_seen_on'], lang)}" if lang == "en" else f"发卡软件：{software}；本项目最早见到：{day(row['first_seen_on'], lang)}",
     ]  # fmt: skip
-    lines = [sourced(line, "ratings") for line in lines]
+    lines = [evidence.sourced(line, "ratings") for line in lines]
     for said in snapshot.of("identity", row["host"], "aspect"):
-        if sentence := pick(said, "sentence", lang):
-            lines.append(sourced(plain(sentence, 400) + evidence.mark(said["evidence"]), "identity"))
+        if told := pick(said, "sentence", lang):
+            lines.append(evidence.sourced(plain(told, 400) + evidence.mark(said["evidence"]), "identity"))
     return Section(f"{row['host']} · {t(lang, '对象', 'Who')}", lines)
 
 
-def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, evidence: Numbered) -> Section:
+def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, evidence: Citations) -> Section:
     moves = snapshot.of("warnings", row["host"], "on")
     moved = evidence.mark(moves[-1]["evidence"]) if moves and card.warning else ""
     interval = interval_of(row)
@@ -330,35 +295,44 @@ def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, eviden
         t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),
     ]  # fmt: skip
+    for cap in snapshot.of("findings", row["host"], "indicator"):
+        if cap["indicator"] == f"cap_{row['score_cap']}":
+            rule = labelled(
+                lang, t(lang, "封顶的规则", "The rule that caps the score"), pick(cap, "sentence", lang) or ""
+            )
+            lines.append(evidence.sourced(rule, "findings"))
     lines += [f"{reason.text}{evidence.mark(reason.evidence)}" for reason in card.reasons]
     return Section(
         f"{row['host']} · {t(lang, '现状', 'Where it stands')}",
-        [sourced(plain(line, 600), "ratings") for line in lines if line],
+        [evidence.sourced(plain(line, 600), "ratings") for line in lines if line],
     )
 
 
-def _timeline(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> Section:
+def _timeline(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> Section:
     lines = [line for _, line in _events(snapshot, host, lang, evidence)]
     return Section(f"{host} · {t(lang, '时间线', 'Timeline')}", lines or [none(lang)])
 
 
-def _events(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[tuple[dt.date, str]]:
+def _events(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> list[tuple[dt.date, str]]:
     """(day, sentence) of what happened at a site and not at ours, in order."""
     moves = [
-        (m["on"], sourced(_move(m, lang, evidence), "warnings")) for m in snapshot.of("warnings", host, "on")
+        (m["on"], evidence.sourced(_move(m, lang, evidence), "warnings"))
+        for m in snapshot.of("warnings", host, "on")
     ]
     changes = [
-        (c["on"], sourced(f"{c['on']} {plain(pick(c, 'sentence', lang) or '', 400)}", "changes"))
+        (c["on"], evidence.sourced(f"{c['on']} {plain(pick(c, 'sentence', lang) or '', 400)}", "changes"))
         for c in snapshot.of("changes", host, "on")
         if c["cause"] == "world" and c["what"] != "warning_state" and pick(c, "sentence", lang)
     ]
     gone = [
-        (m["on"], sourced(_new_address(m, lang, evidence), "moves")) for m in snapshot.of("moves", host, "on")
+        (m["on"], evidence.sourced(_new_address(m, lang, evidence), "moves"))
+        for m in snapshot.of("moves", host, "on")
     ]
-    return sorted([*_beginnings(snapshot, host, lang, evidence), *gone, *moves, *changes])
+    told = [*_beginnings(snapshot, host, lang, evidence), *gone, *moves, *changes]
+    return sorted(told, key=lambda event: event[0])
 
 
-def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> list[tuple[dt.date, str]]:
+def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> list[tuple[dt.date, str]]:
     """Since when there is a site: the domain's registration, and the first day we know it."""
     row = snapshot.site(host)
     age = snapshot.rows("select value from figures where host = ? and name = 'domain_days' limit 1", [host])
@@ -371,8 +345,8 @@ def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) ->
         found.append(
             (
                 on,
-                sourced(
-                    f"{on} {t(lang, '域名注册（登记机关所示）。', 'The domain was registered, by the registry.')}{evidence.mark([c['id'] for c in said])}",
+                evidence.sourced(
+                    f"{on} {t(lang, '域名注册（登记机关所示）。', 'The domain was registered, according to the registry.')}{evidence.mark([c['id'] for c in said])}",
                     "figures",
                 ),
             )
@@ -382,7 +356,7 @@ def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) ->
         found.append(
             (
                 on,
-                sourced(
+                evidence.sourced(
                     f"{on} {t(lang, '本项目最早见到该网站。', 'First seen by this project.')}", "ratings"
                 ),
             )
@@ -390,13 +364,13 @@ def _beginnings(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) ->
     return found  # fmt: skip
 
 
-def _move(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
+def _move(move: dict[str, Any], lang: str, evidence: Citations) -> str:
     before, after = (word(lang, "warning", move[key]) for key in ("from_state", "to_state"))
     why = plain(pick(move, "reason", lang) or "", 400)
     return labelled(lang, f"{move['on']} {before} → {after}", f"{why}{evidence.mark(move['evidence'])}")
 
 
-def _new_address(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
+def _new_address(move: dict[str, Any], lang: str, evidence: Citations) -> str:
     """Where a site leads, what it announces, or which name a certificate gives beside its own."""
     to = move["to_host"]
     words = {
@@ -407,15 +381,12 @@ def _new_address(move: dict[str, Any], lang: str, evidence: Numbered) -> str:
     return f"{move['on']} {words[move['via']]}{evidence.mark(move['evidence'])}"
 
 
-def _finding(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
-    cites = "".join(fact(name).named(lang) for name in LAW.get(row["indicator"], ()))
-    touches = t(lang, f" 涉及{cites}", f" Touches{cites}") if cites else ""
-    limits = (
-        f" {t(lang, '局限：', 'Limits: ')}{plain(pick(row, 'limits', lang) or '', 300)}"
-        if pick(row, "limits", lang)
-        else ""
-    )
-    said = f"{sourced(plain(pick(row, 'sentence', lang), 500) + evidence.mark(row['evidence']), 'findings')}{touches}{limits}"
+def _finding(row: dict[str, Any], lang: str, evidence: Citations) -> str:
+    cites = t(lang, "；", "; ").join(fact(name).name(lang) for name in LAW.get(row["indicator"], ()))
+    touches = t(lang, f" 涉及{cites}。", f" Touches: {cites}.") if cites else ""
+    told = plain(pick(row, "limits", lang) or "", 2000)
+    limits = f" {t(lang, '局限：', 'Limits: ')}{sentence(lang, told)}" if told else ""
+    said = f"{evidence.sourced(plain(pick(row, 'sentence', lang), 2000) + evidence.mark(row['evidence']), 'findings')}{touches}{limits}"
     return labelled(lang, pick(row, "title", lang) or "", said)
 
 
@@ -428,14 +399,21 @@ _BOUNDS = {"drop_rate_estimate": "drop_rate", "drop_rate_relative": "drop_rate_r
 """Estimates → the columns of the rating that hold their interval."""
 
 
-def _figures(snapshot: Snapshot, host: str, lang: str) -> Section:
+_TERMS = (
+    "窗口含首尾两天；依据一栏是“其中多少/基数”。计数投诉：不算重复的、搁置的和垃圾信息；有效：当天看得到、没有撤回。名称是 figures 表里的名称，完整定义见 docs/figures.md。",
+    "A window includes both its days; the basis is how many of how many. Counted complaints: without repetitions, those set aside, and spam. Standing: seen by the day of the "
+    "data and not withdrawn. The name is that of the table figures; docs/figures.md defines each in full.",
+)
+
+
+def _figures(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> Section:
     """Every figure a sentence about the site states, with what it counts, its base and window or its interval."""
     pairs = (
         ("数什么", "what it counts"),
         ("值", "value"),
         ("依据", "basis"),
         ("窗口", "window"),
-        ("figures 表中的名称", "name in the table figures"),
+        ("名称", "name"),
     )
     table = [[t(lang, *pair) for pair in pairs]]
     row = snapshot.site(host) or {}
@@ -450,35 +428,38 @@ def _figures(snapshot: Snapshot, host: str, lang: str) -> Section:
             basis = f"{number(figure['n'])}/{number(figure['of'])}"
         elif (low := row.get(f"{_BOUNDS.get(name)}_low")) is not None:
             high = row[f"{_BOUNDS[name]}_high"]
-            basis = t(lang, "90% 区间 ", "90% interval ") + "–".join(
-                _valued(v, figure["unit"], lang) for v in (low, high)
-            )
-        meaning = defined[name]["en" if lang == "en" else "zh"]
+            lower, upper = (_valued(v, figure["unit"], lang).partition(" ")[0] for v in (low, high))
+            basis = t(lang, f"90% 区间 {lower}–{upper}", f"90% interval {lower}–{upper}")
+        meaning = defined[name]["en" if lang == "en" else "zh"].replace(
+            "as_of", t(lang, "截至日", "the day of the data")
+        )
         table.append([meaning, _valued(figure["value"], figure["unit"], lang), basis, window, name])
     return Section(
         f"{host} · {t(lang, '数字与口径', 'Figures and what they count')}",
-        table=table if len(table) > 1 else [],
+        [evidence.sourced(t(lang, _TERMS[0], _TERMS[1]), "figures")] if len(table) > 1 else [],
+        table if len(table) > 1 else [],
     )
 
 
 def _valued(value: float, unit: str, lang: str) -> str:
     if unit == "share":
         return percent(value)
-    return (
-        f"{value:.3g} {t(lang, *_UNITS.get(unit, (unit, unit)))}".strip()
-        if value < 1000
-        else f"{number(value)} {t(lang, *_UNITS.get(unit, (unit, unit)))}"
-    )
+    named = t(lang, *_UNITS.get(unit, (unit, unit)))
+    if lang == "en" and value == 1 and unit != "ratio":
+        named = named.removesuffix("s")
+    return f"{value:.3g} {named}".strip() if value < 1000 else f"{number(value)} {named}".strip()
 
 
-def _links(snapshot: Snapshot, host: str, lang: str, evidence: Numbered) -> Section:
-    lines = [sourced(_link(row, lang, evidence), "links") for row in snapshot.of("links", host, "other")]
+def _links(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> Section:
+    lines = [
+        evidence.sourced(_link(row, lang, evidence), "links") for row in snapshot.of("links", host, "other")
+    ]
     return Section(
         f"{host} · {t(lang, '关联网站（不计分）', 'Linked sites (not scored)')}", lines or [none(lang)]
     )
 
 
-def _link(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
+def _link(row: dict[str, Any], lang: str, evidence: Citations) -> str:
     sure = percent(row["confidence"] or 0)
     how = t(
         lang,
@@ -490,36 +471,27 @@ def _link(row: dict[str, Any], lang: str, evidence: Numbered) -> str:
     )
 
 
-def _reply(snapshot: Snapshot, host: str, lang: str) -> Section:
+def _reply(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> Section:
     lines = [
-        sourced(labelled(lang, str(row["on"]), f"“{plain(row['text'], 2000)}”"), "responses")
+        evidence.sourced(labelled(lang, str(row["on"]), f"“{plain(row['text'], 2000)}”"), "responses")
         for row in snapshot.of("responses", host, "on")
     ]
-    lines = lines or [
-        t(
+    silent = t(lang, "没有收到网站的回应；它随时可以回应，回应会原样刊出。", "No reply of the site was received; it may reply at any time and is quoted as it stands.")  # fmt: skip
+    lines = lines or [evidence.sourced(silent, "responses")]
+    for row in snapshot.of("disputes", host, "received_on"):
+        told = t(
             lang,
-            "没有收到网站的回应；它随时可以回应，回应会原样刊出。",
-            "No reply of the site was received; it may reply at any time and is quoted as it stands.",
+            f"异议（{row['about']}）：{row['received_on']} 收到，结果 {row['outcome'] or '未定'}。",
+            f"Objection ({row['about']}): received {row['received_on']}, outcome {row['outcome'] or 'pending'}.",
         )
-        + " [responses]"
-    ]
-    lines += [
-        t(
-            lang,
-            f"异议（{row['about']}）：{row['received_on']} 收到，结果 {row['outcome'] or '未定'}",
-            f"Objection ({row['about']}): received {row['received_on']}, outcome {row['outcome'] or 'pending'}",
-        )
-        + " [disputes]"
-        for row in snapshot.of("disputes", host, "received_on")
-    ]
-    lines += [
-        f"{row['on']} {t(lang, '更正：', 'Correction: ')}{pick(row, 'sentence', lang)} [corrections]"
-        for row in snapshot.of("corrections", host, "on")
-    ]
+        lines.append(evidence.sourced(told, "disputes"))
+    for row in snapshot.of("corrections", host, "on"):
+        told = f"{row['on']} {t(lang, '更正：', 'Correction: ')}{pick(row, 'sentence', lang)}"
+        lines.append(evidence.sourced(told, "corrections"))
     return Section(f"{host} · {t(lang, '网站的回应', 'The site’s reply')}", lines)
 
 
-def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str) -> list[Section]:
+def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Citations) -> list[Section]:
     """Each provision touched, with the findings that touch it: also the list an authority would go through."""
     touched: dict[str, list[str]] = {}
     for host in hosts:
@@ -527,13 +499,16 @@ def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str) -> list[Sec
             for name in LAW.get(row["indicator"], ()) if _is_told(row) else ():
                 touched.setdefault(name, []).append(f"{host} {pick(row, 'title', lang)}")
     lines = [
-        f"{fact(name).text(lang)}{fact(name).cite(lang)} {t(lang, '涉及：', 'Touched by: ')}{t(lang, '；', '; ').join(who)}"
+        evidence.sourced(
+            f"{fact(name).text(lang)}{fact(name).cite(lang)} {t(lang, '涉及：', 'Touched by: ')}{t(lang, '；', '; ').join(who)}{t(lang, '。', '.')}",
+            "findings",
+        )
         for name, who in touched.items()
     ]
     return [Section(t(lang, "涉及的条文", "Provisions touched"), lines or [none(lang)])]
 
 
-def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbered) -> Section:
+def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Citations) -> Section:
     """Whom one may tell of these sites, with what it is known from; a role nobody is known for says so."""
     heads = ("notify.role", "notify.who", "notify.from", "word.site", "word.date")
     table = [[say(lang, key) for key in heads]]
@@ -545,7 +520,7 @@ def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbe
             [
                 word(lang, "notify_role", row["role"]),
                 row["name"] or say(lang, "word.unknown"),
-                sourced(
+                evidence.sourced(
                     plain(pick(row, "sentence", lang) or "", 300) + evidence.mark(row["evidence"]), "notify"
                 ),
                 about,
@@ -555,42 +530,13 @@ def _notify(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: Numbe
     return Section(say(lang, "notify.title"), [say(lang, "notify.note")], table if len(table) > 1 else [])  # fmt: skip
 
 
-def listed(evidence: Numbered, lang: str) -> Section:
-    """The evidence by number, with source, days and hash."""
-    head = [
-        t(lang, *pair)
-        for pair in (
-            ("编号", "no."),
-            ("内容", "claim"),
-            ("来源", "source"),
-            ("事件日", "event"),
-            ("看到", "seen"),
-            ("链接与 SHA-256", "link and SHA-256"),
-        )
-    ]
-    cited = sorted(evidence.cited.items(), key=lambda pair: pair[1])
-    table = [head]
-    for id_, n in cited:
-        claim = evidence.known[id_]
-        where = " ".join(filter(None, (claim["link"], claim["sha256"]))) or id_
-        table.append(
-            [
-                f"E{n}",
-                f"{pick(claim, 'claim', lang)} ({claim['tier']})",
-                claim["source"],
-                day(claim["event_on"], lang),
-                day(claim["seen_at"], lang),
-                where,
-            ]
-        )
-    note = t(
-        lang,
-        "级别：A 登记机关，B 本项目存档，C 公开投诉，D 人工提供。方括号里 +n 表示还有 n 条同类证据没有列在这里，见快照的 evidence 表。",
-        "Tiers: A official record, B archived by this project, C public complaint, D handed in. +n in brackets: n more of the kind are not listed here; the snapshot's table `evidence` has them.",
-    )
-    return Section(t(lang, "证据", "Evidence"), [note], table)
-
-
 def closing(lang: str) -> Section:
     """Where the law was read."""
-    return Section(t(lang, "条文出处", "Where the provisions were read"), [read_in(lang)])
+    again = t(
+        lang,
+        "“核对”是我们读条文的日子；“待复核”：读的是较早的文本或副本，引用前请再看正式文本。",
+        "“Checked” is the day we read the provision. “To be re-read”: it was read in an earlier text or a copy; see the official text before quoting it.",
+    )
+    return Section(
+        t(lang, "条文出处", "Where the provisions were read"), [sentence(lang, read_in(lang)), again]
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dashboard.help import bulletin as bulletins
 from dashboard.help import dossier as writing
+from dashboard.help.citations import none
 from dashboard.help.documents import WRITERS, Section
 from dashboard.presenters.translations import pick
 from kamengwatch.config import Config, UserError
@@ -57,7 +58,8 @@ def bulletin(config: Config, period: str, out: Path) -> None:
     log_line(
         config.say(
             f"{out}：{told['since']} 至 {told['until']}，{counts['closures']} 次停运，{counts['moves']} 次其他状态变化",
-            f"{out}: {told['since']} to {told['until']}, {counts['closures']} closures, {counts['moves']} other changes of state",
+            f"{out}: {told['since']} to {told['until']}, "
+            + in_number(f"{counts['closures']} closure(s), {counts['moves']} other change(s) of state"),
         )
     )
 
@@ -68,7 +70,7 @@ def sweep(config: Config, as_json: bool) -> None:
     found = bulletins.provisions(snapshot)
     if as_json:
         told = [
-            {"provision": p.fact.id, "law": p.fact.law, "article": p.fact.article, "verified_on": p.fact.verified_on.isoformat(),
+            {"provision": p.fact.id, "law": p.fact.law, "article": p.fact.article, "text": p.fact.text(config.lang), "verified_on": p.fact.verified_on.isoformat(),
              "sites": [{"host": r["host"], "indicator": r["indicator"], "sentence": pick(r, "sentence", config.lang)} for r in p.rows]}
             for p in found
         ]  # fmt: skip
@@ -79,7 +81,7 @@ def sweep(config: Config, as_json: bool) -> None:
         for row in p.rows:
             print(f"  {row['host']}：{pick(row, 'sentence', config.lang)}")
     if not found:
-        print(writing.none(config.lang))
+        print(none(config.lang))
 
 
 def _snapshot(config: Config, out: Path) -> Snapshot:

@@ -251,10 +251,11 @@ def _payment(facts: Dataset, site: int) -> dict[str, Any]:
     named = dict.fromkeys(str(p.get("name")) for p in listed if p.get("class") in _TELLING and p.get("name"))
     zh, en = "、".join(_CHANNELS[c][0] for c in seen), ", ".join(_CHANNELS[c][1] for c in seen)
     shown = "、".join([*named][:6]) or None
+    en += f" ({', '.join([*named][:6])})" if shown else ""
     return _role(
         "payment", shown,
         f"页面列出的收款方式：{zh}{f'（{shown}）' if shown else ''}；实际收款方以付款凭证为准。",
-        f"Channels the pages list: {en}{f' ({shown})' if shown else ''}; the payee is whom the receipt of a payment names.",
+        f"Channels the pages list: {en}; the payee is whom the receipt of a payment names.",
         source=_source(facts, home[1]), observed_on=_day(facts, home[1]), evidence=[home[1]],
     )  # fmt: skip
 
@@ -271,7 +272,7 @@ def _filing(facts: Dataset, site: int) -> dict[str, Any]:
             "Filing province unknown: no filing was found.",
         )
     name = f"{_full(province)}通信管理局"
-    return _role("filing_authority", name, f"备案号 {known[0]} 属{province}，由{name}管理。", f"The filing {known[0]} is of {province}, administered by {name}.", **known[1])  # fmt: skip
+    return _role("filing_authority", name, f"备案号 {known[0]} 属{province}，由{name}管理。", f"The filing {known[0]} is of {province}; the communications administration there ({name}) is in charge of it.", **known[1])  # fmt: skip
 
 
 def _market(facts: Dataset, site: int) -> dict[str, Any]:

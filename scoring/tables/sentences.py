@@ -280,8 +280,9 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         complainants(judged.facts)[site, day],
         days_back(on, method.COMPLAINANT_WINDOW),
     )
-    zh = "、".join(method.STREAMS[n][0] for n in names) or "没有哪一类迹象单独突出"
-    en = ", ".join(method.STREAMS[n][1] for n in names) or "no single kind of sign stands out"
+    none = "没有哪一类迹象单独突出", "no single kind of sign stands out"
+    zh = f"并出现：{'、'.join(method.STREAMS[n][0] for n in names)}" if names else none[0]
+    en = f"with these signs: {', '.join(method.STREAMS[n][1] for n in names)}" if names else none[1]
     if "operator" in names:
         sister = judged.facts.trouble[judged.facts.sites[site].host][1]
         zh, en = f"{zh}（{sister} 打不开）", f"{en} ({sister} cannot be reached)"
@@ -290,11 +291,11 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         en += ". Evidence was withdrawn on this day: the state is what the rest of it says"
     cited = _behind(judged, site, day, names)
     if not people.value:
-        return Said(f"出现：{zh}。", f"Seen: {en}."), cited
+        return Said(f"{zh.removeprefix('并')}。", f"{en[0].upper()}{en[1:]}."), cited
     return (
         Said(
-            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉，并出现：{zh}。",
-            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out), together with: {en}.",
+            f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉，{zh}。",
+            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out), {en}.",
             people,
         ),
         cited,

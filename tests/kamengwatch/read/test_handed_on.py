@@ -21,6 +21,7 @@ from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
 from dashboard.help import dossier as writing
+from dashboard.help.citations import none
 from dashboard.help.documents import Section, as_pdf
 from kamengwatch.config import Config
 from kamengwatch.maintain import time_stamps
@@ -30,6 +31,7 @@ from scoring.publish.publisher import publish
 from scoring.snapshot import signing
 from scoring.snapshot.reader import TABLES, Snapshot
 from store.archive.warc import ArchiveWriter
+from store.durable_files import sha256_of
 from store.evidence import ingest
 from store.evidence.crawl_ledger import finish_crawl, register_sources, start_crawl
 from store.evidence.records import parse_record
@@ -175,19 +177,40 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
     assert "没有发货" not in text and (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
     touch, part = ("涉及：", "；") if lang == "zh" else ("Touched by: ", "; ")
     touching = [
-        who for line in text.splitlines() if touch in line for who in line.partition(touch)[2].split(part)
+        who
+        for line in text.splitlines()
+        if touch in line
+        for who in re.sub(r"[。.] \[T\d+\]$", "", line.partition(touch)[2]).split(part)
     ]
     for finding in touching:  # the provisions name no finding that the paper does not tell
         assert f"\n{finding.partition(' ')[2]}{'：' if lang == 'zh' else ': '}" in text
     snapshot = Snapshot.latest(data)
     for kind in ("site", "operator"):
         subject = writing.subject_of(snapshot, HOST, kind)
-        for section in writing.dossier(snapshot, subject, lang, NOW)[1]:
-            if section.title.startswith((HOST, OTHER)) or section.title in ("合并时间线", "One timeline"):
+        told = writing.dossier(snapshot, subject, lang, NOW)[1]
+        for section in told:
+            if section.title.startswith((HOST, OTHER)) or section.title in (
+                "合并时间线",
+                "One timeline",
+                "涉及的条文",
+                "Provisions touched",
+            ):
                 for line in section.lines:  # its evidence, or the table of the snapshot it was read from
-                    cites = re.search(r" \[(?:E\d|([a-z_]+)\])", line)
-                    assert cites or line == writing.none(lang), line
-                    assert not cites or not cites[1] or cites[1] in TABLES, line
+                    assert re.search(r" \[[ET]\d", line) or line == none(lang), line
+        tables = next(s.table for s in told if s.title in ("引用的表", "Tables cited"))
+        marked = {
+            int(n)
+            for s in told
+            for line in [*s.lines, *map(" ".join, s.table)]
+            for n in re.findall(r"\[T(\d+)\]", line)
+        }
+        assert [row[0] for row in tables[1:]] == [f"T{n}" for n in sorted(marked)], (
+            "each table cited is explained"
+        )
+        for _, what, file, digest in tables[1:]:
+            assert (
+                what and sha256_of(snapshot.path / file) == digest and file.removesuffix(".parquet") in TABLES
+            )
     paper = docx.Document(str(tmp_path / "d.docx"))
     room = paper.sections[0].page_width - 2 * paper.sections[0].left_margin
     for table in paper.tables:

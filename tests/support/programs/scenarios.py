@@ -70,7 +70,7 @@ SCENARIOS = (
         "订单记录不见了", snapshots.YELLOW, "watch", Answers(order="gone"),
         _paid("QQ音乐豪华绿钻季卡", "45", "2026-11-15"), None, "上海", "record_lost", ALL,
         {"reply_24h": "2026-11-16", "limitation": "2029-11-15"},
-        {"explanation": ("第三十一条 · 第六十二条", "订单记录也消失了", "异常原因"), "platform": ("已查不到",)},
+        {"explanation": ("第三十一条、第六十二条", "订单记录也消失了", "异常原因"), "platform": ("已查不到",)},
         ("订单页截图",), "68378.50 元以下",
     ),
     Scenario(
