@@ -64,6 +64,10 @@ _WHY = (
     ("login", ("要登录或密码才看得到", "it is behind a login or password")),
     ("OwnFault", ("定时采集正在访问这个网站", "a planned crawl is visiting this site")),
 )  # fmt: skip
+_ELSEWHERE = (
+    "首页跳转到了别处，那里不是它的页面",
+    "its home page leads elsewhere, and what is there is not its own",
+)
 _NOTHING = {"lists": ("没有取得过公开名单", "no open list has been fetched yet")}
 _OUTCOMES = {"blocked": ("对方拒绝了这次查询", "whoever was asked refused"), "failed": ("没有得到可用的回答", "no usable answer came")}  # fmt: skip
 
@@ -176,7 +180,9 @@ class Looker:
                     if not step.at:
                         step.at, step.seconds = moment.isoformat(), round(time.monotonic() - begun, 1)
                     step.state = "done" if facts else "missed"
-                    if not facts:
+                    if not facts and found.elsewhere and source == "storefront":
+                        step.why = _ELSEWHERE
+                    elif not facts:
                         step.why = _NOTHING.get(step.step) or _why(*ended.get(source, (None, None)))
             look.seconds = round(time.monotonic() - begun, 1)
             look.write(self.folder)

@@ -47,7 +47,7 @@ from store.db.tables import (
     Resolution,
     Source,
 )
-from store.text.safe_text import plain
+from store.text.safe_text import in_number, plain
 
 Words = tuple[str, str]
 STEPS = ("home", "shop", "terms", "filing", "domain", "lists", "complaints", "links")
@@ -92,6 +92,8 @@ class Found:
     penalties: int = 0
     listings: int = 0
     closed_sisters: list[str] = field(default_factory=list)
+    elsewhere: bool = False
+    """The home page leads to another site, so that neither its goods nor its terms were there to see."""
 
     @property
     def verdict(self) -> str:
@@ -229,7 +231,11 @@ def _home(found: Found, connection: Connection, platform: int, since: dt.datetim
 def _of_home(found: Found, page: Any, signs: dict[str, Any]) -> None:
     at = page.observed_at
     if moved := signs.get("moved_to"):
-        found.add("home", (f"首页跳转到另一个域名 {moved}。", f"The home page leads to another domain, {moved}."), "storefront", at)  # fmt: skip
+        words = (f"首页跳转到另一个域名 {moved}。", f"The home page leads to another domain, {moved}.")
+        if moved.startswith("["):  # redacted: a number in the place of a name
+            words = ("首页跳转到一个没有域名的地址。", "The home page leads to an address that has no name.")
+        found.add("home", words, "storefront", at)
+        found.elsewhere = True
         return
     system = systems().get(page.software)
     name = getattr(system, "NAME", None)
@@ -238,7 +244,7 @@ def _of_home(found: Found, page: Any, signs: dict[str, Any]) -> None:
     if page.company:
         found.add("home", (f"页面写的公司：{page.company}（未核实）。", f"Company named on the page: {page.company} (not verified)."), "storefront", at)  # fmt: skip
     if page.footer_icp:
-        found.add("home", (f"页脚写的备案号：{page.footer_icp}（与登记对照见备案一栏）。", f"Filing number in the footer: {page.footer_icp}."), "storefront", at)  # fmt: skip
+        found.add("home", (f"页脚写的备案号：{page.footer_icp}（与登记对照见备案一栏）。", f"Filing number in the footer: {page.footer_icp} (held against the registry under filing)."), "storefront", at)  # fmt: skip
     seen = {p.get("class") for p in signs.get("payments") or ()} | set(signs.get("payment_hints") or ())
     channels = [CHANNELS[c] for c in CHANNELS if c in seen]
     if channels:
@@ -269,13 +275,13 @@ def _shop(found: Found, connection: Connection, platform: int, since: dt.datetim
     known, middle = beside_median(prices, medians_in(data_dir))
     if middle is None:
         words = (
-            f"看到 {len(rows)} 种商品；能和同行比价的只有 {known} 种，不足以比较。",
-            f"{len(rows)} goods seen; only {known} can be compared with other shops, too few.",
+            f"看到 {len(rows)} 种商品；能和同行比价的{f'只有 {known} 种，不足以比较' if known else '一种也没有'}。",
+            f"{in_number(f'{len(rows)} product(s)')} seen; {f'only {known}' if known else 'none'} can be compared with other shops{', too few' if known else ''}.",
         )
     else:
         words = (
             f"看到 {len(rows)} 种商品；{known} 种有同行中位价，其价格的中位数是同行的 {middle:.2f} 倍。",
-            f"{len(rows)} goods seen; of {known} the sector's median price is known: in the middle it asks {middle:.2f} times that.",
+            f"{in_number(f'{len(rows)} product(s)')} seen; of {known} the sector's median price is known: in the middle it asks {middle:.2f} times that.",
         )
     found.add("shop", words, "storefront", at)
 
@@ -292,8 +298,9 @@ def _filing(found: Found, connection: Connection, platform: int) -> None:
     if filing is None:
         return
     if filing.found:
-        who = plain(filing.entity or filing.nature or "", 80)
-        words = (f"登记系统查到备案：{filing.number}，{who}。", f"The registry has a filing: {filing.number}, {who}.")  # fmt: skip
+        told = [str(filing.number or ""), plain(filing.entity or filing.nature or "", 80)]
+        zh, en = "，".join(filter(None, told)), ", ".join(filter(None, told))
+        words = (f"登记系统查到备案：{zh}。", f"The registry has a filing: {en}.")
     else:
         words = ("查询服务没有查到这个域名的备案。", "The query service has no filing of this domain.")
     found.add("filing", words, "icp", filing.observed_at)
@@ -373,9 +380,9 @@ def _listed(found: Found, connection: Connection, archive: Path, host: str, list
         entry = list_.entry_for(host)
         if entry:
             found.listings += 1
-            words = (f"公开名单“{name}”列有它，条目 {entry}。", f"The open list “{name}” has it, entry {entry}.")  # fmt: skip
+            words = (f"公开名单“{name}”列有它，条目 {entry}。", f"It is on the open list “{name}”, entry {entry}.")  # fmt: skip
         else:
-            words = (f"公开名单“{name}”没有列它（{list_.entries} 条；没有列不说明什么）。", f"The open list “{name}” does not have it ({list_.entries} entries; that means nothing).")  # fmt: skip
+            words = (f"公开名单“{name}”没有列它（{list_.entries} 条；没有列不说明什么）。", f"It is not on the open list “{name}” ({list_.entries} entries; that it is not listed proves nothing).")  # fmt: skip
         found.add("lists", words, "blocklists", at, counts=bool(entry))
 
 

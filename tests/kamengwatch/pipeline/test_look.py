@@ -268,7 +268,7 @@ def test_what_counts_by_itself_makes_it_orange_and_complaints_about_it_reach_a_p
 
 @pytest.mark.parametrize(
     ("host", "why"),
-    [("hangs.test", ""), ("large.test", "没有得到可用的回答"), ("inside.test", "")],
+    [("hangs.test", ""), ("large.test", "没有得到可用的回答"), ("inside.test", "首页跳转到了别处")],
 )
 def test_a_host_that_misbehaves_ends_as_promised(config, world, monkeypatch, host, why):
     if host == "hangs.test":
@@ -280,6 +280,7 @@ def test_a_host_that_misbehaves_ends_as_promised(config, world, monkeypatch, hos
     assert shop.state == "missed" and why in shop.why[0]
     assert shop.why[1].isascii() and ":" not in shop.why[1], "a reader's words, not the crawl's"
     assert not any(asked.startswith(("127.", "10.")) for asked in World.asked), "nothing inside was asked"
+    assert not any("[" in fact["en"] for step in look.steps for fact in step.facts), "no mark of a redaction"
 
 
 def test_a_look_keeps_the_rules_of_every_crawl():
