@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -37,11 +37,10 @@ async def look(request: Request) -> Response:
 
 
 async def _ask(request: Request) -> Response:
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _LONGEST:
-        return problem(413, say("zh", "api.too_long"))
-    body = parse_qs((await request.body()).decode("utf-8", "replace"))
-    given = {name: values[0] for name, values in body.items()}
+    given = await rate_limit.posted(request, _LONGEST)
+    if given is None:
+        return problem(413, say("zh", "api.body_too_long"))
+    given = dict(request.query_params) | given
     lang, asked = language(given.get("lang")), given.get("q", "")
     kind = "include" if given.get("kind") == "include" else "look"
     try:

@@ -11,7 +11,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 LONGEST_ADDRESS = 4096
@@ -185,3 +187,12 @@ def problem(status: int, title: str, detail: str = "") -> JSONResponse:
     if detail:
         body["detail"] = detail
     return JSONResponse(body, status, media_type="application/problem+json")
+
+
+async def posted(request: Request, longest: int) -> dict[str, str] | None:
+    """The fields of a small posted form; None where it is longer, or does not say how long it is."""
+    length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
+    if not (length.isascii() and length.isdigit()) or int(length[:12]) > longest:
+        return None
+    body = parse_qs((await request.body()).decode("utf-8", "replace"))
+    return {name: values[0] for name, values in body.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,10 +27,9 @@ _LONGEST = 1_000
 
 async def report(request: Request) -> Response:
     """What became of the report whose `code` is posted, and what its sender said of it."""
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _LONGEST:
-        return problem(413, say("zh", "api.too_long"))
-    given = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}  # fmt: skip
+    given = await rate_limit.posted(request, _LONGEST)
+    if given is None:
+        return problem(413, say("zh", "api.body_too_long"))
     lang, what = language(given.get("lang")), given.get("say", "")
     if what and what not in report_codes.SAID:
         return problem(400, say(lang, "api.bad_query"), f"say={what[:20]}")

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.forms import inbox, records, report_codes
-from dashboard.web import api, rate_limit, report_api, schemas
+from dashboard.web import api, look_api, rate_limit, report_api, schemas
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
 from tests.support.markets import snapshots
@@ -278,6 +278,27 @@ def test_papers_are_written_when_asked_for_and_nobody_unknown_has_one(client):
         assert client.get(path).status_code == 404, path
 
 
+@pytest.mark.parametrize(
+    ("address", "body", "headers", "status"),
+    [
+        ("?q=unknown.test&lang=en", b"", {}, 503),  # asked, but no worker of looks lives here
+        ("", b"q=unknown.test&lang=en", {}, 503),
+        ("?lang=en", b"", {}, 400),
+        ("?lang=en", b"q=" + b"a" * 4_000, {}, 413),
+        ("?lang=en", b"0\r\n\r\n", {"transfer-encoding": "chunked", "content-length": ""}, 413),
+    ],
+)
+def test_a_look_is_asked_for_in_the_address_or_the_body_and_a_refusal_names_what_is_wrong(
+    data_dir, address, body, headers, status
+):
+    snapshots.build(data_dir)
+    client = TestClient(Starlette(routes=look_api.ROUTES))
+    sort = {"content-type": "application/x-www-form-urlencoded"}
+    answer = client.post(look_api.PATH + address, content=body, headers=sort | headers)
+    assert answer.status_code == status and answer.json()["status"] == status
+    assert "address" not in answer.json()["title"]
+
+
 def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
     snapshots.build(data_dir)
     monkeypatch.setattr(rate_limit, "WRONG_CODE_SECONDS", 0.01)
@@ -301,6 +322,7 @@ def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
     told = client.post(report_api.PATH, data={"code": code.lower(), "lang": "en"})
     assert told.json()["state"] == "received" and told.headers["cache-control"] == "no-store"
     assert client.post(report_api.PATH, data={"code": code, "say": "settled"}).status_code == 202
+    assert client.post(f"{report_api.PATH}?code={code}").status_code == 404
     assert client.get(report_api.PATH).status_code == 405, "a code never stands in an address"
     wrong = [
         client.post(report_api.PATH, data={"code": report_codes.new_code(), "say": "withdrawn"})
