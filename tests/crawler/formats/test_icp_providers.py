@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.formats import domain_records
 from crawler.formats.icp import PROVIDERS, parse_answer
+from store.evidence.records import parse_record
 
 # (folder/file of the real-data folder, provider, domain asked, state, number)
 SAMPLES = [
@@ -252,6 +255,59 @@ def test_whoever_registered_a_name_is_not_kept(people: list[tuple[str, str]], en
         and not any(name.encode().hex() in kept for _, name in people)
     )
     assert domain_records.state_of(kept) == "registered"
+
+
+REGISTRY = json.loads(
+    (Path(__file__).parents[2] / "fixtures/registration/normal_network/case.json").read_text("utf-8")
+)["exchanges"]
+ANSWERS = {
+    ("domain", "network")["/ip/" in said["url"]]: said["json"]
+    for said in REGISTRY
+    if "objectClassName" in said.get("json", {})
+}
+OF_PEOPLE = (
+    "张三丰",
+    "联系人：张三丰 13800138000",
+    "Zhang Sanfeng",
+    "zsf@mail.test",
+    "abuse@张三丰",
+    "+86.13800138000",
+    "负责人张三丰，QQ 123456789",
+)
+SECRETS = ("张三丰", "Sanfeng", "zsf", "13800138000", "123456789")
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place of a document that holds a value, as (holder, key)."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, inner in pairs for place in ((value, key), *places(inner))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from(sorted(ANSWERS)))
+def test_a_registry_may_name_people_anywhere_and_none_is_kept(data: Any, kind: str) -> None:
+    """Whatever the answer is made of: facts that can be stored, or a refusal, and nobody's name, mailbox or telephone."""
+    document = json.loads(json.dumps(ANSWERS[kind]))
+    odd = st.sampled_from([None, True, 0, [], {}, [[]], "", *OF_PEOPLE])
+    for _ in range(data.draw(st.integers(0, 4))):
+        holder, key = data.draw(st.sampled_from(places(document)))
+        said = data.draw(odd)
+        with contextlib.suppress(KeyError, IndexError):
+            holder[key] = data.draw(
+                st.sampled_from([said, [said], {"x": said}, ["vcard", [["fn", {}, "text", said]]]])
+            )
+    try:
+        if kind == "network":
+            kept = domain_records.project_network(json.dumps(document))
+            record = {k: v for k, v in json.loads(kept).items() if k.startswith("network_")}
+            parse_record({"kind": "resolution", "source": "registration", "host": "lanxi.cn", "observed_at": "2026-03-02T00:00:00Z",
+                          "found": True, **record})  # fmt: skip
+        else:
+            kept = domain_records.project_rdap(json.dumps(document))
+            domain_records.facts_of(kept)
+    except ValueError as refused:
+        kept = str(refused)
+    assert not [secret for secret in SECRETS if secret in kept], kept
 
 
 @given(st.binary(max_size=600))

@@ -12,14 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select
 
+from crawler.run import cards
 from scoring.engine.load_market import load_dataset
 from scoring.features.population import fit_population_priors
 from scoring.rating.assessment import assess
+from store.archive.warc import Stored
 from store.db import upsert
 from store.db.engine import default_url, migrate, open_engine
-from store.db.tables import Complaint, Order, Price
+from store.db.tables import Capture, Complaint, Order, Price, Resolution
 from store.evidence.complainant_pseudonyms import FOLDER, Complainants
+from store.evidence.crawl_ledger import register_sources, start_crawl
 from store.evidence.ingest import Ingest, import_records
+from store.evidence.records import parse_record
 from tests.support.markets.records import HOST, complaint, platform
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -49,6 +53,13 @@ ORDERS = st.fixed_dictionaries(
         "refunded_at": TIMES,
         "drop_kind": st.sampled_from([None, "stuck", "record_lost"]),
         "seen_at": TIMES,
+    }
+)
+RESOLUTIONS = st.fixed_dictionaries(
+    {
+        "seen_at": TIMES,
+        "network_owner": st.sampled_from([None, "云上示例网络有限公司"]),
+        "network_abuse": st.sampled_from([None, "hosting.example"]),
     }
 )
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -97,17 +108,56 @@ def test_looks_at_an_order_join_in_any_order(engine: Engine, data: Any, looks: l
     assert row(engine, Order, told) == row(engine, Order, data.draw(st.permutations(told)))
 
 
+def resolution(**more: Any) -> dict[str, Any]:
+    known = {
+        "kind": "resolution",
+        "source": "registration",
+        "host": HOST,
+        "observed_at": "2026-03-05T10:00:00Z",
+    }
+    return known | {"found": True, "ipv4": 1, "name_servers": ["ns1.example"]} | more
+
+
+@QUICK
+@given(data=st.data(), looks=st.lists(RESOLUTIONS, min_size=2, max_size=4))
+def test_a_name_and_whose_its_address_is_join_in_any_order(
+    engine: Engine, data: Any, looks: list[dict[str, Any]]
+) -> None:
+    told = [resolution(**look) for look in looks]
+    first = row(engine, Resolution, told)
+    again = row(engine, Resolution, data.draw(st.permutations(told)))
+    assert {k: v for k, v in first.items() if k != "seen_at"} == {
+        k: v for k, v in again.items() if k != "seen_at"
+    }
+    for name in ("network_owner", "network_abuse"):
+        assert first[name] == next((look[name] for look in looks if look[name]), None), "once told, it stays"
+
+
+def test_a_resolution_cites_the_registry_once_that_has_said_whose_the_address_is(engine: Engine) -> None:
+    register_sources(engine, [card for card in cards() if card.id == "registration"])
+    crawl = start_crawl(engine, "registration:one", "registration", NOW)
+    pages = [Stored(f"{url}/{HOST}", NOW, 200, None, "a.warc.gz", n, f"{n:064x}", "") for n, url in enumerate(("dns:/", "http://rdap.example/ip", "dns:/"))]  # fmt: skip
+    looks = [resolution(), resolution(network_owner="云上示例网络有限公司"), resolution()]
+    for look, page in zip(looks, pages, strict=True):
+        Ingest(engine, NOW).save([parse_record(look | {"_capture": 0})], crawl_id=crawl.id, captures=[page])
+    with engine.connect() as connection:
+        cited = select(Capture.url, Resolution.network_owner).join(
+            Resolution, Resolution.capture_id == Capture.id
+        )
+        assert connection.execute(cited).all() == [(f"http://rdap.example/ip/{HOST}", "云上示例网络有限公司")]
+
+
 def rows(engine: Engine, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Every stored complaint, order and price after one import of all, and how many were told to be new."""
     with engine.begin() as connection:
-        for model in (Complaint, Order, Price):
+        for model in (Complaint, Order, Price, Resolution):
             connection.execute(delete(model))
     saved = import_records(Ingest(engine, NOW), records)
     assert not saved.refused
     with engine.connect() as connection:
         found = [
             {k: v for k, v in found._mapping.items() if k not in OURS}
-            for model in (Complaint, Order, Price)
+            for model in (Complaint, Order, Price, Resolution)
             for found in connection.execute(select(model.__table__))
         ]
     return sorted(found, key=repr), saved.inserted
@@ -118,9 +168,10 @@ def rows(engine: Engine, records: list[dict[str, Any]]) -> tuple[list[dict[str, 
 @given(
     looks=st.lists(st.tuples(st.integers(1, 5), LOOKS), min_size=1, max_size=12),
     orders=st.lists(ORDERS, max_size=6),
+    names=st.lists(RESOLUTIONS, max_size=4),
 )
 def test_rows_by_copy_and_rows_one_by_one_are_the_same_rows(
-    postgres_url: str, looks: list[Any], orders: list[Any]
+    postgres_url: str, looks: list[Any], orders: list[Any], names: list[Any]
 ) -> None:
     engine = open_engine(postgres_url)
     migrate(engine)
@@ -129,6 +180,7 @@ def test_rows_by_copy_and_rows_one_by_one_are_the_same_rows(
         [complaint(n) | look for n, look in looks]
         + [order(**look) for look in orders]
         + [price(n % 3) for n in range(7)]
+        + [resolution(**look) for look in names]
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(upsert, "FEWEST", 10**9)

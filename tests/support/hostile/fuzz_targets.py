@@ -170,6 +170,7 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "icp_pages": (_all(lambda t: icp_forms.read_page(t, "yunhe.test")), ""),
     "icp.providers": (_all(_providers), "icp"),
     "domain_records.rdap": (_all(domain_records.servers_of, domain_records.facts_of, domain_records.project_rdap), "registration"),
+    "domain_records.network": (_all(domain_records.network_facts, domain_records.project_network, domain_records.project_bootstrap), "registration"),
     "rednet": (_all(_rednet), "rednet"),
     "domain_records.whois": (lambda b: _whois(decode(b)) or domain_records.project_whois(b), "registration"),
 }  # fmt: skip
