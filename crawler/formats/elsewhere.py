@@ -84,9 +84,12 @@ def commoncrawl_facts(status: int, text: str) -> dict[str, Any]:
 def newest_collection(text: str) -> str:
     """The query address of Common Crawl's newest index; raises SourceChanged."""
     try:
-        return str(parse_json_bounded(text)[0]["cdx-api"])
+        where = str(parse_json_bounded(text)[0]["cdx-api"])
     except (ValueError, KeyError, TypeError, IndexError):
         raise SourceChanged("no list of indexes") from None
+    if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?/[\w./-]*", where, re.ASCII):
+        raise SourceChanged(f"no address of an index: {where[:40]!r}")
+    return where
 
 
 def _facts(stamps: Iterable[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from crawler.run import spiders
 from store.evidence.normalize import row_of
 from store.evidence.records import About, parse_record
 from store.redaction.rules import TOKEN
+from tests.support.hostile.fuzzing import spoiled
 from tests.support.programs.spider_replay import ArchivingBooks, CaseBooks, play
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -133,6 +134,28 @@ def test_nothing_of_the_planted_corpus_is_kept_of_any_source(name: str) -> None:
     assert name not in WRITTEN or any(TOKEN.search(one) for one in told), "none of the texts was read"
     for body in (*told, *(body.decode("utf-8", "replace") for body in getattr(books, "bodies", ()))):
         assert not {secret for secret in SECRETS if secret in body}, body[:2000]
+
+
+@pytest.mark.parametrize("name", SPIDERS)
+def test_a_spoiled_answer_brings_facts_or_a_reason_and_no_error_of_ours(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The callbacks of every source, so a spider somebody adds is asked too; the parsers alone are hammered in test_fuzz."""
+    for case in [case for source, case in CASES if source == name and case.name.startswith("normal")][:2]:
+        for number in range(1, 5):
+            answers = itertools.count()
+
+            def change(body: str, number: int = number, answers: Iterator[int] = answers) -> str:
+                at = next(answers)
+                if (
+                    '"rcode"' in body or (at + number) % 2
+                ):  # the name server's answer is put together by ourselves
+                    return body
+                return spoiled([body.encode()], number, f"{name}:{at}")[:60_000].decode("utf-8", "ignore")
+
+            result = play(SPIDERS[name], case, change)
+            assert result["outcome"] == "ok" or result["reason"], (case.name, number)
+    assert not [r.getMessage() for r in caplog.records if r.exc_info]
 
 
 def test_what_is_said_of_the_home_page_cites_the_home_page() -> None:

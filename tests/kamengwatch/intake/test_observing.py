@@ -24,6 +24,7 @@ from scoring.snapshot import signing
 from scoring.tables.registers import source_health
 from scoring.warning.site_signals import reachability
 from store.evidence.ingest import Ingest, import_records
+from tests.support.markets.judged_records import judged
 
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 HOSTS = ("a.example", "b.example", "c.example", "d.example")
@@ -236,3 +237,29 @@ def test_without_a_second_place_nothing_is_taken_back(config: Config) -> None:
         probes(config, host, "down" if host == "a.example" else "ok")
     facts = load_dataset(config.engine, NOW.date())
     assert np.all(facts.rows["probe"].gone == NEVER) and not facts.places
+
+
+@pytest.mark.parametrize(
+    ("ours", "others", "voices"),
+    [
+        ("down", [], 1),
+        ("down", ["down"], 1),  # agreeing, another place is no second voice: the site is seen to be down once
+        ("down", ["down", "down"], 1),
+        ("down", ["ok", "ok"], 0),  # a majority against us takes ours away
+        ("ok", ["down", "down"], 0),  # and by itself it is none
+    ],
+)
+def test_another_place_adds_no_independent_family_to_a_warning(
+    config: Config, tmp_path: Path, ours: str, others: list[str], voices: int
+) -> None:
+    for host in HOSTS:
+        probes(config, host, ours if host == "a.example" else "ok")
+    for number, outcome in enumerate(others):
+        key = trusted(config, tmp_path, f"第{number}处")
+        assert (
+            observing.take_one(config, report(tmp_path, key, [look("a.example", outcome, hours=4)])).looks
+            == 1
+        )
+    found = judged(config.engine, NOW.date())
+    site = [s.host for s in found.facts.sites].index("a.example")
+    assert int(found.warned.families[site, -1]) == voices
