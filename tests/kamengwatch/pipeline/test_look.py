@@ -283,6 +283,14 @@ def test_a_host_that_misbehaves_ends_as_promised(config, world, monkeypatch, hos
     assert not any("[" in fact["en"] for step in look.steps for fact in step.facts), "no mark of a redaction"
 
 
+def test_what_a_crawl_of_ours_kept_from_being_seen_may_be_asked_for_at_once(config, monkeypatch):
+    held = {"event": "broken", "source": "storefront", "reason": "another crawl holds these sites"}
+    monkeypatch.setattr(looking, "events", lambda *_: iter([held]))
+    look = looking.Looker(config).now("held.test", lambda look: None)
+    assert "本站的另一次采集" in steps_of(look)["shop"].why[0] and look.verdict == "灰"
+    assert dt.datetime.fromisoformat(look.again_at) == NOW
+
+
 def test_a_look_keeps_the_rules_of_every_crawl():
     """It is less patient, and not less polite: the guard, robots.txt, the pace and the limits are those of the settings."""
     changed = set(crawler_settings.LOOK_SETTINGS)
