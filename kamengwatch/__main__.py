@@ -1,6 +1,6 @@
 """`python -m kamengwatch` is the console script."""
 
 if __name__ == "__main__":  # every crawl process imports this module too, and needs no command line
-    from kamengwatch.cli.app import main
+    from kamengwatch.cli import main
 
     main()
