@@ -196,8 +196,13 @@ def value_of(words: Mapping[str, Any], said: str) -> Any:
 
 def examples(words: Mapping[str, Any], most: int = 4) -> str:
     """The allowed values, each with the first words that mean it, for a message."""
+    return _examples(tuple(words.items()), most)
+
+
+@lru_cache(maxsize=32)
+def _examples(pairs: tuple[tuple[str, Any], ...], most: int) -> str:
     by: dict[Any, list[str]] = {}
-    for word, value in words.items():
+    for word, value in pairs:
         by.setdefault(value, [])
         if word != value and word.lower() != str(value).lower():
             by[value].append(word)
