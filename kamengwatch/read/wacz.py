@@ -217,7 +217,11 @@ def _warc(
             "response",
             payload=io.BytesIO(one.payload),
             http_headers=StatusAndHeaders(f"{one.status} ", list(one.headers), protocol="HTTP/1.1"),
-            warc_headers_dict={"WARC-Date": one.fetched_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            warc_headers_dict={
+                "WARC-Date": one.fetched_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "X-Payload-Sha256": one.sha256,
+                "X-Original-Sha256": one.original_sha256,
+            },
         )
         writer.write_record(record)
         kind = next((v.partition(";")[0].strip() for k, v in one.headers if k.lower() == "content-type"), "")
@@ -311,13 +315,13 @@ def _words(
         f"证据包 Evidence pack: {host}",
         f"生成 made at {now.astimezone(dt.UTC):%Y-%m-%d %H:%M}Z，快照 snapshot {snapshot.id}",
         "",
-        "这是公开网页与公开查询的存档，由 kamengwatch 在所列时间读取。投诉是单方说法，不是事实；含个人信息的来源只留脱敏后的文字，原始字节的哈希在证据表里。",
-        "Archived public pages and answers, fetched by kamengwatch at the times given. A complaint is one side's claim, not a fact; of sources that name people only the redacted text is kept, the hash of the original bytes stands in the list of evidence.",
+        "这是公开网页与公开查询的存档，由 kamengwatch 在所列时间读取。投诉是单方说法，不是事实；含个人信息的来源只留脱敏后的文字，原始字节的哈希写在下面的 original 与各条存档记录里。",
+        "Archived public pages and answers, fetched by kamengwatch at the times given. A complaint is one side's claim, not a fact; of sources that name people only the redacted text is kept, the hash of the original bytes stands below (original) and in each archived record.",
         "离线打开：任何 WACZ 浏览器。核对：kamengwatch pack --verify；或比对 evidence/evidence.json 里每份存档的 SHA-256。",
         "Opens offline in any WACZ viewer. Check: kamengwatch pack --verify, or compare the SHA-256 of each capture with evidence/evidence.json.",
         "快照的清单、签名与时间戳在 evidence/；它们证明什么、不证明什么：docs/trust.md。 Manifest, signature and time stamps of the snapshot lie in evidence/; docs/trust.md says what they prove.",
         "",
-        *(f"{one.fetched_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z {one.status} {one.url} sha256 {one.sha256}" for one in captures),
+        *(f"{one.fetched_at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}Z {one.status} {one.url} sha256 {one.sha256}{f' original {one.original_sha256}' if one.original_sha256 != one.sha256 else ''}" for one in captures),
     ]  # fmt: skip
     if pictures:
         lines += [

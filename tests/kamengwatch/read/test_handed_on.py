@@ -67,7 +67,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "text": "增值电信业务经营许可证：粤B2-20090059 余额不予退还", "_capture": 0}  # fmt: skip
     with ArchiveWriter(folder / "archive", "storefront-one") as archive:
         stored = archive.write(
-            f"https://{HOST}/", at, 200, [("Content-Type", "text/html; charset=utf-8")], HTML.encode()
+            f"https://{HOST}/",
+            at,
+            200,
+            [("Content-Type", "text/html; charset=utf-8")],
+            HTML.encode(),
+            "e" * 64,
         )
     ingest.Ingest(engine, NOW).save([parse_record(page)], crawl_id=crawl.id, captures=[stored])
     finish_crawl(engine, crawl.id, at, "ok", None, 1, 1, {})
@@ -104,12 +109,15 @@ def test_a_wacz_is_whole_to_a_stock_validator_and_says_who_signed_it_and_when(
         assert {i.compress_type for i in archive.infolist()} == {zipfile.ZIP_STORED}
         (record,) = list(ArchiveIterator(io.BytesIO(archive.read("archive/evidence.warc.gz"))))[:1] or [None]
         assert record is not None and record.rec_headers.get_header("WARC-Target-URI") == f"https://{HOST}/"
+        original = record.rec_headers.get_header("X-Original-Sha256")
+        assert original == "e" * 64, "of a page that was redacted the hash of what was received stays"
         words, evidence = (
             archive.read("evidence/README.txt").decode(),
             json.loads(archive.read("evidence/evidence.json")),
         )
         assert (
             "脱敏" in words
+            and f"original {original}" in words
             and f"https://{HOST}/" in words
             and any(row["kind"] == "complaint" for row in evidence)
         )
