@@ -7,6 +7,7 @@ import streamlit and never writes.
 from __future__ import annotations
 
 import ipaddress
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -190,9 +191,15 @@ def problem(status: int, title: str, detail: str = "") -> JSONResponse:
 
 
 async def posted(request: Request, longest: int) -> dict[str, str] | None:
-    """The fields of a small posted form; None where it is longer, or does not say how long it is."""
+    """The fields of a small posted form or JSON object; None where it is longer, or does not say how long it is."""
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
     if not (length.isascii() and length.isdigit()) or int(length[:12]) > longest:
         return None
-    body = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return {name: values[0] for name, values in body.items()}
+    body = (await request.body()).decode("utf-8", "replace")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            told = None
+        return {k: v for k, v in told.items() if isinstance(v, str)} if isinstance(told, dict) else {}
+    return {name: values[0] for name, values in parse_qs(body).items()}

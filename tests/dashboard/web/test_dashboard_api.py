@@ -322,6 +322,7 @@ def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
     told = client.post(report_api.PATH, data={"code": code.lower(), "lang": "en"})
     assert told.json()["state"] == "received" and told.headers["cache-control"] == "no-store"
     assert client.post(report_api.PATH, data={"code": code, "say": "settled"}).status_code == 202
+    assert client.post(report_api.PATH, json={"code": code, "lang": "en"}).json()["said"], "as JSON, too"
     assert client.post(f"{report_api.PATH}?code={code}").status_code == 404
     assert client.get(report_api.PATH).status_code == 405, "a code never stands in an address"
     wrong = [
@@ -331,5 +332,8 @@ def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
     assert {a.status_code for a in wrong} == {404, 429} and len(
         {a.text for a in wrong if a.status_code == 404}
     ) == 1
+    for odd in (b"[1]", b"{", b'{"code": 1}', b"[" * 900):
+        said = client.post(report_api.PATH, content=odd, headers={"Content-Type": "application/json"})
+        assert said.status_code in (404, 429)
     lines = [json.loads(x) for x in (data_dir / "inbox" / f"{day}.jsonl").read_text("utf-8").splitlines()]
     assert [x["kind"] for x in lines] == ["report", "report_state"] and code not in str(lines)
