@@ -227,6 +227,14 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
             )
             + _before(found, lang)
         )
+        if unread := found.get("weeks_unread"):
+            lines.append(
+                t(
+                    lang,
+                    f"其中 {unread} 周没有读过投诉来源：那几周的投诉不在此数，不是没有。",
+                    f"No source of complaints was read in {unread} week(s) of it: what was filed then is not in the count, which is not to say that there was none.",
+                )
+            )
     else:
         lines.append(
             t(

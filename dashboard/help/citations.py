@@ -127,7 +127,7 @@ def listed(cites: Citations, lang: str, snapshot: Snapshot | None = None) -> lis
         t(
             lang,
             "一句话数了多少就写多少，但每一类只列最近的十来条作为例证；方括号里 +n 表示还有 n 条没有列在这里，见快照的 evidence 表。",
-            "A sentence states all it counts and lists the newest dozen of a kind as examples; +n in brackets: n more are not listed here; the snapshot's table `evidence` has them.",
+            "A sentence states all it counts and lists the newest dozen of a kind as examples; +n in brackets: n more are not listed here; the snapshot's table evidence has them.",
         ),
     ]
     return [

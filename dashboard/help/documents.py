@@ -34,12 +34,29 @@ def as_docx(title: str, sections: Sequence[Section]) -> bytes:
     from docx import Document
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
+    from docx.shared import Mm, Pt, RGBColor
 
     document = Document()
-    style = document.styles["Normal"]
-    style.font.name, style.font.size = "SimSun", Pt(10.5)
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), "SimSun")
+    for name, size, chinese in (
+        ("Normal", 10.5, "SimSun"),
+        ("Title", 20, "SimHei"),
+        ("Heading 2", 13, "SimHei"),
+    ):
+        style = document.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = (
+            "Times New Roman",
+            Pt(size),
+            RGBColor(0, 0, 0),
+        )
+        fonts = style.element.rPr.rFonts
+        for theme in [key for key in fonts.attrib if "heme" in key]:
+            del fonts.attrib[theme]  # it would win over the names
+        fonts.set(qn("w:eastAsia"), chinese)
+        style.element.rPr.append(tongue := OxmlElement("w:lang"))  # the schema wants it last
+        tongue.set(qn("w:val"), "en-US")
+        tongue.set(qn("w:eastAsia"), "zh-CN")
+        if name == "Normal":
+            style.paragraph_format.space_after = Pt(5)
     document.core_properties.author = document.core_properties.comments = ""
     document.core_properties.title = title
     paper = document.sections[0]

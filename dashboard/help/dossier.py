@@ -136,7 +136,8 @@ def _group(snapshot: Snapshot, subject: Subject, lang: str, evidence: Citations)
     linked = [evidence.sourced(f"{link['host']} – {_link(link, lang, evidence)}", "links") for link in pairs]
     lines = []
     for host in subject.hosts:
-        lines += [(on, labelled(lang, host, line)) for on, line in _events(snapshot, host, lang, evidence)]
+        for on, line in _events(snapshot, host, lang, evidence):
+            lines.append((on, labelled(lang, f"{on} {host}", line.removeprefix(f"{on} "))))
     left = len(subject.hosts) - MOST_SITES
     note = {
         "operator": t(

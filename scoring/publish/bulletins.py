@@ -160,9 +160,10 @@ def _sector(db: duckdb.DuckDBPyConnection, since: dt.date, until: dt.date, close
     out: dict[str, Any] = {"states": states, "weeks": len(weeks), "drops": sum(weeks), "refunds": refunds}
     blind = _rows(
         db,
-        """select 1 from sector where measure = 'week_unread' and "on" between ? and ?""",
-        [since - dt.timedelta(days=length), until],
+        """select "on" from sector where measure = 'week_unread' and "on" between ? and ?""",
+        [since - dt.timedelta(days=length), until - dt.timedelta(days=6)],
     )
+    out["weeks_unread"] = len({row["on"] for row in blind if row["on"] >= since.isoformat()})
     if weeks and len(earlier) == len(weeks) and not blind:
         out |= {"drops_before": sum(earlier), "drops_ratio": _ratio(sum(weeks), sum(earlier))}
     if open_then:
@@ -171,11 +172,11 @@ def _sector(db: duckdb.DuckDBPyConnection, since: dt.date, until: dt.date, close
 
 
 def _weeks(db: duckdb.DuckDBPyConnection, since: dt.date, until: dt.date) -> list[int]:
-    """Complaints of paid and not delivered in each week whose Monday lies in the period, zero weeks among them."""
+    """Complaints of paid and not delivered in each whole week of the period, zero weeks among them; one that ends after it is none."""
     rows = _rows(
         db,
         """select "on", sum(value) as n from sector where measure like 'drops_%' and "on" between ? and ? group by 1 order by 1""",
-        [since, until],
+        [since, until - dt.timedelta(days=6)],
     )
     return [int(r["n"]) for r in rows]
 

@@ -289,6 +289,9 @@ def test_a_bulletin_is_written_once_after_its_week_and_kept(
         out = tmp_path / f"{lang}.txt"
         command(capsys, "dossier", "--period", "week", "-o", out, "--data-dir", folder, "--lang", lang)
         assert nothing in out.read_text("utf-8")
+    # What nobody read is not told as none: no source was read in the week that ended last.
+    assert json.loads((latest / "bulletins" / weeks[-1]).read_text("utf-8"))["sector"]["weeks_unread"] == 1
+    assert "is not to say that there was none" in out.read_text("utf-8")
     told = command(
         capsys, "dossier", "--period", "week-2026-01-05", "-o", out, "--data-dir", folder, expect=2
     ).err
