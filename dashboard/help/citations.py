@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dashboard.help.documents import Section
 from dashboard.presenters.formatting import day
 from dashboard.presenters.translations import pick
-from scoring.snapshot.reader import Snapshot
+from scoring.snapshot.reader import SITES, Snapshot
 from store.text.safe_text import in_number, plain
 
 MOST = 300
@@ -136,19 +137,23 @@ def listed(cites: Citations, lang: str, snapshot: Snapshot | None = None) -> lis
     ]
 
 
+def _files(snapshot: Snapshot, name: str) -> Iterator[tuple[str, str]]:
+    """(file, SHA-256 by the manifest) of a table; where a snapshot tells a few sites anew, of its own part and of the whole one's table."""
+    for folder in snapshot.folders:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        for file in (f"{name}.parquet", f"{SITES}/{name}.parquet"):
+            if digest := manifest["files"].get(file):
+                yield f"{folder.name}/{file}", str(digest)
+
+
 def _tables(cites: Citations, lang: str, snapshot: Snapshot | None) -> Section:
     """The tables cited: what each holds, and the file of the signed snapshot anybody can compare it with."""
-    files = snapshot.manifest.get("files") if snapshot else None
     rows = [
-        [
-            f"T{n}",
-            t(lang, *TABLES[name]),
-            f"{name}.parquet",
-            str((files or {}).get(f"{name}.parquet") or "—"),
-        ]
+        [f"T{n}", t(lang, *TABLES[name]), file, digest]
         for name, n in sorted(cites.tables.items(), key=lambda pair: pair[1])
+        for file, digest in (_files(snapshot, name) if snapshot else ())
     ]
-    head = (("编号", "no."), ("内容", "what it holds"), ("快照里的文件", "file of the snapshot"), ("SHA-256", "SHA-256"))  # fmt: skip
+    head = (("编号", "no."), ("内容", "what it holds"), ("快照与文件", "snapshot and file"), ("SHA-256", "SHA-256"))  # fmt: skip
     note = t(
         lang,
         "T 编号是快照的表，由方法从证据算出：句子说的是算出的结果，不是单独一条证据。核对：下载该文件，比对这里与 manifest.json 里的哈希。",

@@ -216,9 +216,7 @@ def test_a_dossier_cites_every_sentence_and_hands_the_provisions(
             "each table cited is explained"
         )
         for _, what, file, digest in tables[1:]:
-            assert (
-                what and sha256_of(snapshot.path / file) == digest and file.removesuffix(".parquet") in TABLES
-            )
+            assert what and sha256_of(snapshot.path.parent / file) == digest and Path(file).stem in TABLES
     paper = docx.Document(str(tmp_path / "d.docx"))
     room = paper.sections[0].page_width - 2 * paper.sections[0].left_margin
     for table in paper.tables:
@@ -263,6 +261,28 @@ def test_a_dossier_of_an_operator_tells_all_its_sites_once(
     assert texts[0] == texts[1] and HOST in texts[0] and OTHER in texts[0]
     assert "乙卡盟" in texts[0] and "先后名称" in texts[0] and "合并时间线" in texts[0]
     assert not texts[2], "who runs a site is no link between sites"
+
+
+def test_a_dossier_of_a_site_told_anew_by_itself_names_the_files_it_was_read_from(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(data, tmp_path / "data", symlinks=True)
+    for step in ("rate", "publish"):
+        command(
+            capsys,
+            step,
+            "--platform",
+            HOST,
+            "--data-dir",
+            folder,
+            *(("--as-of", DAY) if step == "rate" else ()),
+        )
+    command(capsys, "dossier", HOST, "-o", tmp_path / "d.txt", "--data-dir", folder)
+    told = re.findall(
+        r"^T\d+ \| .* \| (\S+) \| ([0-9a-f]{64})$", (tmp_path / "d.txt").read_text("utf-8"), re.M
+    )
+    assert {"sites/ratings.parquet" in file for file, _ in told} == {True, False}
+    assert all(sha256_of(folder / "snapshots" / file) == digest for file, digest in told)
 
 
 def test_a_bulletin_is_written_once_after_its_week_and_kept(
