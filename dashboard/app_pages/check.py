@@ -43,6 +43,8 @@ def render(view: View) -> None:
         st.button(view.translate("check.button"), type="primary")
     if not ON_PAPER.get() and st.session_state.pop("cut", False):
         view.note(view.translate("check.too_long", most=site_search.LONGEST))
+    if not ON_PAPER.get() and st.session_state.pop("cut_sites", False):
+        view.note(view.translate("check.too_many", most=site_search.MOST))
     if text.strip():
         _answer(view, text)
         return
@@ -58,6 +60,7 @@ def _shorten() -> None:
     kept, query = kept_of(asked)
     st.session_state["unread"] = bool(asked.strip()) and not kept
     st.session_state["cut"] = len(asked) >= site_search.LONGEST
+    st.session_state["cut_sites"] = _too_many(asked)
     if kept != asked:
         st.session_state["q"] = kept
         st.session_state["asked"] = (kept, query)
@@ -68,8 +71,12 @@ def kept_of(asked: str) -> tuple[str, Query]:
     queries = queries_in(asked[: site_search.LONGEST])
     first = queries[0]
     if first.kind == "host":
-        return " ".join(query.host or "" for query in queries), first
+        return " ".join(query.host or "" for query in queries[: site_search.MOST]), first
     return first.name or first.number or "", first
+
+
+def _too_many(asked: str) -> bool:
+    return len(queries_in(asked[: site_search.LONGEST])) > site_search.MOST
 
 
 def _tidy(view: View) -> None:
@@ -82,6 +89,7 @@ def _tidy(view: View) -> None:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True
     elif kept != asked:
+        st.session_state["cut_sites"] = _too_many(asked)
         st.session_state["q"] = st.query_params["q"] = kept
         st.session_state["asked"] = (kept, query)
 

@@ -12,6 +12,7 @@ from typing import Any
 from dashboard.presenters import current_snapshot
 from dashboard.presenters.ranking import RATED
 from scoring.snapshot.reader import Snapshot
+from store.text.query import spellings
 
 MOST = 200
 """Sites of one operator or cluster that are shown."""
@@ -45,10 +46,12 @@ def operator(snapshot: Snapshot, asked: str) -> Group | None:
     text = asked.strip()
     if not text:
         return None
+    forms = spellings(text)
     hosts = current_snapshot.rows(
         snapshot,
-        "select distinct host from sought where kind = 'operator' and word = lower(?) or kind = 'uscc' and word = upper(?) order by host",
-        [text, text],
+        f"select distinct host from sought where kind = 'operator' and word in ({', '.join('?' * len(forms))})"  # noqa: S608 - only marks
+        " or kind = 'uscc' and word = upper(?) order by host",
+        [*forms, text],
     )
     if not hosts:
         return None

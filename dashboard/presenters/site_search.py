@@ -7,7 +7,7 @@ memory, what was understood of the last few dozen questions.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,16 +15,20 @@ from dashboard.presenters import current_snapshot, translations
 from dashboard.presenters.ranking import CARD
 from dashboard.presenters.verdict_card import verdict_of
 from scoring.snapshot.reader import Snapshot
-from store.text.query import Query, is_merchant, parse_query, queries_in
+from store.text.query import Notice, Query, is_merchant, parse_query, queries_in, spellings
 from store.text.safe_text import plain
 
 MATCHES = 8
 """At most so many sites are listed for one query."""
 LONGEST = 20_000
 """Characters of a pasted text that are read."""
+MOST = 50
+"""Sites of one pasted text that are answered."""
 _WORST = "红橙黄灰蓝"
 _SIMILAR = 0.86
 """Jaro-Winkler similarity from which a name counts as a near miss; one changed letter in ten stays above it."""
+_NAMED = 4
+"""A site's name of at least so many characters counts as named in a longer text."""
 _LENGTHS_APART = 3
 """A near miss is at most so many characters longer or shorter."""
 
@@ -44,9 +48,31 @@ def find(snapshot: Snapshot, asked: str) -> Answer:
 
 
 def find_each(snapshot: Snapshot, asked: str) -> tuple[Answer, ...]:
-    """The answer for each site a pasted text names, those of the worst verdict first; one answer for any other text."""
-    found = [answer(snapshot, query) for query in queries_in(asked[:LONGEST])]
-    return tuple(sorted(found, key=_how_bad)) if len(found) > 1 else tuple(found)
+    """The answer for each site a pasted text names, those of the worst verdict first; one answer for any other text.
+
+    Of more than MOST sites the first are answered, and the first answer's notices say so.
+    """
+    queries = queries_in(asked[:LONGEST])
+    found = [answer(snapshot, query) for query in queries[:MOST]]
+    found = sorted(found, key=_how_bad) if len(found) > 1 else found
+    cut = [_CUT] * (len(queries) > MOST) + [_TOO_LONG] * (len(asked) > LONGEST)
+    first = replace(found[0].query, notices=(*cut, *found[0].query.notices))
+    return (replace(found[0], query=first), *found[1:])
+
+
+_CUT = Notice(
+    "more_sites",
+    f"网址太多，只查了前 {MOST} 个；其余的请分开再查",
+    f"Too many addresses: the first {MOST} were looked up; ask for the others separately",
+)
+_TOO_LONG = Notice(
+    "too_long",
+    f"太长了，只读了前 {LONGEST:,} 个字",
+    f"Too long: the first {LONGEST:,} characters were read",
+)
+
+UNREAD = (_CUT, _TOO_LONG)
+"""What tells that not all of a text was answered."""
 
 
 def _how_bad(found: Answer) -> tuple[int, str]:
@@ -120,14 +146,18 @@ def _by_host(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
 
 def _by_name(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     """Sites of exactly that name, alias or company, else sites whose name contains it, else whose company does."""
-    exactly = "word in (lower(?), ?) and (kind in ('name', 'operator') and word = lower(?) or kind = 'alias' and word = ?)"
-    if found := _sought(snapshot, exactly, [name] * 4):
+    forms = spellings(name)
+    marks = ", ".join("?" * len(forms))
+    exactly = f"word in ({marks}, ?) and (kind in ('name', 'operator') and word in ({marks}) or kind = 'alias' and word in ({marks}, ?))"
+    if found := _sought(snapshot, exactly, [*forms, name, *forms, *forms, name]):
         return found
     if len(name) < 2:
         return []
-    within = "select host from ranked where contains(name, lower(?)) or contains(host, lower(?))"
-    return _first(snapshot, within, [name] * 2) or _sought(
-        snapshot, "kind = 'operator' and contains(word, lower(?))", [name]
+    twice = [form for form in forms for _ in range(2)]
+    within = " or ".join("contains(name, ?) or contains(host, ?)" for _ in forms)
+    inside = " or ".join("contains(word, ?)" for _ in forms)
+    return _first(snapshot, f"select host from ranked where {within}", twice) or _sought(  # noqa: S608 - fixed text
+        snapshot, f"kind = 'operator' and ({inside})", forms
     )
 
 
@@ -148,10 +178,11 @@ def _ratings(snapshot: Snapshot, hosts: Collection[str]) -> list[dict[str, Any]]
 
 
 def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
-    """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first."""
+    """Up to five sites whose host (or name, when a name was asked for) is similar, most similar first; those whose name or company
+    is part of what was asked come before all."""
     if query.unit == "merchant":  # beside it the mall: another merchant's name is no spelling of this one's
         return _ratings(snapshot, [query.mall or ""])
-    column, like = ("host", query.host) if query.host else ("name", plain(query.name or "", 80).lower())
+    column, like = ("host", query.host) if query.host else ("name", _in_registers(query.name))
     if not like or len(like) < 3:
         return []
     found = current_snapshot.rows(
@@ -161,4 +192,12 @@ def _near(snapshot: Snapshot, query: Query) -> list[dict[str, Any]]:
         [like, len(like), _SIMILAR],
     )
     near = {row["host"]: row["near"] for row in found}
-    return sorted(_ratings(snapshot, near), key=lambda row: (-near[row["host"]], row["host"]))
+    if column == "name":
+        part = f"kind in ('name', 'operator') and length(word) >= {_NAMED} and contains(?, word)"
+        near |= {row["host"]: 1.0 for row in _sought(snapshot, part, [like])}
+    nearest = sorted(near, key=lambda host: (-near[host], host))[:5]
+    return sorted(_ratings(snapshot, nearest), key=lambda row: nearest.index(row["host"]))
+
+
+def _in_registers(name: str | None) -> str:
+    return spellings(plain(name or "", 80))[-1]

@@ -98,13 +98,26 @@ def _check_each(
     config: Config, snapshot: Snapshot, each: tuple[Answer, ...], exit_code: bool, as_json: bool
 ) -> int:
     """Every site of a text that names several, the worst verdict first, which is the exit code's."""
+    from dashboard.presenters.site_search import UNREAD
+
     cards = [cards_for(snapshot, answer, config)[0] for answer in each]
     if as_json:
         tell_json([answer_as_dict(answer, [card]) for answer, card in zip(each, cards, strict=True)])
     else:
-        for card in cards:
-            print_answer(f"{card.shape} {card.word}  {card.host}  {card.name if card.name != card.host else ''}".rstrip())  # fmt: skip
+        for notice in each[0].query.notices:
+            if notice in UNREAD:
+                print_answer(f"· {config.say(notice.zh, notice.en)}")
+        _print_lines(config, cards)
     return EXIT[cards[0].verdict] if exit_code else 0
+
+
+def _print_lines(config: Config, cards: list[Card]) -> None:
+    """Several verdicts, a line each with what no verdict may be without: its date, and whether it is played."""
+    for one in cards:
+        date = f"{config.say('截至', 'as of')} {one.as_of}"
+        demo = config.say("演示数据", "demonstration data") if one.demo else ""
+        name = one.name if one.name != one.host else ""
+        print_answer("  ".join(filter(None, (f"{one.shape} {one.word}", one.host, name, date, demo))))
 
 
 def cards_for(snapshot: Snapshot, answer: Answer, config: Config) -> list[Card]:
@@ -125,7 +138,8 @@ def _unknown(snapshot: Snapshot, answer: Answer, config: Config) -> Card:
 
     asked = answer.query.host or answer.query.name or answer.query.number or ""
     as_of = snapshot.manifest.get("as_of")
-    return unknown_card(asked, config.lang, dt.date.fromisoformat(as_of) if as_of else None)
+    demo = bool(snapshot.manifest.get("demo"))
+    return unknown_card(asked, config.lang, dt.date.fromisoformat(as_of) if as_of else None, demo)
 
 
 def answer_as_dict(answer: Answer, cards: list[Card]) -> dict[str, Any]:
@@ -150,8 +164,7 @@ def _print_answer(config: Config, answer: Answer, cards: list[Card]) -> None:
         print_answer(f"· {config.say(notice.zh, notice.en)}")
     if len(cards) > 1:
         print_answer(config.say("这个说法对应几个网站：", "This may mean several sites:"))
-        for card in cards:
-            print_answer(f"  {card.shape} {card.word}  {card.host}  {card.name}")
+        _print_lines(config, cards)
         return
     _print_card(config, cards[0])
     if answer.near:

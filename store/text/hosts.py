@@ -74,11 +74,11 @@ def skeleton_of(text: str) -> str:
     return text.translate(_FOLD)
 
 
-LONGEST = 10_000
+LONGEST = 20_000
 """Characters of a query that are read."""
 _SHORT = 300
 """Characters of a text whose hosts are remembered."""
-_ENOUGH = 20
+_ENOUGH = 200
 """So many hosts of a text are read; the answer shows fewer."""
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -100,7 +100,15 @@ _DEFANGED = (
     (re.compile(r"(?<=[a-z0-9])\s?[点點]\s?(?=(?:com|cn|net|org)(?![a-z0-9]))", re.IGNORECASE), "."),
     (re.compile(rf"(?<=[a-z0-9]){_NO_HOUR}\s?[点點]\s?(?={_SPOKEN}(?![a-z0-9]))", re.IGNORECASE), "."),
     (re.compile(r"(?<=[a-z0-9]) dot (?=[a-z])", re.IGNORECASE), "."),
-    (re.compile(r"(?<=[a-z0-9-])。(?=[a-z0-9])", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=[a-z0-9])\s[.。]\s(?={_SPOKEN}(?![a-z0-9.]))", re.IGNORECASE), "."),
+    (re.compile(rf"(?<![a-z0-9.-])www[\s,]\s?([a-z0-9-]{{2,63}})[\s,]\s?(?={_SPOKEN}(?![a-z0-9.]))", re.IGNORECASE), r"www.\1."),
+    (re.compile(r"(?<![\w.,-])(?!(?:com|cn|net|org),)([a-z0-9-]{3,63}),\s?(?=(?:com|cn|net|org)(?![\w.,-]))", re.IGNORECASE), r"\1."),
+)  # fmt: skip
+_PROSE = re.compile("([，；！？、]|：(?=https?[:：]))", re.IGNORECASE)
+"""Chinese punctuation ends what was written before it. In compatibility form it would be a sign that a path may hold."""
+_FULL_STOP = re.compile(
+    r"(?<![a-z0-9.-])(?P<before>[a-z0-9.-]{1,253})。(?=(?P<after>[a-z0-9][a-z0-9.-]{0,253})(?P<scheme>:[/\\])?)",
+    re.IGNORECASE,
 )
 # Targets of Markdown and HTML links come before the text shown, which may name another site.
 _TARGET = re.compile(r"""\]\(\s{0,3}(?=\S)|\b(?:href|src)\s{0,3}=\s{0,3}["']?(?=\S)""", re.IGNORECASE)
@@ -109,6 +117,7 @@ _URL = re.compile(
     r"(?:[^\s/\\?#\"'<>`|()\[\]@]{0,200}@)?\[[^\s\]]{1,60}\](?::\d{1,5})?|[^\s/\\?#\"'<>`|()\[\]]{1,600})",
     re.IGNORECASE,
 )
+_GLUED_END = re.compile(rf"(?<=[a-z0-9])\.{_SPOKEN}(?=[{_HAN}])", re.IGNORECASE)
 _IDEOGRAPHIC_HOST = re.compile(r"[\w-]{1,63}(?:。[\w-]{1,63}){1,9}")
 _TOKEN = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,126}")
 _ASCII = re.compile(
@@ -117,8 +126,8 @@ _ASCII = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r":(\d{1,5})(?!\d)")
-# ASCII without quotes and brackets, which end a link in HTML and Markdown.
-_REST = re.compile(r"[/\\?#][!#-&*-;=?-Z\\_a-z|~]+")
+# ASCII without quotes, brackets and bars, which end a link in HTML, Markdown and tables.
+_REST = re.compile(r"[/\\?#][!#-&*-;=?-Z\\_a-z~]+")
 _DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _V4_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
 _BRACKETED = re.compile(r"\[([0-9a-f:.]{2,45})\](?::(\d{1,5}))?", re.IGNORECASE)
@@ -168,14 +177,29 @@ def prepare(text: str) -> str:
     """The text in compatibility form (NFKC), without invisible marks, defanged and percent-encoded hosts undone; at most LONGEST characters."""
     whole = _USERINFO.sub(lambda found: _FALSE_END.sub("", found[0]), text[:LONGEST])
     plain_hosts = _ENCODED_HOST.sub(lambda found: _STOPS.sub(".", unquote(found[0])), whole)
-    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", plain_hosts))[:LONGEST]
-    folded = _CONTROL.sub(" ", _INVISIBLE.sub("", folded))
+    folded = unicodedata.normalize("NFKC", _PROSE.sub(r"\1 ", _INVISIBLE.sub("", plain_hosts)))[:LONGEST]
+    folded = _FULL_STOP.sub(_dot_or_end, _CONTROL.sub(" ", _INVISIBLE.sub("", folded)))
     for pattern, plain in _DEFANGED:
         folded = pattern.sub(plain, folded)
     folded = folded.strip()
     if _IDEOGRAPHIC_HOST.fullmatch(folded) and _extract()(folded.replace("。", ".")).suffix:
         folded = folded.replace("。", ".")
     return folded
+
+
+def _dot_or_end(found: re.Match[str]) -> str:
+    """What a Chinese full stop between letters is: the dot of one address (a。com), or the end of the first of two (a.com。b.com)."""
+    before, after, preceded = found["before"], found["after"].rstrip("."), found.string[: found.start()][-2:]
+    in_path = preceded.endswith(("?", "=", "&", "#", "%", "_", "~", "+")) or (
+        preceded.endswith(("/", "\\")) and preceded not in ("//", ":/", "\\\\", "/")
+    )
+    two = (
+        "." in before
+        and "." in after
+        and has_known_suffix(before.lower())
+        and has_known_suffix(after.lower())
+    )
+    return f"{before}。 " if found["scheme"] or in_path or two else f"{before}."
 
 
 def ip_of(host: str) -> str | None:
@@ -367,56 +391,59 @@ def find_hosts(folded: str) -> list[Found]:
         return [Found(whole, int(bracketed[2]) if bracketed[2] else None)]
     urls: list[tuple[int, Found]] = []
     rest, done = [], 0
-    for match in _URL.finditer(folded):
-        if match.start() < done:
-            continue  # an address inside the path of another
-        if len(urls) == _ENOUGH:
-            break
-        if found := _from_url(folded, match):
+    while len(urls) < _ENOUGH and (match := _URL.search(folded, done)):  # not one inside the path of another
+        found, end = _from_url(folded, match)
+        if found:
             urls.append((match.start(), found))
-        path = _REST.match(folded, match.end())
+        path = _REST.match(folded, end)
         rest.append(folded[done : match.start()])
-        done = max(path.end() if path else match.end(), match.end())
+        done = path.end() if path else end
     targets = {m.end() for m in _TARGET.finditer(folded)} if urls else set()
     ordered = [found for _, found in sorted(urls, key=lambda item: item[0] not in targets)]
-    ordered += _bare(" ".join([*rest, folded[done:]]))
+    ordered += [one for one in _bare(" ".join([*rest, folded[done:]])) if not (urls and one.userinfo)]
     unique: dict[str, Found] = {}
     for found in ordered:
         unique.setdefault(found.key if found.place.mall else found.host, found)
     return list(unique.values())
 
 
-def _from_url(folded: str, match: re.Match[str]) -> Found | None:
-    authority = match["authority"]
+def _from_url(folded: str, match: re.Match[str]) -> tuple[Found | None, int]:
+    """The host of an address with a scheme, None for none, and where its host and port end."""
+    authority, start = match["authority"], match.start("authority")
     before, at, after = authority.rpartition("@")
     userinfo = bool(at) and before.isascii()
     if userinfo:
-        authority = after
+        authority, start = after, match.end() - len(after)
     elif at:
         authority = before
     if authority.startswith("["):
         inside, _, tail = authority[1:].partition("]")
         ip = ip_of(inside)
-        return Found(ip, _port(tail), _path(folded, match.end()), userinfo) if ip else None
+        return (Found(ip, _port(tail), _path(folded, match.end()), userinfo) if ip else None), match.end()
     name = _IDEOGRAPHIC_HOST.match(authority) or re.match(r"[\w.-]*", authority)
     label = _unglued_end(name.group()) if name else ""
     host = canonical(label.replace("。", ".").lower())
     if host is None:
-        return None
-    port = _port(authority[len(label) :])
-    place = _place(host, folded, match.end())
-    return Found(
+        return None, match.end()
+    port = _PORT.match(authority, len(label))
+    end = start + (port.end() if port else len(label))
+    place = _place(host, folded, end)
+    found = Found(
         host,
-        port,
-        _path(folded, match.end()),
+        _port(authority[len(label) :]),
+        _path(folded, end),
         userinfo,
         known_suffix=has_known_suffix(host),
         place=place,
     )
+    return found, end
 
 
 def _unglued_end(host: str) -> str:
-    """Without Chinese text that touches the end: no top-level domain mixes Latin letters and Chinese."""
+    """Without Chinese text that touches the end: no top-level domain mixes Latin letters and Chinese, and no name goes on after one
+    that people write with it (a.com和b.com)."""
+    if found := _GLUED_END.search(host):
+        return host[: found.end()]
     head, dot, last = host.rpartition(".")
     return f"{head}{dot}{re.sub(rf'(?<=[a-z])[{_HAN}].*', '', last, flags=re.IGNORECASE)}" if dot else host
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from opencc import OpenCC
 from rapidfuzz import fuzz, process
@@ -49,11 +50,12 @@ from store.text.registration_numbers import (
     same_main,
     uscc_is_valid,
 )
+from store.text.safe_text import plain
 
 __all__ = [
     "IcpNumber", "Notice", "PoliceNumber", "Query", "Refusal", "file_stem", "find_icp", "find_licences", "find_police", "host_key",
     "host_of", "host_part", "is_key", "is_merchant", "is_merchant_key", "key_of", "mall_of", "merchant_part", "near_misses", "normal_name", "parse_icp", "parse_query", "province_of", "queries_in", "refusal", "refusal_of_text", "registrable", "same_main",
-    "skeleton", "unicode_of", "uscc_is_valid",
+    "skeleton", "spellings", "unicode_of", "uscc_is_valid",
 ]  # fmt: skip
 
 LONGEST_NAME = 100
@@ -66,10 +68,24 @@ _ADDRESS_REST = re.compile(r"(?<!\S)([^\s/\\]*)[/\\]\S*[?#]\S*|[?&#][^\s=]{0,80}
 _SCHEME = re.compile(r"\b[a-z][a-z0-9+-]{1,9}:[/\\]{1,4}([^\s/\\?#]*)\S*", re.IGNORECASE)
 _ID_CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _NO_NAME = re.compile(
-    r"^[\d\s+()-]{5,}$|[?？]|[吗呢么]\s*$|^(?:请问|怎么|如何|哪家|为什么|为何|谁)|电话|手机号|(?:qq|微信)\s*[:：号]?\s*\w*\d{5}",
+    r"^[\d\s+()-]{5,}$|[?？]|[吗呢么]\s*$|^(?:请问|怎么|如何|哪家|为什么|为何|谁)|是不是|能不能|会不会|有没有|电话|手机号"
+    r"|(?:qq|微信)\s*[:：号]?\s*\w*\d{5}",
     re.I,
 )
 """What is somebody's number or a question, and no name of a site."""
+_TAKEN = re.compile(r"\[[^\[\]#]{1,8}#\d+\]")
+"""What stands where somebody's number or name stood."""
+_BESIDE_A_NUMBER = re.compile(
+    r"加|我|你|他|她|的|是|联系|客服|老板|卖家|咨询|微信|[微威薇]|v[xｘ]?|wx|wechat|q+|扣扣|企鹅|群|号|码|订单|交易|流水|单|电话|手机|tel|姓名|邮箱|地址|身份证|银行|卡(?=号)|[\W_]",
+    re.I,
+)
+_COMPANY = re.compile(r"[\w()·]{2,60}?(?:股份有限公司|有限责任公司|有限公司)")
+_REDIRECT = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+-]{1,20})://(?P<host>[^\s/?#]{1,253})[^\s?]{0,500}\?(?:[^\s?&#]{0,500}&){0,20}[a-z_]{1,20}="
+    r"(?P<target>https?(?::|%3a)(?:/|%2f){2}[^\s&#]{1,2000})[^\s]{0,2000}",
+    re.I,
+)
+"""An address that leads on to another, as chats and search engines write them around a link."""
 _RESERVED_STEM = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 _NEAR = 72.0
 """Similarity (0-100) from which a candidate counts as a near miss: one letter in four may differ."""
@@ -112,30 +128,47 @@ class Query:
 
 def parse_query(text: str) -> Query:
     """Read a URL, chat text, link, IP and port, ICP number, USCC or name in any spelling of design §6; never raises."""
-    folded = prepare(text)
+    folded, through = _unwrapped(prepare(text))
     if not folded:
         return Query("empty")
     hosts = [] if licence_alone(folded) else find_hosts(folded)
     if hosts:
-        return _host_query(hosts)
+        return _host_query(hosts, through)
     return _icp_query(folded) or _uscc_query(folded) or _name_query(folded)
 
 
-def queries_in(text: str, most: int = 20) -> list[Query]:
-    """A query for each different site a text names, in their order, at most so many; of a text that names fewer than two its one query."""
-    folded = prepare(text)
+def queries_in(text: str) -> list[Query]:
+    """A query for each different site a text names, in their order; of a text that names fewer than two its one query."""
+    folded, _ = _unwrapped(prepare(text))
     hosts = [] if not folded or licence_alone(folded) else find_hosts(folded)
-    each = list({_apart(found): found for found in reversed(hosts)}.values())[::-1][:most]
+    each = list({_apart(found): found for found in reversed(hosts)}.values())[::-1]
     return [_host_query([found]) for found in each] if len(each) > 1 else [parse_query(text)]
 
 
-def _host_query(hosts: list[Found]) -> Query:
+def _unwrapped(folded: str) -> tuple[str, str]:
+    """The text with addresses that only lead on replaced by those they lead to, and the host of the first of these."""
+    through: list[str] = []
+
+    def target(found: re.Match[str]) -> str:
+        web = found["scheme"].lower() in ("http", "https")
+        if web and not ((why := refusal(host_key(found["host"]))) and why.code == "shared"):
+            return found[0]
+        through.append(plain(found["host"], 60))
+        return f" {unquote(found['target'])} "
+
+    if "=http" not in folded.lower():
+        return folded, ""
+    return _REDIRECT.sub(target, folded), next(iter(through), "")
+
+
+def _host_query(hosts: list[Found], through: str = "") -> Query:
     first = hosts[0]
     key = first.key
     shown = unicode_of(key)
     mall = mall_of(first.host)
     unit = "merchant" if is_merchant(key) else "mall" if mall else "site"
     notices = [
+        *_leads_on(through),
         *_unit(first, key),
         *_dropped(first),
         *_script_notices(host_part(key), unicode_of(host_part(key))),
@@ -163,6 +196,15 @@ def _host_query(hosts: list[Found]) -> Query:
         unit=unit,
         like=first.place.like,
     )
+
+
+def _leads_on(through: str) -> Iterator[Notice]:
+    if through:
+        yield Notice(
+            "redirect",
+            f"这是经 {through} 跳转的链接，查的是它要打开的网址",
+            f"This link goes through {through}; this is the address it opens",
+        )
 
 
 def _apart(found: Found) -> str:
@@ -271,10 +313,13 @@ def _icp_query(folded: str) -> Query | None:
 
 
 def _uscc_query(folded: str) -> Query | None:
-    for match in re.finditer(r"(?<![0-9A-Za-z])[0-9A-Za-z]{18}(?![0-9A-Za-z])", folded):
-        code = match.group().upper()
+    for match in re.finditer(r"(?<![0-9A-Za-z])[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){17}(?![0-9A-Za-z])", folded):
+        code = re.sub("[ -]", "", match.group()).upper()
         valid = uscc_is_valid(code)
-        if not looks_like_uscc(code) or (not valid and _ID_CARD.fullmatch(code)):
+        apart = len(match.group()) > len(
+            code
+        )  # in groups, as people write it: then the check digit must be right
+        if not looks_like_uscc(code) or (not valid and (apart or _ID_CARD.fullmatch(code))):
             continue
         wrong = Notice(
             "uscc_check_digit",
@@ -290,13 +335,15 @@ def _name_query(folded: str) -> Query:
         clean,
     )  # its patterns take a quarter of a second, and most queries are addresses
 
-    text = _ADDRESS_REST.sub(r"\1 ", _SCHEME.sub(r" \1 ", folded))
-    name = (
-        " ".join(clean(text).split())
-        .strip(" ,.;:!?'\"<>()。、！？“”‘’《》【】「」『』")[:LONGEST_NAME]
-        .strip()
-    )
-    if not name or _NO_NAME.search(folded) or not any(map(str.isalnum, name)):
+    company = _COMPANY.search(folded)
+    text = company[0] if company else _ADDRESS_REST.sub(r"\1 ", _SCHEME.sub(r" \1 ", folded))
+    kept = clean(text)
+    told = _TAKEN.sub(" ", kept)
+    if told != kept and len(_BESIDE_A_NUMBER.sub("", told)) < 2:
+        return Query("empty")
+    name = " ".join(told.split()).strip(" ,.;:!?'\"<>。、！？“”‘’《》【】「」『』")[:LONGEST_NAME].strip()
+    name = name.strip("()") if name.count("(") != name.count(")") else name
+    if not name or (not company and _NO_NAME.search(folded)) or not any(map(str.isalnum, name)):
         return Query("empty")
     notices = []
     if find_police(folded):
@@ -316,6 +363,14 @@ def _name_query(folded: str) -> Query:
             )
         )
     return Query("name", name=name, notices=tuple(notices))
+
+
+def spellings(name: str) -> list[str]:
+    """A name as it may stand in a register, in small letters: as written and in simplified characters, its brackets narrow and wide."""
+    low = name.lower().encode("utf-8", "ignore").decode("utf-8")
+    both = (low, _TO_SIMPLIFIED.convert(low))
+    wide = str.maketrans("()", "（）")
+    return list(dict.fromkeys(form for each in both for form in (each, each.translate(wide))))
 
 
 @lru_cache(maxsize=16_384)

@@ -158,7 +158,7 @@ def test_a_name_an_alias_and_a_number_find_their_sites(data_dir, stored):
     folder = snapshots.build(data_dir, rows={"ratings": [
         rating("a.test", name="Alpha卡盟", aliases=["old.test", "Beta卡盟"], filing_number="粤ICP备11111111号-2"),
         rating("b.test", name="beta卡盟", filing_number="粤ICP备11111111号-10"),
-        rating("c.test", name="别家", filing_number="粤ICP备111111112号"),
+        rating("c.test", name="别家", operator="海南桥信（集团）有限公司", filing_number="粤ICP备111111112号"),
         rating("d.test", name=None, aliases=None, filing_number=None),
     ]})  # fmt: skip
     if not stored:
@@ -172,8 +172,24 @@ def test_a_name_an_alias_and_a_number_find_their_sites(data_dir, stored):
         ("粤ICP备11111111号", ["a.test", "b.test"]),
         ("粤ICP备1111111号", []),
         ("卡盟", ["a.test", "b.test"]),
+        ("ALPHA卡盟 13800138000", ["a.test"]),
+        ("海南橋信(集團)有限公司", ["c.test"]),
+        ("企业：海南桥信（集团）有限公司 存续", ["c.test"]),
+        ("海南桥信（集团）", ["c.test"]),
+        ("桥信有限公司", []),
     ):
         assert [row["host"] for row in site_search.find(snapshot, asked).matches] == hosts, asked
+    assert [row["host"] for row in site_search.find(snapshot, "老板说alpha卡盟好").near] == ["a.test"]
+
+
+def test_of_a_long_paste_is_said_what_was_not_read(full):
+    many = "，".join(f"s{n}.test" for n in range(site_search.MOST + 1))
+    each = site_search.find_each(Snapshot(full), many)
+    assert (len(each), each[0].query.notices[0].code) == (site_search.MOST, "more_sites")
+    long = f"{snapshots.ORANGE} " + "长" * site_search.LONGEST
+    assert site_search.find_each(Snapshot(full), long)[0].query.notices[0].code == "too_long"
+    last = "长" * (site_search.LONGEST - 50) + f" {snapshots.ORANGE} "
+    assert site_search.find_each(Snapshot(full), last)[0].matches[0]["host"] == snapshots.ORANGE
 
 
 def _key(snapshot: Snapshot, host: str) -> tuple:
