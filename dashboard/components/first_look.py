@@ -111,8 +111,8 @@ def _draw(view: View, host: str, include: bool) -> bool:
 
 def _press(view: View, kind: str, host: str) -> None:
     now, folder = current_snapshot.now(view.facts), current_snapshot.data_dir()
-    wait = rate_limit.look_wait(time.monotonic(), st.context.ip_address)
-    why, values = looks.ask(folder, kind, host, now, wait)
+    address = st.context.ip_address
+    why, values = looks.ask(folder, kind, host, now, lambda: rate_limit.look_wait(time.monotonic(), address))
     if why:
         st.session_state[f"press-said-{host}"] = view.translate(why, **values)
     elif kind == "look":

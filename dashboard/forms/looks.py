@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,11 @@ def again_at(look: dict[str, Any] | None, now: dt.datetime) -> dt.datetime | Non
     return moment if moment > now else None
 
 
-def ask(data_dir: Path, kind: str, site: str, now: dt.datetime, wait: float) -> tuple[str, dict[str, Any]]:
+def ask(
+    data_dir: Path, kind: str, site: str, now: dt.datetime, wait: Callable[[], float]
+) -> tuple[str, dict[str, Any]]:
     """Ask for a look (`look`) or to be taken up (`include`): ("", {}) once it is written down, else why not, a key of the
-    catalogue with its values. `wait`: seconds until this visitor may ask again.
+    catalogue with its values. `wait`: seconds until this visitor may ask again, asked only for what would be written.
 
     Nothing is written for a look that is on its way already: that is said as if it had been asked for.
     """
@@ -86,8 +89,8 @@ def ask(data_dir: Path, kind: str, site: str, now: dt.datetime, wait: float) -> 
             return "look.again", {"time": f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"}
         if at.left < 1:
             return "look.used_up", {}
-    if wait:
-        return "look.wait", {"minutes": int(wait // 60) + 1}
+    if seconds := wait():
+        return "look.wait", {"minutes": int(seconds // 60) + 1}
     try:
         inbox.append(data_dir, records.line(record), today)
     except inbox.InboxClosed:

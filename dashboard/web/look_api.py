@@ -47,16 +47,18 @@ async def _ask(request: Request) -> Response:
         now = current_snapshot.now(current_snapshot.facts(current_snapshot.current()))
     except (current_snapshot.NoSnapshot, current_snapshot.DamagedSnapshot):
         return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
-    wait = rate_limit.look_wait(time.monotonic(), request.client.host if request.client else None)
-    why, values = looks.ask(current_snapshot.data_dir(), kind, asked, now, wait)
+    address = request.client.host if request.client else None
+    why, values = looks.ask(
+        current_snapshot.data_dir(), kind, asked, now, lambda: rate_limit.look_wait(time.monotonic(), address)
+    )
     host = parse_query(asked[:_LONGEST]).host or ""
     if "text/html" in request.headers.get("accept", ""):
         more = "" if lang == "zh" else f"&lang={lang}"
         return RedirectResponse(f"../../?q={quote(host)}{more}", 303)
     if why:
         answer = problem(_STATUS[why], say(lang, "look.refused"), say(lang, why, **values))
-        if wait:
-            answer.headers["Retry-After"] = str(int(wait) + 1)
+        if "minutes" in values:
+            answer.headers["Retry-After"] = str(values["minutes"] * 60)
         return answer
     return JSONResponse({"host": host, "asked": kind, "state_at": f"{PATH}?q={quote(host)}"}, 202)
 

@@ -409,6 +409,10 @@ def until(true, seconds=90.0):
         time.sleep(0.05)
 
 
+def costs_nothing() -> float:
+    pytest.fail("what is refused anyway takes nothing of what a visitor may ask")
+
+
 def state(config, host):
     found = looks.look_of(config.data_dir, host, looks.desk(config.data_dir))
     return found and found["state"]
@@ -418,10 +422,10 @@ def state(config, host):
 def test_many_at_once_and_a_worker_killed_in_their_midst(config, world, tmp_path, many):
     World.asked.clear(), World.most.clear()
     hosts = [f"shop{n}.test" for n in range(many)]
-    assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.off"
+    assert looks.ask(config.data_dir, "look", hosts[0], NOW, costs_nothing)[0] == "look.off"
     with worker(config, world, tmp_path / "first", alone=True):
         for host in hosts:
-            assert looks.ask(config.data_dir, "look", f"http://{host}/a?b", NOW, 0) == ("", {})
+            assert looks.ask(config.data_dir, "look", f"http://{host}/a?b", NOW, float) == ("", {})
         until(lambda: all(state(config, host) for host in hosts))
         until(lambda: looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - many)
         until(lambda: state(config, hosts[0]) in ("looking", "done"))
@@ -433,7 +437,7 @@ def test_many_at_once_and_a_worker_killed_in_their_midst(config, world, tmp_path
             until(lambda: sum(state(config, host) == "done" for host in hosts) > many // 3)
     with worker(config, world, tmp_path / "last") as last:
         until(lambda: all(state(config, host) == "done" for host in hosts))
-        assert looks.ask(config.data_dir, "look", hosts[0], NOW, 0)[0] == "look.again"
+        assert looks.ask(config.data_dir, "look", hosts[0], NOW, costs_nothing)[0] == "look.again"
         assert looks.desk(config.data_dir).left == looking.SANDBOX_PER_DAY - many, "a look is counted once"
         last.terminate()  # told to stop it ends
         last.join(30)
