@@ -34,7 +34,7 @@ def _trouble(snapshot: Any, lang: str) -> tuple[str, ...]:
         snapshot,
         "select * from sources where health not in ('ok', 'not_configured') order by source limit 50",
     )
-    return tuple(plain(pick(row, "title", lang) or row["source"], 24) for row in found)
+    return tuple(plain(pick(row, "title", lang) or row["source"], 40) for row in found)
 
 
 def _switch(lang: str) -> str:

@@ -35,7 +35,7 @@ def render(view: View) -> None:
             view.translate("word.date"),
             view.translate("word.site"),
             view.translate("appeals.outcome"),
-            view.translate("site.finding"),
+            view.translate("appeals.corrected"),
         ],
         [
             row(

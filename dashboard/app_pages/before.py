@@ -32,7 +32,7 @@ def render(view: View) -> None:
         view.verdict_line(card, site, view.link("site", host=card.host))
         view.html("lines_plain.html", lines=[card.advice, *filter(None, [card.lose])])
         warned = card.code in ("orange", "red")
-    elif host:
+    elif host and not view.no_data_note:
         view.note(text("ui", "unknown_site", lang).format(host=host))
     amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)
     kind = st.selectbox(

@@ -119,7 +119,7 @@ def _delta(view: View) -> None:
         "flow",
     )  # fmt: skip
     view.html("lines.html", lines=[view.translate("data.delta_check")])
-    view.html("letter.html", words=f"sha256sum {DELTA}\nkamengwatch delta --verify {DELTA}")
+    view.letter(f"sha256sum {DELTA}\nkamengwatch delta --verify {DELTA}")
 
 
 def _told_delta(snapshot: Snapshot) -> tuple[int, str, dict[str, Any]] | None:

@@ -82,7 +82,9 @@ def _first_steps(view: View) -> None:
 
 
 def _known_site(view: View, host: str, site: dict[str, Any] | None) -> None:
-    if host and site is None:
+    if (
+        host and site is None and not view.no_data_note
+    ):  # where nothing can be read, that says nothing of what is on record
         view.note(text("ui", "unknown_site", view.lang).format(host=host))
     elif site:
         card = verdict_card.card(site, view.lang)
@@ -179,7 +181,7 @@ def _site(snapshot: Snapshot, host: str) -> dict[str, Any] | None:
 def _show(view: View, path: Path, host: str, site: dict[str, Any] | None) -> None:
     lang = view.lang
     view.heading(text("case", path.case, lang))
-    if host and site is None:
+    if host and site is None and not view.no_data_note:
         view.note(text("ui", "unknown_site", lang).format(host=host))
     elif path.loss and site and site["warning_state"] in ("warning", "alarm", "closed"):
         state = view.label("warning", site["warning_state"])

@@ -93,6 +93,34 @@ addEventListener('keydown', (event) => {
   menu.open = false;
   menu.querySelector('summary').focus();
 });
+// Streamlit's link past the menu leads to the whole page, its menu included; ours to what the page is about.
+addEventListener('click', (event) => {
+  const heading = event.target.closest?.('[data-testid=stSkipToContent]') && document.querySelector('#root h1');
+  if (!heading) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  heading.tabIndex = -1;
+  heading.focus();
+}, true);
+// An answer of the help page takes its question away: the keyboard, and who listens, are led to the next one's heading.
+addEventListener('click', (event) => {
+  if (!event.target.closest?.('[class*="st-key-help-"] button')) return;
+  const asked = document.querySelector('#root h2')?.textContent;
+  let left = 60;
+  const timer = setInterval(() => {
+    const heading = document.querySelector('#root h2');
+    const next = heading && heading.textContent !== asked;
+    if (next) {
+      heading.tabIndex = -1;
+      heading.focus();
+    }
+    if (next || --left === 0) clearInterval(timer);
+  }, 100);
+});
+// A view is its address, which names what was chosen and nothing else.
+addEventListener('formdata', (event) => {
+  if (event.target.matches('.kw-filters')) for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+});
 addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });
 
 // Streamlit's boxes drop a paste that is longer than they take, without a word. As much as fits goes in, and the browser says so.

@@ -116,11 +116,13 @@ def proof(view: View, token: str, host: str) -> None:
     shown = host or view.translate("appeals.your_host")
     if mall_merchants.unit_of(shown) == "merchant":
         there = cell(view.translate("appeals.on_your_page", page=f"https://{shown}"))
+        view.html("lines.html", lines=[view.translate("appeals.proof_note_merchant")])
         view.table(
             [view.translate("appeals.where"), view.translate("appeals.content")],
             [row(there, cell(records.proof_text(token), mono=True))],
         )
         return
+    view.html("lines.html", lines=[view.translate("appeals.proof_note")])
     view.table(
         [view.translate("appeals.where"), view.translate("appeals.content")],
         [

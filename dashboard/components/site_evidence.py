@@ -351,7 +351,11 @@ def responses(view: View, answers: list[dict[str, Any]], corrections: list[dict[
     if corrections:
         view.heading(view.translate("site.corrections"))
         view.table(
-            [view.translate("word.date"), view.translate("appeals.outcome"), view.translate("site.finding")],
+            [
+                view.translate("word.date"),
+                view.translate("appeals.outcome"),
+                view.translate("appeals.corrected"),
+            ],
             [
                 row(
                     cell(formatting.day(r["on"], view.lang)),

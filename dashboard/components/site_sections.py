@@ -110,24 +110,30 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
         view.translate("site.points"),
         view.translate("site.finding"),
     ]
-    for dimension in sorted({f["dimension"] or "" for f in rows}):
-        about = sorted(
-            (f for f in rows if (f["dimension"] or "") == dimension), key=lambda f: f["outcome"] != "concern"
-        )
+    for group in sorted({_group(f) for f in rows}):
+        about = sorted((f for f in rows if _group(f) == group), key=lambda f: f["outcome"] != "concern")
         words = view.translate(
             "site.findings_fold",
-            name=view.label("dimension", dimension) or view.translate("method.rules"),
+            name=view.translate(f"method.{group}") if group in _APART else view.label("dimension", group),
             concerns=sum(f["outcome"] == "concern" for f in about),
             n=len(about),
         )
         view.table(columns, [_finding(view, f) for f in about], "findings", fold=0, more=words)
 
 
+_APART = ("rules", "unscored")
+"""Below the dimensions (A to E): what a rule takes away, and what is shown without points."""
+
+
+def _group(finding: dict[str, Any]) -> str:
+    return finding["dimension"] or _APART[not finding["indicator"].startswith("cap_")]
+
+
 def _finding(view: View, finding: dict[str, Any]):
     limits = pick(finding, "limits", view.lang)
     weight, contribution = finding["weight"], finding["contribution"] or 0.0
     if weight:
-        points = view.translate("site.of_weight", points=f"{contribution:.1f}", weight=f"{weight:.0f}")
+        points = view.translate("site.of_weight", points=f"{contribution:.1f}", weight=f"{weight:g}")
     elif contribution:
         # What is not evidenced (a prior) and what a rule takes away (a cap) have points but no weight of their own.
         points = formatting.signed(contribution)

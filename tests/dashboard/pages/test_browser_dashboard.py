@@ -150,6 +150,10 @@ def test_chinese_characters_are_drawn_and_enter_in_the_search_box_answers_and_ch
 def test_the_keyboard_alone_reaches_box_button_and_links(visit):
     page = visit(1280).open("/?q=cheng.test")
     page.locator("#kw-early").wait_for(state="detached")
+    for key in ("Tab", "Enter", "Tab"):  # the link past the menu
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.ariaLabel") == "网址、网站名或备案号"
+    page.locator("#root .kw-brand").focus()
     reached = set()
     for _ in range(45):
         page.keyboard.press("Tab")
@@ -216,6 +220,7 @@ def test_a_filter_survives_copying_the_address(visit):
     page.locator("#root").get_by_role("button", name="筛选").click()
     page.wait_for_function("() => location.search.includes('warning=alarm')")
     copied = page.url.removeprefix(one.site)
+    assert copied == "/rank?warning=alarm", "a view is its address"
     again = visit(1280).open(copied)
     again.locator("#kw-early").wait_for(state="detached")
     assert again.locator("#root .kw-rank").first.locator("tbody tr").count() == 1

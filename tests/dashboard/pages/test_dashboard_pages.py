@@ -14,6 +14,7 @@ import pytest
 from streamlit.util import calc_hash
 
 from dashboard import app_pages, page_list
+from dashboard.components import site_sections
 from dashboard.presenters import translations
 from tests.support.markets import snapshots
 from tests.support.servers.streamlit_app import AppTest
@@ -46,7 +47,8 @@ def shown(at: AppTest) -> str:
 
 def words(at: AppTest) -> str:
     """The same as plain text."""
-    return unescape(re.sub(r"<[^>]+>", " ", shown(at)))
+    whole = re.sub(r'<span class="kw-nb">(.*?)</span>', r"\1", shown(at))
+    return unescape(re.sub(r"<[^>]+>", " ", whole))
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +101,9 @@ def test_an_empty_snapshot_shows_every_page(empty, url_path, lang):
 
 @pytest.mark.parametrize("url_path", PAGES)
 def test_without_a_snapshot_every_page_says_so(data_dir, url_path):
-    content = words(open_page(url_path, host=snapshots.ORANGE))
+    content = words(open_page(url_path, host=snapshots.ORANGE, site=snapshots.ORANGE))
     assert translations.say("zh", "app.missing_title") in content
+    assert f"没有 {snapshots.ORANGE} 的记录" not in content, "what is on record cannot be read"
     assert translations.say("zh", "app.failed_title") not in content
 
 
@@ -251,6 +254,8 @@ def test_site_page_shows_evidence_with_dates_and_hash(full):
 def test_points_taken_away_by_a_rule_are_shown_with_their_sign(full):
     content = words(open_page("site", host=snapshots.ORANGE))
     assert "封顶与降级规则" in content and "−1.5" in content
+    named = {"": "unscored", "A": "A"}
+    assert {d: site_sections._group({"dimension": d, "indicator": "said_elsewhere"}) for d in named} == named
 
 
 def test_the_site_page_says_what_would_change_the_tier(full):

@@ -232,5 +232,6 @@ def test_what_the_newest_snapshot_changed_is_offered_with_its_hash(client, publi
         page = told(first_paint.shown("/data", "lang=en", "en").body)
         assert hashlib.sha256(offered).hexdigest() in page
         assert f"{NAMES[1]} → {NAMES[2]}" in page and "kamengwatch delta --verify" in page
+        assert f"sha256sum {DELTA}\nkamengwatch" in page, "two commands, two lines"
     finally:
         (base / DELTA).unlink()

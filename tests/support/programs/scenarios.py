@@ -123,6 +123,7 @@ def walk(
     given = vars(scenario.answers)
     for name in asked(given):
         _press(page, text("answer", f"{name}_{given[name]}", "zh"))
+        page.wait_for_function("() => document.activeElement.tagName === 'H2'")  # the next question
     for branch in sorted(given["branches"]):
         page.locator("label").filter(has_text=text("branch", branch, "zh")).click()
         _settled(page)
