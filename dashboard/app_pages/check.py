@@ -97,7 +97,7 @@ def _tidy(view: View) -> None:
 def _query_notices(view: View, query: Query) -> None:
     lines = site_search.understood(query, view.lang)
     if lines:
-        view.html("lines.html", lines=[("；" if view.lang == "zh" else "; ").join(lines)])
+        view.html("lines.html", lines=[("；" if view.lang == "zh" else ". ").join(lines)])
 
 
 def _answer(view: View, text: str) -> None:

@@ -190,7 +190,7 @@ def _show(view: View, path: Path, host: str, site: dict[str, Any] | None) -> Non
     view.html("steps.html", steps=[text("step", step.id, lang) for step in path.steps])
     view.html("print.html", words=text("ui", "print", lang))
     if path.loss and site and site["filing_number"]:
-        view.html("lines_plain.html", lines=[text("ui", "venue", lang).format(number=site["filing_number"], province=site["filing_province"] or "—")])  # fmt: skip
+        view.html("lines_plain.html", lines=[text("ui", "venue", lang).format(number=site["filing_number"], province=view.label("province", site["filing_province"]) or "—")])  # fmt: skip
     laws = dict.fromkeys(name for step in path.steps for name in step.laws)
     with st.expander(text("ui", "laws", lang)):
         view.html("lines_plain.html", lines=help_tools.laws_shown(list(laws), view))

@@ -301,12 +301,14 @@ def test_a_site_already_down_at_our_first_look_is_neither_hit_nor_miss(data_dir)
     content = words(open_page("record"))
     assert (
         "停运 3 个：事先预警过 1 个，没有预警 1 个" in content
-        and "另外 1 个从我们开始观察时就打不开" in content
+        and "其余 1 个从我们开始观察时就打不开" in content
     )
     judged, _, late = content.partition(say("zh", "record.late"))
     assert "late.test" in late.partition(say("zh", "record.open"))[0] and "late.test" not in judged
     assert "22 天" in judged and "missed.test" in judged
-    assert "另有 1 个从我们开始观察时就打不开" in words(open_page("sector"))
+    assert (
+        "3 个网站停运" in (sector := words(open_page("sector"))) and "；其中 1 个从我们开始观察时" in sector
+    )
 
 
 def test_a_peak_is_drawn_only_when_it_is_real(data_dir):
