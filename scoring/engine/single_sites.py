@@ -54,7 +54,7 @@ from scoring.observations.dataset import (
     SourceRow,
     joined,
 )
-from scoring.observations.day_index import end_of_day
+from scoring.observations.day_index import date_of, end_of_day
 from scoring.observations.disk_columns import NONE
 from scoring.observations.market import Link, MarketContext
 from scoring.observations.panel import Bools
@@ -218,7 +218,8 @@ def _line(
     days: int,
     control: Bools,
 ) -> Line:
-    """Our own line: as kept, and of the last kept day and those since by what all sites' probes say now. A fault of ours is no site's."""
+    """Our own line: as kept, and by what all sites' probes say now of the last kept day and those since, and of every earlier day of
+    which probes came in since (an import). A fault of ours is no site's."""
     known, last = context.line(), context.until
     table = OBSERVATIONS["probe"]
     with engine.connect() as connection:
@@ -228,14 +229,25 @@ def _line(
     rows = counted_from(
         read_rows(engine, "probe", index, sources, end, ids=range(context.probes, 1 << 62)), context.first_day
     )
+    late = np.unique(rows.seen[(rows.seen >= 0) & (rows.seen < last)])
     rows = rows.take(rows.seen >= last)
     recent = line_of(replace(rows, seen=rows.seen - last), days - last, control[last:])
-    return Line(
-        *(
-            np.concatenate([old[:last], new])
-            for old, new in zip(vars(known).values(), vars(recent).values(), strict=True)
-        )
-    )
+    columns = [
+        np.concatenate([old[:last], new])
+        for old, new in zip(vars(known).values(), vars(recent).values(), strict=True)
+    ]
+    if len(late):
+        begin, stop = (end_of_day(date_of(context.first_day + int(day))) for day in (late[0] - 1, late[-1]))
+        with engine.connect() as connection:
+            then = list(
+                connection.scalars(select(table.id).where(table.seen_at >= begin, table.seen_at < stop))
+            )
+        some = [np.array(then[n : n + _IDS], dtype=np.int64) for n in range(0, len(then), _IDS)]
+        every = reduce(joined, (read_rows(engine, "probe", index, sources, end, ids=ids) for ids in some))
+        again = line_of(counted_from(every, context.first_day), last, control[:last])
+        for column, new in zip(columns, vars(again).values(), strict=True):
+            column[late] = new[late]
+    return Line(*columns)
 
 
 def _copied(

@@ -171,7 +171,14 @@ def erase(engine: Engine, host: str) -> None:
             connection.execute(delete(table).where(table.id == newest))
 
 
-@pytest.mark.parametrize("change", [complain, take_back, erase])
+def probe_late(engine: Engine, host: str) -> None:
+    """Probes of days that were rated already, by an import: of this site alone, so that the line may be at fault on some."""
+    probes = [{"kind": "probe", "source": "availability", "host": host, "observed_at": at(DAYS - back, hour), "outcome": "down"}
+              for back in range(1, 9) for hour in (3, 9, 21)]  # fmt: skip
+    assert not import_records(Ingest(engine, NOW), probes).refused
+
+
+@pytest.mark.parametrize("change", [complain, take_back, erase, probe_late])
 def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_published_so(
     data: Path, change: Any, filled: Any
 ) -> None:
