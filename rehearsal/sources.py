@@ -75,6 +75,15 @@ def elsewhere(host: str, path: str, asked: dict[str, str], state: State) -> Answ
         if asked.get("q") == places.LATER_GONE:  # an error page in place of the list, as when it is slow
             return Answer("<html><body>Sorry, something went wrong</body></html>", 502)
         return _json(_certificates() if asked.get("q") == places.PLAIN else [])
+    if host == places.WAYBACK and path.startswith("/web/"):
+        said = (
+            f"<p>会员自动充值，余额三个月未用自动清零，客服电话 {TELEPHONE}。</p>"
+            if path.endswith(f"{places.CHINESE_NAME}/")
+            else ""
+        )
+        return Answer(
+            f"<html><body>{said}<footer>京ICP备2020000007号-1 旧示例科技有限公司</footer></body></html>"
+        )
     if host == places.WAYBACK:
         known = asked.get("url", "").partition("/")[0] == places.CHINESE_NAME
         heading = ["timestamp", "original", "statuscode", "digest"]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from bs4 import BeautifulSoup, Tag
@@ -20,12 +21,17 @@ from scrapy.selector import Selector
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.formats.json_api import REFUSALS, json_of, moment_of
 from crawler.pages.safe_parse import parse_html_bounded, parse_json_bounded
+from crawler.pages.shop_features import company_of, footer_numbers
+from crawler.pages.visible_text import footer_of, prose, role_links, visible
 from store.china_time import SHANGHAI
+from store.redaction.natural_persons import without_person
 from store.redaction.redact import clean
+from store.text.site_keys import SiteKey
 
 CDX_HEADING = ["timestamp", "original", "statuscode", "digest"]
 _SEEN = ("200", "-")
 """Codes by which an index says that a page stood there: an answer, or one that was equal to an earlier one."""
+_INDEX = re.compile(r"https?://[\w.-]+(?::\d+)?/[\w./-]*", re.ASCII)
 LONGEST_TEXT = 6_000
 MOST_POSTS = 200
 _BREAKS = ("br", "p", "div", "li")
@@ -87,7 +93,7 @@ def newest_collection(text: str) -> str:
         where = str(parse_json_bounded(text)[0]["cdx-api"])
     except (ValueError, KeyError, TypeError, IndexError):
         raise SourceChanged("no list of indexes") from None
-    if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?/[\w./-]*", where, re.ASCII):
+    if not _INDEX.fullmatch(where):
         raise SourceChanged(f"no address of an index: {where[:40]!r}")
     return where
 
@@ -219,9 +225,119 @@ def keep_channel(text: str) -> str:
     )
 
 
+_DIGITS = re.compile(r"\d{14}")
+_CAPTURE = (_DIGITS, re.compile(r".*"), re.compile(r"\d{3}|-"), re.compile(r"[A-Z0-9]{1,64}"))
+
+
 def keep_captures_index(text: str) -> str:
-    """An index of captures names pages of the site only; of anything else its length."""
-    return text if text.lstrip()[:1] in "[{" else json.dumps({"unreadable": len(text)})
+    """Of an index of captures when, with which answer, and of the first page its address: others may hold what visitors typed."""
+    try:
+        document = parse_json_bounded(text)
+    except ValueError:
+        lines = [_read_line(line) for line in text.splitlines()]
+        if lines and all(lines):
+            return "\n".join(
+                json.dumps({n: v for n, v in row.items() if n == "status" or n == "timestamp"})
+                for row in lines
+                if row
+            )
+        return json.dumps({"unreadable": len(text)})
+    if isinstance(document, dict):
+        said = "No Captures found" in str(document.get("message"))
+        row = _read_line(text)
+        return json.dumps({"message": "No Captures found"} if said else row or {"unreadable": len(text)})
+    if not isinstance(document, list):
+        return json.dumps({"unreadable": len(text)})
+    return json.dumps([_kept_row(row) for row in document])
+
+
+def _read_line(line: str) -> dict[str, str] | None:
+    """Time and answer of one line of an index; None where it has no such."""
+    try:
+        row = parse_json_bounded(line)
+        told = {name: str(row[name]) for name in ("timestamp", "status")}
+    except (ValueError, KeyError, TypeError):
+        return None
+    fits = _DIGITS.fullmatch(told["timestamp"]) and _CAPTURE[2].fullmatch(told["status"])
+    return told if fits else None
+
+
+def _kept_row(row: Any) -> Any:
+    if row == CDX_HEADING:
+        return row
+    if isinstance(row, dict):
+        api = row.get("cdx-api")
+        return {"cdx-api": api if isinstance(api, str) and _INDEX.fullmatch(api) else "none"}
+    cells = row if isinstance(row, list) and len(row) == 4 and all(isinstance(c, str) for c in row) else []
+    fits = cells and all(form.fullmatch(cell) for form, cell in zip(_CAPTURE, cells, strict=True))
+    return [cells[0], _first_page(cells[1]) or "", *cells[2:]] if fits else []
+
+
+def _first_page(url: str) -> str | None:
+    """The address of a site's first page, without who asked and what was typed; None for any other."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    except ValueError:
+        return None
+    there = (
+        parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/") and not parts.query
+    )
+    return f"{parts.scheme}://{parts.hostname}{port}/" if there else None
+
+
+OLD = dt.timedelta(days=120)
+"""A capture is old from this age on: what a site says today it is asked itself."""
+LONGEST_PAGE = 150_000
+_OF_MONEY = re.compile(
+    r"余额|充值|提现|退款|退回|手续费|赔|清零|到账|停止(?:运营|服务)|关站|停业|(?:新|备用|最新)(?:域名|网址|地址)"
+)
+"""Lines of an old page that are kept: what it says of customers' money, of its end and of where it moves to."""
+
+
+def old_captures(text: str, now: dt.datetime) -> list[tuple[str, str]]:
+    """(time in 14 digits, address) of the oldest and the newest old capture of a first page in an index that was read."""
+    until = (now - OLD).astimezone(dt.UTC).strftime("%Y%m%d%H%M%S")
+    rows = [row for row in parse_json_bounded(text)[1:] if row[2] == "200" and row[1] and row[0] < until]
+    found = {row[3]: (row[0], row[1]) for row in sorted(rows, reverse=True)}  # of equal pages the oldest
+    ordered = sorted(found.values())
+    return ordered[:1] + ordered[1:][-1:]
+
+
+def capture_time(stamp: str) -> dt.datetime:
+    """The moment of a capture's 14 digits."""
+    return dt.datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+
+
+def keep_old_page(url: str, text: str) -> str:
+    """What may be kept of an archived page, as JSON: the filing number and company of its footer, its words about money redacted, where its terms are."""
+    try:
+        if len(text) > LONGEST_PAGE:
+            raise ValueError("too long")
+        tree = parse_html_bounded(text)
+        links = role_links(tree, url, SiteKey.of(urlsplit(url).hostname or ""))
+        shown = visible(tree)
+        footer = footer_of(tree, shown)
+        words = prose(text)
+    except (ValueError, SourceChanged):
+        return json.dumps({"unreadable": len(text)})
+    if len(shown) < 20:
+        return json.dumps({"unreadable": len(text)})
+    company = without_person(company_of(footer))
+    terms = links.get("terms", "")
+    return json.dumps(
+        {
+            "footer_icp": footer_numbers(footer)[0],
+            "company": clean(company) if company else None,
+            "text": clean(
+                "\n".join(line for line in words.splitlines() if _OF_MONEY.search(line))[:LONGEST_TEXT]
+            ),
+            "terms": terms
+            if re.fullmatch(r"https?://[\w.:-]+/(?![\w./?=&-]*\d{7})[\w./?=&-]{1,80}", terms, re.ASCII)
+            else None,
+        },
+        ensure_ascii=False,
+    )
 
 
 def _plain(said: Any) -> str:

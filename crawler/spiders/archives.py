@@ -1,15 +1,18 @@
-"""What public web archives have seen of a site, and since when: their indexes, never the archived pages.
+"""What public web archives have seen of a site, and since when, and what the footer and terms of an old page said.
 
     scrapy crawl archives -a platform=a.example -O out.jsonl
 
-The Wayback index, and the newest of Common Crawl. "Nothing archived" is an answer, and no sign of youth.
+The Wayback index, and the newest of Common Crawl. "Nothing archived" is an answer, and no sign of youth. Of at most two old captures
+(the oldest, and the newest that is four months old) the footer and the terms become what the site said on that day, which weighs nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -21,6 +24,7 @@ from crawler.formats import elsewhere as wire
 from crawler.pages.decoding import text_of
 from crawler.source_spider import HostVisit, Record, SourceSpider
 from store.evidence.crawl_ledger import Expected, SourceCard
+from store.text.query import registrable
 
 _READERS = {"wayback": wire.wayback_facts, "commoncrawl": wire.commoncrawl_facts}
 
@@ -41,16 +45,21 @@ class ArchivesSpider(SourceSpider):
         cadence_hours=24 * 30,
         blind_zh="中文小站很少被存档：没有存档不等于新；存档里的页面也可能属于域名的前一个主人。",
         blind_en="Small Chinese sites are rarely archived: nothing there is not new, and an old page may be of the name's former owner.",
-        expected=Expected(1, 2, "host", "索引答复", "answers of an index", {"answered": 0.4}),
+        expected=Expected(
+            1, 6, "host", "索引答复与旧页面", "answers of an index and old pages", {"answered": 0.4}
+        ),
     )
-    brings: ClassVar[tuple[str, ...]] = ("sighting",)
+    brings: ClassVar[tuple[str, ...]] = ("sighting", "mention")
     legal: ClassVar[tuple[str, str]] = (
-        "只问公开索引里有没有、何时，每站每月一次；不取存档的页面；其 robots.txt 不许则不问。",
-        "Only whether and when, from public indexes, once a month a site; no archived page is fetched; where their robots.txt forbids it nothing is asked.",
+        "每站每月一次问公开索引里有没有、何时，并看至多两份旧的首页及其条款，只留页脚的备案号与公司和脱敏后的文字；其 robots.txt 不许则不问。",
+        "Once a month a site: whether and when, from public indexes, and at most two old first pages with their terms, of which the footer's filing number and company "
+        "and the redacted words are kept; where their robots.txt forbids it nothing is asked.",
     )
 
     def project(self, url: str, response: Response) -> bytes:
-        """The index as it is; of a page in its place the length."""
+        """Of an index when and with which answer, of an old page what its footer and terms say; of anything else the length."""
+        if "id_/" in url:
+            return wire.keep_old_page(url.partition("id_/")[2], text_of(response)).encode()
         return wire.keep_captures_index(text_of(response)).encode()
 
     def begin(self) -> Iterator[Request]:
@@ -70,7 +79,7 @@ class ArchivesSpider(SourceSpider):
             api = None
         yield from self._questions(api)
 
-    def read_index(self, response: Response, host: str, provider: str) -> Iterator[Record]:
+    def read_index(self, response: Response, host: str, provider: str) -> Iterator[Record | Request]:
         """What one index says of a host; one that does not answer leaves the word to the other."""
         try:
             facts = _READERS[provider](response.status, text_of(response))
@@ -81,6 +90,43 @@ class ArchivesSpider(SourceSpider):
         self.tally("answered", 1, host=host)
         self.visit(host).notes["answered"] = True
         yield {"kind": "sighting", "source": self.name, "provider": provider, "host": host, "observed_at": self.at(host), **facts}  # fmt: skip
+        if provider == "wayback" and facts["count"]:
+            for stamp, page in wire.old_captures(text_of(response), self.clock.now()):
+                if registrable(urlsplit(page).hostname or "") == registrable(host):
+                    yield self._capture(host, stamp, page, "home")
+
+    def _capture(self, host: str, stamp: str, page: str, role: str) -> Request:
+        base = str(self.settings["WAYBACK_BASE"]).rstrip("/")
+        return self.ask(f"{base}/web/{stamp}id_/{page}", "capture", host, known={"stamp": stamp, "page": page, "role": role}, priority=-1)  # fmt: skip
+
+    def read_capture(
+        self, response: Response, host: str, stamp: str, page: str, role: str
+    ) -> Iterator[Record | Request]:
+        """What a site said on the day of a capture; one that is not given out leaves the index's word as it is."""
+        said = json.loads(text_of(response)) if response.status == 200 else {}
+        if not any(said.get(name) for name in ("text", "footer_icp", "company")):
+            self.visit(host).notes["capture"] = (
+                f"HTTP {response.status}" if response.status != 200 else "unreadable"
+            )
+            return
+        named = "，".join(filter(None, (said["footer_icp"], said["company"])))
+        yield {
+            "kind": "mention",
+            "source": self.name,
+            "source_id": hashlib.sha256(f"{host} {stamp} {role}".encode()).hexdigest()[:32],
+            "host": host,
+            "by": "site",
+            "said_at": wire.capture_time(stamp),
+            "seen_at": self.at(host),
+            "title": f"存档的{'首页' if role == 'home' else '条款'}" + (f"，页脚：{named}" if named else ""),
+            "text": said["text"] or None,
+        }
+        if (
+            role == "home"
+            and said["terms"]
+            and registrable(urlsplit(said["terms"]).hostname or "") == registrable(host)
+        ):
+            yield self._capture(host, stamp, said["terms"], "terms")
 
     def on_failure(self, failure: Failure) -> Iterator[Any]:
         """No answer of one index is no failure of the visit while the other answers."""
@@ -88,7 +134,10 @@ class ArchivesSpider(SourceSpider):
         host, step = request.cb_kwargs["host"], request.cb_kwargs["step"]
         assert failure.value is not None
         outcome, _, reason = classify_failure(failure.value)
-        if step == "collections":
+        if step == "capture":
+            self.visit(host).notes["capture"] = reason
+            yield from self._close_page(request, None, host, [], [])
+        elif step == "collections":
             self.measured["commoncrawl"] = reason
             yield from self._close_page(request, None, None, [], [*self._questions(None)])
         else:

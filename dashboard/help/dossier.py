@@ -329,7 +329,17 @@ def _events(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> li
         (m["on"], evidence.sourced(_new_address(m, lang, evidence), "moves"))
         for m in snapshot.of("moves", host, "on")
     ]
-    told = [*_beginnings(snapshot, host, lang, evidence), *gone, *moves, *changes]
+    old = [
+        (
+            c["event_on"],
+            f"{c['event_on']} {sentence(lang, plain(pick(c, 'claim', lang) or '', 300))}{evidence.mark([c['id']])}",
+        )
+        for c in snapshot.rows(
+            "select * from evidence where host = ? and kind = 'mention' and source = 'archives' order by event_on, id",
+            [host],
+        )
+    ]
+    told = [*_beginnings(snapshot, host, lang, evidence), *old, *gone, *moves, *changes]
     return sorted(told, key=lambda event: event[0])
 
 

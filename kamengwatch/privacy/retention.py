@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
-from sqlalchemy import Connection, String, Update, cast, exists, func, select, update
+from sqlalchemy import Connection, String, Update, case, cast, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from kamengwatch.config import Config
@@ -45,7 +45,7 @@ PERIODS = {
     for period in (
         Period("archive", 730, "the newest capture of the file", "the pages' content", "host, time, both hashes"),
         Period("complaint", 730, "it was filed", "title and text", "day, kinds, amount, status, link"),
-        Period("mention", 730, "it was said", "title and text", "day, kinds, link, state"),
+        Period("mention", 730, "it was said, or an old page was read", "title and text", "day, kinds, link, state"),
         Period("page", 730, "it was seen, and a newer one of the same role is known", "text", "day, role, signs"),
         Period("dispute", 730, "it was decided", "the objection's text", "dates, outcome and reason"),
         Period("review", 365, "it was decided", "details and note", "what was decided, and when"),
@@ -205,7 +205,10 @@ def _texts(config: Config) -> list[tuple[str, Update]]:
         Complaint.text.is_not(None) | Complaint.title.is_not(None),
     )
     mention = update(Mention).where(
-        Mention.said_at < _cutoff(config, "mention"), Mention.text.is_not(None) | Mention.title.is_not(None)
+        # What a site said on an archived page is old when it is read.
+        case((Mention.source_id == "archives", Mention.seen_at), else_=Mention.said_at)
+        < _cutoff(config, "mention"),
+        Mention.text.is_not(None) | Mention.title.is_not(None),
     )
     page = update(Page).where(Page.observed_at < _cutoff(config, "page"), Page.text.is_not(None), newer)
     dispute = update(Dispute).where(Dispute.decided_at < _cutoff(config, "dispute"), Dispute.text != "")

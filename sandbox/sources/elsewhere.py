@@ -43,6 +43,8 @@ async def answer(stage: Stage, request: Request) -> Response:
             f'{{"timestamp": "{row[0]}", "status": "{row[2]}", "url": "{row[1]}"}}\n' for row in captures
         )
         return PlainTextResponse("".join(lines))
+    if path.startswith("/web/"):
+        return _old_page(stage, path)
     if path == "/api/search":
         if out(stage, "forums"):
             return HTMLResponse(CAPTCHA)
@@ -92,6 +94,23 @@ def _captures(stage: Stage, host: str, every: int) -> list[list[str]]:
         [f"{day:%Y%m%d}030405", f"http://{host}/", ("200", "-", "302")[n % 3], f"D{n}"]
         for n, day in enumerate(days)
     ]
+
+
+def _old_page(stage: Stage, path: str) -> Response:
+    """What a shop's page was on the day of a capture: the footer of then, a rule about balances, somebody's telephone."""
+    host = path.partition("id_/")[2].removeprefix("http://").partition("/")[0]
+    platform = _platform(stage, host)
+    if platform is None:
+        return HTMLResponse("<html><body>The Wayback Machine has not archived that URL.</body></html>", 404)
+    if path.endswith("/terms"):
+        return HTMLResponse(
+            "<html><body><p>一经售出概不退款，退款只退回账户余额，不支持原路退回。</p></body></html>"
+        )
+    filing = platform.filing.footer or ""
+    return HTMLResponse(
+        f"<html><body><h1>{escape(platform.name)}</h1><a href='/terms'>服务条款</a><p>充值会员，自动发货，客服电话 13800138000。</p>"
+        f"<p>公告：账户余额三个月未用自动清零。</p><footer><a href='https://beian.miit.gov.cn'>{escape(filing)}</a></footer></body></html>"
+    )
 
 
 def _search(stage: Stage, word: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.figures import count
-from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, of_site, unscored_finding
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Cited, Finding, of_site, unscored_finding
 from scoring.observations.dataset import NEVER, Dataset
 from scoring.observations.day_index import date_of
 
@@ -19,7 +19,7 @@ def seen_elsewhere(facts: Dataset) -> Finding:
     """第三方最早见到 — First seen by third parties
 
     Why: 域名可以转手、开站时间可以自称；证书日志与网页存档是站外的见证。 | Domains change hands and a shop may claim any age; certificate logs and web archives are witnesses outside it.
-    Reads: sighting
+    Reads: sighting, mention
     ok: 第三方索引最早的记录在一年以前或更早。 | The earliest record of a third party's index is a year old or more.
     concern: 最早的记录不到一年。 | The earliest record is younger than a year.
     unknown: 没有查过，或索引里没有。 | Not looked up, or nothing on record.
@@ -28,13 +28,27 @@ def seen_elsewhere(facts: Dataset) -> Finding:
     rows = facts.rows["sighting"]
     return unscored_finding(
         facts,
-        [_answer(facts, of_site(rows, site, facts.days)) for site in range(len(facts.sites))],
+        [
+            _answer(facts, of_site(rows, site, facts.days), _old_pages(facts, site))
+            for site in range(len(facts.sites))
+        ],
         method.STRENGTH_OFFICIAL,
         "days",
     )
 
 
-def _answer(facts: Dataset, at: list[int]) -> Answer:
+def _old_pages(facts: Dataset, site: int) -> tuple[Cited, ...]:
+    """What the site said on archived pages of its own: evidence of its past that weighs nothing."""
+    rows = facts.rows["mention"]
+    if not len(rows):
+        return ()
+    archives = [s.index for s in facts.sources if s.id == "archives"]
+    return tuple(
+        ("mention", int(rows.id[i])) for i in of_site(rows, site, facts.days) if rows.source[i] in archives
+    )
+
+
+def _answer(facts: Dataset, at: list[int], old: tuple[Cited, ...]) -> Answer:
     """What the newest answer of each index says together."""
     rows = facts.rows["sighting"]
     newest = {rows["provider"][i]: i for i in at}
@@ -60,6 +74,6 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         f"A third party first saw it on {day} ({_INDEXES[name][1]}, {bound[1]}{days.value:.0f} days ago).",
         float(days.value),
         float(len(newest)),
-        cited,
+        (*cited, *old)[: method.EVIDENCE_LIMIT],
         (days,),
     )

@@ -186,7 +186,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "penalty": ("decided_on", "category", "reason", "url"),
     "order": ("order_key", "state"),
     "sighting": ("provider", "first_on", "count"),
-    "mention": ("source_key", "by", "kinds", "url"),
+    "mention": ("source_key", "by", "kinds", "url", "title"),
 }
 """What ids and claims are made of."""
 
@@ -293,8 +293,18 @@ def _sighting(r: Any) -> tuple[str, str]:
     )
 
 
+def _old_page(title: str, said: list[tuple[str, str]]) -> tuple[str, str]:
+    """What a site's own page said on a day of the past: the footer, and what its money rules announced."""
+    what, _, footer = title.partition("，页脚：")
+    there = [(f"页脚：{footer}", f"footer: {footer.replace('，', ', ')}")] if footer else []
+    told = [("那一天的" + (what or "存档的页面"), "Archived page of that day"), *there, *said]
+    return "；".join(zh for zh, _ in told), "; ".join(en for _, en in told)
+
+
 def _mention(r: Any) -> tuple[str, str]:
     said = [ANNOUNCED[name] for name in r.kinds or () if name in ANNOUNCED] if r.by == "site" else []
+    if r.source_id == "archives":
+        return _old_page(r.title or "", said)
     if said:
         zh, en = zip(*said, strict=True)
         return f"网站自己的频道宣布：{'、'.join(zh)}", f"Announced in the site's own channel: {', '.join(en)}"

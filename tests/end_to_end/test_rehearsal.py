@@ -147,9 +147,15 @@ def test_what_others_know_of_a_shop_is_told_as_theirs(played: Played) -> None:
     said = played.first.said(places.CHINESE_NAME)
     assert "2024-02-05" in said and "余额" in said
     ids = [str(row["id"]) for row in played.first.evidence[places.CHINESE_NAME]]
-    assert {"forums", "github_issues", "channel"} <= {
+    assert {"forums", "github_issues", "channel", "archives"} <= {
         i.split(":")[1] for i in ids if i.startswith("mention:")
     }
+    old = next(
+        row
+        for row in played.first.evidence[places.CHINESE_NAME]
+        if str(row["id"]).startswith("mention:archives:")
+    )
+    assert "京ICP备2020000007号-1" in str(old) and "2024-02-05" in str(old), "the footer of then, dated"
     kept = json.dumps([played.first.sites, played.first.evidence], ensure_ascii=False) + said
     assert sources.MEMBER not in kept and sources.TELEPHONE not in kept
 

@@ -328,16 +328,25 @@ def test_places_elsewhere_bring_what_weighs_nothing(harvest: Harvest, market: Sa
     with harvest.engine.connect() as connection:
         found = connection.execute(select(Sighting.provider, Sighting.count, Sighting.first_on)).all()
         said = connection.execute(
-            select(Mention.by, Mention.title, Mention.text, Mention.kinds, Mention.platform_id)
+            select(
+                Mention.by, Mention.title, Mention.text, Mention.kinds, Mention.platform_id, Mention.said_at
+            )
         ).all()
         assert connection.scalar(select(func.count()).select_from(Complaint)) == complaints
     assert {row.provider for row in found} == {"wayback", "commoncrawl"}
     assert {bool(row.count) for row in found} == {True, False} and all(
         bool(r.count) == bool(r.first_on) for r in found
     )
-    assert said and all(
-        m.by == "people" and m.text is None and m.platform_id and "<em>" not in m.title for m in said
+    people = [m for m in said if m.by == "people"]
+    assert people and all(m.text is None and m.platform_id and "<em>" not in m.title for m in people)
+    old = [m for m in said if m.by == "site"]
+    assert {m.title[:5] for m in old} == {"存档的首页"[:5], "存档的条款"[:5]} and any(
+        "ICP备" in m.title for m in old
     )
+    assert {kind for m in old for kind in m.kinds} == {"balance_lapses", "refund_to_balance"}
+    assert max(m.said_at for m in old) < market.now() - dt.timedelta(days=119), "dated when it stood there"
+    for file in (harvest.folder / "archive").glob("archives-*.warc.gz"):
+        assert b"13800138000" not in b"".join(capture.payload for _, capture in iterate(file))
     for file in (harvest.folder / "archive").glob("forums-*.warc.gz"):
         kept = b"".join(capture.payload for _, capture in iterate(file))
         assert "付款后没发货".encode() in kept and b"user" not in kept and b"QQ 10001" not in kept

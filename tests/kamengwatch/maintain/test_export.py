@@ -21,7 +21,8 @@ from kamengwatch.privacy.retention import PERIODS
 from scoring.snapshot.reader import TABLES, Snapshot
 from store.archive.retention import expire_file
 from store.archive.warc import ArchiveWriter, ExpiredCapture, iterate, read
-from store.db.tables import Capture, Complaint, Crawl, Page
+from store.db.tables import Capture, Complaint, Crawl, Mention, Page
+from store.evidence.ingest import Ingest, import_records
 from tests.support.data.kept import NOW, kept
 from tests.support.data.once import once
 from tests.support.markets.records import HOST, complaint, platform, probe
@@ -240,7 +241,22 @@ def test_the_newest_page_of_a_role_keeps_its_text(data: Path, capsys: pytest.Cap
             "insert into page (source_id, subject, platform_id, seen_at, observed_at, role, text) "
             "select source_id, subject, platform_id, '2028-01-01', '2028-01-01', role, 'new' from page where role = 'notice'"
         ))  # fmt: skip
+    said = {
+        "kind": "mention",
+        "source_id": "1",
+        "host": HOST,
+        "by": "site",
+        "said_at": "2023-04-05T00:00:00Z",
+        "title": "余额清零",
+        "seen_at": (LATER - dt.timedelta(days=1)).isoformat(),
+    }
+    import_records(
+        Ingest(config.engine, LATER - dt.timedelta(days=1)),
+        [said | {"source": name} for name in ("archives", "channel")],
+    )
     command(capsys, "privacy", "expire", "--data-dir", data)
+    kept = dict(rows(config, select(Mention.source_id, Mention.title)))
+    assert kept == {"archives": "余额清零", "channel": None}, "an old page is old when it is read"
     kept_texts = {(role, words) for role, words in rows(config, select(Page.role, Page.text))}
     assert {("notice", None), ("notice", "new")} <= kept_texts and ("terms", None) not in kept_texts
 

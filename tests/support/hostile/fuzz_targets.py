@@ -107,6 +107,14 @@ def _elsewhere(text: str) -> None:
     )
 
 
+def _old(text: str) -> None:
+    elsewhere.keep_old_page("http://yunhe.test/", text)
+    index = elsewhere.keep_captures_index(text)
+    elsewhere.wayback_facts(200, index)
+    for stamp, _ in elsewhere.old_captures(index, dt.datetime(2026, 3, 1, tzinfo=dt.UTC)):
+        elsewhere.capture_time(stamp)
+
+
 def _rednet(text: str) -> None:
     json_api.projected(text, rednet.keep)
     data = json_api.data_of(200, text)
@@ -161,7 +169,7 @@ FORMATS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "domain_records.certificate": (lambda b: (domain_records.certificate_facts(b), domain_records.project_certificate(b)), ""),
     "elsewhere": (_all(_elsewhere), "forums"),
     "elsewhere.channel": (_all(elsewhere.channel_posts, elsewhere.keep_channel), "channel"),
-    "elsewhere.captures": (_all(lambda t: elsewhere.wayback_facts(200, t), lambda t: elsewhere.commoncrawl_facts(200, t), elsewhere.newest_collection, elsewhere.keep_captures_index), "archives"),
+    "elsewhere.captures": (_all(lambda t: elsewhere.wayback_facts(200, t), lambda t: elsewhere.commoncrawl_facts(200, t), elsewhere.newest_collection, elsewhere.keep_captures_index, _old), "archives"),
     "github": (_all(_github), "github_issues"),
     "heimao": (_all(_heimao), "heimao"),
     "heimao.page": (_all(heimao.detail_of, lambda t: heimao.project("https://tousu.sina.com.cn/complaint/view/1/", t)), "heimao"),
