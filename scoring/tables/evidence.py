@@ -297,7 +297,7 @@ def _old_page(title: str, said: list[tuple[str, str]]) -> tuple[str, str]:
     """What a site's own page said on a day of the past: the footer, and what its money rules announced."""
     what, _, footer = title.partition("，页脚：")
     there = [(f"页脚：{footer}", f"footer: {footer.replace('，', ', ')}")] if footer else []
-    told = [("那一天的" + (what or "存档的页面"), "Archived page of that day"), *there, *said]
+    told = [("那一天" + (what or "存档的页面"), "Archived page of that day"), *there, *said]
     return "；".join(zh for zh, _ in told), "; ".join(en for _, en in told)
 
 

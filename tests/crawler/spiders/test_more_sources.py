@@ -329,7 +329,13 @@ def test_places_elsewhere_bring_what_weighs_nothing(harvest: Harvest, market: Sa
         found = connection.execute(select(Sighting.provider, Sighting.count, Sighting.first_on)).all()
         said = connection.execute(
             select(
-                Mention.by, Mention.title, Mention.text, Mention.kinds, Mention.platform_id, Mention.said_at
+                Mention.by,
+                Mention.title,
+                Mention.text,
+                Mention.kinds,
+                Mention.platform_id,
+                Mention.said_at,
+                Mention.seen_at,
             )
         ).all()
         assert connection.scalar(select(func.count()).select_from(Complaint)) == complaints
@@ -345,6 +351,7 @@ def test_places_elsewhere_bring_what_weighs_nothing(harvest: Harvest, market: Sa
     )
     assert {kind for m in old for kind in m.kinds} == {"balance_lapses", "refund_to_balance"}
     assert max(m.said_at for m in old) < market.now() - dt.timedelta(days=119), "dated when it stood there"
+    assert min(m.seen_at for m in old) > market.now() - dt.timedelta(days=2), "and known from today on"
     for file in (harvest.folder / "archive").glob("archives-*.warc.gz"):
         assert b"13800138000" not in b"".join(capture.payload for _, capture in iterate(file))
     for file in (harvest.folder / "archive").glob("forums-*.warc.gz"):
