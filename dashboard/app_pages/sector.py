@@ -136,7 +136,7 @@ def _hours(view: View) -> None:
             cell=where,
             share=formatting.percent(test.share),
             overall=formatting.percent(test.overall),
-            n=test.n,
+            n=formatting.number(test.n),
             p=p,
         ),
         view.translate("sector.hours_alt"),
@@ -165,7 +165,7 @@ def _holiday(view: View) -> None:
             festival=view.translate(f"sector.festival_{test.festival}"),
             share=formatting.percent(test.share),
             ordinary=formatting.percent(test.ordinary),
-            n=test.n,
+            n=formatting.number(test.n),
             p=_p(test.p),
         )
     )
