@@ -60,7 +60,8 @@ def again_at(look: dict[str, Any] | None, now: dt.datetime) -> dt.datetime | Non
     if look is None or not look.get("again_at"):
         return None
     moment = dt.datetime.fromisoformat(look["again_at"])
-    return moment if moment > now else None
+    # What lies further ahead than a day was written by a clock that was wrong.
+    return moment if now < moment <= now + dt.timedelta(days=1) else None
 
 
 def ask(

@@ -93,6 +93,8 @@ class Look:
     host: str
     state: str
     asked_at: str
+    asked_as: str = ""
+    """The host it was asked for by, where that is another name of a site that is known already."""
     begun_at: str = ""
     ended_at: str = ""
     again_at: str = ""
@@ -102,8 +104,19 @@ class Look:
     steps: list[Step] = field(default_factory=lambda: [Step(name) for name in STEPS])
 
     def write(self, folder: Path) -> None:
-        """Replace the file at once."""
-        _replace(folder / f"{file_stem(self.host)}.json", asdict(self))
+        """Replace the file at once, and that of the name it was asked for by."""
+        for host in self.names:
+            _replace(folder / f"{file_stem(host)}.json", asdict(self) | {"host": host})
+
+    def forget(self, folder: Path) -> None:
+        """Keep nothing of it."""
+        for host in self.names:
+            (folder / f"{file_stem(host)}.json").unlink(missing_ok=True)
+
+    @property
+    def names(self) -> list[str]:
+        """The hosts it answers for."""
+        return [self.host, *filter(None, (self.asked_as,))]
 
     @classmethod
     def read(cls, file: Path) -> Look | None:
@@ -138,11 +151,25 @@ class Looker:
         self._day, self._used = "", 0
 
     def run(self, stop: threading.Event) -> None:
-        """Take requests until told to stop; raises Timeout where another worker of this folder lives."""
+        """Take requests until told to stop; where another worker of this folder lives, once that has ended."""
         make_private_folder(self.folder)
         warm_up()
         cards()
-        with FileLock(self.folder / "worker.lock", timeout=2), ThreadPoolExecutor(AT_ONCE) as pool:
+        lock = FileLock(self.folder / "worker.lock")
+        with contextlib.suppress(Timeout):
+            lock.acquire(timeout=2)
+        if not lock.is_locked:
+            log_line(
+                "初查：这个数据目录已有一个在看，等它结束 a worker of looks runs here already: waiting until it ends"
+            )
+        while not lock.is_locked:
+            if stop.is_set():
+                return
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=1)
+        with contextlib.ExitStack() as held:
+            held.callback(lock.release)
+            pool = held.enter_context(ThreadPoolExecutor(AT_ONCE))
             self._resume()
             while not stop.is_set():
                 with contextlib.suppress(OSError):  # a full disk: what was asked waits
@@ -160,7 +187,11 @@ class Looker:
         now = config.now()
         look.state = "looking"
         look.begun_at = look.begun_at or now.isoformat()
-        platform, look.host, look.demo = self._platform(look.host)
+        platform, host, look.demo = self._platform(look.host)
+        if host != look.host:
+            look.asked_as, look.host = look.host, host
+            if self._looked_lately(host, but=look.id):  # under its own name: that look answers for both
+                return self._shared(look)
         since = dt.datetime.fromisoformat(look.begun_at) - dt.timedelta(seconds=1)
         closed, ended = self._closed(), {}  # type: ignore[var-annotated]
 
@@ -214,25 +245,36 @@ class Looker:
         known = Look.read(self.folder / f"{file_stem(host)}.json")
         if known and known.state == "done" and self._looked_lately(host):
             return known
-        asked = self.config.now().isoformat()
+        look = Look(uuid.uuid4().hex, host, "looking", self.config.now().isoformat())
         try:
-            return self.look(Look(uuid.uuid4().hex, host, "looking", asked), tell)
+            return self.look(look, tell)
         except BaseException:
-            (self.folder / f"{file_stem(host)}.json").unlink(missing_ok=True)
+            look.forget(self.folder)
             raise
 
+    def _shared(self, look: Look) -> Look:
+        """The finished look at a site by its own name, told under the name asked for as well; while it is on its way, nothing is."""
+        known = Look.read(self.folder / f"{file_stem(look.host)}.json")
+        if known is None or known.state != "done":
+            (self.folder / f"{file_stem(look.asked_as)}.json").unlink(missing_ok=True)
+            return known or look
+        known.asked_as = look.asked_as
+        known.write(self.folder)
+        return known
+
     def _one(self, look: Look) -> None:
+        asked = look.host
         try:
             if not self._looked_lately(look.host, but=look.id):
                 self.look(look)
         except Exception as error:  # a fault of ours: no half look stays, and the worker goes on
-            (self.folder / f"{file_stem(look.host)}.json").unlink(missing_ok=True)
+            look.forget(self.folder)
             if not isinstance(error, Failure | UserError | SQLAlchemyError | OSError):
                 log_line(f"{type(error).__name__}: {error}"[:300])
                 raise
             log_line(self.config.say(f"{look.host}: 初查没有做成：{error}", f"{look.host}: the look failed: {error}"))  # fmt: skip
         finally:
-            self._looking.discard(look.host)
+            self._looking.discard(asked)
 
     def _platform(self, host: str) -> tuple[int, str, bool]:
         """(id, host, demonstration) of the site, made known as a candidate where it is new: nothing rates it before a person accepts it."""
@@ -259,7 +301,10 @@ class Looker:
             return False
         if known.state in ("queued", "looking"):
             return True
-        return bool(known.again_at) and dt.datetime.fromisoformat(known.again_at) > self.config.now()
+        now = self.config.now()  # what lies further ahead was written by a clock that was wrong
+        return bool(known.again_at) and now < dt.datetime.fromisoformat(known.again_at) <= now + dt.timedelta(
+            days=1
+        )
 
     def _resume(self) -> None:
         """Take up what a dead worker left, and let go of what nobody waits for any more and of old looks."""
@@ -307,10 +352,10 @@ class Looker:
             look.state = "refused"
             midnight = dt.datetime.combine(now.astimezone(SHANGHAI).date() + dt.timedelta(days=1), dt.time(), SHANGHAI)  # fmt: skip
             look.again_at = midnight.isoformat()
-        else:
+        look.write(self.folder)  # before it is counted: on a full disk the line is read again, and again
+        if look.state == "queued":
             self._used += 1
             self._queue.append(look)
-        look.write(self.folder)
 
     def _tell(self) -> None:
         told = {
@@ -364,8 +409,6 @@ def main() -> int:
     threading.Thread(target=until_alone, daemon=True).start()
     try:
         Looker(make(given.data_dir, None, given.lang), given.sandbox_proxy).run(stop)
-    except Timeout:
-        log_line("初查：这个数据目录已有一个在看 a worker of looks runs here already")
     except UserError as error:
         log_line(str(error))
         return 2

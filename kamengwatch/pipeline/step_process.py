@@ -20,6 +20,8 @@ from kamengwatch.config import Config, operator_settings, require_contact
 
 MEMORY = 4 * 2**30
 """Bytes of data beyond which a process of a step is refused more; the crawl's own limit is lower (crawler.settings)."""
+_REVIVED_AFTER = 3.0
+"""Seconds after which a worker of looks that died is missed."""
 LOOK_STOP_SECONDS = 1.5
 """A look that goes on after that is cut off: the next worker takes it up."""
 
@@ -86,7 +88,10 @@ def ended_by_signal() -> Iterator[None]:
 
 @contextlib.contextmanager
 def looking(config: Config, proxy: str | None = None) -> Iterator[subprocess.Popen[str] | None]:
-    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on; yields it."""
+    """Run the worker beside what stands in the block, as a process of its own, where the operator turned looks on; yields it.
+
+    One that is killed or breaks is followed by another.
+    """
     if not (operator_settings().looks_per_day or proxy):
         yield None
         return
@@ -97,14 +102,29 @@ def looking(config: Config, proxy: str | None = None) -> Iterator[subprocess.Pop
     more = {"KAMENGWATCH_DATABASE_URL": config.database} if config.database else {}
     if config.fixed_now is not None:
         more["KAMENGWATCH_NOW"] = config.fixed_now.isoformat()
-    # A session of its own, so that a look which hangs is ended with its crawl.
-    process = subprocess.Popen(
-        words, env=os.environ | more, stdin=subprocess.PIPE, text=True, start_new_session=True
-    )
+
+    def start() -> subprocess.Popen[str]:
+        # A session of its own, so that a look which hangs is ended with its crawl.
+        return subprocess.Popen(
+            words, env=os.environ | more, stdin=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    running, over = [start()], threading.Event()
+
+    def keep() -> None:
+        while not over.wait(_REVIVED_AFTER):
+            if running[-1].poll() not in (None, 0, 2):  # 0: told to end; 2: cannot work as it is set up
+                running.append(start())
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
     console.log_line(config.say("初查已开通：没有收录的网站，访客可以请我们当场查一次", "Looks are on: visitors may have a site looked at that is not on record"))  # fmt: skip
     try:
-        yield process
+        yield running[0]
     finally:
+        over.set()
+        keeper.join()
+        process = running[-1]
         if process.stdin:
             process.stdin.close()
         process.terminate()

@@ -464,6 +464,51 @@ def test_the_day_s_budget_and_a_press_to_be_taken_up(config, world, monkeypatch)
         assert "three.test" in connection.scalars(select(Review.subject)).all()
 
 
+def test_a_site_asked_for_by_another_name_of_it_is_one_look_that_answers_for_both(config, world, monkeypatch):
+    """A subdomain, or an alias: nobody waits for ever, no place stays taken, and the six hours hold for the site."""
+    asked: list[str] = []
+    monkeypatch.setattr(looking, "events", lambda words, *_: asked.append(words[-2]) or iter(()))
+    looker = looking.Looker(config, world)
+    looker.folder.mkdir(exist_ok=True)
+    for n, host in enumerate(("twin.test", "m.twin.test", "h5.twin.test")):
+        looker._ask(f"{n:032x}", host, NOW)
+        looker._looking.add(host)
+        looker._one(looker._queue.pop())
+    assert len(asked) == 1 and not looker._looking
+    told = [json.loads((looker.folder / f"{name}twin.test.json").read_text()) for name in ("", "m.", "h5.")]
+    assert [(one["host"], one["state"]) for one in told] == [
+        (f"{name}twin.test", "done") for name in ("", "m.", "h5.")
+    ]
+    assert len({(one["ended_at"], one["again_at"]) for one in told}) == 1
+
+    def broken(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(looking, "events", broken)
+    with pytest.raises(OSError, match="room"):
+        looker.now("m.late.example" if looker._platform("late.example") else "", lambda look: None)
+    assert not list(looker.folder.glob("*late*")), "neither name keeps half a look"
+
+
+def test_what_cannot_be_written_is_not_counted_and_a_wrong_clock_keeps_nobody_out(config, world, monkeypatch):
+    looker = looking.Looker(config, world)
+    looker.folder.mkdir(exist_ok=True)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="room"):
+        patch.setattr(looking, "_replace", lambda *_: (_ for _ in ()).throw(OSError("no room")))
+        looker._ask("a" * 32, "unwritten.test", NOW)
+    assert (looker._used, looker._queue) == (0, [])
+    ahead = looking.Look(
+        "b" * 32,
+        "unwritten.test",
+        "done",
+        NOW.isoformat(),
+        again_at=(NOW + dt.timedelta(days=400)).isoformat(),
+    )
+    ahead.write(looker.folder)
+    assert not looker._looked_lately("unwritten.test")
+    assert looks.again_at(json.loads((looker.folder / "unwritten.test.json").read_text()), NOW) is None
+
+
 DEMONSTRATION = """
 import subprocess, time
 from contextlib import nullcontext

@@ -296,6 +296,26 @@ def test_told_to_stop_at_any_moment_it_ends_with_all_it_started(
                     os.kill(int(pid), signal.SIGKILL)
 
 
+def test_a_worker_of_looks_that_is_killed_is_followed_by_another(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives, noted = config.data_dir / "lives", config.data_dir / "noted"
+    lives.write_text(f"#!/bin/sh\necho $$ >> {noted}\nexec sleep 60\n")
+    lives.chmod(0o700)
+    monkeypatch.setattr(step_process.sys, "executable", str(lives))
+    monkeypatch.setattr(step_process, "_REVIVED_AFTER", 0.1)
+
+    def pids() -> list[str]:
+        return noted.read_text().split() if noted.is_file() else []
+
+    with step_process.looking(config, "http://127.0.0.1:9"):
+        until(lambda: pids())
+        os.kill(int(pids()[0]), signal.SIGKILL)
+        until(lambda: len(pids()) == 2)
+    until(lambda: not there(int(pids()[1])))
+    assert len(pids()) == 2
+
+
 def test_a_look_that_hangs_ends_with_its_service(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that hears no signal, and what it started, are gone soon: the whole service has ten seconds to end."""
     hangs, noted = config.data_dir / "hangs", config.data_dir / "noted"
