@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.figures import count
-from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Finding, of_site, unscored_finding
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Cited, Finding, of_site, unscored_finding
 from scoring.observations.dataset import Dataset
 from scoring.observations.day_index import date_of
 from scoring.page_terms import ANNOUNCED
@@ -44,9 +44,23 @@ def said_elsewhere(facts: Dataset) -> Finding:
 def _answer(facts: Dataset, at: list[int]) -> Answer:
     rows = facts.rows["mention"]
     recent = [i for i in at if 0 <= facts.days - 1 - int(rows.day[i]) < method.SAID_WINDOW]
+    channels = [s.index for s in facts.sources if s.id == "channel"]
+    posted = [i for i in at if rows["by"][i] == "site" and rows.source[i] in channels]
+    quiet: tuple[str, str] = ("", "")
+    cited: tuple[Cited, ...] = ()
+    if posted and posted[-1] not in recent:
+        on = date_of(facts.first_day + int(rows.day[posted[-1]]))
+        quiet = (
+            f"；它自己的频道里读到的最近一条是 {on}，此后没有读到（也可能是关闭了预览）",
+            f"; the newest message read in its own channel is of {on}, and none was read since (its preview may be off)",
+        )
+        cited = (("mention", int(rows.id[posted[-1]])),)
     if not recent:
         return Answer(
-            UNKNOWN, "近 90 天没有见到站外提及。", "No mention elsewhere was seen in the last 90 days."
+            UNKNOWN,
+            f"近 90 天没有见到站外提及{quiet[0]}。",
+            f"No mention elsewhere was seen in the last 90 days{quiet[1]}.",
+            cited=cited,
         )
     others = [i for i in recent if rows["by"][i] != "site"]
     bad = [
@@ -74,6 +88,7 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
             zh + f"；它自己的频道发了 {posts.value:.0f} 条",
             en + f"; its own channel posted {posts.value:.0f} messages",
         )
+    zh, en = zh + quiet[0], en + quiet[1]
     if said:
         told = [
             (*ANNOUNCED[name], date_of(facts.first_day + int(rows.day[said[name]])))
@@ -91,6 +106,7 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         tuple(
             ("mention", int(rows.id[i]))
             for i in dict.fromkeys((*reversed(bad), *said.values(), *reversed(recent)))
-        )[: method.EVIDENCE_LIMIT],
+        )[: method.EVIDENCE_LIMIT]
+        + cited,
         (seen, trouble, *((posts,) if own else ())),
     )

@@ -93,6 +93,7 @@ def test_case(indicator, case, judged_case):
     finding = result.found[indicator][1]
     outcome = OUTCOMES[finding.outcome[site, -1]]
     assert outcome == case["expect"]["outcome"], finding.say(site)
+    assert case["expect"].get("says", "") in finding.say(site)[0]
     if "value" in case["expect"]:
         assert finding.value[site, -1] == pytest.approx(case["expect"]["value"], rel=1e-3)
     zh, en = finding.say(site)
