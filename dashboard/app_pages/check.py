@@ -8,8 +8,10 @@ import streamlit as st
 
 from dashboard.components import first_look, shared_tables
 from dashboard.components.page_context import ON_PAPER, View, cell, row
+from dashboard.forms import looks
 from dashboard.groups import clusters
 from dashboard.presenters import current_snapshot, html, ranking, site_search, verdict_card
+from dashboard.presenters import first_look as first_look_card
 from scoring.snapshot.reader import Snapshot
 from store.text.query import Query, queries_in, refusal
 from store.text.safe_text import plain
@@ -104,7 +106,8 @@ def _answer(view: View, text: str) -> None:
     each: tuple[site_search.Answer, ...] = view.cached_query(site_search.find_each, text)
     if len(each) > 1:
         view.heading(view.translate("check.each", count=len(each)))
-        _cards(view, [(_card_of(view, found), next(iter(found.matches), None)) for found in each])
+        cards = [(_card_of(view, found), next(iter(found.matches), None)) for found in each]
+        _cards(view, sorted(cards, key=lambda one: site_search.badness(one[0].verdict)))
         return
     found = each[0]
     remembered = st.session_state.get("asked")
@@ -150,6 +153,8 @@ def _card_of(view: View, found: site_search.Answer) -> verdict_card.Card:
     if found.matches:
         return verdict_card.card(found.matches[0], view.lang)
     host = found.query.host or ""
+    if not view.past and (look := looks.finished(current_snapshot.data_dir(), host)):
+        return first_look_card.card(look, view.lang)
     return verdict_card.unknown_card(host, view.lang, view.facts.as_of, view.facts.demo)
 
 

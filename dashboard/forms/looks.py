@@ -55,6 +55,12 @@ def look_of(data_dir: Path, host: str, at: Desk) -> dict[str, Any] | None:
     return told if told.get("state") in ("done", "refused") or at.on else None
 
 
+def finished(data_dir: Path, host: str | None) -> dict[str, Any] | None:
+    """The look that answers for a site that is not on record; None where none was taken."""
+    look = look_of(data_dir, host, Desk()) if host else None
+    return look if look and look["state"] == "done" else None
+
+
 def again_at(look: dict[str, Any] | None, now: dt.datetime) -> dt.datetime | None:
     """When the site may be looked at again; None where it may be now."""
     if look is None or not look.get("again_at"):

@@ -75,6 +75,11 @@ UNREAD = (_CUT, _TOO_LONG)
 """What tells that not all of a text was answered."""
 
 
+def badness(verdict: str) -> int:
+    """Where a verdict stands among several: the worst first."""
+    return _WORST.index(verdict)
+
+
 def _how_bad(found: Answer) -> tuple[int, str]:
     verdicts = [_WORST.index(verdict_of(row)) for row in found.matches] or [_WORST.index("灰")]
     return min(verdicts), found.query.host or ""

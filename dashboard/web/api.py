@@ -21,10 +21,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.forms import looks
 from dashboard.groups import clusters, exchange
 from dashboard.help.documents import MEDIA
 from dashboard.presenters import (
     current_snapshot,
+    first_look,
     formatting,
     mall_merchants,
     ranking,
@@ -148,8 +150,11 @@ def _first_card(snapshot: Snapshot, found: site_search.Answer, lang: str) -> ver
     """The card of the site one address names; grey where it is not on record."""
     host = found.matches[0]["host"] if found.matches else found.query.host or ""
     facts = current_snapshot.facts(snapshot)
-    known = verdict_card.card_for(snapshot, host, lang)
-    return known or verdict_card.unknown_card(host, lang, facts.as_of, facts.demo)
+    if known := verdict_card.card_for(snapshot, host, lang):
+        return known
+    if look := looks.finished(current_snapshot.data_dir(), host):
+        return first_look.card(look, lang)
+    return verdict_card.unknown_card(host, lang, facts.as_of, facts.demo)
 
 
 def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
@@ -168,7 +173,10 @@ def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
     asked = query.host or query.name or query.number or ""
     facts = current_snapshot.facts(snapshot)
     if len(each) > 1:
-        cards = [_first_card(snapshot, one, lang).as_dict() for one in each]
+        every = [_first_card(snapshot, one, lang) for one in each]
+        cards = [one.as_dict() for one in sorted(every, key=lambda one: site_search.badness(one.verdict))]
+    elif not cards and query.host:
+        cards = [_first_card(snapshot, found, lang).as_dict()]
     elif not cards and query.kind != "empty":
         cards = [verdict_card.unknown_card(asked, lang, facts.as_of, facts.demo).as_dict()]
     return _json(

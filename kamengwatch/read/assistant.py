@@ -56,13 +56,20 @@ def build(config: Config) -> MCPServer:
 
 
 def check(config: Config, text: str, lang: Lang = "zh") -> dict[str, Any]:
-    """The verdict card of a site: what `text` names (a URL, a name, an ICP filing number, or a chat message with a link)."""
-    from dashboard.presenters.site_search import find
+    """The verdict card of a site: what `text` names (a URL, a name, an ICP filing number, or a chat message with links; of several the worst, the others beside it)."""
+    from dashboard.presenters.site_search import badness, find_each
 
     config = replace(config, lang=lang)
     snapshot = verdicts.open_snapshot(config)
-    answer = find(snapshot, text)
-    found = verdicts.cards_for(snapshot, answer, config)
+    each = [(one, verdicts.cards_for(snapshot, one, config)) for one in find_each(snapshot, text)]
+    each.sort(key=lambda one: badness(one[1][0].verdict))
+    answer, found = each[0]
+    if answer.query.kind == "empty":
+        raise UserError("没认出网址 no web address, name or filing number in it")
+    others = [
+        {"host": one.host, "verdict": one.verdict, "word": one.word, "as_of": one.as_of}
+        for _, (one, *_) in each[1:]
+    ]
     shown = verdicts.answer_as_dict(answer, found)
     quoted = {"name": shown.pop("name"), "response": shown.pop("response")}
     return {
@@ -71,6 +78,7 @@ def check(config: Config, text: str, lang: Lang = "zh") -> dict[str, Any]:
         "on_record": shown.pop("known"),
         "not_seen": shown.pop("blind_spots"),
         **shown,
+        **({"other_sites": others} if others else {}),
         "written_by_others": {"note": _QUOTED, **quoted},
     }
 

@@ -74,9 +74,10 @@ def check(
             "--picture: 一张图只画一个网站，写出它的网址 a picture shows one site: give its address; 例 e.g. kamengwatch check shop.example --picture card.png"
         )
     if len(each) > 1:
-        return _check_each(config, snapshot, each, exit_code, as_json)
+        found = [(one, cards_for(snapshot, one, config, not as_of)[0]) for one in each]
+        return _check_each(config, found, exit_code, as_json)
     look = None if as_of else _looked_at(config, answer)
-    cards = [first_look.card(look, config.lang)] if look else cards_for(snapshot, answer, config)
+    cards = cards_for(snapshot, answer, config, not as_of)
     steps = first_look.steps(look, config.lang) if look else []
     if picture:
         # It brings the database's tables, which no answer needs.
@@ -94,19 +95,18 @@ def check(
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
 
 
-def _check_each(
-    config: Config, snapshot: Snapshot, each: tuple[Answer, ...], exit_code: bool, as_json: bool
-) -> int:
+def _check_each(config: Config, found: list[tuple[Answer, Card]], exit_code: bool, as_json: bool) -> int:
     """Every site of a text that names several, the worst verdict first, which is the exit code's."""
-    from dashboard.presenters.site_search import UNREAD
+    from dashboard.presenters.site_search import UNREAD, badness
 
-    cards = [cards_for(snapshot, answer, config)[0] for answer in each]
+    told = [notice for notice in found[0][0].query.notices if notice in UNREAD]
+    found = sorted(found, key=lambda one: badness(one[1].verdict))
+    cards = [card for _, card in found]
     if as_json:
-        tell_json([answer_as_dict(answer, [card]) for answer, card in zip(each, cards, strict=True)])
+        tell_json([answer_as_dict(answer, [one]) for answer, one in found])
     else:
-        for notice in each[0].query.notices:
-            if notice in UNREAD:
-                print_answer(f"· {config.say(notice.zh, notice.en)}")
+        for notice in told:
+            print_answer(f"· {config.say(notice.zh, notice.en)}")
         _print_lines(config, cards)
     return EXIT[cards[0].verdict] if exit_code else 0
 
@@ -114,14 +114,18 @@ def _check_each(
 def _print_lines(config: Config, cards: list[Card]) -> None:
     """Several verdicts, a line each with what no verdict may be without: its date, and whether it is played."""
     for one in cards:
-        date = f"{config.say('截至', 'as of')} {one.as_of}"
-        demo = config.say("演示数据", "demonstration data") if one.demo else ""
         name = one.name if one.name != one.host else ""
-        print_answer("  ".join(filter(None, (f"{one.shape} {one.word}", one.host, name, date, demo))))
+        about = (name, f"{config.say('截至', 'as of')} {one.as_of}")
+        demo = config.say("演示数据", "demonstration data") if one.demo else ""
+        print_answer("  ".join(filter(None, (f"{one.shape} {one.word}", one.host, *about, demo))))
 
 
-def cards_for(snapshot: Snapshot, answer: Answer, config: Config) -> list[Card]:
-    """The card of each site the answer may mean; one grey card when it means none on record."""
+def cards_for(snapshot: Snapshot, answer: Answer, config: Config, looked: bool = True) -> list[Card]:
+    """The card of each site the answer may mean; one when it means none on record: of the look that was taken, else grey."""
+    from dashboard.presenters import first_look
+
+    if looked and (look := _looked_at(config, answer)):
+        return [first_look.card(look, config.lang)]
     return [_card(snapshot, row, config.lang) for row in answer.matches] or [
         _unknown(snapshot, answer, config)
     ]
@@ -252,9 +256,7 @@ def _looked_at(config: Config, answer: Answer) -> dict[str, Any] | None:
     """The finished look at a site that is not on record, if there is one."""
     from dashboard.forms import looks
 
-    host = answer.query.host if not answer.matches else None
-    found = looks.look_of(config.data_dir, host, looks.desk(config.data_dir)) if host else None
-    return found if found and found["state"] == "done" else None
+    return None if answer.matches else looks.finished(config.data_dir, answer.query.host)
 
 
 def explain(config: Config, text: str, as_json: bool) -> None:

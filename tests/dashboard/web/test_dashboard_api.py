@@ -337,3 +337,31 @@ def test_a_report_is_looked_up_by_its_code_alone(data_dir, monkeypatch):
         assert said.status_code in (404, 429)
     lines = [json.loads(x) for x in (data_dir / "inbox" / f"{day}.jsonl").read_text("utf-8").splitlines()]
     assert [x["kind"] for x in lines] == ["report", "report_state"] and code not in str(lines)
+
+
+def test_a_site_that_was_looked_at_has_the_card_of_its_look_wherever_it_is_asked_for(data_dir, own):
+    """Alone and among several, by the API and an assistant: never “nobody has looked at it”, and an orange look before a grey one."""
+    from kamengwatch.config import Config, UserError
+    from kamengwatch.pipeline.look import Look
+    from kamengwatch.read import assistant
+
+    (data_dir / "looks").mkdir()
+    for host, verdict in (("calm.test", "灰"), ("bad.test", "橙")):
+        at = "2026-11-15T12:00:00+08:00"
+        Look("a" * 32, host, "done", at, ended_at=at, verdict=verdict).write(data_dir / "looks")
+    alone = own.get("/api/v1/check", params={"q": "calm.test"}).json()["cards"][0]
+    assert alone["word"] == "灰·初查"
+    cards = own.get("/api/v1/check", params={"q": "calm.test、nobody.test，bad.test"}).json()["cards"]
+    assert [(card["host"], card["word"]) for card in cards] == [
+        ("bad.test", "橙·初查"),
+        ("calm.test", "灰·初查"),
+        ("nobody.test", "灰·尚未收录"),
+    ]
+    told = assistant.check(Config(data_dir), "calm.test、nobody.test，bad.test")
+    assert told["word"] == "橙·初查" and [one["host"] for one in told["other_sites"]] == [
+        "calm.test",
+        "nobody.test",
+    ]
+    for nothing in ("13800138000", "老板发货吗", ""):
+        with pytest.raises(UserError, match="没认出网址"):
+            assistant.check(Config(data_dir), nothing)
