@@ -138,6 +138,8 @@ def newest_of_each_day(usual: Usual) -> Ints:
 
 Alike = Callable[[Ints], Floats]
 """How alike the texts of each two of some complaints are."""
+Trait = Callable[[Ints], Bools]
+"""Which of some complaints are such."""
 
 
 def _hot(rows: ObservationColumns, shape: Shape) -> Bools:
@@ -215,21 +217,27 @@ def _campaign(usual: Usual, shape: Shape, seen: Ints, day: int, end: int) -> Int
     burst = seen[(filed <= end) & (filed > end - shape.days)][-method.CAMPAIGN_LOOK :]
     if not len(burst):
         return burst  # All that filled the window were cases settled at once.
+    # Most busy windows show nothing by themselves, and what is usual need not be asked for them.
+    alike = _compared_once(rows)
+    nearest = _nearest(alike, burst)
+    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
+    traits: list[Trait] = [lambda some: _repeats(alike, some), usual.copied] if shape is not PRAISE else []
+    shown = [(trait, here) for trait in traits if _many(here := trait(burst), 0.0)]
+    if not (share >= method.CAMPAIGN_SHARE or shown or shape is ATTACK):
+        return burst[:0]
     earlier = seen[filed <= end - shape.days][-len(burst) :]
     before = usual.market[: np.searchsorted(usual.day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
     others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
     if max(len(earlier), len(others)) < shape.fewest:
         return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
-    alike = _compared_once(rows)
-    nearest = _nearest(alike, burst)
     arranged = np.zeros(len(burst), bool)
-    share = float((nearest >= method.CAMPAIGN_ALIKE).mean())
-    usually = max(_usual(alike, earlier), _usual(alike, others[-len(burst) :]))
-    if share >= max(method.CAMPAIGN_SHARE, usually + method.CAMPAIGN_MARGIN):
-        # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
-        arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
-    if shape is not PRAISE:
-        arranged |= _arranged(rows, alike, burst, earlier, others, usual.copied, shape is ATTACK)
+    if share >= method.CAMPAIGN_SHARE:
+        usually = max(_usual(alike, earlier), _usual(alike, others[-len(burst) :]))
+        if share >= usually + method.CAMPAIGN_MARGIN:
+            # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
+            arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
+    if shown or shape is ATTACK:
+        arranged |= _arranged(rows, alike, burst, earlier, others, shown, shape is ATTACK)
     return burst[arranged]
 
 
@@ -239,31 +247,45 @@ def _arranged(
     burst: Ints,
     earlier: Ints,
     others: Ints,
-    copied: Callable[[Ints], Bools],
+    shown: list[tuple[Trait, Bools]],
     sudden: bool,
 ) -> Bools:
     """Which complaints of a burst repeat each other, or other sites' complaints, as those before and those of other sites do not.
 
     Of other sites: as many of the newest of the same kinds, for who fails all at once is told of in the words that everybody has
-    for it; and as many about the one site most is told of, because complaints about one site are more alike. `copied`: see `elsewhere`.
-    That they are only close to each other says something of a `sudden` burst, not of a busy fortnight.
+    for it; and as many about the one site most is told of, because complaints about one site are more alike. `shown`: the traits
+    that many of the burst have, and which of it; see `_repeats` and `elsewhere`. That complaints are only close to each other says
+    something of a `sudden` burst, not of a busy fortnight.
     """
     out = np.zeros(len(burst), bool)
     usual = [_like(rows, burst, others), _one_site(rows, others)[-len(burst) :], earlier]
     usual = [some for some in usual if 2 * len(some) >= len(burst)]
     if not usual:
         return out
-    close_from = max(float(np.quantile(_third(alike, some), method.CAMPAIGN_USUAL)) for some in usual)
-
-    def close(some: Ints) -> Bools:
-        return np.asarray(_third(alike, some) > close_from)
-
-    traits: list[Callable[[Ints], Bools]] = [lambda some: _repeats(alike, some), copied]
-    for trait in [*traits, close] if sudden else traits:
-        here = trait(burst)
-        if _many(here, 0.0) and _many(here, max(float(trait(some).mean()) for some in usual)):
+    if sudden and (trait := _closer_than(alike, burst, usual)):
+        shown = [*shown, (trait, trait(burst))]
+    for trait, here in shown:
+        if _many(here, max(float(trait(some).mean()) for some in usual)):
             out |= here
     return out
+
+
+def _closer_than(alike: Alike, burst: Ints, usual: list[Ints]) -> Trait | None:
+    """Closer to others than CAMPAIGN_USUAL of each of the usual ones are; None where too few of the burst are."""
+    most, close_from = _third_of_many(alike, burst), -np.inf
+    for some in usual:
+        close_from = max(close_from, float(np.quantile(_third(alike, some), method.CAMPAIGN_USUAL)))
+        if most <= close_from:
+            return None
+    return lambda some: np.asarray(_third(alike, some) > close_from)
+
+
+def _third_of_many(alike: Alike, burst: Ints) -> float:
+    """A third similarity that as many of a burst as `_many` asks for reach, or a little fewer."""
+    few, _, share = method.CAMPAIGN_REPEATS
+    least = max(few, int(share * len(burst)))
+    third = np.sort(_third(alike, burst))
+    return float(third[-least]) if len(third) >= least else -np.inf
 
 
 def _one_site(rows: ObservationColumns, others: Ints) -> Ints:
