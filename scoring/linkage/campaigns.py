@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -226,54 +226,74 @@ def _campaign(usual: Usual, shape: Shape, seen: Ints, day: int, end: int) -> Int
     if not (share >= method.CAMPAIGN_SHARE or shown or shape is ATTACK):
         return burst[:0]
     earlier = seen[filed <= end - shape.days][-len(burst) :]
-    before = usual.market[: np.searchsorted(usual.day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
-    others = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
-    if max(len(earlier), len(others)) < shape.fewest:
+
+    @cache
+    def others() -> Ints:
+        before = usual.market[: np.searchsorted(usual.day, end - shape.days + 1)][-method.CAMPAIGN_MARKET :]
+        apart: Ints = before[(rows.platform[before] != rows.platform[burst[0]]) & (rows.seen[before] <= day)]
+        return apart
+
+    if len(earlier) < shape.fewest and len(others()) < shape.fewest:
         return burst[:0]  # Nothing to compare with: how alike complaints usually are is unknown.
     arranged = np.zeros(len(burst), bool)
     if share >= method.CAMPAIGN_SHARE:
-        usually = max(_usual(alike, earlier), _usual(alike, others[-len(burst) :]))
+        usually = max(_usual(alike, earlier), _usual(alike, others()[-len(burst) :]))
         if share >= usually + method.CAMPAIGN_MARGIN:
             # A busy fortnight holds ordinary complaints as well: there only what is plainly alike is held.
             arranged |= nearest >= (method.CAMPAIGN_ALIKE if shape is SLOW else method.CAMPAIGN_KIN)
     if shown or shape is ATTACK:
-        arranged |= _arranged(rows, alike, burst, earlier, others, shown, shape is ATTACK)
+        beside = _Beside(rows, burst, earlier, others)
+        arranged |= _arranged(alike, burst, beside, shown, shape is ATTACK)
     return burst[arranged]
 
 
-def _arranged(
-    rows: ObservationColumns,
-    alike: Alike,
-    burst: Ints,
-    earlier: Ints,
-    others: Ints,
-    shown: list[tuple[Trait, Bools]],
-    sudden: bool,
-) -> Bools:
-    """Which complaints of a burst repeat each other, or other sites' complaints, as those before and those of other sites do not.
+@dataclass(frozen=True)
+class _Beside:
+    """Complaints to hold a burst against: those before, and of other sites as many about the one site most is told of, because
+    complaints about one site are more alike, and as many of the newest of the same kinds, for who fails all at once is told of in
+    the words that everybody has for it. Each is put together when the ones before left the question open; half as many are too few."""
 
-    Of other sites: as many of the newest of the same kinds, for who fails all at once is told of in the words that everybody has
-    for it; and as many about the one site most is told of, because complaints about one site are more alike. `shown`: the traits
-    that many of the burst have, and which of it; see `_repeats` and `elsewhere`. That complaints are only close to each other says
-    something of a `sudden` burst, not of a busy fortnight.
+    rows: ObservationColumns
+    burst: Ints
+    earlier: Ints
+    others: Callable[[], Ints]
+
+    def __iter__(self) -> Iterator[Ints]:
+        n = len(self.burst)
+        if 2 * len(self.earlier) >= n:
+            yield self.earlier
+        if 2 * len(some := _one_site(self.rows, self.others())[-n:]) >= n:
+            yield some
+        if 2 * len(some := _like(self.rows, self.burst, self.others())) >= n:
+            yield some
+
+
+def _arranged(
+    alike: Alike, burst: Ints, beside: _Beside, shown: list[tuple[Trait, Bools]], sudden: bool
+) -> Bools:
+    """Which complaints of a burst repeat each other, or other sites' complaints, as those `beside` it do not.
+
+    `shown`: the traits that many of the burst have, and which of it; see `_repeats` and `elsewhere`. That complaints are only close
+    to each other says something of a `sudden` burst, not of a busy fortnight.
     """
     out = np.zeros(len(burst), bool)
-    usual = [_like(rows, burst, others), _one_site(rows, others)[-len(burst) :], earlier]
-    usual = [some for some in usual if 2 * len(some) >= len(burst)]
-    if not usual:
-        return out
-    if sudden and (trait := _closer_than(alike, burst, usual)):
+    if sudden and (trait := _closer_than(alike, burst, beside)):
         shown = [*shown, (trait, trait(burst))]
     for trait, here in shown:
-        if _many(here, max(float(trait(some).mean()) for some in usual)):
+        usually = None
+        for some in beside:
+            usually = max(usually or 0.0, float(trait(some).mean()))
+            if not _many(here, usually):
+                break
+        if usually is not None and _many(here, usually):
             out |= here
     return out
 
 
-def _closer_than(alike: Alike, burst: Ints, usual: list[Ints]) -> Trait | None:
-    """Closer to others than CAMPAIGN_USUAL of each of the usual ones are; None where too few of the burst are."""
+def _closer_than(alike: Alike, burst: Ints, beside: _Beside) -> Trait | None:
+    """Closer to others than CAMPAIGN_USUAL of each of those `beside` the burst are; None where too few of it are."""
     most, close_from = _third_of_many(alike, burst), -np.inf
-    for some in usual:
+    for some in beside:
         close_from = max(close_from, float(np.quantile(_third(alike, some), method.CAMPAIGN_USUAL)))
         if most <= close_from:
             return None
