@@ -7,6 +7,7 @@ its content's hash as its ETag, so that a client asks again cheaply. It must not
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 import re
 from collections.abc import Callable, Coroutine
@@ -97,7 +98,7 @@ class SnapshotRoute(APIRoute):
                 return problem(400, say(lang, "api.bad_query"), ", ".join(named)[:200])
             if response.status_code == 200:
                 response.headers.setdefault("ETag", tag)
-                response.headers.update(_CACHED)
+                response.headers.setdefault("Cache-Control", _CACHED["Cache-Control"])
                 await run_in_threadpool(memento.describe, request, response.headers, chosen.memento)
             response.headers.update(_ANYWHERE)
             return response
@@ -179,7 +180,7 @@ def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
         cards = [_first_card(snapshot, found, lang).as_dict()]
     elif not cards and query.kind != "empty":
         cards = [verdict_card.unknown_card(asked, lang, facts.as_of, facts.demo).as_dict()]
-    return _json(
+    answer = _json(
         {
             "snapshot": snapshot.id,
             "understood": {
@@ -196,6 +197,10 @@ def check(snapshot: Published, lang: Lang, q: str = "") -> Response:
             "near": [{"host": row["host"], "name": row["name"]} for row in found.near],
         }
     )
+    if any(not card["known"] for card in cards):  # a look may end at any moment, whatever the snapshot
+        answer.headers["ETag"] = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
+        answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 def site(request: Request, snapshot: Published, lang: Lang) -> Response:

@@ -345,12 +345,14 @@ def test_a_site_that_was_looked_at_has_the_card_of_its_look_wherever_it_is_asked
     from kamengwatch.pipeline.look import Look
     from kamengwatch.read import assistant
 
+    unseen = own.get("/api/v1/check", params={"q": "calm.test"})
     (data_dir / "looks").mkdir()
     for host, verdict in (("calm.test", "灰"), ("bad.test", "橙")):
         at = "2026-11-15T12:00:00+08:00"
         Look("a" * 32, host, "done", at, ended_at=at, verdict=verdict).write(data_dir / "looks")
-    alone = own.get("/api/v1/check", params={"q": "calm.test"}).json()["cards"][0]
-    assert alone["word"] == "灰·初查"
+    kept = {"If-None-Match": unseen.headers["etag"]}
+    alone = own.get("/api/v1/check", params={"q": "calm.test"}, headers=kept).json()["cards"][0]
+    assert alone["word"] == "灰·初查" and unseen.headers["cache-control"] == "no-cache"
     cards = own.get("/api/v1/check", params={"q": "calm.test、nobody.test，bad.test"}).json()["cards"]
     assert [(card["host"], card["word"]) for card in cards] == [
         ("bad.test", "橙·初查"),
