@@ -24,7 +24,7 @@ from scoring.observations.panel import cached
 
 OK, CONCERN, UNKNOWN, HIDDEN, NOT_APPLICABLE = range(5)
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")
-_HEADINGS = ("Why", "Reads", "ok", "concern", "unknown", "hidden", "not_applicable", "Limits")
+_HEADINGS = ("Why", "Reads", "Law", "ok", "concern", "unknown", "hidden", "not_applicable", "Limits")
 _REQUIRED = ("Why", "Reads", "ok", "concern", "unknown", "Limits")
 
 Cited = tuple[str, int]
@@ -53,12 +53,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Definition:
-    """An indicator as published: id, titles, and each heading's text in Chinese and English."""
+    """An indicator as published: id, titles, and each heading's text in Chinese and English.
+
+    `law` names the provisions its concern touches; dashboard/help/legal_facts.toml says article, text and when it was verified.
+    """
 
     id: str
     title: tuple[str, str]
     texts: dict[str, tuple[str, str]]
     reads: tuple[str, ...]
+    law: tuple[str, ...]
     compute: Callable[[Dataset], Finding]
 
     @property
@@ -89,8 +93,11 @@ def _definition(name: str) -> Definition:
     if compute is None:
         raise DefinitionError(f"scoring/indicators/{name}.py must hold a function named {name}")
     title, texts = parse(inspect.getdoc(compute) or "", name)
-    reads = tuple(part.strip() for part in texts.pop("Reads")[0].split(","))
-    return Definition(name, title, texts, reads, compute)
+    reads, law = (
+        tuple(filter(None, (part.strip() for part in texts.pop(head, ("", ""))[0].split(","))))
+        for head in ("Reads", "Law")
+    )
+    return Definition(name, title, texts, reads, law, compute)
 
 
 def parse(docstring: str, name: str) -> tuple[tuple[str, str], dict[str, tuple[str, str]]]:

@@ -15,7 +15,7 @@ from typing import Any
 from dashboard.help.citations import Citations, labelled, listed, none, t
 from dashboard.help.deadlines import Fact, fact
 from dashboard.help.documents import Section
-from dashboard.help.dossier import LAW
+from dashboard.help.dossier import laws_of
 from dashboard.presenters.formatting import number, percent
 from dashboard.presenters.translations import pick, word
 from scoring.snapshot.reader import SERIOUS_FIRST, Snapshot
@@ -271,14 +271,15 @@ def _before(found: dict[str, Any], lang: str) -> str:
 
 def provisions(snapshot: Snapshot) -> list[Provision]:
     """Each provision that published findings touch, with the sites: the list an authority would go through. Most sites first."""
+    laws = laws_of(snapshot)
     rows = snapshot.rows(
         """select f.host, r.name, f.indicator, f.title_zh, f.title_en, f.sentence_zh, f.sentence_en, f.evidence from findings f
         join ratings r using (host) where f.outcome = 'concern' and list_contains(?, f.indicator) order by f.host, f.indicator""",
-        [sorted(LAW)],
+        [sorted(name for name, named in laws.items() if named)],
     )
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        for name in LAW[row["indicator"]]:
+        for name in laws[row["indicator"]]:
             found.setdefault(name, []).append(row)
     touched = [Provision(fact(name), tuple(of)) for name, of in found.items()]
     return sorted(touched, key=lambda p: (-len({r["host"] for r in p.rows}), p.fact.id))

@@ -142,7 +142,7 @@ def _files(snapshot: Snapshot, name: str) -> Iterator[tuple[str, str]]:
     for folder in snapshot.folders:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         for file in (f"{name}.parquet", f"{SITES}/{name}.parquet"):
-            if digest := manifest["files"].get(file):
+            if digest := (manifest.get("files") or {}).get(file):
                 yield f"{folder.name}/{file}", str(digest)
 
 

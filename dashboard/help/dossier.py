@@ -22,23 +22,6 @@ from scoring.snapshot.reader import SIGNATURE, Snapshot, whole_points
 from store.text.query import parse_query
 from store.text.safe_text import plain
 
-LAW = {
-    **dict.fromkeys(
-        ("drop_rate", "complaint_index", "drop_overrepresented", "order_backlog"), ("deliver", "breach")
-    ),
-    **dict.fromkeys(("promises_kept", "void_after_delivery"), ("contract", "breach")),
-    "refund_delay": ("refund_15",),
-    "withdrawal_trouble": ("prepaid",),
-    **dict.fromkeys(
-        ("reply_rate", "completion_rate", "repair_time", "unreachable_share"), ("dispute_routes",)
-    ),
-    **dict.fromkeys(
-        ("icp_filing", "filing_number", "identity_match", "licence_claim"), ("closing", "seller_identity")
-    ),
-    **dict.fromkeys(("funds_terms", "void_terms", "silent_edits"), ("void_terms",)),
-    "availability": ("closing",),
-}
-"""Indicator → the provisions its concern touches (dashboard/help/legal_facts.toml says article, text and when it was read)."""
 MOST_SITES = 20
 """Sites of an operator or cluster told one by one."""
 
@@ -200,7 +183,7 @@ def about(snapshot: Snapshot, hosts: Sequence[str], lang: str, now: dt.datetime)
 def _site(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> list[Section]:
     row, card = snapshot.site(host), card_for(snapshot, host, lang)
     assert row is not None and card is not None
-    findings = snapshot.of("findings", host, "indicator")
+    findings = _findings(snapshot, host)
     unknown = {
         pick(f, "title", lang) or "": pick(f, "sentence", lang) or ""
         for f in findings
@@ -231,9 +214,21 @@ def _site(snapshot: Snapshot, host: str, lang: str, evidence: Citations) -> list
     ]
 
 
+def laws_of(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Indicator → the provisions its concern touches, as its definition names them (dashboard/help/legal_facts.toml has each)."""
+    return {told["id"]: told.get("law") or [] for told in snapshot.method().get("indicators") or ()}
+
+
+def _findings(snapshot: Snapshot, host: str) -> list[dict[str, Any]]:
+    laws = laws_of(snapshot)
+    return [
+        row | {"law": laws.get(row["indicator"], [])} for row in snapshot.of("findings", host, "indicator")
+    ]
+
+
 def _is_told(finding: dict[str, Any]) -> bool:
     """A cap is a rule of the method, told with the score: no finding about the site."""
-    known = finding["dimension"] or finding["indicator"] in LAW
+    known = finding["dimension"] or finding["law"]
     return bool(finding["outcome"] == "concern" and known)
 
 
@@ -393,7 +388,7 @@ def _new_address(move: dict[str, Any], lang: str, evidence: Citations) -> str:
 
 
 def _finding(row: dict[str, Any], lang: str, evidence: Citations) -> str:
-    cites = t(lang, "；", "; ").join(fact(name).name(lang) for name in LAW.get(row["indicator"], ()))
+    cites = t(lang, "；", "; ").join(fact(name).name(lang) for name in row["law"])
     touches = t(lang, f" 涉及{cites}。", f" Touches: {cites}.") if cites else ""
     told = plain(pick(row, "limits", lang) or "", 2000)
     limits = f" {t(lang, '局限：', 'Limits: ')}{sentence(lang, told)}" if told else ""
@@ -506,8 +501,8 @@ def _provisions(snapshot: Snapshot, hosts: Sequence[str], lang: str, evidence: C
     """Each provision touched, with the findings that touch it: also the list an authority would go through."""
     touched: dict[str, list[str]] = {}
     for host in hosts:
-        for row in snapshot.of("findings", host, "indicator"):
-            for name in LAW.get(row["indicator"], ()) if _is_told(row) else ():
+        for row in _findings(snapshot, host):
+            for name in row["law"] if _is_told(row) else ():
                 touched.setdefault(name, []).append(f"{host} {pick(row, 'title', lang)}")
     lines = [
         evidence.sourced(

@@ -19,6 +19,7 @@ def availability(facts: Dataset) -> Finding:
 
     Why: 网站经常打不开，用户就查不了订单、退不了款。 | A site that is often down leaves users unable to see orders or get refunds.
     Reads: probe
+    Law: closing
     ok: 近 30 天探测失败不超过约 2%。 | At most about 2% of probes failed in 30 days.
     concern: 近 30 天探测失败超过约 2%。 | More than about 2% of probes failed in 30 days.
     unknown: 没有探测，或网站拒绝自动访问。 | No probes, or the site refuses automatic access.

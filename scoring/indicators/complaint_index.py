@@ -27,6 +27,7 @@ def complaint_index(facts: FittedDataset) -> Finding:
 
     Why: 投诉多少要和订单多少放在一起看。 | The number of complaints means something only beside the number of orders.
     Reads: complaint, orders
+    Law: deliver, breach
     ok: 每单投诉不高于同行的约三倍。 | Complaints per order are below about three times the peers'.
     concern: 每单投诉达到同行的约三倍以上。 | Complaints per order are about three times the peers' or more.
     unknown: 订单量未知，或只有网站自己的计数。 | The number of orders is unknown, or only the site's own counter tells it.

@@ -13,6 +13,7 @@ def completion_rate(facts: Dataset) -> Finding:
 
     Why: 投诉人确认完成，说明问题真的解决了。 | A complaint confirmed as completed shows the problem was really solved.
     Reads: complaint
+    Law: dispute_routes
     ok: 满一周的投诉中，四分之一以上已解决。 | A quarter or more of complaints older than a week were settled.
     concern: 满一周的投诉中，已解决的不到四分之一（按偏保守的下界计）。 | Less than a quarter were settled (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

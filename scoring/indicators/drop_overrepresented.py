@@ -46,6 +46,7 @@ def drop_overrepresented(facts: FittedDataset) -> Finding:
 
     Why: 不需要订单量也能看出一个网站的投诉是否特别集中在“付了款没到账”。 | Shows without order counts whether a site's complaints are unusually about paying and not receiving.
     Reads: complaint
+    Law: deliver, breach
     ok: 掉单投诉占比的下界不高于同行的两倍。 | The lower bound of the share of drop complaints is at most twice that of peers.
     concern: 掉单投诉占比的下界达到同行的两倍以上。 | The lower bound is more than twice that of peers.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

@@ -47,6 +47,7 @@ def drop_rate(facts: FittedDataset) -> Finding:
 
     Why: 付款后没有按约定到账是用户最直接的损失。 | Paying and not receiving what was agreed is the user's most direct loss.
     Reads: order, complaint, orders, price
+    Law: deliver, breach
     ok: 掉单率低于约 4%。 | The drop rate lies below about 4%.
     concern: 掉单率约 4% 或更高。 | The drop rate lies at about 4% or above.
     unknown: 不知道订单量，算不出比率。 | The number of orders is unknown, so no rate can be given.

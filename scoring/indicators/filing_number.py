@@ -15,6 +15,7 @@ def filing_number(facts: Dataset) -> Finding:
 
     Why: 页脚的备案号是网站自己写的，只有与登记、域名、公司对得上才有意义。 | The footer's number is typed in by the site; it means something only when registry, domain and company agree with it.
     Reads: filing, page
+    Law: closing, seller_identity
     ok: 能核对的规则没有一条不符（仅供参考的提示除外）。 | None of the rules that could be asked found a disagreement (notes for information aside).
     concern: 至少一条规则发现不一致，逐条列出。 | At least one rule found a disagreement; each is listed.
     unknown: 没有可核对的页脚号码或登记信息。 | There is no number and no registry answer to compare.

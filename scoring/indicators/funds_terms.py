@@ -18,6 +18,7 @@ def funds_terms(facts: Dataset) -> Finding:
 
     Why: 只充不提、概不退款、手续费和冻结期让用户难以拿回自己的钱。 | No withdrawals, no refunds, fees and freezes make it hard to get one's money back.
     Reads: page
+    Law: void_terms
     ok: 页面条款没有或只有一项限制取回资金的内容。 | The terms hold at most one clause that keeps back money.
     concern: 条款有两项以上限制取回资金的内容，或写明充值余额不可提现。 | They hold two or more such clauses, or say that a prepaid balance cannot be withdrawn.
     unknown: 没有读到条款或公告。 | No terms or notice could be read.

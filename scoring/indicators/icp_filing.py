@@ -17,6 +17,7 @@ def icp_filing(facts: Dataset) -> Finding:
 
     Why: 备案能说明网站由谁申办；查不到备案的网站出了问题更难找到人。 | A filing says who applied for the site; without one it is harder to find anybody.
     Reads: filing
+    Law: closing, seller_identity
     ok: 查到备案，主办单位是企业或组织。 | A filing is on record under a company or organisation.
     concern: 登记系统中查不到备案，或备案性质为个人，或备案已注销限制接入。 | No filing is on record, or it is held by an individual, or access is restricted.
     unknown: 从未成功查询过备案系统。 | The filing registry has never been queried successfully.

@@ -16,6 +16,7 @@ def identity_match(facts: Dataset) -> Finding:
 
     Why: 网站写的公司、页脚备案号与登记一致，出了问题才知道找谁。 | When company, footer number and registry agree, one knows whom to turn to.
     Reads: page, filing
+    Law: closing, seller_identity
     ok: 能核对的项目多数一致。 | Most of what can be compared agrees.
     concern: 页脚备案号或公司名与登记不一致。 | The footer's number or the company name disagrees with the registry.
     unknown: 页面没有写明，或登记没有可比的内容。 | The pages do not say, or the registry holds nothing to compare.

@@ -27,6 +27,7 @@ def licence_claim(facts: Dataset) -> Finding:
 
     Why: 经营性网站依法须取得许可并公示。 | Commercial sites need a permit and must show it.
     Reads: page
+    Law: closing, seller_identity
     ok: 页面写有增值电信业务许可信息（自述）。 | The pages name a telecom permit (the site's own claim).
     concern: 读到页面，但未找到许可信息。 | The pages were read and name no permit.
     unknown: 没有读到页面。 | No page could be read.

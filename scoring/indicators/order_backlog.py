@@ -19,6 +19,7 @@ def order_backlog(facts: FittedDataset) -> Finding:
 
     Why: 已付款而未处理的订单越积越多，是发货或资金出问题的直接迹象。 | A growing pile of paid, unprocessed orders is a direct sign of trouble with stock or money.
     Reads: orders
+    Law: deliver, breach
     ok: 未处理订单少于约两天的订单量。 | Unprocessed orders amount to less than about two days of orders.
     concern: 未处理订单达到或超过约两天的订单量。 | Unprocessed orders amount to about two days of orders or more.
     unknown: 页面没有可用的订单计数。 | The page shows no usable order counters.

@@ -21,6 +21,7 @@ def promises_kept(facts: Dataset) -> Finding:
 
     Why: 页面写的秒到账、限期退款、掉单赔付，要看投诉和订单是否对得上。 | Instant delivery, refunds in days, compensation for drops: complaints and orders show whether they are kept.
     Reads: page, complaint, order
+    Law: contract, breach
     ok: 页面作过承诺，订单或投诉未显示多数没有做到，也未悄悄撤下。 | Promises were made; orders and complaints do not show most of them unkept, and none was taken down silently.
     concern: 有承诺按已知订单多数没有做到，或相关投诉多数逾期，或未经公告撤下。 | Known orders or complaints show a promise mostly unkept or overdue, or it was taken down without a notice.
     unknown: 页面没有可核对的承诺。 | The pages make no promise that could be checked.

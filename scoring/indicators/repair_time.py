@@ -36,6 +36,7 @@ def repair_time(facts: Dataset) -> Finding:
 
     Why: 掉单难免，处理得快慢差别很大。 | Drops happen; how fast they are put right differs a lot.
     Reads: complaint
+    Law: dispute_routes
     ok: 掉单投诉平均约 30 天以内解决。 | Drop complaints are settled in less than about 30 days on average.
     concern: 掉单投诉平均约 30 天以上才解决，或一直没有解决。 | They take about 30 days or more, or stay open.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

@@ -13,6 +13,7 @@ def reply_rate(facts: Dataset) -> Finding:
 
     Why: 有人回复投诉，用户才有机会解决问题。 | Somebody has to answer before a complaint can be settled.
     Reads: complaint
+    Law: dispute_routes
     ok: 满一周的投诉中回复达四成以上。 | 40% or more of complaints older than a week were answered.
     concern: 满一周的投诉中回复不到四成（按偏保守的下界计）。 | Less than 40% were answered (by a cautious lower bound).
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

@@ -14,6 +14,7 @@ def silent_edits(facts: Dataset) -> Finding:
 
     Why: 不公告就加上限制或撤下承诺，已付款的人最吃亏。 | A restriction added or a promise taken down without a notice hurts those who have paid.
     Reads: page
+    Law: void_terms
     ok: 一年内读到过两个以上版本，没有未公告的不利改动。 | Two or more versions were read within a year; no unannounced edit took anything from buyers.
     concern: 一年内有未公告的不利改动：加了限制条款或撤下了承诺。 | Within a year an unannounced edit added a restricting clause or took a promise down.
     unknown: 条款页读到的版本不足两个。 | Fewer than two versions of the terms were read.

@@ -13,6 +13,7 @@ def unreachable_share(facts: Dataset) -> Finding:
 
     Why: 联系不上客服，是问题无法解决的开始。 | Not reaching anybody is where problems stop being solved.
     Reads: complaint
+    Law: dispute_routes
     ok: 提到联系不上客服的投诉占比较低。 | A small share of complaints mention that nobody can be reached.
     concern: 约 15% 以上的投诉提到联系不上客服或网站打不开。 | About 15% or more mention that nobody, or the site, can be reached.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

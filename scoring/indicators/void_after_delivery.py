@@ -13,6 +13,7 @@ def void_after_delivery(facts: Dataset) -> Finding:
 
     Why: 东西到了不等于能用：卡密已被用过、账号被收回或封停、质保不兑现，钱同样白花；这不是掉单，不计入掉单率。 | What arrives may still be worthless: codes already used, accounts taken back or blocked, guarantees not kept. These are no drops and never count as such.
     Reads: complaint
+    Law: contract, breach
     ok: 说卡密无效、账号被收回或质保不兑现的投诉占比较低。 | A small share of complaints speak of void codes, accounts taken back or guarantees not kept.
     concern: 约四分之一以上的投诉说卡密无效、账号被收回或质保不兑现。 | About a quarter or more do.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

@@ -13,6 +13,7 @@ def void_terms(facts: Dataset) -> Finding:
 
     Why: 写在页面上的免责条款常被用来拒绝退款，而法律规定这类格式条款无效。 | Such clauses are used to refuse refunds although the law makes them void.
     Reads: page
+    Law: void_terms
     ok: 读到条款、公告或首页，未见下列写法。 | Terms, notice or home page were read and show none of them.
     concern: 写有最终解释权、付款后合同不成立、免除全部责任、任何情况不退、不许投诉、余额清零之一。 | They hold one of: sole interpretation, no contract by paying, no liability, never a refund, no complaints, a balance that lapses.
     unknown: 没有读到条款、公告或首页。 | Neither terms nor notice nor home page could be read.

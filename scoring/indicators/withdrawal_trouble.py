@@ -28,6 +28,7 @@ def withdrawal_trouble(facts: FittedDataset) -> Finding:
 
     Why: 余额提不出来，往往先于网站停运。 | Balances that cannot be withdrawn often come before a closure.
     Reads: complaint, orders
+    Law: prepaid
     ok: 提现或余额类投诉相对订单量很少。 | Few complaints about withdrawals or balances for the number of orders.
     concern: 提现或余额类投诉相对订单量偏多。 | Many such complaints for the number of orders.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.

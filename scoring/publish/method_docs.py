@@ -63,6 +63,7 @@ def _indicator(d: Definition) -> dict[str, Any]:
         "limits_zh": d.texts["Limits"][0],
         "limits_en": d.texts["Limits"][1],
         "reads": list(d.reads),
+        "law": list(d.law),
     }
 
 

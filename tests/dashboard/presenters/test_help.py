@@ -20,6 +20,7 @@ from dashboard.help import checklist, deadlines, evidence_pack, letters, prepay_
 from dashboard.help.deadlines import after_working_days, clocks, ics
 from dashboard.help.letters import LETTERS, Fields, docx, lint, write
 from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, asked, case_of, path_for
+from scoring.finding import definitions
 from tests.support.programs.in_process_cli import command
 
 TODAY = dt.date(2026, 11, 22)
@@ -36,6 +37,13 @@ ALL_ANSWERS = [
 def test_no_legal_fact_is_older_than_180_days() -> None:
     old = [rule.id for rule in deadlines.facts().values() if rule.old(dt.date.today())]
     assert not old, f"read {old} again in the official text, then set verified_on in legal_facts.toml"
+
+
+def test_each_provision_an_indicator_names_is_a_fact_with_article_text_and_day() -> None:
+    named = {name for definition in definitions() for name in definition.law}
+    assert {"deliver", "refund_15", "void_terms"} <= named
+    for rule in map(deadlines.fact, sorted(named)):
+        assert rule.article and rule.zh and rule.en and rule.verified_on, rule.id
 
 
 def test_every_fact_has_article_source_and_both_languages() -> None:

@@ -275,7 +275,7 @@ def _fake(value, outcome=None, fresh=1.0):
 def _found(values, fresh):
     out = {}
     for (name, _), value, f in zip(sorted(method.WEIGHTS.items()), values, fresh, strict=True):
-        out[name] = (Definition(name, ("", ""), {}, (), None), _fake(value, fresh=f))
+        out[name] = (Definition(name, ("", ""), {}, (), (), None), _fake(value, fresh=f))
     return out
 
 

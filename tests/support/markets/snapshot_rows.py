@@ -299,7 +299,7 @@ METHOD = {
     "zh": {"markdown": "评级由公开证据计算。\n\n- 未知不算零分\n- 隐藏不会加分"},
     "en": {"markdown": "Ratings are computed from public evidence.\n\n- unknown is not zero\n- hiding earns nothing"},
     "indicators": [
-        {"id": "drop_rate", "dimension": "B", "weight": 15.0, "title_zh": "掉单率", "title_en": "Drop rate",
+        {"id": "drop_rate", "dimension": "B", "weight": 15.0, "title_zh": "掉单率", "title_en": "Drop rate", "law": ["deliver", "breach"],
          "question_zh": "付款后没有按约定到账的订单有多少？",
          "question_en": "How many paid orders were not delivered as agreed?"},
         {"id": "peer_talk", "dimension": "D", "weight": None, "title_zh": "同行讨论", "title_en": "Peer talk",
