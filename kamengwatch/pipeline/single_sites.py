@@ -37,6 +37,7 @@ def _quick_imports() -> Iterator[None]:
         pyarrow.array([0])
         yield
     finally:
+        gc.freeze()  # nor is any of it looked through again: a few sites make little garbage
         gc.enable()
         sys.meta_path.remove(hidden)
 
