@@ -271,7 +271,7 @@ NAMES: dict[str, Name] = {
     "complaints_read_days_ago": Name(
         "days",
         "从最近一次成功读取投诉信息源（或由它得到投诉、计数）到截至日的天数。",
-        "Days from the last on which a good visit of a complaint source covered the site, or brought a complaint or counter of it, to as_of.",
+        "Days from the last day on which a good visit of a complaint source covered the site, or brought a complaint or counter of it, to as_of.",
     ),
     "promises": Name(
         "promises",

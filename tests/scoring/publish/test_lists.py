@@ -258,8 +258,11 @@ def test_the_extension_itself_tells_on_the_page(data: Path, chromium: Any, tmp_p
                 if context.service_workers
                 else context.wait_for_event("serviceworker")
             )
-            options = context.new_page()
-            options.goto(worker.url.replace("background.js", "options.html"))
+            # Once installed it opens its options by itself, in the tab that is there or in one of its own.
+            address = worker.url.replace("background.js", "options.html")
+            while not (options := next((page for page in context.pages if page.url == address), None)):
+                context.pages[0].wait_for_timeout(100)
+            options.wait_for_load_state()
             options.fill("#server", site)
             options.click("#save")
             options.get_by_text(str(snapshots.AS_OF)).wait_for()
