@@ -100,15 +100,15 @@ class RegistrationSpider(SourceSpider):
                 self.end(host)
                 continue
             domain = registrable(host)
-            if server := domain_records.server_of(domain, servers):
-                yield self.ask(f"whois://{server}/{domain}", "whois", host)
-            elif base:
-                yield self._domain(base, host)
-            else:
+            server = domain_records.server_of(domain, servers)
+            if not (server or base):
                 waiting.append(host)
                 continue
             asked.append(host)
-            self.visit(host).pending += 1  # it is not over before its extras are asked
+            self.visit(host).pending += 1  # the visit stays open until its extras are asked
+            yield (
+                self.ask(f"whois://{server}/{domain}", "whois", host) if server else self._domain(base, host)
+            )
         # After every domain: where one service answers for domains and addresses, its refusal of an address ends no domain's question.
         for host in asked:
             if host not in self.books.done:

@@ -10,7 +10,8 @@ import asyncio
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -108,7 +109,7 @@ def play(
     ]
     spider = cls.from_crawler(crawler, books=books, targets=targets)
     crawler.spider = spider
-    engine = _Engine(crawler, spider, case["exchanges"], folder, change)
+    engine = _Engine(crawler, spider, case["exchanges"], folder, change, case.get("one_by_one", False))
     with mock.patch.dict(os.environ, case.get("environment", {})):
         engine.run()
     return {
@@ -120,7 +121,7 @@ def play(
 
 
 class _Engine:
-    """One request at a time, in order; an address without an exchange was never archived; `referer` is the page it must come from, `cookie` what it must send."""
+    """One request at a time, in order; with `one_by_one` a first request is taken up when nothing else waits, as by a quick downloader. An address without an exchange was never archived; `referer` is the page it must come from, `cookie` what it must send."""
 
     def __init__(
         self,
@@ -129,8 +130,9 @@ class _Engine:
         exchanges: list[dict[str, Any]],
         folder: Path,
         change: Callable[[str], str],
+        one_by_one: bool,
     ) -> None:
-        self.spider, self.folder, self.change = spider, folder, change
+        self.spider, self.folder, self.change, self.one_by_one = spider, folder, change, one_by_one
         self.exchanges = {e["url"]: e for e in exchanges}
         self.exchanges.setdefault(CONTROL, {"url": CONTROL, "body": "reference"})
         for target in spider.targets:
@@ -140,10 +142,11 @@ class _Engine:
         self.records: list[dict[str, Any]] = []
 
     def run(self) -> None:
-        queue: list[Request] = asyncio.run(self._first())
+        first = self._first()
+        queue = [] if self.one_by_one else list(first)
         reason = "finished"
         try:
-            while queue:
+            while queue or (queue := list(islice(first, 1))):
                 queue.sort(key=lambda request: -request.priority)
                 request = queue.pop(0)
                 for out in self._answer(request):
@@ -155,8 +158,15 @@ class _Engine:
             reason = closing.reason
         self.spider.closed(reason)
 
-    async def _first(self) -> list[Request]:
-        return [request async for request in self.spider.start()]
+    def _first(self) -> Iterator[Request]:
+        begun = self.spider.start()
+
+        async def following() -> Request | None:
+            return await anext(begun, None)
+
+        with asyncio.Runner() as runner:
+            while request := runner.run(following()):
+                yield request
 
     def _answer(self, request: Request) -> Any:
         try:
