@@ -59,26 +59,24 @@ def _shorten() -> None:
     """Leave only the hosts, or the name, that were understood in the box and the page's address: paths may hold order numbers, and what
     is no site at all may be somebody's number."""
     asked = st.session_state.get("q") or ""
-    kept, query = kept_of(asked)
+    kept, query, more = kept_of(asked)
     st.session_state["unread"] = bool(asked.strip()) and not kept
     st.session_state["cut"] = len(asked) >= site_search.LONGEST
-    st.session_state["cut_sites"] = _too_many(asked)
+    st.session_state["cut_sites"] = more
     if kept != asked:
         st.session_state["q"] = kept
         st.session_state["asked"] = (kept, query)
 
 
-def kept_of(asked: str) -> tuple[str, Query]:
-    """(what of a text may stand in an address, its first query); nothing of a text in which no site was recognised."""
+def kept_of(asked: str) -> tuple[str, Query, bool]:
+    """(what of a text may stand in an address, its first query, whether it names more sites than are answered); nothing of a text
+    in which no site was recognised."""
     queries = queries_in(asked[: site_search.LONGEST])
     first = queries[0]
     if first.kind == "host":
-        return " ".join(query.host or "" for query in queries[: site_search.MOST]), first
-    return first.name or first.number or "", first
-
-
-def _too_many(asked: str) -> bool:
-    return len(queries_in(asked[: site_search.LONGEST])) > site_search.MOST
+        answered = queries[: site_search.MOST]
+        return " ".join(query.host or "" for query in answered), first, len(queries) > len(answered)
+    return first.name or first.number or "", first, False
 
 
 def _tidy(view: View) -> None:
@@ -86,12 +84,12 @@ def _tidy(view: View) -> None:
     asked = view.param("q")
     if not asked.strip() or ON_PAPER.get() or "q" in st.session_state:
         return  # once the box is there, the address is its own (_shorten)
-    kept, query = kept_of(asked)
+    kept, query, more = kept_of(asked)
     if not kept:
         del st.query_params["q"]
         st.session_state["q"], st.session_state["unread"] = "", True
     elif kept != asked:
-        st.session_state["cut_sites"] = _too_many(asked)
+        st.session_state["cut_sites"] = more
         st.session_state["q"] = st.query_params["q"] = kept
         st.session_state["asked"] = (kept, query)
 

@@ -148,8 +148,8 @@ def refunds(view: View, rating: dict[str, Any], series: list[dict[str, Any]]) ->
         finding = view.translate(
             "site.refunds_finding" if at["share"] < 1 else "site.refunds_none_settled",
             n=n,
+            share=formatting.percent(at["share"]),
             sector=formatting.percent(all_at["share"]),
-            **({"share": formatting.percent(at["share"])} if at["share"] < 1 else {}),
         )
     view.chart(
         lambda: charts.survival(curves, censored, _MARKS, view.translate("sector.days")),

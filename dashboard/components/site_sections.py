@@ -114,19 +114,21 @@ def findings(view: View, rows: list[dict[str, Any]]) -> None:
         about = sorted((f for f in rows if _group(f) == group), key=lambda f: f["outcome"] != "concern")
         words = view.translate(
             "site.findings_fold",
-            name=view.translate(f"method.{group}") if group in _APART else view.label("dimension", group),
+            name=view.translate(f"method.{group}")
+            if group in (_RULES, _UNSCORED)
+            else view.label("dimension", group),
             concerns=sum(f["outcome"] == "concern" for f in about),
             n=len(about),
         )
         view.table(columns, [_finding(view, f) for f in about], "findings", fold=0, more=words)
 
 
-_APART = ("rules", "unscored")
+_RULES, _UNSCORED = "rules", "unscored"
 """Below the dimensions (A to E): what a rule takes away, and what is shown without points."""
 
 
 def _group(finding: dict[str, Any]) -> str:
-    return finding["dimension"] or _APART[not finding["indicator"].startswith("cap_")]
+    return finding["dimension"] or (_RULES if finding["indicator"].startswith("cap_") else _UNSCORED)
 
 
 def _finding(view: View, finding: dict[str, Any]):

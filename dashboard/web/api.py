@@ -153,7 +153,9 @@ def _first_card(snapshot: Snapshot, found: site_search.Answer, lang: str) -> ver
     facts = current_snapshot.facts(snapshot)
     if known := verdict_card.card_for(snapshot, host, lang):
         return known
-    if look := looks.finished(current_snapshot.data_dir(), host):
+    # A look is of the present, and says nothing of an earlier day.
+    now = snapshot.id == current_snapshot.current().id
+    if now and (look := looks.finished(current_snapshot.data_dir(), host)):
         return first_look.card(look, lang)
     return verdict_card.unknown_card(host, lang, facts.as_of, facts.demo)
 

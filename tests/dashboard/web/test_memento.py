@@ -20,6 +20,7 @@ from dashboard.app_shell import Page
 from dashboard.presenters import current_snapshot
 from dashboard.web.api import ELSE, ROUTES
 from dashboard.web.gate import Gate
+from kamengwatch.pipeline.look import Look
 from scoring.snapshot.delta import write_delta
 from scoring.snapshot.reader import DELTA, Snapshot
 from tests.dashboard.pages.test_dashboard_pages import open_page, shown
@@ -118,6 +119,17 @@ def test_as_of_answers_from_what_was_published_of_that_day(client, path):
     same = client.get(f"{path}{more}as_of=2026-11-18", headers={"If-None-Match": answer.headers["etag"]})
     assert same.status_code == 304
     assert client.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 200
+
+
+def test_a_look_of_today_is_no_answer_of_an_earlier_day(client, published):
+    folder = published / "looks"
+    folder.mkdir()
+    Look("a" * 32, "looked.test", "done", at := "2026-11-21T12:00:00+08:00", ended_at=at).write(folder)
+    words = [
+        client.get(f"/api/v1/check?q=looked.test{day}").json()["cards"][0]["word"]
+        for day in ("", "&as_of=2026-11-18")
+    ]
+    assert words == ["灰·初查", "灰·尚未收录"]
 
 
 @pytest.mark.parametrize(
