@@ -63,7 +63,7 @@ async def _prove(host: str, content: str, guard: Guard, texts: Texts, seconds: f
             continue
         if content in (text.strip() for text in found):
             return Proof("dns", (*tried, f"TXT {name}: ok"))
-        tried.append(f"TXT {name}: {len(found)} records, none is it")
+        tried.append(f"TXT {name}: none of its records is it")
     for scheme in ("https", "http"):
         answer = await _in_file(f"{scheme}://{url_host(host)}", FILE, content, guard, seconds)
         tried.append(f"{scheme}://{host}{FILE}: {answer}")

@@ -44,8 +44,10 @@ class Config:
         return self.now().astimezone(SHANGHAI).date()
 
     def say(self, zh: str, en: str) -> str:
-        """The sentence in the user's language."""
-        return en if self.lang == "en" else zh
+        """The sentence in the user's language; English noun(s) and [is|are] in the number of the count before."""
+        from store.text.safe_text import in_number
+
+        return in_number(en) if self.lang == "en" else zh
 
     @property
     def database_url(self) -> str:

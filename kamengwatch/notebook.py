@@ -36,7 +36,7 @@ class Market:
         self.refused: list[tuple[int, str]] = []
 
     def __repr__(self) -> str:
-        return f"<Market {self._snapshot.id}, as of {self.as_of}, {len(self._snapshot.hosts())} sites>"
+        return f"<Market {self._snapshot.id}, as of {self.as_of}, sites: {len(self._snapshot.hosts())}>"
 
     @property
     def as_of(self) -> dt.date:

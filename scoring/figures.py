@@ -53,6 +53,11 @@ def count(name: str, value: Any, window: Window = ALWAYS) -> Figure:
     return Figure(name, float(value), None, None, *window)
 
 
+def two_digits(value: float) -> str:
+    """Two significant digits, never as a power of ten: 100, not 1e+02."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
 class Said(tuple[str, str]):
     """A sentence in Chinese and English, with the figures it states."""
 

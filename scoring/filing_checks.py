@@ -208,7 +208,7 @@ def number_on_unrelated_domains(case: Case) -> Answers:
         else Mark(
             "F11",
             f"同一备案号码出现在 {len(strangers)} 个互不相关的域名的页脚。",
-            f"The same filing number stands in the footers of {len(strangers)} unrelated domains.",
+            f"The same filing number stands in the footers of {len(strangers)} unrelated domain(s).",
             case.number,
             None,
             case.cite_footer(),
@@ -232,7 +232,7 @@ def all_addresses_abroad(case: Case) -> Answers:
         else Mark(
             "F12",
             f"查到备案，而 {len(told)} 次解析的地址都不在中国大陆。",
-            f"A filing is on record, and in {len(told)} checks none of the site's addresses was in mainland China.",
+            f"A filing is on record, and in {len(told)} check(s) none of the site's addresses was in mainland China.",
             "、".join(sorted({p for i in told for p in rows["places"][i]})),
             case.answer("number"),
             (("resolution", int(rows.id[told[-1]])), *case.cite_filing()),
@@ -449,7 +449,7 @@ def _number_given_to_other_domains(case: Case) -> Answers:
         else Mark(
             "F6",
             f"按页脚号码查询，登记的域名为 {listed}，不含这个网站的域名。",
-            f"Queried by the footer's number, the registry names {listed} and not this site's domain.",
+            f"Queried by the footer's number, the registry names {listed.replace('、', ', ')} and not this site's domain.",
             case.number,
             listed,
             case.cite_footer() + _reverse(case),

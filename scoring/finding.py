@@ -133,15 +133,29 @@ def last(array: NDArray[Any], site: int) -> Any:
 
 
 def share_words(hits: int, cases: int) -> tuple[str, str]:
-    """A share in words: a percentage only from PERCENT_FROM cases on and where it is neither none nor all, otherwise "9 起中 5 起"."""
-    if hits == cases >= method.PERCENT_FROM:
-        return f"{cases} 起全部", f"all {cases} cases"
+    """A share in words: a percentage only from PERCENT_FROM cases on and where it is neither none nor all, otherwise "9 起中 5 起".
+
+    A verb in [one|many] may follow the English.
+    """
+    if not hits:
+        return f"{cases} 起中没有一起", f"none of {cases} case(s)"
+    if hits == cases:
+        return (f"{cases} 起全部", f"all {cases} case(s)") if cases > 1 else ("仅 1 起，且", "1 of 1 case(s)")
     if cases >= method.PERCENT_FROM and 0.01 <= hits / cases < 0.995:
         return (
             f"{cases} 起中约 {100 * hits / cases:.0f}% ",
-            f"about {100 * hits / cases:.0f}% of {cases} cases",
+            f"about {100 * hits / cases:.0f}% of {cases} case(s)",
         )
-    return f"{cases} 起中 {hits} 起", f"{hits} of {cases} cases"
+    return f"{cases} 起中 {hits} 起", f"{hits} of {cases} case(s)"
+
+
+def days_ago(days: float) -> tuple[str, str]:
+    """How long before the day of the rating something was: never "0 天前"."""
+    return (
+        (f"{days:.0f} 天前", f"{days:.0f} day(s) ago")
+        if days >= 1
+        else ("评级当天", "on the day of the rating")
+    )
 
 
 def cite_rows(kind: str, ids: NDArray[np.int64]) -> list[Cited]:

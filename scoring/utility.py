@@ -18,6 +18,7 @@ from scoring.finding import (
     Cited,
     Finding,
     cite_rows,
+    days_ago,
     finding,
     outcome_from_utility,
     recent_of,
@@ -265,7 +266,7 @@ def none_seen(facts: Dataset, site: int, zh: str, en: str) -> Said:
     if ago.value <= method.CADENCE_DAYS:
         return Said(zh, en)
     return Said(
-        f"{zh.rstrip('。')}（投诉信息源最近一次成功读取在 {ago.value:.0f} 天前）。",
-        f"{en.rstrip('.')} (a complaint source was last read {ago.value:.0f} days ago).",
+        f"{zh.rstrip('。')}（投诉信息源最近一次成功读取在 {days_ago(ago.value)[0]}）。",
+        f"{en.rstrip('.')} (a complaint source was last read {days_ago(ago.value)[1]}).",
         ago,
     )

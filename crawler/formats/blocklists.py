@@ -90,7 +90,7 @@ def keep(text: str) -> str:
     except SourceBlocked:
         return f"<html>{len(text)}</html>"
     except SourceChanged:
-        return f"unreadable list of {len(text)} characters" if len(text) > 5_000 else text
+        return f"unreadable list (length {len(text)})" if len(text) > 5_000 else text
     dated = f"# Last modified: {found.dated}\n" if found.dated else ""
     rules = [f"||{host}^" for host in sorted(found.below)] + [
         f"0.0.0.0 {host}" for host in sorted(found.exact)

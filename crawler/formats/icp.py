@@ -72,7 +72,7 @@ def filing_of(body: str, domain: str) -> Filed | None:
     rows = document["params"]["list"]
     same = [row for row in rows if isinstance(row, dict) and _is(row.get("domain"), domain)]
     if rows and not same:
-        raise NotAnswered(f"{len(rows)} filings came back, none for {domain}")
+        raise NotAnswered(f"the answer names other domains and not {domain}")
     return filed_of(same[0]) if same else None
 
 

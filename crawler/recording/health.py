@@ -128,7 +128,7 @@ class ExceptionMonitor(Monitor):  # type: ignore[misc]
         }
         if raised:
             kinds = ", ".join(sorted(set(raised) - {"count"}))
-            self.fail(f"{raised.get('count', 1)} exceptions in our own code: {kinds}")
+            self.fail(f"exceptions in our own code ({raised.get('count', 1)}): {kinds}")
 
 
 class CollectionHealth(MonitorSuite):  # type: ignore[misc]

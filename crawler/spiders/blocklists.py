@@ -111,9 +111,7 @@ class BlocklistsSpider(SourceSpider):
         unread = {name: row for name, row in lists.items() if "outcome" in row}
         if unread and self.outcome == "ok":
             first = next(iter(unread.items()))
-            self.reason = (
-                f"{len(unread)} of {len(lists)} lists could not be read; {first[0]}: {first[1]['reason']}"
-            )
+            self.reason = f"lists that could not be read: {len(unread)} of {len(lists)}; {first[0]}: {first[1]['reason']}"
             if len(unread) == len(lists):
                 worst = {row["outcome"] for row in unread.values()}
                 self.outcome = "blocked" if worst == {"blocked"} else "failed"

@@ -150,7 +150,7 @@ class ForumsSpider(SourceSpider):
         places: dict[str, str] = self.measured.get("unread", {})
         if places and self.outcome == "ok":
             first = next(iter(places.items()))
-            self.reason = f"{len(places)} places could not be read; {first[0]}: {first[1]}"
+            self.reason = f"places that could not be read: {len(places)}; {first[0]}: {first[1]}"
             if not self._reads:
                 self.outcome = "blocked" if all("blocked" in said for said in places.values()) else "failed"
         super().closed(reason)

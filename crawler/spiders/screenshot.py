@@ -149,7 +149,7 @@ class ScreenshotSpider(SourceSpider):
             return
         if len(picture) > HEAVIEST:
             self.visit(host).downgrade(
-                "failed", f"{role}: the picture has {len(picture)} bytes, more than {HEAVIEST}"
+                "failed", f"{role}: the picture is too large: {len(picture):,} of at most {HEAVIEST:,} bytes"
             )
             return
         visit = self.visit(host)

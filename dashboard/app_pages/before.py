@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 import streamlit as st
 
 from dashboard.components.page_context import View
@@ -11,6 +14,8 @@ from dashboard.presenters import verdict_card
 from dashboard.presenters.sector_data import hours
 from scoring.snapshot.reader import Snapshot
 from store.text.query import parse_query
+
+T = TypeVar("T")
 
 title_zh = "付款之前"
 title_en = "Before you pay"
@@ -34,21 +39,27 @@ def render(view: View) -> None:
         warned = card.code in ("orange", "red")
     elif host and not view.no_data_note:
         view.note(text("ui", "unknown_site", lang).format(host=host))
-    amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, 30, step=10)
-    kind = st.selectbox(
-        text("ui", "before_kind", lang), keys("kind"), format_func=lambda key: text("kind", key, lang)
-    )
-    channel = st.selectbox(
-        text("ui", "before_channel", lang),
-        keys("channel"),
-        format_func=lambda key: text("channel", key, lang),
-    )
-    hour = st.slider(text("ui", "before_hour", lang), 0, 23, 20)
+    # Nothing is chosen beforehand: what is said must rest on the reader's own answers. The means of payment decides most, and is first.
+    channel = _choice(lang, "channel", keys("channel"), lambda key: text("channel", key, lang))
+    amount = st.number_input(text("ui", "before_amount", lang), 0, 100_000, None, step=10)
+    kind = _choice(lang, "kind", keys("kind"), lambda key: text("kind", key, lang))
+    hour = _choice(lang, "hour", range(24), lambda hour: text("ui", "before_at", lang).format(hour=hour))
     view.heading(text("ui", "before_result", lang))
-    said = coach(int(amount), kind, channel, hour, lang, view.cached_query(_peak), warned)
+    said = coach(amount, kind, channel, hour, lang, view.cached_query(_peak), warned)
     view.html("lines_plain.html", lines=said)
     view.heading(text("ui", "before_keep", lang))
     view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
+
+
+def _choice(lang: str, what: str, offered: Iterable[T], word: Callable[[T], str]) -> T | None:
+    """A question with nothing chosen beforehand."""
+    return st.selectbox(
+        text("ui", f"before_{what}", lang),
+        list(offered),
+        index=None,
+        format_func=word,
+        placeholder=text("ui", "before_choose", lang),
+    )
 
 
 def _peak(snapshot: Snapshot) -> Peak | None:

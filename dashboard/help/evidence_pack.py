@@ -231,7 +231,7 @@ def _faults(archive: zipfile.ZipFile) -> list[str]:
     manifest = json.loads(archive.read("manifest.json"))
     listed = manifest["files"]
     if len(listed) > MAX_FILES:
-        raise ValueError(f"lists {len(listed)} files")
+        raise ValueError(f"lists more than {MAX_FILES} files")
     names = set(archive.namelist())
     wrong = []
     for entry in listed:

@@ -28,26 +28,34 @@ class Peak:
 
 
 def coach(
-    amount: int, kind: str, channel: str, hour: int, lang: str, peak: Peak | None = None, warned: bool = False
+    amount: int | None,
+    kind: str | None,
+    channel: str | None,
+    hour: int | None,
+    lang: str,
+    peak: Peak | None = None,
+    warned: bool = False,
 ) -> list[str]:
-    """What to tell somebody about to pay `amount` yuan; `peak` None: no hour stands out beyond chance, and that is said. Where the
-    site's verdict advises against paying (`warned`), no sum is called sensible. Raises KeyError for a kind or channel that is not offered."""
-    maximum = int(MAXIMUM[channel] * _HALF[kind])
-    lines = [text("recourse", channel, lang)]
-    if not warned:
+    """What to tell somebody about to pay `amount` yuan; what was not answered (None) is not assumed, and without the means of payment
+    no recourse is named. `peak` None: no hour stands out beyond chance, and that is said. Where the site's verdict advises against
+    paying (`warned`), no sum is called sensible. Raises KeyError for a kind or channel that is not offered."""
+    lines = [text("recourse", channel, lang) if channel else text("before", "channel_first", lang)]
+    if channel and not warned:
+        maximum = int(MAXIMUM[channel] * (_HALF[kind] if kind else 1.0))
         lines.append(text("before", "maximum" if maximum else "never", lang).format(amount=maximum))
-        if 0 < maximum < amount:
+        if amount and 0 < maximum < amount:
             lines.append(text("before", "above", lang))
     if kind == "balance" or channel == "balance_only":
         lines.append(fact("prepaid").text(lang) + fact("prepaid").cite(lang))
     if kind in ("membership", "topup"):
         lines.append(fact("delivered_when").text(lang) + fact("delivered_when").cite(lang))
-    if hour in NIGHT and not warned:
+    if hour is not None and hour in NIGHT and not warned:
         lines.append(text("before", "night", lang))
     if peak is None:
         lines.append(text("before", "no_peak", lang))
     else:
         said = {"day": WEEKDAYS[lang][peak.weekday], "hour": peak.hour, "n": peak.n,
                 "share": f"{peak.share:.0%}", "overall": f"{peak.overall:.0%}"}  # fmt: skip
-        lines.append(text("before", "at_peak" if hour == peak.hour else "peak", lang).format(**said))
+        which = "peak_alone" if hour is None else "at_peak" if hour == peak.hour else "peak"
+        lines.append(text("before", which, lang).format(**said))
     return lines

@@ -372,13 +372,13 @@ def tell_taken(config: Config, report: list[Taken], as_json: bool, check: bool =
     refused = sum(len(taken.refused) for taken in report)
     if refused and check:
         raise UserError(
-            config.say(f"{refused} 行不会被导入（见上）", f"{refused} lines would not be taken (see above)")
+            config.say(f"{refused} 行不会被导入（见上）", f"{refused} line(s) would not be taken (see above)")
         )
     if refused:
         raise UserError(
             config.say(
                 f"{refused} 行未导入（见上），其余已保存",
-                f"{refused} lines were not taken (see above); the rest is kept",
+                f"{refused} line(s) [was|were] not taken (see above); the rest is kept",
             )
         )
 
@@ -487,7 +487,7 @@ def _tell(config: Config, taken: Taken) -> None:
     log_line(
         config.say(
             f"{taken.file}（按 {taken.read_as} 读取）: 共 {taken.rows} 行，新增或更新 {saved.inserted}，已有 {saved.unchanged}，待人工匹配 {saved.unmatched}，未导入 {len(refused)}",
-            f"{taken.file} (read as {taken.read_as}): {taken.rows} rows, {saved.inserted} new or changed, {saved.unchanged} known, {saved.unmatched} waiting for a match, {len(refused)} refused",
+            f"{taken.file} (read as {taken.read_as}): {taken.rows} row(s), {saved.inserted} new or changed, {saved.unchanged} known, {saved.unmatched} waiting for a match, {len(refused)} refused",
         )
     )
     if saved.unread:

@@ -127,7 +127,7 @@ def take_in(config: Config) -> TakenIn:
         log_line(
             config.say(
                 f"收件箱里有 {len(taken.refused)} 行不是表单，未收：{named}；核对后可删除这些文件",
-                f"inbox: {len(taken.refused)} lines are no form and were not taken: {named}; look at these files and delete them",
+                f"inbox: {len(taken.refused)} line(s) [is|are] no form and [was|were] not taken: {named}; look at these files and delete them",
             )
         )
     return taken

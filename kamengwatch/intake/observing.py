@@ -169,7 +169,7 @@ def distrust(config: Config, place: str) -> None:
         done = connection.execute(update(Observer).where(Observer.place == place, Observer.removed_at.is_(None)).values(removed_at=config.now()))  # fmt: skip
     if not done.rowcount:
         raise UserError(f"{place[:40]}: 没有这个观测点 no such place; 查看 see: kamengwatch observe show")
-    log_line(config.say(f"不再接受 {place} 的报告", f"Reports of {place} are no longer taken"))
+    log_line(config.say(f"不再接受 {place} 的报告", f"No more reports are taken from {place}"))
 
 
 def hand_out(config: Config, out: Path) -> None:
@@ -192,7 +192,7 @@ def hand_out(config: Config, out: Path) -> None:
     make_private_folder(kept)
     (kept / f"{list_id(told)}.json").write_text(text, "utf-8")
     out.write_text(text, "utf-8")
-    log_line(config.say(f"{out}：{len(hosts)} 个网站，{DAYS_VALID} 天内有效", f"{out}: {len(hosts)} sites, valid for {DAYS_VALID} days"))  # fmt: skip
+    log_line(config.say(f"{out}：{len(hosts)} 个网站，{DAYS_VALID} 天内有效", f"{out}: {len(hosts)} site(s), valid for {DAYS_VALID} days"))  # fmt: skip
 
 
 def take(config: Config, files: Sequence[Path], as_json: bool) -> None:
@@ -205,7 +205,7 @@ def take(config: Config, files: Sequence[Path], as_json: bool) -> None:
         print_answer(json.dumps([{"file": t.file, "place": t.place, "looks": t.looks, "line_works": t.line_works, "refused": [{"line": n, "reason": why} for n, why in t.refused]} for t in found], ensure_ascii=False))  # fmt: skip
     for taken in () if as_json else found:
         out = "" if taken.line_works else config.say("；该处自己的对照网页都没有回应，不计", "; its own controls were silent, nothing counts")  # fmt: skip
-        log_line(config.say(f"{taken.file}（{taken.place or '来处不明'}）：收下 {taken.looks} 个，拒绝 {len(taken.refused)} 行{out}", f"{taken.file} ({taken.place or 'from nobody known'}): {taken.looks} taken, {len(taken.refused)} lines refused{out}"))  # fmt: skip
+        log_line(config.say(f"{taken.file}（{taken.place or '来处不明'}）：收下 {taken.looks} 个，拒绝 {len(taken.refused)} 行{out}", f"{taken.file} ({taken.place or 'from nobody known'}): {taken.looks} taken, {len(taken.refused)} line(s) refused{out}"))  # fmt: skip
         for number, why in taken.refused[:50]:
             log_line(f"  第 line {number}: {why}" if number else f"  {why}")
     if not files:

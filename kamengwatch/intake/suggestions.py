@@ -25,7 +25,7 @@ def suggest(config: Config, as_json: bool) -> None:
         questions = [*_in_complaints(config, connection), *_in_moves(connection)]
         asked = ask(connection, questions, config.now())
     if not as_json:
-        told = [config.say(f"新提示 {len(asked.new)} 个", f"{len(asked.new)} new suggestions")]
+        told = [config.say(f"新提示 {len(asked.new)} 个", f"{len(asked.new)} new suggestion(s)")]
         if asked.waiting:
             told.append(config.say(f"已在队列 {asked.waiting} 个", f"{asked.waiting} wait already"))
         if asked.before:

@@ -211,7 +211,7 @@ def import_lists(config: Config, files: list[Path], accept: bool, as_json: bool)
         raise UserError(
             config.say(
                 f"{refused} 行未收下（见上），其余已保存",
-                f"{refused} lines were not taken (see above); the rest is kept",
+                f"{refused} line(s) [was|were] not taken (see above); the rest is kept",
             )
         )
 

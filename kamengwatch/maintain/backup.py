@@ -69,7 +69,7 @@ def backup(config: Config, out: Path) -> None:
     log_line(
         config.say(
             f"{out}: {len(held)} 个文件。恢复：kamengwatch restore {out} --data-dir 新目录",
-            f"{out}: {len(held)} files. To restore: kamengwatch restore {out} --data-dir NEW",
+            f"{out}: {len(held)} file(s). To restore: kamengwatch restore {out} --data-dir NEW",
         )
     )
 
@@ -254,7 +254,7 @@ def restore(config: Config, file: Path) -> None:
     log_line(
         config.say(
             f"已恢复到 {target}：{count} 个文件，哈希全部一致。核对：kamengwatch verify",
-            f"Restored to {target}: {count} files, every hash as listed. Check: kamengwatch verify",
+            f"Restored to {target}: {count} file(s), every hash as listed. Check: kamengwatch verify",
         )
     )
 

@@ -90,7 +90,7 @@ def database(config: Config) -> Iterator[Finding]:
         yield Finding(what, "bad", "; ".join(broken[:3])[:400], remedy)
         return
     yield Finding(
-        what, "ok", f"{config.engine.dialect.name}, {count} platforms, 每一页可读 every page is readable"
+        what, "ok", f"{config.engine.dialect.name}, {count} 个网站 sites, 每一页可读 every page is readable"
     )
 
 
@@ -256,7 +256,7 @@ def _archive(config: Config) -> Iterator[Finding]:
         remedy = "断电或中断留下半条记录；此前的页面都在 the pages before it are whole: kamengwatch verify"
         yield Finding("存证 archive", "warn", f"读不完 cannot be read to the end: {', '.join(torn)}", remedy)
     else:
-        yield Finding("存证 archive", "ok", f"newest {len(newest)} files are whole")
+        yield Finding("存证 archive", "ok", f"最近 {len(newest)} 个文件完整 newest files whole")
 
 
 def _whole(path: Path) -> bool:

@@ -56,7 +56,7 @@ def verify(config: Config, as_json: bool) -> None:
         print_answer(
             config.say(
                 f"核对了 {checked} 份存证、数据库与 {len(snapshots)} 个快照：{len(wrong)} 处不符。",
-                f"Checked {checked} captures, the database and {len(snapshots)} snapshots: {len(wrong)} faults.",
+                f"Checked {checked} capture(s), the database and {len(snapshots)} snapshot(s): {len(wrong)} fault(s).",
             )
         )
     if wrong:

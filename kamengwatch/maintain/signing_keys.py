@@ -93,7 +93,7 @@ def verify_history(
         print_answer(
             config.say(
                 f"核对了 {count} 个快照的文件、签名与先后：{len(wrong)} 处不符。",
-                f"Checked files, signatures and order of {count} snapshots: {len(wrong)} faults.",
+                f"Checked files, signatures and order of {count} snapshot(s): {len(wrong)} fault(s).",
             )
         )
         print_answer(

@@ -61,7 +61,9 @@ def show_sources(config: Config, as_json: bool) -> None:
 
 def _last(config: Config, row: dict[str, Any]) -> str:
     if row["how"] == "handed_in":
-        return config.say(f"{row['records']} 条记录", f"{row['records']} records") if row["records"] else "—"
+        return (
+            config.say(f"{row['records']} 条记录", f"{row['records']} record(s)") if row["records"] else "—"
+        )
     shown = health_of(row["last_outcome"], row["reason"])
     said = word(config.lang, "health", shown) if shown else "—"
     said += f" ({row['reason']})" if row["reason"] else ""

@@ -86,7 +86,7 @@ def stamp(config: Config, as_json: bool) -> None:
         log_line(
             config.say(
                 f"{folders[-1].name}：新得 {len(told)} 份时间戳，{len(failed)} 处没有给。",
-                f"{folders[-1].name}: {len(told)} new time stamps, {len(failed)} not given.",
+                f"{folders[-1].name}: {len(told)} new time stamp(s), {len(failed)} not given.",
             )
         )
     if failed:

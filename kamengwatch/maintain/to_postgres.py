@@ -51,7 +51,7 @@ def move(config: Config, to: str, as_json: bool) -> None:
     console.print_answer(
         config.say(
             f"{len(moved)} 张表 {rows} 行逐行核对一致，本次写入 {copied} 行。原库未动，内容都还在，确认后请删除。以后请设 KAMENGWATCH_DATABASE_URL={shown}",
-            f"{len(moved)} tables, {rows} rows verified one by one, {copied} copied now. The source is untouched and still holds everything: delete it once you trust the new database. "
+            f"{len(moved)} table(s), {rows} row(s) verified one by one, {copied} copied now. The source is untouched and still holds everything: delete it once you trust the new database. "
             f"From now on set KAMENGWATCH_DATABASE_URL={shown}",
         )
     )

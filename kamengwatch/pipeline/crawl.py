@@ -250,7 +250,7 @@ def _check_archive(config: Config, replay: Path) -> None:
         log_line(
             config.say(
                 f"{replay.name}：读到 {whole} 条存证；{len(unread)} 处读不出（第一处在偏移 {unread[0]}），不在重放之内",
-                f"{replay.name}: {whole} captures were read; {len(unread)} places cannot be (the first at offset {unread[0]}) and are not replayed",
+                f"{replay.name}: {whole} capture(s) [was|were] read; {len(unread)} place(s) cannot be (the first at offset {unread[0]}) and are not replayed",
             )
         )
 
@@ -264,7 +264,7 @@ def _tell(config: Config, ended: list[Event], as_json: bool, planned: bool) -> N
             reason = f" — {e['reason']}" if e.get("reason") else ""
             records, requests = e.get("records", 0), e.get("requests", 0)
             counted = config.say(
-                f"{records} 条记录，{requests} 个请求", f"{records} records, {requests} requests"
+                f"{records} 条记录，{requests} 个请求", f"{records} record(s), {requests} request(s)"
             )
             shown = health_of(e["outcome"], e.get("reason")) or e["outcome"]
             log_line(f"{e['source']}: {word(config.lang, 'health', shown)}, {counted}{reason}")

@@ -102,7 +102,7 @@ def defer(
     with _opened(config) as app:
         put = [_put(app, part, job, proxy) for part in parts(sources, watched)]
         new = sum(1 for _, is_new in put if is_new)
-        log_line(config.say(f"{new} 个采集任务已排队", f"{new} crawl jobs are in the queue"))
+        log_line(config.say(f"{new} 个采集任务已排队", f"{new} crawl job(s) [is|are] in the queue"))
         if wait:
             _wait(config, [id_ for id_, _ in put if id_ is not None])
     return new

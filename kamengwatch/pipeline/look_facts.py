@@ -280,8 +280,8 @@ def _shop(found: Found, connection: Connection, platform: int, since: dt.datetim
         )
     else:
         words = (
-            f"看到 {len(rows)} 种商品；{known} 种有同行中位价，其价格的中位数是同行的 {middle:.2f} 倍。",
-            f"{in_number(f'{len(rows)} product(s)')} seen; of {known} the sector's median price is known: in the middle it asks {middle:.2f} times that.",
+            f"看到 {len(rows)} 种商品；{known} 种有同行中位价，标价与它之比的中位数是 {middle:.2f}。",
+            f"{in_number(f'{len(rows)} product(s)')} seen; for {known} of them the sector's median price is known, and the median of the asking price over it is {middle:.2f}.",
         )
     found.add("shop", words, "storefront", at)
 
@@ -298,9 +298,13 @@ def _filing(found: Found, connection: Connection, platform: int) -> None:
     if filing is None:
         return
     if filing.found:
-        told = [str(filing.number or ""), plain(filing.entity or filing.nature or "", 80)]
-        zh, en = "，".join(filter(None, told)), ", ".join(filter(None, told))
-        words = (f"登记系统查到备案：{zh}。", f"The registry has a filing: {en}.")
+        number, name = str(filing.number or ""), plain(filing.entity or filing.nature or "", 80)
+        zh = "，".join(filter(None, (number, name)))
+        en = ", ".join(filter(None, (number, f"“{name}”" if name else "")))
+        words = (
+            f"登记系统查到备案{'：' if zh else ''}{zh}。",
+            f"The registry has a filing{': ' if en else ''}{en}.",
+        )
     else:
         words = ("查询服务没有查到这个域名的备案。", "The query service has no filing of this domain.")
     found.add("filing", words, "icp", filing.observed_at)
@@ -310,9 +314,14 @@ def _domain(found: Found, connection: Connection, platform: int) -> None:
     if one := _newest(connection, Registration, platform):
         days = (one.observed_at.date() - one.registered_on).days if one.registered_on else None
         if days is not None:
+            since = (
+                (f"，至今 {days} 天", in_number(f", {days} day(s) before we looked"))
+                if days > 0
+                else ("", "")
+            )
             words = (
-                f"域名 {one.registered_on} 注册，至今 {days} 天（注册不等于开站）。",
-                f"The domain was registered on {one.registered_on}, {days} days ago (which is not when the site opened).",
+                f"域名 {one.registered_on} 注册{since[0]}（注册不等于开站）。",
+                f"The domain was registered on {one.registered_on}{since[1]} (which is not when the site opened).",
             )
             found.add("domain", words, "registration", one.observed_at)
     if cert := _newest(connection, Certificate, platform):
@@ -382,7 +391,7 @@ def _listed(found: Found, connection: Connection, archive: Path, host: str, list
             found.listings += 1
             words = (f"公开名单“{name}”列有它，条目 {entry}。", f"It is on the open list “{name}”, entry {entry}.")  # fmt: skip
         else:
-            words = (f"公开名单“{name}”没有列它（{list_.entries} 条；没有列不说明什么）。", f"It is not on the open list “{name}” ({list_.entries} entries; that it is not listed proves nothing).")  # fmt: skip
+            words = (f"公开名单“{name}”没有列它（{list_.entries} 条；没有列不说明什么）。", f"It is not on the open list “{name}” (entries in it: {list_.entries:,}; that it is not listed proves nothing).")  # fmt: skip
         found.add("lists", words, "blocklists", at, counts=bool(entry))
 
 

@@ -62,7 +62,7 @@ def rate(
         log_line(
             config.say(
                 f"已评级 {rated.platforms} 个网站，截至 {day}（方法 {rated.method_version}）{next_zh}",
-                f"Rated {rated.platforms} platforms as of {day} (method {rated.method_version}){next_en}",
+                f"Rated {rated.platforms} site(s) as of {day} (method {rated.method_version}){next_en}",
             )
         )
     if then_publish:
@@ -234,7 +234,7 @@ def _visits(config: Config, market: sandbox_market.Sandbox, seed: int) -> Config
     )
     log_line(
         config.say(
-            f"{len(shops)} 个演示网站，{pages} 页。", f"{len(shops)} demonstration sites, {pages} pages."
+            f"{len(shops)} 个演示网站，{pages} 页。", f"{len(shops)} demonstration site(s), {pages} page(s)."
         )
     )
     return config

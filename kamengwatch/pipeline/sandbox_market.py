@@ -143,7 +143,9 @@ def look_from_the_second_place(config: Config, market: Sandbox) -> None:
         observing.look(place, listed, report, market.second_place())
         taken = observing.take_one(config, report)
     console.log_line(
-        config.say(f"第二观测点看了 {taken.looks} 个网站", f"The second place looked at {taken.looks} sites")
+        config.say(
+            f"第二观测点看了 {taken.looks} 个网站", f"The second place looked at {taken.looks} site(s)"
+        )
     )
 
 

@@ -58,14 +58,14 @@ def _next(config: Config, entry: Planned, now: dt.datetime) -> str:
     if entry.blocked < 2:
         return told
     return told + config.say(
-        f"（连续 {entry.blocked} 次被拒，放慢）", f" (blocked {entry.blocked} times, slowed down)"
+        f"（连续 {entry.blocked} 次被拒，放慢）", f" (blocked {entry.blocked} time(s), slowed down)"
     )
 
 
 def _every(config: Config, hours: float) -> str:
     if hours < 48:
         return config.say(f"{hours:g} 小时", f"{hours:g} h")
-    return config.say(f"{hours / 24:g} 天", f"{hours / 24:g} days")
+    return config.say(f"{hours / 24:g} 天", f"{hours / 24:g} day(s)")
 
 
 def _as_dict(entry: Planned, stopped: set[str], now: dt.datetime) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def rate(
         log_line(
             config.say(
                 f"已单独评级 {len(set(hosts))} 个网站，截至 {until}{next_zh}",
-                f"Rated {len(set(hosts))} sites singly as of {until}{next_en}",
+                f"Rated {len(set(hosts))} site(s) singly as of {until}{next_en}",
             )
         )
     if then_publish:

@@ -100,7 +100,7 @@ def _same_time(config: Config) -> None:
         off = (config.now() - connection.execute(text("select now()")).scalar_one()).total_seconds()
     if abs(off) > CLOCK_OFF:
         raise UserError(
-            f"本机时钟与数据库服务器相差 {off:+.0f} 秒 this machine's clock differs from the database server's by {off:+.0f} seconds: "
+            f"本机时钟与数据库服务器相差 {off:+.0f} 秒 this machine's clock differs from the database server's by {off:+.0f} s: "
             "校准两边的时钟 set both clocks (timedatectl set-ntp true)"
         )
 

@@ -176,7 +176,7 @@ def find(config: Config, text: str | None, also: list[Path], as_json: bool) -> N
         raise Failure(
             config.say(
                 f"{places} 处含有它；删除：kamengwatch privacy erase",
-                f"it occurs in {places} places; to erase it: kamengwatch privacy erase",
+                f"it occurs in {places} place(s); to erase it: kamengwatch privacy erase",
             )
         )
 
@@ -193,7 +193,7 @@ def erase(config: Config, text: str | None, also: list[Path], yes: bool, as_json
     if not yes:
         _tell(config, found, False)
         asked = config.say(
-            f"从这 {len(places)} 处删除，不能恢复？", f"Erase it from these {len(places)} places for good?"
+            f"从这 {len(places)} 处删除，不能恢复？", f"Erase it from {len(places)} place(s) for good?"
         )
         if not (sys.stdin.isatty() and typer.confirm(asked, err=True)):
             raise UserError(config.say("没有删除；确认后加 --yes", "nothing was erased; add --yes to do it"))
@@ -214,12 +214,14 @@ def erase(config: Config, text: str | None, also: list[Path], yes: bool, as_json
         print_answer(
             config.say(
                 f"已删除 {len(places)} 处；再次查找：{len(left)} 处。备份与别人手里的副本不在此内。",
-                f"Erased from {len(places)} places; a second search finds {len(left)}. Backups and copies others hold are not covered.",
+                f"Erased from {len(places)} place(s); a second search finds {len(left)}. Backups and copies others hold are not covered.",
             )
         )
         _name_closed(config, found)
     if left:
-        raise Failure(f"还有 {len(left)} 处 still in {len(left)} places: {'; '.join(left[:5])}")
+        raise Failure(
+            config.say(f"还有 {len(left)} 处：", f"still in {len(left)} place(s): ") + "; ".join(left[:5])
+        )
 
 
 def _erase(config: Config, who: Identifier, found: Found, unfinished: list[Path]) -> None:
@@ -357,7 +359,7 @@ def _tell(config: Config, found: Found, as_json: bool) -> int:
         print_answer(f"  {place}")
     if len(places) > SHOWN:
         print_answer(f"  … {len(places) - SHOWN} (--json)")
-    print_answer(config.say(f"共 {len(places)} 处。", f"{len(places)} places."))
+    print_answer(config.say(f"共 {len(places)} 处。", f"{len(places)} place(s)."))
     _name_closed(config, found)
     return len(places)
 
@@ -368,7 +370,7 @@ def _name_closed(config: Config, found: Found) -> None:
         log_line(
             config.say(
                 f"不能查找的文件 {len(found.closed)} 个，请人工查看：{named}",
-                f"{len(found.closed)} files cannot be searched, please look yourself: {named}",
+                f"{len(found.closed)} file(s) cannot be searched, please look yourself: {named}",
             )
         )
 

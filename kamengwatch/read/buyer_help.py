@@ -232,7 +232,7 @@ def pack(config: Config, host: str, files: list[Path], out: Path) -> None:
     log_line(
         config.say(
             f"{out}：{len(files)} 个原始文件，{len(ours)} 份本站存档。核对：kamengwatch pack --verify {out}",
-            f"{out}: {len(files)} originals, {len(ours)} captures of ours. Check: kamengwatch pack --verify {out}",
+            f"{out}: {len(files)} original(s), {len(ours)} capture(s) of ours. Check: kamengwatch pack --verify {out}",
         )
     )
 

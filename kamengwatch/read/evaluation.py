@@ -124,7 +124,7 @@ def _measured(config: Config, plans: list[Plan]) -> Iterator[Market]:
     log_line(
         config.say(
             f"{len(plans)} 个市场，{workers} 个进程；500 个平台 × 540 天在两个空闲处理器上约需 6 分钟，已导入的市场会复用，约 2 分钟",
-            f"{len(plans)} markets in {workers} processes; 500 platforms × 540 days take about 6 minutes on two free processors; imported markets are used again, about 2 minutes",
+            f"{len(plans)} market(s) in {workers} process(es); 500 platforms × 540 days take about 6 minutes on two free processors; imported markets are used again, about 2 minutes",
         )
     )
     with bar(config.say("评测", "evaluating"), len(plans)) as progress:

@@ -85,7 +85,7 @@ def verify(config: Config, as_json: bool) -> None:
         print_answer(
             config.say(
                 f"核对了 {checked} 份存证与 {files} 个快照文件，{len(wrong)} 处不符。",
-                f"Checked {checked} captures and {files} snapshot files; {len(wrong)} differ.",
+                f"Checked {checked} capture(s) and {files} snapshot file(s); {len(wrong)} [differs|differ].",
             )
         )
     if wrong:

@@ -67,7 +67,7 @@ def export(config: Config, out: Path, hosts: list[str], evidence: bool, group: s
         log_line(config.say(f"{out}: 已写", f"{out}: written"))
         return
     written = _evidence(config, out, format_, hosts) if evidence else _ratings(config, out, format_, hosts)
-    log_line(config.say(f"{out}: {written} 行", f"{out}: {written} rows"))
+    log_line(config.say(f"{out}: {written} 行", f"{out}: {written} row(s)"))
 
 
 def _of_group(snapshot: Snapshot, group: str) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _evidence(config: Config, out: Path, format_: str, hosts: list[str]) -> int:
         log_line(
             config.say(
                 f"  未导出：{left} 条记录待人工匹配、已撤回或不属于观察中的网站",
-                f"  not exported: {left} records wait for a match, are withdrawn or about sites not watched",
+                f"  not exported: {left} record(s) that [waits|wait] for a match, [is|are] withdrawn or about sites not watched",
             )
         )
     return done
@@ -348,7 +348,7 @@ def write_delta(config: Config, older: str | None, newer: str | None, out: Path 
     log_line(
         config.say(
             f"{out}: {old.id} → {new.id}，{changed} 张表有变化：删去 {removed} 行，新增 {added} 行",
-            f"{out}: {old.id} → {new.id}, {changed} tables changed: {removed} rows removed, {added} added",
+            f"{out}: {old.id} → {new.id}, {changed} table(s) changed: {removed} row(s) removed, {added} added",
         )
     )
 

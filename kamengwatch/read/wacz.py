@@ -77,7 +77,7 @@ def write(config: Config, host: str, out: Path) -> None:
     log_line(
         config.say(
             f"{out}：{len(captures)} 份存档页面、{len(claims)} 条证据；离线打开：任何 WACZ 浏览器（如 replayweb.page）。核对：kamengwatch pack --verify {out}",
-            f"{out}: {len(captures)} archived pages, {len(claims)} pieces of evidence; opens offline in any WACZ viewer. Check: kamengwatch pack --verify {out}",
+            f"{out}: {len(captures)} archived page(s), {len(claims)} piece(s) of evidence; opens offline in any WACZ viewer. Check: kamengwatch pack --verify {out}",
         )
     )
 

@@ -57,7 +57,7 @@ def _print_lines(config: Config, snapshot: Snapshot, found: Compared) -> None:
     print_answer(
         config.say(
             f"快照 {snapshot.id}：{sum(found.figures.values())} 个数字重算，{found.sentences} 个句子读过，{len(found.differences)} 处不符。",
-            f"Snapshot {snapshot.id}: {sum(found.figures.values())} figures recomputed, {found.sentences} sentences read, {len(found.differences)} differences.",
+            f"Snapshot {snapshot.id}: {sum(found.figures.values())} figure(s) recomputed, {found.sentences} sentence(s) read, {len(found.differences)} difference(s).",
         )
     )
 

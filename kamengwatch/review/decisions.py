@@ -191,7 +191,7 @@ def show(
     size = page.rows or (total if as_json and page.number == 1 else ROWS)
     pages = max(1, -(-total // max(1, size)))
     if page.number > pages:
-        raise UserError(f"--page {page.number}: 只有 {pages} 页 there are only {pages} pages")
+        raise UserError(f"--page {page.number}: 最后一页是第 {pages} 页 the last page is {pages}")
     rows = rows[(page.number - 1) * size : page.number * size]
     if as_json:
         tell_json([_as_dict(row, waiting.get(row.subject, 0)) for row in rows])
@@ -285,7 +285,7 @@ def decide(
             log_line(
                 config.say(
                     f"#{number} {_named(row)}：{done}；{moved} 条记录已归属",
-                    f"#{number} {_named(row)}: {done}; {moved} records matched",
+                    f"#{number} {_named(row)}: {done}; {moved} record(s) matched",
                 )
             )
 

@@ -181,7 +181,7 @@ def words_of(text: str | None, file: Path | None) -> str:
     words = words.strip()
     if not 0 < len(words) <= LONGEST:
         raise UserError(
-            f"内容有 {len(words)} 字，须为 1 至 {LONGEST} 字 the text has {len(words)} characters; 1 to {LONGEST} are allowed"
+            f"内容有 {len(words)} 字，须为 1 至 {LONGEST} 字 the length of the text is {len(words)}; 1 to {LONGEST} characters are allowed"
         )
     return words
 

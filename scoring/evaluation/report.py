@@ -81,7 +81,7 @@ def table(rows: Sequence[Row], about: Mapping[str, Any], lang: str) -> str:
         if row.baselines:
             lines.append(f"      {('基线', 'baselines')[at]}: {_baselines(row, at)}")
     missed = [r.title[at] for r in rows if r.met is False]
-    head = (f"未达到 {len(missed)} 项", f"{len(missed)} targets missed")[at]
+    head = (f"未达到 {len(missed)} 项", f"targets missed: {len(missed)}")[at]
     return "\n".join(
         [
             *lines,
@@ -101,7 +101,7 @@ def _about(about: Mapping[str, Any], lang: int) -> str:
     )  # fmt: skip
     return (
         f"方法 {method.METHOD_VERSION}；市场 {markets}；{about['platforms']} 个平台 × {about['days']} 天{warning}",
-        f"Method {method.METHOD_VERSION}; markets {markets}; {about['platforms']} platforms × {about['days']} days{warning}",
+        f"Method {method.METHOD_VERSION}; markets {markets}; platforms: {about['platforms']}, days: {about['days']}{warning}",
     )[lang]
 
 
@@ -151,5 +151,5 @@ def _intro(about: Mapping[str, Any], lang: int) -> list[str]:
         "Two kinds of simulated markets with different assumptions and no parameter in common: `first` (log-normal orders, Beta drop rates, linear stress) and `other` (Pareto orders, a mixture of drop rates, "
         "self-exciting complaints, queues, shared suppliers, four shapes of decline). Evidence passes the real import (redaction, classification, copies); every day's history is rated. "
         "At most 0.32 complaints a day in the median, backlog visible on about half, supplier outages with four times the drops, stress of 30–120 days, a quarter of the endings without signs (reported apart).",
-        f"Seeds {seeds} were used for tuning and never for this page. Intervals resample operators {about['resamples']} times. The markets' parameters are assumptions: the figures compare methods and promise nothing about real sites.",
+        f"Seeds {seeds} were used for tuning and never for this page. Intervals resample operators (draws: {about['resamples']}). The markets' parameters are assumptions: the figures compare methods and promise nothing about real sites.",
     ]

@@ -49,9 +49,15 @@ def availability(facts: Dataset) -> Finding:
         down = share_figure("probes_down", last(bad, i), last(n, i), window_of(facts, 30))
         if not down.of:
             return "近 30 天没有可用的探测结果。", "No usable probes in 30 days."
+        if not down.n:
+            return Said(
+                f"近 30 天探测 {down.of:.0f} 次，都能打开。",
+                f"The site could be reached in all of {down.of:.0f} probe(s) in 30 days.",
+                down,
+            )
         return Said(
-            f"近 30 天探测 {down.of:.0f} 次，其中 {down.n:.0f} 次打不开。",
-            f"{down.n:.0f} of {down.of:.0f} probes in 30 days could not reach the site.",
+            f"近 30 天探测 {down.of:.0f} 次，{'都' if down.n == down.of else f'其中 {down.n:.0f} 次'}打不开。",
+            f"{down.n:.0f} of {down.of:.0f} probe(s) in 30 days could not reach the site.",
             down,
         )
 

@@ -8,7 +8,7 @@ from scoring import method
 from scoring.features.drop_rate import observed_days
 from scoring.features.order_volume import volume
 from scoring.features.orders import ORDERS, exposure
-from scoring.figures import Said, count
+from scoring.figures import Said, count, two_digits
 from scoring.finding import Cited, Finding, cite_rows, finding, last, recent_of
 from scoring.observations.dataset import FittedDataset
 from scoring.observations.panel import (
@@ -55,8 +55,8 @@ def complaint_index(facts: FittedDataset) -> Finding:
             return "订单量未知，无法计算投诉指数。", "Orders unknown; no complaint index."
         found = count("complaint_index", last(index, i))
         return Said(
-            f"每单投诉约为同行的 {found.value:.1f} 倍（估计，订单量为推算）。",
-            f"Complaints per order are about {found.value:.1f} times the peers' (an estimate; orders are inferred).",
+            f"每单投诉约为同行的 {two_digits(found.value)} 倍（估计，订单量为推算）。",
+            f"Complaints per order are about {two_digits(found.value)} times the peers' (an estimate; orders are inferred).",
             found,
         )
 

@@ -72,22 +72,32 @@ def drop_overrepresented(facts: FittedDataset) -> Finding:
         every = len(recent_of(facts, once, i, method.DROP_WINDOW))
         mine = len(recent_of(facts, of_drops, i, method.DROP_WINDOW))
         found = share_figure("drops_90d", mine, every, window_of(facts, method.DROP_WINDOW))
+        if not mine:
+            return Said(
+                f"近 90 天 {every} 起互不重复的投诉中，没有掉单投诉。"
+                if every
+                else "近 90 天没有计入的投诉，无法比较。",
+                f"None of {every} complaint(s) in the last 90 days (repetitions left out) [is|are] about a drop."
+                if every
+                else "No complaint of the last 90 days counts: nothing to compare.",
+                found,
+            )
         if last(drops, i) < 3:
             return Said(
                 f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，太少，无法比较。",
-                f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop: too few to compare.",
+                f"{mine} of {every} complaint(s) in the last 90 days (repetitions left out) [is|are] about a drop: too few to compare.",
                 found,
             )
         ratio = count("drop_ratio_low", last(low, i))
         if ratio.value <= 1:
             return Said(
                 f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，占比未见高于同行。",
-                f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop, not shown to be more than the share of peers.",
+                f"{mine} of {every} complaint(s) in the last 90 days (repetitions left out) [is|are] about a drop, not shown to be more than the share of peers.",
                 found,
             )
         return Said(
             f"近 90 天 {every} 起互不重复的投诉中，掉单投诉 {mine} 起，占比估计至少约为同行的 {ratio.value:.1f} 倍。",
-            f"{mine} of {every} complaints in the last 90 days (repetitions left out) are about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
+            f"{mine} of {every} complaint(s) in the last 90 days (repetitions left out) [is|are] about a drop, an estimated {ratio.value:.1f} times the share of peers or more.",
             found,
             ratio,
         )

@@ -15,7 +15,7 @@ from scoring.features.drop_rate import (
     reporting_range,
 )
 from scoring.features.orders import ORDERS
-from scoring.figures import Said, count
+from scoring.figures import Said, count, two_digits
 from scoring.figures import share as share_figure
 from scoring.finding import (
     HIDDEN,
@@ -35,11 +35,6 @@ from scoring.utility import lognormal
 def percent(value: float | None) -> str:
     """A share as a percentage with two significant digits."""
     return "—" if value is None else f"{two_digits(100 * value)}%"
-
-
-def two_digits(value: float) -> str:
-    """Two significant digits, never as a power of ten: 100, not 1e+02."""
-    return f"{float(f'{value:.2g}'):g}"
 
 
 def drop_rate(facts: FittedDataset) -> Finding:
@@ -92,8 +87,13 @@ def drop_rate(facts: FittedDataset) -> Finding:
         n, k = int(orders.of or 0), int(orders.n or 0)
         few = (
             f"近 90 天 {n} 笔已知订单中 {k} 笔未按约定到账。",
-            f"{k} of {n} known orders of the last 90 days were not delivered as agreed.",
+            f"{k} of {n} known order(s) of the last 90 days [was|were] not delivered as agreed.",
         )
+        if not k:
+            few = (
+                f"近 90 天 {n} 笔已知订单都按约定到账。",
+                f"None of {n} known order(s) of the last 90 days failed to be delivered as agreed.",
+            )
         if part.rate is None:
             zh, en = (
                 ("网站隐藏了订单计数，暂无法估计掉单率。", "The site hides its order counter; no drop rate can be estimated now.")

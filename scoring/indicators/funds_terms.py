@@ -60,7 +60,7 @@ def funds_terms(facts: Dataset) -> Finding:
             )
         return Said(
             f"页面条款有 {kinds.value:.0f} 类限制取回资金的内容。",
-            f"The pages hold {kinds.value:.0f} kind(s) of clauses that keep back money.",
+            f"The pages hold {kinds.value:.0f} kind(s) of clause that [keeps|keep] back money.",
             kinds,
         )
 

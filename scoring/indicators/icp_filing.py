@@ -7,7 +7,7 @@ import numpy as np
 from scoring import method
 from scoring.features.filings import confirmed_absent, filing_panel
 from scoring.figures import Said, count
-from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, last, row_at
+from scoring.finding import CONCERN, OK, UNKNOWN, Cited, Finding, days_ago, last, row_at
 from scoring.observations.dataset import Dataset
 from scoring.observations.panel import freshness
 
@@ -36,8 +36,8 @@ def icp_filing(facts: Dataset) -> Finding:
         if not last(f.known, i):
             return "备案状态未知：尚未成功查询。", "Filing status unknown: no successful query yet."
         ago = count("filing_asked_days_ago", last(f.age, i))
-        days = int(ago.value)
-        ago_zh, ago_en = f"（{days} 天前查询）", f" (queried {days} days ago)"
+        when = days_ago(ago.value)
+        ago_zh, ago_en = f"（{when[0]}查询）", f" (queried {when[1]})"
         if not last(f.found, i):
             twice = bool(last(confirmed_absent(facts), i))
             zh = "未查到该网站的 ICP 备案" + ("，两次查询间隔 24 小时以上" if twice else "")

@@ -33,10 +33,12 @@ def operating_time(facts: Dataset) -> Finding:
         if not known[i, -1]:
             return "没有查到域名登记时间。", "The registration date of the domain is unknown."
         days = count("domain_days", facts.last_day - last(began, i))
+        if days.value < 1:
+            return Said("该域名在评级当天注册。", "The domain was registered on the day of the rating.", days)
         if days.value < 365:
             return Said(
                 f"该域名注册至今 {days.value:.0f} 天。",
-                f"The domain was registered {days.value:.0f} days ago.",
+                f"The domain was registered {days.value:.0f} day(s) ago.",
                 days,
             )
         years_ago = days.value / 365.25

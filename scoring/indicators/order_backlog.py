@@ -53,9 +53,20 @@ def order_backlog(facts: FittedDataset) -> Finding:
         worth = count("backlog_days", last(b.days, i))
         pace = count("orders_per_day", max(last(b.orders_per_day, i), FEWEST_A_DAY))
         a_day = f"{pace.value:.0f}" if pace.value >= 10 else f"{pace.value:.1f}"
+        if not round(waiting.value):
+            return Said(
+                f"页面计数显示没有未处理的订单（推算每天约 {a_day} 单）。",
+                f"The page's counters show no unprocessed orders (an estimated {a_day} order(s) a day).",
+                waiting,
+                worth,
+                pace,
+            )
+        days = (f"约 {worth.value:.1f} 天", f"about {worth.value:.1f} days")
+        if worth.value < 0.05:
+            days = ("远不到一天", "far less than a day")
         return Said(
-            f"页面计数显示 {waiting.value:.0f} 单尚未处理，约相当于 {worth.value:.1f} 天的订单量（推算每天约 {a_day} 单）。",
-            f"The page's counters show {waiting.value:.0f} orders not yet processed, about {worth.value:.1f} days of orders (an estimated {a_day} a day).",
+            f"页面计数显示 {waiting.value:.0f} 单尚未处理，相当于{days[0]}的订单量（推算每天约 {a_day} 单）。",
+            f"The page's counters show {waiting.value:.0f} order(s) not yet processed, {days[1]} of orders (an estimated {a_day} a day).",
             waiting,
             worth,
             pace,

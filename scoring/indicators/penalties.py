@@ -46,18 +46,18 @@ def penalties(facts: Dataset) -> Finding:
         standing = count("penalties_standing", len(recent_of(facts, rows, i, _YEARS)), window)
         lifted = count("penalties_lifted", len(recent_of(facts, every, i, _YEARS)) - standing.value, window)
         over = int(lifted.value)
-        also = (f"；另有 {over} 条已移出", f"; {over} more were lifted") if over else ("", "")
+        also = (f"；另有 {over} 条已移出", f"; {over} more [was|were] lifted") if over else ("", "")
         told = (standing, lifted) if over else (standing,)
         if standing.value:
             return Said(
                 f"近十年公示的行政处罚或经营异常记录，有 {standing.value:.0f} 条未移出{also[0]}。",
-                f"{standing.value:.0f} published penalty or abnormal-operation record(s) of ten years [was|were] not lifted{also[1]}.",
+                f"{standing.value:.0f} published penalty or abnormal-operation record(s) of the last ten years [was|were] not lifted{also[1]}.",
                 *told,
             )
         if asked[i, -1]:
             return Said(
                 f"查询过公示系统，近十年未见仍有效的处罚或经营异常记录{also[0]}。",
-                f"The register was queried and shows no penalty of ten years that still stands{also[1]}.",
+                f"The register was queried and shows no record of the last ten years that still stands{also[1]}.",
                 *told,
             )
         if over:

@@ -46,16 +46,24 @@ def _answer(home: Home | None) -> Answer:
     signs, cited = home
     stated = stated_by(signs)
     lacking = [name for name in PRACTICES if name not in stated]
-    zh = "、".join(PRACTICES[n][0] for n in PRACTICES if n in stated) or "无"
-    en = ", ".join(PRACTICES[n][1] for n in PRACTICES if n in stated) or "none"
+    zh = "、".join(PRACTICES[n][0] for n in PRACTICES if n in stated)
+    en = ", ".join(PRACTICES[n][1] for n in PRACTICES if n in stated)
     manual = int((signs.get("delivery") or {}).get("manual", 0))
+    stated_zh, stated_en = (
+        (
+            f"七项做法中页面写有 {len(stated)} 项：{zh}",
+            f"Of seven practices the pages state {len(stated)}: {en}",
+        )
+        if stated
+        else ("七项做法页面一项也没有写", "The pages state none of the seven practices")
+    )
     by_hand = (
         (f"；{manual} 种商品人工发货", f"; {manual} product(s) delivered by hand") if manual else ("", "")
     )
     return Answer(
         CONCERN if len(stated) < method.PRACTICES_FEW else OK,
-        f"七项做法中页面写有 {len(stated)} 项：{zh}{by_hand[0]}。",
-        f"Of seven practices the pages state {len(stated)}: {en}{by_hand[1]}.",
+        f"{stated_zh}{by_hand[0]}。",
+        f"{stated_en}{by_hand[1]}.",
         float(len(stated)),
         float(len(stated) + len(lacking)),
         (cited,),

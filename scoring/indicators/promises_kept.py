@@ -43,17 +43,11 @@ def _answer(promises: list[Promise]) -> Answer:
     kept, late = total["orders_kept"], total["orders_late"]
     parts = []
     if kept + late:
-        parts.append(
-            (
-                f"已知订单 {kept} 笔按承诺交付、{late} 笔没有",
-                f"{kept} known order(s) delivered as promised, {late} not",
-            )
-        )
+        parts.append(_orders(kept, late))
     if total["promise_complaints"]:
         parts.append(
-            (
-                f"相关投诉 {total['promise_complaints']} 起，自投诉起在承诺期限内解决 {total['promise_complaints_in_time']} 起、逾期 {total['promise_complaints_overdue']} 起（含仍未解决的）",
-                f"{total['promise_complaints']} complaint(s) about them, {total['promise_complaints_in_time']} settled within the time promised, counted from the complaint, and {total['promise_complaints_overdue']} later or not yet",
+            _complaints(
+                *(total[f"promise_complaints{which}"] for which in ("", "_in_time", "_overdue")),
             )
         )
     elif aside := len(frozenset[int]().union(*(p.aside for p in promises))):
@@ -70,11 +64,39 @@ def _answer(promises: list[Promise]) -> Answer:
     return Answer(
         CONCERN if bad else OK,
         f"页面作过 {len(promises)} 类承诺；{'；'.join(p[0] for p in parts)}{'；' if bad else ''}{'、'.join(zh)}。",
-        f"{len(promises)} kind(s) of promise; {'; '.join(p[1] for p in parts)}{'; ' if bad else ''}{'; '.join(en)}.",
+        f"The pages made {len(promises)} kind(s) of promise; {'; '.join(p[1] for p in parts)}{'; ' if bad else ''}{'; '.join(en)}.",
         kept / cases if cases else 0.0,
         float(cases),
         tuple(c for p in bad or promises for c in p.cited),
         (count("promises", len(promises)), *figures),
+    )
+
+
+def _orders(kept: int, late: int) -> tuple[str, str]:
+    """What the known orders show of the promises."""
+    if kept and late:
+        return (
+            f"已知订单 {kept} 笔按承诺交付、{late} 笔没有",
+            f"{kept} known order(s) delivered as promised, {late} not",
+        )
+    how = ("按承诺交付", "delivered as promised") if kept else ("没有按承诺交付", "not delivered as promised")
+    return f"已知的 {kept + late} 笔订单{how[0]}", f"{kept + late} known order(s) {how[1]}"
+
+
+def _complaints(every: int, in_time: int, overdue: int) -> tuple[str, str]:
+    """What the complaints about the promises show."""
+    zh = [f"在承诺期限内解决 {in_time} 起"] if in_time else []
+    zh += [f"逾期 {overdue} 起（含仍未解决的）"] if overdue else []
+    en = [f"{in_time} settled within the time promised"] if in_time else []
+    en += [f"{overdue} later or not yet"] if overdue else []
+    if not zh:
+        return (
+            f"相关投诉 {every} 起，看不出是否按期解决",
+            f"{every} complaint(s) about them, which [does|do] not show whether the time promised was kept",
+        )
+    return (
+        f"相关投诉 {every} 起，自投诉起{'、'.join(zh)}",
+        f"{every} complaint(s) about them, counted from the complaint {' and '.join(en)}",
     )
 
 

@@ -93,9 +93,15 @@ def repair_time(facts: Dataset) -> Finding:
         middle = Figure(
             "drops_settled_days_median", float(np.median(took[dated])), float(len(dated)), None, *window
         )
+        spent = (
+            (f" {middle.value:g} 天", f"{middle.value:g} day(s)")
+            if middle.value
+            else ("不到 1 天", "less than a day")
+        )
+        which = "the one" if middle.n == 1 else f"the {middle.n:.0f}"
         return Said(
-            f"{settled_zh}；日期已知的 {middle.n:.0f} 起，用时中位数 {middle.value:g} 天。",
-            f"{settled_en}; the {middle.n:.0f} with a known day took {middle.value:g} days (median).",
+            f"{settled_zh}；解决日期已知的 {middle.n:.0f} 起，{'用了' if middle.n == 1 else '用时中位数'}{spent[0]}。",
+            f"{settled_en}; {which} with a known day took {spent[1]}{'' if middle.n == 1 else ' (median)'}.",
             over,
             middle,
         )
@@ -123,13 +129,17 @@ def _settled(n: float, of: float) -> tuple[str, str]:
     """How many of how many were settled, in words that say when it is few or none (zh, en), without a full stop."""
     zh, en = (
         f"近 90 天 {of:.0f} 起互不重复的掉单投诉中",
-        f"{of:.0f} non-delivery complaints in the last 90 days (repetitions left out)",
+        f"{of:.0f} non-delivery complaint(s) in the last 90 days (repetitions left out)",
     )
     if not n:
-        return f"{zh}，没有一起解决", f"None of {en} has been settled"
+        return f"{zh}，没有一起解决", f"None of {en} [has|have] been settled"
+    if n == of:
+        return (
+            f"{zh.removesuffix('中')}{'都' if of > 1 else ''}已解决",
+            f"{n:.0f} of {en} [has|have] been settled",
+        )
     few = 4 * n < of
-    verb = "has" if n == 1 else "have"
     return (
         f"{zh}，{'只有' if few else '有'} {n:.0f} 起解决",
-        f"{'Only ' if few else ''}{n:.0f} of {en} {verb} been settled",
+        f"{'Only ' if few else ''}{n:.0f} of {en} [has|have] been settled",
     )

@@ -81,12 +81,25 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         count("mentions_trouble_90d", len(bad)),
         count("channel_posts_90d", own),
     )
-    zh = f"近 90 天站外有 {seen.value:.0f} 处提到它，其中 {trouble.value:.0f} 处说的是订单或钱款问题，且没有标为已解决"
-    en = f"In the last 90 days it was mentioned {seen.value:.0f} times elsewhere, {trouble.value:.0f} of them about orders or money and not marked as solved"
+    zh, en = (
+        "近 90 天没有见到别人在站外提到它",
+        "In the last 90 days nobody else was seen to mention it elsewhere",
+    )
+    if others:
+        zh = f"近 90 天站外有 {seen.value:.0f} 处提到它，" + (
+            f"其中 {trouble.value:.0f} 处说的是订单或钱款问题，且没有标为已解决"
+            if bad
+            else "没有未解决的订单或钱款问题"
+        )
+        en = f"{seen.value:.0f} mention(s) of it [was|were] seen elsewhere in the last 90 days, " + (
+            f"{trouble.value:.0f} of them about orders or money and not marked as solved"
+            if bad
+            else "none about orders or money that is not marked as solved"
+        )
     if own:
         zh, en = (
             zh + f"；它自己的频道发了 {posts.value:.0f} 条",
-            en + f"; its own channel posted {posts.value:.0f} messages",
+            en + f"; its own channel posted {posts.value:.0f} message(s)",
         )
     zh, en = zh + quiet[0], en + quiet[1]
     if said:
@@ -99,8 +112,8 @@ def _answer(facts: Dataset, at: list[int]) -> Answer:
         en += ", and announced: " + ", ".join(f"{words} ({on})" for _, words, on in told)
     return Answer(
         CONCERN if bad or said else OK,
-        zh + ("（网友说法未核实）。" if said else "（网友说法，未核实）。"),
-        en + (" (claims of people, unchecked)." if said else " (claims, unchecked)."),
+        zh + ("（网友说法，未核实）。" if others else "。"),
+        en + (" (claims of people, unchecked)." if others else "."),
         float(len(bad)),
         float(len(others)),
         tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scoring import method
 from scoring.figures import count
-from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Cited, Finding, of_site, unscored_finding
+from scoring.finding import CONCERN, OK, UNKNOWN, Answer, Cited, Finding, days_ago, of_site, unscored_finding
 from scoring.observations.dataset import NEVER, Dataset
 from scoring.observations.day_index import date_of
 
@@ -67,11 +67,12 @@ def _answer(facts: Dataset, at: list[int], old: tuple[Cited, ...]) -> Answer:
     name, first = min(there.items(), key=lambda pair: (int(rows["first_on"][pair[1]]), pair[0]))
     day = date_of(int(rows["first_on"][first]))
     days = count("days_seen_elsewhere", facts.last_day - int(rows["first_on"][first]))
-    bound = ("至少", "at least ") if rows["at_least"][first] else ("", "")
+    ago = days_ago(days.value)
+    bound = ("至少 ", "at least ") if rows["at_least"][first] and days.value >= 1 else ("", "")
     return Answer(
         OK if days.value >= method.SEEN_LONG_DAYS else CONCERN,
-        f"第三方最早见到它是 {day}（{_INDEXES[name][0]}，{bound[0]}{days.value:.0f} 天前）。",
-        f"A third party first saw it on {day} ({_INDEXES[name][1]}, {bound[1]}{days.value:.0f} days ago).",
+        f"第三方最早见到它是 {day}（{_INDEXES[name][0]}，{bound[0]}{ago[0]}）。",
+        f"A third party first saw it on {day} ({_INDEXES[name][1]}, {bound[1]}{ago[1]}).",
         float(days.value),
         float(len(newest)),
         (*cited, *old)[: method.EVIDENCE_LIMIT],

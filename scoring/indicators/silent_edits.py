@@ -35,17 +35,24 @@ def _answer(found: list[Edit] | None) -> Answer:
     if not silent:
         return Answer(
             OK,
-            f"一年内条款改动 {n} 次，没有未公告的不利改动。",
-            f"{n} edit(s) of the terms within a year, none unannounced and against buyers.",
+            f"一年内条款改动 {n} 次，没有未公告的不利改动。" if n else "一年内没有见到条款改动。",
+            f"{n} edit(s) of the terms within a year, none unannounced and against buyers."
+            if n
+            else "No edit of the terms was seen within a year.",
             0.0,
             n,
             figures=(count("edits", n),),
         )
     added, removed = sum(len(e.added) for e in silent), sum(len(e.removed) for e in silent)
+    zh = [*([f"新增限制 {added} 项"] if added else []), *([f"撤下承诺 {removed} 项"] if removed else [])]
+    en = [
+        *([f"{added} restriction(s) added"] if added else []),
+        *([f"{removed} promise(s) taken down"] if removed else []),
+    ]
     return Answer(
         CONCERN,
-        f"一年内有 {len(silent)} 次未公告的不利改动：新增限制 {added} 项，撤下承诺 {removed} 项。",
-        f"{len(silent)} unannounced edit(s) against buyers within a year: {added} restriction(s) added, {removed} promise(s) taken down.",
+        f"一年内有 {len(silent)} 次未公告的不利改动：{'，'.join(zh)}。",
+        f"{len(silent)} unannounced edit(s) against buyers within a year: {', '.join(en)}.",
         float(len(silent)),
         n,
         tuple(c for edit in silent for c in edit.cited),

@@ -42,13 +42,21 @@ def _answer(facts: Dataset, site: int) -> Answer:
         count("software_drops_365d", of.get("drops") or 0),
     )
     share = drops.value / issues.value if issues.value else 0.0
+    few = ("没有一张", "none") if not drops.value else (f"其中 {drops.value:.0f} 张", f"{drops.value:.0f}")
+    told_zh, told_en = (
+        (
+            f"有 {issues.value:.0f} 张公开问题单，{few[0]}说掉单",
+            f"{issues.value:.0f} public issue(s) of the last year, {few[1]} of them about dropped orders",
+        )
+        if issues.value
+        else ("没有公开问题单", "no public issues of the last year")
+    )
     return Answer(
         CONCERN
         if issues.value >= method.SOFTWARE_ISSUES_FEW and share >= method.SOFTWARE_DROPS_CONCERN
         else OK,
-        f"它所用的 {name} 近一年有 {issues.value:.0f} 张公开问题单，其中 {drops.value:.0f} 张说掉单（说的是软件，不是这个网站）。",
-        f"{name}, which it runs, has {issues.value:.0f} public issues of the last year, {drops.value:.0f} of them about dropped orders "
-        "(about the software, not this site).",
+        f"它所用的 {name} 近一年{told_zh}（说的是软件，不是这个网站）。",
+        f"{name}, which it runs, has {told_en} (about the software, not this site).",
         share,
         issues.value,
         _page(facts, site),

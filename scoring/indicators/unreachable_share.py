@@ -27,7 +27,7 @@ def unreachable_share(facts: Dataset) -> Finding:
         (
             (
                 "近 90 天互不重复的投诉 {share}提到联系不上客服或网站打不开。",
-                "Of complaints in the last 90 days (repetitions left out), {share} mention that nobody, or the site, can be reached.",
+                "Of complaints in the last 90 days (repetitions left out), {share} [mentions|mention] that nobody, or the site, can be reached.",
             ),
             ("近 90 天未见投诉。", "No complaints seen in the last 90 days."),
         ),

@@ -27,7 +27,7 @@ def void_after_delivery(facts: Dataset) -> Finding:
         (
             (
                 "近 90 天互不重复的投诉 {share}说卡密无效、账号被收回或质保不兑现。",
-                "Of complaints in the last 90 days (repetitions left out), {share} speak of void codes, accounts taken back or guarantees not kept.",
+                "Of complaints in the last 90 days (repetitions left out), {share} [speaks|speak] of void codes, accounts taken back or guarantees not kept.",
             ),
             ("近 90 天未见投诉。", "No complaints seen in the last 90 days."),
         ),

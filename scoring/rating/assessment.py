@@ -68,7 +68,7 @@ NR_WHY = (
     ("证据充分度低于 40%", "evidence coverage is below 40%"),
     (
         "订单量未知，且一年内互不重复的投诉不足 5 起",
-        "orders are unknown and fewer than 5 complaints of a year repeat no other",
+        "the number of orders is unknown, and there were fewer than 5 complaints in a year (repetitions left out)",
     ),
     ("网站启用不足 90 天", "the site is less than 90 days old"),
     (

@@ -340,7 +340,7 @@ def _words(judged: Assessment, verdict: int, found: Set | None, best: bool) -> _
         return (
             facts,
             f"若这 {n} 项同时变成最{how[0]}的情形（其余不变，缺一不可），结论会由{before}变为{after}：{zh}。",
-            f"These {n} facts at their {how[1]} together (all else as it is, none left out) would move the verdict {moves}: {en}.",
+            f"All {n} of these facts at their {how[1]} together (all else as it is, none left out) would move the verdict {moves}: {en}.",
         )
     return (
         facts,

@@ -212,14 +212,15 @@ def _filing(r: Any) -> tuple[str, str]:
 def _orders(r: Any) -> tuple[str, str]:
     if r.hidden:
         return "页面未显示订单计数", "The page shows no order counter"
-    return (
-        f"页面计数：总单 {r.total}，已处理 {r.processed}",
-        f"Page counter: {r.total} orders, {r.processed} processed",
-    )
+    told = [(f"总单 {r.total}", f"{r.total} order(s)")] if r.total is not None else []
+    told += [(f"已处理 {r.processed}", f"{r.processed} processed")] if r.processed is not None else []
+    zh, en = zip(*(told or [("没有数字", "no number")]), strict=True)
+    return f"页面计数：{'，'.join(zh)}", in_number(f"Page counter: {', '.join(en)}")
 
 
 def _price(r: Any) -> tuple[str, str]:
-    return f"标价 {r.price} 元：{r.product}", f"Listed at CNY {r.price}: {r.product}"
+    yuan = f"{r.price:.2f}".removesuffix("00").rstrip(".")
+    return f"标价 {yuan} 元：{r.product}", f"Listed at CNY {yuan}: “{r.product}”"
 
 
 def _probe(r: Any) -> tuple[str, str]:
@@ -260,7 +261,7 @@ def _registration(r: Any) -> tuple[str, str]:
 
 
 def _penalty(r: Any) -> tuple[str, str]:
-    return f"公示记录：{r.category}", f"Published record: {r.category}"
+    return f"公示记录：{r.category}", f"Published record: “{r.category}”"
 
 
 def _certificate(r: Any) -> tuple[str, str]:
@@ -296,8 +297,9 @@ def _sighting(r: Any) -> tuple[str, str]:
 def _old_page(title: str, said: list[tuple[str, str]]) -> tuple[str, str]:
     """What a site's own page said on a day of the past: the footer, and what its money rules announced."""
     what, _, footer = title.partition("，页脚：")
-    there = [(f"页脚：{footer}", f"footer: {footer.replace('，', ', ')}")] if footer else []
-    told = [("那一天" + (what or "存档的页面"), "Archived page of that day"), *there, *said]
+    there = [(f"页脚：{footer}", f"footer: “{footer.replace('，', ', ')}”")] if footer else []
+    role = {"存档的首页": " (home)", "存档的条款": " (terms)"}.get(what, "")
+    told = [("当日" + (what or "存档的页面"), f"Archived page of that day{role}"), *there, *said]
     return "；".join(zh for zh, _ in told), "; ".join(en for _, en in told)
 
 
@@ -318,24 +320,36 @@ def _mention(r: Any) -> tuple[str, str]:
     }[r.by]
 
 
+_BOARDS = {
+    "red": ("红榜", "red list (good handling)"),
+    "black": ("黑榜", "black list (poor handling)"),
+    "reply": ("回复榜", "list by replies"),
+    "rise": ("上升榜", "list by rising complaints"),
+}
+
+
 def _rank(r: Any) -> tuple[str, str]:
-    zh = {"red": "红榜", "black": "黑榜", "reply": "回复榜", "rise": "上升榜"}[r.board]
-    return (
-        f"投诉平台{zh}第 {r.place} 名",
-        f"Place {r.place} on a complaint site's {r.board} list",
-    )
+    zh, en = _BOARDS[r.board]
+    return f"投诉平台{zh}第 {r.place} 名", f"Place {r.place} on a complaint site's {en}"
 
 
 def _order(r: Any) -> tuple[str, str]:
     own = r.source_id == "feed"
     whose = (
-        ("网站自己提供的一笔订单", "An order told by the site itself")
+        ("网站自己提供的一笔订单", "An order reported by the site itself")
         if own
         else ("一笔已付款订单", "A paid order")
     )
-    return f"{whose[0]}，状态：{r.state}", f"{whose[1]}, state: {r.state}"
+    state = _ORDER_STATES[r.state]
+    return f"{whose[0]}，状态：{state[0]}", f"{whose[1]}, state: {state[1]}"
 
 
+_ORDER_STATES = {
+    "delivered": ("已到账", "delivered"),
+    "processing": ("处理中", "being processed"),
+    "missing": ("查不到记录", "no record of it"),
+    "refunded": ("已退款", "refunded"),
+}
 _CLAIMS: dict[str, Any] = {
     "complaint": _complaint,
     "counters": _counters,

@@ -19,6 +19,7 @@ from scoring.observations.dataset import Dataset
 from scoring.observations.day_index import date_of
 from scoring.rating.assessment import Assessment
 from store.text.malls import is_merchant
+from store.text.safe_text import in_number
 
 _PERSONAL = "个人"
 _SAID = {
@@ -137,7 +138,7 @@ def _marks(facts: Dataset, site: int) -> list[dict[str, Any]]:
     on = date_of(facts.last_day)
     return [
         _row(facts, site, mark.rule, "no", shown=mark.shown, registered=mark.registered, observed_on=on,
-             said=(mark.zh, mark.en), source=_source_of(facts, mark), evidence=list(mark.cited))
+             said=(mark.zh, in_number(mark.en)), source=_source_of(facts, mark), evidence=list(mark.cited))
         for mark in checked(facts)[site].marks
     ]  # fmt: skip
 

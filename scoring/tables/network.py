@@ -21,13 +21,13 @@ from scoring.observations.day_index import date_of
 from scoring.observations.market import Link
 from store.text.malls import host_part, is_merchant
 from store.text.query import parse_icp
-from store.text.registration_numbers import PROVINCES, province_of_uscc
+from store.text.registration_numbers import PROVINCES, PROVINCES_EN, province_of_uscc
 
 _PERSONAL = "个人"
 _MUNICIPAL = ("北京", "天津", "上海", "重庆")
 _REGIONS = {"内蒙古": "内蒙古自治区", "广西": "广西壮族自治区", "西藏": "西藏自治区", "宁夏": "宁夏回族自治区", "新疆": "新疆维吾尔自治区"}  # fmt: skip
 _CHANNELS = {"licensed": ("持牌支付机构", "a licensed payment institution"), "aggregator": ("聚合支付", "an aggregator"),
-             "epay": ("易支付等第四方接口", "a fourth-party interface"), "usdt": ("加密货币", "a crypto currency"),
+             "epay": ("易支付等第四方接口", "a fourth-party interface (epay)"), "usdt": ("加密货币", "a cryptocurrency"),
              "personal_qr": ("个人收款码", "a personal QR code"), "manual": ("人工转账", "a manual transfer"), "balance": ("站内余额", "a prepaid balance")}  # fmt: skip
 _TELLING = ("licensed", "aggregator", "epay")
 """Classes of channels behind which an institution stands that can be told."""
@@ -182,7 +182,7 @@ def _registrar(facts: Dataset, site: int) -> dict[str, Any]:
             "还没有查到域名登记", "the registration has not been read")  # fmt: skip
         return _role("registrar", None, f"注册商未知：{why[0]}。", f"Registrar unknown: {why[1]}.")
     told = known[0].rstrip(".")  # Co., Ltd.
-    return _role("registrar", known[0], f"域名注册商（注册局的答复）：{told}。", f"Registrar, as the registry answered: {told}.", **known[1])  # fmt: skip
+    return _role("registrar", known[0], f"域名注册商（注册局的答复）：{told}。", f"Registrar, as the registry answered: {_quoted(told)}.", **known[1])  # fmt: skip
 
 
 def _network(facts: Dataset, site: int) -> dict[str, Any]:
@@ -206,8 +206,8 @@ def _network(facts: Dataset, site: int) -> dict[str, Any]:
             )
             return _role(
                 "network", str(owner),
-                f"网站所在 IP 地址属于 {owner}（地址登记机关的答复）{more_zh}{leads[0]}。",
-                f"The site's IP address belongs to {str(owner).rstrip('.')}, as the address registry answered{more_en}{leads[1]}.", **told,
+                f"网站所在 IP 地址属于“{owner}”（地址登记机关的答复）{more_zh}{leads[0]}。",
+                f"The site's IP address belongs to {_quoted(str(owner).rstrip('.'))}, as the address registry answered{more_en}{leads[1]}.", **told,
             )  # fmt: skip
         if alias:
             return _role(
@@ -251,7 +251,7 @@ def _payment(facts: Dataset, site: int) -> dict[str, Any]:
     named = dict.fromkeys(str(p.get("name")) for p in listed if p.get("class") in _TELLING and p.get("name"))
     zh, en = "、".join(_CHANNELS[c][0] for c in seen), ", ".join(_CHANNELS[c][1] for c in seen)
     shown = "、".join([*named][:6]) or None
-    en += f" ({', '.join([*named][:6])})" if shown else ""
+    en += f" ({', '.join(map(_quoted, [*named][:6]))})" if shown else ""
     return _role(
         "payment", shown,
         f"页面列出的收款方式：{zh}{f'（{shown}）' if shown else ''}；实际收款方以付款凭证为准。",
@@ -272,7 +272,7 @@ def _filing(facts: Dataset, site: int) -> dict[str, Any]:
             "Filing province unknown: no filing was found.",
         )
     name = f"{_full(province)}通信管理局"
-    return _role("filing_authority", name, f"备案号 {known[0]} 属{province}，由{name}管理。", f"The filing {known[0]} is of {province}; the communications administration there ({name}) is in charge of it.", **known[1])  # fmt: skip
+    return _role("filing_authority", name, f"备案号 {known[0]} 属{province}，由{name}管理。", f"The filing {known[0]} belongs to {PROVINCES_EN[province]}; the communications administration there (“{name}”) is in charge of it.", **known[1])  # fmt: skip
 
 
 def _market(facts: Dataset, site: int) -> dict[str, Any]:
@@ -282,7 +282,7 @@ def _market(facts: Dataset, site: int) -> dict[str, Any]:
         return _role("market_authority", None, "登记机关所在地未知：没有公司的统一社会信用代码。", "Registration place unknown: no company code is known.")  # fmt: skip
     name = f"{_full(province)}市场监督管理部门"
     on = date_of(facts.last_day)
-    return _role("market_authority", name, f"信用代码 {code} 的登记地在{province}，归{name}。", f"The company code {code} was issued in {province}: {name}.",
+    return _role("market_authority", name, f"信用代码 {code} 的登记地在{province}，由{name}管理。", f"The company code {code} was issued in {PROVINCES_EN[province]}; the market authority there (“{name}”) is in charge.",
                  source=_uscc_source(facts, site), observed_on=on)  # fmt: skip
 
 
@@ -300,6 +300,11 @@ def _uscc_source(facts: Dataset, site: int) -> str:
 def _full(province: str) -> str:
     """北京 → 北京市, 广东 → 广东省."""
     return _REGIONS.get(province) or f"{province}{'市' if province in _MUNICIPAL else '省'}"
+
+
+def _quoted(name: str) -> str:
+    """A name as it stands in an English sentence: in quotes where it is Chinese."""
+    return name if name.isascii() else f"“{name}”"
 
 
 def _position(rows: ObservationColumns, id_: int) -> int | None:

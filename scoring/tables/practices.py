@@ -108,7 +108,7 @@ def at_stake(facts: Dataset, site: int) -> tuple[str, str]:
     if plans:
         most = f"{max(plans.values()):.2f}".rstrip("0").rstrip(".")
         zh.append(f"年卡、永久卡等没用完的时长（在售 {len(plans)} 种，最高 {most} 元）")
-        en.append(f"what is left of plans of a year or more (up to ¥{most})")
+        en.append(f"what is left of plans of a year or more ({len(plans)} on sale, up to ¥{most})")
     if zh:
         return (
             f"万一停运，可能拿不回来的有：{'；'.join(zh)}。",

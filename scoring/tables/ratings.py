@@ -36,14 +36,8 @@ from scoring.tables.sentences import (
 )
 from scoring.warning.state_machine import CLOSED, STATES, changes_of_state, proposal_key, transitions
 from store.china_time import SHANGHAI
+from store.text.registration_numbers import PROVINCES
 
-PROVINCES = {
-    "京": "北京", "津": "天津", "冀": "河北", "晋": "山西", "蒙": "内蒙古", "辽": "辽宁", "吉": "吉林", "黑": "黑龙江",
-    "沪": "上海", "苏": "江苏", "浙": "浙江", "皖": "安徽", "闽": "福建", "赣": "江西", "鲁": "山东", "豫": "河南",
-    "鄂": "湖北", "湘": "湖南", "粤": "广东", "桂": "广西", "琼": "海南", "渝": "重庆", "蜀": "四川", "川": "四川",
-    "黔": "贵州", "贵": "贵州", "滇": "云南", "云": "云南", "藏": "西藏", "陕": "陕西", "陇": "甘肃", "甘": "甘肃",
-    "青": "青海", "宁": "宁夏", "新": "新疆",
-}  # fmt: skip
 _MIDNIGHT = dt.datetime(1970, 1, 1, tzinfo=SHANGHAI)
 
 

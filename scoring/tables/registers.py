@@ -235,7 +235,7 @@ def _places(connection: Connection, end: dt.datetime) -> list[dict[str, Any]]:
         where = ("大陆", "mainland China") if o.mainland else ("境外", "abroad")
         found.append(
             {
-                "source": f"place:{o.place}", "title_zh": f"观测点：{o.place}", "title_en": f"Place: {o.place}", "kind": "place",
+                "source": f"place:{o.place}", "title_zh": f"观测点：{o.place}", "title_en": f"Place: “{o.place}”", "kind": "place",
                 "health": "never" if last is None else "failed" if out else "ok" if fresh else "stale",
                 "last_ok_at": working[-1].made_at if working else None,
                 "last_started_at": last.made_at if last else None,

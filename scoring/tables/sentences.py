@@ -149,12 +149,12 @@ def _why_grade(judged: Assessment, site: int, grade: str) -> tuple[str, str]:
     if grade in ("A", "B") and sure:
         return (
             f"信用分 {shown}，达到 {cut:.0f} 分的把握不低于 {method.PROOF_GOOD:.0%}",
-            f"the score is {shown}, and that it reaches {cut:.0f} is at least {method.PROOF_GOOD:.0%} sure",
+            f"the score is {shown}, and it is at least {method.PROOF_GOOD:.0%} certain that it reaches {cut:.0f}",
         )
     if grade == "C" and score[0] >= cut and not sure:
         return (
             f"信用分 {shown} 虽不低于 {cut:.0f}，但证据不够，达到 {cut:.0f} 分的把握不到 {method.PROOF_GOOD:.0%}",
-            f"the score is {shown}, but that it truly reaches {cut:.0f} is less than {method.PROOF_GOOD:.0%} sure",
+            f"the score is {shown}, but it is less than {method.PROOF_GOOD:.0%} certain that it truly reaches {cut:.0f}",
         )
     if grade in ("A", "B") or score[0] >= cut:
         return (
@@ -266,7 +266,7 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
         return (
             Said(
                 f"网站已连续 {run.value:.0f} 天以上打不开{never[0]}{beside[0]}。",
-                f"The site has been unreachable for {run.value:.0f} days or more{never[1]}{beside[1]}.",
+                f"The site has been unreachable for {run.value:.0f} day(s) or more{never[1]}{beside[1]}.",
                 run,
                 answered,
                 *beside.figures,
@@ -295,7 +295,7 @@ def _transition(judged: Assessment, site: int, day: int, state: int) -> tuple[Sa
     return (
         Said(
             f"近 {method.COMPLAINANT_WINDOW} 天有 {people.value:.0f} 起互不重复的相关投诉，{zh}。",
-            f"{people.value:.0f} complaint(s) of the last {method.COMPLAINANT_WINDOW} days (repetitions left out), {en}.",
+            f"{people.value:.0f} related complaint(s) in the last {method.COMPLAINANT_WINDOW} days (repetitions left out), {en}.",
             people,
         ),
         cited,
@@ -353,12 +353,13 @@ def _others(judged: Assessment, site: int, day: int) -> Said:
         of,
         days_back(judged.facts.first_day + last, 1),
     )
-    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中有 {found.n:.0f} 个能打开" if of else ""
-    en = (
-        f"; on the day of the last probe {found.n:.0f} of the {of} other sites probed were reachable"
-        if of
-        else ""
+    many = (
+        (f"有 {found.n:.0f} 个", f"{found.n:.0f} of the {of}")
+        if found.n
+        else ("没有一个", f"none of the {of}")
     )
+    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中{many[0]}能打开" if of else ""
+    en = f"; on the day of the last probe {many[1]} other site(s) probed [was|were] reachable" if of else ""
     if line.controlled[last]:
         zh, en = f"{zh}；当天的对照网页能打开", f"{en}; a control page was reachable that day"
     return Said(zh, en, *([found] if of else []))
@@ -391,7 +392,7 @@ def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:
     of = f"{seen.seen:,} / {seen.numbers:,}"
     return (
         f"{zh}近 {DAYS} 天的投诉编号只看到 {seen.share:.1%}（{of}；约一半编号会公开），没看到的不在这里",
-        f"of the complaint numbers {en} gave in the last {DAYS} days {seen.share:.1%} were seen ({of}; about half become public); the rest is not counted here",
+        f"{seen.share:.1%} of the complaint numbers {en} gave in the last {DAYS} days ({of}; about half become public): what was not seen is not counted here",
     )
 
 

@@ -85,7 +85,9 @@ def _member(content: bytes, length: int) -> bytes:
     body = deflate.compress(content) + deflate.flush(zlib.Z_FULL_FLUSH)
     spare = length - _HEAD.size - 1 - len(body) - len(_LAST_BLOCK) - 8
     if spare < 0:
-        raise ValueError(f"the record is too short to hold the facts of what was erased: {length} bytes")
+        raise ValueError(
+            f"the record is too short to hold the facts of what was erased (its length: {length})"
+        )
     blocks, comment = divmod(spare, len(_EMPTY_BLOCK))
     head = _HEAD.pack(b"\x1f\x8b", 8, _COMMENT, 0, 0, 255) + b" " * comment + b"\x00"
     tail = struct.pack("<II", zlib.crc32(content), len(content))

@@ -21,25 +21,25 @@ def plain(value: object, limit: int | None = None) -> str:
 
 
 _IN_NUMBER = re.compile(
-    r"(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[a-z ]+)\|(?P<many>[a-z ]+)\]"
+    r"(?:(?P<some>\d[\d,]*) of (?:the )?)?(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[a-z ]+)\|(?P<many>[a-z ]+)\]"
 )
 
 
 def in_number(en: str) -> str:
-    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are"."""
+    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are", "1 of 2 orders is"."""
     if "(" not in en and "[" not in en:
         return en
-    last = of_noun = ""
+    last = some = of_verb = ""
 
     def agree(found: re.Match[str]) -> str:
-        nonlocal last, of_noun
+        nonlocal last, some, of_verb
         if found["count"]:
-            last = found["count"]
+            last, some = found["count"], found["some"] or found["count"]
             return found.group()
         if found["noun"]:
-            of_noun = last
+            of_verb = some
             return found["noun"] + ("" if last == "1" else found["ending"])
-        return found["one"] if of_noun == "1" else found["many"]
+        return found["one"] if of_verb == "1" else found["many"]
 
     return _IN_NUMBER.sub(agree, en)
 

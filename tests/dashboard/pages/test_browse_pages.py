@@ -465,3 +465,11 @@ def test_a_source_nobody_set_up_is_no_failure_on_the_page(data_dir):
     rows = content.partition("因此看不到")[2]
     assert "未配置" in rows and say("zh", "crawl_why.not_configured") in rows and "失败" not in rows
     assert "个信息源目前没有正常数据" not in content
+
+
+def test_before_paying_nothing_is_chosen_for_the_reader(full):
+    at = open_page("before")
+    assert [box.value for box in (*at.selectbox, *at.number_input)] == [None] * 4
+    assert "先选怎么付" in words(at) and "商户名，可以在支付渠道发起争议" not in words(at)
+    at.selectbox[0].select("usdt").run()
+    assert "付出去就收不回" in words(at) and "你打算付的" not in words(at)

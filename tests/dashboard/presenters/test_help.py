@@ -237,6 +237,15 @@ def test_the_coach_knows_that_crypto_cannot_be_called_back() -> None:
         assert all(prepay_coach.coach(1000, kind, channel, 3, lang))
 
 
+def test_the_coach_assumes_nothing_that_was_not_answered() -> None:
+    said = prepay_coach.coach(None, None, None, None, "zh")
+    assert said[0].startswith("先选怎么付") and not [line for line in said if "元" in line or "账单" in line]
+    only = " ".join(
+        prepay_coach.coach(None, None, "licensed", None, "zh", prepay_coach.Peak(4, 20, 0.62, 0.31, 180))
+    )
+    assert "商户名" in only and "周五 20 点" in only and "你选的" not in only and "你打算付的" not in only
+
+
 def test_where_the_verdict_advises_against_paying_no_sum_is_called_sensible() -> None:
     for kind, channel, lang in product(texts.keys("kind"), texts.keys("channel"), ("zh", "en")):
         said = " ".join(prepay_coach.coach(1000, kind, channel, 3, lang, warned=True))

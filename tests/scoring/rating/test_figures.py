@@ -116,7 +116,7 @@ def test_a_count_of_ripe_complaints_holds_no_younger_one(tmp_path):
     for indicator, name in (("reply_rate", "answered"), ("completion_rate", "settled")):
         _, sentence = said(engine, indicator)
         assert (by_name(sentence)[name].n, by_name(sentence)[name].of) == (0, 6), sentence
-        assert "6 起中 0 起" in sentence[0]
+        assert "6 起中没有一起" in sentence[0]
     _, sentence = said(engine, "refund_delay")
     figure = by_name(sentence)["refunds_open_after_7d"]
     assert (figure.n, figure.of) == (6, 6) and figure.until == LAST - dt.timedelta(days=7)

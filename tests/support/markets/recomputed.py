@@ -39,14 +39,18 @@ class Play:
 
     def recomputed(self, market: MadeMarket) -> Compared:
         """The market as published, held against its recomputation."""
+        found = compare(self.engine, self.published(market))
+        self.figures += found.figures
+        self.markets += 1
+        return found
+
+    def published(self, market: MadeMarket) -> Snapshot:
+        """The market, alone in the folder, as published."""
         self.engine.dispose()
         for path in self.folder.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         shutil.copyfile(empty_database(), self.folder / "kamengwatch.db")
-        found = compare(self.engine, published(self.engine, self.folder, market))
-        self.figures += found.figures
-        self.markets += 1
-        return found
+        return published(self.engine, self.folder, market)
 
 
 @contextmanager
