@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import datetime as dt
 import gc
@@ -38,6 +39,7 @@ def _quick_imports() -> Iterator[None]:
         yield
     finally:
         gc.freeze()  # nor is any of it looked through again: a few sites make little garbage
+        atexit.register(gc.unfreeze)  # or libraries complain at the end of what they think was never let go
         gc.enable()
         sys.meta_path.remove(hidden)
 

@@ -441,3 +441,4 @@ print("pandas" in sys.modules, table.to_pandas()["n"].sum(), "pandas" in sys.mod
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False", "1", "True"]
+    assert not ran.stderr, "libraries complain at the end of what was frozen"
