@@ -30,9 +30,13 @@ def render(view: View) -> None:
     if view.no_data_note:
         return
     view.heading(view.translate("about.mistakes"))
-    view.html(
-        "lines_plain.html", lines=[view.translate("about.mistakes_text", **view.cached_query(_corrections))]
+    made = view.cached_query(_corrections)
+    said = (
+        view.translate("about.mistakes_text", **made)
+        if made["count"]
+        else view.translate("about.mistakes_none")
     )
+    view.html("lines_plain.html", lines=[said])
     view.html("linkline.html", href=view.link("appeals"), words=view.translate("appeals.title"))
     view.heading(view.translate("about.report"))
     date = formatting.day(view.facts.as_of, view.lang)

@@ -179,7 +179,11 @@ def _about(told: dict[str, Any], lang: str, demo: bool) -> list[str]:
 def _move(move: dict[str, Any], lang: str, evidence: Citations) -> str:
     before, after = (word(lang, "warning", move[key]) for key in ("from_state", "to_state"))
     known = plain(move["name"] or "", 60)
-    name = t(lang, f"（{known}）", f" ({known})") if known and known != move["host"] else ""
+    name = (
+        t(lang, f"（{known}）", f" (“{known}”)" if not known.isascii() else f" ({known})")
+        if known and known != move["host"]
+        else ""
+    )
     who = f"{move['on']} {plain(move['host'], 80)}{name} {before} → {after}"
     return labelled(
         lang, who, f"{plain(pick(move, 'reason', lang) or '', 400)}{evidence.mark(move['evidence'])}"

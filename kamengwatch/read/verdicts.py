@@ -89,7 +89,7 @@ def check(
     else:
         _print_answer(config, answer, cards)
         for step in steps:
-            print_answer(f"· {step['name']}：{say(config.lang, 'look.state_' + step['state'])} {step['why']}".rstrip())  # fmt: skip
+            print_answer(f"· {step['name']}{config.say('：', ': ')}{say(config.lang, 'look.state_' + step['state'])} {step['why']}".rstrip())  # fmt: skip
             for fact in step["facts"]:
                 print_answer(f"    {fact['words']}  [{fact['source']} {fact['at']}]")
     return EXIT[cards[0].verdict] if exit_code and len(cards) == 1 else EXIT["灰"] if exit_code else 0
@@ -199,7 +199,7 @@ def _print_card(config: Config, card: Card) -> None:
         (config.say("掉单率", "drop rate"), card.drop_rate),
         (config.say("资金链", "cash flow"), card.warning),
         (config.say("备案", "filing"), card.filing),
-        (config.say("看不到", "not seen"), "；".join(card.blind_spots)),
+        (config.say("看不到", "not seen"), config.say("；", "; ").join(card.blind_spots)),
         (config.say("平台回应", "response"), card.response or "—"),
         *((config.say("下一步", "next") if n == 0 else "", step) for n, step in enumerate(card.next_steps)),
     ]
@@ -346,7 +346,8 @@ def _drop(config: Config, row: dict[str, Any]) -> str:
     from dashboard.presenters.formatting import times
 
     basis = word(config.lang, "drop", row["drop_rate_basis"])
-    told = f"{row['drop_rate']:.1%} ({row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}) {basis}"
+    span = f"{row['drop_rate_low']:.1%}–{row['drop_rate_high']:.1%}"
+    told = f"{row['drop_rate']:.1%}" + config.say(f"（{span}）{basis}", f" ({span}) {basis}")
     if row["drop_rate_basis"] == "counted" or row["drop_rate_relative"] is None:
         return told
     middle, low, high = (times(row[f"drop_rate_relative{end}"]) for end in ("", "_low", "_high"))
@@ -420,7 +421,10 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
                 for _, r in found
             ],
         ),
-        (config.say("依据", "basis"), [comma.join(x.text for x in c.reasons) or "—" for c, _ in found]),
+        (
+            config.say("依据", "basis"),
+            [config.say("", " ").join(x.text for x in c.reasons) or "—" for c, _ in found],
+        ),
         (config.say("看不到", "not seen"), [comma.join(c.blind_spots) for c, _ in found]),
         (config.say("截至", "as of"), [c.as_of for c, _ in found]),
     ):
@@ -487,7 +491,7 @@ def diff(config: Config, text: str, since: str | None, as_json: bool) -> None:
 
 _CAUSES = {
     "world": ("外部事实", "the world"),
-    "source": ("信息源", "a source"),
+    "source": ("我们的数据", "our data"),
     "method": ("方法", "our method"),
 }
 

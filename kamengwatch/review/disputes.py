@@ -122,7 +122,7 @@ def decide(
         gone = "、".join(_withdrawn(config, connection, row.platform_id, withdraw))
         sentences = (
             f"关于“{row.about}”的异议：{OUTCOMES[code]}。{zh}" + (f"撤回的证据：{gone}。" if gone else ""),
-            f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: {zh}'}"
+            f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: “{zh}”'}"
             + (f" Evidence withdrawn: {gone}." if gone else ""),
         )
         correct(connection, row.platform_id, now, code, *sentences)

@@ -88,7 +88,7 @@ def _complaints(every: int, in_time: int, overdue: int) -> tuple[str, str]:
     zh = [f"在承诺期限内解决 {in_time} 起"] if in_time else []
     zh += [f"逾期 {overdue} 起（含仍未解决的）"] if overdue else []
     en = [f"{in_time} settled within the time promised"] if in_time else []
-    en += [f"{overdue} later or not yet"] if overdue else []
+    en += [f"{overdue} settled later or not yet"] if overdue else []
     if not zh:
         return (
             f"相关投诉 {every} 起，看不出是否按期解决",
@@ -96,7 +96,7 @@ def _complaints(every: int, in_time: int, overdue: int) -> tuple[str, str]:
         )
     return (
         f"相关投诉 {every} 起，自投诉起{'、'.join(zh)}",
-        f"{every} complaint(s) about them, counted from the complaint {' and '.join(en)}",
+        f"{every} complaint(s) about them: {' and '.join(en)}, counted from the day of the complaint",
     )
 
 

@@ -63,10 +63,12 @@ class Explanation:
         elif self.score is not None:
             score += "（封顶，无区间）" if zh else " (capped, no interval)"
         head = [
-            f"{self.host} · {self.verdict} · {self.grade} · {score}",
+            f"{self.host} · {self.verdict if zh else _ENGLISH[self.verdict]} · {self.grade} · {score}",
             f"{'截至' if zh else 'as of'} {self.as_of} · {'方法' if zh else 'method'} {self.method_version} · {'证据充分度' if zh else 'coverage'} {self.coverage:.0f}%",
         ]
-        body = [f"{part.points:+7.2f}  {part.title}: {part.sentence}" for part in self.parts]
+        body = [
+            f"{part.points:+7.2f}  {part.title}{'：' if zh else ': '}{part.sentence}" for part in self.parts
+        ]
         total = f"{self.total:+7.2f}  {'合计' if zh else 'sum'}"
         what_if = "什么会改变这一档" if zh else "what would change the tier"
         return [
@@ -81,6 +83,9 @@ class Explanation:
             ("看不到：" if zh else "not seen: ") + ("；" if zh else "; ").join(self.unseen),
             *(f"{'网站可以改进：' if zh else 'the site could: '}{what}" for what in self.improve),
         ]
+
+
+_ENGLISH = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red", "灰": "grey"}
 
 
 def explain(snapshot: Snapshot, host: str, lang: str = "zh") -> Explanation:

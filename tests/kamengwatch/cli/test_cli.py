@@ -23,6 +23,7 @@ from kamengwatch.cli.app import _commands, app
 from kamengwatch.config import make
 from kamengwatch.console import InertConsole, tell_json
 from store.db.tables import Alias, Platform
+from tests.support.data.sentences import of_one
 from tests.support.markets.records import HOST, complaint, platform, probe
 from tests.support.programs import forked
 from tests.support.programs.in_process_cli import command
@@ -177,6 +178,16 @@ def test_check_explain_and_rank_speak_json(published: Path, capsys: pytest.Captu
     total = sum(part["points"] for part in told["parts"])
     assert total == pytest.approx(told["total"], abs=1e-9)
     assert told["score"] in (None, pytest.approx(total, abs=1e-9))
+
+
+@pytest.mark.parametrize(
+    "words", [["check", HOST], ["check", "shop.test"], ["explain", HOST], ["diff", HOST, "--since", "90d"], ["alerts"], ["sources"], ["rank"], ["verify"]]
+)  # fmt: skip
+def test_english_output_is_english_throughout(
+    published: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = command(capsys, *words, "--lang", "en", "--data-dir", str(published)).out
+    assert told and not re.findall(r"[，；：（）。、]|[蓝黄橙红灰]", told) and of_one(told) is None
 
 
 def test_tables_speak_the_language_asked_for(published: Path, capsys: pytest.CaptureFixture[str]) -> None:

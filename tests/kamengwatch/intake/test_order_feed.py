@@ -115,4 +115,4 @@ def test_the_drop_rate_is_counted_from_then_on_and_a_second_import_adds_nothing(
     )
     with config.engine.connect() as connection:
         _, evidence = resolve(connection, np.array([code(("order", 1))]))
-    assert evidence["claim_zh"].to_pylist() == ["网站自己提供的一笔订单，状态：delivered"]
+    assert evidence["claim_zh"].to_pylist() == ["网站自己提供的一笔订单，状态：已到账"]
