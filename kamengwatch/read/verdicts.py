@@ -407,7 +407,7 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
         tell_json([c.as_dict() | {"complaints_30d": r and r["complaints_30d"]} for c, r in found])
         return
     table = Table("", *(c.host for c, _ in found), title=config.say("对比", "Side by side"))
-    unknown, comma = word(config.lang, "word", "unknown"), config.say("；", "; ")
+    unknown, comma, space = word(config.lang, "word", "unknown"), config.say("；", "; "), config.say("", " ")
     for label, cells in (
         (config.say("结论", "verdict"), [f"{c.shape} {c.word}" for c, _ in found]),
         (config.say("信用分", "score"), [c.score or unknown for c, _ in found]),
@@ -416,15 +416,9 @@ def compare(config: Config, texts: list[str], as_json: bool) -> None:
         (config.say("备案", "filing"), [c.filing for c, _ in found]),
         (
             config.say("近 30 天投诉", "complaints, 30 d"),
-            [
-                unknown if r is None or r["complaints_30d"] is None else str(r["complaints_30d"])
-                for _, r in found
-            ],
+            [unknown if (n := r and r["complaints_30d"]) is None else str(n) for _, r in found],
         ),
-        (
-            config.say("依据", "basis"),
-            [config.say("", " ").join(x.text for x in c.reasons) or "—" for c, _ in found],
-        ),
+        (config.say("依据", "basis"), [space.join(x.text for x in c.reasons) or "—" for c, _ in found]),
         (config.say("看不到", "not seen"), [comma.join(c.blind_spots) for c, _ in found]),
         (config.say("截至", "as of"), [c.as_of for c, _ in found]),
     ):
