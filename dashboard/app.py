@@ -68,9 +68,10 @@ def _frame(view: View, path: str) -> dict[str, Any]:
     }
 
 
-def _failure(lang: str, error: Exception, asked: dict[str, str]) -> None:
+def _failure(lang: str, error: Exception, asked: dict[str, str], path: str) -> None:
     """A clear message in place of the page."""
-    told = html.failure(error, lang, asked, switch=_switch(lang), menu=page_list.menu(lang), today=_today())
+    menu, query = page_list.menu(lang, path), st.query_params.to_dict()
+    told = html.failure(error, lang, asked, query, switch=_switch(lang), menu=menu, today=_today())
     st.html(told)
 
 
@@ -93,7 +94,7 @@ def _draw(page: page_list.PageInfo, view: View) -> None:
         st.html(f"<style>{styles.mark(lang)}</style>")
     frame = _frame(view, page.url_path)
     view.html("top.html", **frame)
-    page.render(view)
+    page_list.draw(page, view)
     view.html("footer.html", **frame)
 
 
@@ -104,10 +105,10 @@ def _runner(page: page_list.PageInfo, lang: str) -> Callable[[], None]:
             with html.reading(asked):
                 _draw(page, _view(page, lang, asked))
         except (current_snapshot.NotKept, current_snapshot.NoDay, *current_snapshot.UNREADABLE) as error:
-            _failure(lang, error, asked)
+            _failure(lang, error, asked, page.url_path)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             _log.exception("page %s failed", page.module)
-            _failure(lang, error, asked)
+            _failure(lang, error, asked, page.url_path)
 
     return run
 

@@ -213,7 +213,8 @@ def _failure(
         "switch": _switch(query, lang),
         "today": _today(query),
     }
-    told = markup.failure(error, lang, _snapshot_choice(page, asked), **frame)
+    first = {name: next(iter(values), "") for name, values in asked}
+    told = markup.failure(error, lang, _snapshot_choice(page, asked), first, **frame)
     return markup.render("early_failure.html", lang, told=Markup(told))  # noqa: S704 - a template's own output
 
 
@@ -239,7 +240,7 @@ def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) 
     lang, query, facts, past = paper.lang, paper.query, paper.facts, paper.past
     token = ON_PAPER.set(True)
     try:
-        page.render(paper)
+        page_list.draw(page, paper)
     except Enough:
         pass
     finally:

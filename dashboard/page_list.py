@@ -40,6 +40,19 @@ class PageInfo:
         return self.title_zh if lang == "zh" else self.title_en
 
 
+OF_SITES = frozenset({"rank", "alerts", "sector", "record", "bulletins", "compare", "cluster", "operator"})
+"""Addresses of pages that have nothing but sites: where none is listed, filters, zeros and “none closed” would say something of none."""
+
+
+def draw(page: PageInfo, view: View) -> None:
+    """Draw a page; one that has nothing but sites says so where there are none."""
+    if page.url_path in OF_SITES and not view.facts.count:
+        view.title(page.title(view.lang))
+        view.note(view.translate("app.empty_page"))
+    else:
+        page.render(view)
+
+
 def discover() -> list[PageInfo]:
     """All pages by group and order; a module that lacks a declaration raises AttributeError naming it."""
     found = []

@@ -24,11 +24,11 @@ def render(view: View) -> None:
     if objections := view.cached_query(_disputes):
         shared_tables.listed(view, objections)
     else:
-        view.note(view.translate("appeals.none"))
+        view.note(view.translate("appeals.unread" if view.no_data_note else "appeals.none"))
     view.heading(view.translate("site.corrections"))
     corrections = view.cached_query(_corrections)
     if not corrections:
-        view.note(view.translate("appeals.none"))
+        view.note(view.translate("appeals.unread" if view.no_data_note else "appeals.none"))
         return
     view.table(
         [

@@ -42,12 +42,12 @@ def render(view: View) -> None:
     if judged := [r for r in closed if r not in late]:
         view.heading(view.translate("record.closed"))
         heads = [view.translate(key) for key in ("word.site", "record.down", "record.warned", "record.lead")]
-        view.table(heads, [_closing(view, r) for r in judged], "flow", fold=25)
+        view.table(heads, [_closing(view, r) for r in judged], "flow kw-dated", fold=25)
     if late:
         view.heading(view.translate("record.late"), view.translate("record.late_note"))
         heads = [view.translate(key) for key in ("word.site", "record.first_look")]
         rows = [row(_site(view, r), cell(formatting.day(r["down"], view.lang))) for r in late]
-        view.table(heads, rows, "flow", fold=10)
+        view.table(heads, rows, "flow kw-dated", fold=10)
     standing = view.cached_query(_standing, view.facts.as_of)
     view.heading(view.translate("record.open"), view.translate("record.open_note"))
     if not standing:
@@ -63,7 +63,7 @@ def render(view: View) -> None:
             )
             for r in standing
         ],
-        "flow",
+        "flow kw-dated",
         fold=25,
     )
 

@@ -204,7 +204,7 @@ def survival(
                     lines.append(("tick", _place(corner["share"], 1)))
         columns.append(Column(f"{at} {days}: {'; '.join(said)}", tuple(parts), tuple(lines), at in marks))
     keys = tuple(zip(("main", "other"), names, strict=False))
-    return Columns(tuple(columns), _SHARES, ("0", f"{last // 2}", f"{last} {days}"), keys)
+    return Columns(tuple(columns), _SHARES, (f"0 · {days}", f"{last // 2}", f"{last}"), keys)
 
 
 def _corner(curve: list[dict[str, Any]], day: int) -> dict[str, Any] | None:

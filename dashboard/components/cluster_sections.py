@@ -194,6 +194,7 @@ def _states(view: View, title: str, rows: Sequence[dict[str, Any]], none: str) -
             )
             for w in rows
         ],
+        "states",
         fold=_FOLD,
     )  # fmt: skip
 

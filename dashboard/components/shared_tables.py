@@ -22,8 +22,9 @@ def week(view: View, as_of: dt.date, size: int) -> None:
     first = recent_changes.since(as_of) + dt.timedelta(days=1)
     interrupted = counted.get("stale", 0)
     total = sum(counted.values()) - interrupted
+    old = view.past or current_snapshot.stale_days(view.facts) is not None
     view.heading(
-        view.translate("alerts.week", count=total),
+        view.translate("alerts.week_old" if old else "alerts.week", count=total),
         view.translate("alerts.week_days", first=first, last=as_of),
     )
     parts = [

@@ -172,6 +172,7 @@ def warnings(view: View, rows: list[dict[str, Any]]) -> None:
             )
             for w in rows
         ],
+        "states",
         fold=site_evidence.SHOWN,
     )
 

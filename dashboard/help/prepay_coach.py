@@ -35,10 +35,11 @@ def coach(
     lang: str,
     peak: Peak | None = None,
     warned: bool = False,
+    tested: bool = True,
 ) -> list[str]:
     """What to tell somebody about to pay `amount` yuan; what was not answered (None) is not assumed, and without the means of payment
-    no recourse is named. `peak` None: no hour stands out beyond chance, and that is said. Where the site's verdict advises against
-    paying (`warned`), no sum is called sensible. Raises KeyError for a kind or channel that is not offered."""
+    no recourse is named. `peak` None: no hour stands out beyond chance, and that is said where there are data of sites (`tested`).
+    Where the site's verdict advises against paying (`warned`), no sum is called sensible. Raises KeyError for a kind or channel that is not offered."""
     lines = [text("recourse", channel, lang) if channel else text("before", "channel_first", lang)]
     if channel and not warned:
         maximum = int(MAXIMUM[channel] * (_HALF[kind] if kind else 1.0))
@@ -51,9 +52,9 @@ def coach(
         lines.append(fact("delivered_when").text(lang) + fact("delivered_when").cite(lang))
     if hour is not None and hour in NIGHT and not warned:
         lines.append(text("before", "night", lang))
-    if peak is None:
+    if peak is None and tested:
         lines.append(text("before", "no_peak", lang))
-    else:
+    elif peak is not None:
         said = {"day": WEEKDAYS[lang][peak.weekday], "hour": peak.hour, "n": peak.n,
                 "share": f"{peak.share:.0%}", "overall": f"{peak.overall:.0%}"}  # fmt: skip
         which = "peak_alone" if hour is None else "at_peak" if hour == peak.hour else "peak"

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from dashboard.presenters import current_snapshot, formatting, share_card, translations, verdict_card
 from store.settings import settings
+from store.text.query import parse_query
 from store.text.safe_text import plain
 
 CHOOSING = ("as_of", "snapshot")
@@ -29,7 +30,7 @@ _reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # n
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WHOLE = re.compile(
-    r"(?<![\w./-])(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|(?=[\w.-]{4,26}(?![\w./-]))(?=[\w.]*-)\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+)",
+    r"(?<![\w./-])(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|(?=[\w.-]{4,26}(?![\w./-]))\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+)",
     re.ASCII,
 )
 """A day, with its time, and the name of a host that is short enough for one line of a phone."""
@@ -118,8 +119,10 @@ def card_actions(shown: verdict_card.Card, on_site_page: bool = False) -> tuple[
     return tuple((translations.say(lang, key), href) for key, href in ways)
 
 
-def failure(error: Exception, lang: str, asked: Mapping[str, str], **frame: Any) -> str:
-    """What stands in place of a page that cannot be made: why, and what to do instead."""
+def failure(
+    error: Exception, lang: str, asked: Mapping[str, str], query: Mapping[str, str], **frame: Any
+) -> str:
+    """What stands in place of a page that cannot be made: why, and what to do instead, with the site the address asks about."""
     kind, detail = _kind(error), ""
     if kind == "not_kept":
         known = [one.as_of for one in current_snapshot.kept()]
@@ -132,7 +135,9 @@ def failure(error: Exception, lang: str, asked: Mapping[str, str], **frame: Any)
         detail = str(error)
     title, words = (translations.say(lang, f"app.{kind}_{part}") for part in ("title", "text"))
     frame["today"] = frame["today"] if kind == "not_kept" else ""
-    return render("failure.html", lang, kind=kind, title=title, words=words, detail=detail, **frame)
+    site = parse_query(next((query[n] for n in ("host", "q", "site") if query.get(n)), "")[:4000]).host
+    told = {"kind": kind, "title": title, "words": words, "detail": detail, "site": site}
+    return render("failure.html", lang, **told, **party(), **frame)
 
 
 def say_no_data(error: Exception, lang: str) -> str:

@@ -8,15 +8,21 @@ from starlette.responses import HTMLResponse
 from dashboard.presenters import html, styles
 from dashboard.presenters.translations import say
 from dashboard.web import security_headers
+from store.text.safe_text import plain
 
-_PAGES = (("rank", "rank.title"), ("alerts", "alerts.title"), ("about", "about.title"))
+_PAGES = (
+    ("help", "app.to_help"),
+    ("rank", "rank.title"),
+    ("alerts", "alerts.title"),
+    ("about", "about.title"),
+)
 
 
-def missing(path: str, lang: str) -> HTMLResponse:
-    """The page for a path nobody serves; the path itself is not repeated."""
+def missing(path: str, lang: str, asked: str = "") -> HTMLResponse:
+    """The page for a path nobody serves, which is not repeated; `asked` is the site it was about, to be looked up instead."""
     root = "../" * max(0, path.count("/") - 1) or "./"
     pages = [(address, say(lang, key)) for address, key in _PAGES]
-    body = html.render("missing.html", lang, root=root, pages=pages)
+    body = html.render("missing.html", lang, root=root, pages=pages, asked=plain(asked, 800))
     style = styles.style()
     page = html.render(
         "document.html",

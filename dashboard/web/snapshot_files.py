@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.presenters import csv_export
 from dashboard.presenters.translations import LANGUAGES, language, say
+from dashboard.web.not_found import missing
 from dashboard.web.rate_limit import problem
 from dashboard.web.security_headers import static_policy
 from scoring.snapshot.reader import DELTA, SIGNATURE, Snapshot
@@ -59,7 +60,8 @@ def merchant_file(request: Request, snapshot: Published, lang: Lang) -> Response
     host, kind = asked_site(request), request.url.path.split("/", 2)[1]
     file = _of_site(snapshot, kind, host)
     if not is_merchant_key(host) or not _plain(file):
-        return problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+        refusal = problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
+        return _for_a_reader(request, refusal, lang) if kind == "s" else refusal
     return RedirectResponse(f"../../{file.as_posix().rpartition(f'/{kind}/')[2]}")
 
 
@@ -76,6 +78,13 @@ def static_page(request: Request, snapshot: Published, lang: Lang) -> Response:
     if isinstance(answer, FileResponse):
         styles = _STYLE.findall(Path(answer.path).read_text("utf-8", "replace"))
         answer.headers["Content-Security-Policy"] = static_policy(styles)
+    return _for_a_reader(request, answer, lang)
+
+
+def _for_a_reader(request: Request, answer: Response, lang: str) -> Response:
+    """The refusal of a page: a program gets a problem document, whoever followed a link gets a page with a search for that site."""
+    if answer.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return missing(request.url.path, lang, asked_site(request))
     return answer
 
 

@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from dashboard import page_list
+from dashboard.help.texts import text
 from dashboard.presenters.translations import say
 from store.text.safe_text import plain
 from tests.support.markets import snapshots
@@ -168,6 +169,63 @@ def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromi
     page.locator("#root").get_by_text(say("zh", "app.operators")).click()
     assert page.locator("#root").get_by_text("kamengwatch publish").first.is_visible()
     assert page.locator(".kw-card").count() == 0
+    visit.context.close()
+
+
+def test_where_nothing_can_be_read_nothing_is_said_of_it_and_the_site_goes_along(chromium, address):
+    """No “none at present”, no “our data show”; who answers for it stays in sight, and the next step knows the site."""
+    for state in ("damaged-manifest", "missing"):
+        visit = Visit(chromium, address(state), 360)
+        page = visit.open("/appeals")
+        shown = page.locator("#root").inner_text()
+        assert say("zh", "appeals.none") not in shown and shown.count(say("zh", "appeals.unread")) == 2
+        assert text("before", "no_peak", "zh") not in visit.open("/before").locator("#root").inner_text()
+        page = visit.open("/site?host=cheng.test", say("zh", NOT_SHOWN[state]))
+        page.locator("#root").get_by_text(say("zh", "app.footer")).wait_for()
+        assert (
+            page.locator("#root .kw-actions a[href*='help']")
+            .first.get_attribute("href")
+            .endswith("site=cheng.test")
+        )
+        assert page.locator("#root .kw-foot nav a").evaluate_all(
+            "all => all.map(a => a.getAttribute('href'))"
+        ) == ["./about", "./appeals"]
+        page = visit.open("/rank", say("zh", NOT_SHOWN[state]))
+        assert page.locator("#root .kw-nav a[aria-current]").get_attribute("href") == "./rank"
+        visit.context.close()
+
+
+def test_without_sites_no_page_counts_them_and_each_leads_on(chromium, address):
+    visit = Visit(chromium, address("empty"), 360)
+    for page_info in page_list.discover():
+        if page_info.url_path in page_list.OF_SITES:
+            page = visit.open(f"/{page_info.url_path}")
+            main = page.locator("#root")
+            assert main.get_by_text(say("zh", "app.empty_page")).count() == 1, page_info.module
+            assert main.locator("form, [data-testid=stDownloadButton]").count() == 0, page_info.module
+            assert main.locator(".kw-note a[href*=help]").count() == 1, page_info.module
+    visit.context.close()
+
+
+def test_the_last_days_of_old_data_are_not_called_the_last_days(chromium, address):
+    visit = Visit(chromium, address("stale"), 360)
+    shown = visit.open("/alerts").locator("#root").inner_text()
+    assert "数据最后 7 天" in shown and "最近 7 天状态" not in shown
+    visit.context.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
+    visit = Visit(chromium, address("full"), 768, lang=lang)
+    page = visit.open("/rank")
+    assert page.locator("#root .kw-filters input[type=text]").bounding_box()["width"] > 150
+    for table in page.locator("#root .kw-rank").all():
+        box = table.bounding_box()
+        assert box["x"] + box["width"] <= 768
+        cut = "all => all.filter(c => c.clientWidth && c.scrollWidth > c.clientWidth).map(c => c.innerText)"
+        assert table.locator("td:not(:first-child)").evaluate_all(cut) == []
+    page = visit.open("/appeals")
+    assert min(o.bounding_box()["height"] for o in page.get_by_test_id("stRadioOption").all()) >= 44
     visit.context.close()
 
 

@@ -175,6 +175,16 @@ def test_feeds_are_well_formed_and_dated_first(client):
         assert titles and all(re.match(r"\d{4}-\d\d-\d\d ", t) for t in titles)
 
 
+def test_who_follows_a_link_to_a_site_we_do_not_know_gets_a_page_that_looks_it_up(client):
+    """A program is told in JSON; a reader gets a page, its search filled in, below the root the address had."""
+    for path, root in (("/s/nobody.test.html", "../"), ("/s/mall.test/shop/X.html", "../../../")):
+        answer = client.get(path, params={"lang": "en"}, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert answer.status_code == 404 and answer.headers["content-type"].startswith("text/html")
+        assert f'action="{root}"' in answer.text and "There is no such page" in answer.text
+        assert f'value="{path[3:-5]}"' in answer.text
+        assert client.get(path).headers["content-type"] == "application/problem+json"
+
+
 def test_the_static_page_needs_no_script_and_stays_small(client):
     for host in (snapshots.ORANGE, snapshots.HOSTILE_HOST):
         answer = client.get(f"/s/{host}.html")
