@@ -23,6 +23,8 @@ from dashboard.help.texts import text
 _FILE = Path(__file__).with_name("letters.toml")
 LETTERS = ("platform", "explanation", "day15", "r12315", "heimao", "payment", "small_claims")
 """To the site, the demand for a written explanation, after day 15, 12315, a public board, the payment channel, the court."""
+REFUND_DAYS = 15
+"""A refund outstanding longer than this after the demand may count as refused (legal fact refund_15)."""
 ANSWER_DAYS = 3
 """Days the site is given to answer."""
 _LONGEST = 200
@@ -96,9 +98,11 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
         "demanded_on": str(fields.demanded_on or unknown_day),
         "order_line": _phrase("phrase", order[0], lang, **order[1]),
         "anomaly": _phrase("phrase", fields.case, lang) if fields.case in _texts()["phrase"] else "",
-        "contacted": _phrase("phrase", "contacted", lang, demanded_on=fields.demanded_on)
-        if fields.demanded_on
-        else "",
+        **{
+            name: _phrase("phrase", name, lang, demanded_on=fields.demanded_on) if fields.demanded_on else ""
+            for name in ("contacted", "contacted_court")
+        },
+        "overdue": _overdue(fields, today, lang),
         "demand": _phrase("phrase", demand, lang, amount=amount),
         "said": _phrase("phrase", "said", lang, said=_line(fields.said, _LONGEST_SAID))
         if _line(fields.said)
@@ -118,7 +122,15 @@ def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
     }
     for name in _LAW.findall(template):
         values[f"law_{name}"] = f"{fact(name).text(lang).rstrip('。.')}{fact(name).named(lang)}"
-    return template.format(**values)
+    return "\n".join(line.rstrip(" ") for line in template.format(**values).split("\n"))
+
+
+def _overdue(fields: Fields, today: dt.date, lang: str) -> str:
+    """That fifteen days have passed since the demand; where they have not, or nobody knows, when the letter may be sent."""
+    if fields.demanded_on is None:
+        return _phrase("phrase", "overdue_unknown", lang)
+    first = fields.demanded_on + dt.timedelta(days=REFUND_DAYS + 1)
+    return _phrase("phrase", "overdue" if today >= first else "overdue_from", lang, date=first)
 
 
 def _attached(fields: Fields, lang: str) -> str:

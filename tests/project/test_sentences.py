@@ -7,12 +7,16 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from dashboard.help.letters import LETTERS, Fields, write
 from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import MarketParameters, build_market
 from scoring.engine.rate import rate
@@ -75,6 +79,45 @@ def test_no_sentence_of_a_catalogue_is_faulty_whatever_is_filled_in(name: str) -
 
 def _fill(text: str, value: str) -> str:
     return re.sub(r"\{\w+(?::[^}]*)?\}", value, text)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_no_letter_is_faulty_whatever_was_said(letter: str) -> None:
+    day = dt.date(2026, 11, 20)
+    known = Fields(site="a.example", product="VIP", amount=Decimal(30), payee="Payee", channel="Card", order_no="A1",
+                   company="Shop", paid_on=day - dt.timedelta(30))  # fmt: skip
+    cases = (
+        "payment_not_synced",
+        "stuck",
+        "record_lost",
+        "site_gone",
+        "refund_wait",
+        "wrong_item",
+        "fraud",
+        "payment_failed",
+    )
+    found = set()
+    for lang, case, fields, branches, refund, ago in product(
+        ("zh", "en"), cases, (known, Fields()), ((), ("minor", "prepaid", "off_platform"), ("reseller", "prepaid")), (True, False), (None, 3, 16)
+    ):  # fmt: skip
+        demanded = None if ago is None else day - dt.timedelta(days=ago)
+        told = replace(fields, case=case, branches=branches, refund=refund, demanded_on=demanded)
+        text = write(letter, told, day, lang)
+        found |= {(lang, *wrong) for wrong in _of_text(text, lang)}
+    assert not found
+
+
+def _of_text(text: str, lang: str) -> Iterator[tuple[str, str]]:
+    """(line, fault) of a paper of several lines in one language."""
+    for line in text.splitlines():
+        wrong = faults(line)
+        if lang == "zh":  # a heading may be a host alone
+            wrong = [fault for fault in wrong if fault != "Chinese punctuation"]
+        elif han_in_english(line):
+            wrong.append("Chinese in English")
+        yield from ((line, fault) for fault in wrong)
+        if line != line.rstrip():
+            yield line, "a space at the end"
 
 
 def test_a_share_and_an_age_are_said_in_words_where_a_number_would_mislead() -> None:

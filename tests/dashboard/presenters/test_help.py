@@ -140,6 +140,15 @@ def test_a_lost_record_puts_the_burden_on_the_site() -> None:
     assert "异常原因" in body and "第三十一条" in body and "查不到" in body
 
 
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [(16, "至今已超过十五日，仍未退款。\n"), (15, "2026-11-21 起再发"), (None, "超过十五日之后再发")],
+)
+def test_the_letter_of_day_15_says_when_it_may_be_sent(ago: int | None, words: str) -> None:
+    demanded = None if ago is None else dt.date(2026, 11, 20) - dt.timedelta(days=ago)
+    assert words in write("day15", Fields(site="a.example", demanded_on=demanded), dt.date(2026, 11, 20))
+
+
 def test_vague_and_abusive_words_are_named() -> None:
     found = " ".join(lint(Fields(), "我的SVIP没到，骗子"))
     assert "没写金额" in found and "没到" in found and "“骗”" in found
