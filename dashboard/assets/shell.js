@@ -119,6 +119,9 @@ addEventListener('click', (event) => {
 });
 // A view is its address, which names what was chosen and nothing else.
 addEventListener('formdata', (event) => {
+  // The app takes the name of a field called lang away, lest it hide the form's own property: the language is added here.
+  const lang = document.documentElement.lang.slice(0, 2);
+  if (lang !== 'zh' && !event.formData.has('lang')) event.formData.set('lang', lang);
   if (event.target.matches('.kw-filters')) for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
 });
 addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('.kw details')) fold.open = true; });

@@ -314,3 +314,13 @@ def test_who_types_before_the_app_is_there_is_not_interrupted(visit):
     assert box.input_value() == "hong.test"
     box.press("Enter")
     page.locator("#root .kw-card .kw-word").get_by_text("红·严重警示").wait_for()
+
+
+def test_a_filter_keeps_the_language(visit):
+    page = visit(1280, lang="en").open("/alerts?lang=en")
+    page.locator("#kw-early").wait_for(state="detached")
+    page.select_option("#root select[name=sort]", "worst")
+    page.locator("#root form.kw-filters button").click()
+    page.wait_for_url("**/alerts?*sort=worst*")
+    assert "lang=en" in page.url
+    page.locator("#root .kw-foot").get_by_text("Appeals and corrections").wait_for()
