@@ -38,7 +38,12 @@ def render(view: View) -> None:
     words = {
         "days": [(code, view.translate(f"alerts.days_{code}")) for code in _CHOICES["days"]],
         "state": [
-            (s, view.label("warning", s) if s in _STATES else view.translate(f"alerts.{s or 'own'}_changes"))
+            (
+                s,
+                view.translate("alerts.to_one", state=view.label("warning", s))
+                if s in _STATES
+                else view.translate(f"alerts.{s or 'own'}_changes"),
+            )
             for s in _CHOICES["state"]
         ],
         "sort": [(code, view.translate(f"alerts.sort_{code}")) for code in _CHOICES["sort"]],

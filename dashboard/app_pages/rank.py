@@ -76,7 +76,7 @@ def render(view: View) -> None:
     view.html("lines.html", lines=[*lines, view.translate("rank.legend")])
     links = [(view.translate("operator.list"), view.link("operator")), (view.translate("cluster.list"), view.link("cluster"))]  # fmt: skip
     view.html("linklist.html", links=links, lead=view.translate("rank.groups"))
-    _download(view, filters)
+    _download(view, filters, order, rising)
     _other_days(view)
 
 
@@ -194,11 +194,11 @@ def _before(snapshot: Any, hosts: tuple[str, ...], as_of: dt.date | None) -> dic
     return ranking.scores_on(snapshot, hosts, as_of - dt.timedelta(days=30)) if as_of else {}
 
 
-def _download(view: View, filters: ranking.Filters) -> None:
+def _download(view: View, filters: ranking.Filters, order: str, rising: bool) -> None:
     snapshot = view.snapshot
 
     def make() -> bytes:
-        rows = ranking.rated(snapshot, filters, 1, ranking.DOWNLOAD_LIMIT, "*")
+        rows = ranking.rated(snapshot, filters, 1, ranking.DOWNLOAD_LIMIT, "*", order, rising)
         rows += ranking.unrated(snapshot, filters, ranking.DOWNLOAD_LIMIT, "*")
         return csv_export.csv_bytes(rows, TABLES["ratings"].names)
 

@@ -29,6 +29,12 @@ _CHOICES = (
 )
 
 
+def _option(view: View, section: str, code: str) -> str:
+    """An answer as one chooses it: whoever does not say what was bought has not stated it, and all begin alike."""
+    words = view.label("report_band" if code == "unknown" else section, code)
+    return words[:1].upper() + words[1:]
+
+
 def render(view: View) -> None:
     """The fields, the preview, consent."""
     view.title(view.translate("report.title"), view.translate("report.intro"))
@@ -111,7 +117,7 @@ def _fields(view: View, id_: str, today: dt.date) -> dict[str, Any]:
         name: st.selectbox(
             view.translate(f"report.{name}"),
             options,
-            format_func=lambda code, section=section: view.label(section, code),
+            format_func=lambda code, section=section: _option(view, section, code),
             key=f"report-{name}-{id_}",
         )
         for name, options, section in _CHOICES

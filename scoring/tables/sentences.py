@@ -49,6 +49,10 @@ _REFUND_FIRST = (
     "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
     "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
 )
+_CLOSED_REFUND = (
+    "网站已停运或打不开：先不要付款，不要充值余额；已付款请优先申请退款。",
+    "The site is closed or cannot be reached: do not pay or top up a balance; if you have paid, ask for a refund first.",
+)
 _ASKED = ("filing", "lists", "complaints")
 """Kinds of sources of which a reader is told that nobody set them up here."""
 _ALWAYS_BLIND = (
@@ -83,7 +87,7 @@ def advice(judged: Assessment, site: int) -> tuple[str, str]:
     state = int(judged.warned.state[site, -1])
     verdict = int(judged.verdict[site, -1])
     if state in (WARNING, CLOSED) and verdict == ORANGE:
-        return _REFUND_FIRST
+        return _REFUND_FIRST if state == WARNING else _CLOSED_REFUND
     if state == STALE:
         return (
             "数据中断，目前状态未知。没有记录不代表可靠。",

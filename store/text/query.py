@@ -230,8 +230,8 @@ def _unit(found: Found, key: str) -> Iterator[Notice]:
     elif mall_of(found.host):
         yield Notice(
             "mall",
-            f"平台：{mall} 是商城，里面的商户各自评级；要查其中一家，请粘贴店铺页的网址",
-            f"The platform: {mall} is a mall whose merchants are rated each for itself; to check one, paste the address of its shop page",
+            f"{mall} 是商城，查的是商城本身；里面的商户各自评级；要查其中一家，请粘贴店铺页的网址",
+            f"{mall} is a mall, and this is the mall itself; its merchants are rated each for itself: to check one, paste the address of its shop page",
         )
     elif found.place.like:
         yield Notice(

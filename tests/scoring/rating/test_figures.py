@@ -338,6 +338,14 @@ def test_every_verdict_says_which_rule_decides_it(market):
             assert "不到 80%" in zh or "才升级" in zh
 
 
+def test_advice_about_a_closed_site_names_what_was_seen_and_no_shortage_of_money(market):
+    rows = market[1].rows("select * from ratings where warning_state = 'closed' and verdict = '橙'")
+    assert rows
+    for row in rows:
+        assert "打不开" in row["advice_zh"] and "资金" not in row["advice_zh"]
+        assert "closed" in row["advice_en"] and "cash" not in row["advice_en"]
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
