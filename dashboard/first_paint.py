@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from jinja2 import TemplateError
 from markupsafe import Markup
@@ -25,7 +25,6 @@ from dashboard.presenters import current_snapshot, share_card, verdict_card
 from dashboard.presenters import html as markup
 from dashboard.presenters.translations import LANGUAGES
 from scoring.snapshot.reader import Kept
-from store.text.query import file_stem
 
 _log = logging.getLogger(__name__)
 _LONGEST = 4000
@@ -263,7 +262,7 @@ def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) 
         asked=paper.param("q")[:800],
         parts=paper.written.parts,
         loading=True,
-        page=f"./s/{quote(file_stem(host))}.html" if known and not past else "",
+        page=markup.static_page(host, lang) if known and not past else "",
     )
     return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found, memento)
 

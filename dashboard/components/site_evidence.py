@@ -425,7 +425,7 @@ def downloads(view: View, host: str) -> None:
     view.html(
         "linklist.html",
         links=[
-            *([] if view.past else [(view.translate("site.to_print"), f"./s/{quote(file_stem(host))}.html")]),
+            *([] if view.past else [(view.translate("site.to_print"), html.static_page(host, view.lang))]),
             (
                 view.translate("site.to_json"),
                 html.in_read_snapshot(f"./api/v1/sites/{quote(host, safe='')}/evidence"),

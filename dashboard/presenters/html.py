@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from dashboard.presenters import current_snapshot, formatting, share_card, translations, verdict_card
 from store.settings import settings
-from store.text.query import parse_query
+from store.text.query import file_stem, parse_query
 from store.text.safe_text import plain
 
 CHOOSING = ("as_of", "snapshot")
@@ -30,10 +30,11 @@ _reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # n
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WHOLE = re.compile(
-    r"(?<![\w./-])(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|(?=[\w.-]{4,26}(?![\w./-]))\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+)",
+    r"(?<![\w./-])(?:\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|(?=[\w.-]{4,26}(?![\w./-]))\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+)"
+    r"|[\u4e00-\u9fff]ICP[备证]\d{6,12}号(?:-\d{1,3})?",
     re.ASCII,
 )
-"""A day, with its time, and the name of a host that is short enough for one line of a phone."""
+"""A day, with its time, the name of a host that is short enough for one line of a phone, and the number of a filing."""
 
 
 def render(template: str, lang: str, **values: Any) -> str:
@@ -64,6 +65,11 @@ def link(path: str, lang: str, **query: Any) -> str:
     if lang != translations.LANGUAGES[0]:
         query["lang"] = lang
     return f"./{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+
+
+def static_page(host: str, lang: str) -> str:
+    """The page of a site without scripts, in a language."""
+    return f"./s/{quote(file_stem(host))}.html{'#en' if lang == 'en' else ''}"
 
 
 def asked_for(path: str, value: Callable[[str], str]) -> dict[str, str]:

@@ -126,7 +126,11 @@ class Card:
     @property
     def further(self) -> tuple[Reason, ...]:
         """The reasons without one that `why` says already."""
-        return tuple(r for r in self.reasons if r.evidence or r.text.rstrip("。.") not in self.why)
+        return tuple(
+            r
+            for r in self.reasons
+            if r.evidence or r.text.rstrip("。.").casefold() not in self.why.casefold()
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dictionaries and lists, for JSON."""

@@ -244,6 +244,16 @@ def test_the_static_page_prints_without_scripts(chromium, site):
     context.close()
 
 
+def test_the_static_page_keeps_the_reader_s_language_and_darkness(chromium, site):
+    context = chromium.new_context(java_script_enabled=False, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{site}/s/cheng.test.html#en")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 23)"
+    way = page.locator(".do a:visible").first
+    assert way.inner_text() == "I have not paid yet" and way.get_attribute("href").endswith("lang=en")
+    context.close()
+
+
 def test_a_phone_s_first_screen_has_all_one_must_know_before_paying(visit):
     all_on_the_first_screen(visit(360).open("/site?host=cheng.test"))
 

@@ -224,6 +224,10 @@ def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
         assert box["x"] + box["width"] <= 768
         cut = "all => all.filter(c => c.clientWidth && c.scrollWidth > c.clientWidth).map(c => c.innerText)"
         assert table.locator("td:not(:first-child)").evaluate_all(cut) == []
+    lines = "(e) => e.getClientRects().length"
+    for number in visit.open("/?q=cheng.test").locator("#root .kw-nb").all():
+        if number.is_visible():
+            assert number.evaluate(lines) == 1, number.inner_text()
     page = visit.open("/appeals")
     assert min(o.bounding_box()["height"] for o in page.get_by_test_id("stRadioOption").all()) >= 44
     visit.context.close()

@@ -208,3 +208,16 @@ def test_a_card_tells_what_the_issues_of_its_software_say(data_dir):
     now = current_snapshot.current()
     cards = {host: verdict_card.card_for(now, host, "zh") for host in (snapshots.BLUE, snapshots.YELLOW)}
     assert [card.software for card in cards.values() if card] == [told, ""]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_the_line_above_says_is_no_reason_below_it_in_either_language(lang):
+    row = snapshots.rating(
+        "few.test",
+        reason_evidence=[[], ["E-2"]],
+        verdict_why_zh="结论为灰，因为不予评级：证据充分度低于 40%。",
+        verdict_why_en="Grey because not rated: evidence coverage is below 40%.",
+        reasons_zh=["不予评级：证据充分度低于 40%。", "没有查到许可信息。"],
+        reasons_en=["Not rated: evidence coverage is below 40%.", "No licence information was found."],
+    )
+    assert len(verdict_card.card(row, lang).further) == 1
