@@ -334,3 +334,15 @@ def test_a_filter_keeps_the_language(visit):
     page.wait_for_url("**/alerts?*sort=worst*")
     assert "lang=en" in page.url
     page.locator("#root .kw-foot").get_by_text("Appeals and corrections").wait_for()
+
+
+def test_the_download_of_a_view_keeps_its_order(visit):
+    page = visit(1280).open("/rank?sort=host&way=down")
+    page.locator("#kw-early").wait_for(state="detached")
+    with page.expect_download() as started:
+        page.get_by_text("下载这份榜单").first.click()
+    rows = started.value.path().read_text("utf-8-sig").splitlines()[1:]
+    hosts = [row.split(",", 1)[0] for row in rows]
+    shown = page.locator("#root table").first.inner_text()
+    rated = [host for host in hosts if host in shown]
+    assert len(rated) > 2 and rated == sorted(rated, reverse=True) == hosts[: len(rated)]
