@@ -48,7 +48,7 @@ def tell_refused(config: Config, outcome: Outcome[Item]) -> None:
     raise UserError(
         config.say(
             f"{total} 个里有 {len(refused)} 个没有办（见上），其余已办",
-            f"{len(refused)} of {total} [was|were] not done (see above); the rest is done",
+            f"{len(refused)} of {total} item(s) [was|were] not done (see above); the rest is done",
         )
     )
 

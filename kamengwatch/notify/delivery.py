@@ -268,7 +268,7 @@ def overdue(config: Config, paused: set[str]) -> Iterator[tuple[dt.datetime, Eve
             Event(
                 "source", row["source"], since.astimezone(SHANGHAI).date(), "health", "ok", "stale",
                 f"信息源 {row['source']} 已过期：上次成功 {last}，应每 {every} 小时一次。{why}",
-                f"Source {row['source']} is stale: last good {last}, due every {every} hour(s). {why}",
+                f"Source {row['source']} is stale: last good {last}, due every {every} h. {why}",
             ),
         )  # fmt: skip
 
