@@ -233,6 +233,31 @@ def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
     visit.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_one_types_or_chooses_in_has_an_edge_that_can_be_seen(chromium, address, scheme):
+    """WCAG 1.4.11: 3:1 between the edge and the page."""
+    edges = """all => all.map(e => [getComputedStyle(e).borderTopColor, getComputedStyle(document.querySelector('.stApp')).backgroundColor])"""
+    boxes = ["stTextInputRootElement", "stTextAreaRootElement", "stDateInputField", "stNumberInputContainer"]
+    found = ", ".join(f"#root [data-testid={name}]" for name in boxes)
+    found += ", #root [data-testid=stSelectbox] [role=group], #root [data-testid=stRadioOption]:not([data-selected]) > div > div:first-child, #root .kw-filters select"
+    visit = Visit(chromium, address("full"), 360, scheme)
+    for path, least in (("/report", 8), ("/before", 4), ("/appeals", 4), ("/alerts", 3)):
+        pairs = visit.open(path).locator(found).evaluate_all(edges)
+        assert len(pairs) >= least
+        for edge, ground in pairs:
+            one, other = sorted((luminance(edge), luminance(ground)))
+            assert (other + 0.05) / (one + 0.05) >= 3, (path, edge, ground)
+    visit.context.close()
+
+
+def luminance(colour: str) -> float:
+    """Of an opaque `rgb(r, g, b)`, as WCAG defines it."""
+    assert colour.startswith("rgb("), colour
+    parts = [int(n) / 255 for n in re.findall(r"\d+", colour)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def test_old_data_are_called_old_without_scripts_too(chromium, address):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
