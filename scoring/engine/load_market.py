@@ -39,7 +39,7 @@ from scoring.observations.dataset import (
 )
 from scoring.observations.day_index import MICROSECONDS, day_number, days_of, end_of_day, microseconds
 from scoring.observations.disk_columns import NONE, Scratch
-from scoring.observations.market import MarketTexts, Wording, Words
+from scoring.observations.market import KeptMarket, LinkEvidence, Wording, Words
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import read_rows, stamp, stamps
@@ -129,8 +129,9 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
     rows["probe"] = by_quorum(own, places, first)
     words = _room_for_words(rows["complaint"], scratch)
     usual = usual_in(rows["complaint"], BIT["spam"], words)
-    texts = market_texts(usual, last_probes(rows["probe"], last - first), words)
-    rows["complaint"], ranks, texts.wording[:] = weighed(
+    kin, links = build_market_context(rows, sites)
+    kept = kept_market(usual, last_probes(rows["probe"], last - first), words, links)
+    rows["complaint"], ranks, kept.wording[:] = weighed(
         rows, first, sites, line.down, reviews, lambda: usual, None, scratch
     )
     facts = Dataset(
@@ -148,10 +149,11 @@ def load_dataset(engine: Engine, as_of: dt.date, scratch: Scratch = NONE) -> Dat
         ranks=ranks,
         software=software,
         places=place_rows(own, places, [site.host for site in sites]),
-        kin=build_market_context(rows, sites),
-        texts=texts,
+        kin=kin,
+        kept=kept,
     )
-    return replace(facts, trouble=operator_trouble(facts))
+    trouble, kept.families[:] = operator_trouble(facts)
+    return replace(facts, trouble=trouble)
 
 
 def line_of(rows: ObservationColumns, days: int, controlled: Bools) -> Line:
@@ -219,12 +221,12 @@ def _room_for_words(complaints: ObservationColumns, scratch: Scratch) -> Words:
     )
 
 
-def market_texts(usual: Usual, probes: int, words: Words) -> MarketTexts:
-    """What is kept of all complaints for later ratings of single sites; `wording` is filled by the ranking of copies."""
+def kept_market(usual: Usual, probes: int, words: Words, links: LinkEvidence) -> KeptMarket:
+    """What is kept for later ratings of single sites; `wording` is filled by the ranking of copies, `families` when they are known."""
     some = usual.market[newest_of_each_day(usual)]
     rows = usual.rows.take(some)
     columns = {name: rows[name] for name in ("kinds", "signature")}
-    return MarketTexts(replace(rows, columns=columns), usual.copied(some), probes, words)
+    return KeptMarket(replace(rows, columns=columns), usual.copied(some), probes, words, links)
 
 
 def last_probes(probes: ObservationColumns, last: int) -> int:

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ import pyarrow.parquet as pq
 
 from scoring import method
 from scoring.linkage.campaigns import Usual
+from scoring.linkage.links_of_few import KeptLinks, keep_links
 from scoring.observations.dataset import FittedDataset, Ints, Line, ObservationColumns, joined
 from scoring.observations.day_index import day_number
 from scoring.observations.market import (
     DropPriors,
-    Link,
+    FamilyMember,
     MarketContext,
     Peers,
     PopulationPriors,
@@ -37,13 +39,9 @@ from scoring.observations.panel import Bools
 from store.durable_files import sha256_of, sync_tree
 
 FOLDER, _ABOUT = "context", "about.json"
-_FORMAT = 2
-_LINK = pa.schema(
-    [("host", pa.string()), ("other", pa.string()), ("relation", pa.string()), ("traits", pa.list_(pa.string())), ("day", pa.int64()),
-     ("confidence", pa.float64()), ("kinds", pa.list_(pa.string())), ("rows", pa.list_(pa.int64()))]
-)  # fmt: skip
+_FORMAT = 3
 _NUMBER = pa.schema([("said", pa.string()), ("number", pa.string()), ("domains", pa.list_(pa.string()))])
-_TROUBLE = pa.schema([("host", pa.string()), ("day", pa.int64()), ("other", pa.string())])
+_FAMILY = pa.schema([("key", pa.string()), ("host", pa.string()), ("closed", pa.int64())])
 _WARE = pa.schema([("ware", pa.string()), ("prices", pa.list_(pa.float64()))])
 _PLACE = pa.schema([("host", pa.string()), ("id", pa.int64())])
 
@@ -62,28 +60,27 @@ def keep_context(facts: FittedDataset, as_of: dt.date, unread: int, rated: Path)
         shutil.rmtree(leftover, ignore_errors=True)
     fresh = rated / f".tmp-{FOLDER}-{os.getpid()}"
     fresh.mkdir()
-    texts = facts.texts
-    if texts is None:
+    kept = facts.kept
+    if kept is None:
         raise ValueError("only a rating of all sites has a context to keep")
     np.savez(fresh / "days.npz", **dict(_flat("", _by_day(facts))))
     wording: dict[str, Any] = {
-        f"{at}.{n}": a for at, two in enumerate(texts.wording) for n, a in enumerate(two)
+        f"{at}.{n}": a for at, two in enumerate(kept.wording) for n, a in enumerate(two)
     }
     np.savez(fresh / "wording.npz", **wording)
     for name in ("platform", "seen", "day"):
-        np.save(fresh / f"complaints.{name}.npy", getattr(texts.rows, name).astype(np.int32))
+        np.save(fresh / f"complaints.{name}.npy", getattr(kept.rows, name).astype(np.int32))
     for name in ("kinds", "signature"):
-        np.save(fresh / f"complaints.{name}.npy", texts.rows[name])
-    np.save(fresh / "complaints.copied.npy", texts.copied)
-    np.save(fresh / "words.keys.npy", texts.words.keys)
-    np.save(fresh / "words.ids.npy", texts.words.ids)
+        np.save(fresh / f"complaints.{name}.npy", kept.rows[name])
+    np.save(fresh / "complaints.copied.npy", kept.copied)
+    np.save(fresh / "words.keys.npy", kept.words.keys)
+    np.save(fresh / "words.ids.npy", kept.words.ids)
     _write(fresh / "hosts.parquet", _PLACE, ({"host": site.host, "id": site.id} for site in facts.sites))
-    _write(fresh / "links.parquet", _LINK, _link_rows(facts.kin.links))
+    keep_links(kept.links, fresh)
     _write(fresh / "numbers.parquet", _NUMBER, _number_rows(facts.kin))
-    trouble = (
-        {"host": host, "day": day, "other": other} for host, (day, other) in sorted(facts.trouble.items())
+    _write(
+        fresh / "families.parquet", _FAMILY, map(vars, sorted(kept.families, key=attrgetter("key", "host")))
     )
-    _write(fresh / "trouble.parquet", _TROUBLE, trouble)
     wares = ({"ware": ware, "prices": prices} for ware, (_, prices) in sorted(facts.priors.products.items()))
     _write(fresh / "wares.parquet", _WARE, wares)
     epochs = next(iter(facts.priors.products.values()), ((),))[0]
@@ -96,7 +93,7 @@ def keep_context(facts: FittedDataset, as_of: dt.date, unread: int, rated: Path)
         "days": facts.days,
         "epochs": [int(day) for day in epochs],
         "shown_since": [[names[at], kind, day] for (at, kind), day in sorted(facts.shown_since.items())],
-        "probes": texts.probes,
+        "probes": kept.probes,
         "complaints": unread,
         "files": {file.name: [file.stat().st_size, _sum(file)] for file in sorted(fresh.iterdir())},
     }
@@ -107,8 +104,8 @@ def keep_context(facts: FittedDataset, as_of: dt.date, unread: int, rated: Path)
 
 
 def _sum(file: Path) -> str:
-    """The hash of a file; of a mapped array, which is read here and there, that of its beginning."""
-    if file.suffix != ".npy":
+    """The hash of a file; of a mapped one, which is read here and there, that of its beginning."""
+    if file.suffix not in (".npy", ".arrow"):
         return sha256_of(file)
     with file.open("rb") as stream:
         return hashlib.sha256(stream.read(1 << 16)).hexdigest()
@@ -142,14 +139,6 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 def _write(file: Path, schema: pa.Schema, rows: Iterable[dict[str, Any]]) -> None:
     pq.write_table(pa.Table.from_pylist(list(rows), schema), file, compression="zstd")
-
-
-def _link_rows(links: dict[str, list[Link]]) -> Iterable[dict[str, Any]]:
-    for host, some in sorted(links.items()):
-        for link in some:
-            kinds, rows = zip(*link.cited, strict=True) if link.cited else ((), ())
-            yield {"host": host, "other": link.other, "relation": link.relation, "traits": link.traits, "day": link.day,
-                   "confidence": link.confidence, "kinds": kinds, "rows": rows}  # fmt: skip
 
 
 def _number_rows(kin: MarketContext) -> Iterable[dict[str, Any]]:
@@ -257,26 +246,24 @@ class SectorContext:
         ).to_pylist()
         return found
 
-    def kin(self, hosts: Collection[str], numbers: Collection[str]) -> MarketContext:
-        """The links of these sites, and which domains show these filing numbers or have them."""
-        links: dict[str, list[Link]] = {}
-        for row in self._rows("links", [("host", "in", list(hosts))]):
-            cited = tuple(zip(row["kinds"], row["rows"], strict=True))
-            link = Link(
-                row["other"], row["relation"], tuple(row["traits"]), row["day"], row["confidence"], cited
-            )
-            links.setdefault(row["host"], []).append(link)
+    def numbers(
+        self, numbers: Collection[str]
+    ) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
+        """Which domains show these filing numbers, and which have them (see MarketContext)."""
         known = self._rows("numbers", [("number", "in", sorted(numbers))]) if numbers else []
         showing = {row["number"]: tuple(row["domains"]) for row in known if row["said"] == "showing"}
         registered = {
             row["number"]: frozenset(row["domains"]) for row in known if row["said"] == "registered"
         }
-        return MarketContext(showing, registered, links)
+        return showing, registered
 
-    def trouble(self, hosts: Collection[str]) -> dict[str, tuple[int, str]]:
-        """See Dataset."""
-        rows = self._rows("trouble", [("host", "in", list(hosts))])
-        return {row["host"]: (row["day"], row["other"]) for row in rows}
+    def links(self) -> KeptLinks:
+        """What may link all sites."""
+        return KeptLinks(self.folder, pq.read_table(self.folder / "hosts.parquet")["host"].to_pylist())
+
+    def family(self, key: str) -> list[FamilyMember]:
+        """The sites of a company, by its key."""
+        return [FamilyMember(**row) for row in self._rows("families", [("key", "=", key)])]
 
     def wording(self) -> Wording:
         """What is common wording (scoring/linkage/near_duplicates.py)."""

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache, partial, reduce
 from operator import itemgetter
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, or_, select
 
 from scoring import method
 from scoring.engine.chunk import assess_chunk
@@ -43,7 +43,10 @@ from scoring.engine.rate import LOCK, ask
 from scoring.engine.sector_context import ContextUnusable, SectorContext
 from scoring.features.filings import number_key, own_domains
 from scoring.linkage.campaigns import elsewhere
-from scoring.linkage.links import build_market_context
+from scoring.linkage.links import shown_numbers, standing
+from scoring.linkage.links_of_few import links_of_few
+from scoring.linkage.operators import families
+from scoring.linkage.sibling_trouble import first_closed
 from scoring.observations.dataset import (
     NEVER,
     FittedDataset,
@@ -56,14 +59,14 @@ from scoring.observations.dataset import (
 )
 from scoring.observations.day_index import date_of, end_of_day
 from scoring.observations.disk_columns import NONE
-from scoring.observations.market import Link, MarketContext
+from scoring.observations.market import MarketContext
 from scoring.observations.panel import Bools
 from scoring.observations.places import by_quorum, place_rows, read_places
 from scoring.observations.sql_columns import read_rows
 from scoring.snapshot.reader import OF_SITES, TABLES
 from scoring.snapshot.writer import ABOUT, SINGLE, single_ratings, write_parquet
 from scoring.tables.registers import aliases, corrections, disputes, responses
-from store.db.tables import OBSERVATIONS, Complaint, Platform, RatedRun
+from store.db.tables import OBSERVATIONS, Alias, Complaint, Platform, RatedRun
 from store.durable_files import sync_folder, sync_tree
 
 _IDS = 10_000
@@ -177,7 +180,7 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
         NONE,
     )
     wares = {str(ware) for ware in rows["price"]["ware"]}
-    return FittedDataset(
+    facts = FittedDataset(
         sites=sites,
         first_day=first,
         days=days,
@@ -192,10 +195,45 @@ def load_sites(engine: Engine, hosts: Sequence[str], as_of: dt.date, context: Se
         ranks=ranks,
         software=software,
         places=place_rows(own, places, [site.host for site in sites]),
-        trouble=context.trouble(hosts),
         priors=context.priors(days, wares),
         kin=_kin(engine, context, rows, sites),
     )
+    return replace(facts, trouble=_trouble(engine, facts, as_of, context))
+
+
+def _trouble(
+    engine: Engine, facts: FittedDataset, as_of: dt.date, context: SectorContext
+) -> dict[str, tuple[int, str]]:
+    """See Dataset: by who runs the sites now. When others closed is as kept; of a company's only other site it was not looked up yet."""
+    mine = {
+        host: (key, at)
+        for key, some in families(facts).items()
+        for at in some
+        for host in (facts.sites[at].host,)
+    }
+    found = {}
+    for host, (key, _) in mine.items():
+        closed: dict[str, int] = {
+            other: first_closed(facts, [at])[at]
+            for other, (of, at) in mine.items()
+            if of == key and other != host
+        }
+        for other in context.family(key):
+            if other.host not in mine and other.host != host:
+                closed[other.host] = (
+                    _closed(engine, other.host, as_of, context) if other.closed is None else other.closed
+                )
+        first, name = min(((day, other) for other, day in closed.items()), default=(NEVER, ""))
+        if first < NEVER:
+            found[host] = (first, name)
+    return found
+
+
+def _closed(engine: Engine, host: str, as_of: dt.date, context: SectorContext) -> int:
+    try:
+        return first_closed(load_sites(engine, [host], as_of, context), [0])[0]
+    except UnknownSites:
+        return NEVER  # no longer watched
 
 
 def _shown_since(
@@ -319,42 +357,50 @@ def _bare(rows: ObservationColumns) -> ObservationColumns:
 def _kin(
     engine: Engine, context: SectorContext, rows: dict[str, ObservationColumns], sites: Sequence[Site]
 ) -> MarketContext:
-    """What the sites share with others, as kept; what they show themselves, as it is now. A link whose evidence was taken back is none."""
-    hosts = [site.host for site in sites]
+    """What the sites share with others: what these show as kept, but for what was taken back; what the sites show as it is now."""
     numbers = {
         number_key(str(n))
         for kind, name in (("page", "footer_icp"), ("filing", "number"))
         for n in rows[kind][name]
         if n
     }
-    kept = context.kin(hosts, {n for n in numbers if n})
-    now = build_market_context(rows, list(sites))
+    kept_showing, kept_registered = context.numbers({n for n in numbers if n})
+    rows = standing(rows)
+    now_showing, now_registered = shown_numbers(rows, sites)
     mine = frozenset(domain for site in sites for domain in own_domains(site))
     showing = {
-        n: tuple(sorted({*kept.showing.get(n, ())} - mine | {*now.showing.get(n, ())}))
-        for n in kept.showing.keys() | now.showing
+        n: tuple(sorted({*kept_showing.get(n, ())} - mine | {*now_showing.get(n, ())}))
+        for n in kept_showing.keys() | now_showing
     }
     registered = {
-        n: kept.registered.get(n, frozenset()) | now.registered.get(n, frozenset())
-        for n in kept.registered.keys() | now.registered
+        n: kept_registered.get(n, frozenset()) | now_registered.get(n, frozenset())
+        for n in kept_registered.keys() | now_registered
     }
     with engine.connect() as connection:
-        links = {
-            host: [link for link in some if _stands(connection, link)] for host, some in kept.links.items()
-        }
+        links = links_of_few(context.links(), rows, list(sites), _Others(connection))
     return MarketContext(showing, registered, links)
 
 
-def _stands(connection: Connection, link: Link) -> bool:
-    """Is all that shows a link still there, and not taken back?"""
-    for kind in {kind for kind, _ in link.cited}:
-        table, numbers = OBSERVATIONS[kind], {row for of, row in link.cited if of == kind and row}
-        found = connection.scalars(
-            select(table.id).where(table.id.in_(numbers), table.withdrawn_at.is_(None))
-        )
-        if set(found) != numbers:
-            return False
-    return True
+class _Others:
+    """What is asked of the database about the other sites (scoring/linkage/links_of_few.py)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sites(self, hosts: Collection[str]) -> list[Site]:
+        return watched_sites(self._connection, list(hosts))
+
+    def at(self, domains: Collection[str]) -> list[Site]:
+        like = or_(*(Platform.host.contains(domain, autoescape=True) for domain in domains))
+        names = (Alias.text, Alias.key)
+        also = or_(*(name.contains(domain, autoescape=True) for domain in domains for name in names))
+        named = select(Platform.host).join(Alias, Alias.platform_id == Platform.id).where(also)
+        return self.sites(self._connection.scalars(select(Platform.host).where(like).union(named)).all())
+
+    def standing(self, kind: str, ids: Collection[int]) -> set[int]:
+        table = OBSERVATIONS[kind]
+        which = select(table.id).where(table.id.in_(list(ids)), table.withdrawn_at.is_(None))
+        return set(self._connection.scalars(which))
 
 
 def _registers(engine: Engine, as_of: dt.date, hosts: set[str]) -> dict[str, pa.Table]:

@@ -80,7 +80,7 @@ class Spark:
     ) -> Iterator[ChunkResult]:
         """Every chunk a task, finished here; the facts other than rows go to each worker once. Raises EngineFailed."""
         context, folder, size, count = self._session.sparkContext, self._folder, self._size, len(facts.sites)
-        about = context.broadcast(replace(facts, rows={}, cache={}, texts=None))
+        about = context.broadcast(replace(facts, rows={}, cache={}, kept=None))
 
         def work(low: int) -> ChunkResult:
             return assess_chunk(read_part(about.value, folder, low, min(low + size, count)), as_of, history)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from scoring import method
 from scoring.features.filings import company_key, number_key, own_domains
 from scoring.fork_pool import map_ordered
 from scoring.observations.dataset import NEVER, ObservationColumns, Site
+from scoring.observations.panel import Bools
 from store.text.malls import host_part, is_merchant
 from store.text.query import registrable
 
@@ -43,10 +44,11 @@ _SHARED_NAME = re.compile(
 _READ = ("page", "filing", "certificate", "sighting")
 AT_ONCE = 500
 """Platforms whose traits one process finds at once."""
-_SCHEMA = pa.schema(
+TRAITS = pa.schema(
     [("site", pa.int64()), ("kind", pa.large_string()), ("value", pa.large_string()), ("day", pa.int64()),
      ("of", pa.large_string()), ("id", pa.int64())]
 )  # fmt: skip
+"""A row says what a platform (its position) shows, since which day, and the observation that first showed it."""
 
 
 @dataclass
@@ -60,6 +62,14 @@ class Traits:
         old = self.seen.get((kind, value))
         if old is None or day < old[0]:
             self.seen[(kind, value)] = (day, cited)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What of a market is counted over all of its platforms: `holders` of a kind and value; `telling` as in Market."""
+
+    holders: Callable[[str, str], int]
+    telling: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -81,61 +91,72 @@ class Market:
     theme_sizes: Counter[str]
 
 
-def read_market(rows: dict[str, ObservationColumns], sites: list[Site]) -> Market:
-    """What all platforms show, by everything visible."""
+def read_traits(rows: dict[str, ObservationColumns], sites: list[Site]) -> pa.Table:
+    """What all platforms show, by everything visible: rows of TRAITS, by platform."""
 
     def told(low: int) -> pa.Table:
         some = {kind: rows[kind].between(low, low + AT_ONCE) for kind in _READ}
         return _table(low, traits_of(some, sites[low : low + AT_ONCE]))
 
     # All of them as columns: of a large market they fill little memory, and few are shared.
-    every = pa.concat_tables([_SCHEMA.empty_table(), *map_ordered(told, range(0, len(sites), AT_ONCE))])
-    every = _without_malls(every, sites)
-    named = pc.binary_join_element_wise(every["kind"], every["value"], pa.scalar(" ", pa.large_string()))
-    code = named.combine_chunks().dictionary_encode().indices.to_numpy()
+    every = [TRAITS.empty_table(), *map_ordered(told, range(0, len(sites), AT_ONCE))]
+    return pa.concat_tables(every).combine_chunks()
+
+
+def market_of(traits: pa.Table, sites: list[Site], around: Surroundings | None = None) -> Market:
+    """What platforms show and what it says of them; of few of a market, `around` counts in all of it. No row may be a mall's (`of_mall`)."""
+    named = pc.binary_join_element_wise(traits["kind"], traits["value"], pa.scalar(" ", pa.large_string()))
+    words = named.combine_chunks().dictionary_encode()
+    code = words.indices.to_numpy()
     held = np.bincount(code)[code] if len(code) else code
-    identifying = pc.is_in(every["kind"], value_set=pa.array(IDENTIFYING, pa.large_string()))
+    identifying = pc.is_in(traits["kind"], value_set=pa.array(IDENTIFYING, pa.large_string()))
     few = pc.and_(identifying, pa.array((held >= 2) & (held <= method.LINK_COMMON)))
-    traits = [Traits() for _ in sites]
+    shown = [Traits() for _ in sites]
     holders: dict[tuple[str, str], list[int]] = {}
-    for row in every.filter(few).to_pylist():
+    for row in traits.filter(few).to_pylist():
         key = (row["kind"], row["value"])
-        traits[row["site"]].seen[key] = (row["day"], (row["of"], row["id"]))
-        holders.setdefault(key, []).append(row["site"])
-    themes = _sets(every, ("theme",), len(sites))
+        if around is None or around.holders(*key) <= method.LINK_COMMON:
+            shown[row["site"]].seen[key] = (row["day"], (row["of"], row["id"]))
+            holders.setdefault(key, []).append(row["site"])
+    themes = _sets(traits, ("theme",), len(sites))
+    sizes = Counter(theme for some in themes for theme in some)
     return Market(
-        traits,
+        shown,
         sites,
         themes,
         [any(theme.startswith(_SOFTWARE) for theme in some) for some in themes],
-        _known_as(every, sites),
+        _known_as(traits, sites),
         holders,
-        {kind: len(pc.unique(every.filter(pc.equal(every["kind"], kind))["site"])) for kind in IDENTIFYING},
-        _own(every),
-        Counter(theme for some in themes for theme in some),
+        around.telling if around else telling(traits),
+        _own(traits),
+        Counter({theme: around.holders("theme", theme) for theme in sizes}) if around else sizes,
     )
 
 
-def _without_malls(every: pa.Table, sites: Sequence[Site]) -> pa.Table:
-    """Without what a merchant's pages share with their mall or with another merchant of it: that is the mall's."""
+def telling(traits: pa.Table) -> dict[str, int]:
+    """Kind -> how many platforms show one."""
+    return {
+        kind: len(pc.unique(traits.filter(pc.equal(traits["kind"], kind))["site"])) for kind in IDENTIFYING
+    }
+
+
+def of_mall(traits: pa.Table, sites: Sequence[Site]) -> Bools:
+    """Which rows of TRAITS are a mall's: what a merchant's pages share with their mall or with another merchant of it."""
     inside = {at: host_part(site.host) for at, site in enumerate(sites) if is_merchant(site.host)}
+    found = np.zeros(len(traits), bool)
     if not inside:
-        return every
-    around = set(inside.values())
-    within = inside | {at: site.host for at, site in enumerate(sites) if site.host in around}
-    some = every.filter(pc.is_in(every["site"], value_set=pa.array(sorted(within), pa.int64())))
-    shown: Counter[tuple[str, str, str]] = Counter()
-    for site, kind, value in zip(
-        *(some[name].to_pylist() for name in ("site", "kind", "value")), strict=True
-    ):
-        shown[(within[site], kind, value)] += 1
-    kept = [
-        site not in inside or kind not in COPIED or shown[(inside[site], kind, value)] < 2
-        for site, kind, value in zip(
-            *(every[name].to_pylist() for name in ("site", "kind", "value")), strict=True
-        )
+        return found
+    malls = set(inside.values())
+    within = inside | {at: site.host for at, site in enumerate(sites) if site.host in malls}
+    place = np.flatnonzero(np.isin(traits["site"].to_numpy(), sorted(within)))
+    some = traits.take(pa.array(place))
+    rows = list(zip(*(some[name].to_pylist() for name in ("site", "kind", "value")), strict=True))
+    shown = Counter((within[site], kind, value) for site, kind, value in rows)
+    found[place] = [
+        site in inside and kind in COPIED and shown[(inside[site], kind, value)] > 1
+        for site, kind, value in rows
     ]
-    return every.filter(pa.array(kept, pa.bool_()))
+    return found
 
 
 def _sets(every: pa.Table, kinds: Sequence[str], count: int) -> list[frozenset[str]]:
@@ -176,8 +197,8 @@ def _table(low: int, traits: list[Traits]) -> pa.Table:
         for site, one in enumerate(traits)
         for (kind, value), (day, cited) in one.seen.items()
     ]
-    columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
+    columns = zip(*rows, strict=True) if rows else [()] * len(TRAITS)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, TRAITS, strict=True)], schema=TRAITS)
 
 
 def traits_of(rows: dict[str, ObservationColumns], sites: Sequence[Site]) -> list[Traits]:

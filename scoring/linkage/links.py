@@ -9,18 +9,19 @@ Computed when facts are read, before they are cut into chunks; values are keyed 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations
 from math import log, prod
 
 import numpy as np
+import pyarrow as pa
 
 from scoring import method
 from scoring.features.filings import number_key, own_domains
 from scoring.fork_pool import map_ordered
-from scoring.linkage.attributes import AT_ONCE, COPIED, Market, read_market, sort_of
+from scoring.linkage.attributes import AT_ONCE, COPIED, Market, market_of, of_mall, read_traits, sort_of
 from scoring.observations.dataset import NEVER, ObservationColumns, Site
-from scoring.observations.market import Link, MarketContext
+from scoring.observations.market import Link, LinkEvidence, MarketContext, Move
 from store.text.malls import is_merchant
 from store.text.query import registrable
 
@@ -41,17 +42,42 @@ def reason_of(link: Link) -> tuple[str, str]:
     return f"相同或相连：{'、'.join(zh)}。", f"In common or connected: {', '.join(en)}."
 
 
+def link_evidence(rows: dict[str, ObservationColumns], sites: list[Site]) -> LinkEvidence:
+    """What may link these platforms; `rows` that stand, all of theirs."""
+    traits = read_traits(rows, sites)
+    return LinkEvidence(traits, of_mall(traits, sites), _moves(rows["move"]), _alive(rows))
+
+
 def links_of(rows: dict[str, ObservationColumns], sites: list[Site]) -> dict[str, list[Link]]:
     """host -> its links, the most certain first; `rows` of all platforms."""
-    market = read_market(rows, sites)
+    return links_by(link_evidence(rows, sites), sites)
+
+
+def links_by(evidence: LinkEvidence, sites: list[Site]) -> dict[str, list[Link]]:
+    """host -> its links, the most certain first; by what all platforms show."""
+    market = market_of(evidence.traits.filter(pa.array(~evidence.malls)), sites)
+    pointing = dict(_targets(evidence.moves, sites))
+    named = Counter(to for _, to in pointing)
+    return linked(market, range(len(sites)), pointing, lambda to: named[to], evidence.alive, len(sites))
+
+
+def linked(
+    market: Market,
+    about: Collection[int],
+    pointing: dict[tuple[int, int], Move],
+    named: Callable[[int], int],
+    alive: dict[int, tuple[int, int]],
+    size: int,
+) -> dict[str, list[Link]]:
+    """host -> links of pairs of which one is `about`. `pointing`: (from, to) -> the move; `named`: how many platforms move to one;
+    `size` of the market."""
+    sites = market.sites
     shared: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (kind, value), holders in sorted(market.holders.items()):
         for pair in combinations(holders, 2):
-            shared[pair][kind].append(value)
-    pointing = dict(_moves(rows["move"], sites))
-    named = Counter(to for _, to in pointing)
+            if pair[0] in about or pair[1] in about:
+                shared[pair][kind].append(value)
     found: dict[str, list[Link]] = defaultdict(list)
-    alive = _alive(rows)
     for a, b in sorted(shared):
         if own_domains(sites[a]) & own_domains(sites[b]):
             continue  # Below one domain filing, certificate and support are the domain's.
@@ -59,7 +85,7 @@ def links_of(rows: dict[str, ObservationColumns], sites: list[Site]) -> dict[str
         values, weights = _telling(market, (a, b), shared[(a, b)], bool(told))
         for move in told:
             via = pointing[move][0]
-            weight = method.LINK_WEIGHTS[via] * rarity(named[move[1]] + 1, len(sites))
+            weight = method.LINK_WEIGHTS[via] * rarity(named(move[1]) + 1, size)
             if weight >= method.LINK_TELLING:
                 weights[via] = max(weights.get(via, 0.0), weight)
         if not _is_link(weights):
@@ -183,12 +209,27 @@ def _is_default(market: Market, strangers: list[int], theme: str, copied: bool) 
     return (others + 1) / (market.theme_sizes[theme] - 1) > method.LINK_DEFAULT_SHARE
 
 
-def _moves(
-    moves: ObservationColumns, sites: list[Site]
-) -> Iterator[tuple[tuple[int, int], tuple[str, int, int]]]:
-    """(from, to) -> (via, day, row id) of moves whose new host is another platform."""
-    targets = [_place(host) for host in moves["to_host"]]
-    wanted = set(targets)
+def _moves(rows: ObservationColumns) -> dict[tuple[int, str], Move]:
+    found: dict[tuple[int, str], Move] = {}
+    columns = (rows.platform.tolist(), rows["to_host"], rows["via"], rows.day.tolist(), rows.id.tolist())
+    for site, host, via, day, id_ in zip(*columns, strict=True):
+        key = (site, _place(host))
+        found.pop(key, None)  # so that the newest is the last
+        found[key] = (str(via), day, id_)
+    return found
+
+
+def _targets(moves: dict[tuple[int, str], Move], sites: list[Site]) -> Iterator[tuple[tuple[int, int], Move]]:
+    """(from, to) -> the moves whose new host is another platform."""
+    to = owners({place for _, place in moves}, sites)
+    for (site, place), move in moves.items():
+        if place in to and to[place] != site:
+            yield (site, to[place]), move
+
+
+def owners(places: Collection[str], sites: Sequence[Site]) -> dict[str, int]:
+    """Where a move may lead -> the position of the platform there."""
+    wanted = set(places)
     by_domain = {
         d: i
         for i, site in enumerate(sites)
@@ -196,10 +237,7 @@ def _moves(
         for d in own_domains(site)
     }
     by_domain |= {site.host: i for i, site in enumerate(sites) if site.host in wanted}
-    for at, target in enumerate(targets):
-        site, to = int(moves.platform[at]), by_domain.get(target)
-        if to is not None and to != site:
-            yield (site, to), (str(moves["via"][at]), int(moves.day[at]), int(moves.id[at]))
+    return {place: by_domain[place] for place in wanted & by_domain.keys()}
 
 
 def _place(host: str) -> str:
@@ -231,7 +269,7 @@ def _alive(rows: dict[str, ObservationColumns]) -> dict[int, tuple[int, int]]:
 def _relation(
     one: int,
     other: int,
-    pointing: dict[tuple[int, int], tuple[str, int, int]],
+    pointing: dict[tuple[int, int], Move],
     alive: dict[int, tuple[int, int]],
 ) -> str:
     """What `other` is to `one`: redirect, successor, predecessor, or shared (features in common)."""
@@ -251,7 +289,7 @@ def _since(
     market: Market,
     values: dict[str, str],
     pair: tuple[int, int],
-    pointing: dict[tuple[int, int], tuple[str, int, int]],
+    pointing: dict[tuple[int, int], Move],
 ) -> tuple[int, tuple[tuple[str, int], ...]]:
     """(the first day on which both showed something in common, the observations that did)."""
     days, cited = [], []
@@ -266,10 +304,27 @@ def _since(
     return min(days), tuple(dict.fromkeys(cited))
 
 
-def build_market_context(rows: dict[str, ObservationColumns], sites: list[Site]) -> MarketContext:
-    """What the platforms share, by everything visible that was not withdrawn; `rows` of all of them."""
-    rows = {kind: _standing(found) for kind, found in rows.items()}
-    return MarketContext(_showing(rows["page"], sites), _registered(rows["filing"]), links_of(rows, sites))
+def build_market_context(
+    rows: dict[str, ObservationColumns], sites: list[Site]
+) -> tuple[MarketContext, LinkEvidence]:
+    """What the platforms share, by everything visible that was not withdrawn, and what of it may link them; `rows` of all of them."""
+    rows = standing(rows)
+    evidence = link_evidence(rows, sites)
+    return MarketContext(*shown_numbers(rows, sites), links_by(evidence, sites)), evidence
+
+
+def shown_numbers(
+    rows: dict[str, ObservationColumns], sites: Sequence[Site]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
+    """`showing` and `registered` of a MarketContext, by the rows of these platforms."""
+    return _showing(rows["page"], sites), _registered(rows["filing"])
+
+
+def standing(rows: dict[str, ObservationColumns]) -> dict[str, ObservationColumns]:
+    """The rows that were not taken back, of the kinds that may link platforms."""
+    return {
+        kind: _standing(rows[kind]) for kind in ("page", "filing", "certificate", "sighting", "move", "probe")
+    }
 
 
 def _standing(rows: ObservationColumns) -> ObservationColumns:
@@ -277,7 +332,7 @@ def _standing(rows: ObservationColumns) -> ObservationColumns:
     return rows if stands.all() else rows.take(stands)
 
 
-def _showing(pages: ObservationColumns, sites: list[Site]) -> dict[str, tuple[str, ...]]:
+def _showing(pages: ObservationColumns, sites: Sequence[Site]) -> dict[str, tuple[str, ...]]:
     showing: dict[str, set[str]] = {}
     pieces = range(0, len(sites), AT_ONCE)
     for found in map_ordered(lambda low: _shown(pages.between(low, low + AT_ONCE), sites[low:]), pieces):

@@ -41,8 +41,8 @@ def filed_company(facts: Dataset, site: int) -> str | None:
     return str(entity) if entity else None
 
 
-def families(facts: Dataset) -> list[list[int]]:
-    """Sites (positions, ascending) that the same company runs, of two and more: by what was handed in or the registry says.
+def families(facts: Dataset) -> dict[str, list[int]]:
+    """Key of a company -> the sites it runs (positions, ascending): by what was handed in or the registry says.
 
     A footer's word alone makes no family: themes are copied with their footers.
     """
@@ -50,7 +50,7 @@ def families(facts: Dataset) -> list[list[int]]:
     for at, site in enumerate(facts.sites):
         if key := company_key(site.operator or filed_company(facts, at)):
             found.setdefault(key, []).append(at)
-    return [sites for sites in found.values() if len(sites) > 1]
+    return found
 
 
 def _footer_company(facts: Dataset, site: int) -> str | None:

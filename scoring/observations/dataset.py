@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.observations.market import MarketContext, MarketTexts, PopulationPriors
+from scoring.observations.market import KeptMarket, MarketContext, PopulationPriors
 from store.complaint_kinds.classify import KINDS
 from store.evidence.site_volume import Numbering
 
@@ -242,7 +242,7 @@ class Dataset:
     places: Sequence[Mapping[str, Any]] = ()
     """Rows of the table `places`: what other places we look from saw last (scoring/observations/places.py)."""
     kin: MarketContext = field(default_factory=MarketContext)
-    texts: MarketTexts | None = None
+    kept: KeptMarket | None = None
     """None in a rating of single sites, which keeps nothing for others."""
     cache: dict[Any, Any] = field(default_factory=dict, compare=False)
 

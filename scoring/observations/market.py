@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Population = tuple["list[Floats]", "Floats"]
 """(share of each stream among complaints, complaints a day of an average platform), per day."""
+Move = tuple[str, int, int]
+"""(via, day, row id) of a redirect or a notice of a new address."""
 Wording = list[tuple["Ints", "Ints"]]
 """For each band of a signature: the keys (rising) that are common wording, and the day from which each is."""
 
@@ -100,15 +103,38 @@ class Words:
 
 
 @dataclass(frozen=True)
-class MarketTexts:
-    """What the complaints of all sites say, as far as a rating of single sites needs it (scoring/engine/sector_context.py).
+class LinkEvidence:
+    """What may link platforms, each by its position. `traits`: rows of TRAITS (scoring/linkage/attributes.py), `malls` which of them are
+    a mall's. `moves`: (platform, where it leads) -> the newest such move, in the order of the rows. `alive`: first day seen, last reached."""
 
-    `rows`: those a campaign of any day can be held against, by day; `copied`: which of them hold another site's words; `probes`: the
-    number from which probes may be of the last day; `words`: of all complaints; `wording`: see scoring/linkage/near_duplicates.py.
+    traits: pa.Table
+    malls: NDArray[np.bool_]
+    moves: dict[tuple[int, str], Move]
+    alive: dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class FamilyMember:
+    """A site, the key of the company that runs it, and the day since which it is closed (scoring/linkage/sibling_trouble.py); None where
+    it is the company's only site, at which nobody looked."""
+
+    key: str
+    host: str
+    closed: int | None
+
+
+@dataclass(frozen=True)
+class KeptMarket:
+    """What a rating of all sites keeps for ratings of single ones (scoring/engine/sector_context.py).
+
+    Of the complaints, `rows`: those a campaign of any day can be held against, by day; `copied`: which of them hold another site's words;
+    `words`: of all complaints; `wording`: see scoring/linkage/near_duplicates.py. `probes`: the number from which probes may be of the last day.
     """
 
     rows: ObservationColumns
     copied: NDArray[np.bool_]
     probes: int
     words: Words
+    links: LinkEvidence
+    families: list[FamilyMember] = field(default_factory=list)
     wording: Wording = field(default_factory=list)

@@ -384,6 +384,7 @@ def test_sites_the_registry_gives_to_one_company_are_a_family(named_sources: Con
         filing("d.example", "王小明", "个人"), filing("e.example", "王小明", "个人"), page("f.example", 2, company="甲科技有限公司"),
     )  # fmt: skip
     facts = load_dataset(named_sources.engine, NAMED_AT.date(), Scratch(named_sources.data_dir))
-    assert [[facts.sites[at].host for at in sites] for sites in families(facts)] == [
-        ["a.example", "b.example", "g.example"]
+    assert [[facts.sites[at].host for at in sites] for sites in families(facts).values()] == [
+        ["a.example", "b.example", "g.example"],
+        ["c.example"],
     ]

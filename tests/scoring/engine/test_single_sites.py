@@ -47,6 +47,7 @@ DAYS = 70
 DAY = dt.date(2026, 1, 1) + dt.timedelta(days=DAYS - 1)
 NOW = dt.datetime(2026, 3, 12, 3, tzinfo=dt.UTC)
 MALL, MERCHANT = "16688.com.cn", "16688.com.cn/shop/zhizao1"
+CLOSED = "closed.example"
 SAMPLE = 3
 """Sites that the sector's figures are learned from here, so that the others are not among them."""
 
@@ -59,9 +60,24 @@ def records() -> list[dict[str, Any]]:
                  "footer_icp": f"京ICP备1234567{n % 2}号", "text": "七天内退款，秒到账"}  # fmt: skip
         prices = [{"kind": "price", "source": "storefront", "host": host, "observed_at": at(day), "product": product(p), "price": 5.0 + p + n}
                   for day in range(1, DAYS, 9) for p in range(3)]  # fmt: skip
-        found += [pages | {"observed_at": at(day)} for day in (2, 30)] + prices
+        found += (
+            [pages | {"observed_at": at(day)} for day in (2, 30)] + prices + [filed(host, "甲乙"[n % 2], 3)]
+        )
     found += complaints(MERCHANT, range(5, DAYS - 8, 11), 3, "merchant")
-    return [{"kind": "platform", "host": MALL}, {"kind": "platform", "host": MERCHANT}, *found]
+    found += [filed(CLOSED, "丙", 3), home(CLOSED, "k9", 3)]
+    found += [{"kind": "probe", "source": "availability", "host": host, "observed_at": at(day, 8), "outcome": "ok" if host != CLOSED or day < 20 else "down"}
+              for day in range(1, DAYS) for host in (CLOSED, MALL)]  # fmt: skip
+    return [{"kind": "platform", "host": host} for host in (MALL, MERCHANT, CLOSED)] + found
+
+
+def home(host: str, contact: str, day: int) -> dict[str, Any]:
+    return {"kind": "page", "source": "storefront", "host": host, "observed_at": at(day), "role": "home", "text": "首页",
+            "signs": {"contact_keys": {"qq": [contact]}}}  # fmt: skip
+
+
+def filed(host: str, company: str, day: int) -> dict[str, Any]:
+    return {"kind": "filing", "source": "icp", "host": host, "observed_at": at(day), "found": True, "domain": host,
+            "number": f"粤ICP备1804637{'甲乙丙'.index(company)}号-1", "entity": f"{company}科技有限公司", "nature": "企业"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +194,33 @@ def probe_late(engine: Engine, host: str) -> None:
     assert not import_records(Ingest(engine, NOW), probes).refused
 
 
-@pytest.mark.parametrize("change", [complain, take_back, erase, probe_late])
+def file_anew(engine: Engine, host: str) -> None:
+    """The registry gives the site to the company of a closed one, whose contact it shows now: another link, another's trouble."""
+    rows = [filed(host, "丙", DAYS - 3), home(host, "k9", DAYS - 3)]
+    assert not import_records(Ingest(engine, NOW), rows).refused
+
+
+def lead_on(engine: Engine, host: str) -> None:
+    """The site leads to another that shows its contact, and the page that showed it first is taken back."""
+    to = "m0.example" if host != "m0.example" else "m2.example"
+    move = {
+        "kind": "move",
+        "source": "storefront",
+        "host": host,
+        "to_host": to,
+        "via": "redirect",
+        "observed_at": at(DAYS - 2),
+    }
+    assert not import_records(Ingest(engine, NOW), [move]).refused
+    with engine.begin() as connection:
+        site = connection.scalar(select(Platform.id).where(Platform.host == host))
+        first = select(Page.id).where(Page.platform_id == site).order_by(Page.id).limit(1).scalar_subquery()
+        connection.execute(
+            update(Page).where(Page.id == first).values(withdrawn_at=NOW - dt.timedelta(days=1))
+        )
+
+
+@pytest.mark.parametrize("change", [complain, take_back, erase, probe_late, file_anew, lead_on])
 def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_published_so(
     data: Path, change: Any, filled: Any
 ) -> None:
@@ -188,6 +230,11 @@ def test_after_a_change_a_site_is_what_the_next_full_rating_says_of_it_and_publi
     change(engine, host)
     folder, _ = rate_sites(engine, data, [host], DAY, NOW)
     assert told(folder, host) != told(filled[1].folder, host)
+    if change in (file_anew, lead_on):
+        before, after = (
+            json.dumps(told(one, host)["links"], default=str) for one in (filled[1].folder, folder)
+        )
+        assert before != after and ("closed.example" in after) == (change is file_anew), (before, after)
     assert all(set(pq.read_table(file)["host"].to_pylist()) <= {host} for file in folder.glob("*.parquet"))
     single = told(folder, host)
     path = publish_sites(engine, data, [host], NOW + dt.timedelta(minutes=1))
