@@ -28,7 +28,10 @@ def shown(rng: np.random.Generator, host: str, day: int) -> dict[str, Any]:
     """An observation that may link a site with others: few values, so that many are shared by some and some by many."""
     when = {"host": host, "observed_at": f"2026-04-{day:02d}T10:00:00+08:00"}
     bare = host.partition("/")[0]
-    kind = rng.choice(["page", "page", "filing", "filing", "certificate", "move", "probe"])
+    kinds = ["page", "page", "move", "probe", "filing", "filing", "certificate"]
+    kind = rng.choice(
+        kinds[:4] if "/" in host else kinds
+    )  # the last ones are the mall's, whoever they are told of
     group = HOSTS.index(host) % 7 if rng.random() < 0.8 else int(rng.integers(7))
     n, other = group, str(rng.choice(HOSTS[group::7]))
     if kind == "page":
@@ -77,7 +80,7 @@ def lived(seed: int, folder: Path) -> tuple[int, int]:
     folder.mkdir()
     rng = np.random.default_rng(seed)
     watched = [host for host in HOSTS if host == "s0.example" or rng.random() < 0.9]
-    new = str(rng.choice(watched))  # one that was not watched when all were rated
+    new = str(rng.choice(watched[1:]))  # one that was not watched when all were rated
     records = [{"kind": "platform", "host": host} for host in watched if host != new]
     records.append(
         {"kind": "probe", "source": "availability", "host": "s0.example", "observed_at": "2026-04-01T10:00:00+08:00", "outcome": "ok"}
