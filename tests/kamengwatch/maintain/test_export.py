@@ -115,7 +115,7 @@ def test_evidence_taken_in_elsewhere_gives_the_same_snapshot(
     out = tmp_path / f"out.{format_}"
     said = command(capsys, "export", "--evidence", "-o", out, "--data-dir", first)
     assert (
-        "1 records wait"
+        "1 record that waits"
         in command(capsys, "export", "--evidence", "-o", out, "--data-dir", first, "--lang", "en").err
     ), said.err
     second = rated(tmp_path / "second", out).data_dir

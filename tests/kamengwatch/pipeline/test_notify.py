@@ -304,7 +304,7 @@ def test_each_outage_is_told_once_to_who_asks_for_it(config: Config, hook) -> No
         delivery.alert(after(config, days), runs, set())
     (told,) = bodies(hook)
     assert (told["type"], told["host"], told["to"]) == ("source", "heimao", "stale")
-    assert "2026-11-08 20:00" in told["sentence"]["zh"] and "24 hours" in told["sentence"]["en"]
+    assert "2026-11-08 20:00" in told["sentence"]["zh"] and "24 h" in told["sentence"]["en"]
     assert [line["words"] for line in runs.last(5)] == ["stale heimao"]
     ended(config, ALERTED_AT + dt.timedelta(days=31), "ok")
     delivery.alert(after(config, 40), runs, set())
