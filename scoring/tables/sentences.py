@@ -357,13 +357,19 @@ def _others(judged: Assessment, site: int, day: int) -> Said:
         of,
         days_back(judged.facts.first_day + last, 1),
     )
-    many = (
-        (f"有 {found.n:.0f} 个", f"{found.n:.0f} of the {of}")
-        if found.n
-        else ("没有一个", f"none of the {of}")
+    n = int(found.n)
+    zh, en = (
+        f"其他 {of} 个网站中有 {n} 个能打开",
+        f"{n} of the {of} other sites probed [was|were] reachable",
     )
-    zh = f"；最近一次探测当天，一同探测的其他 {of} 个网站中{many[0]}能打开" if of else ""
-    en = f"; on the day of the last probe {many[1]} other site(s) probed [was|were] reachable" if of else ""
+    if not n:
+        zh, en = f"其他 {of} 个网站都打不开", f"none of the {of} other sites probed was reachable"
+    if of == 1:
+        zh = f"另外 1 个网站{'能打开' if n else '也打不开'}"
+        en = f"the 1 other site probed was {'' if n else 'not '}reachable"
+    zh, en = (
+        (f"；最近一次探测当天，一同探测的{zh}", f"; on the day of the last probe {en}") if of else ("", "")
+    )
     if line.controlled[last]:
         zh, en = f"{zh}；当天的对照网页能打开", f"{en}; a control page was reachable that day"
     return Said(zh, en, *([found] if of else []))

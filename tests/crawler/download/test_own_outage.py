@@ -337,7 +337,7 @@ def test_when_everything_we_watch_is_silent_nothing_is_closed_without_a_control(
         if hosts == 1:
             assert "其他" not in said[0] and "other sites" not in said[1]
         else:
-            assert f"其他 {hosts - 1} 个网站中有 0 个能打开" in said[0]
+            assert ("另外 1 个网站也打不开" if hosts == 2 else f"其他 {hosts - 1} 个网站都打不开") in said[0]
 
 
 @pytest.mark.parametrize("up", [1, pytest.param(2, marks=pytest.mark.soak), 4])
@@ -349,8 +349,12 @@ def test_others_are_told_in_numbers_that_are_true(tmp_path: Path, up: int) -> No
     found = rounds(None, tmp_path, records)
     day = int(np.flatnonzero(states(found, "a.example") == CLOSED)[0])
     said, _ = transition_reason(found, 0, day, CLOSED)
-    assert f"其他 {up} 个网站中有 {up} 个能打开" in said[0] and "对照" not in said[0]
-    assert f"{up} of the {up} other sites probed were reachable" in said[1]
+    if up == 1:
+        assert "另外 1 个网站能打开" in said[0] and "the 1 other site probed was reachable" in said[1]
+    else:
+        assert f"其他 {up} 个网站中有 {up} 个能打开" in said[0]
+        assert f"{up} of the {up} other sites probed were reachable" in said[1]
+    assert "对照" not in said[0]
     (others,) = [figure for figure in figures_of(said) if figure.name == "others_reached"]
     assert (others.n, others.of) == (up, up)
 
