@@ -360,10 +360,10 @@ def _others(judged: Assessment, site: int, day: int) -> Said:
     n = int(found.n)
     zh, en = (
         f"其他 {of} 个网站中有 {n} 个能打开",
-        f"{n} of the {of} other sites probed [was|were] reachable",
+        f"{n} of the {of} other site(s) probed [was|were] reachable",
     )
     if not n:
-        zh, en = f"其他 {of} 个网站都打不开", f"none of the {of} other sites probed was reachable"
+        zh, en = f"其他 {of} 个网站都打不开", f"none of the {of} other site(s) probed was reachable"
     if of == 1:
         zh = f"另外 1 个网站{'能打开' if n else '也打不开'}"
         en = f"the 1 other site probed was {'' if n else 'not '}reachable"
