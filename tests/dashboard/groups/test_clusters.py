@@ -112,7 +112,8 @@ def test_an_address_that_names_nothing_says_404(folder: Path, asked: str) -> Non
 
 def test_an_empty_snapshot_says_what_to_do(data_dir: Path) -> None:
     snapshots.build(data_dir, rows=snapshots.empty())
-    assert "查过备案后" in shown("/operator", "") and "还没有发现互相关联的网站" in shown("/cluster", "")
+    for page in ("/operator", "/cluster"):
+        assert "收录网站并发布之后，这一页才有内容" in shown(page, ""), page
 
 
 def test_the_site_page_says_from_how_many_places_it_was_seen(folder: Path) -> None:
