@@ -314,6 +314,4 @@ def undated(card: dict[str, Any]) -> str:
         f"截至 {card['as_of']}", "截至 DAY"
     )
     window = re.sub(r"[\d-]{10} 至 [\d-]{10}", "WINDOW", said)
-    return re.sub(
-        r"(\d+ 天前|评级当天)查询|queried (\d+ days? ago|on the day of the rating)", "queried", window
-    )
+    return re.sub(r"\d+ 天前|评级当天|\d+ days? ago|on the day of the rating", "AGO", window)
