@@ -205,21 +205,16 @@ def _trouble(
     engine: Engine, facts: FittedDataset, as_of: dt.date, context: SectorContext
 ) -> dict[str, tuple[int, str]]:
     """See Dataset: by who runs the sites now. When others closed is as kept; of a company's only other site it was not looked up yet."""
-    mine = {
-        host: (key, at)
-        for key, some in families(facts).items()
-        for at in some
-        for host in (facts.sites[at].host,)
-    }
+    mine = {facts.sites[at].host: (key, at) for key, some in families(facts).items() for at in some}
     found = {}
     for host, (key, _) in mine.items():
-        closed: dict[str, int] = {
+        closed = {
             other: first_closed(facts, [at])[at]
             for other, (of, at) in mine.items()
             if of == key and other != host
         }
         for other in context.family(key):
-            if other.host not in mine and other.host != host:
+            if other.host not in mine:
                 closed[other.host] = (
                     _closed(engine, other.host, as_of, context) if other.closed is None else other.closed
                 )

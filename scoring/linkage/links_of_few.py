@@ -274,7 +274,7 @@ class _Few:
     def _pointing(self, sites: list[Site], numbers: dict[str, int]) -> dict[tuple[int, int], Move]:
         """(from, to) -> the newest move, of pairs of these sites of which one is of the few."""
         found: dict[tuple[int, int], Move] = {}
-        to = self._owners({place for _, place in self._fresh.moves})
+        to = self._led_to
         for (at, place), move in self._fresh.moves.items():
             host = self._few[at].host
             if to.get(place, host) != host and to[place] in numbers:
@@ -306,9 +306,13 @@ class _Few:
             if host == site.host
             for at, _ in self._kept.moves[place]
         }
-        to = self._owners({place for _, place in self._fresh.moves})
-        now = {self._few[at].host for at, place in self._fresh.moves if to.get(place) == site.host}
+        now = {self._few[at].host for at, place in self._fresh.moves if self._led_to.get(place) == site.host}
         return len(((told - self._mine) | now) - {site.host})
+
+    @cached_property
+    def _led_to(self) -> dict[str, str]:
+        """Where the few lead -> the host of the watched site there."""
+        return self._owners({place for _, place in self._fresh.moves})
 
     def _owners(self, places: set[str]) -> dict[str, str]:
         """Where a move may lead -> the host of the watched site there."""

@@ -357,7 +357,7 @@ def _others(judged: Assessment, site: int, day: int) -> Said:
         of,
         days_back(judged.facts.first_day + last, 1),
     )
-    n = int(found.n)
+    n = int(found.n or 0)
     zh, en = (
         f"其他 {of} 个网站中有 {n} 个能打开",
         f"{n} of the {of} other site(s) probed [was|were] reachable",
