@@ -160,6 +160,7 @@ def _in_hash(match: re.Match[str]) -> bool:
 
 CLOSED = (".zip", ".xlsx", ".docx", ".pdf", ".gz", ".tar", ".tgz", ".png", ".jpg", ".jpeg", ".webp")
 """Files whose texts can be neither read nor rewritten here; they are named, so that a person looks at them."""
+_TABLES = (".parquet", ".arrow")
 _SEALED = ("manifest.json", "SHA256SUMS", "datapackage.json")
 _MARK = ".erasing"
 """In a snapshot's folder while it is being changed: after a kill the next run seals it again."""
@@ -196,8 +197,8 @@ def count(path: Path, who: Identifier) -> int:
         return sum(who.count_in(column.to_pylist()) for table in tables for _, column in _texts(table))
     if path.suffix.lower() in CLOSED or path.name in _SEALED:
         return 0
-    if path.suffix == ".parquet":
-        return sum(who.count_in(column.to_pylist()) for _, column in _texts(pq.read_table(path)))
+    if path.suffix in _TABLES:
+        return sum(who.count_in(column.to_pylist()) for _, column in _texts(_read_table(path)))
     return who.count(_read(path)[0])
 
 
@@ -226,13 +227,17 @@ def erase_in_file(path: Path, who: Identifier) -> None:
     if _of_changes(path):
         path.unlink(missing_ok=True)
         return
-    if path.suffix == ".parquet":
-        table = pq.read_table(path)
+    if path.suffix in _TABLES:
+        table = _read_table(path)
         for number, column in _texts(table):
             kept = pa.array([who.taken_out_of(v) for v in column.to_pylist()], type=column.type)
             table = table.set_column(number, table.schema.field(number), kept)
         part = path.with_name(f".{path.name}.part")
-        pq.write_table(table, part, compression="zstd")
+        if path.suffix == ".parquet":
+            pq.write_table(table, part, compression="zstd")
+        else:
+            with pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table)
         part.replace(path)
         return
     text, encoding = _read(path)
@@ -251,6 +256,12 @@ def snapshot_of(data_dir: Path, path: Path) -> Path | None:
     return (
         base / path.relative_to(base).parts[0] if path.is_relative_to(base) and path.parent != base else None
     )
+
+
+def _read_table(path: Path) -> pa.Table:
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    return pa.ipc.open_file(path.read_bytes()).read_all()
 
 
 def _readable(path: Path) -> bool:

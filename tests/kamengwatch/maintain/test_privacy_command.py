@@ -35,6 +35,8 @@ from tests.support.programs.in_process_cli import Said, command
 
 PHONE = "13800001234"
 SPACED = "138 0000-1234"
+MAPPED = "rated/old/context/traits.arrow"
+"""A table that a rating maps into memory."""
 
 
 def plant(data: Path) -> Config:
@@ -64,6 +66,10 @@ def plant(data: Path) -> Config:
     pq.write_table(pa.table({"sentence_zh": [f"客服电话 {PHONE}"]}), sink)
     with zipfile.ZipFile(folder.parent / DELTA, "w") as changes:
         changes.writestr("findings.removed.parquet", sink.getvalue())
+    mapped = pa.table({"value": pa.array([f"qq:{PHONE}", "other"], pa.large_string())})
+    (data / MAPPED).parent.mkdir(parents=True)
+    with pa.OSFile(str(data / MAPPED), "wb") as file, pa.ipc.new_file(file, mapped.schema) as writer:
+        writer.write_table(mapped)
     for name in ("inbox/reports.jsonl", "exports/old.csv"):
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(f'{{"text": "打 {SPACED}"}}\n', "utf-8")
@@ -90,7 +96,7 @@ def test_a_planted_number_is_found_everywhere_erased_and_proved_gone(
     outside.write_text(f'{{"phone": "{PHONE}"}}\n', "utf-8")
     first = json.loads(privacy(capsys, monkeypatch, data, "find", "--json", "--also", outside, expect=1).out)
     places = "\n".join(first["found"])
-    for named in ("complaint.text #1", "complaint.title #2", "page.signs #1", "storefront-1.warc.gz:0", "findings.parquet", "delta.zip", "inbox/", "exports/", "given.jsonl"):  # fmt: skip
+    for named in ("complaint.text #1", "complaint.title #2", "page.signs #1", "storefront-1.warc.gz:0", "findings.parquet", "traits.arrow", "delta.zip", "inbox/", "exports/", "given.jsonl"):  # fmt: skip
         assert named in places, named
     assert "page.text" not in places, "part of a longer number, or another number"
     refused = privacy(capsys, monkeypatch, data, "erase", expect=2)
@@ -102,6 +108,8 @@ def test_a_planted_number_is_found_everywhere_erased_and_proved_gone(
     everything = b"".join(p.read_bytes() for p in data.rglob("*") if p.is_file())
     assert not re.search(rb"(?<!\d)13800001234(?!\d)", everything) and PHONE not in outside.read_text("utf-8")
 
+    mapped = pa.ipc.open_file((data / MAPPED).read_bytes()).read_all()["value"].to_pylist()
+    assert mapped == [f"qq:{ERASED}", "other"]
     with config.engine.connect() as connection:
         kept_text, other = connection.execute(select(Complaint.text).where(Complaint.id.in_((1, 3))).order_by(Complaint.id)).scalars()  # fmt: skip
         assert kept_text == f"我的电话{ERASED}，一直没到账" and other

@@ -133,8 +133,7 @@ def walk(
     ).first.wait_for()  # the last: a slow run has drawn the first few
     _settled(page)
     for tool in page.locator("[class*=st-key-tool-]").all():
-        tool.locator("summary").first.click()
-        tool.locator("details[open]").first.wait_for()
+        _open(tool)
     _settled(page)
     fields = scenario.fields
     for name in ("product", "payee", "channel", "order_no", "company"):
@@ -177,6 +176,20 @@ def walk(
         name, data = _download(page, text("ui", kind, "zh"))
         taken[name] = data
     return taken
+
+
+def _open(tool: Any) -> None:
+    """Open a fold; the fold above it is still growing, so that a click may miss what has moved away: a person clicks again."""
+    opened = tool.locator("details[open]").first
+    for _ in range(5):
+        if not opened.count():
+            tool.locator("summary").first.click()
+        try:
+            opened.wait_for(timeout=6_000)
+            return
+        except TimeoutError:
+            continue
+    raise AssertionError("the fold does not open")
 
 
 def _settled(page: Any) -> None:
