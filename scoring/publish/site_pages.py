@@ -28,7 +28,7 @@ from scoring.fork_pool import map_ordered
 from scoring.publish.exports import csv_rows
 from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
-from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of
+from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of, whole_points
 from scoring.snapshot.writer import linked
 from store.durable_files import sha256_of
 from store.settings import settings
@@ -69,7 +69,7 @@ def _printed(value: Any, longest: int) -> Any:
 
 
 def _environment(longest: int = _LONGEST[0]) -> Environment:
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -77,6 +77,8 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
         lstrip_blocks=True,
         finalize=partial(_printed, longest=longest),
     )
+    found.filters["whole_points"] = whole_points
+    return found
 
 
 def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]], page: str) -> str:

@@ -16,6 +16,7 @@ from streamlit.util import calc_hash
 from dashboard import app_pages, page_list
 from dashboard.components import site_sections
 from dashboard.presenters import translations
+from scoring.snapshot.reader import whole_points
 from tests.support.markets import snapshots
 from tests.support.servers.streamlit_app import AppTest
 
@@ -397,7 +398,7 @@ def test_the_figures_of_one_site_agree_wherever_they_are_told(full, host, lang, 
         "command line": command(capsys, "check", host, "--data-dir", full.parent.parent, "--lang", lang).out,
         "text to share": share_card.text(card),
         "tags of previews": unescape(early["site"].head),
-        "CSV": f"{sheet['verdict']} {sheet['as_of']} {float(sheet['score']):.0f}",
+        "CSV": f"{sheet['verdict']} {sheet['as_of']} {whole_points(float(sheet['score']))}",
         "badge": unescape(client.get(f"/badge/{host}.svg", params=more).text),
     }
 
@@ -428,7 +429,9 @@ def test_the_figures_of_one_site_agree_wherever_they_are_told(full, host, lang, 
         if place != "ranking":  # whose caption has the day, for every line
             assert row["as_of"].isoformat() in said, place
         if place in (*figures, "ranking", "CSV"):
-            assert re.search(rf"(?<!\d){row['score']:.0f}(?!\d)", said), place
+            assert re.search(rf"(?<!\d){whole_points(row['score'])}(?!\d)", said), place
+        if place in ("check page", "site page", "static page"):
+            assert f"{whole_points(row['score_low'])}–{whole_points(row['score_high'])}" in said, place
         if place in (*figures, "ranking"):
             assert state in said, place
         if place in (*figures, "text to share"):
