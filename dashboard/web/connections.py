@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import resource
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
+from dashboard.presenters.translations import language, say
 from dashboard.web.security_headers import of_data
 
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class Limits:
     idle_seconds: float = 30.0
     """A connection on which no request has begun, or a body that does not go on."""
     body: int = 65_536
-    """Of a request that is no upload; nothing we answer reads one."""
+    """Of a request that is no upload; the longest form we read is far below."""
     upload: int = 11 * 1024 * 1024
     slowest: float = 512.0
     """Bytes a second a reader takes at least while something waits for it, and a sender sends of a body."""
@@ -49,6 +51,8 @@ class Limits:
     """Seconds either may be slower than that."""
     every: float = 5.0
     """Seconds between two looks at a connection."""
+    linger: float = 2.0
+    """Seconds in which a sender who was refused may take the answer; what it goes on sending is thrown away."""
     connections: int = 1_000
     per_address: int = 128
 
@@ -225,6 +229,10 @@ class _Http(_Watched, HttpToolsProtocol):
             # RFC 9112, 3.2.2: where the request line names a host, it is the one that is asked.
             asked = urlsplit(self.url).netloc
             self.headers[:] = [(name, asked if name == b"host" else value) for name, value in self.headers]
+        said = dict(self.headers).get(b"content-length", b"")
+        if said.isdigit() and int(said[:12]) > self._most():
+            self._refuse_body()
+            return
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -232,9 +240,8 @@ class _Http(_Watched, HttpToolsProtocol):
         if self._refused:
             return
         self._body += len(body)
-        most = self._limits.upload if self.url.startswith(_UPLOADS) else self._limits.body
-        if self._body > most:
-            self.transport.abort()
+        if self._body > self._most():
+            self._refuse_body()
             return
         super().on_body(body)
 
@@ -273,22 +280,43 @@ class _Http(_Watched, HttpToolsProtocol):
         waits = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
         return bool(waits and now - self._heard_at > self._limits.idle_seconds)
 
-    def _refuse(self, status: int, words: bytes) -> None:
+    def _most(self) -> int:
+        """Bytes the body of this request may have."""
+        return self._limits.upload if self.url.startswith(_UPLOADS) else self._limits.body
+
+    def _refuse_body(self) -> None:
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.abort()  # two answers cannot be told apart
+            return
+        lang = language(
+            parse_qs(self.url.partition(b"?")[2]).get(b"lang", [b""])[0].decode("ascii", "replace")
+        )
+        words = {"type": "about:blank", "title": say(lang, "api.body_too_long"), "status": 413}
+        self._refuse(413, json.dumps(words, ensure_ascii=False).encode(), b"application/problem+json")
+
+    def _refuse(self, status: int, words: bytes, kind: bytes = b"text/plain; charset=utf-8") -> None:
         if self._refused:
             return
         self._refused = True
-        if not self.transport.is_closing():
-            length = str(len(words)).encode()
-            self.transport.write(
-                STATUS_LINE[status]
-                + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                + _HEADERS
-                + b"content-length: "
-                + length
-                + b"\r\n\r\n"
-                + words
-            )
+        if self.transport.is_closing():
+            return
+        self.transport.write(
+            STATUS_LINE[status]
+            + b"content-type: "
+            + kind
+            + b"\r\nconnection: close\r\n"
+            + _HEADERS
+            + b"content-length: "
+            + str(len(words)).encode()
+            + b"\r\n\r\n"
+            + words
+        )
+        if status not in (413, 431) or not self.transport.can_write_eof():
             self.transport.close()
+            return
+        # Closed while bytes of the sender are unread, the system would reset the connection, and the answer with it.
+        self.transport.write_eof()
+        self.loop.call_later(self._limits.linger, self.transport.abort)
 
 
 class _WebSocket(_Watched, WebSocketsSansIOProtocol):

@@ -39,7 +39,7 @@ async def look(request: Request) -> Response:
 async def _ask(request: Request) -> Response:
     given = await rate_limit.posted(request, _LONGEST)
     if given is None:
-        return problem(413, say("zh", "api.body_too_long"))
+        return problem(413, say(language(request.query_params.get("lang")), "api.body_too_long"))
     given = dict(request.query_params) | given
     lang, asked = language(given.get("lang")), given.get("q", "")
     kind = "include" if given.get("kind") == "include" else "look"

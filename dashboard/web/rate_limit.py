@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 LONGEST_ADDRESS = 4096
@@ -191,11 +191,14 @@ def problem(status: int, title: str, detail: str = "") -> JSONResponse:
 
 
 async def posted(request: Request, longest: int) -> dict[str, str] | None:
-    """The fields of a small posted form or JSON object; None where it is longer, or does not say how long it is."""
+    """The fields of a small posted form or JSON object; None where it is longer, does not say how long it is, or its sender left before its end."""
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
     if not (length.isascii() and length.isdigit()) or int(length[:12]) > longest:
         return None
-    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        body = (await request.body()).decode("utf-8", "replace")
+    except ClientDisconnect:
+        return None
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
         try:
             told = json.loads(body)

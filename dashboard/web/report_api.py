@@ -29,7 +29,7 @@ async def report(request: Request) -> Response:
     """What became of the report whose `code` is posted, and what its sender said of it."""
     given = await rate_limit.posted(request, _LONGEST)
     if given is None:
-        return problem(413, say("zh", "api.body_too_long"))
+        return problem(413, say(language(request.query_params.get("lang")), "api.body_too_long"))
     lang, what = language(given.get("lang")), given.get("say", "")
     if what and what not in report_codes.SAID:
         return problem(400, say(lang, "api.bad_query"), f"say={what[:20]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import socket
 import threading
@@ -17,9 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from dashboard.presenters import current_snapshot
+from dashboard.presenters.translations import say
 from dashboard.web import metrics, rate_limit
 from dashboard.web.api import ROUTES
 from dashboard.web.connections import Connections, Limits, _Counted, protocols
@@ -33,6 +36,7 @@ WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 UPGRADE = (b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
            b"Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)) + b"\r\n\r\n")  # fmt: skip
 SENT: dict[str, int] = {"chunks": 0}
+POSTED: list[dict[str, str] | None] = []
 
 
 async def app(scope, receive, send):
@@ -45,6 +49,8 @@ async def app(scope, receive, send):
         while (message := await receive())["type"] == "websocket.receive":
             await send({"type": "websocket.send", "bytes": message["bytes"]})
         return
+    if scope["path"] == "/posted":
+        POSTED.append(await rate_limit.posted(Request(scope, receive), 1_000))
     await send({"type": "http.response.start", "status": 200, "headers": []})
     if scope["path"] == "/long":
         for _ in range(400):
@@ -158,10 +164,36 @@ def test_who_never_ends_the_request_is_let_go(port):
     assert call(port) == b"", "nor does a connection stay on which nothing is asked"
 
 
-def test_a_body_nobody_reads_is_not_taken_in(port):
-    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000000\r\n\r\n"
-    assert call(port, head, *[b"b" * 65_536] * 200).count(b"HTTP/1.1") <= 1
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "body", [[b"Content-Length: 50000000\r\n\r\n", *[b"b" * 65_536] * 200], [b"Content-Length: 70000\r\n\r\n", b"b" * 70_000]]
+)  # fmt: skip
+def test_a_body_too_large_is_not_taken_in_and_its_sender_is_told(port, body, lang):
+    answer = call(port, b"POST /?lang=" + lang.encode() + b" HTTP/1.1\r\nHost: localhost\r\n", *body)
+    head, _, told = answer.partition(b"\r\n\r\n")
+    assert b" 413 " in head.split(b"\r\n")[0] and b"application/problem+json" in head
+    assert json.loads(told) == {"type": "about:blank", "title": say(lang, "api.body_too_long"), "status": 413}
     assert served(port)
+
+
+def test_a_body_that_does_not_say_its_length_ends_where_it_is_too_large(port):
+    chunk = b"8000\r\n" + b"b" * 0x8000 + b"\r\n"
+    answer = call(
+        port, b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", *[chunk] * 200
+    )
+    assert answer.count(b"HTTP/1.1") <= 2
+    assert served(port)
+
+
+def test_a_form_whose_sender_left_is_none_and_leaves_no_traceback(port, caplog):
+    head = b"POST /posted HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"
+    assert b" 200 " in call(port, head + b"q=a.test.") and POSTED[-1] == {"q": "a.test."}
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(head + b"q=a")
+    until = time.monotonic() + 10
+    while len(POSTED) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert POSTED[-1] is None and not caplog.records
 
 
 def test_a_body_that_does_not_go_on_is_let_go(port):
