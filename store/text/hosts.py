@@ -14,15 +14,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import idna
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from store.text.malls import Place, host_part, mall_of, place_of
-
-if TYPE_CHECKING:
-    from tldextract import TLDExtract
 
 _LOOKS_LIKE = {
     "a": "аαɑạ", "b": "ЬЪƅв", "c": "сϲᴄ", "d": "ԁɗđ", "e": "еєҽε", "f": "ƒғ", "g": "ɡԍց", "h": "һհн", "i": "іιıɩӏїﺍ",
@@ -182,7 +179,7 @@ def prepare(text: str) -> str:
     for pattern, plain in _DEFANGED:
         folded = pattern.sub(plain, folded)
     folded = folded.strip()
-    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _extract()(folded.replace("。", ".")).suffix:
+    if _IDEOGRAPHIC_HOST.fullmatch(folded) and _suffix(folded.replace("。", ".")):
         folded = folded.replace("。", ".")
     return folded
 
@@ -256,34 +253,42 @@ def _decoded(label: str) -> str:
 
 
 @cache
-def _extract() -> TLDExtract:
-    """The public-suffix list as the library brings it along; made when the first host is cut, for it takes 0.3 s of a start."""
-    from tldextract import TLDExtract
+def _suffixes(only_icann: bool = False) -> PublicSuffixList:
+    """The public-suffix list as the library brings it along; made when the first host is cut, for it takes 0.1 s of a start.
 
-    return TLDExtract(
-        suffix_list_urls=(),
-        cache_dir=None,
-        extra_suffixes=("test", "example"),
-        include_psl_private_domains=True,
-    )
+    `only_icann`: without the suffixes that private owners registered (github.io). Beside it stand the names kept for tests.
+    """
+    with open(PSLFILE, encoding="utf-8") as file:
+        lines = ["// ===BEGIN ICANN DOMAINS===", "test", "example", *file]
+    return PublicSuffixList(lines, accept_unknown=False, only_icann=only_icann)
+
+
+def _suffix(name: str) -> str:
+    """The public suffix of a host without port and dots at its end; "" where the list knows none."""
+    return _suffixes().publicsuffix(name) or ""
 
 
 def has_known_suffix(host: str) -> bool:
     """Whether the public-suffix list knows its ending and something stands before it."""
-    parts = _extract()(host)
-    return bool(parts.suffix and (parts.domain or parts.is_private))
+    name = _name_of(host)
+    suffix = _suffix(name)
+    return bool(suffix) and (suffix != name or _suffixes(only_icann=True).publicsuffix(name) != suffix)
 
 
 def is_public_suffix(host: str) -> bool:
     """Whether anybody may have a name below it: com.cn, github.io; an unknown ending is none."""
-    parts = _extract()(host)
-    return bool(parts.suffix) and not parts.domain
+    name = _name_of(host)
+    return bool(name) and _suffix(name) == name
 
 
 def without_suffix(host: str) -> str:
     """What stands before the public suffix, without a leading www.; an IP address or a bare suffix stays as it is."""
-    parts = _extract()(_without_www(host_part(host)))
-    return ".".join(part for part in (parts.subdomain, parts.domain) if part) or host
+    name = _without_www(_name_of(host))
+    return name.removesuffix(_suffix(name)).removesuffix(".") or host
+
+
+def _name_of(host: str) -> str:
+    return _without_port(host_part(host)).lower().rstrip(".")
 
 
 @lru_cache(maxsize=65_536)
@@ -292,7 +297,7 @@ def registrable(host: str) -> str:
     lowered = _without_port(host_part(host.strip()).lower().rstrip("."))
     if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
         return ip
-    return _extract()(lowered).top_domain_under_public_suffix or lowered or host
+    return _suffixes().privatesuffix(lowered) or lowered or host
 
 
 def _without_port(host: str) -> str:
