@@ -18,12 +18,9 @@ def render(view: View) -> None:
     """Short statements, and how often we were wrong."""
     view.title(view.translate("about.title"))
     party = html.party()
-    none = view.translate("about.party_none")
     view.heading(view.translate("about.party"))
-    words = view.translate(
-        "about.party_text", name=party["responsible"] or none, contact=party["contact"] or none
-    )
-    view.html("lines_plain.html", lines=[words])
+    named = party["responsible"] or view.translate("about.party_none")
+    view.html("party_line.html", **party | {"responsible": named})
     for part in ("funding", "privacy", "crawler", "access", "limits"):
         view.heading(view.translate(f"about.{part}"))
         view.html("lines_plain.html", lines=[view.translate(f"about.{part}_text")])

@@ -49,7 +49,7 @@ def render(view: View) -> None:
     said = coach(amount, kind, channel, hour, lang, view.cached_query(_peak), warned, tested)
     view.html("lines_plain.html", lines=said)
     view.heading(text("ui", "before_keep", lang))
-    view.html("lines_plain.html", lines=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
+    view.html("points.html", points=[text("before", f"keep_{n}", lang) for n in (1, 2, 3)])
 
 
 def _choice(lang: str, what: str, offered: Iterable[T], word: Callable[[T], str]) -> T | None:

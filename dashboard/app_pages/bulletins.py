@@ -126,7 +126,7 @@ def _provisions(view: View) -> None:
                 cell(shown + (view.translate("bulletins.more", count=left) if left > 0 else ""), limit=900),
             )
         )
-    columns = ["bulletins.provision", "bulletins.number", "word.site"]
+    columns = ["bulletins.provision", "bulletins.number", "bulletins.which"]
     view.table([view.translate(c) for c in columns], rows, "wordy", fold=4)
     view.html(
         "linkline.html", href="./bulletins/provisions.csv", words=view.translate("bulletins.provisions_csv")

@@ -72,7 +72,8 @@ def render(view: View) -> None:
         pager=view.pages_near("rank", page, pages, query),
     )
     tied = ranking.tied(rows) if order == "tier" else 0
-    lines = [view.translate("rank.tied_finding", count=len(rows), tied=tied)] if tied else []
+    key = "rank.tied_all" if tied == len(rows) > 1 else "rank.tied_finding"
+    lines = [view.translate(key, count=len(rows), tied=tied)] if tied else []
     view.html("lines.html", lines=[*lines, view.translate("rank.legend")])
     links = [(view.translate("operator.list"), view.link("operator")), (view.translate("cluster.list"), view.link("cluster"))]  # fmt: skip
     view.html("linklist.html", links=links, lead=view.translate("rank.groups"))

@@ -40,9 +40,9 @@ def render(view: View) -> None:
     view.title(view.translate("report.title"), view.translate("report.intro"))
     view.note(view.translate("report.first"))
     id_, today = forms_page.draft("report"), forms_page.shanghai_today(view)
-    filled = _fields(view, id_, today)
-    if done := forms_page.handed_in("report"):  # where the reader, who has just pressed the button, looks
+    if done := forms_page.handed_in("report"):
         _receipt(view, done["id"])
+    filled = _fields(view, id_, today)
     code = st.session_state.setdefault(f"report-code-{id_}", report_codes.new_code())
     hashed = report_codes.keyed(current_snapshot.data_dir(), code)
     forms_page.hand_in(view, "report", lambda: records.report(id_, today, **filled, code=hashed))
@@ -52,7 +52,7 @@ def render(view: View) -> None:
 
 def _receipt(view: View, id_: str) -> None:
     """The number, and the code, which nobody can say again."""
-    view.note(view.translate("report.receipt", id=id_[:8]))
+    forms_page.receipt(view, view.translate("report.receipt", id=id_[:8]))
     code = st.session_state.get(f"report-code-{id_}")
     if code and report_codes.keyed(current_snapshot.data_dir(), code):
         view.note(view.translate("report.code_once"))

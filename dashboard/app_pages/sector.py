@@ -233,7 +233,7 @@ def _now(view: View) -> None:
             [
                 view.translate("word.site"),
                 view.translate("rank.verdict"),
-                view.translate("sector.number"),
+                view.translate("rank.complaints_short"),
                 view.translate("sector.complainants"),
             ],
             [_complained(view, r) for r in rows],

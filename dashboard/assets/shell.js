@@ -102,17 +102,20 @@ addEventListener('click', (event) => {
   heading.tabIndex = -1;
   heading.focus();
 }, true);
-// An answer of the help page takes its question away: the keyboard, and who listens, are led to the next one's heading.
+// An answer of the help page takes its question away, a form that is handed in its fields: the keyboard, and who listens, are led to the
+// next question's heading, or to the receipt.
+const LEADS = { '[class*="st-key-help-"] button': '#root h2', '[class*="-send-"] button': '#root .kw-receipt' };
 addEventListener('click', (event) => {
-  if (!event.target.closest?.('[class*="st-key-help-"] button')) return;
-  const asked = document.querySelector('#root h2')?.textContent;
+  const pressed = Object.keys(LEADS).find((buttons) => event.target.closest?.(buttons));
+  if (!pressed) return;
+  const before = document.querySelector(LEADS[pressed])?.textContent;
   let left = 60;
   const timer = setInterval(() => {
-    const heading = document.querySelector('#root h2');
-    const next = heading && heading.textContent !== asked;
+    const target = document.querySelector(LEADS[pressed]);
+    const next = target && target.textContent !== before;
     if (next) {
-      heading.tabIndex = -1;
-      heading.focus();
+      target.tabIndex = -1;
+      target.focus();
     }
     if (next || --left === 0) clearInterval(timer);
   }, 100);
@@ -183,7 +186,7 @@ if (document.documentElement.lang.startsWith('zh')) {
 document.addEventListener('click', async (event) => {
   const button = event.target.closest?.('[data-kw-copy]');
   if (!button) return;
-  const text = button.parentElement.querySelector('pre').innerText, words = button.textContent;
+  const text = button.parentElement.querySelector('pre, code').innerText, words = button.textContent;
   await navigator.clipboard.writeText(text);
   button.textContent = `${words} ✓`;
   setTimeout(() => { button.textContent = words; }, 2000);

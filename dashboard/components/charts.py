@@ -82,7 +82,7 @@ def _scale(most: float) -> float:
     return next(step * times for times in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * times >= most)
 
 
-_SCORES = tuple((at, str(at)) for at in (0, 20, 40, 60, 80, 100))
+_SCORES = tuple((at, str(at)) for at in (0, 25, 50, 75, 100))
 _SHARES = ((0, "0"), (50, "50%"), (100, "100%"))
 
 

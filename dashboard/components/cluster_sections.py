@@ -114,7 +114,7 @@ def _identifiers(
         view.note(view.translate(none))
         return
     view.table(
-        ["", view.translate("cluster.value"), view.translate("word.site"), view.translate("cluster.seen"), view.translate("site.source")],
+        [view.translate("cluster.kind"), view.translate("cluster.value"), view.translate("word.site"), view.translate("cluster.seen"), view.translate("site.source")],
         [
             row(
                 cell(view.label("identifier", r["kind"])),

@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.page_context import View, cell, row
+from dashboard.components.page_context import View
 from dashboard.components.shared_tables import due
 from dashboard.forms import inbox, records
 from dashboard.presenters import current_snapshot, mall_merchants
@@ -75,7 +75,9 @@ _KINDS = ("response", "dispute", "feed")
 
 
 def answer(view: View) -> None:
-    """The fields, what to put on the site, the preview, consent; after it the receipt."""
+    """The fields, what to put on the site, the preview, consent; what was handed in last stands first, with what remains to be done."""
+    if done := handed_in("answer"):
+        _receipt(view, done)
     view.heading(view.translate("appeals.form"), view.translate("appeals.form_note"))
     id_, today = draft("answer"), shanghai_today(view)
     token = st.session_state.setdefault(f"answer-proof-{id_}", secrets.token_hex(16))
@@ -100,9 +102,7 @@ def answer(view: View) -> None:
         )
         or ""
     )
-    if done := handed_in("answer"):
-        _receipt(view, done)
-    else:
+    if not done:
         proof(view, token, parse_query(site).host or "")
     hand_in(
         view,
@@ -115,24 +115,20 @@ def proof(view: View, token: str, host: str) -> None:
     """The two places where the token may stand; for a merchant of a mall, whose host is not its own, its shop page."""
     shown = host or view.translate("appeals.your_host")
     if mall_merchants.unit_of(shown) == "merchant":
-        there = cell(view.translate("appeals.on_your_page", page=f"https://{shown}"))
-        view.html("lines.html", lines=[view.translate("appeals.proof_note_merchant")])
-        view.table(
-            [view.translate("appeals.where"), view.translate("appeals.content")],
-            [row(there, cell(records.proof_text(token), mono=True))],
-        )
-        return
-    view.html("lines.html", lines=[view.translate("appeals.proof_note")])
-    view.table(
-        [view.translate("appeals.where"), view.translate("appeals.content")],
-        [
-            row(
-                cell(f"DNS TXT · {shown} / _kamengwatch.{shown}"),
-                cell(records.proof_text(token), mono=True),
-            ),
-            row(cell(f"https://{shown}{records.PROOF_FILE}"), cell(records.proof_text(token), mono=True)),
-        ],
-    )
+        note = "appeals.proof_note_merchant"
+        places = [view.translate("appeals.on_your_page", page=f"https://{shown}")]
+    else:
+        note = "appeals.proof_note"
+        places = [
+            view.translate("appeals.dns", host=shown),
+            view.translate("appeals.file", host=shown, path=records.PROOF_FILE),
+        ]
+    view.html("proof.html", note=view.translate(note), line=records.proof_text(token), places=places)
+
+
+def receipt(view: View, words: str) -> None:
+    """What says that it came in: shell.js leads whoever pressed the button to it."""
+    view.html("receipt.html", words=words)
 
 
 def _receipt(view: View, done: dict[str, Any]) -> None:
@@ -140,5 +136,5 @@ def _receipt(view: View, done: dict[str, Any]) -> None:
     today = shanghai_today(view)
     acknowledge, decide = due(today)
     words = {"id": done["id"][:8], "host": done["host"], "acknowledge": acknowledge, "decide": decide}
-    view.note(view.translate(f"appeals.receipt_{done['kind']}", **words))
+    receipt(view, view.translate(f"appeals.receipt_{done['kind']}", **words))
     proof(view, done["proof"], done["host"])

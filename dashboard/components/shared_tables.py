@@ -96,18 +96,30 @@ def due(received_on: dt.date) -> tuple[dt.date, dt.date]:
 
 def listed(view: View, rows: list[dict[str, Any]], named: bool = True) -> None:
     """A table of objections, `named` with their sites: both clocks with dates, whether each was kept, and the outcome."""
+    titles = view.cached_query(_titles)
     heads = ["appeals.concerns", "appeals.received", "appeals.acknowledged", "appeals.decided", "appeals.outcome"]  # fmt: skip
     view.table(
         ([view.translate("word.site")] if named else []) + [view.translate(key) for key in heads],
-        [_row(view, r, named) for r in rows],
+        [_row(view, r, named, titles) for r in rows],
     )
 
 
-def _row(view: View, r: dict[str, Any], named: bool) -> Row:
+def _titles(snapshot: Any) -> dict[str, tuple[str, str]]:
+    """An indicator's titles, Chinese and English, by its id and by either of them: whoever objects types what they saw."""
+    found = current_snapshot.rows(
+        snapshot, "select distinct indicator, title_zh, title_en from findings order by indicator"
+    )
+    return {r[name]: (r["title_zh"], r["title_en"]) for name in ("title_en", "title_zh", "indicator") for r in found}  # fmt: skip
+
+
+def _row(view: View, r: dict[str, Any], named: bool, titles: dict[str, tuple[str, str]]) -> Row:
     acknowledge_by, decide_by = due(r["received_on"])
     word = view.label("correction", r["outcome"]) if r["outcome"] else view.translate("appeals.examined")
     cells = [
-        cell(r["about"], limit=80),
+        cell(
+            titles[r["about"].strip()][view.lang == "en"] if r["about"].strip() in titles else r["about"],
+            limit=80,
+        ),
         cell(formatting.day(r["received_on"], view.lang)),
         _clock(view, acknowledge_by, r["acknowledged_on"] or r["decided_on"]),
         _clock(view, decide_by, r["decided_on"]),

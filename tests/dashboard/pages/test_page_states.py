@@ -224,6 +224,14 @@ def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
         assert box["x"] + box["width"] <= 768
         cut = "all => all.filter(c => c.clientWidth && c.scrollWidth > c.clientWidth).map(c => c.innerText)"
         assert table.locator("td:not(:first-child)").evaluate_all(cut) == []
+    page = visit.open("/compare?h=lan.test cheng.test hui.test hong.test")
+    table = page.locator("#root .kw-compare")
+    widths = {round(cell.bounding_box()["width"]) for cell in table.locator("th:not(:first-child)").all()}
+    assert max(widths) - min(widths) <= 1 and table.bounding_box()["width"] <= 768 - table.bounding_box()["x"]
+    assert (
+        page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('[data-testid=stMain]'))")
+        <= 0
+    )
     lines = "(e) => e.getClientRects().length"
     for number in visit.open("/?q=cheng.test").locator("#root .kw-nb").all():
         if number.is_visible():
@@ -231,6 +239,45 @@ def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
     page = visit.open("/appeals")
     page.get_by_test_id("stRadioOption").nth(2).wait_for()
     assert min(o.bounding_box()["height"] for o in page.get_by_test_id("stRadioOption").all()) >= 44
+    visit.context.close()
+
+
+def test_a_phone_s_scale_keeps_its_ticks_apart_and_evenly_spaced_and_no_choice_is_cut(chromium, address):
+    visit = Visit(chromium, address("full"), 360, lang="en")
+    page = visit.open("/compare?h=lan.test cheng.test")
+    ticks = page.locator("#root .kw-ticks i").evaluate_all(
+        "all => all.filter(i => i.offsetWidth).map(i => i.innerText)"
+    )
+    assert ticks == ["0", "50", "100"]
+    page = visit.open("/alerts")
+    for select in page.locator("#root .kw-filters select").all():
+        wide = "s => { const c = s.cloneNode(true); c.style.width = 'auto'; c.style.position = 'absolute'; s.after(c); const w = c.offsetWidth; c.remove(); return w - s.offsetWidth }"
+        assert select.evaluate(wide) <= 1, select.get_attribute("name")
+    visit.context.close()
+
+
+def test_an_objection_handed_in_shows_its_receipt_where_its_sender_looks(chromium, address):
+    """From the fields to the receipt on a phone, which is in sight and has the keyboard, with a line to copy."""
+    visit = Visit(chromium, address("full"), 360)
+    page = visit.open("/appeals?site=cheng.test")
+    page.get_by_test_id("stRadioOption").nth(1).click()
+    page.locator("[class*=st-key-answer-about] input").fill("掉单率")
+    page.keyboard.press("Tab")
+    page.locator("[class*=st-key-answer-text] textarea").fill("订单已全部补发")
+    page.keyboard.press("Tab")
+    page.locator("[class*=st-key-answer-consent] label").first.click()
+    page.locator("[class*=st-key-answer-send] button:not([disabled])").click()
+    receipt = page.locator("#root .kw-receipt")
+    receipt.wait_for()
+    page.wait_for_function("document.activeElement.classList.contains('kw-receipt')")
+    box = receipt.bounding_box()
+    assert (
+        "已收到对 cheng.test 的异议" in receipt.inner_text()
+        and box["y"] >= 0
+        and box["y"] + box["height"] <= 900
+    )
+    assert page.locator("#root .kw-letter code").inner_text().startswith("kamengwatch-proof=")
+    assert page.get_by_text("https://cheng.test/.well-known/kamengwatch.txt").is_visible()
     visit.context.close()
 
 

@@ -269,6 +269,16 @@ def test_both_clocks_are_shown_with_dates_and_what_is_late_is_said(data_dir: Pat
     assert words(open_page("appeals")).count("已超期") == 2
 
 
+@pytest.mark.parametrize("typed", ["icp_filing", "ICP 备案", "ICP filing"])
+def test_what_an_objection_concerns_is_said_in_the_reader_s_language(data_dir: Path, typed: str) -> None:
+    one = {"host": snapshots.ORANGE, "about": typed, "received_on": dt.date(2026, 11, 19), "acknowledged_on": None, "decided_on": None, "outcome": None}  # fmt: skip
+    finding = next(f for f in snapshots.tables()["findings"] if f["indicator"] == "icp_filing")
+    snapshots.build(data_dir, "20261121T090000-later", {"disputes": [one]})
+    for lang in ("zh", "en"):
+        at = open_page("appeals", lang=lang)
+        assert f">{finding[f'title_{lang}']}<" in "".join(str(part.value) for part in at.html)
+
+
 def test_what_would_improve_a_site_is_shown_to_it_and_explained(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
