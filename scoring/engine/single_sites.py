@@ -308,7 +308,8 @@ def _copied(
 
     with engine.connect() as connection:
         watched: Ints = np.array(connection.scalars(_WATCHED).all(), np.int64)
-    added = np.setdiff1d(watched, [*context.sites(), *index]).tolist()
+    known = np.append(context.sites(), list(index))
+    added = np.setdiff1d(watched, known).tolist()
     whole = [_bare(mine), read(Complaint.id >= context.complaints, ids=range(context.complaints, 1 << 62))]
     if added:
         whole.append(read(Complaint.platform_id.in_(added), only=added))
