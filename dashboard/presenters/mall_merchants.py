@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.presenters import current_snapshot
 from dashboard.presenters.translations import say
 from scoring.snapshot.reader import Snapshot
-from store.text.query import host_part, is_merchant, mall_of
+from store.text.query import host_part, is_merchant_key, mall_of
 
 MOST = 500
 """Merchants of a mall that its page lists."""
@@ -18,7 +18,7 @@ MOST = 500
 
 def unit_of(key: str) -> str:
     """site, mall or merchant."""
-    return "merchant" if is_merchant(key) else "mall" if mall_of(key) else "site"
+    return "merchant" if is_merchant_key(key) else "mall" if mall_of(key) else "site"
 
 
 def named(key: str, lang: str) -> str:
@@ -31,7 +31,7 @@ def named(key: str, lang: str) -> str:
 
 def filing_of_the_mall(key: str, lang: str) -> str:
     """What stands in place of a merchant's filing; empty for any other site."""
-    return say(lang, "mall.filing", mall=host_part(key)) if is_merchant(key) else ""
+    return say(lang, "mall.filing", mall=host_part(key)) if is_merchant_key(key) else ""
 
 
 def merchants(snapshot: Snapshot, mall: str) -> list[dict[str, Any]]:

@@ -271,7 +271,7 @@ def _dropped(found: Found) -> Iterator[Notice]:
 
 
 def _script_notices(key: str, shown: str) -> Iterator[Notice]:
-    if "xn--" in key:
+    if "xn--" in key and shown != key:
         yield Notice("punycode", f"{shown} 在网络上写作 {key}", f"{shown} is written {key} on the network")
     odd = [c for c in dict.fromkeys(shown) if not c.isascii() and script_of(c) not in (None, "HAN")]
     for letter in odd[:3]:

@@ -221,3 +221,9 @@ def test_what_the_line_above_says_is_no_reason_below_it_in_either_language(lang)
         reasons_en=["Not rated: evidence coverage is below 40%.", "No licence information was found."],
     )
     assert len(verdict_card.card(row, lang).further) == 1
+
+
+@pytest.mark.parametrize("asked", ["QQ/微信", "../../etc/passwd", "<script>a</script>.test"])
+def test_a_name_with_a_stroke_in_it_is_no_merchant_of_a_mall(asked):
+    card = verdict_card.unknown_card(asked, "zh", dt.date(2026, 1, 1))
+    assert card.unit == "site" and not card.mall and "商城" not in card.filing
