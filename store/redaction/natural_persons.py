@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from store.redaction.people import NOT_NAME, PERSON_NAME, WITHOUT_SURNAME
+from store.redaction.name_parts import FULL_NAME, NOT_NAME
+from store.redaction.people import WITHOUT_SURNAME
+from store.redaction.pinyin import SURNAMES, SYLLABLE
 from store.redaction.rules import TOKEN, fold
 
 _COMPANY = re.compile(
@@ -26,7 +28,7 @@ _PERSONAL_NATURE = re.compile(
 )
 _SOLE_TRADER = re.compile(r"个体(?:工商)?户?|自然人|\(个人\)|（个人）")
 _TRADED_BY = re.compile(
-    rf"^(?:[\u4e00-\u9fff]{{2,9}}?(?:省|市|区|县|旗|镇|乡))*{PERSON_NAME}"
+    rf"^(?:[\u4e00-\u9fff]{{2,9}}?(?:省|市|区|县|旗|镇|乡))*{FULL_NAME}"
     r"(?:的|个人|网络|科技|信息|文化|传媒|电子|商务|数码|游戏|软件|设计|百货|通讯|技术|贸易|咨询|服务|互联网|创意|艺术|摄影|电脑|手机|通信|视频|动漫|广告|策划|教育|培训|美容|美发|日用品|化妆品|食品|服装|餐饮"
     r"|饭|水果|烟酒|小吃|五金|建材|家居|汽车|维修|家政|图书|文具|母婴|农产品|工艺品|便利|点卡|专卖|批发|杂货){0,4}(?:工作室|网店|小店|商店|商行|商铺|经营部|服务部|批发部|门市部|小吃部|超市|饭馆|个人|个人网站|个人站|店)$"
 )
@@ -35,107 +37,16 @@ _SHORT_TRADE = re.compile(
     # A brand of four characters whose last two are a trade is nobody's name; 王科技 may be one.
     r"|^..(?:软件|科技|网络|数码|通信|通讯|信息|电子|商务|游戏|传媒|文化|地图|食品|广场|集成|智能|支付|金服|在线|互联)$"
 )
-_ALONE = re.compile(rf"^(?:{PERSON_NAME}|{WITHOUT_SURNAME})(?:先生|女士|小姐)?$")
+_ALONE = re.compile(rf"^(?:{FULL_NAME}|{WITHOUT_SURNAME})(?:先生|女士|小姐)?$")
 _FOREIGN = re.compile(r"^[\u4e00-\u9fff]{1,10}(?:[·•・‧∙.．][\u4e00-\u9fff]{1,12}){1,3}$")
 _LATIN = re.compile(r"^[A-Za-zÀ-ɏḀ-ỿ'’\-]{1,20}(?:[ ·,]{1,2}(?:[A-Za-z]\.|[A-Za-zÀ-ɏḀ-ỿ'’\-]{1,20})){1,3}$")
 _INITIAL = re.compile(r"(?<= )[A-Za-z]\.(?= )")
-_SYLLABLE = r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|uai|uan|iao|ian|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue|er|[aeiouv])"
-_PINYIN_SURNAMES = [
-    "li",
-    "wang",
-    "zhang",
-    "liu",
-    "chen",
-    "yang",
-    "zhao",
-    "huang",
-    "zhou",
-    "wu",
-    "xu",
-    "sun",
-    "hu",
-    "zhu",
-    "gao",
-    "lin",
-    "he",
-    "guo",
-    "ma",
-    "luo",
-    "liang",
-    "song",
-    "zheng",
-    "xie",
-    "han",
-    "tang",
-    "feng",
-    "yu",
-    "dong",
-    "xiao",
-    "cheng",
-    "cao",
-    "yuan",
-    "deng",
-    "xu",
-    "fu",
-    "shen",
-    "zeng",
-    "peng",
-    "lv",
-    "lu",
-    "su",
-    "jiang",
-    "cai",
-    "jia",
-    "ding",
-    "wei",
-    "xue",
-    "ye",
-    "yan",
-    "pan",
-    "du",
-    "dai",
-    "xia",
-    "zhong",
-    "wang",
-    "tian",
-    "ren",
-    "fan",
-    "fang",
-    "shi",
-    "yao",
-    "tan",
-    "liao",
-    "zou",
-    "xiong",
-    "jin",
-    "hao",
-    "kong",
-    "bai",
-    "cui",
-    "kang",
-    "mao",
-    "qiu",
-    "qin",
-    "gu",
-    "hou",
-    "shao",
-    "meng",
-    "long",
-    "wan",
-    "duan",
-    "lei",
-    "qian",
-    "yin",
-    "ouyang",
-    "sima",
-]
-_SURNAMES = "|".join(sorted(set(_PINYIN_SURNAMES), key=len, reverse=True))
-_PINYIN_NAME = rf"(?P<surname>{_SURNAMES})[ ,]{{1,2}}(?P<given>{_SYLLABLE}(?:[ '-]?{_SYLLABLE})?)"
+_PINYIN_NAME = rf"(?P<surname>{SURNAMES})[ ,]{{1,2}}(?P<given>{SYLLABLE}(?:[ '-]?{SYLLABLE})?)"
 _PINYIN = re.compile(rf"(?<![A-Za-z]){_PINYIN_NAME}(?![A-Za-z])", re.IGNORECASE)
 _PINYIN_TRADE = re.compile(
     rf"{_PINYIN_NAME}(?:['’]s)? (?:personal |online )?(?:studio|shop|store|website|blog)", re.IGNORECASE
 )
-_PINYIN_CLOSED = re.compile(rf"(?=[A-Z][a-z]+[A-Z][a-z]+$)(?i:(?:{_SURNAMES}){_SYLLABLE}{{1,2}})")
+_PINYIN_CLOSED = re.compile(rf"(?=[A-Z][a-z]+[A-Z][a-z]+$)(?i:(?:{SURNAMES}){SYLLABLE}{{1,2}})")
 """Written as one word, each name with a capital: ZhangSan."""
 
 

@@ -15,8 +15,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from store.redaction.name_parts import TAKEN
 from store.redaction.numbers import CLUSTER, DIGIT, TO_DIGITS, Span, find_numbers
-from store.redaction.people import SCANNED, TAKEN, find_addresses, find_names
+from store.redaction.people import SCANNED, find_addresses, find_names
 from store.redaction.rules import EARLY, FIRST, HELD, LATE, NICKNAMES, PUBLIC, TOKEN, Rule, fold
 from store.text.pattern_scan import PatternScan, Places, matches_at
 

@@ -16,8 +16,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from store.redaction.name_parts import TAKEN
 from store.redaction.numbers import CALLED, DIGIT, NUMERALS, SPELLED, TO_DIGITS
-from store.redaction.people import TAKEN
 
 HELD = "\ue000"
 """Stands in the folded text for what must survive."""
@@ -205,6 +205,7 @@ PUBLIC: tuple[Rule, ...] = (
     Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
     Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
     Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
+    Rule("热线", re.compile(r"(?:腾讯|网易|阿里|支付宝|京东|美团|抖音|快手|字节|百度|移动|联通|电信|苹果|华为|小米|财付通|公司|集团|银行|[局委会院])(?:官方)?(?:客服|热线|总机)(?:热线|电话|[\s:是为]){0,4}\(?0\d{2,3}\)?[ -]?\d{7,8}(?!\d)"), needles=("客服", "热线", "总机"), figures=10),
 )  # fmt: skip
 
 _UNITS = "元块个币万天月年点张条件%q级折次单笔小分秒金钻人百千赞粉份"
@@ -299,6 +300,13 @@ _PAPERS = (
     r"|社会保障卡?|(?:户|户口簿?|病历|就诊|住院|门诊|保单|公积金|准考证|学籍|档案|车架|发动机|宽带|员工|警官证|参保)号"
 )
 _SERVICE_WORDS = (
+    "音",
+    "抖y",
+    "k手",
+    "筷手",
+    "h书",
+    "红鼠",
+    "红书",
     "✈",
     "频道",
     "蝙蝠",
@@ -319,7 +327,7 @@ _SERVICE_WORDS = (
     "群组",
     "主页",
 )
-_SERVICES = r"✈|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号(?<!商品编号)(?<!产品编号)|主页"
+_SERVICES = r"✈|(?<![a-z])d\s?音|抖y|豆音|抖阴|某音|(?<![a-z])k手|筷手|小h书|小红鼠|红书|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号(?<!商品编号)(?<!产品编号)|主页"
 
 
 def _is_tail(match: re.Match[str], shadow: str) -> bool:
@@ -449,6 +457,7 @@ NICKNAMES: tuple[Rule, ...] = (
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
+    Rule("手机号", re.compile(r"(?:[(\[{<【「《〔]\s?(?:\+?86\s?)?1[3-9]\d\s?[)\]}>】」》〕][ \-.]?\d{4}|1[3-9]\d[ \-.]?\d{4})[ \-.]?(?:[(\[{<【「《〔]\s?\d{4}\s?[)\]}>】」》〕]|\d{4})(?!\d)"), lambda m, _: not m.group().isdigit(), figures=11),
     Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>(?:[^\d]|\d位){{1,12}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
     Rule("手机号", re.compile(rf"[一壹]百[三四五六七八九]十[一二三四五六七八九]?[^\d。;!?]{{0,6}}?{DIGIT}{{4}}[^\d。;!?]{{0,6}}?{DIGIT}{{4}}(?!{DIGIT})"), needles=("百",)),
     Rule("手机号", re.compile(r"(?P<x>1[3-9]\d(?:[^\d。;!?]{1,12}?\d{8}|\d{2}[^\d。;!?]{1,12}?\d{6}|\d{4}[^\d。;!?]{1,12}?\d{4}|\d{5}[^\d。;!?]{1,12}?\d{3}|\d{1,3}(?:[^\d。;!?]{1,12}?\d{2,5}){2,3}))(?!\d)"), _is_told_in_pieces, figures=11),
@@ -466,7 +475,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
-    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|叩叩|叩|鹅厂|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "叩", "鹅厂", "tencent"), figures=4),
+    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|qiu\s?qiu|kou\s?kou|叩叩|叩|寇寇|口口|鹅厂|(?:腾讯|鹅|聊天|社交|好友)号|鹅(?=\s?[:\d])|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "kou", "叩", "寇寇", "口口", "鹅", "腾讯", "聊天", "社交", "好友", "tencent"), figures=4),
     Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣?|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?:[大小]号\s?)?(?P<x>[1-9](?:[ \-.]?\d){5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
@@ -501,7 +510,7 @@ EARLY: tuple[Rule, ...] = (
     *NICKNAMES,
 )  # fmt: skip
 _HANDLE_BEFORE = re.compile(
-    r"(?:加|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|卫星|绿泡泡|小绿|绿色?软件|小助手|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂围违胃尾委纬伪苇畏蔚慰渭][信芯新欣心辛鑫兴讯馨x]|[微薇威徽维崴魏巍卫]|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
+    r"(?:[加➕]|[丫家嘉佳伽](?=\s?:)|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|卫星|绿泡泡|小绿|绿色?软件|小助手|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂围违胃尾委纬伪苇畏蔚慰渭][信芯新欣心辛鑫兴讯馨x]|[微薇威徽维崴魏巍卫]|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
     r"|扣|叩|企鹅|群|群?主|昵称|主页|抖音|快手|小红书|闲鱼|微博|赖|账号|(?<![型编单批货序订令外])号|用户名?|(?<![域文型品])名|叫)"
     r"(?:(?:号码?|id|上|我|他|她|你|这个|是|为|叫|就是|或者?|和|同|[vqx]{1,2}|[信芯心x]|xin|客服|账?号|老板|站长|技术|代理)|[^\w。;!?\ue000\ue001]|_){0,6}$"
 )
@@ -543,14 +552,14 @@ LATE: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:微信|[微v]信|qq|抖音|快手|tg|telegram|小红书|支付宝|飞机|电报|line|skype|推特|陌陌)\s?(?:id|号码?|账号|用户名)(?:[^\w。;!?,\ue000\ue001]|[一-鿿]){0,6}(?P<x>[a-z][a-z._\-]{5,30})(?![a-z0-9@.])"), _no_domain, ("id", "号", "用户名")),
     Rule("账号", re.compile(r"(?:w\s?x|v\s?x|微\s?信|v\s?信|q\s?q|薇|微)(?:\s?[号:是为]|\s){1,4}(?P<x>[a-z0-9](?: [a-z0-9_\-]){5,20})(?![a-z0-9])"), lambda m, _: re.search(r"\d", m["x"]) is not None, ("w", "v", "信", "q", "薇", "微")),
     Rule("账号", re.compile(r"(?:[老新大小旧备副主][的个]?|[我他她的那这]个?)号(?:码|[\s:是为(]){0,3}(?P<x>\d{6,12})(?!\d)"), _is_number, ("号",), figures=6),
-    Rule("账号", re.compile(r"[a-z](?<![a-z0-9@._/\-].)(?=[a-z.\-]{0,24}[\d_])(?=[a-z0-9.\-]{0,24}_[a-z0-9]|[a-z._\-]{1,24}\d)[a-z0-9._\-]{5,30}(?![a-z0-9@(=])"), _is_contact_name),
+    Rule("账号", re.compile(r"[a-z](?<![a-z0-9@._/\-].)(?=[a-z.\-]{0,24}[\d_])(?=[a-z0-9.\-]{0,24}_[a-z0-9]|[a-z._\-]{1,24}\d)(?:[a-z0-9._\-]{5,30}|[a-z]{0,2}\d{3,4}(?!_))(?![a-z0-9@(=])"), _is_contact_name),
     Rule("电话", re.compile(rf"(?:电话|座机|手机|号码|固话|联系(?:方式|我)|tel|mobile|phone|☎\ufe0f?|📱|📞|拨打?|回电|打给?|请?回我|完整是|v同号|同微|加|微信)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("电", "机", "号", "联系", "tel", "mobile", "phone", "☎", "📱", "📞", "拨", "打", "回我", "是", "微", "加"), figures=4),
     Rule("银行卡", re.compile(rf"(?:卡号|银行卡|储蓄卡|信用卡|借记卡|账户|账号|[工农中建交招商邮信]行卡?|到这个卡)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("卡", "账", "行"), figures=4),
     Rule("订单号", re.compile(rf"(?:单号|流水号?|交易号|查询码|凭证号?|编号(?<!商品编号)(?<!产品编号)|全号|订单)(?:[\s:是为(#]|号码?)*(?P<x>[a-z]{{0,4}}-?(?:{SPELLED}|(?=[a-f]{{0,12}}\d)[0-9a-f]{{4}}(?:[ \-]?[0-9a-f]{{4}}){{2,7}})(?![a-z0-9]))"), _counts_nothing, ("单", "流水", "交易号", "查询码", "凭证", "编号", "全号"), figures=4),
     Rule("电话", re.compile(rf"(?:电话|座机|手机号?|联系方式|tel|phone)(?:号码?|[\s:是为]){{0,4}}(?P<x>\d(?:[-\s]?\d){{6,12}})(?![\d.]|\s?[{_UNITS}])"), _no_letter_before, needles=("电话", "座机", "手机", "联系方式", "tel", "phone"), figures=7),
     Rule("电话", re.compile(r"(?:\+\s?|00(?<!\d00))(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689]\d|3[578]\d|42\d|5[09]\d|6[789]\d|8[05678]\d|9[679]\d)[\s\-()]{0,3}\d(?:[\s\-()]{0,2}\d){6,12}(?!\d)"), needles=("+", "00")),
     # A number with nothing before it that says what it is: after an invitation, or too long for a price and attached to a word.
-    Rule("账号", re.compile(r"(?:联系|加|私聊?|滴滴|咨询)[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询"), figures=6),
+    Rule("账号", re.compile(r"(?:联系|[加找]|私[聊信]?|滴滴|咨询|问|搜)我?[:\s]{0,2}(?P<x>\d{6,12})(?!\d)"), _is_number, needles=("联系", "加", "私", "滴滴", "咨询", "找", "问", "搜"), figures=6),
     Rule("账号", re.compile(r"(?P<x>\d(?<=[\u4e00-\u9fff]\d)\d{8,11})(?!\d)"), _is_number, figures=9),
     Rule("手机号", re.compile(r"1[3-9]\d[*x×]{4}\d{4}(?!\d)"), needles=("*", "x", "×"), figures=7),
     Rule("手机号", re.compile(r"(?:[li][3-9]|1[3-9](?=\d{0,8}[oli]))[\doli]{9}(?![a-z0-9])"), _no_letter_before, figures=2),
