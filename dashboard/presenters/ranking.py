@@ -16,7 +16,7 @@ from dashboard.presenters import current_snapshot
 from scoring.snapshot.reader import Snapshot
 
 PAGE_SIZE = 25
-UNRATED_SHOWN = 10
+UNRATED_SHOWN = 25
 DOWNLOAD_LIMIT = 200_000
 """Rows a download may have; whole tables are among the snapshot's files."""
 

@@ -34,7 +34,7 @@ from scoring.publish.publisher import (
     whole_of,
     write_manifest,
 )
-from scoring.publish.site_pages import written_files
+from scoring.publish.site_pages import source_titles, written_files
 from scoring.snapshot import signing
 from scoring.snapshot.integrity import content_digest, manifest_of
 from scoring.snapshot.reader import OF_SITES, SITES, TABLES, quoted
@@ -199,7 +199,7 @@ def _write(
     for file in (name for three in names.values() for name in three.values()):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
     (folder / "feeds").mkdir(exist_ok=True)
-    written_files(folder, own, None, names, until, _merchants(every, hosts), hosts)
+    written_files(folder, own, None, names, until, _merchants(every, hosts), source_titles(whole), hosts)
     write_whole(folder, until, len(every), of_all)
     if (keys := signing.listed_keys(data_dir)) is not None:
         (folder / signing.LISTED).write_bytes(keys)

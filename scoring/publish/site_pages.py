@@ -11,10 +11,11 @@ import datetime as dt
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import duckdb
@@ -113,11 +114,12 @@ def page_of(
     up: str,
     feed: str,
     merchants: Sequence[str] = (),
+    sources: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> str:
     """The page of a rated site: verdict, filing, drop rate, warning state, reasons, findings and evidence, printable.
 
     `parts` are the rows about it by table; `up` leads from the page to the snapshot's folder, `feed` from there to its feed;
-    `merchants` are those of a mall.
+    `merchants` are those of a mall; `sources` are the titles of sources by id.
     """
     many = FLAT + 1 if up.count("/") > 1 else 0
     evidence = sorted(parts["evidence"], key=lambda e: (e["event_on"], e["id"]), reverse=True)
@@ -142,6 +144,12 @@ def page_of(
         corrections=parts["corrections"],
         outcomes=OUTCOME_WORDS,
         disputes=parts["disputes"],
+        titles={
+            f[key]: (f["title_zh"], f["title_en"])
+            for key in ("title_en", "title_zh", "indicator")
+            for f in parts["findings"]
+        },
+        sources=sources,
         practices=next(iter(parts["practices"]), None),
         up=up,
         feed=up + feed,
@@ -236,7 +244,7 @@ def write_site_files(folder: Path, before: Before | None = None) -> dict[str, st
     def written() -> Iterator[str]:
         anew = _groups([host for host in hosts if host not in same])
         for lines, made in map_ordered(
-            partial(written_files, folder, folder, before, names, as_of, inside), anew
+            partial(written_files, folder, folder, before, names, as_of, inside, source_titles(folder)), anew
         ):
             sums.update(made)
             yield from lines
@@ -270,8 +278,10 @@ def _unchanged(
         name for name in ("ratings", *PARTS) if before.sums.get(f"{name}.parquet") != sums[f"{name}.parquet"]
     ]
     if before.made_by != made_by() or not before.holds(
-        "ratings.csv", *(f"{name}.parquet" for name in changed)
+        "ratings.csv", "sources.parquet", *(f"{name}.parquet" for name in changed)
     ):
+        return frozenset()
+    if source_titles(folder) != source_titles(before.folder):
         return frozenset()
     with duckdb.cursor() as db:
         db.register("present", _digests(folder, changed))
@@ -336,6 +346,7 @@ def written_files(
     names: dict[str, dict[str, str]],
     as_of: dt.date,
     inside: dict[str, list[str]],
+    sources: Mapping[str, tuple[str, str]],
     hosts: Sequence[str],
 ) -> tuple[list[str], dict[str, str]]:
     """Write the files of these sites from the tables in a folder; returns (their lines of ratings.csv, the sums of the files by name)."""
@@ -350,7 +361,7 @@ def written_files(
         mine = {name: found.get(host, []) for name, found in parts.items()}
         up = "../" * page.count("/")
         made = {
-            page: page_of(row, mine, up, feed, inside.get(host, ())[:_MERCHANTS]).encode(),
+            page: page_of(row, mine, up, feed, inside.get(host, ())[:_MERCHANTS], sources).encode(),
             badge: badge_of(row, mine["corrections"], up + page).encode(),
             feed: feed_of(host, mine, as_of, up),
         }
@@ -361,6 +372,13 @@ def written_files(
             else:
                 (folder / name).write_bytes(content)
     return lines, sums
+
+
+def source_titles(folder: Path) -> dict[str, tuple[str, str]]:
+    """What readers call each source, Chinese and English."""
+    names = ["source", "title_zh", "title_en"]
+    rows = pq.read_table(folder / "sources.parquet", columns=names).to_pylist()
+    return {r["source"]: (r["title_zh"], r["title_en"]) for r in rows}
 
 
 def _of(folder: Path, table: str, hosts: Sequence[str]) -> list[dict[str, Any]]:

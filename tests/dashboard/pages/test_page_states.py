@@ -226,6 +226,8 @@ def test_a_tablet_clips_no_column_and_has_room_to_type(chromium, address, lang):
         assert table.locator("td:not(:first-child)").evaluate_all(cut) == []
     page = visit.open("/compare?h=lan.test cheng.test hui.test hong.test")
     table = page.locator("#root .kw-compare")
+    wide = "all => all.filter(n => n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right + 1).map(n => n.innerText)"
+    assert table.locator("td *").evaluate_all(wide) == []
     widths = {round(cell.bounding_box()["width"]) for cell in table.locator("th:not(:first-child)").all()}
     assert max(widths) - min(widths) <= 1 and table.bounding_box()["width"] <= 768 - table.bounding_box()["x"]
     assert (

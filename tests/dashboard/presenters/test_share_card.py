@@ -203,6 +203,25 @@ def test_a_static_page_names_its_picture_only_under_a_public_address(snapshot, m
     assert "og:image" not in page and 'name="twitter:card" content="summary"' in page
 
 
+def test_a_static_page_says_its_evidence_in_words_and_folds_ids_and_hashes_away(snapshot):
+    row = snapshot.site(snapshots.ORANGE)
+    parts = {name: snapshot.rows(f"select * from {name} where host = ?", [row["host"]]) for name in site_pages.PARTS}  # fmt: skip
+    one = parts["evidence"][0] | {
+        "id": "complaint:heimao:17409684387",
+        "kind": "complaint",
+        "source": "heimao",
+        "tier": "C",
+    }
+    parts["evidence"] = [one | {"sha256": "ab" * 32}]
+    parts["disputes"] = [parts["disputes"][0] | {"about": "drop_rate"}] if parts["disputes"] else []
+    page = site_pages.page_of(row, parts, "../", "f", (), {"heimao": ("黑猫投诉", "Heimao complaints")})
+    seen = page.partition('<details class="no s">')[0]
+    assert "黑猫投诉" in seen and "Heimao complaints" in seen and "17409684387" in seen and "C 级" in seen
+    assert "complaint:heimao" not in seen and "abababab" not in seen, "raw ids and hashes are folded away"
+    assert "complaint:heimao:17409684387 · abababababab" in page
+    assert "drop_rate" not in seen and "停运 （" not in page
+
+
 def test_the_command_writes_the_picture_or_says_why_not(snapshot, published, tmp_path, monkeypatch, capsys):
     def check(*words: object, expect: int = 0) -> str:
         return command(capsys, "check", *words, "--data-dir", published, expect=expect).err
