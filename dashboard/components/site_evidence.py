@@ -33,12 +33,13 @@ _LONGEST = 6000
 
 @dataclass(frozen=True)
 class Capture:
-    """The one record or page that is meant: fields of a record, else lines of text; or the catalogue key that says why there is neither."""
+    """The one record or page that is meant: fields of a record, else lines of text, with the catalogue key that says what of it they are; or
+    the key that says why there is neither."""
 
     fields: tuple[tuple[str, str], ...] = ()
     lines: tuple[str, ...] = ()
     why: str = ""
-    cut: bool = False
+    note: str = ""
 
 
 def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]]) -> None:
@@ -58,7 +59,7 @@ def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]
         "capture.html",
         claim=pick(piece, "claim", view.lang),
         facts=[
-            *([(view.translate("capture.number"), piece["id"].split(":")[2])] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else []),
+            *([(view.translate("capture.number"), _number(piece))] if piece["kind"] == "complaint" and _number(piece) else []),
             (view.translate("site.event_on"), formatting.day(piece["event_on"], view.lang)),
             (view.translate("site.source"), view.source(piece["source"])),
             (view.translate("site.tier"), view.label("tier", piece["tier"])),
@@ -68,7 +69,7 @@ def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]
         fields=[(_field_name(view, key), _marked(value, needles)) for key, value in found.fields],
         lines=[_marked(plain(line, 400), needles) for line in found.lines],
         why=view.translate(found.why) if found.why else "",
-        notes=[view.translate("capture.redacted")] + ([view.translate("capture.cut")] if found.cut else []),
+        notes=[view.translate("capture.redacted")] + ([view.translate(found.note)] if found.note else []),
         hashes=[(view.translate("capture.id"), plain(piece["id"], 120)), (view.translate("site.hash"), piece["sha256"] or "–")],
         back=view.link("site", host=host) + "#" + html.anchor(piece["id"]),
         beside=_beside(view, host, piece["id"], sentences),
@@ -104,6 +105,7 @@ _FIELDS = {
     "title": "title", "summary": "text", "content": "text", "text": "text", "desc": "text", "cotitle": "about", "appeal": "wish",
     "issue": "issue", "domain": "domain", "unitname": "company", "mainlicence": "filing", "servicelicence": "filing_site",
     "naturename": "nature", "updaterecordtime": "updated", "ldhname": "domain", "name": "product", "price": "price", "amount": "amount",
+    "orders": "orders", "orders1": "orders_done", "created": "created",
 }  # fmt: skip
 """Fields of records that a reader understands, by what we call them; the others stay in the archive."""
 
@@ -112,9 +114,15 @@ def _name(snapshot: Snapshot, host: str) -> str:
     return next((r["name"] or "" for r in current_snapshot.ratings_of(snapshot, [host], "name")), "")
 
 
+def _number(piece: dict[str, Any]) -> str:
+    """The number a complaint has where it was made, or a post of a forum: its capture is a list of several."""
+    listed = piece["kind"] == "complaint" or piece["id"].startswith("mention:forums:")
+    return piece["id"].split(":")[2] if listed and piece["id"].count(":") > 1 else ""
+
+
 def _needles(piece: dict[str, Any], name: str) -> tuple[str, ...]:
     """What the piece is about, as it may stand in the capture: number, site, name, product."""
-    number = piece["id"].split(":")[2] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else ""
+    number = _number(piece)
     product = plain(piece["claim_zh"] or "").partition("：")[2] if piece["kind"] == "price" else ""
     return tuple(word for word in (number, piece["host"].partition("/")[0], name, product) if len(word) > 1)
 
@@ -152,10 +160,12 @@ def read(snapshot: Snapshot, piece: dict[str, Any]) -> Capture:
 
 def passage(text: str, piece: dict[str, Any]) -> Capture:
     """The part of a capture that a piece of evidence means."""
-    number = piece["id"].split(":")[2] if piece["kind"] == "complaint" and piece["id"].count(":") > 1 else ""
+    number = _number(piece)
     about = (number, *_tokens(piece["link"])) if number else _needles(piece, "")[::-1]
     of_others = piece["kind"] == "penalty" or bool(number)
-    if text.lstrip()[:1] in "{[" and (of_others or piece["kind"] in ("filing", "price")):
+    if text.lstrip()[:1] in "{[" and piece["kind"] == "orders":
+        about = ('"orders"',)
+    if text.lstrip()[:1] in "{[" and (of_others or piece["kind"] in ("filing", "price", "orders")):
         for needle in about:
             if needle and (record := _record(text, needle)):
                 return Capture(fields=_readable(record))
@@ -164,13 +174,15 @@ def passage(text: str, piece: dict[str, Any]) -> Capture:
         at = next((n for needle in about if needle for n, line in enumerate(lines) if needle in line), None)
         if at is not None:
             near = lines[at : at + 1] if piece["kind"] == "penalty" else lines[max(0, at - 1) : at + 12]
-            return Capture(lines=tuple(near), cut=len(near) < len(lines))
+            return Capture(lines=tuple(near), note="capture.only" if len(near) < len(lines) else "")
     # What lists several sites is not shown whole, or a reader would see another's record under this one's name.
     return Capture(why="capture.not_found") if of_others else _page(text)
 
 
 def _page(text: str) -> Capture:
-    return Capture(lines=tuple(text[:_LONGEST].splitlines()), cut=len(text) > _LONGEST)
+    return Capture(
+        lines=tuple(text[:_LONGEST].splitlines()), note="capture.cut" if len(text) > _LONGEST else ""
+    )
 
 
 def _tokens(link: str | None) -> list[str]:

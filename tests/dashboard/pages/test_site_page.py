@@ -162,6 +162,9 @@ FEED = ('{"lists": [{"main": {"sn": "17390000001", "title": "乙店没到账", "
         ("other.test\na.test 欠款\nthird.test", "penalty", "penalty:lists:a.test:2026-01-01:ab", None, "a.test 欠款", "other.test"),
         ("other.test\nthird.test", "penalty", "penalty:lists:a.test:2026-01-01:ab", None, None, "other.test"),
         ('{"list": [{"domain": "a.test", "unitName": "甲示例公司"}]}', "filing", "filing:icp:a.test:2026-01-01", None, "甲示例公司", "{"),
+        ('{"total": 2, "hits": [{"_source": {"id": 1016087, "title": "a.test 没发货", "created": "2026-10-26"}}, {"_source": {"id": 1013028, "title": "别的帖子"}}]}',
+         "mention", "mention:forums:1016087", None, "a.test 没发货", "别的帖子"),
+        ('{"code":0,"yxts":437,"orders":"59362","orders1":"58737","gift":[]}', "orders", "orders:storefront:a.test:2026-10-25T200000", None, "59362\n58737", "yxts"),
         ("首页\n公告\n营业中", "page", "page:storefront:a.test:2026-01-01T000000:home", None, "营业中", "\0"),
     ],
 )  # fmt: skip
