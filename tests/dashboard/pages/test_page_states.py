@@ -283,6 +283,21 @@ def test_an_objection_handed_in_shows_its_receipt_where_its_sender_looks(chromiu
     visit.context.close()
 
 
+def test_what_is_printed_from_a_dark_screen_is_dark_on_white(chromium, address):
+    visit = Visit(chromium, address("full"), 794, "dark")
+    for path in ("/?q=cheng.test", "/help", "/report"):
+        page = visit.open(path)
+        page.emulate_media(media="print", color_scheme="dark")
+        assert luminance(page.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor")) == 1
+        inks = "all => [...new Set(all.filter(e => e.innerText?.trim() && e.offsetWidth).map(e => getComputedStyle(e).color))]"
+        for ink in page.locator("#root :is(.kw p, .kw-body, .kw li, .kw h1, .kw h2, label p)").evaluate_all(
+            inks
+        ):
+            assert luminance(ink) < 0.3, (path, ink)
+        page.emulate_media(media="screen", color_scheme="dark")
+    visit.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_one_types_or_chooses_in_has_an_edge_that_can_be_seen(chromium, address, scheme):
     """WCAG 1.4.11: 3:1 between the edge and the page."""
