@@ -94,17 +94,22 @@ class _Counted:
     """A transport that counts what is written to it; all else is the transport's own."""
 
     def __init__(self, transport: Any) -> None:
-        self._transport, self.written = transport, 0
+        self._transport, self.written, self._ended = transport, 0, False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Write, and count; to a connection that was aborted meanwhile nothing, where uvloop raises and the log would hold a traceback."""
-        if self._transport.is_closing():
+        """Write, and count; to a connection that was ended meanwhile nothing, where uvloop raises and the log would hold a traceback."""
+        if self._ended or self._transport.is_closing():
             return
         self.written += len(data)
         self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """What is written up to here is the end."""
+        self._ended = True
+        self._transport.write_eof()
 
     def taken(self) -> tuple[int, int]:
         """Bytes that left for the reader so far, and bytes that wait."""
@@ -231,7 +236,10 @@ class _Http(_Watched, HttpToolsProtocol):
             self.headers[:] = [(name, asked if name == b"host" else value) for name, value in self.headers]
         said = dict(self.headers).get(b"content-length", b"")
         if said.isdigit() and int(said[:12]) > self._most():
-            self._refuse_body()
+            if self.cycle is None or self.cycle.response_complete:
+                self._refuse_body()
+            else:
+                self.transport.abort()  # the request before is not answered yet
             return
         super().on_headers_complete()
 
@@ -240,10 +248,15 @@ class _Http(_Watched, HttpToolsProtocol):
         if self._refused:
             return
         self._body += len(body)
-        if self._body > self._most():
+        if self._body <= self._most():
+            super().on_body(body)
+        elif not self.cycle.response_started:
             self._refuse_body()
-            return
-        super().on_body(body)
+        elif self.cycle.response_complete:
+            self._refused = True
+            self._end_gently()
+        else:
+            self.transport.abort()  # a second answer in the first could not be told apart
 
     def on_message_complete(self) -> None:
         """The request is whole; what follows is the head of the next."""
@@ -285,9 +298,6 @@ class _Http(_Watched, HttpToolsProtocol):
         return self._limits.upload if self.url.startswith(_UPLOADS) else self._limits.body
 
     def _refuse_body(self) -> None:
-        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
-            self.transport.abort()  # two answers cannot be told apart
-            return
         lang = language(
             parse_qs(self.url.partition(b"?")[2]).get(b"lang", [b""])[0].decode("ascii", "replace")
         )
@@ -311,10 +321,16 @@ class _Http(_Watched, HttpToolsProtocol):
             + b"\r\n\r\n"
             + words
         )
-        if status not in (413, 431) or not self.transport.can_write_eof():
+        if status in (413, 431):
+            self._end_gently()
+        else:
+            self.transport.close()
+
+    def _end_gently(self) -> None:
+        """Closed while bytes of the sender are unread, the system would reset the connection, and the answer with it."""
+        if not self.transport.can_write_eof():
             self.transport.close()
             return
-        # Closed while bytes of the sender are unread, the system would reset the connection, and the answer with it.
         self.transport.write_eof()
         self.loop.call_later(self._limits.linger, self.transport.abort)
 
