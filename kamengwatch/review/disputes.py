@@ -83,6 +83,14 @@ def _acknowledge(config: Config, number: int) -> None:
     )
 
 
+def _titles(about: str) -> tuple[str, str]:
+    """What an objection concerns, Chinese and English: an indicator named by id or either title, else as it was typed."""
+    from scoring.finding import definitions
+
+    of = {name: one.title for one in definitions() for name in (*one.title, one.id)}
+    return of.get(about.strip(), (about, about))
+
+
 def decide(
     config: Config,
     number: int,
@@ -120,9 +128,10 @@ def decide(
             )
         )
         gone = "、".join(_withdrawn(config, connection, row.platform_id, withdraw))
+        about_zh, about_en = _titles(row.about)
         sentences = (
-            f"关于“{row.about}”的异议：{OUTCOMES[code]}。{zh}" + (f"撤回的证据：{gone}。" if gone else ""),
-            f"Objection concerning “{row.about}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: “{zh}”'}"
+            f"关于“{about_zh}”的异议：{OUTCOMES[code]}。{zh}" + (f"撤回的证据：{gone}。" if gone else ""),
+            f"Objection concerning “{about_en}”: {OUTCOMES_EN[code]}. {en or f'Reason, in Chinese: “{zh}”'}"
             + (f" Evidence withdrawn: {gone}." if gone else ""),
         )
         correct(connection, row.platform_id, now, code, *sentences)

@@ -222,7 +222,7 @@ def test_an_objection_runs_its_clocks_and_its_outcome_is_published(
     base: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAMENGWATCH_NOW", "2026-03-30T13:00:00+08:00")
-    command(capsys, "dispute", "open", HOST, "--about", "备案", "--text", "备案号已更新", "--yes", "--data-dir", base)  # fmt: skip
+    command(capsys, "dispute", "open", HOST, "--about", "ICP 备案", "--text", "备案号已更新", "--yes", "--data-dir", base)  # fmt: skip
     publish(base, capsys, AS_OF)
     (row,) = json.loads(command(capsys, "dispute", "list", "--open", "--json", "--data-dir", base).out)
     assert not row["late"]
@@ -236,6 +236,7 @@ def test_an_objection_runs_its_clocks_and_its_outcome_is_published(
     publish(base, capsys, "2026-04-03")
     (made,) = json.loads(command(capsys, "correction", "list", "--json", "--data-dir", base).out)
     assert made["outcome"] == "amended" and "备案号确已更新" in made["sentence_zh"]
+    assert "“ICP filing”" in made["sentence_en"] and "“ICP 备案”" in made["sentence_zh"]
     told = json.loads(command(capsys, "diff", HOST, "--since", "7d", "--json", "--data-dir", base).out)
     assert [c["sentence_zh"] for c in told["changes"] if c["kind"] == "correction"] == [made["sentence_zh"]]
 
