@@ -168,6 +168,14 @@ def test_the_keyboard_alone_reaches_box_button_and_links(visit):
     assert "网址、网站名或备案号" in reached
 
 
+def test_wherever_the_keyboard_is_an_outline_says_so(visit):
+    page = visit().open(f"/?q={snapshots.ORANGE}")
+    bare = "() => { const e = document.activeElement; return getComputedStyle(e).outlineStyle === 'none' && e !== document.body ? e.outerHTML.slice(0, 120) : '' }"
+    for _ in range(28):
+        page.keyboard.press("Tab")
+        assert page.evaluate(bare) == ""
+
+
 def test_from_the_card_to_the_evidence(visit):
     page = visit().open("/?q=cheng.test")
     page.get_by_role("link", name="看全部证据").click()
