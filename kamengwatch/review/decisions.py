@@ -282,11 +282,9 @@ def decide(
                      "kind": row.kind, "decision": DECISIONS[action], "records_matched": moved})  # fmt: skip
         if not as_json:
             done = config.say(*DECIDED[DECISIONS[action]])
+            zh, en = (f"；{moved} 条记录已归属", f"; {moved} record(s) matched") if moved else ("", "")
             log_line(
-                config.say(
-                    f"#{number} {_named(row)}：{done}；{moved} 条记录已归属",
-                    f"#{number} {_named(row)}: {done}; {moved} record(s) matched",
-                )
+                config.say(f"#{number} {_named(row)}：{done}{zh}", f"#{number} {_named(row)}: {done}{en}")
             )
 
     with bar(config.say("决定", "deciding"), len(ready)) as progress:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, select
 
+from scoring import method
 from scoring.finding import Cited
 from scoring.observations.dataset import Ints
 from scoring.observations.day_index import MICROSECONDS, date_of, day_number, microseconds
@@ -261,6 +262,8 @@ def _registration(r: Any) -> tuple[str, str]:
 
 
 def _penalty(r: Any) -> tuple[str, str]:
+    if r.category == method.BLOCKLISTED:  # our own word, and no quotation
+        return f"公示记录：{r.category}", "Published record: named on a public list"
     return f"公示记录：{r.category}", f"Published record: “{r.category}”"
 
 
