@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from store.redaction.led_names import LED, Found, find_led
+from store.redaction.led_names import BRANDS, LED, Found, find_led
 from store.redaction.name_parts import (
     ANY_NAME,
     COMMON,
     END,
-    EVERYDAY_WORD,
     FIRST_OF_TWO,
     FULL_NAME,
     GIVEN,
@@ -25,7 +24,9 @@ from store.redaction.name_parts import (
     SURNAME,
     TAKEN,
     USUAL_NAME,
+    is_everyday,
 )
+from store.redaction.pinyin import SURNAMES, SYLLABLE
 
 _SYLLABLES = "扎西|卓玛|次仁|多吉|平措|旺堆|格桑|央金|达瓦|尼玛|丹增|索朗|洛桑|强巴|贡布|拉姆|仁增|顿珠|白玛|巴桑|旦增|才让"
 WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
@@ -64,9 +65,10 @@ _RECEIVES = re.compile(
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
 _ENGLISH = re.compile(
-    r"(?:(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
+    rf"(?:(?:paid|seller|boss|owner|s?he is)(?= (?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |"
+    r"(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
-    r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead )(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
+    r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
 )
 _SELF_CALLED = re.compile(
     rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理|卖家|商家|店家|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
@@ -130,7 +132,27 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_RECEIVES, ("收", "(", ")的", "账户", "老板"), None, 0),
     (_FOR, ("替", "代", "为"), None, 0),
     (_SPLIT, ("姓",), None, 0),
-    (_ENGLISH, ("name", "payee", "contact", "holder", "i am", "mr", "ms", "miss", "dear"), None, 0),
+    (
+        _ENGLISH,
+        (
+            "name",
+            "payee",
+            "contact",
+            "holder",
+            "i am",
+            "paid ",
+            "seller ",
+            "boss ",
+            "owner ",
+            "he is ",
+            "mr",
+            "ms",
+            "miss",
+            "dear",
+        ),
+        None,
+        0,
+    ),
     (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到"), None, 0),
     (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿"), None, 0),
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员", "个体"), None, 0),
@@ -155,14 +177,14 @@ _ROAD = "(?<![线网电思套通链])路|(?<![频渠通报知轨赛])道|街|巷
 _ESTATE = "小区|社区|花园|花苑|苑|公寓|大厦|大楼|广场|新村|家园|公馆|府|城|园区|园|湾|庭|居|期|里|楼|坊|宿舍|号院|大院|座|厂"
 _DETAIL = re.compile(
     rf"(?:(?:{_ROAD})\s?(?:[一二三四五六七八九东南西北中]段)?\s?{_NUMBER}(?:-[0-9]{{1,3}})?\s?(?:号楼?|弄|组|队)|(?:{_ESTATE})\s?{_NUMBER}\s?(?:号楼|栋|幢|座|单元|室|区)"
-    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|号[楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?)"
+    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?)"
     rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|门|(?=\W|$))|[\s]?[{HAN}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍|中心|(?:{_ESTATE}|都|寓)(?=[0-9a-z]{{1,4}}\s?(?:号|楼|层|栋|幢|座|单元|室|-)))|院|(?:[{HAN}]{{0,4}}[a-z]{{2,12}})?[{HAN}]{{0,8}}[a-z][0-9]?\s?[座栋幢](?:[0-9]{{2,5}})?|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)?|(?<=[栋幢座元楼号])[0-9]{{3,4}}(?![0-9元])){{0,8}}"
 )
 _DETAIL_HINT = re.compile(
-    r"[0-9a-z一二三四五六七八九十百]\s?(?:号|[弄组队栋幢座室舍]|单元|公寓|宿舍)|[0-9]-[0-9]"
+    r"[0-9a-z一二三四五六七八九十百]\s?(?:号|#楼|[弄组队栋幢座室舍]|单元|公寓|宿舍)|[0-9]-[0-9]"
 )
 _DETAIL_UNIT = re.compile(
-    r"[0-9a-z一二三四五六七八九十百]\s?(?:号|[弄组队栋幢座室区舍]|单元|公寓|宿舍)|[0-9]-[0-9]"
+    r"[0-9a-z一二三四五六七八九十百]\s?(?:号|#楼|[弄组队栋幢座室区舍]|单元|公寓|宿舍)|[0-9]-[0-9]"
 )
 _DETAIL_LEAD = 8
 """Characters of _DETAIL before the last sign of its first number: a road, a space and the number's other signs."""
@@ -205,13 +227,14 @@ def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
             start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
             if hint[0] is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
-            word = EVERYDAY_WORD if hint[0] in _WEAKER else NOT_NAME
-            if not word.match(shadow, start) and not _TOWN.match(shadow, start):
+            if hint[0] in _WEAKER and (is_everyday(shadow, start) or BRANDS.match(shadow, start)):
+                continue
+            if not NOT_NAME.match(shadow, start) and not _TOWN.match(shadow, start):
                 spans.append((start, end))
         if hint[0] is _SPLIT:
             spans += _said_elsewhere(shadow, found(*hint))
-    spans += find_led(shadow, found)
-    yield from _joined(spans)
+    spans = _joined([*spans, *find_led(shadow, found)])
+    yield from spans
     for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{HAN}·]+", shadow[a:b])}:
         at = shadow.find(name)
         while at >= 0:

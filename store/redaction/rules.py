@@ -174,7 +174,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
-    Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
+    Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?年(?=\s?(?:的|出?生))|\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
          followed=re.compile(r"[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"), reach=42),
@@ -301,7 +301,8 @@ _PAPERS = (
 )
 _SERVICE_WORDS = (
     "音",
-    "抖y",
+    "抖:",
+    "douyin",
     "k手",
     "筷手",
     "h书",
@@ -327,7 +328,7 @@ _SERVICE_WORDS = (
     "群组",
     "主页",
 )
-_SERVICES = r"✈|(?<![a-z])d\s?音|抖y|豆音|抖阴|某音|(?<![a-z])k手|筷手|小h书|小红鼠|红书|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号(?<!商品编号)(?<!产品编号)|主页"
+_SERVICES = r"✈|抖(?=:)|douyin|(?<![a-z])d\s?音|抖y|豆音|抖阴|某音|(?<![a-z])k手|筷手|小h书|小红鼠|红书|频道客服|蝙蝠|potato|脸书|skype|咸鱼|signal|steam|epic|discord|群组|(?:游戏|角色|会员|平台|注册|登录|用户)(?:昵称|名|编号|id|号)|编号(?<!商品编号)(?<!产品编号)|主页"
 
 
 def _is_tail(match: re.Match[str], shadow: str) -> bool:
@@ -375,8 +376,8 @@ def _is_told_in_parts(match: re.Match[str], shadow: str) -> bool:
     if one == two and not re.search(r"[元块年月日号,/、~\s.\-]|^to$", one):
         return True
     inside = match.group()
-    brackets = re.fullmatch(r"[\[({【<].{0,6}|[\])}】>].{0,6}", one) and re.fullmatch(
-        r"[\])}】>].{0,6}|.{0,6}[\])}】>]", two
+    brackets = re.fullmatch(r"[\[({【<「『《〔“].{0,6}|[\])}】>」』》〕”].{0,6}", one) and re.fullmatch(
+        r"[\])}】>」』》〕”].{0,6}|.{0,6}[\])}】>」』》〕”]", two
     )
     told = len(_IN_PARTS.findall(inside)) + bool(
         _IN_PARTS.search(shadow[max(0, match.start() - 8) : match.start()])
@@ -457,7 +458,7 @@ NICKNAMES: tuple[Rule, ...] = (
 """What needs neither figures nor Latin letters."""
 EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9](?<!\d.)\d{5}[ .\-](?:19|20)\d\d[ .\-]?\d{4}[ .\-]?\d{3}[\dx](?![\da-z])"), figures=14),
-    Rule("手机号", re.compile(r"(?:[(\[{<【「《〔]\s?(?:\+?86\s?)?1[3-9]\d\s?[)\]}>】」》〕][ \-.]?\d{4}|1[3-9]\d[ \-.]?\d{4})[ \-.]?(?:[(\[{<【「《〔]\s?\d{4}\s?[)\]}>】」》〕]|\d{4})(?!\d)"), lambda m, _: not m.group().isdigit(), figures=11),
+    Rule("手机号", re.compile(r"(?:[(\[{<【「《〔]\s?(?:\+?86\s?)?1[3-9]\d\s?[)\]}>】」》〕][ \-.]?\d{4}|1[3-9]\d(?:[ \-.]|[a-z])?\d{4})(?:[ \-.]|[a-z])?(?:[(\[{<【「《〔]\s?\d{4}\s?[)\]}>】」》〕]|\d{4})(?!\d)"), lambda m, _: not m.group().isdigit(), figures=11),
     Rule("手机号", re.compile(rf"[1一壹幺][3-9三四五六七八九叁肆伍陆柒捌玖]{DIGIT}(?P<s>(?:[^\d]|\d位){{1,12}}?){DIGIT}{{4}}(?P<t>[^\d]{{1,8}}?){DIGIT}{{4}}(?!{DIGIT})"), _is_told_in_parts, figures=11),
     Rule("手机号", re.compile(rf"[一壹]百[三四五六七八九]十[一二三四五六七八九]?[^\d。;!?]{{0,6}}?{DIGIT}{{4}}[^\d。;!?]{{0,6}}?{DIGIT}{{4}}(?!{DIGIT})"), needles=("百",)),
     Rule("手机号", re.compile(r"(?P<x>1[3-9]\d(?:[^\d。;!?]{1,12}?\d{8}|\d{2}[^\d。;!?]{1,12}?\d{6}|\d{4}[^\d。;!?]{1,12}?\d{4}|\d{5}[^\d。;!?]{1,12}?\d{3}|\d{1,3}(?:[^\d。;!?]{1,12}?\d{2,5}){2,3}))(?!\d)"), _is_told_in_pieces, figures=11),
@@ -475,7 +476,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
-    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|qiu\s?qiu|kou\s?kou|叩叩|叩|寇寇|口口|鹅厂|(?:腾讯|鹅|聊天|社交|好友)号|鹅(?=\s?[:\d])|qun(?<![a-z0-9]qun)|tencent)(?:号码?|[\s:是为(])*{_WHATEVER}"), _counts_nothing, ("q", "kou", "叩", "寇寇", "口口", "鹅", "腾讯", "聊天", "社交", "好友", "tencent"), figures=4),
+    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|qiu\s?qiu|kou\s?kou|叩叩|叩|寇寇|口口|鹅厂|(?:腾讯|鹅|聊天|社交|好友)号|鹅(?=\s?[:\d])|qun(?<![a-z0-9]qun)|tencent|tx号|球(?=:))(?:号码?|[\s:是为(=丨→])*{_WHATEVER}"), _counts_nothing, ("q", "kou", "叩", "寇寇", "口口", "鹅", "腾讯", "聊天", "社交", "好友", "tencent", "tx号", "球:"), figures=4),
     Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣?|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?:[大小]号\s?)?(?P<x>[1-9](?:[ \-.]?\d){5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
@@ -489,9 +490,9 @@ EARLY: tuple[Rule, ...] = (
     Rule("身份证", re.compile(r"[1-9]\d{5}[ \-](?:19|20)\d\d[ \-]\d\d[ \-]\d\d[ \-]\d{3}[\dx]"), figures=14),
     Rule("订单号", re.compile(r"(?P<key>订单编?号码?|单号|流水号|交易号|凭证号|order\s?(?:no|id|number|num)|订单id|订单)\.?"
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
-    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\s])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
+    Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡?|绿信|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\s])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
-    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣\s?扣|抠抠|蔻蔻|企\s?鹅|球球|秋秋|丘丘|🐧|[我他她的加方新]\s?q|[加是]扣|q(?<![a-z0-9]q)(?=\s?[群站客管老售]))(?:群主?|号码?|账号|客服|站长|管理员?|老板|售[前后]|咨询|技术|[\s:是为(=])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
+    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣\s?扣|抠抠|蔻蔻|企\s?鹅|球球|秋秋|丘丘|🐧|[我他她的加方新]\s?q|[加是]扣|q(?<![a-z0-9]q)(?=\s?[群站客管老售]))(?:群主?|号码?|账号|客服|站长|管理员?|老板|售[前后]|咨询|技术|[\s:是为(=丨→])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|联系|搜索?|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
@@ -510,7 +511,7 @@ EARLY: tuple[Rule, ...] = (
     *NICKNAMES,
 )  # fmt: skip
 _HANDLE_BEFORE = re.compile(
-    r"(?:[加➕]|[丫家嘉佳伽](?=\s?:)|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|卫星|绿泡泡|小绿|绿色?软件|小助手|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂围违胃尾委纬伪苇畏蔚慰渭][信芯新欣心辛鑫兴讯馨x]|[微薇威徽维崴魏巍卫]|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
+    r"(?:[加➕]|[丫家嘉佳伽](?=\s?:)|搜索?|找|联系|咨询|私[信聊]?|添加|滴滴|骚扰|售[前后]|客服|上家|下家|合作|拿货|进货|认准|备用|卫星|绿泡泡?|绿信|小绿|绿色?软件|小助手|[微薇威徽维崴魏巍卫伟唯惟葳韦危为位味未喂围违胃尾委纬伪苇畏蔚慰渭][信芯新欣心辛鑫兴讯馨x]|[微薇威徽维崴魏巍卫]|❤|♥|(?<![a-z0-9])(?:vx?|wx|wei|w信|xin|tg|telegram|qq?|dy|ks|xhs|ins|line|skype|discord|whats\s?app|signal|kakao|facebook|twitter|id|contact|add)|同号|电报|飞机|蝙蝠"
     r"|扣|叩|企鹅|群|群?主|昵称|主页|抖音|快手|小红书|闲鱼|微博|赖|账号|(?<![型编单批货序订令外])号|用户名?|(?<![域文型品])名|叫)"
     r"(?:(?:号码?|id|上|我|他|她|你|这个|是|为|叫|就是|或者?|和|同|[vqx]{1,2}|[信芯心x]|xin|客服|账?号|老板|站长|技术|代理)|[^\w。;!?\ue000\ue001]|_){0,6}$"
 )
