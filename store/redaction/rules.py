@@ -343,9 +343,12 @@ def _counts_none(match: re.Match[str], shadow: str) -> bool:
     return re.match(rf"\s?[{_UNITS}]", shadow[match.end("x") :]) is None
 
 
+_AMOUNT = re.compile(r"\d+(?:[.,]\d+)*")
+
+
 def _is_secret(match: re.Match[str], shadow: str) -> bool:
     """What stands after 密码 and its like, where it is no count (60 秒, 6 位, 100 元)."""
-    return not match["x"].isdigit() or match["end"].strip()[:1] not in (*_UNITS, "位", "次", "个")
+    return not _AMOUNT.fullmatch(match["x"]) or match["end"].strip()[:1] not in (*_UNITS, "位", "次", "个")
 
 
 def _is_ipv6(match: re.Match[str], shadow: str) -> bool:
@@ -476,7 +479,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
-    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|qiu\s?qiu|kou\s?kou|叩叩|叩|寇寇|口口|鹅厂|(?:腾讯|鹅|聊天|社交|好友)号|鹅(?=\s?[:\d])|qun(?<![a-z0-9]qun)|tencent|tx号|球(?=:))(?:号码?|[\s:是为(=丨→])*{_WHATEVER}"), _counts_nothing, ("q", "kou", "叩", "寇寇", "口口", "鹅", "腾讯", "聊天", "社交", "好友", "tencent", "tx号", "球:"), figures=4),
+    Rule("QQ", re.compile(rf"(?:q(?<![a-z0-9]q)(?![a-z])|qiu\s?qiu|kou\s?kou|叩叩|叩|寇寇|口口|鹅厂|(?:腾讯|鹅|聊天|社交|好友)号|腾讯(?=\s?[\d零一二三四五六七八九])|鹅(?=\s?[:\d])|qun(?<![a-z0-9]qun)|tencent|tx号|球(?=:))(?:号码?|[\s:是为(=丨→])*{_WHATEVER}"), _counts_nothing, ("q", "kou", "叩", "寇寇", "口口", "鹅", "腾讯", "聊天", "社交", "好友", "tencent", "tx号", "球:"), figures=4),
     Rule("QQ", re.compile(r"(?:q(?<![a-z0-9]q)q|扣扣?|企鹅|扣号|球球|🐧)(?:[^\d。;!?,\ue000\ue001]{1,12}?(?<![a-z])(?:is|was|at|at|no\.?|number|[号是为叫:])\s?|[^\w。;!?,\ue000\ue001]{1,4})(?:[大小]号\s?)?(?P<x>[1-9](?:[ \-.]?\d){5,11})(?!\d)"), _is_number, ("q", "扣", "企鹅", "球", "🐧"), figures=6),
     Rule("账号", re.compile(rf"(?:{_SERVICES})(?:(?![付支充买转会红立])[^a-z0-9。;!?,\ue000\ue001]){{0,6}}(?:live:)?@?(?P<x>(?=[a-z_.\-]{{0,24}}\d)[a-z][a-z0-9._\-]{{4,30}})(?![a-z0-9@])"), _no_domain, _SERVICE_WORDS, figures=1),
     Rule("证件", re.compile(r"[1-9]\d{2,9}(?:[ \-]?[*×•]{2,14}){1,4}[ \-]?\d{2,14}x?(?![\da-z])"), needles=("*", "×", "•"), figures=4),
@@ -492,7 +495,7 @@ EARLY: tuple[Rule, ...] = (
      r"(?:[\s:=为是(#]|号码?|编号){0,5}(?P<x>[a-z0-9](?:(?:[-_]|(?<=\d) (?=\d))?[a-z0-9]){4,63})"), _is_order, needles=("单", "流水号", "交易号", "凭证号", "order")),
     Rule("微信", re.compile(rf"(?:微\s?信|薇信|威信|徽信|维信|崴信|v\s?信|卫星|绿泡泡?|绿信|we\s?chat|weixin|v(?=\s?[:号])|微❤\ufe0f?|v❤\ufe0f?|[v薇微威徽]\s?[❤♥🧡💗💓💕]\ufe0f?|绿色软件|绿色聊天软件|小绿|[微薇威徽](?=\s?[:a-z])|wei(?=\s?[:\s])|v\s?x|w\s?x|(?:加|联系|私信?|滴滴)\s?[v薇微]|\+\s?[v薇微]|➕\s?[v薇微])"
      rf"(?P<said>{_SAID})(?P<x>[a-z0-9][a-z0-9_\-]{{5,30}}(?![a-z0-9])|{_DIGITS})"), _is_wechat, needles=("信", "v", "w", "卫星", "绿", "薇", "微", "威", "徽")),
-    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣\s?扣|抠抠|蔻蔻|企\s?鹅|球球|秋秋|丘丘|🐧|[我他她的加方新]\s?q|[加是]扣|q(?<![a-z0-9]q)(?=\s?[群站客管老售]))(?:群主?|号码?|账号|客服|站长|管理员?|老板|售[前后]|咨询|技术|[\s:是为(=丨→])*|(?:扣|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
+    Rule("QQ", re.compile(rf"(?:(?:q\s?q|扣\s?扣|抠抠|蔻蔻|企\s?鹅|球球|秋秋|丘丘|🐧|[我他她的加方新]\s?q|[加是]扣|q(?<![a-z0-9]q)(?=\s?[群站客管老售]))(?:群主?|号码?|账号|客服|站长|管理员?|老板|售[前后]|咨询|技术|[\s:是为(=丨→])*|(?:扣[裙群]?|q号|q群)[\s:是为]{{0,2}}|(?:加|[交售维战车]\S{{0,2}})?群(?:号码?|[\s:是为(])*){_WHATEVER}"), _counts_nothing, ("q", "扣", "抠", "蔻", "企", "球球", "秋秋", "丘丘", "🐧", "群"), figures=4),
     Rule("QQ", re.compile(rf"(?:q\s?q|扣扣|抠抠|蔻蔻|🐧|企鹅|球球|秋秋|加\s?q|\+\s?q|q(?=[\s号:邮])|扣(?=[\s号:])|群(?=[\s号:])){_SAID.replace('|#', '')}群?号?[:\s]{{0,2}}(?P<x>{_DIGITS})"), _is_number, needles=("q", "扣", "抠", "蔻", "🐧", "企鹅", "球球", "秋秋", "群"), figures=5),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|联系|搜索?|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
