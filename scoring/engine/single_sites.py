@@ -298,16 +298,19 @@ def _copied(
     stands; and all that the full rating had not read.
     """
 
+    with engine.connect() as connection:
+        watched: Ints = np.array(connection.scalars(_WATCHED).all(), np.int64)
+
     def read(of: Any, **which: Any) -> ObservationColumns:
         """Those about watched sites that are not looked at here; the sites' places come after those of these."""
-        about = select(Complaint.platform_id).where(of, Complaint.platform_id.in_(_WATCHED)).distinct()
+        about = select(Complaint.platform_id).where(of).distinct()
         with engine.connect() as connection:
-            others = sorted({id_ for id_ in connection.scalars(about) if id_ is not None} - index.keys())
+            told = [id_ for id_ in connection.scalars(about) if id_ is not None]
+        # Sorted out here: for each question SQLite would list every watched site again.
+        others = np.setdiff1d(np.intersect1d(np.array(told, np.int64), watched), list(index)).tolist()
         place = {id_: at for at, id_ in enumerate(others, len(index))}
         return _bare(counted_from(read_rows(engine, "complaint", place, sources, end, NONE, **which), first))
 
-    with engine.connect() as connection:
-        watched: Ints = np.array(connection.scalars(_WATCHED).all(), np.int64)
     known = np.append(context.sites(), list(index))
     added = np.setdiff1d(watched, known).tolist()
     whole = [_bare(mine), read(Complaint.id >= context.complaints, ids=range(context.complaints, 1 << 62))]
