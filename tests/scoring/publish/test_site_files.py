@@ -77,6 +77,13 @@ def test_linked_or_made_anew_the_bytes_are_the_same(twice, tmp_path):
 CELLS = st.lists(st.text(st.characters(codec="utf-8"), max_size=8), min_size=2, max_size=4)
 
 
+def test_no_bracket_of_an_english_page_clings_to_the_word_before(twice):
+    for page in (twice[2] / "s").glob("*.html"):
+        text = re.sub(r'<span class="zh">.*?</span>', "", page.read_text("utf-8"))
+        text = re.sub(r"</?span[^>]*>", "", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL))
+        assert re.findall(r"[A-Za-z\d](?:\((?!s\))|（)[^)]{0,20}", text) == []
+
+
 @given(st.lists(CELLS, max_size=5))
 def test_a_line_of_the_csv_before_is_taken_over_as_it_stands(rows):
     with tempfile.TemporaryDirectory() as folder:
