@@ -250,31 +250,13 @@ def watch(control: Control, month: Month) -> None:
     watchlist.add_sites(month.config, [(s["host"], s["name"], s["aliases"]) for s in shops], demo=True)
 
 
-LATE = 14
-"""Days a site may enter a state later than where nothing of ours failed: what it showed on the days we could not look is lost, and
-near a threshold it may have been what counted."""
-_LADDER = ("normal", "watch", "warning")
-
-
 def no_false_calm_no_false_alarm(day: int, calm: dict[int, States], ours: dict[int, States]) -> None:
-    """On a day of our own fault a state is what it was, what it truly is, or stale; on every other day what it truly is.
-
-    A site whose trouble grows may be found out a step later, by at most LATE days, because of what we did not see: never does a
-    state fall that does not truly fall, and never is it worse than it truly is.
-    """
+    """On a day of our own fault a state is what it was, what it truly is, or stale; on every other day what it truly is."""
     before = ours[max((d for d in ours if d < day), default=day)]
     for host, state in ours[day].items():
-        true = calm[day][host]
-        allowed = {true}
+        allowed = {calm[day][host]}
         if day in OWN:
             allowed = {before[host], "stale"} | (set() if day in OFFLINE else allowed)
-        elif true in _LADDER[1:]:
-            lower = _LADDER[_LADDER.index(true) - 1]
-            since = min(
-                d for d in calm if d <= day and all(calm[e][host] == true for e in calm if d <= e <= day)
-            )
-            if before[host] == lower and day - since <= LATE:
-                allowed.add(lower)
         assert state in allowed, f"day {day}: {host} is {state}, not {allowed}"
 
 
