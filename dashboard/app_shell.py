@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -20,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import first_paint
 from dashboard.presenters import styles
-from dashboard.presenters.translations import language, say
+from dashboard.presenters.translations import language_in, say
 from dashboard.web import memento, snapshot_files
 
 _SCRIPT = Path(__file__).with_name("assets") / "shell.js"
@@ -55,7 +54,7 @@ class Page:
         if tidy := first_paint.tidied(scope["path"], query):
             await RedirectResponse(f"./?{tidy}", 303)(scope, receive, send)
             return
-        lang = language(parse_qs(query).get("lang", [None])[0])
+        lang = language_in(scope["query_string"])
         accepted = b",".join(v for n, v in scope["headers"] if n == b"accept-encoding").decode("latin-1")
         start: Message | None = None
         body = b""

@@ -14,6 +14,7 @@ from dashboard.components.page_context import Cell, Row, View, cell, row
 from dashboard.help.deadlines import after_working_days
 from dashboard.presenters import current_snapshot, formatting, recent_changes
 from dashboard.presenters.translations import pick
+from scoring.snapshot.reader import titles_by_name
 
 
 def week(view: View, as_of: dt.date, size: int) -> None:
@@ -105,21 +106,18 @@ def listed(view: View, rows: list[dict[str, Any]], named: bool = True) -> None:
 
 
 def _titles(snapshot: Any) -> dict[str, tuple[str, str]]:
-    """An indicator's titles, Chinese and English, by its id and by either of them: whoever objects types what they saw."""
-    found = current_snapshot.rows(
-        snapshot, "select distinct indicator, title_zh, title_en from findings order by indicator"
+    return titles_by_name(
+        current_snapshot.rows(
+            snapshot, "select distinct indicator, title_zh, title_en from findings order by indicator"
+        )
     )
-    return {r[name]: (r["title_zh"], r["title_en"]) for name in ("title_en", "title_zh", "indicator") for r in found}  # fmt: skip
 
 
 def _row(view: View, r: dict[str, Any], named: bool, titles: dict[str, tuple[str, str]]) -> Row:
     acknowledge_by, decide_by = due(r["received_on"])
     word = view.label("correction", r["outcome"]) if r["outcome"] else view.translate("appeals.examined")
     cells = [
-        cell(
-            titles[r["about"].strip()][view.lang == "en"] if r["about"].strip() in titles else r["about"],
-            limit=80,
-        ),
+        cell(titles.get(r["about"], (r["about"], r["about"]))[view.lang == "en"], limit=80),
         cell(formatting.day(r["received_on"], view.lang)),
         _clock(view, acknowledge_by, r["acknowledged_on"] or r["decided_on"]),
         _clock(view, decide_by, r["decided_on"]),

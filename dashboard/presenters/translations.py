@@ -10,6 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from store.text.safe_text import in_number, plain
 
@@ -29,6 +30,11 @@ def catalogue() -> dict[str, dict[str, str]]:
 def language(asked: str | None) -> str:
     """The offered language nearest to what a URL asks for; Chinese when it asks for none we have."""
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def language_in(query: bytes) -> str:
+    """The language that the query of an address asks for."""
+    return language(parse_qs(query.decode("latin-1")).get("lang", [None])[0])
 
 
 def say(lang: str, key: str, **values: Any) -> str:

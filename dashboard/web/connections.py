@@ -14,13 +14,13 @@ import resource
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from dashboard.presenters.translations import language, say
+from dashboard.presenters.translations import language_in, say
 from dashboard.web.security_headers import of_data
 
 _log = logging.getLogger(__name__)
@@ -298,9 +298,7 @@ class _Http(_Watched, HttpToolsProtocol):
         return self._limits.upload if self.url.startswith(_UPLOADS) else self._limits.body
 
     def _refuse_body(self) -> None:
-        lang = language(
-            parse_qs(self.url.partition(b"?")[2]).get(b"lang", [b""])[0].decode("ascii", "replace")
-        )
+        lang = language_in(self.url.partition(b"?")[2])
         words = {"type": "about:blank", "title": say(lang, "api.body_too_long"), "status": 413}
         self._refuse(413, json.dumps(words, ensure_ascii=False).encode(), b"application/problem+json")
 

@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from google.protobuf.message import DecodeError
 from starlette.concurrency import run_in_threadpool
@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from dashboard.presenters.translations import language, say
+from dashboard.presenters.translations import language_in, say
 from dashboard.web import metrics, rate_limit
 from dashboard.web.rate_limit import OPEN, Buckets, Rate, Stopwatch, problem, visitor
 
@@ -347,8 +347,7 @@ def _local(who: str) -> bool:
 
 
 def _lang(scope: Scope) -> str:
-    query = scope["query_string"][: rate_limit.LONGEST_ADDRESS].decode("latin-1")
-    return language(parse_qs(query).get("lang", [None])[0])
+    return language_in(scope["query_string"][: rate_limit.LONGEST_ADDRESS])
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

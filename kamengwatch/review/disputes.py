@@ -86,9 +86,12 @@ def _acknowledge(config: Config, number: int) -> None:
 def _titles(about: str) -> tuple[str, str]:
     """What an objection concerns, Chinese and English: an indicator named by id or either title, else as it was typed."""
     from scoring.finding import definitions
+    from scoring.snapshot.reader import titles_by_name
 
-    of = {name: one.title for one in definitions() for name in (*one.title, one.id)}
-    return of.get(about.strip(), (about, about))
+    told = (
+        dict(zip(("title_zh", "title_en"), one.title, strict=True), indicator=one.id) for one in definitions()
+    )
+    return titles_by_name(told).get(about, (about, about))
 
 
 def decide(

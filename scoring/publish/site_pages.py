@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TextIO
 
 import duckdb
@@ -29,7 +28,15 @@ from scoring.fork_pool import map_ordered
 from scoring.publish.exports import csv_rows
 from scoring.publish.feeds import OUTCOME_WORDS, feed_of, write_whole
 from scoring.snapshot.integrity import sealed_at, written_at
-from scoring.snapshot.reader import TABLES, VERDICT_LOOK, WARNING_WORDS, quoted, verdict_of, whole_points
+from scoring.snapshot.reader import (
+    TABLES,
+    VERDICT_LOOK,
+    WARNING_WORDS,
+    quoted,
+    titles_by_name,
+    verdict_of,
+    whole_points,
+)
 from scoring.snapshot.writer import linked
 from store.durable_files import sha256_of
 from store.settings import settings
@@ -113,8 +120,8 @@ def page_of(
     parts: dict[str, list[dict[str, Any]]],
     up: str,
     feed: str,
-    merchants: Sequence[str] = (),
-    sources: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    merchants: Sequence[str],
+    sources: Mapping[str, tuple[str, str]],
 ) -> str:
     """The page of a rated site: verdict, filing, drop rate, warning state, reasons, findings and evidence, printable.
 
@@ -144,11 +151,7 @@ def page_of(
         corrections=parts["corrections"],
         outcomes=OUTCOME_WORDS,
         disputes=parts["disputes"],
-        titles={
-            f[key]: (f["title_zh"], f["title_en"])
-            for key in ("title_en", "title_zh", "indicator")
-            for f in parts["findings"]
-        },
+        titles=titles_by_name(parts["findings"]),
         sources=sources,
         practices=next(iter(parts["practices"]), None),
         up=up,

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,13 @@ def whole_points(value: float) -> int:
     """A score, an end of its interval or a coverage as everybody reads it: whole and rounded down, so that none reads as a cut it does not
     reach (69.7 is below 70)."""
     return math.floor(round(value, 6))
+
+
+def titles_by_name(findings: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """An indicator's titles, Chinese and English, by its id and by either of them: whoever objects types what they saw."""
+    rows = list(findings)
+    names = ("title_en", "title_zh", "indicator")
+    return {row[name]: (row["title_zh"], row["title_en"]) for name in names for row in rows}
 
 
 OUTCOMES = ("ok", "concern", "unknown", "hidden", "not_applicable")

@@ -61,7 +61,7 @@ _SURE = '(?:是|叫|名叫|[\\s:“"「【《.]|一个|那个|这个|一位|一�
 _CANDIDATE = re.compile(rf"{surname(COMMON + OTHERS + '付')}(?=[{USUAL}])")
 _GIVEN = frozenset(USUAL)
 _LEAD = re.compile(
-    rf"(?:(?P<p>{_PERSONS})|(?P<e>{_EITHER})|(?<![a-z])(?P<l>{_ENGLISH})(?=[\s:.])|(?P<w>{_WEAK_LEADS}|(?P<r>[{_SUFFIXES}]|[a-z](?=[\s:.]))))(?P<j>{_SURE}{{0,3}})$"
+    rf"(?:(?P<p>{_PERSONS})|(?P<e>{_EITHER})|(?<![a-z])(?P<l>{_ENGLISH})(?=[\s:.])|{_WEAK_LEADS}|(?P<r>[{_SUFFIXES}]|[a-z](?=[\s:.])))(?P<j>{_SURE}{{0,3}})$"
 )
 _REACH = 10
 """Characters before a name in which what leads to it lies."""
@@ -91,6 +91,14 @@ _BARE = re.compile(
 _GREAT = re.compile(
     rf"(?P<x>[{_PLAIN}高方金江石白毛康](?=[老总哥姐姨叔工律警主店师大])(?:(?<![{HAN}].)|(?<=[是找叫跟给问让和去由向].)|(?<=(?:客服|联系|投诉|举报|老板).))(?:老板娘?|总|哥|姐|姨|叔|工|律师|警官|主任|店长|主管|老?师傅|大哥|大姐))(?!们|[决共会部统结计额价量数机裁监经编局分站程具作资人号])"
 )
+_SIDES = "款对我官双各地甲乙丙卖买"
+"""收款方, 对方: a side, and nobody's surname."""
+_BEGIN = ' \n\t,.。:;!?()[]"“「【《'
+"""Before a name that nothing leads to: a pause."""
+_ENOUGH = 6
+"""What a name has to score."""
+_MOST = 4
+"""The most that what leads to a name adds."""
 LED = (_CANDIDATE, _BARE, _GREAT)
 """Patterns for which a long text is scanned at once."""
 
@@ -111,13 +119,6 @@ def find_led(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
         for match in found(pattern):
             if not NOT_NAME.match(shadow, match.start(match.lastgroup or 0)):
                 yield match.span(match.lastgroup or 0)
-
-
-_SIDES = "款对我官双各地甲乙丙卖买"
-"""收款方, 对方: a side, and nobody's surname."""
-_BEGIN = ' \n\t,.:;!?()[]"“「【《'
-_ENOUGH = 6
-"""What a name has to score."""
 
 
 def _score(shadow: str, start: int, stop: int, family: str) -> int:
@@ -147,14 +148,8 @@ def _led(shadow: str, start: int, usual: int, full: bool) -> int:
     lead = _LEAD.search(shadow, max(0, start - _REACH), start)
     if lead is None or any(sign in lead["j"] for sign in ",(、"):
         return 0
-    if lead["l"]:
-        return _MOST
-    if lead["p"]:
+    if lead["l"] or lead["p"]:
         return _MOST
     if lead["e"]:
         return usual
     return 2 if full and lead["r"] else 1
-
-
-_MOST = 4
-"""The most that what leads to a name adds."""

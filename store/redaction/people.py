@@ -152,7 +152,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
         ),
         None,
         0,
-    ),
+    ),  # fmt: skip
     (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到"), None, 0),
     (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿"), None, 0),
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员", "个体"), None, 0),

@@ -288,13 +288,14 @@ def without_suffix(host: str) -> str:
 
 
 def _name_of(host: str) -> str:
-    return _without_port(host_part(host)).lower().rstrip(".")
+    """A host or key as the list knows names: the mall's of a merchant, without port and dot at its end."""
+    return _without_port(host_part(host).lower().rstrip("."))
 
 
 @lru_cache(maxsize=65_536)
 def registrable(host: str) -> str:
     """The registrable domain of a host or key (private suffixes count: shop.platform.example); never empty, an IP address stays itself."""
-    lowered = _without_port(host_part(host.strip()).lower().rstrip("."))
+    lowered = _name_of(host.strip())
     if (lowered[-1:].isdigit() or ":" in lowered or lowered.endswith("]")) and (ip := ip_of(lowered)):
         return ip
     return _suffixes().privatesuffix(lowered) or lowered or host
