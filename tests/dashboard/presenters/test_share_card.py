@@ -195,10 +195,10 @@ def test_a_static_page_names_its_picture_only_under_a_public_address(snapshot, m
         for name in site_pages.PARTS
     }
     made_by = site_pages.made_by()
-    page = site_pages.page_of(row, parts, "../", "feeds/cheng.test.atom")
+    page = site_pages.page_of(row, parts, "../", "feeds/cheng.test.atom", (), {})
     assert 'og:image" content="https://watch.example/api/v1/picture/cheng.test.png"' in page
     monkeypatch.delenv("KAMENGWATCH_PUBLIC_HOSTS")
-    page = site_pages.page_of(row, parts, "../", "feeds/cheng.test.atom")
+    page = site_pages.page_of(row, parts, "../", "feeds/cheng.test.atom", (), {})
     assert site_pages.made_by() != made_by, "pages made under another address are made anew"
     assert "og:image" not in page and 'name="twitter:card" content="summary"' in page
 
