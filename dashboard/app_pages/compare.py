@@ -41,6 +41,11 @@ def render(view: View) -> None:
         for h in hosts
     ]
     _intervals(view, [found[c.host] for c in cards if c.score and c.host in found])
+    if unrated := [c.name for c in cards if not c.score]:
+        view.note(
+            view.translate("compare.unrated", names=("、" if view.lang == "zh" else ", ").join(unrated))
+        )
+    shared = [spot for spot in cards[0].blind_spots if all(spot in c.blind_spots for c in cards)]
     facts = (
         (
             "rank.verdict",
@@ -59,7 +64,12 @@ def render(view: View) -> None:
             ),
         ),
         ("compare.complaints", lambda c, r: cell(_known(view, r, "complaints_30d"))),
-        ("card.blind", lambda c, r: cell(" · ".join(c.blind_spots))),
+        (
+            "compare.blind_more" if shared else "card.blind",
+            lambda c, r: cell(
+                " · ".join(s for s in c.blind_spots if s not in shared) or view.translate("word.none")
+            ),
+        ),
     )
     view.table(
         [
@@ -69,6 +79,10 @@ def render(view: View) -> None:
         [row(cell(view.translate(key)), *(make(c, found.get(c.host)) for c in cards)) for key, make in facts],
         "compare",
     )
+    if shared:
+        view.html(
+            "lines.html", lines=[view.translate("compare.blind_all"), *(f"· {spot}" for spot in shared)]
+        )
     view.html(
         "linklist.html",
         links=[(c.name, view.link("site", host=c.host)) for c in cards if c.known],

@@ -14,14 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from markupsafe import escape
 
 from dashboard.components.page_context import View
 from dashboard.components.shared_tables import due
 from dashboard.forms import inbox, records
 from dashboard.presenters import current_snapshot, mall_merchants
 from dashboard.presenters.formatting import SHANGHAI
+from dashboard.presenters.translations import tokens
 from dashboard.web import rate_limit
 from store.text.query import parse_query
+from store.text.safe_text import inert
 
 
 def shanghai_today(view: View) -> dt.date:
@@ -48,11 +51,38 @@ def hand_in(view: View, name: str, make: Callable[[], dict[str, Any]]) -> None:
         view.html("lines.html", lines=error.reasons(view.lang))
         return
     line = records.line(record)
-    view.letter(line)
+    published, kept = _told(view, record)
+    view.html("kept.html", published=published, kept=kept, line=escape(inert(line)))
     digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     agreed = st.checkbox(view.translate("form.consent"), key=f"{name}-consent-{digest}")
     if st.button(view.translate("form.send"), key=f"{name}-send-{digest}", disabled=not agreed) and agreed:
         _keep(view, name, line, record)
+
+
+_PUBLIC = {
+    "report": ("host", "name", "happened", "on"),
+    "response": ("host", "text"),
+    "dispute": ("host", "about"),
+    "feed": (),
+}
+"""Of each kind of form, what is published once a person has taken it up; the rest is kept for that person alone."""
+_WORDS = {
+    "happened": "report_kind",
+    "amount_band": "report_band",
+    "product": "sells",
+    "state": "report_state",
+}
+
+
+def _told(view: View, record: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(what will be published, what is kept for whoever checks it), each by its name as a reader knows it."""
+    parts: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+    for field in ("host", "name", "happened", "on", "amount_band", "product", "state", "about", "text"):
+        if value := record.get(field):
+            section = "report_band" if value == "unknown" else _WORDS.get(field)
+            words = view.label(section, value) if section else tokens(value, view.lang)
+            parts[field in _PUBLIC[record["kind"]]].append((view.translate(f"form.of_{field}"), words))
+    return parts[True], parts[False]
 
 
 def _keep(view: View, name: str, line: str, record: dict[str, Any]) -> None:

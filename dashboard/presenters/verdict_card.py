@@ -25,7 +25,7 @@ from dashboard.presenters.formatting import (
     span,
     times,
 )
-from dashboard.presenters.translations import pick, say, word
+from dashboard.presenters.translations import pick, say, tokens, word
 from scoring.snapshot.reader import VERDICT_CODES, VERDICT_LOOK, Snapshot, verdict_of, whole_points
 from store.text.safe_text import plain
 
@@ -243,7 +243,7 @@ def card(row: dict[str, Any], lang: str, response: dict[str, Any] | None = None)
         shape=state.shape,
         word=say(lang, f"verdict.{state.code}"),
         as_of=as_of,
-        sentence=say(lang, f"sentence.{state.code}", date=as_of, host=host),
+        sentence=say(lang, f"sentence.{_cause(state, warning_state)}", date=as_of, host=host),
         advice=_advice(lang, state, warning_state),
         basis=_basis(row, lang),
         reasons=reasons,
@@ -401,6 +401,11 @@ def _reasons(row: dict[str, Any], lang: str) -> tuple[Reason, ...]:
     )
 
 
+def _cause(state: State, warning_state: str) -> str:
+    """What the sentence names: of a site that is orange by its closure, the closure, as on every other surface."""
+    return "closed" if state.code == "orange" and warning_state == "closed" else state.code
+
+
 def _advice(lang: str, state: State, warning_state: str) -> str:
     """By verdict, which the sentence before it names; in trouble with money always to ask for it back."""
     return say(lang, "advice.refund_first" if warning_state in REFUND_FIRST else f"advice.{state.code}")
@@ -444,7 +449,10 @@ def _response(response: dict[str, Any] | None, lang: str) -> str | None:
     if not response:
         return None
     return say(
-        lang, "card.response", date=day(response.get("on"), lang), text=plain(response.get("text") or "", 800)
+        lang,
+        "card.response",
+        date=day(response.get("on"), lang),
+        text=tokens(plain(response.get("text") or "", 800), lang),
     )
 
 

@@ -21,12 +21,15 @@ def plain(value: object, limit: int | None = None) -> str:
 
 
 _IN_NUMBER = re.compile(
-    r"(?:(?P<some>\d[\d,]*) of (?:the )?)?(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[a-z ]+)\|(?P<many>[a-z ]+)\]"
+    r"(?:(?P<some>\d[\d,]*) of (?:the )?)?(?P<count>\d[\d,]*(?:\.\d+)?)|(?P<stop>[:;“”\x22\n])|(?P<noun>\w)\((?P<ending>e?s)\)|\[(?P<one>[a-z ]+)\|(?P<many>[a-z ]+)\]"
 )
 
 
 def in_number(en: str) -> str:
-    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are", "1 of 2 orders is"."""
+    """An English sentence with noun(s) and [is|are] in the number of the count before the noun: "1 order", "2 orders are", "1 of 2 orders is".
+
+    A count is of one noun, and not of what follows a colon, semicolon or quotation mark: a name that holds "(s)" stays as it is.
+    """
     if "(" not in en and "[" not in en:
         return en
     last = some = of_verb = ""
@@ -35,11 +38,13 @@ def in_number(en: str) -> str:
         nonlocal last, some, of_verb
         if found["count"]:
             last, some = found["count"], found["some"] or found["count"]
-            return found.group()
-        if found["noun"]:
-            of_verb = some
-            return found["noun"] + ("" if last == "1" else found["ending"])
-        return found["one"] if of_verb == "1" else found["many"]
+        elif found["noun"] and last:
+            of_verb, one, last = some, last == "1", ""
+            return found["noun"] + ("" if one else found["ending"])
+        elif found["one"] and some:
+            return found["one"] if of_verb == "1" else found["many"]
+        last = "" if found["stop"] else last
+        return found.group()
 
     return _IN_NUMBER.sub(agree, en)
 

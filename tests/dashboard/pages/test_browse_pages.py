@@ -377,6 +377,15 @@ def test_sites_to_compare_may_stand_in_one_parameter_or_in_several(full, query):
     assert "分得出高低" in content
 
 
+def test_a_comparison_says_once_what_is_unseen_of_all_and_which_site_its_picture_leaves_out(full):
+    content = words(open_page("compare", h="lan.test cheng.test hui.test"))
+    spots = set.intersection(
+        *(set(Snapshot(full).site(h)["blind_spots_zh"]) for h in ("lan.test", "cheng.test", "hui.test"))
+    )
+    assert spots and all(content.count(spot) == 1 for spot in spots)
+    assert "图中没有：灰鸽发卡（" in content
+
+
 def test_sites_that_refused_us_are_named_on_the_status_page(data_dir):
     rows = [
         {"host": snapshots.ORANGE, "on": AS_OF - dt.timedelta(days=back), "measure": "refused", "value": 1.0, "n": 1}

@@ -73,6 +73,20 @@ def test_in_cash_flow_trouble_the_advice_is_to_ask_for_money_back(row, lang):
         assert card.advice == translations.say(lang, "advice.refund_first")
 
 
+@pytest.mark.parametrize(
+    ("lang", "cause", "strong"), [("zh", "停运或打不开", "较强风险"), ("en", "is closed", "strong signs")]
+)
+def test_the_card_of_a_closed_site_names_the_closure_and_claims_no_more(lang, cause, strong):
+    closed = verdict_card.card(
+        snapshots.rating("a.test", verdict="橙", grade="C", warning_state="closed"), lang
+    )
+    assert cause in closed.sentence and strong not in closed.sentence
+    warned = verdict_card.card(
+        snapshots.rating("a.test", verdict="橙", grade="D", warning_state="warning"), lang
+    )
+    assert strong in warned.sentence
+
+
 def test_words_colours_and_shapes_of_the_five_states():
     assert {k: (s.light, s.dark) for k, s in verdict_card.STATES.items()} == {
         "红": ("#6E0017", "#E0436A"),

@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.forms import inbox, records, report_codes
+from dashboard.presenters import translations
 from dashboard.web import rate_limit
+from store.redaction import rules
 from store.redaction.redact import contains_personal_data
 from tests.dashboard.pages.test_dashboard_pages import open_page, words
 from tests.support.markets import snapshots
@@ -85,6 +87,10 @@ def test_a_report_keeps_exactly_what_the_preview_showed_and_writes_nothing_else(
     assert files(published) == before, "nothing is kept before consent"
     preview = previews(at)[0]
     assert PHONE not in preview and "[手机号#1]" in preview and "order=991" not in preview
+    shown = words(at)
+    public, kept = shown.split("核对采纳后公开：")[1].split("只供核对，不公开：")
+    assert "cheng.test" in public and "2026-11-20" in public and "一直显示处理中" in public
+    assert "付款后一直" in kept and "付款后一直" not in public
     at = send(at, "report")
     assert inbox_lines(published) == [preview]
     written = set(files(published)) - set(before)
@@ -97,6 +103,15 @@ def test_a_report_keeps_exactly_what_the_preview_showed_and_writes_nothing_else(
     printed = capfd.readouterr()
     logged = "\n".join(r.getMessage() for r in caplog.records) + printed.out + printed.err
     assert not [t for t in (PHONE, "付款后一直", "张伟明", "order=991") if t in logged]
+
+
+def test_what_was_taken_out_is_named_in_the_language_of_the_page(published):
+    at = open_page("report", lang="en")
+    at = fill_report(at, text="Call 13812345678")
+    assert "[mobile number 1]" in words(at) and "Published once checked" in words(at)
+    assert "[手机号#1]" in previews(at)[0], "the record itself is what is kept"
+    for kind in rules._KINDS.split("|"):
+        assert not re.search(r"[\u4e00-\u9fff]", translations.tokens(f"[{kind}#1]", "en"))
 
 
 def test_the_code_of_a_report_is_shown_once_and_kept_as_a_hash_alone(published):

@@ -354,6 +354,9 @@ def test_advice_about_a_closed_site_names_what_was_seen_and_no_shortage_of_money
         ("The name resolves to 1 address(es)", "The name resolves to 1 address"),
         ("0 record(s) of 10 years [was|were] lifted", "0 records of 10 years were lifted"),
         ("3 order(s), 1 refund(s)", "3 orders, 1 refund"),
+        ("Shop(s) [a|b]: 1 page(s)", "Shop(s) [a|b]: 1 page"),
+        ("2 line(s) [was|were] not taken: Card(s) Shop", "2 lines were not taken: Card(s) Shop"),
+        ("1 site(s) of Card(s) Shop", "1 site of Card(s) Shop"),
     ],
 )
 def test_english_sentences_agree_in_number(written: str, read: str) -> None:
