@@ -60,6 +60,10 @@ _OTHER = KINDS.index("other")
 _RANKED = tuple(tuple(KINDS.index(kind) for kind in group) for group in _CAME_TO)
 _ALONE = frozenset({"other", "spam"})
 _WORD = re.compile(r"[^\W\d_]")
+_MERCHANT_ANSWERS = re.compile(
+    r"\W*(?:商家|卖家|店家|客服|平台|官方)(?:回复|答复|回应)\W{1,3}(?:您好|你好|亲|尊敬|感谢)"
+)
+"""A merchant's answer, pasted whole: no complaint."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def primaries(texts: Sequence[str], probabilities: NDArray[np.float32]) -> list[
     """
     found = []
     for text, row, likeliest in zip(texts, probabilities, probabilities.argmax(axis=1).tolist(), strict=True):
-        best = likeliest if _WORD.search(text) else _OTHER
+        best = likeliest if _WORD.search(text) and not _MERCHANT_ANSWERS.match(text) else _OTHER
         if best == _UNREACHABLE and row[_GRIEVANCES].sum() >= _YIELDS_FROM:
             best = _GRIEVANCES[int(row[_GRIEVANCES].argmax())]
         if KINDS[best].startswith("drop.") and row[_REFUSED] >= _REFUSED_FROM and refused(normalise(text)):

@@ -95,7 +95,19 @@ _SUPPOSED = re.compile(
     rf"(?:以为|怀疑|只当|寻思|琢磨|误会){_SAYS}{{1,24}}{_MARK}"
 )
 """What the writer took it for at first."""
+_OWN_FAULT_DENIED = re.compile(
+    rf"(?:(?<=[,。!?;:…\n—~ ])|^)(?:这|那|可|真|也|又|并|绝对|肯定){{0,2}}不是(?:因为)?(?:我|我们|咱)(?:自己)?"
+    rf"(?:忘|没[^收到]|[充填买选输付转看点写]错|弄错|搞错|不会|手[滑误快]|网){_SAYS}{{0,16}}(?<![吗嘛么吧]){_MARK}"
+)
+"""That it was no fault of the writer's own (“不是我忘了续费！”), whatever follows."""
+_LAW = re.compile(
+    rf"(?:根据|依据|依照|按照?)?《[^》\n]{{2,24}}(?:法|条例|办法|规定)》(?:第[^条\n]{{1,8}}条)?(?:的?规定|(?:写|说|讲|规定)得?[^,。!?;:…\n我—~ ]{{0,8}}|明确[^,。!?;:…\n我—~ ]{{0,8}})?{_MARK}"
+    r"(?:“?(?:电子商务|网络)?(?:经营者|商家|卖家|平台|消费者)[^。!?;\n我]{0,60}[。!?;\n]+)?"
+)
+"""Law quoted: what it demands is not what has happened."""
 _NOT_THE_MATTER = (
+    (re.compile("》"), _LAW),
+    (re.compile("不是"), _OWN_FAULT_DENIED),
     (re.compile("[不没别甭]"), _DENIED),
     (re.compile("以为|怀疑|只当|寻思|琢磨|误会"), _SUPPOSED),
 )

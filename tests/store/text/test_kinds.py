@@ -277,6 +277,16 @@ def test_what_a_complaint_says_it_is_not_does_not_count(text: str, kind: str) ->
     assert classify(text).primary == kind
 
 
+def test_a_fault_denied_quoted_law_and_a_merchants_answer_do_not_count() -> None:
+    for said in (
+        "不是我忘了续费！",
+        "不是我充错号，",
+        "《电子商务法》第二十条写得清楚，经营者应当按承诺交付。",
+    ):
+        assert classify(said + "付款三天了没到账").kinds == ("drop.unspecified",)
+    assert classify("【商家回复】您好，您的订单已核实，确已于当日充值成功").primary == "other"
+
+
 def test_a_denial_that_is_the_grievance_itself_is_read():
     assert classify("不是说好秒发吗？付了款到现在没收到").primary == "drop.unspecified"
     assert classify("不是我要的，发错了").primary == "not_a_drop.wrong_item"
