@@ -35,6 +35,8 @@ _NOT_GOODS = re.compile(
     r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|\d+\s*件商品|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"
 )
 """Said of a sum that stands alone and is no price of a good."""
+_BESIDE_GOOD = re.compile(r"(?:合计|总计|小计|应付|实付|运费|手续费|押金|保证金)(?:金额|款)?\s*[:：]?\s*$")
+"""What leads to a sum that a page of one good shows beside its price: what an order of it comes to."""
 _ELSE_MARK = re.compile(
     r"(?:^|[-_\s])(?:coupons?|vouchers?|vip|levels?|grades?|recharges?|chongzhi|top-?up|amounts|amount-item|orders|order-(?:list|record|table)|my-order|records?"
     r"|buy-?(?:scroll|log|record)|marquee|recent\w*|notices?|announce\w*|comments?|reviews?|faq|help|history|bills?|withdraws?|incomes?|agents?)(?:$|[-_\s])",
@@ -354,7 +356,7 @@ def _may_be_good(block: Element, single: bool) -> bool:
     if not single:
         said = re.sub(r"[\d,.\s:：]+", "", AMOUNT.sub("", text))
         return not (len(said) <= 8 and _NOT_GOODS.search(said))
-    if _NOT_GOODS.search(text[:200]) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
+    if _NOT_GOODS.search(_without_sums(text[:200])) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
         return False
     linked = any(
         e.tag in ("a", "button", "form")
@@ -367,6 +369,19 @@ def _may_be_good(block: Element, single: bool) -> bool:
         or bool(_ITEM_MARK.search(block.marks))
         or bool(_STOCK_TEXT.search(text))
     )
+
+
+def _without_sums(text: str) -> str:
+    """The text without the sums an order comes to, where another amount stands there."""
+    found = list(AMOUNT.finditer(text))
+    sums = [
+        (head, m) for m in found if (head := _BESIDE_GOOD.search(text, max(m.start() - 12, 0), m.start()))
+    ]
+    if len(sums) == len(found):
+        return text
+    for head, amount in reversed(sums):
+        text = text[: head.start()] + " " + text[amount.end() :]
+    return text
 
 
 def _is_something_else(records: list[Record]) -> bool:

@@ -288,6 +288,23 @@ _CELLS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("total", "goods"),
+    [
+        ("合计：¥168.00", [("墨竹年卡", 168.0)]),
+        ("应付金额 168.00 元，手续费：¥0.00", [("墨竹年卡", 168.0)]),
+        ("我的购物车共 1 件商品，合计：¥168.00", []),
+    ],
+)
+def test_what_an_order_comes_to_hides_no_good_and_a_basket_is_none(
+    total: str, goods: list[tuple[str, float]]
+) -> None:
+    page = (
+        f"<div><h1>墨竹年卡</h1><p>现价 <b>¥168.00</b> <s>¥240.00</s></p><p>库存 25</p><p>{total}</p></div>"
+    )
+    assert [(good.name, good.price) for good in read(f"<body>{page}</body>")] == goods
+
+
 @pytest.mark.parametrize("kind", _CELLS)
 def test_goods_are_read_where_they_stand_in_unusual_ways(kind: str) -> None:
     assert [(good.name, good.price) for good in read(f"<body>{_CELLS[kind]}</body>")] == _SOLD
