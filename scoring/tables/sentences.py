@@ -49,6 +49,11 @@ _REFUND_FIRST = (
     "出现资金紧张迹象：先不要付款，不要充值余额；已付款请优先申请退款。",
     "Signs of a cash shortage: do not pay or top up a balance; if you have paid, ask for a refund first.",
 )
+_WARNED_REFUND = (
+    "处于预警状态：先不要付款，不要充值余额；已付款请优先申请退款。",
+    "Under a warning: do not pay or top up a balance; if you have paid, ask for a refund first.",
+)
+"""Of a warning that stands while no sign about money does: it was raised by others, or they have faded since."""
 _CLOSED_REFUND = (
     "网站已停运或打不开：先不要付款，不要充值余额；已付款请优先申请退款。",
     "The site is closed or cannot be reached: do not pay or top up a balance; if you have paid, ask for a refund first.",
@@ -86,8 +91,11 @@ def advice(judged: Assessment, site: int) -> tuple[str, str]:
     """What to do, by verdict; from warning on, refund first."""
     state = int(judged.warned.state[site, -1])
     verdict = int(judged.verdict[site, -1])
-    if state in (WARNING, CLOSED) and verdict == ORANGE:
-        return _REFUND_FIRST if state == WARNING else _CLOSED_REFUND
+    if state == CLOSED and verdict == ORANGE:
+        return _CLOSED_REFUND
+    if state == WARNING and verdict == ORANGE:
+        money = any(judged.warned.active[name][site, -1] for name in method.MONEY_STREAMS)
+        return _REFUND_FIRST if money else _WARNED_REFUND
     if state == STALE:
         return (
             "数据中断，目前状态未知。没有记录不代表可靠。",

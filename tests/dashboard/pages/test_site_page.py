@@ -249,6 +249,7 @@ def test_a_correction_goes_everywhere_the_error_went(told) -> None:
         assert any("2026-03-20" in t and "更正" in t for t in titles)
     page = (after.path / "s" / f"{host}.html").read_text("utf-8")
     assert "备案号已更正" in page and "amended" in page
+    assert "更正。备案号已更正" not in page, "an outcome that the sentence says is not said again before it"
     assert "备案号已更正" not in (before.path / "s" / f"{host}.html").read_text("utf-8")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from sandbox.evidence.evidence import write_evidence
 from sandbox.market.market import MarketParameters, build_market
 from scoring.engine.rate import rate
 from scoring.figures import NAMES, Figure, Said, figures_of
+from scoring.method import MONEY_STREAMS
 from scoring.observations.day_index import day_number
 from scoring.publish.publisher import publish
 from scoring.rating.closures import closure_figures
 from scoring.snapshot.reader import Snapshot
+from scoring.tables.sentences import advice
+from scoring.warning.state_machine import WARNING
 from store.db.tables import Complaint, Platform, Probe
 from tests.support.markets.judged_records import NOW, database, judged
 from tests.support.markets.scoring import at, complaints, crawls
@@ -344,6 +348,23 @@ def test_advice_about_a_closed_site_names_what_was_seen_and_no_shortage_of_money
     for row in rows:
         assert "打不开" in row["advice_zh"] and "资金" not in row["advice_zh"]
         assert "closed" in row["advice_en"] and "cash" not in row["advice_en"]
+
+
+def test_advice_speaks_of_a_shortage_of_money_where_a_sign_of_one_stands(market):
+    found = judged(market[0], LAST)
+    hosts = [site.host for site in found.facts.sites]
+    warned = np.flatnonzero(found.warned.state[:, -1] == WARNING)
+    assert len(warned)
+    calm = {name: panel & (name not in MONEY_STREAMS) for name, panel in found.warned.active.items()}
+    faded = replace(found, warned=replace(found.warned, active=calm))
+    rows = {row["host"]: row for row in market[1].rows("select * from ratings")}
+    for site in warned.tolist():
+        money = any(found.warned.active[name][site, -1] for name in MONEY_STREAMS)
+        assert ("资金" in rows[hosts[site]]["advice_zh"], "cash" in rows[hosts[site]]["advice_en"]) == (
+            money,
+            money,
+        )
+        assert "资金" not in advice(faded, site)[0] and "退款" in advice(faded, site)[0]
 
 
 @pytest.mark.parametrize(
