@@ -95,15 +95,17 @@ def _known_site(view: View, host: str, site: dict[str, Any] | None) -> None:
 def _ask_site(view: View, given: dict[str, Any]) -> None:
     lang = view.lang
     view.heading(text("ui", "site", lang))
-    typed = st.text_input(
-        text("ui", "site", lang), max_chars=300, key="help-site", label_visibility="collapsed"
-    )
-    left, right = st.columns(2)
-    if left.button(text("ui", "next", lang), key="help-next", type="primary", width="stretch"):
-        given["site"] = parse_query(typed or "").host or ""
-        st.rerun()
-    if right.button(text("ui", "no_site", lang), key="help-skip", width="stretch"):
-        given["site"] = ""
+    with st.form("help-which", border=False):  # so that Enter goes on
+        typed = st.text_input(
+            text("ui", "site", lang), max_chars=300, key="help-site", label_visibility="collapsed"
+        )
+        left, right = st.columns(2)
+        known = left.form_submit_button(
+            text("ui", "next", lang), key="help-next", type="primary", width="stretch"
+        )
+        skipped = right.form_submit_button(text("ui", "no_site", lang), key="help-skip", width="stretch")
+    if known or skipped:
+        given["site"] = "" if skipped else parse_query(typed or "").host or ""
         st.rerun()
 
 

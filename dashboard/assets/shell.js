@@ -105,13 +105,11 @@ addEventListener('click', (event) => {
 // An answer of the help page takes its question away, a form that is handed in its fields: the keyboard, and who listens, are led to the
 // next question's heading, or to the receipt.
 const LEADS = { '[class*="st-key-help-"] button': '#root h2', '[class*="-send-"] button': '#root .kw-receipt' };
-addEventListener('click', (event) => {
-  const pressed = Object.keys(LEADS).find((buttons) => event.target.closest?.(buttons));
-  if (!pressed) return;
-  const before = document.querySelector(LEADS[pressed])?.textContent;
+const lead = (place) => {
+  const before = document.querySelector(place)?.textContent;
   let left = 60;
   const timer = setInterval(() => {
-    const target = document.querySelector(LEADS[pressed]);
+    const target = document.querySelector(place);
     const next = target && target.textContent !== before;
     if (next) {
       target.tabIndex = -1;
@@ -119,6 +117,13 @@ addEventListener('click', (event) => {
     }
     if (next || --left === 0) clearInterval(timer);
   }, 100);
+};
+addEventListener('click', (event) => {
+  const pressed = Object.keys(LEADS).find((buttons) => event.target.closest?.(buttons));
+  if (pressed) lead(LEADS[pressed]);
+});
+addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches?.('.st-key-help-site input')) lead('#root h2');
 });
 // A view is its address, which names what was chosen and nothing else.
 addEventListener('formdata', (event) => {

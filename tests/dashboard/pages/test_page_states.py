@@ -258,6 +258,53 @@ def test_a_phone_s_scale_keeps_its_ticks_apart_and_evenly_spaced_and_no_choice_i
     visit.context.close()
 
 
+def test_the_keyboard_alone_goes_on_with_enter_and_sees_where_it_is(chromium, address):
+    visit = Visit(chromium, address("full"), 360)
+    page = visit.open("/help")
+    page.locator("#root .st-key-help-site input").fill("cheng.test")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="有没有这些情况？").wait_for()
+    page.wait_for_function("document.activeElement.tagName === 'H2'")
+    assert page.locator("#root .kw-note", has_text="cheng.test").count() == 1
+    page = visit.open("/rank")
+    for every in page.locator("#root .kw-all").all():
+        every.focus()
+        label = page.locator(f"#root label[for={every.get_attribute('id')}]")
+        assert abs(label.bounding_box()["y"] - every.bounding_box()["y"]) < 60
+    visit.context.close()
+
+
+def test_what_a_finger_aims_at_on_a_phone_is_44_pixels_high(chromium, address):
+    """Where a tap reaches the line, not how large its frame looks."""
+    reached = """e => { e.scrollIntoView({ block: 'center' }); const r = e.getBoundingClientRect();
+let high = 0; for (let y = r.top - 9; y < r.bottom + 9; y += .5) if (document.elementFromPoint(r.left + 12, y) === e) high += .5; return high }"""
+    visit = Visit(chromium, address("full"), 360)
+    for path, what in (
+        ("/", ".st-key-q input"),
+        ("/compare?h=lan.test cheng.test", ".st-key-compare-sites input, #root .kw-linklist a"),
+        ("/before", "[data-testid=stNumberInputContainer] input"),
+        ("/report", "[data-testid=stTextInput] input"),
+    ):
+        found = visit.open(path).locator(f"#root {what}")
+        found.first.wait_for()
+        assert min(one.evaluate(reached) for one in found.all()) >= 43.5, path
+    visit.context.close()
+
+
+def test_compared_facts_are_named_without_a_break_inside_a_word(chromium, address):
+    broken = """all => all.flatMap(cell => { const t = document.createTreeWalker(cell, 4), found = [];
+while (t.nextNode()) for (const m of t.currentNode.data.matchAll(/[A-Za-z]+/g)) { const r = document.createRange();
+r.setStart(t.currentNode, m.index); r.setEnd(t.currentNode, m.index + m[0].length); if (r.getClientRects().length > 1) found.push(m[0]) } return found })"""
+    for width in (768, 1440):
+        visit = Visit(chromium, address("full"), width, lang="en")
+        cells = visit.open("/compare?h=lan.test cheng.test hui.test").locator(
+            "#root .kw-compare td:first-child"
+        )
+        cells.first.wait_for()
+        assert cells.evaluate_all(broken) == [], width
+        visit.context.close()
+
+
 def test_an_objection_handed_in_shows_its_receipt_where_its_sender_looks(chromium, address):
     """From the fields to the receipt on a phone, which is in sight and has the keyboard, with a line to copy."""
     visit = Visit(chromium, address("full"), 360)
