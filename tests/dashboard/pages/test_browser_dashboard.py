@@ -266,6 +266,14 @@ def test_a_phone_s_first_screen_has_all_one_must_know_before_paying(visit):
     all_on_the_first_screen(visit(360).open("/site?host=cheng.test"))
 
 
+def test_a_verdict_breaks_at_its_punctuation_on_a_phone(visit):
+    pieces = """e => [...e.firstChild.data.matchAll(/[^·，：]+/g)].filter(m => { const r = document.createRange();
+r.setStart(e.firstChild, m.index); r.setEnd(e.firstChild, m.index + m[0].length); return r.getClientRects().length > 1 }).map(m => m[0])"""
+    for host in ("lan.test", "cheng.test", "hui.test", "nobody.test"):
+        word = visit(360).open(f"/?q={host}").locator("#root .kw-card .kw-word")
+        assert word.evaluate(pieces) == [], host
+
+
 def all_on_the_first_screen(page):
     card = page.locator(".kw-card")
     assert card.count() == 1, "the shell's verdict did not give way to the page's"
