@@ -44,7 +44,7 @@ def refund_delay(facts: Dataset) -> Finding:
     Reads: complaint
     Law: refund_15
     ok: 要求退款的投诉人里，约三分之一以上在 7 天内得到解决，或近期没有此类投诉。 | About a third or more of those who complained about refunds were settled within 7 days, or there were no such complaints lately.
-    concern: 要求退款的投诉人里，约三分之二以上 7 天后仍未解决。 | About two thirds or more of those who complained about refunds were still open after 7 days.
+    concern: 要求退款的投诉人里，约三分之二以上 7 天后仍未解决。 | About two thirds or more of those who complained about refunds were still waiting after 7 days.
     unknown: 没有成功读取过投诉信息源。 | No complaint source has been read successfully.
     Limits: 依据公开投诉是否已解决，私下退款看不到。 | Based on the status of public complaints; refunds made privately are not seen.
     """

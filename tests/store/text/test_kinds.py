@@ -323,3 +323,15 @@ def test_a_notice_by_itself_is_no_complaint() -> None:
 )
 def test_a_complaint_its_writer_takes_back_is_no_drop(text: str) -> None:
     assert not classify(text).primary.startswith("drop.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "客服回复：您好，请耐心等待。我等了三天还是没到账，钱也不退",
+        "客服回复：亲，上游在排队。结果三天了还没到账",
+        "客服答复：您好，退款要等。等到现在一分钱没退",
+    ],
+)
+def test_a_merchants_answer_quoted_first_hides_no_complaint(text: str) -> None:
+    assert classify(text).primary not in ("other", "spam")
