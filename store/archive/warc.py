@@ -317,15 +317,18 @@ def _archived(record: Any) -> Archived:
     if record.http_headers is None and (record.content_type or "").startswith("application/http"):
         # warcio reads the head of http: and https: answers only; name servers, registries and handshakes answer us too.
         record.http_headers = _HEAD.parse(record.raw_stream)
+    head = record.rec_headers
+    url, date = head.get_header("WARC-Target-URI"), head.get_header("WARC-Date")
+    if not url or not date:
+        raise ValueError("the record's head is damaged")
     payload = _read_bounded(record.content_stream())
     declared = record.http_headers.get_header("Content-Length") if record.http_headers else None
     if declared is not None and int(declared) != len(payload):
         raise ValueError("the record is cut short")
-    head = record.rec_headers
     status = int(record.http_headers.get_statuscode()) if record.http_headers else 0
     return Archived(
-        url=head.get_header("WARC-Target-URI"),
-        fetched_at=dt.datetime.fromisoformat(head.get_header("WARC-Date").replace("Z", "+00:00")),
+        url=url,
+        fetched_at=dt.datetime.fromisoformat(date.replace("Z", "+00:00")),
         status=status,
         headers=list(record.http_headers.headers) if record.http_headers else [],
         payload=payload,

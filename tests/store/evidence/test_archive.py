@@ -78,6 +78,26 @@ def test_a_torn_tail_loses_only_itself_and_the_next_attempt_gets_its_own_file(tm
     assert read(tmp_path, stored[1].archive, stored[1].offset).payload == random.Random(1).randbytes(2000)
 
 
+def test_whichever_byte_is_damaged_a_capture_comes_out_whole_or_is_named_as_none(tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path, "flipped") as writer:
+        stored = [
+            writer.write(f"http://a.test/{n}", NOW, 200, HTML, f"公告{n} 月卡 9.{n} 元".encode("gbk"))
+            for n in range(2)
+        ]
+    file = tmp_path / stored[0].archive
+    whole, first = file.read_bytes(), read(tmp_path, stored[0].archive, 0)
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        for where in stored:
+            try:
+                found = read(tmp_path, where.archive, where.offset)
+            except ArchiveError as error:
+                assert where.archive in str(error)
+            else:
+                assert found == first or found.sha256 != first.sha256
+        list(iterate(file, []))
+
+
 def test_any_warc_tool_reads_it(tmp_path: Path) -> None:
     with ArchiveWriter(tmp_path, "plain") as writer:
         where = writer.write("http://a.test/", NOW, 404, HTML, b"gone")
