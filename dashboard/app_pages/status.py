@@ -87,7 +87,7 @@ def render(view: View) -> None:
             row(
                 cell(
                     pick(r, "title", view.lang) or r["source"],
-                    soft=(r["publisher"] or "") if view.lang == "zh" else r["source"],
+                    soft=(r["publisher"] or "") if view.lang == "zh" else "",
                 ),
                 cell(view.label("health", r["health"]), soft=why(r["last_reason"], r["health"], view.lang)),
                 cell(formatting.moment(r["last_ok_at"], view.lang) if r["last_ok_at"] else "–"),

@@ -21,7 +21,7 @@ from dashboard.components.page_context import View, cell, row
 from dashboard.help import dossier, evidence_pack
 from dashboard.help.evidence_pack import captures_of, with_text
 from dashboard.presenters import csv_export, current_snapshot, formatting, html
-from dashboard.presenters.translations import pick
+from dashboard.presenters.translations import pick, tokens
 from scoring.snapshot.reader import TABLES, Snapshot
 from store.text.query import file_stem
 from store.text.safe_text import plain
@@ -57,7 +57,7 @@ def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]
     needles = _needles(piece, view.cached_query(_name, host))
     view.html(
         "capture.html",
-        claim=pick(piece, "claim", view.lang),
+        claim=tokens(pick(piece, "claim", view.lang) or "", view.lang),
         facts=[
             *([(view.translate("capture.number"), _number(piece))] if piece["kind"] == "complaint" and _number(piece) else []),
             (view.translate("site.event_on"), formatting.day(piece["event_on"], view.lang)),
@@ -66,8 +66,8 @@ def capture(view: View, host: str, sentences: Sequence[tuple[str, Sequence[str]]
             (view.translate("site.seen_at"), formatting.moment(piece["seen_at"], view.lang)),
         ],
         address=html.outside(piece["link"]),
-        fields=[(_field_name(view, key), _marked(value, needles)) for key, value in found.fields],
-        lines=[_marked(plain(line, 400), needles) for line in found.lines],
+        fields=[(_field_name(view, key), _marked(tokens(value, view.lang), needles)) for key, value in found.fields],
+        lines=[_marked(tokens(plain(line, 400), view.lang), needles) for line in found.lines],
         why=view.translate(found.why) if found.why else "",
         notes=[view.translate("capture.redacted")] + ([view.translate(found.note)] if found.note else []),
         hashes=[(view.translate("capture.id"), plain(piece["id"], 120)), (view.translate("site.hash"), piece["sha256"] or "–")],

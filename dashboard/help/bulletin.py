@@ -227,7 +227,7 @@ def _sector(told: dict[str, Any], lang: str) -> list[str]:
             t(
                 lang,
                 f"期间有整周 {found['weeks']} 周，全部网站的掉单投诉 {number(found['drops'])} 起",
-                f"{found['weeks']} whole week(s): {number(found['drops'])} complaint(s) of paid and not delivered, all sites together",
+                f"{found['weeks']} whole week(s): {number(found['drops'])} complaint(s) that what was paid for did not arrive, all sites together",
             )
             + _before(found, lang)
         )

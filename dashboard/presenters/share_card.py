@@ -38,7 +38,7 @@ _MOST_IN_A_LINE = 120
 """Characters of the smallest type that a line could hold; what is longer is not measured."""
 _STEPS = 3
 """Of the self-check that a grey card's advice points at, so many are drawn."""
-_MADE_BY = 1
+_MADE_BY = 2
 """Counted up when the picture is drawn otherwise, so that nobody keeps the old one."""
 _FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts",
@@ -51,6 +51,8 @@ _FACES = (
 """Families that draw Chinese, the better first: those `scripts/browser.py` installs or finds, and the systems' own."""
 _TOKEN = re.compile(r"\s+|[（“《【(]*(?:[!-'*-~]+|.)[，。；：！？、）”》】…,.;:!?)]*", re.DOTALL)
 """A piece of text a line may be broken after: a Latin word or one Chinese character, with the marks that belong to it."""
+_STRAIGHT = str.maketrans("“”‘’", "\"\"''")
+"""A Chinese font draws the other quotation marks as wide as a character, which tears an English sentence."""
 _Font = ImageFont.FreeTypeFont
 _drawing = threading.Lock()
 
@@ -135,7 +137,7 @@ def picture(card: verdict_card.Card) -> bytes:
 
 @lru_cache(maxsize=48)
 def _png(card: verdict_card.Card, page: str) -> bytes:
-    sheet = _Sheet()
+    sheet = _Sheet(card.lang)
     _draw(sheet, card, page)
     stream = io.BytesIO()
     sheet.finished(say(card.lang, "app.demo_mark") if card.demo else "").save(stream, "PNG", compress_level=6)
@@ -205,7 +207,8 @@ class _Sheet:
 
     _TALLEST = 4_000
 
-    def __init__(self) -> None:
+    def __init__(self, lang: str) -> None:
+        self.marks = {} if lang == "zh" else _STRAIGHT
         self.image = Image.new("RGB", (WIDTH, self._TALLEST), _PAPER)
         self.pen = ImageDraw.Draw(self.image)
         self.y = 0
@@ -215,7 +218,7 @@ class _Sheet:
     ) -> None:  # fmt: skip
         """Text in at most so many lines, none wider than `width`."""
         font = _font(size, bold)
-        for line in wrapped(words, font, width, most):
+        for line in wrapped(words.translate(self.marks), font, width, most):
             self.pen.text((x, self.y), line, ink, font)
             self.y += round(size * 1.45)
 
@@ -325,7 +328,7 @@ def _figure(sheet: _Sheet, figure: verdict_card.Figure) -> None:
         (figure.note, 28, False, 3, _SOFT),
     ]
     high = sum(
-        round(size * 1.45) * len(wrapped(words, _font(size, bold), _INNER, most))
+        round(size * 1.45) * len(wrapped(words.translate(sheet.marks), _font(size, bold), _INNER, most))
         for words, size, bold, most, _ in parts
     )
     top = sheet.y

@@ -5,7 +5,6 @@ It must not import streamlit: the API, the command line and the static pages spe
 
 from __future__ import annotations
 
-import re
 import string
 import tomllib
 from functools import cache
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from store.text.safe_text import in_number, plain
+from store.text.safe_text import english_tokens, in_number, plain
 
 LANGUAGES = ("zh", "en")
 """Languages offered; the first is the default."""
@@ -56,20 +55,9 @@ def word(lang: str, section: str, code: str | None) -> str:
     return entry[lang] if entry else plain(code or "", 40)
 
 
-_TAKEN_OUT = {
-    "手机号": "mobile number", "电话": "telephone number", "邮箱": "e-mail address", "身份证": "identity card", "证件": "identity document",
-    "生日": "birthday", "银行卡": "bank card", "订单号": "order number", "QQ": "QQ number", "微信": "WeChat account", "账号": "account",
-    "密码": "password", "姓名": "name", "地址": "address", "车牌": "licence plate", "网络地址": "network address", "尾号": "last digits",
-}  # fmt: skip
-"""What redaction took out (store/redaction/rules.py), in English."""
-
-
-_TOKEN = re.compile(rf"\[({'|'.join(_TAKEN_OUT)})#(\d{{1,4}})\]")
-
-
 def tokens(text: str, lang: str) -> str:
-    """Words of others with what redaction left in them, such as [手机号#1], named in English for an English reader."""
-    return text if lang == "zh" else _TOKEN.sub(lambda found: f"[{_TAKEN_OUT[found[1]]} {found[2]}]", text)
+    """Words of others as a reader of a language may read what redaction left in them (store/text/safe_text.py)."""
+    return text if lang == "zh" else english_tokens(text)
 
 
 def placeholders(sentence: str) -> set[str]:

@@ -41,7 +41,7 @@ from scoring.snapshot.writer import linked
 from store.durable_files import sha256_of
 from store.settings import settings
 from store.text.query import FLAT, host_part, is_merchant, site_files
-from store.text.safe_text import cell_text, plain
+from store.text.safe_text import cell_text, english_tokens, plain
 
 _TITLES = {
     "蓝": ("目前未见明显异常", "Nothing notable seen (not a safety guarantee)"),
@@ -86,6 +86,7 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
         finalize=partial(_printed, longest=longest),
     )
     found.filters["whole_points"] = whole_points
+    found.filters["english_tokens"] = lambda said: english_tokens(str(said))
     return found
 
 
@@ -100,7 +101,7 @@ def badge_of(row: dict[str, Any], corrections: list[dict[str, Any]], page: str) 
     shape, zh, en, colour, ink = WORDS[verdict]
     note = _note(row, amended)
     text = f"{plain(row['host'], 40)} · {verdict}·{zh} {row['as_of'].isoformat() if row['as_of'] else ''}{note[0]} · 卡盟信用观察"
-    width = 44 + sum(13 if ord(c) > 0x2E80 else 8 for c in text)
+    width = 45 + round(sum(13 if ord(c) > 0x2E80 else 4 if c in " .·:-/ijl" else 7.4 for c in text))
     said: str = _template("badge.svg").render(
         row=row, shape=shape, text=text, en=f"{en}{note[1]}", colour=colour, ink=ink, width=width, page=page
     )

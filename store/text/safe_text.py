@@ -1,4 +1,4 @@
-"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet, names of files in a ZIP, and our own English in the number of its counts. Pure; escaping is the writer's part."""
+"""Foreign text made harmless to read, in a page, a badge, a feed or a sheet, names of files in a ZIP, what redaction left in English, and our own English in the number of its counts. Pure; escaping is the writer's part."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def in_number(en: str) -> str:
         return found.group()
 
     return _IN_NUMBER.sub(agree, en)
+
+
+_TAKEN_OUT = {
+    "手机号": "mobile number", "电话": "telephone number", "邮箱": "e-mail address", "身份证": "identity card", "证件": "identity document",
+    "生日": "birthday", "银行卡": "bank card", "订单号": "order number", "QQ": "QQ number", "微信": "WeChat account", "账号": "account",
+    "密码": "password", "姓名": "name", "地址": "address", "车牌": "licence plate", "网络地址": "network address", "尾号": "last digits",
+}  # fmt: skip
+"""What redaction took out (store/redaction/rules.py), in English."""
+
+
+_TOKEN = re.compile(rf"\[({'|'.join(_TAKEN_OUT)})#(\d{{1,4}})\]")
+
+
+def english_tokens(text: str) -> str:
+    """Text with what redaction left in it, such as [手机号#1], named in English."""
+    return _TOKEN.sub(lambda found: f"[{_TAKEN_OUT[found[1]]} {found[2]}]", text) if "#" in text else text
 
 
 _STEERS = re.compile(

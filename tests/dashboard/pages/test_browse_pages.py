@@ -411,6 +411,19 @@ def test_the_status_page_says_how_little_of_a_complaint_site_was_read(data_dir):
     assert "1.9%" in content and "16,500 / 880,000" in content and content.count("编号") == 2
 
 
+def test_the_english_status_page_names_sources_by_words_and_not_by_ids(data_dir):
+    row = {
+        "source": "place:观测点",
+        "title_zh": "观测点",
+        "title_en": "A place",
+        "publisher": "谁",
+        "health": "ok",
+    }
+    snapshots.build(data_dir, rows={"sources": [row]})
+    content = words(open_page("status", lang="en"))
+    assert "A place" in content and "place:" not in content and "谁" not in content
+
+
 @pytest.mark.parametrize("reason", [OWN_LINE + ": www.one.example: the name does not resolve", "HTTP 500"])
 def test_an_outage_of_ours_is_told_on_the_status_page(data_dir, reason):
     row = {"source": "availability", "health": "failed", "last_reason": reason}

@@ -117,6 +117,12 @@ def test_a_capture_is_shown_as_text_with_its_hash(full):
     assert say("zh", "capture.unknown") in words(open_page("site", host=snapshots.ORANGE, capture="../E-9"))
 
 
+def test_an_english_reader_is_told_in_english_what_was_taken_out_of_a_capture(full):
+    (full / "captures" / f"{SHA}.txt").write_text("等了三天，打 [手机号#1] 没人接", "utf-8")
+    assert "[mobile number 1]" in words(open_page("site", host=snapshots.ORANGE, capture="E-9", lang="en"))
+    assert "[手机号#1]" in words(open_page("site", host=snapshots.ORANGE, capture="E-9"))
+
+
 def test_who_follows_a_sentence_reads_on_from_one_piece_of_its_evidence_to_the_next():
     sentences = [("甲说。", ("a", "b")), ("乙说", ("b", "c", "d")), ("丙说", ("e",))]
 

@@ -144,6 +144,13 @@ def test_a_shops_name_cannot_turn_stack_or_hide_what_is_drawn(snapshot):
     assert name == "好店 A-1"
 
 
+def test_an_english_sentence_is_not_torn_by_quotation_marks_as_wide_as_a_character(snapshot):
+    card = verdict_card.card_for(snapshot, snapshots.ORANGE, "en")
+    assert card
+    curly, straight = (replace(card, sentence=said) for said in ("It is “closed” now", 'It is "closed" now'))
+    assert share_card.picture(curly) == share_card.picture(straight)
+
+
 def test_a_name_somebody_typed_is_no_picture(snapshot):
     assert share_card.card_of(snapshot, "我编的一句话", "zh") is None
     unknown = share_card.card_of(snapshot, "https://nobody.test/我编的一句话?x=1", "zh")
@@ -213,12 +220,14 @@ def test_a_static_page_says_its_evidence_in_words_and_folds_ids_and_hashes_away(
         "tier": "C",
     }
     parts["evidence"] = [one | {"sha256": "ab" * 32}]
+    parts["responses"] = [{"on": date(2026, 11, 2), "text": "请打 [手机号#1]"}]
     parts["disputes"] = [parts["disputes"][0] | {"about": "drop_rate"}] if parts["disputes"] else []
     page = site_pages.page_of(row, parts, "../", "f", (), {"heimao": ("黑猫投诉", "Heimao complaints")})
     seen = page.partition('<details class="no s">')[0]
     assert "黑猫投诉" in seen and "Heimao complaints" in seen and "17409684387" in seen and "C 级" in seen
     assert "complaint:heimao" not in seen and "abababab" not in seen, "raw ids and hashes are folded away"
     assert "complaint:heimao:17409684387 · abababababab" in page
+    assert "[手机号#1]" in seen and "[mobile number 1]" in seen, "each reader is told what was taken out"
     assert "drop_rate" not in seen and "停运 （" not in page
 
 

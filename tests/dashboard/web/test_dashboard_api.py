@@ -166,6 +166,10 @@ def test_the_badge_is_dated_and_escapes(client):
     root = ElementTree.fromstring(badge.text)
     assert "2026-11-21" in "".join(root.itertext())
     assert "灰" in client.get("/badge/nobody.test.json").json()["message"]
+    said = root.attrib["aria-label"]
+    assert said.count(snapshots.HOSTILE_HOST) == 1 and "Kameng" not in said.split("·")[0]
+    words = root.findall(".//{http://www.w3.org/2000/svg}text")[1]
+    assert float(words.attrib["x"]) + float(words.attrib["textLength"]) + 9 == float(root.attrib["width"])
 
 
 def test_feeds_are_well_formed_and_dated_first(client):
