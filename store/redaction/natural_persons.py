@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from store.redaction.name_parts import FULL_NAME, NOT_NAME
+from store.redaction.name_parts import FULL_NAME, NOT_NAME, SHOPS, TRADES
 from store.redaction.people import WITHOUT_SURNAME
 from store.redaction.pinyin import SURNAMES, SYLLABLE
 from store.redaction.rules import TOKEN, fold
@@ -29,8 +29,7 @@ _PERSONAL_NATURE = re.compile(
 _SOLE_TRADER = re.compile(r"个体(?:工商)?户?|自然人|\(个人\)|（个人）")
 _TRADED_BY = re.compile(
     rf"^(?:[\u4e00-\u9fff]{{2,9}}?(?:省|市|区|县|旗|镇|乡))*{FULL_NAME}"
-    r"(?:的|个人|网络|科技|信息|文化|传媒|电子|商务|数码|游戏|软件|设计|百货|通讯|技术|贸易|咨询|服务|互联网|创意|艺术|摄影|电脑|手机|通信|视频|动漫|广告|策划|教育|培训|美容|美发|日用品|化妆品|食品|服装|餐饮"
-    r"|饭|水果|烟酒|小吃|五金|建材|家居|汽车|维修|家政|图书|文具|母婴|农产品|工艺品|便利|点卡|专卖|批发|杂货){0,4}(?:工作室|网店|小店|商店|商行|商铺|经营部|服务部|批发部|门市部|小吃部|超市|饭馆|个人|个人网站|个人站|店)$"
+    rf"(?:的|个人|{TRADES}){{0,4}}(?:{SHOPS}|个人|个人网站|个人站)$"
 )
 _SHORT_TRADE = re.compile(
     r"店|部|中心|行|社|工作室|局|院|所|站|馆|网|卡盟|商城|[A-Za-z0-9]"

@@ -20,9 +20,12 @@ from store.redaction.name_parts import (
     HAN,
     NOT_NAME,
     OTHERS,
+    SHOPS,
     STOP,
     SURNAME,
     TAKEN,
+    TRADES,
+    USUAL,
     USUAL_NAME,
     is_everyday,
 )
@@ -65,7 +68,7 @@ _RECEIVES = re.compile(
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
 _ENGLISH = re.compile(
-    rf"(?:(?:paid|seller|boss|owner|s?he is)(?= (?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |"
+    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),?(?= (?!he )(?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |"
     r"(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
     r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
@@ -104,6 +107,10 @@ _OWNER = re.compile(
     rf"|(?:处罚|对|罚款|被告|原告|上诉人)\s?(?P<y>{FULL_NAME})(?={TAKEN}|[\s,.。;、:()]|$|的|在|于|因|作出|处以|予以))"
 )
 """Whose a shop or a page is, and whom a decision is about."""
+_TRADER = re.compile(
+    rf"(?<=[区县市镇乡旗])(?P<x>(?:{SURNAME}|[{OTHERS}])[{USUAL}]{{2}})(?=(?:{TRADES}){{1,4}}(?:{SHOPS}))"
+)
+"""A sole trader, named as a register does: the district, the person, the trade, the shop."""
 _SIGNED = re.compile(
     rf"(?:此致|敬礼|敬上|特此(?:声明|证明|投诉|反映)?|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/](?:\d|$)|[一二]〇|二[〇零]|\ue000|$|\n)"
 )
@@ -140,10 +147,14 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
             "contact",
             "holder",
             "i am",
-            "paid ",
-            "seller ",
-            "boss ",
-            "owner ",
+            "paid",
+            "seller",
+            "boss",
+            "owner",
+            "named",
+            "called",
+            "sent",
+            "transferred",
             "he is ",
             "mr",
             "ms",
@@ -161,6 +172,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
+    (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
     (_SIGNED, (), None, 0),
     (_MASKED, ("某", "*"), None, 0),
     (_HALF, ("*", "×"), None, 0),

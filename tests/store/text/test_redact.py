@@ -276,8 +276,12 @@ GONE = [
     ("技术周宇雨说维护", "周宇雨"), ("财务邹鹏审核中", "邹鹏"), ("接待我的是龚梅思", "龚梅思"), ("特此投诉汪思胜诈骗", "汪思胜"), ("我老公金芳永的身份证", "金芳永"), ("魏刚睿（客服）回复：等", "魏刚睿"), ("客服王小明微信 demo_88123", "王小明"),
     ("My name is 孔桂俊, please refund", "孔桂俊"), ("contact 万建 for refund", "万建"), ("Boss: 文飞", "文飞"), ("Mr. 夏春飞 cheated me", "夏春飞"), ("我叫Wang Xiaoming，refund please", "Xiaoming"), ("客服小苏说明天处理", "小苏"), ("找罗老板没用", "罗老板"),
     ("腾讯号 55501234", "55501234"), ("qiuqiu 555012374", "012374"), ("口口：555012374", "012374"), ("Q群外找我55501237", "55501237"), ("➕🌟：demo11981", "demo11981"), ("D音 demo8300", "demo8300"), ("拨 【139】55550123", "0123"), ("22号楼327门口", "327"), ("示例公寓B座1262", "1262"),
+    # Names in English said in two or three syllables, after a pause or what was paid; a register's sole trader; a name beside a nickname.
+    ("The seller, Li Xiaoming, blocked me", "Xiaoming"), ("I paid 168 to Zhang Wei and got nothing", "Zhang"), ("sent 168 to Chen Xiaohong via Alipay", "Xiaohong"),
+    ("店主小名二狗，大名周德彪", "周德彪"), ("个体工商户 魏都区刘小红数码店", "刘小红"),
 ]  # fmt: skip
 STAYS = [
+    "paid 168 to the shop in Hong Kong", "transferred to Bank of China", "he sent the code to me", "朝阳区金鼎网络工作室", "江宁区苏宁电器店", "my boss he said",
     "电报号 英国", "微信号 实名老号", "抖音号 千粉 可换绑", "快手号 满级", "微博号 会员", "蓝溪发卡平台", "易宝达退款拖着不给", "投诉蓝月亮骗钱不退", "找陆金宝退款", "康恒发一直不处理", "黑猫编号17420665192 请核实",
     "曾先生们怎么看", "手机端 8.0.50.12 版本", "单号后四位0926查不到", "型号 SM-G1234", "商品编码 6923450000013", "网络安全的老师", "受理编号：17384455667", "关联网站", "张学友演唱会", "looking at home. The shop", "20 ms and more", "客服：您好，在的",
     "投诉编号：17384455667", "经营者应当在七日内退款", "客服电话:9:00-21:00", "手机充值 139段 1000 2000 张", "旺旺：未填写", "支付宝（*必填）", "微博@黑猫投诉 已受理", "Ⅱ型会员",
