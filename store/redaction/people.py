@@ -49,6 +49,12 @@ _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1
 _TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{HAN}]{{0,6}}"
 _DOTTED = rf"[{HAN}]{{2,8}}·[{HAN}]{{1,10}}"
 """A name of people who write its parts with a dot between them."""
+_SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
+"""Characters by whose sound names of other languages are written."""
+_FAR = re.compile(
+    rf"(?P<x>(?<!人名)(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|[找给到])\s?(?:就?[是叫]|:)?\s?(?P<y>[{_SPELT}]{{2,8}}·[{_SPELT}]{{1,10}})"
+)
+"""Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
 _LABELLED = re.compile(
     rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
@@ -68,7 +74,7 @@ _RECEIVES = re.compile(
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
 _ENGLISH = re.compile(
-    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),?(?= (?!he )(?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |"
+    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),?(?= (?!he )(?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |name\s?:(?= ?(?:{SURNAMES})(?: {SYLLABLE}){{1,2}}(?![a-z]))|"
     r"(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
     r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
@@ -120,7 +126,7 @@ _HALF = re.compile(
     rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?|校验|名字|姓名|最后[一两]个?字|对方)[{HAN}]{{0,6}}[\s:(“\"'「【]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需]|可[用选以]|支[持付]|推荐|优[惠先]|免[费签])[{HAN}]{{1,2}}){END}"
 )
 """The end of a name, as payment services show it to strangers."""
-_BESIDE = re.compile(rf"(?P<x>{FULL_NAME})(?=[\s,:、(]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
+_BESIDE = re.compile(rf"(?P<x>{FULL_NAME})(?=[\s,:、(/|]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
 _AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{FULL_NAME}){END}")
 _TOWN = re.compile(rf"(?:(?![{STOP}])[{HAN}]){{2,3}}[市县](?!场)")
 """A town, whose name may begin as a surname does."""
@@ -173,6 +179,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
+    (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
     (_SIGNED, (), None, 0),
     (_MASKED, ("某", "*"), None, 0),
     (_HALF, ("*", "×"), None, 0),

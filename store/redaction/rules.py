@@ -475,7 +475,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("网络地址", re.compile(r"[0-9a-f](?<![0-9a-z\-].)[0-9a-f](?:-[0-9a-f]{2}){5}(?![0-9a-z\-])"), lambda m, _: re.search("[a-f]", m.group()) is not None, ("-",)),
     Rule("地址", re.compile(r"(?:北纬|南纬|东经|西经|纬度|经度)\s?:?\s?(?P<x>\d{1,3}\.\d{4,12})|(?P<y>(?<![\d.])(?:[1-5]\d\.\d{4,12}\s?[,\s]\s?(?:[7-9]\d|1[0-3]\d)|(?:[7-9]\d|1[0-3]\d)\.\d{4,12}\s?[,\s]\s?[1-5]\d)\.\d{4,12})(?![\d.])"), needles=(".",), figures=6),
     Rule("地址", re.compile(r"(?:(?:room|rm|flat|apt|unit|building|bldg)\.? ?#?\d{1,5}[a-z]?[\s,]{1,3}){1,3}(?:\d{1,5} [a-z]{2,20}(?: [a-z]{2,20}){0,2} (?:road|rd|street|st|avenue|ave|lane))?|(?:no\.? ?)?\d{1,5} [a-z]{3,20}(?: [a-z]{3,20})? (?:road|rd|street|avenue|ave|lane|boulevard)(?![a-z])"), needles=("room", "rm", "flat", "apt", "unit", "building", "bldg", "road", "rd", "street", "ave", "lane", "boulevard"), figures=1),
-    Rule("地址", re.compile(r"(?:取件码|取货码|提货码)[\s:是为]{0,3}(?P<x>[a-z]?\d{1,4}(?:-\d{1,6}){0,3})"), needles=("件码", "货码")),
+    Rule("地址", re.compile(r"(?:取件码|取货码|提货码)[\s:是为]{0,3}(?P<x>[a-z]?\d{1,8}(?:-\d{1,6}){0,3})"), needles=("件码", "货码")),
     Rule("密码", re.compile(r"(?:密[码马]|口令|pwd|password|passwd|mima|提取码|验证码|校验码|动态码|pin码?|卡密|兑换码|激活码|授权码|邀请码)\s?[:=是为]?\s?(?P<x>(?=[^\s\d]{0,20}\d)[a-z0-9][\x21-\x7e]{3,40})(?=(?P<end>\s?.?))"), _is_secret, ("密", "口令", "pwd", "pass", "mima", "码", "pin"), figures=2),
     Rule("微信", re.compile(r"(?:微[\s_\-.❤♥xX\ufe0f]{0,3}[信芯新x]|[薇威徽徵崴维溦徾魏巍卫伟唯惟葳韦][❤♥\ufe0f\s]{0,3}[信芯新欣]|wei ?[信芯xi]|(?:v|w)[❤♥\ufe0f\s]{0,3}信|vx|wx|weixin|we\s?chat|v我|w\s?x)(?:id)?(?:(?![付支充买转会红立读小公])[^a-z0-9。;!?,\ue000\ue001]){0,8}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("微", "信", "v", "w", "芯", "新", "欣"), figures=1),
     Rule("账号", re.compile(r"(?:搜索?|扫|加)\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{5,30})\s?(?:加|就行|联系|找|即可|添加)"), _no_domain, ("搜", "扫", "加"), figures=2),
@@ -511,6 +511,10 @@ EARLY: tuple[Rule, ...] = (
     Rule("微信", re.compile(r"(?:[微薇威][\s♥❤\-._\ufe0f]{0,3}信?|[溦徾徽维]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|客服|搜索?|是|为|叫|[\s:♥❤\ufe0f+@]){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "威", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|w[sa](?<![a-z]w[sa])(?=\s?[号:])|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
+    Rule("密码", re.compile(r"(?P<x>[a-z0-9][a-z0-9@._]{4,39}-{3,5}[a-z0-9@._!#$%^&*]{4,40})(?:-{3,5}[^\s\ue000\ue001]{1,60})?"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 2, needles=("---",), figures=2),
+    Rule("密码", re.compile(r"账密\s?(?:[:=是为]\s?|\s)(?P<x>[\x21-\x7e]{4,40}(?:[ /][\x21-\x7e]{4,32})?)"), needles=("账密",)),
+    Rule("密码", re.compile(r"号\s?:?\s?(?:[a-z0-9@._\-]{3,40}|[a-z]{0,8}\ue000.)\s{0,3}[,/]?\s?密\s?:?\s?(?P<x>(?=[\x21-\x7e]{0,31}\d)[\x21-\x7e]{4,32})"), needles=("密",), figures=2),
+    Rule("账号", re.compile(r"live:(?P<x>\.?[a-z0-9_.]{5,40})"), needles=("live:",)),
     *NICKNAMES,
 )  # fmt: skip
 _HANDLE_BEFORE = re.compile(

@@ -279,9 +279,12 @@ GONE = [
     # Names in English said in two or three syllables, after a pause or what was paid; a register's sole trader; a name beside a nickname.
     ("The seller, Li Xiaoming, blocked me", "Xiaoming"), ("I paid 168 to Zhang Wei and got nothing", "Zhang"), ("sent 168 to Chen Xiaohong via Alipay", "Xiaohong"),
     ("店主小名二狗，大名周德彪", "周德彪"), ("个体工商户 魏都区刘小红数码店", "刘小红"),
+    ("联系人姓名电话：苗东升/13955550123", "苗东升"), ("Ali pay name: CHEN XIAO HONG", "XIAO"), ("卖家艾尔肯·买买提发来的卡密是空的", "艾尔肯"), ("群主就是 洛桑平措", "洛桑"),
+    ("skype live:.cid.8a7b6c5d4e3f", "8a7b6c5d4e3f"), ("号 demo5550123 密 147258abc", "147258abc"), ("账密：demo77889----asd123456", "asd123456"),
+    ("邮给我 demo77889----asd123456----密保问题", "asd123456"), ("取件码 88231045", "1045"),
 ]  # fmt: skip
 STAYS = [
-    "paid 168 to the shop in Hong Kong", "transferred to Bank of China", "he sent the code to me", "朝阳区金鼎网络工作室", "江宁区苏宁电器店", "my boss he said",
+    "paid 168 to the shop in Hong Kong", "transferred to Bank of China", "he sent the code to me", "朝阳区金鼎网络工作室", "江宁区苏宁电器店", "my boss he said", "哈利·波特周边", "穿越火线·枪战", "格桑梅朵花茶", "product name: Google Play card", "2026-11-01----2026-11-30", "账密 都对", "live: 20:00",
     "电报号 英国", "微信号 实名老号", "抖音号 千粉 可换绑", "快手号 满级", "微博号 会员", "蓝溪发卡平台", "易宝达退款拖着不给", "投诉蓝月亮骗钱不退", "找陆金宝退款", "康恒发一直不处理", "黑猫编号17420665192 请核实",
     "曾先生们怎么看", "手机端 8.0.50.12 版本", "单号后四位0926查不到", "型号 SM-G1234", "商品编码 6923450000013", "网络安全的老师", "受理编号：17384455667", "关联网站", "张学友演唱会", "looking at home. The shop", "20 ms and more", "客服：您好，在的",
     "投诉编号：17384455667", "经营者应当在七日内退款", "客服电话:9:00-21:00", "手机充值 139段 1000 2000 张", "旺旺：未填写", "支付宝（*必填）", "微博@黑猫投诉 已受理", "Ⅱ型会员",
