@@ -208,17 +208,21 @@ class _Sheet:
     _TALLEST = 4_000
 
     def __init__(self, lang: str) -> None:
-        self.marks = {} if lang == "zh" else _STRAIGHT
+        self._marks = {} if lang == "zh" else _STRAIGHT
         self.image = Image.new("RGB", (WIDTH, self._TALLEST), _PAPER)
         self.pen = ImageDraw.Draw(self.image)
         self.y = 0
+
+    def wrap(self, words: str, size: int, bold: bool, width: int, most: int) -> list[str]:
+        """A text in the lines that `lines` draws of it."""
+        return wrapped(words.translate(self._marks), _font(size, bold), width, most)
 
     def lines(
         self, words: str, size: int, ink: str = _INK, bold: bool = False, most: int = 3, x: int = _MARGIN, width: int = _INNER
     ) -> None:  # fmt: skip
         """Text in at most so many lines, none wider than `width`."""
         font = _font(size, bold)
-        for line in wrapped(words.translate(self.marks), font, width, most):
+        for line in self.wrap(words, size, bold, width, most):
             self.pen.text((x, self.y), line, ink, font)
             self.y += round(size * 1.45)
 
@@ -328,7 +332,7 @@ def _figure(sheet: _Sheet, figure: verdict_card.Figure) -> None:
         (figure.note, 28, False, 3, _SOFT),
     ]
     high = sum(
-        round(size * 1.45) * len(wrapped(words.translate(sheet.marks), _font(size, bold), _INNER, most))
+        round(size * 1.45) * len(sheet.wrap(words, size, bold, _INNER, most))
         for words, size, bold, most, _ in parts
     )
     top = sheet.y

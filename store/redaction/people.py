@@ -52,7 +52,7 @@ _DOTTED = rf"[{HAN}]{{2,8}}·[{HAN}]{{1,10}}"
 _SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
 """Characters by whose sound names of other languages are written."""
 _FAR = re.compile(
-    rf"(?P<x>(?<!人名)(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|[找给到])\s?(?:就?[是叫]|:)?\s?(?P<y>[{_SPELT}]{{2,8}}·[{_SPELT}]{{1,10}})"
+    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|[找给到])\s?(?:就?[是叫]|:)?\s?(?P<y>[{_SPELT}]{{2,8}}·[{_SPELT}]{{1,10}})"
 )
 """Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
@@ -74,11 +74,15 @@ _RECEIVES = re.compile(
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
 _ENGLISH = re.compile(
-    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),?(?= (?!he )(?:{SURNAMES}) {SYLLABLE}{{1,2}}(?![a-z])) |name\s?:(?= ?(?:{SURNAMES})(?: {SYLLABLE}){{1,2}}(?![a-z]))|"
-    r"(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
+    r"(?:(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
     r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
 )
+_ENGLISH_PINYIN = re.compile(
+    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
+    rf"(?P<x>(?!he )(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?)(?![a-z0-9@_])"
+)
+"""A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
     rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理|卖家|商家|店家|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
@@ -153,15 +157,6 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
             "contact",
             "holder",
             "i am",
-            "paid",
-            "seller",
-            "boss",
-            "owner",
-            "named",
-            "called",
-            "sent",
-            "transferred",
-            "he is ",
             "mr",
             "ms",
             "miss",
@@ -170,6 +165,24 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
         None,
         0,
     ),  # fmt: skip
+    (
+        _ENGLISH_PINYIN,
+        (
+            "paid",
+            "sent",
+            "transferred",
+            "seller",
+            "boss",
+            "owner",
+            "contact",
+            "named",
+            "called",
+            "he is",
+            "name",
+        ),
+        None,
+        0,
+    ),
     (_KIN, tuple("公婆夫妻友子儿爸妈亲弟哥姐妹事孩爱学给到"), None, 0),
     (_SELF_IS, ("我", "人", "在下", "对方是", "子", "女儿"), None, 0),
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员", "个体"), None, 0),

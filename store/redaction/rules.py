@@ -511,9 +511,9 @@ EARLY: tuple[Rule, ...] = (
     Rule("微信", re.compile(r"(?:[微薇威][\s♥❤\-._\ufe0f]{0,3}信?|[溦徾徽维]\s?信|卫星|💚|v\s?[x信]|wx|[我他她加]\s?v|\+\s?v|we\s?chat|薇|v\s?[❤♥])(?:同步|号|id|客服|搜索?|是|为|叫|[\s:♥❤\ufe0f+@]){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _no_domain, ("微", "薇", "威", "溦", "徾", "徽", "维", "威", "卫星", "💚", "v", "w"), figures=1),
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|w[sa](?<![a-z]w[sa])(?=\s?[号:])|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
-    Rule("密码", re.compile(r"(?P<x>[a-z0-9][a-z0-9@._]{4,39}-{3,5}[a-z0-9@._!#$%^&*]{4,40})(?:-{3,5}[^\s\ue000\ue001]{1,60})?"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 2, needles=("---",), figures=2),
+    Rule("密码", re.compile(r"(?P<x>[a-z0-9][a-z0-9@._]{4,39}-{3,5}[a-z0-9@._!#$%^&*]{4,40})"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 2, needles=("---",), figures=2),
     Rule("密码", re.compile(r"账密\s?(?:[:=是为]\s?|\s)(?P<x>[\x21-\x7e]{4,40}(?:[ /][\x21-\x7e]{4,32})?)"), needles=("账密",)),
-    Rule("密码", re.compile(r"号\s?:?\s?(?:[a-z0-9@._\-]{3,40}|[a-z]{0,8}\ue000.)\s{0,3}[,/]?\s?密\s?:?\s?(?P<x>(?=[\x21-\x7e]{0,31}\d)[\x21-\x7e]{4,32})"), needles=("密",), figures=2),
+    Rule("密码", re.compile(rf"号\s?:?\s?[a-z0-9@._\-{TAKEN}]{{3,40}}\s{{0,3}}[,/]?\s?密\s?:?\s?(?P<x>(?=[\x21-\x7e]{{0,31}}\d)[\x21-\x7e]{{4,32}})"), needles=("密",), figures=2),
     Rule("账号", re.compile(r"live:(?P<x>\.?[a-z0-9_.]{5,40})"), needles=("live:",)),
     *NICKNAMES,
 )  # fmt: skip

@@ -85,16 +85,17 @@ def test_whichever_byte_is_damaged_a_capture_comes_out_whole_or_is_named_as_none
             for n in range(2)
         ]
     file = tmp_path / stored[0].archive
-    whole, first = file.read_bytes(), read(tmp_path, stored[0].archive, 0)
+    whole = file.read_bytes()
+    each = [read(tmp_path, where.archive, where.offset) for where in stored]
     for place in range(len(whole)):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        for where in stored:
+        for where, as_it_was in zip(stored, each, strict=True):
             try:
                 found = read(tmp_path, where.archive, where.offset)
             except ArchiveError as error:
                 assert where.archive in str(error)
             else:
-                assert found == first or found.sha256 != first.sha256
+                assert found == as_it_was or found.sha256 != where.payload_sha256
         list(iterate(file, []))
 
 

@@ -280,7 +280,7 @@ GONE = [
     ("The seller, Li Xiaoming, blocked me", "Xiaoming"), ("I paid 168 to Zhang Wei and got nothing", "Zhang"), ("sent 168 to Chen Xiaohong via Alipay", "Xiaohong"),
     ("店主小名二狗，大名周德彪", "周德彪"), ("个体工商户 魏都区刘小红数码店", "刘小红"),
     ("联系人姓名电话：苗东升/13955550123", "苗东升"), ("Ali pay name: CHEN XIAO HONG", "XIAO"), ("卖家艾尔肯·买买提发来的卡密是空的", "艾尔肯"), ("群主就是 洛桑平措", "洛桑"),
-    ("skype live:.cid.8a7b6c5d4e3f", "8a7b6c5d4e3f"), ("号 demo5550123 密 147258abc", "147258abc"), ("账密：demo77889----asd123456", "asd123456"),
+    ("skype live:.cid.8a7b6c5d4e3f", "8a7b6c5d4e3f"), ("号 demo5550123 密 147258abc", "147258abc"), ("号 a13955550123 密 147258abc", "147258abc"), ("账密：demo77889----asd123456", "asd123456"),
     ("邮给我 demo77889----asd123456----密保问题", "asd123456"), ("取件码 88231045", "1045"),
 ]  # fmt: skip
 STAYS = [
@@ -303,6 +303,11 @@ STAYS = [
 def test_what_names_a_person_does_not_survive(text: str, secret: str) -> None:
     assert secret not in clean(text) and secret not in clean(f"您好，{text}，请尽快处理。")
     assert clean(clean(text)) == clean(text)
+
+
+def test_an_english_sentence_loses_the_name_and_no_word_beside_it() -> None:
+    assert clean("The seller, Li Xiaoming, blocked me") == "The seller, [姓名#1], blocked me"
+    assert clean("paid 168 to Zhang Wei and got nothing") == "paid 168 to [姓名#1] and got nothing"
 
 
 @pytest.mark.parametrize("text", STAYS)
