@@ -37,6 +37,7 @@ EXPIRED_AT = "X-Expired-At"
 """WARC header of what is left of a capture whose period has ended (store/archive/retention.py): the time."""
 ORIGINAL_OFFSET = "X-Original-Offset"
 """WARC header beside it: where the capture lay, which still is its name."""
+_DAMAGED = "the record's head is damaged"
 LONGEST_PAYLOAD = 32 * 1024 * 1024
 """Bytes; the crawler reads no answer of more than 5 MB (crawler/settings.py)."""
 
@@ -205,7 +206,7 @@ class _HeadReader:
     def within(line: bytes, left: int = 0) -> bytes:
         """The line, where it ends and `left` is not negative."""
         if left < 0 or len(line) > LONGEST_HEAD:
-            raise ArchiveLoadFailed(f"a head of more than {LONGEST_HEAD >> 20} MB")
+            raise ValueError(f"a head of more than {LONGEST_HEAD >> 20} MB")
         return line
 
 
@@ -258,8 +259,13 @@ def read_at(file: Path, offset: int) -> Archived:
     except FileNotFoundError:
         raise
     except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
-        raise ArchiveError(f"no whole capture at {archive}:{offset}: {error}") from error
+        raise ArchiveError(f"no whole capture at {archive}:{offset}: {_told(error)}") from error
     raise ArchiveError(f"no capture at {archive}:{offset}")
+
+
+def _told(error: Exception) -> str:
+    """Why a record cannot be read; the library's own words would bring its bytes along, which nobody has looked at."""
+    return _DAMAGED if isinstance(error, ArchiveLoadFailed) else str(error)
 
 
 def expired_name(archive: str) -> str:
@@ -284,7 +290,7 @@ def _raise_if_expired(folder: Path, archive: str, offset: int) -> None:
                         where, head.get_header(EXPIRED_AT), head.get_header("X-Payload-Sha256")
                     )
     except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
-        raise ArchiveError(f"{path.name} cannot be read: {error}") from error
+        raise ArchiveError(f"{path.name} cannot be read: {_told(error)}") from error
 
 
 def iterate(path: Path, unread: list[int] | None = None) -> Iterator[tuple[int, Archived]]:
@@ -320,7 +326,7 @@ def _archived(record: Any) -> Archived:
     head = record.rec_headers
     url, date = head.get_header("WARC-Target-URI"), head.get_header("WARC-Date")
     if not url or not date:
-        raise ValueError("the record's head is damaged")
+        raise ValueError(_DAMAGED)
     payload = _read_bounded(record.content_stream())
     declared = record.http_headers.get_header("Content-Length") if record.http_headers else None
     if declared is not None and int(declared) != len(payload):
