@@ -29,12 +29,12 @@ __all__ = [
 ]
 
 STOCK_CLASSES = ("sold_out", "low", "in_stock", "unlimited", "unknown")
-_LOW = re.compile(r"少量|紧张|所剩无几|数量有限|即将售罄|不足|较少|low", re.I)
+_LOW = re.compile(r"少量|紧张|所剩无几|数量有限|即将[售告]罄|不足|较少|low", re.I)
 _PLENTY = re.compile(r"充足|现货|爆棚|大量|一般|有货|正常|非常多|很多|in.?stock", re.I)
 _UNLIMITED = re.compile(r"不限|无限|unlimited", re.I)
 _FEW = 5
 SOLD_OUT = re.compile(
-    r"缺货|(?<!即将)(?<!快要)(?<!将)售罄|已?售完|完售|卖光|卖完|无货|补货中|out.of.stock|sold.?out"
+    r"缺货|(?<!即将)(?<!快要)(?<!将)[售告]罄|已抢[光完]|已?售完|完售|卖光|卖完|无货|补货中|out.of.stock|sold.?out"
     r"|нет в наличии|ausverkauft|agotado|esgotado|esaurito|rupture de stock|품절|hết hàng|stok habis|在庫切れ|tükendi",
     re.I,
 )

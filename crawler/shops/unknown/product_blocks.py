@@ -29,7 +29,7 @@ _BUY_TEXT = re.compile(
     r"购买|下单|抢购|选购|详情|购物车|订购|兑换|提卡|buy|cart|checkout|order", re.IGNORECASE
 )
 _STOCK_TEXT = re.compile(
-    r"库存|剩余|还剩|仅剩|有货|缺货|售罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
+    r"库存|剩余|还剩|仅剩|有货|缺货|售罄|告罄|销量|已售|人付款|in stock|sold out|stock", re.IGNORECASE
 )
 _NOT_GOODS = re.compile(
     r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|\d+\s*件商品|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"

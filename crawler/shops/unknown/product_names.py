@@ -19,7 +19,7 @@ from crawler.shops.unknown.price_blocks import (
 
 _NOISE_TEXT = re.compile(
     r"(?:立即|马上|点击|去|我要|直接|在线)?(?:购买|下单|抢购|查看|详情|选购|购卡|支付|付款|兑换|订购|开通|充值|提卡|进入|领取)(?:商品|详情|>|»|→)*"
-    r"|(?:加入|放入)?购物车|收藏|分享|更多|全部|缺货|售罄|已售罄|已售完|无货|补货中?|上架|下架|(?:自动|人工|手动|手工)(?:发货|处理|充值)?|秒发|现货|热[卖销门]?|新品?|推荐|爆款|特价|限时|置顶|包邮"
+    r"|(?:加入|放入)?购物车|收藏|分享|更多|全部|缺货|(?:已经?)?(?:[售告]罄|售完|抢[光完])|无货|补货中?|上架|下架|(?:自动|人工|手动|手工)(?:发货|处理|充值)?|秒发|现货|热[卖销门]?|新品?|推荐|爆款|特价|限时|置顶|包邮"
     r"|buy(?: now)?|add to cart|detail|view|more|hot|new|sale|auto|order|in stock|out of stock|sold out",
     re.IGNORECASE,
 )
@@ -33,6 +33,12 @@ _COUNTER = re.compile(
     re.IGNORECASE,
 )
 """1.2万人已购买, 35 sold: how many did what, whatever it was."""
+_COUNTED = re.compile(
+    r"\s*[(（\[【]\s*(?:\d[\d,]*\s*(?:(?:件|个|张|份)?\s*(?:库存|可售|已售)|可用|available|in stock|left|sold)"
+    r"|(?:库存|剩余|已售|销量)\s*(?:[:：]\s*)?\d[\d,]*\s*[件个张份]?)\s*[)）\]】]$",
+    re.IGNORECASE,
+)
+"""月卡 (12 可用): the stock behind a name; 账号（5人可用） tells what is sold."""
 _SPAN = re.compile(r"\d{1,3}\s*(?:个?月|天|日|周|年|小时|季度?)|[(（]?(?:及|或)?以[上下][)）]?")
 """How long a thing runs, and the ends of a range of prices: a choice within a good or a filter."""
 _LABEL = re.compile(r"^(?:(?:商品|产品|套餐)?(?:名称|名|标题)|商品|产品|品种)\s*[:：]\s*")
@@ -223,6 +229,8 @@ def _without_badges(element: Element, price: Element) -> str:
 def clean(text: str) -> str:
     """A name on one line; empty for a button, a counter, a price, a number."""
     name = _LABEL.sub("", " ".join(text.split()).strip(_EDGES))
+    if name[-1:] in (")", "）", "]", "】"):
+        name = _COUNTED.sub("", name).strip(_EDGES)
     if not 2 <= len(name) <= 120 or not LETTER.search(name):
         return ""
     if AMOUNT.search(name) and WORDS_AROUND.match(name):

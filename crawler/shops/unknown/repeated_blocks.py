@@ -36,8 +36,8 @@ from crawler.shops.unknown.product_names import names_of
 
 _STOCK = re.compile(
     r"(?:库存|剩余|余量|还剩|仅剩|存货|可售|剩|(?<![\u4e00-\u9fff])[余存]|stock|only)\s*(?:数量|量|状态|情况)?\s*[:：(（\[]?\s*(?:[仅只还]?[剩余]余?)?\s*"
-    r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?|充足|少量|紧张|不足|缺货|售罄|大量|一般|有货|无货|正常|不限|无限|现货|爆棚|非常多|较少|很多|所剩无几)"
-    r"|(?<![\d.,])(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available|可用|可售)",
+    r"(-?\d[\d,]*(?:\.\d+)?\s*[万wk]?\+?|充足|少量|紧张|不足|缺货|售罄|告罄|大量|一般|有货|无货|正常|不限|无限|现货|爆棚|非常多|较少|很多|所剩无几)"
+    r"|(?<![\d.,])(\d[\d,]*)\s*(?:pcs\s*)?(?:in stock|left|available|可用|[件个张份]?可售)",
     re.IGNORECASE,
 )
 _SOLD = re.compile(
@@ -204,7 +204,7 @@ def _stock(block: Element, name: str, lines: list[tuple[str, Element]]) -> tuple
         if _GONE_MARK.search(element.marks) or SOLD_OUT.search(alt):
             return 0, "缺货"
     rest = block.text.replace(name, " ", 1)
-    if said := re.search(r"即将售罄|库存紧张|少量|充足|有货|现货|\bin stock\b", rest, re.IGNORECASE):
+    if said := re.search(r"即将[售告]罄|库存紧张|少量|充足|有货|现货|\bin stock\b", rest, re.IGNORECASE):
         return None, said.group()
     if said := SOLD_OUT.search(rest):
         return 0, said.group()[:20]

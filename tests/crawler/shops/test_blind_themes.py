@@ -346,3 +346,36 @@ def test_categories_are_looked_into_beside_a_few_goods_and_links_to_the_goods_ar
     assert [item.path for item in generic.more(page, generic.home(page))] == ["https://shop.example/c/1"]
     shelf = Page("https://shop.example/c/1", f'<ul>{goods}</ul><p class=pages><a href="/c/1/p2">2</a></p>')
     assert [item.path for item in generic.lists(shelf, "category 1")[1]] == ["https://shop.example/c/1/p2"]
+
+
+@pytest.mark.parametrize(
+    "said", ["<em>({} 可用)</em>", "({} Available)", "<small>[库存：{}件]</small>", "（{}件可售）"]
+)
+def test_the_stock_in_brackets_behind_a_name_is_no_part_of_it(said: str) -> None:
+    names = ("墨竹年卡", "合租号（5人可用）", "键鼠授权 (3 台)")
+    forms = "".join(
+        f"<div class=package-info><form><h2><small>{n}.</small> {name} {said.format(n * 4)}</h2><p>自动开通</p>"
+        f"<div class=onetimeprice>¥{n}9.50元 一次性</div><input type=submit value=立即订购></form></div>"
+        for n, name in enumerate(names, 1)
+    )
+    assert [(good.name, good.price, good.stock) for good in read(f"<body>{forms}</body>")] == [
+        (name, n * 10 + 9.5, n * 4) for n, name in enumerate(names, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "stock"), [("告罄", "sold_out"), ("已抢光", "sold_out"), ("即将告罄", "low")]
+)
+def test_a_button_may_say_in_other_words_that_nothing_is_left(word: str, stock: str) -> None:
+    cards = "".join(
+        f"<div class=card><div id=product-{n}-name>{name}</div><div><p class=fw-bold>{n}8</p><i class=currency-yuan></i></div>"
+        f"<ul><li>30 天</li><li>不限制</li></ul><a class=btn>{word if n == 2 else '购买'}</a></div>"
+        for n, name in enumerate(("基础版 月付", "标准版 月付", "旗舰版 年付"), 1)
+    )
+    goods = read(f"<body>{cards}</body>")
+    assert [(good.name, good.price) for good in goods] == [
+        ("基础版 月付", 18),
+        ("标准版 月付", 28),
+        ("旗舰版 年付", 38),
+    ]
+    assert [stock_class(good) for good in goods] == ["unknown", stock, "unknown"]
