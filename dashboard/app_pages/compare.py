@@ -54,7 +54,10 @@ def render(view: View) -> None:
         ("card.warning", lambda c, r: cell(c.warning)),
         ("card.filing", lambda c, r: cell(c.filing)),
         ("card.drop_rate", lambda c, r: cell(c.drop_rate)),
-        ("card.score_title", lambda c, r: cell(c.score or view.translate("word.unknown"))),
+        (
+            "card.score_title",
+            lambda c, r: cell(c.score or view.translate("compare.no_score" if c.known else "word.unknown")),
+        ),
         (
             "card.reasons",
             lambda c, r: cell(

@@ -384,6 +384,7 @@ def test_a_comparison_says_once_what_is_unseen_of_all_and_which_site_its_picture
     )
     assert spots and all(content.count(spot) == 1 for spot in spots)
     assert "图中没有：灰鸽发卡（" in content
+    assert say("zh", "compare.no_score") in content, "a site we know and do not rate has no unknown score"
 
 
 def test_sites_that_refused_us_are_named_on_the_status_page(data_dir):

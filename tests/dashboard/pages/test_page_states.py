@@ -291,6 +291,27 @@ let high = 0; for (let y = r.top - 9; y < r.bottom + 9; y += .5) if (document.el
     visit.context.close()
 
 
+def test_on_a_wide_screen_no_day_is_broken_and_an_interval_shows_beside_its_score(chromium, address):
+    lines = "all => all.filter(e => e.offsetWidth && e.getClientRects().length > 1).map(e => e.innerText)"
+    for width in (768, 1440):
+        visit = Visit(chromium, address("full"), width, lang="en")
+        table = visit.open("/compare?h=lan.test cheng.test hui.test hong.test").locator("#root .kw-compare")
+        assert table.locator(".kw-nb").evaluate_all(lines) == []
+        tall = (
+            "all => all.filter(e => /^\\d{4}-\\d\\d-\\d\\d$/.test(e.innerText) && e.offsetHeight > 34).length"
+        )
+        assert table.locator(".kw-nb").count() and table.locator(".kw-nb").evaluate_all(tall) == 0
+        visit.context.close()
+    visit = Visit(chromium, address("full"), 1440)
+    seen = (
+        visit.open("/rank")
+        .locator("#root .kw-rank .kw-fill")
+        .evaluate_all("all => all.map(bar => [bar.offsetWidth, bar.nextElementSibling.offsetWidth])")
+    )
+    assert seen and all(bar >= 2 * dot for bar, dot in seen if bar > 1), seen
+    visit.context.close()
+
+
 def test_compared_facts_are_named_without_a_break_inside_a_word(chromium, address):
     broken = """all => all.flatMap(cell => { const t = document.createTreeWalker(cell, 4), found = [];
 while (t.nextNode()) for (const m of t.currentNode.data.matchAll(/[A-Za-z]+/g)) { const r = document.createRange();
