@@ -264,7 +264,7 @@ def test_the_keyboard_alone_goes_on_with_enter_and_sees_where_it_is(chromium, ad
     page.locator("#root .st-key-help-site input").fill("cheng.test")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="有没有这些情况？").wait_for()
-    page.wait_for_function("document.activeElement.tagName === 'H2'")
+    page.wait_for_function("() => document.activeElement.tagName === 'H2'")
     assert page.locator("#root .kw-note", has_text="cheng.test").count() == 1
     page = visit.open("/rank")
     for every in page.locator("#root .kw-all").all():
@@ -339,7 +339,7 @@ def test_an_objection_handed_in_shows_its_receipt_where_its_sender_looks(chromiu
     page.locator("[class*=st-key-answer-send] button:not([disabled])").click()
     receipt = page.locator("#root .kw-receipt")
     receipt.wait_for()
-    page.wait_for_function("document.activeElement.classList.contains('kw-receipt')")
+    page.wait_for_function("() => document.activeElement.classList.contains('kw-receipt')")
     box = receipt.bounding_box()
     assert (
         "已收到对 cheng.test 的异议" in receipt.inner_text()
