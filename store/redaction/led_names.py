@@ -49,7 +49,7 @@ _PERSONS = (
     "老乡|邻居|朋友|同学|同事|室友|网友|群友|闺蜜|对象|同志|老公|老婆|丈夫|妻子|爱人|爸爸|妈妈|父亲|母亲|爷爷|奶奶|外公|外婆|姥姥|姥爷|儿子|女儿|儿媳|女婿|哥哥|弟弟|姐姐|妹妹|表哥|表弟|表姐|表妹|堂哥|堂弟|堂姐|堂妹|我爸|我妈|我哥|我姐|我弟|我妹|我爷|我奶|"
     "舅舅|叔叔|姑姑|姑妈|姨妈|阿姨|侄子|侄女|外甥|外甥女|孙子|孙女|女友|男友|孩子|员工|代表|认识|名叫|人叫|所谓|自称|冒充|名为|姓名|户名|实名|本名|全名|真名|大名|学名|乳名|原名|名字|收款|收款人|转账|汇款|打款|付款|签收|代签|落款|经办|经办人|主任|负责人|个人|甲方|乙方|丙方|"
     "投诉人|当事人|控告|起诉|接待|接待我|对接|对接我|服务我|转给|汇给|打给|退给|赔给|寄给|借给|转给了|汇给了|打给了|钱给|钱给了|钱都给|转到|汇到|打到|卡主|卡是|码是|持有人|登记人|使用人|注册人|推荐人|邀请人|发货人|收件|寄件|老总|总经理|董事|监事|接线员|审核员|"
-    "学员|乘客|师父|同行|小孩|老人|孕妇|物业|班主任|操盘手|调解员|承认自己|写的|写着|扫出来|拉我进群|卖号的|批评|曝光骗子|备注|署名|投诉者|举报者|申诉者|推销员|代表人|转告|显示|收据上写的是"
+    "学员|乘客|师父|同行|小孩|老人|孕妇|物业|班主任|操盘手|调解员|承认自己|写的|写着|扫出来|拉我进群|卖号的|批评|曝光骗子|备注|复核|制表|制单|审批|核准|署名|投诉者|举报者|申诉者|推销员|代表人|转告|显示|收据上写的是"
 )
 """Words behind which a name is a person's."""
 _EITHER = "举报|投诉|曝光|商家|卖家|店家|代理|联系|联系上|通过|电联|致电|咨询|私聊|寻找|找|找到|问|问过|加|加了|请|让|跟|和|向|与|被|对|要求|希望|敦促|责令|判令|致|由"
@@ -66,7 +66,7 @@ _LEAD = re.compile(
 _REACH = 10
 """Characters before a name in which what leads to it lies."""
 _PLACED_BESIDE = re.compile(
-    rf"\s?(?:{TAKEN}|冒充|辱骂|骂|威胁|恐吓|骚扰|本人|此人|先生|女士|同志|同学|[您你]好|[这那]个人|身份证|住|出生|生于|现年|名下|的?(?:微信|电话|手机|身份证|银行卡|支付宝|私人|个人|账户)|[,(、]?\s?(?:男|女)(?![{HAN}]))"
+    rf"\s?(?:{TAKEN}|夫[妻妇]|[两二三]人|等人|父[子女]|母[子女]|兄弟|姐妹|冒充|辱骂|骂|威胁|恐吓|骚扰|本人|此人|先生|女士|同志|同学|[您你]好|[这那]个人|身份证|住|出生|生于|现年|名下|的?(?:微信|电话|手机|身份证|银行卡|支付宝|私人|个人|账户)|[,(、]?\s?(?:男|女)(?![{HAN}]))"
 )
 """What nobody but a person does, is or has."""
 _DOES = re.compile(
@@ -79,7 +79,7 @@ _THING = re.compile(
 )
 """What follows the name of a company, a product or somebody in a story."""
 BRANDS = re.compile(
-    "周大[福生]|周生生|周黑鸭|张小泉|李宁|李锦记|马应龙|王老吉|王致和|陈克明|张一元|江小白|杨国福|海尔|乔丹|金利来|安居|王府井|老干|张裕|金龙鱼|康恩|石家庄|张家[口界港]|王者|马龙|陆金|高德|王国|罗技|金山|乐高|华润|万宝"
+    "周大[福生]|周生生|周黑鸭|张小泉|李宁|李锦记|马应龙|王老吉|王致和|陈克明|张一元|江小白|杨国福|海尔|乔丹|金利来|安居|王府井|老干|张裕|金龙鱼|康恩|石家庄|张家[口界港]|王者|马龙|陆金|高德(?![顺明胜忠全才福贵荣华永新])|王国|罗技|金山|乐高|华润|万宝"
 )
 _PINYIN_NAME = rf"(?:{SURNAMES})[ ,]{{1,2}}{SYLLABLE}(?:[ '\-]?{SYLLABLE})?|{SYLLABLE}{{1,2}} (?:{SURNAMES})"
 _OF_LEAD = "板服主术务员售理介家叫是系找我贵他她方长"
@@ -95,6 +95,8 @@ _SIDES = "款对我官双各地甲乙丙卖买"
 """收款方, 对方: a side, and nobody's surname."""
 _BEGIN = ' \n\t,.。:;!?()[]"“「【《'
 """Before a name that nothing leads to: a pause."""
+_OPENED, _CLOSED = ("[", "【", "「"), ("]", "】", "」")
+"""Around a name as a chat shows who speaks."""
 _ENOUGH = 6
 """What a name has to score."""
 _MOST = 4
@@ -126,7 +128,7 @@ def _score(shadow: str, start: int, stop: int, family: str) -> int:
     if family == "方" and start and shadow[start - 1] in _SIDES:
         return 0
     usual = 2 if family in _PLAIN or begins_no_word(family) else 1 if family in _FREQUENT else 0
-    full = stop - start - len(family) == 2
+    full = stop - start - len(family) == 2 or len(family) == 2
     score = usual + 2 * full
     if score == 0:
         return 0
@@ -136,8 +138,9 @@ def _score(shadow: str, start: int, stop: int, family: str) -> int:
         score += 2
     elif _ENDS.match(shadow, stop):
         score += 1
-    if full and family in _PLAIN and (not start or shadow[start - 1] in _BEGIN):
-        score += 1
+    if full and (not start or shadow[start - 1] in _BEGIN):
+        score += family in _PLAIN or stop - start == 4
+        score += shadow[max(0, start - 1) : start] in _OPENED and shadow[stop : stop + 1] in _CLOSED
     if score < _ENOUGH <= score + _MOST:
         score += _led(shadow, start, usual, full)
     return 0 if score >= _ENOUGH and _THING.match(shadow, stop) else score

@@ -36,10 +36,10 @@ WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
 """A full name of people who have no surnames: two such names, one behind the other."""
 # A company's name has no function words before its legal form; "张三在某某公司买" is a person who bought.
 _COMPANY = rf"(?!(?:(?![在于的是和与我你他她它们身已说要被把给因为了不就也都还又将至及或等几这那哪什么呢吧吗啊让叫跟没却对此到])[{HAN}()]){{2,22}}(?:公司|商行|工作室|银行|集团|商城|卡盟|旗舰店|专[营卖]店|经营部|厂|[金商药]行|珠宝|药业|股份|超市|商[店贸场]|事务所|中心|医院|大学|学[院校]|协会|基金|合作社|[分总]店))"
-_NOBODY = f"[{STOP}人您亲]|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
+_NOBODY = f"[{STOP}人您亲]|个人|企业|单位|自然人|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
 _ROLE = (
     "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
-    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|(?<![a-z])(?:payee|account name|account holder|holder)"
+    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|(?<![a-z])(?:payee|account name|account holder|holder)"
 )
 # Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
 _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
@@ -49,6 +49,16 @@ _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1
 _TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{HAN}]{{0,6}}"
 _DOTTED = rf"[{HAN}]{{2,8}}·[{HAN}]{{1,10}}"
 """A name of people who write its parts with a dot between them."""
+_SPACED = re.compile(
+    rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]){END}"
+)
+"""One character after the other, so that no filter sees the name."""
+_IN_PINYIN = re.compile(
+    r"拼音[\s:是为写]{0,3}(?P<x>[a-z]{4,15}(?: [a-z]{2,15}){0,2}|[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?![a-z0-9@._])"
+)
+_APPOSED = re.compile(
+    r"(?:seller|owner|boss|manager|agent),\s(?P<x>(?!(?:an?|the|as|of|in|on|at|to|for|by|if|who|which|whose|after|before|once|not|but|and|or|so|however|then|please|with|without|is|was|when|while|like|my|his|her|their|our|your|this|that|no|yes|he|she|they|we|you|it|i) )[a-z]{2,15} (?!(?:is|was|he|she|they|we|you|it|the|to|me|us|not|did|has|had|of|in|on|at)[ ,])[a-z]{2,15})(?=,)"
+)
 _SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
 """Characters by whose sound names of other languages are written."""
 _FAR = re.compile(
@@ -69,7 +79,7 @@ _WEAK = re.compile(
 )
 _REST = rf"(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?"
 _RECEIVES = re.compile(
-    rf"(?<![{HAN}])(?:(?P<x>{SURNAME}{_REST})(?=收{END}|账户|老板{END})|(?P<y>(?:{SURNAME}|[{OTHERS}]){_REST})(?=\((?:身份证|手机|电话|微信|实名|本人|客服|店主|老板|站长|卖家|买家|商家|店长|经理|负责人|法人|群主|代理|技术|财务|业务|上家|下家|男|女|化名|谐音|音译|骗子|投诉人)|\)的(?:银行)?卡))"
+    rf"(?<![{HAN}])(?:(?P<x>{SURNAME}{_REST}|{USUAL_NAME}(?=[收留]))(?=[收留]{END}|账户|老板{END})|(?P<y>(?:{SURNAME}|[{OTHERS}]){_REST})(?=\((?:身份证|手机|电话|微信|实名|本人|客服|店主|老板|站长|卖家|买家|商家|店长|经理|负责人|法人|群主|代理|技术|财务|业务|上家|下家|男|女|化名|谐音|音译|骗子|投诉人)|\)的(?:银行)?卡))"
 )
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
@@ -84,7 +94,7 @@ _ENGLISH_PINYIN = re.compile(
 )
 """A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
-    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|老板|客服|经理|卖家|商家|店家|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
+    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:[我俺咱][是系]|我,|我姓|我乃|本人系)\s?:?\s?(?P<x>{ANY_NAME}|{_DOTTED}){END}|(?:本人|鄙人|在下|对方是|儿子|女儿|孩子)\s?:?\s?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[于在因系])))"
@@ -92,7 +102,7 @@ _SELF_IS = re.compile(
 _KIN = re.compile(
     # Written out, so that every branch begins with a literal and the engine skips ahead.
     r"(?:老公|老婆|我[妈爸哥姐弟妹]|[表堂][哥弟姐妹]|舅舅|叔叔|姑姑|外甥女?|侄[子女]|孙[子女]|女友|男友|女朋友|对象|闺蜜|女婿|儿媳|岳[父母]|公公|婆婆|邻居|战友|发小|老乡|师兄|师姐|学[弟妹长姐]|丈夫|妻子|朋友|儿子|女儿|爸爸|妈妈|父亲|母亲|弟弟|哥哥|姐姐|妹妹|同事|孩子|爱人|同学|室友"
-    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)[到给](?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)(?:的?(?:名字|大名)?叫|是)?\s?[“\"「【]?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?)(?![{HAN}]{{0,8}}(?:平台|公司|商户))"
+    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)[到给](?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)(?:的?(?:名字|大名)?叫|是)?\s?[“\"「【]?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?|[{OTHERS}][{USUAL}]{{2}}(?={END}|[的在把]))(?![{HAN}]{{0,8}}(?:平台|公司|商户))"
 )
 _STAFF = re.compile(
     rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工|个体(?:工商)?户)\s?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?)"
@@ -122,7 +132,7 @@ _TRADER = re.compile(
 )
 """A sole trader, named as a register does: the district, the person, the trade, the shop."""
 _SIGNED = re.compile(
-    rf"(?:此致|敬礼|敬上|特此(?:声明|证明|投诉|反映)?|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/](?:\d|$)|[一二]〇|二[〇零]|\ue000|$|\n)"
+    rf"(?:(?:\n|敬礼|此致)\s{{0,20}}(?P<y>{ANY_NAME})(?=\s{{0,3}}(?:敬上|谨上|拜上|呈上)))|(?:此致|敬礼|敬上|特此(?:声明|证明|投诉|反映)?|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/](?:\d|$)|[一二]〇|二[〇零]|\ue000|$|\n)"
 )
 """Who has signed, at the end or before a date."""
 _MASKED = re.compile(rf"(?P<x>{SURNAME}(?:某某?|\*{{1,2}}[{HAN}]?))(?![{HAN}]?卡盟|[{HAN}]?平台)")
@@ -131,7 +141,7 @@ _HALF = re.compile(
 )
 """The end of a name, as payment services show it to strangers."""
 _BESIDE = re.compile(rf"(?P<x>{FULL_NAME})(?=[\s,:、(/|]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
-_AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{FULL_NAME}){END}")
+_AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{FULL_NAME}|{USUAL_NAME}){END}")
 _TOWN = re.compile(rf"(?:(?![{STOP}])[{HAN}]){{2,3}}[市县](?!场)")
 """A town, whose name may begin as a surname does."""
 _ROLE_WORDS = (*"人者名主方码字款头", "客服", "经理", "老板", "股东", "payee", "holder", "name")
@@ -146,7 +156,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_ROLE_ONLY, _ROLE_WORDS, None, 0),
     (_SELF_CALLED, ("叫", "自称"), None, 0),
     (_WEAK, tuple(_WEAK_ROLE.split("|")), None, 0),
-    (_RECEIVES, ("收", "(", ")的", "账户", "老板"), None, 0),
+    (_RECEIVES, ("收", "留", "(", ")的", "账户", "老板"), None, 0),
     (_FOR, ("替", "代", "为"), None, 0),
     (_SPLIT, ("姓",), None, 0),
     (
@@ -192,6 +202,9 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
+    (_SPACED, (" ",), None, 0),
+    (_IN_PINYIN, ("拼音",), None, 0),
+    (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
     (_SIGNED, (), None, 0),
     (_MASKED, ("某", "*"), None, 0),
@@ -209,7 +222,7 @@ _ROAD = "(?<![线网电思套通链])路|(?<![频渠通报知轨赛])道|街|巷
 _ESTATE = "小区|社区|花园|花苑|苑|公寓|大厦|大楼|广场|新村|家园|公馆|府|城|园区|园|湾|庭|居|期|里|楼|坊|宿舍|号院|大院|座|厂"
 _DETAIL = re.compile(
     rf"(?:(?:{_ROAD})\s?(?:[一二三四五六七八九东南西北中]段)?\s?{_NUMBER}(?:-[0-9]{{1,3}})?\s?(?:号楼?|弄|组|队)|(?:{_ESTATE})\s?{_NUMBER}\s?(?:号楼|栋|幢|座|单元|室|区)"
-    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?)"
+    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?|{_NUMBER}\s?(?:号楼|栋|幢)\s?{_NUMBER}\s?门\s?[0-9]{{2,4}}(?![0-9元]))"
     rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|门|(?=\W|$))|[\s]?[{HAN}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍|中心|(?:{_ESTATE}|都|寓)(?=[0-9a-z]{{1,4}}\s?(?:号|楼|层|栋|幢|座|单元|室|-)))|院|(?:[{HAN}]{{0,4}}[a-z]{{2,12}})?[{HAN}]{{0,8}}[a-z][0-9]?\s?[座栋幢](?:[0-9]{{2,5}})?|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)?|(?<=[栋幢座元楼号])[0-9]{{3,4}}(?![0-9元])){{0,8}}"
 )
 _DETAIL_HINT = re.compile(
@@ -233,6 +246,16 @@ _LIVES = re.compile(
     rf"(?:地址\s?(?::|是|为)|住址\s?(?::|是|为)|住所\s?(?::|是|为)|家住|我住|现住|住在|寄到|寄往|寄去|邮寄到|快递到|邮到)\s{{0,2}}"
     rf"(?P<x>[{HAN}0-9][{HAN}0-9a-z\s\-#()]{{3,59}})"
 )
+_LOCKER = re.compile("丰巢|蜂巢|快递柜|自提柜|驿站")
+_HOMES = "小区|花园|苑|家园|公寓|社区|新村|宿舍"
+_LOCKER_OF = re.compile(
+    rf"(?:(?![在放存到送把的了])[{HAN}]){{2,10}}?(?:{_HOMES}|学校|大学|里|园|城)(?:[东西南北]{{1,2}}门)?[{HAN}0-9]{{0,4}}$"
+)
+_LOCKER_NUMBER = re.compile(rf"(?:[{HAN}0-9]{{0,4}}?[0-9]{{1,3}}号?(?:格口|格|柜|门)|柜)?")
+_LOCKER_AT = re.compile(
+    rf"\s?:?\s?(?P<x>(?:(?![的了我你他没不])[{HAN}]){{2,10}}(?:{_HOMES})(?:[0-9]{{1,3}}号)?(?:门店|店|门|柜)?)"
+)
+"""Where parcels wait for somebody: near where they live."""
 _PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
 _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄往|发到|发往|送到|位于|就在|在|是|到|住|:)")
 
@@ -245,6 +268,7 @@ SCANNED = (
     _SOMEBODY,
     _LIVES,
     _AREA,
+    _LOCKER,
     _DETAIL,
     _DETAIL_UNIT,
 )
@@ -313,6 +337,13 @@ def _address_parts(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
             yield match.start("x"), match.end("x")
     for match in found(_AREA):
         yield match.span()
+    for match in found(_LOCKER):
+        low = max(0, match.start() - 24)
+        if of := _LOCKER_OF.search(shadow[low : match.start()]):
+            number = _LOCKER_NUMBER.match(shadow, match.end())
+            yield low + of.start(), number.end() if number else match.end()
+        elif at := _LOCKER_AT.match(shadow, match.end()):
+            yield at.span("x")
     last = 0
     for match in _details(shadow, found):
         low = max(last, match.start() - 60)
