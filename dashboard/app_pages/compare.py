@@ -60,17 +60,19 @@ def render(view: View) -> None:
         ),
         (
             "card.reasons",
-            lambda c, r: cell(
-                ("" if view.lang == "zh" else " ").join(reason.text for reason in c.reasons)
-                or view.translate("word.none"),
-                limit=700,
+            lambda c, r: (
+                cell("", points=tuple(reason.text for reason in c.reasons))
+                if c.reasons
+                else cell(view.translate("word.none"))
             ),
         ),
         ("compare.complaints", lambda c, r: cell(_known(view, r, "complaints_30d"))),
         (
             "compare.blind_more" if shared else "card.blind",
-            lambda c, r: cell(
-                " · ".join(s for s in c.blind_spots if s not in shared) or view.translate("word.none")
+            lambda c, r: (
+                cell("", points=tuple(spot for spot in c.blind_spots if spot not in shared))
+                if set(c.blind_spots) - set(shared)
+                else cell(view.translate("word.none"))
             ),
         ),
     )
@@ -117,7 +119,7 @@ def _intervals(view: View, ratings: list[dict]) -> None:
         for r in ratings
     ]
     view.chart(
-        lambda: charts.intervals(records, "name", f" {view.translate('rank.capped')}"),
+        lambda: charts.intervals(records, "name", lambda r: _score(view, r)),
         _finding(view, records),
         view.translate("compare.chart_alt"),
         records,
@@ -137,11 +139,14 @@ def _finding(view: View, records: list[dict]) -> str:
 
 
 def _range(view: View, r: dict) -> str:
-    return (
-        formatting.ends((r["low"], r["high"]))
-        if r["high"] > r["low"]
-        else f"{whole_points(r['score'])} {view.translate('rank.capped')}"
-    )
+    return formatting.ends((r["low"], r["high"])) if r["high"] > r["low"] else _score(view, r)
+
+
+def _score(view: View, r: dict) -> str:
+    score = whole_points(r["score"])
+    if r["high"] > r["low"]:
+        return view.translate("compare.score", score=score, ends=formatting.ends((r["low"], r["high"])))
+    return f"{score} {view.translate('rank.capped')}"
 
 
 def _ratings(snapshot: Snapshot, hosts: tuple[str, ...]) -> dict[str, dict]:

@@ -54,6 +54,9 @@ def render(view: View) -> None:
     grey = view.cached_query(ranking.unrated, filters, ranking.UNRATED_SHOWN, ranking.LINE)
     before = view.cached_query(_before, tuple(r["host"] for r in rows), view.facts.as_of) if rows else {}
     query = {name: view.param(name).strip()[:80] for name in (*ranking.FILTERS, "sort", "way")}
+    count = ranking.tied(rows) if order == "tier" else 0
+    key = "rank.tied_all" if count == len(rows) > 1 else "rank.tied_finding"
+    tied = [view.translate(key, count=len(rows), tied=count)] if count else []
     view.html(
         "ranking.html",
         tabs=_tabs(view, filters),
@@ -70,11 +73,8 @@ def render(view: View) -> None:
         unrated=[_line(view, r, None) for r in grey],
         unrated_count=unrated,
         pager=view.pages_near("rank", page, pages, query),
+        notes=[*tied, view.translate("rank.legend")],
     )
-    tied = ranking.tied(rows) if order == "tier" else 0
-    key = "rank.tied_all" if tied == len(rows) > 1 else "rank.tied_finding"
-    lines = [view.translate(key, count=len(rows), tied=tied)] if tied else []
-    view.html("lines.html", lines=[*lines, view.translate("rank.legend")])
     links = [(view.translate("operator.list"), view.link("operator")), (view.translate("cluster.list"), view.link("cluster"))]  # fmt: skip
     view.html("linklist.html", links=links, lead=view.translate("rank.groups"))
     _download(view, filters, order, rising)

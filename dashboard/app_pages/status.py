@@ -85,10 +85,7 @@ def render(view: View) -> None:
         ],
         [
             row(
-                cell(
-                    pick(r, "title", view.lang) or r["source"],
-                    soft=(r["publisher"] or "") if view.lang == "zh" else "",
-                ),
+                cell(title := pick(r, "title", view.lang) or r["source"], soft=_publisher(view, r, title)),
                 cell(view.label("health", r["health"]), soft=why(r["last_reason"], r["health"], view.lang)),
                 cell(formatting.moment(r["last_ok_at"], view.lang) if r["last_ok_at"] else "–"),
                 cell(formatting.number(r["records"] or 0)),
@@ -99,6 +96,12 @@ def render(view: View) -> None:
         "flow",
     )
     _refusals(view)
+
+
+def _publisher(view: View, source: dict, title: str) -> str:
+    """Who publishes a source: in Chinese, which is how it is kept, and where its title does not say so already."""
+    publisher = source["publisher"] or ""
+    return publisher if view.lang == "zh" and publisher != title else ""
 
 
 def _numbering(view: View, source: dict) -> str:

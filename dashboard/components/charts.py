@@ -8,7 +8,7 @@ Places are whole per cent of the picture's width or height.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,13 +86,12 @@ _SCORES = tuple((at, str(at)) for at in (0, 25, 50, 75, 100))
 _SHARES = ((0, "0"), (50, "50%"), (100, "100%"))
 
 
-def intervals(records: list[dict[str, Any]], name: str, capped: str) -> Bars:
-    """Dot and interval of each {name, score, low, high} on the scale of scores; `capped` is said where a rule decides it and it has none."""
+def intervals(records: list[dict[str, Any]], name: str, words: Callable[[dict[str, Any]], str]) -> Bars:
+    """Dot and interval of each {name, score, low, high} on the scale of scores, with what `words` says of it."""
     rows = (
         Bar(
             r[name],
-            f"{whole_points(r['score'])}"
-            + (f" ({formatting.ends((r['low'], r['high']))})" if r["high"] > r["low"] else capped),
+            words(r),
             (_fill("soft", r["low"], r["high"], 100),) if r["high"] > r["low"] else (),
             (("main", _place(r["score"], 100)),),
         )

@@ -236,7 +236,7 @@ def _source_titles(snapshot: Snapshot, lang: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: text, perhaps a link, a verdict state, evidence ids, a remark."""
+    """One cell of a table: text, perhaps a link, a verdict state, evidence ids, a remark; or points below each other."""
 
     text: str
     href: str = ""
@@ -245,6 +245,7 @@ class Cell:
     mono: bool = False
     soft: str = ""
     evidence: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

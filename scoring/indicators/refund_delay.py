@@ -91,7 +91,7 @@ def refund_delay(facts: Dataset) -> Finding:
             if unknown.value:
                 return Said(
                     f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {unknown.value:.0f} 起均已解决，日期不详。",
-                    f"{unknown.value:.0f} refund complaint(s) filed in the last 90 days, at least 7 days old (repetitions left out): all settled, on an unknown day.",
+                    f"{unknown.value:.0f} refund complaint(s) filed in the last 90 days and at least 7 days old (repetitions left out): all settled, on an unknown day.",
                     unknown,
                 )
             return aside.say(
@@ -108,7 +108,7 @@ def refund_delay(facts: Dataset) -> Finding:
         zh, en = share_words(int(late_ones.n or 0), len(dated))
         return Said(
             f"近 90 天提出、已满 7 天的互不重复的退款类投诉 {zh}在 7 天后仍未解决。{also[0]}",
-            f"Of refund complaints filed in the last 90 days, at least 7 days old (repetitions left out), {en} [was|were] still open after 7 days.{also[1]}",
+            f"Of refund complaints filed in the last 90 days and at least 7 days old (repetitions left out), {en} [was|were] still open after 7 days.{also[1]}",
             late_ones,
             *((unknown,) if unknown.value else ()),
         )

@@ -28,7 +28,7 @@ def reply_rate(facts: Dataset) -> Finding:
         (
             (
                 "近 90 天提出、已满 7 天的互不重复的投诉 {share}得到回复。",
-                "Of complaints filed in the last 90 days, at least 7 days old (repetitions left out), {share} [was|were] answered.",
+                "Of complaints filed in the last 90 days and at least 7 days old (repetitions left out), {share} [was|were] answered.",
             ),
             (
                 "近 90 天未见已满 7 天的投诉。",

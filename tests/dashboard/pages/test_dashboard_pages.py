@@ -48,7 +48,7 @@ def shown(at: AppTest) -> str:
 
 def words(at: AppTest) -> str:
     """The same as plain text."""
-    whole = re.sub(r'<span class="kw-nb">(.*?)</span>', r"\1", shown(at))
+    whole = re.sub(r'<span class="kw-nb[^"]*">(.*?)</span>(<wbr>)?', r"\1", shown(at))
     return unescape(re.sub(r"<[^>]+>", " ", whole))
 
 

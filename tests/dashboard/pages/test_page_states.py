@@ -312,6 +312,51 @@ def test_on_a_wide_screen_no_day_is_broken_and_an_interval_shows_beside_its_scor
     visit.context.close()
 
 
+def test_the_address_of_a_merchant_is_neither_cut_nor_broken_inside_its_hosts_name(chromium, tmp_path):
+    rows = snapshots.tables()
+    mall = "daji-mall.test"
+    rows["ratings"] += [
+        snapshots.rating(host) for host in (mall, f"{mall}/shop/DROPS22", f"{mall}/shop/GONE303")
+    ]
+    snapshots.build(tmp_path, rows=rows)
+    seen = """all => all.filter(e => e.offsetWidth && e.innerText.includes('/shop/')).map(e => [e.innerText,
+e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline', ...[...e.querySelectorAll('.kw-nb')].map(part => part.getClientRects().length)])"""
+    with served(tmp_path) as site:
+        for width, lang in ((768, "zh"), (768, "en"), (1440, "en"), (360, "zh")):
+            visit = Visit(chromium, site, width, lang=lang)
+            for path in ("/rank", f"/site?host={mall}"):
+                found = visit.open(path).locator("#root .kw-table .soft").evaluate_all(seen)
+                assert len(found) == 2, (path, width)
+                assert all(whole and parts == [1, 1] for _, whole, *parts in found), (path, width, found)
+                assert visit.overflow() <= 0
+            visit.context.close()
+
+
+def test_reasons_stand_below_each_other_in_a_comparison_and_no_line_begins_with_a_stop(chromium, address):
+    begins = """all => all.filter(day => { const next = day.nextSibling; if (!next || !/^[，。；）]/.test(next.data || '')) return false;
+const r = document.createRange(); r.setStart(next, 0); r.setEnd(next, 1); return r.getBoundingClientRect().top > day.getBoundingClientRect().top + 4 }).map(day => day.parentElement.innerText)"""
+    for width in (768, 1440):
+        visit = Visit(chromium, address("full"), width)
+        table = visit.open("/compare?h=lan.test cheng.test hui.test").locator("#root .kw-compare")
+        assert table.locator(".kw-nb").evaluate_all(begins) == []
+        points = table.locator(".kw-points:has(> :nth-child(2))").first.locator("[role=listitem]")
+        tops = points.evaluate_all("all => all.map(point => point.getBoundingClientRect().top)")
+        assert len(tops) > 1 and tops == sorted(set(tops))
+        visit.context.close()
+
+
+def test_what_the_lines_of_the_ranking_mean_stands_below_the_sites_it_is_about(chromium, address):
+    visit = Visit(chromium, address("full"), 1440)
+    page = visit.open("/rank")
+    legend = page.locator("#root p", has_text=say("zh", "rank.legend"))
+    tables = page.locator("#root .kw-rank")
+    assert tables.first.bounding_box()["y"] < legend.bounding_box()["y"] < tables.last.bounding_box()["y"]
+    assert tables.first.locator("th a").count() and not tables.last.locator("th a").count(), (
+        "the unrated are not sorted by a heading"
+    )
+    visit.context.close()
+
+
 def test_compared_facts_are_named_without_a_break_inside_a_word(chromium, address):
     broken = """all => all.flatMap(cell => { const t = document.createTreeWalker(cell, 4), found = [];
 while (t.nextNode()) for (const m of t.currentNode.data.matchAll(/[A-Za-z]+/g)) { const r = document.createRange();
