@@ -38,6 +38,15 @@ CHALLENGES = {
         "/_guard/",
         "请稍候，正在进行安全检查",
         "checking your browser before accessing",
+        "_incapsula_resource",
+        "ddos-guard",
+        "5秒盾",
+        "五秒盾",
+        "正在验证您是否是真人",
+        "正在验证您的浏览器",
+        "正在进行安全检测",
+        "verifying you are human",
+        "verify you are human by",
     ),
     "waf_block": (
         "当前访问疑似黑客攻击",
@@ -45,6 +54,7 @@ CHALLENGES = {
         "网站防火墙",
         "您的请求带有不合法参数",
         "your request has been blocked as it may cause potential threats",
+        "sucuri website firewall",
     ),
 }
 """Class → what only a wall's own page holds."""
@@ -57,6 +67,8 @@ CAPTCHAS = (
     "g-recaptcha",
     "请完成安全验证",
     "拖动滑块",
+    "按住滑块",
+    "向右滑动",
     "请输入验证码后继续",
     "人机验证",
 )
@@ -75,6 +87,11 @@ def _spelled(words: tuple[str, ...]) -> tuple[bytes, ...]:
 _SURE = tuple((name, word) for name, words in CHALLENGES.items() for word in _spelled(words))
 _CAPTCHA_WORDS = _spelled(CAPTCHAS)
 
+_SETS_AND_GOES_ON = (re.compile(rb"document\s*\.\s*cookie\s*="), re.compile(rb"location\b"))
+"""What a page that is nothing but a script does when it only looks whether a browser asks: it sets a cookie and loads again."""
+_TRADITIONAL = str.maketrans(
+    "結業關閉維護網營運務終產權舊恢復過異個這", "结业关闭维护网营运务终产权旧恢复过异个这"
+)
 _OTHER_SITES = (
     "旧",
     "老",
@@ -93,7 +110,7 @@ _OTHER_SITES = (
 )
 _SUBJECT = (
     "".join(f"(?<!{word})" for word in _OTHER_SITES)
-    + r"(?:(?:本|该|此|您访问的|你访问的|当前)?(?:站点|网站|店铺|商铺|商店|小店|商家|平台)|(?:本|该|此)[店站])"
+    + r"(?:(?:本|该|此|您访问的|你访问的|当前)?(?:站点|网站|店铺|商铺|商店|小店|小站|商家|商户|平台)|(?:本|该|此)[店站])"
 )
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -102,13 +119,15 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在|含有)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
             r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
             r"|运营商[^。]{0,8}(?:停止解析|拦截|屏蔽)|(?:该|此)(?:网址|网站|域名)[^。]{0,10}存在[^。]{0,6}风险[^。]{0,30}(?:停止解析|停止访问|拦截)"
+            r"|(?:中国(?:移动|电信|联通|广电)|管理?局|公安机关|网信办)[^。]{0,30}(?:访问限制|限制访问|停止访问|禁止访问)"
         ),
     ),
     (
         "blocked_unfiled",
         re.compile(
             r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
-            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
+            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|(?:没有|未)将?[^。<]{0,10}(?:域名|网站)[^。<]{0,8}(?:进行|办理)备案|备案后方可[^。<]{0,4}访问"
+            r"|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
             re.IGNORECASE,
         ),
     ),
@@ -130,30 +149,40 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "frozen",
         re.compile(
-            rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违规)[^。<，]{{0,6}}(?:冻结|封禁|查封|封停|封店)"
+            rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违[规反])[^。<，]{{0,10}}(?:冻结|封禁|查封|封停|封店|被限制访问)"
             r"|account (?:has been |is )?suspended",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "server_error",
+        re.compile(
+            r"\bSQLSTATE\[|\bfatal error\s*: +uncaught|establishing a database connection|数据库(?:连接|链接)(?:失败|错误|出错)",
             re.IGNORECASE,
         ),
     ),
     (
         "closed_by_owner",
         re.compile(
-            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭)(?:公告|通知|声明|说明)|{_SUBJECT}(?:原因|[^。<，旧老原]){{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|暂停营业|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
-            r"|店铺(?:不存在|已打烊)|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
+            rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭|结束(?:营业|经营|运营))(?:公告|通知|声明|说明)|{_SUBJECT}(?:原因|[^。<，旧老原]){{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
+            rf"|{_SUBJECT}[^。<，旧老原]{{0,6}}不再(?:营业|经营|运营)|(?:决定)?(?:于|自)[^。<，]{{0,14}}[日起]结束(?:营业|经营|运营)"
+            r"|(?:closed|shut ?down) (?:permanently|for good)|permanently (?:closed|shut ?down)|ceased (?:trading|operations?)"
+            r"|店铺不存在|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
             re.IGNORECASE,
         ),
     ),
     (
         "maintenance",
         re.compile(
-            r"维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统)升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
+            rf"(?:{_SUBJECT}|店铺|系统)(?:暂时|临时)(?:关闭|停止)|(?:机房|数据|服务器)(?:正在)?(?:迁移|搬迁)|(?:放假|休假)(?:通知|公告|说明)|店铺?已打烊|暂停营业"
+            r"|维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统)升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
             re.IGNORECASE,
         ),
     ),
     (
         "parked",
         re.compile(
-            r"域名[^。，<]{0,4}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|parkingcrew|此域名(?:可|正在)",
+            r"域名[^。，<]{0,4}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|sedo domain parking|parkingcrew|此域名(?:可|正在)",
             re.IGNORECASE,
         ),
     ),
@@ -161,7 +190,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "placeholder",
         re.compile(
             r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
-            r"|建站成功|tengine test|openresty!|网站(?:正在)?建设|coming soon",
+            r"|建站成功|一键安装包\s*安装成功|caddy works|your web server is working|欢迎使用\s*wordpress|(?:^|。)index of /|tengine test|openresty!|网站(?:正在)?建设|coming soon",
             re.IGNORECASE,
         ),
     ),
@@ -193,6 +222,12 @@ _DOORS = re.compile(
 )
 """What leads on inside an open shop."""
 _OWN_SCRIPT = re.compile(r"<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?(?!https?:|//)[\w./-]", re.IGNORECASE)
+_DRAWS = re.compile(
+    r"\bfetch\s*\(|\baxios\b|\$\s*\.\s*(?:ajax|get|post|getJSON)\s*\(|XMLHttpRequest|\bcreateApp\s*\(|\bnew Vue\b|\bcreateRoot\s*\(|<script\b[^>]{0,80}\btype\s*=\s*[\"']?module"
+)
+"""What loads or draws more than the page came with."""
+_MOUNT = re.compile(r"<div\b[^>]{0,80}\bid\s*=\s*[\"']?(?:app|root|__next|__nuxt)\b", re.IGNORECASE)
+"""Where an app puts what it draws."""
 _WAY_ON = re.compile(r"<a\b[^>]{0,200}\bhref\s*=\s*[\"']?/?[a-z][\w./?=&-]*[\"'\s>]", re.IGNORECASE)
 """A link to another page of the same site."""
 _DAY = re.compile(
@@ -212,27 +247,36 @@ def wall_of(body: bytes) -> str | None:
         return None
     low = body.lower()
     sure = next((name for name, word in _SURE if word in low), None)
-    if sure is None and not any(word in low for word in _CAPTCHA_WORDS):
+    only_script = (
+        b"<script" in low and b" src=" not in low and all(part.search(low) for part in _SETS_AND_GOES_ON)
+    )
+    if sure is None and not only_script and not any(word in low for word in _CAPTCHA_WORDS):
         return None
     text = body.decode("utf-8", "ignore") if b"\xa3\xa4" not in body else body.decode("gb18030", "ignore")
     shown = visible_text(text)
+    if sure is None and only_script and not shown:
+        return "js_challenge"
     if sure is not None:
         wall = len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 and not _leads_on(text, shown)
+        wall = wall and not (_MOUNT.search(text) and _DRAWS.search(text))
         return sure if wall else None
     if _PRICE.search(shown) or _FORM.search(text) or len(shown) > _SHORT:
         return None
     return "js_challenge"
 
 
-def place_of(status: int, text: str) -> str | None:
-    """What an answer is instead of a working site, or None when it is one; `text` is the decoded page.
+def place_of(status: int, text: str, today: dt.date | None = None) -> str | None:
+    """What an answer is instead of a working site, or None when it is one; `text` is the decoded page. An end that is announced
+    for a day after `today`, or for no day, has not come.
 
     Whether the page is a shop of a known system the caller knows better: of such a page it asks nothing here.
     """
     said = standing(text)
     if len(_PRICE.findall(said)) <= 3:
         for name, pattern in _PLACES:
-            if pattern.search(said):
+            if (found := pattern.search(said)) and not (
+                name == "closed_by_owner" and _is_to_come(found.group(), today)
+            ):
                 return name
     if status in (401, 403, 405, 407, 429, 451, 456):
         return "waf_block"
@@ -241,6 +285,12 @@ def place_of(status: int, text: str) -> str | None:
     if status in (404, 410):
         return "not_found"
     return None
+
+
+def _is_to_come(said: str, today: dt.date | None) -> bool:
+    """Is it announced for a later day, or, as 将, for one that is not named or not known to be past?"""
+    last = max(_days_named(said, today), default=None) if today is not None else None
+    return last > today if last is not None and today is not None else "将" in said
 
 
 def says_it_ended(text: str) -> bool:
@@ -261,7 +311,7 @@ def standing(text: str) -> str:
     seen = _SCRIPTS.sub(" ", text[:200_000])
     said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
     shown = _plain(_TITLE.sub(" ", seen))
-    if _leads_on(text, shown):
+    if _leads_on(text, shown) or _DRAWS.search(text[:200_000]):
         # Where orders are looked up, or an app draws the rest, a notice is a notice: only the title speaks of the page itself.
         said = said[:1]
     elif len(shown) <= _SHORT:
@@ -269,7 +319,7 @@ def standing(text: str) -> str:
     elif _PRICE.search(shown):
         # A page with prices is a shop, whatever its headings announce.
         said = said[:1]
-    return "。".join(dict.fromkeys(filter(None, said)))
+    return "。".join(dict.fromkeys(filter(None, said))).translate(_TRADITIONAL)
 
 
 def _leads_on(text: str, shown: str) -> bool:
@@ -327,7 +377,7 @@ def probe_of_page(
     what its certificate was, a word of `tls`; None where the page came without TLS. `until` is the day a maintenance page names for
     its end, `today` the year it is read in where it names none.
     """
-    kind = None if shop and status == 200 else wall_of(body) or place_of(status, text)
+    kind = None if shop and status == 200 else wall_of(body) or place_of(status, text, today)
     milliseconds = round(latency * 1000) if latency is not None else None
     if kind is None:
         slow = latency is not None and latency >= SLOW_SECONDS
@@ -345,14 +395,19 @@ def end_of_maintenance(text: str, today: dt.date) -> dt.date | None:
 
     Of a span the later day counts. A day without a year is the one nearest to `today`.
     """
+    return max(_days_named(standing(text), today), default=None)
+
+
+def _days_named(said: str, today: dt.date) -> list[dt.date]:
+    """The days a text names that lie within a year of `today`; one without a year is the nearest."""
     ends = []
-    for year, month, day in _DAY.findall(standing(text)):
+    for year, month, day in _DAY.findall(said):
         for one in [int(year)] if year else [today.year - 1, today.year, today.year + 1]:
             with contextlib.suppress(ValueError):
                 ends.append((bool(year), dt.date(one, int(month), int(day))))
     known = [end for written, end in ends if written and abs((end - today).days) <= _FARTHEST]
     near = [end for written, end in ends if not written and abs((end - today).days) <= _FARTHEST // 2]
-    return max(known + near, default=None)
+    return known + near
 
 
 def probe_of_failure(kind: str, answer: Response | None = None) -> dict[str, Any] | None:

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from store.text.hosts import host_key
 from store.text.pattern_scan import PatternScan
@@ -434,7 +436,19 @@ _MOVED = re.compile(
 )
 
 
-def announced_hosts(text: str, host: str) -> list[str]:
-    """Hosts of other domains that a shop's own words name as its new or further address, at most five."""
-    found = [h for h in _MOVED.findall(text) if registrable(h) != registrable(host)]
+_MOVING = re.compile(
+    r"新(?:域名|网址|地址|站)|(?:搬|迁移?)(?:家|至|到)|域名(?:已)?更换|更换(?:域名|网址)|(?:域名|网址|地址)发布"
+)
+_LITTLE = 160
+"""Characters of a page that says hardly more than where the shop went."""
+
+
+def announced_hosts(text: str, host: str, links: Sequence[str] = ()) -> list[str]:
+    """Hosts of other domains that a shop's own words name as its new or further address, at most five; of a page that says little
+    more than that it moved also those of its `links`.
+    """
+    named = _MOVED.findall(text)
+    if len(text) <= _LITTLE and _MOVING.search(text):
+        named += [urlsplit(link).hostname or "" for link in links if link.startswith("http")]
+    found = [h for h in named if h and registrable(h) != registrable(host)]
     return list(dict.fromkeys(host_key(h) for h in found))[:5]

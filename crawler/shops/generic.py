@@ -61,6 +61,12 @@ _ARTICLE = (
 _LOCK = re.compile(
     r"(?:访问|浏览|进店|本站|店铺)密码|请输入密码|请先?登录|会员登录|仅对.{0,8}开放|登录后(?:查看|可见)"
 )
+_LOGIN = re.compile(
+    r"(?:用户|账[号户]|密码|扫码|代理|商户)登[录陆]|登[录陆](?:账[号户]|后台|系统)|\b(?:log|sign) ?in\b",
+    re.IGNORECASE,
+)
+_LITTLE = 120
+"""Characters of a page that is a login form and nothing else."""
 
 
 def home(page: Page) -> Found:
@@ -190,8 +196,16 @@ def _joined(told: list[Good], seen: list[Good]) -> list[Good]:
 
 def _is_locked(page: Page) -> bool:
     """Whether the page asks for a password before it shows anything."""
-    asks = page.tree.css_first("input[type=password]") is not None
-    return asks and bool(_LOCK.search(page.tree.body.text() if page.tree.body is not None else ""))
+    if page.tree.css_first("input[type=password]") is None or page.tree.body is None:
+        return False
+    text = page.tree.body.text()
+    return bool(_LOCK.search(text)) or _is_only_a_login(page, text)
+
+
+def _is_only_a_login(page: Page, text: str) -> bool:
+    """Whether a page that no script draws on holds hardly more than a login."""
+    drawn = page.tree.css_first("script[src], script[type=module]") is not None
+    return not drawn and len("".join(text.split())) <= _LITTLE and bool(_LOGIN.search(text))
 
 
 def _once(goods: list[Good]) -> list[Good]:

@@ -102,7 +102,10 @@ class StorefrontSpider(HomeSpider):
             if other := self.next_home(response.request, probe):
                 yield other
                 return
-            self.unanswered(host, (*tried, Tried(response.request, probe)))
+            every = (*tried, Tried(response.request, probe))
+            self.unanswered(host, every)
+            if (telling := verdict(every)) and telling.probe:
+                probe = telling.probe
         elif not rendered and probe["outcome"] in ("ok", "slow"):
             yield from self.answered(response.request, host, probe)
         elif not rendered:
@@ -113,7 +116,7 @@ class StorefrontSpider(HomeSpider):
         if probe["outcome"] == "refused":
             raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if probe["outcome"] == "down":
-            raise NotAnswered(f"not the shop: {probe['class']} (HTTP {response.status})")
+            raise NotAnswered(f"not the shop: {probe['class']} (HTTP {probe['status']})")
         if system and site.unit == "merchant" and not hasattr(systems()[system], "OF_MERCHANTS"):
             system = None  # the lists of the system are its host's: they would show every merchant's goods
         self.visit(host).notes["shown_on"] = next(reversed(response.request.meta.get("captures", ())), None)
@@ -159,7 +162,7 @@ class StorefrontSpider(HomeSpider):
         name = site_name_of(page.tree)
         shown = visible(page.tree)
         nothing = not found.goods and not found.behind_login and not found.stated_empty
-        if not system and nothing and len(shown) < 80:
+        if not system and nothing and len(shown) < 80 and not _named_hosts(page, shown, host):
             raise SourceChanged("an almost empty page")
         footer = f"{found.footer}\n{footer_of(page.tree, shown)}"
         notices = found.notices or notices_of(page.tree)
@@ -252,7 +255,7 @@ class StorefrontSpider(HomeSpider):
         signs |= shelf.signs()
         if notes["version"]:
             signs["software_version"] = notes["version"]
-        if moved := announced_hosts(notes["text"], host):
+        if moved := _named_hosts(page, notes["text"], host):
             signs["other_hosts"] = moved
         # What the footer of a merchant's page says is the mall's word about the mall.
         footer = "" if is_merchant(host) else notes["footer"]
@@ -356,6 +359,12 @@ class StorefrontSpider(HomeSpider):
     def _moved_record(self, host: str, moved: str) -> Record:
         return {"kind": "page", "source": self.name, "host": host, "observed_at": self.at(host), "role": "home",
                 "text": "", "signs": {"moved_to": moved}}  # fmt: skip
+
+
+def _named_hosts(page: Page, shown: str, host: str) -> list[str]:
+    """Hosts the page names as its new addresses; where it says little else, also those it only links to."""
+    links = [urljoin(page.url, link.attributes.get("href") or "") for link in page.tree.css("a[href]")[:20]]
+    return announced_hosts(shown, host, links)
 
 
 def _session(response: Response) -> str:

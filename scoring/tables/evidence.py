@@ -240,7 +240,10 @@ def _probe(r: Any) -> tuple[str, str]:
         until = (
             ("", "") if r.until is None else (f"，页面写明到 {r.until}", f"; the page says until {r.until}")
         )
-        zh, en = f"网站自己的页面称正在维护{until[0]}", f"its own page says it is under maintenance{until[1]}"
+        zh, en = (
+            f"网站自己的页面称正在维护或暂停{until[0]}",
+            f"its own page says it is under maintenance or paused{until[1]}",
+        )
     return f"探测结果：{zh}", f"Probe: {en}"
 
 
