@@ -18,6 +18,7 @@ from store.redaction.name_parts import (
     HAN,
     NOT_NAME,
     OTHERS,
+    RARE,
     TAKEN,
     USUAL,
     begins_no_word,
@@ -58,7 +59,7 @@ _ENGLISH = "name|is|contact|boss|mr|mrs|ms|miss|dear|owner|seller|manager|agent|
 _SUFFIXES = "员人者师手主友客东妇总爷奶叔伯婶姨舅孩傅妈爸哥姐弟妹事"
 _WEAK_LEADS = "[昨今前][天晚日]|的|是|把|感谢|警惕|小心|批评|处罚|里|说|号|至|听|经查|据|帮|给|让"
 _SURE = '(?:是|叫|名叫|[\\s:“"「【《.]|一个|那个|这个|一位|一名|姓名|名字|先生|女士|本人|,|\\(|、|的)'
-_CANDIDATE = re.compile(rf"{surname(COMMON + OTHERS + '付')}(?=[{USUAL}])")
+_CANDIDATE = re.compile(rf"{surname(COMMON + OTHERS + RARE + '付')}(?=[{USUAL}])")
 _GIVEN = frozenset(USUAL)
 _LEAD = re.compile(
     rf"(?:(?P<p>{_PERSONS})|(?P<e>{_EITHER})|(?<![a-z])(?P<l>{_ENGLISH})(?=[\s:.])|{_WEAK_LEADS}|(?P<r>[{_SUFFIXES}]|[a-z](?=[\s:.])))(?P<j>{_SURE}{{0,3}})$"

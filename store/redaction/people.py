@@ -30,6 +30,7 @@ from store.redaction.name_parts import (
     is_everyday,
 )
 from store.redaction.pinyin import SURNAMES, SYLLABLE
+from store.redaction.shown_names import SHOWN, find_shown
 
 _SYLLABLES = "扎西|卓玛|次仁|多吉|平措|旺堆|格桑|央金|达瓦|尼玛|丹增|索朗|洛桑|强巴|贡布|拉姆|仁增|顿珠|白玛|巴桑|旦增|才让"
 WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
@@ -43,33 +44,36 @@ _ROLE = (
 )
 # Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
 _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
-_POINTER = r"(?:[:=是为叫(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
+_POINTER = r"(?:[:=是为叫填(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
 _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1,2}}){{1,2}}{END}|[{COMMON}]\([^()]{{1,6}}\)[{HAN}]{{1,2}}{END}|[某*×]{{0,2}}[{HAN}]?[某*×]{{1,2}}[{HAN}]{{0,2}}{END}|[{COMMON}{OTHERS}]x{{1,2}}[{HAN}]?{END}"
 """A name written with signs between its characters, explained, or masked."""
 _TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{HAN}]{{0,6}}"
-_DOTTED = rf"[{HAN}]{{2,8}}·[{HAN}]{{1,10}}"
+_SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
+"""Characters by whose sound names of other languages are written."""
+_DOTTED = rf"(?:[{HAN}]{{2,8}}·[{HAN}]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{1,8}})"
 """A name of people who write its parts with a dot between them."""
 _SPACED = re.compile(
     rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]){END}"
 )
 """One character after the other, so that no filter sees the name."""
+_ABROAD = re.compile(
+    r"(?:person|man|woman|guy|girl|seller|someone|somebody|friend) (?:called|named) (?P<x>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=[,.;!?]|$| who| and)"
+)
 _IN_PINYIN = re.compile(
     r"拼音[\s:是为写]{0,3}(?P<x>[a-z]{4,15}(?: [a-z]{2,15}){0,2}|[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?![a-z0-9@._])"
 )
 _APPOSED = re.compile(
     r"(?:seller|owner|boss|manager|agent),\s(?P<x>(?!(?:an?|the|as|of|in|on|at|to|for|by|if|who|which|whose|after|before|once|not|but|and|or|so|however|then|please|with|without|is|was|when|while|like|my|his|her|their|our|your|this|that|no|yes|he|she|they|we|you|it|i) )[a-z]{2,15} (?!(?:is|was|he|she|they|we|you|it|the|to|me|us|not|did|has|had|of|in|on|at)[ ,])[a-z]{2,15})(?=,)"
 )
-_SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
-"""Characters by whose sound names of other languages are written."""
 _FAR = re.compile(
     rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|[找给到])\s?(?:就?[是叫]|:)?\s?(?P<y>[{_SPELT}]{{2,8}}·[{_SPELT}]{{1,10}})"
 )
 """Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
 _LABELLED = re.compile(
-    rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
+    rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里|\([^()\n]{{1,8}}\)){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
     rf"(?P<x>[{HAN}]{{1,8}}·[{HAN}]{{1,10}}|{ANY_NAME}(?![{HAN}]{{0,1}}(?:客服|人员))|(?!{_NOBODY})[{HAN}](?:[ *·某x]?[{HAN}*某x]){{1,3}}{END}|\*{{1,2}}[{HAN}]{{1,2}}"
-    rf"|[{COMMON}{OTHERS}] [{HAN}](?: ?(?![{STOP}])[{HAN}])?|{_PARTED}|{_TIBETAN}|[a-z]{{2,15}}(?:[ ·./,]{{1,2}}[a-z]{{2,15}}){{0,2}}(?![a-z0-9@._]))"
+    rf"|[{COMMON}{OTHERS}] {{1,3}}[{HAN}](?: ?(?![{STOP}])[{HAN}])?|{_PARTED}|{_TIBETAN}|[a-z]{{2,15}}(?:[ ·./,]{{1,2}}[a-z]{{2,15}}){{0,2}}(?![a-z0-9@._]))"
 )
 _ROLE_ONLY = re.compile(
     rf"(?:{_ROLE})(?:显示|叫|一?栏|是|写着?的?){{0,2}}\s?{_COMPANY}(?P<x>[{HAN}]{{2,10}}·[{HAN}]{{1,10}}|{_PARTED}|{ANY_NAME}|[{COMMON}] [{HAN}](?: [{HAN}])?{END}|{_TIBETAN}|(?<!名字)(?<!名字 ){_LATIN_NAME})"
@@ -89,12 +93,12 @@ _ENGLISH = re.compile(
     r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
 )
 _ENGLISH_PINYIN = re.compile(
-    rf"(?:(?:paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
+    rf"(?:(?:(?:real |full |his |her )?name is|paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
     rf"(?P<x>(?!he )(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?)(?![a-z0-9@_])"
 )
 """A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
-    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
+    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:[我俺咱][是系]|我,|我姓|我乃|本人系)\s?:?\s?(?P<x>{ANY_NAME}|{_DOTTED}){END}|(?:本人|鄙人|在下|对方是|儿子|女儿|孩子)\s?:?\s?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[于在因系])))"
@@ -204,6 +208,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
     (_SPACED, (" ",), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
+    (_ABROAD, (" called ", " named "), None, 0),
     (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
     (_SIGNED, (), None, 0),
@@ -222,7 +227,7 @@ _ROAD = "(?<![线网电思套通链])路|(?<![频渠通报知轨赛])道|街|巷
 _ESTATE = "小区|社区|花园|花苑|苑|公寓|大厦|大楼|广场|新村|家园|公馆|府|城|园区|园|湾|庭|居|期|里|楼|坊|宿舍|号院|大院|座|厂"
 _DETAIL = re.compile(
     rf"(?:(?:{_ROAD})\s?(?:[一二三四五六七八九东南西北中]段)?\s?{_NUMBER}(?:-[0-9]{{1,3}})?\s?(?:号楼?|弄|组|队)|(?:{_ESTATE})\s?{_NUMBER}\s?(?:号楼|栋|幢|座|单元|室|区)"
-    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?|{_NUMBER}\s?(?:号楼|栋|幢)\s?{_NUMBER}\s?门\s?[0-9]{{2,4}}(?![0-9元]))"
+    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?|{_NUMBER}\s?(?:号|栋)?(?:宿舍楼|宿舍|公寓楼|学生公寓)\s?[0-9]{{2,4}}\s?(?:寝室|室|房|号)|{_NUMBER}\s?(?:号楼|栋|幢)\s?{_NUMBER}\s?门\s?[0-9]{{2,4}}(?![0-9元]))"
     rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|门|(?=\W|$))|[\s]?[{HAN}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍|中心|(?:{_ESTATE}|都|寓)(?=[0-9a-z]{{1,4}}\s?(?:号|楼|层|栋|幢|座|单元|室|-)))|院|(?:[{HAN}]{{0,4}}[a-z]{{2,12}})?[{HAN}]{{0,8}}[a-z][0-9]?\s?[座栋幢](?:[0-9]{{2,5}})?|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)?|(?<=[栋幢座元楼号])[0-9]{{3,4}}(?![0-9元])){{0,8}}"
 )
 _DETAIL_HINT = re.compile(
@@ -263,6 +268,7 @@ _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄�
 SCANNED = (
     *(hint[0] for hint in _HINTS),
     *LED,
+    *SHOWN,
     _TITLE,
     _OWNED,
     _SOMEBODY,
@@ -289,7 +295,7 @@ def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
                 spans.append((start, end))
         if hint[0] is _SPLIT:
             spans += _said_elsewhere(shadow, found(*hint))
-    spans = _joined([*spans, *find_led(shadow, found)])
+    spans = _joined([*spans, *find_led(shadow, found), *find_shown(shadow, found)])
     yield from spans
     for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{HAN}·]+", shadow[a:b])}:
         at = shadow.find(name)

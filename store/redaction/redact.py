@@ -19,6 +19,7 @@ from store.redaction.name_parts import TAKEN
 from store.redaction.numbers import CLUSTER, DIGIT, TO_DIGITS, Span, find_numbers
 from store.redaction.people import SCANNED, find_addresses, find_names
 from store.redaction.rules import EARLY, FIRST, HELD, LATE, NICKNAMES, PUBLIC, TOKEN, Rule, fold
+from store.redaction.unlabelled import UNLABELLED
 from store.text.pattern_scan import PatternScan, Places, matches_at
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -34,7 +35,7 @@ _SHORT = 400
 _SCANNED = 400
 """Characters from which one look for all rules (store/text/pattern_scan.py) costs less than a look for each."""
 _BLANKS = HELD + TAKEN
-_ALL = (*FIRST, *PUBLIC, *EARLY, *LATE)
+_ALL = (*FIRST, *PUBLIC, *EARLY, *LATE, *UNLABELLED)
 _FOLLOWING = [rule.followed for rule in _ALL if rule.followed]
 _SCAN = PatternScan([*(rule.pattern for rule in _ALL), *_FOLLOWING, CLUSTER, *SCANNED], _BLANKS)
 _NUMBER = {pattern: number for number, pattern in enumerate(_SCAN.patterns)}
@@ -197,6 +198,7 @@ def _spans(shadow: str) -> list[Span]:
         if work.figures >= 7:
             work.take(find_numbers(work.shadow, work.found(CLUSTER)))
         _apply(work, LATE)
+        _apply(work, UNLABELLED)
     else:
         _apply(work, NICKNAMES)
     work.take((a, b, "地址") for a, b in find_addresses(work.shadow, work.found))

@@ -176,6 +176,8 @@ FIRST: tuple[Rule, ...] = (
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?年(?=\s?(?:的|出?生))|\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
+    Rule("生日", re.compile(r"生日[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?)"), needles=("生日",), figures=6),
+    Rule("生日", re.compile(r"(?:birthday|born|dob|birth)[^\d\n.]{0,12}(?P<x>\d{1,2}(?:st|nd|rd|th)? ?[a-z]{3,9} ?(?:19[3-9]\d|200\d|201[0-5])|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? (?:19[3-9]\d|200\d|201[0-5]))"), needles=("birth", "born", "dob"), figures=5),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
          followed=re.compile(r"[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"), reach=42),
@@ -195,7 +197,7 @@ PUBLIC: tuple[Rule, ...] = (
     Rule("备案", re.compile(r"公网安备\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "code=")),
     Rule("许可", re.compile(r"[ab][12](?:\.[ab][12]){0,3}\s?-\s?\d{8}(?:-\d{1,4})?(?!\d)"), needles=("1-", "2-", "1 -", "2 -")),
     Rule("代码", re.compile(r"(?:信用代码|注册号|税号|许可证编?号)\s?[:为是]?\s?[0-9a-hj-npqrtuwxy]{15,18}(?![0-9a-z])"), needles=("代码", "注册号", "税号", "许可证")),
-    Rule("代码", re.compile(r"9(?<![0-9a-z]9)1\d{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])"), needles=("91",)),
+    Rule("代码", re.compile(r"9(?<![0-9a-z]9)1(?!\d{4}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx])\d{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])"), needles=("91",)),
     Rule("网址", re.compile(r"(?:https?|hxxps?)://[a-z0-9.\-]{1,253}(?::\d{1,5})?"), needles=("://",)),
     Rule("网址", re.compile(r"[a-z0-9](?<![0-9a-z@.\-_].)[a-z0-9\-]{0,62}\.(?:[a-z0-9\-]{1,63}\.){0,6}(?:com|cn|net|org|test|example|top|vip|shop|xyz|cc)(?![a-z0-9@\-])"),
          needles=(".c", ".n", ".o", ".t", ".e", ".v", ".s", ".x")),
@@ -298,7 +300,7 @@ def _counts_nothing(match: re.Match[str], shadow: str) -> bool:
 
 _PAPERS = (
     r"(?:工作|残疾|结婚|离婚|退役|退伍|学生|教师|毕业|学位|执业|准考|行驶|房产|不动产|出生|暂住|居住|健康|老年|优待|军人|警官|士兵|军官|(?:港澳|台湾|澳门|香港)(?:居民)?(?:身份)?)证"
-    r"|社会保障卡?|(?:户|户口簿?|病历|就诊|住院|门诊|保单|公积金|准考证|学籍|档案|车架|发动机|宽带|员工|警官证|参保)号"
+    r"|社会保障卡?|(?:户|户口簿?|病历|就诊卡?|住院|门诊|保单|公积金|准考证|学籍|档案|车架|发动机|宽带|员工|警官证|参保)号"
 )
 _SERVICE_WORDS = (
     "音",

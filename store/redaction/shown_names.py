@@ -1,0 +1,64 @@
+"""Names where a chat, a form or a link shows them: who speaks, who was invited, who signs, whose the field is. Pure.
+
+What stands in such a place is a name or a nickname; a name is taken where it is made as most are, and is no everyday word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from store.redaction.led_names import BRANDS, Found
+from store.redaction.name_parts import ANY_NAME, HAN, NOT_NAME, TAKEN, USUAL_NAME, is_everyday
+from store.redaction.rules import HELD
+
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
+_DATED = rf"(?:{HELD}+\s*)?(?:20\d\d\s?[\-/.年]\s?\d{{1,2}}\s?[\-/.月]\s?\d{{1,2}}日?\s*)?{_CLOCK}"
+_SPEAKER = re.compile(
+    rf"(?P<x>{USUAL_NAME})(?=\s*(?:\((?:\d{{5,12}}|{TAKEN}+)\))?\s*{_DATED}|撤回了|\s?:\s?[^\s\d¥$])"
+)
+"""At the beginning of a line, before a time, what was said or taken back."""
+_QUOTED = re.compile(
+    rf"[“\"「](?:(?P<x>{USUAL_NAME})(?=[”\"」](?:邀请|撤回|加入|退出|拍了拍|修改|通过|领取|被))|(?<=(?:邀请|移出|移除|了拍|请出).)(?P<y>{USUAL_NAME})(?=[”\"」]))"
+)
+_EXPOSED = re.compile(rf"[【\[「“\"](?<=(?:曝光|骗子|避雷|举报|投诉).)(?P<x>{USUAL_NAME})(?=[】\]」”\"])")
+_ASKED = re.compile(
+    rf"(?:(?:称呼|贵姓|尊姓)[^\n。!]{{0,6}}|(?:姓名|名字)\??)\n\s?[^\n:]{{1,8}}:\s?(?P<x>{ANY_NAME})(?=[\s,.。!]|$)"
+)
+_IN_LINK = re.compile(rf"(?:real_?name|true_?name|xm|payee)=(?P<x>[{HAN}·]{{2,8}})")
+_SIGNED_AS = re.compile(rf"[—\-][—\-][^\n,。—\-]{{2,20}},\s?(?P<x>{USUAL_NAME})(?=[\s,。!]|$)")
+_PAID_TO = re.compile(rf"[向给](?P<x>{USUAL_NAME})(?=付款|转账|支付|打款)")
+_LINE_BEGINS = re.compile(rf"(?:^|\n)[\s>*·\-]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
+_WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
+    _SPEAKER: (":", "撤回了"),
+    _QUOTED: ("邀请", "移", "拍", "撤回", "加入", "退出", "修改", "通过", "领取", "被"),
+    _EXPOSED: ("曝光", "骗子", "避雷", "举报", "投诉"),
+    _ASKED: ("称呼", "贵姓", "尊姓", "姓名\n", "名字\n", "姓名?", "名字?"),
+    _IN_LINK: ("name=", "xm=", "payee="),
+    _SIGNED_AS: ("——", "--"),
+    _PAID_TO: ("付款", "转账", "支付", "打款"),
+}
+"""Each pattern with words one of which a text must hold for it to match."""
+SHOWN = tuple(_WHERE)
+"""Patterns for which a long text is scanned at once."""
+_SAYS_SO = (_ASKED, _IN_LINK)
+
+
+def find_shown(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
+    """Spans of names in a folded text where its form shows whose they are."""
+    for pattern, words in _WHERE.items():
+        for match in found(pattern, words):
+            start, end = match.span("y" if "y" in match.re.groupindex and match["y"] is not None else "x")
+            if pattern is _SPEAKER and not _speaks(shadow, start, end):
+                continue
+            if NOT_NAME.match(shadow, start) or BRANDS.match(shadow, start):
+                continue
+            if pattern in _SAYS_SO or not is_everyday(shadow, start):
+                yield start, end
+
+
+def _speaks(shadow: str, start: int, end: int) -> bool:
+    """Whether a line begins with the name; one of two characters before a colon alone may be any word (元宝: 一百个)."""
+    begins = _LINE_BEGINS.search(shadow, max(0, start - 34), start)
+    timed = begins is not None and ":" in begins.group()
+    return begins is not None and (timed or end - start > 2 or shadow[end : end + 2].lstrip()[:1] != ":")
