@@ -423,7 +423,10 @@ class Snapshot:
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The same answer as dictionaries, one a row."""
         table = self.arrow(sql, parameters)
-        names, columns = table.column_names, [_values(column) for column in table.columns]
+        try:
+            names, columns = table.column_names, [_values(column) for column in table.columns]
+        except (OverflowError, ValueError) as error:  # a day no calendar has, letters that are none
+            raise SnapshotError(f"快照文件损坏 a file of {self.id} is damaged: publish again") from error
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def of(self, table: str, host: str, order: str = "1") -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,6 +122,20 @@ def test_any_address_of_the_api_is_answered(api, count, record_property):
     record_property("inputs", count)
     record_property("slowest ms", round(found.slowest * 1000))
     assert not found.failures, "\n".join(found.failures[:20])
+
+
+def test_a_day_no_calendar_has_is_named_as_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = snapshots.build(tmp_path)
+    monkeypatch.setenv(current_snapshot.DATA_DIR_VARIABLE, str(tmp_path))
+    file = folder / "ratings.parquet"
+    table = pq.read_table(file)
+    never = pa.array([2**31 - 1] * len(table), pa.int32()).cast(pa.date32())
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("first_seen_on"), "first_seen_on", never), file
+    )
+    current_snapshot._open.cache_clear()
+    with pytest.raises(current_snapshot.DamagedSnapshot, match="damaged"):
+        current_snapshot.rows(current_snapshot.current(), "select * from ratings")
 
 
 @pytest.mark.parametrize(
