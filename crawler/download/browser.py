@@ -49,6 +49,10 @@ _EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
 """Kinds of parts that are answered without asking anybody."""
 FETCHED = "fetched"
 """Key of a request's meta that holds the page as it was fetched a moment ago: the browser draws that, and asks only for its parts."""
+HEARD = "heard"
+"""Key of a request's meta that holds a list: of each answer in JSON the page asks for while it is drawn, method, address, body and text are put there."""
+_MOST_HEARD = 40
+_LONGEST_HEARD = 2_000_000
 _OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"}
 """Headers that say how the body came, which is no longer so."""
 LONGEST_PAGE = 75.0
@@ -132,8 +136,27 @@ async def unstyled(page: Any, request: Any) -> None:
         else:
             await route.fallback()
 
+    if HEARD in request.meta:
+        _listen(page, request.meta[HEARD])
     await page.route("**/*", answer)
     await one_at_a_time(page, request)
+
+
+def _listen(page: Any, heard: list[tuple[str, str, str, str]]) -> None:
+    from playwright.async_api import Error
+
+    async def keep(response: Any) -> None:
+        asked = response.request
+        if asked.resource_type not in ("xhr", "fetch") or response.status != 200 or len(heard) >= _MOST_HEARD:
+            return
+        with contextlib.suppress(
+            Error, UnicodeDecodeError
+        ):  # the page may be closed meanwhile, the answer no text
+            text = await response.text()
+            if text.lstrip()[:1] in ("{", "[") and len(text) <= _LONGEST_HEARD:
+                heard.append((asked.method, asked.url, asked.post_data or "", text))
+
+    page.on("response", keep)
 
 
 def _as_it_came(response: Response) -> dict[str, Any]:

@@ -49,7 +49,7 @@ _CATEGORY_LINK, _CATEGORY_OR_GOOD = (
 )
 """The address of a page that lists the goods of one category, and one that may show a single good where a page lists goods itself."""
 _MOST_CATEGORIES = 10
-_FEW = 20
+FEW = 20
 """Goods of a home page below which its categories are looked into as well."""
 _MOST_LINKS = 500
 _TRADITIONAL = "價購賣貨銷餘"
@@ -131,7 +131,7 @@ def sells(page: Page) -> bool:
 
 def more(page: Page, found: Found) -> list[More]:
     """What else to read of a shop whose home page showed these goods: the page that follows, and where they are few its categories."""
-    few = len(found.goods) < _FEW and not found.behind_login
+    few = len(found.goods) < FEW and not found.behind_login
     return (_next_page(page, _HOME, 1) if found.goods else []) + (
         _categories(page, found.goods) if few else []
     )

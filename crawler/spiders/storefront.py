@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.download.browser import FETCHED, unstyled, when_settled
+from crawler.download.browser import FETCHED, HEARD, unstyled, when_settled
 from crawler.download.browser import available as browser_available
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.home_addresses import HomeSpider, Tried, verdict
@@ -36,6 +36,7 @@ from crawler.pages.visible_text import footer_of, notices_of, prose, role_links,
 from crawler.recording.trial import MOST_GOODS, TRIED
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
+from crawler.shops.unknown.asked_lists import ASKED, Asked, behind
 from crawler.source_spider import HostVisit, Record
 from store.evidence.crawl_ledger import Expected, SourceCard
 from store.text.query import host_key, is_merchant
@@ -136,7 +137,18 @@ class StorefrontSpider(HomeSpider):
                 if not found.goods and len(visible(Page(page.url, page.text).tree)) < _ALMOST_EMPTY:
                     raise NotAnswered("the page needs JavaScript and no browser is installed")
             more = generic.more(page, found)
+        if rendered and not system and site.unit == "site":
+            more = [*self._behind(page, found, response, host), *more]
         yield from self._shop(page, system, found, more, host)
+
+    def _behind(self, page: Page, found: Found, drawn: Response, host: str) -> list[More]:
+        """What the page asked its host for while it was drawn and has not drawn yet."""
+        assert drawn.request is not None
+        asked = [Asked(*told) for told in drawn.request.meta.get(HEARD, ())]
+        few = len(found.goods) < generic.FEW
+        lists = behind(asked, found.goods, visible(page.tree), few) if asked and found.goods else []
+        self.visit(host).notes["behind"] = lists
+        return [one.more(one.first, place) for place, one in enumerate(lists)]
 
     def _read(self, page: Page, system: str | None, host: str) -> tuple[Found, list[More]]:
         """What the home page shows by its system's own reader, or by the one for unknown shops where that one fails."""
@@ -185,8 +197,13 @@ class StorefrontSpider(HomeSpider):
         if response.status != 200:
             raise SourceChanged(f"HTTP {response.status} for {urlsplit(response.url).path}")
         page = page_of(response, text_of(response))
-        found, more = read_list(system, page, what) if system else generic.lists(page, what)
         notes = self.visit(host).notes
+        if what.startswith(ASKED):
+            place, number = map(int, what.split()[1:])
+            goods, more = notes["behind"][place].read(page.json(), number, place, notes["shelf"].names)
+            found = Found(goods=goods)
+        else:
+            found, more = read_list(system, page, what) if system else generic.lists(page, what)
         notes["payments"] = notes["payments"] + found.payments
         notes["contacts"] += f" {found.contacts}"
         notes["footer"] += f"\n{found.footer}"
@@ -345,6 +362,7 @@ class StorefrontSpider(HomeSpider):
             meta={
                 "playwright": True,
                 FETCHED: fetched,
+                HEARD: [],
                 "playwright_page_init_callback": unstyled,
                 "playwright_page_methods": when_settled(),
             },

@@ -1,0 +1,146 @@
+"""Lists a page asks for while it is drawn: what it has not drawn is asked for as it asked, and read by what its drawn goods teach."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from crawler.download.browser import available
+from crawler.shops.page import Good, More
+from crawler.shops.unknown.asked_lists import Asked, behind
+from store.db.tables import Platform, Price
+from tests.support.programs.sandbox_crawl import crawl
+from tests.support.servers.polite_server import serving
+
+WARES = [("月度会员", 12.5, 31), ("季度会员", 33.0, 0), ("年度会员", 118.0, 7), ("三年会员", 288.0, 2)]
+
+
+def rows(some: list[tuple[str, float, int]], **more: Any) -> list[dict[str, Any]]:
+    """Rows as a shop nobody knows writes them: prices in fen, a member's price before the price."""
+    return [{"hyj": round(p * 90), "tt": n, "fen": round(p * 100), "kc": k, **more} for n, p, k in some]
+
+
+def drawn(some: list[tuple[str, float, int]]) -> list[Good]:
+    """What the page shows of them."""
+    return [Good(n, p, stock=k) for n, p, k in some]
+
+
+def asked(url: str, answer: Any, body: str = "") -> Asked:
+    """One request of the page."""
+    return Asked("POST" if body else "GET", f"https://a.test{url}", body, json.dumps(answer))
+
+
+def read(
+    found: list[Any], number: int, answer: Any, known: set[str]
+) -> tuple[list[tuple[str, float | None, int | None]], list[More]]:
+    """What the first list behind a page gives for an answer."""
+    goods, more = found[0].read(answer, number, 0, known)
+    return [(good.name, good.price, good.stock) for good in goods], more
+
+
+def test_tabs_that_are_not_drawn_are_read_by_the_one_that_is() -> None:
+    answer = {"d": [{"c": "会员", "l": rows(WARES[:2])}, {"c": "长期", "l": rows(WARES[2:])}]}
+    found = behind([asked("/all", answer)], drawn(WARES[:2]), "会员 长期", True)
+    assert [one.more(one.first, 0) for one in found] == [More("https://a.test/all", "asked 0 1", "GET", None)]
+    assert read(found, 1, answer, set())[0] == WARES
+
+
+def test_a_list_of_which_the_page_draws_a_part_was_filtered_and_is_left_alone() -> None:
+    answer = {"list": [*rows(WARES[:2], show=1), *rows([("补差价勿拍", 1, 9)], show=0)], "total": 90}
+    assert behind([asked("/g?page=1&limit=3", answer)], drawn(WARES[:2]), "", True) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "second"),
+    [
+        ("/g?page=1&limit=2", "", ("/g?page=2&limit=2", None)),
+        ("/g?pageNo=0&pageSize=2", "", ("/g?pageNo=1&pageSize=2", None)),
+        ("/g", "cid=&page=1&limit=2", ("/g", "cid=&page=2&limit=2")),
+        ("/g", '{"v":{"offset":0,"limit":2}}', ("/g", '{"v": {"offset": 2, "limit": 2}}')),
+    ],
+)
+def test_the_pages_that_follow_are_asked_as_the_page_asked(
+    url: str, body: str, second: tuple[str, str | None]
+) -> None:
+    first = {"data": {"items": rows(WARES[:2], status=1), "total": 5}}
+    found = behind([asked(url, first, body)], drawn(WARES[:2]), "", True)
+    more = found[0].more(found[0].first, 0)
+    assert (more.path.removeprefix("https://a.test"), more.body) == second
+    then = {
+        "data": {"items": [*rows(WARES[2:3], status=1), *rows([("内部勿拍", 0.01, 9)], status=0)], "total": 5}
+    }
+    known = {name for name, _, _ in WARES[:2]}
+    goods, more_pages = read(found, 2, then, known)
+    assert goods == WARES[2:3], "what is marked otherwise than all that is drawn is not on offer"
+    assert [item.what for item in more_pages] == ["asked 0 3"]
+    assert read(found, 3, then, known | {"年度会员"})[1] == [], "a page that brings nothing new is the last"
+    assert read(found, 2, {"data": {"items": rows(WARES[2:]), "total": 4}}, known)[1] == []
+
+
+def test_a_whole_list_has_no_page_behind_it() -> None:
+    answer = {"items": rows(WARES), "total": 4}
+    assert behind([asked("/g?page=1&limit=20", answer)], drawn(WARES), "", True) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "other"), [("/g?fl=11", "/g?fl=12"), ("/api/category/11", "/api/category/12")]
+)
+def test_other_categories_are_asked_where_the_page_shows_their_names(url: str, other: str) -> None:
+    kinds = {"list": [{"id": 11, "mc": "影音会员"}, {"id": 12, "mc": "游戏点券"}]}
+    first = {"list": rows(WARES[:2])}
+    both = [asked("/kinds", kinds), asked(url, first)]
+    found = behind(both, drawn(WARES[:2]), "影音会员 游戏点券", True)
+    assert [one.more(1, 0).path.removeprefix("https://a.test") for one in found] == [other]
+    assert behind(both, drawn(WARES[:2]), "影音会员", True) == [], "what is not shown is no category"
+    assert behind(both, drawn(WARES[:2]), "影音会员 游戏点券", False) == []
+    assert behind([*both, asked(other, {"list": []})], drawn(WARES[:2]), "影音会员 游戏点券", True) == []
+
+
+def test_numbers_of_goods_are_no_categories() -> None:
+    answer = {"list": [row | {"sale": 10 * at} for at, row in enumerate(rows(WARES))]}
+    names = " ".join(name for name, _, _ in WARES)
+    assert behind([asked("/g?sort=0", answer)], drawn(WARES), names, True) == []
+
+
+PAGE = """<html><meta charset=utf-8><title>小铺</title><body><nav id=n></nav><ul id=u></ul><script>
+fetch('/kinds').then(r => r.json()).then(k => { n.textContent = k.map(x => x.mc).join(' ');
+fetch('/g?fl=' + k[0].id + '&page=1').then(r => r.json()).then(d => { u.innerHTML = d.rows.map(x =>
+`<li><h3>${x.tt}</h3><b>￥${(x.fen / 100).toFixed(2)}</b></li>`).join('') }) })</script></body></html>"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_a_shop_that_draws_ten_of_its_goods_is_read_whole(tmp_path: Path) -> None:
+    shelves = {
+        kind: [(f"{word}{n}号", float(n), n + 1) for n in range(1, 1 + count)]
+        for kind, (word, count) in {"a": ("会员", 5), "b": ("点券", 3)}.items()
+    }
+
+    def answer(path: str) -> tuple[int, str, str]:
+        parts = urlsplit(path)
+        said = {key: value[0] for key, value in parse_qs(parts.query).items()}
+        if parts.path == "/kinds":
+            return 200, "application/json", json.dumps([{"id": "a", "mc": "影音"}, {"id": "b", "mc": "游戏"}])
+        if parts.path == "/g":
+            some = shelves[said["fl"]]
+            low = (int(said["page"]) - 1) * 2
+            return (
+                200,
+                "application/json",
+                json.dumps({"rows": rows(some[low : low + 2]), "total": len(some)}),
+            )
+        return (200, "text/html; charset=utf-8", PAGE) if parts.path == "/" else (404, "text/plain", "")
+
+    now = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+    with serving(answer) as site:
+        engine, told = crawl(site.port, tmp_path, ["xiaopu.test"], now, "storefront")
+    assert told["outcome"] == "ok"
+    with engine.connect() as connection:
+        kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
+    assert sorted(map(tuple, kept)) == sorted((n, p) for shelf in shelves.values() for n, p, _ in shelf)
