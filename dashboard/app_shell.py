@@ -75,9 +75,9 @@ class Page:
                 shell, headers = snapshot_files.compressed(localised(body, lang, first), accepted)
                 told = MutableHeaders(raw=[(n, v) for n, v in start["headers"] if n.lower() not in _DROPPED])
                 told.raw.extend(headers)
-                if first.found:
+                if first.status == 200:
                     await run_in_threadpool(memento.describe, request, told, first.memento)
-                await send({**start, "status": 200 if first.found else 404, "headers": told.raw})
+                await send({**start, "status": first.status, "headers": told.raw})
                 await send({"type": "http.response.body", "body": shell})
 
         headers = [(n, v) for n, v in scope["headers"] if n.lower() not in _PLAIN]

@@ -112,12 +112,12 @@ class Enough(Exception):
 
 
 class Sight(NamedTuple):
-    """What goes into a page's shell: HTML of its body, the tags in its head that previews are made of, and whether there is what the
-    address names (else the status is 404)."""
+    """What goes into a page's shell: HTML of its body, the tags in its head that previews are made of, and the status: 404 where there is
+    not what the address names, 503 where nothing can be read."""
 
     body: str = ""
     head: str = ""
-    found: bool = True
+    status: int = 200
     memento: Kept | None = None
     """The earlier snapshot the address asks for."""
 
@@ -140,10 +140,10 @@ def shown(path: str, query: str, lang: str) -> Sight:
             make = _shown.__wrapped__ if any(name == "q" for name, _ in asked) else _shown
             return make(page, asked, lang, snapshot.path, current_snapshot.version(snapshot), age)
     except (current_snapshot.NotKept, current_snapshot.NoDay) as error:
-        return Sight(_failure(page, asked, lang, error), found=False)
+        return Sight(_failure(page, asked, lang, error), status=404)
     except current_snapshot.UNREADABLE as error:
         if page.url_path not in page_list.WITHOUT_DATA:
-            return Sight(_failure(page, asked, lang, error))
+            return Sight(_failure(page, asked, lang, error), status=503)
         nothing: Any = current_snapshot.Unpublished()
         query = {name: list(values) for name, values in asked}
         return _sight(
@@ -264,7 +264,8 @@ def _sight(paper: Paper, page: page_list.PageInfo, memento: Kept | None = None) 
         loading=True,
         page=markup.static_page(host, lang) if known and not past else "",
     )
-    return Sight(body, markup.render("preview.html", lang, tags=tags), paper.written.found, memento)
+    status = 200 if paper.written.found else 404
+    return Sight(body, markup.render("preview.html", lang, tags=tags), status, memento)
 
 
 def _without(query: dict[str, list[str]], *names: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dashboard.components import charts, site_charts, site_evidence
@@ -18,6 +19,10 @@ SMALL = 1.5
 """Points an indicator gives or withholds, from which it has a bar of its own."""
 _TWO_SIDED = frozenset({"footer", "company", "F5", "F7"})
 """Aspects of identity that set what the site shows beside what is registered."""
+_LISTED = re.compile(
+    r"公开名单「(?P<name>.+?)」(?:（名单自注日期 (?P<day>[\d-]+)）)?列有该域名，条目 (?P<entry>\S+)"
+)
+"""That a public list names a site, as its spider words it (crawler/spiders/blocklists.py)."""
 _SIGN = {"ok": "✓", "concern": "!", "unknown": "?", "hidden": "–", "not_applicable": "·"}
 
 
@@ -214,7 +219,7 @@ def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> 
             row(
                 cell(view.label("aspect", r["aspect"])),
                 *(
-                    cell(r[side] or (unknown if r["aspect"] in _TWO_SIDED else "–"), limit=80)
+                    cell(_side(view, r[side]) or (unknown if r["aspect"] in _TWO_SIDED else "–"), limit=80)
                     for side in ("shown", "registered")
                 ),
                 cell(
@@ -228,6 +233,15 @@ def identity(view: View, rows: list[dict[str, Any]], rating: dict[str, Any]) -> 
     )
 
 
+def _side(view: View, words: str | None) -> str:
+    """What stands on one side of a comparison; that a public list names the site is kept as a Chinese sentence."""
+    listed = _LISTED.fullmatch(words or "") if view.lang != "zh" else None
+    if not listed:
+        return words or ""
+    dated = view.translate("site.list_dated", day=listed["day"]) if listed["day"] else ""
+    return view.translate("site.listed", name=listed["name"], dated=dated, entry=listed["entry"])
+
+
 def _agrees(view: View, comparison: dict[str, Any]) -> str:
     """Whether the two agree; only two things that are both known can, and most rules compare none."""
     both = comparison["aspect"] in _TWO_SIDED and comparison["shown"] and comparison["registered"]
@@ -238,7 +252,9 @@ def _compared(view: View, comparison: dict[str, Any]) -> str:
     """Where a comparison was read; a company is told from several keys, which its sentence names."""
     if comparison["aspect"] == "operator":
         return view.translate("site.keys")
-    return "、".join(view.source(part) for part in (comparison["source"] or "").split("+"))
+    return ("、" if view.lang == "zh" else ", ").join(
+        view.source(part) for part in (comparison["source"] or "").split("+")
+    )
 
 
 def promises(view: View, rows: list[dict[str, Any]]) -> None:

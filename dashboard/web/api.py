@@ -47,6 +47,7 @@ from dashboard.web.snapshot_files import (
     badge,
     delta_file,
     feed,
+    for_a_reader,
     merchant_file,
     snapshot_file,
     static_page,
@@ -86,11 +87,13 @@ class SnapshotRoute(APIRoute):
                 request.state.snapshot = snapshot
                 response = await handle(request)
             except current_snapshot.NoSnapshot:
-                return problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
+                refusal = problem(503, say(lang, "api.no_snapshot"), say(lang, "app.missing_text"))
+                return for_a_reader(request, refusal, lang, "missing")
             except current_snapshot.DamagedSnapshot as error:
-                return problem(503, say(lang, "app.damaged_title"), str(error))
+                refusal = problem(503, say(lang, "app.damaged_title"), str(error))
+                return for_a_reader(request, refusal, lang, "damaged")
             except current_snapshot.NotKept as error:
-                return problem(404, say(lang, "api.not_kept"), str(error))
+                return for_a_reader(request, problem(404, say(lang, "api.not_kept"), str(error)), lang)
             except (ValueError, OverflowError) as error:
                 return problem(400, say(lang, "api.bad_query"), str(error)[:200])
             except RequestValidationError as error:

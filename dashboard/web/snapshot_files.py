@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.presenters import csv_export
 from dashboard.presenters.translations import LANGUAGES, language, say
-from dashboard.web.not_found import missing
+from dashboard.web.not_found import missing, unreadable
 from dashboard.web.rate_limit import problem
 from dashboard.web.security_headers import static_policy
 from scoring.snapshot.reader import DELTA, SIGNATURE, Snapshot
@@ -61,7 +61,7 @@ def merchant_file(request: Request, snapshot: Published, lang: Lang) -> Response
     file = _of_site(snapshot, kind, host)
     if not is_merchant_key(host) or not _plain(file):
         refusal = problem(404, say(lang, "api.not_found"), say(lang, "sentence.unlisted"))
-        return _for_a_reader(request, refusal, lang) if kind == "s" else refusal
+        return for_a_reader(request, refusal, lang)
     return RedirectResponse(f"../../{file.as_posix().rpartition(f'/{kind}/')[2]}")
 
 
@@ -78,13 +78,18 @@ def static_page(request: Request, snapshot: Published, lang: Lang) -> Response:
     if isinstance(answer, FileResponse):
         styles = _STYLE.findall(Path(answer.path).read_text("utf-8", "replace"))
         answer.headers["Content-Security-Policy"] = static_policy(styles)
-    return _for_a_reader(request, answer, lang)
+    return for_a_reader(request, answer, lang)
 
 
-def _for_a_reader(request: Request, answer: Response, lang: str) -> Response:
-    """The refusal of a page: a program gets a problem document, whoever followed a link gets a page with a search for that site."""
-    if answer.status_code == 404 and "text/html" in request.headers.get("accept", ""):
-        return missing(request.url.path, lang, asked_site(request))
+def for_a_reader(request: Request, answer: Response, lang: str, kind: str = "") -> Response:
+    """The refusal of a page: a program gets a problem document, whoever followed a link gets a page with a search for that site, or while
+    nothing can be read (`kind`) with what helps all the same."""
+    path = request.url.path
+    if path.startswith("/s/") and "text/html" in request.headers.get("accept", ""):
+        if kind:
+            return unreadable(path, lang, kind, asked_site(request))
+        if answer.status_code == 404:
+            return missing(path, lang, asked_site(request))
     return answer
 
 

@@ -387,6 +387,19 @@ def test_a_comparison_says_once_what_is_unseen_of_all_and_which_site_its_picture
     assert say("zh", "compare.no_score") in content, "a site we know and do not rate has no unknown score"
 
 
+def test_the_english_profile_says_in_english_which_public_list_names_the_site(data_dir):
+    said = "公开名单「演示名单hosts」（名单自注日期 2026-11-15）列有该域名，条目 cheng.test"
+    rows = snapshots.tables()
+    listed = {"host": snapshots.ORANGE, "aspect": "F13", "shown": snapshots.ORANGE, "registered": said, "agrees": "no",
+              "source": "icp+blocklists", "observed_on": AS_OF}  # fmt: skip
+    rows["identity"] = [rows["identity"][0] | listed]
+    snapshots.build(data_dir, rows=rows)
+    content = words(open_page("site", host=snapshots.ORANGE, lang="en"))
+    assert "on the public list “演示名单hosts”, dated 2026-11-15, entry cheng.test" in content
+    assert "列有该域名" not in content
+    assert said in words(open_page("site", host=snapshots.ORANGE))
+
+
 def test_sites_that_refused_us_are_named_on_the_status_page(data_dir):
     rows = [
         {"host": snapshots.ORANGE, "on": AS_OF - dt.timedelta(days=back), "measure": "refused", "value": 1.0, "n": 1}

@@ -87,7 +87,8 @@ def look(visit: Visit, path: str, state: str, axe: str) -> list[str]:
     """Everything wrong with one page."""
     gone = NOT_SHOWN.get(state)
     page = visit.open(path, say(visit.lang, gone) if gone else "")
-    wrong = [f"console: {t}" for t in visit.troubles]
+    unread = "the server responded with a status of 503" if gone else None  # which its own first bytes carry
+    wrong = [f"console: {t}" for t in visit.troubles if not (unread and unread in t)]
     visit.troubles.clear()
     wrong += [f"its policy refuses {line}" for line in visit.refused()]
     expected = "zh-CN" if visit.lang == "zh" else "en"
@@ -329,6 +330,9 @@ e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline', 
                 assert len(found) == 2, (path, width)
                 assert all(whole and parts == [1, 1] for _, whole, *parts in found), (path, width, found)
                 assert visit.overflow() <= 0
+                inside = """all => all.filter(td => [...td.querySelectorAll('.kw-nb')].some(part =>
+part.getBoundingClientRect().right > td.getBoundingClientRect().right + 1)).map(td => td.innerText)"""
+                assert visit.page.locator("#root .kw-rank td:first-child").evaluate_all(inside) == []
             visit.context.close()
 
 

@@ -87,6 +87,12 @@ def test_without_a_readable_snapshot_everything_says_so(data_dir, damage):
         answer = client.get(path)
         assert answer.status_code == 503, path
         assert str(data_dir) not in answer.text
+    for lang, words in (("zh", "付了款没到账怎么办"), ("en", "Paid but nothing arrived?")):
+        page = client.get("/s/a.test.html", params={"lang": lang}, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert page.status_code == 503 and page.headers["content-type"].startswith("text/html")
+        assert words in page.text and 'href="../help?site=a.test' in page.text, (
+            "who follows a link gets no JSON"
+        )
 
 
 def test_an_unchanged_snapshot_is_not_sent_twice(own, data_dir):
