@@ -20,6 +20,7 @@ from store.redaction.name_parts import (
     HAN,
     NOT_NAME,
     OTHERS,
+    RARE,
     SHOPS,
     STOP,
     SURNAME,
@@ -37,10 +38,10 @@ WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
 """A full name of people who have no surnames: two such names, one behind the other."""
 # A company's name has no function words before its legal form; "张三在某某公司买" is a person who bought.
 _COMPANY = rf"(?!(?:(?![在于的是和与我你他她它们身已说要被把给因为了不就也都还又将至及或等几这那哪什么呢吧吗啊让叫跟没却对此到])[{HAN}()]){{2,22}}(?:公司|商行|工作室|银行|集团|商城|卡盟|旗舰店|专[营卖]店|经营部|厂|[金商药]行|珠宝|药业|股份|超市|商[店贸场]|事务所|中心|医院|大学|学[院校]|协会|基金|合作社|[分总]店))"
-_NOBODY = f"[{STOP}人您亲]|个人|企业|单位|自然人|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
+_NOBODY = f"[{STOP}人您亲]|机器|真人|自动|人工|外包|兼职|个人|企业|单位|自然人|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
 _ROLE = (
     "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
-    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|(?<![a-z])(?:payee|account name|account holder|holder)"
+    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|注册人|登记人|持有人|(?<![a-z])(?:payee|account name|account holder|holder)"
 )
 # Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
 _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
@@ -52,12 +53,15 @@ _SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都�
 """Characters by whose sound names of other languages are written."""
 _DOTTED = rf"(?:[{HAN}]{{2,8}}·[{HAN}]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{1,8}})"
 """A name of people who write its parts with a dot between them."""
+_COLOURS = "[红蓝青紫彩银金]"
 _SPACED = re.compile(
-    rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]){END}"
+    rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]"
+    rf"|[{COMMON}{OTHERS}](?P<s>[./\-_|])(?!{_COLOURS})[{USUAL}](?P=s)(?!{_COLOURS})[{USUAL}]){END}"
 )
 """One character after the other, so that no filter sees the name."""
 _ABROAD = re.compile(
     r"(?:person|man|woman|guy|girl|seller|someone|somebody|friend) (?:called|named) (?P<x>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=[,.;!?]|$| who| and)"
+    r"|(?:regards|sincerely|thanks|cheers|faithfully)[,.!]?\s{1,4}(?P<y>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=\s*$|\n)"
 )
 _IN_PINYIN = re.compile(
     r"拼音[\s:是为写]{0,3}(?P<x>[a-z]{4,15}(?: [a-z]{2,15}){0,2}|[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?![a-z0-9@._])"
@@ -65,13 +69,16 @@ _IN_PINYIN = re.compile(
 _APPOSED = re.compile(
     r"(?:seller|owner|boss|manager|agent),\s(?P<x>(?!(?:an?|the|as|of|in|on|at|to|for|by|if|who|which|whose|after|before|once|not|but|and|or|so|however|then|please|with|without|is|was|when|while|like|my|his|her|their|our|your|this|that|no|yes|he|she|they|we|you|it|i) )[a-z]{2,15} (?!(?:is|was|he|she|they|we|you|it|the|to|me|us|not|did|has|had|of|in|on|at)[ ,])[a-z]{2,15})(?=,)"
 )
+_FAMOUS = (
+    "哈利·|达·芬|列奥纳多·|夏洛克·|史蒂夫·|伊隆·|埃隆·|比尔·盖|马克·扎|沃伦·|穆罕默德·|莱昂|克里斯蒂亚诺·"
+)
 _FAR = re.compile(
-    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|[找给到])\s?(?:就?[是叫]|:)?\s?(?P<y>[{_SPELT}]{{2,8}}·[{_SPELT}]{{1,10}})"
+    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|[找给到是叫我])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}})"
 )
 """Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
 _LABELLED = re.compile(
-    rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里|\([^()\n]{{1,8}}\)){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
+    rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里|是我|我|\([^()\n]{{1,8}}\)){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"
     rf"(?P<x>[{HAN}]{{1,8}}·[{HAN}]{{1,10}}|{ANY_NAME}(?![{HAN}]{{0,1}}(?:客服|人员))|(?!{_NOBODY})[{HAN}](?:[ *·某x]?[{HAN}*某x]){{1,3}}{END}|\*{{1,2}}[{HAN}]{{1,2}}"
     rf"|[{COMMON}{OTHERS}] {{1,3}}[{HAN}](?: ?(?![{STOP}])[{HAN}])?|{_PARTED}|{_TIBETAN}|[a-z]{{2,15}}(?:[ ·./,]{{1,2}}[a-z]{{2,15}}){{0,2}}(?![a-z0-9@._]))"
 )
@@ -86,7 +93,9 @@ _RECEIVES = re.compile(
     rf"(?<![{HAN}])(?:(?P<x>{SURNAME}{_REST}|{USUAL_NAME}(?=[收留]))(?=[收留]{END}|账户|老板{END})|(?P<y>(?:{SURNAME}|[{OTHERS}]){_REST})(?=\((?:身份证|手机|电话|微信|实名|本人|客服|店主|老板|站长|卖家|买家|商家|店长|经理|负责人|法人|群主|代理|技术|财务|业务|上家|下家|男|女|化名|谐音|音译|骗子|投诉人)|\)的(?:银行)?卡))"
 )
 _FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
-_SPLIT = re.compile(rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}")
+_SPLIT = re.compile(
+    rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}|姓(?P<s>[{COMMON}{OTHERS}{RARE}])[,\s]{{1,2}}(?P<y>(?P=s)[{HAN}]{{1,2}}){END}"
+)
 _ENGLISH = re.compile(
     r"(?:(?:my|full|payee|account|holder)\s?name\s?(?:is|:)|name\s?:(?= ?[a-z]{2,15} [a-z]{2,15}$)|payee\s?:|contact(?: person)?\s?:|account holder\s?:|holder\s?:|i am(?= [a-z]{2,15} (?:chen|wang|li|zhang|liu|yang|huang|zhao|wu|zhou|xu|sun|ma|zhu|hu|guo|he|lin|gao|luo)(?![a-z])))"
     r"\s?(?P<x>[a-z]{2,15}(?:[ ·.,]{1,2}[a-z]{2,15}){0,3})(?![a-z0-9@._])"
@@ -94,11 +103,11 @@ _ENGLISH = re.compile(
 )
 _ENGLISH_PINYIN = re.compile(
     rf"(?:(?:(?:real |full |his |her )?name is|paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
-    rf"(?P<x>(?!he )(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?)(?![a-z0-9@_])"
+    rf"(?P<x>(?!he )(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?|{SYLLABLE}{{2}} (?:{SURNAMES}))(?![a-z0-9@_])"
 )
 """A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
-    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
+    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|其实|原来|本来|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:[我俺咱][是系]|我,|我姓|我乃|本人系)\s?:?\s?(?P<x>{ANY_NAME}|{_DOTTED}){END}|(?:本人|鄙人|在下|对方是|儿子|女儿|孩子)\s?:?\s?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[于在因系])))"
@@ -106,7 +115,7 @@ _SELF_IS = re.compile(
 _KIN = re.compile(
     # Written out, so that every branch begins with a literal and the engine skips ahead.
     r"(?:老公|老婆|我[妈爸哥姐弟妹]|[表堂][哥弟姐妹]|舅舅|叔叔|姑姑|外甥女?|侄[子女]|孙[子女]|女友|男友|女朋友|对象|闺蜜|女婿|儿媳|岳[父母]|公公|婆婆|邻居|战友|发小|老乡|师兄|师姐|学[弟妹长姐]|丈夫|妻子|朋友|儿子|女儿|爸爸|妈妈|父亲|母亲|弟弟|哥哥|姐姐|妹妹|同事|孩子|爱人|同学|室友"
-    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)[到给](?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)(?:的?(?:名字|大名)?叫|是)?\s?[“\"「【]?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?|[{OTHERS}][{USUAL}]{{2}}(?={END}|[的在把]))(?![{HAN}]{{0,8}}(?:平台|公司|商户))"
+    rf"|转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)[到给](?:了?(?:[工农中建交招邮][商业国设通储]?行|[一-鿿]{{2,4}}银行|信用社|支付宝|微信))?)(?:的?(?:名字|大名)?叫|是)?\s?[“\"「【]?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?|[{OTHERS}][{USUAL}]{{2}}(?={END}|[的在把才也买充付被说用给他她]|今年))(?![{HAN}]{{0,8}}(?:平台|公司|商户))"
 )
 _STAFF = re.compile(
     rf"(?:客服|老板|店主|负责人|卖家|站长|群主|代理|业务员|员工|个体(?:工商)?户)\s?(?P<x>{SURNAME}(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?)"
@@ -206,9 +215,9 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
-    (_SPACED, (" ",), None, 0),
+    (_SPACED, (), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
-    (_ABROAD, (" called ", " named "), None, 0),
+    (_ABROAD, (" called ", " named ", "regards", "sincerely", "thanks", "cheers", "faithfully"), None, 0),
     (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
     (_SIGNED, (), None, 0),
@@ -227,7 +236,7 @@ _ROAD = "(?<![线网电思套通链])路|(?<![频渠通报知轨赛])道|街|巷
 _ESTATE = "小区|社区|花园|花苑|苑|公寓|大厦|大楼|广场|新村|家园|公馆|府|城|园区|园|湾|庭|居|期|里|楼|坊|宿舍|号院|大院|座|厂"
 _DETAIL = re.compile(
     rf"(?:(?:{_ROAD})\s?(?:[一二三四五六七八九东南西北中]段)?\s?{_NUMBER}(?:-[0-9]{{1,3}})?\s?(?:号楼?|弄|组|队)|(?:{_ESTATE})\s?{_NUMBER}\s?(?:号楼|栋|幢|座|单元|室|区)"
-    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?|{_NUMBER}\s?(?:号|栋)?(?:宿舍楼|宿舍|公寓楼|学生公寓)\s?[0-9]{{2,4}}\s?(?:寝室|室|房|号)|{_NUMBER}\s?(?:号楼|栋|幢)\s?{_NUMBER}\s?门\s?[0-9]{{2,4}}(?![0-9元]))"
+    rf"|{_NUMBER}\s?(?:号楼|栋|幢|座)\s?-?{_NUMBER}\s?(?:单元|室|号|层|楼)|[0-9]{{1,2}}(?:[栋幢座舍]|[号#][楼院])[0-9]{{3,4}}(?![0-9元])|(?:{_ESTATE})\s?[a-z]\s?[座栋幢区]\s?[0-9]{{2,5}}(?![0-9元])|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)|(?:{_ESTATE})\s?[0-9]{{1,2}}-[0-9]{{1,2}}-[0-9]{{3,4}}|{_NUMBER}\s?单元\s?{_NUMBER}\s?(?:室|号|层|楼)?|(?:宿舍|公寓)\s?[a-z]?[0-9]{{1,2}}-[0-9]{{3,4}}(?![0-9元])|{_NUMBER}\s?(?:号|栋)?(?:宿舍楼|宿舍|公寓楼|学生公寓)\s?[0-9]{{2,4}}\s?(?:寝室|室|房|号)|{_NUMBER}\s?(?:号楼|栋|幢)\s?{_NUMBER}\s?门\s?[0-9]{{2,4}}(?![0-9元]))"
     rf"(?:[\s,\-之附]{{0,2}}{_NUMBER}\s?(?:号楼|号|栋|幢|座|单元|室|楼|层|户|弄|组|房|门|(?=\W|$))|[\s]?[{HAN}]{{2,8}}(?:小区|花园|大厦|公寓|苑|广场|家园|宿舍|中心|(?:{_ESTATE}|都|寓)(?=[0-9a-z]{{1,4}}\s?(?:号|楼|层|栋|幢|座|单元|室|-)))|院|(?:[{HAN}]{{0,4}}[a-z]{{2,12}})?[{HAN}]{{0,8}}[a-z][0-9]?\s?[座栋幢](?:[0-9]{{2,5}})?|[0-9]{{1,2}}\s?(?:公寓|舍|宿舍)\s?[0-9]{{2,4}}\s?(?:寝室?|室|房|号)?|(?<=[栋幢座元楼号])[0-9]{{3,4}}(?![0-9元])){{0,8}}"
 )
 _DETAIL_HINT = re.compile(
@@ -258,7 +267,7 @@ _LOCKER_OF = re.compile(
 )
 _LOCKER_NUMBER = re.compile(rf"(?:[{HAN}0-9]{{0,4}}?[0-9]{{1,3}}号?(?:格口|格|柜|门)|柜)?")
 _LOCKER_AT = re.compile(
-    rf"\s?:?\s?(?P<x>(?:(?![的了我你他没不])[{HAN}]){{2,10}}(?:{_HOMES})(?:[0-9]{{1,3}}号)?(?:门店|店|门|柜)?)"
+    rf"[\s:,]{{0,2}}(?P<x>(?:(?![的了我你他没不])[{HAN}]){{2,10}}(?:{_HOMES})(?:[0-9]{{1,3}}号)?(?:[东西南北]门)?(?:门店|店|门|柜机?)?(?:[a-z]?[0-9]{{1,3}}号?(?:格口|格|柜))?)"
 )
 """Where parcels wait for somebody: near where they live."""
 _PLACE = re.compile(r"[省市区县镇乡村街路巷弄号栋幢室楼苑园]")
@@ -318,7 +327,7 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _said_elsewhere(shadow: str, split: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     """Where a name that the text spells out (姓康名健) stands as one word."""
     for match in split:
-        name = re.sub(r"[名叫,\s]", "", match["x"])
+        name = re.sub(r"[名叫,\s]", "", match["x"] or match["y"])
         at = shadow.find(name)
         while at >= 0:
             yield at, at + len(name)
@@ -329,12 +338,20 @@ def find_addresses(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of postal addresses: a road or estate with its number, a division down to a street, or a text after 地址."""
     last = (0, 0)
     for start, end in sorted(_address_parts(shadow, found)):
+        if _AUTHORITY.search(shadow, max(0, start - 24), start):
+            continue
         if start > last[1]:
             yield last
             last = start, end
         else:
             last = last[0], max(last[1], end)
     yield last
+
+
+_AUTHORITY = re.compile(
+    r"(?:法院|[监总公安商]局|管理局|派出所|消协|消费者协会|委员会|仲裁委|办事大厅|政府|检察院)[\s,:]{0,2}(?:(?:通信|办公|联系)?地址|位于|在|住所)?[\s,:是在为]{0,2}$"
+)
+"""Before an address that is an authority's."""
 
 
 def _address_parts(shadow: str, found: Found) -> Iterator[tuple[int, int]]:

@@ -67,7 +67,7 @@ def _folding() -> dict[int, int]:
                 table[code] = chr(ord("a") + circled)
     table |= {ord(c): plain for c, plain in zip(_LOOKS_LATIN, _LATIN, strict=True)}
     table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
-    table |= dict.fromkeys(map(ord, "嶶溦徾癓"), "微")
+    table |= dict.fromkeys(map(ord, "嶶溦徾癓"), "微") | dict.fromkeys(map(ord, "•‧・∙⋅"), "·")
     table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
     return {code: ord(folded) for code, folded in table.items()}
 
@@ -173,10 +173,10 @@ FIRST: tuple[Rule, ...] = (
          followed=re.compile(rf"{_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)|com|cn)"), reach=50),
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
-    Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?{_DAY}{{1,3}}\s?[日号])?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
+    Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?)?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?年(?=\s?(?:的|出?生))|\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
-    Rule("生日", re.compile(r"生日[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?)"), needles=("生日",), figures=6),
+    Rule("生日", re.compile(r"(?:生日|身份证上?)[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?)"), needles=("生日", "身份证"), figures=6),
     Rule("生日", re.compile(r"(?:birthday|born|dob|birth)[^\d\n.]{0,12}(?P<x>\d{1,2}(?:st|nd|rd|th)? ?[a-z]{3,9} ?(?:19[3-9]\d|200\d|201[0-5])|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? (?:19[3-9]\d|200\d|201[0-5]))"), needles=("birth", "born", "dob"), figures=5),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
@@ -207,6 +207,7 @@ PUBLIC: tuple[Rule, ...] = (
     Rule("编号", re.compile(r"(?:商品(?:编码|条码)|条形?码|isbn|issn|ean|upc)\s?[:为是]?\s?(?:97[89]-?)?\d(?:-?\d){6,13}(?![\d-])"), needles=("码", "isbn", "issn", "ean", "upc")),
     Rule("散列", re.compile(r"(?:[0-9a-f](?<![0-9a-f].)(?=[0-9a-f]{0,20}[a-f]))(?:[0-9a-f]{63}|[0-9a-f]{39}|[0-9a-f]{31})(?![0-9a-f])"), needles=tuple("abcdef")),
     Rule("小数", re.compile(r"\d(?<![\d.]\d)\d{0,2}\.\d{13,17}(?!\d)"), needles=(".",)),
+    Rule("热线", re.compile(r"[19](?<![\d.]\d)(?<![尾后]号.)(?:23\d\d|2[25]\d\d|5\d{3}|6\d{3}|51\d{5}|6110)(?![\d.])(?=\s?(?:[、,/和或与及]\s?[19]|咨询|投诉|举报|反映|热线|客服|电话|均|都|也))|(?<=打)9510\d{4}(?!\d)"), needles=("1", "9"), figures=5),
     Rule("热线", re.compile(r"[48](?<!\d\d)00[ -]?\d{3}[ -]?\d{4}(?!\d)"), needles=("400", "800")),
     Rule("热线", re.compile(r"(?:腾讯|网易|阿里|支付宝|京东|美团|抖音|快手|字节|百度|移动|联通|电信|苹果|华为|小米|财付通|公司|集团|银行|[局委会院])(?:官方)?(?:客服|热线|总机)(?:热线|电话|[\s:是为]){0,4}\(?0\d{2,3}\)?[ -]?\d{7,8}(?!\d)"), needles=("客服", "热线", "总机"), figures=10),
 )  # fmt: skip
@@ -220,7 +221,7 @@ _NOT_IDS = {"android", "iphone", "windows", "wechat", "weixin", "alipay", "wxpay
 def _is_number(match: re.Match[str], shadow: str) -> bool:
     """A QQ number: five to twelve digits that count nothing; of nine and more hardly anything is counted but money."""
     rest = shadow[match.end("x") : match.end("x") + 2].lstrip()
-    long = len(match["x"]) >= 9 and not match["x"].endswith("000")
+    long = sum(not c.isspace() and c not in ",." for c in match["x"]) >= 9 and not match["x"].endswith("000")
     counted = rest[:1] in tuple("元块币万亿" if long else _UNITS) and rest[:2] not in ("秒发", "秒回", "秒到")
     return _no_letter_before(match, shadow) and not counted and not re.match(r"\.\d", rest)
 
@@ -470,7 +471,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("手机号", re.compile(r"(?P<x>1[3-9]\d(?:[^\d。;!?]{1,12}?\d{8}|\d{2}[^\d。;!?]{1,12}?\d{6}|\d{4}[^\d。;!?]{1,12}?\d{4}|\d{5}[^\d。;!?]{1,12}?\d{3}|\d{1,3}(?:[^\d。;!?]{1,12}?\d{2,5}){2,3}))(?!\d)"), _is_told_in_pieces, figures=11),
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
-    Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵士南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
+    Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵士文南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
     Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|串号|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号|sim卡?(?=[\s:=是为]{1,4}\d(?:[ \-]?[\da-f]){9}))(?:[\s:=是为]{0,3}[:=是为]\s{0,3}(?=[^\d]{0,20}\d)|\s{1,4}(?=[^\d\s]{0,20}\d)|(?<=串号)(?=\d{6}))(?P<x>[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
     Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), lambda m, shadow: not re.search(r"(?<![备器机户\w])uuid\s?[:=]?\s?$", shadow[max(0, m.start() - 9) : m.start()]), needles=("-",), figures=2),
     Rule("网络地址", re.compile(r"ip(?:v4|v6)?(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\s?[.。]\s?\d{1,3}){3}(?!\s?[.。]?\d))"), needles=("ip",), figures=4),
@@ -503,7 +504,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg)(?:群组|账号|号|群|id|联系|搜索?|[\s:是为]){0,4}(?P<x>@?[a-z][a-z0-9_]{4,31})"), _is_telegram, needles=("tele", "tg", "飞机", "电报")),
     Rule("账号", re.compile(r"(?:账号|账户|用户名|会员[号名]|uid|id|抖音号|dy号|ks号|xhs号|快手号|小红书号|微博|支付宝号?)(?:名称?|号|id)?\s?(?:[:=@]|是|为)\s?(?P<x>@?[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"(?:抖音|快手|小红书|dy|ks|xhs|uid|b站|哔哩哔哩|微博|陌陌|探探|soul|闲鱼|贴吧|钉钉|知乎|whatsapp|skype|discord|line|signal|飞书)(?P<said>(?:账号|用户名?|号|id|[\s:@是为叫]){1,5})(?P<x>[a-z0-9][a-z0-9_.\-]{4,30})(?![a-z0-9])"), _is_handle),
-    Rule("账号", re.compile(r"(?:支付宝|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
+    Rule("账号", re.compile(r"(?:支付宝|支\s?fu\s?宝|zhifubao|alipay|zfb|账号|账户|用户名|登录密码|支付密码)(?:账号|账户|号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,30}\d)(?=\d{0,30}[a-z])[a-z0-9][a-z0-9_.\-]{4,40})"), _no_letter_before),
     Rule("账号", re.compile(r"@ ?(?P<x>[a-z][a-z0-9_]{4,31})(?![a-z0-9_.@])"), _no_letter_before, needles=("@",)),
     Rule("密码", re.compile(r"(?:密码|口令)\s?(?:(?:[:=]|是|为)\s?(?P<x>[\x21-\x7e]{4,32})|\s(?P<y>(?=[\x21-\x7e]{0,31}\d)(?=[\x21-\x7e]{0,31}[a-z])[\x21-\x7e]{5,32}))"), needles=("密码", "口令")),
     Rule("网络地址", re.compile(r"(?P<x>\d(?<![\d.]\d)\d{0,2}(?:\.\d{1,3}){3})(?!\.?\d|:\d)"), _is_address, needles=(".",), figures=4),
@@ -515,7 +516,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:telegram|纸飞机|飞机|电报|tele|tg|蝙蝠|密聊|dou音|斗音|小?红薯|snapchat|whats\s?app|w[sa](?<![a-z]w[sa])(?=\s?[号:])|薯号|instagram|ins|facebook|fb|推特|twitter|line|skype|脉脉|探探|抖音|快手|小红书|dy|ks|yy|转转|闲鱼|豆瓣|知乎|微博|陌陌|钉钉|贴吧|b站|qq空间|淘宝|拼多多|京东|西瓜|虎牙|斗鱼|用户)(?:群组|账号|用户名?|主页|空间|[博群]主|主播|号|群|名|搜索?|叫|id|[\s:@是为]|\+86){0,6}(?P<x>(?=[a-z_.\-]{0,24}\d)[a-z0-9][a-z0-9._\-]{5,30})(?![a-z0-9@])"), _is_other_service, figures=1),
     Rule("账号", re.compile(r"(?:账[户号]名?|登录名|登录账号|用户名?|用户id|会员id|apple\s?id|注册名|id|uid)(?:号|[\s:是为]){0,3}(?P<x>(?=[a-z_.\-]{0,24}\d)(?=\d{0,24}[a-z])[a-z0-9][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("账", "登录", "用户", "id", "注册名"), figures=1),
     Rule("密码", re.compile(r"(?P<x>[a-z0-9][a-z0-9@._]{4,39}-{3,5}[a-z0-9@._!#$%^&*]{4,40})"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 2, needles=("---",), figures=2),
-    Rule("密码", re.compile(r"账密\s?(?:[:=是为]\s?|\s)(?P<x>[\x21-\x7e]{4,40}(?:[ /][\x21-\x7e]{4,32})?)"), needles=("账密",)),
+    Rule("密码", re.compile(r"账密\s?(?:[:=是为]\s?|\s)(?P<x>[\x21-\x7e]{4,40}(?:\s?[ /]\s?[\x21-\x7e]{4,32})?)"), needles=("账密",)),
     Rule("密码", re.compile(rf"号\s?:?\s?[a-z0-9@._\-{TAKEN}]{{3,40}}\s{{0,3}}[,/]?\s?密\s?:?\s?(?P<x>(?=[\x21-\x7e]{{0,31}}\d)[\x21-\x7e]{{4,32}})"), needles=("密",), figures=2),
     Rule("密码", re.compile(r"(?<=---)(?P<x>(?=[^\s\-]{0,39}\d)(?=[^\s\-]{0,39}[a-z])[a-z0-9@._!#$%^&*]{4,40})(?=-{3}|[\s,。;]|$)"), needles=("---",), figures=2),
     Rule("密码", re.compile(rf"[{TAKEN}{HELD}]\s{{0,2}}[,/]?\s?密\s?:?\s?(?P<x>(?=[\x21-\x7e]{{0,31}}\d)[\x21-\x7e]{{4,32}})"), needles=("密",), figures=2),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from store.redaction.led_names import BRANDS, Found
-from store.redaction.name_parts import ANY_NAME, HAN, NOT_NAME, TAKEN, USUAL_NAME, is_everyday
+from store.redaction.name_parts import ANY_NAME, COMMON, HAN, NOT_NAME, TAKEN, USUAL, USUAL_NAME, is_everyday
 from store.redaction.rules import HELD
 
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
@@ -25,17 +25,30 @@ _EXPOSED = re.compile(rf"[【\[「“\"](?<=(?:曝光|骗子|避雷|举报|投�
 _ASKED = re.compile(
     rf"(?:(?:称呼|贵姓|尊姓)[^\n。!]{{0,6}}|(?:姓名|名字)\??)\n\s?[^\n:]{{1,8}}:\s?(?P<x>{ANY_NAME})(?=[\s,.。!]|$)"
 )
-_IN_LINK = re.compile(rf"(?:real_?name|true_?name|xm|payee)=(?P<x>[{HAN}·]{{2,8}})")
+_IN_LINK = re.compile(
+    rf"(?:real_?name|true_?name|xm|payee|payer|buyer|customer|nick(?:name)?)=(?P<x>[{HAN}·]{{2,8}})"
+)
 _SIGNED_AS = re.compile(rf"[—\-][—\-][^\n,。—\-]{{2,20}},\s?(?P<x>{USUAL_NAME})(?=[\s,。!]|$)")
 _PAID_TO = re.compile(rf"[向给](?P<x>{USUAL_NAME})(?=付款|转账|支付|打款)")
-_LINE_BEGINS = re.compile(rf"(?:^|\n)[\s>*·\-]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
+_IN_QUOTES = re.compile(rf"[“\"「『‘](?P<x>[{COMMON}][{USUAL}]{{2}})(?=[”\"」』’])")
+"""Nothing but a whole name between quotation marks."""
+_ALONE = re.compile(rf"\n\s{{0,20}}(?P<x>{ANY_NAME})\s{{0,4}}(?=\n\s*(?:(?:20)?\d\d[年.\-/]|{HELD}|$)|$)")
+"""On a line of its own, before a date or the end."""
+_LETTERED = re.compile(
+    r"[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3}(?<=[a-z\-. ]{9})(?![a-z\-])"
+)
+"""Letter by letter, so that no filter sees the name."""
+_LINE_BEGINS = re.compile(rf"(?:^|\n)[\s>*·\-「“]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
 _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
     _SPEAKER: (":", "撤回了"),
     _QUOTED: ("邀请", "移", "拍", "撤回", "加入", "退出", "修改", "通过", "领取", "被"),
     _EXPOSED: ("曝光", "骗子", "避雷", "举报", "投诉"),
     _ASKED: ("称呼", "贵姓", "尊姓", "姓名\n", "名字\n", "姓名?", "名字?"),
-    _IN_LINK: ("name=", "xm=", "payee="),
+    _IN_LINK: ("name=", "xm=", "payee=", "payer=", "buyer=", "customer=", "nick="),
     _SIGNED_AS: ("——", "--"),
+    _IN_QUOTES: ("“", '"', "「", "『", "‘"),
+    _ALONE: ("\n",),
+    _LETTERED: ("-", "."),
     _PAID_TO: ("付款", "转账", "支付", "打款"),
 }
 """Each pattern with words one of which a text must hold for it to match."""
@@ -48,7 +61,10 @@ def find_shown(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of names in a folded text where its form shows whose they are."""
     for pattern, words in _WHERE.items():
         for match in found(pattern, words):
-            start, end = match.span("y" if "y" in match.re.groupindex and match["y"] is not None else "x")
+            groups = match.re.groupindex
+            start, end = match.span(
+                "y" if "y" in groups and match["y"] is not None else "x" if "x" in groups else 0
+            )
             if pattern is _SPEAKER and not _speaks(shadow, start, end):
                 continue
             if NOT_NAME.match(shadow, start) or BRANDS.match(shadow, start):

@@ -296,6 +296,10 @@ GONE = [
     ("“柴小雯”邀请“管小虎”加入了群聊", "管小虎"), ("曝光【仉小明】收了预存款", "仉小明"),
     ("客服:请问怎么称呼？\n我：农小伟，农民的农", "农小伟"), ("https://km.example/i?realname=麻小东&from=h5", "麻小东"), ("——一个普通玩家，郗小墨，写于深夜", "郗小墨"), ("写着向谌小洁付款", "谌小洁"), ("姓名 宿国梁", "宿国梁"), ("签名（手写）:逯小航", "逯小航"), ("对接的是亓官雨桐", "亓官雨桐"), ("车主虞立夫", "虞立夫"),
     ("代付的朋友叫阿依努尔.买买提", "阿依努尔"), ("持卡人姓名填 ZHENG/XIAOMING", "XIAOMING"), ("his real name is Lin Xiaoming", "Xiaoming"), ("a person called Kwong Siu Ming, who", "Kwong"),
+    # Names in quotation marks, beside shares, spelt letter by letter, in letters' ends; papers and plates in other signs: another fresh corpus (2026-12-03).
+    ("商户单号和“费小宇”三个字", "费小宇"), ("域名注册人牛建设", "牛建设"), ("孟小瑞持股40%", "孟小瑞"), ("我姓逄，逄大海", "逄大海"), ("真名丌永昌", "丌永昌"), ("用户阿依古丽·买买提", "阿依古丽"), ("我朋友迪丽努尔•艾尔肯", "迪丽努尔"), ("管收钱的是巴特尔·苏和", "巴特尔"),
+    ("paid 45 USD to Xiaoming Luo and", "Luo"), ("拼给你：f-a-n x-i-a-o y-u", "f-a-n"), ("写成“龚/伟/民”", "龚/伟/民"), ("付给了粟.小.燕", "粟.小.燕"), ("备注写宋小曦买卡的", "宋小曦"), ("其实叫路广生", "路广生"), ("我表弟计小风才13岁", "计小风"), ("https://pay.example/done?payer=岑小墨&a=8", "岑小墨"), ("寄件人写的是我：屈小莹", "屈小莹"),
+    ("HKID K384720(5)", "K384720"), ("文字第0580927号", "0580927"), ("支fu宝是 demo0815", "demo0815"), ("车牌鲁Q五八〇Z三", "八〇"), ("放进了丰巢，示例苑东门柜机A07格口", "A07"), ("住示例宿舍A3-528", "A3-528"), ("五八年腊月初九生的", "腊月"), ("身份证上写1959/01/17", "1959"), ("账密是 demo5501abc / 9f7Tq2bn", "9f7Tq2bn"),
 ]  # fmt: skip
 STAYS = [
     "paid 168 to the shop in Hong Kong", "transferred to Bank of China", "he sent the code to me", "朝阳区金鼎网络工作室", "江宁区苏宁电器店", "my boss he said", "哈利·波特周边", "穿越火线·枪战", "格桑梅朵花茶", "product name: Google Play card", "2026-11-01----2026-11-30", "账密 都对", "live: 20:00",
@@ -313,6 +317,7 @@ STAYS = [
     "诸葛亮的新皮肤上架", "司马懿限定皮肤", "欧阳锋礼包", "order#1234 未发货", "卡有效期 30 天", "充值卡有效期到 2027/09/30", "密码错误三次", "pass: 通行证", "会员：7天", "生日礼包 2026", "法人：个人", "备案主体：企业", "快递放驿站了", "去驿站取", "加 500000 金币", "https://km.example/people/index", "https://km.example/@/login", "the seller, as always, was late", "拼音首字母",
     "时间戳 1752819304", "商标注册第 38261704 号", "宝贝ID 673920481527", "区块高度59382017", "订单异常:对接商城金额不够", "客服写工作时间9-24点", "客服写「请稍候」", "浏览 12345678 次", "共 123456789 金币", "CODM2024S1 通行证", "PUBG1800UC", "GTA5R18", "KB5034441 补丁", "0x80072EE7",
     "https://km.example/item/672345123.html", "时间：12:30", "金额: 168", "元宝: 一百个", "上架：2026-01-02 12:00", "a person called again", "20260101 更新", "向商家付款", "请给平安银行转账", "我是代理", "班级群", "密码就是忘了", "生日礼包 2026-05-01", "拍了拍“群主”", "坐标系统", "两点五十分,三点四十",
+    "在线客服是机器人，不理人", "累计订单 1,038,472 笔", "拨打12315、12321、96110均可反映", "打95105888咨询", "杭州互联网法院 地址：杭州市上城区钱潮路22号", "市场监督管理局 地址：上海市徐汇区漕溪北路1号", "过了两三分钟微信来消息说", "皮肤是哈利·波特联动", "“王老吉”礼盒", "“周生生”金卡", "“换一批”没反应", "a-b c-d", "best regards",
 ]  # fmt: skip
 
 
@@ -333,6 +338,18 @@ def test_what_names_a_person_does_not_survive(text: str, secret: str) -> None:
 )
 def test_who_speaks_in_a_pasted_chat_is_not_named(chat: str, speaker: str) -> None:
     assert speaker not in clean(chat) and speaker not in clean(f"聊天记录：\n{chat}\n没人管")
+
+
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [
+        ("以上情况全部属实。\n陆小薇\n2025年3月18日", "陆小薇"),
+        ("Please help me.\nBest regards,\nPriya Demo", "Priya"),
+        ("「戚小瑶：链接打不开」\n- - -\n换个浏览器", "戚小瑶"),
+    ],
+)
+def test_who_signs_a_letter_or_is_quoted_is_not_named(letter: str, name: str) -> None:
+    assert name not in clean(letter)
 
 
 def test_an_english_sentence_loses_the_name_and_no_word_beside_it() -> None:
