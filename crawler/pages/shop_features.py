@@ -16,6 +16,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,15 +34,22 @@ _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     ),
     "qq_group": (
         ("jq.qq.com", "qm.qq.com", "群"),
-        re.compile(r"(?:jq|qm)\.qq\.com/([^\s\"'<>]{0,80})|(?:qq\s*群|群号)\s*[:：]?\s*(\d{5,11})"),
+        re.compile(
+            r"(?:jq|qm)\.qq\.com/([^\s\"'<>]{0,80})|(?:(?:qq?\s*|交流|官方|售后|用户|客户|加)群|群号)\s*[:：]?\s*(\d{5,11})"
+        ),
     ),
     "wechat": (
         ("微信", "vx", "wechat", "weixin"),
         re.compile(
-            r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*([a-z][\w-]{4,19})|weixin\.qq\.com/([^\s\"'<>]{0,80})"
+            r"(?:微信|vx|wechat)(?:号|客服)?\s*[:：]\s*([a-z][\w-]{4,19})|微信(?:号|客服)?\s+(?=[a-z_-]*\d)([a-z][a-z0-9_-]{5,19})|weixin\.qq\.com/([^\s\"'<>]{0,80})"
         ),
     ),
-    "telegram": (("t.me/", "telegram"), re.compile(r"\bt\.me/(\w+)|telegram\s*[:：]?\s*@(\w+)")),
+    "telegram": (
+        ("t.me/", "telegram", "tg", "电报", "飞机"),
+        re.compile(
+            r"\bt\.me/(\w+)|\btg://resolve\?domain=(\w+)|(?:telegram|\btg|电报|飞机)(?:客服|频道|群组?|号)?\s*[:：]?\s*@(\w+)"
+        ),
+    ),
     "whatsapp": (("wa.me/", "whatsapp"), re.compile(r"wa\.me/(\d*)|whatsapp\s*[:：]?\s*\+?(\d+)")),
     "phone": (
         ("电话", "热线", "手机", "tel"),
@@ -84,6 +92,11 @@ _CREDIT_BEHIND = re.compile(
 )
 """Words that stand behind the maker's name: what the line holds before them is the maker's."""
 _CREDITS = PatternScan((_CREDIT, _CREDIT_BEHIND))
+_OTHERS = re.compile(
+    r"(?:货源|供货|进货|上家|上游|供应商|注册商|域名投诉|投诉|举报|支付(?:问题|接口|技术|通道|平台|遇到)|[码易]支付|聚合付|收款接口)"
+    r"[^<>。|·\n]{0,16}?(?:qq|q群|微信|vx|tg|telegram|电报|飞机|邮箱|mail|客服|热线|群|[:：@])"
+)
+"""Who is named with a contact that may be on many shops' pages."""
 _CREDIT_END = re.compile(r"</(?:p|div|footer|li|td|section|center|small)\b|<br|<p\b|<div\b|\n\s*\n|\||·|。")
 _MAKER = re.compile(r"由|by\b|感谢")
 _LONGEST_CREDIT = 300
@@ -133,6 +146,17 @@ def _maker_start(low: str, at: int) -> int:
     ends = [found.end() for found in _CREDIT_END.finditer(before)]
     made = _MAKER.search(before, ends[-1] if ends else 0)
     return at - len(before) + made.start() if made else _link_start(low, at)
+
+
+def without_others(low: str) -> str:
+    """A lower-cased page without what stands beside words for somebody else: a supplier, a registrar, who takes payments or complaints."""
+    kept, at = [], 0
+    for found in islice(_OTHERS.finditer(low), _MOST_CREDITS):
+        if found.end() > at:
+            line = _CREDIT_END.search(low, found.end(), found.end() + _LONGEST_CREDIT)
+            kept.append(low[at : max(at, found.start())])
+            at = line.start() if line else min(len(low), found.end() + _LONGEST_CREDIT)
+    return " ".join([*kept, low[at:]])
 
 
 def contacts_in(low: str) -> dict[str, list[str]]:
@@ -380,7 +404,7 @@ def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: st
 
 def contact_values(html: str, contacts: str = "") -> dict[str, list[str]]:
     """The shop's own contacts and accounts, for the `contacts` of a page record."""
-    low = f"{html} {contacts}".lower()
+    low = without_others(f"{html} {contacts}".lower())
     return telling(low, contacts_in(low))
 
 

@@ -324,8 +324,43 @@ def test_a_credit_is_no_contact_and_takes_none_away(credit: str, page: str) -> N
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        "<p>货源对接：QQ 277678363 电报 @kai_tkggn</p>",
+        "<p>本站货源来自 QQ277678363（TG：@kai_tkggn），需要请联系上家</p>",
+        "<p>上游供应商：277678363（QQ）</p>",
+        "<p>违法和不良信息举报 邮箱 abc77@proton.me QQ 277678363</p>",
+        "<p>域名注册商投诉邮箱：abuse@registrar.example.com 注册商客服QQ：277678363</p>",
+        "<p>支付遇到问题请联系易付通官方客服QQ277678363（官方群517341451）</p>",
+        "<p>本站使用码支付，接口客服QQ277678363，官方群517341451</p>",
+    ],
+)
+def test_who_is_named_beside_the_shop_is_not_what_tells_two_shops_are_one(other: str) -> None:
+    assert contact_values(f"<p>客服QQ：3344556677</p>{other}") == {"qq": ["3344556677"]}
+    assert contact_values(f"{other}<div>客服QQ：3344556677</div>") == {"qq": ["3344556677"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("TG：@moon_qbsxz", "telegram"),
+        ("飞机 @moon_qbsxz", "telegram"),
+        ("电报：<a href='tg://resolve?domain=moon_qbsxz'>@moon_qbsxz</a>", "telegram"),
+        ("客服微信 wx_9ajjcbd", "wechat"),
+        ("微信号 wx_9ajjcbd", "wechat"),
+        ("官方交流群 894118239", "qq_group"),
+        ("加群 894118239", "qq_group"),
+    ],
+)
+def test_a_contact_is_read_however_it_is_written(said: str, kind: str) -> None:
+    assert [len(values) for values in (contacts_in(said.lower()).get(kind, []),)] == [1]
+
+
+@pytest.mark.parametrize(
     "own",
     [
+        "<p>投诉建议</p><p>QQ：3344556677</p>",
+        "<nav><a href=/a>货源</a><a href=/b>支付问题</a></nav><p>QQ：3344556677</p>",
         "<p>本网站提供24小时服务，客服QQ：3344556677</p>",
         "<p>系统公告：如有问题请联系QQ：3344556677</p>",
         '<input type="file" accept="image/*"><p>QQ：3344556677</p><style>a{} /* x */</style>',
