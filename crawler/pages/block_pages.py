@@ -55,6 +55,7 @@ CHALLENGES = {
         "您的请求带有不合法参数",
         "your request has been blocked as it may cause potential threats",
         "sucuri website firewall",
+        "您的请求疑似攻击行为",
     ),
 }
 """Class → what only a wall's own page holds."""
@@ -68,6 +69,7 @@ CAPTCHAS = (
     "请完成安全验证",
     "拖动滑块",
     "按住滑块",
+    "请依次点击",
     "向右滑动",
     "请输入验证码后继续",
     "人机验证",
@@ -120,13 +122,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
             r"|运营商[^。]{0,8}(?:停止解析|拦截|屏蔽)|(?:该|此)(?:网址|网站|域名)[^。]{0,10}存在[^。]{0,6}风险[^。]{0,30}(?:停止解析|停止访问|拦截)"
             r"|(?:中国(?:移动|电信|联通|广电)|管理?局|公安机关|网信办)[^。]{0,30}(?:访问限制|限制访问|停止访问|禁止访问)"
+            r"|(?:列入|属于)[^。]{0,10}(?:不良|违法|危险|欺诈)[^。]{0,8}(?:网站|名单)[^。]{0,12}(?:访问|拦截)"
         ),
     ),
     (
         "blocked_unfiled",
         re.compile(
             r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
-            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|(?:没有|未)将?[^。<]{0,10}(?:域名|网站)[^。<]{0,8}(?:进行|办理)备案|备案后方可[^。<]{0,4}访问"
+            r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|(?:没有|未)将?[^。<]{0,10}(?:域名|网站)[^。<]{0,8}(?:进行|办理)备案|备案后方可[^。<]{0,4}访问|(?:域名|网站)[^。<]{0,4}未在[^。<]{0,10}(?:接入)?备案"
             r"|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
             re.IGNORECASE,
         ),
@@ -150,14 +153,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "frozen",
         re.compile(
             rf"(?:{_SUBJECT}|账[号户])[^。<，旧老原]{{0,6}}(?:已?被|已|因违[规反])[^。<，]{{0,10}}(?:冻结|封禁|查封|封停|封店|被限制访问)"
-            r"|account (?:has been |is )?suspended",
+            r"|(?:店铺|商家|商户)(?:因?违[规反])[^。<]{0,8}已?被[^。<]{0,6}(?:下架|封禁|关闭|处罚)|account (?:has been |is )?suspended",
             re.IGNORECASE,
         ),
     ),
     (
         "server_error",
         re.compile(
-            r"\bSQLSTATE\[|\bfatal error\s*: +uncaught|establishing a database connection|数据库(?:连接|链接)(?:失败|错误|出错)",
+            r"\bSQLSTATE\[|\bfatal error\s*: +uncaught|establishing a database connection|数据库(?:连接|链接)(?:失败|错误|出错)|\bmysqli?(?:::\w+\(\)|_connect)|\baccess denied for user '",
             re.IGNORECASE,
         ),
     ),
@@ -166,7 +169,9 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭|结束(?:营业|经营|运营))(?:公告|通知|声明|说明)|{_SUBJECT}(?:原因|[^。<，旧老原]){{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
             rf"|{_SUBJECT}[^。<，旧老原]{{0,6}}不再(?:营业|经营|运营)|(?:决定)?(?:于|自)[^。<，]{{0,14}}[日起]结束(?:营业|经营|运营)"
-            r"|(?:closed|shut ?down) (?:permanently|for good)|permanently (?:closed|shut ?down)|ceased (?:trading|operations?)"
+            r"|(?:closed|shut ?down) (?:permanently|for good)|permanently (?:closed|shut ?down)|ceased (?:trading|operations?)|no longer (?:in (?:operation|business)|operating|trading)"
+            rf"|{_SUBJECT}[^。<，旧老原]{{0,6}}(?:已|已经|宣布)(?:倒闭|破产|解散)|(?:{_SUBJECT}|本?该?服务)[^。<，旧老原]{{0,16}}(?:正式|永久)下线|(?:平台|网站|本站)注销公告"
+            rf"|{_SUBJECT}[^。<，旧老原]{{0,4}}(?:全面|正式)停止(?:业务|经营)|{_SUBJECT}[^。<，旧老原]{{0,4}}经营(?:至|到)[^。<]{{0,16}}(?:为止|止)[，,]"
             r"|店铺不存在|(?:商户|商家|店铺)不存在(?:或已关闭)?|此站点未开通|站点已(?:停用|暂停)|site (?:is )?(?:closed|disabled|stopped)",
             re.IGNORECASE,
         ),
@@ -174,7 +179,8 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "maintenance",
         re.compile(
-            rf"(?:{_SUBJECT}|店铺|系统)(?:暂时|临时)(?:关闭|停止)|(?:机房|数据|服务器)(?:正在)?(?:迁移|搬迁)|(?:放假|休假)(?:通知|公告|说明)|店铺?已打烊|暂停营业"
+            rf"(?:{_SUBJECT}|店铺|系统)(?:暂时|临时)(?:关闭|停止)|(?:机房|数据|服务器)(?:正在)?(?:迁移|搬迁)|(?:放假|休假)(?:通知|公告|说明)|店铺?已打烊|暂停营业|(?:商家|店铺|商户|本店)(?:暂)?(?:未营业|休息(?:中|至|到))|暂停服务\s*\d"
+            r"|(?:服务器|数据库)(?:升级|维护|更换)|正在(?:更换|迁移)|performing (?:\w+ ){0,2}maintenance|site maintenance|be right back"
             r"|维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统)升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
             re.IGNORECASE,
         ),
@@ -182,7 +188,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "parked",
         re.compile(
-            r"域名[^。，<]{0,4}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|sedo domain parking|parkingcrew|此域名(?:可|正在)",
+            r"域名[^。，<]{0,12}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|sedo domain parking|parkingcrew|此域名(?:可|正在)",
             re.IGNORECASE,
         ),
     ),
@@ -190,7 +196,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "placeholder",
         re.compile(
             r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
-            r"|建站成功|一键安装包\s*安装成功|caddy works|your web server is working|欢迎使用\s*wordpress|(?:^|。)index of /|tengine test|openresty!|网站(?:正在)?建设|coming soon",
+            r"|建站成功|一键安装包\s*安装成功|(?:主机|虚拟主机)创建成功|site is created successfully|installed (?:openlitespeed|tomcat)|caddy works|your web server is working|欢迎使用\s*wordpress|(?:^|。)index of /|tengine test|openresty!|网站(?:正在)?建设|coming soon",
             re.IGNORECASE,
         ),
     ),
@@ -228,6 +234,18 @@ _DRAWS = re.compile(
 """What loads or draws more than the page came with."""
 _MOUNT = re.compile(r"<div\b[^>]{0,80}\bid\s*=\s*[\"']?(?:app|root|__next|__nuxt)\b", re.IGNORECASE)
 """Where an app puts what it draws."""
+_EMPTY_PLACE = re.compile(
+    r"<(div|ul|ol|main|section|tbody)\b[^>]{0,120}\bid\s*=[^>]{1,120}>\s*</\1", re.IGNORECASE
+)
+"""What a page leaves open for its script."""
+_HAS_WALL = re.compile(
+    r"(?:接入|启用|开启|使用|采用|部署)[^。]{0,8}(?:雷池|创宇盾|防火墙|[5五]秒盾|waf)", re.IGNORECASE
+)
+"""What a shop says of itself that has such a wall and is not one."""
+_WALL_TITLE = re.compile(
+    r"安全|验证|检测|防护|防火墙|拦截|waf|moment|secur|verif|denied|challenge|check", re.IGNORECASE
+)
+_SCRIPT_FILE = re.compile(r"<script\b[^>]{0,200}\bsrc\s*=", re.IGNORECASE)
 _WAY_ON = re.compile(r"<a\b[^>]{0,200}\bhref\s*=\s*[\"']?/?[a-z][\w./?=&-]*[\"'\s>]", re.IGNORECASE)
 """A link to another page of the same site."""
 _DAY = re.compile(
@@ -259,6 +277,8 @@ def wall_of(body: bytes) -> str | None:
     if sure is not None:
         wall = len(_PRICE.findall(shown)) <= 3 and len(shown) < 2_000 and not _leads_on(text, shown)
         wall = wall and not (_MOUNT.search(text) and _DRAWS.search(text))
+        if wall and _HAS_WALL.search(shown) and _draws_more(text):
+            wall = any(map(_WALL_TITLE.search, _TITLE.findall(text)))
         return sure if wall else None
     if _PRICE.search(shown) or _FORM.search(text) or len(shown) > _SHORT:
         return None
@@ -311,7 +331,7 @@ def standing(text: str) -> str:
     seen = _SCRIPTS.sub(" ", text[:200_000])
     said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
     shown = _plain(_TITLE.sub(" ", seen))
-    if _leads_on(text, shown) or _DRAWS.search(text[:200_000]):
+    if _leads_on(text, shown) or _draws_more(text[:200_000]):
         # Where orders are looked up, or an app draws the rest, a notice is a notice: only the title speaks of the page itself.
         said = said[:1]
     elif len(shown) <= _SHORT:
@@ -328,6 +348,14 @@ def _leads_on(text: str, shown: str) -> bool:
         return True
     head = text[:200_000]
     return bool(_OWN_SCRIPT.search(head)) and len(_WAY_ON.findall(head)) > 1
+
+
+def _draws_more(head: str) -> bool:
+    """Whether a script of the page loads or draws more than it came with."""
+    return bool(
+        _DRAWS.search(head)
+        or (_SCRIPT_FILE.search(head) and (_MOUNT.search(head) or _EMPTY_PLACE.search(head)))
+    )
 
 
 def visible_text(text: str) -> str:

@@ -14,6 +14,11 @@ from crawler.shops.unknown.page_outline import TO_SIMPLIFIED, outline
 from crawler.shops.unknown.repeated_blocks import both, goods_in
 from crawler.shops.unknown.select_options import goods_in_attributes, goods_in_options
 
+_TRADE = re.compile(
+    r"[¥￥$€£]|\d\s*元|rmb|cny|[价售购订]|下单|库存|充值|发货|商品|卡密|套餐|price|buy|cart|goods|product|order|stock|sold|shop",
+    re.IGNORECASE,
+)
+"""What a page that sells holds somewhere, in its words or its markup."""
 _MEMBERS_ONLY = re.compile(r"(?:登[录陆]|会员)(?:后|以后)?(?:可见|查看|显示)(?:价格)?")
 _SHARED: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]] = {
     UNTOLD: {
@@ -79,6 +84,8 @@ def home(page: Page) -> Found:
     withheld = len(_MEMBERS_ONLY.findall(page.tree.body.text() if page.tree.body is not None else ""))
     if withheld > 2 and withheld > len(goods):
         return Found(behind_login=True)  # what was read is a sum in a name
+    if not told and goods and all(good.price is not None for good in goods) and not _TRADE.search(page.text):
+        return Found()  # rates, scores, versions: names beside numbers that nothing calls a price
     return Found(
         goods=_with_currency(page, _once(goods)[:_MOST]), behind_login=not goods and _is_locked(page)
     )

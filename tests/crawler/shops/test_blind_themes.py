@@ -379,3 +379,17 @@ def test_a_button_may_say_in_other_words_that_nothing_is_left(word: str, stock: 
         ("旗舰版 年付", 38),
     ]
     assert [stock_class(good) for good in goods] == ["unknown", stock, "unknown"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("美元", "7.12"), ("港币", "0.91"), ("欧元", "7.75")],
+        [("贵州茅台", "1688.00"), ("宁德时代", "188.50"), ("比亚迪", "255.10")],
+        [("主胜", "1.85"), ("平局", "3.40"), ("客胜", "4.20")],
+    ],
+)
+def test_names_beside_numbers_that_nothing_calls_a_price_are_no_goods(rows: list[tuple[str, str]]) -> None:
+    table = "".join(f"<tr><td>{name}</td><td>{number}</td></tr>" for name, number in rows)
+    assert read(f"<title>今日行情</title><body><table>{table}</table></body>") == []
+    assert len(read(f"<body><table>{table}</table><p>付款后自动发货</p></body>")) == len(rows)
