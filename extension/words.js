@@ -15,6 +15,7 @@ export function sentences(found, i18n) {
   const say = (name, ...parts) => i18n.getMessage(name, parts);
   const asked = new URLSearchParams({ host: key ?? "", lang: chinese ? "zh" : "en" });
   const common = { name: say("name"), close: say("close"), more: say("more"), demo: index?.demo ? say("demo") : "" };
+  if (found.state === "unlisted") return { ...common, word: "", sentence: key ? say("unlisted", key) : say("no_site"), reason: "", link: server ?? "" };
   if (found.state !== "listed") return { ...common, word: "", sentence: say(found.state, index?.valid_until ?? ""), reason: "", link: server ?? "" };
   return {
     ...common,
@@ -23,4 +24,10 @@ export function sentences(found, i18n) {
     reason: chinese ? entry.reason_zh : entry.reason_en,
     link: `${server}/site?${asked}`,
   };
+}
+
+/** Why something failed, for a reader: the server did not answer, or what it gave did not pass the check; the exact message goes along. */
+export function trouble(message, i18n) {
+  const kind = /sign|manifest names|older|newer|too large/.test(message) ? "refused" : "unreachable";
+  return i18n.getMessage("failed", [i18n.getMessage(kind, [message])]);
 }

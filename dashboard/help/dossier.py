@@ -237,9 +237,9 @@ def _who(snapshot: Snapshot, row: dict[str, Any], lang: str, evidence: Citations
     version = row["software_version"] and t(
         lang, f"版本 {row['software_version']}", f"version {row['software_version']}"
     )
-    software = t(lang, "，", ", ").join(filter(None, (row["software"], version))) or t(
-        lang, "未知", "unknown"
-    )
+    software = t(lang, "，", ", ").join(
+        filter(None, (word(lang, "software", row["software"]), version))
+    ) or t(lang, "未知", "unknown")
     asked = snapshot.rows(
         "select id from evidence where host = ? and kind = 'filing' order by seen_at desc limit 1",
         [row["host"]],
@@ -286,7 +286,7 @@ def _stand(snapshot: Snapshot, row: dict[str, Any], card: Any, lang: str, eviden
     lines = [
         labelled(lang, card.word, card.sentence),
         *([card.why] if card.why else []),
-        t(lang, f"评分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {whole_points(row['coverage'] or 0)}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {whole_points(row['coverage'] or 0)}%"),
+        t(lang, f"信用分：{score}；等级 {row['grade'] or 'NR'}；证据充分度 {whole_points(row['coverage'] or 0)}%", f"Score: {score}; grade {row['grade'] or 'NR'}; coverage {whole_points(row['coverage'] or 0)}%"),
         t(lang, f"资金链状态：{card.warning}", f"Cash-flow state: {card.warning}") + moved,
         t(lang, f"掉单率：{card.drop_rate}", f"Drop rate: {card.drop_rate}"),
         *([card.lose] if card.lose else []),

@@ -281,6 +281,8 @@ def test_papers_are_written_when_asked_for_and_nobody_unknown_has_one(client):
         answer = client.get(path)
         assert answer.status_code == 200 and kind in answer.content[:100], path
         assert "attachment" in answer.headers["content-disposition"]
+    told = client.get("/dossier/lan.test.txt").text
+    assert "异次元发卡" in told and "信用分：" in told, "the words of the site's page"
     rows = list(
         csv.DictReader(io.StringIO(client.get("/bulletins/provisions.csv").content.decode("utf-8-sig")))
     )

@@ -238,6 +238,58 @@ def test_a_key_that_was_handed_over_is_followed(tmp_path: Path, chromium: Any) -
         reader.page.close()
 
 
+STUB = """(() => { const {lang, messages, answer, lists} = %s;
+const getMessage = (name, parts) => [].concat(parts ?? []).reduce((m, part, i) => m.replaceAll('$' + (i + 1), part), messages[name].message);
+window.chrome = {i18n: {getUILanguage: () => lang, getMessage}, tabs: {query: async () => [{url: 'https://a.test/'}]},
+  storage: {local: {get: async () => ({lists, failure: answer.error && {message: answer.error}})}}, runtime: {sendMessage: async () => answer}}; })()"""
+
+
+@pytest.mark.parametrize("lang", ["zh_CN", "en"])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            {"found": {"state": "listed", "key": "a.test", "entry": {"verdict": "red", "as_of": "2026-11-15", "reason_zh": "打不开。", "reason_en": "Down."}}},
+            ["sentence_red", "verdict_red"],
+        ),
+        ({"found": {"state": "unlisted", "key": "a.test"}}, ["unlisted"]),
+        ({"found": {"state": "unlisted"}}, ["no_site"]),
+        ({"error": "Failed to fetch"}, ["no_answer", "unreachable"]),
+        ({"error": "manifest.json: no longer signed"}, ["no_answer", "refused"]),
+    ],
+)  # fmt: skip
+def test_the_popup_says_in_the_readers_language_what_is_known_and_what_failed(
+    chromium: Any, lang: str, answer: dict[str, Any], told: list[str]
+) -> None:
+    messages = json.loads((EXTENSION / f"_locales/{lang}/messages.json").read_text("utf-8"))
+    kinds = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+    lists_kept = {"server": "https://watch.example", "key": "k", "index": {"as_of": "2026-11-15"}}
+    page = chromium.new_page(viewport={"width": 360, "height": 300})
+    page.route(
+        "**/*",
+        lambda route: route.fulfill(
+            body=(EXTENSION / route.request.url.rsplit("/", 1)[1]).read_text("utf-8"),
+            content_type=kinds[route.request.url.rsplit(".", 1)[1]],
+        ),
+    )
+    stub = {"lang": lang.replace("_", "-"), "messages": messages, "answer": answer, "lists": lists_kept}
+    page.add_init_script(STUB % json.dumps(stub))
+    page.goto("http://extension.test/popup.html")
+    page.locator("#age", has_text="2026-11-15").wait_for()
+    shown = page.inner_text("main")
+    for name in told:
+        said = messages[name]["message"].replace("$1", "2026-11-15" if "sentence" in name else "a.test")
+        said = said.replace("$2", "a.test").replace("a.test", answer.get("error", "a.test"))
+        assert said in shown, (name, shown)
+    assert shown.count(answer.get("error", "a.test")) == ("no_site" not in told), "once, and of which site"
+    word = page.locator("#word")
+    if "entry" in answer.get("found", {}):
+        assert word.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(110, 0, 23)"
+    else:
+        assert not word.is_visible()
+    page.close()
+
+
 def test_the_extension_itself_tells_on_the_page(data: Path, chromium: Any, tmp_path: Path) -> None:
     """A whole Chromium is needed: the one without a window's frame loads no extensions."""
     program = next(
