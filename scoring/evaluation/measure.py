@@ -29,8 +29,9 @@ from scoring.observations.dataset import (
 )
 from scoring.observations.day_index import MICROSECONDS
 from scoring.observations.panel import D
-from scoring.rating.assessment import GREY, Assessment, assess
+from scoring.rating.assessment import Assessment, assess
 from scoring.rating.grades import NR
+from scoring.rating.verdict import GREY
 from scoring.warning.state_machine import ALARM, STALE, WARNING
 
 STEP = 30

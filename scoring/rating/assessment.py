@@ -29,18 +29,8 @@ from scoring.rating.aggregate import Scored, aggregate, cap, limit_score_drop, l
 from scoring.rating.grades import NR, grades
 from scoring.rating.mall_findings import answer
 from scoring.rating.score_caps import applying
-from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH, Warned, warn
-
-BLUE, YELLOW, ORANGE, RED, GREY = range(5)
-_SELF_SEEN = (
-    "icp_filing",
-    "penalties",
-    "order_backlog",
-    "funds_terms",
-    "availability",
-    "price_anomaly",
-    "identity_match",
-)
+from scoring.rating.verdict import BLUE, GREY, RED, YELLOW, verdicts
+from scoring.warning.state_machine import Warned, warn
 
 
 @dataclass(frozen=True)
@@ -101,7 +91,7 @@ def conclude(
     low, high = (limited(np.clip(scored.score + side, 0, 100), limit) for side in (-half, half))
     why = _not_rated(facts, scored.coverage)
     grade = grades(score, scored.sd, _families_bad(facts, found), why == 0, _new_evidence(facts, warned))
-    verdict = _verdict(facts, found, grade, warned)
+    verdict = verdicts(facts, found, grade, warned)
     # Too old a picture of the site itself speaks for it no longer; what speaks against it stands.
     old = (own_age(facts) > method.OWN_STALE_DAYS) & np.isin(verdict, (BLUE, YELLOW))
     grade, verdict = np.where(old, NR, grade).astype(np.int8), np.where(old, GREY, verdict).astype(np.int8)
@@ -169,31 +159,6 @@ def _new_evidence(facts: Dataset, warned: Warned) -> Bools:
     return out
 
 
-def _verdict(
-    facts: Dataset, found: dict[str, tuple[Definition, Finding]], grade: NDArray[np.int8], warned: Warned
-) -> NDArray[np.int8]:
-    """design.md §1, first match; red only after a person decided, before it orange."""
-    state = warned.state
-    facts_bad = np.sum([found[i][1].outcome == CONCERN for i in _SELF_SEEN if i in found], axis=0)
-    e_twice = (grade == 4) & (facts_bad >= 2)
-    red = (
-        (state == ALARM)
-        | ((state == CLOSED) & _reviewed(facts, "closed"))
-        | (e_twice & _reviewed(facts, "grade"))
-    )
-    out = np.full(facts.shape, BLUE, dtype=np.int8)
-    out[(state == WATCH) | (grade == 2)] = YELLOW
-    out[(state == WARNING) | (state == CLOSED) | (grade == 3) | (grade == 4)] = ORANGE
-    out[red] = RED
-    known = (grade != NR) & (state != STALE)
-    # Confirmed red stands while nothing is known: our not looking, or a site's keeping us out, is no evidence to the contrary.
-    stands = (state == ALARM) | ((state == CLOSED) & _reviewed(facts, "closed"))
-    stands |= forward_fill(red, known, False).astype(bool)
-    out[~known & ~stands] = GREY
-    out[~known & stands] = RED
-    return out
-
-
 def _as_far_as_read(facts: Dataset, definition: Definition, finding: Finding) -> Finding:
     """A finding from complaints that speaks for a site weighs as much as the boards were read: few complaints seen on a small part of a
     board are no calm."""
@@ -217,20 +182,3 @@ def last_known(judged: Assessment, site: int) -> int | None:
         return None
     other = np.flatnonzero(judged.verdict[site] != RED)
     return int(other[-1]) + 1 if len(other) else 0
-
-
-def _reviewed(facts: Dataset, kind: str) -> Bools:
-    """Days from which a person has confirmed something of this kind about a platform."""
-    out = np.zeros(facts.shape, bool)
-    index = {s.host: i for i, s in enumerate(facts.sites)}
-    for key, (decision, day) in facts.reviews.items():
-        what, _, rest = key.partition(":")
-        host = rest.rpartition(":")[0]
-        if what == kind and decision == "confirmed" and host in index:
-            out[index[host], max(day - facts.first_day, 0) :] = True
-    return out
-
-
-def red_facts(found: dict[str, tuple[Definition, Finding]], site: int) -> int:
-    """How many official or self-observed facts speak against a platform on the last day."""
-    return sum(int(found[i][1].outcome[site, -1] == CONCERN) for i in _SELF_SEEN if i in found)

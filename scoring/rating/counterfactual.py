@@ -19,8 +19,9 @@ from scoring.finding import CONCERN, HIDDEN, NOT_APPLICABLE, OK, UNKNOWN, Defini
 from scoring.observations.dataset import GROUP_OF, GROUPS, Dataset, Floats, Ints
 from scoring.observations.panel import Bools, visited
 from scoring.rating.aggregate import Scored, aggregate, limited
-from scoring.rating.assessment import GREY, NR_WHY, Assessment
+from scoring.rating.assessment import NR_WHY, Assessment
 from scoring.rating.grades import candidate
+from scoring.rating.verdict import GREY
 from scoring.snapshot.reader import TIER, VERDICTS
 from scoring.warning.state_machine import ALARM, CLOSED, NORMAL, STALE, WARNING, WATCH
 

@@ -19,9 +19,10 @@ from scoring.linkage.operators import operator_of
 from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
 from scoring.observations.day_index import date_of, day_number
 from scoring.observations.panel import Bools, cached, counted_today, first_seen, own_age, taken_back
-from scoring.rating.assessment import Assessment, red_facts
+from scoring.rating.assessment import Assessment
 from scoring.rating.counterfactual import counterfactual_rows
 from scoring.rating.grades import GRADES
+from scoring.rating.verdict import red_facts
 from scoring.snapshot.reader import TIER, WARNING_WORDS
 from scoring.tables.practices import at_stake
 from scoring.tables.sentences import (

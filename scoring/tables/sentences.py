@@ -15,8 +15,9 @@ from scoring.finding import CONCERN, HIDDEN, OK, UNKNOWN, Cited, recent_of
 from scoring.observations.dataset import SourceRow
 from scoring.observations.day_index import date_of
 from scoring.observations.panel import cached, taken_back
-from scoring.rating.assessment import BLUE, GREY, NR_WHY, ORANGE, RED, YELLOW, Assessment, last_known
+from scoring.rating.assessment import NR_WHY, Assessment, last_known
 from scoring.rating.grades import GRADES
+from scoring.rating.verdict import BLUE, GREY, ORANGE, RED, YELLOW
 from scoring.snapshot.reader import whole_points
 from scoring.warning.site_signals import answers_before, tightened
 from scoring.warning.state_machine import ALARM, CLOSED, STALE, WARNING, WATCH

@@ -14,8 +14,9 @@ from scoring.evaluation.measure import SHOWN_BY_THE_SITE, hidden_from, quiet, sh
 from scoring.features.population import fit_population_priors
 from scoring.observations.dataset import BIT, NEVER, ObservationColumns, joined
 from scoring.observations.day_index import MICROSECONDS
-from scoring.rating.assessment import GREY, assess
+from scoring.rating.assessment import assess
 from scoring.rating.grades import NR
+from scoring.rating.verdict import GREY
 from scoring.warning.state_machine import STALE, WARNING
 from tests.support.markets.judged_records import database, product
 from tests.support.markets.scoring import START, at, crawls, market

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from scoring.features.drop_rate import COUNTED, ESTIMATED, drop_rate, interval, relative
-from scoring.rating.assessment import GREY, ORANGE
 from scoring.rating.grades import NR
+from scoring.rating.verdict import GREY, ORANGE
 from tests.support.markets.judged_records import database, judged, product
 from tests.support.markets.scoring import START, at, complaints, crawls
 

@@ -12,8 +12,9 @@ from scoring.engine.load_market import load_dataset
 from scoring.features.population import fit_population_priors
 from scoring.observations.dataset import GROUP_OF, SOURCE_SHOWS
 from scoring.observations.panel import first_seen, own_age
-from scoring.rating.assessment import BLUE, GREY, RED, assess, last_known
+from scoring.rating.assessment import assess, last_known
 from scoring.rating.grades import NR
+from scoring.rating.verdict import BLUE, GREY, RED
 from scoring.tables.sentences import confidence, reasons
 from scoring.warning.state_machine import ALARM, STALE, transitions
 from tests.scoring.indicators.test_hiding import DAYS, SITES, market, storefront
