@@ -125,6 +125,22 @@ addEventListener('click', (event) => {
 addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches?.('.st-key-help-site input')) lead('#root h2');
 });
+// A ranking sorted or filtered by the keyboard is another page: the keyboard goes on where it was, past the menu.
+const PLACES = { '.kw-rank th a': '#root .kw-rank th[aria-sort] a', '.kw-filters button': '#root .kw-filters button' };
+addEventListener('click', (event) => {
+  const pressed = event.detail === 0 && Object.keys(PLACES).find((place) => event.target.closest?.(place));
+  if (pressed) sessionStorage.setItem('kw-place', PLACES[pressed]);
+});
+const left = sessionStorage.getItem('kw-place');
+sessionStorage.removeItem('kw-place');
+if (left) {
+  let tries = 80;
+  const timer = setInterval(() => {
+    const target = document.querySelector(left);
+    if (target && document.activeElement === document.body) target.focus();
+    if (target || --tries === 0) clearInterval(timer);
+  }, 100);
+}
 // A view is its address, which names what was chosen and nothing else.
 addEventListener('formdata', (event) => {
   // The app takes the name of a field called lang away, lest it hide the form's own property: the language is added here.

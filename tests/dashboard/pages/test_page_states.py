@@ -275,6 +275,24 @@ def test_the_keyboard_alone_goes_on_with_enter_and_sees_where_it_is(chromium, ad
     visit.context.close()
 
 
+def test_the_keyboard_goes_on_in_a_sorted_or_filtered_ranking_and_is_seen_on_boxes_to_tick(chromium, address):
+    visit = Visit(chromium, address("full"), 1280, lang="en")
+    page = visit.open("/rank")
+    page.locator("#root .kw-rank th a", has_text="Score").press("Enter")
+    page.wait_for_url("**sort=score**")
+    page.wait_for_function("() => document.activeElement.closest('#root th')?.ariaSort === 'descending'")
+    page.locator("#root .kw-filters input[name=text]").fill("test")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**text=test**")
+    page.wait_for_function("() => document.activeElement.matches('#root .kw-filters button')")
+    seen = "e => { const style = getComputedStyle(e.closest('label')); return style.outlineStyle + style.outlineWidth }"
+    page = visit.open("/appeals")
+    page.locator("#root [data-testid=stRadio] input").first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#root [data-testid=stRadio] input:focus").evaluate(seen) == "solid3px"
+    visit.context.close()
+
+
 def test_what_a_finger_aims_at_on_a_phone_is_44_pixels_high(chromium, address):
     """Where a tap reaches the line, not how large its frame looks."""
     reached = """e => { e.scrollIntoView({ block: 'center' }); const r = e.getBoundingClientRect();
