@@ -331,14 +331,12 @@ def standing(text: str) -> str:
     seen = _SCRIPTS.sub(" ", text[:200_000])
     said = [_plain(match) for match in (*_TITLE.findall(seen)[:2], *_HEADING.findall(seen)[:6])]
     shown = _plain(_TITLE.sub(" ", seen))
-    if _leads_on(text, shown) or _draws_more(text[:200_000]):
-        # Where orders are looked up, or an app draws the rest, a notice is a notice: only the title speaks of the page itself.
+    short = len(shown) <= _SHORT
+    if _leads_on(text, shown) or (not short and _PRICE.search(shown)) or _draws_more(text[:200_000]):
+        # Where orders are looked up, goods have prices, or an app draws the rest, a notice is a notice: only the title speaks of the page itself.
         said = said[:1]
-    elif len(shown) <= _SHORT:
+    elif short:
         said.append(shown)
-    elif _PRICE.search(shown):
-        # A page with prices is a shop, whatever its headings announce.
-        said = said[:1]
     return "。".join(dict.fromkeys(filter(None, said))).translate(_TRADITIONAL)
 
 

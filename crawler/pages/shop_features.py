@@ -16,7 +16,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +44,20 @@ _KINDS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         ),
     ),
     "telegram": (
-        ("t.me/", "telegram", "tg", "电报", "飞机"),
+        (
+            "t.me/",
+            "telegram",
+            "tg:",
+            "tg：",
+            "tg@",
+            "tg @",
+            "tg客服",
+            "tg频道",
+            "tg群",
+            "tg号",
+            "电报",
+            "飞机",
+        ),
         re.compile(
             r"\bt\.me/(\w+)|\btg://resolve\?domain=(\w+)|(?:telegram|\btg|电报|飞机)(?:客服|频道|群组?|号)?\s*[:：]?\s*@(\w+)"
         ),
@@ -97,6 +109,7 @@ _OTHERS = re.compile(
     r"[^<>。|·\n]{0,16}?(?:qq|q群|微信|vx|tg|telegram|电报|飞机|邮箱|mail|客服|热线|群|[:：@])"
 )
 """Who is named with a contact that may be on many shops' pages."""
+_LONGEST_LINE = 120
 _CREDIT_END = re.compile(r"</(?:p|div|footer|li|td|section|center|small)\b|<br|<p\b|<div\b|\n\s*\n|\||·|。")
 _MAKER = re.compile(r"由|by\b|感谢")
 _LONGEST_CREDIT = 300
@@ -148,20 +161,24 @@ def _maker_start(low: str, at: int) -> int:
     return at - len(before) + made.start() if made else _link_start(low, at)
 
 
-def without_others(low: str) -> str:
-    """A lower-cased page without what stands beside words for somebody else: a supplier, a registrar, who takes payments or complaints."""
-    kept, at = [], 0
-    for found in islice(_OTHERS.finditer(low), _MOST_CREDITS):
-        if found.end() > at:
-            line = _CREDIT_END.search(low, found.end(), found.end() + _LONGEST_CREDIT)
-            kept.append(low[at : max(at, found.start())])
-            at = line.start() if line else min(len(low), found.end() + _LONGEST_CREDIT)
-    return " ".join([*kept, low[at:]])
+def _is_anothers(low: str, value: str) -> bool:
+    """Does a value stand on a lower-cased page only beside words for somebody else: a supplier, a registrar, who takes payments or complaints?"""
+    at = low.find(value)
+    while at >= 0:
+        before = low[max(0, at - _LONGEST_LINE) : at]
+        ends = [found.end() for found in _CREDIT_END.finditer(before)]
+        if not _OTHERS.search(before, ends[-1] if ends else 0):
+            return False
+        at = low.find(value, at + 1)
+    return True
 
 
 def contacts_in(low: str) -> dict[str, list[str]]:
     """kind -> different values in a lower-cased page, sorted; kinds without any are left out, as are makers of themes."""
-    low = without_credits(low)
+    return _shown(without_credits(low))
+
+
+def _shown(low: str) -> dict[str, list[str]]:
     found = {kind: _values(low, *parts) for kind, parts in _KINDS.items()}
     found["email"] = _emails(low)
     return {kind: values for kind, values in found.items() if values}
@@ -404,8 +421,10 @@ def signs_of(html: str, text: str, payments: list[tuple[str, str]], contacts: st
 
 def contact_values(html: str, contacts: str = "") -> dict[str, list[str]]:
     """The shop's own contacts and accounts, for the `contacts` of a page record."""
-    low = without_others(f"{html} {contacts}".lower())
-    return telling(low, contacts_in(low))
+    low = f"{html} {contacts}".lower()
+    shown = without_credits(low)
+    own = {kind: [v for v in values if not _is_anothers(shown, v)] for kind, values in _shown(shown).items()}
+    return telling(low, own)
 
 
 def template_of(html: str) -> str | None:
