@@ -45,7 +45,7 @@ _ROLE = (
 )
 # Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
 _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
-_POINTER = r"(?:[:=是为叫填(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
+_POINTER = r"(?:(?:应该|好像|可能|大概)?[:=是为叫填(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
 _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1,2}}){{1,2}}{END}|[{COMMON}]\([^()]{{1,6}}\)[{HAN}]{{1,2}}{END}|[某*×]{{0,2}}[{HAN}]?[某*×]{{1,2}}[{HAN}]{{0,2}}{END}|[{COMMON}{OTHERS}]x{{1,2}}[{HAN}]?{END}"
 """A name written with signs between its characters, explained, or masked."""
 _TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{HAN}]{{0,6}}"
@@ -63,6 +63,9 @@ _ABROAD = re.compile(
     r"(?:person|man|woman|guy|girl|seller|someone|somebody|friend) (?:called|named) (?P<x>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=[,.;!?]|$| who| and)"
     r"|(?:regards|sincerely|thanks|cheers|faithfully)[,.!]?\s{1,4}(?P<y>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=\s*$|\n)"
 )
+_FOREIGNER = re.compile(
+    r"(?:外教|老外|外国人|外籍[^\s,。]{0,4}|留学生),?\s?(?P<x>[a-z]{3,15} [a-z]{3,15})(?=[\s,。]|[让给说跟和在的叫帮]|$)"
+)
 _IN_PINYIN = re.compile(
     r"拼音[\s:是为写]{0,3}(?P<x>[a-z]{4,15}(?: [a-z]{2,15}){0,2}|[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?![a-z0-9@._])"
 )
@@ -73,7 +76,7 @@ _FAMOUS = (
     "哈利·|达·芬|列奥纳多·|夏洛克·|史蒂夫·|伊隆·|埃隆·|比尔·盖|马克·扎|沃伦·|穆罕默德·|莱昂|克里斯蒂亚诺·"
 )
 _FAR = re.compile(
-    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|[找给到是叫我])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}})"
+    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|写着|显示|[找给到是叫我。])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})(?:[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{2,8}}))"
 )
 """Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
@@ -102,12 +105,12 @@ _ENGLISH = re.compile(
     r"|(?:mr|mrs|ms|miss|dear)(?<!\d ms)(?<![a-z]mr)(?<![a-z]mrs)(?<![a-z]ms)(?<![a-z]miss)(?<![a-z]dear)\.? (?!and |or |of |in |at |the |a |to |is |each |instead |bean|customer|sir|madam|all|user|team|friend|seller|buyer|client|support)(?P<y>[a-z]{2,15}(?: [a-z]{2,9})?)(?![a-z0-9@._])"
 )
 _ENGLISH_PINYIN = re.compile(
-    rf"(?:(?:(?:real |full |his |her )?name is|paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
+    rf"(?:(?:(?:real |full |his |her )?name is|(?:receiver|recipient|payee|account|person|man|guy|seller|owner|boss)[^.;]{{0,30}} (?:is|was)|paid(?:[^.;]{{0,24}} to)?|(?:sent|transferred)[^.;]{{0,24}} to|seller|boss|owner|contact|named|called|s?he is),? |name\s?: ?)"
     rf"(?P<x>(?!he )(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?|{SYLLABLE}{{2}} (?:{SURNAMES}))(?![a-z0-9@_])"
 )
 """A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
-    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|其实|原来|本来|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
+    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|其实|实际上?|原来|本来|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:[我俺咱][是系]|我,|我姓|我乃|本人系)\s?:?\s?(?P<x>{ANY_NAME}|{_DOTTED}){END}|(?:本人|鄙人|在下|对方是|儿子|女儿|孩子)\s?:?\s?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[于在因系])))"
@@ -191,6 +194,13 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (
         _ENGLISH_PINYIN,
         (
+            "receiver",
+            "recipient",
+            "payee",
+            "account",
+            "person",
+            " man ",
+            " guy ",
             "paid",
             "sent",
             "transferred",
@@ -217,6 +227,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
     (_SPACED, (), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
+    (_FOREIGNER, ("外", "留学生"), None, 0),
     (_ABROAD, (" called ", " named ", "regards", "sincerely", "thanks", "cheers", "faithfully"), None, 0),
     (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),

@@ -9,7 +9,19 @@ import re
 from collections.abc import Iterator
 
 from store.redaction.led_names import BRANDS, Found
-from store.redaction.name_parts import ANY_NAME, COMMON, HAN, NOT_NAME, TAKEN, USUAL, USUAL_NAME, is_everyday
+from store.redaction.name_parts import (
+    ANY_NAME,
+    COMMON,
+    HAN,
+    NOT_NAME,
+    OTHERS,
+    SHOPS,
+    TAKEN,
+    TRADES,
+    USUAL,
+    USUAL_NAME,
+    is_everyday,
+)
 from store.redaction.rules import HELD
 
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
@@ -30,6 +42,11 @@ _IN_LINK = re.compile(
 )
 _SIGNED_AS = re.compile(rf"[—\-][—\-][^\n,。—\-]{{2,20}},\s?(?P<x>{USUAL_NAME})(?=[\s,。!]|$)")
 _PAID_TO = re.compile(rf"[向给](?P<x>{USUAL_NAME})(?=付款|转账|支付|打款)")
+_LICENCE_OF = re.compile(
+    rf"[是为叫的名:](?P<x>[{COMMON}][{USUAL}]{{2}})(?=(?:{TRADES}){{0,4}}(?:{SHOPS})(?!铺))"
+)
+"""A sole trader's shop, named after them."""
+_TOGETHER = re.compile(rf"我[和跟与同](?P<x>(?:[{COMMON}]|[{OTHERS}])[{USUAL}]{{2}})(?=一起|都|两|合伙|各)")
 _IN_QUOTES = re.compile(rf"[“\"「『‘](?P<x>[{COMMON}][{USUAL}]{{2}})(?=[”\"」』’])")
 """Nothing but a whole name between quotation marks."""
 _ALONE = re.compile(rf"\n\s{{0,20}}(?P<x>{ANY_NAME})\s{{0,4}}(?=\n\s*(?:(?:20)?\d\d[年.\-/]|{HELD}|$)|$)")
@@ -38,7 +55,7 @@ _LETTERED = re.compile(
     r"[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3}(?<=[a-z\-. ]{9})(?![a-z\-])"
 )
 """Letter by letter, so that no filter sees the name."""
-_LINE_BEGINS = re.compile(rf"(?:^|\n)[\s>*·\-「“]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
+_LINE_BEGINS = re.compile(rf"(?:^|\n|——|;\s?)[\s>*·\-「“]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
 _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
     _SPEAKER: (":", "撤回了"),
     _QUOTED: ("邀请", "移", "拍", "撤回", "加入", "退出", "修改", "通过", "领取", "被"),
@@ -47,6 +64,8 @@ _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
     _IN_LINK: ("name=", "xm=", "payee=", "payer=", "buyer=", "customer=", "nick="),
     _SIGNED_AS: ("——", "--"),
     _IN_QUOTES: ("“", '"', "「", "『", "‘"),
+    _LICENCE_OF: ("店", "铺", "室", "行", "部", "馆", "市"),
+    _TOGETHER: ("我",),
     _ALONE: ("\n",),
     _LETTERED: ("-", "."),
     _PAID_TO: ("付款", "转账", "支付", "打款"),
