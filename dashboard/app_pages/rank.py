@@ -64,7 +64,6 @@ def render(view: View) -> None:
         text=filters.text,
         boxes=_boxes(view, filters),
         filtered=filters != ranking.Filters(),
-        only_grey=not rated,
         heads=_heads(view, order, rising),
         orders=[("" if name == "tier" else name, view.translate(key)) for key, name in _HEADS if name],
         order="" if order == "tier" else order,

@@ -134,12 +134,14 @@ addEventListener('click', (event) => {
 const left = sessionStorage.getItem('kw-place');
 sessionStorage.removeItem('kw-place');
 if (left) {
-  let tries = 80;
+  let tries = 300;
+  let settled = 15; // the app may draw the table a second time
   const timer = setInterval(() => {
     const target = document.querySelector(left);
     if (target && document.activeElement === document.body) target.focus();
-    if (target || --tries === 0) clearInterval(timer);
+    if ((target && document.activeElement === target && --settled === 0) || --tries === 0) clearInterval(timer);
   }, 100);
+  for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => clearInterval(timer), { once: true, capture: true });
 }
 // A view is its address, which names what was chosen and nothing else.
 addEventListener('formdata', (event) => {

@@ -47,7 +47,7 @@ def _then(
         [view.translate("known.what"), view.translate("known.then"), view.translate("known.now")],
         [
             row(
-                cell(view.translate("site.total")), cell(_score(view, then)), cell(_score(view, history[-1]))
+                cell(view.translate("rank.score")), cell(_score(view, then)), cell(_score(view, history[-1]))
             ),
             row(
                 cell(view.translate("site.grade")), cell(_grade(view, then)), cell(_grade(view, history[-1]))

@@ -32,11 +32,11 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WHOLE = re.compile(
     r"(?<![\w./-])(?:(?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-]))"
     r"|(?=[\w.-]{4,26}(?![\w.-]))\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+(?P<path>(?=[\w./-]{2,26}(?![\w./-]))(?:/[\w.-]+)+)?(?!/))"
-    r"|[\u4e00-\u9fff]ICP[备证]\d{6,12}号(?:-\d{1,3})?",
+    r"|[\u4e00-\u9fff]ICP[备证]\d{6,12}号(?:-\d{1,3})?|(?:等级|\bgrade) [A-E]\b",
     re.ASCII,
 )
-"""A day, with its time, the name of a host that is short enough for one line of a phone, the path of a merchant behind it, and the number of
-a filing."""
+"""A day, with its time, the name of a host that is short enough for one line of a phone, the path of a merchant behind it, the number of
+a filing, and a grade."""
 
 
 def render(template: str, lang: str, **values: Any) -> str:

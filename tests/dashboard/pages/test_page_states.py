@@ -379,6 +379,34 @@ def test_what_the_lines_of_the_ranking_mean_stands_below_the_sites_it_is_about(c
     visit.context.close()
 
 
+def test_on_a_wide_screen_no_cell_of_the_ranking_is_cut_and_where_nothing_matches_it_says_so(
+    chromium, address
+):
+    cut = "all => all.filter(td => td.scrollWidth > td.clientWidth + 1).map(td => td.innerText)"
+    for lang, width in (("zh", 1010), ("en", 1010), ("zh", 1440), ("en", 1440)):
+        visit = Visit(chromium, address("full"), width, lang=lang)
+        cells = visit.open("/rank").locator("#root .kw-rank td:not(:first-child)")
+        assert cells.evaluate_all(cut) == []
+        page = visit.open("/rank?text=zzz")
+        assert page.locator("#root .kw-note", has_text=say(lang, "rank.nothing")).count() == 1
+        visit.context.close()
+
+
+def test_the_menu_of_a_phone_opens_over_the_page_and_its_button_stays_under_the_finger(chromium, address):
+    visit = Visit(chromium, address("full"), 360)
+    page = visit.open("/")
+    button, heading = page.locator("#root .kw-menu > summary"), page.locator("#root h1")
+    before = button.bounding_box(), heading.bounding_box()
+    button.click()
+    page.locator("#root .kw-menu nav a", has_text="榜单").wait_for()
+    assert (button.bounding_box(), heading.bounding_box()) == before
+    about = page.locator("#root .kw-menu nav a").last
+    about.scroll_into_view_if_needed()
+    about.click()
+    page.wait_for_url("**/about")
+    visit.context.close()
+
+
 def test_compared_facts_are_named_without_a_break_inside_a_word(chromium, address):
     broken = """all => all.flatMap(cell => { const t = document.createTreeWalker(cell, 4), found = [];
 while (t.nextNode()) for (const m of t.currentNode.data.matchAll(/[A-Za-z]+/g)) { const r = document.createRange();
