@@ -367,7 +367,7 @@ def _plain(fragment: str) -> str:
 
 
 SLOW_SECONDS = 5.0
-_REFUSED = {"js_challenge", "waf_block", "diverted"}
+WALLS = {"js_challenge", "waf_block", "diverted"}
 """Somebody stands between us and the site: of the site itself nothing was seen, so it is not down."""
 _FAILURES: dict[str, dict[str, Any]] = {
     "dns_gone": {"class": "dns_gone", "dns": "none"},
@@ -409,7 +409,7 @@ def probe_of_page(
         slow = latency is not None and latency >= SLOW_SECONDS
         outcome, kind = ("slow", "slow") if slow else ("ok", "up")
     else:
-        outcome = "refused" if kind in _REFUSED else "down"
+        outcome = "refused" if kind in WALLS else "down"
     layers = {"dns": "ok", "tcp": "ok", "tls": certificate, "body": "up" if kind == "slow" else kind}
     probe = {"outcome": outcome, "class": kind, "status": status, "latency_ms": milliseconds, **layers}
     until = end_of_maintenance(text, today) if kind == "maintenance" and today is not None else None

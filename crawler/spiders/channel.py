@@ -19,8 +19,11 @@ from crawler.errors import NotAnswered, SourceBlocked
 from crawler.formats import elsewhere as wire
 from crawler.formats.json_api import REFUSALS
 from crawler.home_addresses import home_addresses
+from crawler.pages.block_pages import WALLS, place_of, wall_of
 from crawler.pages.decoding import text_of
 from crawler.pages.shop_features import announced_hosts
+from crawler.shops import generic
+from crawler.shops.page import Page
 from crawler.source_spider import Record, SourceSpider
 from store.evidence.crawl_ledger import Expected, SourceCard
 
@@ -37,6 +40,8 @@ _NONE = (
     "yourname",
     "example",
 )
+_PLACE = re.compile(r'<html data-place="(\w*)">')
+"""How the archive keeps a home page: what stood in its place, and its links."""
 MOST_CHANNELS = 2
 
 
@@ -66,13 +71,12 @@ class ChannelSpider(SourceSpider):
     )
 
     def project(self, url: str, response: Response) -> bytes:
-        """Of a channel its messages, redacted; of the home page, which other sources keep, only its links to channels."""
+        """Of a channel its messages, redacted; of the home page, which other sources keep, its links to channels and what stands in its place."""
         text = text_of(response)
         if url.startswith(self._base):
             return wire.keep_channel(text).encode()
-        return (
-            "".join(f'<a href="https://t.me/{name}"></a>' for name in channels_in(text)).encode() or b"<html>"
-        )
+        links = "".join(f'<a href="https://t.me/{name}"></a>' for name in channels_in(text))
+        return f'<html data-place="{_place(response, text)}">{links}'.encode()
 
     @property
     def _base(self) -> str:
@@ -95,8 +99,11 @@ class ChannelSpider(SourceSpider):
             raise SourceBlocked(f"HTTP {response.status}")
         if response.status != 200:
             raise NotAnswered(f"HTTP {response.status}")
+        text = text_of(response)
+        if (kept := _PLACE.match(text)) and (place := kept[1]):
+            raise (SourceBlocked if place in WALLS else NotAnswered)(f"{place} (HTTP 200)")
         self.tally("home", 1, host=host)
-        names = channels_in(text_of(response))
+        names = channels_in(text)
         if not names:
             self.visit(host).reason, self.visit(host).stated_nothing = "the page names no channel", True
         for name in names:
@@ -123,6 +130,16 @@ class ChannelSpider(SourceSpider):
 
     def _home(self, host: str, addresses: list[str]) -> Request:
         return self.ask(addresses[0], "home", host, known={"left": addresses[1:]}, meta={SHOP_PAGE: True})
+
+
+def _place(response: Response, text: str) -> str:
+    """What stands in the place of the shop's page; empty where it speaks itself, if only to say goodbye."""
+    if wall := wall_of(response.body):
+        return wall
+    place = place_of(response.status, text)
+    if place in (None, "closed_by_owner", "maintenance") or generic.sells(Page(response.url, text)):
+        return ""
+    return str(place)
 
 
 def channels_in(text: str) -> list[str]:

@@ -27,6 +27,8 @@ ACTS = re.compile(
 """Written again here, apart from crawler.guard: what no request may name."""
 APART = {"whois.sandbox.test", "dns.sandbox.test"}
 """A registry's WHOIS and a name server: they have no robots.txt."""
+AT_THE_DOOR = ("availability", "storefront", "channel")
+"""Sources that ask for a shop's home page; pictures are not taken here."""
 HEIMAO, REDNET = SOURCE_HOSTS["heimao"], SOURCE_HOSTS["rednet"]
 WALLS = ("captcha", "rate_limit", "refuse", "down")
 
@@ -119,7 +121,6 @@ def test_each_source_fault_is_reported_as_what_it_is(month: Month) -> None:
         (3, "heimao"): ("blocked", "js_challenge"),
         (4, "icp"): ("failed", "HTTP 503"),
         (4, "rednet"): ("failed", "unexpected answer"),
-        (5, "storefront"): ("failed", "selector goods:rainbow hit "),
         (6, "heimao"): ("failed", "unexpected answer"),
         (7, "heimao"): ("blocked", "HTTP 429"),
         (7, "blocklists"): ("failed", "HTTP 503"),
@@ -130,7 +131,10 @@ def test_each_source_fault_is_reported_as_what_it_is(month: Month) -> None:
         for source, outcome in by_source.items()
         if outcome[0] != "ok"
     }
-    assert set(amiss) == set(told)
+    # The query service fails one query in twenty-five of itself, now and then as a wall does.
+    walls = {where for where in set(amiss) - set(told) if where[1] == "icp"}
+    assert all(amiss[where] == ("blocked", "stopped at a waf_block page") for where in walls)
+    assert set(amiss) - walls == set(told)
     for where, (outcome, words) in told.items():
         assert amiss[where][0] == outcome and words in (amiss[where][1] or ""), (where, amiss[where])
 
@@ -144,9 +148,26 @@ def test_each_shop_fault_is_reported_as_what_it_is(month: Month) -> None:
         outcome, reason = month.hosts[4]["storefront", host]
         assert (outcome, expected[mode][1] in (reason or "")) == (expected[mode][0], True), (mode, reason)
         assert month.hosts[3]["storefront", host][0] == month.hosts[5]["storefront", host][0] == "ok"
+
+
+def goods_of(month: Month, host: str, day: str) -> set[str]:
+    query = "SELECT product FROM price JOIN platform p ON p.id = platform_id WHERE p.host = :host AND substr(observed_at, 1, 10) = :day"
+    return {name for (name,) in month.rows(query, host=host, day=day)}
+
+
+def test_a_shop_in_a_layout_nobody_has_seen_is_read_by_its_structure_or_said_to_have_failed(
+    month: Month,
+) -> None:
+    before, changed = (str(month.moments[visit].date()) for visit in (4, 5))
+    read = 0
     for host in shops(month.market, "rainbow"):
-        assert month.hosts[5]["storefront", host][0] == "failed"
-        assert month.hosts[6]["storefront", host][0] in ("ok", "failed")
+        goods = {day: goods_of(month, host, day) for day in (before, changed)}
+        outcome = month.hosts[5]["storefront", host][0]
+        assert outcome in ("ok", "failed") and month.hosts[6]["storefront", host][0] in ("ok", "failed")
+        if outcome == "ok":
+            read += 1
+            assert len(goods[before] & goods[changed]) >= 0.9 * len(goods[before]) > 0, host
+    assert read
 
 
 def test_a_changed_layout_turns_only_its_own_source(month: Month) -> None:
@@ -156,9 +177,9 @@ def test_a_changed_layout_turns_only_its_own_source(month: Month) -> None:
         visit: {source for source in healthy if month.sources[visit][source]["last_outcome"] != "ok"}
         for visit in (5, 6, 8)
     }
-    assert "storefront" in turned[5] and "heimao" not in turned[5]
-    assert turned[6] == {"heimao"}
-    assert turned[8] == set()
+    assert not {"storefront", "heimao"} & turned[5]
+    assert turned[6] - {"icp"} == {"heimao"}
+    assert turned[8] - {"icp"} == set()
 
 
 def requests_by_visit(month: Month) -> dict[tuple[str, str], list[dict]]:
@@ -180,7 +201,9 @@ def test_the_request_log_shows_a_named_guest_one_at_a_time_who_asks_nothing_of_b
 def test_nothing_is_asked_that_robots_forbids_and_robots_comes_first(month: Month) -> None:
     rules = {}
     for host in {host for _, host in requests_by_visit(month)}:
-        answer = of_source(host) if host in SOURCES else of_shop(month.market.by_host[host])
+        answer = (
+            of_source(host) if host in SOURCES else of_shop(month.market.by_host[host.removeprefix("www.")])
+        )
         readable = answer.status_code == 200 and "text/plain" in answer.headers["content-type"]
         rules[host] = Protego.parse(bytes(answer.body).decode() if readable else "")
     for (_, host), entries in requests_by_visit(month).items():
@@ -196,7 +219,7 @@ def test_nothing_is_asked_that_robots_forbids_and_robots_comes_first(month: Mont
 def test_after_a_refusal_nothing_more_is_asked_of_the_host(month: Month) -> None:
     """Each of the spiders that visit a shop may meet its wall once; a source has one spider."""
     for (_, host), entries in requests_by_visit(month).items():
-        most = 1 if host in SOURCES else 2
+        most = 1 if host in SOURCES else len(AT_THE_DOOR)
         pages = [e for e in entries if e["path"] != "/robots.txt"]
         refused = [e for e in pages if e.get("status") in (401, 403, 429) or e["fault"] == "captcha"]
         assert len(refused) <= most, (host, Counter(e["path"] for e in refused))
