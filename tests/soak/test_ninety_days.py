@@ -1,4 +1,5 @@
-"""Ninety simulated days unattended, with every fault of the machine and of the sources on the way, beside the same days without.
+"""Ninety simulated days unattended, with every fault of the machine and of the sources on the way, beside the same days without, and
+beside those of an observer who did not look on the days whose sight our faults cost us: what nobody saw nobody can know.
 
 The service's own object runs all of it and nobody touches anything: only the clock moves on. A read-only mount and a restarted PostgreSQL are in
 test_faults_mounted, for they need a mount and a server; the killed browser is in test_faults_browser.
@@ -59,6 +60,8 @@ WRONG_CLOCK = {38: dt.timedelta(days=400), 39: -dt.timedelta(days=3)}
 AHEAD = {day for day, off in WRONG_CLOCK.items() if off > dt.timedelta()}
 LOCKED, TORN = {49}, {53}
 READ_ONLY = set() if not os.geteuid() and not shutil.which("setpriv") else {61}
+UNSEEN = {*KILLED, *OFFLINE, *(d for d, what in FULL_DISK.items() if what == "crawl"), *TORN, *READ_ONLY}
+"""Days of which a fault of ours kept some or all of what there was to see."""
 OWN = {*KILLED, *OFFLINE, *FULL_DISK, *KILLED_JUDGING, *WRONG_CLOCK, *LOCKED, *TORN, *READ_ONLY}
 JUDGED = {d + n for d in OWN for n in (0, 1)} | {d - 1 for d in OFFLINE} | set(range(69, DAYS, 10))
 """Days that are rated and published: where something went wrong, the day after, and every tenth after the last."""
@@ -192,8 +195,10 @@ def states(data: Path) -> States:
     return dict(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
 
 
-def lived(control: Control, folder: Path, monkeypatch: pytest.MonkeyPatch, faulty: bool) -> Lived:
-    """Live through the days, with every fault or with those of the sources alone."""
+def lived(
+    control: Control, folder: Path, monkeypatch: pytest.MonkeyPatch, faulty: bool, asleep: frozenset[int]
+) -> Lived:
+    """Live through the days, with every fault or with those of the sources alone; on the days `asleep` nobody looks."""
     market = build_market(MarketParameters(**SIZE))
     month = Month(Config(folder / "data"), market)
     service, came = Unattended(month, control.proxy), Lived(month)
@@ -213,7 +218,8 @@ def lived(control: Control, folder: Path, monkeypatch: pytest.MonkeyPatch, fault
             judge(service, day, behind=day not in AHEAD)
             assert service.expire()
         service.at(moment, monkeypatch)
-        crawl(service, fault)
+        if day not in asleep:
+            crawl(service, fault)
         if fault in TORN:
             tear(month.config.data_dir)
         if day in JUDGED:
@@ -231,17 +237,22 @@ def lived(control: Control, folder: Path, monkeypatch: pytest.MonkeyPatch, fault
     return came
 
 
-def market_lived(folder: Path, faulty: bool) -> Lived:
+def market_lived(folder: Path, faulty: bool, asleep: frozenset[int] = frozenset()) -> Lived:
     """The days against a served market of its own."""
     folder.mkdir()
     options = [word for name, value in SIZE.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     with pytest.MonkeyPatch.context() as monkeypatch, sandbox(folder, *options) as control:
-        return lived(control, folder, monkeypatch, faulty)
+        return lived(control, folder, monkeypatch, faulty, asleep)
 
 
-def calm_days(folder: Path) -> None:
+def calm_days(folder: Path, asleep: frozenset[int]) -> None:
     """The same days without a fault of ours, in a process of its own; leaves `days.jsonl`."""
-    market_lived(folder, faulty=False)
+    market_lived(folder, faulty=False, asleep=asleep)
+
+
+def _states_of(folder: Path) -> dict[int, States]:
+    lines = (folder / "days.jsonl").read_text().splitlines()
+    return {day: found for day, found, _ in map(json.loads, lines) if found}
 
 
 def watch(control: Control, month: Month) -> None:
@@ -250,11 +261,14 @@ def watch(control: Control, month: Month) -> None:
     watchlist.add_sites(month.config, [(s["host"], s["name"], s["aliases"]) for s in shops], demo=True)
 
 
-def no_false_calm_no_false_alarm(day: int, calm: dict[int, States], ours: dict[int, States]) -> None:
-    """On a day of our own fault a state is what it was, what it truly is, or stale; on every other day what it truly is."""
+def no_false_calm_no_false_alarm(
+    day: int, calm: dict[int, States], unlooked: dict[int, States], ours: dict[int, States]
+) -> None:
+    """On a day of our own fault a state is what it was, what it truly is, or stale; on every other day what one says who saw all, or who
+    saw nothing on the days we lost: a fault adds nothing of its own, neither calm nor alarm."""
     before = ours[max((d for d in ours if d < day), default=day)]
     for host, state in ours[day].items():
-        allowed = {calm[day][host]}
+        allowed = {calm[day][host], unlooked[day][host]}
         if day in OWN:
             allowed = {before[host], "stale"} | (set() if day in OFFLINE else allowed)
         assert state in allowed, f"day {day}: {host} is {state}, not {allowed}"
@@ -274,15 +288,23 @@ def _memory() -> int:
 
 def test_ninety_days_unattended(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     begun = time.monotonic()
-    beside = multiprocessing.get_context("forkserver").Process(target=calm_days, args=(tmp_path / "calm",))
-    beside.start()
+    fresh = multiprocessing.get_context("forkserver")
+    without = {"calm": frozenset[int](), "unlooked": frozenset(UNSEEN)}
+    beside = [fresh.Process(target=calm_days, args=(tmp_path / name, days)) for name, days in without.items()]
+    for process in beside:
+        process.start()
     came = market_lived(tmp_path / "faulty", faulty=True)
-    beside.join()
-    assert beside.exitcode == 0
-    lines = (tmp_path / "calm/days.jsonl").read_text().splitlines()
-    calm = {day: found for day, found, _ in map(json.loads, lines) if found}
+    for process in beside:
+        process.join()
+    assert [process.exitcode for process in beside] == [0, 0]
+    calm, unlooked = (_states_of(tmp_path / name) for name in without)
     for day in sorted(came.states):
-        no_false_calm_no_false_alarm(day, calm, came.states)
+        no_false_calm_no_false_alarm(day, calm, unlooked, came.states)
+    record_property("states judged", sum(map(len, came.states.values())))
+    record_property(
+        "states only one who did not look gives",
+        sum(s not in (calm[d][h], "stale") for d, of in came.states.items() for h, s in of.items()),
+    )
 
     every_complaint_is_there_once(came.month)
     every_message_is_there_once(came.month)
