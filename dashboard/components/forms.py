@@ -102,6 +102,11 @@ def _keep(view: View, name: str, line: str, record: dict[str, Any]) -> None:
 
 
 _KINDS = ("response", "dispute", "feed")
+_ORDER = (
+    '{"kind": "order", "source": "feed", "host": "%s", "order_ref": "A-1", "paid_at": "2026-11-01T10:00:00+08:00",'
+    ' "state": "delivered", "delivered_at": "2026-11-01T10:02:00+08:00"}'
+)
+"""An order as a site hands it in (docs/evidence-format.md)."""
 
 
 def answer(view: View) -> None:
@@ -124,6 +129,7 @@ def answer(view: View) -> None:
     about = ""
     if kind == "feed":
         view.note(view.translate("appeals.feed_note"))
+        view.letter(_ORDER % (parse_query(site).host or "example.com"))
     if kind == "dispute":
         about = st.text_input(view.translate("appeals.about"), max_chars=80, key=f"answer-about-{id_}") or ""
     text = (

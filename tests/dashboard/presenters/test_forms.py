@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from dashboard.forms import inbox, records, report_codes
 from dashboard.presenters import translations
 from dashboard.web import rate_limit
+from store.evidence.records import OrderRecord, parse_record
 from store.redaction import rules
 from store.redaction.redact import contains_personal_data
 from tests.dashboard.pages.test_dashboard_pages import open_page, words
@@ -65,6 +66,14 @@ def fill_report(at: AppTest, **more: object) -> AppTest:
     widget(at, "date_input", "report-on").set_value(given_["on"])
     widget(at, "text_area", "report-text").set_value(given_["text"])
     return at.run()
+
+
+def test_whoever_hands_in_orders_is_shown_a_line_that_the_import_takes(published: Path) -> None:
+    at = open_page("appeals", site="cheng.test")
+    widget(at, "radio", "answer-kind").set_value("feed")
+    (line,) = [told for told in previews(at.run()) if told.startswith("{")]
+    taken = parse_record(json.loads(line))
+    assert isinstance(taken, OrderRecord) and taken.host == "cheng.test"
 
 
 def send(at: AppTest, name: str) -> AppTest:
