@@ -33,7 +33,8 @@ NAMES = {"english", "wcag", "axe", "svip", "csv", "json", "atom", "api", "dns", 
          "warc", "openapi", "javascript", "word", "ics", "zip", "usdt", "github", "qq", "app", "kamengwatch", "publish", "crawl", "delay",
          "robots", "peer", "talk", "drop", "rate", "parquet", "wechat", "iso", "cc", "by", "yyyy", "mm", "dd", "acg", "faka", "dujiaoka",
          "manifest", "ratings", "history", "snapshots", "latest", "data", "dir", "max", "min", "post", "utc", "jsonl", "frictionless", "validate",
-         "followthemoney", "ndjson", "stix", "misp", "png", "rfc", "host", "operator", "cluster"}  # fmt: skip
+         "followthemoney", "ndjson", "stix", "misp", "png", "rfc", "host", "operator", "cluster",
+         "feeder", "netnewswire", "thunderbird"}  # fmt: skip
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NOT_SHOWN = {
     "damaged-ratings": "app.damaged_title",
@@ -162,6 +163,17 @@ OTHERS = ("stale", "damaged-ratings")
 @pytest.mark.parametrize(("turn", "state"), list(enumerate(OTHERS)), ids=OTHERS)
 def test_a_page_in_other_states_is_whole(tour, turn, state):
     assert tour(state, COMBINATIONS[turn + 1], ["/"]) == []
+
+
+def test_every_button_is_legible_in_the_dark(chromium, address, axe):
+    visit = Visit(chromium, address("full"), 360, "dark")
+    for path in ("/help", "/check", "/before", "/report"):
+        page = visit.open(path)
+        page.locator("#root button").first.wait_for()
+        page.evaluate(axe)
+        found = page.evaluate("axe.run('button', {runOnly: ['color-contrast']})")
+        assert found["violations"] == [] and found["passes"], path
+    visit.context.close()
 
 
 def test_what_is_damaged_is_named_with_the_remedy_and_no_verdict_is_shown(chromium, address):
