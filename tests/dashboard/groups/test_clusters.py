@@ -71,7 +71,7 @@ def folder(told: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def shown(path: str, query: str, lang: str = "zh") -> str:
     sight = first_paint.shown(path, query, lang)
-    assert sight.found
+    assert sight.status == 200
     return sight.body
 
 
@@ -107,7 +107,7 @@ def test_an_address_that_names_nothing_says_404(folder: Path, asked: str) -> Non
     path, _, query = asked.partition("?")
     for lang in ("zh", "en"):
         sight = first_paint.shown(f"/{path}", query, lang)
-        assert not sight.found and "<script>" not in sight.body and 'href="./' in sight.body
+        assert sight.status == 404 and "<script>" not in sight.body and 'href="./' in sight.body
 
 
 def test_an_empty_snapshot_says_what_to_do(data_dir: Path) -> None:
