@@ -41,7 +41,7 @@ _COMPANY = rf"(?!(?:(?![在于的是和与我你他她它们身已说要被把�
 _NOBODY = f"[{STOP}人您亲]|机器|真人|自动|人工|外包|兼职|个人|企业|单位|自然人|客服|老板|商家|平台|卖家|店家|警察|朋友|家人|站长|群主|代理"
 _ROLE = (
     "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
-    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|注册人|登记人|持有人|(?<![a-z])(?:payee|account name|account holder|holder)"
+    "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|收款名|付款名|取件人|注册人|登记人|持有人|(?<![a-z])(?:payee|account name|account holder|holder)"
 )
 # Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
 _WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
@@ -61,6 +61,7 @@ _SPACED = re.compile(
 """One character after the other, so that no filter sees the name."""
 _ABROAD = re.compile(
     r"(?:person|man|woman|guy|girl|seller|someone|somebody|friend) (?:called|named) (?P<x>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=[,.;!?]|$| who| and)"
+    r"|(?:real|full) name is (?P<z>[a-z]{2,15}(?: [a-z]{2,15}){1,2}?)(?=[,.;!?]|$| and| who)"
     r"|(?:regards|sincerely|thanks|cheers|faithfully)[,.!]?\s{1,4}(?P<y>[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?=\s*$|\n)"
 )
 _FOREIGNER = re.compile(
@@ -228,7 +229,12 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_SPACED, (), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
     (_FOREIGNER, ("外", "留学生"), None, 0),
-    (_ABROAD, (" called ", " named ", "regards", "sincerely", "thanks", "cheers", "faithfully"), None, 0),
+    (
+        _ABROAD,
+        ("name is", " called ", " named ", "regards", "sincerely", "thanks", "cheers", "faithfully"),
+        None,
+        0,
+    ),
     (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
     (_SIGNED, (), None, 0),
@@ -274,7 +280,7 @@ _LIVES = re.compile(
 _LOCKER = re.compile("丰巢|蜂巢|快递柜|自提柜|驿站")
 _HOMES = "小区|花园|苑|家园|公寓|社区|新村|宿舍"
 _LOCKER_OF = re.compile(
-    rf"(?:(?![在放存到送把的了])[{HAN}]){{2,10}}?(?:{_HOMES}|学校|大学|里|园|城)(?:[东西南北]{{1,2}}门)?[{HAN}0-9]{{0,4}}$"
+    rf"(?:(?![在放存到送把的了])[{HAN}]){{2,10}}?(?:(?:{_HOMES}|学校|大学|里|园|城)(?:[东西南北]{{1,2}}门)?|[东西南北]门)[{HAN}0-9]{{0,4}}$"
 )
 _LOCKER_NUMBER = re.compile(rf"(?:[{HAN}0-9]{{0,4}}?[0-9]{{1,3}}号?(?:格口|格|柜|门)|柜)?")
 _LOCKER_AT = re.compile(
@@ -306,7 +312,9 @@ def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for hint in _HINTS:
         for match in found(*hint):
-            start, end = match.span("y" if match.groupdict().get("y") is not None else "x")
+            start, end = match.span(
+                next(group for group in "zyx" if match.groupdict().get(group) is not None)
+            )
             if hint[0] is _BESIDE and shadow[start - 1 : start].isalnum() and start:
                 continue
             if hint[0] in _WEAKER and (is_everyday(shadow, start) or BRANDS.match(shadow, start)):
@@ -349,7 +357,7 @@ def find_addresses(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of postal addresses: a road or estate with its number, a division down to a street, or a text after 地址."""
     last = (0, 0)
     for start, end in sorted(_address_parts(shadow, found)):
-        if _AUTHORITY.search(shadow, max(0, start - 24), start):
+        if _AUTHORITY.search(shadow, max(0, start - 24), start) or _AUTHORITY.search(shadow, start, end):
             continue
         if start > last[1]:
             yield last
@@ -360,7 +368,7 @@ def find_addresses(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
 
 
 _AUTHORITY = re.compile(
-    r"(?:法院|[监总公安商]局|管理局|派出所|消协|消费者协会|委员会|仲裁委|办事大厅|政府|检察院)[\s,:]{0,2}(?:(?:通信|办公|联系)?地址|位于|在|住所)?[\s,:是在为]{0,2}$"
+    r"(?:法院|立案大厅|[监总公安商]局|管理局|派出所|消协|消费者协会|委员会|仲裁委|办事大厅|政府|检察院)[\s,:(]{0,2}(?:(?:通信|办公|联系)?地址|位于|在|住所)?[\s,:是在为]{0,2}$"
 )
 """Before an address that is an authority's."""
 

@@ -176,7 +176,7 @@ FIRST: tuple[Rule, ...] = (
     Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?)?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?年(?=\s?(?:的|出?生))|\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
-    Rule("生日", re.compile(r"(?:生日|身份证上?)[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)))"), needles=("生日", "身份证"), figures=6),
+    Rule("生日", re.compile(r"(?:生日|身份证上?)[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d))|(?<=说)\d\d年\d{1,2}月\d{1,2}[号日])"), needles=("生日", "身份证"), figures=6),
     Rule("生日", re.compile(r"(?:birthday|born|dob|birth)[^\d\n.]{0,12}(?P<x>\d{1,2}(?:st|nd|rd|th)? ?[a-z]{3,9} ?(?:19[3-9]\d|200\d|201[0-5])|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? (?:19[3-9]\d|200\d|201[0-5]))"), needles=("birth", "born", "dob"), figures=5),
     Rule("生日", re.compile(r"(?:生日|出生日期|出生年月日?|出生于?|生于|生辰|dob|birthday|date of birth|born(?: on)?)\s?[:是为]?\s?(?P<x>(?:(?:19|20)\d\d|\d\d)\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|(?:19|20)\d{6}(?!\d))"), needles=("生", "dob", "birth", "born")),
     Rule("邮箱", re.compile(r"[a-z0-9][a-z0-9._\-]{2,40}\s?[#*]\s?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)\s?(?:\.|点)\s?(?:com|cn|net)(?![a-z])"), needles=("#", "*"),
@@ -194,7 +194,7 @@ FIRST: tuple[Rule, ...] = (
 PUBLIC: tuple[Rule, ...] = (
     Rule("标记", re.compile(TOKEN.pattern.lower()), needles=("#",)),
     Rule("备案", re.compile(rf"{_P}\s?icp\s?[备证]\s?(?:字\s?)?(?:第\s?)?(?!1[3-9]\d{{9}}(?!\d))\d{{6,12}}(?!\d)\s?号?(?:\s?-\s?\d{{1,4}})?"), needles=("icp",)),
-    Rule("备案", re.compile(r"公网安备\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "code=")),
+    Rule("备案", re.compile(r"公(?:网安备|安备案号?\s?:?)\s?\d{13,14}\s?号?|(?:recordcode|code)=\d{14}(?!\d)"), needles=("公网安备", "公安备案", "code=")),
     Rule("许可", re.compile(r"[ab][12](?:\.[ab][12]){0,3}\s?-\s?\d{8}(?:-\d{1,4})?(?!\d)"), needles=("1-", "2-", "1 -", "2 -")),
     Rule("代码", re.compile(r"(?:信用代码|注册号|税号|许可证编?号)\s?[:为是]?\s?[0-9a-hj-npqrtuwxy]{15,18}(?![0-9a-z])"), needles=("代码", "注册号", "税号", "许可证")),
     Rule("代码", re.compile(r"9(?<![0-9a-z]9)1(?!\d{4}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx])\d{6}[0-9a-hj-npqrtuwxy]{10}(?![0-9a-z])"), needles=("91",)),
@@ -251,7 +251,7 @@ def _is_address(match: re.Match[str], shadow: str) -> bool:
     before = shadow[max(0, match.start() - 3) : match.start()]
     return all(int(o) < 256 for o in octets) and not (
         re.search(r"v\s?$|版本?号?\s?$|ver|[a-z]/$|端\s?$|系统\s?$|固件\s?$", before)
-        or match["x"] == "127.0.0.1"
+        or match["x"].startswith(("127.0.0.", "192.168."))
         or re.match(r"\s?版|/\d{1,2}(?!\d)", shadow[match.end() :])
     )
 
@@ -460,6 +460,7 @@ NICKNAMES: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|游戏角色|角色名?|游戏id|(?:微信|qq|抖音|快手|旺旺|闲鱼)昵?[名称])字?\s?(?:(?:[:=]|是|为|叫)\s?[“\"「【\[《]?|[“\"「【\[《])(?P<x>[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{2,20})"), _is_nickname, ("名", "称", "游戏")),
     Rule("账号", re.compile(r"(?:昵称|网名|游戏名|角色名|(?:微信|qq|抖音|快手|闲鱼)名)字?\s?(?P<x>[^\s,.。;!?、():\ue000\ue001]{2,12}(?:[0-9]|_[a-z]{2,6}|_|[ღ✨\u2600-\u27bf\U0001f300-\U0001faff]))"), _is_nickname, ("名", "称", "游戏")),
     Rule("账号", re.compile(rf"(?:{_PLACES})的?(?:用户)?(?:(?:昵称|id|名[字称]?)(?:\s?[:=是为叫]{{1,2}}\s?|\s)|账?号\s?[:=是为叫]{{1,2}}\s?)[“\"「【《]?(?P<x>(?!{_SAYS_NOTHING})[^\s,.。;!?、()“”\"「」【】\[\]《》\ue000\ue001]{{2,16}})"), _is_nickname, ("昵称", "id", "名", "号")),
+    Rule("密码", re.compile(r"密保(?:答案|问题)?\s?[:是]\s?(?P<x>[^\s,。;!?:]{2,20})"), needles=("密保",)),
     Rule("账号", re.compile(r"(?:我的?(?:微信|qq|抖音|快手)|网)名字?(?P<x>[一-鿿]{2,8})(?=[\s,.。;!?、()]|$)"), _is_nickname, ("名",)),
 )  # fmt: skip
 """What needs neither figures nor Latin letters."""
@@ -471,7 +472,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("手机号", re.compile(r"(?P<x>1[3-9]\d(?:[^\d。;!?]{1,12}?\d{8}|\d{2}[^\d。;!?]{1,12}?\d{6}|\d{4}[^\d。;!?]{1,12}?\d{4}|\d{5}[^\d。;!?]{1,12}?\d{3}|\d{1,3}(?:[^\d。;!?]{1,12}?\d{2,5}){2,3}))(?!\d)"), _is_told_in_pieces, figures=11),
     Rule("手机号", re.compile(r"1(?P<s>[^\d\s]{1,2}|\s)[3-9](?:(?P=s)\d){9}(?!\d|(?P=s)\d)"), figures=11),
     Rule("电话", re.compile(rf"(?:倒过来|反过来|倒着|反着|倒序|逆序|倒写|反写)[^\d]{{0,8}}(?P<x>{DIGIT}(?:[ \-]?{DIGIT}){{6,11}})(?!\d)"), needles=("倒", "反", "逆"), figures=7),
-    Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵士文南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
+    Rule("证件", re.compile(rf"(?:{_PAPERS}|[军兵士文退南北空海沈济广成兰政参后装]字第?)(?:号码?|编号|[\s:是为(]){{0,4}}(?P<x>(?:[a-z]{{0,4}}|\d/)\d(?:[a-z0-9]|[ \-/(](?=\d)){{4,21}}\)?)(?![a-z0-9*×•])"), _counts_none, ("证", "字", "号", "卡"), figures=5),
     Rule("账号", re.compile(r"(?:imei\d?|meid|iccid|idfa|idfv|oaid|udid|mac(?:地址)?|(?:设备|机器|序列|出厂)(?:编?号|码|id)|android ?id|sn码?|串号|open_?id|union_?id|cookie|phpsessid|session_?id|token|sim卡?号|sim卡?(?=[\s:=是为]{1,4}\d(?:[ \-]?[\da-f]){9}))(?:[\s:=是为]{0,3}[:=是为]\s{0,3}(?=[^\d]{0,20}\d)|\s{1,4}(?=[^\d\s]{0,20}\d)|(?<=串号)(?=\d{6}))(?P<x>[a-z0-9](?:[a-z0-9_.=:\-]|[ ](?=\d)){6,120})"), figures=2),
     Rule("账号", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"), lambda m, shadow: not re.search(r"(?<![备器机户\w])uuid\s?[:=]?\s?$", shadow[max(0, m.start() - 9) : m.start()]), needles=("-",), figures=2),
     Rule("网络地址", re.compile(r"ip(?:v4|v6)?(?:地址|[\s:是为]){0,4}(?P<x>\d{1,3}(?:\s?[.。]\s?\d{1,3}){3}(?!\s?[.。]?\d))"), needles=("ip",), figures=4),
@@ -525,7 +526,7 @@ EARLY: tuple[Rule, ...] = (
     Rule("银行卡", re.compile(rf"(?:[{TAKEN}\d][^\d。;!?]{{0,4}}|卡)有效期[\s:至到为是]{{0,3}}(?P<x>\d\d/\d\d)(?![\d/])"), needles=("有效期",), figures=4),
     Rule("QQ", re.compile(r"[加➕]我?\s?[➕+:]\s?(?P<x>[1-9]\d{5,10})(?!\d)"), needles=("加", "➕"), figures=6),
     Rule("账号", re.compile(r"(?:抖音|快手|小红书|b站|微博|闲鱼|视频号)搜索?[:\s]{0,2}(?P<x>[a-z][a-z0-9._\-]{4,30})(?![a-z])"), needles=("搜",)),
-    Rule("账号", re.compile(r"(?<![a-z0-9_.])(?P<x>(?!(?:order|ticket|case|item|sku|bug|issue|lot|room|unit|part|page|note)#)[a-z][a-z0-9_.]{2,31}#\d{4})(?!\d)"), needles=("#",), figures=4),
+    Rule("账号", re.compile(r"(?<![a-z0-9_.])(?P<x>(?!(?:order|ticket|case|item|sku|bug|issue|lot|room|unit|part|page|note)#)[a-z][a-z0-9_.]{2,31}#\d{4,6})(?!\d)"), needles=("#",), figures=4),
     Rule("账号", re.compile(r"(?<![a-z])dc\s?[:号]\s?(?P<x>[a-z0-9_.]{4,32})"), needles=("dc",)),
     Rule("账号", re.compile(r"会员\s?[:=]\s?(?P<x>(?=[a-z_.\-]{1,24}\d)[a-z][a-z0-9._\-]{4,30})(?![a-z0-9@])"), _no_domain, ("会员",), figures=1),
     Rule("生日", re.compile(r"生日[\s:是为]{0,3}(?P<x>(?:\d\d)?(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]))(?![\d元年.])"), needles=("生日",), figures=4),

@@ -27,7 +27,7 @@ from store.redaction.rules import HELD
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
 _DATED = rf"(?:{HELD}+\s*)?(?:20\d\d\s?[\-/.年]\s?\d{{1,2}}\s?[\-/.月]\s?\d{{1,2}}日?\s*)?{_CLOCK}"
 _SPEAKER = re.compile(
-    rf"(?P<x>{USUAL_NAME})(?=\s*(?:\((?:\d{{5,12}}|{TAKEN}+)\))?\s*{_DATED}|撤回了|\s?:\s?[^\s\d¥$])"
+    rf"(?P<x>{USUAL_NAME})(?=\s*(?:\((?:\d{{5,12}}|{TAKEN}+)\))?\s*{_DATED}|撤回了|\s?:\s?[^\s\d¥$]|[ \t]*(?:\n|$))"
 )
 """At the beginning of a line, before a time, what was said or taken back."""
 _QUOTED = re.compile(
@@ -43,10 +43,15 @@ _IN_LINK = re.compile(
 _SIGNED_AS = re.compile(rf"[—\-][—\-][^\n,。—\-]{{2,20}},\s?(?P<x>{USUAL_NAME})(?=[\s,。!]|$)")
 _PAID_TO = re.compile(rf"[向给](?P<x>{USUAL_NAME})(?=付款|转账|支付|打款)")
 _LICENCE_OF = re.compile(
-    rf"[是为叫的名:](?P<x>[{COMMON}][{USUAL}]{{2}})(?=(?:{TRADES}){{0,4}}(?:{SHOPS})(?!铺))"
+    rf"[是为叫的名户:](?P<x>[{COMMON}][{USUAL}]{{2}})(?=(?:{TRADES}){{0,4}}(?:{SHOPS})(?!铺))"
 )
 """A sole trader's shop, named after them."""
 _TOGETHER = re.compile(rf"我[和跟与同](?P<x>(?:[{COMMON}]|[{OTHERS}])[{USUAL}]{{2}})(?=一起|都|两|合伙|各)")
+_CALLED = re.compile(rf"[,。;]叫(?P<x>[{COMMON}{OTHERS}][{USUAL}]{{2}})(?=[,。])")
+_BOTH = re.compile(
+    rf"(?P<x>[{COMMON}][{USUAL}]{{2}})[和与跟、](?P<y>[{COMMON}{OTHERS}][{USUAL}]{{2}})(?=是|都|两|俩|夫妻|合伙|一起)"
+)
+_OF_WHOM = re.compile(rf"[他她我]\((?P<x>{USUAL_NAME})\)")
 _IN_QUOTES = re.compile(rf"[“\"「『‘](?P<x>[{COMMON}][{USUAL}]{{2}})(?=[”\"」』’])")
 """Nothing but a whole name between quotation marks."""
 _ALONE = re.compile(rf"\n\s{{0,20}}(?P<x>{ANY_NAME})\s{{0,4}}(?=\n\s*(?:(?:20)?\d\d[年.\-/]|{HELD}|$)|$)")
@@ -55,7 +60,9 @@ _LETTERED = re.compile(
     r"[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3}(?<=[a-z\-. ]{9})(?![a-z\-])"
 )
 """Letter by letter, so that no filter sees the name."""
-_LINE_BEGINS = re.compile(rf"(?:^|\n|——|;\s?)[\s>*·\-「“]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$")
+_LINE_BEGINS = re.compile(
+    rf"(?:^|\n|——|;\s?|聊天(?:记录)?(?:如下)?[:,]?)[\s>*·\-「“]{{0,4}}(?:[\[(【]?{_DATED}[\])】]?\s?:?)?\s{{0,2}}$"
+)
 _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
     _SPEAKER: (":", "撤回了"),
     _QUOTED: ("邀请", "移", "拍", "撤回", "加入", "退出", "修改", "通过", "领取", "被"),
@@ -66,6 +73,9 @@ _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
     _IN_QUOTES: ("“", '"', "「", "『", "‘"),
     _LICENCE_OF: ("店", "铺", "室", "行", "部", "馆", "市"),
     _TOGETHER: ("我",),
+    _CALLED: ("叫",),
+    _BOTH: ("和", "与", "跟", "、"),
+    _OF_WHOM: ("(",),
     _ALONE: ("\n",),
     _LETTERED: ("-", "."),
     _PAID_TO: ("付款", "转账", "支付", "打款"),
@@ -90,10 +100,14 @@ def find_shown(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
                 continue
             if pattern in _SAYS_SO or not is_everyday(shadow, start):
                 yield start, end
+                if pattern is _BOTH:
+                    yield match.span("x")
 
 
 def _speaks(shadow: str, start: int, end: int) -> bool:
     """Whether a line begins with the name; one of two characters before a colon alone may be any word (元宝: 一百个)."""
     begins = _LINE_BEGINS.search(shadow, max(0, start - 34), start)
     timed = begins is not None and ":" in begins.group()
-    return begins is not None and (timed or end - start > 2 or shadow[end : end + 2].lstrip()[:1] != ":")
+    if begins is None or shadow[end : end + 4].strip(" \t")[:1] in ("", "\n"):
+        return timed
+    return timed or end - start > 2 or shadow[end : end + 2].lstrip()[:1] != ":"
