@@ -31,7 +31,9 @@ def _is_unnamed(match: re.Match[str], shadow: str) -> bool:
 
 
 def _is_code(match: re.Match[str], shadow: str) -> bool:
-    """A code that opens something or names one device: letters and figures in turn, and many of both."""
+    """A long number (`_is_unnamed`), or a code that opens something or names one device: letters and figures in turn, and many of both."""
+    if match.group().isdigit():
+        return 8 <= len(match.group()) <= 12 and _is_unnamed(match, shadow)
     code = match.group().replace("-", "")
     figures = sum(c.isdigit() for c in code)
     turns = sum(a.isdigit() != b.isdigit() for a, b in zip(code, code[1:], strict=False))
@@ -49,9 +51,8 @@ def _is_code(match: re.Match[str], shadow: str) -> bool:
 
 _FIGURE = f"[{NUMERALS}十百]"
 UNLABELLED: tuple[Rule, ...] = (
-    Rule("账号", re.compile(r"\d(?<![\d.]\d)\d{7,11}(?![\da-z_]|\.\d|-\d)"), _is_unnamed, figures=8),
     Rule("账号", re.compile(r"[a-z0-9](?<![a-z0-9_]..) (?<![a-z0-9_]...)(?:[a-z0-9_.\-] ){6,30}[a-z0-9_](?![a-z0-9_])"), needles=(" ",)),
-    Rule("账号", re.compile(r"[a-z0-9](?<![a-z0-9].)(?=[a-z\-]{0,30}\d)[a-z0-9]{3,30}(?:-[a-z0-9]{3,12}){0,5}(?![a-z0-9._@/]|-[a-z0-9])"), _is_code, figures=4),
+    Rule("账号", re.compile(r"[a-z0-9](?<![a-z0-9].)(?=[a-z\-]{0,30}+\d)[a-z0-9]{3,30}+(?:-[a-z0-9]{3,12}+){0,5}+(?![a-z0-9_@/]|[.\-][a-z0-9])"), _is_code, figures=4),
     Rule("证件", re.compile(r"[a-z](?<![a-z0-9].)[a-z]?\d{6}\([\da]\)"), needles=("(",), figures=7),
     Rule("车牌", re.compile(rf"[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][a-hj-np-z][\s·]?(?=[a-z0-9]{{0,5}}[{NUMERALS}])[a-hj-np-z0-9{NUMERALS}]{{5,6}}(?![a-z0-9{NUMERALS}])"), figures=3),
     Rule("地址", re.compile(r"(?:[1-5]\d\.\d{4,12}[^\d\n]{1,10}(?:7[3-9]|[89]\d|1[0-3]\d)|(?:7[3-9]|[89]\d|1[0-3]\d)\.\d{4,12}[^\d\n]{1,10}[1-5]\d)\.\d{4,12}(?![\d.])"), needles=(".",), figures=10),
