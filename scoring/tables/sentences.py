@@ -411,7 +411,7 @@ def _little_seen(source: SourceRow, seen: Numbering) -> tuple[str, str]:
     of = f"{seen.seen:,} / {seen.numbers:,}"
     return (
         f"{zh}近 {DAYS} 天的投诉编号只看到 {seen.share:.1%}（{of}；约一半编号会公开），没看到的不在这里",
-        f"{en}: of the complaint numbers given out in the last {DAYS} days, {seen.share:.1%} were seen ({of}; about half become public); what was not seen is not counted here",
+        f"{en}: we saw {seen.share:.1%} of the complaint numbers given out in the last {DAYS} days ({of}; about half become public); what was not seen is not counted here",
     )
 
 
