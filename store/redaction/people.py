@@ -226,7 +226,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
     (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
     (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
-    (_SPACED, (), None, 0),
+    (_SPACED, (" ", ".", "/", "-", "_", "|"), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
     (_FOREIGNER, ("外", "留学生"), None, 0),
     (
@@ -246,6 +246,13 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
 """Each pattern with words one of which a text must hold for it to match: looking for a word is much cheaper. Of those that begin with
 a name, which surnames make common, also what must begin within so many characters of where they begin."""
 
+_LETTERS = re.compile("[a-z]{2}")
+_CHINESE_HINTS = tuple(
+    hint
+    for hint in _HINTS
+    if hint[0] not in (_ENGLISH, _ENGLISH_PINYIN, _ABROAD, _APPOSED, _FOREIGNER, _IN_PINYIN)
+)
+"""What can match where no Latin word is."""
 _WEAKER = (_KIN, _STAFF, _WEAK, _PAID)
 
 _NUMBER = r"(?:[0-9]{1,5}[a-z]?|[一二三四五六七八九十百]{1,5})"
@@ -310,7 +317,7 @@ SCANNED = (
 def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of names in a folded text; where a full name was found, its other occurrences too."""
     spans: list[tuple[int, int]] = []
-    for hint in _HINTS:
+    for hint in _HINTS if _LETTERS.search(shadow) else _CHINESE_HINTS:
         for match in found(*hint):
             start, end = match.span(
                 next(group for group in "zyx" if match.groupdict().get(group) is not None)

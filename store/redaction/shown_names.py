@@ -84,11 +84,15 @@ _WHERE: dict[re.Pattern[str], tuple[str, ...]] = {
 SHOWN = tuple(_WHERE)
 """Patterns for which a long text is scanned at once."""
 _SAYS_SO = (_ASKED, _IN_LINK)
+_LATIN, _LETTER = (_IN_LINK, _LETTERED), re.compile("[a-z][a-z=.\\-]")
 
 
 def find_shown(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
     """Spans of names in a folded text where its form shows whose they are."""
+    latin = _LETTER.search(shadow) is not None
     for pattern, words in _WHERE.items():
+        if pattern in _LATIN and not latin:
+            continue
         for match in found(pattern, words):
             groups = match.re.groupindex
             start, end = match.span(
