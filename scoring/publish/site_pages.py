@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -22,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scoring.fork_pool import map_ordered
 from scoring.publish.exports import csv_rows
@@ -76,6 +77,17 @@ def _printed(value: Any, longest: int) -> Any:
     return "" if value is None else value
 
 
+_DAY = re.compile(r"20\d\d-\d\d-\d\d|[\u4e00-\u9fff]ICP备\d{4,12}号(?:-\d{1,4})?")
+
+
+def _whole(value: Any, longest: int) -> Any:
+    """What stands between tags, its days and filing numbers not broken at their hyphens."""
+    said = _printed(value, longest)
+    if isinstance(said, Markup) or not isinstance(said, str):
+        return said
+    return Markup(_DAY.sub(r'<span class="nb">\g<0></span>', str(escape(said))))  # noqa: S704 - escaped before
+
+
 def _environment(longest: int = _LONGEST[0]) -> Environment:
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -86,6 +98,7 @@ def _environment(longest: int = _LONGEST[0]) -> Environment:
         finalize=partial(_printed, longest=longest),
     )
     found.filters["whole_points"] = whole_points
+    found.filters["whole"] = partial(_whole, longest=longest)
     found.filters["english_tokens"] = lambda said: english_tokens(str(said))
     return found
 

@@ -84,6 +84,16 @@ def test_no_bracket_of_an_english_page_clings_to_the_word_before(twice):
         assert re.findall(r"[A-Za-z\d](?:\((?!s\))|（)[^)]{0,20}", text) == []
 
 
+def test_no_day_within_a_line_of_a_page_breaks_at_its_hyphens(twice):
+    for file in (twice[2] / "s").glob("*.html"):
+        body = re.sub(
+            r"<details.*?</details>", "", file.read_text("utf-8").partition("</head>")[2], flags=re.DOTALL
+        )
+        assert re.search(r'class="nb">20\d\d-', body), file.name
+        between = re.sub(r"<[^>]*>", "<>", body)
+        assert re.findall(r"[^<>\n]{0,9}[^<>\s]20\d\d-\d\d-\d\d", between) == [], file.name
+
+
 @given(st.lists(CELLS, max_size=5))
 def test_a_line_of_the_csv_before_is_taken_over_as_it_stands(rows):
     with tempfile.TemporaryDirectory() as folder:
