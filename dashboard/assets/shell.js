@@ -107,16 +107,20 @@ addEventListener('click', (event) => {
 const LEADS = { '[class*="st-key-help-"] button': '#root h2', '[class*="-send-"] button': '#root .kw-receipt' };
 const lead = (place) => {
   const before = document.querySelector(place)?.textContent;
-  let left = 60;
+  let tries = 300; // a slow phone
+  let settled = 15; // the app may draw it a second time, which leaves the keyboard nowhere
+  let led = false;
   const timer = setInterval(() => {
     const target = document.querySelector(place);
     const next = target && target.textContent !== before;
-    if (next) {
+    if (next && (!led || document.activeElement === document.body)) {
+      led = true;
       target.tabIndex = -1;
       target.focus();
     }
-    if (next || --left === 0) clearInterval(timer);
+    if ((led && --settled === 0) || --tries === 0) clearInterval(timer);
   }, 100);
+  for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => clearInterval(timer), { once: true, capture: true });
 };
 addEventListener('click', (event) => {
   const pressed = Object.keys(LEADS).find((buttons) => event.target.closest?.(buttons));
