@@ -102,32 +102,39 @@ addEventListener('click', (event) => {
   heading.tabIndex = -1;
   heading.focus();
 }, true);
-// An answer of the help page takes its question away, a form that is handed in its fields: the keyboard, and who listens, are led to the
-// next question's heading, or to the receipt.
-const LEADS = { '[class*="st-key-help-"] button': '#root h2', '[class*="-send-"] button': '#root .kw-receipt' };
-const lead = (place) => {
-  const before = document.querySelector(place)?.textContent;
-  let tries = 300; // a slow phone
-  let settled = 15; // the app may draw it a second time, which leaves the keyboard nowhere
+// The keyboard, and who listens, are led to what `find` finds, as soon as it is there. Until they move on by themselves they are led back
+// when the app draws it a second time, which leaves them nowhere; a slow phone has half a minute.
+const lead = (find) => {
+  let tries = 300;
+  let settled = 15;
   let led = false;
   const timer = setInterval(() => {
-    const target = document.querySelector(place);
-    const next = target && target.textContent !== before;
-    if (next && (!led || document.activeElement === document.body)) {
+    const target = find();
+    if (target && (!led || document.activeElement === document.body)) {
       led = true;
-      target.tabIndex = -1;
       target.focus();
     }
     if ((led && --settled === 0) || --tries === 0) clearInterval(timer);
   }, 100);
   for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => clearInterval(timer), { once: true, capture: true });
 };
+// An answer of the help page takes its question away, a form that is handed in its fields: next is the next question's heading, or the receipt.
+const LEADS = { '[class*="st-key-help-"] button': '#root h2', '[class*="-send-"] button': '#root .kw-receipt' };
+const leadOn = (place) => {
+  const before = document.querySelector(place)?.textContent;
+  lead(() => {
+    const target = document.querySelector(place);
+    if (!target || target.textContent === before) return null;
+    target.tabIndex = -1;
+    return target;
+  });
+};
 addEventListener('click', (event) => {
   const pressed = Object.keys(LEADS).find((buttons) => event.target.closest?.(buttons));
-  if (pressed) lead(LEADS[pressed]);
+  if (pressed) leadOn(LEADS[pressed]);
 });
 addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && event.target.matches?.('.st-key-help-site input')) lead('#root h2');
+  if (event.key === 'Enter' && event.target.matches?.('.st-key-help-site input')) leadOn('#root h2');
 });
 // A ranking sorted or filtered by the keyboard is another page: the keyboard goes on where it was, past the menu.
 const PLACES = { '.kw-rank th a': '#root .kw-rank th[aria-sort] a', '.kw-filters button': '#root .kw-filters button' };
@@ -137,16 +144,7 @@ addEventListener('click', (event) => {
 });
 const left = sessionStorage.getItem('kw-place');
 sessionStorage.removeItem('kw-place');
-if (left) {
-  let tries = 300;
-  let settled = 15; // the app may draw the table a second time
-  const timer = setInterval(() => {
-    const target = document.querySelector(left);
-    if (target && document.activeElement === document.body) target.focus();
-    if ((target && document.activeElement === target && --settled === 0) || --tries === 0) clearInterval(timer);
-  }, 100);
-  for (const kind of ['keydown', 'pointerdown']) addEventListener(kind, () => clearInterval(timer), { once: true, capture: true });
-}
+if (left) lead(() => document.querySelector(left));
 // A view is its address, which names what was chosen and nothing else.
 addEventListener('formdata', (event) => {
   // The app takes the name of a field called lang away, lest it hide the form's own property: the language is added here.
