@@ -57,7 +57,7 @@ _IN_QUOTES = re.compile(rf"[“\"「『‘](?P<x>[{COMMON}][{USUAL}]{{2}})(?=[�
 _ALONE = re.compile(rf"\n\s{{0,20}}(?P<x>{ANY_NAME})\s{{0,4}}(?=\n\s*(?:(?:20)?\d\d[年.\-/]|{HELD}|$)|$)")
 """On a line of its own, before a date or the end."""
 _LETTERED = re.compile(
-    r"[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3}(?<=[a-z\-. ]{9})(?![a-z\-])"
+    r"(?P<x>[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3})(?<=[a-z\-. ]{9})(?![a-z\-])"
 )
 """Letter by letter, so that no filter sees the name."""
 _LINE_BEGINS = re.compile(
@@ -94,18 +94,14 @@ def find_shown(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
         if pattern in _LATIN and not latin:
             continue
         for match in found(pattern, words):
-            groups = match.re.groupindex
-            start, end = match.span(
-                "y" if "y" in groups and match["y"] is not None else "x" if "x" in groups else 0
-            )
-            if pattern is _SPEAKER and not _speaks(shadow, start, end):
-                continue
-            if NOT_NAME.match(shadow, start) or BRANDS.match(shadow, start):
-                continue
-            if pattern in _SAYS_SO or not is_everyday(shadow, start):
-                yield start, end
-                if pattern is _BOTH:
-                    yield match.span("x")
+            for name in (one for one in ("x", "y") if one in match.re.groupindex and match[one] is not None):
+                start, end = match.span(name)
+                if pattern is _SPEAKER and not _speaks(shadow, start, end):
+                    continue
+                if NOT_NAME.match(shadow, start) or BRANDS.match(shadow, start):
+                    continue
+                if pattern in _SAYS_SO or not is_everyday(shadow, start):
+                    yield start, end
 
 
 def _speaks(shadow: str, start: int, end: int) -> bool:
