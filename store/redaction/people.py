@@ -8,30 +8,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
-from store.redaction.led_names import BRANDS, LED, Found, find_led
+from store.redaction.likely_names import find_likely
 from store.redaction.name_parts import (
     ANY_NAME,
+    BRANDS,
     COMMON,
     END,
     FIRST_OF_TWO,
     FULL_NAME,
-    GIVEN,
     HAN,
     NOT_NAME,
     OTHERS,
     RARE,
-    SHOPS,
     STOP,
     SURNAME,
     TAKEN,
-    TRADES,
     USUAL,
-    USUAL_NAME,
     is_everyday,
 )
 from store.redaction.pinyin import SURNAMES, SYLLABLE
-from store.redaction.shown_names import SHOWN, find_shown
+
+
+class Found(Protocol):
+    """Finds what `pattern` matches; `words`: it needs one of them; `followed`: by what, at most `reach` characters from its beginning."""
+
+    def __call__(
+        self,
+        pattern: re.Pattern[str],
+        words: tuple[str, ...] = (),
+        followed: re.Pattern[str] | None = None,
+        reach: int = 0,
+    ) -> list[re.Match[str]]:
+        """The matches, in order."""
+
 
 _SYLLABLES = "扎西|卓玛|次仁|多吉|平措|旺堆|格桑|央金|达瓦|尼玛|丹增|索朗|洛桑|强巴|贡布|拉姆|仁增|顿珠|白玛|巴桑|旦增|才让"
 WITHOUT_SURNAME = rf"(?:{_SYLLABLES}){{2}}"
@@ -43,8 +54,6 @@ _ROLE = (
     "投\\s?诉\\s?人|联\\s?系\\s?人|收\\s?件\\s?人|收\\s?货\\s?人|持\\s?卡\\s?人|开户人|申请人|当事人|寄件人|付款人|收款人|购买人|下单人|"
     "报案人|举报人|申诉人|反映人|求助人|签收人|处理人|被处罚人|被罚款人|被执行人|违法行为人|责任人|经营者|主办人|站点负责人|机主|户\\s?主\\s?名?|法定代表人|法人代表|法人|姓\\s?名|户\\s?名|开户名|账户名|真名|实名|名字|收款方|付款方|收款码|对接人|经办人|受害人|受害者|受骗人|本名|全名|原名|曾用名|中文名|英文名|真实姓名|被举报人|证人|代购者|运营者|被投诉人|嫌疑人|经手人|当事者|签字|签名|落款|卡主|汇款人|打款人|转账人|备案人|实际控制人|实控人|股东|监护人|委托人|联络人|署名|抬头|名片|备案主体|收款名|付款名|取件人|注册人|登记人|持有人|(?<![a-z])(?:payee|account name|account holder|holder)"
 )
-# Roles whose everyday words (用户评价, 买家秀) are no names: a full name with a common surname, and an end or a verb behind it.
-_WEAK_ROLE = "买家|卖家|上家|下家|用户|学生|家长|原告|被告|备注|昵称|姓名|老板|站长|店长|负责人|被骗人|骗子|此致|敬上|显示|证上|认证|实名|name|致"
 _POINTER = r"(?:(?:应该|好像|可能|大概)?[:=是为叫填(\[【“\"「《_/|>\-→➡👉👤\ufe0f]{1,2})"
 _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1,2}}){{1,2}}{END}|[{COMMON}]\([^()]{{1,6}}\)[{HAN}]{{1,2}}{END}|[某*×]{{0,2}}[{HAN}]?[某*×]{{1,2}}[{HAN}]{{0,2}}{END}|[{COMMON}{OTHERS}]x{{1,2}}[{HAN}]?{END}"
 """A name written with signs between its characters, explained, or masked."""
@@ -67,6 +76,10 @@ _ABROAD = re.compile(
 _FOREIGNER = re.compile(
     r"(?:外教|老外|外国人|外籍[^\s,。]{0,4}|留学生),?\s?(?P<x>[a-z]{3,15} [a-z]{3,15})(?=[\s,。]|[让给说跟和在的叫帮]|$)"
 )
+_LETTERED = re.compile(
+    r"(?P<x>[a-z](?<![a-z\-].)(?P<s>[\-.])[a-z](?:(?P=s)[a-z]){0,5}(?: [a-z](?:(?P=s)[a-z]){1,6}){1,3})(?<=[a-z\-. ]{9})(?![a-z\-])"
+)
+"""Letter by letter, so that no filter sees the name."""
 _IN_PINYIN = re.compile(
     r"拼音[\s:是为写]{0,3}(?P<x>[a-z]{4,15}(?: [a-z]{2,15}){0,2}|[a-z]{2,15}(?: [a-z]{2,15}){1,2})(?![a-z0-9@._])"
 )
@@ -89,14 +102,6 @@ _LABELLED = re.compile(
 _ROLE_ONLY = re.compile(
     rf"(?:{_ROLE})(?:显示|叫|一?栏|是|写着?的?){{0,2}}\s?{_COMPANY}(?P<x>[{HAN}]{{2,10}}·[{HAN}]{{1,10}}|{_PARTED}|{ANY_NAME}|[{COMMON}] [{HAN}](?: [{HAN}])?{END}|{_TIBETAN}|(?<!名字)(?<!名字 ){_LATIN_NAME})"
 )
-_WEAK = re.compile(
-    rf"(?:{_WEAK_ROLE})\s?(?:[:=是叫为]\s?)?(?P<x>(?:{SURNAME}|[毛段高于金石方汤戴]){GIVEN})(?={END}|投诉|反映|说|要求|不退|收款|付款|账户|卡)"
-)
-_REST = rf"(?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?"
-_RECEIVES = re.compile(
-    rf"(?<![{HAN}])(?:(?P<x>{SURNAME}{_REST}|{USUAL_NAME}(?=[收留]))(?=[收留]{END}|账户|老板{END})|(?P<y>(?:{SURNAME}|[{OTHERS}]){_REST})(?=\((?:身份证|手机|电话|微信|实名|本人|客服|店主|老板|站长|卖家|买家|商家|店长|经理|负责人|法人|群主|代理|技术|财务|业务|上家|下家|男|女|化名|谐音|音译|骗子|投诉人)|\)的(?:银行)?卡))"
-)
-_FOR = re.compile(rf"(?<![{HAN}])[替代为](?P<x>(?:{SURNAME}|[{OTHERS}]){_REST})(?=投诉|反映|举报)")
 _SPLIT = re.compile(
     rf"姓\s?(?P<x>[{HAN}]{{1,2}}[,\s]?\s?[名叫]\s?[{HAN}]{{1,2}}){END}|姓(?P<s>[{COMMON}{OTHERS}{RARE}])[,\s]{{1,2}}(?P<y>(?P=s)[{HAN}]{{1,2}}){END}"
 )
@@ -129,52 +134,41 @@ _TITLED = re.compile(
     rf"(?P<x>{SURNAME}(?:(?!先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨|客服|[的是了])[{HAN}]){{0,2}})"
     r"(?=(?:先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)(?!们))"
 )
-_TITLED_RARE = re.compile(
-    rf"(?P<x>[{OTHERS}](?:(?!先生|女士|小姐|[{STOP}])[{HAN}]){{1,2}})(?=(?:先生|女士|小姐|经理)(?!们))"
-)
-_PAID = re.compile(
-    rf"(?:转账?给了?|付款?给了?|打款?给了?|汇款?给了?|(?:转|打|汇|存)到(?:支付宝|微信)?|老板|店主|客服)\s?(?P<x>[{OTHERS}](?![{STOP}])[{HAN}](?:(?![{STOP}])[{HAN}])?)"
-    rf"(?={END}|[了不说的])"
-)
 _TITLED_SHORT = re.compile(
     "(?P<x>[方高于任曾江金白康万安成文])(?=(?:先生|女士|小姐|同学|师傅|老师|经理|太太|阿姨)(?!们))"
 )
-_OWNER = re.compile(
-    rf"(?:(?:(?<![{HAN}])|(?<=[是找去在到看叫给]))(?!.(?:先生|女士|小姐|老师|师傅|经理))(?P<x>{FULL_NAME})(?=的(?:小|网|微|个人)?(?:店|铺|站|工作室)|(?:个人|网络|科技)?(?:网站|主页|博客|空间|个人站))"
-    rf"|(?:处罚|对|罚款|被告|原告|上诉人)\s?(?P<y>{FULL_NAME})(?={TAKEN}|[\s,.。;、:()]|$|的|在|于|因|作出|处以|予以))"
+_PLAIN = "王李张刘陈杨赵黄周吴徐孙胡朱林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田姜范姚谭廖邹熊陆郝孔崔邱秦史顾侯邵孟段汤尹黎乔贺赖龚庞樊殷施陶洪翁倪严聂"
+_FREQUENT = _PLAIN + "高于任方石金白康毛江龙万雷钱易常武文严华柯莫向温安成鲁葛"
+"""Surnames of nine people in ten; of _PLAIN few everyday words begin."""
+_PINYIN_NAME = rf"(?:{SURNAMES})[ ,]{{1,2}}{SYLLABLE}(?:[ '\-]?{SYLLABLE})?|{SYLLABLE}{{1,2}} (?:{SURNAMES})"
+_OF_LEAD = "板服主术务员售理介家叫是系找我贵他她方长"
+_BARE = re.compile(
+    rf"[{_OF_LEAD}](?=[小老阿])(?<=客服|老板|店主|技术|财务|务员|销售|代理|中介|群主|上家|快递|递员|.叫|我是|方是|联系|.找)(?P<x>[小老阿][{_FREQUENT}])(?={END}|头|即可|就|可以|咨询|说|让|叫|要|回|不|没|在|把|给|一直|骗|拉黑|退|处理|微信|电话|帮|发)"
+    rf"|[板服我贵他她主方家长](?=[也是]?姓)[也是]?姓(?P<y>欧阳|上官|司马|诸葛|[{COMMON}{OTHERS}])(?={END}|的)"
+    rf"|[叫做人是子板主服系名给公婆字](?=[\s:是]{{0,2}}[a-z])(?<=我叫|名叫|叫做|本人|我是|他叫|她叫|方叫|骗子|老板|店主|客服|联系|系人|真名|实名|户名|姓名|款人|转给|打给|汇给|名字|宝名|信名|名是|老公|老婆)[\s:是]{{0,2}}(?P<z>{_PINYIN_NAME})(?![a-z0-9@._])"
 )
-"""Whose a shop or a page is, and whom a decision is about."""
-_TRADER = re.compile(
-    rf"(?<=[区县市镇乡旗])(?P<x>(?:{SURNAME}|[{OTHERS}])[{USUAL}]{{2}})(?=(?:{TRADES}){{1,4}}(?:{SHOPS}))"
+_GREAT = re.compile(
+    rf"(?P<x>[{_PLAIN}高方金江石白毛康](?=[老总哥姐姨叔工律警主店师大])(?:(?<![{HAN}].)|(?<=[是找叫跟给问让和去由向].)|(?<=(?:客服|联系|投诉|举报|老板).))(?:老板娘?|总|哥|姐|姨|叔|工|律师|警官|主任|店长|主管|老?师傅|大哥|大姐))(?!们|[决共会部统结计额价量数机裁监经编局分站程具作资人号])"
 )
-"""A sole trader, named as a register does: the district, the person, the trade, the shop."""
-_SIGNED = re.compile(
-    rf"(?:(?:\n|敬礼|此致)\s{{0,20}}(?P<y>{ANY_NAME})(?=\s{{0,3}}(?:敬上|谨上|拜上|呈上)))|(?:此致|敬礼|敬上|特此(?:声明|证明|投诉|反映)?|谢谢|感谢|拜托|为盼|——|—|--|~|署名|落款|以上|恳请|投诉|[。!;\n])[\s。!,:—\-~]{{0,6}}(?P<x>{USUAL_NAME})[\s,。]{{0,3}}(?=(?:敬上|谨上|上$|呈|拜上|携|签)|(?:于)?(?:20)?\d\d[年.\-/](?:\d|$)|[一二]〇|二[〇零]|\ue000|$|\n)"
+_TITLED_RARE = re.compile(
+    rf"(?P<x>[{OTHERS}](?:(?!先生|女士|小姐|[{STOP}])[{HAN}]){{1,2}})(?=(?:先生|女士|小姐|经理)(?!们))"
 )
-"""Who has signed, at the end or before a date."""
 _MASKED = re.compile(rf"(?P<x>{SURNAME}(?:某某?|\*{{1,2}}[{HAN}]?))(?![{HAN}]?卡盟|[{HAN}]?平台)")
 _HALF = re.compile(
     rf"(?:支付宝|微信|实名|收款|转账|付款|账户|户名|认证|银行卡?|校验|名字|姓名|最后[一两]个?字|对方)[{HAN}]{{0,6}}[\s:(“\"'「【]{{0,3}}(?P<x>[*×]{{1,2}}(?![必限号元未不请仅需]|可[用选以]|支[持付]|推荐|优[惠先]|免[费签])[{HAN}]{{1,2}}){END}"
 )
 """The end of a name, as payment services show it to strangers."""
 _BESIDE = re.compile(rf"(?P<x>{FULL_NAME})(?=[\s,:、(/|]{{0,3}}(?:{TAKEN}|电话|手机|身份证|住址|本人))")
-_AFTER = re.compile(rf"{TAKEN}[\s,()、]{{0,2}}(?P<x>{FULL_NAME}|{USUAL_NAME}){END}")
 _TOWN = re.compile(rf"(?:(?![{STOP}])[{HAN}]){{2,3}}[市县](?!场)")
 """A town, whose name may begin as a surname does."""
 _ROLE_WORDS = (*"人者名主方码字款头", "客服", "经理", "老板", "股东", "payee", "holder", "name")
 _TITLES = ("先生", "女士", "小姐", "同学", "师傅", "老师", "经理", "太太", "阿姨")
 _TITLE = re.compile("|".join(_TITLES))
-_OWNED = re.compile(
-    r"的(?:小|网|微|个人)?(?:店|铺|站|工作室)|个人|网络|科技|网站|主页|博客|空间|处罚|对|罚款|被告|原告|上诉人"
-)
 _SOMEBODY = re.compile(f"{TAKEN}|电话|手机|身份证|住址|本人")
 _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, int], ...] = (
     (_LABELLED, _ROLE_WORDS, None, 0),
     (_ROLE_ONLY, _ROLE_WORDS, None, 0),
     (_SELF_CALLED, ("叫", "自称"), None, 0),
-    (_WEAK, tuple(_WEAK_ROLE.split("|")), None, 0),
-    (_RECEIVES, ("收", "留", "(", ")的", "账户", "老板"), None, 0),
-    (_FOR, ("替", "代", "为"), None, 0),
     (_SPLIT, ("姓",), None, 0),
     (
         _ENGLISH,
@@ -222,10 +216,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     (_STAFF, ("客服", "老板", "店主", "负责人", "卖家", "站长", "群主", "代理", "员", "个体"), None, 0),
     (_TITLED, _TITLES, _TITLE, 4),
     (_TITLED_SHORT, _TITLES, _TITLE, 1),
-    (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),
-    (_PAID, ("给", "到", "老板", "店主", "客服"), None, 0),
-    (_OWNER, ("店", "铺", "站", "室", "页", "博客", "空间", "罚", "对", "告", "诉"), _OWNED, 4),
-    (_TRADER, ("店", "铺", "室", "行", "部", "馆", "市"), None, 0),
+    (_LETTERED, ("-", "."), None, 0),
     (_SPACED, (" ", ".", "/", "-", "_", "|"), None, 0),
     (_IN_PINYIN, ("拼音",), None, 0),
     (_FOREIGNER, ("外", "留学生"), None, 0),
@@ -237,11 +228,12 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
     ),
     (_APPOSED, (",",), None, 0),
     (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
-    (_SIGNED, (), None, 0),
+    (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),
+    (_BARE, (), None, 0),
+    (_GREAT, (), None, 0),
     (_MASKED, ("某", "*"), None, 0),
     (_HALF, ("*", "×"), None, 0),
     (_BESIDE, (TAKEN, "电话", "手机", "身份证", "住址", "本人"), _SOMEBODY, 7),
-    (_AFTER, (TAKEN,), None, 0),
 )
 """Each pattern with words one of which a text must hold for it to match: looking for a word is much cheaper. Of those that begin with
 a name, which surnames make common, also what must begin within so many characters of where they begin."""
@@ -253,7 +245,7 @@ _CHINESE_HINTS = tuple(
     if hint[0] not in (_ENGLISH, _ENGLISH_PINYIN, _ABROAD, _APPOSED, _FOREIGNER, _IN_PINYIN)
 )
 """What can match where no Latin word is."""
-_WEAKER = (_KIN, _STAFF, _WEAK, _PAID)
+_WEAKER = (_KIN, _STAFF)
 
 _NUMBER = r"(?:[0-9]{1,5}[a-z]?|[一二三四五六七八九十百]{1,5})"
 _ROAD = "(?<![线网电思套通链])路|(?<![频渠通报知轨赛])道|街|巷|弄|大道|胡同|里弄|村|圩|屯|庄"
@@ -300,10 +292,7 @@ _LEAD = re.compile(r"^.*(?:住在|住址|地址|家住|我住|现住|寄到|寄�
 
 SCANNED = (
     *(hint[0] for hint in _HINTS),
-    *LED,
-    *SHOWN,
     _TITLE,
-    _OWNED,
     _SOMEBODY,
     _LIVES,
     _AREA,
@@ -330,7 +319,7 @@ def find_names(shadow: str, found: Found) -> Iterator[tuple[int, int]]:
                 spans.append((start, end))
         if hint[0] is _SPLIT:
             spans += _said_elsewhere(shadow, found(*hint))
-    spans = _joined([*spans, *find_led(shadow, found), *find_shown(shadow, found)])
+    spans = _joined([*spans, *find_likely(shadow)])
     yield from spans
     for name in {shadow[a:b] for a, b in spans if b - a >= 2 and re.fullmatch(f"[{HAN}·]+", shadow[a:b])}:
         at = shadow.find(name)

@@ -81,7 +81,7 @@ class _Work:
         followed: re.Pattern[str] | None = None,
         reach: int = 0,
     ) -> list[re.Match[str]]:
-        """What `pattern` finds in the folded text, see store.redaction.led_names.Found; it is one of `_SCAN`, and so is `followed`."""
+        """What `pattern` finds in the folded text, see store.redaction.people.Found; it is one of `_SCAN`, and so is `followed`."""
         shadow = self.shadow
         if len(shadow) < _SCANNED or not _SCAN.readable:
             return list(pattern.finditer(shadow)) if not words or _holds(shadow, words) else []

@@ -1,0 +1,1 @@
+"""How the weights are made with which Chinese names of people are found."""

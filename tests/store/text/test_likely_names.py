@@ -1,0 +1,38 @@
+"""Names of people that no word leads to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from store.redaction.likely_names import find_likely
+from store.redaction.redact import clean
+from store.redaction.rules import fold
+
+HELD_OUT = Path(__file__).parents[2] / "corpora/redact/heldout9.jsonl"
+
+
+def test_what_a_stranger_wrote_keeps_few_names_and_nearly_all_its_words():
+    """Texts of a writer who had read nothing, and of whom the weights have read nothing."""
+    rows = [json.loads(line) for line in HELD_OUT.read_text("utf-8").splitlines()]
+    told = [row for row in rows if row.get("secrets")]
+    leaking = [row["text"] for row in told if any(secret in clean(row["text"]) for secret in row["secrets"])]
+    changed = [row["text"] for row in rows if not row.get("secrets") and clean(row["text"]) != row["text"]]
+    assert len(told) == 250 and len(leaking) <= 14, leaking
+    assert len(rows) - len(told) == 200 and len(changed) <= 7, changed
+
+
+@pytest.mark.parametrize("name", ["郝志坚", "欧阳晓峰", "禤锦荣", "于洋洋", "贝志伟"])
+@pytest.mark.parametrize(
+    "text", ["平台已经通知{}三天内处理", "面单背面印着{}和一串数字", "昨晚{}说明天补发", "最后还是{}退的一半"]
+)
+def test_a_name_is_found_wherever_it_stands(text, name):
+    assert name not in clean(text.format(name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["客服是怎么回事", "于是白天高级会员都能用", "温馨提示：钱包余额满一百可提现", "明明写着安全方便", "王者荣耀和平精英都有", "从安卓区转到苹果区要钱"],
+)  # fmt: skip
+def test_everyday_words_that_begin_as_names_do_are_none(text):
+    assert not list(find_likely(fold(text)))
