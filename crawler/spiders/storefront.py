@@ -174,7 +174,7 @@ class StorefrontSpider(HomeSpider):
         name = site_name_of(page.tree)
         shown = visible(page.tree)
         nothing = not found.goods and not found.behind_login and not found.stated_empty
-        if not system and nothing and len(shown) < 80 and not _named_hosts(page, shown, host):
+        if not system and nothing and not more and len(shown) < 80 and not _named_hosts(page, shown, host):
             raise SourceChanged("an almost empty page")
         footer = f"{found.footer}\n{footer_of(page.tree, shown)}"
         notices = found.notices or notices_of(page.tree)

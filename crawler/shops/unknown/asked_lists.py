@@ -181,7 +181,7 @@ def _lists(document: Any) -> Iterator[tuple[Path, list[Row]]]:
                     if isinstance(inner, dict | list)
                 ]
             elif isinstance(value, list):
-                rows = [row for row in value if isinstance(row, dict)]
+                rows = [_opened(row) for row in value if isinstance(row, dict)]
                 if rows:
                     seen += 1
                     yield path, rows
@@ -189,6 +189,16 @@ def _lists(document: Any) -> Iterator[tuple[Path, list[Row]]]:
             if seen > _MOST_LISTS:
                 return
         level = following
+
+
+def _opened(row: Row) -> Row:
+    """A row with what the objects in it say, as stock in {"extend": {"stock": 3}}, under keys of both."""
+    return row | {
+        f"{key}.{inner}": value
+        for key, told in row.items()
+        if isinstance(told, dict)
+        for inner, value in told.items()
+    }
 
 
 def _name(value: Any) -> str:

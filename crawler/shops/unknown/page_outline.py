@@ -78,7 +78,7 @@ _HEADS = {
         r"会员价|代理价?|批发|vip|成本|进[货价]|钻石|至尊|[黄白]金|铂金|[金银铜]牌|[高中]级|分站|合作商",
         re.IGNORECASE,
     ),
-    "stock": re.compile(r"库存|余量|剩余|stock|в наличии|stok|재고", re.IGNORECASE),
+    "stock": re.compile(r"[库现]存|存[货量]|余量|剩余|可售|现货|stock|в наличии|stok|재고", re.IGNORECASE),
     "sold": re.compile(r"销量|已售|售出|sold|sales", re.IGNORECASE),
 }
 _TRADE = re.compile(r"批发|成本|进[货价]")

@@ -35,6 +35,10 @@ _NOT_GOODS = re.compile(
     r"合计|总计|小计|应付|实付|余额|运费|手续费|押金|保证金|(?:我的|打开|清空)购物车|\d+\s*件商品|购物车(?:合计|中|内|共)|(?:刚刚|分钟前|秒前|小时前)|(?:购买|下单|充值)了|\*{3,}|优惠券|满\d+减|累计|交易额|成交额|今日|昨日"
 )
 """Said of a sum that stands alone and is no price of a good."""
+_SAID_OF_SUMS = re.compile(
+    rf"{_NOT_GOODS.pattern}|我的|您的|本次|当前|账[户号]|可用|剩余|金额|订单|商品|款项?|[共计元为是]"
+)
+"""All that is said of such a sum: what says more (Steam 余额) names a good."""
 _BESIDE_GOOD = re.compile(r"(?:合计|总计|小计|应付|实付|运费|手续费|押金|保证金)(?:金额|款)?\s*[:：]?\s*$")
 """What leads to a sum that a page of one good shows beside its price: what an order of it comes to."""
 _ELSE_MARK = re.compile(
@@ -355,7 +359,9 @@ def _may_be_good(block: Element, single: bool) -> bool:
         return False
     if not single:
         said = re.sub(r"[\d,.\s:：]+", "", AMOUNT.sub("", text))
-        return not (len(said) <= 8 and _NOT_GOODS.search(said))
+        return not (len(said) <= 8 and _NOT_GOODS.search(said)) or bool(
+            LETTER.search(_SAID_OF_SUMS.sub("", said))
+        )
     if _NOT_GOODS.search(_without_sums(text[:200])) or _ELSE_TEXT.search(text) or _MEMBERS.search(text):
         return False
     linked = any(

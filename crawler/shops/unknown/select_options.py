@@ -18,7 +18,7 @@ _FORMERS = ("data-market-price", "data-original-price", "data-old-price", "data-
 _NAMES = ("data-name", "data-title", "data-goods-name", "data-goodsname", "title")
 _STOCKS = ("stock", "data-stock", "data-kucun", "kucun", "data-count")
 _STOCK = re.compile(r"(?:库存|剩余|余)\s*[:：]?\s*(\d[\d,]*|[\u4e00-\u9fff]{2,4})")
-_TAIL = re.compile(r"[\s\-—–|·:：,，(（\[【]+(?:价格|售价|单价)?\s*[:：]?\s*$")
+_TAIL = re.compile(r"[\s\-—–|/·:：,，;；=→>~～(（\[【]+(?:价格|售价|单价)?\s*[:：]?\s*$")
 _AMOUNT_OF = re.compile(r"充值|额度|余额|数量|支付|付款|订单|优惠|默认|请选择|全部")
 _QUANTITY = re.compile(r"num|count|pay|amount|quantity|recharge|coupon|lang|sort", re.IGNORECASE)
 

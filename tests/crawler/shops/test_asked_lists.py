@@ -144,3 +144,29 @@ def test_a_shop_that_draws_ten_of_its_goods_is_read_whole(tmp_path: Path) -> Non
     with engine.connect() as connection:
         kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
     assert sorted(map(tuple, kept)) == sorted((n, p) for shelf in shelves.values() for n, p, _ in shelf)
+
+
+def test_stock_that_stands_in_an_object_of_its_own_is_told_of_goods_not_drawn_too() -> None:
+    told = [{"name": n, "price": p, "more": {"left": k, "limit": 1}} for n, p, k in WARES]
+    first = {"list": told[:2], "total": 4}
+    found = behind([asked("/g?page=1&limit=2", first)], drawn(WARES[:2]), "", True)
+    assert read(found, 2, {"list": told[2:], "total": 4}, set())[0] == WARES[2:]
+
+
+def test_a_home_page_that_only_leads_to_its_categories_is_read_through_them(tmp_path: Path) -> None:
+    """Under eighty characters of text are no empty page where they name categories."""
+    home = "<html><meta charset=utf-8><title>铺</title><body><a href=/cate/1.html>影视</a> <a href=/cate/2.html>阅读</a></body></html>"
+    shelves = {f"/cate/{n}.html": WARES[2 * n - 2 : 2 * n] for n in (1, 2)}
+
+    def answer(path: str) -> tuple[int, str, str]:
+        cards = "".join(f"<a href=/p/{k}><p>{n}</p><p>￥{p:.2f}</p></a>" for n, p, k in shelves.get(path, []))
+        body = home if path == "/" else f"<meta charset=utf-8><div>{cards}</div>" if cards else ""
+        return 200 if body else 404, "text/html; charset=utf-8", body
+
+    now = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+    with serving(answer) as site:
+        engine, told = crawl(site.port, tmp_path, ["leimu.test"], now, "storefront")
+    assert told["outcome"] == "ok"
+    with engine.connect() as connection:
+        kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
+    assert sorted(map(tuple, kept)) == sorted((n, p) for n, p, _ in WARES)

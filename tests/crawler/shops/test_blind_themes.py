@@ -393,3 +393,36 @@ def test_names_beside_numbers_that_nothing_calls_a_price_are_no_goods(rows: list
     table = "".join(f"<tr><td>{name}</td><td>{number}</td></tr>" for name, number in rows)
     assert read(f"<title>今日行情</title><body><table>{table}</table></body>") == []
     assert len(read(f"<body><table>{table}</table><p>付款后自动发货</p></body>")) == len(rows)
+
+
+@pytest.mark.parametrize("between", [" / ", " = ", " => ", "；", " > ", "～"])
+def test_what_stands_between_an_options_name_and_its_price_is_no_part_of_the_name(between: str) -> None:
+    rows = "".join(
+        f"<option value={n}>{name}{between}{n}.50元 库存{n}</option>"
+        for n, name in enumerate(("月卡", "季卡"), 3)
+    )
+    found = read(f"<form action=/order><select name=gid><option>请选择</option>{rows}</select></form>")
+    assert [(good.name, good.price, good.stock) for good in found] == [("月卡", 3.5, 3), ("季卡", 4.5, 4)]
+
+
+def test_a_good_may_be_called_a_balance_and_a_sum_of_an_order_is_none() -> None:
+    names = ("Epic 余额 5美元", "Uplay 余额 9美元", "点卡", "月卡")
+    cards = "".join(f"<div class=c><b>{name}</b><p>{n}.50元</p></div>" for n, name in enumerate(names, 30))
+    found = read(
+        f"<div>{cards}<div class=c><b>账户余额</b><p>80.00元</p></div><div class=c><b>订单合计</b><p>90.00元</p></div></div>"
+    )
+    assert [good.name for good in found] == list(names)
+
+
+@pytest.mark.parametrize("head", ["现存", "存货", "可售", "库存"])
+def test_a_column_of_pieces_is_known_by_its_heading(head: str) -> None:
+    rows = "".join(
+        f"<tr><td>{name}</td><td>{n}.00</td><td>{n}</td></tr>"
+        for n, name in enumerate(("月卡", "季卡", "年卡"), 4)
+    )
+    found = read(f"<table><tr><th>品名</th><th>单价(元)</th><th>{head}</th></tr>{rows}</table>")
+    assert [(good.name, good.price, good.stock) for good in found] == [
+        ("月卡", 4, 4),
+        ("季卡", 5, 5),
+        ("年卡", 6, 6),
+    ]
