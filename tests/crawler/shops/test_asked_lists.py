@@ -158,7 +158,8 @@ def test_a_home_page_that_only_leads_to_its_categories_is_read_through_them(tmp_
     home = "<html><meta charset=utf-8><title>铺</title><body><a href=/cate/1.html>影视</a> <a href=/cate/2.html>阅读</a></body></html>"
     shelves = {f"/cate/{n}.html": WARES[2 * n - 2 : 2 * n] for n in (1, 2)}
 
-    def answer(path: str) -> tuple[int, str, str]:
+    def answer(asked: str) -> tuple[int, str, str]:
+        path = urlsplit(asked).path
         cards = "".join(f"<a href=/p/{k}><p>{n}</p><p>￥{p:.2f}</p></a>" for n, p, k in shelves.get(path, []))
         body = home if path == "/" else f"<meta charset=utf-8><div>{cards}</div>" if cards else ""
         return 200 if body else 404, "text/html; charset=utf-8", body
