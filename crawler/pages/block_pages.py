@@ -40,6 +40,7 @@ CHALLENGES = {
         "checking your browser before accessing",
         "_incapsula_resource",
         "ddos-guard",
+        "wzws_",
         "5秒盾",
         "五秒盾",
         "正在验证您是否是真人",
@@ -56,6 +57,8 @@ CHALLENGES = {
         "your request has been blocked as it may cause potential threats",
         "sucuri website firewall",
         "您的请求疑似攻击行为",
+        "安全策略拦截",
+        "防护策略拦截",
     ),
 }
 """Class → what only a wall's own page holds."""
@@ -118,7 +121,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "diverted",
         re.compile(
-            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|(?:涉嫌|存在|含有)(?:诈骗|欺诈|违法)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问)"
+            r"反诈(?:中心|骗)|已被(?:依法)?(?:拦截|屏蔽)|依法(?:予以)?(?:拦截|关停|屏蔽)|被[^。，]{0,12}依法(?:予以)?(?:查处|查封|取缔)|(?:涉嫌|存在|含有)[^。，]{0,4}(?:诈骗|欺诈|违法|违规|不良|有害)[^。]{0,20}(?:拦截|禁止访问|停止访问|无法访问|限制访问)"
             r"|(?:温馨提示|风险提示)[^。]{0,40}(?:诈骗|拦截)|停止访问该网站|(?:互联网)?不良信息(?:举报|拦截)"
             r"|运营商[^。]{0,8}(?:停止解析|拦截|屏蔽)|(?:该|此)(?:网址|网站|域名)[^。]{0,10}存在[^。]{0,6}风险[^。]{0,30}(?:停止解析|停止访问|拦截)"
             r"|(?:中国(?:移动|电信|联通|广电)|管理?局|公安机关|网信办)[^。]{0,30}(?:访问限制|限制访问|停止访问|禁止访问)"
@@ -130,7 +133,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"(?:域名|网站)[^。<]{0,16}未(?:进行|完成|取得|办理|按规定)?(?:ICP|工信部)?\s*备案|(?:该|此)?网站(?:暂时)?(?:未备案|无法访问)[^。]{0,20}备案"
             r"|未备案(?:或|，|,|。|$)|备案信息[^。<]{0,6}(?:不存在|已被?注销)|(?:没有|未)将?[^。<]{0,10}(?:域名|网站)[^。<]{0,8}(?:进行|办理)备案|备案后方可[^。<]{0,4}访问|(?:域名|网站)[^。<]{0,4}未在[^。<]{0,10}(?:接入)?备案"
-            r"|备案[^。<]{0,12}(?:被注销|已取消)[^。<]{0,20}(?:无法|停止)访问",
+            r"|备案号?[^。<]{0,8}(?:已被?|被)(?:注销|取消|吊销)|(?:域名|网站)[^。<，]{0,4}没有[^。<，]{0,14}备案",
             re.IGNORECASE,
         ),
     ),
@@ -145,7 +148,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "expired",
         re.compile(
-            r"(?:域名(?:\s*[\w.-]{3,60})?|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|domain (?:name )?(?:has |is )?expired|expired domain",
+            r"(?:域名(?:\s*[\w.-]{3,60})?|网站|站点|主机|空间|服务)[^。，]{0,8}(?:已过期|已到期|过期停|到期停|已经到期|到期未续费|欠费)|账[户号](?:已经?)?欠费|(?:欠费|余额不足)[^。<]{0,16}(?:被暂停|已暂停|停机|停用)|domain (?:name )?(?:has |is )?expired|expired domain",
             re.IGNORECASE,
         ),
     ),
@@ -168,7 +171,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "closed_by_owner",
         re.compile(
             rf"(?:关站|闭站|停业|停运|停止运营|停止服务|结业|歇业|关店|关闭|结束(?:营业|经营|运营))(?:公告|通知|声明|说明)|{_SUBJECT}(?:原因|[^。<，旧老原]){{0,14}}(?:已(?:经)?被?(?:管理员|站长|店主)?(?:停止运行|关闭)|被管理员停止|停止运营|停止营业|停止服务|已关站|永久关闭|关闭交易|正式关闭|即日起关闭)"
-            rf"|{_SUBJECT}[^。<，旧老原]{{0,6}}不再(?:营业|经营|运营)|(?:决定)?(?:于|自)[^。<，]{{0,14}}[日起]结束(?:营业|经营|运营)"
+            rf"|{_SUBJECT}[^。<，旧老原]{{0,24}}不再(?:营业|经营|运营)|{_SUBJECT}已(?:经)?关(?:站|店|闭|门)?[了啦]?(?=[。，,！!]|$)|(?:^|。)(?:关站|闭站|关店|闭店|停业|歇业)[了啦咯]?[！!]*(?=。|$)|(?:决定)?(?:于|自)[^。<，]{{0,14}}[日起]结束(?:营业|经营|运营)"
             r"|(?:closed|shut ?down) (?:permanently|for good)|permanently (?:closed|shut ?down)|ceased (?:trading|operations?)|no longer (?:in (?:operation|business)|operating|trading)"
             rf"|{_SUBJECT}[^。<，旧老原]{{0,6}}(?:已|已经|宣布)(?:倒闭|破产|解散)|(?:{_SUBJECT}|本?该?服务)[^。<，旧老原]{{0,16}}(?:正式|永久)下线|(?:平台|网站|本站)注销公告"
             rf"|{_SUBJECT}[^。<，旧老原]{{0,4}}(?:全面|正式)停止(?:业务|经营)|{_SUBJECT}[^。<，旧老原]{{0,4}}经营(?:至|到)[^。<]{{0,16}}(?:为止|止)[，,]"
@@ -181,21 +184,21 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"(?:{_SUBJECT}|店铺|系统)(?:暂时|临时)(?:关闭|停止)|(?:机房|数据|服务器)(?:正在)?(?:迁移|搬迁)|(?:放假|休假)(?:通知|公告|说明)|店铺?已打烊|暂停营业|(?:商家|店铺|商户|本店)(?:暂)?(?:未营业|休息(?:中|至|到))|暂停服务\s*\d"
             r"|(?:服务器|数据库)(?:升级|维护|更换)|正在(?:更换|迁移)|performing (?:\w+ ){0,2}maintenance|site maintenance|be right back"
-            r"|维护中|升级维护|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统)升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
+            r"|(?:维护|升级|检修|整改)中|升级维护|维护升级|系统维护|正在(?:维护|升级)|(?:暂停|停机)(?:访问)?维护|(?:网站|系统|程序)(?:程序|系统|版本)?升级|under maintenance|scheduled maintenance|be back soon|down for maintenance|maintenance mode",
             re.IGNORECASE,
         ),
     ),
     (
         "parked",
         re.compile(
-            r"域名[^。，<]{0,12}(?:出售|转让|停放|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|sedo domain parking|parkingcrew|此域名(?:可|正在)",
+            r"域名[^。，<]{0,12}(?:出售|转让|停放|停靠|出租)|(?:本|此|该)域名[^。<]{0,6}(?:出售|转让|出租|停放)|(?:domain(?: name)?|[\w-]+\.[a-z]{2,12}) (?:is|may be) (?:for sale|available for purchase)|buy this domain|sedoparking|sedo domain parking|parkingcrew|此域名(?:可|正在)",
             re.IGNORECASE,
         ),
     ),
     (
         "placeholder",
         re.compile(
-            r"没有找到站点|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
+            r"没有找到站点|(?:网站|站点)[^。，<店商]{0,2}(?:不存在|未找到|尚未(?:启动|开通|创建|绑定|发布))|default web ?site page|welcome to nginx|apache2? (?:\w+ )?default page|test page for|恭喜[，,]?\s*站点创建成功|站点创建成功|it works!|iis (?:windows )?server|默认(?:页面|站点)"
             r"|建站成功|一键安装包\s*安装成功|(?:主机|虚拟主机)创建成功|site is created successfully|installed (?:openlitespeed|tomcat)|caddy works|your web server is working|欢迎使用\s*wordpress|(?:^|。)index of /|tengine test|openresty!|网站(?:正在)?建设|coming soon",
             re.IGNORECASE,
         ),
@@ -224,7 +227,7 @@ _FORM = re.compile(
 )
 _PRICE = re.compile(r"[¥￥]|\d\s*元")
 _DOORS = re.compile(
-    r"(?:查询订单|订单查询|查单)(?!.{0,6}(?:退款|申请))|购物车|(?:立即|马上)(?:购买|下单|抢购)|选择商品|商品分类|全部商品"
+    r"(?:查询订单|订单查询|查单)(?!.{0,6}(?:退款|申请))|购物车|(?:立即|马上)(?:购买|下单|抢购)(?!\s*[此该本]?域名)|选择商品|商品分类|全部商品"
 )
 """What leads on inside an open shop."""
 _OWN_SCRIPT = re.compile(r"<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?(?!https?:|//)[\w./-]", re.IGNORECASE)

@@ -159,6 +159,12 @@ _NOTICES = [
     "服务器升级已完成。",
     "如遇店铺休息中请留言。",
     "Our old channel is permanently closed.",
+    "停业整顿的分站已关，主站照常。",
+    "本站支付通道检修中，请用余额付款。",
+    "对接的网站不存在时请换线路。",
+    "没有备案的域名不能代付。",
+    "仿冒网站已被公安机关依法查处。",
+    "账户余额不足时订单会被暂停。",
 ]
 _GOODS = "<div class=item><h3>{}</h3><span class=price>¥{}</span></div>"
 _TWO = _GOODS.format("视频月卡", "18.80") + _GOODS.format("音乐季卡", "32.00")
@@ -251,6 +257,21 @@ def test_a_closed_shop_that_keeps_its_frame_is_closed_but_not_one_that_came_back
         ("<p>mysqli::real_connect(): Access denied for user 'shop'@'localhost'</p>", "server_error"),
         ("<h1>SQLSTATE[HY000] [2002] Connection refused</h1>", "server_error"),
         ("<b>Fatal error</b>:  Uncaught Error: Call to undefined function x()", "server_error"),
+        ("<p>本站自 2026 年 7 月 3 日起不再经营，望周知。</p>", "closed_by_owner"),
+        ("<p>小店已经关了，多谢。</p>", "closed_by_owner"),
+        ("<h1>停业啦！</h1><p>多谢各位</p>", "closed_by_owner"),
+        ("<p>平台程序升级，暂时不能下单</p>", "maintenance"),
+        ("<p>商城检修中，稍后再来</p>", "maintenance"),
+        ("<p>您请求的站点尚未绑定</p>", "placeholder"),
+        ("<h1>网站不存在</h1>", "placeholder"),
+        ("<p>本域名停靠于注册商</p>", "parked"),
+        ("<h1>好域名转让</h1><a>马上购买此域名</a>", "parked"),
+        ("<p>账号已欠费，业务被停用</p>", "expired"),
+        ("<p>余额不足，您的空间已暂停</p>", "expired"),
+        ("<p>此域名没有在机房办理备案</p>", "blocked_unfiled"),
+        ("<p>网站的备案号已被取消</p>", "blocked_unfiled"),
+        ("<p>此网站存在有害信息，已限制访问</p>", "diverted"),
+        ("<h1>此站被网警依法予以查封</h1>", "diverted"),
     ],
 )
 def test_what_stands_in_a_sites_place_is_called_what_it_is(said: str, what: str) -> None:
@@ -279,6 +300,7 @@ def test_an_end_that_is_announced_has_not_come(said: str, what: str | None) -> N
         "<h2>正在进行安全检测</h2><p>启用了5秒盾防护，正在验证您的浏览器</p>",
         "<h1>Security Verification</h1><p>正在验证您是否是真人。</p>",
         "<p>请完成下方验证</p><div>请按住滑块，拖动到最右边</div>",
+        "<title>请稍候</title><body onload=g()><script>var k='wzws_cid';function g(){location.replace('/x')}</script>",
     ],
 )
 @pytest.mark.parametrize("status", [200, 521])
