@@ -65,6 +65,7 @@ _DOTTED = rf"(?:[{HAN}]{{2,8}}·[{HAN}]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{1
 _COLOURS = "[红蓝青紫彩银金]"
 _SPACED = re.compile(
     rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]"
+    rf"|[{COMMON}] (?<![{HAN}]..)[{USUAL}]{{2}}"
     rf"|[{COMMON}{OTHERS}](?P<s>[./\-_|])(?!{_COLOURS})[{USUAL}](?P=s)(?!{_COLOURS})[{USUAL}]){END}"
 )
 """One character after the other, so that no filter sees the name."""
@@ -90,7 +91,7 @@ _FAMOUS = (
     "哈利·|达·芬|列奥纳多·|夏洛克·|史蒂夫·|伊隆·|埃隆·|比尔·盖|马克·扎|沃伦·|穆罕默德·|莱昂|克里斯蒂亚诺·"
 )
 _FAR = re.compile(
-    rf"(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|写着|显示|[找给到是叫我。])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})(?:[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{2,8}}))"
+    rf"(?P<z>[{_SPELT}]{{1,4}}(?:古丽|努尔|木江|买提|其格|仁托娅|日娜))|(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|写着|显示|[找给到是叫我。])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})(?:[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{2,8}}))"
 )
 """Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
@@ -116,7 +117,7 @@ _ENGLISH_PINYIN = re.compile(
 )
 """A Chinese name in an English sentence, and no word of the sentence after it."""
 _SELF_CALLED = re.compile(
-    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|其实|实际上?|原来|本来|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
+    rf"(?:自称(?:姓名|名字)?(?:是|叫|为)?\s?:?\s?[“\"「]?(?:老板|客服|经理|店长|店主|站长|代理|技术|平台|官方)?(?:叫|是)?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[的加说要让称给把找联来打发在跟和收冒是转私]))|(?:我|本人|他|她|对方|名字|名|大名|主播|群主|店主|代理|掌柜|老板|客服|经理|卖家|商家|店家|朋友|同事|同学|室友|邻居|其实|实际上?|原来|本来|个|人|姓[{HAN}]{{1,2}}[\s,、]{{0,2}})(?:的?(?:名字|真名|姓名))?叫(?:做|作)?\s?:?\s?(?:[“\"「【《](?={ANY_NAME}))?(?P<x>{_DOTTED}|{_TIBETAN}|{ANY_NAME}|(?!{_NOBODY})[{HAN}](?: ?[{HAN}]){{1,3}}{END}))"
 )
 _SELF_IS = re.compile(
     rf"(?:(?:[我俺咱][是系]|我,|我姓|我乃|本人系)\s?:?\s?(?P<x>{ANY_NAME}|{_DOTTED}){END}|(?:本人|鄙人|在下|对方是|儿子|女儿|孩子)\s?:?\s?(?P<y>{_DOTTED}|{ANY_NAME})(?:{END}|(?=[于在因系])))"
@@ -227,7 +228,7 @@ _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...], re.Pattern[str] | None, in
         0,
     ),
     (_APPOSED, (",",), None, 0),
-    (_FAR, ("·", *_SYLLABLES.split("|")), None, 0),
+    (_FAR, ("·", "古丽", "努尔", "木江", "买提", "其格", "托娅", "日娜", *_SYLLABLES.split("|")), None, 0),
     (_TITLED_RARE, ("先生", "女士", "小姐", "经理"), _TITLE, 3),
     (_BARE, (), None, 0),
     (_GREAT, (), None, 0),
@@ -281,7 +282,7 @@ _HOMES = "小区|花园|苑|家园|公寓|社区|新村|宿舍"
 _LOCKER_OF = re.compile(
     rf"(?:(?![在放存到送把的了])[{HAN}]){{2,10}}?(?:(?:{_HOMES}|学校|大学|里|园|城)(?:[东西南北]{{1,2}}门)?|[东西南北]门)[{HAN}0-9]{{0,4}}$"
 )
-_LOCKER_NUMBER = re.compile(rf"(?:[{HAN}0-9]{{0,4}}?[0-9]{{1,3}}号?(?:格口|格|柜|门)|柜)?")
+_LOCKER_NUMBER = re.compile(rf"(?:[{HAN}0-9]{{0,4}}?(?:取件口?|格)?[0-9]{{1,3}}号?(?:格口|格|柜|门)|柜)?")
 _LOCKER_AT = re.compile(
     rf"[\s:,]{{0,2}}(?P<x>(?:(?![的了我你他没不])[{HAN}]){{2,10}}(?:{_HOMES})(?:[0-9]{{1,3}}号)?(?:[东西南北]门)?(?:门店|店|门|柜机?)?(?:[a-z]?[0-9]{{1,3}}号?(?:格口|格|柜))?)"
 )

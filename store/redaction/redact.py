@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from store.redaction.latin_names import find_latin
 from store.redaction.name_parts import TAKEN
 from store.redaction.numbers import CLUSTER, DIGIT, TO_DIGITS, Span, find_numbers
 from store.redaction.people import SCANNED, find_addresses, find_names
@@ -166,7 +167,7 @@ def redact(text: str) -> Redacted:
     seen = _INVISIBLE.sub("", text)
     tokens = _Tokens(max((int(m[1]) for m in TOKEN.finditer(seen)), default=0))
     for nth in range(3 * _ROUNDS):
-        spans = _spans(fold(seen))
+        spans = _spans(seen)
         if not spans:
             break
         if nth >= 2 * _ROUNDS:
@@ -187,7 +188,8 @@ def _whole_lines(text: str, spans: list[Span]) -> list[Span]:
     return lines
 
 
-def _spans(shadow: str) -> list[Span]:
+def _spans(written: str) -> list[Span]:
+    shadow = fold(written)
     # Counting is for short texts: a long one is scanned, which costs less than to count.
     work = _Work(shadow, len(_FIGURE.findall(shadow)) if len(shadow) < _SCANNED else len(shadow))
     if work.figures >= 3 or "#" in shadow or len(_LATIN.findall(shadow)) >= 4:
@@ -203,6 +205,7 @@ def _spans(shadow: str) -> list[Span]:
         _apply(work, NICKNAMES)
     work.take((a, b, "地址") for a, b in find_addresses(work.shadow, work.found))
     work.take((a, b, "姓名") for a, b in find_names(work.shadow, work.found))
+    work.take((a, b, "姓名") for a, b in find_latin(written) if work.shadow[a:b] == shadow[a:b])
     return sorted(work.spans)
 
 

@@ -119,7 +119,7 @@ _MAIL = (
     r"(?:vip\.)?(?:qq|163|126|139|189|sina|sohu|gmail|outlook|hotmail|foxmail|yahoo|aliyun|icloud|live|msn)"
 )
 _PROFILES = r"(?:weibo|bilibili|douyin|iesdouyin|kuaishou|xiaohongshu|xhslink|zhihu|douban|facebook|instagram|twitter|x|linkedin|tiktok|v\.kuaishou|v\.douyin|(?:u|work\.weixin|weixin|qm|im|jq|wpa|user\.qzone)\.(?:wechat|qq)|goofish)\.com"
-_AT = tuple(f"{bracket}{space}at" for bracket in "[(" for space in ("", " ", "\t", "\n"))
+_AT = tuple(f"{bracket}{space}at" for bracket in "[(【" for space in ("", " ", "\t", "\n"))
 
 
 def _no_letter_before(match: re.Match[str], shadow: str) -> bool:
@@ -169,11 +169,11 @@ FIRST: tuple[Rule, ...] = (
     Rule("账号", re.compile(r"linkedin\.com/in/(?P<x>[a-z0-9_\-]{3,60})"), needles=("/in/",)),
     Rule("账号", re.compile(r"(?:0x[0-9a-f]{40}|bc1[a-z0-9]{25,60}|t[1-9a-hj-np-z][1-9a-z]{32})(?![a-z0-9])"), _is_wallet, figures=4),
     # A sign, or a word for one, between a name and a known provider of mail.
-    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}(?:\s?[^a-z0-9.。;:/,\s]{{1,4}}\s?|[^a-z0-9.。;:/,]{{0,2}}(?:&#64;|%40|(?<=[(_\-\[〔<])(?:a|at)(?=[)_\-\]〕>]))[^a-z0-9]{{0,2}}){_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)\s?[\])〕>]\s?(?:com|cn|net)|(?:com|cn))(?![a-z])"), _not_a_host, ("com", "cn", "net"),
+    Rule("邮箱", re.compile(rf"[a-z0-9][a-z0-9._\-]{{2,40}}(?:\s?[^a-z0-9.。;:/,\s]{{1,4}}\s?|[^a-z0-9.。;:/,]{{0,2}}(?:&#64;|%40|(?<=[(_\-\[〔<【])(?:a|at)(?=[)_\-\]〕>】]))[^a-z0-9]{{0,2}}){_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)\s?[\])〕>]\s?(?:com|cn|net)|(?:com|cn))(?![a-z])"), _not_a_host, ("com", "cn", "net"),
          followed=re.compile(rf"{_MAIL}(?:\s?(?:[.,。]|点)\s?(?:com|cn|net)|\s?[\[(〔<]\s?(?:点|dot)|com|cn)"), reach=50),
     Rule("邮箱", re.compile(rf"(?:邮箱|e-?mail)[\s:是为]{{0,3}}(?P<x>[a-z0-9][a-z0-9._\-]{{3,40}})[\s,]{{0,2}}(?:用的|是)?{_MAIL}邮?箱"), needles=("箱", "mail")),
     Rule("生日", re.compile(rf"(?:生日|出生日期|出生年月日?|出生在?|出生于|生于|生辰|阴历|农历|我是)\s?[:是为在]{{0,2}}\s?(?P<x>{_BORN_IN}\s?[年.\-/]\s?{_DAY}{{1,3}}(?:\s?[月.\-/]\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?|月)?)(?!\d)(?=(?P<end>.?))"), _is_birth, ("生", "历", "我是")),
-    Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?{_DAY}{{1,3}}\s?月(?:\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?)?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
+    Rule("生日", re.compile(rf"(?P<x>{_BORN_IN}\s?年\s?(?:[农阴旧阳]历\s?)?{_DAY}{{1,3}}\s?月(?:\s?[初廿]?{_DAY}{{1,3}}\s?[日号]?)?)\s?(?:出生|生人|生的|生(?=[\s,.。;!?]|$))"), needles=("生",)),
     Rule("账号", re.compile(r"(?:t|telegram|wa|line|discord|signal)\s?(?:[.。]|点|dot)\s?(?:me|dog|gg|group)\s?(?:/|斜[杠线]|杠)\s?(?:ti/p/|s/|joinchat/)?(?P<x>[@~a-z0-9_+\-]{4,40})"), _no_letter_before, ("me", "dog", "gg", "group")),
     Rule("生日", re.compile(r"(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?年(?=\s?(?:的|出?生))|\s?[年\-./]\s?\d{1,2}\s?[月\-./]\s?\d{1,2}\s?[日号]?|\d{4}))\s?(?:是?的?出生|的?生日|生的|生人|生(?![日活产成效意长态机存]))"), needles=("生",)),
     Rule("生日", re.compile(r"(?:生日|身份证上?)[^\d。;!?\n]{0,8}(?P<x>(?:19[3-9]\d|200\d|201[0-5])(?:\s?[\-/.年]\s?\d{1,2}\s?[\-/.月]\s?\d{1,2}日?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d))|(?<=说)\d\d年\d{1,2}月\d{1,2}[号日])"), needles=("生日", "身份证"), figures=6),
@@ -186,8 +186,8 @@ FIRST: tuple[Rule, ...] = (
     # A sign in a circle is folded to the letter in it, capital AT to small letters.
     Rule("邮箱", re.compile(r"(?:邮箱|e-?mail|联系|发到|账号)(?:地址|[\s:是为]){0,3}(?P<x>[a-z0-9][a-z0-9._\-]{2,40}?(?:at|a)(?:qq|163|126|139|sina|gmail|outlook|hotmail|foxmail|icloud)\.com)(?![a-z0-9])"), needles=("qq.", "163.", "126.", "139.", "sina.", "mail.", "outlook.", "icloud.")),
     # Of a long run only the end can be the name before an @: the rest is stepped over, or each sign of it would be tried.
-    Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|\[[ \t\n]?(?:at|@)\s?\]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
-     r"(?:(?:。|[ \t]?(?:\.|点|\[\s?(?:dot|\.)\s?\]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), _is_mail, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
+    Rule("邮箱", re.compile(r"[a-z0-9._%+\-]{200}(?=[a-z0-9._%+\-]{65})|(?P<x>[a-z0-9][a-z0-9._%+\-]{0,63}[ \t]?(?:@|[\[【][ \t\n]?(?:at|@)\s?[\]】]|\([ \t\n]?(?:at|@)\s?\)|艾特|圈a|#at#| at )[ \t]?[a-z0-9][a-z0-9\-]{0,62}"
+     r"(?:(?:。|[ \t]?(?:\.|点|[\[【]\s?(?:dot|\.)\s?[\]】]|\(\s?(?:dot|\.)\s?\)| dot )[ \t]?)[a-z0-9\-]{2,63}){1,4})"), _is_mail, ("@", "艾特", "圈a", "#at#", " at ", *_AT)),
 )  # fmt: skip
 """Before PUBLIC, because these hold a host."""
 # Public by law or by purpose, or plainly not a person's: set aside before any rule looks.

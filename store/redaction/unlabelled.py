@@ -63,6 +63,7 @@ UNLABELLED: tuple[Rule, ...] = (
     Rule("密码", re.compile(r"(?:cdk(?:ey)?|解锁码|序列号|兑换码|激活码|密钥|key)\s?[:=是为]?\s?(?P<x>(?=[a-z0-9\-]{0,30}\d)(?=[a-z0-9\-]{0,30}[a-z])[a-z0-9]{3,12}(?:-[a-z0-9]{3,12}){0,6})(?![a-z0-9.])"), needles=("cdk", "码", "序列号", "密钥", "key"), figures=1),
     Rule("密码", re.compile(r"(?:密码|口令)(?:(?:就|都|也|还|改?成了?|设)?[是为成]|[他她你我们对方商卖家给发的]{1,6}|[是为][^\x21-\x7e,。\n]{1,12})\s?(?P<x>(?=[\x21-\x7e]{0,31}\d)[a-z0-9][\x21-\x2b\x2d-\x7e]{4,31})"), needles=("密码", "口令"), figures=2),
     Rule("网络地址", re.compile(r"\d{1,3}(?:[\[(]\.[\])]\d{1,3}){3}(?!\d)"), needles=("[.", "(."), figures=4),
+    Rule("账号", re.compile(r"/(?:(?:users?|u|members?|profile|people|space|author|accounts?)/|~|@)(?P<x>(?!(?:login|register|logout|index|home|center|settings|info|orders?|list|add|edit)(?![a-z0-9]))[a-z][a-z0-9_.\-]{2,30})(?![a-z0-9])(?!\.(?:html?|php|js|css|aspx?|jsp)|/[a-z])"), needles=("/user", "/u/", "/member", "/profile", "/people", "/space", "/author", "/account", "/~", "/@")),
     Rule("地址", re.compile(r"///[一-鿿a-z]{1,12}(?:\.[一-鿿a-z]{1,12}){2}"), needles=("///",)),
     Rule("密码", re.compile(rf"{TAKEN}\s?[:|/]\s?(?P<x>(?=[\x21-\x7e]{{0,31}}\d)(?=[\x21-\x7e]{{0,31}}[a-z])[a-z0-9][\x21-\x2b\x2d-\x7e]{{5,31}})"), needles=(":", "|"), figures=1),
     Rule("证件", re.compile(r"passport (?:no\.?|number|#)? ?(?:is |: ?)?(?P<x>(?=[a-z0-9]{0,8}\d)[a-z0-9]{7,10})(?![a-z0-9])"), lambda m, _: sum(c.isdigit() for c in m["x"]) >= 4, ("passport",), figures=4),

@@ -18,7 +18,7 @@ def test_what_a_stranger_wrote_keeps_few_names_and_nearly_all_its_words():
     told = [row for row in rows if row.get("secrets")]
     leaking = [row["text"] for row in told if any(secret in clean(row["text"]) for secret in row["secrets"])]
     changed = [row["text"] for row in rows if not row.get("secrets") and clean(row["text"]) != row["text"]]
-    assert len(told) == 250 and len(leaking) <= 14, leaking
+    assert len(told) == 250 and len(leaking) <= 4, leaking
     assert len(rows) - len(told) == 200 and len(changed) <= 7, changed
 
 
@@ -36,3 +36,30 @@ def test_a_name_is_found_wherever_it_stands(text, name):
 )  # fmt: skip
 def test_everyday_words_that_begin_as_names_do_are_none(text):
     assert not list(find_likely(fold(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("转给Gareth Pembroke了，一直没发货", "Gareth Pembroke"),
+        ("I bought from Deepak Varma last week and got nothing.", "Deepak Varma"),
+        ("then Zhou Meiqi stopped answering", "Zhou Meiqi"),
+        ("signed, HE JIANGUO", "HE JIANGUO"),
+        ("他的主页 https://t.example.org/~linhaoyu/ 已经打不开", "linhaoyu"),
+        ("主页 https://shop.example.com/user/wangdali88 没了", "wangdali88"),
+        ("回执发 zhou_li【at】yeah.net", "zhou_li"),
+        ("我妈1958年农历九月初六生人", "九月初六"),
+        ("发货人是古力努尔，新疆的", "古力努尔"),
+    ],
+)
+def test_capitals_links_and_sounds_show_whose_a_name_is(text, secret):
+    assert secret not in clean(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Steam Wallet 50", "the Google Play Gift Card never came", "买了Apple Music和Xbox Game Pass", "sent from Hong Kong", "HE NAN 移动流量卡", "Alan Game Studio 出品",
+     "https://pay.example.com/user/login 打不开", "Office Pro Plus 2021 密钥", "Genshin Impact 创世结晶", "Elden Ring 豪华版"],
+)  # fmt: skip
+def test_products_and_places_with_capitals_stay(text):
+    assert clean(text) == text
