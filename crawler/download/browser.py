@@ -1,7 +1,7 @@
 """The browser, for the few pages that are empty without JavaScript. Absent, such a page is unknown and all else works.
 
-It identifies itself like every other request, loads one page at a time and nothing from other hosts, and never loads
-images or media; styles and fonts are answered empty. No stealth, no stored state. Names are resolved for it, under the guard (crawler/download/browser_proxy.py).
+It identifies itself like every other request, loads one page at a time, from other hosts nothing but scripts and data of those
+under the site's own name (api.shop.example) whose robots.txt lets us, and never loads images or media; styles and fonts are answered empty. No stealth, no stored state. Names are resolved for it, under the guard (crawler/download/browser_proxy.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from scrapy.http import Response
 from crawler.download.politeness import RobotsMiddleware
 from crawler.guard import Guard, Refused
 from store.settings import settings
+from store.text.query import registrable
 
 if TYPE_CHECKING:
     from crawler.download.browser_proxy import PinningProxy
@@ -45,6 +46,8 @@ _ARGS = [
     "--disable-blink-features=SharedWorker",
 ]
 _SKIPPED = {"image", "media", "websocket", "eventsource"}
+_OF_SISTERS = {"script", "xhr", "fetch"}
+"""Kinds of parts that may come from another host of the same site."""
 _EMPTY = {"stylesheet": "text/css", "font": "font/woff2"}
 """Kinds of parts that are answered without asking anybody."""
 FETCHED = "fetched"
@@ -335,9 +338,9 @@ class Visits:
         """Whether an open page is on `host`."""
         return host == self.sent_to or any(host in hosts for hosts in self._hosts.values())
 
-    def refuse(self, request: Any) -> bool:
+    async def refuse(self, request: Any) -> bool:
         """Whether the page may not load this part; where it may, its host is one of the page's."""
-        if _refused(self._crawler, request):
+        if await _refused(self._crawler, request):
             return True
         page = request.frame.page
         if page not in self._hosts:
@@ -358,19 +361,25 @@ class Visits:
         self._hosts.pop(page, None)
 
 
-def _refused(crawler: Crawler, request: Any) -> bool:
-    """Whether the page may not load this part: heavy, of another host, never asked, or forbidden by robots.txt."""
+async def _refused(crawler: Crawler, request: Any) -> bool:
+    """Whether the page may not load this part: heavy, of another site, never asked, or forbidden by robots.txt."""
     url = urlsplit(request.url)
     if request.resource_type in _SKIPPED or request.resource_type in _EMPTY:
         return True
     # The page itself may be led elsewhere, as its redirects are; what it frames may not.
     own = request.is_navigation_request() and request.frame.parent_frame is None
     whole = request.frame.page.main_frame.url
-    if not own and url.hostname != urlsplit(whole or request.url).hostname:
+    host = urlsplit(whole or request.url).hostname or ""
+    sister = not own and url.hostname != host
+    if sister and (
+        request.resource_type not in _OF_SISTERS or registrable(url.hostname or "") != registrable(host)
+    ):
         return True
     try:
         Guard.of(crawler).check_url(request.url)
     except Refused:
         return True
     robots = crawler.get_downloader_middleware(RobotsMiddleware)
-    return robots is not None and not robots.permits(request.url)
+    if robots is None:
+        return sister
+    return not (await robots.welcomes(request.url) if sister else robots.permits(request.url))

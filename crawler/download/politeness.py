@@ -179,6 +179,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         except IgnoreRequest:
             raise Disallowed("robots.txt disallows this page") from None
 
+    async def welcomes(self, url: str) -> bool:
+        """Whether a part of a page may be loaded from a host that may not have been asked for its rules yet; it is asked for them first."""
+        await self.robot_parser(Request(url))
+        return self.permits(url)
+
     def permits(self, url: str) -> bool:
         """Whether a part of a page already being visited may be loaded, by the rules read for its host."""
         origin = _origin(url)

@@ -67,7 +67,7 @@ class ScreenshotSpider(SourceSpider):
         tier="B",
         cadence_hours=24 * 30,
         blind_zh="只有装有浏览器的机器能截图；过长的页面被截断；其他网站提供的图片与脚本不加载，因此可能与访客所见略有不同。",
-        blind_en="Only machines with a browser; long pages are cut; parts from other hosts are not loaded, so it may differ a little from what a visitor sees.",
+        blind_en="Only machines with a browser; long pages are cut; parts from other sites are not loaded, so it may differ a little from what a visitor sees.",
         expected=Expected(1, 120, "crawl", "截图", "pictures", {"picture": 0.3}),
     )
     visits_platforms = True

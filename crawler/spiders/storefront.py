@@ -337,7 +337,7 @@ class StorefrontSpider(HomeSpider):
             if item.body:
                 form = "application/x-www-form-urlencoded"
                 headers["Content-Type"] = "application/json" if item.body.startswith("{") else form
-            if shop and urljoin(base, "/") == urljoin(shop.url, "/"):
+            if shop and urljoin(urljoin(base, item.path), "/") == urljoin(shop.url, "/"):
                 # The page whose script asks, also where a list leads to the next.
                 headers["Referer"] = shop.url
                 if cookies := self.visit(host).notes.get("cookies"):

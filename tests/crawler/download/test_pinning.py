@@ -447,4 +447,4 @@ def test_a_page_has_parts_of_its_own_host_only_also_in_frames(
     )  # fmt: skip
     settings = Settings({"CONTACT": "a@b.example", "EGRESS_PORTS": [80, 443]})
     crawler: Any = SimpleNamespace(settings=settings, get_downloader_middleware=lambda kind: None)
-    assert _refused(crawler, request) is refused
+    assert asyncio.run(_refused(crawler, request)) is refused

@@ -171,3 +171,37 @@ def test_a_home_page_that_only_leads_to_its_categories_is_read_through_them(tmp_
     with engine.connect() as connection:
         kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
     assert sorted(map(tuple, kept)) == sorted((n, p) for n, p, _ in WARES)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+@pytest.mark.parametrize("rules", ["", "User-agent: *\nDisallow: /goods"])
+def test_goods_come_from_another_host_of_the_shop_where_its_robots_txt_lets_us(
+    rules: str, tmp_path: Path
+) -> None:
+    """Of another site nothing is asked; of the shop's own other host its rules first."""
+    page = """<html><meta charset=utf-8><title>铺</title><body><div id=app></div><script>const show = d => {
+    app.innerHTML = d.map(x => `<li><h3>${x.n}</h3><b>￥${x.p}</b></li>`).join('') }</script>
+    <script src="http://api.elsewhere.test/goods"></script><script src="http://api.haoka.test/goods?callback=show"></script></body></html>"""
+    asked: list[str] = []
+
+    def answer(url: str) -> tuple[int, str, str]:
+        parts = urlsplit(url)
+        asked.append(f"{parts.hostname}{parts.path}")
+        if parts.hostname == "haoka.test" and parts.path == "/":
+            return 200, "text/html; charset=utf-8", page
+        if parts.hostname == "api.haoka.test" and parts.path == "/robots.txt" and rules:
+            return 200, "text/plain", rules
+        if parts.hostname == "api.haoka.test" and parts.path == "/goods":
+            return 200, "text/javascript", f"show({json.dumps([{'n': n, 'p': p} for n, p, _ in WARES])})"
+        return 404, "text/plain", ""
+
+    now = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+    with serving(answer) as site:
+        engine, _ = crawl(site.port, tmp_path, ["haoka.test"], now, "storefront")
+    with engine.connect() as connection:
+        kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
+    assert sorted(map(tuple, kept)) == ([] if rules else sorted((n, p) for n, p, _ in WARES))
+    own = [one for one in asked if one.startswith("api.haoka")]
+    assert own[:1] == ["api.haoka.test/robots.txt"] and ("api.haoka.test/goods" in own) == (not rules)
+    assert not any("elsewhere" in one for one in asked)
