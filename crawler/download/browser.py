@@ -216,11 +216,37 @@ async def settled(page: Any) -> None:
         await page.wait_for_load_state("networkidle", timeout=10_000)
 
 
+_FIRST_CHOICE = r"""() => {
+  if (/[¥￥$€]\s*\d|\d\s*元/.test(document.body.innerText)) return false;
+  const open = box => [...box.options].findIndex(o => !o.disabled && !o.selected && !/^(?:|0|-1)$/.test(o.value));
+  const box = [...document.querySelectorAll('select')].find(box => !box.disabled && open(box) >= 0
+    && !/lang|locale|currency|sort/i.test(box.name + box.id + box.className));
+  if (!box) return false;
+  box.selectedIndex = open(box);
+  for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
+  return true;
+}"""
+"""Choose in the first select box of a page that shows no price, as a visitor does who wants to see any."""
+_CHOICE_SECONDS = 3.0
+
+
+async def chosen(page: Any) -> None:
+    """Where a page shows prices only once a category is chosen, choose the first and wait for what it asks then."""
+    from playwright.async_api import Error
+
+    answered = asyncio.Event()
+    page.on("requestfinished", lambda _: answered.set())
+    with contextlib.suppress(Error, TimeoutError):  # the page may lead elsewhere, or ask nothing
+        if await page.evaluate(_FIRST_CHOICE):
+            await asyncio.wait_for(answered.wait(), _CHOICE_SECONDS)
+            await page.wait_for_timeout(300)
+
+
 def when_settled() -> list[Any]:
     """The page methods of a request whose page is read only when it has come to rest."""
     from scrapy_playwright.page import PageMethod
 
-    return [PageMethod(settled)]
+    return [PageMethod(settled), PageMethod(chosen)]
 
 
 class BrowserDied(Exception):

@@ -36,7 +36,7 @@ from crawler.pages.visible_text import footer_of, notices_of, prose, role_links,
 from crawler.recording.trial import MOST_GOODS, TRIED
 from crawler.shops import generic, read_home, read_list, recognise, systems
 from crawler.shops.page import Found, Good, More, Page, Shelf
-from crawler.shops.unknown.asked_lists import ASKED, Asked, behind
+from crawler.shops.unknown.asked_lists import ASKED, Asked, behind, choices
 from crawler.source_spider import HostVisit, Record
 from store.evidence.crawl_ledger import Expected, SourceCard
 from store.text.query import host_key, is_merchant
@@ -146,7 +146,8 @@ class StorefrontSpider(HomeSpider):
         assert drawn.request is not None
         asked = [Asked(*told) for told in drawn.request.meta.get(HEARD, ())]
         few = len(found.goods) < generic.FEW
-        lists = behind(asked, found.goods, visible(page.tree), few) if asked and found.goods else []
+        boxes = choices(page) if asked and few else []
+        lists = behind(asked, found.goods, visible(page.tree), few, boxes) if asked and found.goods else []
         self.visit(host).notes["behind"] = lists
         return [one.more(one.first, place) for place, one in enumerate(lists)]
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.pages.safe_parse import parse_json_bounded
 from crawler.shops.money import count, yuan
-from crawler.shops.page import Good, More, stock_of
+from crawler.shops.page import Good, More, Page, stock_of
 from crawler.shops.unknown.product_names import clean
 
 ASKED = "asked"
@@ -27,6 +27,7 @@ _MOST_CATEGORY_PAGES = 3
 _MOST_CATEGORIES = 10
 _MOST_NAMED = 60
 """Entries of a list of categories."""
+_MOST_BOXES = 20
 _MOST_LISTS = 2_000
 _MOST_ROWS = 500
 _FEWEST = 2
@@ -130,10 +131,31 @@ class Behind:
         return goods, [self.more(number + 1, place)] if goes_on else []
 
 
-def behind(asked: Sequence[Asked], drawn: Sequence[Good], shown: str, categories: bool) -> list[Behind]:
-    """What a page that has drawn these goods keeps behind them; `shown` is its text, `categories` whether to ask for those too."""
+def choices(page: Page) -> list[list[Row]]:
+    """The select boxes of a page, each as a list of what may be chosen and what it is called."""
+    return [
+        [
+            {"value": value, "name": " ".join((option.text() or "").split())}
+            for option in box.css("option")[:_MOST_NAMED]
+            if (value := option.attributes.get("value")) and value not in ("0", "-1")
+        ]
+        for box in page.tree.css("select")[:_MOST_BOXES]
+    ]
+
+
+def behind(
+    asked: Sequence[Asked],
+    drawn: Sequence[Good],
+    shown: str,
+    categories: bool,
+    boxes: Sequence[list[Row]] = (),
+) -> list[Behind]:
+    """What a page that has drawn these goods keeps behind them; `shown` is its text, `categories` whether to ask for those too,
+    `boxes` what its select boxes name.
+    """
     by_name = {good.name: good for good in drawn if good.price is not None}
     read = [(one, document) for one in asked if (document := _parsed(one.text)) is not None]
+    told = [*(document for _, document in read), *boxes]
     found: list[Behind] = []
     for one, document in read:
         shape, size = _learned(document, by_name)
@@ -150,7 +172,7 @@ def behind(asked: Sequence[Asked], drawn: Sequence[Good], shown: str, categories
         if turn is not None and _goes_on(document, 1, size, turn.size):
             found.append(replace(turn, shape=shape))
         if categories:
-            for other in _other_categories(one, [d for _, d in read], shown, by_name):
+            for other in _other_categories(one, told, shown, by_name):
                 if any((other.url, other.body) == (known.url, known.body) for known in asked):
                     continue  # the page asked for it itself
                 again = (

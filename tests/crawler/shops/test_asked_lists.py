@@ -205,3 +205,28 @@ def test_goods_come_from_another_host_of_the_shop_where_its_robots_txt_lets_us(
     own = [one for one in asked if one.startswith("api.haoka")]
     assert own[:1] == ["api.haoka.test/robots.txt"] and ("api.haoka.test/goods" in own) == (not rules)
     assert not any("elsewhere" in one for one in asked)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_a_shop_that_shows_goods_once_a_category_is_chosen_is_read_whole(tmp_path: Path) -> None:
+    page = """<html><meta charset=utf-8><title>铺</title><body><select class=lang><option value=zh>中文<option value=en>English</select>
+    <select id=fl><option value=0>选分类<option value=7>影音<option value=9>阅读</select><select id=sp></select><script>
+    fl.onchange = () => fetch('/sp?fl=' + fl.value).then(r => r.json()).then(d => {
+    sp.innerHTML = d.map(x => `<option value=${x.n}>${x.n} ￥${x.p}</option>`).join('') })</script></body></html>"""
+    shelves = {"7": WARES[:2], "9": WARES[2:]}
+
+    def answer(url: str) -> tuple[int, str, str]:
+        parts = urlsplit(url)
+        if parts.path == "/sp":
+            shelf = shelves[parse_qs(parts.query)["fl"][0]]
+            return 200, "application/json", json.dumps([{"n": n, "p": p} for n, p, _ in shelf])
+        return (200, "text/html; charset=utf-8", page) if parts.path == "/" else (404, "text/plain", "")
+
+    now = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+    with serving(answer) as site:
+        engine, told = crawl(site.port, tmp_path, ["xuanze.test"], now, "storefront")
+    assert told["outcome"] == "ok"
+    with engine.connect() as connection:
+        kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
+    assert sorted(map(tuple, kept)) == sorted((n, p) for n, p, _ in WARES)
