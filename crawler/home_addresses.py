@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
@@ -18,6 +18,7 @@ from crawler.download.tls import BAD_CERTIFICATE, SHOP_PAGE
 from crawler.errors import NotAnswered
 from crawler.pages.block_pages import (
     certificate_word,
+    leads_to_stop_page,
     probe_of_failure,
     probe_of_page,
     says_it_ended,
@@ -98,6 +99,9 @@ class HomeSpider(ControlledSpider):
             shown = generic.home(page)
             if not shown.goods and not shown.behind_login:
                 found |= {"outcome": "down", "class": "closed_by_owner", "body": "closed_by_owner"}
+        led = response.headers.get("Location") if 300 <= response.status < 400 else None
+        if led and leads_to_stop_page(urljoin(response.url, led.decode("latin-1")), url_host(host)):
+            found |= {"outcome": "refused", "class": "diverted", "body": "diverted"}
         return self.own(response, host, found)
 
     def own(self, response: Response, host: str, probe: Record) -> Record:

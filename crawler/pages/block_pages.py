@@ -18,6 +18,7 @@ import html as entities
 import re
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from scrapy.http import Response
 
@@ -367,6 +368,21 @@ def visible_text(text: str) -> str:
 @lru_cache(maxsize=256)
 def _plain(fragment: str) -> str:
     return " ".join(entities.unescape(_TAGS.sub(" ", fragment)).split())
+
+
+_STOPS = re.compile(
+    r"(?:^|[./_-])(?:warn(?:ing)?|blk|block(?:ed|page)?|forbid(?:den)?|den(?:y|ied)|intercept|lanjie|fanzha|(?:anti)?fraud|stop(?:page)?|beian|weibeian|unsafe)(?=[./_-]|\Z)",
+    re.IGNORECASE,
+)
+"""Of the address to which somebody on the line leads visitors."""
+
+
+def leads_to_stop_page(target: str, host: str) -> bool:
+    """Whether an address on another site is that of a page about `host`, and of one that stops visitors: it names both. A new
+    address of a shop may name the old one, and stops nobody.
+    """
+    parts = urlsplit(target)
+    return host in unquote(parts.query).lower() and bool(_STOPS.search(f"{parts.hostname}{parts.path}"))
 
 
 SLOW_SECONDS = 5.0

@@ -111,11 +111,11 @@ class StorefrontSpider(HomeSpider):
             yield from self.answered(response.request, host, probe)
         elif not rendered:
             yield self.probe(host, probe)
+        if probe["outcome"] == "refused":
+            raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if moved := self._moved_to(response, host):
             yield self._moved_record(host, moved)
             return
-        if probe["outcome"] == "refused":
-            raise SourceBlocked(f"{probe['class']} (HTTP {response.status})")
         if probe["outcome"] == "down":
             raise NotAnswered(f"not the shop: {probe['class']} (HTTP {probe['status']})")
         if system and site.unit == "merchant" and not hasattr(systems()[system], "OF_MERCHANTS"):

@@ -21,7 +21,13 @@ from crawler.download.sinkholes import Diverted, sinkholes
 from crawler.download.tls import BAD_CERTIFICATE
 from crawler.guard import Guard, Refused
 from crawler.home_addresses import HomeSpider, certificate_of
-from crawler.pages.block_pages import certificate_word, place_of, probe_of_failure, probe_of_page
+from crawler.pages.block_pages import (
+    certificate_word,
+    leads_to_stop_page,
+    place_of,
+    probe_of_failure,
+    probe_of_page,
+)
 from crawler.shops.page import Page
 
 OWN = "93.184.216.34"
@@ -306,6 +312,22 @@ def test_an_end_that_is_announced_has_not_come(said: str, what: str | None) -> N
 @pytest.mark.parametrize("status", [200, 521])
 def test_a_wall_is_a_wall_whatever_its_maker_and_status(page: str, status: int) -> None:
     assert probe_of_page(status, page.encode(), page, 0.1)["class"] == "js_challenge"
+
+
+@pytest.mark.parametrize(
+    ("target", "stops"),
+    [
+        ("http://notice.line.test/blk.html?u=http%3A%2F%2Fshop.test%2F", True),
+        ("https://fanzha.line.test/?d=shop.test", True),
+        ("http://warn.line.test/", False),
+        ("https://new.test/?from=shop.test", False),
+        ("https://new.test/stopwatch?from=shop.test", False),
+    ],
+)
+def test_a_redirect_to_a_page_that_stops_visitors_and_names_the_site_is_a_diversion(
+    target: str, stops: bool
+) -> None:
+    assert leads_to_stop_page(target, "shop.test") is stops
 
 
 def test_a_page_whose_script_remembers_a_choice_is_no_wall() -> None:
