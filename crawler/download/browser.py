@@ -54,6 +54,8 @@ FETCHED = "fetched"
 """Key of a request's meta that holds the page as it was fetched a moment ago: the browser draws that, and asks only for its parts."""
 HEARD = "heard"
 """Key of a request's meta that holds a list: of each answer in JSON the page asks for while it is drawn, method, address, body and text are put there."""
+SHOWN = "shown"
+"""Key of a request's meta that holds a list: what the page showed before a category was chosen on it."""
 _MOST_HEARD = 40
 _LONGEST_HEARD = 2_000_000
 _OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"}
@@ -217,36 +219,42 @@ async def settled(page: Any) -> None:
 
 
 _FIRST_CHOICE = r"""() => {
-  if (/[¥￥$€]\s*\d|\d\s*元/.test(document.body.innerText)) return false;
+  const shown = document.body.innerText;
+  if (/[¥￥$€]\s*\d|\d\s*元/.test(shown)) return '';
   const open = box => [...box.options].findIndex(o => !o.disabled && !o.selected && !/^(?:|0|-1)$/.test(o.value));
   const box = [...document.querySelectorAll('select')].find(box => !box.disabled && open(box) >= 0
     && !/lang|locale|currency|sort/i.test(box.name + box.id + box.className));
-  if (!box) return false;
-  box.selectedIndex = open(box);
-  for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
-  return true;
+  const link = [...document.querySelectorAll('a[href*="#/"]')].find(a => a.hash !== location.hash
+    && a.pathname === location.pathname && /^#\/(?:.*\/)?(?:c|cates?|cat|categor\w*|class\w*|types?|lists?|fenlei|shop|mall|all)(?:[\/?=]|$)/i.test(a.hash));
+  if (box) {
+    box.selectedIndex = open(box);
+    for (const kind of ['input', 'change']) box.dispatchEvent(new Event(kind, {bubbles: true}));
+  } else if (link) location.hash = link.hash;
+  return box || link ? shown : '';
 }"""
-"""Choose in the first select box of a page that shows no price, as a visitor does who wants to see any."""
+"""Choose in the first select box of a page that shows no price, or else follow its first link to a category that it draws itself,
+as a visitor does who wants to see any; gives what was shown before, empty where there is nothing to choose."""
 _CHOICE_SECONDS = 3.0
 
 
-async def chosen(page: Any) -> None:
-    """Where a page shows prices only once a category is chosen, choose the first and wait for what it asks then."""
+async def chosen(page: Any, shown: list[str]) -> None:
+    """Where a page shows prices only once a category is chosen, choose the first and wait for what it asks then. What it showed before is put in `shown`."""
     from playwright.async_api import Error
 
     answered = asyncio.Event()
     page.on("requestfinished", lambda _: answered.set())
     with contextlib.suppress(Error, TimeoutError):  # the page may lead elsewhere, or ask nothing
-        if await page.evaluate(_FIRST_CHOICE):
+        if before := await page.evaluate(_FIRST_CHOICE):
+            shown.append(before)
             await asyncio.wait_for(answered.wait(), _CHOICE_SECONDS)
             await page.wait_for_timeout(300)
 
 
-def when_settled() -> list[Any]:
-    """The page methods of a request whose page is read only when it has come to rest."""
+def when_settled(shown: list[str]) -> list[Any]:
+    """The page methods of a request whose page is read only when it has come to rest and a category is chosen; see `chosen`."""
     from scrapy_playwright.page import PageMethod
 
-    return [PageMethod(settled), PageMethod(chosen)]
+    return [PageMethod(settled), PageMethod(chosen, shown)]
 
 
 class BrowserDied(Exception):

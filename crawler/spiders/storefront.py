@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.download.browser import FETCHED, HEARD, unstyled, when_settled
+from crawler.download.browser import FETCHED, HEARD, SHOWN, unstyled, when_settled
 from crawler.download.browser import available as browser_available
 from crawler.errors import NotAnswered, SourceBlocked, SourceChanged
 from crawler.home_addresses import HomeSpider, Tried, verdict
@@ -147,7 +147,8 @@ class StorefrontSpider(HomeSpider):
         asked = [Asked(*told) for told in drawn.request.meta.get(HEARD, ())]
         few = len(found.goods) < generic.FEW
         boxes = choices(page) if asked and few else []
-        lists = behind(asked, found.goods, visible(page.tree), few, boxes) if asked and found.goods else []
+        shown = "\n".join([visible(page.tree), *drawn.request.meta.get(SHOWN, ())])
+        lists = behind(asked, found.goods, shown, few, boxes) if asked and found.goods else []
         self.visit(host).notes["behind"] = lists
         return [one.more(one.first, place) for place, one in enumerate(lists)]
 
@@ -355,6 +356,7 @@ class StorefrontSpider(HomeSpider):
             )
 
     def _rendered(self, host: str, fetched: Response) -> Request:
+        shown: list[str] = []
         return self.ask(
             fetched.url,
             "home",
@@ -364,8 +366,9 @@ class StorefrontSpider(HomeSpider):
                 "playwright": True,
                 FETCHED: fetched,
                 HEARD: [],
+                SHOWN: shown,
                 "playwright_page_init_callback": unstyled,
-                "playwright_page_methods": when_settled(),
+                "playwright_page_methods": when_settled(shown),
             },
         )
 

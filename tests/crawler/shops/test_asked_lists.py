@@ -230,3 +230,37 @@ def test_a_shop_that_shows_goods_once_a_category_is_chosen_is_read_whole(tmp_pat
     with engine.connect() as connection:
         kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
     assert sorted(map(tuple, kept)) == sorted((n, p) for n, p, _ in WARES)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not available(), reason="no Chromium on this machine")
+def test_categories_behind_hash_routes_are_read_from_a_home_page_that_shows_none_of_their_goods(
+    tmp_path: Path,
+) -> None:
+    page = """<html><meta charset=utf-8><title>铺</title><body><div id=app></div><script>
+    const get = u => fetch(u).then(r => r.json());
+    const draw = async () => { const at = location.hash.match(/category[/](\\w+)/); app.innerHTML = at
+    ? (await get('/list/' + at[1])).map(x => `<div class=g><p>${x.n}</p><p>￥${x.p}</p></div>`).join('')
+    : '<a href="#/about">关于</a>' + (await get('/kinds')).map(k => `<a href="#/category/${k.id}">${k.mc}</a>`).join('') };
+    addEventListener('hashchange', draw); draw()</script></body></html>"""
+    shelves = {"/list/a1": WARES[:2], "/list/b2": WARES[2:]}
+
+    def answer(url: str) -> tuple[int, str, str]:
+        path = urlsplit(url).path
+        if path in shelves:
+            return 200, "application/json", json.dumps([{"n": n, "p": p} for n, p, _ in shelves[path]])
+        if path == "/kinds":
+            return (
+                200,
+                "application/json",
+                json.dumps([{"id": "a1", "mc": "影音"}, {"id": "b2", "mc": "阅读"}]),
+            )
+        return (200, "text/html; charset=utf-8", page) if path == "/" else (404, "text/plain", "")
+
+    now = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+    with serving(answer) as site:
+        engine, told = crawl(site.port, tmp_path, ["luyou.test"], now, "storefront")
+    assert told["outcome"] == "ok"
+    with engine.connect() as connection:
+        kept = connection.execute(select(Price.product, Price.price).join(Platform)).all()
+    assert sorted(map(tuple, kept)) == sorted((n, p) for n, p, _ in WARES)
