@@ -146,27 +146,30 @@ def begin(stage: Rehearsal) -> list[Typed]:
     ]  # fmt: skip
 
 
+def outage(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
+    """A day on which no name resolves."""
+    stage.let_pass(SECOND, dns="failing")
+    with stage.service("serve"):
+        return {"outage": [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]}
+
+
 def misfortunes(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
-    """A day on which no name resolves; one on which shops answer but no control does, and one shop is gone; and one (heavy: two)
-    on which the world misbehaves while our own line is good, but for one shop that only our line does not reach.
+    """A day on which shops answer but no control does, and one shop is gone; and one (heavy: two) on which the world misbehaves
+    while our own line is good, but for one shop that only our line does not reach.
 
     Meanwhile somebody reports a drop, a reviewer takes it, and its sender says that it was settled.
     """
     wrong = {"gone": [places.LATER_GONE], "diverted": [places.LATER_DIVERTED], "expired": [places.LATER_EXPIRED],
              "walled": [places.HEIMAO]}  # fmt: skip
-    days: dict[str, list[Day]] = {}
+    days: dict[str, list[Day]] = {"trouble": []}
     code = hand_in_report(stage)
-    stage.let_pass(SECOND, dns="failing")
+    asked_for = f"/api/v1/report\ncode={quote(code)}"
+    stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
     with stage.service("serve"), ThreadPoolExecutor(1) as beside:
         seen = beside.submit(look_from_another_place, stage)
-        days["outage"] = [look(stage, stage.type("run", "--no-serve"), doctor=True, check=[places.PLAIN])]
         stage.type("review", "accept", "--all", "--kind", "report").ok()
-        stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
-        asked_for = f"/api/v1/report\ncode={quote(code)}"
         days["unchecked"] = [look(stage, stage.type("run", "--no-serve"))]
-        # Only now: a running server reads the moved clock again after ten seconds.
         assert stage.fetch(f"{asked_for}&say=settled")[0][0] == 202
-        days["trouble"] = []
         reports = stage.folder / "data/observe/inbox"
         reports.mkdir(parents=True, exist_ok=True)
         for day in (FOURTH, FIFTH) if heavy else (FOURTH,):
@@ -252,7 +255,11 @@ def asked(stage: Rehearsal, question: str, moment: dt.datetime) -> list[Any]:
         ).fetchall()
 
 
-PLAYS: dict[Play, tuple[str, ...]] = {misfortunes: ("outage", "unchecked", "trouble"), sleep: ("sleep",)}
+PLAYS: dict[Play, tuple[str, ...]] = {
+    outage: ("outage",),
+    misfortunes: ("unchecked", "trouble"),
+    sleep: ("sleep",),
+}
 """The plays and what each tells of."""
 
 
