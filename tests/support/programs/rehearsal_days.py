@@ -167,8 +167,8 @@ def misfortunes(stage: Rehearsal, heavy: bool) -> dict[str, list[Day]]:
     stage.let_pass(THIRD, controls=[], gone=[places.LATER_GONE])
     with stage.service("serve"), ThreadPoolExecutor(1) as beside:
         seen = beside.submit(look_from_another_place, stage)
-        stage.type("review", "accept", "--all", "--kind", "report").ok()
         days["unchecked"] = [look(stage, stage.type("run", "--no-serve"))]
+        stage.type("review", "accept", "--all", "--kind", "report").ok()
         assert stage.fetch(f"{asked_for}&say=settled")[0][0] == 202
         reports = stage.folder / "data/observe/inbox"
         reports.mkdir(parents=True, exist_ok=True)
