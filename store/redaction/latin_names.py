@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from store.redaction.pinyin import SURNAMES, SYLLABLE
+from store.redaction.pinyin import RARER_SURNAMES, SURNAMES, SYLLABLE
 
 _GIVEN = (
     "aaron abdul abigail adam adrian ahmed aisha alan albert alejandro alex alexander alexandra alexei alfred ali alice alicia alison amanda amelia amina amit amy ana anastasia "
@@ -41,6 +41,7 @@ _WRITTEN = re.compile(
 )
 _PINYIN = re.compile(
     rf"(?:{SURNAMES}) {SYLLABLE}(?:[ '\-]?{SYLLABLE})?|{SYLLABLE}[ '\-]?{SYLLABLE} (?:{SURNAMES})"
+    rf"|(?:{RARER_SURNAMES}) (?=[a-z]{{5}}){SYLLABLE}{{2}}"
 )
 LEAST = 3
 """Letters of a given name in pinyin from which it is none of the short words English has."""

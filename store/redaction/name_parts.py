@@ -20,7 +20,7 @@ COMMON = (
 # Two-character surnames; written so that every name pattern begins with one set, which lets the engine skip ahead.
 FIRST_OF_TWO = "欧上司诸夏皇尉公慕令宇东南端独西申轩长鲜亓闻澹淳濮呼纳"
 OTHERS = "于方高常时成任向应曾安江毛路白金康平明计强华单解万文车谷管支经解牧干官宫国元卜米麻乐邬邸丛战仝佟尉皮籍粟湛禹隋旷戎汲"
-RARE = "富宿昌伏谈危滑羊惠松井乌弓蓬班仰伊暴索咸苍党贡劳堵毋揭楚奉宾阳代晋敬赫鄂"
+RARE = "富宿昌伏谈危滑羊惠松井乌弓蓬班仰伊暴索咸苍党贡劳堵毋揭楚奉宾阳代晋敬赫鄂栗练植笪邝佘缑亢况郏麴忻招拓操佴撒恽茆俱凃岱弋眭禚菅郤郧鄯镡鬲锺荔檀漆"
 """Surnames that are everyday words far more often: only with two characters usual in given names."""
 
 

@@ -58,14 +58,14 @@ _POINTER = r"(?:(?:应该|好像|可能|大概)?[:=是为叫填(\[【“\"「《
 _PARTED = rf"[{COMMON}{OTHERS}{FIRST_OF_TWO}][{HAN}]?(?:[ .\-_]{{1,2}}[{HAN}]{{1,2}}){{1,2}}{END}|[{COMMON}]\([^()]{{1,6}}\)[{HAN}]{{1,2}}{END}|[某*×]{{0,2}}[{HAN}]?[某*×]{{1,2}}[{HAN}]{{0,2}}{END}|[{COMMON}{OTHERS}]x{{1,2}}[{HAN}]?{END}"
 """A name written with signs between its characters, explained, or masked."""
 _TIBETAN = rf"(?:{_SYLLABLES}|阿[卜布依不迪]|买买提|艾合|吐尔|古丽|迪力|乌云|巴特|其其格|苏日|那仁|孟和)[{HAN}]{{0,6}}"
-_SPELT = "阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
+_SPELT = "吾甫逊阿艾爱安奥巴白拜贝比毕别波伯布卜达代丹德迪丁都多俄尔法菲费夫福噶盖甘格古果哈海汗赫胡华霍吉加江娇杰金卡凯克库肯拉莱兰朗勒雷里力丽林鲁伦罗洛玛买麦曼梅米明莫穆木娜纳南尼努诺帕派佩皮普其奇恰切热日如萨赛桑森沙山什史斯苏孙索塔太坦特提铁图吐托瓦外旺维温翁乌西夏孜则扎泽扎子依伊以亦牙亚雅尤于玉约再赞"
 """Characters by whose sound names of other languages are written."""
 _DOTTED = rf"(?:[{HAN}]{{2,8}}·[{HAN}]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{1,8}})"
 """A name of people who write its parts with a dot between them."""
 _COLOURS = "[红蓝青紫彩银金]"
 _SPACED = re.compile(
     rf"(?P<x>[{COMMON}{OTHERS}] (?<![{HAN}][{HAN}] )(?<![{HAN}] [{HAN}] )[{USUAL}] [{USUAL}]"
-    rf"|[{COMMON}] (?<![{HAN}]..)[{USUAL}]{{2}}"
+    rf"|[{COMMON}] (?<![{HAN}]..) {{0,2}}[{USUAL}]{{1,2}}"
     rf"|[{COMMON}{OTHERS}](?P<s>[./\-_|])(?!{_COLOURS})[{USUAL}](?P=s)(?!{_COLOURS})[{USUAL}]){END}"
 )
 """One character after the other, so that no filter sees the name."""
@@ -91,9 +91,9 @@ _FAMOUS = (
     "哈利·|达·芬|列奥纳多·|夏洛克·|史蒂夫·|伊隆·|埃隆·|比尔·盖|马克·扎|沃伦·|穆罕默德·|莱昂|克里斯蒂亚诺·"
 )
 _FAR = re.compile(
-    rf"(?P<z>[{_SPELT}]{{1,4}}(?:古丽|努尔|木江|买提|其格|仁托娅|日娜))|(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?:客服|老板|店主|卖家|商家|店家|群主|站长|代理|[上对下]家|对方|联系|用户|朋友|同学|同事|室友|写着|显示|[找给到是叫我。])\s?(?:就?[是叫]|:)?\s?(?P<y>(?!{_FAMOUS})(?:[{_SPELT}]{{2,8}}·[{_SPELT}和]{{1,10}}|[{_SPELT}]{{2,8}}\.[{_SPELT}]{{2,8}}))"
+    rf"(?P<z>[{_SPELT}]{{1,4}}(?:古丽|努尔|木江|买提|其格|仁托娅|日娜))|(?P<x>(?:{_SYLLABLES})(?<!尼玛)(?:{_SYLLABLES})(?<!尼玛))|(?P<y>(?!{_FAMOUS})(?:[{_SPELT}]{{2,8}}(?:·[{_SPELT}和]|\.(?=[{_SPELT}]{{2}}))[{_SPELT}和]{{0,9}}))"
 )
-"""Names of people without surnames: two of their names, or, behind whoever is spoken of, two spelt by their sound with a dot."""
+"""Names of people without surnames: two of theirs, one with an ending of theirs, or two spelt by their sound with a dot."""
 _LATIN_NAME = r"[a-z]{2,15}(?:[ ·.,/]{1,2}[a-z]{2,15}){1,3}(?![a-z0-9@._])"
 _LABELLED = re.compile(
     rf"(?:{_ROLE}|客服|经理|负责人|老板|店主|[甲乙丙]方|个人|代表|代填人?|填表人?|经理人|签收人?)(?:姓名|名字|信息|显示|认证|一?栏|处|里|写的|填的|上?写着|那里|是我|我|\([^()\n]{{1,8}}\)){{0,3}}[\s]?{_POINTER}\s{{0,3}}{_COMPANY}"

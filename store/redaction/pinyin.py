@@ -8,3 +8,10 @@ _SURNAMES = (
 )
 SURNAMES = "|".join(sorted(_SURNAMES.split(), key=len, reverse=True))
 """The usual ones, the longest first, so that none ends within another."""
+_RARER = (
+    "zhuang bian bo bi cen chai chi chu cong dou fei feng gan geng gong guan gui hang hua ji jian jiao jing ju lan lao leng lian ling luan "
+    "mei miao min mo mu ning niu ou pang pei peng piao ping pu qi qiao qing qu quan rao rong ruan rui sang sha shan shang shi shu si sui tai "
+    "teng tong tu wen weng xi xian xiang xin xing xuan yi ying you yue yun zang zhan zhen zhi zhuo zong zu"
+)
+RARER_SURNAMES = "|".join(sorted(_RARER.split(), key=len, reverse=True))
+"""Further ones, many of them words or parts of words: for where capitals say that a name stands there."""

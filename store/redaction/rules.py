@@ -15,35 +15,20 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from opencc import OpenCC
 
 from store.redaction.name_parts import TAKEN
 from store.redaction.numbers import CALLED, DIGIT, NUMERALS, SPELLED, TO_DIGITS
 
 HELD = "\ue000"
 """Stands in the folded text for what must survive."""
-_TRADITIONAL = (
-    "電話號碼聯繫係絡賬帳戶實姓單訂開證銀車寶區縣鎮鄉樓層棟園廣場廈訴飛機報灣東員購買發貨證編註冊郵箱飛紙鵝雲陝寧蘇貴瓊遼魯閩贛滬"
-    "張劉陳楊黃趙吳孫馬鄭馮韓鄧許葉蔣賈閻陸鍾譚範韋龍萬錢湯嚴龔賴顧倫歐陽諸閔費羅畢郝鄔齊蕭盧錢慕華鮑費謝鄒竇潘寧關紅遊蘭項董聶"
-    "對師傅經們給從嗎無機稱讓來這個還沒為與檔憑運遞遠構國內熱線蝸門牌號衛維齡樂莊劃務處麼時說將後於應護簽臺點樣過問"
-    "專業叢兩豐爲舉喬習書產親價會體餘儲兒興養寫軍農決況凍幾鳳刪別辦醫賣卻廠厲叄呂唄諮嗶團塊壯殼備復媽婁學宮寬壽爾嶽峯鞏幣帳帶幹慶龐強當錄懷態慣戲戰執摳撥數鬥暱顯晉術權槓條標欒橫匯漢濟塗溫滿愛獨現蓋確"
-    "祿稅筆籤簡粵級紀純組終綁續綠緣繆網罰羣肅脈艦蘋荊榮營藍藺裝見規計認記設詩詢該請調貝負責貳貼賀賽贊軌軒轉軟較輛轅邊達遷違遲鬱酈釋裏釘鈕鑽鋪鏈鎖錯長閆閉閒間聞闕闞隊陰隴隨靜頁頻顏額饒館駛駕駱騙驟魚麥腦"
-)
-_SIMPLIFIED = (
-    "电话号码联系系络账账户实姓单订开证银车宝区县镇乡楼层栋园广场厦诉飞机报湾东员购买发货证编注册邮箱飞纸鹅云陕宁苏贵琼辽鲁闽赣沪"
-    "张刘陈杨黄赵吴孙马郑冯韩邓许叶蒋贾阎陆钟谭范韦龙万钱汤严龚赖顾伦欧阳诸闵费罗毕郝邬齐萧卢钱慕华鲍费谢邹窦潘宁关红游兰项董聂"
-    "对师傅经们给从吗无机称让来这个还没为与档凭运递远构国内热线蜗门牌号卫维龄乐庄划务处么时说将后于应护签台点样过问"
-    "专业丛两丰为举乔习书产亲价会体余储儿兴养写军农决况冻几凤删别办医卖却厂厉叁吕呗咨哔团块壮壳备复妈娄学宫宽寿尔岳峰巩币账带干庆庞强当录怀态惯戏战执抠拨数斗昵显晋术权杠条标栾横汇汉济涂温满爱独现盖确"
-    "禄税笔签简粤级纪纯组终绑续绿缘缪网罚群肃脉舰苹荆荣营蓝蔺装见规计认记设诗询该请调贝负责贰贴贺赛赞轨轩转软较辆辕边达迁违迟郁郦释里钉钮钻铺链锁错长闫闭闲间闻阙阚队阴陇随静页频颜额饶馆驶驾骆骗骤鱼麦脑"
-)
-
-
 _LOOKS_LATIN = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢаеорсухѵіјѕԛԝАВЕКМНОРСТХνοχωΝΟΧ"
 _LATIN = "abcdefghijklmnopqrstuvwyzaeopcyxvijsqwabekmhopctxvoxwnox"
 _FIGURES = frozenset(map(float, range(10)))
 
 
 def _folding() -> dict[int, int]:
-    """One character for one: compatibility letters and digits to ASCII lower case, traditional keywords to simplified."""
+    """One character for one: compatibility letters and digits to ASCII lower case, traditional characters to simplified."""
     # Characters that stay are in the table too: for a missing key str.translate raises and catches an error.
     table = {code: chr(code) for code in (*range(0x80), *range(0x3000, 0x3040), *range(0x4E00, 0xA000))}
     table |= {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
@@ -66,8 +51,14 @@ def _folding() -> dict[int, int]:
             elif code >= 0x1F150 and (circled := (code - 0x1F150) % 32) < 26:  # white letters on black
                 table[code] = chr(ord("a") + circled)
     table |= {ord(c): plain for c, plain in zip(_LOOKS_LATIN, _LATIN, strict=True)}
-    table |= {ord(c): d for c, d in zip(_TRADITIONAL, _SIMPLIFIED, strict=True)}
-    table |= dict.fromkeys(map(ord, "嶶溦徾癓"), "微") | dict.fromkeys(map(ord, "•‧・∙⋅"), "·")
+    han = [chr(code) for code in range(0x4E00, 0xA000)]
+    plain_han = OpenCC("t2s").convert("\n".join(han)).split("\n")
+    table |= {ord(c): plain for c, plain in zip(han, plain_han, strict=True) if len(plain) == 1}
+    table |= (
+        dict.fromkeys(map(ord, "嶶溦徾癓"), "微")
+        | dict.fromkeys(map(ord, "•‧・∙⋅"), "·")
+        | {ord(a): b for a, b in zip("〖〗〔〕", "[][]", strict=True)}
+    )
     table |= {ord(HELD): " ", ord(TAKEN): " ", 0x3000: " ", 0xA0: " ", ord("帐"): "账"}
     return {code: ord(folded) for code, folded in table.items()}
 

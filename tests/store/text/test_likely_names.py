@@ -63,3 +63,21 @@ def test_capitals_links_and_sounds_show_whose_a_name_is(text, secret):
 )  # fmt: skip
 def test_products_and_places_with_capitals_stay(text):
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("收款的是栗小燕，不是公司", "栗小燕"),
+        ("賣家鄺麗儀叫我再等", "鄺麗儀"),
+        ("户主〖方  佳〗", "方  佳"),
+        ("一起被骗的还有努尔江·哈力别克", "努尔江"),
+        ("微信备注是Zhuang Meilin", "Zhuang Meilin"),
+        ("跳到 https://pay.example.net/?payee=%E6%9D%8E%E5%BC%BA&amt=30", "%E6%9D%8E"),
+        ("他的ip,39.144. 7 .56", "39.144. 7 .56"),
+        ("医保卡(卡号B73820155)", "B73820155"),
+        ("Xbox 卡密 QX4TG 7VN2D 9HJRC KW6PF Y38BM", "QX4TG 7VN2D"),
+    ],
+)
+def test_rarer_ways_to_write_what_is_somebodys(text, secret):
+    assert secret not in clean(text)
