@@ -237,12 +237,19 @@ def _is_order(match: re.Match[str], shadow: str) -> bool:
     return digits >= (4 if "号" in match.group("key") or match.group().startswith("o") else 8)
 
 
+_RESOLVERS = frozenset((
+    "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "114.114.114.114", "114.114.115.115", "223.5.5.5", "223.6.6.6", "119.29.29.29", "180.76.76.76", "1.2.4.8",
+))  # fmt: skip
+"""Public name servers, which anybody may set."""
+
+
 def _is_address(match: re.Match[str], shadow: str) -> bool:
     octets = match["x"].split(".")
     before = shadow[max(0, match.start() - 3) : match.start()]
     return all(int(o) < 256 for o in octets) and not (
         re.search(r"v\s?$|版本?号?\s?$|ver|[a-z]/$|端\s?$|系统\s?$|固件\s?$", before)
         or match["x"].startswith(("127.0.0.", "192.168."))
+        or match["x"] in _RESOLVERS
         or re.match(r"\s?版|/\d{1,2}(?!\d)", shadow[match.end() :])
     )
 
