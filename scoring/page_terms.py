@@ -35,6 +35,9 @@ _NEEDS = {
     "withdrawal": ("可提现", "提现到账"),
 }
 """Words one of which a text must hold: looking for words is much cheaper than for expressions, and most texts hold none."""
+_SENTENCE_END = re.compile(r"[。；！!\n]")
+_AROUND = 40
+"""Characters of a sentence that are quoted at most before a promise, and as many after it."""
 _SPACE = re.compile(r"\s+")
 _LABEL = re.compile(r"[\W_]*(秒到账|即时到账|秒发|自动发货|秒充)[\W_]*")
 """A word beside a product, not a sentence."""
@@ -61,6 +64,20 @@ def made(promise: str, text: str | None, goods: frozenset[str] = frozenset()) ->
         if not _of_goods(words, _line(text, match), names):
             return None if _HOLDS_BACK.search(words) else words
     return None
+
+
+def quoted(text: str, words: str) -> str:
+    """The sentence of a text in which the words of a promise stand; of a long one what is nearest, with …… where it goes on."""
+    start = text.find(words)
+    if start < 0:
+        return words
+    end = start + len(words)
+    before, after = _SENTENCE_END.split(text[:start])[-1], _SENTENCE_END.split(text[end:], maxsplit=1)[0]
+    if len(before) > _AROUND:
+        before = "……" + before[-_AROUND:]
+    if len(after) > _AROUND:
+        after = after[:_AROUND] + "……"
+    return f"{before}{words}{after}".strip()
 
 
 def _line(text: str, match: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from scoring.finding import Cited, of_site, pages_of
 from scoring.observations.dataset import BIT, NEVER, Dataset, ObservationColumns
 from scoring.observations.day_index import MICROSECONDS, date_of
 from scoring.observations.panel import cached, counted_today, set_aside, settled_unknown
-from scoring.page_terms import PROMISES, days_promised, edits, made
+from scoring.page_terms import PROMISES, days_promised, edits, made, quoted
 from scoring.rating.assessment import Assessment
 
 _CONCERNS = {
@@ -105,7 +105,7 @@ def _of(facts: Dataset, site: int) -> Any:
             dict.fromkeys([("page", int(pages.id[first])), ("page", int(pages.id[last])), *found_of.cases])
         )
         yield Promise(
-            name, words, int(pages.day[first]), int(pages.day[last]), state, *found_of.orders, *found_of.complaints,
+            name, quoted(text[last], words), int(pages.day[first]), int(pages.day[last]), state, *found_of.orders, *found_of.complaints,
             _ids(_about(_claims(set_aside(facts), site, int(pages.day[first]), until), name)), cited[: method.EVIDENCE_LIMIT],
         )  # fmt: skip
 

@@ -23,7 +23,7 @@ from dashboard.help import letters as letter_texts
 from dashboard.help.checklist import GROUPS, meter
 from dashboard.help.deadlines import clocks, fact, ics, read_in
 from dashboard.help.evidence_pack import captures_of, with_text
-from dashboard.help.letters import Fields, check, docx, lint, provinces, title, write
+from dashboard.help.letters import Fields, check, docx, file_name, lint, provinces, title, write
 from dashboard.help.texts import text
 from dashboard.help.triage import Path, letters_for
 from dashboard.presenters import current_snapshot
@@ -189,14 +189,16 @@ def letters(view: View, path: Path, fields: Fields) -> None:
         view.note(text("ui", "lint", lang) + ("" if zh else " ") + ("；" if zh else "; ").join(missing))
     else:
         view.note(text("ui", "ready", lang))
-    body = write(chosen, fields, _now(view).date(), lang)
+    today = _now(view).date()
+    body = write(chosen, fields, today, lang)
     view.letter(body)
+    named = file_name(chosen, fields.site, today, lang, path.refund_first)
     with st.container(horizontal=True):
-        _file(text("ui", "text_file", lang), body.encode("utf-8-sig"), f"{chosen}.txt", "text/plain")
+        _file(text("ui", "text_file", lang), body.encode("utf-8-sig"), f"{named}.txt", "text/plain")
         _file(
             text("ui", "docx_file", lang),
             docx(title(chosen, lang, path.refund_first), body),
-            f"{chosen}.docx",
+            f"{named}.docx",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         )
     with st.expander(text("ui", "laws", lang)):

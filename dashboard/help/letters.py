@@ -78,6 +78,12 @@ def title(letter: str, lang: str, refund: bool = False) -> str:
     return _phrase(letter, key, lang)
 
 
+def file_name(letter: str, site: str, today: dt.date, lang: str, refund: bool = False) -> str:
+    """What a saved letter is called, without its ending: what it is, whom it is about, its day."""
+    parts = (title(letter, lang, refund), site, today.isoformat())
+    return "-".join(name[:40] for part in parts if (name := re.sub(r"[^\w.]+", "-", _line(part)).strip("-.")))
+
+
 def write(letter: str, fields: Fields, today: dt.date, lang: str = "zh") -> str:
     """The letter's text; raises KeyError for a letter not in LETTERS. Blanks stand where a field is empty."""
     template = str(_texts()[letter][lang]).strip()

@@ -30,12 +30,13 @@ _reading: ContextVar[Mapping[str, str]] = ContextVar("reading", default={})  # n
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WHOLE = re.compile(
-    r"(?<![\w./-])(?:(?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-]))"
+    r"(?<![\w./-])(?:(?P<day>\d{4}-\d\d-\d\d(?: \d\d:\d\d)?(?![\w-])|YYYY-MM-DD)"
+    r"|(?P<ours>(?:api/v1|exchange|feeds|badge|download|s)/[\w./?=-]+)"
     r"|(?=[\w.-]{4,26}(?![\w.-]))\w[\w-]*(?:\.[\w-]+)*\.[a-z][\w-]+(?P<path>(?=[\w./-]{2,26}(?![\w./-]))(?:/[\w.-]+)+)?(?!/))"
     r"|[\u4e00-\u9fff]ICP[备证]\d{6,12}号(?:-\d{1,3})?|(?:等级|\bgrade) [A-E]\b",
     re.ASCII,
 )
-"""A day, with its time, the name of a host that is short enough for one line of a phone, the path of a merchant behind it, the number of
+"""A day, with its time, an address of our own, the name of a host that is short enough for one line of a phone, the path of a merchant behind it, the number of
 a filing, and a grade."""
 
 
@@ -203,14 +204,14 @@ def short_id(identity: object, position: int) -> str:
 
 
 def days(text: object) -> Markup:
-    """Text whose dates and hosts are not broken at their hyphens, a merchant's address only where its path begins; escaped here, for what
+    """Text whose dates and hosts are not broken at their hyphens, a merchant's address only where its path begins, one of ours at its strokes; escaped here, for what
     stands between tags."""
     return Markup(_WHOLE.sub(_unbroken, str(escape(_clean(text)))))  # noqa: S704 - escaped before
 
 
 def _unbroken(found: re.Match[str]) -> str:
     path = found["path"] or ""
-    parts = (found[0].removesuffix(path), path)
+    parts = re.split(r"(?<=[/?])", found[0]) if found["ours"] else (found[0].removesuffix(path), path)
     named = "kw-nb kw-whole" if found["day"] else "kw-nb"
     return "<wbr>".join(f'<span class="{named}">{part}</span>' for part in parts if part)
 

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.pages import block_pages
 from dashboard.presenters import translations, verdict_card
+from dashboard.presenters.html import days
 from kamengwatch.pipeline import look_facts
 from scoring.snapshot.reader import DROP_KINDS, OUTCOMES, WARNING_STATES
 
@@ -96,3 +97,11 @@ def test_every_class_of_a_page_in_front_of_a_site_has_words_on_the_page_and_in_a
     assert len(classes) > 15
     assert not {c for c in classes if f"look_class.{c}" not in translations.catalogue()}
     assert not classes - {"slow"} - set(look_facts._CLASSES)
+
+
+def test_an_address_of_ours_breaks_at_its_strokes_only():
+    whole = ["api/", "v1/", "picture/", "banxia-dianka.test.png"]
+    assert days("api/v1/picture/banxia-dianka.test.png") == "<wbr>".join(
+        f'<span class="kw-nb">{part}</span>' for part in whole
+    )
+    assert '<span class="kw-nb kw-whole">YYYY-MM-DD</span>' in days("add as_of=YYYY-MM-DD")

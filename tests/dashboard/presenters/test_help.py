@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from decimal import Decimal
 from itertools import product
@@ -18,7 +19,7 @@ from icalendar import Calendar
 
 from dashboard.help import checklist, deadlines, evidence_pack, letters, prepay_coach, texts, triage
 from dashboard.help.deadlines import after_working_days, clocks, ics
-from dashboard.help.letters import LETTERS, Fields, docx, lint, write
+from dashboard.help.letters import LETTERS, Fields, docx, file_name, lint, title, write
 from dashboard.help.triage import BRANCHES, CASES, QUESTIONS, Answers, asked, case_of, path_for
 from scoring.finding import definitions
 from tests.support.programs.in_process_cli import command
@@ -32,6 +33,19 @@ ALL_ANSWERS = [
     Answers(**dict(zip((name for name, _ in QUESTIONS), given, strict=True)))
     for given in product(*(options for _, options in QUESTIONS))
 ]
+
+
+def test_a_saved_letter_is_called_what_it_is_whom_it_is_about_and_of_which_day() -> None:
+    for lang in ("zh", "en"):
+        names = [file_name(letter, "b/../../x y.test", dt.date(2026, 11, 15), lang) for letter in LETTERS]
+        assert len(set(names)) == len(LETTERS)
+        for letter, name in zip(LETTERS, names, strict=True):
+            assert (
+                name.endswith("x-y.test-2026-11-15")
+                and "/" not in name
+                and not re.search(r'[\s<>:"|?*\\]', name)
+            )
+            assert re.match(r"\w+", title(letter, lang))[0] in name
 
 
 def test_no_legal_fact_is_older_than_180_days() -> None:

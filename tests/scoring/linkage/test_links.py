@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from scoring.engine.chunk import assess_chunk
 from scoring.engine.load_market import load_dataset
 from scoring.finding import NOT_APPLICABLE
 from scoring.linkage.links import confidence, rarity, reason_of
-from scoring.page_terms import PROMISES, VOID, days_promised, made, void_in
+from scoring.page_terms import PROMISES, VOID, days_promised, made, quoted, void_in
 from scoring.rating.assessment import Assessment
 from scoring.rating.mall_findings import OF_THE_HOST
 from tests.support.markets.judged_records import database, judged
@@ -239,6 +240,18 @@ def test_clauses_the_law_may_make_void(text: str, clauses: set[str]) -> None:
 def test_promises_are_read_with_their_time_limit(text: str, promise: str, days: float) -> None:
     words = made(promise, text)
     assert words is not None and days_promised(words) == pytest.approx(days)
+
+
+def test_a_promise_is_quoted_to_the_end_of_its_sentence_or_says_that_it_goes_on() -> None:
+    text = "一、说明。\n二、时效：自动发货商品即时到账，直充类商品24小时内到账，节假日顺延。\n三、其他"
+    words = made("instant_delivery", text)
+    assert (
+        words and quoted(text, words) == "二、时效：自动发货商品即时到账，直充类商品24小时内到账，节假日顺延"
+    )
+    long = "买" * 90 + "自动发货" + "，到" * 90
+    assert re.fullmatch(
+        "……买{40,60}自动发货(，到){20,30}，?……", quoted(long, made("instant_delivery", long) or "")
+    )
 
 
 @pytest.mark.parametrize("text", ["暂停秒到账服务", "不支持7天无理由退款", "余额不可提现", "", None])
