@@ -93,7 +93,7 @@ def render(view: View) -> None:
             )
             for r in rows
         ],
-        "flow",
+        "flow kw-health",
     )
     _refusals(view)
 
