@@ -320,7 +320,7 @@ def test_nothing_a_page_opens_goes_around_the_proxy() -> None:
             )
             rested = named.replace(
                 'meta={"playwright": True}',
-                'meta={"playwright": True, "playwright_page_methods": when_settled()}',
+                'meta={"playwright": True, "playwright_page_methods": when_settled([])}',
             ).replace("import open_browser", "import open_browser, when_settled")
             done = browsed(rested, f"http://localhost:{site.port}/")
             assert " 200 " in done.stdout, done.stderr
@@ -344,7 +344,7 @@ def test_no_socket_is_opened_for_which_robots_txt_was_not_asked() -> None:
     with serving(lambda path: (200, "text/html", body if path == "/" else "ok")) as site:
         drawn = BROWSE.replace(
             'meta={"playwright": True}',
-            'meta={"playwright": True, "playwright_page_init_callback": one_at_a_time, "playwright_page_methods": when_settled()}',
+            'meta={"playwright": True, "playwright_page_init_callback": one_at_a_time, "playwright_page_methods": when_settled([])}',
         ).replace("import open_browser", "import one_at_a_time, open_browser, when_settled")
         done = browsed(drawn, f"http://localhost:{site.port}/")
         assert done.stdout.endswith(" 200 1\n"), done.stderr

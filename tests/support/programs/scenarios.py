@@ -171,7 +171,10 @@ def walk(
             _settled(page)
         for kind in ("text_file", "docx_file"):
             name, data = _download(page, text("ui", kind, "zh"))
-            taken[name] = data
+            assert scenario.site in name and letter not in name, (
+                "a letter is called what it is and whom it is about"
+            )
+            taken[f"{letter}{Path(name).suffix}"] = data
     for kind in ("ics_file", "pack_file"):
         name, data = _download(page, text("ui", kind, "zh"))
         taken[name] = data
