@@ -183,6 +183,10 @@ class Read:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
+_DOCUMENTS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+"""How a PDF and pictures begin, whatever their name says."""
+
+
 def read(path: Path, known: Known | None = None) -> Read:
     """The content of a file; raises ValueError with a sentence for the user when it cannot be read, and OSError."""
     if path.stat().st_size > HEAVIEST:
@@ -196,6 +200,10 @@ def parse(body: bytes, name: str, known: Known | None = None) -> Read:
         return _workbook(body, name, known)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise ValueError(f"{name}: 旧版 .xls，请另存为 .xlsx old .xls: save it as .xlsx")
+    if body.startswith(_DOCUMENTS):
+        raise ValueError(
+            f"{name}: PDF 和图片读不出行，请把表格另存为 CSV 或 XLSX no rows can be read from a PDF or a picture: save the table as CSV or XLSX"
+        )
     # Keys that begin with a zero are ours (BROKEN): nothing handed in may hold one.
     text = text_in(body).replace("\0", "").strip("\ufeff").strip("\n\r ")
     if not text.strip():
@@ -376,6 +384,10 @@ def _workbook(body: bytes, name: str, known: Known | None) -> Read:
     active = next((sheet.title for sheet in found if sheet.active), "")
     filled = {title: rows for title, rows in sheets if rows}
     chosen = active if active in filled else next(iter(filled), "")
+    if known is not None and not _has_headings(
+        filled.get(chosen, []), known
+    ):  # a cover sheet, with the table behind it
+        chosen = next((title for title, rows in filled.items() if _has_headings(rows, known)), chosen)
     made = _sheet(filled.get(chosen, []), name, known)
     # The second sheet of our own empty ones explains the columns.
     others = [title for title in filled if title != chosen and not title.startswith("说明")]
@@ -388,6 +400,11 @@ def _workbook(body: bytes, name: str, known: Known | None) -> Read:
             )
         )
     return made
+
+
+def _has_headings(rows: Sequence[tuple[int, Sequence[Any]]], known: Known) -> bool:
+    """Whether one of the first lines names two columns somebody reads."""
+    return any(sum(bool(c) and known(str(c)) for c in cells) >= 2 for _, cells in rows[:_HEADING_WITHIN])
 
 
 def _number(value: Any, since_1904: bool) -> Any:

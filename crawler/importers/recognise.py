@@ -6,7 +6,7 @@ It never guesses between two: then the person is asked to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crawler.formats.icp_pages import provider_of
@@ -22,7 +22,7 @@ def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
     if read.answer is not None:
         return importers["registration"]
     if read.page is not None:
-        return _only([i for i in importers.values() if "html" in i.reads])
+        return _only([i for i in importers.values() if "html" in i.reads], importers)
     if isinstance(read.document, dict):
         if {"objectClassName", "services"} & set(read.document):
             return importers["registration"]
@@ -41,7 +41,7 @@ def importer_of(read: Read, importers: dict[str, Importer]) -> Importer:
         raise ValueError(
             "这是网站名单，没有证据可导入；要观察这些网站，请用 a list of sites without evidence; to watch them use: kamengwatch watch import"
         )
-    return _only(likely)
+    return _only(likely, importers)
 
 
 def _names_sites(read: Read) -> bool:
@@ -81,7 +81,7 @@ def _registry_answer(document: Any) -> bool:
     )
 
 
-def _only(found: list[Importer]) -> Importer:
+def _only(found: list[Importer], importers: Iterable[str]) -> Importer:
     if len(found) == 1:
         return found[0]
     if found:
@@ -89,6 +89,7 @@ def _only(found: list[Importer]) -> Importer:
         raise ValueError(
             f"可能属于几个来源，请用 --format 指明 several sources fit, say which with --format: {ids}"
         )
+    ids = "、".join(importers)
     raise ValueError(
-        "认不出是哪个来源的文件，请用 --format 指明 not known whose file this is, say so with --format"
+        f"认不出是哪个来源的文件，请用 --format 指明，或填 kamengwatch import --template 来源 给出的空表 not known whose file this is: say so with --format or fill the sheet of --template: {ids}"
     )

@@ -28,7 +28,9 @@ def import_(
     ] = None,
     format_: Annotated[
         str,
-        typer.Option("--format", help="auto（按内容识别 by content）| jsonl | csv | xlsx | 来源 source id"),
+        typer.Option(
+            "--format", help="auto（按内容识别 by content）| jsonl | json | csv | xlsx | 来源 source id"
+        ),
     ] = "auto",
     template: Annotated[
         str | None,

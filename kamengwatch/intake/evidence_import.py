@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -127,16 +128,17 @@ def _without_capture(row: Any) -> dict[str, Any]:
     return {**row, "capture_id": None} if "capture_id" in row else dict(row)
 
 
-FORMATS = ("jsonl", "csv", "xlsx")
+FORMATS = ("jsonl", "json", "csv", "xlsx")
 _HEAD = 64 * 1024
 _HEADING_WITHIN = 20
 _NUMBERED = ("host", "source_id", "order_ref", "uscc", "number")
 """Columns in which an apostrophe before a number is a spreadsheet's mark for text, and no part of it."""
 _DELIMITERS = ",\t;|"
+_LIST_OF_RECORDS = re.compile(r'\[\s*\{[^{}]*"kind"\s*:')
 
 
 def open_format(file: Path) -> str | None:
-    """`jsonl`, `csv` or `xlsx` when the file is in the open evidence format, None when it is something else.
+    """`jsonl`, `json`, `csv` or `xlsx` when the file is in the open evidence format, None when it is something else.
 
     A file that ends in .jsonl or .ndjson is taken at its word, so that a broken first line is named as one.
     """
@@ -153,6 +155,8 @@ def open_format(file: Path) -> str | None:
             else None
         )
     text = text_in(head).lstrip("\ufeff").lstrip()
+    if text.startswith("["):
+        return "json" if _LIST_OF_RECORDS.match(text) else None
     if text.startswith("{"):
         return "jsonl" if _is_record(text.splitlines()[0]) else None
     first = text.splitlines()[:_HEADING_WITHIN]
@@ -165,6 +169,8 @@ def lines(file: Path, format_: str) -> Iterable[bytes | str]:
     """The file's records as JSON lines; a line of a sheet up to its headings is blank here, so that numbers are a spreadsheet's."""
     if format_ == "jsonl":
         return _json_lines(file)
+    if format_ == "json":
+        return _listed(file)
     return _sheet_lines(_csv_rows(file) if format_ == "csv" else _workbook(file))
 
 
@@ -200,6 +206,15 @@ def _is_record(line: str) -> bool:
     except ValueError:
         return False
     return isinstance(record, dict) and "kind" in record
+
+
+def _listed(file: Path) -> Iterator[str]:
+    """The records of a file that holds them as one list, in order."""
+    from crawler.importers.files import read
+
+    document = read(file).document
+    for record in document if isinstance(document, list) else [document]:
+        yield json.dumps(record, ensure_ascii=False)
 
 
 def _json_lines(file: Path) -> Iterator[bytes | str]:
